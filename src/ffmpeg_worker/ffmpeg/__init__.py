@@ -1,0 +1,1 @@
+"""The engine, wrapped: finding it, starting it, reading its progress, explaining its failures, probing files."""
