@@ -1,27 +1,26 @@
 """Every error that may reach a caller, and who must act on it.
 
-    WorkerError            code · fault · retryable · message · hint · where · stderr · detail (log only)
-    ├── InvalidJob             caller    the request itself is wrong
-    │   └── UnsupportedFeature     caller    right by the contract, not in this build
-    ├── SourceError            source    an input
-    │   ├── SourceNotFound         source    no such file
-    │   ├── SourceForbidden        caller    outside the allowed roots, or not a regular file
-    │   ├── SourceTooLarge         source    over a limit
-    │   └── SourceUnreadable       source    there, but not what it should be (empty, no media, wrong checksum)
-    ├── EngineError            worker    running ffmpeg
-    │   ├── EngineFailed           by reason    ffmpeg ended with a failure; `code` says which
-    │   ├── EngineTimedOut         caller    the job's time was used up
-    │   ├── EngineKilled           worker    the process was killed from outside; may be tried again
-    │   ├── EngineUnavailable      worker    the ffmpeg or probe program cannot be started
-    │   └── OutputRejected         by reason    ffmpeg ended well, but what it made is not what was asked
-    ├── TargetError            target    an output's destination
-    │   ├── TargetForbidden        target    may not be written
-    │   └── TargetUnavailable      target    cannot be written now; may be tried again
-    ├── JobStopped             caller
-    │   ├── JobCancelled           caller    the caller went away or cancelled
-    │   └── JobInterrupted         worker    the worker is shutting down; the job was given back
-    ├── QueueFull              worker    too many jobs wait; may be tried again
-    └── Misconfigured          operator  at start only: settings or environment
+WorkerError            code · fault · retryable · message · hint · where · stderr · detail (log only)
+├── InvalidJob             caller    the request itself is wrong
+│   └── UnsupportedFeature     caller    right by the contract, not in this build
+├── SourceError            source    an input
+│   ├── SourceNotFound         source    no such file
+│   ├── SourceForbidden        caller    outside the allowed roots, or not a regular file
+│   └── SourceUnreadable       source    there, but empty, no media, or of another checksum
+├── EngineError            worker    running ffmpeg
+│   ├── EngineFailed           by reason    ffmpeg ended with a failure; `code` says which
+│   ├── EngineTimedOut         caller    the job's time was used up
+│   ├── EngineKilled           worker    the process was killed from outside; may be tried again
+│   ├── EngineUnavailable      worker    the ffmpeg or probe program cannot be started
+│   └── OutputRejected         by reason    ffmpeg ended well, but what it made is not what was asked
+├── TargetError            target    an output's destination
+│   ├── TargetForbidden        target    may not be written
+│   └── TargetUnavailable      target    cannot be written now; may be tried again
+├── JobStopped             caller
+│   ├── JobCancelled           caller    the caller went away or cancelled
+│   └── JobInterrupted         worker    the worker is shutting down; the job was given back
+├── QueueFull              worker    too many jobs wait; may be tried again
+└── Misconfigured          operator  at start only: settings or environment
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ class Fault(StrEnum):
 
 
 Where = Mapping[str, str | int]
-"""The place of a fault: `field` (JSON path), `input`, `process`, `command` (0-based), `argument`, `output`."""
+"""Place: `field` (JSON path), `input`, `process` and `command` (0-based), `argument`, `output`."""
 
 
 class WorkerError(Exception):
@@ -124,12 +123,6 @@ class SourceForbidden(SourceError):
 
     code = "source_forbidden"
     fault = Fault.CALLER
-
-
-class SourceTooLarge(SourceError):
-    """The input is over a limit."""
-
-    code = "source_too_large"
 
 
 class SourceUnreadable(SourceError):

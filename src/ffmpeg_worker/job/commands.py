@@ -1,0 +1,126 @@
+"""Every spelling of an FFmpeg command becomes the same value: a chain of token tuples."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, WithJsonSchema
+
+from ffmpeg_worker.job.flag_options import is_flag
+
+Command = tuple[str, ...]
+"""The arguments of one ffmpeg run, without the program's name."""
+
+MAX_TOKENS = 2048
+MAX_COMMANDS = 32
+_PROGRAMS = {"ffmpeg", "ffprobe"}
+_SHELL_OPERATORS = {"|", "||", ";", ">", ">>", "<", "&", "2>", "2>&1"}
+_OPTION = re.compile(r"-[A-Za-z]")
+
+
+def read_chain(value: Any, program: str = "ffmpeg") -> tuple[Command, ...]:
+    """Read `chainCmds` in any of its spellings.
+
+    A list of tokens; a list in which an element that starts with `-` and holds a blank is an option with its
+    value; one string, split as a shell would; a list of lists, or `"&&"` between tokens: a chain.
+
+    Raises:
+        ValueError: an empty command, a wrong type, an open quotation mark, shell operators, too many tokens.
+    """
+    if isinstance(value, str):
+        tokens = _split(value)
+    elif isinstance(value, (list, tuple)) and value and all(_is_list(item) for item in value):
+        return _checked([_drop_program(_expand(item), program) for item in value])
+    elif isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
+        tokens = _expand(value)
+    else:
+        raise ValueError("must be a list of strings, one string, or a list of such lists")
+    return _checked([_drop_program(part, program) for part in _split_chain(tokens)])
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+
+
+def _split(text: str) -> list[str]:
+    try:
+        tokens = shlex.split(text)
+    except ValueError:
+        raise ValueError("has a quotation mark or backslash that is not closed") from None
+    for token in tokens:
+        if token in _SHELL_OPERATORS:
+            raise ValueError(
+                f'holds the shell operator "{token}"; only "&&" joins commands, no shell runs them'
+            )
+    return tokens
+
+
+def _expand(elements: Sequence[str]) -> list[str]:
+    """Split the elements that hold an option together with its value, and whole commands in one element."""
+    if len(elements) == 1 and elements[0].partition(" ")[0] in _PROGRAMS:
+        return _split(elements[0])
+    tokens: list[str] = []
+    for element in elements:
+        tokens += _split_option(element)
+    return tokens
+
+
+def _split_option(element: str) -> list[str]:
+    name, blank, rest = element.strip().partition(" ")
+    if not blank or not _OPTION.match(element):
+        return [element]
+    rest = rest.strip()
+    if is_flag(name):
+        return [name, *_split_option(rest)]
+    if len(rest) > 1 and rest[0] == rest[-1] and rest[0] in "\"'" and rest[0] not in rest[1:-1]:
+        rest = rest[1:-1]
+    return [name, rest]
+
+
+def _split_chain(tokens: Sequence[str]) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for token in tokens:
+        if token == "&&":  # noqa: S105  (an operator, no password)
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    return parts
+
+
+def _drop_program(tokens: Sequence[str], program: str) -> Command:
+    if tokens and tokens[0] == program:
+        return tuple(tokens[1:])
+    return tuple(tokens)
+
+
+def _checked(commands: Sequence[Command]) -> tuple[Command, ...]:
+    if len(commands) > MAX_COMMANDS:
+        raise ValueError(f"holds {len(commands)} commands; at most {MAX_COMMANDS} are run in one chain")
+    for index, command in enumerate(commands):
+        if not command:
+            raise ValueError(
+                "is empty" if len(commands) == 1 else f"has nothing in command {index} (counted from 0)"
+            )
+        if len(command) > MAX_TOKENS:
+            raise ValueError(
+                f"has {len(command)} tokens in command {index}; at most {MAX_TOKENS} are accepted"
+            )
+    return tuple(commands)
+
+
+ChainCommands = Annotated[
+    tuple[Command, ...],
+    BeforeValidator(read_chain),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {"type": "array", "items": {"type": "string"}},
+                {"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+            ]
+        }
+    ),
+]

@@ -1,0 +1,36 @@
+"""Inputs that have become files of the job's own directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ffmpeg_worker.job.media import MediaInfo
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFile:
+    """One fetched input.
+
+    `path` is where its bytes lie; `staged` is the plain name (letters, digits, `._-`) under which every command
+    of the job finds it in its working directory; `media` is `None` for what is not media (subtitles, lists).
+    """
+
+    path: Path
+    staged: str
+    size: int
+    media: MediaInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalFiles:
+    """All inputs of a job; only the fetch stage makes it.
+
+    Keys are what the job calls them: the name of an input, or the path or URL as written in a command.
+    """
+
+    by_key: Mapping[str, LocalFile] = field(default_factory=dict)
+
+    def __getitem__(self, key: str) -> LocalFile:
+        return self.by_key[key]

@@ -1,0 +1,128 @@
+"""What a media file holds, in the few facts that planning, verification and results need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """One stream; times in seconds, sizes in pixels as coded (before any rotation)."""
+
+    kind: str
+    codec: str | None = None
+    duration_s: float | None = None
+    width: int | None = None
+    height: int | None = None
+    fps: Fraction | None = None
+    pix_fmt: str | None = None
+    frames: int | None = None
+    sample_rate: int | None = None
+    channels: int | None = None
+    color: tuple[str | None, str | None, str | None, str | None] = (None, None, None, None)
+    """Range, matrix, transfer, primaries."""
+    field_order: str | None = None
+    rotation: int = 0
+    is_cover: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MediaInfo:
+    """One file."""
+
+    format_name: str
+    streams: tuple[StreamInfo, ...]
+    duration_s: float | None = None
+    bit_rate: int | None = None
+
+    @property
+    def video(self) -> StreamInfo | None:
+        """The first moving picture, cover art aside."""
+        return next((s for s in self.streams if s.kind == "video" and not s.is_cover), None)
+
+    @property
+    def audio(self) -> StreamInfo | None:
+        """The first sound."""
+        return next((s for s in self.streams if s.kind == "audio"), None)
+
+    def summary(self) -> dict[str, Any]:
+        """The contract's `media` object of an output."""
+        video, audio = self.video, self.audio
+        facts: dict[str, Any] = {"format": self.format_name, "duration": self.duration_s}
+        if video is not None:
+            facts |= {"width": video.width, "height": video.height}
+            facts |= {"fps": round(float(video.fps), 3) if video.fps else None, "pix_fmt": video.pix_fmt}
+        if audio is not None:
+            facts |= {"sample_rate": audio.sample_rate, "channels": audio.channels}
+        facts |= {"bit_rate": self.bit_rate, "codecs": [s.codec for s in self.streams if s.codec]}
+        return {key: value for key, value in facts.items() if value is not None}
+
+
+def read_media(document: Mapping[str, Any]) -> MediaInfo:
+    """Read ffprobe's JSON (`format` and `streams`)."""
+    form = document.get("format", {})
+    return MediaInfo(
+        format_name=str(form.get("format_name", "")),
+        streams=tuple(_read_stream(stream) for stream in document.get("streams", ())),
+        duration_s=_number(form.get("duration")),
+        bit_rate=_integer(form.get("bit_rate")),
+    )
+
+
+def _read_stream(stream: Mapping[str, Any]) -> StreamInfo:
+    side_data = stream.get("side_data_list", ())
+    return StreamInfo(
+        kind=str(stream.get("codec_type", "unknown")),
+        codec=stream.get("codec_name"),
+        duration_s=_number(stream.get("duration")) or _clock(stream.get("tags", {}).get("DURATION")),
+        width=_integer(stream.get("width")),
+        height=_integer(stream.get("height")),
+        fps=_rate(stream.get("avg_frame_rate")) or _rate(stream.get("r_frame_rate")),
+        pix_fmt=stream.get("pix_fmt"),
+        frames=_integer(stream.get("nb_frames")),
+        sample_rate=_integer(stream.get("sample_rate")),
+        channels=_integer(stream.get("channels")),
+        color=(
+            stream.get("color_range"),
+            stream.get("color_space"),
+            stream.get("color_transfer"),
+            stream.get("color_primaries"),
+        ),
+        field_order=stream.get("field_order"),
+        rotation=next((int(item["rotation"]) for item in side_data if "rotation" in item), 0),
+        is_cover=bool(stream.get("disposition", {}).get("attached_pic", 0)),
+    )
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _integer(value: Any) -> int | None:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _rate(value: Any) -> Fraction | None:
+    try:
+        rate = Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        return None
+    return rate or None
+
+
+def _clock(value: Any) -> float | None:
+    """Matroska's own way: a tag such as 00:00:10.023000000."""
+    try:
+        hours, minutes, seconds = str(value).split(":")
+        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+    except ValueError:
+        return None

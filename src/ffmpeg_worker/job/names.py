@@ -1,0 +1,43 @@
+"""Names of files as callers give them: what is refused, and why."""
+
+from __future__ import annotations
+
+import unicodedata
+from pathlib import PurePosixPath
+
+from ffmpeg_worker.errors import InvalidJob
+
+_MAX_COMPONENT_BYTES = 255
+_MAX_PATH_BYTES = 4096
+
+
+def check_name(name: str, *, what: str) -> None:
+    """Refuse a name that no file can have, or that leads out of the folder it is looked up in.
+
+    Args:
+        name: relative or absolute path, as the caller wrote it.
+        what: how the message calls it, e.g. "output".
+
+    Raises:
+        InvalidJob: empty, control characters, a component over 255 bytes, `..`, or a folder instead of a file.
+    """
+    if not name or name.endswith("/") or name in {".", ".."}:
+        raise _invalid(what, "names no file", "Give the name of a file.")
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise _invalid(what, "holds a control character such as a newline", "Remove it from the name.")
+    if len(name.encode()) > _MAX_PATH_BYTES or any(
+        len(part.encode()) > _MAX_COMPONENT_BYTES for part in name.split("/")
+    ):
+        raise _invalid(
+            what, f"is longer than the {_MAX_COMPONENT_BYTES} bytes a file name may have", "Shorten it."
+        )
+    if ".." in PurePosixPath(name).parts:
+        raise InvalidJob(
+            f'The {what} name leaves its folder with "..".',
+            code="path_outside_root",
+            hint="Name a file under the data root without going up.",
+        )
+
+
+def _invalid(what: str, reason: str, hint: str) -> InvalidJob:
+    return InvalidJob(f"The {what} name {reason}.", code="invalid_name", hint=hint)

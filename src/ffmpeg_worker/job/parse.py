@@ -1,0 +1,256 @@
+"""From a caller's JSON to a `Job`, with errors that say what to change."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.job.jobs import (
+    CommonFields,
+    Job,
+    MultiProcessData,
+    MultiProcessJob,
+    ProbeData,
+    ProbeJob,
+    ProcessData,
+    ProcessJob,
+    VmafData,
+    VmafJob,
+)
+from ffmpeg_worker.job.sources import FileSource, TextSource
+
+JOB_TYPES: Mapping[str, type[CommonFields]] = {
+    "process": ProcessJob,
+    "multi_process": MultiProcessJob,
+    "probe": ProbeJob,
+    "vmaf": VmafJob,
+}
+DATA_TYPES: Mapping[str, type[ProcessData | MultiProcessData | ProbeData | VmafData]] = {
+    "process": ProcessData,
+    "multi_process": MultiProcessData,
+    "probe": ProbeData,
+    "vmaf": VmafData,
+}
+PATHS: Mapping[str, str] = {
+    "/ffmpeg/process": "process",
+    "/ffmpeg/multi_process": "multi_process",
+    "/ffmpeg/probe": "probe",
+    "/ffmpeg/vmaf": "vmaf",
+}
+"""The route of each action, below `/api`."""
+
+COMMON_FIELDS = frozenset(CommonFields.model_fields)
+NOT_SERVED_FIELDS = frozenset(
+    {
+        "upload",
+        "callback_url",
+        "callback_auth_header",
+        "webhook",
+        "idempotency_key",
+        "priority",
+        "async",
+        "s3Config",
+    }
+)
+_NOT_SERVED_ACTIONS = frozenset({"encode", "canvas", "download", "upload"})
+_NOT_SERVED_PATHS = frozenset(
+    {"/ffmpeg/encode", "/canvas/process", "/canvas/preview", "/storage/download", "/storage/upload"}
+)
+_OWN_CODES = frozenset({"invalid_name", "path_outside_root"})
+_WORDING = (
+    (re.compile(r"^Input should be a valid "), "must be a "),
+    (re.compile(r"^Input should be "), "must be "),
+    (re.compile(r"^(Tuple|String|Data|Value) should "), "must "),
+    (re.compile(r" after validation, not (\d+)"), r", not \1"),
+)
+_JOB_KEYS = ("action", "data", "path", "body", *sorted(COMMON_FIELDS))
+
+
+def parse_job(value: Any) -> Job:
+    """Read a whole job in either spelling, `action` + `data` or `path` + `body`.
+
+    Raises:
+        InvalidJob: anything about it is wrong; `where.field` gives the JSON path.
+        UnsupportedFeature: right by the contract, not served by this build.
+    """
+    if not isinstance(value, dict):
+        raise InvalidJob("A job is a JSON object.", hint='For example {"action": "probe", "data": {…}}.')
+    if "action" in value and "path" in value:
+        raise InvalidJob(
+            'A job names either "action" or "path", not both.', hint='Keep "action" with "data".'
+        )
+    spelling = ("path", "body") if "path" in value else ("action", "data")
+    return _parse_spelling(value, *spelling)
+
+
+def parse_action(action: str, body: Any) -> Job:
+    """Read what the route of an action receives: the action's data and the common fields side by side.
+
+    Raises:
+        InvalidJob, UnsupportedFeature: as for `parse_job`; JSON paths start at the body.
+    """
+    return _validate(action, {}, body, "")
+
+
+def _parse_spelling(value: dict[str, Any], name_key: str, data_key: str) -> Job:
+    action = _read_action(value, name_key)
+    for key in value:
+        if key not in COMMON_FIELDS and key not in {name_key, data_key}:
+            raise _unknown_key(key, _JOB_KEYS, key)
+    if data_key not in value:
+        raise _missing(data_key)
+    common = {key: item for key, item in value.items() if key in COMMON_FIELDS}
+    return _validate(action, common, value[data_key], data_key)
+
+
+def _read_action(value: dict[str, Any], key: str) -> str:
+    if key not in value:
+        raise InvalidJob(
+            'The job names no "action".',
+            hint=f'Give "action", one of {_listed(JOB_TYPES)}, and "data"; or "path" and "body".',
+            where={"field": "action"},
+        )
+    name = value[key]
+    known: Mapping[str, str] = PATHS if key == "path" else {action: action for action in JOB_TYPES}
+    asked = name.removeprefix("/api") if isinstance(name, str) and key == "path" else name
+    if isinstance(asked, str) and asked in known:
+        return known[asked]
+    if isinstance(asked, str) and asked in _NOT_SERVED_ACTIONS | _NOT_SERVED_PATHS:
+        raise UnsupportedFeature(
+            f'The {key} "{asked}" is not served by this version.',
+            hint=f"Served are {_listed(known)}.",
+            where={"field": key},
+        )
+    shown = f'"{asked[:64]}"' if isinstance(asked, str) else "of that type"
+    raise InvalidJob(
+        f"There is no {key} {shown}.",
+        code="unknown_action",
+        hint=_did_you_mean(asked, known) or f"Known are {_listed(known)}.",
+        where={"field": key},
+    )
+
+
+def _validate(action: str, common: dict[str, Any], data: Any, data_key: str) -> Job:
+    """Sort the common fields out of the data, then let the model of the action judge."""
+    if not isinstance(data, dict):
+        field = data_key or "body"
+        raise InvalidJob(f'"{field}" must be a JSON object.', where={"field": field})
+    own = {}
+    for key, item in data.items():
+        if key in NOT_SERVED_FIELDS:
+            raise _not_served(key, f"{data_key}.{key}" if data_key else key)
+        if key in COMMON_FIELDS:
+            if key in common:
+                raise InvalidJob(
+                    f'"{key}" stands both beside and inside "{data_key}".',
+                    hint="Keep one of them.",
+                    where={"field": f"{data_key}.{key}"},
+                )
+            common = {**common, key: item}
+        else:
+            own[key] = item
+    try:
+        job: Job = _ADAPTERS[action].validate_python({"action": action, "data": own, **common})
+    except ValidationError as error:
+        raise _explain(error, action, data_key, own, data) from None
+    return job
+
+
+_ADAPTERS: Mapping[str, TypeAdapter[Any]] = {name: TypeAdapter(model) for name, model in JOB_TYPES.items()}
+
+
+def _explain(
+    error: ValidationError, action: str, data_key: str, own: Mapping[str, Any], data: Mapping[str, Any]
+) -> InvalidJob:
+    """Turn the first thing that is wrong into a sentence, without any submitted value."""
+    first = min(error.errors(include_input=False, include_url=False), key=_severity)
+    inside = bool(first["loc"]) and first["loc"][0] in COMMON_FIELDS and first["loc"][0] in data
+    field = _json_path(first["loc"], data_key, inside_data=inside)
+    if first["type"] == "extra_forbidden":
+        return _unknown_key(str(first["loc"][-1]), _known_keys(action, first["loc"], own), field)
+    if first["type"] == "missing":
+        return _missing(field)
+    return _refused(first, field)
+
+
+def _refused(error: ErrorDetails, field: str) -> InvalidJob:
+    """A value that the field's own rules refuse."""
+    hint = error.get("ctx", {}).get("hint")
+    if error["type"] in _OWN_CODES:
+        return InvalidJob(error["msg"], code=error["type"], hint=hint, where={"field": field})
+    message = error["msg"].removeprefix("Value error, ")
+    for pydantic_words, ours in _WORDING:
+        message = pydantic_words.sub(ours, message)
+    return InvalidJob(
+        f'"{field}" {message}.',
+        code="invalid_value",
+        where={"field": field},
+        hint="docs/jobs.md shows every field with an example.",
+    )
+
+
+def _severity(error: ErrorDetails) -> int:
+    """An unknown key is mostly a misspelt one, and explains a missing key better than that itself."""
+    return 0 if error["type"] == "extra_forbidden" else 1
+
+
+def _json_path(location: Iterable[int | str], data_key: str, *, inside_data: bool) -> str:
+    parts = list(location)
+    if parts and parts[0] == "data":
+        parts = [data_key, *parts[1:]] if data_key else parts[1:]
+    elif inside_data and data_key:
+        parts = [data_key, *parts]
+    path = ""
+    for part in parts:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path[:200]
+
+
+def _known_keys(action: str, location: tuple[int | str, ...], own: Mapping[str, Any]) -> list[str]:
+    """The keys that may stand where an unknown one was found."""
+    if location[0] == "inputs":
+        return [*FileSource.model_fields, *TextSource.model_fields]
+    if location[:2] == ("data", "processes"):
+        return list(ProcessData.model_fields)
+    missing = [name for name in DATA_TYPES[action].model_fields if name not in own]
+    return [*missing, *sorted(COMMON_FIELDS)]
+
+
+def _unknown_key(key: str, known: Iterable[str], field: str) -> InvalidJob:
+    if key in NOT_SERVED_FIELDS:
+        return _not_served(key, field)
+    names = list(known)
+    return InvalidJob(
+        f'"{field[:128]}" is not a known field.',
+        code="unknown_field",
+        hint=_did_you_mean(key, names) or f"Known here are {_listed(names)}.",
+        where={"field": field[:200]},
+    )
+
+
+def _not_served(key: str, field: str) -> UnsupportedFeature:
+    return UnsupportedFeature(
+        f'"{field}" is not served by this version.',
+        hint=f'Remove "{key}"; outputs are kept under the data root.',
+        where={"field": field},
+    )
+
+
+def _missing(field: str) -> InvalidJob:
+    return InvalidJob(f'"{field}" is required.', code="missing_field", where={"field": field})
+
+
+def _did_you_mean(name: Any, known: Iterable[str]) -> str | None:
+    by_lower = {item.lower(): item for item in known}
+    near = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.6)
+    return f'Did you mean "{by_lower[near[0]]}"?' if near else None
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

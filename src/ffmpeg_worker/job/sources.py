@@ -1,0 +1,115 @@
+"""Inputs as callers name them: a location (path or URL) or a short text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+MAX_CONTENT_BYTES = 64 * 1024
+_INPUT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+
+
+class FrozenModel(BaseModel):
+    """Base of everything a caller sends: unknown keys are refused, values never echoed, nothing changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=True)
+
+
+class FileSource(FrozenModel):
+    """An input that lies somewhere: under the data root, or at a URL."""
+
+    url: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="Relative name under the data root, absolute path under an allowed root, or URL.",
+        examples=["clips/intro.mp4"],
+    )
+    headers: Mapping[str, str] | None = Field(
+        None,
+        description="Request headers for an HTTP source.",
+        examples=[{"Accept": "video/mp4"}],
+    )
+    sha256: str | None = Field(
+        None,
+        pattern=r"^[0-9a-fA-F]{64}$",
+        description="Expected SHA-256 of the file in hexadecimal; another content is refused.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
+
+    @property
+    def scheme(self) -> str | None:
+        """Lower-case scheme of a URL, `None` for a path."""
+        match = _SCHEME.match(self.url)
+        return match.group(1).lower() if match else None
+
+
+class TextSource(FrozenModel):
+    """An input whose text stands in the job itself: subtitles, a concat list, a filter script."""
+
+    content: str = Field(
+        max_length=MAX_CONTENT_BYTES,
+        description="The text, up to 64 KiB of UTF-8.",
+        examples=["1\n00:00:00,000 --> 00:00:02,000\nHello\n"],
+    )
+    name: str = Field(
+        "text.txt",
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$",
+        description="File name the command sees; its extension tells FFmpeg the format.",
+        examples=["captions.srt"],
+    )
+
+
+def _read_source(value: Any) -> FileSource | TextSource:
+    if isinstance(value, (FileSource, TextSource)):
+        return value
+    if isinstance(value, str):
+        return FileSource.model_validate({"url": value})
+    if isinstance(value, dict) and "content" in value:
+        return TextSource.model_validate(value)
+    if isinstance(value, dict):
+        return FileSource.model_validate(value)
+    raise ValueError("must be a path or URL, or an object with `url` or with `content`")
+
+
+Source = Annotated[
+    FileSource | TextSource,
+    BeforeValidator(_read_source),
+]
+
+
+def _read_inputs(value: Any) -> Any:
+    """Bring a list of inputs to the map form: in_1, in_2, …"""
+    if isinstance(value, (list, tuple)):
+        value = {f"in_{index}": item for index, item in enumerate(value, start=1)}
+    if isinstance(value, dict):
+        for name in value:
+            if not isinstance(name, str) or not _INPUT_NAME.fullmatch(name):
+                raise ValueError("names of inputs are 1 to 64 letters, digits, `_`, `-`, `.`")
+    return value
+
+
+_SOURCE_SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {"type": "string", "description": "Path or URL.", "examples": ["clips/intro.mp4"]},
+        {"$ref": "#/components/schemas/FileSource"},
+        {"$ref": "#/components/schemas/TextSource"},
+    ]
+}
+
+Inputs = Annotated[
+    Mapping[str, Source],
+    BeforeValidator(_read_inputs),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "object", "additionalProperties": _SOURCE_SCHEMA},
+                {"type": "array", "items": _SOURCE_SCHEMA},
+            ]
+        }
+    ),
+]
+"""Inputs by name; a list means in_1, in_2, …"""

@@ -1,0 +1,48 @@
+"""Structured log lines: one JSON object a line, with the job's id where there is one."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+job_id_var: ContextVar[str | None] = ContextVar("job_id", default=None)
+"""The job that the current task works for; every line logged meanwhile carries it."""
+
+_ROOT = "ffmpeg_worker"
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time (UTC), level, event, job_id, then the event's own fields."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "event": record.getMessage(),
+        }
+        job_id = job_id_var.get()
+        if job_id is not None:
+            line["job_id"] = job_id
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def log(level: int, event: str, /, *, exc_info: bool = False, **fields: Any) -> None:
+    """Log an event with fields, e.g. `log(logging.INFO, "job finished", seconds=1.2)`."""
+    logging.getLogger(_ROOT).log(level, event, extra={"fields": fields}, exc_info=exc_info)
+
+
+def configure_logging(level: str, stream: TextIO | None = None) -> None:
+    """Send this package's log lines to `stream` (default: stderr) and to nobody else."""
+    logger = logging.getLogger(_ROOT)
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(JsonLines())
+    logger.handlers[:] = [handler]
+    logger.setLevel(level)
+    logger.propagate = False

@@ -1,0 +1,163 @@
+"""All settings, read once from the environment and an optional `.env` file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from ffmpeg_worker import __version__
+from ffmpeg_worker.errors import Misconfigured
+
+_PREFIX = "FFMPEG_WORKER_"
+_LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
+
+
+def _named(variable: str) -> Any:
+    """A field whose variable is fixed by the contract and carries no prefix."""
+    return AliasChoices(variable)
+
+
+class Settings(BaseSettings):
+    """What an operator can choose. Every field names its variable, unit and default in `docs/settings.md`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=_PREFIX,
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+    )
+
+    env: Literal["development", "production"] = Field(
+        "development",
+        validation_alias=_named("ENV"),
+        description="`production` hides `/docs` and writes logs as JSON lines even on a terminal.",
+    )
+    version: str = Field(
+        __version__, validation_alias=_named("VERSION"), description="Version shown by `/health`."
+    )
+    host: str = Field("127.0.0.1", description="Address the HTTP door binds to.")
+    port: int = Field(
+        3000, ge=0, le=65535, validation_alias=_named("PORT"), description="Port of the HTTP door."
+    )
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (),
+        description="Accepted API keys, separated by commas. Required to bind to anything but loopback.",
+    )
+    api_base_url: str = Field(
+        "http://localhost:3000/api",
+        validation_alias=_named("FFMPEG_API_BASE_URL"),
+        description="Where the RunPod worker finds the HTTP door.",
+    )
+    api_timeout_s: float = Field(
+        300,
+        gt=0,
+        validation_alias=_named("FFMPEG_API_TIMEOUT"),
+        description="Seconds the RunPod worker waits for an answer of the HTTP door.",
+    )
+    test_input_file_name: str = Field(
+        "test_input.json",
+        validation_alias=_named("TEST_INPUT_FILE_NAME"),
+        description="File beside `runpod/handler.py` that its local test mode reads.",
+    )
+    data_root: Path = Field(
+        Path("data"),
+        validation_alias=_named("FS_PATH"),
+        description="Folder that relative names of inputs and outputs refer to; made when missing.",
+    )
+    allowed_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="More folders, separated by `:`, that absolute names may lie under.",
+    )
+    scratch_root: Path = Field(
+        Path(tempfile.gettempdir()) / f"ffmpeg-worker-{os.getuid()}",
+        description="Folder for the jobs' scratch directories; best on the disk of the data root.",
+    )
+    ffmpeg_path: str | None = Field(
+        None,
+        validation_alias=_named("FFMPEG_PATH"),
+        description="FFmpeg to use: a path, a name on PATH, or `system`. Default: the embedded one.",
+    )
+    ffprobe_path: str | None = Field(
+        None,
+        validation_alias=_named("FFPROBE_PATH"),
+        description="ffprobe to use: a path, a name on PATH, or `none` for the embedded probe. "
+        "Default: the one on PATH, else the embedded probe.",
+    )
+    max_concurrency: int = Field(
+        os.cpu_count() or 1,
+        ge=1,
+        validation_alias=_named("MAX_CONCURRENCY"),
+        description="FFmpeg processes at once, over all jobs. Default: the number of cores.",
+    )
+    max_waiting_jobs: int = Field(
+        100, ge=0, description="Jobs that may wait for a free slot before new ones are refused (503)."
+    )
+    default_timeout_s: float = Field(600, gt=0, description="Seconds for a job that names no `timeout`.")
+    max_timeout_s: float = Field(21600, gt=0, description="Upper limit in seconds for a job's `timeout`.")
+    max_body_bytes: int = Field(1 << 20, ge=1024, description="Largest request body, in bytes.")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged.")
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(key.strip() for key in value.split(",") if key.strip())
+        return value
+
+    @field_validator("allowed_roots", mode="before")
+    @classmethod
+    def _split_roots(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part for part in value.split(os.pathsep) if part)
+        return value
+
+    @cached_property
+    def api_base_url_is_set(self) -> bool:
+        """Whether somebody chose the address of the HTTP door, so that none may be started instead."""
+        return "api_base_url" in self.model_fields_set
+
+    def check_exposure(self) -> None:
+        """Refuse to serve strangers without a key.
+
+        Raises:
+            Misconfigured: `host` is not loopback and there is no API key.
+        """
+        if self.host not in _LOOPBACK_HOSTS and not self.api_keys:
+            raise Misconfigured(
+                f"Binding to {self.host} without an API key would let anybody who reaches it run commands.",
+                hint=f"Set {_PREFIX}API_KEYS=<key>[,<key>…], or bind to 127.0.0.1.",
+            )
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Read the settings; `overrides` win over the environment.
+
+    Raises:
+        Misconfigured: a variable has a value it cannot have; the value itself is not shown.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = variable_of(str(first["loc"][0])) if first["loc"] else "settings"
+        raise Misconfigured(
+            f"{name}: {first['msg']}.", hint="docs/settings.md lists every setting."
+        ) from None
+
+
+def variable_of(field: str) -> str:
+    """The environment variable of a settings field (given by field name or variable)."""
+    info = Settings.model_fields.get(field)
+    if info is None:
+        return field
+    if isinstance(info.validation_alias, AliasChoices):
+        return str(info.validation_alias.choices[0])
+    return _PREFIX + field.upper()
