@@ -52,9 +52,7 @@ def _split(text: str) -> list[str]:
         raise ValueError("has a quotation mark or backslash that is not closed") from None
     for token in tokens:
         if token in _SHELL_OPERATORS:
-            raise ValueError(
-                f'holds the shell operator "{token}"; only "&&" joins commands, no shell runs them'
-            )
+            raise ValueError(f'holds the shell operator "{token}"; only "&&" joins commands, no shell runs them')
     return tokens
 
 
@@ -83,7 +81,7 @@ def _split_option(element: str) -> list[str]:
 def _split_chain(tokens: Sequence[str]) -> list[list[str]]:
     parts: list[list[str]] = [[]]
     for token in tokens:
-        if token == "&&":  # noqa: S105  (an operator, no password)
+        if token == "&&":
             parts.append([])
         else:
             parts[-1].append(token)
@@ -105,9 +103,7 @@ def _checked(commands: Sequence[Command]) -> tuple[Command, ...]:
                 "is empty" if len(commands) == 1 else f"has nothing in command {index} (counted from 0)"
             )
         if len(command) > MAX_TOKENS:
-            raise ValueError(
-                f"has {len(command)} tokens in command {index}; at most {MAX_TOKENS} are accepted"
-            )
+            raise ValueError(f"has {len(command)} tokens in command {index}; at most {MAX_TOKENS} are accepted")
     return tuple(commands)
 
 

@@ -82,9 +82,7 @@ def parse_job(value: Any) -> Job:
     if not isinstance(value, dict):
         raise InvalidJob("A job is a JSON object.", hint='For example {"action": "probe", "data": {…}}.')
     if "action" in value and "path" in value:
-        raise InvalidJob(
-            'A job names either "action" or "path", not both.', hint='Keep "action" with "data".'
-        )
+        raise InvalidJob('A job names either "action" or "path", not both.', hint='Keep "action" with "data".')
     spelling = ("path", "body") if "path" in value else ("action", "data")
     return _parse_spelling(value, *spelling)
 

@@ -1,0 +1,1 @@
+"""Pure: from a job and its files to the exact command lines, their outputs and what those promise."""

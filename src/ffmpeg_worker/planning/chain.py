@@ -1,0 +1,253 @@
+"""A chain of commands becomes a lane: command lines with the job's own file names, outputs and their promises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.job.commands import Command
+from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.planning import placeholders
+from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
+from ffmpeg_worker.planning.durations import estimate_duration, promise_duration
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, FfmpegStep, Lane
+from ffmpeg_worker.planning.references import (
+    InputKind,
+    InputReference,
+    OutputReference,
+    read_input,
+    read_output,
+)
+
+# The worker sets these itself: the log must be readable, progress must come to it, nobody is there to answer.
+_OWN_OPTIONS = frozenset("y n hide_banner stats nostats stdin nostdin loglevel v stats_period".split())
+_REFUSED_QUIETLY = frozenset({"progress", "report"})
+_GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
+_FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_info_file".split())
+_FILE_LIKE = re.compile(r"[^\s=:,;'\"\[\]|\\]+\.[A-Za-z][A-Za-z0-9]{0,7}(?=$|[\s=:,;'\"\[\]|\\])")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCommand:
+    """One command of a chain with its files classified."""
+
+    line: CommandLine
+    inputs: tuple[InputReference, ...]
+    outputs: tuple[OutputReference, ...]
+
+
+@dataclass(slots=True)
+class _Produced:
+    """What the chain has written so far: the name in the working directory, estimate and promise in seconds."""
+
+    work_names: dict[str, str] = field(default_factory=dict)
+    estimates: dict[str, float | None] = field(default_factory=dict)
+    promises: dict[str, float | None] = field(default_factory=dict)
+
+
+def read_chain_files(
+    commands: Sequence[Command], outputs: Sequence[str], inputs: Mapping[str, object]
+) -> tuple[ReadCommand, ...]:
+    """Read every command and classify its files, without knowing any of them.
+
+    Args:
+        commands: the chain.
+        outputs: what the caller calls its results; those that no command writes are appended to the last one.
+        inputs: the job's own inputs by name.
+
+    Raises:
+        InvalidJob: with `where.command`.
+    """
+    chain: list[ReadCommand] = []
+    produced: list[str] = []
+    for index, tokens in enumerate(commands):
+        try:
+            line = read_command_line(tokens)
+            if index == len(commands) - 1:
+                line = _append_missing(line, outputs, produced)
+            chain.append(_classify(line, inputs, produced))
+        except WorkerError as error:
+            raise error.at(command=index) from None
+    return tuple(chain)
+
+
+def _append_missing(line: CommandLine, outputs: Sequence[str], produced: Sequence[str]) -> CommandLine:
+    written = {output.url.removeprefix("file:") for output in line.outputs}
+    for name in outputs:
+        mentioned = any(name in (option.value or "") for option in line.options())
+        listed = any(name in output.url for output in line.outputs if output.value_of("f") == "tee")
+        if name not in written and name not in produced and not mentioned and not listed:
+            line = line.with_output(name)
+    return line
+
+
+def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[str]) -> ReadCommand:
+    for option in line.options():
+        placeholders.check_names(option.value or "", inputs)
+    read = ReadCommand(
+        line,
+        tuple(read_input(group, tuple(inputs), produced) for group in line.inputs),
+        tuple(read_output(group) for group in line.outputs),
+    )
+    if not read.outputs:
+        raise InvalidJob(
+            "The command writes no output.",
+            code="no_output",
+            hint='End it with a file name, or give "output"; the action "probe" reads media information.',
+        )
+    for output in read.outputs:
+        if output.name is not None and output.name in produced:
+            raise InvalidJob(
+                f'Two outputs have the name "{output.name[:128]}".',
+                code="duplicate_output",
+                hint="Give each output a name of its own.",
+                where={"output": output.name[:128]},
+            )
+        if output.name is not None:
+            produced.append(output.name)
+    return read
+
+
+def plan_chain(chain: Sequence[ReadCommand], outputs: Sequence[str], files: LocalFiles) -> Lane:
+    """Write the command lines of a chain for files that are there.
+
+    Args:
+        chain: what `read_chain_files` made.
+        outputs: the caller's results; empty means every output that no later command reads.
+        files: the fetched inputs.
+    """
+    staged = {key: f"{STAGING_FOLDER}/{file.staged}" for key, file in files.by_key.items()}
+    produced = _Produced()
+    steps = tuple(_plan_command(read, index, files, staged, produced) for index, read in enumerate(chain))
+    artifacts = _artifacts(chain, outputs, produced)
+    kept = {artifact.work_name for artifact in artifacts}
+    return Lane(
+        steps=steps,
+        artifacts=artifacts,
+        intermediates=frozenset(name for name in produced.work_names.values() if name not in kept),
+        mentions=frozenset(name for read in chain for name in _mentions(read.line)) - {*produced.work_names},
+        warnings=tuple(_warnings(chain)),
+    )
+
+
+def _plan_command(
+    read: ReadCommand, index: int, files: LocalFiles, staged: Mapping[str, str], produced: _Produced
+) -> FfmpegStep:
+    estimates = [_media(ref, files, produced.estimates) for ref in read.inputs]
+    promises = [_media(ref, files, produced.promises) for ref in read.inputs]
+    expected_s = estimate_duration(read.line, estimates)
+    arguments: list[str] = []
+    inputs, outputs = iter(read.inputs), iter(read.outputs)
+    for group in read.line.groups:
+        for option in group.options:
+            arguments += _option_tokens(option, staged)
+        if group.is_input:
+            arguments += _input_tokens(group, next(inputs), staged, produced)
+        else:
+            output = next(outputs)
+            arguments.append(output.work_name if output.is_raw else f"file:{output.work_name}")
+            if output.name is not None:
+                produced.work_names[output.name] = output.work_name
+                produced.estimates[output.name] = expected_s
+                produced.promises[output.name] = promise_duration(read.line, group, promises)
+    for option in read.line.trailing:
+        arguments += _option_tokens(option, staged)
+    folders = {name.rpartition("/")[0] for name in (o.work_name for o in read.outputs if not o.is_raw)} - {""}
+    return FfmpegStep(
+        invocation=Invocation(tuple(arguments)),
+        command=index,
+        expected_s=expected_s,
+        folders=tuple(sorted(folders)),
+        show_log=all(output.name is None for output in read.outputs),
+    )
+
+
+def _option_tokens(option: Option, staged: Mapping[str, str]) -> tuple[str, ...]:
+    if option.name in _OWN_OPTIONS | _REFUSED_QUIETLY:
+        return ()
+    if option.value is None:
+        return option.tokens()
+    return (option.token, placeholders.fill(option.value, staged))
+
+
+def _input_tokens(
+    group: FileGroup, reference: InputReference, staged: Mapping[str, str], produced: _Produced
+) -> tuple[str, ...]:
+    match reference.kind:
+        case InputKind.GENERATED:
+            return ("-i", placeholders.fill(group.url, staged))
+        case InputKind.JOINED:
+            names = [produced.work_names.get(key) or staged[key] for key in reference.keys]
+            return ("-i", "concat:" + "|".join(names))
+        case InputKind.EARLIER_OUTPUT:
+            return ("-i", f"file:{produced.work_names[reference.keys[0]]}")
+        case InputKind.SOURCE:
+            # Entries of a list were staged by us under plain names; only `safe 0` lets it name earlier outputs.
+            safe = ("-safe", "0") if group.value_of("f") == "concat" and not group.has("safe") else ()
+            return (*safe, "-i", f"file:{staged[reference.keys[0]]}")
+
+
+def _media(reference: InputReference, files: LocalFiles, produced: Mapping[str, float | None]) -> MediaInfo | None:
+    if reference.kind is InputKind.SOURCE:
+        return files[reference.keys[0]].media
+    if reference.kind is InputKind.EARLIER_OUTPUT:
+        seconds = produced.get(reference.keys[0])
+        if seconds is not None:
+            return MediaInfo("", (StreamInfo("video", duration_s=seconds),), seconds)
+    return None
+
+
+def _artifacts(chain: Sequence[ReadCommand], outputs: Sequence[str], produced: _Produced) -> tuple[Artifact, ...]:
+    written = {output.name: output for read in chain for output in read.outputs if output.name is not None}
+    if not outputs:
+        consumed = {
+            key for read in chain for ref in read.inputs if ref.kind is not InputKind.SOURCE for key in ref.keys
+        }
+        outputs = [name for name in written if name not in consumed]
+    artifacts = []
+    for name in outputs:
+        reference = written.get(name) or read_output(FileGroup(False, name))
+        artifacts.append(
+            Artifact(name, reference.work_name, reference.kind, promised_s=produced.promises.get(name))
+        )
+    _check_distinct(artifacts)
+    return tuple(artifacts)
+
+
+def _check_distinct(artifacts: Sequence[Artifact]) -> None:
+    seen: set[str] = set()
+    for artifact in artifacts:
+        if artifact.work_name in seen:
+            raise InvalidJob(
+                f'Two outputs have the name "{artifact.name[:128]}".',
+                code="duplicate_output",
+                hint="Give each output a name of its own.",
+                where={"output": artifact.name[:128]},
+            )
+        seen.add(artifact.work_name)
+
+
+def _mentions(line: CommandLine) -> Iterator[str]:
+    """Names in filter graphs and file options that may be files under the data root."""
+    for option in line.options():
+        if option.value and option.name in _GRAPH_OPTIONS:
+            yield from _FILE_LIKE.findall(option.value)
+        elif option.value and option.name in _FILE_OPTIONS:
+            yield option.value
+    for group in line.inputs:
+        if group.value_of("f") == "lavfi":
+            yield from _FILE_LIKE.findall(group.url)
+
+
+def _warnings(chain: Sequence[ReadCommand]) -> Iterator[str]:
+    for read in chain:
+        for option in read.line.options():
+            if option.name in _REFUSED_QUIETLY:
+                yield f'The option "{option.token}" was left out: the worker reports progress and log itself.'
+        trailing = [o.token for o in read.line.trailing if o.name not in _OWN_OPTIONS | _REFUSED_QUIETLY]
+        if trailing:
+            yield f"Options after the last output have no effect in FFmpeg: {' '.join(trailing)}."

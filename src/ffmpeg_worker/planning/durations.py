@@ -1,0 +1,131 @@
+"""How long an output will be: an estimate for progress, and a promise that verification holds it to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.planning.command_line import CommandLine, FileGroup
+
+_UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "": 1.0}
+_PLAIN = re.compile(r"(-?)(\d+(?:\.\d*)?|\.\d+)(s|ms|us|)")
+_CLOCK = re.compile(r"(-?)(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
+_LAVFI_DURATION = re.compile(r"(?:^|[:=])d(?:uration)?=([\d.:]+)")
+
+# With one of these an output may rightly be shorter (or of any length): nothing is promised.
+_UNBOUND_OPTIONS = frozenset(
+    "shortest frames vframes aframes dframes fs stream_loop loop itsscale itsoffset fps_mode vsync copyts "
+    "start_at_zero filter_complex lavfi filter_complex_script filter_script re readrate r framerate pattern_type "
+    "apad update segment_time timelimit sseof enc_time_base bsf".split()
+)
+# Filters that keep time as it is. Anything else may cut, loop, speed up or join.
+_STEADY_FILTERS = frozenset(
+    "scale format pad crop hflip vflip transpose rotate setsar setdar setparams drawtext drawbox drawgrid "
+    "subtitles ass eq hue lut lut3d lutyuv lutrgb curves colorspace zscale tonemap unsharp gblur boxblur yadif "
+    "bwdif hqdn3d nlmeans deband fps null vignette colorbalance colorchannelmixer negate noise fade deshake "
+    "volume loudnorm dynaudnorm aresample aformat pan anull afade highpass lowpass equalizer bass treble "
+    "acompressor alimiter agate afftdn anlmdn channelmap channelsplit asetnsamples psnr ssim blackdetect "
+    "cropdetect volumedetect ebur128 astats silencedetect showinfo metadata signalstats".split()
+)
+_FILTER_OPTIONS = ("vf", "af", "filter")
+_STILL_FORMATS = frozenset({"image2", "png_pipe", "jpeg_pipe", "webp_pipe", "gif", "concat", "image2pipe"})
+
+
+def read_time(text: str) -> float | None:
+    """Seconds of an ffmpeg time such as `90`, `1.5`, `200ms`, `01:02:03.5`; `None` when it is none."""
+    match = _PLAIN.fullmatch(text)
+    if match:
+        return float(f"{match.group(1)}{match.group(2)}") * _UNITS[match.group(3)]
+    match = _CLOCK.fullmatch(text)
+    if match:
+        sign, hours, minutes, seconds = match.groups()
+        total = int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
+        return -total if sign else total
+    return None
+
+
+def estimate_duration(command: CommandLine, media: Sequence[MediaInfo | None]) -> float | None:
+    """Seconds of the longest output, as good as can be told; for progress only.
+
+    Args:
+        command: the command.
+        media: facts of its inputs, in order; `None` where there are none.
+    """
+    lengths = []
+    for group, info in zip(command.inputs, media, strict=True):
+        full = info.duration_s if info is not None else _lavfi_duration(group)
+        lengths.append(_cut(group, full))
+    known = [length for length in lengths if length is not None]
+    longest = max(known, default=None)
+    if any(output.has("shortest") for output in command.outputs):
+        longest = min(known, default=None)
+    cuts = [cut for output in command.outputs if (cut := _cut(output, longest)) is not None]
+    return max(cuts, default=None)
+
+
+def promise_duration(command: CommandLine, output: FileGroup, media: Sequence[MediaInfo | None]) -> float | None:
+    """The least seconds that `output` must have, or `None` when the command leaves that open.
+
+    A lower bound over all inputs: what a truncated source or a failing encoder falls short of.
+    """
+    if not command.inputs or any(option.name in _UNBOUND_OPTIONS for option in command.options()):
+        return None
+    if not all(_is_steady(option.value) for option in command.options() if option.name in _FILTER_OPTIONS):
+        return None
+    if output.value_of("c", "codec", "vcodec", "c:v") == "copy" and any(g.has("ss") for g in command.groups):
+        return None  # a copy starts at a key frame, anywhere before the time asked for
+    bounds = []
+    for group, info in zip(command.inputs, media, strict=True):
+        bound = _cut(group, _shortest_stream(info)) if info is not None else None
+        if bound is None:
+            return None
+        bounds.append(bound)
+    promised = _cut(output, min(bounds))
+    return promised if promised is not None and promised > 0 else None
+
+
+def _shortest_stream(info: MediaInfo) -> float | None:
+    """Length that every picture and sound stream of the file has at least."""
+    if info.format_name.split(",")[0] in _STILL_FORMATS or info.format_name.endswith("_pipe"):
+        return None
+    streams: list[StreamInfo] = [s for s in info.streams if s.kind in {"video", "audio"} and not s.is_cover]
+    lengths = [stream.duration_s for stream in streams]
+    known = [length for length in lengths if length is not None]
+    if known and len(known) == len(lengths):
+        return min(known)
+    return info.duration_s if len(streams) == 1 else None
+
+
+def _cut(group: FileGroup, full: float | None) -> float | None:
+    """Apply `-ss`, `-t` and `-to` of a group to a length."""
+    start = read_time(group.value_of("ss") or "0") or 0.0
+    limit = _read_optional(group.value_of("t"))
+    end = _read_optional(group.value_of("to"))
+    if limit is None and end is not None:
+        limit = end - start
+    if full is None:
+        return limit
+    rest = max(full - max(start, 0.0), 0.0)
+    return rest if limit is None else min(rest, limit)
+
+
+def _read_optional(text: str | None) -> float | None:
+    return None if text is None else read_time(text)
+
+
+def _lavfi_duration(group: FileGroup) -> float | None:
+    if group.value_of("f") != "lavfi":
+        return None
+    match = _LAVFI_DURATION.search(group.url)
+    return read_time(match.group(1)) if match else None
+
+
+def _is_steady(graph: str | None) -> bool:
+    names = re.findall(r"(?:^|[,;\]])\s*([a-z0-9_]+)(?:@[^=,;\[]*)?\s*(?=[=,;\[]|$)", _without_quotes(graph or ""))
+    return all(name in _STEADY_FILTERS for name in names)
+
+
+def _without_quotes(graph: str) -> str:
+    """Drop what stands in quotation marks or behind a backslash: it is never a filter's name."""
+    return re.sub(r"'[^']*'|\\.", "", graph)

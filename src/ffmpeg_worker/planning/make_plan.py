@@ -1,0 +1,69 @@
+"""The one `match` over the actions: a job and its files become a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import assert_never
+
+from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessData, ProcessJob, VmafJob
+from ffmpeg_worker.planning.chain import plan_chain, read_chain_files
+from ffmpeg_worker.planning.needs import input_key
+from ffmpeg_worker.planning.plan import Lane, Plan, ProbeStep
+from ffmpeg_worker.planning.vmaf import plan_vmaf
+
+
+def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
+    """Plan a job whose files are there.
+
+    Args:
+        job: the job.
+        files: its fetched inputs, all that `needed_sources` named.
+        cores: threads a step may use where it must be told.
+
+    Raises:
+        InvalidJob: what only shows with the files, such as two processes writing one name.
+    """
+    match job:
+        case ProcessJob():
+            return Plan((_plan_process(job.data, job.inputs, files),))
+        case MultiProcessJob():
+            return _plan_multi_process(job, files)
+        case ProbeJob():
+            staged = files[input_key(job.data.input, job.inputs)].staged
+            options = tuple(token for command in job.data.chainCmds or () for token in command)
+            step = ProbeStep(staged, options)
+            return Plan((Lane((step,), conclude=lambda findings: dict(findings[0].document)),))
+        case VmafJob():
+            reference = files[input_key(job.data.input1, job.inputs)]
+            distorted = files[input_key(job.data.input2, job.inputs)]
+            return Plan((plan_vmaf(job.data, reference, distorted, cores=cores),))
+        case _:
+            assert_never(job)
+
+
+def _plan_process(data: ProcessData, inputs: Mapping[str, object], files: LocalFiles) -> Lane:
+    return plan_chain(read_chain_files(data.chainCmds, data.output, inputs), data.output, files)
+
+
+def _plan_multi_process(job: MultiProcessJob, files: LocalFiles) -> Plan:
+    lanes: list[Lane] = []
+    owners: dict[str, int] = {}
+    for index, process in enumerate(job.data.processes):
+        try:
+            lane = _plan_process(process, job.inputs, files)
+        except WorkerError as error:
+            raise error.at(process=index) from None
+        for artifact in lane.artifacts:
+            if artifact.name in owners:
+                raise InvalidJob(
+                    f'Two outputs have the name "{artifact.name[:128]}": '
+                    f"of process {owners[artifact.name]} and of process {index}.",
+                    code="duplicate_output",
+                    hint="Give each output a name of its own.",
+                    where={"process": index, "output": artifact.name[:128]},
+                )
+            owners[artifact.name] = index
+        lanes.append(lane)
+    return Plan(tuple(lanes))

@@ -1,0 +1,118 @@
+"""Which files a job needs before it can be planned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessData, ProcessJob, VmafJob
+from ffmpeg_worker.job.names import check_name
+from ffmpeg_worker.job.sources import FileSource, TextSource
+from ffmpeg_worker.planning import placeholders
+from ffmpeg_worker.planning.chain import ReadCommand, read_chain_files
+from ffmpeg_worker.planning.references import InputKind, without_file_prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One file to fetch.
+
+    `key` is what commands call it. `is_media`: its streams and length matter. `is_list`: a concat list, whose
+    entries are fetched too, except those in `produced`, which the job itself writes.
+    """
+
+    key: str
+    source: FileSource | TextSource
+    is_media: bool = False
+    is_list: bool = False
+    produced: frozenset[str] = frozenset()
+
+
+def needed_sources(job: Job) -> tuple[Need, ...]:
+    """Every file that the job names, each once.
+
+    Raises:
+        InvalidJob: a name no file can have, an unknown placeholder; with `where`.
+    """
+    needs: dict[str, Need] = {}
+    for name, source in job.inputs.items():
+        _check_source(name, source)
+        needs[name] = Need(name, source)
+    for need in _used(job):
+        known = needs.get(need.key, need)
+        needs[need.key] = replace(
+            known,
+            is_media=known.is_media or need.is_media,
+            is_list=known.is_list or need.is_list,
+            produced=known.produced | need.produced,
+        )
+    return tuple(needs.values())
+
+
+def _check_source(name: str, source: FileSource | TextSource) -> None:
+    if isinstance(source, FileSource) and source.scheme is None:
+        try:
+            check_name(without_file_prefix(source.url), what="input")
+        except WorkerError as error:
+            raise error.at(input=name) from None
+
+
+def _used(job: Job) -> Iterator[Need]:
+    match job:
+        case ProcessJob():
+            yield from _used_by_chain(job.data, job.inputs)
+        case MultiProcessJob():
+            for index, process in enumerate(job.data.processes):
+                try:
+                    yield from _used_by_chain(process, job.inputs)
+                except WorkerError as error:
+                    raise error.at(process=index) from None
+        case ProbeJob():
+            yield _named(job.data.input, job.inputs, is_media=False)
+        case VmafJob():
+            yield _named(job.data.input1, job.inputs, is_media=True)
+            yield _named(job.data.input2, job.inputs, is_media=True)
+        case _:
+            assert_never(job)
+
+
+def _used_by_chain(data: ProcessData, inputs: Mapping[str, FileSource | TextSource]) -> Iterator[Need]:
+    produced: set[str] = set()
+    for command in read_chain_files(data.chainCmds, data.output, inputs):
+        yield from _used_by_command(command, inputs, frozenset(produced))
+        produced |= {output.name for output in command.outputs if output.name is not None}
+
+
+def _used_by_command(
+    command: ReadCommand, inputs: Mapping[str, FileSource | TextSource], produced: frozenset[str]
+) -> Iterator[Need]:
+    for group, reference in zip(command.line.inputs, command.inputs, strict=True):
+        is_list = group.value_of("f") == "concat"
+        if reference.kind in {InputKind.SOURCE, InputKind.JOINED}:
+            for key in reference.keys:
+                if key not in produced:
+                    source = inputs.get(key) or FileSource(url=key)
+                    yield Need(key, source, is_media=not is_list, is_list=is_list, produced=produced)
+
+
+def input_key(text: str, inputs: Mapping[str, object]) -> str:
+    """What a field such as `input1` calls: a placeholder, the name of an input, else a path or URL.
+
+    Raises:
+        InvalidJob: an unknown placeholder, or a name no file can have.
+    """
+    placeholders.check_names(text, inputs)
+    key = placeholders.sole_name(text) or text
+    if key in inputs:
+        return key
+    key = without_file_prefix(key)
+    if "://" not in key:
+        check_name(key, what="input")
+    return key
+
+
+def _named(text: str, inputs: Mapping[str, FileSource | TextSource], *, is_media: bool) -> Need:
+    key = input_key(text, inputs)
+    return Need(key, inputs.get(key) or FileSource(url=key), is_media=is_media)

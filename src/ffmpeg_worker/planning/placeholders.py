@@ -1,0 +1,45 @@
+"""`{{in_1}}` and `<<in_1>>` in commands: which are there, and what they become."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+
+from ffmpeg_worker.errors import InvalidJob
+
+_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_][\w.-]*)\s*\}\}|<<\s*([A-Za-z0-9_][\w.-]*)\s*>>")
+
+
+def names_in(text: str) -> list[str]:
+    """Names of the placeholders in a token, in order."""
+    return [first or second for first, second in _PLACEHOLDER.findall(text)]
+
+
+def sole_name(text: str) -> str | None:
+    """The name when a token is one placeholder and nothing else."""
+    match = _PLACEHOLDER.fullmatch(text)
+    return (match.group(1) or match.group(2)) if match else None
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Replace every placeholder; `check_names` has seen to it that all are known."""
+    return _PLACEHOLDER.sub(lambda match: values[match.group(1) or match.group(2)], text)
+
+
+def check_names(text: str, known: Iterable[str]) -> None:
+    """Refuse a placeholder that no input has.
+
+    Raises:
+        InvalidJob: with the nearest name of an input.
+    """
+    names = list(known)
+    for name in names_in(text):
+        if name not in names:
+            near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+            raise InvalidJob(
+                f'The command uses "{{{{{name}}}}}", but the job has no input of that name.',
+                code="unknown_input",
+                hint=f'Did you mean "{{{{{near[0]}}}}}"?' if near else f'Add "{name}" to "inputs".',
+                where={"input": name},
+            )

@@ -1,0 +1,114 @@
+"""The plan of a job as a value: lanes that may run side by side, each a list of steps and what they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from ffmpeg_worker.ffmpeg.invocation import Invocation
+
+STAGING_FOLDER = "_in"
+"""Folder inside each lane's working directory where its inputs appear under their staged names."""
+
+
+class ArtifactKind(StrEnum):
+    """How an output name stands for files."""
+
+    FILE = "file"
+    SEQUENCE = "sequence"
+    """A pattern such as `%04d.jpg`: many numbered files."""
+    PLAYLIST = "playlist"
+    """An HLS or DASH manifest: one file with companions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file (or family of files) that the job must have made.
+
+    `name` is what the caller called it, `work_name` where the command writes it, relative to the working
+    directory. `promised_s` is the least length in seconds; `None` promises nothing.
+    """
+
+    name: str
+    work_name: str
+    kind: ArtifactKind = ArtifactKind.FILE
+    promised_s: float | None = None
+    is_media: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FfmpegStep:
+    """Run ffmpeg once.
+
+    `expected_s` is the length of its output for progress; `collect` names a small file to hand to whoever
+    concludes; `folders` are made before it starts.
+    """
+
+    invocation: Invocation
+    command: int = 0
+    expected_s: float | None = None
+    folders: tuple[str, ...] = ()
+    capture_stdout: bool = False
+    collect: str | None = None
+    show_log: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeStep:
+    """Read what a staged file holds; `options` are more ffprobe options."""
+
+    staged: str
+    options: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a finished step found out: its log in plain lines, captured output, collected file, document."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    frames: int | None = None
+    out_time_s: float | None = None
+    log: str = ""
+    stdout: bytes = b""
+    collected: bytes = b""
+    document: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DependentStep:
+    """A step that can only be built from what earlier steps of its lane found."""
+
+    build: Callable[[Sequence[Finding]], FfmpegStep]
+
+
+Step = FfmpegStep | ProbeStep | DependentStep
+
+
+def _nothing(_findings: Sequence[Finding]) -> dict[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Steps in order, in one working directory, stopped by the first failure.
+
+    `conclude` turns the findings into what the action adds to its result; `keep` are names written by earlier
+    steps that are no outputs; `mentions` are names that options may refer to: copied in if they exist.
+    """
+
+    steps: tuple[Step, ...]
+    artifacts: tuple[Artifact, ...] = ()
+    intermediates: frozenset[str] = frozenset()
+    mentions: frozenset[str] = frozenset()
+    conclude: Callable[[Sequence[Finding]], dict[str, Any]] = _nothing
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All lanes of a job; more than one means that each is reported on its own."""
+
+    lanes: tuple[Lane, ...]

@@ -1,0 +1,145 @@
+"""What the files of a command line refer to: a job's input, a path, an earlier output, or no file at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import PurePosixPath
+
+from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.job.names import check_name
+from ffmpeg_worker.planning import placeholders
+from ffmpeg_worker.planning.command_line import FileGroup
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, ArtifactKind
+
+_SEQUENCE = re.compile(r"%0?\d*d")
+_STANDARD_STREAMS = re.compile(r"-|pipe:\d*|fd:.*")
+_PLAYLIST_FORMATS = {"hls", "dash"}
+_PLAYLIST_SUFFIXES = {".m3u8", ".mpd"}
+
+
+class InputKind(Enum):
+    """Where an input's bytes come from."""
+
+    SOURCE = auto()
+    """A file to fetch."""
+    EARLIER_OUTPUT = auto()
+    """Written by an earlier command of the chain."""
+    JOINED = auto()
+    """`concat:a|b`: several of them in one name."""
+    GENERATED = auto()
+    """No file: a filter source."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputReference:
+    """One input of a command; `keys` name what is read: of `LocalFiles`, or names of earlier outputs."""
+
+    kind: InputKind
+    keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OutputReference:
+    """One output of a command; `name` is `None` where nothing is kept (`-f null`)."""
+
+    name: str | None
+    work_name: str
+    kind: ArtifactKind = ArtifactKind.FILE
+    is_raw: bool = False
+    """Written as it stands (the tee muxer's list), not as one file name."""
+
+
+def without_file_prefix(url: str) -> str:
+    """`file:a.mp4` → `a.mp4`."""
+    return url.removeprefix("file://").removeprefix("file:") if url.startswith("file:") else url
+
+
+def is_sequence(name: str) -> bool:
+    """Whether a name is a pattern for numbered files."""
+    return bool(_SEQUENCE.search(name))
+
+
+def read_input(group: FileGroup, inputs: Collection[str], produced: Collection[str]) -> InputReference:
+    """Classify an input.
+
+    Args:
+        group: the input with its options.
+        inputs: names of the job's own inputs.
+        produced: outputs of earlier commands, as the caller called them.
+
+    Raises:
+        InvalidJob: standard input, an unknown placeholder, a name no file can have or that goes up.
+    """
+    if group.value_of("f") == "lavfi":
+        return InputReference(InputKind.GENERATED)
+    placeholders.check_names(group.url, inputs)
+    if group.url.startswith("concat:"):
+        parts = group.url.removeprefix("concat:").split("|")
+        return InputReference(InputKind.JOINED, tuple(_key(part) for part in parts))
+    if _STANDARD_STREAMS.fullmatch(group.url):
+        raise InvalidJob(
+            "The command reads standard input, and there is none.",
+            code="standard_stream",
+            hint='Name a file: an entry of "inputs", a path or a URL.',
+            where={"argument": "-i"},
+        )
+    key = _key(group.url)
+    if key in inputs:
+        return InputReference(InputKind.SOURCE, (key,))
+    if key in produced:
+        return InputReference(InputKind.EARLIER_OUTPUT, (key,))
+    if "://" not in key:
+        check_name(key, what="input")
+    return InputReference(InputKind.SOURCE, (key,))
+
+
+def _key(url: str) -> str:
+    return placeholders.sole_name(url) or without_file_prefix(url)
+
+
+def read_output(group: FileGroup) -> OutputReference:
+    """Classify an output.
+
+    Raises:
+        InvalidJob: standard output, a name no file can have, that goes up, or that is the worker's own.
+        UnsupportedFeature: a URL.
+    """
+    muxer = group.value_of("f")
+    url = without_file_prefix(group.url)
+    if muxer == "null":
+        return OutputReference(None, "-", is_raw=True)
+    if url == "/dev/null":
+        return OutputReference(None, url, is_raw=True)
+    if muxer == "tee":
+        return OutputReference(None, url, is_raw=True)
+    if _STANDARD_STREAMS.fullmatch(url):
+        raise InvalidJob(
+            "The command writes to standard output, which nobody receives.",
+            code="standard_stream",
+            hint='Name a file, or use "-f null -" to only measure.',
+            where={"argument": url},
+        )
+    if "://" in url:
+        raise UnsupportedFeature(
+            "The command writes to a URL.",
+            hint="Name a file; outputs are delivered after they have been verified.",
+            where={"argument": url.partition("://")[0] + "://…"},
+        )
+    check_name(url, what="output")
+    work_name = PurePosixPath(url).name if url.startswith("/") else str(PurePosixPath(url))
+    if PurePosixPath(work_name).parts[0] == STAGING_FOLDER:
+        raise InvalidJob(
+            f'The folder "{STAGING_FOLDER}" is the worker\'s own.',
+            code="invalid_name",
+            hint="Choose another folder for the output.",
+        )
+    return OutputReference(url, work_name, _kind(url, muxer))
+
+
+def _kind(name: str, muxer: str | None) -> ArtifactKind:
+    if muxer in _PLAYLIST_FORMATS or PurePosixPath(name).suffix.lower() in _PLAYLIST_SUFFIXES:
+        return ArtifactKind.PLAYLIST
+    return ArtifactKind.SEQUENCE if is_sequence(name) else ArtifactKind.FILE
