@@ -1,0 +1,157 @@
+"""What an ffmpeg can do: read once from its own lists; whether an encoder works here is tried on demand."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ffmpeg_worker.errors import EngineError, Misconfigured
+from ffmpeg_worker.ffmpeg.captured import Captured, run_captured
+from ffmpeg_worker.ffmpeg.child import Spawner
+from ffmpeg_worker.ffmpeg.child_environment import child_environment
+
+_LISTS = ("encoders", "decoders", "filters", "formats", "devices", "hwaccels", "bsfs", "protocols")
+_TIMEOUT_S = 20.0
+# Encoders that take frames of their device only.
+_UPLOADS = {
+    "vaapi": ("-init_hw_device", "vaapi=device:/dev/dri/renderD128", "-filter_hw_device", "device"),
+    "vulkan": ("-init_hw_device", "vulkan=device", "-filter_hw_device", "device"),
+}
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """Names as ffmpeg lists them. `encoders` and `decoders`: name → "video", "audio", "subtitle" or "data".
+
+    That an encoder is listed does not mean that it works on this machine: see `usable_encoders`.
+    """
+
+    version: str
+    configuration: str
+    encoders: Mapping[str, str]
+    decoders: Mapping[str, str]
+    filters: frozenset[str]
+    muxers: frozenset[str]
+    demuxers: frozenset[str]
+    input_devices: frozenset[str]
+    output_devices: frozenset[str]
+    hwaccels: frozenset[str]
+    bitstream_filters: frozenset[str]
+    input_protocols: frozenset[str]
+    output_protocols: frozenset[str]
+    tried_encoders: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def release(self) -> tuple[int, int] | None:
+        """Major and minor version; None for builds between releases that do not say."""
+        found = re.match(r"n?(\d+)\.(\d+)", self.version)
+        return None if found is None else (int(found[1]), int(found[2]))
+
+
+async def read_capabilities(
+    spawner: Spawner, ffmpeg: Path, *, environment: Mapping[str, str] | None = None
+) -> Capabilities:
+    """Ask ffmpeg for its lists, and check that it really encodes; raises Misconfigured where it does not run."""
+    lists = [("-version",), *(("-hide_banner", f"-{name}") for name in _LISTS)]
+    commands = [*lists, _trial("mpeg4", "video")]
+    try:
+        runs = await _run_all(spawner, ffmpeg, commands, environment or {})
+    except* EngineError as errors:
+        raise Misconfigured(f"{ffmpeg} does not run.", detail=repr(errors.exceptions)) from errors
+    for run in runs:
+        if run.exit.code != 0:
+            raise Misconfigured(f"{ffmpeg} does not work.", detail=run.log.last(10))
+    version, *texts = (run.stdout.decode(errors="replace") for run in runs[:-1])
+    return parse_capabilities(version, dict(zip(_LISTS, texts, strict=True)))
+
+
+async def usable_encoders(
+    spawner: Spawner,
+    ffmpeg: Path,
+    capabilities: Capabilities,
+    names: Iterable[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+) -> frozenset[str]:
+    """Those of `names` that encode a frame on this machine; each is tried once, then remembered."""
+    wanted = [name for name in dict.fromkeys(names) if name in capabilities.encoders]
+    untried = [name for name in wanted if name not in capabilities.tried_encoders]
+    for name in untried:  # one after the other: a GPU has few sessions
+        command = _trial(name, capabilities.encoders[name])
+        try:
+            [run] = await _run_all(spawner, ffmpeg, [command], environment or {})
+        except* EngineError:
+            capabilities.tried_encoders[name] = False
+        else:
+            capabilities.tried_encoders[name] = run.exit.code == 0
+    return frozenset(name for name in wanted if capabilities.tried_encoders[name])
+
+
+def parse_capabilities(version: str, lists: Mapping[str, str]) -> Capabilities:
+    """Build the value from what `-version` and the lists print (FFmpeg 5.1 to 9)."""
+    first, *rest = version.splitlines() or [""]
+    named = re.match(r"ffmpeg version (\S+)", first)
+    configuration = next((line for line in rest if line.startswith("configuration:")), "")
+    inputs, _, outputs = lists["protocols"].partition("Output:")
+    return Capabilities(
+        version=named[1] if named else first,
+        configuration=configuration.removeprefix("configuration:").strip(),
+        encoders=_codecs(lists["encoders"]),
+        decoders=_codecs(lists["decoders"]),
+        filters=frozenset(re.findall(r"^ [A-Z.]{2,3} (\S+) +\S+->\S+", lists["filters"], re.MULTILINE)),
+        muxers=_formats(lists["formats"], "E") - _formats(lists["devices"], "E"),
+        demuxers=_formats(lists["formats"], "D") - _formats(lists["devices"], "D"),
+        input_devices=_formats(lists["devices"], "D"),
+        output_devices=_formats(lists["devices"], "E"),
+        hwaccels=_lines(lists["hwaccels"]),
+        bitstream_filters=_lines(lists["bsfs"]),
+        input_protocols=_lines(inputs.partition("Input:")[2], skip=0),
+        output_protocols=_lines(outputs, skip=0),
+    )
+
+
+def _codecs(text: str) -> dict[str, str]:
+    kinds = {"V": "video", "A": "audio", "S": "subtitle"}
+    found = re.findall(r"^ ([VASD])[A-Z.]{5} ([^\s=]\S*)", text, re.MULTILINE)
+    return {name: kinds.get(kind, "data") for kind, name in found}
+
+
+def _formats(text: str, flag: str) -> frozenset[str]:
+    rows = re.findall(r"^ ([D ][E ])[d ]? +([^\s=]\S*)", text, re.MULTILINE)
+    return frozenset(name for flags, names in rows if flag in flags for name in names.split(","))
+
+
+def _lines(text: str, *, skip: int = 1) -> frozenset[str]:
+    return frozenset(line.strip() for line in text.splitlines()[skip:] if line.strip())
+
+
+def _trial(encoder: str, kind: str) -> tuple[str, ...]:
+    """A command that encodes one picture, or a moment of sound, to nowhere."""
+    quiet = ("-hide_banner", "-nostdin", "-loglevel", "error")
+    sink = ("-strict", "experimental", "-f", "null", "-")
+    if kind == "audio":
+        source = ("-f", "lavfi", "-i", "anullsrc=duration=0.1")
+        return (*quiet, *source, "-c:a", encoder, *sink)
+    device = next((options for name, options in _UPLOADS.items() if encoder.endswith(f"_{name}")), ())
+    upload = ("-vf", "format=nv12,hwupload") if device else ()
+    source = ("-f", "lavfi", "-i", "color=size=256x256:rate=25:duration=0.04")
+    return (*quiet, *device, *source, *upload, "-frames:v", "1", "-c:v", encoder, *sink)
+
+
+async def _run_all(
+    spawner: Spawner, ffmpeg: Path, commands: Iterable[tuple[str, ...]], environment: Mapping[str, str]
+) -> list[Captured]:
+    cwd = Path(tempfile.gettempdir())
+    env = child_environment(cwd, environment)
+    async with asyncio.TaskGroup() as group:
+        runs = [
+            group.create_task(
+                run_captured(spawner, [str(ffmpeg), *command], cwd=cwd, env=env, timeout_s=_TIMEOUT_S)
+            )
+            for command in commands
+        ]
+    return [run.result() for run in runs]

@@ -1,0 +1,84 @@
+"""The part of ffmpeg's log that is worth keeping: the first problems, and the end."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+
+MAX_LOG_BYTES = 64 * 1024 * 1024
+"""Beyond this much log ffmpeg is stopped: it is a flood, and reading it costs the worker."""
+
+_MAX_LINE_CHARS = 4096
+_MAX_TAIL_CHARS = 64 * 1024
+_MAX_FIRST_PROBLEMS = 40
+
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_PROBLEM = re.compile(r"^(?:\[[^\]]*\] )*\[(?:warning|error|fatal|panic)\] ")
+_TAGS = re.compile(
+    r"^((?:\[[^\]]* @ [^\]]*\] )*)\[(?:quiet|panic|fatal|error|warning|info|verbose|debug|trace)\] ?",
+    re.MULTILINE,
+)
+# An echo of an option of ours.
+_ECHO = re.compile(r"^\[info\] ffmpeg stats and -progress period set to .*\n?", re.MULTILINE)
+_ADDRESS = re.compile(r" @ (?:0x)?[0-9a-fA-F]{6,16}(?=\])")
+
+
+class LogTail:
+    """Collects the log in bounded memory, from chunks that may be cut anywhere.
+
+    Lines carry ffmpeg's level tags (`-loglevel level+info`); `plain` takes them off for people.
+    """
+
+    def __init__(self) -> None:
+        self.total_bytes = 0
+        self._partial = b""
+        self._count = 0
+        self._first_problems: list[tuple[int, str]] = []
+        self._tail: deque[tuple[int, str]] = deque()
+        self._tail_chars = 0
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes of the log."""
+        self.total_bytes += len(chunk)
+        *lines, self._partial = (self._partial + chunk).replace(b"\r", b"\n").split(b"\n")
+        # The rest of an endless line is of no use; a UTF-8 character takes at most 4 bytes.
+        self._partial = self._partial[: 4 * _MAX_LINE_CHARS]
+        for line in lines:
+            self._keep(line)
+
+    @property
+    def text(self) -> str:
+        """The first problems (warnings and worse), then the last lines, each line once."""
+        tail = [*self._tail, *((self._count, line) for line in [_clean(self._partial)] if line)]
+        begin = tail[0][0] if tail else 0
+        before = [line for number, line in self._first_problems if number < begin]
+        return "\n".join([*before, *(line for _, line in tail)])
+
+    def last(self, n_lines: int) -> str:
+        """The last lines that are kept."""
+        return "\n".join(self.text.split("\n")[-n_lines:])
+
+    def _keep(self, raw: bytes) -> None:
+        line = _clean(raw)
+        if not line:
+            return
+        if len(self._first_problems) < _MAX_FIRST_PROBLEMS and _PROBLEM.match(line):
+            self._first_problems.append((self._count, line))
+        self._tail.append((self._count, line))
+        self._tail_chars += len(line) + 1
+        self._count += 1
+        while self._tail_chars > _MAX_TAIL_CHARS:
+            self._tail_chars -= len(self._tail.popleft()[1]) + 1
+
+
+def plain(text: str) -> str:
+    """The log as people want it: without level tags and memory addresses."""
+    return _ADDRESS.sub("", _TAGS.sub(r"\1", _ECHO.sub("", text)))
+
+
+def _clean(raw: bytes) -> str:
+    line = raw[: 4 * _MAX_LINE_CHARS].decode(errors="replace")[:_MAX_LINE_CHARS]
+    if not line.isprintable():
+        line = _CONTROL.sub("", _ANSI.sub("", line))
+    return line.rstrip()

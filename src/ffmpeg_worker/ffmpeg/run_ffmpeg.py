@@ -1,0 +1,161 @@
+"""Runs one ffmpeg command line: progress, time limit, cancellation, and an error that says what was wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, Fault
+from ffmpeg_worker.ffmpeg.child import Child, Exit, Output
+from ffmpeg_worker.ffmpeg.child_environment import child_environment
+from ffmpeg_worker.ffmpeg.diagnose import diagnose
+from ffmpeg_worker.ffmpeg.invocation import Invocation, redact
+from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, plain
+from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
+from ffmpeg_worker.ffmpeg.tools import Tools
+
+MAX_STDOUT_BYTES = 64 * 1024 * 1024
+
+_LOG_LINES_SHOWN = 30
+_STDOUT, _STDERR, _PROGRESS = 1, 2, 3
+# Progress has a pipe of its own: standard output may be an output of the command.
+_GLOBAL_OPTIONS = (
+    "-hide_banner",
+    "-nostdin",
+    "-y",
+    "-loglevel",
+    "level+info",
+    "-nostats",
+    "-progress",
+    f"pipe:{_PROGRESS}",
+    "-stats_period",
+    "0.25",
+)
+_STOPPED_BY_SIGNAL = "Exiting normally, received signal"
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """A run that ended with exit code 0, which is not yet a success: what it made must be verified."""
+
+    exit: Exit
+    seconds: float
+    log: LogTail
+    last_progress: Progress | None
+    stdout: bytes
+
+
+async def run_ffmpeg(
+    tools: Tools,
+    invocation: Invocation,
+    *,
+    cwd: Path,
+    timeout_s: float | None,
+    on_progress: Callable[[Progress], None] | None = None,
+    capture_stdout: bool = False,
+) -> RunReport:
+    """Run ffmpeg in `cwd`; overwrites its outputs; standard output is kept up to 64 MiB, or goes nowhere.
+
+    Cancelled, or out of time, ffmpeg gets SIGTERM and after 5 s SIGKILL before the error is raised: what it
+    finished by then is playable but short. Raises EngineTimedOut, EngineKilled, EngineUnavailable, and
+    EngineFailed with the diagnosis.
+    """
+    began = time.monotonic()
+    collected = _Collected(on_progress)
+    async with await tools.spawner.start(
+        [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *invocation.arguments],
+        cwd=cwd,
+        env=child_environment(cwd, tools.environment),
+        outputs=collected.outputs(capture_stdout=capture_stdout),
+    ) as child:
+        try:
+            async with asyncio.timeout(timeout_s):
+                result = await child.wait()
+        except TimeoutError:
+            await child.stop()
+            raise _timed_out(timeout_s, collected.log) from None
+    error = _failure(child, result, collected.log, invocation.arguments)
+    if error is not None:
+        raise error
+    return RunReport(
+        exit=result,
+        seconds=time.monotonic() - began,
+        log=collected.log,
+        last_progress=collected.last_progress,
+        stdout=bytes(collected.stdout),
+    )
+
+
+class _Collected:
+    """What one run has written so far."""
+
+    def __init__(self, on_progress: Callable[[Progress], None] | None) -> None:
+        self.log = LogTail()
+        self.stdout = bytearray()
+        self.last_progress: Progress | None = None
+        self._on_progress = on_progress
+        self._reports = ProgressReader()
+
+    def outputs(self, *, capture_stdout: bool) -> dict[int, Output]:
+        """Where each of ffmpeg's outputs goes."""
+        outputs = {_STDERR: Output(self.log.feed, MAX_LOG_BYTES), _PROGRESS: Output(self._feed_progress)}
+        if capture_stdout:
+            outputs[_STDOUT] = Output(self.stdout.extend, MAX_STDOUT_BYTES)
+        return outputs
+
+    def _feed_progress(self, chunk: bytes) -> None:
+        for report in self._reports.feed(chunk):
+            self.last_progress = report
+            if self._on_progress is not None:
+                self._on_progress(report)
+
+
+def _timed_out(timeout_s: float | None, log: LogTail) -> EngineTimedOut:
+    return EngineTimedOut(
+        f"The time for the job, {timeout_s:g} s, was used up, and ffmpeg was stopped.",
+        hint="Allow more time, or less work: a faster preset, a smaller size, a shorter range.",
+        stderr=_shown(log),
+    )
+
+
+def _failure(child: Child, result: Exit, log: LogTail, arguments: Sequence[str]) -> EngineError | None:
+    if child.flooded is not None:
+        return _flooded(child.flooded, log)
+    if result.signal == signal.SIGKILL or _STOPPED_BY_SIGNAL in log.last(5):
+        return EngineKilled(
+            "ffmpeg was killed from outside, most often because memory ran out.",
+            hint="Try again; if it happens again, use a smaller size, fewer threads or a larger machine.",
+            stderr=_shown(log),
+        )
+    if result.code == 0:
+        return None
+    code = result.code if result.code is not None else -(result.signal or 0)
+    diagnosis = diagnose(log.text, exit_code=code, signal=result.signal, arguments=arguments)
+    return EngineFailed(
+        diagnosis.message,
+        code=diagnosis.code,
+        fault=diagnosis.fault,
+        retryable=diagnosis.retryable,
+        hint=diagnosis.hint,
+        where=diagnosis.where,
+        stderr=_shown(log),
+    )
+
+
+def _flooded(number: int, log: LogTail) -> EngineFailed:
+    name, limit = ("log", MAX_LOG_BYTES) if number == _STDERR else ("standard output", MAX_STDOUT_BYTES)
+    return EngineFailed(
+        f"ffmpeg was stopped: it wrote more than {limit // 1024**2} MiB to its {name}.",
+        code="output_flood",
+        fault=Fault.CALLER,
+        hint="Take out options that print for every frame or packet, or write to a file.",
+        stderr=_shown(log),
+    )
+
+
+def _shown(log: LogTail) -> str:
+    return redact(plain(log.last(_LOG_LINES_SHOWN)))

@@ -1,0 +1,304 @@
+"""The small program that starts every child process of the worker, and ends them all when the worker ends.
+
+It runs on its own (standard library only) and speaks with `child.py` over a Unix stream socket on its standard
+input. A frame is a 4-byte big-endian length and a JSON object; descriptors travel beside their frame, in order.
+
+    worker → spawner   {"do": "start", "id", "argv", "cwd", "env", "background", "descriptors": count}
+                       {"do": "kill", "id", "signal"}
+    spawner → worker   {"id", "is": "started", "pid"}
+                       {"id", "is": "failed", "reason"}
+                       {"id", "is": "ended", "status" (negative: a signal), "cpu_seconds", "max_rss_bytes"}
+
+The passed descriptors become 0, 1, 2 … of the child. Without `argv` the child calls the function named by
+`--preload module:function` with its standard input and output as binary files, then exits.
+"""
+
+from __future__ import annotations
+
+import array
+import contextlib
+import ctypes
+import fcntl
+import gc
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import socket
+import struct
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any, BinaryIO, NoReturn
+
+Message = dict[str, Any]
+Serve = Callable[[BinaryIO, BinaryIO], object]
+
+MAX_DESCRIPTORS = 64
+_LENGTH = struct.Struct("!I")
+_CHUNK_BYTES = 65536
+_RECEIVE_FLAGS = getattr(socket, "MSG_CMSG_CLOEXEC", 0)  # not on macOS
+_PR_SET_PDEATHSIG = 1
+_BACKGROUND_NICENESS = 5
+_BACKGROUND_OOM_SCORE = b"500"
+# macOS counts the resident set in bytes, everybody else in KiB.
+_RSS_UNIT = 1 if sys.platform == "darwin" else 1024
+
+
+def encode_frame(message: Message) -> bytes:
+    """One message as it goes over the socket."""
+    body = json.dumps(message).encode()
+    return _LENGTH.pack(len(body)) + body
+
+
+class FrameReader:
+    """Cuts a byte stream into messages, wherever the stream was cut before."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[Message]:
+        """The messages that are complete with this chunk."""
+        self._buffer += chunk
+        while len(self._buffer) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(self._buffer)[0]
+            if len(self._buffer) < end:
+                return
+            message = json.loads(self._buffer[_LENGTH.size : end])
+            del self._buffer[:end]
+            yield message
+
+
+class SpawnerProgram:
+    """The loop: obey the worker, report the ended, end everything at the worker's end."""
+
+    def __init__(self, control: socket.socket, serve: Serve | None) -> None:
+        self._control = control
+        self._serve = serve
+        self._frames = FrameReader()
+        self._descriptors: deque[int] = deque()
+        self._pid_of: dict[int, int] = {}
+        self._id_of: dict[int, int] = {}
+        self._wake, self._waker = os.pipe()
+        for end in (self._wake, self._waker):
+            os.set_blocking(end, False)
+
+    def run(self) -> None:
+        """Serve until the worker closes its end or dies."""
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+        poll = select.poll()
+        poll.register(self._control, select.POLLIN)
+        poll.register(self._wake, select.POLLIN)
+        # What exists now is shared with every child; a collection there would copy it page by page.
+        gc.collect()
+        gc.freeze()
+        try:
+            while self._step(poll):
+                pass
+        except OSError:  # the worker is gone, which the end below says as well
+            pass
+        finally:
+            self._end_all()
+
+    def _step(self, poll: select.poll) -> bool:
+        for descriptor, _ in poll.poll():
+            if descriptor == self._wake:
+                os.read(self._wake, 4096)
+                self._reap()
+            elif not self._obey():
+                return False
+        return True
+
+    def _obey(self) -> bool:
+        chunk = self._receive()
+        for message in self._frames.feed(chunk):
+            if message["do"] == "start":
+                self._start(message)
+            elif (pid := self._pid_of.get(message["id"])) is not None:
+                kill_group(pid, message["signal"])
+        return bool(chunk)
+
+    def _receive(self) -> bytes:
+        space = socket.CMSG_LEN(MAX_DESCRIPTORS * array.array("i").itemsize)
+        chunk, ancillary, _, _ = self._control.recvmsg(_CHUNK_BYTES, space, _RECEIVE_FLAGS)
+        for level, kind, data in ancillary:
+            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+                numbers = array.array("i")
+                numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
+                self._descriptors.extend(numbers)
+        return chunk
+
+    def _start(self, request: Message) -> None:
+        given = [self._descriptors.popleft() for _ in range(request["descriptors"])]
+        report, reporter = os.pipe()
+        try:
+            parent = os.getpid()
+            pid = os.fork()
+            if pid == 0:
+                _become_child(request, given, reporter, parent, self._serve)
+        except OSError as error:
+            os.close(reporter)
+            pid, reason = 0, str(error).encode()
+        else:
+            os.close(reporter)
+            # Ends when the child's program is loaded, so the group exists before any request to kill it.
+            reason = os.read(report, 4096)
+        finally:
+            for descriptor in (report, *given):
+                os.close(descriptor)
+        if not reason:
+            self._pid_of[request["id"]], self._id_of[pid] = pid, request["id"]
+            self._say({"id": request["id"], "is": "started", "pid": pid})
+            return
+        if pid:
+            os.waitpid(pid, 0)
+        self._say({"id": request["id"], "is": "failed", "reason": reason.decode(errors="replace")})
+
+    def _reap(self, *, block: bool = False) -> None:
+        while self._id_of:
+            ended = next_ended(block=block)
+            if ended is None:
+                return
+            pid, status, usage = ended
+            number = self._id_of.pop(pid, None)
+            if number is None:
+                continue
+            del self._pid_of[number]
+            self._say(
+                {
+                    "id": number,
+                    "is": "ended",
+                    "status": os.waitstatus_to_exitcode(status),
+                    "cpu_seconds": usage.ru_utime + usage.ru_stime,
+                    "max_rss_bytes": usage.ru_maxrss * _RSS_UNIT,
+                }
+            )
+
+    def _end_all(self) -> None:
+        for pid in self._id_of:
+            kill_group(pid, signal.SIGKILL)
+        while self._id_of:
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody listens any more
+                self._reap(block=True)
+
+    def _say(self, message: Message) -> None:
+        self._control.sendall(encode_frame(message))
+
+
+def kill_group(pid: int, number: int) -> None:
+    """Signal every process of the group that `pid` leads; nothing happens where none is left."""
+    try:
+        os.killpg(pid, number)
+    except (ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
+        return
+
+
+def next_ended(*, block: bool) -> tuple[int, int, resource.struct_rusage] | None:
+    """Reap one child: pid, wait status, what it used; the rest of its group is killed first."""
+    flags = 0 if block else os.WNOHANG
+    pid = -1
+    if hasattr(os, "waitid"):  # macOS has it since Python 3.13
+        # The pid stays taken until wait4, so the kill cannot meet a stranger's group.
+        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | flags)
+        if found is None:
+            return None
+        pid = found.si_pid
+        kill_group(pid, signal.SIGKILL)
+    pid, status, usage = os.wait4(pid, flags)
+    return (pid, status, usage) if pid else None
+
+
+def _become_child(request: Message, given: list[int], reporter: int, parent: int, serve: Serve | None) -> NoReturn:
+    try:
+        _detach(parent)
+        reporter = _arrange_descriptors([*given, reporter])
+        os.chdir(request["cwd"])
+        if request["background"]:
+            _step_back()
+        if request["argv"]:
+            os.execve(request["argv"][0], request["argv"], request["env"])  # noqa: S606 - the point of this program
+        if serve is None:
+            raise RuntimeError("no function was preloaded")
+        os.environ.clear()
+        os.environ.update(request["env"])
+        os.close(reporter)
+    except BaseException as error:  # nothing may return into the spawner's loop
+        os.write(reporter, str(error).encode(errors="replace")[:4000])
+        os._exit(127)
+    _serve_and_exit(serve)
+
+
+def _detach(parent: int) -> None:
+    os.setsid()
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before the line above took effect
+            os._exit(127)
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _arrange_descriptors(descriptors: list[int]) -> int:
+    """Make them 0, 1, 2 …, close all others; the last one, whose number is returned, closes at exec."""
+    count = len(descriptors)
+    lifted = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, count) for descriptor in descriptors]
+    for target, descriptor in enumerate(lifted):
+        os.dup2(descriptor, target, inheritable=target < count - 1)
+    for other in map(int, os.listdir("/dev/fd")):  # noqa: PTH208 - a closerange() over a million takes 0.1 s
+        if other >= count:
+            with contextlib.suppress(OSError):  # the one that listed
+                os.close(other)
+    return count - 1
+
+
+def _step_back() -> None:
+    """The worker answers first, and dies last when memory runs out."""
+    os.nice(_BACKGROUND_NICENESS)
+    try:
+        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+    except OSError:
+        return
+    try:
+        os.write(score, _BACKGROUND_OOM_SCORE)
+    except OSError:
+        return
+    finally:
+        os.close(score)
+
+
+def _serve_and_exit(serve: Serve) -> NoReturn:
+    status = 1
+    try:
+        with open(0, "rb") as requests, open(1, "wb") as answers:
+            serve(requests, answers)
+        status = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)
+
+
+def _load(name: str) -> Serve:
+    module, _, function = name.partition(":")
+    serve: Serve = getattr(importlib.import_module(module), function)
+    return serve
+
+
+def main() -> None:
+    """Serve the worker on standard input; `--preload module:function` names what children without argv call."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the worker decides, not the terminal
+        signal.signal(number, signal.SIG_IGN)
+    serve = _load(sys.argv[2]) if sys.argv[1:2] == ["--preload"] else None
+    SpawnerProgram(socket.socket(fileno=0), serve).run()
+
+
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+if __name__ == "__main__":
+    main()
