@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,22 +51,32 @@ class Capabilities:
         found = re.match(r"n?(\d+)\.(\d+)", self.version)
         return None if found is None else (int(found[1]), int(found[2]))
 
+    @property
+    def names(self) -> Mapping[str, Collection[str]]:
+        """What this build knows by name, by kind."""
+        return {
+            "encoders": self.encoders,
+            "decoders": self.decoders,
+            "filters": self.filters,
+            "muxers": self.muxers,
+            "demuxers": self.demuxers,
+        }
+
 
 async def read_capabilities(
     spawner: Spawner, ffmpeg: Path, *, environment: Mapping[str, str] | None = None
 ) -> Capabilities:
     """Ask ffmpeg for its lists, and check that it really encodes; raises Misconfigured where it does not run."""
-    lists = [("-version",), *(("-hide_banner", f"-{name}") for name in _LISTS)]
-    commands = [*lists, _trial("mpeg4", "video")]
+    commands = [*((f"-{name}",) for name in _LISTS), _trial("mpeg4", "video")]
     try:
         runs = await _run_all(spawner, ffmpeg, commands, environment or {})
     except* EngineError as errors:
-        raise Misconfigured(f"{ffmpeg} does not run.", detail=repr(errors.exceptions)) from errors
+        raise Misconfigured(f"{ffmpeg} does not run.", detail=repr(errors.exceptions[0])) from None
     for run in runs:
         if run.exit.code != 0:
             raise Misconfigured(f"{ffmpeg} does not work.", detail=run.log.last(10))
-    version, *texts = (run.stdout.decode(errors="replace") for run in runs[:-1])
-    return parse_capabilities(version, dict(zip(_LISTS, texts, strict=True)))
+    texts = (run.stdout.decode(errors="replace") for run in runs[:-1])
+    return parse_capabilities(runs[0].log.text, dict(zip(_LISTS, texts, strict=True)))
 
 
 async def usable_encoders(
@@ -91,9 +101,9 @@ async def usable_encoders(
     return frozenset(name for name in wanted if capabilities.tried_encoders[name])
 
 
-def parse_capabilities(version: str, lists: Mapping[str, str]) -> Capabilities:
-    """Build the value from what `-version` and the lists print (FFmpeg 5.1 to 9)."""
-    first, *rest = version.splitlines() or [""]
+def parse_capabilities(banner: str, lists: Mapping[str, str]) -> Capabilities:
+    """Build the value from the banner and from what each of the options in `lists` prints (FFmpeg 5.1 to 9)."""
+    first, *rest = [line.strip() for line in banner.splitlines()] or [""]
     named = re.match(r"ffmpeg version (\S+)", first)
     configuration = next((line for line in rest if line.startswith("configuration:")), "")
     inputs, _, outputs = lists["protocols"].partition("Output:")

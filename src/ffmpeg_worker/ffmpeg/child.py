@@ -13,11 +13,10 @@ from types import TracebackType
 from typing import Self
 
 from ffmpeg_worker.errors import EngineUnavailable
-from ffmpeg_worker.ffmpeg import spawner
 from ffmpeg_worker.ffmpeg.child_handle import DEFAULT_GRACE_S, Child, Exit, Output, wait_to_the_end
+from ffmpeg_worker.ffmpeg.frames import Message
 from ffmpeg_worker.ffmpeg.link import Link
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
-from ffmpeg_worker.ffmpeg.spawner import Message
 
 __all__ = ["DEFAULT_GRACE_S", "PIPE", "Child", "Exit", "Output", "Spawner"]
 
@@ -170,14 +169,11 @@ class Spawner:
 
 
 def _popen_spawner(control: socket.socket, preload: str | None) -> subprocess.Popen[bytes]:
-    if preload is None:
-        command = ["-I", "-S", spawner.__file__]
-    else:
-        # The worker's own search path: what it can import, the preloaded module can be imported from.
-        start = f"import sys; sys.path[:] = {sys.path!r}; from {spawner.__name__} import main; main()"
-        command = ["-I", "-c", start, "--preload", preload]
+    # The worker's own search path: what it can import, the preloaded module can be imported from.
+    start = f"import sys; sys.path[:] = {sys.path!r}; from ffmpeg_worker.ffmpeg.spawner import main; main()"
+    options = ["-S", "-c", start] if preload is None else ["-c", start, "--preload", preload]
     return subprocess.Popen(
-        [sys.executable, *command],
+        [sys.executable, "-I", *options],
         stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
         cwd="/",

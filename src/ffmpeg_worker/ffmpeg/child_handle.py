@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from ffmpeg_worker.ffmpeg.frames import Message
 from ffmpeg_worker.ffmpeg.link import Link
 from ffmpeg_worker.ffmpeg.pipes import PipeReader, PipeWriter
-from ffmpeg_worker.ffmpeg.spawner import Message
 
 DEFAULT_GRACE_S = 5.0
 

@@ -9,7 +9,7 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from ffmpeg_worker.ffmpeg.spawner import FrameReader, Message, encode_frame
+from ffmpeg_worker.ffmpeg.frames import FrameReader, Message, encode_frame
 
 _CHUNK_BYTES = 65536
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, Fault
-from ffmpeg_worker.ffmpeg.child import Child, Exit, Output
+from ffmpeg_worker.ffmpeg.child import Exit, Output
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.diagnose import diagnose
 from ffmpeg_worker.ffmpeg.invocation import Invocation, redact
@@ -78,9 +78,10 @@ async def run_ffmpeg(
         except TimeoutError:
             await child.stop()
             raise _timed_out(timeout_s, collected.log) from None
-    error = _failure(child, result, collected.log, invocation.arguments)
-    if error is not None:
-        raise error
+    if child.flooded is not None:
+        raise _flooded(child.flooded, collected.log)
+    if result.code != 0:
+        raise _failed(result, collected.log, invocation.arguments, tools.capabilities.names)
     return RunReport(
         exit=result,
         seconds=time.monotonic() - began,
@@ -122,26 +123,24 @@ def _timed_out(timeout_s: float | None, log: LogTail) -> EngineTimedOut:
     )
 
 
-def _failure(child: Child, result: Exit, log: LogTail, arguments: Sequence[str]) -> EngineError | None:
-    if child.flooded is not None:
-        return _flooded(child.flooded, log)
+def _failed(
+    result: Exit, log: LogTail, arguments: Sequence[str], known: Mapping[str, Collection[str]]
+) -> EngineError:
     if result.signal == signal.SIGKILL or _STOPPED_BY_SIGNAL in log.last(5):
         return EngineKilled(
             "ffmpeg was killed from outside, most often because memory ran out.",
             hint="Try again; if it happens again, use a smaller size, fewer threads or a larger machine.",
             stderr=_shown(log),
         )
-    if result.code == 0:
-        return None
     code = result.code if result.code is not None else -(result.signal or 0)
-    diagnosis = diagnose(log.text, exit_code=code, signal=result.signal, arguments=arguments)
+    found = diagnose(log.text, exit_code=code, signal=result.signal, arguments=arguments, known=known)
     return EngineFailed(
-        diagnosis.message,
-        code=diagnosis.code,
-        fault=diagnosis.fault,
-        retryable=diagnosis.retryable,
-        hint=diagnosis.hint,
-        where=diagnosis.where,
+        found.message,
+        code=found.code,
+        fault=found.fault,
+        retryable=found.retryable,
+        hint=found.hint,
+        where=found.where,
         stderr=_shown(log),
     )
 

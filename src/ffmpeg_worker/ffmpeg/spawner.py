@@ -1,7 +1,7 @@
 """The small program that starts every child process of the worker, and ends them all when the worker ends.
 
-It runs on its own (standard library only) and speaks with `child.py` over a Unix stream socket on its standard
-input. A frame is a 4-byte big-endian length and a JSON object; descriptors travel beside their frame, in order.
+It runs on its own (standard library only) and speaks with `child.py` in frames over a Unix stream socket on its
+standard input; descriptors travel beside their frame, in order.
 
     worker → spawner   {"do": "start", "id", "argv", "cwd", "env", "background", "descriptors": count}
                        {"do": "kill", "id", "signal"}
@@ -17,58 +17,24 @@ from __future__ import annotations
 
 import array
 import contextlib
-import ctypes
-import fcntl
 import gc
 import importlib
-import json
 import os
 import resource
 import select
 import signal
 import socket
-import struct
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NoReturn
 
-Message = dict[str, Any]
-Serve = Callable[[BinaryIO, BinaryIO], object]
+from ffmpeg_worker.ffmpeg.forked import Serve, become_child
+from ffmpeg_worker.ffmpeg.frames import FrameReader, Message, encode_frame
 
 MAX_DESCRIPTORS = 64
-_LENGTH = struct.Struct("!I")
 _CHUNK_BYTES = 65536
 _RECEIVE_FLAGS = getattr(socket, "MSG_CMSG_CLOEXEC", 0)  # not on macOS
-_PR_SET_PDEATHSIG = 1
-_BACKGROUND_NICENESS = 5
-_BACKGROUND_OOM_SCORE = b"500"
 # macOS counts the resident set in bytes, everybody else in KiB.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
-
-
-def encode_frame(message: Message) -> bytes:
-    """One message as it goes over the socket."""
-    body = json.dumps(message).encode()
-    return _LENGTH.pack(len(body)) + body
-
-
-class FrameReader:
-    """Cuts a byte stream into messages, wherever the stream was cut before."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, chunk: bytes) -> Iterator[Message]:
-        """The messages that are complete with this chunk."""
-        self._buffer += chunk
-        while len(self._buffer) >= _LENGTH.size:
-            end = _LENGTH.size + _LENGTH.unpack_from(self._buffer)[0]
-            if len(self._buffer) < end:
-                return
-            message = json.loads(self._buffer[_LENGTH.size : end])
-            del self._buffer[:end]
-            yield message
 
 
 class SpawnerProgram:
@@ -138,7 +104,7 @@ class SpawnerProgram:
             parent = os.getpid()
             pid = os.fork()
             if pid == 0:
-                _become_child(request, given, reporter, parent, self._serve)
+                become_child(request, given, reporter, parent, self._serve)
         except OSError as error:
             os.close(reporter)
             pid, reason = 0, str(error).encode()
@@ -211,79 +177,6 @@ def next_ended(*, block: bool) -> tuple[int, int, resource.struct_rusage] | None
     return (pid, status, usage) if pid else None
 
 
-def _become_child(request: Message, given: list[int], reporter: int, parent: int, serve: Serve | None) -> NoReturn:
-    try:
-        _detach(parent)
-        reporter = _arrange_descriptors([*given, reporter])
-        os.chdir(request["cwd"])
-        if request["background"]:
-            _step_back()
-        if request["argv"]:
-            os.execve(request["argv"][0], request["argv"], request["env"])  # noqa: S606 - the point of this program
-        if serve is None:
-            raise RuntimeError("no function was preloaded")
-        os.environ.clear()
-        os.environ.update(request["env"])
-        os.close(reporter)
-    except BaseException as error:  # nothing may return into the spawner's loop
-        os.write(reporter, str(error).encode(errors="replace")[:4000])
-        os._exit(127)
-    _serve_and_exit(serve)
-
-
-def _detach(parent: int) -> None:
-    os.setsid()
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it died before the line above took effect
-            os._exit(127)
-    signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _arrange_descriptors(descriptors: list[int]) -> int:
-    """Make them 0, 1, 2 …, close all others; the last one, whose number is returned, closes at exec."""
-    count = len(descriptors)
-    lifted = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, count) for descriptor in descriptors]
-    for target, descriptor in enumerate(lifted):
-        os.dup2(descriptor, target, inheritable=target < count - 1)
-    for other in map(int, os.listdir("/dev/fd")):  # noqa: PTH208 - a closerange() over a million takes 0.1 s
-        if other >= count:
-            with contextlib.suppress(OSError):  # the one that listed
-                os.close(other)
-    return count - 1
-
-
-def _step_back() -> None:
-    """The worker answers first, and dies last when memory runs out."""
-    os.nice(_BACKGROUND_NICENESS)
-    try:
-        score = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-    except OSError:
-        return
-    try:
-        os.write(score, _BACKGROUND_OOM_SCORE)
-    except OSError:
-        return
-    finally:
-        os.close(score)
-
-
-def _serve_and_exit(serve: Serve) -> NoReturn:
-    status = 1
-    try:
-        with open(0, "rb") as requests, open(1, "wb") as answers:
-            serve(requests, answers)
-        status = 0
-    except BaseException:
-        sys.excepthook(*sys.exc_info())
-    finally:
-        os._exit(status)
-
-
 def _load(name: str) -> Serve:
     module, _, function = name.partition(":")
     serve: Serve = getattr(importlib.import_module(module), function)
@@ -296,9 +189,3 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     serve = _load(sys.argv[2]) if sys.argv[1:2] == ["--preload"] else None
     SpawnerProgram(socket.socket(fileno=0), serve).run()
-
-
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
-
-if __name__ == "__main__":
-    main()

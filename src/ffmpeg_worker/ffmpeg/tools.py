@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.ffmpeg.capabilities import Capabilities, read_capabilities
+from ffmpeg_worker.ffmpeg.capabilities import Capabilities, read_capabilities, usable_encoders
 from ffmpeg_worker.ffmpeg.child import Spawner
 
 
@@ -25,6 +25,12 @@ class Tools:
     spawner: Spawner
     capabilities: Capabilities
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    async def usable_encoders(self, names: Iterable[str]) -> frozenset[str]:
+        """Those of `names` that encode a frame on this machine; each is tried once, then remembered."""
+        return await usable_encoders(
+            self.spawner, self.ffmpeg, self.capabilities, names, environment=self.environment
+        )
 
 
 @asynccontextmanager

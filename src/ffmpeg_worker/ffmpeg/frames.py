@@ -1,0 +1,36 @@
+"""Messages between worker and spawner: a 4-byte big-endian length, then a JSON object."""
+
+from __future__ import annotations
+
+import json
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+Message = dict[str, Any]
+
+_LENGTH = struct.Struct("!I")
+
+
+def encode_frame(message: Message) -> bytes:
+    """One message as it goes over the socket."""
+    body = json.dumps(message).encode()
+    return _LENGTH.pack(len(body)) + body
+
+
+class FrameReader:
+    """Cuts a byte stream into messages, wherever the stream was cut before."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, chunk: bytes) -> Iterator[Message]:
+        """The messages that are complete with this chunk."""
+        self._buffer += chunk
+        while len(self._buffer) >= _LENGTH.size:
+            end = _LENGTH.size + _LENGTH.unpack_from(self._buffer)[0]
+            if len(self._buffer) < end:
+                return
+            message = json.loads(self._buffer[_LENGTH.size : end])
+            del self._buffer[:end]
+            yield message
