@@ -1,0 +1,180 @@
+"""What libav's printed summary of a file says and PyAV's attributes do not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+import av.logging
+from av.container import InputContainer
+
+_PROGRAM = re.compile(r"  Program -?\d+ ")
+_STREAM = re.compile(r"  Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: \w+: (.*)")
+_SIDE_DATA = re.compile(r"      ([^:]+): ?(.*)")
+_TAG = re.compile(r" / 0x([0-9A-F]{4,8})\)")
+_REFERENCES = re.compile(r", (\d+) reference frame")
+_PIXEL_FORMAT = re.compile(r", [a-z0-9_]+\(([^)]*)\)")
+_CHANNELS = re.compile(r", \d+ Hz, ([^,]+)")
+_COUNTED_CHANNELS = re.compile(r"(\d+) channels( \(.*\))?")
+_SAMPLE_BITS = re.compile(r" \((\d+) bit\)")
+_DELAY = re.compile(r", delay (\d+)")
+_CHROMA_LOCATIONS = frozenset({"left", "center", "topleft", "top", "bottomleft", "bottom"})
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSummary:
+    """One stream; `None` and empty mean that libav does not say.
+
+    `tag` is the codec tag, 0 where there is none; `sample_bits` is set where fewer bits are used than stored;
+    `side_data` holds entries as ffprobe prints them.
+    """
+
+    codec: str | None = None
+    tag: int = 0
+    references: int | None = None
+    chroma_location: str | None = None
+    channels: int | None = None
+    channel_layout: str | None = None
+    sample_bits: int | None = None
+    initial_padding: int = 0
+    side_data: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A file: the number of its programs, and its streams by index."""
+
+    programs: int
+    streams: Mapping[int, StreamSummary]
+
+
+def read_summary(container: InputContainer) -> Summary | None:
+    """Read what `InputContainer.dumps_format()` prints, or `None` where the text cannot be trusted.
+
+    Tag names are printed as they are: one with a line feed in it could pass for a line of libav's own.
+    """
+    tagged = [container.metadata, *(stream.metadata for stream in container.streams)]
+    tagged += [chapter["metadata"] for chapter in container.chapters()]
+    if any("\n" in name for tags in tagged for name in tags):
+        return None
+    with _verbose_libav():
+        text: str = container.dumps_format()  # type: ignore[attr-defined]  # not in PyAV's stubs
+    return _parse(text.split("\n"))
+
+
+@contextmanager
+def _verbose_libav() -> Iterator[None]:
+    # Reference frames and chroma location are printed from VERBOSE on; the text reaches PyAV through the log.
+    # PyAV would drop a line that equals the one before.
+    av.logging.set_skip_repeated(False)
+    av.logging.set_libav_level(av.logging.VERBOSE)
+    av.logging.set_level(av.logging.INFO)
+    try:
+        yield
+    finally:
+        av.logging.set_level(None)
+
+
+def _parse(lines: list[str]) -> Summary:
+    programs = 0
+    streams: dict[int, StreamSummary] = {}
+    current: StreamSummary | None = None
+    in_side_data = False
+    for line in lines:
+        if match := _STREAM.match(line):
+            current = streams.setdefault(int(match[1]), _read_stream(match[2]))
+            in_side_data = False
+        elif _PROGRAM.match(line):
+            programs += 1
+        elif line.startswith("    ") and line[4] != " ":
+            in_side_data = line == "    Side data:"
+        elif in_side_data and current is not None and (match := _SIDE_DATA.fullmatch(line)):
+            current.side_data.append(_read_side_data(match[1], match[2]))
+    return Summary(programs, streams)
+
+
+def _read_stream(text: str) -> StreamSummary:
+    codec = text.partition(" ")[0].rstrip(",")
+    channels, layout = _read_channels(text)
+    return StreamSummary(
+        codec=None if codec in {"none", "unknown"} else codec,
+        tag=int(match[1], 16) if (match := _TAG.search(text)) else 0,
+        references=_number(_REFERENCES, text),
+        chroma_location=_read_chroma_location(text),
+        channels=channels,
+        channel_layout=layout,
+        sample_bits=_number(_SAMPLE_BITS, text),
+        initial_padding=_number(_DELAY, text) or 0,
+    )
+
+
+def _number(pattern: re.Pattern[str], text: str) -> int | None:
+    match = pattern.search(text)
+    return int(match[1]) if match else None
+
+
+def _read_chroma_location(text: str) -> str | None:
+    match = _PIXEL_FORMAT.search(text)
+    words = match[1].split(", ") if match else []
+    return next((word for word in words if word in _CHROMA_LOCATIONS), None)
+
+
+def _read_channels(text: str) -> tuple[int | None, str | None]:
+    # Never through `CodecContext.layout`: PyAV 18.1 frees a layout with a channel order of its own twice.
+    match = _CHANNELS.search(text)
+    if not match:
+        return None, None
+    layout = match[1]
+    if counted := _COUNTED_CHANNELS.fullmatch(layout):
+        return int(counted[1]), layout if counted[2] else None
+    try:
+        return av.AudioLayout(layout).nb_channels, layout
+    except ValueError:
+        return None, layout
+
+
+def _read_side_data(name: str, text: str) -> dict[str, Any]:
+    read = _SIDE_DATA_READERS.get(name)
+    return {"side_data_type": name, **(read(text) if read else {})}
+
+
+def _read_display_matrix(text: str) -> dict[str, Any]:
+    match = re.fullmatch(r"rotation of (-?\d+)\.\d+ degrees", text)
+    return {"rotation": int(match[1])} if match else {}
+
+
+def _read_cpb_properties(text: str) -> dict[str, Any]:
+    match = re.fullmatch(r"bitrate max/min/avg: (\d+)/(\d+)/(\d+) buffer size: (\d+) vbv_delay: (\d+|N/A)", text)
+    if not match:
+        return {}
+    names = ("max_bitrate", "min_bitrate", "avg_bitrate", "buffer_size")
+    sizes: dict[str, Any] = {name: int(value) for name, value in zip(names, match.groups(), strict=False)}
+    return {**sizes, "vbv_delay": -1 if match[5] == "N/A" else int(match[5])}
+
+
+def _read_light_level(text: str) -> dict[str, Any]:
+    match = re.fullmatch(r"MaxCLL=(\d+), MaxFALL=(\d+)", text)
+    return {"max_content": int(match[1]), "max_average": int(match[2])} if match else {}
+
+
+def _read_mastering_display(text: str) -> dict[str, Any]:
+    # Luminance is stored in steps of 1/10000 and printed in full; the printed chromaticities are rounded.
+    match = re.search(r"has_luminance:1 .*min_luminance=(\d+\.\d+), max_luminance=(\d+\.\d+)", text)
+    if not match:
+        return {}
+    return {
+        f"{bound}_luminance": f"{round(float(value) * 10000)}/10000"
+        for bound, value in zip(("min", "max"), match.groups(), strict=True)
+    }
+
+
+_SIDE_DATA_READERS = {
+    "Display Matrix": _read_display_matrix,
+    "CPB properties": _read_cpb_properties,
+    "Content light level metadata": _read_light_level,
+    "Mastering display metadata": _read_mastering_display,
+}
