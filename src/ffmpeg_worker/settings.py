@@ -44,9 +44,7 @@ class Settings(BaseSettings):
         __version__, validation_alias=_named("VERSION"), description="Version shown by `/health`."
     )
     host: str = Field("127.0.0.1", description="Address the HTTP door binds to.")
-    port: int = Field(
-        3000, ge=0, le=65535, validation_alias=_named("PORT"), description="Port of the HTTP door."
-    )
+    port: int = Field(3000, ge=0, le=65535, validation_alias=_named("PORT"), description="Port of the HTTP door.")
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         description="Accepted API keys, separated by commas. Required to bind to anything but loopback.",
@@ -148,9 +146,7 @@ def read_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = variable_of(str(first["loc"][0])) if first["loc"] else "settings"
-        raise Misconfigured(
-            f"{name}: {first['msg']}.", hint="docs/settings.md lists every setting."
-        ) from None
+        raise Misconfigured(f"{name}: {first['msg']}.", hint="docs/settings.md lists every setting.") from None
 
 
 def variable_of(field: str) -> str:

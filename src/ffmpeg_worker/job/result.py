@@ -46,7 +46,9 @@ class CommandLog(_ResultModel):
     """What a command that writes no file reported, e.g. loudness or crop values."""
 
     command: int = Field(description="Which command of the chain, from 0.", examples=[0])
-    log: str = Field(description="Last lines of FFmpeg's log.", examples=["[Parsed_volumedetect_0] max_volume: -3.1 dB"])
+    log: str = Field(
+        description="Last lines of FFmpeg's log.", examples=["[Parsed_volumedetect_0] max_volume: -3.1 dB"]
+    )
 
 
 class JobResult(_ResultModel):
@@ -61,7 +63,9 @@ class JobResult(_ResultModel):
 class ProcessResult(JobResult):
     """Result of `process`."""
 
-    outputs: tuple[OutputFile, ...] = Field(description="The files, a playlist before its segments.", examples=[[]])
+    outputs: tuple[OutputFile, ...] = Field(
+        description="The files, a playlist before its segments.", examples=[[]]
+    )
     stats: Stats = Field(description="What it cost.", examples=[{"seconds": 3.2, "cpu_seconds": 5.9}])
     warnings: tuple[str, ...] = Field((), description="What went well but deserves a look.", examples=[[]])
     logs: tuple[CommandLog, ...] | None = Field(
@@ -82,7 +86,9 @@ class Problem(_ResultModel):
         None, description="The place of the fault.", examples=[{"command": 0, "argument": "-c:v"}]
     )
     hint: str | None = Field(None, description="What to change.", examples=['Did you mean "libx265"?'])
-    stderr: str | None = Field(None, description="Last lines of FFmpeg's log.", examples=["Unknown encoder 'libx265x'"])
+    stderr: str | None = Field(
+        None, description="Last lines of FFmpeg's log.", examples=["Unknown encoder 'libx265x'"]
+    )
     job_id: str | None = Field(None, description="Id of the job.", examples=["0b6f…"])
 
 
@@ -115,7 +121,9 @@ class ProbeResult(JobResult):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     format: Mapping[str, Any] | None = Field(
-        None, description="The container.", examples=[{"format_name": "mov,mp4,m4a,3gp,3g2,mj2", "duration": "10.0"}]
+        None,
+        description="The container.",
+        examples=[{"format_name": "mov,mp4,m4a,3gp,3g2,mj2", "duration": "10.0"}],
     )
     streams: tuple[Mapping[str, Any], ...] | None = Field(
         None, description="The streams.", examples=[[{"index": 0, "codec_name": "h264"}]]

@@ -31,9 +31,9 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
         case MultiProcessJob():
             return _plan_multi_process(job, files)
         case ProbeJob():
-            staged = files[input_key(job.data.input, job.inputs)].staged
+            key = input_key(job.data.input, job.inputs)
             options = tuple(token for command in job.data.chainCmds or () for token in command)
-            step = ProbeStep(staged, options)
+            step = ProbeStep(files[key].staged, key, options)
             return Plan((Lane((step,), conclude=lambda findings: dict(findings[0].document)),))
         case VmafJob():
             reference = files[input_key(job.data.input1, job.inputs)]

@@ -57,9 +57,10 @@ class FfmpegStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbeStep:
-    """Read what a staged file holds; `options` are more ffprobe options."""
+    """Read what a staged file holds; `shown` is what the caller calls it, `options` are more for ffprobe."""
 
     staged: str
+    shown: str
     options: tuple[str, ...] = ()
 
 
@@ -95,8 +96,8 @@ def _nothing(_findings: Sequence[Finding]) -> dict[str, Any]:
 class Lane:
     """Steps in order, in one working directory, stopped by the first failure.
 
-    `conclude` turns the findings into what the action adds to its result; `keep` are names written by earlier
-    steps that are no outputs; `mentions` are names that options may refer to: copied in if they exist.
+    `conclude` turns the findings into what the action adds to its result; `intermediates` are names written by
+    earlier steps that are no outputs; `mentions` are names that options may refer to: copied in if they exist.
     """
 
     steps: tuple[Step, ...]

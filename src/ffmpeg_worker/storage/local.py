@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from ffmpeg_worker.errors import (
@@ -147,7 +147,7 @@ def _scan(folder: Path) -> list[os.DirEntry[str]]:
         return []
 
 
-def _matcher(pattern: str) -> re.Pattern[str].fullmatch:  # type: ignore[name-defined, valid-type]
+def _matcher(pattern: str) -> Callable[[str], object]:
     match = _NUMBER.search(pattern)
     if match is None:
         return re.compile(fnmatch.translate(pattern)).fullmatch

@@ -1,0 +1,243 @@
+"""What a file holds: by the real ffprobe where there is one, else by PyAV in a child of the job's own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from ffmpeg_worker.errors import (
+    EngineUnavailable,
+    SourceError,
+    SourceForbidden,
+    SourceNotFound,
+    SourceUnreadable,
+    UnsupportedFeature,
+)
+from ffmpeg_worker.ffmpeg.child import PIPE, Child, Output, Spawner
+from ffmpeg_worker.ffmpeg.log_tail import LogTail, plain
+from ffmpeg_worker.ffmpeg.pipes import PipeWriter
+
+_PRELOAD = "ffmpeg_worker.ffmpeg.pyav_probe:serve"
+_TIMEOUT_S = 60.0
+_MAX_REPLY_BYTES = 64 << 20
+_ENV = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
+_STANDARD_OPTIONS = ("-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters")
+
+_REASONS: Mapping[str, tuple[type[SourceError], str, str, str]] = {
+    "not_found": (SourceNotFound, "source_not_found", "There is no such file.", "Check its name."),
+    "permission": (SourceForbidden, "source_forbidden", "The file cannot be read.", "Check its permissions."),
+    "not_a_file": (SourceForbidden, "source_is_folder", "The input is a folder.", "Name a file in it."),
+    "empty": (SourceUnreadable, "source_empty", "The file is empty (0 bytes).", "Check how it was copied."),
+    "incomplete": (
+        SourceUnreadable,
+        "source_incomplete",
+        "The file is cut: the part that describes it is missing.",
+        "Copy or upload it again, to its end.",
+    ),
+}
+_NOT_MEDIA_HINT = "Check that it is complete: a file cut while being copied, or a text named like media."
+
+
+class _Helper:
+    """One forked child that describes files on request, one after the other."""
+
+    def __init__(self, child: Child, requests: PipeWriter, replies: asyncio.Queue[bytes]) -> None:
+        self._child = child
+        self._requests = requests
+        self._replies = replies
+        self._ended = asyncio.ensure_future(child.wait())
+
+    @property
+    def alive(self) -> bool:
+        return not self._ended.done()
+
+    async def ask(self, path: Path) -> dict[str, Any] | None:
+        """The reply, or `None` when the child died over the file."""
+        reply = asyncio.ensure_future(self._replies.get())
+        try:
+            self._requests.write(json.dumps({"path": str(path)}).encode() + b"\n")
+            async with asyncio.timeout(_TIMEOUT_S):
+                await asyncio.wait({reply, self._ended}, return_when=asyncio.FIRST_COMPLETED)
+            return json.loads(reply.result()) if reply.done() else None
+        except TimeoutError:
+            await self.close()
+            return None
+        finally:
+            reply.cancel()
+
+    async def close(self) -> None:
+        await self._child.stop(0)
+        await self._ended
+
+
+class Prober:
+    """Probes files; opened and closed with the worker.
+
+    A forked child is kept waiting, so that a job's first probe does not pay for the fork. No child ever serves
+    two jobs.
+    """
+
+    def __init__(self, ffprobe: Path | None, spawner: Spawner) -> None:
+        self._ffprobe = ffprobe
+        self._spawner = spawner
+        self._forks = Spawner(preload=_PRELOAD)
+        self._waiting: asyncio.Task[_Helper] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def program(self) -> str:
+        """Which program answers `probe` jobs: `ffprobe` or `pyav`."""
+        return "pyav" if self._ffprobe is None else "ffprobe"
+
+    async def open(self) -> None:
+        """Start the warm process that children are forked from."""
+        await self._forks.open()
+        self._refill()
+
+    async def close(self) -> None:
+        """End all children."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            await asyncio.gather(self._waiting, return_exceptions=True)
+        await self._forks.close()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[ProbeSession]:
+        """Probes for one job."""
+        session = ProbeSession(self)
+        try:
+            yield session
+        finally:
+            for helper in session.helpers:
+                task = asyncio.ensure_future(helper.close())
+                self._closing.add(task)
+                task.add_done_callback(self._closing.discard)
+
+    async def take(self) -> _Helper:
+        """A child nobody has used; another one is made ready meanwhile."""
+        waiting, self._waiting = self._waiting, None
+        helper = await waiting if waiting is not None else None
+        self._refill()
+        return helper if helper is not None and helper.alive else await self._fork()
+
+    def _refill(self) -> None:
+        if self._waiting is None:
+            self._waiting = asyncio.ensure_future(self._fork())
+
+    async def _fork(self) -> _Helper:
+        replies: asyncio.Queue[bytes] = asyncio.Queue()
+        lines = _Lines(replies)
+        child = await self._forks.fork(
+            cwd=Path("/"), env=_ENV, stdin=PIPE, outputs={1: Output(lines.feed, _MAX_REPLY_BYTES)}
+        )
+        if child.stdin is None:
+            raise EngineUnavailable("The embedded probe was started without a pipe to it.")
+        return _Helper(child, child.stdin, replies)
+
+    async def run_ffprobe(self, path: Path, options: Sequence[str]) -> dict[str, Any]:
+        """Ask the real ffprobe, in a child that sees one file.
+
+        Raises:
+            SourceUnreadable: it is no media, or crashes ffprobe.
+            UnsupportedFeature: more options were asked for, and there is no ffprobe.
+        """
+        if self._ffprobe is None:
+            raise UnsupportedFeature(
+                'More ffprobe options ("chainCmds") need a real ffprobe, and this worker has none.',
+                hint='Remove "chainCmds", or install ffprobe and set FFPROBE_PATH.',
+            )
+        output, log = bytearray(), LogTail()
+        child = await self._spawner.start(
+            [str(self._ffprobe), *_STANDARD_OPTIONS, *options, f"file:{path}"],
+            cwd=path.parent,
+            env=_ENV,
+            outputs={1: Output(output.extend, _MAX_REPLY_BYTES), 2: Output(log.feed, _MAX_REPLY_BYTES)},
+        )
+        try:
+            async with child, asyncio.timeout(_TIMEOUT_S):
+                ended = await child.wait()
+        except TimeoutError:
+            raise _crashed() from None
+        if ended.code is None:
+            raise _crashed()
+        if ended.code != 0:
+            raise _not_media(plain(log.text), path)
+        document: dict[str, Any] = json.loads(bytes(output).decode("utf-8", "replace"))
+        return document
+
+
+class ProbeSession:
+    """Probes for one job; its children end with it."""
+
+    def __init__(self, prober: Prober) -> None:
+        self.helpers: list[_Helper] = []
+        self._prober = prober
+        self._lock = asyncio.Lock()
+
+    async def describe(self, path: Path) -> dict[str, Any]:
+        """ffprobe's JSON of a file, by the embedded probe.
+
+        Raises:
+            SourceNotFound, SourceForbidden, SourceUnreadable: as fits.
+        """
+        async with self._lock:
+            if not self.helpers or not self.helpers[-1].alive:
+                self.helpers.append(await self._prober.take())
+            reply = await self.helpers[-1].ask(path)
+        if reply is None:
+            raise _crashed()
+        if "ok" in reply:
+            document: dict[str, Any] = reply["ok"]
+            return document
+        reason = reply["error"]["reason"]
+        if reason in _REASONS:
+            kind, code, message, hint = _REASONS[reason]
+            raise kind(message, code=code, hint=hint)
+        raise _not_media(reply["error"].get("message", ""), path)
+
+    async def probe(self, path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
+        """ffprobe's JSON of a file for a `probe` job: by the real ffprobe where there is one.
+
+        Raises:
+            SourceError, UnsupportedFeature: see `describe` and `Prober.run_ffprobe`.
+        """
+        if options or self._prober.program == "ffprobe":
+            return await self._prober.run_ffprobe(path, options)
+        return await self.describe(path)
+
+
+class _Lines:
+    """Cuts a stream of chunks into lines."""
+
+    def __init__(self, lines: asyncio.Queue[bytes]) -> None:
+        self._lines = lines
+        self._rest = bytearray()
+
+    def feed(self, chunk: bytes) -> None:
+        self._rest += chunk
+        *lines, rest = self._rest.split(b"\n")
+        for line in lines:
+            self._lines.put_nowait(bytes(line))
+        self._rest = bytearray(rest)
+
+
+def _not_media(reason: str, path: Path) -> SourceUnreadable:
+    return SourceUnreadable(
+        "The file holds no media that FFmpeg can read.",
+        code="source_not_media",
+        hint=_NOT_MEDIA_HINT,
+        stderr=reason.replace(f"file:{path}", path.name).replace(str(path), path.name)[-2000:] or None,
+    )
+
+
+def _crashed() -> SourceUnreadable:
+    return SourceUnreadable(
+        "Reading the file crashed or took too long; only this job was harmed.",
+        code="source_crashes_probe",
+        hint="The file is damaged or hostile; make it anew from its source.",
+    )

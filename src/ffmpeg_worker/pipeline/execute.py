@@ -1,0 +1,160 @@
+"""Stage three: run the steps of a lane, one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import assert_never
+
+from ffmpeg_worker.errors import EngineTimedOut, WorkerError
+from ffmpeg_worker.ffmpeg.log_tail import plain
+from ffmpeg_worker.ffmpeg.probing import ProbeSession
+from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
+from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.pipeline.progress import JobProgress, step_fraction
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, FfmpegStep, Finding, Lane, ProbeStep
+
+_MAX_COLLECTED_BYTES = 256 << 20
+_ERROR_LINE = re.compile(r"^(?:\[[^\]]*\] )*\[(?:error|fatal)\] .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """What running steps takes. `slots` bounds the ffmpeg processes of the whole worker."""
+
+    tools: Tools
+    slots: asyncio.Semaphore
+
+
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """A lane whose steps all ended with exit code 0, which is not yet a success; only `execute` makes it."""
+
+    lane: Lane
+    folder: Path
+    findings: tuple[Finding, ...]
+    problems: tuple[str, ...]
+    """Error lines that ffmpeg logged although it went on."""
+
+
+class _Run:
+    """One lane on its way."""
+
+    def __init__(self, engine: Engine, probes: ProbeSession, folder: Path, deadline: float) -> None:
+        self._engine = engine
+        self._probes = probes
+        self._folder = folder
+        self._deadline = deadline
+        self.findings: list[Finding] = []
+        self.problems: list[str] = []
+
+    async def take(self, step: FfmpegStep | ProbeStep, report: JobProgress, lane: int, share: _Share) -> None:
+        match step:
+            case FfmpegStep():
+                self.findings.append(await self._run_ffmpeg(step, report, lane, share))
+            case ProbeStep():
+                self.findings.append(await self._probe(step))
+            case _:
+                assert_never(step)
+        report.advance(lane, share.end)
+
+    async def _run_ffmpeg(self, step: FfmpegStep, report: JobProgress, lane: int, share: _Share) -> Finding:
+        for folder in step.folders:
+            (self._folder / folder).mkdir(parents=True, exist_ok=True)
+
+        def on_progress(progress: Progress) -> None:
+            report.advance(lane, share.at(step_fraction(progress, step.expected_s)), progress.speed)
+
+        async with self._engine.slots:
+            try:
+                run = await run_ffmpeg(
+                    self._engine.tools,
+                    step.invocation,
+                    cwd=self._folder,
+                    timeout_s=max(self._deadline - time.monotonic(), 0.001),
+                    on_progress=on_progress,
+                    capture_stdout=step.capture_stdout,
+                )
+            except WorkerError as error:
+                raise error.at(command=step.command) from None
+        self.problems += _ERROR_LINE.findall(run.log.text)
+        return _found(run, step, self._folder)
+
+    async def _probe(self, step: ProbeStep) -> Finding:
+        path = self._folder / STAGING_FOLDER / step.staged
+        document = await self._probes.probe(path, step.options)
+        if isinstance(document.get("format"), Mapping):
+            document["format"] = {**document["format"], "filename": step.shown}
+        return Finding(document=document)
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The part of a lane's progress that one step fills."""
+
+    begin: float
+    end: float
+
+    def at(self, fraction: float) -> float:
+        return self.begin + (self.end - self.begin) * fraction
+
+
+async def execute(
+    lane: Lane,
+    index: int,
+    *,
+    engine: Engine,
+    probes: ProbeSession,
+    folder: Path,
+    progress: JobProgress,
+    deadline: float,
+) -> Executed:
+    """Run a lane in `folder`, until `deadline` (of the monotonic clock).
+
+    Raises:
+        EngineError: with `where.command`.
+    """
+    run = _Run(engine, probes, folder, deadline)
+    count = len(lane.steps)
+    for number, step in enumerate(lane.steps):
+        share = _Share(number / count, (number + 1) / count)
+        ready = step if isinstance(step, FfmpegStep | ProbeStep) else step.build(run.findings)
+        await run.take(ready, progress, index, share)
+    problems = dict.fromkeys(plain(line) for line in run.problems)
+    return Executed(lane, folder, tuple(run.findings), tuple(problems))
+
+
+def _found(run: RunReport, step: FfmpegStep, folder: Path) -> Finding:
+    last = run.last_progress
+    finding = Finding(
+        seconds=run.seconds,
+        cpu_seconds=run.exit.cpu_seconds,
+        frames=last.frame if last else None,
+        out_time_s=last.out_time_s if last else None,
+        log=plain(run.log.text) if step.show_log else "",
+        stdout=run.stdout,
+    )
+    if step.collect is None:
+        return finding
+    return replace(finding, collected=_read_bounded(folder / step.collect))
+
+
+def _read_bounded(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAX_COLLECTED_BYTES)
+    except FileNotFoundError:
+        return b""
+
+
+def timed_out(timeout_s: float) -> EngineTimedOut:
+    """The job's time ended outside of ffmpeg: while fetching, waiting for a slot, or delivering."""
+    return EngineTimedOut(
+        f"The time for the job, {timeout_s:g} s, was used up.",
+        hint='Allow more with "timeout", or send the job when the worker is less busy.',
+    )

@@ -1,0 +1,159 @@
+"""Stage one: every input becomes a file under a plain name in the job's own directory."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from ffmpeg_worker.errors import InvalidJob, SourceError, SourceUnreadable, WorkerError
+from ffmpeg_worker.ffmpeg.probing import ProbeSession
+from ffmpeg_worker.job.files import LocalFile, LocalFiles
+from ffmpeg_worker.job.media import MediaInfo, read_media
+from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
+from ffmpeg_worker.pipeline.workspace import Workspace
+from ffmpeg_worker.planning import concat_list
+from ffmpeg_worker.planning.needs import Need
+from ffmpeg_worker.planning.references import is_sequence
+from ffmpeg_worker.storage.storage import Stores
+
+_MAX_MENTION_BYTES = 64 << 20
+_MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
+
+
+class _Fetcher:
+    """Fetches for one job."""
+
+    def __init__(self, workspace: Workspace, stores: Stores, probes: ProbeSession) -> None:
+        self._workspace = workspace
+        self._stores = stores
+        self._probes = probes
+
+    async def fetch(self, need: Need) -> LocalFile:
+        try:
+            if isinstance(need.source, TextSource):
+                return await self._write_text(need, need.source)
+            if is_sequence(need.source.url) or "*" in need.source.url:
+                return await self._stage_sequence(need.source)
+            return await self._stage(need, need.source)
+        except WorkerError as error:
+            raise error.at(input=need.key[:128]) from None
+
+    async def _write_text(self, need: Need, source: TextSource) -> LocalFile:
+        content = source.content.encode()
+        if len(content) > MAX_CONTENT_BYTES:
+            raise InvalidJob(
+                f"The text is {len(content)} bytes long; at most {MAX_CONTENT_BYTES} may stand in a job.",
+                code="content_too_large",
+                hint="Put it into a file and name that.",
+            )
+        staged = self._workspace.reserve(source.name)
+        path = self._workspace.staging / staged
+        path.write_bytes(content)
+        if need.is_list:
+            await self._fill_list(path, path, need, folder=None)
+        return LocalFile(path, staged, len(content))
+
+    async def _stage(self, need: Need, source: FileSource) -> LocalFile:
+        path = await self._stores.source(source).fetch(source, self._workspace.staging)
+        await _check_sum(path, source)
+        staged = self._workspace.reserve(path.name, stem=_stem(need))
+        if need.is_list:
+            await self._fill_list(path, self._workspace.staging / staged, need, folder=path.parent)
+        elif path.suffix.lower() in _MANIFEST_SUFFIXES:
+            # The names in a manifest are relative to it: it must be seen inside its own folder.
+            (self._workspace.staging / f"{staged}.d").symlink_to(path.parent)
+            staged = f"{staged}.d/{path.name}"
+        else:
+            (self._workspace.staging / staged).symlink_to(path)
+        media = await self._media(path) if need.is_media and not need.is_list else None
+        return LocalFile(path, staged, path.stat().st_size, media)
+
+    async def _stage_sequence(self, source: FileSource) -> LocalFile:
+        found = await self._stores.source(source).find(source.url)
+        folder = self._workspace.reserve("frames")
+        (self._workspace.staging / folder).mkdir()
+        for path in found:
+            (self._workspace.staging / folder / path.name).symlink_to(path)
+        pattern = PurePosixPath(source.url).name
+        return LocalFile(found[0].parent, f"{folder}/{pattern}", sum(path.stat().st_size for path in found))
+
+    async def _fill_list(self, source: Path, target: Path, need: Need, folder: Path | None) -> None:
+        """Stage every file a concat list names, and write the list with their staged names."""
+        text = source.read_text(encoding="utf-8", errors="surrogateescape")
+        names: dict[str, str] = {}
+        for entry in concat_list.entries(text):
+            if entry in need.produced:
+                names[entry] = f"../{entry}"
+            elif entry not in names:
+                url = entry if folder is None or "://" in entry else str(folder / entry)
+                names[entry] = (await self.fetch(Need(entry, FileSource(url=url)))).staged
+        target.write_text(concat_list.rename(text, names), encoding="utf-8", errors="surrogateescape")
+
+    async def _media(self, path: Path) -> MediaInfo | None:
+        """Facts for planning. What cannot be probed may still be raw video: ffmpeg will judge it."""
+        try:
+            return read_media(await self._probes.describe(path))
+        except SourceError:
+            return None
+
+
+def _stem(need: Need) -> str | None:
+    """Inputs with a name of their own are staged under it; others keep the file's name."""
+    return None if isinstance(need.source, FileSource) and need.source.url == need.key else need.key
+
+
+async def fetch(needs: Sequence[Need], workspace: Workspace, stores: Stores, probes: ProbeSession) -> LocalFiles:
+    """Fetch all inputs of a job, in parallel.
+
+    Raises:
+        SourceError: with `where.input`; the first one that failed.
+    """
+    fetcher = _Fetcher(workspace, stores, probes)
+    tasks = [asyncio.ensure_future(fetcher.fetch(need)) for need in needs]
+    try:
+        files = [await task for task in tasks]
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    return LocalFiles({need.key: file for need, file in zip(needs, files, strict=True)})
+
+
+async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> None:
+    """Copy files that options mention into a working directory under the very same name.
+
+    A word in a filter graph only may be a file: what the data root does not have is left to ffmpeg. Copies,
+    not links, since some filters write to the files they name.
+    """
+    for name in names:
+        target = folder / name
+        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or target.exists():
+            continue
+        source = FileSource(url=name)
+        try:
+            path = await stores.source(source).fetch(source, folder)
+        except WorkerError:
+            continue
+        if path.stat().st_size <= _MAX_MENTION_BYTES:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(shutil.copyfile, path, target)
+
+
+async def _check_sum(path: Path, source: FileSource) -> None:
+    if source.sha256 is None:
+        return
+    found = await asyncio.to_thread(_sha256, path)
+    if found != source.sha256.lower():
+        raise SourceUnreadable(
+            "The input has another SHA-256 than the job says.",
+            code="checksum_mismatch",
+            hint="Correct the checksum, or send the file again.",
+        )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

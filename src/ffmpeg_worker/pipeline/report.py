@@ -1,0 +1,113 @@
+"""The last step: what was delivered and found out becomes the answer of the action."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, assert_never
+
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessJob, VmafJob
+from ffmpeg_worker.job.result import (
+    CommandLog,
+    JobResult,
+    MultiProcessResult,
+    OutputFile,
+    ProbeResult,
+    Problem,
+    ProcessReport,
+    ProcessResult,
+    Stats,
+    VmafResult,
+)
+from ffmpeg_worker.pipeline.deliver import Delivered
+from ffmpeg_worker.pipeline.verify import warnings_of
+from ffmpeg_worker.planning.plan import FfmpegStep
+
+_MAX_LOG_CHARS = 8000
+
+
+def make_result(
+    job: Job, job_id: str, files: LocalFiles, lanes: Sequence[Delivered | WorkerError], seconds: float
+) -> JobResult:
+    """Make the answer of a job whose lanes have ended; `seconds` is its wall time.
+
+    Raises:
+        WorkerError: the job has one lane, and that failed.
+    """
+    common: dict[str, Any] = {"job_id": job_id, "metadata": job.metadata}
+    if isinstance(job, MultiProcessJob):
+        return _multi_process(lanes, files, seconds, common)
+    lane = lanes[0]
+    if isinstance(lane, WorkerError):
+        raise lane
+    found = lane.executed.lane.conclude(lane.executed.findings)
+    match job:
+        case ProcessJob():
+            return ProcessResult(**common, **_files_part(lane, files, seconds))
+        case ProbeJob():
+            return ProbeResult(**found, metadata=job.metadata)
+        case VmafJob():
+            part = _files_part(lane, files, seconds)
+            part["warnings"] = (*found.pop("warnings", ()), *part["warnings"])
+            part.pop("logs")
+            return VmafResult(**common, **part, **found)
+        case _:
+            assert_never(job)
+
+
+def _files_part(lane: Delivered, files: LocalFiles, seconds: float) -> dict[str, Any]:
+    executed = lane.executed
+    return {
+        "outputs": lane.outputs,
+        "stats": _stats([lane], files, seconds),
+        "warnings": (*executed.lane.warnings, *warnings_of(executed.problems)),
+        "logs": _logs(lane),
+    }
+
+
+def _multi_process(
+    lanes: Sequence[Delivered | WorkerError], files: LocalFiles, seconds: float, common: dict[str, Any]
+) -> MultiProcessResult:
+    reports = tuple(_report(index, lane, files) for index, lane in enumerate(lanes))
+    ended_well = [lane for lane in lanes if isinstance(lane, Delivered)]
+    return MultiProcessResult(
+        **common,
+        results=reports,
+        succeeded=len(ended_well),
+        failed=len(lanes) - len(ended_well),
+        outputs=tuple(output for lane in ended_well for output in lane.outputs),
+        stats=_stats(ended_well, files, seconds),
+    )
+
+
+def _report(index: int, lane: Delivered | WorkerError, files: LocalFiles) -> ProcessReport:
+    if isinstance(lane, WorkerError):
+        return ProcessReport(index=index, success=False, error=Problem(**lane.as_problem()))
+    seconds = sum(finding.seconds for finding in lane.executed.findings)
+    return ProcessReport(index=index, success=True, **_files_part(lane, files, seconds))
+
+
+def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Stats:
+    findings = [finding for lane in lanes for finding in lane.executed.findings]
+    made_s = sum(finding.out_time_s or 0.0 for finding in findings)
+    frames = [finding.frames for finding in findings if finding.frames is not None]
+    outputs: list[OutputFile] = [output for lane in lanes for output in lane.outputs]
+    return Stats(
+        seconds=round(seconds, 3),
+        speed=round(made_s / seconds, 2) if made_s and seconds else None,
+        frames=sum(frames) if frames else None,
+        cpu_seconds=round(sum(finding.cpu_seconds for finding in findings), 3),
+        input_bytes=sum(file.size for file in files.by_key.values()),
+        output_bytes=sum(output.size for output in outputs),
+    )
+
+
+def _logs(lane: Delivered) -> tuple[CommandLog, ...] | None:
+    steps = lane.executed.lane.steps
+    logs = tuple(
+        CommandLog(command=step.command, log=finding.log[-_MAX_LOG_CHARS:])
+        for step, finding in zip(steps, lane.executed.findings, strict=True)
+        if isinstance(step, FfmpegStep) and step.show_log
+    )
+    return logs or None
