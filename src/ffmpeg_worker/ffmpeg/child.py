@@ -163,8 +163,8 @@ class Spawner:
             if started:
                 return child
             if child.failure is not None:
-                name = (request["argv"] or [self._preload])[0]
-                raise EngineUnavailable(f"{Path(name).name} cannot be started.", detail=child.failure)
+                name = Path(request["argv"][0]).name if request["argv"] else "The probe program"
+                raise EngineUnavailable(f"{name} cannot be started.", detail=child.failure)
         raise EngineUnavailable("The program that starts ffmpeg ended unexpectedly, twice.")
 
 

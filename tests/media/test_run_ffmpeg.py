@@ -1,0 +1,218 @@
+"""Running ffmpeg: what comes back, and what is raised."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, EngineUnavailable
+from ffmpeg_worker.ffmpeg.capabilities import Capabilities
+from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.ffmpeg.log_tail import plain
+from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
+from ffmpeg_worker.ffmpeg.tools import Tools
+from support.engine import embedded_capabilities, embedded_tools
+from support.processes import alive, children_of
+from support.until import until_async
+
+SHORT = ("-f", "lavfi", "-i", "testsrc=duration=2:size=64x64:rate=25")
+# In real time and without end: until somebody stops it.
+ENDLESS = ("-re", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=25", "-c:v", "mpeg4", "out.mkv")
+
+
+@pytest.fixture(scope="module")
+def capabilities() -> Capabilities:
+    return embedded_capabilities()
+
+
+@pytest.fixture
+async def tools(capabilities: Capabilities) -> AsyncIterator[Tools]:
+    async with embedded_tools(capabilities) as opened:
+        yield opened
+
+
+def stand_in(tools: Tools, tmp_path: Path, code: str) -> Tools:
+    """The tools with a Python program in ffmpeg's place."""
+    program = tmp_path / "stand-in"
+    program.write_text(f"#!{sys.executable} -IS\n{code}")
+    program.chmod(0o755)
+    return replace(tools, ffmpeg=program)
+
+
+async def run(
+    tools: Tools, cwd: Path, *arguments: str, timeout_s: float | None = 60, capture_stdout: bool = False
+) -> RunReport:
+    return await run_ffmpeg(
+        tools, Invocation(arguments), cwd=cwd, timeout_s=timeout_s, capture_stdout=capture_stdout
+    )
+
+
+def engines() -> list[int]:
+    """The pids of all children of our spawner."""
+    return [pid for program in children_of(os.getpid()) for pid in children_of(program)]
+
+
+async def test_a_run(tools: Tools, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    invocation = Invocation((*SHORT, "-c:v", "mpeg4", "out.mkv"))
+    report = await run_ffmpeg(tools, invocation, cwd=tmp_path, timeout_s=60, on_progress=seen.append)
+    assert report.exit.code == 0
+    assert 0 < report.exit.cpu_seconds < 5
+    assert 0 < report.seconds < 30
+    assert report.last_progress == seen[-1]
+    assert report.last_progress is not None
+    assert (report.last_progress.frame, report.last_progress.out_time_s) == (50, 2.0)
+    assert report.last_progress.ended
+    assert report.last_progress.total_size_bytes == (tmp_path / "out.mkv").stat().st_size
+    assert "Output #0, matroska" in plain(report.log.text)
+    assert report.stdout == b""
+
+
+async def test_standard_output_is_kept_apart_from_progress(tools: Tools, tmp_path: Path) -> None:
+    arguments = (*SHORT, "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1")
+    report = await run(tools, tmp_path, *arguments, capture_stdout=True)
+    assert len(report.stdout) == 50 * 64 * 64
+    assert report.last_progress is not None
+    assert report.last_progress.ended
+    assert (await run(tools, tmp_path, *arguments)).stdout == b""
+
+
+async def test_reports_in_many_lines_come_out_whole(tools: Tools, tmp_path: Path) -> None:
+    sound = ("-f", "lavfi", "-i", "sine=duration=1", "-af", "loudnorm=print_format=json", "-f", "null", "-")
+    text = plain((await run(tools, tmp_path, *sound)).log.text)
+    assert '{\n\t"input_i" : "-' in text
+    assert text.index('"target_offset"') < text.index("\n}")
+
+
+async def test_a_failure_is_explained(tools: Tools, tmp_path: Path) -> None:
+    with pytest.raises(EngineFailed) as caught:
+        await run(tools, tmp_path, "-i", "nothing.mp4", "out.mp4")
+    assert "nothing.mp4" in caught.value.message
+    assert caught.value.stderr is not None
+    assert "No such file or directory" in caught.value.stderr
+    assert "[error]" not in caught.value.stderr
+    assert "0x" not in caught.value.stderr
+
+
+async def test_unknown_names_are_compared_with_the_build(tools: Tools, tmp_path: Path) -> None:
+    with pytest.raises(EngineFailed) as caught:
+        await run(tools, tmp_path, *SHORT, "-c:v", "libx246", "out.mp4")
+    assert "libx264" in f"{caught.value.hint} {caught.value.message}"
+
+
+async def test_the_log_of_an_error_has_no_secrets(tools: Tools, tmp_path: Path) -> None:
+    log = "import sys; sys.exit('[error] https://me:pw@host/a?sig=abc failed')"
+    with pytest.raises(EngineFailed) as caught:
+        await run(stand_in(tools, tmp_path, log), tmp_path)
+    assert caught.value.stderr == "https://REDACTED@host/a?sig=REDACTED failed"
+
+
+async def test_out_of_time(tools: Tools, tmp_path: Path) -> None:
+    began = time.monotonic()
+    with pytest.raises(EngineTimedOut, match=r"0\.5 s") as caught:
+        await run(tools, tmp_path, *ENDLESS, timeout_s=0.5)
+    assert time.monotonic() - began < 5
+    assert caught.value.hint
+    assert engines() == []
+
+
+async def test_a_timeout_of_the_caller_is_the_callers(tools: Tools, tmp_path: Path) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await run(tools, tmp_path, *ENDLESS)
+    assert engines() == []
+
+
+async def test_a_stopped_ffmpeg_is_no_success(tools: Tools, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    running = asyncio.create_task(
+        run_ffmpeg(tools, Invocation(ENDLESS), cwd=tmp_path, timeout_s=60, on_progress=seen.append)
+    )
+    await until_async(lambda: any(report.frame for report in seen))
+    os.kill(engines()[0], signal.SIGTERM)
+    with pytest.raises(EngineKilled) as caught:
+        await running
+    # What it left looks finished: only the exit code tells.
+    assert seen[-1].ended
+    assert (tmp_path / "out.mkv").stat().st_size > 0
+    assert caught.value.retryable
+
+
+async def test_killed_from_outside(tools: Tools, tmp_path: Path) -> None:
+    running = asyncio.create_task(run(tools, tmp_path, *ENDLESS))
+    await until_async(lambda: len(engines()) == 1)
+    os.kill(engines()[0], signal.SIGKILL)
+    with pytest.raises(EngineKilled):
+        await running
+
+
+async def test_a_crash_is_not_a_kill(tools: Tools, tmp_path: Path) -> None:
+    with pytest.raises(EngineFailed):
+        await run(stand_in(tools, tmp_path, "import os; os.abort()"), tmp_path)
+
+
+async def test_a_dead_spawner_is_replaced(tools: Tools, tmp_path: Path) -> None:
+    running = asyncio.create_task(run(tools, tmp_path, *ENDLESS))
+    await until_async(lambda: len(engines()) == 1)
+    [engine], [program] = engines(), children_of(os.getpid())
+    os.kill(program, signal.SIGKILL)
+    with pytest.raises(EngineKilled):
+        await running
+    await until_async(lambda: not alive(engine))
+    assert (await run(tools, tmp_path, *SHORT, "-f", "null", "-")).exit.code == 0
+
+
+async def test_cancelled_at_random_moments(tools: Tools, tmp_path: Path) -> None:
+    chance = random.Random(6)
+    for delay in [0, 0, *(chance.uniform(0, 0.3) for _ in range(10))]:
+        running = asyncio.create_task(run(tools, tmp_path, *ENDLESS))
+        asyncio.get_running_loop().call_later(delay, running.cancel)
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert engines() == []
+
+
+async def test_a_cancelled_run_leaves_a_playable_file(tools: Tools, tmp_path: Path) -> None:
+    seen: list[Progress] = []
+    running = asyncio.create_task(
+        run_ffmpeg(tools, Invocation(ENDLESS), cwd=tmp_path, timeout_s=60, on_progress=seen.append)
+    )
+    await until_async(lambda: any(report.frame and report.frame > 5 for report in seen))
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    report = await run(tools, tmp_path, "-i", "out.mkv", "-f", "null", "-")
+    assert report.last_progress is not None
+    assert (report.last_progress.frame or 0) > 5
+
+
+async def test_a_flood_of_log_is_stopped_in_bounded_memory(tools: Tools, tmp_path: Path) -> None:
+    flood = "import os\nwhile True: os.write(2, b'[error] the same again\\n' * 2000)"
+    with pytest.raises(EngineFailed) as caught:
+        await run(stand_in(tools, tmp_path, flood), tmp_path)
+    assert caught.value.code == "output_flood"
+    assert "64 MiB" in caught.value.message
+    assert len(caught.value.stderr or "") < 10_000
+    assert engines() == []
+
+
+async def test_many_at_once(tools: Tools, tmp_path: Path) -> None:
+    command = ("-f", "lavfi", "-i", "color=size=16x16:duration=0.1", "-f", "null", "-")
+    reports = await asyncio.gather(*(run(tools, tmp_path, *command) for _ in range(20)))
+    assert all(report.last_progress and report.last_progress.ended for report in reports)
+
+
+async def test_an_ffmpeg_that_is_not_there(tools: Tools, tmp_path: Path) -> None:
+    with pytest.raises(EngineUnavailable) as caught:
+        await run(replace(tools, ffmpeg=tmp_path / "gone"), tmp_path, "-version")
+    assert isinstance(caught.value, EngineError)

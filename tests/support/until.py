@@ -1,0 +1,25 @@
+"""Waiting for a condition, with a deadline instead of a guess."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+_POLL_S = 0.005
+
+
+def until(condition: Callable[[], bool], *, within_s: float = 10.0) -> None:
+    """Return when `condition` holds; fails after `within_s` seconds."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {within_s} s"
+        time.sleep(_POLL_S)
+
+
+async def until_async(condition: Callable[[], bool], *, within_s: float = 10.0) -> None:
+    """Like `until`, while the event loop goes on."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < deadline, f"not so within {within_s} s"
+        await asyncio.sleep(_POLL_S)

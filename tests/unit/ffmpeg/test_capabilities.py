@@ -1,0 +1,107 @@
+"""Reading ffmpeg's lists, in the two shapes they have had since 5.1."""
+
+from __future__ import annotations
+
+from ffmpeg_worker.ffmpeg.capabilities import Capabilities, parse_capabilities
+
+CODECS = """\
+Encoders:
+ V..... = Video
+ .....D = Supports direct rendering method 1
+ ------
+ V....D libx264              libx264 H.264 / AVC / MPEG-4 AVC (codec h264)
+ A....D aac                  AAC (Advanced Audio Coding)
+ S..... mov_text             3GPP Timed Text subtitle
+"""
+NEW = {
+    "formats": """\
+Formats:
+ D.. = Demuxing supported
+ ..d = Is a device
+ ---
+  E  mp4             MP4 (MPEG-4 Part 14)
+ D   mov,mp4,m4a,3gp,3g2,mj2 QuickTime / MOV
+ DE  wav             WAV / WAVE (Waveform Audio)
+ D d lavfi           Libavfilter virtual input device
+ DEd video4linux2,v4l2 Video4Linux2 output device
+""",
+    "devices": """\
+Devices:
+ D. = Demuxing supported
+ ---
+ D  lavfi           Libavfilter virtual input device
+ DE video4linux2,v4l2 Video4Linux2 output device
+""",
+    "filters": """\
+Filters:
+  T.. = Timeline support
+  | = Source or sink filter
+  ------
+ TS scale             V->V       Scale the input video size.
+ .. concat            N->N       Concatenate audio and video streams.
+ .. color             |->V       Provide an uniformly colored input.
+""",
+}
+OLD = {
+    "formats": """\
+File formats:
+ D. = Demuxing supported
+ .E = Muxing supported
+ --
+  E mp4             MP4 (MPEG-4 Part 14)
+ D  mov,mp4,m4a,3gp,3g2,mj2 QuickTime / MOV
+ DE wav             WAV / WAVE (Waveform Audio)
+ D  lavfi           Libavfilter virtual input device
+ DE video4linux2,v4l2 Video4Linux2 output device
+""",
+    "devices": NEW["devices"].replace(" ---", " --"),
+    "filters": """\
+Filters:
+  T.. = Timeline support
+  ..C = Command support
+  | = Source or sink filter
+ ..C scale             V->V       Scale the input video size.
+ ... concat            N->N       Concatenate audio and video streams.
+ ..C color             |->V       Provide an uniformly colored input.
+""",
+}
+OTHERS = {
+    "encoders": CODECS,
+    "decoders": CODECS.replace("libx264", "h264"),
+    "hwaccels": "Hardware acceleration methods:\ncuda\nvaapi\n\n",
+    "bsfs": "Bitstream filters:\nh264_mp4toannexb\n",
+    "protocols": "Supported file protocols:\nInput:\n  file\n  http\nOutput:\n  file\n  pipe\n",
+}
+
+
+def read(version: str, lists: dict[str, str]) -> Capabilities:
+    banner = (
+        f"ffmpeg version {version} Copyright (c) 2000\n  built with gcc\n  configuration: --enable-gpl --x\n  lib"
+    )
+    return parse_capabilities(banner, {**OTHERS, **lists})
+
+
+def test_both_shapes_say_the_same() -> None:
+    assert read("n9.0.2", NEW) == read("n9.0.2", OLD)
+
+
+def test_what_is_read() -> None:
+    read_now = read("n9.0.2-17-g2a571b6068-20260930", NEW)
+    assert read_now.release == (9, 0)
+    assert read_now.configuration == "--enable-gpl --x"
+    assert read_now.encoders == {"libx264": "video", "aac": "audio", "mov_text": "subtitle"}
+    assert "h264" in read_now.decoders
+    assert read_now.filters == {"scale", "concat", "color"}
+    assert read_now.muxers == {"mp4", "wav"}
+    assert read_now.demuxers == {"mov", "mp4", "m4a", "3gp", "3g2", "mj2", "wav"}
+    assert read_now.input_devices == {"lavfi", "video4linux2", "v4l2"}
+    assert read_now.output_devices == {"video4linux2", "v4l2"}
+    assert read_now.hwaccels == {"cuda", "vaapi"}
+    assert read_now.bitstream_filters == {"h264_mp4toannexb"}
+    assert read_now.input_protocols == {"file", "http"}
+    assert read_now.output_protocols == {"file", "pipe"}
+
+
+def test_releases() -> None:
+    assert read("5.1.9-0+deb12u1", OLD).release == (5, 1)
+    assert read("N-118000-gabcdef", NEW).release is None

@@ -1,0 +1,46 @@
+"""Reports of `-progress`, as FFmpeg 5.1 and 9 print them."""
+
+from __future__ import annotations
+
+from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
+
+VIDEO = b"""\
+frame=25
+fps=12.50
+stream_0_0_q=28.0
+bitrate= 812.3kbits/s
+total_size=4096
+out_time_us=1960000
+out_time_ms=1960000
+out_time=00:00:01.960000
+dup_frames=0
+drop_frames=0
+speed=87.4x
+progress=continue
+"""
+NOTHING_YET = b"bitrate=N/A\ntotal_size=N/A\nout_time_us=N/A\nout_time_ms=N/A\nspeed=N/A\nprogress=continue\n"
+
+
+def test_a_report() -> None:
+    assert ProgressReader().feed(VIDEO) == [Progress(25, 12.5, 1.96, 4096, 87.4, ended=False)]
+
+
+def test_what_ffmpeg_does_not_know_is_none() -> None:
+    assert ProgressReader().feed(NOTHING_YET) == [Progress()]
+
+
+def test_the_end_and_odd_numbers() -> None:
+    reader = ProgressReader()
+    [report] = reader.feed(b"fps=inf\nout_time_us=-23220\nspeed=1.2e+03x\nprogress=end\n")
+    assert report == Progress(out_time_s=-0.02322, speed=1200.0, ended=True)
+
+
+def test_values_do_not_outlive_their_report() -> None:
+    assert ProgressReader().feed(VIDEO + NOTHING_YET)[1] == Progress()
+
+
+def test_a_stream_without_lines_costs_no_memory() -> None:
+    reader = ProgressReader()
+    for _ in range(100):
+        assert reader.feed(b"x" * 65536) == []
+    assert reader.feed(b"\n" + VIDEO) == ProgressReader().feed(VIDEO)
