@@ -1,0 +1,81 @@
+"""What a person sees while and after a job runs: progress bar, tables."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from ffmpeg_worker.job.lifecycle import JobEvent, Observer, ignore
+from ffmpeg_worker.job.result import OutputFile, Stats
+
+_KIB = 1024
+
+
+@contextmanager
+def progress_bar() -> Iterator[Observer]:
+    """An observer that draws on stderr, or does nothing where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield ignore
+        return
+    columns = (
+        TextColumn("{task.description:<10}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[speed]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=100, speed="")
+
+        def observe(event: JobEvent) -> None:
+            speed = f"{event.speed:.1f}x" if event.speed else ""
+            bar.update(task, description=event.stage.value, completed=event.percent, speed=speed)
+
+        yield observe
+
+
+def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table to stdout; nothing in it is cut."""
+    table = Table(*headings, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for column in table.columns:
+        column.overflow = "fold"
+    for row in rows:
+        table.add_row(*row)
+    console = Console(markup=False, highlight=False, emoji=False)
+    if not console.is_terminal:
+        console.width = 1000  # whoever reads a pipe gets one line a row
+    console.print(table)
+
+
+def show_outputs(outputs: Iterable[OutputFile], stats: Stats, warnings: Iterable[str]) -> None:
+    """Print the files of a job, what it cost, and what deserves a look."""
+    rows = [(output.path, human_size(output.size), _facts(output)) for output in outputs]
+    if rows:
+        show_table(("file", "size", "holds"), rows)
+    speed = f", {stats.speed:g}x" if stats.speed else ""
+    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
+    console.print(f"{stats.seconds:.1f} s{speed}")
+    for warning in warnings:
+        console.print(f"Warning: {warning}")
+
+
+def human_size(size: int) -> str:
+    """Bytes as a person reads them: `17.2 MiB`."""
+    value = float(size)
+    for unit in ("B", "KiB", "MiB"):
+        if value < _KIB:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= _KIB
+    return f"{value:.1f} GiB"
+
+
+def _facts(output: OutputFile) -> str:
+    media = output.media or {}
+    size = f"{media['width']}x{media['height']}" if "width" in media else ""
+    length = f"{media['duration']:.1f} s" if media.get("duration") else ""
+    return " ".join(part for part in (size, length, ", ".join(media.get("codecs", ()))) if part)

@@ -1,0 +1,52 @@
+"""An error on the terminal: text for a person on stderr, the problem object for a program on stdout."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from ffmpeg_worker.cli.exit_codes import exit_code
+from ffmpeg_worker.errors import WorkerError
+
+_STDERR_LINES_SHOWN = 8
+
+
+@contextmanager
+def problems_end_here(*, as_json: bool = False) -> Iterator[None]:
+    """Turn an error into its text, with `as_json` also its problem object, and its exit code."""
+    try:
+        yield
+    except WorkerError as error:
+        problem = error.as_problem()
+        show_problem(problem)
+        if as_json:
+            echo_json(problem)
+        sys.exit(exit_code(error.code, error.fault))
+
+
+def show_problem(problem: Mapping[str, Any]) -> None:
+    """Write a problem to stderr: sentence, place, hint, last lines of FFmpeg."""
+    click.echo(click.style("Error: ", fg="red", bold=True) + problem["error"], err=True)
+    where = problem.get("where")
+    if where:
+        click.echo("  where: " + ", ".join(f"{key} {value}" for key, value in where.items()), err=True)
+    if problem.get("hint"):
+        click.echo(f"  hint:  {problem['hint']}", err=True)
+    click.echo(f"  code:  {problem['code']}", err=True)
+    for line in (problem.get("stderr") or "").splitlines()[-_STDERR_LINES_SHOWN:]:
+        click.echo(f"  | {line}", err=True)
+
+
+def echo_json(value: Any) -> None:
+    """Write one JSON document to stdout."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def wants_json(flag: bool) -> bool:
+    """Whether a program reads the answer: asked for, or stdout is no terminal."""
+    return flag or not sys.stdout.isatty()

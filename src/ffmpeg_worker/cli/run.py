@@ -1,0 +1,71 @@
+"""`ffmpeg-worker run`: one whole job, in this process."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from ffmpeg_worker.cli.display import show_outputs
+from ffmpeg_worker.cli.exit_codes import OK, exit_code
+from ffmpeg_worker.cli.local_worker import run_here, terminal_settings
+from ffmpeg_worker.cli.problems import echo_json, problems_end_here, show_problem, wants_json
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.job.result import JobResult, MultiProcessResult, ProcessResult
+from ffmpeg_worker.job.strict_json import read_json
+
+
+@click.command("run")
+@click.argument("job_file", metavar="JOB.json")
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that relative names refer to. Default: FS_PATH, else the current folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, also on a terminal.")
+def command(job_file: str, root: Path | None, as_json: bool) -> None:
+    """Run the job in JOB.json ("-": standard input) and print its result.
+
+    On a terminal a summary is printed; into a file or pipe the result as JSON, or the problem.
+    """
+    as_json = wants_json(as_json)
+    with problems_end_here(as_json=as_json):
+        job = parse_job(read_json(_read(job_file)))
+        result = run_here(job, terminal_settings(root))
+    if as_json:
+        echo_json(result.as_json())
+    else:
+        _show(result)
+    sys.exit(_report_failed(result))
+
+
+def _read(name: str) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise InvalidJob(
+            f"The job file {name} cannot be read: {error.strerror}.",
+            code="job_file_unreadable",
+            hint='Name a file with one JSON object, or "-" for standard input.',
+        ) from None
+
+
+def _show(result: JobResult) -> None:
+    if isinstance(result, ProcessResult | MultiProcessResult):
+        show_outputs(result.outputs, result.stats, result.warnings)
+        for log in (isinstance(result, ProcessResult) and result.logs) or ():
+            click.echo(log.log)
+    else:
+        echo_json(result.as_json())
+
+
+def _report_failed(result: JobResult) -> int:
+    """Tell every process that failed; the first one decides the exit code."""
+    if not isinstance(result, MultiProcessResult):
+        return OK
+    problems = [report.error for report in result.results if report.error is not None]
+    for problem in problems:
+        show_problem(problem.as_json())
+    return exit_code(problems[0].code, problems[0].fault) if problems else OK

@@ -1,0 +1,56 @@
+"""`ffmpeg-worker serve`: the HTTP door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Callable
+
+import click
+
+from ffmpeg_worker.api.serve import serve
+from ffmpeg_worker.cli.problems import problems_end_here
+from ffmpeg_worker.logs import configure_logging
+from ffmpeg_worker.settings import read_settings
+
+
+def _open_descriptor(_ctx: click.Context, _param: click.Parameter, number: int | None) -> int | None:
+    if number is not None:
+        try:
+            os.fstat(number)
+        except OSError:
+            raise click.BadParameter(f"{number} is not an open descriptor") from None
+    return number
+
+
+@click.command("serve")
+@click.option("--host", help="Address to bind to. Default: FFMPEG_WORKER_HOST, else 127.0.0.1.")
+@click.option("--port", type=int, help="Port to bind to, 0 for a free one. Default: PORT, else 3000.")
+@click.option("--ready-fd", type=int, hidden=True, callback=_open_descriptor)
+@click.option("--lifeline-fd", type=int, hidden=True, callback=_open_descriptor)
+def command(host: str | None, port: int | None, ready_fd: int | None, lifeline_fd: int | None) -> None:
+    """Serve the HTTP API until stopped by Ctrl-C or SIGTERM.
+
+    Programs that start the server give --ready-fd N, a pipe that gets {"url": …} when jobs can be taken, and
+    --lifeline-fd N, a pipe: the server ends when its other end is closed.
+    """
+    with problems_end_here():
+        chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+        settings = read_settings(**chosen)
+        settings.check_exposure()
+        configure_logging(settings.log_level)
+        ready = _announce if ready_fd is None else _announce_to(ready_fd)
+        asyncio.run(serve(settings, ready=ready, lifeline=lifeline_fd))
+
+
+def _announce(url: str) -> None:
+    click.echo(f"FFmpeg Worker takes jobs at {url}", err=True)
+
+
+def _announce_to(descriptor: int) -> Callable[[str], None]:
+    def announce(url: str) -> None:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as pipe:
+            pipe.write(json.dumps({"url": url}) + "\n")
+
+    return announce
