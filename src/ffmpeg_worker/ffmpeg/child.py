@@ -31,11 +31,11 @@ _INHERITED = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 class _Program:
     """One run of the spawner program, with the children it has."""
 
-    def __init__(self, preload: str | None) -> None:
+    def __init__(self, preload: str | None, *, background: bool) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._process = _popen_spawner(theirs, preload)
+                self._process = _popen_spawner(theirs, preload, background=background)
             except BaseException:
                 ours.close()
                 raise
@@ -144,13 +144,13 @@ class Spawner:
             self._program.bury()
             self._program = None
         if self._program is None:
-            self._program = _Program(self._preload)
+            self._program = _Program(self._preload, background=self._background)
         return self._program
 
     async def _launch(self, request: Message, stdin: int | None, outputs: Mapping[int, Output]) -> Child:
         for _ in range(2):  # a spawner program that died is replaced once
             program = self._running()
-            child = program.launch({**request, "background": self._background}, stdin, outputs)
+            child = program.launch(request, stdin, outputs)
             try:
                 async with asyncio.timeout(_START_TIMEOUT_S):
                     started = await child.started()
@@ -168,12 +168,13 @@ class Spawner:
         raise EngineUnavailable("The program that starts ffmpeg ended unexpectedly, twice.")
 
 
-def _popen_spawner(control: socket.socket, preload: str | None) -> subprocess.Popen[bytes]:
+def _popen_spawner(control: socket.socket, preload: str | None, *, background: bool) -> subprocess.Popen[bytes]:
     # The worker's own search path: what it can import, the preloaded module can be imported from.
-    start = f"import sys; sys.path[:] = {sys.path!r}; from ffmpeg_worker.ffmpeg.spawner import main; main()"
-    options = ["-S", "-c", start] if preload is None else ["-c", start, "--preload", preload]
+    code = f"import sys; sys.path[:] = {sys.path!r}; from ffmpeg_worker.ffmpeg.spawner import main; "
+    code += f"main({preload!r}, background={background!r})"
+    options = ["-I", "-S"] if preload is None else ["-I"]
     return subprocess.Popen(
-        [sys.executable, "-I", *options],
+        [sys.executable, *options, "-c", code],
         stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
         cwd="/",

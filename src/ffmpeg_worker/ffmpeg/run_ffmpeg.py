@@ -60,6 +60,8 @@ async def run_ffmpeg(
 ) -> RunReport:
     """Run ffmpeg in `cwd`; overwrites its outputs; standard output is kept up to 64 MiB, or goes nowhere.
 
+    `on_progress` gets at most four reports a second; what it raises is logged and changes nothing.
+
     Cancelled, or out of time, ffmpeg gets SIGTERM and after 5 s SIGKILL before the error is raised: what it
     finished by then is playable but short. Raises EngineTimedOut, EngineKilled, EngineUnavailable, and
     EngineFailed with the diagnosis.

@@ -3,14 +3,14 @@
 It runs on its own (standard library only) and speaks with `child.py` in frames over a Unix stream socket on its
 standard input; descriptors travel beside their frame, in order.
 
-    worker → spawner   {"do": "start", "id", "argv", "cwd", "env", "background", "descriptors": count}
+    worker → spawner   {"do": "start", "id", "argv", "cwd", "env", "descriptors": count}
                        {"do": "kill", "id", "signal"}
     spawner → worker   {"id", "is": "started", "pid"}
                        {"id", "is": "failed", "reason"}
                        {"id", "is": "ended", "status" (negative: a signal), "cpu_seconds", "max_rss_bytes"}
 
-The passed descriptors become 0, 1, 2 … of the child. Without `argv` the child calls the function named by
-`--preload module:function` with its standard input and output as binary files, then exits.
+The passed descriptors become 0, 1, 2 … of the child. Without `argv` the child calls the preloaded
+function with its standard input and output as binary files, then exits.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from ffmpeg_worker.ffmpeg.frames import FrameReader, Message, encode_frame
 
 MAX_DESCRIPTORS = 64
 _CHUNK_BYTES = 65536
-_RECEIVE_FLAGS = getattr(socket, "MSG_CMSG_CLOEXEC", 0)  # not on macOS
+_BACKGROUND_NICENESS = 5
+_BACKGROUND_OOM_SCORE = 500
 # macOS counts the resident set in bytes, everybody else in KiB.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
@@ -89,11 +90,13 @@ class SpawnerProgram:
 
     def _receive(self) -> bytes:
         space = socket.CMSG_LEN(MAX_DESCRIPTORS * array.array("i").itemsize)
-        chunk, ancillary, _, _ = self._control.recvmsg(_CHUNK_BYTES, space, _RECEIVE_FLAGS)
+        chunk, ancillary, _, _ = self._control.recvmsg(_CHUNK_BYTES, space)
         for level, kind, data in ancillary:
             if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
                 numbers = array.array("i")
                 numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
+                for number in numbers:
+                    os.set_inheritable(number, False)
                 self._descriptors.extend(numbers)
         return chunk
 
@@ -183,9 +186,36 @@ def _load(name: str) -> Serve:
     return serve
 
 
-def main() -> None:
-    """Serve the worker on standard input; `--preload module:function` names what children without argv call."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the worker decides, not the terminal
-        signal.signal(number, signal.SIG_IGN)
-    serve = _load(sys.argv[2]) if sys.argv[1:2] == ["--preload"] else None
+def _settle(*, background: bool) -> None:
+    """Set what children inherit: no blocked or ignored signals, no core dumps, their place behind the worker."""
+    kept = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # the worker decides, not the terminal
+    ignored = {number for number in signal.valid_signals() if signal.getsignal(number) == signal.SIG_IGN}
+    for number in kept | ignored:
+        # Not SIG_IGN, which a program inherits.
+        signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if background:
+        os.nice(_BACKGROUND_NICENESS)
+        with contextlib.suppress(OSError):  # Linux only
+            _volunteer_for_the_oom_killer()
+
+
+def _volunteer_for_the_oom_killer() -> None:
+    score = os.open("/proc/self/oom_score_adj", os.O_RDWR)
+    try:
+        if int(os.read(score, 16)) < _BACKGROUND_OOM_SCORE:
+            os.write(score, str(_BACKGROUND_OOM_SCORE).encode())
+    finally:
+        os.close(score)
+
+
+def main(preload: str | None, *, background: bool) -> None:
+    """Serve the worker on standard input.
+
+    `preload`: the "module:function" that children without `argv` call; `background`: children, and this program
+    with them, yield the CPU to the worker, and are the first to go when memory runs out.
+    """
+    _settle(background=background)
+    serve = None if preload is None else _load(preload)
     SpawnerProgram(socket.socket(fileno=0), serve).run()
