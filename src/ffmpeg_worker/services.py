@@ -18,7 +18,8 @@ from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.execute import Engine
-from ffmpeg_worker.pipeline.run_job import Plant, run_job
+from ffmpeg_worker.pipeline.lanes import Plant
+from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.workspace import open_scratch
 from ffmpeg_worker.settings import Settings
 from ffmpeg_worker.storage.local import LocalStorage

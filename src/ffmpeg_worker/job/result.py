@@ -97,6 +97,9 @@ class ProcessReport(_ResultModel):
 
     index: int = Field(description="Its place in the request, from 0.", examples=[0])
     success: bool = Field(description="Whether it ended well.", examples=[True])
+    fused: bool | None = Field(
+        None, description="It ran in one FFmpeg with others that read the same input.", examples=[True]
+    )
     outputs: tuple[OutputFile, ...] = Field((), description="Its files.", examples=[[]])
     stats: Stats | None = Field(None, description="What it cost.", examples=[{"seconds": 1.2, "cpu_seconds": 2.0}])
     warnings: tuple[str, ...] = Field((), description="What deserves a look.", examples=[[]])

@@ -16,7 +16,7 @@ from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
-from ffmpeg_worker.pipeline.progress import JobProgress, step_fraction
+from ffmpeg_worker.pipeline.progress import LaneProgress, step_fraction
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, FfmpegStep, Finding, Lane, ProbeStep
 
 _MAX_COLLECTED_BYTES = 256 << 20
@@ -40,6 +40,8 @@ class Executed:
     findings: tuple[Finding, ...]
     problems: tuple[str, ...]
     """Error lines that ffmpeg logged although it went on."""
+    is_fused: bool = False
+    """Whether its command ran in one ffmpeg with others."""
 
 
 class _Run:
@@ -53,22 +55,22 @@ class _Run:
         self.findings: list[Finding] = []
         self.problems: list[str] = []
 
-    async def take(self, step: FfmpegStep | ProbeStep, report: JobProgress, lane: int, share: _Share) -> None:
+    async def take(self, step: FfmpegStep | ProbeStep, progress: LaneProgress, share: _Share) -> None:
         match step:
             case FfmpegStep():
-                self.findings.append(await self._run_ffmpeg(step, report, lane, share))
+                self.findings.append(await self._run_ffmpeg(step, progress, share))
             case ProbeStep():
                 self.findings.append(await self._probe(step))
             case _:
                 assert_never(step)
-        report.advance(lane, share.end)
+        progress(share.end, None)
 
-    async def _run_ffmpeg(self, step: FfmpegStep, report: JobProgress, lane: int, share: _Share) -> Finding:
+    async def _run_ffmpeg(self, step: FfmpegStep, progress: LaneProgress, share: _Share) -> Finding:
         for folder in step.folders:
             (self._folder / folder).mkdir(parents=True, exist_ok=True)
 
-        def on_progress(progress: Progress) -> None:
-            report.advance(lane, share.at(step_fraction(progress, step.expected_s)), progress.speed)
+        def on_progress(report: Progress) -> None:
+            progress(share.at(step_fraction(report, step.expected_s)), report.speed)
 
         async with self._engine.slots:
             try:
@@ -105,14 +107,7 @@ class _Share:
 
 
 async def execute(
-    lane: Lane,
-    index: int,
-    *,
-    engine: Engine,
-    probes: ProbeSession,
-    folder: Path,
-    progress: JobProgress,
-    deadline: float,
+    lane: Lane, folder: Path, *, engine: Engine, probes: ProbeSession, progress: LaneProgress, deadline: float
 ) -> Executed:
     """Run a lane in `folder`, until `deadline` (of the monotonic clock).
 
@@ -124,7 +119,7 @@ async def execute(
     for number, step in enumerate(lane.steps):
         share = _Share(number / count, (number + 1) / count)
         ready = step if isinstance(step, FfmpegStep | ProbeStep) else step.build(run.findings)
-        await run.take(ready, progress, index, share)
+        await run.take(ready, progress, share)
     problems = dict.fromkeys(plain(line) for line in run.problems)
     return Executed(lane, folder, tuple(run.findings), tuple(problems))
 

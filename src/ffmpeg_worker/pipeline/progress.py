@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
+
+LaneProgress = Callable[[float, float | None], None]
+"""Told how much of a lane is done (0 to 1), and the speed where known."""
 
 # Shares of the bar: what takes long in nearly every job is running.
 _RUNNING_FROM, _RUNNING_TO = 2.0, 97.0
@@ -28,9 +33,17 @@ class JobProgress:
         self._lanes = [0.0] * count
         self.enter(Stage.RUNNING, _RUNNING_FROM)
 
-    def advance(self, lane: int, fraction: float, speed: float | None = None) -> None:
-        """A lane has done `fraction` (0 to 1) of its steps."""
-        self._lanes[lane] = max(self._lanes[lane], min(max(fraction, 0.0), 1.0))
+    def of_lanes(self, lanes: Sequence[int]) -> LaneProgress:
+        """For whoever runs these lanes, one or several in one."""
+
+        def advance(fraction: float, speed: float | None) -> None:
+            for lane in lanes:
+                self._lanes[lane] = max(self._lanes[lane], min(max(fraction, 0.0), 1.0))
+            self._tell_running(speed)
+
+        return advance
+
+    def _tell_running(self, speed: float | None) -> None:
         done = sum(self._lanes) / len(self._lanes)
         self._tell(_RUNNING_FROM + (_RUNNING_TO - _RUNNING_FROM) * done, speed)
 

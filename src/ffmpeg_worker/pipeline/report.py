@@ -85,7 +85,8 @@ def _report(index: int, lane: Delivered | WorkerError, files: LocalFiles) -> Pro
     if isinstance(lane, WorkerError):
         return ProcessReport(index=index, success=False, error=Problem(**lane.as_problem()))
     seconds = sum(finding.seconds for finding in lane.executed.findings)
-    return ProcessReport(index=index, success=True, **_files_part(lane, files, seconds))
+    fused = True if lane.executed.is_fused else None
+    return ProcessReport(index=index, success=True, fused=fused, **_files_part(lane, files, seconds))
 
 
 def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Stats:

@@ -29,12 +29,12 @@ class Workspace:
         self.staging.mkdir(mode=0o700, parents=True)
         self._taken: set[str] = set()
 
-    def lane(self, index: int) -> Path:
-        """Make the working directory of a lane; all inputs appear in a staging folder of its own.
+    def lane(self, name: str) -> Path:
+        """Make the working directory of a lane, below the job's; all inputs appear in a staging folder of its own.
 
         A real folder, so that `_in/../name` is the lane's: concat lists name earlier outputs that way.
         """
-        folder = self.root / f"lane-{index}"
+        folder = self.root / name
         (folder / STAGING_FOLDER).mkdir(mode=0o700, parents=True)
         for staged in self.staging.iterdir():
             (folder / STAGING_FOLDER / staged.name).symlink_to(staged)

@@ -14,7 +14,7 @@ from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.planning.durations import estimate_duration, promise_duration
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, FfmpegStep, Lane
 from ffmpeg_worker.planning.references import (
     InputKind,
     InputReference,
@@ -24,7 +24,7 @@ from ffmpeg_worker.planning.references import (
 )
 
 # The worker sets these itself: the log must be readable, progress must come to it, nobody is there to answer.
-_OWN_OPTIONS = frozenset("y n hide_banner stats nostats stdin nostdin loglevel v stats_period".split())
+WORKER_OPTIONS = frozenset("y n hide_banner stats nostats stdin nostdin loglevel v stats_period".split())
 _REFUSED_QUIETLY = frozenset({"progress", "report"})
 _GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
 _FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_info_file".split())
@@ -153,7 +153,8 @@ def _plan_command(
             if output.name is not None:
                 produced.work_names[output.name] = output.work_name
                 produced.estimates[output.name] = expected_s
-                produced.promises[output.name] = promise_duration(read.line, group, promises)
+                if _is_whole(output, group):
+                    produced.promises[output.name] = promise_duration(read.line, group, promises)
     for option in read.line.trailing:
         arguments += _option_tokens(option, staged)
     folders = {name.rpartition("/")[0] for name in (o.work_name for o in read.outputs if not o.is_raw)} - {""}
@@ -166,8 +167,15 @@ def _plan_command(
     )
 
 
+def _is_whole(output: OutputReference, group: FileGroup) -> bool:
+    """Whether one opened file tells how long the output is: not a segment, nor a playlist that forgets."""
+    if output.kind is ArtifactKind.PLAYLIST:
+        return group.value_of("hls_list_size") == "0" or group.has("hls_playlist_type")
+    return output.kind is ArtifactKind.FILE
+
+
 def _option_tokens(option: Option, staged: Mapping[str, str]) -> tuple[str, ...]:
-    if option.name in _OWN_OPTIONS | _REFUSED_QUIETLY:
+    if option.name in WORKER_OPTIONS | _REFUSED_QUIETLY:
         return ()
     if option.value is None:
         return option.tokens()
@@ -212,7 +220,13 @@ def _artifacts(chain: Sequence[ReadCommand], outputs: Sequence[str], produced: _
     for name in outputs:
         reference = written.get(name) or read_output(FileGroup(False, name))
         artifacts.append(
-            Artifact(name, reference.work_name, reference.kind, promised_s=produced.promises.get(name))
+            Artifact(
+                name,
+                reference.work_name,
+                reference.kind,
+                promised_s=produced.promises.get(name),
+                is_media=reference.is_media,
+            )
         )
     _check_distinct(artifacts)
     return tuple(artifacts)
@@ -248,6 +262,6 @@ def _warnings(chain: Sequence[ReadCommand]) -> Iterator[str]:
         for option in read.line.options():
             if option.name in _REFUSED_QUIETLY:
                 yield f'The option "{option.token}" was left out: the worker reports progress and log itself.'
-        trailing = [o.token for o in read.line.trailing if o.name not in _OWN_OPTIONS | _REFUSED_QUIETLY]
+        trailing = [o.token for o in read.line.trailing if o.name not in WORKER_OPTIONS | _REFUSED_QUIETLY]
         if trailing:
             yield f"Options after the last output have no effect in FFmpeg: {' '.join(trailing)}."

@@ -8,7 +8,8 @@ from typing import assert_never
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessData, ProcessJob, VmafJob
-from ffmpeg_worker.planning.chain import plan_chain, read_chain_files
+from ffmpeg_worker.planning.chain import ReadCommand, plan_chain, read_chain_files
+from ffmpeg_worker.planning.fusion import plan_fusions
 from ffmpeg_worker.planning.needs import input_key
 from ffmpeg_worker.planning.plan import Lane, Plan, ProbeStep
 from ffmpeg_worker.planning.vmaf import plan_vmaf
@@ -27,7 +28,8 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
     """
     match job:
         case ProcessJob():
-            return Plan((_plan_process(job.data, job.inputs, files),))
+            chain = _read_process(job.data, job.inputs)
+            return Plan((plan_chain(chain, job.data.output, files),))
         case MultiProcessJob():
             return _plan_multi_process(job, files)
         case ProbeJob():
@@ -43,16 +45,18 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
             assert_never(job)
 
 
-def _plan_process(data: ProcessData, inputs: Mapping[str, object], files: LocalFiles) -> Lane:
-    return plan_chain(read_chain_files(data.chainCmds, data.output, inputs), data.output, files)
+def _read_process(data: ProcessData, inputs: Mapping[str, object]) -> tuple[ReadCommand, ...]:
+    return read_chain_files(data.chainCmds, data.output, inputs)
 
 
 def _plan_multi_process(job: MultiProcessJob, files: LocalFiles) -> Plan:
     lanes: list[Lane] = []
+    chains: list[tuple[ReadCommand, ...]] = []
     owners: dict[str, int] = {}
     for index, process in enumerate(job.data.processes):
         try:
-            lane = _plan_process(process, job.inputs, files)
+            chains.append(_read_process(process, job.inputs))
+            lane = plan_chain(chains[index], process.output, files)
         except WorkerError as error:
             raise error.at(process=index) from None
         for artifact in lane.artifacts:
@@ -66,4 +70,4 @@ def _plan_multi_process(job: MultiProcessJob, files: LocalFiles) -> Plan:
                 )
             owners[artifact.name] = index
         lanes.append(lane)
-    return Plan(tuple(lanes))
+    return Plan(tuple(lanes), plan_fusions(chains, lanes, files) if job.data.fuse else ())

@@ -109,7 +109,19 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Fusion:
+    """Lanes (by index) whose only commands read the same input in the same way: one run makes all outputs."""
+
+    members: tuple[int, ...]
+    step: FfmpegStep
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """All lanes of a job; more than one means that each is reported on its own."""
+    """All lanes of a job; more than one means that each is reported on its own.
+
+    `fusions` share lanes' decoding; when one of them fails, its lanes are run on their own instead.
+    """
 
     lanes: tuple[Lane, ...]
+    fusions: tuple[Fusion, ...] = ()

@@ -18,6 +18,15 @@ _SEQUENCE = re.compile(r"%0?\d*d")
 _STANDARD_STREAMS = re.compile(r"-|pipe:\d*|fd:.*")
 _PLAYLIST_FORMATS = {"hls", "dash"}
 _PLAYLIST_SUFFIXES = {".m3u8", ".mpd"}
+# Text and headerless streams: there is nothing in such a file that tells whether it is right.
+_OPAQUE_SUFFIXES = frozenset(
+    ".srt .vtt .ass .ssa .sub .lrc .ttml .txt .json .xml .csv .log .md5 .ini .ffmeta .trf .yuv .rgb .raw .bin .pcm "
+    ".s16 .f32".split()
+)
+_OPAQUE_MUXERS = frozenset(
+    "srt webvtt ass lrc ttml jacosub microdvd ffmetadata rawvideo data md5 hash framemd5 framehash framecrc crc "
+    "streamhash s8 u8 s16le s16be s24le s24be s32le s32be f32le f32be f64le f64be alaw mulaw uncodedframecrc".split()
+)
 
 
 class InputKind(Enum):
@@ -50,6 +59,8 @@ class OutputReference:
     kind: ArtifactKind = ArtifactKind.FILE
     is_raw: bool = False
     """Written as it stands (the tee muxer's list), not as one file name."""
+    is_media: bool = True
+    """Whether the finished file can be opened as media."""
 
 
 def without_file_prefix(url: str) -> str:
@@ -136,7 +147,11 @@ def read_output(group: FileGroup) -> OutputReference:
             code="invalid_name",
             hint="Choose another folder for the output.",
         )
-    return OutputReference(url, work_name, _kind(url, muxer))
+    return OutputReference(url, work_name, _kind(url, muxer), is_media=_is_media(url, muxer))
+
+
+def _is_media(name: str, muxer: str | None) -> bool:
+    return muxer not in _OPAQUE_MUXERS and PurePosixPath(name).suffix.lower() not in _OPAQUE_SUFFIXES
 
 
 def _kind(name: str, muxer: str | None) -> ArtifactKind:

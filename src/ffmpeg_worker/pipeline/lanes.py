@@ -1,0 +1,136 @@
+"""Lanes of a job: one on its own, or all side by side, sharing a decode where the plan says so."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import logging
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ffmpeg_worker.errors import EngineFailed, WorkerError
+from ffmpeg_worker.ffmpeg.probing import Prober, ProbeSession
+from ffmpeg_worker.logs import log
+from ffmpeg_worker.pipeline.deliver import Delivered, deliver
+from ffmpeg_worker.pipeline.execute import Engine, Executed, execute
+from ffmpeg_worker.pipeline.fetch import stage_mentions
+from ffmpeg_worker.pipeline.progress import JobProgress
+from ffmpeg_worker.pipeline.verify import verify
+from ffmpeg_worker.pipeline.workspace import Scratch, Workspace
+from ffmpeg_worker.planning.plan import Fusion, Lane, Plan
+from ffmpeg_worker.storage.storage import Stores
+
+Outcome = Delivered | WorkerError
+
+
+@dataclass(frozen=True, slots=True)
+class Plant:
+    """What jobs run on; opened once, shared by all jobs. `cores` is what one step may use."""
+
+    engine: Engine
+    prober: Prober
+    scratch: Scratch
+    stores: Stores
+    cores: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One job on its way through the plant; `deadline` is of the monotonic clock."""
+
+    plant: Plant
+    workspace: Workspace
+    probes: ProbeSession
+    progress: JobProgress
+    deadline: float
+
+
+async def run_lane(order: Order, index: int, lane: Lane) -> Delivered:
+    """Run a lane through execute, verify and deliver.
+
+    Raises:
+        WorkerError: nothing of it was delivered.
+    """
+    folder = order.workspace.lane(f"lane-{index}")
+    await stage_mentions(lane.mentions, folder, order.plant.stores)
+    executed = await execute(
+        lane,
+        folder,
+        engine=order.plant.engine,
+        probes=order.probes,
+        progress=order.progress.of_lanes([index]),
+        deadline=order.deadline,
+    )
+    return await _finish(order, executed)
+
+
+async def run_each_lane(order: Order, plan: Plan) -> list[Outcome]:
+    """Run all lanes side by side; the failure of one is its own and does not stop the others."""
+    fused = {index for fusion in plan.fusions for index in fusion.members}
+    outcomes: dict[int, Outcome] = {}
+
+    async def alone(index: int) -> None:
+        outcomes[index] = await _outcome(order, index, run_lane(order, index, plan.lanes[index]))
+
+    async def together(fusion: Fusion) -> None:
+        outcomes.update(await _run_fused(order, fusion, plan.lanes))
+
+    async with asyncio.TaskGroup() as group:
+        for fusion in plan.fusions:
+            group.create_task(together(fusion))
+        for index in range(len(plan.lanes)):
+            if index not in fused:
+                group.create_task(alone(index))
+    return [outcomes[index] for index in range(len(plan.lanes))]
+
+
+async def _run_fused(order: Order, fusion: Fusion, lanes: Sequence[Lane]) -> dict[int, Outcome]:
+    """One run for all members; where that fails, each member on its own, so that each has its own error."""
+    folder = order.workspace.lane(f"fused-{fusion.members[0]}")
+    try:
+        executed = await execute(
+            Lane((fusion.step,)),
+            folder,
+            engine=order.plant.engine,
+            probes=order.probes,
+            progress=order.progress.of_lanes(fusion.members),
+            deadline=order.deadline,
+        )
+    except EngineFailed as error:
+        log(logging.INFO, "fused run failed, running its processes apart", code=error.code)
+        runs = [_outcome(order, index, run_lane(order, index, lanes[index])) for index in fusion.members]
+        return dict(zip(fusion.members, await asyncio.gather(*runs), strict=True))
+    except WorkerError as error:
+        return {index: _copy(error, index) for index in fusion.members}
+    (finding,) = executed.findings
+    share = replace(finding, cpu_seconds=finding.cpu_seconds / len(fusion.members), frames=None)
+    return {
+        index: await _outcome(
+            order,
+            index,
+            _finish(order, Executed(lanes[index], folder, (share,), executed.problems, is_fused=True)),
+        )
+        for index in fusion.members
+    }
+
+
+async def _finish(order: Order, executed: Executed) -> Delivered:
+    produced = await verify(executed, order.probes)
+    return await deliver(produced, order.plant.stores.target)
+
+
+async def _outcome(order: Order, index: int, run: Coroutine[Any, Any, Delivered]) -> Outcome:
+    try:
+        return await run
+    except WorkerError as error:
+        log(logging.WARNING, "process failed", process=index, code=error.code, detail=error.detail)
+        order.progress.of_lanes([index])(1.0, None)
+        return error.at(process=index)
+
+
+def _copy(error: WorkerError, index: int) -> WorkerError:
+    """The same error for another process."""
+    twin = copy.copy(error)
+    twin.where = {**error.where, "process": index}
+    return twin

@@ -1,0 +1,87 @@
+"""Processes that read the same input in the same way become one ffmpeg: one decode, many outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.planning.chain import WORKER_OPTIONS, ReadCommand, plan_chain
+from ffmpeg_worker.planning.command_line import CommandLine
+from ffmpeg_worker.planning.plan import FfmpegStep, Fusion, Lane
+from ffmpeg_worker.planning.references import InputKind
+
+# Options of the whole program: written before one output they would change the others too.
+_PROGRAM_OPTIONS = frozenset(
+    "copyts start_at_zero copytb vsync async xerror abort_on filter_complex lavfi filter_complex_script "
+    "filter_complex_threads max_error_rate benchmark benchmark_all sdp_file vstats vstats_file vstats_version "
+    "max_alloc cpuflags cpucount ignore_unknown copy_unknown dts_delta_threshold dts_error_threshold "
+    "frame_drop_threshold vaapi_device qsv_device init_hw_device filter_hw_device timelimit debug_ts "
+    "auto_conversion_filters print_graphs print_graphs_file print_graphs_format recast_media hex dump "
+    "pass passlogfile".split()
+)
+_Key = tuple[tuple[str, ...], ...]
+
+
+def plan_fusions(
+    chains: Sequence[tuple[ReadCommand, ...]], lanes: Sequence[Lane], files: LocalFiles
+) -> tuple[Fusion, ...]:
+    """Find the processes that may share a decode.
+
+    Outputs of a fused run are byte-identical to those of separate runs; one that fails takes the others with it,
+    which is why the lanes stay as they are for that case.
+
+    Args:
+        chains: the commands of each process.
+        lanes: their plans, in the same order.
+        files: the fetched inputs.
+    """
+    groups: dict[_Key, list[int]] = {}
+    for index, chain in enumerate(chains):
+        key = _key(chain, lanes[index])
+        if key is not None:
+            groups.setdefault(key, []).append(index)
+    fusions = []
+    for members in groups.values():
+        names = [artifact.work_name for index in members for artifact in lanes[index].artifacts]
+        if len(members) > 1 and len(set(names)) == len(names):
+            fusions.append(Fusion(tuple(members), _fuse([chains[index][0] for index in members], files)))
+    return tuple(fusions)
+
+
+def _key(chain: tuple[ReadCommand, ...], lane: Lane) -> _Key | None:
+    """What two processes must have in common to share a decode; `None` for one that cannot share."""
+    if len(chain) != 1 or not lane.artifacts or lane.mentions or not _can_share(chain[0]):
+        return None
+    return tuple(
+        (
+            *(token for o in group.options if o.name not in WORKER_OPTIONS for token in o.tokens()),
+            "-i",
+            group.url,
+        )
+        for group in chain[0].line.inputs
+    )
+
+
+def _can_share(read: ReadCommand) -> bool:
+    groups = read.line.groups
+    return (
+        all(reference.kind in {InputKind.SOURCE, InputKind.GENERATED} for reference in read.inputs)
+        and not any(output.is_raw for output in read.outputs)
+        and not any(option.name not in WORKER_OPTIONS for option in read.line.trailing)
+        and not any(option.name in _PROGRAM_OPTIONS for option in read.line.options())
+        # An output before an input: what stands in between belongs to neither alone.
+        and all(group.is_input for group in groups[: len(read.inputs)])
+    )
+
+
+def _fuse(reads: Sequence[ReadCommand], files: LocalFiles) -> FfmpegStep:
+    outputs = tuple(group for read in reads for group in read.line.outputs)
+    fused = ReadCommand(
+        CommandLine((*reads[0].line.inputs, *outputs)),
+        reads[0].inputs,
+        tuple(output for read in reads for output in read.outputs),
+    )
+    (step,) = plan_chain((fused,), (), files).steps
+    if not isinstance(step, FfmpegStep):
+        raise TypeError("a command line is planned as an ffmpeg step")
+    return step
