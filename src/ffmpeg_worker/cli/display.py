@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -14,6 +15,7 @@ from ffmpeg_worker.job.lifecycle import JobEvent, Observer, ignore
 from ffmpeg_worker.job.result import OutputFile, Stats
 
 _KIB = 1024
+_PIPE_WIDTH = 1000
 
 
 @contextmanager
@@ -46,10 +48,14 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         column.overflow = "fold"
     for row in rows:
         table.add_row(*row)
-    console = Console(markup=False, highlight=False, emoji=False)
-    if not console.is_terminal:
-        console.width = 1000  # whoever reads a pipe gets one line a row
-    console.print(table)
+    console = _console()
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as captured:  # whoever reads a pipe gets one line a row
+        console.print(table, width=_PIPE_WIDTH)
+    for line in captured.get().splitlines():
+        click.echo(line.rstrip())
 
 
 def show_outputs(outputs: Iterable[OutputFile], stats: Stats, warnings: Iterable[str]) -> None:
@@ -58,10 +64,14 @@ def show_outputs(outputs: Iterable[OutputFile], stats: Stats, warnings: Iterable
     if rows:
         show_table(("file", "size", "holds"), rows)
     speed = f", {stats.speed:g}x" if stats.speed else ""
-    console = Console(markup=False, highlight=False, emoji=False, soft_wrap=True)
-    console.print(f"{stats.seconds:.1f} s{speed}")
+    click.echo(f"{stats.seconds:.1f} s{speed}")
     for warning in warnings:
-        console.print(f"Warning: {warning}")
+        click.echo(f"Warning: {warning}")
+
+
+def _console() -> Console:
+    """One that prints what it is given: file names may look like markup."""
+    return Console(markup=False, highlight=False, emoji=False)
 
 
 def human_size(size: int) -> str:

@@ -1,0 +1,74 @@
+"""`ffmpeg-worker settings`: every setting as a Markdown page, made from the code; it is `docs/settings.md`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+import click
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from ffmpeg_worker.settings import Settings, variable_of
+
+_HEAD = """\
+# Settings
+
+The worker reads its settings once, at start, from the environment and from a file `.env` in the current folder; \
+the environment wins. A value that a setting cannot have ends the start with exit code 78 and names the variable.
+
+This page is made from the code: `ffmpeg-worker settings > docs/settings.md`.
+
+| Variable | Values | Default | Meaning |
+|---|---|---|---|
+"""
+# Defaults that depend on the machine or the release, and would make the page differ from one to the next.
+_COMPUTED = {
+    "version": "the release",
+    "scratch_root": "`ffmpeg-worker-<user id>` in the system's folder for temporary files",
+    "max_concurrency": "number of cores",
+}
+_LIMITS = {"ge": "from", "le": "to", "gt": "above"}
+_KINDS = {int: "whole number", float: "number", str: "text", Path: "folder"}
+
+
+@click.command("settings")
+def command() -> None:
+    """Print all settings as a Markdown page: variable, values, default, meaning."""
+    click.echo(settings_page(), nl=False)
+
+
+def settings_page() -> str:
+    """The page as text."""
+    rows = [_row(name, field) for name, field in Settings.model_fields.items()]
+    return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
+    return (f"`{variable_of(name)}`", _values(field), _default(name, field), field.description or "")
+
+
+def _values(field: FieldInfo) -> str:
+    kind = field.annotation
+    if get_origin(kind) is Literal:
+        return ", ".join(f"`{value}`" for value in get_args(kind))
+    if get_origin(kind) is tuple:
+        return "list of keys" if SecretStr in get_args(kind) else "list of folders"
+    known = next((words for type_, words in _KINDS.items() if kind in {type_, type_ | None}), "text")
+    return f"{known}{_limits(field)}"
+
+
+def _limits(field: FieldInfo) -> str:
+    words = [
+        f" {word} {getattr(rule, name)}"
+        for rule in field.metadata
+        for name, word in _LIMITS.items()
+        if hasattr(rule, name)
+    ]
+    return "".join(words)
+
+
+def _default(name: str, field: FieldInfo) -> str:
+    if name in _COMPUTED:
+        return _COMPUTED[name]
+    return "none" if field.default in (None, ()) else f"`{field.default}`"

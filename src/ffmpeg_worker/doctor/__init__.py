@@ -1,0 +1,1 @@
+"""Checks whether this machine has what the worker needs."""

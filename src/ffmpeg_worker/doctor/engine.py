@@ -1,0 +1,105 @@
+"""Checks of the engine: which FFmpeg and probe, and which encoders and models really work here."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from ffmpeg_worker.doctor.check import Check, Verdict
+from ffmpeg_worker.errors import EngineError
+from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
+from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
+from ffmpeg_worker.planning.vmaf_models import MODELS
+from ffmpeg_worker.settings import Settings
+
+_ENCODERS = (
+    "libx264 libx265 libsvtav1 libvpx-vp9 libaom-av1 mpeg4 png mjpeg aac libopus libmp3lame flac libvorbis".split()
+)
+_NEEDED_ENCODERS = {"libx264", "aac"}
+_HARDWARE_ENCODERS = [
+    f"{codec}_{api}" for api in ("nvenc", "qsv", "vaapi", "videotoolbox") for codec in ("h264", "hevc", "av1")
+]
+_DEVICES = (Path("/dev/nvidia0"), Path("/dev/dri/renderD128"))
+_TRIAL_S = 30.0
+
+
+async def check_engine(settings: Settings) -> AsyncIterator[Check]:
+    """Everything that needs FFmpeg.
+
+    Raises:
+        Misconfigured: there is no FFmpeg, or it does not run.
+    """
+    async with open_tools(settings.ffmpeg_path, settings.ffprobe_path) as tools:
+        yield Check("ffmpeg", Verdict.OK, f"{tools.capabilities.version} ({tools.ffmpeg})")
+        yield _check_probe(tools)
+        yield await _check_encoders(tools)
+        yield await _check_hardware(tools)
+        yield await _check_vmaf(tools)
+
+
+def _check_probe(tools: Tools) -> Check:
+    if tools.ffprobe is not None:
+        return Check("probe", Verdict.OK, f"ffprobe ({tools.ffprobe})")
+    return Check(
+        "probe",
+        Verdict.OK,
+        "embedded (PyAV)",
+        'An ffprobe on PATH, or FFPROBE_PATH, allows "chainCmds" in probe jobs.',
+    )
+
+
+async def _check_encoders(tools: Tools) -> Check:
+    """Each encodes a frame: that FFmpeg lists an encoder says little."""
+    usable = await tools.usable_encoders(_ENCODERS)
+    shown = ", ".join(name for name in _ENCODERS if name in usable)
+    missing = [name for name in _ENCODERS if name not in usable]
+    if not missing:
+        return Check("encoders", Verdict.OK, shown)
+    verdict = Verdict.FAIL if _NEEDED_ENCODERS & set(missing) else Verdict.WARN
+    hint = f"Not usable: {', '.join(missing)}. The embedded FFmpeg (no FFMPEG_PATH) has them."
+    return Check("encoders", verdict, shown or "none", hint)
+
+
+async def _check_hardware(tools: Tools) -> Check:
+    usable = await tools.usable_encoders(_HARDWARE_ENCODERS)
+    if usable:
+        return Check("hardware", Verdict.OK, ", ".join(name for name in _HARDWARE_ENCODERS if name in usable))
+    devices = [str(device) for device in _DEVICES if device.exists()]
+    listed = [name for name in _HARDWARE_ENCODERS if name in tools.capabilities.encoders]
+    if not devices:
+        names = " or ".join(str(device) for device in _DEVICES)
+        return Check("hardware", Verdict.OK, f"no encoder: there is no {names}")
+    if not listed:
+        return Check("hardware", Verdict.WARN, "no encoder: this FFmpeg was built without", "Unset FFMPEG_PATH.")
+    return Check(
+        "hardware",
+        Verdict.WARN,
+        f"no encoder: {', '.join(devices)} is there, but none of {', '.join(listed)} encodes a frame",
+        "Check the driver, and that the worker's user may open the device.",
+    )
+
+
+async def _check_vmaf(tools: Tools) -> Check:
+    """Each model scores a frame."""
+    hint = "Without FFMPEG_PATH the embedded FFmpeg is used, which has all models."
+    if "libvmaf" not in tools.capabilities.filters:
+        return Check("VMAF", Verdict.WARN, "no vmaf jobs: this FFmpeg has no filter libvmaf", hint)
+    working = [model for model in MODELS if await _scores(tools, model)]
+    shown = f"{len(working)} of {len(MODELS)} models: {', '.join(working)}"
+    if len(working) < len(MODELS):
+        return Check("VMAF", Verdict.WARN, shown, hint)
+    return Check("VMAF", Verdict.OK, shown)
+
+
+async def _scores(tools: Tools, model: str) -> bool:
+    side = max(MODELS.values())
+    source = f"color=size={side}x{side}:rate=25:duration=0.04"
+    graph = f"{source}[a];{source}[b];[a][b]libvmaf=model=version={model}"
+    trial = Invocation(("-filter_complex", graph, "-f", "null", "-"))
+    try:
+        await run_ffmpeg(tools, trial, cwd=Path(tempfile.gettempdir()), timeout_s=_TRIAL_S)
+    except EngineError:
+        return False
+    return True

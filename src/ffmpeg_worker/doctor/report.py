@@ -1,0 +1,23 @@
+"""All checks, in the order a reader wants them."""
+
+from __future__ import annotations
+
+from ffmpeg_worker.doctor.check import Check, Verdict
+from ffmpeg_worker.doctor.engine import check_engine
+from ffmpeg_worker.doctor.machine import check_machine
+from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.settings import read_settings
+
+
+async def examine() -> list[Check]:
+    """Check this machine and these settings. Nothing is left behind."""
+    try:
+        settings = read_settings()
+    except Misconfigured as error:
+        return [Check("settings", Verdict.FAIL, error.message, error.hint)]
+    checks = [*check_machine(settings)]
+    try:
+        checks += [check async for check in check_engine(settings)]
+    except Misconfigured as error:
+        checks.append(Check("ffmpeg", Verdict.FAIL, error.message, error.hint))
+    return checks
