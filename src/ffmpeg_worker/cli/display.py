@@ -42,18 +42,18 @@ def progress_bar() -> Iterator[Observer]:
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table to stdout; nothing in it is cut."""
+    """Print a table to stdout; nothing in it is cut, and in a pipe a row is a line."""
     table = Table(*headings, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in table.columns:
         column.overflow = "fold"
     for row in rows:
         table.add_row(*row)
-    console = _console()
-    if console.is_terminal:
-        console.print(table)
+    if sys.stdout.isatty():
+        _console().print(table)
         return
-    with console.capture() as captured:  # whoever reads a pipe gets one line a row
-        console.print(table, width=_PIPE_WIDTH)
+    console = _console(width=_PIPE_WIDTH)
+    with console.capture() as captured:
+        console.print(table)
     for line in captured.get().splitlines():
         click.echo(line.rstrip())
 
@@ -69,9 +69,9 @@ def show_outputs(outputs: Iterable[OutputFile], stats: Stats, warnings: Iterable
         click.echo(f"Warning: {warning}")
 
 
-def _console() -> Console:
+def _console(width: int | None = None) -> Console:
     """One that prints what it is given: file names may look like markup."""
-    return Console(markup=False, highlight=False, emoji=False)
+    return Console(markup=False, highlight=False, emoji=False, width=width)
 
 
 def human_size(size: int) -> str:

@@ -1,0 +1,1 @@
+"""A tour of the worker on a video that it makes itself."""
