@@ -22,6 +22,7 @@ _COMPANION_SUFFIXES = frozenset(
 _FORMATS_WITHOUT_LENGTH = frozenset(
     "image2 gif aac ac3 eac3 dts truehd mlp loas h264 hevc m4v mpegvideo amr gsm g722 apng".split()
 )
+_NOTHING_SELECTED = "Check that the command selects frames: -ss within the input, -map, -frames, filters."
 _MAX_SHORT_S = 0.3
 _MAX_SHORT_SHARE = 0.02
 
@@ -140,7 +141,7 @@ def _size(artifact: Artifact, path: Path) -> int:
             artifact,
             f'The output "{artifact.name}" is empty (0 bytes).',
             code="output_empty",
-            hint="Check that the command selects frames: -ss within the input, -map, -frames.",
+            hint=_NOTHING_SELECTED,
         )
     return status.st_size
 
@@ -159,7 +160,12 @@ async def _open(artifact: Artifact, path: Path, probes: ProbeSession) -> MediaIn
             stderr=error.stderr,
         ) from None
     if not media.streams:
-        raise _rejected(artifact, f'The output "{artifact.name}" holds no stream.', code="output_without_streams")
+        raise _rejected(
+            artifact,
+            f'The output "{artifact.name}" holds no picture and no sound.',
+            code="output_without_streams",
+            hint=_NOTHING_SELECTED,
+        )
     return media
 
 

@@ -196,7 +196,9 @@ def _input_tokens(
         case InputKind.SOURCE:
             # Entries of a list were staged by us under plain names; only `safe 0` lets it name earlier outputs.
             safe = ("-safe", "0") if group.value_of("f") == "concat" and not group.has("safe") else ()
-            return (*safe, "-i", f"file:{staged[reference.keys[0]]}")
+            # Wildcards are matched against the name as it stands, prefix and all.
+            prefix = "" if group.value_of("pattern_type") == "glob" else "file:"
+            return (*safe, "-i", f"{prefix}{staged[reference.keys[0]]}")
 
 
 def _media(reference: InputReference, files: LocalFiles, produced: Mapping[str, float | None]) -> MediaInfo | None:

@@ -18,14 +18,16 @@ _SEQUENCE = re.compile(r"%0?\d*d")
 _STANDARD_STREAMS = re.compile(r"-|pipe:\d*|fd:.*")
 _PLAYLIST_FORMATS = {"hls", "dash"}
 _PLAYLIST_SUFFIXES = {".m3u8", ".mpd"}
-# Text and headerless streams: there is nothing in such a file that tells whether it is right.
+# Text and headerless streams: there is nothing in such a file that tells whether it is right. DASH
+# manifests: the embedded probe has a muxer for them but no demuxer.
 _OPAQUE_SUFFIXES = frozenset(
-    ".srt .vtt .ass .ssa .sub .lrc .ttml .txt .json .xml .csv .log .md5 .ini .ffmeta .trf .yuv .rgb .raw .bin .pcm "
-    ".s16 .f32".split()
+    ".mpd .srt .vtt .ass .ssa .sub .lrc .ttml .txt .json .xml .csv .log .md5 .ini .ffmeta .trf .yuv .rgb .raw .bin "
+    ".pcm .s16 .f32".split()
 )
 _OPAQUE_MUXERS = frozenset(
-    "srt webvtt ass lrc ttml jacosub microdvd ffmetadata rawvideo data md5 hash framemd5 framehash framecrc crc "
-    "streamhash s8 u8 s16le s16be s24le s24be s32le s32be f32le f32be f64le f64be alaw mulaw uncodedframecrc".split()
+    "dash srt webvtt ass lrc ttml jacosub microdvd ffmetadata rawvideo data md5 hash framemd5 framehash framecrc "
+    "crc streamhash s8 u8 s16le s16be s24le s24be s32le s32be f32le f32be f64le f64be alaw "
+    "mulaw uncodedframecrc".split()
 )
 
 

@@ -1,0 +1,30 @@
+"""One worker a module: opening it costs a quarter of a second."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from support.sources import cut, make, make_clip
+from support.worker import Worker, open_worker
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
+    """A worker whose data root holds clip.mp4 (2 s), cut and hostile files, subtitles, pictures."""
+    root = tmp_path_factory.mktemp("worker")
+    data = root / "data"
+    make_clip(data / "clip.mp4", extra=("-movflags", "+faststart"))
+    make_clip(data / "late.mp4")
+    make_clip(data / "long.mp4", seconds=60, size="640x360", extra=("-movflags", "+faststart", "-r", "30"))
+    cut(data / "clip.mp4", data / "cut-faststart.mp4", 0.6)
+    cut(data / "late.mp4", data / "cut.mp4")
+    (data / "empty.mp4").touch()
+    (data / "text.mp4").write_text("This is no video.\n" * 50)
+    (data / "subs").mkdir()
+    (data / "subs/de.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nGrüße\n")
+    make(data / "frames/%03d.png", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1")
+    (data / "outside.mp4").symlink_to("/etc/passwd")
+    async with open_worker(root) as opened:
+        yield opened

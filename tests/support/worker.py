@@ -1,0 +1,59 @@
+"""A worker in this process: services on a data root of their own, without any door."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.lifecycle import JobEvent
+from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.settings import Settings
+
+
+@dataclass
+class Worker:
+    """Runs jobs given as JSON."""
+
+    services: Services
+    data: Path
+    scratch: Path
+    events: list[JobEvent] = field(default_factory=list)
+
+    async def run(self, job: dict[str, Any]) -> dict[str, Any]:
+        """The result as JSON; events are collected anew."""
+        self.events.clear()
+        result = await self.services.run(parse_job(job), observer=self.events.append)
+        return result.as_json()
+
+    async def process(self, commands: Any, output: Any = None, **common: Any) -> dict[str, Any]:
+        """Run a `process` job."""
+        data = {"chainCmds": commands} | ({} if output is None else {"output": output})
+        return await self.run({"action": "process", "data": data, **common})
+
+    async def fail(self, job: dict[str, Any]) -> WorkerError:
+        """The error of a job that must fail; nothing of it may be left."""
+        try:
+            result = await self.run(job)
+        except WorkerError as error:
+            assert self.leftovers() == []
+            return error
+        raise AssertionError(f"the job did not fail: {result}")
+
+    def leftovers(self) -> list[Path]:
+        """Directories of jobs that are still in the scratch folder."""
+        return [path for path in self.scratch.glob("worker-*/*") if path.name != ".lock"]
+
+
+@asynccontextmanager
+async def open_worker(root: Path, **settings: Any) -> AsyncIterator[Worker]:
+    """Open a worker below `root`; settings as fields of `Settings`."""
+    data, scratch = root / "data", root / "scratch"
+    chosen = Settings(data_root=data, scratch_root=scratch, **{"max_concurrency": 2, **settings})
+    async with open_services(chosen) as services:
+        yield Worker(services, data, scratch)
+        assert [path for path in scratch.glob("worker-*/*") if path.name != ".lock"] == []
