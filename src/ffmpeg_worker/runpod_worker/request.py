@@ -1,0 +1,60 @@
+"""From RunPod's job to the request of the HTTP door."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.job.parse import COMMON_FIELDS, PATHS, parse_job
+from ffmpeg_worker.job.strict_json import read_json
+
+_ROUTES = {action: path for path, action in PATHS.items()}
+_UNNAMED = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One POST to the HTTP door: `path` below its base URL, `body` in JSON."""
+
+    action: str
+    path: str
+    body: bytes
+
+
+def read_request(job: Any) -> Request:
+    """Check the job of RunPod's job dictionary and make the request for it, with the caller's own values.
+
+    Raises:
+        InvalidJob: there is no `input`, or it is no job; `where.field` is the JSON path inside `input`.
+        UnsupportedFeature: right by the contract, not served by this build.
+    """
+    asked = job.get("input") if isinstance(job, dict) else None
+    if asked is None:
+        raise InvalidJob('The job has no "input".', code="missing_field", where={"field": "input"})
+    if job.get("s3Config"):
+        raise UnsupportedFeature('"s3Config" is not served by this version.', where={"field": "s3Config"})
+    _check_json(asked)
+    action = parse_job(asked).action
+    data = asked["body"] if "path" in asked else asked["data"]
+    common = {key: value for key, value in asked.items() if key in COMMON_FIELDS}
+    return Request(action, _ROUTES[action], json.dumps({**common, **data}).encode())
+
+
+def read_job_id(job: Any) -> str:
+    """RunPod's id of the job, fit for a log line."""
+    name = job.get("id") if isinstance(job, dict) else None
+    printable = "".join(character for character in str(name or "") if character.isprintable())
+    return printable[:128] or _UNNAMED
+
+
+def _check_json(asked: Any) -> None:
+    """Hold the value to what the HTTP door takes as JSON; the SDK's own decoder takes more."""
+    try:
+        text = json.dumps(asked)
+    except RecursionError:
+        raise InvalidJob("The JSON is nested too deep.", code="invalid_json") from None
+    except (TypeError, ValueError):
+        raise InvalidJob("The job holds what is not JSON.", code="invalid_json") from None
+    read_json(text)

@@ -1,0 +1,98 @@
+"""How the RunPod worker starts: in production with the SDK, on a plain machine with a test job."""
+
+# What takes long to import is imported where it is needed: the HTTP door starts meanwhile, in its own process,
+# and the SDK's heartbeat process imports this file again where processes are spawned.
+# ruff: noqa: PLC0415
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ffmpeg_worker.runpod_worker.place import ApiPlace
+    from ffmpeg_worker.runpod_worker.worker import RunpodWorker
+    from ffmpeg_worker.settings import Settings
+
+
+async def handler(job: dict[str, Any]) -> dict[str, Any]:
+    """The handler for RunPod's SDK: `RunpodWorker.handle`, on a worker that is opened with the first job."""
+    from ffmpeg_worker.errors import WorkerError
+    from ffmpeg_worker.runpod_worker.answer import failure
+
+    try:
+        worker = _worker()
+    except WorkerError as error:
+        return failure(error.as_problem())
+    return await worker.handle(job)
+
+
+def main(folder: Path) -> int:
+    """Run as a program, with its arguments and environment; returns the exit status.
+
+    Args:
+        folder: where the test input lies.
+    """
+    from ffmpeg_worker.errors import Misconfigured
+
+    try:
+        if "RUNPOD_WEBHOOK_GET_JOB" not in os.environ and len(sys.argv) == 1:
+            return _run_locally(folder)
+        return _serve_platform()
+    except Misconfigured as error:
+        sys.stderr.write(f"{error.message} {error.hint or ''}\n")
+        return error.exit_code
+    except KeyboardInterrupt:
+        return 130
+
+
+def _run_locally(folder: Path) -> int:
+    from ffmpeg_worker.errors import InvalidJob
+    from ffmpeg_worker.runpod_worker.local_run import print_refusal, read_test_job, run_test_job
+
+    try:
+        job = read_test_job(folder / _settings().test_input_file_name)
+    except InvalidJob as error:
+        return print_refusal(error)
+    return run_test_job(job, _worker())
+
+
+def _serve_platform() -> int:
+    from ffmpeg_worker.runpod_worker.sdk import load_sdk, start_sdk
+
+    _place()
+    sdk = load_sdk()
+    worker = _worker()
+    start_sdk(sdk, worker.handle, worker.wait_until_ready, concurrency=_settings().max_concurrency)
+    return 0
+
+
+@functools.cache
+def _settings() -> Settings:
+    from ffmpeg_worker.logs import configure_logging
+    from ffmpeg_worker.settings import read_settings
+
+    settings = read_settings()
+    configure_logging(settings.log_level)
+    return settings
+
+
+@functools.cache
+def _place() -> ApiPlace:
+    from ffmpeg_worker.runpod_worker.place import find_api
+
+    place = find_api(_settings())
+    atexit.register(place.close)
+    return place
+
+
+@functools.cache
+def _worker() -> RunpodWorker:
+    place = _place()
+    from ffmpeg_worker.runpod_worker.client import ApiClient
+    from ffmpeg_worker.runpod_worker.worker import RunpodWorker
+
+    return RunpodWorker(ApiClient(place, timeout_s=_settings().api_timeout_s))

@@ -1,0 +1,81 @@
+"""RunPod's handler: one job in, one answer out, and nothing that could harm the SDK's loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any
+
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.logs import job_id_var, log
+from ffmpeg_worker.runpod_worker.answer import Answer, failure, finalise, success
+from ffmpeg_worker.runpod_worker.client import ApiClient
+from ffmpeg_worker.runpod_worker.problems import JobFailed, Problem, crashed
+from ffmpeg_worker.runpod_worker.request import read_job_id, read_request
+
+
+class RunpodWorker:
+    """Answers RunPod's jobs with the help of the HTTP door."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    async def wait_until_ready(self) -> None:
+        """Return when jobs can be run; raises JobFailed when that takes too long."""
+        await self._client.wait_until_ready()
+
+    async def handle(self, job: dict[str, Any]) -> Answer:
+        """Run a job of RunPod's SDK, `{"id", "input": {…}}`; never raises, unless it is cancelled.
+
+        Returns:
+            `{"success": true, "result": …}` or `{"error": sentence, "details": …}`, at most 8 MiB of plain JSON.
+        """
+        token = job_id_var.set(read_job_id(job))
+        began = time.monotonic()
+        outcome = "worker_error"
+        log(logging.INFO, "job started")
+        try:
+            answer = finalise(await self._run(job))
+            outcome = answer["details"].get("code", outcome) if "error" in answer else "succeeded"
+        except (asyncio.CancelledError, GeneratorExit):
+            outcome = "cancelled"
+            raise
+        except BaseException:  # SystemExit would end the worker and lose every other job
+            log(logging.ERROR, "job crashed", exc_info=True)
+            answer = failure(crashed())
+        finally:
+            log(logging.INFO, "job finished", outcome=outcome, seconds=round(time.monotonic() - began, 3))
+            job_id_var.reset(token)
+        return answer
+
+    async def _run(self, job: dict[str, Any]) -> Answer:
+        try:
+            result = await self._client.post(read_request(job))
+        except WorkerError as error:
+            return _failed(error.as_problem())
+        except JobFailed as error:
+            return _failed(error.problem)
+        _log_performance(result)
+        return success(result)
+
+
+def _failed(problem: Problem) -> Answer:
+    code, fault = problem.get("code"), problem.get("fault")
+    log(logging.WARNING, "job failed", code=code, fault=fault, api_job_id=problem.get("job_id"))
+    return failure(problem)
+
+
+def _log_performance(result: dict[str, Any]) -> None:
+    stats = result.get("stats")
+    figures = stats if isinstance(stats, dict) else {}
+    log(
+        logging.INFO,
+        "job performance",
+        api_seconds=figures.get("seconds"),
+        speed=figures.get("speed"),
+        cpu_seconds=figures.get("cpu_seconds"),
+        input_bytes=figures.get("input_bytes"),
+        output_bytes=figures.get("output_bytes"),
+        api_job_id=result.get("job_id"),
+    )

@@ -1,0 +1,58 @@
+"""Reading the test input and printing the answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.runpod_worker.local_run import print_answer, read_test_job
+
+PROBE = {"path": "/ffmpeg/probe", "body": {"input": "a.mp4"}}
+VMAF = {"action": "vmaf", "data": {"input1": "a", "input2": "b"}}
+
+
+@pytest.mark.parametrize(
+    ("content", "job"),
+    [
+        ({"input": PROBE}, {"id": "local_test", "input": PROBE}),
+        ({"id": "mine", "input": VMAF}, {"id": "mine", "input": VMAF}),
+        (PROBE, {"id": "local_test", "input": PROBE}),
+        (VMAF, {"id": "local_test", "input": VMAF}),
+        ([1], {"id": "local_test", "input": [1]}),
+        ({}, {"id": "local_test"}),
+    ],
+)
+def test_a_whole_job_or_its_input_alone(tmp_path: Path, content: Any, job: dict[str, Any]) -> None:
+    path = tmp_path / "test_input.json"
+    path.write_text(json.dumps(content))
+    assert read_test_job(path) == job
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "words"),
+    [
+        (None, "test_input_unreadable", "No such file"),
+        ("", "invalid_json", "line 1"),
+        ('{"input": }', "invalid_json", "column 11"),
+        ('{"input": NaN}', "invalid_json", "NaN"),
+    ],
+)
+def test_a_file_that_is_no_job(tmp_path: Path, content: str | None, code: str, words: str) -> None:
+    path = tmp_path / "mine.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InvalidJob) as caught:
+        read_test_job(path)
+    assert caught.value.code == code
+    assert str(path) in caught.value.message
+    assert words in caught.value.message
+
+
+@pytest.mark.parametrize(("answer", "status"), [({"success": True, "result": {"a": "é"}}, 0), ({"error": "x"}, 1)])
+def test_the_answer_is_printed(capsys: pytest.CaptureFixture[str], answer: dict[str, Any], status: int) -> None:
+    assert print_answer(answer) == status
+    assert json.loads(capsys.readouterr().out) == answer

@@ -1,0 +1,87 @@
+"""From RunPod's job to the HTTP door's request: both spellings, nothing lost, nothing nonsensical sent."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.runpod_worker.request import read_job_id, read_request
+
+DATA: dict[str, dict[str, Any]] = {
+    "process": {"chainCmds": "ffmpeg -i {{in_1}} b.mp4", "output": "b.mp4"},
+    "multi_process": {"processes": [{"chainCmds": ["-i", "a.mp4", "b.mp4"]}], "fuse": False},
+    "probe": {"input": "a.mp4"},
+    "vmaf": {"input1": "a.mp4", "input2": "b.mp4"},
+}
+COMMON = {"inputs": [{"url": "a.mp4"}], "timeout": 12, "metadata": {"order": "é"}}
+
+
+@pytest.mark.parametrize("action", DATA)
+def test_both_spellings_make_the_same_request(action: str) -> None:
+    by_action = read_request({"id": "x", "input": {"action": action, "data": DATA[action], **COMMON}})
+    by_path = read_request({"id": "x", "input": {"path": f"/ffmpeg/{action}", "body": DATA[action], **COMMON}})
+    assert by_action == by_path
+    assert by_action.path == f"/ffmpeg/{action}"
+    assert json.loads(by_action.body) == {**DATA[action], **COMMON}
+
+
+def test_common_fields_inside_the_data_are_sent_too() -> None:
+    request = read_request({"input": {"action": "probe", "data": {**DATA["probe"], **COMMON}}})
+    assert json.loads(request.body) == {**DATA["probe"], **COMMON}
+
+
+def deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def with_metadata(value: Any) -> dict[str, Any]:
+    return {"action": "probe", "data": DATA["probe"], "metadata": {"value": value}}
+
+
+@pytest.mark.parametrize(
+    ("job", "code"),
+    [
+        ({"id": "x"}, "missing_field"),
+        ({"id": "x", "input": None}, "missing_field"),
+        (None, "missing_field"),
+        ({"input": {}}, "invalid_job"),
+        ({"input": "process"}, "invalid_job"),
+        ({"input": [1]}, "invalid_job"),
+        ({"input": {"action": "proces", "data": {}}}, "unknown_action"),
+        ({"input": {"action": "probe", "body": {}}}, "unknown_field"),
+        ({"input": {"action": "probe", "data": {"input": 7}}}, "invalid_value"),
+        ({"input": {"action": "canvas", "data": {}}}, "unsupported_feature"),
+        ({"input": {"action": "probe", "data": DATA["probe"]}, "s3Config": {"a": 1}}, "unsupported_feature"),
+        ({"input": with_metadata(float("nan"))}, "invalid_json"),
+        ({"input": with_metadata("\udcff")}, "invalid_json"),
+        ({"input": with_metadata("a\x00b")}, "invalid_json"),
+        ({"input": with_metadata(object())}, "invalid_json"),
+        ({"input": with_metadata(deep(100))}, "invalid_json"),
+        ({"input": with_metadata(deep(100_000))}, "invalid_json"),
+    ],
+)
+def test_nonsense_is_refused_before_anything_is_sent(job: Any, code: str) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        read_request(job)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("job", "name"),
+    [
+        ({"id": "0b6f-u1"}, "0b6f-u1"),
+        ({"id": "a\nb\x1b[31m"}, "ab[31m"),
+        ({"id": "x" * 1000}, "x" * 128),
+        ({"id": None}, "unknown"),
+        ({}, "unknown"),
+        (None, "unknown"),
+    ],
+)
+def test_the_id_is_fit_for_a_log_line(job: Any, name: str) -> None:
+    assert read_job_id(job) == name

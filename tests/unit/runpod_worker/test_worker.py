@@ -1,0 +1,198 @@
+"""The handler: answers of all actions, cancelling, waiting for the HTTP door, and what must not harm the SDK."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from ffmpeg_worker.logs import JsonLines
+from ffmpeg_worker.runpod_worker import worker as worker_module
+from ffmpeg_worker.runpod_worker.worker import RunpodWorker
+from support.stand_in_api import RESULTS, stand_in_api
+from support.until import until_async
+
+MakeWorker = Callable[..., RunpodWorker]
+DATA: dict[str, dict[str, Any]] = {
+    "process": {"chainCmds": "ffmpeg -i a.mp4 b.mp4"},
+    "multi_process": {"processes": [{"chainCmds": "ffmpeg -i a.mp4 b.mp4"}]},
+    "probe": {"input": "a.mp4"},
+    "vmaf": {"input1": "a.mp4", "input2": "b.mp4"},
+}
+JOB = {"id": "job-7", "input": {"action": "process", "data": DATA["process"]}}
+
+
+@pytest.fixture
+def lines(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """The log lines written meanwhile."""
+    found: list[dict[str, Any]] = []
+    formatter = JsonLines()
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(json.loads(formatter.format(record)))
+
+    monkeypatch.setattr(logging.getLogger("ffmpeg_worker"), "handlers", [Keeper()])
+    caplog.set_level(logging.INFO, "ffmpeg_worker")
+    return found
+
+
+@pytest.mark.parametrize("action", DATA)
+@pytest.mark.parametrize("spelling", ["action", "path"])
+async def test_every_action_in_both_spellings(make_worker: MakeWorker, action: str, spelling: str) -> None:
+    name = action if spelling == "action" else f"/ffmpeg/{action}"
+    data_key = "data" if spelling == "action" else "body"
+    asked = {spelling: name, data_key: DATA[action], "metadata": {"order": 7}}
+    async with stand_in_api() as api:
+        answer = await make_worker(api.base_url).handle({"id": "x", "input": asked})
+        path, headers, body = api.requests[0]
+    assert answer == {"success": True, "result": RESULTS[action]}
+    assert path == f"/api/ffmpeg/{action}"
+    assert body == {**DATA[action], "metadata": {"order": 7}}
+    assert headers["Authorization"] == "Bearer key"
+    assert headers["Content-Type"] == "application/json"
+
+
+async def test_a_wrong_job_is_refused_without_a_request(make_worker: MakeWorker) -> None:
+    async with stand_in_api() as api:
+        answer = await make_worker(api.base_url).handle({"id": "x", "input": {"action": "probee", "data": {}}})
+        assert api.requests == []
+    assert answer["details"]["code"] == "unknown_action"
+    assert "probe" in answer["details"]["hint"]
+
+
+@pytest.mark.parametrize("times", [1, 4])
+async def test_cancelling_closes_the_connection(make_worker: MakeWorker, times: int) -> None:
+    async with stand_in_api() as api:
+        api.hang()
+        task = asyncio.create_task(make_worker(api.base_url).handle(JOB))
+        await until_async(lambda: bool(api.requests))
+        for _ in range(times):
+            task.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await until_async(lambda: api.gone == 1, within_s=2)
+
+
+async def test_cancelling_one_job_leaves_the_others(make_worker: MakeWorker) -> None:
+    release = asyncio.Event()
+
+    async def reply(_request: web.Request) -> web.Response:
+        await release.wait()
+        return web.json_response(RESULTS["process"])
+
+    async with stand_in_api() as api:
+        api.reply = reply
+        worker = make_worker(api.base_url)
+        first, second = (asyncio.create_task(worker.handle(JOB)) for _ in range(2))
+        await until_async(lambda: len(api.requests) == 2)
+        first.cancel()
+        await until_async(lambda: api.gone == 1)
+        release.set()
+        assert (await second)["success"] is True
+        assert first.cancelled()
+
+
+async def test_cancelled_while_it_waits_for_the_door(make_worker: MakeWorker) -> None:
+    task = asyncio.create_task(make_worker("http://127.0.0.1:1/api", ready_within_s=30).handle(JOB))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_door_that_opens_late(make_worker: MakeWorker) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        port = unused.getsockname()[1]
+    task = asyncio.create_task(make_worker(f"http://127.0.0.1:{port}/api", ready_within_s=10).handle(JOB))
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    async with stand_in_api(port) as api:
+        assert (await task)["success"] is True
+        assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "health", [(503, '{"status": "starting"}'), (200, "<html></html>"), (200, "[]"), (200, '{"status": "bad"}')]
+)
+async def test_waiting_ends_only_when_the_door_is_healthy(
+    make_worker: MakeWorker, health: tuple[int, str]
+) -> None:
+    async with stand_in_api() as api:
+        api.health = health
+        waiting = asyncio.create_task(make_worker(api.base_url, ready_within_s=10).wait_until_ready())
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        api.health = (200, '{"status": "ok"}')
+        await waiting
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), RuntimeError("key=secret"), MemoryError()])
+async def test_a_fault_of_our_own_does_not_reach_the_sdk(
+    make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    def fail(_job: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(worker_module, "read_request", fail)
+    answer = await make_worker("http://127.0.0.1:1/api").handle(JOB)
+    assert answer["details"]["code"] == "worker_error"
+    assert "secret" not in json.dumps(answer)
+
+
+@pytest.mark.parametrize("job", [None, 7, "job", [], {}])
+async def test_a_job_that_is_none(make_worker: MakeWorker, job: Any) -> None:
+    assert "error" in await make_worker("http://127.0.0.1:1/api").handle(job)
+
+
+async def test_the_log_tells_the_story_with_the_jobs_id(
+    make_worker: MakeWorker, lines: list[dict[str, Any]]
+) -> None:
+    secret = {**DATA["process"], "metadata": {"token": "s3cret"}}
+    async with stand_in_api() as api:
+        worker = make_worker(api.base_url)
+        await worker.handle({"id": "job-7", "input": {"action": "process", "data": secret}})
+        await worker.handle({"id": "job-8", "input": {"action": "probee", "data": {}}})
+    assert [(line["event"], line["job_id"]) for line in lines] == [
+        ("job started", "job-7"),
+        ("api call", "job-7"),
+        ("job performance", "job-7"),
+        ("job finished", "job-7"),
+        ("job started", "job-8"),
+        ("job failed", "job-8"),
+        ("job finished", "job-8"),
+    ]
+    call, performance, finished = lines[1:4]
+    assert (call["method"], call["path"], call["status"]) == ("POST", "/ffmpeg/process", 200)
+    assert call["bytes_sent"] > 0
+    assert call["bytes_received"] > 0
+    assert performance["speed"] == 2.0
+    assert performance["output_bytes"] == 7
+    assert finished["outcome"] == "succeeded"
+    assert (lines[5]["code"], lines[5]["fault"]) == ("unknown_action", "caller")
+    written = json.dumps(lines)
+    assert "s3cret" not in written
+    assert "chainCmds" not in written
+    assert "Bearer" not in written
+
+
+async def test_jobs_run_side_by_side(make_worker: MakeWorker) -> None:
+    together = asyncio.Barrier(5)
+
+    async def reply(_request: web.Request) -> web.Response:
+        await together.wait()
+        return web.json_response(RESULTS["process"])
+
+    async with stand_in_api() as api:
+        api.reply = reply
+        worker = make_worker(api.base_url)
+        answers = await asyncio.gather(*(worker.handle(JOB) for _ in range(5)))
+    assert all(answer["success"] for answer in answers)
