@@ -6,6 +6,7 @@ import hashlib
 from typing import Any
 
 import pytest
+
 from support.worker import Worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -7,10 +7,10 @@ import hashlib
 from typing import Any
 
 import pytest
-from support.worker import Worker
 
 from ffmpeg_worker.job.lifecycle import Stage
 from ffmpeg_worker.job.parse import parse_job
+from support.worker import Worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -88,7 +88,7 @@ async def test_an_image_sequence_out_and_in(worker: Worker) -> None:
 
 async def test_segments_are_results_of_their_own(worker: Worker) -> None:
     result = await worker.process("-i long.mp4 -t 9 -c copy -f segment -segment_time 3 part%02d.mp4")
-    assert [output["name"] for output in result["outputs"]][0] == "part00.mp4"
+    assert next(output["name"] for output in result["outputs"]) == "part00.mp4"
     assert len(result["outputs"]) >= 2
 
 

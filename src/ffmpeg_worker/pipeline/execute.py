@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import assert_never
@@ -72,7 +73,7 @@ class _Run:
         def on_progress(report: Progress) -> None:
             progress(share.at(step_fraction(report, step.expected_s)), report.speed)
 
-        async with self._engine.slots:
+        async with self._slot():
             try:
                 run = await run_ffmpeg(
                     self._engine.tools,
@@ -86,6 +87,22 @@ class _Run:
                 raise error.at(command=step.command) from None
         self.problems += _ERROR_LINE.findall(run.log.text)
         return _found(run, step, self._folder)
+
+    @asynccontextmanager
+    async def _slot(self) -> AsyncIterator[None]:
+        """One of the worker's places for an ffmpeg; waiting for it counts as the job's time."""
+        try:
+            async with asyncio.timeout(max(self._deadline - time.monotonic(), 0)):
+                await self._engine.slots.acquire()
+        except TimeoutError:
+            raise EngineTimedOut(
+                "The time for the job was used up before the worker had a place for it.",
+                hint='Allow more with "timeout", or send the job when the worker is less busy.',
+            ) from None
+        try:
+            yield
+        finally:
+            self._engine.slots.release()
 
     async def _probe(self, step: ProbeStep) -> Finding:
         path = self._folder / STAGING_FOLDER / step.staged
@@ -145,11 +162,3 @@ def _read_bounded(path: Path) -> bytes:
             return file.read(_MAX_COLLECTED_BYTES)
     except FileNotFoundError:
         return b""
-
-
-def timed_out(timeout_s: float) -> EngineTimedOut:
-    """The job's time ended outside of ffmpeg: while fetching, waiting for a slot, or delivering."""
-    return EngineTimedOut(
-        f"The time for the job, {timeout_s:g} s, was used up.",
-        hint='Allow more with "timeout", or send the job when the worker is less busy.',
-    )

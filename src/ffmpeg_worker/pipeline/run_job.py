@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 
+from ffmpeg_worker.errors import EngineTimedOut
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob
 from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.pipeline.deliver import check_targets
-from ffmpeg_worker.pipeline.execute import timed_out
 from ffmpeg_worker.pipeline.fetch import fetch
 from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_lane
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.report import make_result
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.needs import needed_sources
-
-# ffmpeg's own limit ends first and its error carries the log; this is for it to wind up.
-_TIMEOUT_MARGIN_S = 10.0
 
 
 async def run_job(
@@ -41,19 +38,26 @@ async def run_job(
     needs = needed_sources(job)
     async with plant.scratch.workspace(job_id) as workspace, plant.prober.session() as probes:
         order = Order(plant, workspace, probes, progress, deadline=began + timeout_s)
+        progress.enter(Stage.FETCHING)
         try:
-            async with asyncio.timeout(timeout_s + _TIMEOUT_MARGIN_S):
-                progress.enter(Stage.FETCHING)
+            async with asyncio.timeout(timeout_s):
                 files = await fetch(needs, workspace, plant.stores, probes)
-                plan = make_plan(job, files, cores=plant.cores)
-                check_targets(plan, plant.stores.target)
-                progress.start_lanes(len(plan.lanes))
-                if isinstance(job, MultiProcessJob):
-                    lanes = await run_each_lane(order, plan)
-                else:
-                    lanes = [await run_lane(order, 0, plan.lanes[0])]
         except TimeoutError:
-            raise timed_out(timeout_s) from None
+            raise _timed_out(timeout_s) from None
+        plan = make_plan(job, files, cores=plant.cores)
+        check_targets(plan, plant.stores.target)
+        progress.start_lanes(len(plan.lanes))
+        if isinstance(job, MultiProcessJob):
+            lanes = await run_each_lane(order, plan)
+        else:
+            lanes = [await run_lane(order, 0, plan.lanes[0])]
         result = make_result(job, job_id, files, lanes, time.monotonic() - began)
         progress.finish()
         return result
+
+
+def _timed_out(timeout_s: float) -> EngineTimedOut:
+    return EngineTimedOut(
+        f"The time for the job, {timeout_s:g} s, was used up while its inputs were fetched.",
+        hint='Allow more with "timeout".',
+    )

@@ -1,0 +1,182 @@
+"""What every store must do, run against each of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from ffmpeg_worker.errors import SourceForbidden, SourceNotFound, SourceUnreadable, TargetError, TargetForbidden
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.local import LocalStorage
+from ffmpeg_worker.storage.storage import Storage, Stores, Target
+from support.memory_storage import MemoryStorage
+
+
+@dataclass
+class Case:
+    """One store: how to put bytes in behind its back, read them, and spell a URL."""
+
+    source: Storage
+    target: Target
+    plant: Callable[[str, bytes], None]
+    read: Callable[[str], bytes | None]
+    url: Callable[[str], str]
+
+
+def _local(root: Path) -> Case:
+    store = LocalStorage(root)
+
+    def plant(name: str, data: bytes) -> None:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+
+    def read(name: str) -> bytes | None:
+        return (root / name).read_bytes() if (root / name).exists() else None
+
+    return Case(store, store, plant, read, lambda name: name)
+
+
+def _memory(_root: Path) -> Case:
+    store = MemoryStorage()
+    return Case(store, store, store.files.__setitem__, store.files.get, lambda name: f"memory://{name}")
+
+
+@pytest.fixture(params=[_local, _memory], ids=["local", "memory"])
+def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
+    made: Case = request.param(tmp_path / "store")
+    return made
+
+
+async def test_fetched_bytes_are_the_stored_ones(case: Case, tmp_path: Path) -> None:
+    case.plant("a/b.bin", b"\x00\x01data")
+    path = await case.source.fetch(FileSource(url=case.url("a/b.bin")), tmp_path)
+    assert path.read_bytes() == b"\x00\x01data"
+
+
+async def test_what_is_not_there(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(SourceNotFound) as caught:
+        await case.source.fetch(FileSource(url=case.url("nope.bin")), tmp_path)
+    assert "nope.bin" in caught.value.message
+
+
+async def test_an_empty_file_is_no_source(case: Case, tmp_path: Path) -> None:
+    case.plant("empty.bin", b"")
+    with pytest.raises(SourceUnreadable) as caught:
+        await case.source.fetch(FileSource(url=case.url("empty.bin")), tmp_path)
+    assert caught.value.code == "source_empty"
+
+
+async def test_put_and_fetch_again(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"1")
+    (tmp_path / "two").write_bytes(b"22")
+    places = await case.target.put({"x/one.bin": tmp_path / "one", "ünï 😀.bin": tmp_path / "two"})
+    assert set(places) == {"x/one.bin", "ünï 😀.bin"}
+    assert case.read("x/one.bin") == b"1"
+    assert case.read("ünï 😀.bin") == b"22"
+
+
+async def test_put_replaces(case: Case, tmp_path: Path) -> None:
+    case.plant("a.bin", b"old")
+    (tmp_path / "new").write_bytes(b"new")
+    await case.target.put({"a.bin": tmp_path / "new"})
+    assert case.read("a.bin") == b"new"
+
+
+async def test_all_or_nothing(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "one").write_bytes(b"1")
+    with pytest.raises(TargetForbidden):
+        await case.target.put({"one.bin": tmp_path / "one", "../two.bin": tmp_path / "one"})
+    assert case.read("one.bin") is None
+
+
+def test_check_refuses_names_that_leave(case: Case) -> None:
+    case.target.check("a/b.mp4")
+    with pytest.raises(TargetForbidden):
+        case.target.check("../b.mp4")
+
+
+# From here on what only a file system has.
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "media").mkdir()
+    (tmp_path / "other").mkdir()
+    for folder in ("data", "media", "other"):
+        (tmp_path / folder / "a.bin").write_bytes(folder.encode())
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name", ["../other/a.bin", "/etc/passwd", "link.bin", "linked/a.bin", "~/a.bin/../../../x"]
+)
+async def test_nothing_outside_the_roots_is_read(root: Path, name: str) -> None:
+    store = LocalStorage(root / "data", [root / "media"])
+    (root / "data/link.bin").symlink_to(root / "other/a.bin")
+    (root / "data/linked").symlink_to(root / "other")
+    with pytest.raises((SourceForbidden, SourceNotFound)) as caught:
+        await store.fetch(FileSource(url=name), root)
+    assert caught.value.code in {"path_outside_root", "source_not_found"}
+    if name != "~/a.bin/../../../x":
+        assert caught.value.code == "path_outside_root"
+
+
+async def test_allowed_roots_by_absolute_name(root: Path) -> None:
+    store = LocalStorage(root / "data", [root / "media"])
+    path = await store.fetch(FileSource(url=str(root / "media/a.bin")), root)
+    assert path.read_bytes() == b"media"
+    store.check(str(root / "media/new.bin"))
+    with pytest.raises(TargetForbidden):
+        store.check(str(root / "other/new.bin"))
+
+
+async def test_folders_and_pipes_are_no_sources(root: Path) -> None:
+    store = LocalStorage(root / "data")
+    os.mkfifo(root / "data/pipe.bin")
+    (root / "data/sub").mkdir()
+    for name, code in (("sub", "source_is_folder"), ("pipe.bin", "source_not_regular"), (".", "source_is_folder")):
+        with pytest.raises(SourceForbidden) as caught:
+            await store.fetch(FileSource(url=name), root)
+        assert caught.value.code == code
+
+
+async def test_a_name_that_a_file_has_as_its_folder(root: Path) -> None:
+    with pytest.raises(SourceNotFound):
+        await LocalStorage(root / "data").fetch(FileSource(url="a.bin/x.bin"), root)
+    (root / "new").write_bytes(b"x")
+    with pytest.raises(TargetError):
+        await LocalStorage(root / "data").put({"a.bin/x.bin": root / "new"})
+    assert (root / "data/a.bin").read_bytes() == b"data"
+
+
+async def test_a_failed_delivery_leaves_nothing(root: Path) -> None:
+    (root / "one").write_bytes(b"1")
+    store = LocalStorage(root / "data")
+    with pytest.raises(TargetError):
+        await store.put({"first.bin": root / "one", "second.bin": root / "not-there"})
+    assert sorted(path.name for path in (root / "data").iterdir()) == ["a.bin"]
+
+
+async def test_sequences_are_found_in_order(root: Path) -> None:
+    store = LocalStorage(root / "data")
+    for name in ("f-1.png", "f-2.png", "f-10.png", "g-1.png", "f-x.png"):
+        (root / "data" / name).write_bytes(b"x")
+    assert [path.name for path in await store.find("f-%d.png")] == ["f-1.png", "f-10.png", "f-2.png"]
+    assert [path.name for path in await store.find("f-%02d.png")] == ["f-10.png"]
+    assert [path.name for path in await store.find("?-1.png")] == ["f-1.png", "g-1.png"]
+    with pytest.raises(SourceNotFound):
+        await store.find("h-%d.png")
+    with pytest.raises(SourceForbidden):
+        await store.find("/etc/*.conf")
+
+
+async def test_the_store_is_chosen_by_scheme(tmp_path: Path) -> None:
+    memory, local = MemoryStorage(), LocalStorage(tmp_path)
+    stores = Stores({None: local, "memory": memory}, local)
+    assert stores.source(FileSource(url="a.mp4")) is local
+    assert stores.source(FileSource(url="MEMORY://a.mp4")) is memory
