@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from math import sqrt
 from operator import mul, sub
 
 CELLS = 64
@@ -14,7 +14,10 @@ FRAME_BYTES = 2 * CELLS
 """One signature: 8 x 8 cells of 16-bit grey, little-endian. In 8 bits, slow motion is lost in the rounding."""
 
 MIN_OVERLAP = 8
-MIN_ENERGY = 0.3
+MIN_ENERGY = CELLS * 16**2
+"""Per frame: changes of a sixteenth of an 8-bit step are no motion."""
+
+_EXACT = 1e-6
 
 _DIGIT = 64
 """Bits of one sum: 16-bit samples times 16-bit samples over any window stay far below."""
@@ -99,8 +102,9 @@ def _correlations(ours: _Motion, theirs: _Motion, max_shift: int) -> dict[int, f
             continue
         mine = ours.between(start + shift, stop + shift)
         other = theirs.between(start, stop)
-        if mine > MIN_ENERGY * ours.upto[-1] and other > MIN_ENERGY * theirs.upto[-1]:
-            found[shift] = products[shift + n_theirs - 1] / sqrt(mine * other)
+        if min(mine, other) > MIN_ENERGY * (stop - start):
+            # Rounded, so that the repeats of a loop are equal and the smallest shift is taken.
+            found[shift] = round(products[shift + n_theirs - 1] / math.sqrt(mine * other), 9)
     return found
 
 
@@ -131,7 +135,7 @@ def _independent_frames(ours: _Motion, theirs: _Motion, shift: int) -> float:
     """How many frames carry the evidence: a single scene cut counts as one, even motion as all of them."""
     start = max(0, -shift)
     pairs = zip(ours.energy[start + shift :], theirs.energy[start:], strict=False)
-    weights = [sqrt(mine * other) for mine, other in pairs]
+    weights = [math.sqrt(mine * other) for mine, other in pairs]
     squares = sum(weight * weight for weight in weights)
     return sum(weights) ** 2 / squares if squares else 0.0
 
@@ -140,6 +144,6 @@ def _confidence(best: float, rival: float, evidence: float) -> float:
     """One minus the likelihood ratio of the second best shift, were the unexplained motion Gaussian noise."""
     if best <= 0:
         return 0.0
-    unexplained = max(1 - best * best, 0.0)
-    by_rival = max(1 - max(rival, 0.0) ** 2, 1e-9)
-    return max(0.0, 1 - min(unexplained / by_rival, 1.0) ** (evidence / 2))
+    unexplained = max(1 - best * best, _EXACT)
+    by_rival = max(1 - max(rival, 0.0) ** 2, _EXACT)
+    return 1 - math.pow(min(unexplained / by_rival, 1.0), evidence / 2)

@@ -11,7 +11,7 @@ DEFAULT_MODEL = "vmaf_v0.6.1"
 DEFAULT_4K_MODEL = "vmaf_4k_v0.6.1"
 
 _4K_FROM_HEIGHT = 1440
-"""Half way (in octaves) between the heights the two models were trained for, 1080 and 2160 lines."""
+"""The default model was trained on pictures of up to 1080 lines, the 4K one on 2160; nothing lies between."""
 
 _LEAST = 32
 

@@ -1,0 +1,147 @@
+"""The plan of the `vmaf` action: find a shift between the videos, then score one against the other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.job.files import LocalFile
+from ffmpeg_worker.job.jobs import VmafData
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, DependentStep, FfmpegStep, Finding, Lane
+from ffmpeg_worker.planning.vmaf_alignment import WINDOW_S, Alignment, judge_alignment
+from ffmpeg_worker.planning.vmaf_graph import LOG_NAME, score_graph, signature_graph
+from ffmpeg_worker.planning.vmaf_models import choose_model, wants_ten_bits
+from ffmpeg_worker.planning.vmaf_pairing import Pairing, Video, pair_videos
+from ffmpeg_worker.planning.vmaf_scores import Scores, read_scores, read_xpsnr
+
+
+def plan_vmaf(data: VmafData, reference: LocalFile, distorted: LocalFile, *, cores: int) -> Lane:
+    """Plan one comparison.
+
+    Args:
+        data: what was asked.
+        reference: `input1`, staged in the working directory.
+        distorted: `input2`, likewise.
+        cores: processor cores that the job may use.
+
+    Returns:
+        A lane whose `conclude` gives `score`, `pooled`, `frames`, `worst`, `model`, `libvmaf` (its version),
+        `alignment`, and where they apply `features`, `subsample`, `output` and `warnings`. With `data.output`,
+        libvmaf's own log is an artifact.
+
+    Raises:
+        SourceUnreadable: one of the files holds no video.
+        InvalidJob: no such model, or the picture is too small for it.
+    """
+    pairing = pair_videos(reference, distorted, data.scale)
+    model = choose_model(data.model, pairing.width, pairing.height)
+    comparison = _Comparison(data, pairing, model, data.threads or cores)
+    return comparison.lane()
+
+
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    data: VmafData
+    pairing: Pairing
+    model: str
+    threads: int
+
+    def lane(self) -> Lane:
+        output = self.data.output
+        return Lane(
+            steps=(self._score_step(()),)
+            if self.data.align == "off"
+            else (self._signature_step(), DependentStep(self._score_step)),
+            artifacts=(Artifact(name=output, work_name=LOG_NAME, is_media=False),) if output else (),
+            intermediates=frozenset() if output else frozenset({LOG_NAME}),
+            conclude=self._conclude,
+            warnings=self.pairing.warnings(),
+        )
+
+    def _signature_step(self) -> FfmpegStep:
+        limit = ("-t", str(WINDOW_S))
+        arguments = (
+            *(*limit, "-i", _address(self.pairing.distorted)),
+            *(*limit, "-i", _address(self.pairing.reference)),
+            *("-filter_complex", signature_graph(self.pairing)),
+            *("-map", "[out]", "-f", "rawvideo", "-"),
+        )
+        lengths = [self.pairing.length_s(video) or WINDOW_S for video in self._videos()]
+        return FfmpegStep(Invocation(arguments), expected_s=min(WINDOW_S, *lengths), capture_stdout=True)
+
+    def _score_step(self, findings: Sequence[Finding]) -> FfmpegStep:
+        alignment = self._alignment(findings)
+        graph, labels = score_graph(
+            self.pairing,
+            alignment.trim,
+            model=self.model,
+            threads=self.threads,
+            subsample=self.data.subsample,
+            features=self.data.features,
+            ten_bits=wants_ten_bits(self.model),
+        )
+        arguments = (
+            *("-i", _address(self.pairing.distorted), "-i", _address(self.pairing.reference)),
+            *("-filter_complex", graph),
+            *(part for label in labels for part in ("-map", label)),
+            *("-f", "null", "-"),
+        )
+        return FfmpegStep(
+            Invocation(arguments),
+            expected_s=alignment.overlap_s,
+            capture_stdout="xpsnr" in self.data.features,
+            collect=LOG_NAME,
+        )
+
+    def _conclude(self, findings: Sequence[Finding]) -> dict[str, Any]:
+        alignment = self._alignment(findings[:-1])
+        scored = findings[-1]
+        scores = read_scores(
+            scored.collected,
+            rate=self.pairing.rate,
+            start_s=float(alignment.trim.reference / self.pairing.measured_rate),
+            features=self.data.features,
+        )
+        features = dict(scores.features)
+        if "xpsnr" in self.data.features:
+            features |= read_xpsnr(scored.stdout)
+        warnings = [*alignment.warnings, *self._missing_frames(scores, alignment)]
+        result: dict[str, Any] = {
+            "score": scores.pooled["mean"],
+            "pooled": scores.pooled,
+            "frames": scores.frames,
+            "worst": scores.worst,
+            "model": self.model,
+            "libvmaf": scores.version,
+            "features": features or None,
+            "subsample": self.data.subsample if self.data.subsample > 1 else None,
+            "alignment": alignment.as_result(),
+            "output": self.data.output,
+            "warnings": warnings or None,
+        }
+        return {key: value for key, value in result.items() if value is not None}
+
+    def _alignment(self, findings: Sequence[Finding]) -> Alignment:
+        return judge_alignment(self.pairing, findings[0].stdout if findings else None, mode=self.data.align)
+
+    def _missing_frames(self, scores: Scores, alignment: Alignment) -> tuple[str, ...]:
+        """Fewer frames than both videos promised: one of them broke off, or drops frames."""
+        if alignment.overlap_s is None:
+            return ()
+        promised = round(alignment.overlap_s * float(self.pairing.rate))
+        expected = ceil(promised / self.data.subsample)
+        if scores.frames >= expected - max(2, expected // 200):
+            return ()
+        return (
+            f"Only {scores.frames} of about {expected} frames were compared: one video has gaps or breaks off.",
+        )
+
+    def _videos(self) -> tuple[Video, Video]:
+        return self.pairing.reference, self.pairing.distorted
+
+
+def _address(video: Video) -> str:
+    return f"file:{STAGING_FOLDER}/{video.staged}"

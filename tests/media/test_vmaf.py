@@ -1,0 +1,179 @@
+"""Comparisons with the embedded ffmpeg of pairs whose relation is known."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.vmaf_clips import compare, make_clips, plain_vmaf
+
+
+@pytest.fixture(scope="session")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("vmaf")
+    make_clips(folder)
+    return folder
+
+
+def status(result: dict[str, Any]) -> tuple[str, int]:
+    return result["alignment"]["status"], result["alignment"]["offset_frames"]
+
+
+@pytest.mark.parametrize("distorted", ["bad.mp4", "reference.mp4"])
+def test_aligned_videos_score_as_with_a_plain_command(clips: Path, distorted: str) -> None:
+    result = compare(clips / "reference.mp4", clips / distorted)
+    plain = plain_vmaf(clips / "reference.mp4", clips / distorted)["vmaf"]
+    assert result["score"] == pytest.approx(plain["mean"], abs=1e-6)
+    for name in ("harmonic_mean", "min", "max"):
+        assert result["pooled"][name] == pytest.approx(plain[name], abs=2e-6)
+    assert result["frames"] == 50
+    assert (status(result), result["warnings"]) == (("ok", 0), [])
+
+
+def test_a_video_against_itself_scores_nearly_100(clips: Path) -> None:
+    # Nearly: the model is a regression, and the first frame has no motion yet (the makers' own FAQ says so).
+    result = compare(clips / "reference.mp4", clips / "reference.mp4")
+    assert result["score"] > 97
+    assert result["pooled"]["p50"] == 100
+
+
+@pytest.mark.parametrize("distorted", ["ntsc_bad.mp4", "ntsc_bad.mkv", "ntsc_bad.ts"])
+@pytest.mark.parametrize("reference", ["ntsc.mp4", "ntsc.mkv", "ntsc.ts", "ntsc_offset.mkv"])
+def test_the_container_changes_nothing(clips: Path, reference: str, distorted: str) -> None:
+    result = compare(clips / reference, clips / distorted, align="off")
+    truth = plain_vmaf(clips / "ntsc.mp4", clips / "ntsc_bad.mp4")["vmaf"]["mean"]
+    assert result["frames"] == 60
+    assert result["score"] == pytest.approx(truth, abs=1e-6)
+
+
+def test_a_plain_command_is_misled_by_the_container(clips: Path) -> None:
+    """The reason for all this; when it fails, ffmpeg has changed and the time stamps' grid may go."""
+    truth = plain_vmaf(clips / "ntsc.mp4", clips / "ntsc_bad.mp4")["vmaf"]["mean"]
+    assert plain_vmaf(clips / "ntsc.mkv", clips / "ntsc_bad.mp4")["vmaf"]["mean"] < truth - 5
+
+
+@pytest.mark.parametrize(
+    ("reference", "distorted", "offset", "unshifted"),
+    [
+        ("reference.mp4", "late.mkv", 7, ("reference_late.mkv", "late.mkv")),
+        ("reference_late.mkv", "bad.mp4", -7, ("reference_late.mkv", "late.mkv")),
+        ("reference.mp4", "leader.mkv", -9, ("reference.mp4", "bad.mp4")),
+    ],
+)
+def test_a_corrected_shift_scores_exactly_as_the_unshifted_pair(
+    clips: Path, reference: str, distorted: str, offset: int, unshifted: tuple[str, str]
+) -> None:
+    result = compare(clips / reference, clips / distorted)
+    assert status(result) == ("corrected", offset)
+    assert len(result["warnings"]) == 1
+    truth = plain_vmaf(clips / unshifted[0], clips / unshifted[1])["vmaf"]["mean"]
+    assert result["score"] == pytest.approx(truth, abs=1e-6)
+
+
+def test_a_shift_is_found_through_scaling_brightness_and_container(clips: Path) -> None:
+    assert status(compare(clips / "reference.mp4", clips / "brighter_late.mkv")) == ("corrected", 5)
+
+
+def test_a_shift_that_is_only_reported_stays(clips: Path) -> None:
+    result = compare(clips / "reference.mp4", clips / "late.mkv", align="report")
+    assert status(result) == ("suspect", 7)
+    assert result["score"] < 50
+
+
+def test_pictures_that_stand_still_are_not_called_aligned(clips: Path) -> None:
+    result = compare(clips / "still.mp4", clips / "still_bad.mp4")
+    assert status(result) == ("unchecked", 0)
+    assert "No common motion" in result["warnings"][0]
+
+
+def test_twice_the_rate_is_brought_to_the_reference(clips: Path) -> None:
+    result = compare(clips / "reference.mp4", clips / "double.mkv")
+    assert (status(result), result["frames"]) == (("ok", 0), 50)
+    assert result["alignment"]["frame_rate"]["paired_by"] == "resampled"
+    assert result["score"] > compare(clips / "reference.mp4", clips / "bad.mp4")["score"] - 5
+
+
+def test_the_same_frames_played_slower_are_paired_by_number(clips: Path) -> None:
+    result = compare(clips / "reference.mp4", clips / "slow.mp4")
+    assert (result["alignment"]["frame_rate"]["paired_by"], result["frames"]) == ("number", 50)
+    assert result["score"] == pytest.approx(compare(clips / "reference.mp4", clips / "bad.mp4")["score"], abs=1.5)
+
+
+def test_variable_rates_are_paired_by_what_is_on_screen(clips: Path) -> None:
+    result = compare(clips / "gaps.mp4", clips / "gaps_bad.mkv")
+    assert status(result) == ("ok", 0)
+    # One pair of different frames would score below 50.
+    assert result["pooled"]["min"] > 75
+
+
+def test_the_tail_of_the_longer_video_is_left_out(clips: Path) -> None:
+    result = compare(clips / "reference.mp4", clips / "short.mp4")
+    assert result["frames"] == 25
+    assert result["pooled"]["min"] > 75
+    assert any("1.000 s longer" in warning for warning in result["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("reference", "distorted", "least"),
+    [
+        ("large.mp4", "small.mp4", 60),
+        ("odd.mkv", "odd_bad.mp4", 40),
+        ("reference.mp4", "ten.mp4", 85),
+        ("reference.mp4", "turned.mp4", 97),
+        ("reference.mp4", "tagged.mp4", 97),
+        ("tagged.mp4", "matrix.mp4", 95),
+        ("reference.mp4", "full.mp4", 97),
+    ],
+)
+def test_other_sizes_depths_and_colours_are_brought_together(
+    clips: Path, reference: str, distorted: str, least: float
+) -> None:
+    result = compare(clips / reference, clips / distorted)
+    assert status(result) == ("ok", 0)
+    assert result["score"] > least
+
+
+def test_a_plain_command_is_misled_by_a_missing_colour_tag(clips: Path) -> None:
+    """The reason for equal labels; when it fails, ffmpeg has changed and they may go."""
+    assert plain_vmaf(clips / "reference.mp4", clips / "tagged.mp4")["vmaf"]["mean"] < 80
+
+
+def test_a_scale_is_a_plain_command_at_that_size(clips: Path) -> None:
+    result = compare(clips / "large.mp4", clips / "large.mp4", scale="320x180", align="off")
+    assert result["alignment"]["size"]["compared"] == "320x180"
+    assert result["score"] > 95
+
+
+def test_a_harder_compression_scores_lower(clips: Path) -> None:
+    names = ("reference.mp4", "better.mp4", "bad.mp4", "worse.mp4")
+    scores = [compare(clips / "reference.mp4", clips / name, align="off")["score"] for name in names]
+    assert all(better > worse + 1 for better, worse in pairwise(scores))
+
+
+def test_more_metrics_come_from_the_same_pass(clips: Path) -> None:
+    features = ("psnr", "ssim", "ms_ssim", "cambi", "ciede", "xpsnr")
+    result = compare(clips / "reference.mp4", clips / "bad.mp4", features=features, align="off")
+    plain = plain_vmaf(clips / "reference.mp4", clips / "bad.mp4", ":feature=name=psnr|name=float_ssim")
+    assert result["score"] == pytest.approx(plain["vmaf"]["mean"], abs=1e-6)
+    assert result["features"]["psnr_y"]["mean"] == pytest.approx(plain["psnr_y"]["mean"], abs=2e-6)
+    assert result["features"]["ssim"]["mean"] == pytest.approx(plain["float_ssim"]["mean"], abs=2e-6)
+    assert set(result["features"]) == {
+        *("psnr_y", "psnr_cb", "psnr_cr", "ssim", "ms_ssim", "cambi", "ciede", "xpsnr_y", "xpsnr_u", "xpsnr_v")
+    }
+    assert 20 < result["features"]["xpsnr_y"]["mean"] < 50
+
+
+def test_subsampling_scores_every_nth_frame(clips: Path) -> None:
+    result = compare(clips / "reference.mp4", clips / "bad.mp4", subsample=5)
+    assert (result["frames"], result["subsample"], result["warnings"]) == (10, 5, [])
+    assert result["worst"][0]["frame"] % 5 == 0
+
+
+@pytest.mark.parametrize("model", ["vmaf_v0.6.1neg", "vmaf_4k_v0.6.1", "vmaf_v1.0.16_3d0h"])
+def test_other_models_are_built_in(clips: Path, model: str) -> None:
+    result = compare(clips / "reference.mp4", clips / "bad.mp4", model=model, align="off")
+    assert result["model"] == model
+    assert 20 < result["score"] < 100

@@ -1,0 +1,53 @@
+"""Plans of comparisons between made-up facts, and what their steps would have found."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from ffmpeg_worker.job.files import LocalFile
+from ffmpeg_worker.job.jobs import VmafData
+from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.planning.frame_offset import FRAME_BYTES
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Finding, Lane
+from ffmpeg_worker.planning.vmaf import plan_vmaf
+from support.thumbnails import scene, signatures
+
+
+def video(
+    number: int, size: tuple[int, int] = (1920, 1080), fps: Any = 25, seconds: float = 10.0, **facts: Any
+) -> LocalFile:
+    rate = Fraction(fps)
+    known: dict[str, Any] = {"frames": round(seconds * rate), "pix_fmt": "yuv420p", "duration_s": seconds}
+    stream = StreamInfo("video", width=size[0], height=size[1], fps=rate, **{**known, **facts})
+    return LocalFile(Path(f"/jobs/{number}"), f"{number}.mp4", 1, MediaInfo("mov,mp4", (stream,), seconds))
+
+
+def plan(reference: LocalFile | None = None, distorted: LocalFile | None = None, **data: Any) -> Lane:
+    fields = VmafData(input1="a", input2="b", **data)
+    return plan_vmaf(fields, reference or video(0), distorted or video(1), cores=4)
+
+
+def moving(offset: int = 0, frames: int = 150) -> Finding:
+    """What the first step prints when the distorted video starts `offset` frames later."""
+    shown = scene(frames + 50, seed=7)
+    upper = signatures(shown[max(-offset, 0) :][:frames])
+    lower = signatures(shown[max(offset, 0) :][:frames])
+    both = (part[at : at + FRAME_BYTES] for at in range(0, len(upper), FRAME_BYTES) for part in (upper, lower))
+    return Finding(stdout=b"".join(both))
+
+
+def still() -> Finding:
+    return Finding(stdout=bytes(2 * FRAME_BYTES) * 150)
+
+
+def scored(frames: int = 250, stdout: bytes = b"") -> Finding:
+    log = {"version": "3", "frames": [{"frameNum": n, "metrics": {"vmaf": 90.0}} for n in range(frames)]}
+    return Finding(collected=json.dumps(log).encode(), stdout=stdout)
+
+
+def built(lane: Lane, *findings: Finding) -> list[FfmpegStep]:
+    steps = [step.build(findings) if isinstance(step, DependentStep) else step for step in lane.steps]
+    return [step for step in steps if isinstance(step, FfmpegStep)]
