@@ -1,0 +1,135 @@
+"""Runs that fail in an encoder, or in what is written and where."""
+
+from __future__ import annotations
+
+from media.failing_runs import FailingRun
+
+_AV = "-i file:av.mp4"
+
+
+def _audio(code: str, options: str, word: str, **where: str) -> FailingRun:
+    return FailingRun(code, f"{_AV} -vn {options}", word, where)
+
+
+def _video(code: str, options: str, word: str, **where: str) -> FailingRun:
+    return FailingRun(code, f"{_AV} {options}", word, where)
+
+
+_ENCODER = "-c:v"
+
+CODECS = [
+    _video(
+        "encoder_unknown", "-c:v libx2645 o.mp4", "Did you mean 'libx264'", argument="-c:v", encoder="libx2645"
+    ),
+    FailingRun("decoder_unknown", f"-c:v h2644 {_AV} o.mp4", "h2644", {"argument": "-c:v", "decoder": "h2644"}),
+    _video("codec_wrong_type", "-c:v aac o.mp4", "aac", argument="-c:v"),
+    _audio("encoder_experimental", "-c:a opus o.mkv", "-strict", encoder="opus"),
+    _video("encoder_unavailable", "-c:v h264_nvenc o.mp4", "hardware", argument="-c:v", encoder="h264_nvenc"),
+    _video("encoder_unavailable", "-c:v h264_qsv o.mp4", "hardware", encoder="h264_qsv"),
+    _video("encoder_unavailable", "-c:v h264_v4l2m2m o.mp4", "hardware", encoder="h264_v4l2m2m"),
+    _video("encoder_unavailable", "-c:v h264_vaapi o.mp4", "hardware", argument="-c:v"),
+    FailingRun(
+        "hardware_unavailable",
+        f"-hwaccel cuda -hwaccel_output_format cuda {_AV} -c:v libx264 o.mp4",
+        "graphics card",
+        {"argument": "-hwaccel"},
+    ),
+    FailingRun(
+        "hardware_unavailable", f"-vaapi_device /dev/none {_AV} o.mp4", "device", {"argument": "-vaapi_device"}
+    ),
+    FailingRun(
+        "hardware_unavailable", f"-init_hw_device vaapi=v {_AV} o.mp4", "device", {"argument": "-init_hw_device"}
+    ),
+    _video("hardware_unavailable", "-vf hwupload o.mp4", "device"),
+    _video("pixel_format_inconvertible", "-vf hwdownload o.mp4", "hwdownload", argument="-vf"),
+    _video(
+        "frame_size_odd",
+        "-vf scale=63:64 -c:v libx264 -pix_fmt yuv420p o.mp4",
+        "width of 63x64",
+        encoder="libx264",
+    ),
+    _video(
+        "frame_size_odd",
+        "-vf scale=64:63 -c:v libx264 -pix_fmt yuv420p o.mp4",
+        "height of 64x63",
+        encoder="libx264",
+    ),
+    _video("frame_size_odd", "-vf scale=63:64 -c:v libx265 -pix_fmt yuv420p o.mp4", "even", argument="-vf"),
+    _video("frame_size_unsupported", "-vf scale=2:2 -c:v libx265 o.mp4", "too small", encoder="libx265"),
+    _video("frame_size_unsupported", "-an -c:v h263 o.avi", "64x64", encoder="h263"),
+    _video("pixel_format_unsupported", "-c:v libx264 -profile:v baseline -pix_fmt yuv444p o.mp4", "baseline"),
+    _video("pixel_format_unsupported", "-c:v dnxhd o.mov", "-pix_fmt", encoder="dnxhd"),
+    _audio(
+        "sample_rate_unsupported", "-ar 96000 -c:a libmp3lame o.mp3", "96000", argument="-ar", encoder="libmp3lame"
+    ),
+    _audio("sample_rate_unsupported", "-ar 44100 -c:a libopus o.opus", "44100", argument="-ar", encoder="libopus"),
+    _audio(
+        "channel_layout_unsupported", "-ac 6 -c:a libmp3lame o.mp3", "5.1", argument="-ac", encoder="libmp3lame"
+    ),
+    _audio("channel_layout_unsupported", "-ac 999 o.m4a", "999 channels", argument="-ac"),
+    _audio("sample_format_unsupported", "-sample_fmt s16 -c:a aac o.m4a", "s16", argument="-sample_fmt"),
+    _video("frame_rate_unsupported", "-c:v mpeg1video -r 7 o.mpg", "rate", argument="-r", encoder="mpeg1video"),
+    _audio("bitrate_unsupported", "-c:a libopus -b:a 9999k o.opus", "256000", argument="-b:a", encoder="libopus"),
+    _audio("bitrate_unsupported", "-c:a libvorbis -b:a 1 o.ogg", "too low", argument="-b:a"),
+    _video(
+        "pass_log_missing",
+        "-c:v libx264 -b:v 100k -pass 2 -passlogfile lost o.mp4",
+        "first pass",
+        argument="-pass",
+    ),
+    _video("pass_log_missing", "-c:v libvpx-vp9 -b:v 100k -pass 2 -passlogfile lost o.webm", "lost-0.log"),
+    _video("pass_log_missing", "-c:v libx265 -x265-params pass=2:stats=lost o.mp4", "first pass"),
+    FailingRun("subtitle_conversion_impossible", "-i s.srt -c:s dvdsub o.mkv", "Text", {"argument": "-c:s"}),
+]
+
+OUTPUTS = [
+    FailingRun("output_missing", _AV, "no output"),
+    FailingRun("output_missing", "", "no output"),
+    FailingRun("output_same_as_input", f"{_AV} file:av.mp4", "av.mp4", {"output": "av.mp4"}),
+    FailingRun("output_exists", f"{_AV} v.mp4", "-y", {"output": "v.mp4"}, overwrite=False, exits_0=("embedded",)),
+    FailingRun("output_without_streams", "-i v.mp4 -vn o.mp4", "-vn"),
+    FailingRun("output_without_streams", "-i v.mp4 o.mp3", "Nothing"),
+    FailingRun(
+        "output_empty", f"-abort_on empty_output {_AV} -c copy -ss 9 -t 0.1 o.mp4", "empty", {"argument": "-ss"}
+    ),
+    _video("output_format_unknown", "out.xyz", "out.xyz", output="out.xyz"),
+    _video("output_format_unknown", "pipe:1", "-f", output="pipe:1"),
+    _video("format_unknown", "-f nope o.mp4", "nope", argument="-f", format="nope"),
+    FailingRun("format_unknown", f"-f nope {_AV} o.mp4", "nope", {"argument": "-f", "format": "nope"}),
+    _video("stream_count_unsupported", "-map 0:a -map 0:a o.wav", "wav", format="wav", argument="-map"),
+    _video("stream_count_unsupported", "-map 0:a -map 0:a o.mp3", "one audio stream", format="mp3"),
+    _video("stream_count_unsupported", "-map 0:v -c:v libx264 o.mp3", "needs an audio stream", format="mp3"),
+    _video("codec_not_in_container", "-c:v libx264 -an o.webm", "VP8 or VP9", format="webm"),
+    _video("codec_not_in_container", "-c:v libvpx-vp9 -an o.mov", "vp9", format="mov"),
+    _video("codec_not_in_container", "-c:a pcm_u8 o.mp4", "pcm_u8", argument="-c:a", format="mp4"),
+    _video("codec_not_in_container", "-c:v libvpx -an o.mp4", "vp8", format="mp4", stream="0"),
+    _audio("codec_not_in_container", "-c:a aac o.ogg", "ogg", format="ogg"),
+    _video("codec_not_in_container", "-an -c:v ffv1 o.flv", "ffv1", format="flv"),
+    FailingRun("codec_not_in_container", "-i s.srt -c:s mov_text o.mkv", "subtitles", {"format": "matroska"}),
+    FailingRun("codec_not_in_container", "-i sub.mp4 -c copy -map 0 o.avi", "subtitles", {"format": "avi"}),
+    _video("codec_not_in_container", "-tag:v zzzz -c copy -an o.mp4", "zzzz", argument="-tag:v", format="mp4"),
+    _video("encoder_not_chosen", "-map 0:v o.wav", "wav", format="wav"),
+    _video(
+        "sample_rate_not_in_container", "-c:v mpeg2video -ar 44100 -c:a pcm_s16le o.mxf", "48000", format="mxf"
+    ),
+    _video("output_not_seekable", "-f mp4 pipe:1", "pipe", argument="-f", format="mp4"),
+    _video("output_name_needs_pattern", "o.jpg", "%03d"),
+    _video("output_name_needs_pattern", "-f segment o.mp4", "o.mp4", output="o.mp4"),
+    _video("bitstream_filter_unknown", "-bsf:v nope o.mp4", "nope", argument="-bsf:v"),
+    _video("bitstream_filter_unsupported", "-c copy -bsf:a h264_mp4toannexb o.mp4", "aac", argument="-bsf:a"),
+    _video("output_directory_missing", "nodir/o.mp4", "nodir/o.mp4", output="nodir/o.mp4"),
+    _video("output_directory_missing", "-f dash nodir/o.mpd", "directory"),
+    _video("output_is_directory", "-f mp4 dir", "directory", output="dir"),
+    _video("output_name_too_long", f"file:{'a' * 300}.mp4", "too long"),
+    FailingRun(
+        "output_forbidden", f"{_AV} file:locked/o.mp4", "write", {"output": "locked/o.mp4"}, privileged=False
+    ),
+    _video("output_unreachable", "-f mpegts tcp://127.0.0.1:9", "tcp://", output="tcp://127.0.0.1:9"),
+    FailingRun(
+        "muxing_queue_full",
+        "-i long.mp4 -vf reverse -c:a copy -max_muxing_queue_size 2 -muxing_queue_data_threshold 10 o.mp4",
+        "0:1",
+        {"argument": "-max_muxing_queue_size"},
+        only=("system", "FFmpeg 9 says so and then hangs, deaf to SIGTERM"),
+    ),
+]

@@ -1,0 +1,144 @@
+"""Diagnoses from recorded logs of FFmpeg 5 and 9, from parts of them, and from any text at all."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ffmpeg_worker.errors import Fault
+from ffmpeg_worker.ffmpeg.diagnose import diagnose
+from ffmpeg_worker.ffmpeg.failures import FAILURES, SIGNALS
+
+LOGS = sorted((Path(__file__).parent / "engine_logs").glob("*.txt"))
+"""Named after the code and the version of FFmpeg."""
+
+ARGUMENTS = {
+    "encoder_unavailable-5": ["-i", "file:av.mp4", "-c:v", "h264_vaapi", "o.mp4"],
+    "output_directory_missing-5": ["-i", "file:av.mp4", "nodir/o.mp4"],
+}
+PAGE = Path(__file__).parents[3] / "docs" / "errors.md"
+
+
+def expected(log: Path) -> str:
+    return log.stem.partition("-")[0]
+
+
+@pytest.mark.parametrize("log", LOGS, ids=lambda log: log.stem)
+def test_a_recorded_log_is_explained(log: Path) -> None:
+    found = diagnose(log.read_text(), exit_code=1, arguments=ARGUMENTS.get(log.stem, ()))
+    assert found.code == expected(log)
+
+
+@pytest.mark.parametrize("log", LOGS, ids=lambda log: log.stem)
+def test_a_log_without_level_tags_is_explained_alike(log: Path) -> None:
+    untagged = re.sub(r"\[(?:error|fatal|warning|info)\]:? ", "", log.read_text())
+    found = diagnose(untagged, exit_code=1, arguments=ARGUMENTS.get(log.stem, ()))
+    assert found.code == expected(log)
+
+
+ALMOST = {
+    "input_incomplete": {"input_unreadable"},
+    "protocol_not_allowed": {"input_unreadable"},
+    "subtitle_encoding_invalid": {"input_corrupt"},
+    "stream_map_empty": {"option_value_rejected"},
+    "filter_value_out_of_range": {"filter_value_invalid"},
+}
+"""What is still true when the cause itself is cut away."""
+
+
+@pytest.mark.parametrize("log", LOGS, ids=lambda log: log.stem)
+def test_any_tail_of_a_log_tells_the_cause_or_nothing_wrong(log: Path) -> None:
+    text = log.read_text()
+    for start in range(0, len(text), 7):
+        found = diagnose(text[start:], exit_code=1, arguments=ARGUMENTS.get(log.stem, ()))
+        assert found.code in {expected(log), "engine_failed", *ALMOST.get(expected(log), ())}
+
+
+WORDS = st.sampled_from(
+    [word for log in LOGS for word in re.split(r"(\W)", log.read_text())]
+    + ["\r", "\x85", "\x1b[0m", "{x}", "file:", " @ 0x"]
+)
+
+
+TEXTS = st.one_of(st.text(), st.lists(WORDS, max_size=200).map("".join))
+
+
+@given(TEXTS, st.integers(-70, 300), st.lists(st.text()))
+def test_no_text_makes_it_fail(text: str, exit_code: int, arguments: list[str]) -> None:
+    found = diagnose(text, exit_code=exit_code, arguments=arguments)
+    assert found.message.endswith(".")
+    assert found.message.isprintable()
+
+
+def test_a_long_log_is_read_in_a_moment() -> None:
+    text = "[libx264 @ 0x55d4c733a040] [error] Error setting option a to value 'b'\n" * 2_000
+    began = time.process_time()
+    diagnose(text, exit_code=1)
+    assert time.process_time() - began < 2
+
+
+def test_follow_up_lines_are_never_the_answer() -> None:
+    assert (
+        "gave no reason" in diagnose("[info] Conversion failed!\n[error] Conversion failed!", exit_code=1).message
+    )
+    found = diagnose("[mystery @ 0x1] [error] The flux is gone\n[fatal] Conversion failed!\n", exit_code=1)
+    assert (found.code, found.message) == ("engine_failed", "FFmpeg failed: mystery: The flux is gone.")
+
+
+def test_what_media_says_of_itself_is_not_taken_for_a_cause() -> None:
+    log = "[info]     title           : No space left on device\n[error] The flux is gone\n"
+    assert diagnose(log, exit_code=1).code == "engine_failed"
+
+
+def test_a_filter_that_exists_is_not_called_unknown() -> None:
+    log = next(log for log in LOGS if log.stem == "filter_unknown-9").read_text().replace("scal=", "hflip=")
+    assert diagnose(log, exit_code=1).code == "filter_unknown"
+    assert diagnose(log, exit_code=1, known={"filters": ["hflip"]}).code == "filter_option_unnamed"
+
+
+@pytest.mark.parametrize(
+    ("log", "known", "hint"),
+    [
+        ("[fatal] Unknown encoder 'libx2645'", {"encoders": ["libx265", "libx264", "aac"]}, "'libx264'"),
+        ("[fatal] Unknown decoder 'h2644'", {"decoders": {"h264", "hevc"}}, "'h264'"),
+        ("[error] No such filter: 'scal'", {"filters": ("scale", "crop")}, "'scale'"),
+        ("[fatal] Unknown input format: 'rawvide'", {"muxers": ["mp4"], "demuxers": ["rawvideo"]}, "'rawvideo'"),
+        ("[error] Unrecognized option 'preste:v'.", {}, "'-preset:v'"),
+    ],
+)
+def test_the_nearest_name_is_offered(log: str, known: dict[str, list[str]], hint: str) -> None:
+    assert (diagnose(log, exit_code=1, known=known).hint or "").startswith(f"Did you mean {hint}? ")
+
+
+def test_secrets_of_an_address_are_not_repeated() -> None:
+    log = "[error] https://me:pw@host/a.mp4?sig=abc: Connection refused"
+    message = diagnose(log, exit_code=1, arguments=["-i", "https://me:pw@host/a.mp4?sig=abc"]).message
+    assert "https://host/a.mp4" in message
+    assert "pw" not in message
+    assert "abc" not in message
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_says_more_than_the_log(number: int) -> None:
+    by_signal = diagnose("[error] No such filter: 'x'", exit_code=1, signal=number)
+    assert by_signal == diagnose("", exit_code=-number)
+    assert by_signal.code in {failure.code for failure in FAILURES}
+
+
+def test_codes_are_unique_and_shaped_alike() -> None:
+    codes = [failure.code for failure in FAILURES]
+    assert len(codes) == len(set(codes))
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", code) for code in codes)
+
+
+def test_the_page_lists_every_code_as_it_is() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| [^|]+ \| (\w+) \| (yes|no) \| (.+) \|$", PAGE.read_text(), re.MULTILINE)
+    listed = {code: (fault, retry == "yes", hint) for code, fault, retry, hint in rows}
+    other = listed.pop("engine_failed")
+    assert other[:2] == (Fault.CALLER, False)
+    assert listed == {failure.code: (failure.fault, failure.retryable, failure.hint) for failure in FAILURES}
