@@ -1,0 +1,57 @@
+"""The JSON blocks of a Markdown page, with what the comment before each says about it."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+
+_BLOCK = re.compile(r"(?:^<!-- (?P<note>[^\n]*) -->\n)?^```json\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+_CURL = re.compile(r"^curl .*?\$api(?P<path>/\S+) -d '(?P<text>[^']*)'", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Example:
+    """One block: `note` is "" for a whole job, "body of <path>", "refused: <code>" or "answer"."""
+
+    place: str
+    note: str
+    value: Any
+
+    @property
+    def path(self) -> str | None:
+        """The route whose body this is."""
+        return self.note.removeprefix("body of ") if self.note.startswith("body of ") else None
+
+    @property
+    def code(self) -> str | None:
+        """The code of the error that this job is refused with."""
+        return self.note.removeprefix("refused: ") if self.note.startswith("refused: ") else None
+
+    @property
+    def runs(self) -> bool:
+        """Whether this is a job to be run as it stands."""
+        return not self.note or self.path is not None
+
+    def __str__(self) -> str:
+        return self.place
+
+
+def examples_of(page: str) -> list[Example]:
+    """All JSON blocks and curl bodies of a page, given by its path in the project."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+
+    def place(position: int) -> str:
+        return f"{page}:{text.count(chr(10), 0, position) + 1}"
+
+    blocks = [
+        Example(place(m.start("text")), m["note"] or "", json.loads(m["text"])) for m in _BLOCK.finditer(text)
+    ]
+    curls = [
+        Example(place(m.start()), f"body of {m['path']}", json.loads(m["text"])) for m in _CURL.finditer(text)
+    ]
+    return blocks + curls
