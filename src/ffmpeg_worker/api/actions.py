@@ -1,0 +1,65 @@
+"""`POST /api/…`: a request becomes a job, and waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive
+
+from ffmpeg_worker.api.answers import answer
+from ffmpeg_worker.api.body import read_body
+from ffmpeg_worker.api.door import door_of
+from ffmpeg_worker.api.exchange import Exchange, exchange_of
+from ffmpeg_worker.api.later import refuse_async
+from ffmpeg_worker.errors import JobCancelled
+from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.parse import parse_action
+from ffmpeg_worker.job.result import JobResult, Stats
+from ffmpeg_worker.job.strict_json import read_json
+from ffmpeg_worker.services import Services
+
+
+def make_endpoint(action: str) -> Callable[[Request], Awaitable[Response]]:
+    """The endpoint of an action; it raises WorkerError where there is no result."""
+
+    async def endpoint(request: Request) -> Response:
+        refuse_async(request)
+        door = door_of(request)
+        exchange = exchange_of(request.scope)
+        body = await read_body(request, door.settings.max_body_bytes)
+        job = parse_action(action, read_json(body))
+        result = await _run(door.open_services(), job, exchange, request.receive)
+        return answer(result.as_json())
+
+    return endpoint
+
+
+async def _run(services: Services, job: Job, exchange: Exchange, receive: Receive) -> JobResult:
+    """Run a job for as long as the caller waits for it.
+
+    Raises:
+        WorkerError: as for `Services.run`; JobCancelled when the caller has gone, and then nothing runs any more.
+    """
+    running = asyncio.ensure_future(services.run(job, job_id=exchange.job_id))
+    leaving = asyncio.ensure_future(_wait_for_hang_up(receive))
+    try:
+        await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not running.done():
+            raise JobCancelled("The caller went away before the job ended.")
+        result = running.result()
+    finally:
+        for task in (running, leaving):
+            task.cancel()
+        await asyncio.gather(running, leaving, return_exceptions=True)
+    stats = getattr(result, "stats", None)
+    if isinstance(stats, Stats):
+        exchange.media_bytes_in, exchange.media_bytes_out = stats.input_bytes, stats.output_bytes
+    return result
+
+
+async def _wait_for_hang_up(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,69 @@
+"""Request bodies: bounded in size, type and time before anybody parses them."""
+
+from __future__ import annotations
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.types import Receive
+
+from ffmpeg_worker.errors import InvalidJob, JobCancelled
+
+_READ_WITHIN_S = 10.0
+_CONTENT_TYPES = frozenset({"application/json", "application/json;charset=utf-8"})
+
+
+async def read_body(request: Request, max_bytes: int, *, within_s: float = _READ_WITHIN_S) -> bytes:
+    """Receive a JSON body.
+
+    Raises:
+        InvalidJob: with code `content_type_refused`, `body_too_large` or `body_timeout`.
+        JobCancelled: the caller went away meanwhile.
+    """
+    _check_type(request.headers)
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > max_bytes:
+        raise _too_large(max_bytes)
+    try:
+        async with asyncio.timeout(within_s):
+            return await _receive(request.receive, max_bytes)
+    except TimeoutError:
+        raise InvalidJob(
+            f"The body did not arrive within {within_s:g} s.",
+            code="body_timeout",
+            hint="Send the whole job at once; media is named in it, not sent with it.",
+        ) from None
+
+
+async def _receive(receive: Receive, max_bytes: int) -> bytes:
+    body = bytearray()
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise JobCancelled("The caller went away while sending the job.")
+        body += message.get("body", b"")
+        if len(body) > max_bytes:
+            raise _too_large(max_bytes)
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+def _check_type(headers: Headers) -> None:
+    declared = headers.get("content-type", "").lower().replace(" ", "").replace('"', "")
+    if declared not in _CONTENT_TYPES or headers.get("content-encoding", "identity") != "identity":
+        raise InvalidJob(
+            "The body must be plain JSON in UTF-8, and its Content-Type must say so.",
+            code="content_type_refused",
+            hint="Send Content-Type: application/json, without Content-Encoding.",
+        )
+
+
+def _too_large(max_bytes: int) -> InvalidJob:
+    return InvalidJob(
+        f"The body is larger than {max_bytes} bytes.",
+        code="body_too_large",
+        hint="Name files instead of sending their content, or let the operator raise "
+        "FFMPEG_WORKER_MAX_BODY_BYTES.",
+    )

@@ -1,0 +1,34 @@
+"""Which of the encoders that most jobs ask for can be used here."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ffmpeg_worker.ffmpeg.tools import Tools
+
+_SOFTWARE = (
+    "libx264 libx265 libsvtav1 libaom-av1 libvpx-vp9 libvpx prores_ks mjpeg png gif libwebp "
+    "aac libmp3lame libopus flac pcm_s16le"
+).split()
+_HARDWARE = [f"{codec}_{kind}" for kind in "nvenc qsv vaapi amf".split() for codec in "h264 hevc av1".split()]
+
+
+class MainEncoders:
+    """Software encoders that are listed work; those of the hardware are tried once, beside other work."""
+
+    def __init__(self) -> None:
+        self._trial: asyncio.Task[frozenset[str]] | None = None
+
+    def usable(self, tools: Tools) -> list[str]:
+        """What is known to work by now; the first call starts the trial of the others."""
+        if self._trial is None:
+            self._trial = asyncio.ensure_future(tools.usable_encoders(_HARDWARE))
+        listed = tools.capabilities.encoders
+        tried = tools.capabilities.tried_encoders
+        return [name for name in _SOFTWARE if name in listed] + [name for name in _HARDWARE if tried.get(name)]
+
+    async def close(self) -> None:
+        """End a trial that is still under way."""
+        if self._trial is not None:
+            self._trial.cancel()
+            await asyncio.gather(self._trial, return_exceptions=True)

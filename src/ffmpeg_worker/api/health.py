@@ -1,0 +1,105 @@
+"""`GET /health` and `GET /metrics`: how the worker is."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ffmpeg_worker.api.answers import answer
+from ffmpeg_worker.api.door import Door, door_of
+from ffmpeg_worker.api.metrics import CONTENT_TYPE
+from ffmpeg_worker.api.problems import unavailable
+from ffmpeg_worker.services import Services
+from ffmpeg_worker.settings import Settings
+
+
+class FfmpegBuild(BaseModel):
+    """The FFmpeg that runs the jobs."""
+
+    version: str = Field(description="As FFmpeg names itself.", examples=["7.0.2-static"])
+    source: Literal["embedded", "system", "custom"] = Field(
+        description="Where it comes from: the package, PATH, or the path in FFMPEG_PATH.", examples=["embedded"]
+    )
+
+
+class CapabilitySummary(BaseModel):
+    """What FFmpeg can do, in numbers and in the names that most jobs need."""
+
+    encoders: int = Field(description="Encoders listed.", examples=[234])
+    decoders: int = Field(description="Decoders listed.", examples=[542])
+    filters: int = Field(description="Filters listed.", examples=[480])
+    muxers: int = Field(description="Output formats.", examples=[180])
+    demuxers: int = Field(description="Input formats.", examples=[361])
+    hwaccels: list[str] = Field(
+        description="Hardware decoding that the build knows.", examples=[["cuda", "vaapi"]]
+    )
+    main_encoders: list[str] = Field(
+        description="The most used encoders that work here; those of a GPU join once they have been tried.",
+        examples=[["libx264", "libx265", "aac"]],
+    )
+
+
+class Health(BaseModel):
+    """How the worker is. Without an API key, where keys are configured, only `status`."""
+
+    status: Literal["ok", "starting", "closing"] = Field(
+        description="`ok`: jobs are taken. `starting` and `closing` come with status 503.", examples=["ok"]
+    )
+    version: str | None = Field(None, description="Version of the worker.", examples=["1.0.0"])
+    uptime_seconds: float | None = Field(None, description="Seconds since the start.", examples=[86400.0])
+    ffmpeg: FfmpegBuild | None = Field(
+        None,
+        description="The FFmpeg that runs the jobs.",
+        examples=[{"version": "7.0.2-static", "source": "embedded"}],
+    )
+    probe: Literal["ffprobe", "pyav"] | None = Field(
+        None, description="What answers `probe` jobs.", examples=["ffprobe"]
+    )
+    capabilities: CapabilitySummary | None = Field(
+        None, description="What FFmpeg can do.", examples=[{"encoders": 234, "main_encoders": ["libx264"]}]
+    )
+    active_jobs: int | None = Field(None, description="Jobs that run or wait.", examples=[2])
+    max_concurrency: int | None = Field(None, description="FFmpeg processes at once.", examples=[8])
+
+
+async def health(request: Request) -> Response:
+    """How the worker is; 200 as soon as jobs can be taken."""
+    door = door_of(request)
+    services = door.services
+    status = "starting" if services is None else "closing" if services.closing else "ok"
+    report: dict[str, Any] = {"status": status}
+    if services is not None and door.keys.admit(request.scope):
+        report |= _details(door, services)
+    return answer(report) if status == "ok" else unavailable(report)
+
+
+def _details(door: Door, services: Services) -> dict[str, Any]:
+    known = services.tools.capabilities
+    return {
+        "version": services.settings.version,
+        "uptime_seconds": round(time.monotonic() - door.began, 1),
+        "ffmpeg": {"version": known.version, "source": _source(services.settings)},
+        "probe": services.prober.program,
+        "capabilities": {
+            **{kind: len(names) for kind, names in known.names.items()},
+            "hwaccels": sorted(known.hwaccels),
+            "main_encoders": door.encoders.usable(services.tools),
+        },
+        "active_jobs": services.active,
+        "max_concurrency": services.settings.max_concurrency,
+    }
+
+
+def _source(settings: Settings) -> str:
+    if not settings.ffmpeg_path:
+        return "embedded"
+    return "system" if settings.ffmpeg_path == "system" else "custom"
+
+
+async def metrics(request: Request) -> Response:
+    """The worker's numbers, for Prometheus."""
+    return Response(door_of(request).metrics.text(), media_type=CONTENT_TYPE)

@@ -1,0 +1,95 @@
+"""Numbers for Prometheus, in a registry of the app's own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.registry import Collector
+from starlette.types import Scope
+
+from ffmpeg_worker.api.exchange import Exchange
+from ffmpeg_worker.services import Services
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+
+_PREFIX = "ffmpeg_worker"
+_METHODS = frozenset({"GET", "HEAD", "POST"})
+_SECONDS = (0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
+
+
+class Metrics:
+    """What happened at this door and behind it; `services` says what is behind it now."""
+
+    def __init__(self, services: Callable[[], Services | None]) -> None:
+        self._registry = CollectorRegistry()
+        self._registry.register(_Jobs(services))
+        ProcessCollector(registry=self._registry)
+        self._requests = Histogram(
+            f"{_PREFIX}_http_request_seconds",
+            "Seconds from the first byte of a request to the last of its answer.",
+            ("method", "route", "status"),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._media_bytes = Counter(
+            f"{_PREFIX}_media_bytes",
+            "Bytes of the inputs and outputs of jobs that ended well.",
+            ("direction",),
+            registry=self._registry,
+        )
+
+    def note(self, scope: Scope, exchange: Exchange, seconds: float) -> None:
+        """Count a request that has ended."""
+        # Labels of a bounded number: what strangers ask for is not among them.
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        route = getattr(scope.get("route"), "path", "other")
+        self._requests.labels(method, route, str(exchange.status or "none")).observe(seconds)
+        if exchange.media_bytes_in is not None:
+            self._media_bytes.labels("in").inc(exchange.media_bytes_in)
+        if exchange.media_bytes_out is not None:
+            self._media_bytes.labels("out").inc(exchange.media_bytes_out)
+
+    def text(self) -> bytes:
+        """All numbers in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Jobs(Collector):
+    """Reads what the worker has counted, whatever door the jobs came through."""
+
+    def __init__(self, services: Callable[[], Services | None]) -> None:
+        self._services = services
+
+    def describe(self) -> list[Metric]:
+        return list(self._families())
+
+    def collect(self) -> Iterator[Metric]:
+        jobs, seconds, active, build = self._families()
+        services = self._services()
+        if services is not None:
+            for (action, outcome), count in services.counters.by_outcome.items():
+                jobs.add_metric([action, outcome], count)
+            for action, total in services.counters.seconds.items():
+                seconds.add_metric([action], total)
+            active.add_metric([], services.active)
+            build.add_metric([services.settings.version, services.tools.capabilities.version], 1)
+        yield from (jobs, seconds, active, build)
+
+    def _families(self) -> tuple[CounterMetricFamily, CounterMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
+        return (
+            CounterMetricFamily(
+                f"{_PREFIX}_jobs",
+                "Jobs that have ended, by action and outcome: `succeeded`, or the code of the error.",
+                labels=("action", "outcome"),
+            ),
+            CounterMetricFamily(
+                f"{_PREFIX}_job_seconds", "Wall seconds of all jobs that have ended.", labels=("action",)
+            ),
+            GaugeMetricFamily(f"{_PREFIX}_active_jobs", "Jobs that run or wait.", labels=()),
+            GaugeMetricFamily(
+                f"{_PREFIX}_build", "Always 1; its labels say what runs.", labels=("version", "ffmpeg")
+            ),
+        )

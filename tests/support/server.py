@@ -1,0 +1,128 @@
+"""A real server process on a free port, with folders of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from support import serve_process
+from support.processes import alive
+
+_READY_WITHIN_S = 60.0
+_STOP_WITHIN_S = 15.0
+_KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "FFMPEG_PATH", "FFPROBE_PATH")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that takes jobs at `url` (no slash at its end); `data_root` is where its files are."""
+
+    url: str
+    data_root: Path
+    scratch_root: Path
+    log_path: Path
+    process: subprocess.Popen[str]
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def job_folders(self) -> list[Path]:
+        """The scratch folders of jobs that are there now; none when no job runs."""
+        return [entry for entry in self.scratch_root.glob("worker-*/*") if entry.name != ".lock"]
+
+    def engines(self) -> list[int]:
+        """The processes that work in the scratch folders now: the ffmpegs of jobs."""
+        return [
+            int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and self._is_ours(entry)
+        ]
+
+    def _is_ours(self, entry: Path) -> bool:
+        try:
+            folder = (entry / "cwd").readlink()
+        except OSError:
+            return False
+        return folder.is_relative_to(self.scratch_root) and alive(int(entry.name))
+
+    def is_idle(self) -> bool:
+        """Whether nothing of any job is left."""
+        return not self.job_folders() and not self.engines()
+
+    def log_lines(self, event: str | None = None) -> list[dict[str, Any]]:
+        """What it has logged so far: all lines, or those of one event."""
+        lines = [json.loads(line) for line in self.log_path.read_text().splitlines()]
+        return [line for line in lines if event is None or line["event"] == event]
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Ask it to stop; its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(_STOP_WITHIN_S)
+
+    def close_lifeline(self) -> int:
+        """Do what the death of its parent would; its exit status."""
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        return self.process.wait(_STOP_WITHIN_S)
+
+
+@contextmanager
+def running_server(folder: Path, **variables: str) -> Iterator[Server]:
+    """Start a server with its data root in `folder / "data"`, and end it on the way out.
+
+    Args:
+        folder: an empty folder, or one whose `data` is filled already.
+        variables: more of the environment, e.g. `ENV="production"`; nothing else of our own reaches it but the
+            programs' paths.
+    """
+    data_root, scratch_root, log_path = folder / "data", folder / "scratch", folder / "log.jsonl"
+    data_root.mkdir(exist_ok=True)
+    environment: Mapping[str, str] = {
+        **{name: os.environ[name] for name in _KEPT if name in os.environ},
+        "PORT": "0",
+        "FS_PATH": str(data_root),
+        "FFMPEG_WORKER_SCRATCH_ROOT": str(scratch_root),
+        **variables,
+    }
+    with (
+        log_path.open("w") as log,
+        subprocess.Popen(
+            [sys.executable, serve_process.__file__],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        ) as process,
+    ):
+        try:
+            url = _read_address(process, log_path)
+            yield Server(url, data_root.resolve(), scratch_root.resolve(), log_path, process)
+        finally:
+            _end(process)
+
+
+def _read_address(process: subprocess.Popen[str], log_path: Path) -> str:
+    assert process.stdout is not None
+    readable, _, _ = select.select([process.stdout], [], [], _READY_WITHIN_S)
+    line = process.stdout.readline().strip() if readable else ""
+    assert line, f"the server did not start:\n{log_path.read_text()}"
+    return line
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    process.terminate()
+    try:
+        process.wait(_STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
