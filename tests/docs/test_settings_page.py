@@ -1,0 +1,22 @@
+"""docs/settings.md is what the code says."""
+
+from __future__ import annotations
+
+from ffmpeg_worker.cli.settings import settings_page
+from ffmpeg_worker.settings import Settings, variable_of
+from support.doc_examples import ROOT
+
+
+def test_the_page_is_made_from_the_code() -> None:
+    page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
+    assert page == settings_page(), "./run rewrite makes it anew"
+
+
+def test_every_setting_has_a_row_with_a_meaning() -> None:
+    rows = [line.split(" | ") for line in settings_page().splitlines() if line.startswith("| `")]
+    assert [row[0] for row in rows] == [f"| `{variable_of(name)}`" for name in Settings.model_fields]
+    assert all(row[3].rstrip("| ").endswith((".", "(503).")) for row in rows)
+
+
+def test_the_page_tells_nothing_of_the_machine_it_was_made_on() -> None:
+    assert "/tmp" not in settings_page()

@@ -1,0 +1,82 @@
+"""The error tree that the module draws is the tree of its classes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from ffmpeg_worker import errors
+from ffmpeg_worker.errors import EngineFailed, Fault, WorkerError
+
+_LINE = re.compile(r"^(?P<indent>[│├└─ ]*)(?P<name>[A-Z]\w+) {2,}(?P<fault>by reason|\w+)?", re.MULTILINE)
+
+
+def drawn() -> dict[str, tuple[str | None, str]]:
+    """Name → (parent, fault) of every class in the docstring."""
+    found: dict[str, tuple[str | None, str]] = {}
+    path: list[str] = []
+    for line in (errors.__doc__ or "").splitlines()[2:]:
+        match = _LINE.match(line + "  ")
+        assert match, line
+        depth = len(match["indent"]) // 4
+        path[depth:] = [match["name"]]
+        found[match["name"]] = (path[depth - 1] if depth else None, match["fault"] or "")
+    return found
+
+
+def classes() -> dict[str, type[WorkerError]]:
+    """Every public error class of the module."""
+    return {
+        name: kind
+        for name, kind in inspect.getmembers(errors, inspect.isclass)
+        if issubclass(kind, WorkerError) and not name.startswith("_")
+    }
+
+
+def public_parent(kind: type[WorkerError]) -> str | None:
+    return next((base.__name__ for base in kind.__mro__[1:] if base.__name__ in classes()), None)
+
+
+def test_tree_and_classes_hold_together() -> None:
+    assert {name: parent for name, (parent, _) in drawn().items()} == {
+        name: public_parent(kind) for name, kind in classes().items()
+    }
+
+
+def test_faults_are_as_drawn() -> None:
+    for name, (_, fault) in drawn().items():
+        if fault not in {"", "by reason", "code"}:
+            assert classes()[name].fault is Fault(fault), name
+
+
+def test_every_class_has_a_code_of_its_own_and_says_what_it_means() -> None:
+    codes = [kind.code for kind in classes().values()]
+    assert len(set(codes)) == len(codes)
+    assert all(kind.__doc__ for kind in classes().values())
+
+
+def test_the_problem_has_what_is_known_and_never_the_detail() -> None:
+    error = EngineFailed("No.", code="no_such_thing", fault=Fault.CALLER, hint="Try.", detail="secret").at(
+        command=1
+    )
+    assert error.as_problem("id-1") == {
+        "error": "No.",
+        "code": "no_such_thing",
+        "fault": "caller",
+        "retryable": False,
+        "where": {"command": 1},
+        "hint": "Try.",
+        "job_id": "id-1",
+    }
+
+
+def test_a_place_that_is_known_already_stays() -> None:
+    assert WorkerError("No.", where={"command": 0}).at(command=5, process=2).where == {"command": 0, "process": 2}
+
+
+@pytest.mark.parametrize("kind", classes().values(), ids=lambda kind: kind.__name__)
+def test_every_class_can_be_raised_with_a_sentence_alone(kind: type[WorkerError]) -> None:
+    error = kind("No.")
+    assert (str(error), error.code, error.fault) == ("No.", kind.code, kind.fault)

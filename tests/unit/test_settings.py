@@ -1,0 +1,125 @@
+"""Settings: where they come from, and what a wrong one says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.settings import Settings, read_settings, variable_of
+
+
+@pytest.fixture(autouse=True)
+def _empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No variable is set, and there is no .env file."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(variable_of(name), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_defaults() -> None:
+    settings = read_settings()
+    assert (settings.host, settings.port, settings.data_root) == ("127.0.0.1", 3000, Path("data"))
+    assert (settings.env, settings.api_keys, settings.allowed_roots) == ("development", (), ())
+    assert not settings.api_base_url_is_set
+
+
+def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = {
+        "env": "production",
+        "version": "9.9",
+        "host": "::1",
+        "port": "8080",
+        "api_keys": "one, two,",
+        "api_base_url": "http://127.0.0.1:1/api",
+        "api_timeout_s": "5",
+        "test_input_file_name": "other.json",
+        "data_root": "/srv/media",
+        "allowed_roots": "/mnt/a:/mnt/b",
+        "scratch_root": "/scratch",
+        "ffmpeg_path": "system",
+        "ffprobe_path": "none",
+        "max_concurrency": "7",
+        "max_waiting_jobs": "0",
+        "default_timeout_s": "1.5",
+        "max_timeout_s": "9",
+        "max_body_bytes": "2048",
+        "log_level": "DEBUG",
+    }
+    assert set(values) <= set(Settings.model_fields)
+    for name, value in values.items():
+        monkeypatch.setenv(variable_of(name), value)
+    settings = read_settings()
+    assert set(values) == set(Settings.model_fields) & settings.model_fields_set
+    assert [key.get_secret_value() for key in settings.api_keys] == ["one", "two"]
+    assert settings.allowed_roots == (Path("/mnt/a"), Path("/mnt/b"))
+    assert (settings.port, settings.default_timeout_s, settings.max_waiting_jobs) == (8080, 1.5, 0)
+    assert settings.api_base_url_is_set
+
+
+def test_the_contract_names_its_variables() -> None:
+    fixed = (
+        "env version port api_base_url api_timeout_s test_input_file_name data_root ffmpeg_path ffprobe_path "
+        "max_concurrency"
+    ).split()
+    assert [variable_of(name) for name in fixed] == (
+        "ENV VERSION PORT FFMPEG_API_BASE_URL FFMPEG_API_TIMEOUT TEST_INPUT_FILE_NAME FS_PATH FFMPEG_PATH "
+        "FFPROBE_PATH MAX_CONCURRENCY"
+    ).split()
+    others = set(Settings.model_fields) - set(fixed)
+    assert all(variable_of(name).startswith("FFMPEG_WORKER_") for name in others)
+
+
+def test_a_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=1111\nFS_PATH=/from/file\nSOMEBODY_ELSES=1\n")
+    monkeypatch.setenv("PORT", "2222")
+    settings = read_settings()
+    assert (settings.port, settings.data_root) == (2222, Path("/from/file"))
+
+
+def test_what_is_given_wins_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "2222")
+    monkeypatch.setenv("FS_PATH", "/from/environment")
+    settings = read_settings(port=0, data_root="/given")
+    assert (settings.port, settings.data_root) == (0, Path("/given"))
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("PORT", "70000"),
+        ("PORT", "sesame"),
+        ("ENV", "sesame"),
+        ("MAX_CONCURRENCY", "0"),
+        ("FFMPEG_API_TIMEOUT", "0"),
+        ("FFMPEG_WORKER_LOG_LEVEL", "sesame"),
+        ("FFMPEG_WORKER_MAX_WAITING_JOBS", "-1"),
+        ("FFMPEG_WORKER_MAX_BODY_BYTES", "sesame"),
+    ],
+)
+def test_a_wrong_value_names_its_variable_and_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(Misconfigured) as caught:
+        read_settings()
+    assert caught.value.message.startswith(f"{variable}: ")
+    assert "sesame" not in f"{caught.value.message} {caught.value.hint} {caught.value.detail}"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
+def test_this_machine_alone_needs_no_key(host: str) -> None:
+    read_settings(host=host).check_exposure()
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.2", "worker.example"])
+def test_strangers_need_a_key(host: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        read_settings(host=host).check_exposure()
+    assert "FFMPEG_WORKER_API_KEYS" in str(caught.value.hint)
+    read_settings(host=host, api_keys="key").check_exposure()
+
+
+def test_a_key_is_never_shown() -> None:
+    assert "sesame" not in repr(read_settings(api_keys="sesame"))
