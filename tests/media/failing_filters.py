@@ -43,6 +43,12 @@ FILTERS = [
         {"argument": "-vf", "filter": "null"},
         only=("system", "FFmpeg 9 looks at the values before the filter's name"),
     ),
+    FailingRun(
+        "filter_option_unnamed",
+        f"{_AV} -vf hflip=1 o.mp4",
+        "hflip",
+        {"argument": "-vf", "filter": "hflip"},
+    ),
     _vf("filter_option_unknown", "scale=widht=32", "widht", filter="scale", option="widht"),
     FailingRun(
         "filter_option_unknown", "-f lavfi -i testsrc=siz=3 o.mp4", "siz", {"filter": "testsrc", "option": "siz"}

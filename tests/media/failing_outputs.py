@@ -57,6 +57,21 @@ CODECS = [
     _video("frame_size_odd", "-vf scale=63:64 -c:v libx265 -pix_fmt yuv420p o.mp4", "even", argument="-vf"),
     _video("frame_size_unsupported", "-vf scale=2:2 -c:v libx265 o.mp4", "too small", encoder="libx265"),
     _video("frame_size_unsupported", "-an -c:v h263 o.avi", "64x64", encoder="h263"),
+    _video("frame_size_unsupported", "-an -c:v dvvideo o.avi", "64x64", encoder="dvvideo"),
+    FailingRun(
+        "frame_size_unsupported",
+        f"{_AV} -vf scale=8:8 -c:v libsvtav1 o.mp4",
+        "64 pixels",
+        {"argument": "-vf"},
+        only=("system", "newer SVT-AV1 takes any size"),
+    ),
+    FailingRun(
+        "frame_size_odd",
+        f"{_AV} -vf scale=128:65 -c:v libsvtav1 o.mp4",
+        "odd",
+        {"argument": "-vf"},
+        only=("system", "newer SVT-AV1 takes any size"),
+    ),
     _video("pixel_format_unsupported", "-c:v libx264 -profile:v baseline -pix_fmt yuv444p o.mp4", "baseline"),
     _video("pixel_format_unsupported", "-c:v dnxhd o.mov", "-pix_fmt", encoder="dnxhd"),
     _audio(
@@ -67,6 +82,23 @@ CODECS = [
         "channel_layout_unsupported", "-ac 6 -c:a libmp3lame o.mp3", "5.1", argument="-ac", encoder="libmp3lame"
     ),
     _audio("channel_layout_unsupported", "-ac 999 o.m4a", "999 channels", argument="-ac"),
+    _audio("sample_rate_unsupported", "-ar 9999999 -c:a flac o.flac", "9999999", argument="-ar", encoder="flac"),
+    _audio("sample_rate_unsupported", "-c:a g726 o.wav", "8000", encoder="g726"),
+    _audio("channel_layout_unsupported", "-c:a libopus -ac 9 o.opus", "9 channels", argument="-ac"),
+    FailingRun(
+        "channel_layout_unsupported",
+        f"{_AV} -vn -c:a libopencore_amrnb -ar 8000 -ac 2 o.amr",
+        "one channel",
+        {"argument": "-ac"},
+        only=("embedded", "Debian's build has no AMR encoder"),
+    ),
+    FailingRun(
+        "channel_layout_unsupported",
+        f"{_AV} -vn -c:a libopus -af aformat=channel_layouts=9.1.6 o.opus",
+        "16 channels",
+        {"encoder": "libopus"},
+        only=("embedded", "FFmpeg 5 does not know this layout"),
+    ),
     _audio("sample_format_unsupported", "-sample_fmt s16 -c:a aac o.m4a", "s16", argument="-sample_fmt"),
     _video("frame_rate_unsupported", "-c:v mpeg1video -r 7 o.mpg", "rate", argument="-r", encoder="mpeg1video"),
     _audio("bitrate_unsupported", "-c:a libopus -b:a 9999k o.opus", "256000", argument="-b:a", encoder="libopus"),
@@ -108,6 +140,9 @@ OUTPUTS = [
     FailingRun("codec_not_in_container", "-i s.srt -c:s mov_text o.mkv", "subtitles", {"format": "matroska"}),
     FailingRun("codec_not_in_container", "-i sub.mp4 -c copy -map 0 o.avi", "subtitles", {"format": "avi"}),
     _video("codec_not_in_container", "-tag:v zzzz -c copy -an o.mp4", "zzzz", argument="-tag:v", format="mp4"),
+    FailingRun(
+        "codec_not_in_container", "-f lavfi -i testsrc=d=0.1 -c:v rawvideo o.mkv", "RGB", {"format": "matroska"}
+    ),
     _video("encoder_not_chosen", "-map 0:v o.wav", "wav", format="wav"),
     _video(
         "sample_rate_not_in_container", "-c:v mpeg2video -ar 44100 -c:a pcm_s16le o.mxf", "48000", format="mxf"
@@ -117,6 +152,7 @@ OUTPUTS = [
     _video("output_name_needs_pattern", "-f segment o.mp4", "o.mp4", output="o.mp4"),
     _video("bitstream_filter_unknown", "-bsf:v nope o.mp4", "nope", argument="-bsf:v"),
     _video("bitstream_filter_unsupported", "-c copy -bsf:a h264_mp4toannexb o.mp4", "aac", argument="-bsf:a"),
+    _video("bitstream_filter_unsupported", "-c copy -bsf:v setts=foo=3 o.mp4", "setts", argument="-bsf:v"),
     _video("output_directory_missing", "nodir/o.mp4", "nodir/o.mp4", output="nodir/o.mp4"),
     _video("output_directory_missing", "-f dash nodir/o.mpd", "directory"),
     _video("output_is_directory", "-f mp4 dir", "directory", output="dir"),

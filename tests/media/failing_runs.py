@@ -103,6 +103,19 @@ INPUTS = [
     ),
     FailingRun("side_file_not_found", f"{_AV} -attach lost.ttf o.mkv", "lost.ttf", _set("-attach")),
     FailingRun("side_file_not_found", f"{_AV} -fpre lost.ffpreset o.mp4", "lost.ffpreset", _set("-fpre")),
+    FailingRun(
+        "side_file_not_found",
+        f"{_AV} -/vf gone.txt o.mp4",
+        "gone.txt",
+        only=(_EMBEDDED, "FFmpeg 5 reads no values from files"),
+    ),
+    FailingRun(
+        "side_file_not_found",
+        f"{_AV} -filter_complex_script gone.txt o.mp4",
+        "gone.txt",
+        _set("-filter_complex_script"),
+        only=(_SYSTEM, "FFmpeg 9 dropped the option"),
+    ),
     FailingRun("subtitle_encoding_invalid", "-i latin.srt o.ass", "UTF-8"),
     FailingRun("subtitle_encoding_invalid", f"{_AV} -vf subtitles=latin.srt o.mp4", "UTF-8"),
 ]
@@ -117,6 +130,7 @@ OPTIONS = [
     ),
     FailingRun("option_misplaced", f"-af volume=1 {_AV} o.mp4", "-af", _set("-af", input="av.mp4")),
     FailingRun("option_misplaced", f"-crf 20 {_AV} o.mp4", "decoding", _set("-crf")),
+    FailingRun("option_misplaced", f"-pix_fmt yuv420p {_AV} o.mp4", "pixel_format"),
     FailingRun("option_argument_missing", f"{_AV} -c:v", "no value", _set("-c:v")),
     FailingRun("option_conflict", f"{_AV} -n o.mp4", "-n"),
     FailingRun("option_value_invalid", f"{_AV} -c:v libx264 -crf abc o.mp4", "abc", _set("-crf")),
@@ -130,6 +144,12 @@ OPTIONS = [
     FailingRun("option_value_invalid", f"{_AV} -s 12xx o.mp4", "12xx", _set("-s")),
     FailingRun("option_value_invalid", f"{_AV} -ar abc o.mp4", "number", _set("-ar")),
     FailingRun("option_value_invalid", f"{_AV} -movflags +fasttart o.mp4", "fasttart", _set("-movflags")),
+    FailingRun("option_value_invalid", f"{_AV} -fps_mode nope o.mp4", "nope", _set("-fps_mode")),
+    FailingRun("option_value_invalid", f"{_AV} -target nope o.mpg", "target", _set("-target")),
+    FailingRun("option_value_invalid", "-decryption_key zz -i av.mp4 o.mp4", "zz", _set("-decryption_key")),
+    FailingRun(
+        "option_value_invalid", f"{_AV} -force_key_frames 'expr:foo(' o.mp4", "foo(", _set("-force_key_frames")
+    ),
     FailingRun("option_value_invalid", f"{_AV} -metadata foo o.mp4", "key=value", _set("-metadata")),
     FailingRun("option_value_invalid", f"{_AV} -disposition nope o.mp4", "nope", _set("-disposition")),
     FailingRun("option_value_invalid", f"{_AV} -vn -sample_fmt nope o.m4a", "nope", _set("-sample_fmt")),
@@ -150,6 +170,9 @@ OPTIONS = [
     FailingRun("duration_invalid", f"{_AV} -f hls -hls_time abc o.m3u8", "abc", _set("-hls_time")),
     FailingRun("time_range_empty", f"{_AV} -ss 5 -to 3 o.mp4", "before", _set("-to")),
     FailingRun("pixel_format_unknown", f"{_AV} -pix_fmt nope o.mp4", "nope", _set("-pix_fmt")),
+    FailingRun(
+        "pixel_format_unknown", "-f rawvideo -s 64x64 -pix_fmt nope -i noise.bin o.mp4", "nope", _set("-pix_fmt")
+    ),
     FailingRun("stream_specifier_invalid", f"{_AV} -map foo o.mp4", "foo", _set("-map", stream="foo")),
     FailingRun("stream_specifier_invalid", f"{_AV} -c:x copy o.mp4", "'x'"),
     FailingRun("stream_map_empty", "-i v.mp4 -map 0:a o.mp4", "0:a?", _set("-map", stream="0:a")),

@@ -155,7 +155,7 @@ def test_a_failure_is_explained(
     assert (exit_code == 0) == (name in case.exits_0)
     assert found.message.endswith(".")
     assert not any(sign in found.message for sign in ("\n", ". ", "@ 0x", "file:"))
-    without_arguments = diagnose(log, exit_code=exit_code)
+    without_arguments = diagnose(log, exit_code=exit_code, known=KNOWN)
     assert without_arguments.code == case.code or case.code in {*NEEDS_ARGUMENTS, *OUTPUT_OPENINGS}
 
 

@@ -80,10 +80,6 @@ CODECS: tuple[Failure, ...] = (
                 r"Device creation failed: -?\d+",
                 "The command needs a hardware device that this worker does not have.",
             ),
-            sign(
-                r"Hardware device setup failed|Device setup failed for decoder",
-                "The command needs a hardware decoder that this worker does not have.",
-            ),
         ),
         options=("-hwaccel", "-init_hw_device", "-vaapi_device", "-c", "-codec"),
     ),

@@ -68,10 +68,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
                 ENCODER + r"pixel format is incompatible with (?P<profile>\S+) profile",
                 "The encoder '{encoder}' does not take this pixel format with the size and bitrate asked for.",
             ),
-            sign(
-                r"Invalid or incompatible profile set: (?P<value>.+)\.$",
-                "The encoder's profile '{value}' does not fit the pixel format.",
-            ),
         ),
         options=("-pix_fmt", "-profile"),
     ),
