@@ -1,4 +1,4 @@
-"""The process of `support.server`: serves until its standard input is closed; says its address when it is ready."""
+"""The process of `support.server`: serves until its standard input is closed, and says its address."""
 
 from __future__ import annotations
 

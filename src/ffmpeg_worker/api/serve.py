@@ -114,7 +114,7 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         raise Misconfigured(
             f"The address {host}, port {port}, cannot be bound to: {os.strerror(error.errno or 0)}.",
-            hint="Set PORT to another port, 0 for a free one, or FFMPEG_WORKER_HOST to an address of this machine.",
+            hint="Set PORT to another port (0: a free one), or FFMPEG_WORKER_HOST to an address of this machine.",
         ) from None
     # Connections inherit it. asyncio sets it on sockets that it made itself only, and without it an answer in
     # two pieces waits 40 ms for the client's delayed acknowledgement.

@@ -1,0 +1,75 @@
+"""A worker that runs no media: jobs end as a test wants them to."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from ffmpeg_worker.ffmpeg.capabilities import Capabilities
+from ffmpeg_worker.ffmpeg.probing import Prober
+from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.lifecycle import Observer, ignore
+from ffmpeg_worker.job.result import JobResult, ProcessResult, Stats
+from ffmpeg_worker.pipeline.lanes import Plant
+from ffmpeg_worker.services import Services
+from ffmpeg_worker.settings import Settings, read_settings
+
+Run = Callable[[Job, str], Awaitable[JobResult]]
+
+_CAPABILITIES = Capabilities(
+    version="9.9",
+    configuration="",
+    encoders={"libx264": "video", "aac": "audio", "h264_nvenc": "video", "hevc_nvenc": "video"},
+    decoders={"h264": "video"},
+    filters=frozenset({"scale"}),
+    muxers=frozenset({"mp4"}),
+    demuxers=frozenset({"mov"}),
+    input_devices=frozenset(),
+    output_devices=frozenset(),
+    hwaccels=frozenset({"cuda"}),
+    bitstream_filters=frozenset(),
+    input_protocols=frozenset(),
+    output_protocols=frozenset(),
+)
+
+
+class StandInServices(Services):
+    """Services whose jobs are a function of the test; only `h264_nvenc` turns out to work on its machine."""
+
+    _run_job: Run
+
+    async def run(self, job: Job, *, job_id: str | None = None, observer: Observer = ignore) -> JobResult:  # noqa: ARG002
+        return await self._run_job(job, job_id or "")
+
+
+async def succeed(job: Job, job_id: str) -> JobResult:
+    """A result without files."""
+    return ProcessResult(
+        job_id=job_id, outputs=(), stats=Stats(seconds=0.1, input_bytes=70, output_bytes=30), metadata=job.metadata
+    )
+
+
+def stand_in_services(run: Run = succeed, **settings: Any) -> StandInServices:
+    """A worker whose jobs are `run(job, job_id)`; `settings` are those that matter to the test."""
+    services = StandInServices(
+        make_settings(**settings),
+        cast(Tools, SimpleNamespace(capabilities=_CAPABILITIES, usable_encoders=_try_encoders)),
+        cast(Prober, SimpleNamespace(program="pyav")),
+        cast(Plant, None),
+    )
+    services._run_job = run
+    return services
+
+
+def make_settings(**settings: Any) -> Settings:
+    """Settings that owe nothing to this machine."""
+    given = {"data_root": Path("/nowhere"), "scratch_root": Path("/nowhere"), "version": "1.2.3", **settings}
+    return read_settings(**given)
+
+
+async def _try_encoders(_names: object) -> frozenset[str]:
+    _CAPABILITIES.tried_encoders.update(h264_nvenc=True, hevc_nvenc=False)
+    return frozenset({"h264_nvenc"})

@@ -1,0 +1,136 @@
+"""The OpenAPI document is whole, and changes only on purpose.
+
+`UPDATE_GOLDEN=1 pytest tests/unit/api/test_openapi.py` rewrites the file; git shows what changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.api.app import make_app
+from ffmpeg_worker.api.examples import HEALTH, PROBLEM, REQUESTS, RESULTS
+from ffmpeg_worker.api.health import Health
+from ffmpeg_worker.api.openapi import RESULT_TYPES
+from ffmpeg_worker.job.parse import COMMON_FIELDS, DATA_TYPES, PATHS, parse_action
+from ffmpeg_worker.job.result import Problem
+from support.asgi import request
+from support.stand_in_services import make_settings, stand_in_services
+
+GOLDEN = Path(__file__).parents[2] / "docs" / "openapi.json"
+
+
+@pytest.fixture(scope="module")
+def document() -> Any:
+    return json.loads(json.dumps(make_app(make_settings()).openapi()))
+
+
+def walk(value: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every object of the document with its place; examples are data and left out."""
+    if isinstance(value, dict):
+        yield path, value
+        for key, item in value.items():
+            if key not in {"example", "examples", "default"}:
+                yield from walk(item, f"{path}/{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from walk(item, f"{path}/{index}")
+
+
+def test_the_document_changes_only_on_purpose(document: Any) -> None:
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    assert document == json.loads(GOLDEN.read_text())
+
+
+def test_every_field_has_a_description_and_an_example(document: Any) -> None:
+    bare = [
+        f"{path}/properties/{name}"
+        for path, schema in walk(document["components"]["schemas"])
+        for name, field in schema.get("properties", {}).items()
+        if isinstance(field, dict)
+        and not (field.get("description") and ("examples" in field or "example" in field))
+    ]
+    assert bare == []
+
+
+def test_every_schema_has_a_description(document: Any) -> None:
+    assert [
+        name for name, schema in document["components"]["schemas"].items() if not schema.get("description")
+    ] == []
+
+
+def test_every_reference_leads_somewhere(document: Any) -> None:
+    references = {node["$ref"] for _, node in walk(document) if isinstance(node.get("$ref"), str)}
+    assert references
+    for reference in references:
+        target: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            target = target[part]
+
+
+def test_nothing_is_described_that_is_not_used(document: Any) -> None:
+    used = {node["$ref"].rpartition("/")[2] for _, node in walk(document) if isinstance(node.get("$ref"), str)}
+    assert document["components"]["schemas"].keys() == used
+
+
+def test_every_operation_is_described(document: Any) -> None:
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    assert len(operations) == len(PATHS) + 2
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+    for operation in operations:
+        assert operation["summary"]
+        assert operation["description"]
+        assert operation["tags"]
+
+
+@pytest.mark.parametrize("action", DATA_TYPES)
+def test_an_action_takes_its_data_and_the_common_fields(document: Any, action: str) -> None:
+    operation = document["paths"][f"/api/ffmpeg/{action}"]["post"]
+    reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
+    schema = document["components"]["schemas"][reference.rpartition("/")[2]]
+    assert schema["properties"].keys() == DATA_TYPES[action].model_fields.keys() | COMMON_FIELDS
+    assert schema["additionalProperties"] is False
+    assert schema["required"]
+
+
+@pytest.mark.parametrize("action", DATA_TYPES)
+def test_the_errors_of_an_action_are_problems(document: Any, action: str) -> None:
+    responses = document["paths"][f"/api/ffmpeg/{action}"]["post"]["responses"]
+    assert {"400", "401", "413", "415", "422", "500", "501", "503", "504"} < responses.keys()
+    for status, response in responses.items():
+        if status != "200":
+            schema = response["content"]["application/problem+json"]["schema"]
+            assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_inputs_are_files_or_texts(document: Any) -> None:
+    assert {"FileSource", "TextSource"} < document["components"]["schemas"].keys()
+
+
+@pytest.mark.parametrize("action", REQUESTS)
+def test_example_requests_are_accepted(action: str) -> None:
+    assert parse_action(action, dict(REQUESTS[action])).action == action
+
+
+@pytest.mark.parametrize("action", RESULTS)
+def test_example_results_are_what_an_action_answers(action: str) -> None:
+    result = RESULT_TYPES[action].model_validate_json(json.dumps(RESULTS[action]))
+    assert result.as_json() == RESULTS[action]
+
+
+def test_other_examples_are_what_is_answered() -> None:
+    assert Problem.model_validate(PROBLEM).as_json() == PROBLEM
+    assert Health.model_validate(HEALTH, strict=True).model_dump() == HEALTH
+
+
+@pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
+async def test_the_document_is_hidden_in_production(path: str) -> None:
+    assert (await request(make_app(stand_in_services()), "GET", path)).status == 200
+    hidden = await request(make_app(stand_in_services(env="production")), "GET", path)
+    assert (hidden.status, hidden.json()["code"]) == (404, "unknown_route")

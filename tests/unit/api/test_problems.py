@@ -1,0 +1,163 @@
+"""Errors and statuses: every class has one, and the page says which."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ffmpeg_worker import errors
+from ffmpeg_worker.api.app import make_app
+from ffmpeg_worker.api.problems import MEANINGS, STATUS_BY_CODE, STATUS_BY_FAULT, status_of
+from ffmpeg_worker.errors import EngineFailed, Fault, Misconfigured, UnsupportedFeature, WorkerError
+from ffmpeg_worker.ffmpeg.failures import FAILURES
+from support.asgi import Reply, request
+from support.bad_jobs import BAD_JOBS, BadJob
+from support.stand_in_services import stand_in_services
+
+PAGE = Path(__file__).parents[3] / "docs" / "http.md"
+
+
+ERRORS = [
+    value
+    for value in vars(errors).values()
+    if isinstance(value, type) and issubclass(value, WorkerError) and value is not Misconfigured
+]
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+def test_every_error_has_a_status_with_a_meaning(kind: type[WorkerError]) -> None:
+    assert status_of(kind("…")) in MEANINGS
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        (errors.InvalidJob, 422),
+        (errors.UnsupportedFeature, 501),
+        (errors.SourceNotFound, 404),
+        (errors.SourceForbidden, 403),
+        (errors.SourceUnreadable, 422),
+        (errors.EngineTimedOut, 504),
+        (errors.EngineKilled, 503),
+        (errors.EngineUnavailable, 500),
+        (errors.TargetForbidden, 403),
+        (errors.TargetUnavailable, 502),
+        (errors.JobCancelled, 499),
+        (errors.JobInterrupted, 503),
+        (errors.QueueFull, 503),
+        (errors.WorkerError, 500),
+    ],
+)
+def test_the_status_of_an_error(kind: type[WorkerError], status: int) -> None:
+    assert status_of(kind("…")) == status
+
+
+@pytest.mark.parametrize(
+    ("fault", "retryable", "status"),
+    [
+        (Fault.CALLER, False, 422),
+        (Fault.SOURCE, False, 422),
+        (Fault.WORKER, False, 500),
+        (Fault.WORKER, True, 503),
+    ],
+)
+def test_the_status_of_a_diagnosed_failure_follows_from_who_must_act(
+    fault: Fault, retryable: bool, status: int
+) -> None:
+    assert status_of(EngineFailed("…", code="some_reason", fault=fault, retryable=retryable)) == status
+
+
+def test_no_diagnosis_has_a_code_that_means_something_else_here() -> None:
+    assert not STATUS_BY_CODE.keys() & {failure.code for failure in FAILURES}
+
+
+@pytest.mark.parametrize("job", BAD_JOBS, ids=str)
+def test_the_table_of_bad_jobs_has_the_same_statuses(job: BadJob) -> None:
+    assert (
+        status_of(EngineFailed("…", code=job.code, fault=Fault(job.fault), retryable=job.retryable)) == job.status
+    )
+
+
+def test_the_page_and_the_table_say_the_same() -> None:
+    rows = re.findall(r"^\| (\d{3}) \| (.+?) \| (.+?) \|$", PAGE.read_text(), re.MULTILINE)
+    assert {int(status): meaning for status, meaning, _ in rows} == MEANINGS
+    by_code = {code: int(status) for status, _, codes in rows for code in re.findall(r"`(\w+)`", codes)}
+    assert by_code == STATUS_BY_CODE
+    by_fault = {fault: int(status) for status, _, codes in rows for fault in re.findall(r"fault (\w+)", codes)}
+    assert by_fault == {
+        fault.value: status for fault, status in STATUS_BY_FAULT.items() if fault != Fault.OPERATOR
+    }
+
+
+async def get(method: str, path: str) -> Reply:
+    return await request(make_app(stand_in_services()), method, path)
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("/api/ffmpeg/proces", "/api/ffmpeg/process"),
+        ("/api/ffmpeg/process/", "/api/ffmpeg/process"),
+        ("/ffmpeg/process", "/api/ffmpeg/process"),
+        ("/api/FFmpeg/Probe", "/api/ffmpeg/probe"),
+        ("/api/ffmpeg/multiprocess", "/api/ffmpeg/multi_process"),
+        ("/healthz", "/health"),
+    ],
+)
+async def test_an_unknown_route_names_the_nearest(path: str, nearest: str) -> None:
+    reply = await get("POST", path)
+    assert (reply.status, reply.json()["code"]) == (404, "unknown_route")
+    assert path in reply.json()["error"]
+    assert reply.json()["hint"] == f'Did you mean "{nearest}"?'
+
+
+async def test_a_route_that_is_near_to_none_names_all() -> None:
+    reply = await get("GET", "/wp-admin")
+    for path in ("/api/ffmpeg/process", "/api/ffmpeg/vmaf", "/health", "/metrics"):
+        assert path in reply.json()["hint"]
+
+
+async def test_a_long_path_is_cut() -> None:
+    assert len((await get("GET", "/" + "x" * 10_000)).body) < 1000
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/jobs"),
+        ("GET", "/api/jobs"),
+        ("GET", "/api/jobs/0b6f"),
+        ("DELETE", "/api/jobs/0b6f"),
+        ("GET", "/api/jobs/0b6f/events"),
+        ("POST", "/v2/worker/run"),
+        ("POST", "/v2/worker/runsync"),
+        ("POST", "/api/canvas/process"),
+        ("POST", "/api/canvas/preview"),
+        ("POST", "/api/ffmpeg/encode"),
+        ("POST", "/api/storage/upload"),
+    ],
+)
+async def test_routes_of_a_later_version_say_so(method: str, path: str) -> None:
+    reply = await get(method, path)
+    assert (reply.status, reply.json()["code"]) == (501, UnsupportedFeature.code)
+    assert "/api/ffmpeg/process" in reply.json()["hint"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("GET", "/api/ffmpeg/process", "POST"),
+        ("DELETE", "/api/ffmpeg/probe", "POST"),
+        ("OPTIONS", "/api/ffmpeg/vmaf", "POST"),
+        ("POST", "/health", "GET"),
+        ("POST", "/metrics", "GET"),
+        ("BREW", "/metrics", "GET"),
+    ],
+)
+async def test_another_method_than_the_route_has(method: str, path: str, allowed: str) -> None:
+    reply = await get(method, path)
+    assert (reply.status, reply.json()["code"]) == (405, "method_not_allowed")
+    assert allowed in reply.headers["allow"]
+    assert allowed in reply.json()["hint"]
