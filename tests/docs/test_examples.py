@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,20 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.parse import PATHS, parse_action, parse_job
 from ffmpeg_worker.job.result import JobResult, MultiProcessResult, Problem, ProcessResult, VmafResult
-from support.doc_examples import Example, examples_of
+from support.doc_examples import ROOT, Example, examples_of
 from support.sources import make, make_clip
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EXAMPLES = [example for page in ("README.md", "docs/jobs.md") for example in examples_of(page)]
+# Pages that explain with files that nobody has: their jobs are only read.
+READ_ONLY = [
+    example
+    for page in sorted((ROOT / "docs").glob("*.md"))
+    for example in examples_of(f"docs/{page.name}")
+    if page.name != "jobs.md" and {"action", "path"} & set(example.value)
+]
 
 COMMAND = ["-i", "source.mp4", "-vf", "scale=-2:90", "small.mp4"]
 SPELLINGS: dict[str, Any] = {
@@ -95,10 +103,26 @@ async def test_an_answer_has_the_keys_of_the_models(example: Example) -> None:
     model.model_validate(example.value)
 
 
+@pytest.mark.parametrize("example", READ_ONLY, ids=str)
+async def test_an_example_elsewhere_is_a_job(example: Example) -> None:
+    parse(example)
+
+
 async def test_every_note_is_known_and_every_kind_is_there() -> None:
     assert all(one.runs or one.code or one.note == "answer" for one in EXAMPLES)
     assert {one.path for one in EXAMPLES} >= set(PATHS)
     assert {one.value["action"] for one in EXAMPLES if "action" in one.value} == set(PATHS.values())
+
+
+LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
+
+
+@pytest.mark.parametrize(
+    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+)
+async def test_links_lead_somewhere(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert [link for link in LINK.findall(text) if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
