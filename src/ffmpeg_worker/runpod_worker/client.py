@@ -25,7 +25,8 @@ _HEALTH_S = 5.0
 _CONNECT_S = 10.0
 _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 1.0
-_PAUSE_GROWTH = 1.3
+_PAUSE_GROWTH = 1.5
+_NOT_RUNNING = "it is not running."
 _BROKEN_TRANSFER = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, OSError, ValueError)
 
 
@@ -68,15 +69,17 @@ class ApiClient:
             JobFailed: `api_unreachable`, it was not within the time, or never will be.
         """
         deadline = time.monotonic() + self._ready_within_s
-        reason = "it is not running."
+        pauses = _pauses()
         async with self._session() as session:
-            for pause in _pauses():
+            while True:
                 if (given_up := self._place.gave_up()) is not None:
                     raise unreachable(given_up)
-                if (base_url := self._place.base_url()) is not None:
-                    reason = await _look_at_health(session, health_url(base_url))
-                    if not reason:
-                        return
+                if (base_url := self._place.base_url()) is None:
+                    reason, pause = _NOT_RUNNING, _FIRST_PAUSE_S
+                else:
+                    reason, pause = await _look_at_health(session, health_url(base_url)), next(pauses)
+                if not reason:
+                    return
                 if time.monotonic() + pause > deadline:
                     raise unreachable(reason)
                 await asyncio.sleep(pause)
@@ -84,7 +87,7 @@ class ApiClient:
     async def _timed(self, request: Request) -> dict[str, Any]:
         base_url = self._place.base_url()
         if base_url is None:
-            raise _NotConnectedError("it is not running.")
+            raise _NotConnectedError(_NOT_RUNNING)
         began = time.monotonic()
         status, raw = None, b""
         try:

@@ -7,13 +7,17 @@ import json
 import socket
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.runpod_worker.own_api import OwnApi
-from ffmpeg_worker.settings import Settings
 
+if TYPE_CHECKING:
+    from ffmpeg_worker.settings import Settings
+
+DEFAULT_BASE_URL = "http://localhost:3000/api"
+"""As in the settings."""
 _CONNECT_S = 0.25
 _HEALTH_S = 2.0
 _MAX_HEALTH_BYTES = 65536
@@ -64,6 +68,15 @@ def find_api(settings: Settings) -> ApiPlace:
     _check_url(url)
     if settings.api_base_url_is_set or _answers(url):
         return GivenApi(url, settings.api_keys[0].get_secret_value() if settings.api_keys else None)
+    return _start_own()
+
+
+def start_unless_running() -> ApiPlace | None:
+    """Start an HTTP door of our own, unless one answers at the default address: `find_api` without settings."""
+    return None if _answers(DEFAULT_BASE_URL) else _start_own()
+
+
+def _start_own() -> OwnApi:
     own = OwnApi()
     own.start()
     return own

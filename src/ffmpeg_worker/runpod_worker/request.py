@@ -23,8 +23,12 @@ class Request:
     body: bytes
 
 
-def read_request(job: Any) -> Request:
+def read_request(job: Any, *, max_bytes: int) -> Request:
     """Check the job of RunPod's job dictionary and make the request for it, with the caller's own values.
+
+    Args:
+        job: `{"id", "input": {…}}`, `input` in either spelling.
+        max_bytes: the largest body that the HTTP door takes; it does not read a larger one to its end.
 
     Raises:
         InvalidJob: there is no `input`, or it is no job; `where.field` is the JSON path inside `input`.
@@ -39,7 +43,14 @@ def read_request(job: Any) -> Request:
     action = parse_job(asked).action
     data = asked["body"] if "path" in asked else asked["data"]
     common = {key: value for key, value in asked.items() if key in COMMON_FIELDS}
-    return Request(action, _ROUTES[action], json.dumps({**common, **data}).encode())
+    body = json.dumps({**common, **data}, ensure_ascii=False).encode()
+    if len(body) > max_bytes:
+        raise InvalidJob(
+            f"The job is larger than {max_bytes} bytes.",
+            code="body_too_large",
+            hint="Name files instead of sending their content, or raise FFMPEG_WORKER_MAX_BODY_BYTES.",
+        )
+    return Request(action, _ROUTES[action], body)
 
 
 def read_job_id(job: Any) -> str:

@@ -63,7 +63,7 @@ def _run_locally(folder: Path) -> int:
 def _serve_platform() -> int:
     from ffmpeg_worker.runpod_worker.sdk import load_sdk, start_sdk
 
-    _place()
+    _place()  # before the SDK, which takes as long to import as the HTTP door to start
     sdk = load_sdk()
     worker = _worker()
     start_sdk(sdk, worker.handle, worker.wait_until_ready, concurrency=_settings().max_concurrency)
@@ -82,9 +82,12 @@ def _settings() -> Settings:
 
 @functools.cache
 def _place() -> ApiPlace:
-    from ffmpeg_worker.runpod_worker.place import find_api
+    from ffmpeg_worker.runpod_worker.place import find_api, start_unless_running
 
-    place = find_api(_settings())
+    # The HTTP door needs longer than all else; where nobody can have named one, it need not wait for the settings.
+    is_named = any(name.upper() == "FFMPEG_API_BASE_URL" for name in os.environ) or Path(".env").exists()
+    place = None if is_named else start_unless_running()
+    place = place or find_api(_settings())
     atexit.register(place.close)
     return place
 
@@ -95,4 +98,5 @@ def _worker() -> RunpodWorker:
     from ffmpeg_worker.runpod_worker.client import ApiClient
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
-    return RunpodWorker(ApiClient(place, timeout_s=_settings().api_timeout_s))
+    settings = _settings()
+    return RunpodWorker(ApiClient(place, timeout_s=settings.api_timeout_s), settings.max_body_bytes)

@@ -16,10 +16,11 @@ from ffmpeg_worker.runpod_worker.request import read_job_id, read_request
 
 
 class RunpodWorker:
-    """Answers RunPod's jobs with the help of the HTTP door."""
+    """Answers RunPod's jobs with the help of the HTTP door, which takes bodies of up to `max_body_bytes`."""
 
-    def __init__(self, client: ApiClient) -> None:
+    def __init__(self, client: ApiClient, max_body_bytes: int) -> None:
         self._client = client
+        self._max_body_bytes = max_body_bytes
 
     async def wait_until_ready(self) -> None:
         """Return when jobs can be run; raises JobFailed when that takes too long."""
@@ -51,7 +52,7 @@ class RunpodWorker:
 
     async def _run(self, job: dict[str, Any]) -> Answer:
         try:
-            result = await self._client.post(read_request(job))
+            result = await self._client.post(read_request(job, max_bytes=self._max_body_bytes))
         except WorkerError as error:
             return _failed(error.as_problem())
         except JobFailed as error:

@@ -18,8 +18,7 @@ def make_worker() -> MakeWorker:
     """Make a worker: base URL, then `timeout_s`, `ready_within_s`."""
 
     def make(base_url: str, *, timeout_s: float = 10, ready_within_s: float = 0.1) -> RunpodWorker:
-        return RunpodWorker(
-            ApiClient(GivenApi(base_url, "key"), timeout_s=timeout_s, ready_within_s=ready_within_s)
-        )
+        place = GivenApi(base_url, "key")
+        return RunpodWorker(ApiClient(place, timeout_s=timeout_s, ready_within_s=ready_within_s), 1 << 20)
 
     return make

@@ -13,6 +13,7 @@ from aiohttp import web
 from ffmpeg_worker.runpod_worker import client
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.stand_in_api import raw_server, stand_in_api
+from support.until import until_async
 
 JOB = {"id": "x", "input": {"action": "process", "data": {"chainCmds": "ffmpeg -i a.mp4 b.mp4"}}}
 MakeWorker = Callable[..., RunpodWorker]
@@ -108,6 +109,7 @@ async def test_no_answer_in_time(make_worker: MakeWorker) -> None:
     async with stand_in_api() as api:
         api.hang()
         code, details = await outcome(make_worker(api.base_url, timeout_s=0.2))
+        await until_async(lambda: api.gone == 1)
     assert code == "api_timeout"
     assert "FFMPEG_API_TIMEOUT" in details["hint"]
 

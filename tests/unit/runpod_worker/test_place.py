@@ -10,7 +10,7 @@ import pytest
 
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.runpod_worker import place
-from ffmpeg_worker.runpod_worker.place import GivenApi, find_api, health_url
+from ffmpeg_worker.runpod_worker.place import GivenApi, find_api, health_url, start_unless_running
 from ffmpeg_worker.settings import Settings, read_settings
 from support.stand_in_api import raw_server, stand_in_api
 
@@ -74,6 +74,20 @@ async def test_some_other_server_has_the_port(monkeypatch: pytest.MonkeyPatch, a
     async with raw_server(answer) as url:
         found = await asyncio.to_thread(find_api, default_at(monkeypatch, f"{url}/api"))
     assert isinstance(found, OwnApiDouble)
+
+
+def test_the_shortcut_asks_at_the_settings_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def answers(url: str) -> bool:
+        asked.append(url)
+        return len(asked) == 2
+
+    monkeypatch.setattr(place, "_answers", answers)
+    assert isinstance(start_unless_running(), OwnApiDouble)
+    assert start_unless_running() is None
+    assert set(asked) == {read_settings().api_base_url}
+    assert OwnApiDouble.started == 1
 
 
 @pytest.mark.parametrize("url", ["", "localhost:3000/api", "ftp://host/api", "http://", "http://host:port/api"])

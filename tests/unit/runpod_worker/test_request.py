@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.runpod_worker.request import read_job_id, read_request
+from ffmpeg_worker.runpod_worker.request import Request, read_job_id
+from ffmpeg_worker.runpod_worker.request import read_request as read_bounded_request
 
 DATA: dict[str, dict[str, Any]] = {
     "process": {"chainCmds": "ffmpeg -i {{in_1}} b.mp4", "output": "b.mp4"},
@@ -17,6 +18,10 @@ DATA: dict[str, dict[str, Any]] = {
     "vmaf": {"input1": "a.mp4", "input2": "b.mp4"},
 }
 COMMON = {"inputs": [{"url": "a.mp4"}], "timeout": 12, "metadata": {"order": "é"}}
+
+
+def read_request(job: Any) -> Request:
+    return read_bounded_request(job, max_bytes=1000)
 
 
 @pytest.mark.parametrize("action", DATA)
@@ -58,6 +63,7 @@ def with_metadata(value: Any) -> dict[str, Any]:
         ({"input": {"action": "probe", "data": {"input": 7}}}, "invalid_value"),
         ({"input": {"action": "canvas", "data": {}}}, "unsupported_feature"),
         ({"input": {"action": "probe", "data": DATA["probe"]}, "s3Config": {"a": 1}}, "unsupported_feature"),
+        ({"input": with_metadata("é" * 500)}, "body_too_large"),
         ({"input": with_metadata(float("nan"))}, "invalid_json"),
         ({"input": with_metadata("\udcff")}, "invalid_json"),
         ({"input": with_metadata("a\x00b")}, "invalid_json"),

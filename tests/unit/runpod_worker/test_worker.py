@@ -139,7 +139,7 @@ async def test_waiting_ends_only_when_the_door_is_healthy(
 async def test_a_fault_of_our_own_does_not_reach_the_sdk(
     make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
-    def fail(_job: Any) -> Any:
+    def fail(_job: Any, **_limits: Any) -> Any:
         raise error
 
     monkeypatch.setattr(worker_module, "read_request", fail)

@@ -1,0 +1,218 @@
+"""`python3 runpod/handler.py` as a process, and its handler before a real HTTP door."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.runpod_worker.client import ApiClient
+from ffmpeg_worker.runpod_worker.own_api import OwnApi
+from ffmpeg_worker.runpod_worker.worker import RunpodWorker
+from support.processes import alive, children_of
+from support.until import until, until_async
+
+ROOT = Path(__file__).parents[2]
+HANDLER = ROOT / "runpod" / "handler.py"
+LONG_JOB = {
+    "action": "process",
+    "data": {"chainCmds": "ffmpeg -f lavfi -i testsrc2=size=1280x720 -t 36000 -c:v libx264 long.mp4"},
+}
+WITHOUT_SDK = f"""
+import runpy, sys
+sys.modules["runpod"] = None
+sys.argv[:] = [{str(HANDLER)!r}]
+runpy.run_path({str(HANDLER)!r}, run_name="__main__")
+"""
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A plain machine's environment, with a data root and a home of its own."""
+    return plain_environment(tmp_path)
+
+
+def plain_environment(folder: Path) -> dict[str, str]:
+    """Environment without anything that would make the handler do something else."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("RUNPOD_", "FFMPEG_")) and name not in {"PORT", "ENV", "PYTHONPATH"}
+    }
+    chosen = {"FS_PATH": folder / "data", "FFMPEG_WORKER_SCRATCH_ROOT": folder / "scratch", "HOME": folder}
+    return {**kept, **{name: str(path) for name, path in chosen.items()}}
+
+
+def run(
+    *arguments: str | Path, environment: dict[str, str], cwd: Path = ROOT
+) -> tuple[int, Any, subprocess.CompletedProcess[str]]:
+    """Exit status, the answer printed, and all of it."""
+    finished = subprocess.run(
+        [sys.executable, *arguments],
+        env=environment,
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        stdin=subprocess.DEVNULL,
+    )
+    try:
+        answer = json.loads(finished.stdout)
+    except ValueError:
+        answer = None
+    return finished.returncode, answer, finished
+
+
+def test_the_shipped_examples_one_after_another(environment: dict[str, str], tmp_path: Path) -> None:
+    status, answer, finished = run("runpod/handler.py", environment=environment)
+    assert status == 0, finished.stderr
+    output = answer["result"]["outputs"][0]
+    assert answer["success"] is True
+    assert (output["name"], output["media"]["width"], output["media"]["height"]) == ("test_input.mp4", 640, 360)
+    assert (tmp_path / "data" / "test_input.mp4").stat().st_size == output["size"]
+    lines = [json.loads(line) for line in finished.stderr.splitlines() if '"local_test"' in line]
+    assert [line["event"] for line in lines] == ["job started", "api call", "job performance", "job finished"]
+
+    for name, keys in {"multi_process": {"results"}, "probe": {"format", "streams"}, "vmaf": {"score"}}.items():
+        chosen = {**environment, "TEST_INPUT_FILE_NAME": f"test_input_{name}.json"}
+        status, answer, finished = run(HANDLER, environment=chosen, cwd=tmp_path)
+        assert status == 0, finished.stderr
+        assert keys <= answer["result"].keys()
+        assert answer["result"].get("failed", 0) == 0
+
+
+def test_the_sdk_is_not_needed(environment: dict[str, str], tmp_path: Path) -> None:
+    status, answer, finished = run("-c", WITHOUT_SDK, environment=environment, cwd=tmp_path)
+    assert (status, answer["success"]) == (0, True), finished.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (None, "test_input_unreadable"),
+        ('{"input": ', "invalid_json"),
+        ("{}", "missing_field"),
+        ('{"input": {"action": "probe", "data": {"input": "missing.mp4"}}}', "source_not_found"),
+    ],
+)
+def test_a_failure_ends_with_status_1_and_says_why(
+    environment: dict[str, str], tmp_path: Path, content: str | None, code: str
+) -> None:
+    path = tmp_path / "mine.json"
+    if content is not None:
+        path.write_text(content)
+    status, answer, finished = run(HANDLER, environment={**environment, "TEST_INPUT_FILE_NAME": str(path)})
+    assert status == 1, finished.stderr
+    assert isinstance(answer["error"], str)
+    assert answer["details"]["code"] == code
+
+
+def test_a_wrong_setting_ends_with_status_78(environment: dict[str, str]) -> None:
+    status, _, finished = run(HANDLER, environment={**environment, "FFMPEG_API_TIMEOUT": "soon"})
+    assert status == 78
+    assert "FFMPEG_API_TIMEOUT" in finished.stderr
+
+
+def test_the_sdks_own_test_input(environment: dict[str, str]) -> None:
+    if not os.environ.get("REQUIRE_ALL"):
+        pytest.importorskip("runpod.serverless")
+    job = json.loads((ROOT / "runpod" / "test_input.json").read_text())
+    status, _, finished = run(HANDLER, "--test_input", json.dumps(job), environment=environment)
+    assert status == 0, finished.stderr
+    assert "completed successfully" in finished.stdout
+    job["input"]["data"]["chainCmds"] = ["-i", "missing.mp4", "test_input.mp4"]
+    status, _, finished = run(HANDLER, "--test_input", json.dumps(job), environment=environment)
+    assert status == 1
+    assert "missing.mp4" in finished.stdout
+
+
+def descendants(pid: int) -> list[int]:
+    """All processes below one."""
+    children = children_of(pid)
+    return [*children, *(below for child in children for below in descendants(child))]
+
+
+def test_nothing_outlives_a_handler_that_is_killed(environment: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "long.json"
+    path.write_text(json.dumps(LONG_JOB))
+    chosen = {**environment, "TEST_INPUT_FILE_NAME": str(path)}
+    with subprocess.Popen([sys.executable, HANDLER], env=chosen, stderr=subprocess.DEVNULL) as handler:
+        until(lambda: any(tmp_path.glob("scratch/**/long.mp4")), within_s=30)
+        below = descendants(handler.pid)
+        assert len(below) >= 2
+        handler.kill()
+        until(lambda: not any(alive(pid) for pid in below), within_s=3)
+
+
+@pytest.fixture(scope="module")
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
+    """An HTTP door that is a process of its own, with a data root of its own."""
+    folder = tmp_path_factory.mktemp("runpod")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in plain_environment(folder).items():
+            patch.setenv(name, value)
+        api = OwnApi()
+        api.start()
+        until(lambda: api.base_url() is not None, within_s=30)
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def worker(door: OwnApi) -> RunpodWorker:
+    """A handler before that door."""
+    return RunpodWorker(ApiClient(door, timeout_s=60), 1 << 20)
+
+
+MAKE_CLIP = "ffmpeg -f lavfi -i testsrc2=size=320x180:rate=25:duration=1 -c:v libx264 -pix_fmt yuv420p clip.mp4"
+ACTIONS: dict[str, dict[str, Any]] = {
+    "process": {"chainCmds": "ffmpeg -i clip.mp4 -c:v libx264 -crf 40 small.mp4", "output": "small.mp4"},
+    "multi_process": {"processes": [{"chainCmds": f"-i clip.mp4 -c copy {name}.mkv"} for name in ("a", "b")]},
+    "probe": {"input": "clip.mp4"},
+    "vmaf": {"input1": "clip.mp4", "input2": "clip.mp4"},
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+@pytest.mark.parametrize("spelling", ["action", "path"])
+async def test_every_action_in_both_spellings(worker: RunpodWorker, action: str, spelling: str) -> None:
+    made = await worker.handle({"id": "clip", "input": {"action": "process", "data": {"chainCmds": MAKE_CLIP}}})
+    assert made["success"] is True, made
+    data = ACTIONS[action]
+    named = (
+        {"action": action, "data": data} if spelling == "action" else {"path": f"/ffmpeg/{action}", "body": data}
+    )
+    answer = await worker.handle({"id": action, "input": {**named, "metadata": {"order": 7}}})
+    assert answer["success"] is True, answer
+    result = answer["result"]
+    assert result["metadata"] == {"order": 7}
+    match action:
+        case "process":
+            assert result["outputs"][0]["media"]["width"] == 320
+        case "multi_process":
+            assert (result["succeeded"], result["failed"]) == (2, 0)
+        case "probe":
+            assert result["streams"][0]["codec_name"] == "h264"
+        case "vmaf":
+            assert result["score"] > 90
+
+
+async def test_a_door_that_crashes_takes_one_job_and_not_the_worker(door: OwnApi, worker: RunpodWorker) -> None:
+    assert door._process is not None
+    crashed = door._process.pid
+    running = asyncio.create_task(worker.handle({"id": "long", "input": LONG_JOB}))
+    await until_async(lambda: len(descendants(crashed)) > 2)
+    os.kill(crashed, signal.SIGKILL)
+    answer = await running
+    assert (answer["details"]["code"], answer["details"]["retryable"]) == ("api_unreachable", True)
+    job = {"action": "process", "data": {"chainCmds": MAKE_CLIP}}
+    assert (await worker.handle({"id": "next", "input": job}))["success"] is True
