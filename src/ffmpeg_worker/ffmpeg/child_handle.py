@@ -31,10 +31,14 @@ class Exit:
 
 @dataclass(frozen=True)
 class Output:
-    """What becomes of a child's output: every chunk goes to `feed`; beyond `max_bytes` the child is killed."""
+    """What becomes of a child's output: every chunk goes to `feed`; beyond `max_bytes` the child is killed.
+
+    `pause_s` lets small pieces gather while the child runs.
+    """
 
     feed: Callable[[bytes], None]
     max_bytes: int | None = None
+    pause_s: float = 0.0
 
 
 class Child:
@@ -75,7 +79,7 @@ class Child:
                 return
             output.feed(chunk)
 
-        self._readers.append(PipeReader(descriptor, feed, self._finish_when_drained))
+        self._readers.append(PipeReader(descriptor, feed, self._finish_when_drained, pause_s=output.pause_s))
 
     def hear(self, message: Message) -> None:
         """Take a message of the spawner program about this child."""
@@ -142,6 +146,8 @@ class Child:
         self._exit = result
         if self.stdin is not None:
             self.stdin.close()
+        for reader in self._readers:
+            reader.hurry()
         self._timers.append(self._loop.call_later(_DRAIN_TIMEOUT_S, self._close_readers))
         self._finish_when_drained()
 

@@ -13,9 +13,21 @@ _CHUNK_BYTES = 65536
 
 
 class PipeReader:
-    """Hands every chunk of a pipe to `feed`, until its end; owns the descriptor."""
+    """Hands every chunk of a pipe to `feed`, until its end; owns the descriptor.
 
-    def __init__(self, descriptor: int, feed: Callable[[bytes], None], on_end: Callable[[], None]) -> None:
+    With `pause_s` it looks only so often: what a program writes in many small pieces arrives in few.
+    """
+
+    def __init__(
+        self,
+        descriptor: int,
+        feed: Callable[[bytes], None],
+        on_end: Callable[[], None],
+        *,
+        pause_s: float = 0.0,
+    ) -> None:
+        self._pause_s = pause_s
+        self._pausing: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._descriptor = descriptor
         self._feed = feed
@@ -29,16 +41,34 @@ class PipeReader:
             chunk = os.read(self._descriptor, _CHUNK_BYTES)
         except BlockingIOError:
             return
-        if chunk:
-            self._feed(chunk)
-        else:
+        if not chunk:
             self.close()
+            return
+        self._feed(chunk)
+        if self._pause_s and not self.closed:
+            self._loop.remove_reader(self._descriptor)
+            self._pausing = self._loop.call_later(self._pause_s, self._resume)
+
+    def hurry(self) -> None:
+        """Pause no more: the writer has ended."""
+        self._pause_s = 0.0
+        if self._pausing is not None:
+            self._resume()
+
+    def _resume(self) -> None:
+        if self._pausing is not None:
+            self._pausing.cancel()
+            self._pausing = None
+        if not self.closed:
+            self._loop.add_reader(self._descriptor, self._read)
 
     def close(self) -> None:
         """Read no more; calls `on_end` the first time."""
         if self.closed:
             return
         self.closed = True
+        if self._pausing is not None:
+            self._pausing.cancel()
         self._loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
         self._on_end()

@@ -21,7 +21,7 @@ from ffmpeg_worker.ffmpeg.child import PIPE, Child, Output, Spawner
 from ffmpeg_worker.ffmpeg.log_tail import LogTail, plain
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
 
-_PRELOAD = "ffmpeg_worker.ffmpeg.pyav_probe:serve"
+_PRELOAD = "ffmpeg_worker.ffmpeg.warm_probe:serve"
 _TIMEOUT_S = 60.0
 _MAX_REPLY_BYTES = 64 << 20
 _ENV = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}

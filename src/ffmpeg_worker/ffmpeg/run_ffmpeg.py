@@ -21,6 +21,7 @@ from ffmpeg_worker.ffmpeg.tools import Tools
 MAX_STDOUT_BYTES = 64 * 1024 * 1024
 
 _LOG_LINES_SHOWN = 30
+_LOG_PAUSE_S = 0.01  # ffmpeg writes its log line by line, some forty for the smallest job
 _STDOUT, _STDERR, _PROGRESS = 1, 2, 3
 # Progress has a pipe of its own: standard output may be an output of the command.
 _GLOBAL_OPTIONS = (
@@ -105,7 +106,10 @@ class _Collected:
 
     def outputs(self, *, capture_stdout: bool) -> dict[int, Output]:
         """Where each of ffmpeg's outputs goes."""
-        outputs = {_STDERR: Output(self.log.feed, MAX_LOG_BYTES), _PROGRESS: Output(self._feed_progress)}
+        outputs = {
+            _STDERR: Output(self.log.feed, MAX_LOG_BYTES, _LOG_PAUSE_S),
+            _PROGRESS: Output(self._feed_progress),
+        }
         if capture_stdout:
             outputs[_STDOUT] = Output(self.stdout.extend, MAX_STDOUT_BYTES)
         return outputs

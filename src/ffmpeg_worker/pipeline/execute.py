@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import assert_never
 
@@ -56,22 +57,30 @@ class _Run:
         self.findings: list[Finding] = []
         self.problems: list[str] = []
 
-    async def take(self, step: FfmpegStep | ProbeStep, progress: LaneProgress, share: _Share) -> None:
+    async def take(
+        self,
+        step: FfmpegStep | ProbeStep,
+        expected_s: Callable[[], float | None],
+        progress: LaneProgress,
+        share: _Share,
+    ) -> None:
         match step:
             case FfmpegStep():
-                self.findings.append(await self._run_ffmpeg(step, progress, share))
+
+                def on_progress(report: Progress) -> None:
+                    fraction = step_fraction(report, step.expected_s or expected_s())
+                    progress(share.at(fraction), report.speed)
+
+                self.findings.append(await self._run_ffmpeg(step, on_progress))
             case ProbeStep():
                 self.findings.append(await self._probe(step))
             case _:
                 assert_never(step)
         progress(share.end, None)
 
-    async def _run_ffmpeg(self, step: FfmpegStep, progress: LaneProgress, share: _Share) -> Finding:
+    async def _run_ffmpeg(self, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> Finding:
         for folder in step.folders:
             (self._folder / folder).mkdir(parents=True, exist_ok=True)
-
-        def on_progress(report: Progress) -> None:
-            progress(share.at(step_fraction(report, step.expected_s)), report.speed)
 
         async with self._slot():
             try:
@@ -124,9 +133,18 @@ class _Share:
 
 
 async def execute(
-    lane: Lane, folder: Path, *, engine: Engine, probes: ProbeSession, progress: LaneProgress, deadline: float
+    lane: Lane,
+    folder: Path,
+    *,
+    engine: Engine,
+    probes: ProbeSession,
+    expected_s: Callable[[int], float | None],
+    progress: LaneProgress,
+    deadline: float,
 ) -> Executed:
     """Run a lane in `folder`, until `deadline` (of the monotonic clock).
+
+    `expected_s` tells the length of a step's output where the step itself does not know it.
 
     Raises:
         EngineError: with `where.command`.
@@ -136,7 +154,7 @@ async def execute(
     for number, step in enumerate(lane.steps):
         share = _Share(number / count, (number + 1) / count)
         ready = step if isinstance(step, FfmpegStep | ProbeStep) else step.build(run.findings)
-        await run.take(ready, progress, share)
+        await run.take(ready, partial(expected_s, number), progress, share)
     problems = dict.fromkeys(plain(line) for line in run.problems)
     return Executed(lane, folder, tuple(run.findings), tuple(problems))
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob, SourceError, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
-from ffmpeg_worker.job.media import MediaInfo, read_media
+from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list
@@ -26,10 +28,9 @@ _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
 class _Fetcher:
     """Fetches for one job."""
 
-    def __init__(self, workspace: Workspace, stores: Stores, probes: ProbeSession) -> None:
+    def __init__(self, workspace: Workspace, stores: Stores) -> None:
         self._workspace = workspace
         self._stores = stores
-        self._probes = probes
 
     async def fetch(self, need: Need) -> LocalFile:
         try:
@@ -68,8 +69,7 @@ class _Fetcher:
             staged = f"{staged}.d/{path.name}"
         else:
             (self._workspace.staging / staged).symlink_to(path)
-        media = await self._media(path) if need.is_media and not need.is_list else None
-        return LocalFile(path, staged, path.stat().st_size, media)
+        return LocalFile(path, staged, path.stat().st_size)
 
     async def _stage_sequence(self, source: FileSource) -> LocalFile:
         found = await self._stores.source(source).find(source.url)
@@ -92,26 +92,19 @@ class _Fetcher:
                 names[entry] = (await self.fetch(Need(entry, FileSource(url=url)))).staged
         target.write_text(concat_list.rename(text, names), encoding="utf-8", errors="surrogateescape")
 
-    async def _media(self, path: Path) -> MediaInfo | None:
-        """Facts for planning. What cannot be probed may still be raw video: ffmpeg will judge it."""
-        try:
-            return read_media(await self._probes.describe(path))
-        except SourceError:
-            return None
-
 
 def _stem(need: Need) -> str | None:
     """Inputs with a name of their own are staged under it; others keep the file's name."""
     return None if isinstance(need.source, FileSource) and need.source.url == need.key else need.key
 
 
-async def fetch(needs: Sequence[Need], workspace: Workspace, stores: Stores, probes: ProbeSession) -> LocalFiles:
+async def fetch(needs: Sequence[Need], workspace: Workspace, stores: Stores) -> LocalFiles:
     """Fetch all inputs of a job, in parallel.
 
     Raises:
         SourceError: with `where.input`; the first one that failed.
     """
-    fetcher = _Fetcher(workspace, stores, probes)
+    fetcher = _Fetcher(workspace, stores)
     tasks = [asyncio.ensure_future(fetcher.fetch(need)) for need in needs]
     try:
         files = [await task for task in tasks]
@@ -120,6 +113,20 @@ async def fetch(needs: Sequence[Need], workspace: Workspace, stores: Stores, pro
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     return LocalFiles({need.key: file for need, file in zip(needs, files, strict=True)})
+
+
+async def describe(files: LocalFiles, needs: Sequence[Need], probes: ProbeSession) -> LocalFiles:
+    """The same files with what the media among them hold.
+
+    What cannot be probed stays unknown: it may still be raw video, and ffmpeg will judge it.
+    """
+    known = dict(files.by_key)
+    for need in needs:
+        file = known[need.key]
+        if need.is_media and not need.is_list and file.path.is_file():
+            with contextlib.suppress(SourceError):
+                known[need.key] = replace(file, media=read_media(await probes.describe(file.path)))
+    return LocalFiles(known)
 
 
 async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> None:

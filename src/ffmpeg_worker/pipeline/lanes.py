@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,10 +15,11 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.deliver import Delivered, deliver
 from ffmpeg_worker.pipeline.execute import Engine, Executed, execute
 from ffmpeg_worker.pipeline.fetch import stage_mentions
+from ffmpeg_worker.pipeline.informed_plan import InformedPlan
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.pipeline.workspace import Scratch, Workspace
-from ffmpeg_worker.planning.plan import Fusion, Lane, Plan
+from ffmpeg_worker.planning.plan import Fusion, Lane
 from ffmpeg_worker.storage.storage import Stores
 
 Outcome = Delivered | WorkerError
@@ -43,15 +44,21 @@ class Order:
     workspace: Workspace
     probes: ProbeSession
     progress: JobProgress
+    informed: InformedPlan
     deadline: float
 
 
-async def run_lane(order: Order, index: int, lane: Lane) -> Delivered:
-    """Run a lane through execute, verify and deliver.
+async def run_only_lane(order: Order) -> list[Outcome]:
+    """Run the one lane of a job.
 
     Raises:
         WorkerError: nothing of it was delivered.
     """
+    return [await _run_lane(order, 0)]
+
+
+async def _run_lane(order: Order, index: int) -> Delivered:
+    lane = order.informed.plan.lanes[index]
     folder = order.workspace.lane(f"lane-{index}")
     await stage_mentions(lane.mentions, folder, order.plant.stores)
     executed = await execute(
@@ -59,22 +66,24 @@ async def run_lane(order: Order, index: int, lane: Lane) -> Delivered:
         folder,
         engine=order.plant.engine,
         probes=order.probes,
+        expected_s=lambda step: order.informed.expected_s(index, step),
         progress=order.progress.of_lanes([index]),
         deadline=order.deadline,
     )
-    return await _finish(order, executed)
+    return await _finish(order, index, executed)
 
 
-async def run_each_lane(order: Order, plan: Plan) -> list[Outcome]:
+async def run_each_lane(order: Order) -> list[Outcome]:
     """Run all lanes side by side; the failure of one is its own and does not stop the others."""
+    plan = order.informed.plan
     fused = {index for fusion in plan.fusions for index in fusion.members}
     outcomes: dict[int, Outcome] = {}
 
     async def alone(index: int) -> None:
-        outcomes[index] = await _outcome(order, index, run_lane(order, index, plan.lanes[index]))
+        outcomes[index] = await _outcome(order, index, _run_lane(order, index))
 
     async def together(fusion: Fusion) -> None:
-        outcomes.update(await _run_fused(order, fusion, plan.lanes))
+        outcomes.update(await _run_fused(order, fusion))
 
     async with asyncio.TaskGroup() as group:
         for fusion in plan.fusions:
@@ -85,7 +94,7 @@ async def run_each_lane(order: Order, plan: Plan) -> list[Outcome]:
     return [outcomes[index] for index in range(len(plan.lanes))]
 
 
-async def _run_fused(order: Order, fusion: Fusion, lanes: Sequence[Lane]) -> dict[int, Outcome]:
+async def _run_fused(order: Order, fusion: Fusion) -> dict[int, Outcome]:
     """One run for all members; where that fails, each member on its own, so that each has its own error."""
     folder = order.workspace.lane(f"fused-{fusion.members[0]}")
     try:
@@ -94,29 +103,25 @@ async def _run_fused(order: Order, fusion: Fusion, lanes: Sequence[Lane]) -> dic
             folder,
             engine=order.plant.engine,
             probes=order.probes,
+            expected_s=lambda step: order.informed.expected_s(fusion.members[0], step),
             progress=order.progress.of_lanes(fusion.members),
             deadline=order.deadline,
         )
     except EngineFailed as error:
         log(logging.INFO, "fused run failed, running its processes apart", code=error.code)
-        runs = [_outcome(order, index, run_lane(order, index, lanes[index])) for index in fusion.members]
+        runs = [_outcome(order, index, _run_lane(order, index)) for index in fusion.members]
         return dict(zip(fusion.members, await asyncio.gather(*runs), strict=True))
     except WorkerError as error:
         return {index: _copy(error, index) for index in fusion.members}
     (finding,) = executed.findings
     share = replace(finding, cpu_seconds=finding.cpu_seconds / len(fusion.members), frames=None)
-    return {
-        index: await _outcome(
-            order,
-            index,
-            _finish(order, Executed(lanes[index], folder, (share,), executed.problems, is_fused=True)),
-        )
-        for index in fusion.members
-    }
+    shared = replace(executed, findings=(share,), is_fused=True)
+    return {index: await _outcome(order, index, _finish(order, index, shared)) for index in fusion.members}
 
 
-async def _finish(order: Order, executed: Executed) -> Delivered:
-    produced = await verify(executed, order.probes)
+async def _finish(order: Order, index: int, executed: Executed) -> Delivered:
+    lane = await order.informed.lane(index)
+    produced = await verify(replace(executed, lane=lane), order.probes)
     return await deliver(produced, order.plant.stores.target)
 
 

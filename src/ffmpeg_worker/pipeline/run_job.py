@@ -11,10 +11,10 @@ from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.pipeline.deliver import check_targets
 from ffmpeg_worker.pipeline.fetch import fetch
-from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_lane
+from ffmpeg_worker.pipeline.informed_plan import open_plan
+from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_only_lane
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.report import make_result
-from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.needs import needed_sources
 
 
@@ -37,20 +37,17 @@ async def run_job(
     progress = JobProgress(observer)
     needs = needed_sources(job)
     async with plant.scratch.workspace(job_id) as workspace, plant.prober.session() as probes:
-        order = Order(plant, workspace, probes, progress, deadline=began + timeout_s)
         progress.enter(Stage.FETCHING)
         try:
             async with asyncio.timeout(timeout_s):
-                files = await fetch(needs, workspace, plant.stores, probes)
+                files = await fetch(needs, workspace, plant.stores)
         except TimeoutError:
             raise _timed_out(timeout_s) from None
-        plan = make_plan(job, files, cores=plant.cores)
-        check_targets(plan, plant.stores.target)
-        progress.start_lanes(len(plan.lanes))
-        if isinstance(job, MultiProcessJob):
-            lanes = await run_each_lane(order, plan)
-        else:
-            lanes = [await run_lane(order, 0, plan.lanes[0])]
+        async with open_plan(job, files, needs, probes, cores=plant.cores) as informed:
+            check_targets(informed.plan, plant.stores.target)
+            progress.start_lanes(len(informed.plan.lanes))
+            order = Order(plant, workspace, probes, progress, informed, deadline=began + timeout_s)
+            lanes = await (run_each_lane(order) if isinstance(job, MultiProcessJob) else run_only_lane(order))
         result = make_result(job, job_id, files, lanes, time.monotonic() - began)
         progress.finish()
         return result

@@ -1,0 +1,63 @@
+"""A plan that starts at once, and learns how long things are while its first commands already run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from ffmpeg_worker.ffmpeg.probing import ProbeSession
+from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.jobs import Job, VmafJob
+from ffmpeg_worker.pipeline.fetch import describe
+from ffmpeg_worker.planning.make_plan import make_plan
+from ffmpeg_worker.planning.needs import Need
+from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
+
+
+class InformedPlan:
+    """The plan of a job whose inputs are still being probed.
+
+    Command lines do not depend on what the inputs hold; only estimates and promises of length do. Planning is
+    pure and takes a fraction of a millisecond, so it is done again when the facts are there.
+    """
+
+    def __init__(self, plan: Plan, informed: asyncio.Task[Plan]) -> None:
+        self.plan = plan
+        self._informed = informed
+
+    def expected_s(self, lane: int, step: int) -> float | None:
+        """Seconds of a step's output as known by now, for progress."""
+        known = self._informed.done() and not self._informed.cancelled() and not self._informed.exception()
+        planned = (self._informed.result() if known else self.plan).lanes[lane].steps[step]
+        return planned.expected_s if isinstance(planned, FfmpegStep) else None
+
+    async def lane(self, index: int) -> Lane:
+        """A lane with all its promises."""
+        return (await asyncio.shield(self._informed)).lanes[index]
+
+
+@asynccontextmanager
+async def open_plan(
+    job: Job, files: LocalFiles, needs: Sequence[Need], probes: ProbeSession, *, cores: int
+) -> AsyncIterator[InformedPlan]:
+    """Plan a job; `vmaf` waits for the facts, since its command line is made of them.
+
+    Raises:
+        InvalidJob: see `make_plan`.
+    """
+    if isinstance(job, VmafJob):
+        files, needs = await describe(files, needs, probes), ()
+    plan = make_plan(job, files, cores=cores)
+
+    async def learn() -> Plan:
+        if not any(need.is_media for need in needs):
+            return plan
+        return make_plan(job, await describe(files, needs, probes), cores=cores)
+
+    informed = asyncio.ensure_future(learn())
+    try:
+        yield InformedPlan(plan, informed)
+    finally:
+        informed.cancel()
+        await asyncio.gather(informed, return_exceptions=True)
