@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sys
 from collections.abc import Callable
 
 import click
@@ -40,12 +41,14 @@ def command(host: str | None, port: int | None, ready_fd: int | None, lifeline_f
         settings = read_settings(**chosen)
         settings.check_exposure()
         configure_logging(settings.log_level)
-        ready = _announce if ready_fd is None else _announce_to(ready_fd)
+        ready = _tell if ready_fd is None else _announce_to(ready_fd)
         asyncio.run(serve(settings, ready=ready, lifeline=lifeline_fd))
 
 
-def _announce(url: str) -> None:
-    click.echo(f"FFmpeg Worker takes jobs at {url}", err=True)
+def _tell(url: str) -> None:
+    """A line for a person; a program that reads the log gets it as an event of its own."""
+    if sys.stderr.isatty():
+        click.echo(f"FFmpeg Worker takes jobs at {url}", err=True)
 
 
 def _announce_to(descriptor: int) -> Callable[[str], None]:
