@@ -38,8 +38,8 @@ async def serve(
         lifeline: descriptor to read from; when its other end is closed, the parent has died and the server ends.
 
     Raises:
-        Misconfigured: open to strangers without an API key, the address cannot be had, or a program or folder
-            cannot be used.
+        Misconfigured: open to strangers without an API key, the address cannot be had, a program or folder
+            or the lifeline cannot be used.
     """
     settings.check_exposure()
     stop = asyncio.Event()
@@ -156,7 +156,13 @@ def _stopping_on_end_of(lifeline: int | None, stop: asyncio.Event) -> Iterator[N
             loop.remove_reader(lifeline)
             stop.set()
 
-    loop.add_reader(lifeline, on_readable)
+    try:
+        loop.add_reader(lifeline, on_readable)
+    except OSError as error:
+        raise Misconfigured(
+            f"The lifeline, descriptor {lifeline}, cannot be watched: {os.strerror(error.errno or 0)}.",
+            hint="Give the read end of a pipe.",
+        ) from None
     try:
         yield
     finally:

@@ -13,7 +13,8 @@ from ffmpeg_worker.ffmpeg.frames import Message
 from ffmpeg_worker.ffmpeg.link import Link
 from ffmpeg_worker.ffmpeg.pipes import PipeReader, PipeWriter
 
-DEFAULT_GRACE_S = 5.0
+DEFAULT_GRACE_S = 1.0
+"""Seconds between SIGTERM and SIGKILL: what a stopped job has written is thrown away, so it need not finish."""
 
 # A grandchild that left the group may hold a pipe open for ever; what the child itself wrote is there at once.
 _DRAIN_TIMEOUT_S = 2.0

@@ -63,7 +63,7 @@ async def run_ffmpeg(
 
     `on_progress` gets at most four reports a second; what it raises is logged and changes nothing.
 
-    Cancelled, or out of time, ffmpeg gets SIGTERM and after 5 s SIGKILL before the error is raised: what it
+    Cancelled, or out of time, ffmpeg gets SIGTERM and after 1 s SIGKILL before the error is raised: what it
     finished by then is playable but short. Raises EngineTimedOut, EngineKilled, EngineUnavailable, and
     EngineFailed with the diagnosis.
     """

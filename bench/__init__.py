@@ -1,0 +1,1 @@
+"""Ratios measured side by side in one run; tables to read, no assertion about time."""
