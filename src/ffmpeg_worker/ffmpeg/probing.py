@@ -52,7 +52,13 @@ class _Helper:
         self._ended = asyncio.ensure_future(child.wait())
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._child.pid
+
+    @property
     def alive(self) -> bool:
+        """Whether it can be asked."""
         return not self._ended.done()
 
     async def ask(self, path: Path) -> dict[str, Any] | None:

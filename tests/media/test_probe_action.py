@@ -1,0 +1,104 @@
+"""`probe` by either program, and files that harm nobody but their own job."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.errors import SourceUnreadable
+from ffmpeg_worker.ffmpeg.child import Spawner
+from ffmpeg_worker.ffmpeg.probing import Prober
+from support.sources import make_clip
+from support.worker import Worker, open_worker
+
+FFPROBE = shutil.which("ffprobe")
+if FFPROBE is None and os.environ.get("REQUIRE_ALL") == "1":
+    raise RuntimeError("ffprobe is not installed")
+PROGRAMS = [
+    "none",
+    pytest.param("ffprobe", marks=pytest.mark.skipif(FFPROBE is None, reason="no ffprobe on PATH")),
+]
+
+
+def probe(name: str, **data: Any) -> dict[str, Any]:
+    return {"action": "probe", "data": {"input": name, **data}}
+
+
+@pytest.fixture(params=PROGRAMS)
+def program(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+async def test_the_document_is_ffprobe_s(tmp_path: Path, program: str) -> None:
+    async with open_worker(tmp_path, ffprobe_path=program) as worker:
+        make_clip(worker.data / "my clip.mp4")
+        document = await worker.run(probe("my clip.mp4", metadata={"a": 1}))
+        assert document["format"]["filename"] == "my clip.mp4"
+        assert float(document["format"]["duration"]) == pytest.approx(2.0, abs=0.1)
+        assert [stream["codec_name"] for stream in document["streams"]] == ["h264", "aac"]
+        assert document["chapters"] == []
+        assert document["metadata"] == {"a": 1}
+        by_placeholder = await worker.run({**probe("{{in_1}}"), "inputs": ["my clip.mp4"]})
+        assert by_placeholder["streams"] == document["streams"]
+
+
+async def test_what_is_no_media(tmp_path: Path, program: str) -> None:
+    async with open_worker(tmp_path, ffprobe_path=program) as worker:
+        (worker.data / "text.mp4").write_text("no video " * 100)
+        (worker.data / "empty.mp4").touch()
+        assert (await worker.fail(probe("text.mp4"))).code == "source_not_media"
+        assert (await worker.fail(probe("empty.mp4"))).code == "source_empty"
+        assert (await worker.fail(probe("nope.mp4"))).code == "source_not_found"
+        assert (await worker.fail(probe("."))).code in {"source_is_folder", "invalid_name"}
+        error = await worker.fail(probe("text.mp4"))
+        assert str(tmp_path) not in str(error.as_problem())
+
+
+async def test_more_ffprobe_options(tmp_path: Path, program: str) -> None:
+    async with open_worker(tmp_path, ffprobe_path=program) as worker:
+        make_clip(worker.data / "clip.mp4")
+        job = probe("clip.mp4", chainCmds=["-show_packets", "-read_intervals", "%+#3"])
+        if program == "none":
+            assert (await worker.fail(job)).code == "unsupported_feature"
+        else:
+            assert len((await worker.run(job))["packets"]) == 3
+
+
+async def test_a_file_that_crashes_the_probe_harms_only_its_own_job(tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "clip.mp4")
+    async with Spawner() as spawner:
+        prober = Prober(None, spawner)
+        await prober.open()
+        async with prober.session() as hurt, prober.session() as other:
+            await hurt.describe(clip)
+            await other.describe(clip)
+            os.kill(hurt.helpers[-1].pid, signal.SIGSTOP)
+            waiting = asyncio.ensure_future(hurt.describe(clip))
+            await asyncio.sleep(0)
+            os.kill(hurt.helpers[-1].pid, signal.SIGKILL)  # what a crash looks like from here
+            with pytest.raises(SourceUnreadable) as caught:
+                await waiting
+            assert caught.value.code == "source_crashes_probe"
+            assert (await other.describe(clip))["format"]["nb_streams"] == 2
+            assert (await hurt.describe(clip))["format"]["nb_streams"] == 2
+            pids = [helper.pid for session in (hurt, other) for helper in session.helpers]
+            assert len(set(pids)) == len(pids) == 3
+        await prober.close()
+        assert all(not Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+async def test_many_probes_at_once(tmp_path: Path) -> None:
+    async with open_worker(tmp_path, ffprobe_path="none") as worker:
+        make_clip(worker.data / "clip.mp4")
+        results = await asyncio.gather(*(_streams(worker) for _ in range(24)))
+        assert results == [2] * 24
+
+
+async def _streams(worker: Worker) -> int:
+    return len((await worker.run(probe("clip.mp4")))["streams"])
