@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -22,11 +23,22 @@ def problems_end_here(*, as_json: bool = False) -> Iterator[None]:
     try:
         yield
     except WorkerError as error:
-        problem = error.as_problem()
-        show_problem(problem)
-        if as_json:
-            echo_json(problem)
-        sys.exit(exit_code(error.code, error.fault))
+        _end(error, as_json=as_json)
+    except Exception:  # a defect; whoever reads JSON still gets some
+        traceback.print_exc()
+        defect = WorkerError(
+            "The worker failed in a way that it does not know.",
+            hint="That is a defect of the worker: please report it with the lines above.",
+        )
+        _end(defect, as_json=as_json)
+
+
+def _end(error: WorkerError, *, as_json: bool) -> NoReturn:
+    problem = error.as_problem()
+    show_problem(problem)
+    if as_json:
+        echo_json(problem)
+    sys.exit(exit_code(error.code, error.fault))
 
 
 def show_problem(problem: Mapping[str, Any]) -> None:

@@ -53,12 +53,15 @@ def _read(name: str) -> bytes:
 
 
 def _show(result: JobResult) -> None:
-    if isinstance(result, ProcessResult | MultiProcessResult):
-        show_outputs(result.outputs, result.stats, result.warnings)
-        for log in (isinstance(result, ProcessResult) and result.logs) or ():
-            click.echo(log.log)
-    else:
-        echo_json(result.as_json())
+    match result:
+        case ProcessResult():
+            show_outputs(result.outputs, result.stats, result.warnings)
+            for command_log in result.logs or ():
+                click.echo(command_log.log)
+        case MultiProcessResult():
+            show_outputs(result.outputs, result.stats, result.warnings)
+        case _:
+            echo_json(result.as_json())
 
 
 def _report_failed(result: JobResult) -> int:
