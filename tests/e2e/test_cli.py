@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 
 from support.processes import with_argument
 from support.sources import make, make_clip
-from support.terminal import COMMAND, Terminal
+from support.terminal import COMMAND, Terminal, new_terminal
 from support.until import until
 
 LONG = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:duration=3600", "-c:v", "mpeg4"]
@@ -24,9 +23,7 @@ LONG = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:duration=3600", "-c:v", "mp
 @pytest.fixture
 def terminal(tmp_path: Path) -> Terminal:
     """A shell in an empty folder."""
-    here = tmp_path / "here"
-    here.mkdir()
-    return Terminal(here, tmp_path / "scratch")
+    return new_terminal(tmp_path)
 
 
 @pytest.fixture(scope="module")
@@ -221,69 +218,8 @@ def test_a_reader_that_leaves_is_no_crash(terminal: Terminal, clip: Path) -> Non
         assert command.wait(30) == 1
 
 
-def serving(terminal: Terminal, end: Callable[[subprocess.Popen[str], int], None]) -> int:
-    """Start a server as a program would, end it, and tell its exit code."""
-    ready, ready_end = os.pipe()
-    lifeline_end, lifeline = os.pipe()
-    pipes = ("--ready-fd", str(ready_end), "--lifeline-fd", str(lifeline_end))
-    with terminal.started("serve", "--port", "0", *pipes, pass_fds=(ready_end, lifeline_end)) as server:
-        os.close(ready_end)
-        os.close(lifeline_end)
-        with os.fdopen(ready) as lines:
-            [line] = lines  # the pipe is closed after its one line
-        assert json.loads(line)["url"].startswith("http://127.0.0.1:")
-        end(server, lifeline)
-        return server.wait(30)
-
-
-def test_a_server_ends_with_its_lifeline(terminal: Terminal) -> None:
-    assert serving(terminal, lambda _, lifeline: os.close(lifeline)) == 0
-    assert terminal.leftovers() == []
-
-
-def test_a_server_ends_by_signal(terminal: Terminal) -> None:
-    def terminate(server: subprocess.Popen[str], lifeline: int) -> None:
-        server.terminate()
-        until(lambda: server.poll() is not None, within_s=30)
-        os.close(lifeline)
-
-    assert serving(terminal, terminate) == 0
-
-
 def test_the_version_is_told_without_loading_the_worker(terminal: Terminal) -> None:
     timed = [sys.executable, "-X", "importtime", *COMMAND[1:], "--version"]
     done = subprocess.run(timed, capture_output=True, text=True, check=True, cwd=terminal.here)
     assert done.stdout.startswith("ffmpeg-worker, version ")
     assert not {"pydantic", "rich", "fastapi", "asyncio"} & set(done.stderr.replace("|", " ").split())
-
-
-def test_serving_loads_no_rich(terminal: Terminal) -> None:
-    code = "import sys, ffmpeg_worker.cli.serve; sys.exit('rich' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=terminal.here).returncode == 0
-
-
-def test_doctor(terminal: Terminal) -> None:
-    ended = terminal.call("doctor", "--json")
-    assert (ended.code, ended.json["ok"]) == (0, True)
-    names = [check["name"] for check in ended.json["checks"]]
-    assert {"Python", "ffmpeg", "probe", "encoders", "hardware", "VMAF", "data root", "port", "access"} <= set(
-        names
-    )
-    assert "libx264" in next(check["found"] for check in ended.json["checks"] if check["name"] == "encoders")
-    assert [*terminal.here.iterdir()] == []
-
-
-@pytest.mark.parametrize(
-    ("variables", "name"),
-    [
-        ({"FFMPEG_PATH": "/nonexistent/ffmpeg"}, "ffmpeg"),
-        ({"FS_PATH": "/proc/nothing"}, "data root"),
-        ({"FFMPEG_WORKER_HOST": "0.0.0.0"}, "access"),
-        ({"PORT": "sesame"}, "settings"),
-    ],
-)
-def test_doctor_finds_what_is_wrong(terminal: Terminal, variables: dict[str, str], name: str) -> None:
-    ended = terminal.call("doctor", "--json", env=variables)
-    assert (ended.code, ended.json["ok"]) == (1, False)
-    failed = {check["name"]: check["hint"] for check in ended.json["checks"] if check["verdict"] == "fail"}
-    assert failed[name]

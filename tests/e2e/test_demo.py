@@ -10,7 +10,7 @@ import av
 import pytest
 
 from support.processes import alive, children_of
-from support.terminal import Ended, Terminal
+from support.terminal import Ended, Terminal, new_terminal
 from support.until import until
 
 VIDEOS = {
@@ -25,9 +25,7 @@ VIDEOS = {
 @pytest.fixture(scope="module")
 def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
     """A shell in an empty folder."""
-    root = tmp_path_factory.mktemp("demo")
-    (root / "here").mkdir()
-    return Terminal(root / "here", root / "scratch")
+    return new_terminal(tmp_path_factory.mktemp("demo"))
 
 
 @pytest.fixture(scope="module")

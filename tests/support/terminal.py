@@ -102,6 +102,12 @@ class Terminal:
         return [*self.scratch.iterdir()] if self.scratch.exists() else []
 
 
+def new_terminal(root: Path) -> Terminal:
+    """A shell in an empty folder of its own."""
+    (root / "here").mkdir()
+    return Terminal(root / "here", root / "scratch")
+
+
 def _read_all(descriptor: int) -> str:
     """What a terminal shows until the last process has closed it."""
     seen = b""

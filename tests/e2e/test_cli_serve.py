@@ -1,0 +1,56 @@
+"""`ffmpeg-worker serve`, as a program starts and ends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.terminal import Terminal, new_terminal
+from support.until import until
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    """A shell in an empty folder."""
+    return new_terminal(tmp_path)
+
+
+def serving(terminal: Terminal, end: Callable[[subprocess.Popen[str], int], None]) -> int:
+    """Start a server as a program would, end it, and tell its exit code."""
+    ready, ready_end = os.pipe()
+    lifeline_end, lifeline = os.pipe()
+    pipes = ("--ready-fd", str(ready_end), "--lifeline-fd", str(lifeline_end))
+    with terminal.started("serve", "--port", "0", *pipes, pass_fds=(ready_end, lifeline_end)) as server:
+        os.close(ready_end)
+        os.close(lifeline_end)
+        with os.fdopen(ready) as lines:
+            told = lines.readlines()  # the pipe is closed after its one line
+        assert len(told) == 1, server.communicate()
+        assert json.loads(told[0])["url"].startswith("http://127.0.0.1:")
+        end(server, lifeline)
+        return server.wait(30)
+
+
+def test_a_server_ends_with_its_lifeline(terminal: Terminal) -> None:
+    assert serving(terminal, lambda _, lifeline: os.close(lifeline)) == 0
+    assert terminal.leftovers() == []
+
+
+def test_a_server_ends_by_signal(terminal: Terminal) -> None:
+    def terminate(server: subprocess.Popen[str], lifeline: int) -> None:
+        server.terminate()
+        until(lambda: server.poll() is not None, within_s=30)
+        os.close(lifeline)
+
+    assert serving(terminal, terminate) == 0
+
+
+def test_serving_loads_no_rich(terminal: Terminal) -> None:
+    code = "import sys, ffmpeg_worker.cli.serve; sys.exit('rich' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=terminal.here).returncode == 0
