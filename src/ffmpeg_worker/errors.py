@@ -25,9 +25,10 @@ WorkerError            code · fault · retryable · message · hint · where ·
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 
 class Fault(StrEnum):
@@ -76,6 +77,12 @@ class WorkerError(Exception):
         """Add to the place of the fault; what is known already stays."""
         self.where = {**where, **self.where}
         return self
+
+    def copy(self) -> Self:
+        """The same error again, to be placed elsewhere."""
+        twin = copy.copy(self)
+        twin.where = dict(self.where)
+        return twin
 
     def as_problem(self, job_id: str | None = None) -> dict[str, Any]:
         """The error as callers see it (contract: the body of `application/problem+json`)."""

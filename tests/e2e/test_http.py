@@ -79,7 +79,6 @@ async def test_multi_process(client: aiohttp.ClientSession) -> None:
     assert (result["job_id"], result["succeeded"], result["failed"]) == (job_id, 2, 1)
 
 
-@pytest.mark.xfail(reason="A missing input fails the whole job; the contract reports every process on its own.")
 async def test_multi_process_with_a_missing_input(client: aiohttp.ClientSession) -> None:
     body = {"processes": [{"chainCmds": "-i clip.mp4 -c copy a.mp4"}, {"chainCmds": "-i missing.mp4 b.mp4"}]}
     result, _ = await post(client, "multi_process", body)

@@ -61,9 +61,34 @@ async def test_one_bad_member_does_not_take_the_fused_ones_with_it(worker: Worke
     assert [report.get("fused") for report in result["results"]] == [None, None, None]
 
 
-async def test_a_missing_input_stops_the_job_before_it_starts(worker: Worker) -> None:
-    error = await worker.fail(many([{"chainCmds": "-i clip.mp4 a.mp4"}, {"chainCmds": "-i nope.mp4 b.mp4"}]))
-    assert (error.code, error.where) == ("source_not_found", {"input": "nope.mp4"})
+async def test_a_missing_input_fails_only_the_processes_that_name_it(worker: Worker) -> None:
+    commands = [
+        "-i clip.mp4 -c copy m0.mp4",
+        "-i nope.mp4 m1.mp4",
+        "-i {{gone}} m2.mp4",
+        "-i clip.mp4 -vf subtitles={{gone}} m3.mp4",
+        "-i clip.mp4 -c copy m4.mp4",
+    ]
+    job = many([{"chainCmds": command} for command in commands])
+    result = await worker.run({**job, "inputs": {"gone": "gone.mp4", "unused": "nowhere.mp4"}})
+    assert [report["success"] for report in result["results"]] == [True, False, False, False, True]
+    errors = [report["error"] for report in result["results"][1:4]]
+    assert {error["code"] for error in errors} == {"source_not_found"}
+    assert [error["where"]["process"] for error in errors] == [1, 2, 3]
+    assert [error["where"]["input"] for error in errors] == ["nope.mp4", "gone", "gone"]
+
+
+async def test_an_output_that_may_not_be_written_fails_only_its_process(worker: Worker) -> None:
+    result = await worker.run(
+        many([{"chainCmds": f"-i clip.mp4 -c copy {name}"} for name in ("n0.mp4", "/etc/n1.mp4", "n2.mp4")])
+    )
+    assert [report["success"] for report in result["results"]] == [True, False, True]
+    assert result["results"][1]["error"]["code"] == "path_outside_root"
+
+
+async def test_what_is_wrong_with_the_request_itself_is_refused_as_a_whole(worker: Worker) -> None:
+    error = await worker.fail(many([{"chainCmds": "-i clip.mp4 a.mp4"}, {"chainCmds": "-i {{x}} b.mp4"}]))
+    assert (error.code, error.where["process"]) == ("unknown_input", 1)
 
 
 async def test_progress_over_all_processes(worker: Worker) -> None:

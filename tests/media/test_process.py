@@ -141,9 +141,21 @@ async def test_two_passes_and_measurements(worker: Worker) -> None:
     assert '"input_i"' in loudness["logs"][0]["log"]
 
 
-async def test_the_machine_own_path_is_not_in_the_log(worker: Worker) -> None:
+async def test_logs_and_errors_name_files_as_the_caller_does(worker: Worker) -> None:
     measured = await worker.process("-i clip.mp4 -af volumedetect -f null -")
+    assert "from 'clip.mp4'" in measured["logs"][0]["log"]
+    assert "_in/" not in str(measured["logs"])
     assert str(worker.data) not in str(measured["logs"])
+    error = await worker.fail(process("-i {{film}} o.mp4", inputs={"film": "text.mp4"}))
+    assert "_in/" not in str(error.as_problem())
+    assert "film" in f"{error.stderr}"
+
+
+async def test_no_secret_of_a_url_is_shown(worker: Worker) -> None:
+    url = "https://ada:hush@example.com/a.mp4?X-Amz-Signature=hush#hush"
+    error = await worker.fail(process(["-i", url, "o.mp4"]))
+    assert error.where["input"] == "https://example.com/a.mp4"
+    assert "hush" not in str(error.as_problem())
 
 
 async def test_sha256_of_an_input(worker: Worker) -> None:

@@ -27,8 +27,8 @@ JSON = st.recursive(
     max_leaves=12,
 )
 KEYS = st.sampled_from(
-    "action path data body inputs timeout metadata chainCmds output processes input input1 input2 fuse upload model "
-    "features in_1 url content name".split()
+    "action path data body inputs timeout metadata chainCmds output processes input input1 input2 fuse upload "
+    "model features in_1 url content name".split()
 )
 WORDS = st.sampled_from(
     [
@@ -53,8 +53,9 @@ JOBS = st.recursive(
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=8)
 TOKENS = st.lists(
     st.sampled_from(
-        "-i a.mp4 b.mp4 c.mp4 -c:v libx264 -y -an -f null - concat lavfi -ss 3 {{in_1}} <<in_1>> concat:a.ts|b.ts -vf "
-        "scale=2:2 out/%03d.png x.m3u8 && ffmpeg -t ../x /abs/x.mp4 http://h/x.mp4 file:d.mp4 pipe:1 -map 0:v".split()
+        "-i a.mp4 b.mp4 c.mp4 -c:v libx264 -y -an -f null - concat lavfi -ss 3 {{in_1}} <<in_1>> concat:a.ts|b.ts "
+        "-vf scale=2:2 out/%03d.png x.m3u8 && ffmpeg -t ../x /abs/x.mp4 http://h/x.mp4 file:d.mp4 pipe:1 "
+        "-map 0:v".split()
     )
     | st.sampled_from(["o p.mp4", ""])
     | st.text(max_size=8),

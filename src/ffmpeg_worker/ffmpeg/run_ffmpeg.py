@@ -80,7 +80,7 @@ async def run_ffmpeg(
                 result = await child.wait()
         except TimeoutError:
             await child.stop()
-            raise _timed_out(timeout_s, collected.log) from None
+            raise _timed_out(collected.log) from None
     if child.flooded is not None:
         raise _flooded(child.flooded, collected.log)
     if result.code != 0:
@@ -121,9 +121,9 @@ class _Collected:
                 self._on_progress(report)
 
 
-def _timed_out(timeout_s: float | None, log: LogTail) -> EngineTimedOut:
+def _timed_out(log: LogTail) -> EngineTimedOut:
     return EngineTimedOut(
-        f"The time for the job, {timeout_s:g} s, was used up, and ffmpeg was stopped.",
+        "The time for the job was used up, and ffmpeg was stopped.",
         hint="Allow more time, or less work: a faster preset, a smaller size, a shorter range.",
         stderr=_shown(log),
     )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.media import MediaInfo
 
 
@@ -27,10 +28,19 @@ class LocalFile:
 class LocalFiles:
     """All inputs of a job; only the fetch stage makes it.
 
-    Keys are what the job calls them: the name of an input, or the path or URL as written in a command.
+    Keys are what the job calls them: the name of an input, or the path or URL as written in a command. `failed`
+    holds why an input is not there, where the job can go on without it.
     """
 
     by_key: Mapping[str, LocalFile] = field(default_factory=dict)
+    failed: Mapping[str, WorkerError] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> LocalFile:
+        """The file.
+
+        Raises:
+            WorkerError: why it could not be fetched.
+        """
+        if key in self.failed:
+            raise self.failed[key].copy()
         return self.by_key[key]

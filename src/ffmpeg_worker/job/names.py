@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from pathlib import PurePosixPath
 
@@ -9,6 +10,8 @@ from ffmpeg_worker.errors import InvalidJob
 
 _MAX_COMPONENT_BYTES = 255
 _MAX_PATH_BYTES = 4096
+_MAX_SHOWN = 128
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:[^/?#]*@)?([^?#]*).*", re.DOTALL)
 
 
 def check_name(name: str, *, what: str) -> None:
@@ -41,3 +44,10 @@ def check_name(name: str, *, what: str) -> None:
 
 def _invalid(what: str, reason: str, hint: str) -> InvalidJob:
     return InvalidJob(f"The {what} name {reason}.", code="invalid_name", hint=hint)
+
+
+def shown_name(name: str) -> str:
+    """A path or URL as an error may show it: without user, password, query and fragment, and not too long."""
+    match = _URL.fullmatch(name)
+    plain = f"{match.group(1)}{match.group(2)}" if match else name
+    return plain if len(plain) <= _MAX_SHOWN else plain[: _MAX_SHOWN - 1] + "…"

@@ -156,22 +156,20 @@ def _validate(action: str, common: dict[str, Any], data: Any, data_key: str) -> 
     try:
         job: Job = _ADAPTERS[action].validate_python({"action": action, "data": own, **common})
     except ValidationError as error:
-        raise _explain(error, action, data_key, own, data) from None
+        raise _explain(error, action, data_key, data) from None
     return job
 
 
 _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {name: TypeAdapter(model) for name, model in JOB_TYPES.items()}
 
 
-def _explain(
-    error: ValidationError, action: str, data_key: str, own: Mapping[str, Any], data: Mapping[str, Any]
-) -> InvalidJob:
+def _explain(error: ValidationError, action: str, data_key: str, data: Mapping[str, Any]) -> InvalidJob:
     """Turn the first thing that is wrong into a sentence, without any submitted value."""
     first = min(error.errors(include_input=False, include_url=False), key=_severity)
     inside = bool(first["loc"]) and first["loc"][0] in COMMON_FIELDS and first["loc"][0] in data
     field = _json_path(first["loc"], data_key, inside_data=inside)
     if first["type"] == "extra_forbidden":
-        return _unknown_key(str(first["loc"][-1]), _known_keys(action, first["loc"], own), field)
+        return _unknown_key(str(first["loc"][-1]), _known_keys(action, first["loc"]), field)
     if first["type"] == "missing":
         return _missing(field)
     return _refused(first, field)
@@ -210,14 +208,13 @@ def _json_path(location: Iterable[int | str], data_key: str, *, inside_data: boo
     return path[:200]
 
 
-def _known_keys(action: str, location: tuple[int | str, ...], own: Mapping[str, Any]) -> list[str]:
+def _known_keys(action: str, location: tuple[int | str, ...]) -> list[str]:
     """The keys that may stand where an unknown one was found."""
     if location[0] == "inputs":
         return [*FileSource.model_fields, *TextSource.model_fields]
     if location[:2] == ("data", "processes"):
         return list(ProcessData.model_fields)
-    missing = [name for name in DATA_TYPES[action].model_fields if name not in own]
-    return [*missing, *sorted(COMMON_FIELDS)]
+    return [*DATA_TYPES[action].model_fields, *sorted(COMMON_FIELDS)]
 
 
 def _unknown_key(key: str, known: Iterable[str], field: str) -> InvalidJob:

@@ -92,6 +92,16 @@ class Problem(_ResultModel):
     job_id: str | None = Field(None, description="Id of the job.", examples=["0b6f…"])
 
 
+_EXAMPLE_PROBLEM = {
+    "error": "This FFmpeg has no encoder named 'libx2645'.",
+    "code": "encoder_unknown",
+    "fault": "caller",
+    "retryable": False,
+    "where": {"process": 1, "command": 0, "argument": "-c:v"},
+    "hint": "Did you mean 'libx265'?",
+}
+
+
 class ProcessReport(_ResultModel):
     """How one process of `multi_process` ended."""
 
@@ -104,7 +114,7 @@ class ProcessReport(_ResultModel):
     stats: Stats | None = Field(None, description="What it cost.", examples=[{"seconds": 1.2, "cpu_seconds": 2.0}])
     warnings: tuple[str, ...] = Field((), description="What deserves a look.", examples=[[]])
     logs: tuple[CommandLog, ...] | None = Field(None, description="Logs of measuring commands.", examples=[[]])
-    error: Problem | None = Field(None, description="Why it failed.", examples=[None])
+    error: Problem | None = Field(None, description="Why it failed.", examples=[_EXAMPLE_PROBLEM])
 
 
 class MultiProcessResult(JobResult):

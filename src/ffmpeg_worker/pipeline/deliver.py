@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from ffmpeg_worker.job.result import OutputFile
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.verify import Produced
-from ffmpeg_worker.planning.plan import Plan
+from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.storage.storage import Target
 
 # What the standard table lacks or what differs between machines.
@@ -39,15 +39,14 @@ class Delivered:
     outputs: tuple[OutputFile, ...]
 
 
-def check_targets(plan: Plan, target: Target) -> None:
+def check_targets(lane: Lane, target: Target) -> None:
     """Refuse outputs that could not be delivered, before any work is done.
 
     Raises:
         TargetError: with `where.output`.
     """
-    for lane in plan.lanes:
-        for artifact in lane.artifacts:
-            target.check(artifact.name)
+    for artifact in lane.artifacts:
+        target.check(artifact.name)
 
 
 async def deliver(produced: Produced, target: Target) -> Delivered:

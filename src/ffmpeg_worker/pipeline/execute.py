@@ -22,6 +22,7 @@ from ffmpeg_worker.pipeline.progress import LaneProgress, step_fraction
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, FfmpegStep, Finding, Lane, ProbeStep
 
 _MAX_COLLECTED_BYTES = 256 << 20
+_FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
 _ERROR_LINE = re.compile(r"^(?:\[[^\]]*\] )*\[(?:error|fatal)\] .*$", re.MULTILINE)
 
 
@@ -49,7 +50,15 @@ class Executed:
 class _Run:
     """One lane on its way."""
 
-    def __init__(self, engine: Engine, probes: ProbeSession, folder: Path, deadline: float) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        probes: ProbeSession,
+        folder: Path,
+        deadline: float,
+        callers_names: Mapping[str, str],
+    ) -> None:
+        self._callers_names = callers_names
         self._engine = engine
         self._probes = probes
         self._folder = folder
@@ -93,9 +102,22 @@ class _Run:
                     capture_stdout=step.capture_stdout,
                 )
             except WorkerError as error:
-                raise error.at(command=step.command) from None
-        self.problems += _ERROR_LINE.findall(run.log.text)
-        return _found(run, step, self._folder)
+                raise self._in_callers_words(error).at(command=step.command) from None
+        self.problems += [self._reword(line) for line in _ERROR_LINE.findall(run.log.text)]
+        return _found(run, step, self._folder, self._reword)
+
+    def _in_callers_words(self, error: WorkerError) -> WorkerError:
+        error.message = self._reword(error.message)
+        error.hint = self._reword(error.hint) if error.hint else None
+        error.stderr = self._reword(error.stderr) if error.stderr else None
+        error.where = {k: self._reword(v) if isinstance(v, str) else v for k, v in error.where.items()}
+        return error
+
+    def _reword(self, text: str) -> str:
+        """Name files as the caller does: staged names are nobody's business."""
+        for staged, name in self._callers_names.items():
+            text = text.replace(f"file:{staged}", name).replace(staged, name)
+        return _FILE_PREFIX.sub("", text)
 
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
@@ -149,7 +171,7 @@ async def execute(
     Raises:
         EngineError: with `where.command`.
     """
-    run = _Run(engine, probes, folder, deadline)
+    run = _Run(engine, probes, folder, deadline, lane.callers_names)
     count = len(lane.steps)
     for number, step in enumerate(lane.steps):
         share = _Share(number / count, (number + 1) / count)
@@ -159,14 +181,14 @@ async def execute(
     return Executed(lane, folder, tuple(run.findings), tuple(problems))
 
 
-def _found(run: RunReport, step: FfmpegStep, folder: Path) -> Finding:
+def _found(run: RunReport, step: FfmpegStep, folder: Path, reword: Callable[[str], str]) -> Finding:
     last = run.last_progress
     finding = Finding(
         seconds=run.seconds,
         cpu_seconds=run.exit.cpu_seconds,
         frames=last.frame if last else None,
         out_time_s=last.out_time_s if last else None,
-        log=plain(run.log.text) if step.show_log else "",
+        log=reword(plain(run.log.text)) if step.show_log else "",
         stdout=run.stdout,
     )
     if step.collect is None:

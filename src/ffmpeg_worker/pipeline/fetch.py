@@ -14,6 +14,7 @@ from ffmpeg_worker.errors import InvalidJob, SourceError, SourceUnreadable, Work
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import read_media
+from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list
@@ -40,7 +41,7 @@ class _Fetcher:
                 return await self._stage_sequence(need.source)
             return await self._stage(need, need.source)
         except WorkerError as error:
-            raise error.at(input=need.key[:128]) from None
+            raise error.at(input=shown_name(need.key)) from None
 
     async def _write_text(self, need: Need, source: TextSource) -> LocalFile:
         content = source.content.encode()
@@ -98,21 +99,37 @@ def _stem(need: Need) -> str | None:
     return None if isinstance(need.source, FileSource) and need.source.url == need.key else need.key
 
 
-async def fetch(needs: Sequence[Need], workspace: Workspace, stores: Stores) -> LocalFiles:
+async def fetch(
+    needs: Sequence[Need], workspace: Workspace, stores: Stores, *, all_or_none: bool = True
+) -> LocalFiles:
     """Fetch all inputs of a job, in parallel.
 
+    Args:
+        needs: what to fetch.
+        workspace: where to.
+        stores: where from.
+        all_or_none: `False`: failures are kept in the answer, for whoever needs that file.
+
     Raises:
-        SourceError: with `where.input`; the first one that failed.
+        WorkerError: with `where.input`; the first one that failed.
     """
     fetcher = _Fetcher(workspace, stores)
-    tasks = [asyncio.ensure_future(fetcher.fetch(need)) for need in needs]
+    tasks = {need.key: asyncio.ensure_future(fetcher.fetch(need)) for need in needs}
+    files: dict[str, LocalFile] = {}
+    failed: dict[str, WorkerError] = {}
     try:
-        files = [await task for task in tasks]
+        for key, task in tasks.items():
+            try:
+                files[key] = await task
+            except WorkerError as error:
+                if all_or_none:
+                    raise
+                failed[key] = error
     finally:
-        for task in tasks:
+        for task in tasks.values():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    return LocalFiles({need.key: file for need, file in zip(needs, files, strict=True)})
+        await asyncio.gather(*tasks.values(), return_exceptions=True)
+    return LocalFiles(files, failed)
 
 
 async def describe(files: LocalFiles, needs: Sequence[Need], probes: ProbeSession) -> LocalFiles:
@@ -122,11 +139,11 @@ async def describe(files: LocalFiles, needs: Sequence[Need], probes: ProbeSessio
     """
     known = dict(files.by_key)
     for need in needs:
-        file = known[need.key]
-        if need.is_media and not need.is_list and file.path.is_file():
+        file = known.get(need.key)
+        if file is not None and need.is_media and not need.is_list and file.path.is_file():
             with contextlib.suppress(SourceError):
                 known[need.key] = replace(file, media=read_media(await probes.describe(file.path)))
-    return LocalFiles(known)
+    return LocalFiles(known, files.failed)
 
 
 async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> None:

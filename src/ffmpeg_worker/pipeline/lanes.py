@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import copy
 import logging
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ffmpeg_worker.errors import EngineFailed, WorkerError
+from ffmpeg_worker.errors import EngineFailed, TargetError, WorkerError
 from ffmpeg_worker.ffmpeg.probing import Prober, ProbeSession
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.pipeline.deliver import Delivered, deliver
+from ffmpeg_worker.pipeline.deliver import Delivered, check_targets, deliver
 from ffmpeg_worker.pipeline.execute import Engine, Executed, execute
 from ffmpeg_worker.pipeline.fetch import stage_mentions
 from ffmpeg_worker.pipeline.informed_plan import InformedPlan
@@ -58,7 +57,7 @@ async def run_only_lane(order: Order) -> list[Outcome]:
 
 
 async def _run_lane(order: Order, index: int) -> Delivered:
-    lane = order.informed.plan.lanes[index]
+    lane = _runnable(order, index)
     folder = order.workspace.lane(f"lane-{index}")
     await stage_mentions(lane.mentions, folder, order.plant.stores)
     executed = await execute(
@@ -71,6 +70,19 @@ async def _run_lane(order: Order, index: int) -> Delivered:
         deadline=order.deadline,
     )
     return await _finish(order, index, executed)
+
+
+def _runnable(order: Order, index: int) -> Lane:
+    """A lane that nothing speaks against, as far as is known before it runs.
+
+    Raises:
+        WorkerError: an input is not there, or an output could not be delivered.
+    """
+    lane = order.informed.plan.lanes[index]
+    if lane.failure is not None:
+        raise lane.failure
+    check_targets(lane, order.plant.stores.target)
+    return lane
 
 
 async def run_each_lane(order: Order) -> list[Outcome]:
@@ -98,8 +110,10 @@ async def _run_fused(order: Order, fusion: Fusion) -> dict[int, Outcome]:
     """One run for all members; where that fails, each member on its own, so that each has its own error."""
     folder = order.workspace.lane(f"fused-{fusion.members[0]}")
     try:
+        for index in fusion.members:
+            _runnable(order, index)
         executed = await execute(
-            Lane((fusion.step,)),
+            replace(order.informed.plan.lanes[fusion.members[0]], steps=(fusion.step,)),
             folder,
             engine=order.plant.engine,
             probes=order.probes,
@@ -107,12 +121,12 @@ async def _run_fused(order: Order, fusion: Fusion) -> dict[int, Outcome]:
             progress=order.progress.of_lanes(fusion.members),
             deadline=order.deadline,
         )
-    except EngineFailed as error:
+    except (EngineFailed, TargetError) as error:
         log(logging.INFO, "fused run failed, running its processes apart", code=error.code)
         runs = [_outcome(order, index, _run_lane(order, index)) for index in fusion.members]
         return dict(zip(fusion.members, await asyncio.gather(*runs), strict=True))
     except WorkerError as error:
-        return {index: _copy(error, index) for index in fusion.members}
+        return {index: error.copy().at(process=index) for index in fusion.members}
     (finding,) = executed.findings
     share = replace(finding, cpu_seconds=finding.cpu_seconds / len(fusion.members), frames=None)
     shared = replace(executed, findings=(share,), is_fused=True)
@@ -132,10 +146,3 @@ async def _outcome(order: Order, index: int, run: Coroutine[Any, Any, Delivered]
         log(logging.WARNING, "process failed", process=index, code=error.code, detail=error.detail)
         order.progress.of_lanes([index])(1.0, None)
         return error.at(process=index)
-
-
-def _copy(error: WorkerError, index: int) -> WorkerError:
-    """The same error for another process."""
-    twin = copy.copy(error)
-    twin.where = {**error.where, "process": index}
-    return twin

@@ -9,7 +9,6 @@ from ffmpeg_worker.errors import EngineTimedOut
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob
 from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.result import JobResult
-from ffmpeg_worker.pipeline.deliver import check_targets
 from ffmpeg_worker.pipeline.fetch import fetch
 from ffmpeg_worker.pipeline.informed_plan import open_plan
 from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_only_lane
@@ -36,18 +35,18 @@ async def run_job(
     began = time.monotonic()
     progress = JobProgress(observer)
     needs = needed_sources(job)
+    is_many = isinstance(job, MultiProcessJob)
     async with plant.scratch.workspace(job_id) as workspace, plant.prober.session() as probes:
         progress.enter(Stage.FETCHING)
         try:
             async with asyncio.timeout(timeout_s):
-                files = await fetch(needs, workspace, plant.stores)
+                files = await fetch(needs, workspace, plant.stores, all_or_none=not is_many)
         except TimeoutError:
             raise _timed_out(timeout_s) from None
         async with open_plan(job, files, needs, probes, cores=plant.cores) as informed:
-            check_targets(informed.plan, plant.stores.target)
             progress.start_lanes(len(informed.plan.lanes))
             order = Order(plant, workspace, probes, progress, informed, deadline=began + timeout_s)
-            lanes = await (run_each_lane(order) if isinstance(job, MultiProcessJob) else run_only_lane(order))
+            lanes = await (run_each_lane(order) if is_many else run_only_lane(order))
         result = make_result(job, job_id, files, lanes, time.monotonic() - began)
         progress.finish()
         return result

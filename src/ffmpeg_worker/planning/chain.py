@@ -11,6 +11,7 @@ from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.job.commands import Command
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.planning.durations import estimate_duration, promise_duration
@@ -119,7 +120,11 @@ def plan_chain(chain: Sequence[ReadCommand], outputs: Sequence[str], files: Loca
         chain: what `read_chain_files` made.
         outputs: the caller's results; empty means every output that no later command reads.
         files: the fetched inputs.
+
+    Raises:
+        WorkerError: why one of the inputs could not be fetched.
     """
+    _check_there(chain, files)
     staged = {key: f"{STAGING_FOLDER}/{file.staged}" for key, file in files.by_key.items()}
     produced = _Produced()
     steps = tuple(_plan_command(read, index, files, staged, produced) for index, read in enumerate(chain))
@@ -131,7 +136,16 @@ def plan_chain(chain: Sequence[ReadCommand], outputs: Sequence[str], files: Loca
         intermediates=frozenset(name for name in produced.work_names.values() if name not in kept),
         mentions=frozenset(name for read in chain for name in _mentions(read.line)) - {*produced.work_names},
         warnings=tuple(_warnings(chain)),
+        callers_names={path: shown_name(key) for key, path in staged.items()},
     )
+
+
+def _check_there(chain: Sequence[ReadCommand], files: LocalFiles) -> None:
+    for read in chain:
+        named = [name for option in read.line.options() for name in placeholders.names_in(option.value or "")]
+        for key in (*named, *(key for reference in read.inputs for key in reference.keys)):
+            if key in files.failed:
+                files[key]
 
 
 def _plan_command(

@@ -50,7 +50,7 @@ def plan_fusions(
 
 def _key(chain: tuple[ReadCommand, ...], lane: Lane) -> _Key | None:
     """What two processes must have in common to share a decode; `None` for one that cannot share."""
-    if len(chain) != 1 or not lane.artifacts or lane.mentions or not _can_share(chain[0]):
+    if len(chain) != 1 or lane.failure or not lane.artifacts or lane.mentions or not _can_share(chain[0]):
         return None
     return tuple(
         (

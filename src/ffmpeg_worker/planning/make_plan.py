@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessData, ProcessJob, VmafJob
 from ffmpeg_worker.planning.chain import ReadCommand, plan_chain, read_chain_files
@@ -49,6 +49,14 @@ def _read_process(data: ProcessData, inputs: Mapping[str, object]) -> tuple[Read
     return read_chain_files(data.chainCmds, data.output, inputs)
 
 
+def _plan_or_failure(chain: tuple[ReadCommand, ...], process: ProcessData, files: LocalFiles) -> Lane:
+    """A process whose input is not there fails on its own."""
+    try:
+        return plan_chain(chain, process.output, files)
+    except SourceError as error:
+        return Lane((), failure=error)
+
+
 def _plan_multi_process(job: MultiProcessJob, files: LocalFiles) -> Plan:
     lanes: list[Lane] = []
     chains: list[tuple[ReadCommand, ...]] = []
@@ -56,7 +64,7 @@ def _plan_multi_process(job: MultiProcessJob, files: LocalFiles) -> Plan:
     for index, process in enumerate(job.data.processes):
         try:
             chains.append(_read_process(process, job.inputs))
-            lane = plan_chain(chains[index], process.output, files)
+            lane = _plan_or_failure(chains[index], process, files)
         except WorkerError as error:
             raise error.at(process=index) from None
         for artifact in lane.artifacts:

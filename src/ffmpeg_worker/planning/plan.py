@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 
 STAGING_FOLDER = "_in"
@@ -97,7 +98,8 @@ class Lane:
     """Steps in order, in one working directory, stopped by the first failure.
 
     `conclude` turns the findings into what the action adds to its result; `intermediates` are names written by
-    earlier steps that are no outputs; `mentions` are names that options may refer to: copied in if they exist.
+    earlier steps that are no outputs; `mentions` are names that options may refer to: copied in if they exist;
+    `callers_names` says what the caller calls each staged file; `failure` is why a lane cannot be run at all.
     """
 
     steps: tuple[Step, ...]
@@ -106,6 +108,8 @@ class Lane:
     mentions: frozenset[str] = frozenset()
     conclude: Callable[[Sequence[Finding]], dict[str, Any]] = _nothing
     warnings: tuple[str, ...] = ()
+    callers_names: Mapping[str, str] = field(default_factory=dict)
+    failure: WorkerError | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ _PLAYLIST_SUFFIXES = {".m3u8", ".mpd"}
 # Text and headerless streams: there is nothing in such a file that tells whether it is right. DASH
 # manifests: the embedded probe has a muxer for them but no demuxer.
 _OPAQUE_SUFFIXES = frozenset(
-    ".mpd .srt .vtt .ass .ssa .sub .lrc .ttml .txt .json .xml .csv .log .md5 .ini .ffmeta .trf .yuv .rgb .raw .bin "
-    ".pcm .s16 .f32".split()
+    ".mpd .srt .vtt .ass .ssa .sub .lrc .ttml .txt .json .xml .csv .log .md5 .ini .ffmeta .trf .yuv .rgb .raw "
+    ".bin .pcm .s16 .f32".split()
 )
 _OPAQUE_MUXERS = frozenset(
     "dash srt webvtt ass lrc ttml jacosub microdvd ffmetadata rawvideo data md5 hash framemd5 framehash framecrc "

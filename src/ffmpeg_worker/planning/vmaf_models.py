@@ -58,7 +58,7 @@ def choose_model(wanted: str, width: int, height: int) -> str:
             f'There is no VMAF model "{model}".',
             code="unknown_model",
             hint=(f'Did you mean "{near[0]}"? ' if near else "") + f"Models: auto, {', '.join(MODELS)}.",
-            where={"field": "data.model"},
+            where={"field": "model"},
         )
     if upright < least:
         raise InvalidJob(

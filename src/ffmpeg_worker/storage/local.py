@@ -22,6 +22,7 @@ from ffmpeg_worker.errors import (
     TargetForbidden,
     TargetUnavailable,
 )
+from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 
 _FEW = 16
@@ -46,7 +47,7 @@ class LocalStorage:
         path = self._locate(name)
         if path is None:
             raise SourceForbidden(
-                f'The input "{_shown(name)}" lies outside the folders this worker may read.',
+                f'The input "{shown_name(name)}" lies outside the folders this worker may read.',
                 code="path_outside_root",
                 hint="Use a name under the data root (FS_PATH), or let the operator allow the folder "
                 "with FFMPEG_WORKER_ALLOWED_ROOTS.",
@@ -60,14 +61,14 @@ class LocalStorage:
         folder = self._locate(folder_name or ("/" if pattern.startswith("/") else "."))
         if folder is None:
             raise SourceForbidden(
-                f'The input "{_shown(pattern)}" lies outside the folders this worker may read.',
+                f'The input "{shown_name(pattern)}" lies outside the folders this worker may read.',
                 code="path_outside_root",
             )
         matches = _matcher(name_pattern)
         found = sorted(entry.name for entry in _scan(folder) if matches(entry.name))
         if not found:
             raise SourceNotFound(
-                f'No file matches "{_shown(pattern)}".', hint="Check the folder and the number of digits."
+                f'No file matches "{shown_name(pattern)}".', hint="Check the folder and the number of digits."
             )
         return [path for name in found if (path := self._locate(str(folder / name))) is not None]
 
@@ -86,17 +87,17 @@ class LocalStorage:
         path = self._locate(name)
         if path is None:
             raise TargetForbidden(
-                f'The output "{_shown(name)}" lies outside the folders this worker may write.',
+                f'The output "{shown_name(name)}" lies outside the folders this worker may write.',
                 code="path_outside_root",
                 hint="Give a relative name: it is put under the data root.",
-                where={"output": _shown(name)},
+                where={"output": shown_name(name)},
             )
         if path.is_dir():
             raise TargetForbidden(
-                f'The output "{_shown(name)}" is a folder.',
+                f'The output "{shown_name(name)}" is a folder.',
                 code="target_is_folder",
                 hint="Name a file in it.",
-                where={"output": _shown(name)},
+                where={"output": shown_name(name)},
             )
         return path
 
@@ -109,7 +110,7 @@ class LocalStorage:
         return path if any(path.is_relative_to(root) for root in self._roots) else None
 
     def _check_readable(self, path: Path, name: str) -> None:
-        shown = _shown(name)
+        shown = shown_name(name)
         try:
             status = path.stat()
         except (FileNotFoundError, NotADirectoryError):
@@ -204,7 +205,3 @@ def _undeliverable(error: OSError) -> TargetError:
         hint="Free space or correct the permissions of the data root (FS_PATH).",
         detail=str(error),
     )
-
-
-def _shown(name: str) -> str:
-    return name if len(name) <= 128 else name[:127] + "…"

@@ -210,7 +210,7 @@ def test_the_model_follows_from_the_size(size: tuple[int, int], wanted: str, mod
 @pytest.mark.parametrize(
     ("error", "code", "where", "arguments"),
     [
-        (InvalidJob, "unknown_model", {"field": "data.model"}, {"model": "vmaf_v0.61"}),
+        (InvalidJob, "unknown_model", {"field": "model"}, {"model": "vmaf_v0.61"}),
         (InvalidJob, "picture_too_small", {"field": "data.scale"}, {"scale": "30x30"}),
         (
             InvalidJob,
