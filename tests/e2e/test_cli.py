@@ -132,10 +132,11 @@ def test_the_exit_code_says_who_must_act(
 
 
 def test_a_killed_ffmpeg_is_the_workers_fault(terminal: Terminal) -> None:
-    (terminal.here / "job.json").write_text(json.dumps(process(*LONG, "killed-ffmpeg.mp4")))
+    name = f"killed-{os.getpid()}.mp4"
+    (terminal.here / "job.json").write_text(json.dumps(process(*LONG, name)))
     with terminal.started("run", "job.json") as command:
-        until(lambda: with_argument("killed-ffmpeg.mp4") != [], within_s=30)
-        for pid in with_argument("killed-ffmpeg.mp4"):
+        until(lambda: with_argument(name) != [], within_s=30)
+        for pid in with_argument(name):
             os.kill(pid, signal.SIGKILL)
         stdout, _ = command.communicate(timeout=30)
     assert (command.returncode, json.loads(stdout)["code"]) == (5, "engine_killed")
@@ -196,7 +197,7 @@ def test_misconfigured(
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda n: n.name)
 def test_a_stopped_job_leaves_nothing_behind(terminal: Terminal, number: signal.Signals) -> None:
-    name = f"stopped-by-{number.name}.mp4"
+    name = f"stopped-by-{number.name}-{os.getpid()}.mp4"
     (terminal.here / "job.json").write_text(json.dumps(process(*LONG, name)))
     with terminal.started("run", "job.json") as command:
         until(lambda: with_argument(name) != [], within_s=30)
