@@ -60,6 +60,7 @@ async def test_process(client: aiohttp.ClientSession, server: Server) -> None:
     assert Path(output["path"]).stat().st_size == output["size"]
     assert result["job_id"] == job_id
     assert result["metadata"] == {"order": None}
+    await until_async(lambda: bool(server.log_lines("request")))  # it is logged after the answer has gone out
     ended, requested = server.log_lines("job ended")[-1], server.log_lines("request")[-1]
     assert ended["job_id"] == requested["job_id"] == job_id
     assert requested["media_bytes_out"] == output["size"]
