@@ -16,7 +16,7 @@ from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 
 FFMPEG = str(find_ffmpeg(os.environ.get("FFMPEG_PATH")))
 TINY = ("-i", "tiny.mp4", "-c:v", "libx264", "-preset", "ultrafast")
-"""About 50 ms of ffmpeg: one second of 320x180."""
+"""About 50 ms of ffmpeg: one second of 640x360."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def open_bed(**variables: str) -> Iterator[Bed]:
     with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-bench-") as root:
         data = Path(root) / "data"
         data.mkdir()
-        source = ("-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=1", "-pix_fmt", "yuv420p")
+        source = ("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=1", "-pix_fmt", "yuv420p")
         make(data / "tiny.mp4", *source)
         environment = {
             **os.environ,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import tempfile
 from functools import cached_property
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX,
         env_file=".env",
+        env_ignore_empty=True,
         extra="ignore",
         frozen=True,
         populate_by_name=True,
@@ -38,7 +40,7 @@ class Settings(BaseSettings):
     env: Literal["development", "production"] = Field(
         "development",
         validation_alias=_named("ENV"),
-        description="`production` hides `/docs` and writes logs as JSON lines even on a terminal.",
+        description="`production` hides `/docs` and `/openapi.json`.",
     )
     version: str = Field(
         __version__, validation_alias=_named("VERSION"), description="Version shown by `/health`."
@@ -139,14 +141,26 @@ def read_settings(**overrides: Any) -> Settings:
     """Read the settings; `overrides` win over the environment.
 
     Raises:
-        Misconfigured: a variable has a value it cannot have; the value itself is not shown.
+        Misconfigured: a variable has a value it cannot have (which is not shown), or a name that nothing reads.
     """
+    _refuse_misspelt_variables()
     try:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = variable_of(str(first["loc"][0])) if first["loc"] else "settings"
         raise Misconfigured(f"{name}: {first['msg']}.", hint="docs/settings.md lists every setting.") from None
+
+
+def _refuse_misspelt_variables() -> None:
+    known = [variable_of(name) for name in Settings.model_fields]
+    for name in os.environ:
+        if name.upper().startswith(_PREFIX) and name.upper() not in known:
+            near = difflib.get_close_matches(name.upper(), known, n=1)
+            raise Misconfigured(
+                f"There is no setting {name}.",
+                hint=f"Did you mean {near[0]}?" if near else "docs/settings.md lists every setting.",
+            )
 
 
 def variable_of(field: str) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from support.folders import is_written
 from support.processes import alive, children_of
 from support.stand_in_platform import StandInPlatform, stand_in_platform
 from support.until import until_async
@@ -74,9 +75,9 @@ async def test_jobs_are_answered_stopped_and_the_worker_ends_cleanly(tmp_path: P
         await until_async(lambda: bool(platform.pings))
 
         platform.submit("long", LONG)
-        await until_async(lambda: any(tmp_path.glob("scratch/**/long.mp4")), within_s=10)
+        await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=10)
         platform.stop("long")
-        await until_async(lambda: not any(tmp_path.glob("scratch/**/long.mp4")), within_s=5)
+        await until_async(lambda: not is_written(tmp_path / "scratch", "long.mp4"), within_s=5)
         platform.submit("after", SHORT)
         await until_async(lambda: "after" in platform.results, within_s=10)
         assert "long" not in platform.results
@@ -90,7 +91,7 @@ async def test_jobs_are_answered_stopped_and_the_worker_ends_cleanly(tmp_path: P
 async def test_only_the_heartbeat_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
     async with stand_in_platform() as platform, production(tmp_path, platform) as worker:
         platform.submit("long", LONG)
-        await until_async(lambda: any(tmp_path.glob("scratch/**/long.mp4")), within_s=30)
+        await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=30)
         below = descendants(worker.pid)
         worker.kill()
         await until_async(lambda: sum(alive(pid) for pid in below) <= 1, within_s=3)

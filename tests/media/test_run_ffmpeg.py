@@ -119,7 +119,7 @@ async def test_the_log_of_an_error_has_no_secrets(tools: Tools, tmp_path: Path) 
 
 async def test_out_of_time(tools: Tools, tmp_path: Path) -> None:
     began = time.monotonic()
-    with pytest.raises(EngineTimedOut, match=r"0\.5 s") as caught:
+    with pytest.raises(EngineTimedOut, match="time for the job") as caught:
         await run(tools, tmp_path, *ENDLESS, timeout_s=0.5)
     assert time.monotonic() - began < 5
     assert caught.value.hint

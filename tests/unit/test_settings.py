@@ -123,3 +123,17 @@ def test_strangers_need_a_key(host: str) -> None:
 
 def test_a_key_is_never_shown() -> None:
     assert "sesame" not in repr(read_settings(api_keys="sesame"))
+
+
+def test_a_misspelt_variable_is_not_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FFMPEG_WORKER_API_KEY", "secret-value")
+    with pytest.raises(Misconfigured, match="FFMPEG_WORKER_API_KEY") as caught:
+        read_settings()
+    assert caught.value.hint == "Did you mean FFMPEG_WORKER_API_KEYS?"
+    assert "secret-value" not in str(caught.value.as_problem())
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "")
+    monkeypatch.setenv("FFMPEG_WORKER_HOST", "")
+    assert (read_settings().port, read_settings().host) == (3000, "127.0.0.1")

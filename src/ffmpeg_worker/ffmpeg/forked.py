@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import fcntl
+import gc
 import os
 import signal
 import sys
@@ -69,6 +70,7 @@ def _become_stranger(env: dict[str, str], *, first_foreign: int) -> None:
 
 def _serve_and_exit(serve: Serve) -> NoReturn:
     status = 1
+    gc.disable()  # a collection would write to, and so copy, every page that holds an object
     try:
         with open(0, "rb") as requests, open(1, "wb") as answers:
             serve(requests, answers)
