@@ -2,10 +2,13 @@
 
 WorkerError            code · fault · retryable · message · hint · where · stderr · detail (log only)
 ├── InvalidJob             caller    the request itself is wrong
-│   └── UnsupportedFeature     caller    right by the contract, not in this build
+│   ├── UnsupportedFeature     caller    right by the contract, not in this build
+│   └── AddressNotAllowed      caller    an address that this worker does not call
 ├── SourceError            source    an input
 │   ├── SourceNotFound         source    no such file
 │   ├── SourceForbidden        caller    outside the allowed roots, or not a regular file
+│   ├── SourceTooLarge         source    larger than an input may be
+│   ├── SourceUnreachable      source    its server does not answer, or breaks off; may be tried again
 │   └── SourceUnreadable       source    there, but empty, no media, or of another checksum
 ├── EngineError            worker    running ffmpeg
 │   ├── EngineFailed           by reason    ffmpeg ended with a failure; `code` says which
@@ -19,6 +22,7 @@ WorkerError            code · fault · retryable · message · hint · where ·
 ├── JobStopped             caller
 │   ├── JobCancelled           caller    the caller went away or cancelled
 │   └── JobInterrupted         worker    the worker is shutting down; the job was given back
+├── DiskFull               worker    no room for the files of a job; may be tried again
 ├── QueueFull              worker    too many jobs wait; may be tried again
 └── Misconfigured          operator  at start only: settings or environment
 """
@@ -112,6 +116,12 @@ class UnsupportedFeature(InvalidJob):
     code = "unsupported_feature"
 
 
+class AddressNotAllowed(InvalidJob):
+    """The worker does not call this address: its scheme, port or host, or where the host's name leads."""
+
+    code = "address_not_allowed"
+
+
 class SourceError(WorkerError):
     """An input cannot be used."""
 
@@ -130,6 +140,19 @@ class SourceForbidden(SourceError):
 
     code = "source_forbidden"
     fault = Fault.CALLER
+
+
+class SourceTooLarge(SourceError):
+    """The input is larger than this worker takes."""
+
+    code = "source_too_large"
+
+
+class SourceUnreachable(SourceError):
+    """The input's server cannot be reached, does not answer, or breaks off."""
+
+    code = "source_unreachable"
+    retryable = True
 
 
 class SourceUnreadable(SourceError):
@@ -236,6 +259,13 @@ class JobInterrupted(JobStopped):
 
     code = "interrupted"
     fault = Fault.WORKER
+    retryable = True
+
+
+class DiskFull(WorkerError):
+    """The worker's disk has no room for the files of a job."""
+
+    code = "disk_full"
     retryable = True
 
 

@@ -17,11 +17,14 @@ from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
+from ffmpeg_worker.outbound import Outbound, OutboundRules
 from ffmpeg_worker.pipeline.execute import Engine
 from ffmpeg_worker.pipeline.lanes import Plant
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.workspace import open_scratch
 from ffmpeg_worker.settings import Settings
+from ffmpeg_worker.storage.http import HttpStorage
+from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.local import LocalStorage
 from ffmpeg_worker.storage.storage import Stores
 
@@ -122,6 +125,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(open_scratch(settings.scratch_root))
         storage = LocalStorage(settings.data_root, settings.allowed_roots)
+        web = HttpStorage(Outbound(OutboundRules.of(settings)), TransferLimits(settings.max_input_bytes))
         tools = await stack.enter_async_context(open_tools(settings.ffmpeg_path, settings.ffprobe_path))
         prober = Prober(tools.ffprobe, tools.spawner)
         stack.push_async_callback(prober.close)
@@ -130,7 +134,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             engine=Engine(tools, asyncio.Semaphore(settings.max_concurrency)),
             prober=prober,
             scratch=scratch,
-            stores=Stores({None: storage, "file": storage}, storage),
+            stores=Stores({None: storage, "file": storage, "https": web, "http": web}, storage),
             cores=settings.max_concurrency,
         )
         services = Services(settings, tools, prober, plant)

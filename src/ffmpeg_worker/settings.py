@@ -6,6 +6,7 @@ import difflib
 import os
 import tempfile
 from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -91,6 +92,23 @@ class Settings(BaseSettings):
         description="ffprobe to use: a path, a name on PATH, or `none` for the embedded probe. "
         "Default: the one on PATH, else the embedded probe.",
     )
+    allow_http_inputs: bool = Field(
+        False, description="Fetch inputs from `http://` addresses too, not from `https://` alone."
+    )
+    fetch_allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Hosts, separated by commas, that inputs are fetched from on every port, also where the "
+        "name leads to a private address.",
+    )
+    fetch_allow_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (),
+        description="Networks such as `10.1.0.0/16`, separated by commas, that inputs are fetched from on every "
+        "port although they are not public.",
+    )
+    fetch_deny_cidrs: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = Field(
+        (), description="Networks, separated by commas, that inputs are never fetched from."
+    )
+    max_input_bytes: int = Field(5 << 30, ge=1, description="Largest input fetched from a URL, in bytes.")
     max_concurrency: int = Field(
         os.cpu_count() or 1,
         ge=1,
@@ -105,11 +123,11 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(1 << 20, ge=1024, description="Largest request body, in bytes.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged.")
 
-    @field_validator("api_keys", mode="before")
+    @field_validator("api_keys", "fetch_allow_hosts", "fetch_allow_cidrs", "fetch_deny_cidrs", mode="before")
     @classmethod
-    def _split_keys(cls, value: Any) -> Any:
+    def _split_at_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return tuple(key.strip() for key in value.split(",") if key.strip())
+            return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
     @field_validator("allowed_roots", mode="before")

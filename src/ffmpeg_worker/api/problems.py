@@ -25,6 +25,7 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
     {
         "invalid_json": 400,
         "unauthorized": 401,
+        "address_not_allowed": 403,
         "path_outside_root": 403,
         "source_forbidden": 403,
         "source_not_regular": 403,
@@ -37,6 +38,8 @@ STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
         "content_type_refused": 415,
         "target_is_folder": 422,
         "cancelled": 499,
+        "source_unreachable": 502,
+        "source_incomplete_transfer": 502,
         "unsupported_feature": 501,
         # Not 408: clients send a request that got 408 again by themselves, and it would take as long again.
         "timed_out": 504,
@@ -58,7 +61,7 @@ MEANINGS: Mapping[int, str] = MappingProxyType(
     {
         400: "The body is not the JSON that is accepted.",
         401: "An API key is needed, and none that is known was sent.",
-        403: "A file lies where this worker may not read or write.",
+        403: "A file or address that this worker may not read or write.",
         404: "There is no such input, or no such route.",
         405: "The route has another method.",
         408: "The body did not arrive in time.",
@@ -68,7 +71,7 @@ MEANINGS: Mapping[int, str] = MappingProxyType(
         499: "The caller went away; nobody receives this, the log and the metrics have it.",
         500: "The worker failed.",
         501: "Right by the contract, but not in this version.",
-        502: "An output's destination cannot be written.",
+        502: "The server of an input does not answer, or an output's destination cannot be written.",
         503: "The worker is full, starting or shutting down: send the job again.",
         504: "The job's own time was used up.",
     }

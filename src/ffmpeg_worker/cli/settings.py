@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
@@ -29,7 +30,8 @@ _COMPUTED = {
     "max_concurrency": "number of cores",
 }
 _LIMITS = {"ge": "from", "le": "to", "gt": "above"}
-_KINDS = {int: "whole number", float: "number", str: "text", Path: "folder"}
+_KINDS = {int: "whole number", float: "number", str: "text", Path: "folder", bool: "`true`, `false`"}
+_LISTED = {SecretStr: "keys", Path: "folders", str: "hosts", IPv4Network | IPv6Network: "networks"}
 
 
 @click.command("settings")
@@ -53,7 +55,7 @@ def _values(field: FieldInfo) -> str:
     if get_origin(kind) is Literal:
         return ", ".join(f"`{value}`" for value in get_args(kind))
     if get_origin(kind) is tuple:
-        return "list of keys" if SecretStr in get_args(kind) else "list of folders"
+        return f"list of {_LISTED[get_args(kind)[0]]}"
     known = next((words for type_, words in _KINDS.items() if kind in {type_, type_ | None}), "text")
     return f"{known}{_limits(field)}"
 
@@ -71,4 +73,6 @@ def _limits(field: FieldInfo) -> str:
 def _default(name: str, field: FieldInfo) -> str:
     if name in _COMPUTED:
         return _COMPUTED[name]
+    if isinstance(field.default, bool):
+        return f"`{field.default}`".lower()
     return "none" if field.default in (None, ()) else f"`{field.default}`"

@@ -6,9 +6,11 @@ import asyncio
 import contextlib
 import hashlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
+from urllib.parse import urljoin, urlsplit
 
 from ffmpeg_worker.errors import InvalidJob, SourceError, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
@@ -23,25 +25,35 @@ from ffmpeg_worker.planning.references import is_sequence
 from ffmpeg_worker.storage.storage import Stores
 
 _MAX_MENTION_BYTES = 64 << 20
+_MAX_AT_ONCE = 8
+_FOLDER_SCHEMES = {None, "file"}
 _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
 
 
 class _Fetcher:
-    """Fetches for one job."""
+    """Fetches for one job; what has the same URL and headers is fetched once."""
 
     def __init__(self, workspace: Workspace, stores: Stores) -> None:
         self._workspace = workspace
         self._stores = stores
+        self._at_once = asyncio.Semaphore(_MAX_AT_ONCE)
+        self._fetched: dict[tuple[object, ...], asyncio.Task[Path]] = {}
+
+    async def close(self) -> None:
+        """Stop what is still being fetched."""
+        for task in self._fetched.values():
+            task.cancel()
+        await asyncio.gather(*self._fetched.values(), return_exceptions=True)
 
     async def fetch(self, need: Need) -> LocalFile:
         try:
             if isinstance(need.source, TextSource):
                 return await self._write_text(need, need.source)
-            if is_sequence(need.source.url) or "*" in need.source.url:
+            if need.source.scheme in _FOLDER_SCHEMES and (is_sequence(need.source.url) or "*" in need.source.url):
                 return await self._stage_sequence(need.source)
             return await self._stage(need, need.source)
         except WorkerError as error:
-            raise error.at(input=shown_name(need.key)) from None
+            raise error.copy().at(input=shown_name(need.key)) from None
 
     async def _write_text(self, need: Need, source: TextSource) -> LocalFile:
         content = source.content.encode()
@@ -55,15 +67,17 @@ class _Fetcher:
         path = self._workspace.staging / staged
         path.write_bytes(content)
         if need.is_list:
-            await self._fill_list(path, path, need, folder=None)
+            await self._fill_list(path, path, need, _as_named)
         return LocalFile(path, staged, len(content))
 
     async def _stage(self, need: Need, source: FileSource) -> LocalFile:
-        path = await self._stores.source(source).fetch(source, self._workspace.staging)
+        path = await self._fetch_once(source)
         await _check_sum(path, source)
         staged = self._workspace.reserve(path.name, stem=_stem(need))
         if need.is_list:
-            await self._fill_list(path, self._workspace.staging / staged, need, folder=path.parent)
+            is_local = source.scheme in _FOLDER_SCHEMES
+            beside = partial(_beside_file, path.parent) if is_local else partial(_beside_url, source)
+            await self._fill_list(path, self._workspace.staging / staged, need, beside)
         elif path.suffix.lower() in _MANIFEST_SUFFIXES:
             # The names in a manifest are relative to it: it must be seen inside its own folder.
             (self._workspace.staging / f"{staged}.d").symlink_to(path.parent)
@@ -71,6 +85,16 @@ class _Fetcher:
         else:
             (self._workspace.staging / staged).symlink_to(path)
         return LocalFile(path, staged, path.stat().st_size)
+
+    async def _fetch_once(self, source: FileSource) -> Path:
+        key = (source.url, *sorted((source.headers or {}).items()))
+        if key not in self._fetched:
+            self._fetched[key] = asyncio.ensure_future(self._fetch(source))
+        return await asyncio.shield(self._fetched[key])
+
+    async def _fetch(self, source: FileSource) -> Path:
+        async with self._at_once:
+            return await self._stores.source(source).fetch(source, self._workspace.staging)
 
     async def _stage_sequence(self, source: FileSource) -> LocalFile:
         found = await self._stores.source(source).find(source.url)
@@ -81,7 +105,9 @@ class _Fetcher:
         pattern = PurePosixPath(source.url).name
         return LocalFile(found[0].parent, f"{folder}/{pattern}", sum(path.stat().st_size for path in found))
 
-    async def _fill_list(self, source: Path, target: Path, need: Need, folder: Path | None) -> None:
+    async def _fill_list(
+        self, source: Path, target: Path, need: Need, locate: Callable[[str], FileSource]
+    ) -> None:
         """Stage every file a concat list names, and write the list with their staged names."""
         text = source.read_text(encoding="utf-8", errors="surrogateescape")
         names: dict[str, str] = {}
@@ -89,9 +115,23 @@ class _Fetcher:
             if entry in need.produced:
                 names[entry] = f"../{entry}"
             elif entry not in names:
-                url = entry if folder is None or "://" in entry else str(folder / entry)
-                names[entry] = (await self.fetch(Need(entry, FileSource(url=url)))).staged
+                names[entry] = (await self.fetch(Need(entry, locate(entry)))).staged
         target.write_text(concat_list.rename(text, names), encoding="utf-8", errors="surrogateescape")
+
+
+def _as_named(entry: str) -> FileSource:
+    return FileSource(url=entry)
+
+
+def _beside_file(folder: Path, entry: str) -> FileSource:
+    return FileSource(url=entry if "://" in entry else str(folder / entry))
+
+
+def _beside_url(source: FileSource, entry: str) -> FileSource:
+    """A list from a server names files of servers only; the headers go with those of the same one."""
+    url = urljoin(source.url, entry)
+    is_same = urlsplit(url)[:2] == urlsplit(source.url)[:2]
+    return FileSource(url=url, headers=source.headers if is_same else None)
 
 
 def _stem(need: Need) -> str | None:
@@ -129,6 +169,7 @@ async def fetch(
         for task in tasks.values():
             task.cancel()
         await asyncio.gather(*tasks.values(), return_exceptions=True)
+        await fetcher.close()
     return LocalFiles(files, failed)
 
 
@@ -157,6 +198,8 @@ async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> 
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or target.exists():
             continue
         source = FileSource(url=name)
+        if source.scheme is not None:
+            continue
         try:
             path = await stores.source(source).fetch(source, folder)
         except WorkerError:

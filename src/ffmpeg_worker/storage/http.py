@@ -1,0 +1,89 @@
+"""Inputs from web servers: each becomes a file in a folder of its own, below the job's."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import shutil
+from pathlib import Path, PurePosixPath
+
+from ffmpeg_worker.errors import SourceNotFound, SourceUnreachable
+from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.outbound import Outbound
+from ffmpeg_worker.storage.http_transfer import Transfer, TransferLimits
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
+_SUFFIX_BY_TYPE = {
+    "video/mp4": ".mp4",
+    "video/quicktime": ".mov",
+    "video/webm": ".webm",
+    "video/x-matroska": ".mkv",
+    "video/mp2t": ".ts",
+    "video/x-msvideo": ".avi",
+    "video/ogg": ".ogv",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "audio/aac": ".aac",
+    "audio/ogg": ".ogg",
+    "audio/opus": ".opus",
+    "audio/flac": ".flac",
+    "audio/wav": ".wav",
+    "audio/x-wav": ".wav",
+    "audio/webm": ".weba",
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/gif": ".gif",
+    "image/webp": ".webp",
+    "image/avif": ".avif",
+    "text/vtt": ".vtt",
+    "application/x-subrip": ".srt",
+}
+
+
+class HttpStorage:
+    """Fetches `https://` and, where the operator allows it, `http://` addresses; takes no outputs."""
+
+    def __init__(self, outbound: Outbound, limits: TransferLimits) -> None:
+        self._outbound = outbound
+        self._limits = limits
+
+    async def fetch(self, source: FileSource, folder: Path) -> Path:
+        """Download below `folder`; see `Storage.fetch`. Nothing is left there when it fails.
+
+        Raises:
+            AddressNotAllowed: the worker does not call it, or what it redirects to.
+            SourceError: see `Transfer.run`.
+            DiskFull: no room for it.
+        """
+        # A folder for each: what is relative to an input, as in a playlist, finds nobody else's files.
+        own = folder / f".{secrets.token_hex(8)}"
+        own.mkdir(mode=0o700)
+        transfer = Transfer(self._outbound, source, own / "part", self._limits)
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                await transfer.run()
+            return transfer.path.rename(own / f"input{_suffix(source.url, transfer.content_type)}")
+        except TimeoutError:
+            shutil.rmtree(own, ignore_errors=True)
+            raise SourceUnreachable(
+                f'The input "{shown_name(source.url)}" was not there after {self._limits.total_s:g} s.',
+                hint="Put it on a faster server.",
+            ) from None
+        except BaseException:
+            shutil.rmtree(own, ignore_errors=True)
+            raise
+
+    async def find(self, pattern: str) -> list[Path]:
+        """A web server lists no files; see `Storage.find`."""
+        raise SourceNotFound(
+            f'No files can be looked up at "{shown_name(pattern)}".', hint="Name each file by its own URL."
+        )
+
+
+def _suffix(url: str, content_type: str) -> str:
+    """Extension for the local file: that of the URL's path, else by its type; the server's names are not asked."""
+    path = re.split(r"[?#]", url.partition("://")[2], maxsplit=1)[0].partition("/")[2]
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else _SUFFIX_BY_TYPE.get(content_type, "")
