@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 from ffmpeg_worker.errors import JobCancelled, JobInterrupted, QueueFull, WorkerError
 from ffmpeg_worker.ffmpeg.probing import Prober
@@ -17,16 +18,14 @@ from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.outbound import Outbound, OutboundRules
 from ffmpeg_worker.pipeline.execute import Engine
 from ffmpeg_worker.pipeline.lanes import Plant
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.workspace import open_scratch
 from ffmpeg_worker.settings import Settings
-from ffmpeg_worker.storage.http import HttpStorage
-from ffmpeg_worker.storage.http_transfer import TransferLimits
+from ffmpeg_worker.storage.late import LateStorage
 from ffmpeg_worker.storage.local import LocalStorage
-from ffmpeg_worker.storage.storage import Stores
+from ffmpeg_worker.storage.storage import Storage, Stores
 
 
 @dataclass(slots=True)
@@ -115,6 +114,15 @@ def new_job_id() -> str:
     return str(uuid.uuid4())
 
 
+def _open_web(settings: Settings) -> Storage:
+    # Loading the HTTP client takes as long as the rest of the start; many workers never fetch.
+    from ffmpeg_worker.outbound import Outbound, OutboundRules  # noqa: PLC0415
+    from ffmpeg_worker.storage.http import HttpStorage  # noqa: PLC0415
+    from ffmpeg_worker.storage.http_transfer import TransferLimits  # noqa: PLC0415
+
+    return HttpStorage(Outbound(OutboundRules.of(settings)), TransferLimits(settings.max_input_bytes))
+
+
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open a worker on the running event loop; on the way out all jobs and child processes are stopped.
@@ -125,7 +133,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(open_scratch(settings.scratch_root))
         storage = LocalStorage(settings.data_root, settings.allowed_roots)
-        web = HttpStorage(Outbound(OutboundRules.of(settings)), TransferLimits(settings.max_input_bytes))
+        web = LateStorage(partial(_open_web, settings))
         tools = await stack.enter_async_context(open_tools(settings.ffmpeg_path, settings.ffprobe_path))
         prober = Prober(tools.ffprobe, tools.spawner)
         stack.push_async_callback(prober.close)

@@ -143,7 +143,7 @@ async def test_a_client_that_waits_for_100_continue_sends_no_body_in_vain(client
 
 async def test_the_secrets_of_a_url(client: aiohttp.ClientSession) -> None:
     job = {"chainCmds": f"-i https://user:{SECRET}@example.com/a.mp4?signature={SECRET} o.mp4"}
-    await refused(client, PROCESS, 501, "unsupported_feature", "https", json=job)
+    await refused(client, PROCESS, 403, "address_not_allowed", "user or password", json=job)
 
 
 @pytest.mark.parametrize(

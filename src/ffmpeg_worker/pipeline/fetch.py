@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
-from ffmpeg_worker.errors import InvalidJob, SourceError, SourceUnreadable, WorkerError
+from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, SourceError, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import read_media
@@ -129,9 +129,17 @@ def _beside_file(folder: Path, entry: str) -> FileSource:
 
 def _beside_url(source: FileSource, entry: str) -> FileSource:
     """A list from a server names files of servers only; the headers go with those of the same one."""
-    url = urljoin(source.url, entry)
-    is_same = urlsplit(url)[:2] == urlsplit(source.url)[:2]
-    return FileSource(url=url, headers=source.headers if is_same else None)
+    try:
+        located = FileSource(url=urljoin(source.url, entry))
+        is_same = urlsplit(located.url)[:2] == urlsplit(source.url)[:2]
+    except ValueError:
+        located, is_same = FileSource(url=entry), False
+    if located.scheme in _FOLDER_SCHEMES:
+        raise AddressNotAllowed(
+            "A list that was fetched from a server names a file of this machine.",
+            hint="Send the list in the job itself, or name URLs in it.",
+        )
+    return located.model_copy(update={"headers": source.headers}) if is_same else located
 
 
 def _stem(need: Need) -> str | None:

@@ -1,0 +1,274 @@
+"""Jobs whose inputs lie on a web server."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import hashlib
+import logging
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.storage import http_transfer
+from support.sources import make_clip
+from support.web import Web, open_web
+from support.worker import Worker, open_worker
+
+MAX_BYTES = 4 << 20
+SECRET = "hush-hush-canary"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Web]:
+    clip = make_clip(tmp_path_factory.mktemp("web") / "clip.mp4", extra=("-movflags", "+faststart"))
+    async with open_web() as web:
+        web.files = {
+            "clip.mp4": clip.read_bytes(),
+            "clip": clip.read_bytes(),
+            "empty.mp4": b"",
+            "large.bin": bytes(MAX_BYTES + 1),
+            "list.txt": b"file 'clip.mp4'\nfile clip.mp4\n",
+            "local.txt": b"file 'file:///etc/hostname'\n",
+            "play.m3u8": b"#EXTM3U\n#EXTINF:1,\nother.ts\n#EXT-X-ENDLIST\n",
+        }
+        yield web
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
+    settings = {
+        "allow_http_inputs": True,
+        "fetch_allow_cidrs": "127.0.0.1/32, 127.0.0.2/32",
+        "max_input_bytes": MAX_BYTES,
+    }
+    async with open_worker(tmp_path_factory.mktemp("worker"), **settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def worker(shared: Worker, server: Web) -> Worker:
+    server.requests.clear()
+    return shared
+
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def probe(url: str, **more: Any) -> dict[str, Any]:
+    return {"action": "probe", "data": {"input": "{{film}}"}, "inputs": {"film": {"url": url, **more}}}
+
+
+def copy(url: str) -> dict[str, Any]:
+    return {"action": "process", "data": {"chainCmds": ["-i", url, "-c", "copy", "copy.mp4"]}}
+
+
+async def test_inline_and_named(worker: Worker, server: Web) -> None:
+    url = f"{server.url}/plain/clip.mp4"
+    inline = await worker.run(copy(url))
+    assert inline["outputs"][0]["media"]["duration"] == pytest.approx(2, abs=0.1)
+    assert inline["stats"]["input_bytes"] == len(server.files["clip.mp4"])
+    assert (await worker.run(probe(url)))["format"]["format_name"] == "mov,mp4,m4a,3gp,3g2,mj2"
+    assert (await worker.run({"action": "probe", "data": {"input": url}}))["streams"]
+    assert worker.leftovers() == []
+
+
+async def test_percent_signs_and_stars_are_no_patterns(worker: Worker, server: Web) -> None:
+    server.files["a 2d*.mp4"] = server.files["clip.mp4"]
+    assert (await worker.run(copy(f"{server.url}/plain/a%202d*.mp4?x=%2d")))["outputs"]
+
+
+async def test_the_extension_may_come_from_the_type(worker: Worker, server: Web) -> None:
+    assert (await worker.run(copy(f"{server.url}/plain/clip")))["outputs"]
+
+
+async def test_one_url_is_fetched_once(worker: Worker, server: Web) -> None:
+    url = f"{server.url}/plain/clip.mp4"
+    commands = [f"-i {url} -c copy a.mp4", f"-i {{{{film}}}} -i {url} -map 0:v -map 1:a -c copy b.mp4"]
+    result = await worker.run(
+        {
+            "action": "multi_process",
+            "inputs": {"film": url},
+            "data": {"processes": [{"chainCmds": command} for command in commands]},
+        }
+    )
+    assert result["failed"] == 0
+    assert len(server.requests) == 1
+
+
+async def test_other_headers_are_another_file(worker: Worker, server: Web) -> None:
+    url = f"{server.url}/private/clip.mp4"
+    inputs = {"open": {"url": url}, "known": {"url": url, "headers": {"Authorization": "Bearer hush"}}}
+    job = {"action": "process", "inputs": inputs, "data": {"chainCmds": "-i {{known}} -c copy o.mp4"}}
+    error = await worker.fail(job)
+    assert (error.code, error.fault, error.where["input"]) == ("source_forbidden", "source", "open")
+    del inputs["open"]
+    assert (await worker.run(job))["outputs"]
+
+
+async def test_headers_stay_behind_when_the_host_changes(worker: Worker, server: Web) -> None:
+    await worker.run(probe(f"{server.url}/moved/clip.mp4", headers={"Authorization": "Bearer hush", "X-Key": "k"}))
+    first, second = server.requests
+    assert first.headers["Authorization"] == "Bearer hush"
+    assert not {"Authorization", "X-Key", "Cookie"} & set(second.headers)
+    assert second.headers["Accept-Encoding"] == "identity"
+
+
+async def test_a_header_that_may_not_be_sent(worker: Worker, server: Web) -> None:
+    error = await worker.fail(probe(f"{server.url}/plain/clip.mp4", headers={"X": f"{SECRET}\r\nHost: other"}))
+    assert (error.code, error.fault) == ("invalid_header", "caller")
+    assert SECRET not in str(error.as_problem())
+    assert server.requests == []
+
+
+async def test_resumed_where_it_broke_off(worker: Worker, server: Web) -> None:
+    data = server.files["clip.mp4"]
+    job = probe(f"{server.url}/broken/clip.mp4", sha256=hashlib.sha256(data).hexdigest())
+    assert (await worker.run(job))["streams"]
+    assert [request.headers.get("Range") for request in server.requests] == [None, f"bytes={len(data) // 2}-"]
+
+
+@pytest.mark.parametrize("behaviour", ["broken-no-range", "broken-changed"])
+async def test_begun_anew_where_it_cannot_be_resumed(worker: Worker, server: Web, behaviour: str) -> None:
+    digest = hashlib.sha256(server.files["clip.mp4"]).hexdigest()
+    assert (await worker.run(probe(f"{server.url}/{behaviour}/clip.mp4", sha256=digest)))["streams"]
+    assert len(server.requests) == 2
+
+
+async def test_a_range_that_is_refused(worker: Worker, server: Web) -> None:
+    error = await worker.fail(probe(f"{server.url}/broken-gone/clip.mp4"))
+    assert error.code == "source_bad_answer"
+    assert [("Range" in request.headers) for request in server.requests] == [False, True, False]
+
+
+async def test_a_busy_server(worker: Worker, server: Web) -> None:
+    assert (await worker.run(probe(f"{server.url}/busy/clip.mp4")))["streams"]
+    assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "fault", "retryable", "requests"),
+    [
+        ("404/a.mp4", "source_not_found", "source", False, 1),
+        ("410/a.mp4", "source_not_found", "source", False, 1),
+        ("401/a.mp4", "source_forbidden", "source", False, 1),
+        ("403/a.mp4", "source_forbidden", "source", False, 1),
+        ("416/a.mp4", "source_bad_answer", "source", False, 1),
+        ("206/a.mp4", "source_bad_answer", "source", False, 1),
+        ("500/a.mp4", "source_unreachable", "source", True, 4),
+        ("429/a.mp4", "source_unreachable", "source", True, 4),
+        ("plain/empty.mp4", "source_empty", "source", False, 1),
+        ("plain/large.bin", "source_too_large", "source", False, 1),
+        ("plain/local.txt", "address_not_allowed", "caller", False, 1),
+    ],
+)
+async def test_failures(
+    worker: Worker,
+    server: Web,
+    path: str,
+    code: str,
+    fault: str,
+    retryable: bool,
+    requests: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(http_transfer, "random", SimpleNamespace(uniform=lambda *_: 0.01))
+    url = f"{server.url}/{path}?token={SECRET}"
+    job = {"action": "process", "data": {"chainCmds": ["-f", "concat", "-i", url, "o.mp4"]}}
+    error = await worker.fail(job if path.endswith(".txt") else copy(url))
+    assert (error.code, error.fault, error.retryable) == (code, fault, retryable)
+    told = str(error.as_problem())
+    assert SECRET not in told
+    assert "secret of the server" not in told
+    assert len(server.requests) == requests
+
+
+async def test_a_wrong_checksum(worker: Worker, server: Web) -> None:
+    error = await worker.fail(probe(f"{server.url}/plain/clip.mp4", sha256="0" * 64))
+    assert (error.code, error.where) == ("checksum_mismatch", {"input": "film"})
+
+
+async def test_a_server_that_is_not_there(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_transfer, "random", SimpleNamespace(uniform=lambda *_: 0.01))
+    error = await worker.fail(probe("http://127.0.0.2:9/a.mp4"))
+    assert (error.code, error.retryable) == ("source_unreachable", True)
+
+
+async def test_a_list_on_a_server_names_its_neighbours(worker: Worker, server: Web) -> None:
+    job = {"chainCmds": f"-f concat -i {server.url}/plain/list.txt -c copy joined.mp4"}
+    result = await worker.run({"action": "process", "data": job})
+    assert result["outputs"][0]["media"]["duration"] == pytest.approx(4, abs=0.2)
+    assert len(server.requests) == 2
+
+
+async def test_a_playlist_sees_nobody_elses_files(worker: Worker, server: Web) -> None:
+    error = await worker.fail(
+        {
+            "action": "process",
+            "inputs": {"list": f"{server.url}/plain/play.m3u8", "other": f"{server.url}/plain/clip.mp4"},
+            "data": {"chainCmds": "-i {{list}} -c copy o.mp4"},
+        }
+    )
+    assert SECRET not in error.message
+
+
+async def test_cancelled_while_downloading(worker: Worker, server: Web) -> None:
+    server.holding.clear()
+    task = asyncio.ensure_future(worker.services.run(parse_job(copy(f"{server.url}/held/clip.mp4"))))
+    await asyncio.wait_for(server.holding.wait(), 10)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert worker.leftovers() == []
+
+
+async def test_the_jobs_time_covers_the_download(worker: Worker, server: Web) -> None:
+    error = await worker.fail({**copy(f"{server.url}/held/clip.mp4"), "timeout": 0.5})
+    assert error.code == "timed_out"
+
+
+async def test_a_disk_that_is_full_before(worker: Worker, server: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
+    error = await worker.fail(copy(f"{server.url}/plain/clip.mp4"))
+    assert (error.code, error.fault, error.retryable) == ("disk_full", "worker", True)
+
+
+async def test_a_disk_that_fills_up(worker: Worker, server: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    def append(path: Path, block: bytearray) -> None:
+        path.write_bytes(block[:10])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(http_transfer, "_append", append)
+    error = await worker.fail(copy(f"{server.url}/plain/clip.mp4"))
+    assert error.code == "disk_full"
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("path", ["plain/nope.mp4", "500/a.mp4", "broken-gone/clip.mp4", "plain/empty.mp4"])
+async def test_no_secret_of_a_url_is_told_or_logged(
+    worker: Worker, server: Web, path: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_transfer, "random", SimpleNamespace(uniform=lambda *_: 0.01))
+    host = server.url.removeprefix("http://")
+    with caplog.at_level(logging.DEBUG):
+        errors = [
+            await worker.fail(copy(f"http://ada:{SECRET}@{host}/{path}")),
+            await worker.fail(copy(f"{server.url}/{path}?X-Amz-Signature={SECRET}#{SECRET}")),
+            await worker.fail(probe(f"{server.url}/{path}?t={SECRET}", headers={"Authorization": SECRET})),
+        ]
+    assert errors[0].code == "address_not_allowed"
+    assert SECRET not in str([(error.as_problem(), error.detail, repr(error)) for error in errors])
+    told = "".join(str(vars(record)) for record in caplog.records if record.name != "aiohttp.access")
+    assert SECRET not in told
+
+
+async def test_no_secret_of_a_url_is_in_a_result(worker: Worker, server: Web) -> None:
+    result = await worker.run(copy(f"{server.url}/plain/clip.mp4?token={SECRET}"))
+    media = await worker.run({"action": "probe", "data": {"input": f"{server.url}/plain/clip.mp4?t={SECRET}"}})
+    assert SECRET not in f"{result} {media}"

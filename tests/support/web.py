@@ -1,0 +1,95 @@
+"""A web server with media, which breaks off, is busy, redirects and refuses as a test asks for by path."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from aiohttp import web
+
+
+@dataclass
+class Web:
+    """Serves `files` at `/BEHAVIOUR/NAME`; behaviours are the methods below."""
+
+    url: str = ""
+    files: dict[str, bytes] = field(default_factory=dict)
+    requests: list[web.Request] = field(default_factory=list)
+    holding: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a transfer has begun that will not end."""
+
+    def asked(self, behaviour: str) -> list[web.Request]:
+        """The requests for one behaviour."""
+        return [request for request in self.requests if request.match_info["behaviour"] == behaviour]
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Answer as the first part of the path says."""
+        self.requests.append(request)
+        behaviour, name = request.match_info["behaviour"], request.match_info["name"]
+        if behaviour.isdigit():
+            return web.Response(status=int(behaviour), text="secret of the server")
+        if behaviour == "moved":
+            raise web.HTTPFound(f"{self.url.replace('127.0.0.1', '127.0.0.2')}/plain/{name}")
+        if name not in self.files:
+            raise web.HTTPNotFound
+        data, count = self.files[name], len(self.asked(behaviour))
+        if behaviour == "busy" and count <= 2:
+            return web.Response(status=503, headers={"Retry-After": "0"})
+        if behaviour == "private" and request.headers.get("Authorization") != "Bearer hush":
+            return web.Response(status=401)
+        if behaviour == "held" or (behaviour.startswith("broken") and count == 1):
+            return await self._begin(request, data, stay=behaviour == "held")
+        if behaviour == "broken-no-range":
+            return web.Response(body=data)
+        if behaviour == "broken-gone":
+            return web.Response(status=416)
+        return _ranged(request, data, b"new" if behaviour == "broken-changed" else b"")
+
+    async def _begin(self, request: web.Request, data: bytes, *, stay: bool) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"ETag": _etag(data), "Content-Length": str(len(data))})
+        await response.prepare(request)
+        await response.write(data[: len(data) // 2])
+        if stay:
+            self.holding.set()
+            await asyncio.Event().wait()
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+
+def _etag(data: bytes, more: bytes = b"") -> str:
+    return f'"{hashlib.sha256(data + more).hexdigest()}"'
+
+
+def _ranged(request: web.Request, data: bytes, more: bytes) -> web.Response:
+    etag = _etag(data, more)
+    start = request.http_range.start
+    if start is None or request.headers.get("If-Range") != etag:
+        return web.Response(body=data, headers={"ETag": etag}, content_type="video/mp4")
+    return web.Response(
+        status=206,
+        body=data[start:],
+        headers={"ETag": etag, "Content-Range": f"bytes {start}-{len(data) - 1}/{len(data)}"},
+    )
+
+
+@asynccontextmanager
+async def open_web() -> AsyncIterator[Web]:
+    """Serve on 127.0.0.1 and on 127.0.0.2."""
+    served = Web()
+    app = web.Application()
+    app.router.add_get("/{behaviour}/{name:.*}", served.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    first = web.TCPSite(runner, "127.0.0.1", 0)
+    await first.start()
+    port = runner.addresses[0][1]
+    await web.TCPSite(runner, "127.0.0.2", port).start()
+    served.url = f"http://127.0.0.1:{port}"
+    try:
+        yield served
+    finally:
+        await runner.cleanup()
