@@ -3,28 +3,41 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+import pytest_asyncio
 
 from ffmpeg_worker.errors import SourceForbidden, SourceNotFound, SourceUnreadable, TargetError, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.outbound import Outbound, OutboundRules
+from ffmpeg_worker.storage.http import HttpStorage
+from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.local import LocalStorage
 from ffmpeg_worker.storage.storage import Storage, Stores, Target
 from support.memory_storage import MemoryStorage
+from support.web import open_web
 
 
 @dataclass
-class Case:
-    """One store: how to put bytes in behind its back, read them, and spell a URL."""
+class Readable:
+    """A store of sources: how to put bytes in behind its back, and spell a URL."""
 
     source: Storage
-    target: Target
     plant: Callable[[str, bytes], None]
-    read: Callable[[str], bytes | None]
     url: Callable[[str], str]
+
+
+@dataclass
+class Case(Readable):
+    """A store that takes outputs too: how to read them behind its back."""
+
+    target: Target
+    read: Callable[[str], bytes | None]
 
 
 def _local(root: Path) -> Case:
@@ -37,12 +50,12 @@ def _local(root: Path) -> Case:
     def read(name: str) -> bytes | None:
         return (root / name).read_bytes() if (root / name).exists() else None
 
-    return Case(store, store, plant, read, lambda name: name)
+    return Case(store, plant, lambda name: name, store, read)
 
 
 def _memory(_root: Path) -> Case:
     store = MemoryStorage()
-    return Case(store, store, store.files.__setitem__, store.files.get, lambda name: f"memory://{name}")
+    return Case(store, store.files.__setitem__, lambda name: f"memory://{name}", store, store.files.get)
 
 
 @pytest.fixture(params=[_local, _memory], ids=["local", "memory"])
@@ -51,23 +64,41 @@ def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     return made
 
 
-async def test_fetched_bytes_are_the_stored_ones(case: Case, tmp_path: Path) -> None:
-    case.plant("a/b.bin", b"\x00\x01data")
-    path = await case.source.fetch(FileSource(url=case.url("a/b.bin")), tmp_path)
+@pytest_asyncio.fixture(params=["local", "memory", "http"])
+async def readable(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Readable]:
+    if request.param != "http":
+        yield (_local if request.param == "local" else _memory)(tmp_path / "store")
+        return
+    rules = OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1"),))
+    async with open_web() as web:
+        store = HttpStorage(Outbound(rules), TransferLimits(1 << 20))
+        yield Readable(store, web.files.__setitem__, lambda name: f"{web.url}/plain/{quote(name)}")
+
+
+@pytest.mark.parametrize("name", ["a/b.bin", "ünï 😀.bin"])
+async def test_fetched_bytes_are_the_stored_ones(readable: Readable, tmp_path: Path, name: str) -> None:
+    readable.plant(name, b"\x00\x01data")
+    path = await readable.source.fetch(FileSource(url=readable.url(name)), tmp_path)
     assert path.read_bytes() == b"\x00\x01data"
+    assert path.suffix == ".bin"
 
 
-async def test_what_is_not_there(case: Case, tmp_path: Path) -> None:
+async def test_what_is_not_there(readable: Readable, tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound) as caught:
-        await case.source.fetch(FileSource(url=case.url("nope.bin")), tmp_path)
+        await readable.source.fetch(FileSource(url=readable.url("nope.bin")), tmp_path)
     assert "nope.bin" in caught.value.message
 
 
-async def test_an_empty_file_is_no_source(case: Case, tmp_path: Path) -> None:
-    case.plant("empty.bin", b"")
+async def test_an_empty_file_is_no_source(readable: Readable, tmp_path: Path) -> None:
+    readable.plant("empty.bin", b"")
     with pytest.raises(SourceUnreadable) as caught:
-        await case.source.fetch(FileSource(url=case.url("empty.bin")), tmp_path)
+        await readable.source.fetch(FileSource(url=readable.url("empty.bin")), tmp_path)
     assert caught.value.code == "source_empty"
+
+
+async def test_a_pattern_that_nothing_matches(readable: Readable) -> None:
+    with pytest.raises(SourceNotFound):
+        await readable.source.find(readable.url("nope-%d.png"))
 
 
 async def test_put_and_fetch_again(case: Case, tmp_path: Path) -> None:

@@ -35,7 +35,10 @@ class Web:
             raise web.HTTPFound(f"{self.url.replace('127.0.0.1', '127.0.0.2')}/plain/{name}")
         if name not in self.files:
             raise web.HTTPNotFound
-        data, count = self.files[name], len(self.asked(behaviour))
+        return await self._send(request, behaviour, self.files[name])
+
+    async def _send(self, request: web.Request, behaviour: str, data: bytes) -> web.StreamResponse:
+        count = len(self.asked(behaviour))
         if behaviour == "busy" and count <= 2:
             return web.Response(status=503, headers={"Retry-After": "0"})
         if behaviour == "private" and request.headers.get("Authorization") != "Bearer hush":

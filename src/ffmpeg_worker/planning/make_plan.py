@@ -8,6 +8,7 @@ from typing import assert_never
 from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessData, ProcessJob, VmafJob
+from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.planning.chain import ReadCommand, plan_chain, read_chain_files
 from ffmpeg_worker.planning.fusion import plan_fusions
 from ffmpeg_worker.planning.needs import input_key
@@ -35,7 +36,8 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
         case ProbeJob():
             key = input_key(job.data.input, job.inputs)
             options = tuple(token for command in job.data.chainCmds or () for token in command)
-            step = ProbeStep(files[key].staged, key, options)
+            shown = shown_name(key) if "://" in key else key
+            step = ProbeStep(files[key].staged, shown, options)
             return Plan((Lane((step,), conclude=lambda findings: dict(findings[0].document)),))
         case VmafJob():
             reference = files[input_key(job.data.input1, job.inputs)]
