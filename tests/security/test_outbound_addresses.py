@@ -167,6 +167,7 @@ def test_signed_queries_are_sent_as_they_are() -> None:
         ("X", "a\r\nHost: b"),
         ("X", "a\nb"),
         ("X", "a\0b"),
+        ("X", "a\ud800b"),
         ("X\r\nY", "a"),
         ("", "a"),
         ("X Y", "a"),
