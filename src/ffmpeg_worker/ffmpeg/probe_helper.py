@@ -12,15 +12,17 @@ from ffmpeg_worker.ffmpeg.child import PIPE, Child, Output, Spawner
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
 
+PROBE_WITHIN_S = 60.0
+"""Seconds for one file, by either program."""
+MAX_REPLY_BYTES = 64 << 20
+"""Longest description that is read, by either program."""
+
 
 class ProbeHelper:
     """One forked child that describes files on request, one after the other."""
 
-    def __init__(
-        self, child: Child, requests: PipeWriter, replies: asyncio.Queue[bytes], timeout_s: float
-    ) -> None:
+    def __init__(self, child: Child, requests: PipeWriter, replies: asyncio.Queue[bytes]) -> None:
         self._child = child
-        self._timeout_s = timeout_s
         self._requests = requests
         self._replies = replies
         self._ended = asyncio.ensure_future(child.wait())
@@ -40,7 +42,7 @@ class ProbeHelper:
         reply = asyncio.ensure_future(self._replies.get())
         try:
             self._requests.write(json.dumps({"path": str(path)}).encode() + b"\n")
-            async with asyncio.timeout(self._timeout_s):
+            async with asyncio.timeout(PROBE_WITHIN_S):
                 await asyncio.wait({reply, self._ended}, return_when=asyncio.FIRST_COMPLETED)
             return json.loads(reply.result()) if reply.done() else None
         except TimeoutError:
@@ -69,7 +71,7 @@ class _Lines:
         self._rest = bytearray(rest)
 
 
-async def fork_helper(forks: Spawner, *, timeout_s: float, max_reply_bytes: int) -> ProbeHelper:
+async def fork_helper(forks: Spawner) -> ProbeHelper:
     """Fork a child from the warm process of `forks`.
 
     Raises:
@@ -82,8 +84,8 @@ async def fork_helper(forks: Spawner, *, timeout_s: float, max_reply_bytes: int)
         cwd=nowhere,
         env=child_environment(nowhere, {}),
         stdin=PIPE,
-        outputs={1: Output(lines.feed, max_reply_bytes)},
+        outputs={1: Output(lines.feed, MAX_REPLY_BYTES)},
     )
     if child.stdin is None:
         raise EngineUnavailable("The embedded probe was started without a pipe to it.")
-    return ProbeHelper(child, child.stdin, replies, timeout_s)
+    return ProbeHelper(child, child.stdin, replies)

@@ -15,8 +15,8 @@ _FLAGS = frozenset(
     "noshow_format noshow_streams noshow_chapters".split()
 )
 _WITH_VALUE = frozenset(
-    "show_entries select_streams read_intervals analyze_frames show_optional_fields show_data_hash analyzeduration "
-    "probesize fpsprobesize max_probe_packets f".split()
+    "show_entries select_streams read_intervals analyze_frames show_optional_fields show_data_hash "
+    "analyzeduration probesize fpsprobesize max_probe_packets".split()
 )
 # The worker's own: the answer is JSON, and the log its business.
 _OWN_FLAGS = frozenset({"hide_banner"})
