@@ -1,4 +1,4 @@
-"""More ffprobe options for a `probe` job: those that change what is shown, and nothing that opens or writes files."""
+"""More ffprobe options for a `probe` job: those that choose what is shown, none that opens or writes files."""
 
 from __future__ import annotations
 
