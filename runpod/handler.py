@@ -5,7 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ffmpeg_worker.runpod_worker import handler, main
+try:
+    from ffmpeg_worker.runpod_worker import handler, main
+except ModuleNotFoundError as error:
+    if error.name != "ffmpeg_worker":
+        raise
+    sys.exit(
+        f"ffmpeg-worker is not installed for {sys.executable}: pip install '.[runpod]' in the project's folder."
+    )
 
 __all__ = ["handler"]
 

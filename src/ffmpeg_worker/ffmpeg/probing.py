@@ -10,21 +10,20 @@ from pathlib import Path
 from typing import Any
 
 from ffmpeg_worker.errors import (
-    EngineUnavailable,
+    EngineTimedOut,
     SourceError,
     SourceForbidden,
     SourceNotFound,
     SourceUnreadable,
     UnsupportedFeature,
 )
-from ffmpeg_worker.ffmpeg.child import PIPE, Child, Output, Spawner
-from ffmpeg_worker.ffmpeg.log_tail import LogTail, plain
-from ffmpeg_worker.ffmpeg.pipes import PipeWriter
+from ffmpeg_worker.ffmpeg.captured import run_captured
+from ffmpeg_worker.ffmpeg.child import Spawner
+from ffmpeg_worker.ffmpeg.child_environment import child_environment
+from ffmpeg_worker.ffmpeg.log_tail import plain
+from ffmpeg_worker.ffmpeg.probe_helper import MAX_REPLY_BYTES, PROBE_WITHIN_S, ProbeHelper, fork_helper
 
 _PRELOAD = "ffmpeg_worker.ffmpeg.warm_probe:serve"
-_TIMEOUT_S = 60.0
-_MAX_REPLY_BYTES = 64 << 20
-_ENV = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", "LANG": "C.UTF-8"}
 _STANDARD_OPTIONS = ("-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters")
 
 _REASONS: Mapping[str, tuple[type[SourceError], str, str, str]] = {
@@ -42,44 +41,6 @@ _REASONS: Mapping[str, tuple[type[SourceError], str, str, str]] = {
 _NOT_MEDIA_HINT = "Check that it is complete: a file cut while being copied, or a text named like media."
 
 
-class _Helper:
-    """One forked child that describes files on request, one after the other."""
-
-    def __init__(self, child: Child, requests: PipeWriter, replies: asyncio.Queue[bytes]) -> None:
-        self._child = child
-        self._requests = requests
-        self._replies = replies
-        self._ended = asyncio.ensure_future(child.wait())
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._child.pid
-
-    @property
-    def alive(self) -> bool:
-        """Whether it can be asked."""
-        return not self._ended.done()
-
-    async def ask(self, path: Path) -> dict[str, Any] | None:
-        """The reply, or `None` when the child died over the file."""
-        reply = asyncio.ensure_future(self._replies.get())
-        try:
-            self._requests.write(json.dumps({"path": str(path)}).encode() + b"\n")
-            async with asyncio.timeout(_TIMEOUT_S):
-                await asyncio.wait({reply, self._ended}, return_when=asyncio.FIRST_COMPLETED)
-            return json.loads(reply.result()) if reply.done() else None
-        except TimeoutError:
-            await self.close()
-            return None
-        finally:
-            reply.cancel()
-
-    async def close(self) -> None:
-        await self._child.stop(0)
-        await self._ended
-
-
 class Prober:
     """Probes files; opened and closed with the worker.
 
@@ -91,7 +52,7 @@ class Prober:
         self._ffprobe = ffprobe
         self._spawner = spawner
         self._forks = Spawner(preload=_PRELOAD)
-        self._waiting: asyncio.Task[_Helper] | None = None
+        self._waiting: asyncio.Task[ProbeHelper] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -124,26 +85,16 @@ class Prober:
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
 
-    async def take(self) -> _Helper:
+    async def take(self) -> ProbeHelper:
         """A child nobody has used; another one is made ready meanwhile."""
         waiting, self._waiting = self._waiting, None
         helper = await waiting if waiting is not None else None
         self._refill()
-        return helper if helper is not None and helper.alive else await self._fork()
+        return helper if helper is not None and helper.alive else await fork_helper(self._forks)
 
     def _refill(self) -> None:
         if self._waiting is None:
-            self._waiting = asyncio.ensure_future(self._fork())
-
-    async def _fork(self) -> _Helper:
-        replies: asyncio.Queue[bytes] = asyncio.Queue()
-        lines = _Lines(replies)
-        child = await self._forks.fork(
-            cwd=Path("/"), env=_ENV, stdin=PIPE, outputs={1: Output(lines.feed, _MAX_REPLY_BYTES)}
-        )
-        if child.stdin is None:
-            raise EngineUnavailable("The embedded probe was started without a pipe to it.")
-        return _Helper(child, child.stdin, replies)
+            self._waiting = asyncio.ensure_future(fork_helper(self._forks))
 
     async def run_ffprobe(self, path: Path, options: Sequence[str]) -> dict[str, Any]:
         """Ask the real ffprobe, in a child that sees one file.
@@ -157,23 +108,23 @@ class Prober:
                 'More ffprobe options ("chainCmds") need a real ffprobe, and this worker has none.',
                 hint='Remove "chainCmds", or install ffprobe and set FFPROBE_PATH.',
             )
-        output, log = bytearray(), LogTail()
-        child = await self._spawner.start(
-            [str(self._ffprobe), *_STANDARD_OPTIONS, *options, f"file:{path}"],
-            cwd=path.parent,
-            env=_ENV,
-            outputs={1: Output(output.extend, _MAX_REPLY_BYTES), 2: Output(log.feed, _MAX_REPLY_BYTES)},
-        )
+        argv = [str(self._ffprobe), *_STANDARD_OPTIONS, *options, f"file:{path}"]
         try:
-            async with child, asyncio.timeout(_TIMEOUT_S):
-                ended = await child.wait()
-        except TimeoutError:
+            run = await run_captured(
+                self._spawner,
+                argv,
+                cwd=path.parent,
+                env=child_environment(path.parent, {}),
+                timeout_s=PROBE_WITHIN_S,
+                max_stdout_bytes=MAX_REPLY_BYTES,
+            )
+        except EngineTimedOut:
             raise _crashed() from None
-        if ended.code is None:
+        if run.exit.code is None:
             raise _crashed()
-        if ended.code != 0:
-            raise _not_media(plain(log.text), path)
-        document: dict[str, Any] = json.loads(bytes(output).decode("utf-8", "replace"))
+        if run.exit.code != 0:
+            raise _not_media(plain(run.log.text), path)
+        document: dict[str, Any] = json.loads(run.stdout.decode("utf-8", "replace"))
         return document
 
 
@@ -181,7 +132,7 @@ class ProbeSession:
     """Probes for one job; its children end with it."""
 
     def __init__(self, prober: Prober) -> None:
-        self.helpers: list[_Helper] = []
+        self.helpers: list[ProbeHelper] = []
         self._prober = prober
         self._lock = asyncio.Lock()
 
@@ -215,21 +166,6 @@ class ProbeSession:
         if options or self._prober.program == "ffprobe":
             return await self._prober.run_ffprobe(path, options)
         return await self.describe(path)
-
-
-class _Lines:
-    """Cuts a stream of chunks into lines."""
-
-    def __init__(self, lines: asyncio.Queue[bytes]) -> None:
-        self._lines = lines
-        self._rest = bytearray()
-
-    def feed(self, chunk: bytes) -> None:
-        self._rest += chunk
-        *lines, rest = self._rest.split(b"\n")
-        for line in lines:
-            self._lines.put_nowait(bytes(line))
-        self._rest = bytearray(rest)
 
 
 def _not_media(reason: str, path: Path) -> SourceUnreadable:

@@ -13,6 +13,7 @@ from ffmpeg_worker.planning.chain import ReadCommand, plan_chain, read_chain_fil
 from ffmpeg_worker.planning.fusion import plan_fusions
 from ffmpeg_worker.planning.needs import input_key
 from ffmpeg_worker.planning.plan import Lane, Plan, ProbeStep
+from ffmpeg_worker.planning.probe_options import read_probe_options
 from ffmpeg_worker.planning.vmaf import plan_vmaf
 
 
@@ -35,7 +36,7 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
             return _plan_multi_process(job, files)
         case ProbeJob():
             key = input_key(job.data.input, job.inputs)
-            options = tuple(token for command in job.data.chainCmds or () for token in command)
+            options = read_probe_options([token for command in job.data.chainCmds or () for token in command])
             shown = shown_name(key) if "://" in key else key
             step = ProbeStep(files[key].staged, shown, options)
             return Plan((Lane((step,), conclude=lambda findings: dict(findings[0].document)),))

@@ -1,0 +1,64 @@
+"""More ffprobe options for a `probe` job: those that choose what is shown, none that opens or writes files."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.flag_options import option_name
+
+_FLAGS = frozenset(
+    "show_format show_streams show_chapters show_packets show_frames show_programs show_stream_groups show_data "
+    "show_error show_private_data show_program_version show_library_versions show_versions show_pixel_formats "
+    "count_frames count_packets sexagesimal pretty unit prefix byte_binary_prefix find_stream_info "
+    "noshow_format noshow_streams noshow_chapters".split()
+)
+_WITH_VALUE = frozenset(
+    "show_entries select_streams read_intervals analyze_frames show_optional_fields show_data_hash "
+    "analyzeduration probesize fpsprobesize max_probe_packets".split()
+)
+# The worker's own: the answer is JSON, and the log its business.
+_OWN_FLAGS = frozenset({"hide_banner"})
+_OWN_WITH_VALUE = frozenset({"v", "loglevel", "of", "print_format", "output_format"})
+
+
+def read_probe_options(tokens: Sequence[str]) -> tuple[str, ...]:
+    """The options to hand to ffprobe, those that the worker sets itself left out.
+
+    Raises:
+        InvalidJob: an option that is not one of these, one without its value, or a file name.
+    """
+    options: list[str] = []
+    remaining = iter(tokens)
+    for token in remaining:
+        name = option_name(token) if token.startswith("-") else ""
+        if name in _FLAGS:
+            options.append(token)
+        elif name in _WITH_VALUE | _OWN_WITH_VALUE:
+            value = next(remaining, None)
+            if value is None:
+                raise _refused(token, f'The option "{token}" has no value.', "Put its value after it.")
+            if name in _WITH_VALUE:
+                options += [token, value]
+        elif name not in _OWN_FLAGS:
+            raise _unknown(token, name)
+    return tuple(options)
+
+
+def _unknown(token: str, name: str) -> InvalidJob:
+    if not name:
+        return _refused(
+            token, '"chainCmds" of a probe holds something that is no option.', 'Name the file in "input" only.'
+        )
+    near = difflib.get_close_matches(name, _FLAGS | _WITH_VALUE, n=1)
+    hint = (
+        f'Did you mean "-{near[0]}"?'
+        if near
+        else "Options that choose what is shown are: -show_…, -select_streams."
+    )
+    return _refused(token, f'The ffprobe option "{token[:64]}" is not accepted.', hint)
+
+
+def _refused(token: str, message: str, hint: str) -> InvalidJob:
+    return InvalidJob(message, code="probe_option_refused", hint=hint, where={"argument": token[:64]})

@@ -1,0 +1,41 @@
+"""Which ffprobe options a `probe` job may carry."""
+
+from __future__ import annotations
+
+import pytest
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.planning.probe_options import read_probe_options
+
+
+@pytest.mark.parametrize(
+    ("tokens", "options"),
+    [
+        ("", ""),
+        ("-show_packets -read_intervals %+1", "-show_packets -read_intervals %+1"),
+        ("-v quiet -of json -hide_banner -show_frames", "-show_frames"),
+        ("-print_format json -select_streams v:0 -count_frames", "-select_streams v:0 -count_frames"),
+        ("-show_entries stream=codec_name:format=duration", "-show_entries stream=codec_name:format=duration"),
+    ],
+)
+def test_accepted(tokens: str, options: str) -> None:
+    assert read_probe_options(tokens.split()) == tuple(options.split())
+
+
+@pytest.mark.parametrize(
+    ("tokens", "argument", "word"),
+    [
+        ("-o /tmp/x", "-o", "not accepted"),
+        ("-i /etc/passwd", "-i", "not accepted"),
+        ("-show_packet", "-show_packet", "-show_packets"),
+        ("other.mp4", "other.mp4", "no option"),
+        ("-show_entries", "-show_entries", "no value"),
+        ("-/show_entries /etc/passwd", "-/show_entries", "not accepted"),
+        ("-protocol_whitelist file,http", "-protocol_whitelist", "not accepted"),
+    ],
+)
+def test_refused(tokens: str, argument: str, word: str) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        read_probe_options(tokens.split())
+    assert caught.value.where == {"argument": argument}
+    assert word in f"{caught.value.message} {caught.value.hint}"
