@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 import hashlib
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from ffmpeg_worker.errors import InvalidJob, SourceError, SourceUnreadable, WorkerError
+from ffmpeg_worker.errors import InvalidJob, SourceError, SourceNotFound, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import read_media
@@ -19,10 +19,11 @@ from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list
 from ffmpeg_worker.planning.needs import Need
-from ffmpeg_worker.planning.references import is_sequence
+from ffmpeg_worker.planning.references import is_made, is_sequence
 from ffmpeg_worker.storage.storage import Stores
 
 _MAX_MENTION_BYTES = 64 << 20
+_MAX_KEY_INFO_CHARS = 4096
 _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
 
 
@@ -38,7 +39,7 @@ class _Fetcher:
             if isinstance(need.source, TextSource):
                 return await self._write_text(need, need.source)
             if is_sequence(need.source.url) or "*" in need.source.url:
-                return await self._stage_sequence(need.source)
+                return await self._stage_sequence(need, need.source)
             return await self._stage(need, need.source)
         except WorkerError as error:
             raise error.at(input=shown_name(need.key)) from None
@@ -72,8 +73,13 @@ class _Fetcher:
             (self._workspace.staging / staged).symlink_to(path)
         return LocalFile(path, staged, path.stat().st_size)
 
-    async def _stage_sequence(self, source: FileSource) -> LocalFile:
-        found = await self._stores.source(source).find(source.url)
+    async def _stage_sequence(self, need: Need, source: FileSource) -> LocalFile:
+        try:
+            found = await self._stores.source(source).find(source.url)
+        except SourceNotFound:
+            with contextlib.suppress(SourceNotFound):
+                return await self._stage(need, source)  # a file whose name looks like a pattern
+            raise
         folder = self._workspace.reserve("frames")
         (self._workspace.staging / folder).mkdir()
         for path in found:
@@ -86,7 +92,7 @@ class _Fetcher:
         text = source.read_text(encoding="utf-8", errors="surrogateescape")
         names: dict[str, str] = {}
         for entry in concat_list.entries(text):
-            if entry in need.produced:
+            if is_made(entry, need.produced):
                 names[entry] = f"../{entry}"
             elif entry not in names:
                 url = entry if folder is None or "://" in entry else str(folder / entry)
@@ -154,7 +160,7 @@ async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> 
     """
     for name in names:
         target = folder / name
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or target.exists():
+        if not _is_local(name) or target.exists():
             continue
         source = FileSource(url=name)
         try:
@@ -164,6 +170,20 @@ async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> 
         if path.stat().st_size <= _MAX_MENTION_BYTES:
             target.parent.mkdir(parents=True, exist_ok=True)
             await asyncio.to_thread(shutil.copyfile, path, target)
+
+
+def keys_named(key_infos: Iterable[str], folder: Path) -> Iterator[str]:
+    """The files with the keys: each is named in the second line of its information file."""
+    for name in key_infos:
+        if _is_local(name) and (folder / name).is_file():
+            with (folder / name).open(errors="replace") as file:
+                lines = file.read(_MAX_KEY_INFO_CHARS).splitlines()
+            if len(lines) > 1 and lines[1].strip():
+                yield lines[1].strip()
+
+
+def _is_local(name: str) -> bool:
+    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
 
 
 async def _check_sum(path: Path, source: FileSource) -> None:
