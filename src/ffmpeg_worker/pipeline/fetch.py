@@ -6,13 +6,20 @@ import asyncio
 import contextlib
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
-from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, SourceError, SourceUnreadable, WorkerError
+from ffmpeg_worker.errors import (
+    AddressNotAllowed,
+    InvalidJob,
+    SourceError,
+    SourceNotFound,
+    SourceUnreadable,
+    WorkerError,
+)
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import read_media
@@ -21,12 +28,13 @@ from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list
 from ffmpeg_worker.planning.needs import Need
-from ffmpeg_worker.planning.references import is_sequence
+from ffmpeg_worker.planning.references import is_made, is_sequence
 from ffmpeg_worker.storage.storage import Stores
 
 _MAX_MENTION_BYTES = 64 << 20
 _MAX_AT_ONCE = 8
 _FOLDER_SCHEMES = {None, "file"}
+_MAX_KEY_INFO_CHARS = 4096
 _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
 
 
@@ -50,7 +58,7 @@ class _Fetcher:
             if isinstance(need.source, TextSource):
                 return await self._write_text(need, need.source)
             if need.source.scheme in _FOLDER_SCHEMES and (is_sequence(need.source.url) or "*" in need.source.url):
-                return await self._stage_sequence(need.source)
+                return await self._stage_sequence(need, need.source)
             return await self._stage(need, need.source)
         except WorkerError as error:
             raise error.copy().at(input=shown_name(need.key)) from None
@@ -96,8 +104,13 @@ class _Fetcher:
         async with self._at_once:
             return await self._stores.source(source).fetch(source, self._workspace.staging)
 
-    async def _stage_sequence(self, source: FileSource) -> LocalFile:
-        found = await self._stores.source(source).find(source.url)
+    async def _stage_sequence(self, need: Need, source: FileSource) -> LocalFile:
+        try:
+            found = await self._stores.source(source).find(source.url)
+        except SourceNotFound:
+            with contextlib.suppress(SourceNotFound):
+                return await self._stage(need, source)  # a file whose name looks like a pattern
+            raise
         folder = self._workspace.reserve("frames")
         (self._workspace.staging / folder).mkdir()
         for path in found:
@@ -112,7 +125,7 @@ class _Fetcher:
         text = source.read_text(encoding="utf-8", errors="surrogateescape")
         names: dict[str, str] = {}
         for entry in concat_list.entries(text):
-            if entry in need.produced:
+            if is_made(entry, need.produced):
                 names[entry] = f"../{entry}"
             elif entry not in names:
                 names[entry] = (await self.fetch(Need(entry, locate(entry)))).staged
@@ -203,7 +216,7 @@ async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> 
     """
     for name in names:
         target = folder / name
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or target.exists():
+        if not _is_local(name) or target.exists():
             continue
         source = FileSource(url=name)
         if source.scheme is not None:
@@ -215,6 +228,20 @@ async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> 
         if path.stat().st_size <= _MAX_MENTION_BYTES:
             target.parent.mkdir(parents=True, exist_ok=True)
             await asyncio.to_thread(shutil.copyfile, path, target)
+
+
+def keys_named(key_infos: Iterable[str], folder: Path) -> Iterator[str]:
+    """The files with the keys: each is named in the second line of its information file."""
+    for name in key_infos:
+        if _is_local(name) and (folder / name).is_file():
+            with (folder / name).open(errors="replace") as file:
+                lines = file.read(_MAX_KEY_INFO_CHARS).splitlines()
+            if len(lines) > 1 and lines[1].strip():
+                yield lines[1].strip()
+
+
+def _is_local(name: str) -> bool:
+    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
 
 
 async def _check_sum(path: Path, source: FileSource) -> None:

@@ -13,7 +13,7 @@ from ffmpeg_worker.ffmpeg.probing import Prober, ProbeSession
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.deliver import Delivered, check_targets, deliver
 from ffmpeg_worker.pipeline.execute import Engine, Executed, execute
-from ffmpeg_worker.pipeline.fetch import stage_mentions
+from ffmpeg_worker.pipeline.fetch import keys_named, stage_mentions
 from ffmpeg_worker.pipeline.informed_plan import InformedPlan
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.verify import verify
@@ -60,6 +60,7 @@ async def _run_lane(order: Order, index: int) -> Delivered:
     lane = _runnable(order, index)
     folder = order.workspace.lane(f"lane-{index}")
     await stage_mentions(lane.mentions, folder, order.plant.stores)
+    await stage_mentions(keys_named(lane.key_infos, folder), folder, order.plant.stores)
     executed = await execute(
         lane,
         folder,

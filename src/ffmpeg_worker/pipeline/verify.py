@@ -13,6 +13,7 @@ from ffmpeg_worker.errors import Fault, OutputRejected, SourceError
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
+from ffmpeg_worker.pipeline.fetch import keys_named
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind
 
 _COMPANION_SUFFIXES = frozenset(
@@ -23,6 +24,7 @@ _FORMATS_WITHOUT_LENGTH = frozenset(
     "image2 gif aac ac3 eac3 dts truehd mlp loas h264 hevc m4v mpegvideo amr gsm g722 apng".split()
 )
 _NOTHING_SELECTED = "Check that the command selects frames: -ss within the input, -map, -frames, filters."
+_CODES = re.compile(r"(%%|%\d*[A-Za-z])")
 _MAX_SHORT_S = 0.3
 _MAX_SHORT_SHARE = 0.02
 
@@ -71,7 +73,9 @@ async def _verify_artifact(artifact: Artifact, executed: Executed, probes: Probe
     if media is not None:
         _check_length(artifact, media)
     if artifact.kind is ArtifactKind.PLAYLIST:
-        taken = {*names, *(a.work_name for a in executed.lane.artifacts)} | executed.lane.intermediates
+        lane = executed.lane
+        taken = {*names, *(a.work_name for a in lane.artifacts)} | lane.intermediates | lane.mentions
+        taken |= {*keys_named(lane.key_infos, executed.folder)}
         for name in _companions(executed.folder, taken):
             sizes[name] = _size(artifact, executed.folder / name)
     return [
@@ -91,8 +95,15 @@ def _matching(artifact: Artifact, folder: Path) -> list[str]:
         return [artifact.work_name]
     if artifact.kind is ArtifactKind.FILE:
         return []
-    pattern = re.compile(re.sub(r"%0?\d*d|%v", r"\\d+", re.escape(artifact.work_name).replace("\\%", "%")))
+    pattern = re.compile("".join(_expression(part) for part in _CODES.split(artifact.work_name)))
     return sorted((name for name in _files(folder) if pattern.fullmatch(name)), key=_natural)
+
+
+def _expression(part: str) -> str:
+    """What a piece of an output name stands for: a number, a percent sign, a variant or a date, or itself."""
+    if not _CODES.fullmatch(part):
+        return re.escape(part)
+    return "%" if part == "%%" else r"\d+" if part.endswith("d") else "[^/]+"
 
 
 def _natural(name: str) -> list[str | int]:

@@ -15,21 +15,21 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.planning.durations import estimate_duration, promise_duration
+from ffmpeg_worker.planning.mentions import key_infos, mentions, side_outputs
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, FfmpegStep, Lane
 from ffmpeg_worker.planning.references import (
     InputKind,
     InputReference,
     OutputReference,
+    is_concat_list,
     read_input,
     read_output,
+    tee_outputs,
 )
 
 # The worker sets these itself: the log must be readable, progress must come to it, nobody is there to answer.
 WORKER_OPTIONS = frozenset("y n hide_banner stats nostats stdin nostdin loglevel v stats_period".split())
 _REFUSED_QUIETLY = frozenset({"progress", "report"})
-_GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
-_FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_info_file".split())
-_FILE_LIKE = re.compile(r"[^\s=:,;'\"\[\]|\\]+\.[A-Za-z][A-Za-z0-9]{0,7}(?=$|[\s=:,;'\"\[\]|\\])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[st
             )
         if output.name is not None:
             produced.append(output.name)
+    produced += [o.name for o in all_outputs(read) if o.name is not None and o.name not in produced]
     return read
 
 
@@ -134,7 +135,8 @@ def plan_chain(chain: Sequence[ReadCommand], outputs: Sequence[str], files: Loca
         steps=steps,
         artifacts=artifacts,
         intermediates=frozenset(name for name in produced.work_names.values() if name not in kept),
-        mentions=frozenset(name for read in chain for name in _mentions(read.line)) - {*produced.work_names},
+        mentions=frozenset(name for read in chain for name in mentions(read.line)) - {*produced.work_names},
+        key_infos=frozenset(placeholders.fill(name, staged) for read in chain for name in key_infos(read.line)),
         warnings=tuple(_warnings(chain)),
         callers_names={path: shown_name(key) for key, path in staged.items()},
     )
@@ -163,7 +165,7 @@ def _plan_command(
             arguments += _input_tokens(group, next(inputs), staged, produced)
         else:
             output = next(outputs)
-            arguments.append(output.work_name if output.is_raw else f"file:{output.work_name}")
+            arguments.append(_output_token(output))
             if output.name is not None:
                 produced.work_names[output.name] = output.work_name
                 produced.estimates[output.name] = expected_s
@@ -179,6 +181,15 @@ def _plan_command(
         folders=tuple(sorted(folders)),
         show_log=all(output.name is None for output in read.outputs),
     )
+
+
+def _output_token(output: OutputReference) -> str:
+    if output.is_raw:
+        return output.work_name
+    if output.kind is not ArtifactKind.FILE and not re.match(r"-|[^/]*:", output.work_name):
+        # Playlists and lists of segments hold names derived from this one: as it stands, for players to find.
+        return output.work_name
+    return f"file:{output.work_name}"
 
 
 def _is_whole(output: OutputReference, group: FileGroup) -> bool:
@@ -203,13 +214,15 @@ def _input_tokens(
         case InputKind.GENERATED:
             return ("-i", placeholders.fill(group.url, staged))
         case InputKind.JOINED:
-            names = [produced.work_names.get(key) or staged[key] for key in reference.keys]
+            names = [produced.work_names.get(key) or staged.get(key, key) for key in reference.keys]
             return ("-i", "concat:" + "|".join(names))
         case InputKind.EARLIER_OUTPUT:
-            return ("-i", f"file:{produced.work_names[reference.keys[0]]}")
+            key = reference.keys[0]
+            prefix = "" if group.value_of("pattern_type") == "glob" else "file:"
+            return ("-i", f"{prefix}{produced.work_names.get(key, key)}")
         case InputKind.SOURCE:
             # Entries of a list were staged by us under plain names; only `safe 0` lets it name earlier outputs.
-            safe = ("-safe", "0") if group.value_of("f") == "concat" and not group.has("safe") else ()
+            safe = ("-safe", "0") if is_concat_list(group) and not group.has("safe") else ()
             # Wildcards are matched against the name as it stands, prefix and all.
             prefix = "" if group.value_of("pattern_type") == "glob" else "file:"
             return (*safe, "-i", f"{prefix}{staged[reference.keys[0]]}")
@@ -226,12 +239,14 @@ def _media(reference: InputReference, files: LocalFiles, produced: Mapping[str, 
 
 
 def _artifacts(chain: Sequence[ReadCommand], outputs: Sequence[str], produced: _Produced) -> tuple[Artifact, ...]:
-    written = {output.name: output for read in chain for output in read.outputs if output.name is not None}
+    written = {output.name: output for read in chain for output in all_outputs(read) if output.name is not None}
     if not outputs:
         consumed = {
             key for read in chain for ref in read.inputs if ref.kind is not InputKind.SOURCE for key in ref.keys
         }
-        outputs = [name for name in written if name not in consumed]
+        beside = [name for place, read in enumerate(chain) for name in _kept_beside(read, chain[place + 1 :])]
+        side = {name for read in chain for name in side_outputs(read.line)}
+        outputs = list(dict.fromkeys([*(name for name in written if name not in {*consumed, *side}), *beside]))
     artifacts = []
     for name in outputs:
         reference = written.get(name) or read_output(FileGroup(False, name))
@@ -248,6 +263,20 @@ def _artifacts(chain: Sequence[ReadCommand], outputs: Sequence[str], produced: _
     return tuple(artifacts)
 
 
+def all_outputs(read: ReadCommand) -> Iterator[OutputReference]:
+    yield from (OutputReference(name, name, is_media=False) for name in side_outputs(read.line))
+    for group, output in zip(read.line.outputs, read.outputs, strict=True):
+        yield output
+        yield from tee_outputs(group)
+
+
+def _kept_beside(read: ReadCommand, later: Sequence[ReadCommand]) -> Iterator[str]:
+    """Side outputs that no later command speaks of."""
+    texts = [option.value or "" for other in later for option in other.line.options()]
+    texts += [group.url for other in later for group in other.line.inputs]
+    return (name for name in side_outputs(read.line) if not any(name in text for text in texts))
+
+
 def _check_distinct(artifacts: Sequence[Artifact]) -> None:
     seen: set[str] = set()
     for artifact in artifacts:
@@ -259,18 +288,6 @@ def _check_distinct(artifacts: Sequence[Artifact]) -> None:
                 where={"output": artifact.name[:128]},
             )
         seen.add(artifact.work_name)
-
-
-def _mentions(line: CommandLine) -> Iterator[str]:
-    """Names in filter graphs and file options that may be files under the data root."""
-    for option in line.options():
-        if option.value and option.name in _GRAPH_OPTIONS:
-            yield from _FILE_LIKE.findall(option.value)
-        elif option.value and option.name in _FILE_OPTIONS:
-            yield option.value
-    for group in line.inputs:
-        if group.value_of("f") == "lavfi":
-            yield from _FILE_LIKE.findall(group.url)
 
 
 def _warnings(chain: Sequence[ReadCommand]) -> Iterator[str]:

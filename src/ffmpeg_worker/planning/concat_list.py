@@ -29,4 +29,4 @@ def _unquote(name: str) -> str:
         parts = shlex.split(name)
     except ValueError:
         return name
-    return parts[0] if len(parts) == 1 else name
+    return parts[0] if len(parts) == 1 or parts[1:2] == ["#"] else name

@@ -17,7 +17,7 @@ _LAVFI_DURATION = re.compile(r"(?:^|[:=])d(?:uration)?=([\d.:]+)")
 _UNBOUND_OPTIONS = frozenset(
     "shortest frames vframes aframes dframes fs stream_loop loop itsscale itsoffset fps_mode vsync copyts "
     "start_at_zero filter_complex lavfi filter_complex_script filter_script re readrate r framerate pattern_type "
-    "apad update segment_time timelimit sseof enc_time_base bsf".split()
+    "apad update segment_time timelimit sseof enc_time_base bsf write_xing".split()
 )
 # Filters that keep time as it is. Anything else may cut, loop, speed up or join.
 _STEADY_FILTERS = frozenset(
@@ -29,7 +29,11 @@ _STEADY_FILTERS = frozenset(
     "cropdetect volumedetect ebur128 astats silencedetect showinfo metadata signalstats".split()
 )
 _FILTER_OPTIONS = ("vf", "af", "filter")
-_STILL_FORMATS = frozenset({"image2", "png_pipe", "jpeg_pipe", "webp_pipe", "gif", "concat", "image2pipe"})
+# Pictures, lists, and elementary streams: their length is unknown or guessed from size and bit rate.
+_FORMATS_WITHOUT_LENGTH = frozenset(
+    "image2 image2pipe gif apng concat aac ac3 eac3 dts truehd mlp loas h264 hevc m4v mpegvideo amr gsm g722 "
+    "mp3".split()
+)
 
 
 def read_time(text: str) -> float | None:
@@ -87,7 +91,7 @@ def promise_duration(command: CommandLine, output: FileGroup, media: Sequence[Me
 
 def _shortest_stream(info: MediaInfo) -> float | None:
     """Length that every picture and sound stream of the file has at least."""
-    if info.format_name.split(",")[0] in _STILL_FORMATS or info.format_name.endswith("_pipe"):
+    if info.format_name.split(",")[0] in _FORMATS_WITHOUT_LENGTH or info.format_name.endswith("_pipe"):
         return None
     streams: list[StreamInfo] = [s for s in info.streams if s.kind in {"video", "audio"} and not s.is_cover]
     lengths = [stream.duration_s for stream in streams]

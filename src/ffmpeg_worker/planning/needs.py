@@ -11,8 +11,8 @@ from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessData, 
 from ffmpeg_worker.job.names import check_name
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.chain import ReadCommand, read_chain_files
-from ffmpeg_worker.planning.references import InputKind, without_file_prefix
+from ffmpeg_worker.planning.chain import ReadCommand, all_outputs, read_chain_files
+from ffmpeg_worker.planning.references import InputKind, is_concat_list, is_made, without_file_prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +82,17 @@ def _used_by_chain(data: ProcessData, inputs: Mapping[str, FileSource | TextSour
     produced: set[str] = set()
     for command in read_chain_files(data.chainCmds, data.output, inputs):
         yield from _used_by_command(command, inputs, frozenset(produced))
-        produced |= {output.name for output in command.outputs if output.name is not None}
+        produced |= {output.name for output in all_outputs(command) if output.name is not None}
 
 
 def _used_by_command(
     command: ReadCommand, inputs: Mapping[str, FileSource | TextSource], produced: frozenset[str]
 ) -> Iterator[Need]:
     for group, reference in zip(command.line.inputs, command.inputs, strict=True):
-        is_list = group.value_of("f") == "concat"
+        is_list = is_concat_list(group)
         if reference.kind in {InputKind.SOURCE, InputKind.JOINED}:
             for key in reference.keys:
-                if key not in produced:
+                if not is_made(key, produced):
                     source = inputs.get(key) or FileSource(url=key)
                     yield Need(key, source, is_media=not is_list, is_list=is_list, produced=produced)
 

@@ -99,6 +99,7 @@ class Lane:
 
     `conclude` turns the findings into what the action adds to its result; `intermediates` are names written by
     earlier steps that are no outputs; `mentions` are names that options may refer to: copied in if they exist;
+    `key_infos` are files that name the file of an HLS key;
     `callers_names` says what the caller calls each staged file; `failure` is why a lane cannot be run at all.
     """
 
@@ -106,6 +107,7 @@ class Lane:
     artifacts: tuple[Artifact, ...] = ()
     intermediates: frozenset[str] = frozenset()
     mentions: frozenset[str] = frozenset()
+    key_infos: frozenset[str] = frozenset()
     conclude: Callable[[Sequence[Finding]], dict[str, Any]] = _nothing
     warnings: tuple[str, ...] = ()
     callers_names: Mapping[str, str] = field(default_factory=dict)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import fnmatch
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import PurePosixPath
@@ -11,7 +12,8 @@ from pathlib import PurePosixPath
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.names import check_name
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.command_line import FileGroup
+from ffmpeg_worker.planning.command_line import FileGroup, Option
+from ffmpeg_worker.planning.escapes import split_escaped
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, ArtifactKind
 
 _SEQUENCE = re.compile(r"%0?\d*d")
@@ -102,11 +104,29 @@ def read_input(group: FileGroup, inputs: Collection[str], produced: Collection[s
     key = _key(group.url)
     if key in inputs:
         return InputReference(InputKind.SOURCE, (key,))
-    if key in produced:
+    if is_made(key, produced):
         return InputReference(InputKind.EARLIER_OUTPUT, (key,))
     if "://" not in key:
         check_name(key, what="input")
     return InputReference(InputKind.SOURCE, (key,))
+
+
+def is_concat_list(group: FileGroup) -> bool:
+    """Whether an input is a list for the concat demuxer."""
+    return group.value_of("f") == "concat" or (not group.has("f") and group.url.lower().endswith(".ffconcat"))
+
+
+def is_made(key: str, produced: Iterable[str]) -> bool:
+    """Whether earlier outputs make `key`: as it stands, as one file of a sequence, or as a wild card finds it."""
+    return any(_makes(name, key) for name in produced)
+
+
+def _makes(name: str, key: str) -> bool:
+    if name == key:
+        return True
+    pattern = _SEQUENCE.sub(r"\\d+", re.escape(name))
+    first = _SEQUENCE.sub("1", name)
+    return bool(re.fullmatch(pattern, key)) or ("*" in key and fnmatch.fnmatchcase(first, key))
 
 
 def _key(url: str) -> str:
@@ -149,14 +169,28 @@ def read_output(group: FileGroup) -> OutputReference:
             code="invalid_name",
             hint="Choose another folder for the output.",
         )
-    return OutputReference(url, work_name, _kind(url, muxer), is_media=_is_media(url, muxer))
+    return OutputReference(url, work_name, _kind(url, group), is_media=_is_media(url, group))
 
 
-def _is_media(name: str, muxer: str | None) -> bool:
-    return muxer not in _OPAQUE_MUXERS and PurePosixPath(name).suffix.lower() not in _OPAQUE_SUFFIXES
+def tee_outputs(group: FileGroup) -> tuple[OutputReference, ...]:
+    """What the tee muxer's list names: files of the working directory, each with options of its own."""
+    references = []
+    for entry in split_escaped(group.url, "|") if group.value_of("f") == "tee" else ():
+        options, _, name = entry.rpartition("]")
+        muxer = dict(option.partition("=")[::2] for option in options.lstrip("[").split(":")).get("f")
+        if name and not name.startswith("/") and ":" not in name:
+            references.append(read_output(FileGroup(False, name, (Option("-f", muxer),) if muxer else ())))
+    return tuple(reference for reference in references if reference.name is not None)
 
 
-def _kind(name: str, muxer: str | None) -> ArtifactKind:
-    if muxer in _PLAYLIST_FORMATS or PurePosixPath(name).suffix.lower() in _PLAYLIST_SUFFIXES:
+def _is_media(name: str, group: FileGroup) -> bool:
+    # Players fetch the key, or the segments, from elsewhere; nobody here can.
+    if group.has("hls_key_info_file", "hls_enc_key_url", "hls_base_url"):
+        return False
+    return group.value_of("f") not in _OPAQUE_MUXERS and PurePosixPath(name).suffix.lower() not in _OPAQUE_SUFFIXES
+
+
+def _kind(name: str, group: FileGroup) -> ArtifactKind:
+    if group.value_of("f") in _PLAYLIST_FORMATS or PurePosixPath(name).suffix.lower() in _PLAYLIST_SUFFIXES:
         return ArtifactKind.PLAYLIST
-    return ArtifactKind.SEQUENCE if is_sequence(name) else ArtifactKind.FILE
+    return ArtifactKind.SEQUENCE if is_sequence(name) or group.has("strftime") else ArtifactKind.FILE

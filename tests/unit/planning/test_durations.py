@@ -9,7 +9,7 @@ from ffmpeg_worker.planning.command_line import read_command_line
 from ffmpeg_worker.planning.durations import estimate_duration, promise_duration, read_time
 
 TEN = MediaInfo("mov,mp4", (StreamInfo("video", duration_s=10.0), StreamInfo("audio", duration_s=9.8)), 10.0)
-FOUR = MediaInfo("mp3", (StreamInfo("audio", duration_s=4.0),), 4.0)
+FOUR = MediaInfo("flac", (StreamInfo("audio", duration_s=4.0),), 4.0)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,9 @@ def test_streams_of_unknown_length_promise_nothing() -> None:
 
 def test_pictures_and_covers_promise_nothing() -> None:
     picture = MediaInfo("png_pipe", (StreamInfo("video", duration_s=0.04),), 0.04)
-    covered = MediaInfo("mp3", (StreamInfo("audio", duration_s=4.0), StreamInfo("video", is_cover=True)), 4.0)
+    covered = MediaInfo("flac", (StreamInfo("audio", duration_s=4.0), StreamInfo("video", is_cover=True)), 4.0)
     line = read_command_line(["-i", "a", "o.mp4"])
+    guessed = MediaInfo("mp3", (StreamInfo("audio", duration_s=4.0),), 4.0)
     assert promise_duration(line, line.outputs[0], [picture]) is None
+    assert promise_duration(line, line.outputs[0], [guessed]) is None
     assert promise_duration(line, line.outputs[0], [covered]) == pytest.approx(4.0)

@@ -1,0 +1,74 @@
+"""Files that options and filter graphs speak of: those that may have to be there, and those that are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ffmpeg_worker.planning.command_line import CommandLine, Option
+from ffmpeg_worker.planning.escapes import split_escaped
+
+_GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
+_FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_info_file".split())
+_WRITING_OPTIONS = frozenset("segment_list dump_attachment vstats_file".split())
+_FILE_LIKE = re.compile(r"[^\s=:,;'\"\[\]|\\]+\.[A-Za-z][A-Za-z0-9]{0,7}(?=$|[\s=:,;'\"\[\]|\\])")
+_ENDS_LIKE_A_FILE = re.compile(r"\S.*\.[A-Za-z][A-Za-z0-9]{0,7}")
+# Parameters of psnr, ssim, xpsnr, libvmaf and vidstabdetect.
+_WRITING_PARAMETERS = frozenset({"stats_file", "log_path", "result"})
+
+
+def mentions(line: CommandLine) -> Iterator[str]:
+    """Names in filter graphs and file options that may be files under the data root."""
+    for graph in _graphs(line):
+        yield from _FILE_LIKE.findall(graph)
+        for _, value in _parameters(graph):
+            if _ENDS_LIKE_A_FILE.fullmatch(value):
+                yield value
+    for option in line.options():
+        if option.value and (option.name in _FILE_OPTIONS or _reads_value_from_file(option)):
+            yield option.value
+
+
+def key_infos(line: CommandLine) -> Iterator[str]:
+    """Files for HLS encryption: their second line names the file with the key."""
+    return (option.value for option in line.options() if option.name == "hls_key_info_file" and option.value)
+
+
+def side_outputs(line: CommandLine) -> Iterator[str]:
+    """Files that are written besides the outputs: lists of segments, logs of measuring filters, attachments."""
+    for option in line.options():
+        if option.name in _WRITING_OPTIONS and option.value and _is_plain(option.value):
+            yield option.value
+    for graph in _graphs(line):
+        for key, value in _parameters(graph):
+            if key in _WRITING_PARAMETERS and _is_plain(value):
+                yield value
+
+
+def _reads_value_from_file(option: Option) -> bool:
+    return option.token.startswith("-/")
+
+
+def _is_plain(name: str) -> bool:
+    """Neither standard output nor a place outside the working directory."""
+    return bool(name) and not name.startswith(("-", "/")) and ":" not in name and "%" not in name
+
+
+def _graphs(line: CommandLine) -> Iterator[str]:
+    for option in line.options():
+        if option.value and option.name in _GRAPH_OPTIONS:
+            yield option.value
+    for group in line.inputs:
+        if group.value_of("f") == "lavfi":
+            yield group.url
+
+
+def _parameters(graph: str) -> Iterator[tuple[str, str]]:
+    """Names and values of all filters' parameters; the first may go without its name.
+
+    ffmpeg takes quotation marks and backslashes off twice: once for the graph, once for the filter.
+    """
+    for part in split_escaped(graph, "[],;"):
+        for parameter in split_escaped(part.partition("=")[2], ":"):
+            key, sign, value = parameter.partition("=")
+            yield (key, value) if sign else ("", key)

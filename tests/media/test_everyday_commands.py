@@ -1,0 +1,87 @@
+"""Everyday commands make through a job what they make with ffmpeg alone: the same files, byte for byte."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.errors import WorkerError
+from support.everyday import EVERYDAY, chain_of
+from support.everyday_sources import make_everyday_sources
+from support.sources import FFMPEG
+from support.worker import Worker
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+# What earlier commands of a chain leave for later ones is no result of a job.
+PASSING_FILES = {
+    "target size in two passes": {"ffmpeg2pass-0.log"},
+    "two passes with a log file": {"p-0.log", "p-0.log.mbtree"},
+    "by way of transport streams": {"a.ts", "b.ts"},
+    "stabilise": {"t.trf"},
+    "gif with a palette of its own": {"palette.png"},
+    "pieces joined again": {"l.ffconcat"},
+    "pictures and back": {f"f{number:03d}.png" for number in range(1, 11)},
+    "one of several taken on": {"a.mp4"},
+    "metadata by way of a file": {"m.txt"},
+}
+Files = dict[str, str]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def alone(worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder for ffmpeg alone; the data root holds the same inputs."""
+    made = make_everyday_sources(tmp_path_factory.mktemp("everyday") / "alone")
+    shutil.rmtree(worker.data)
+    shutil.copytree(made, worker.data)
+    return made
+
+
+@pytest.mark.parametrize("purpose", EVERYDAY)
+async def test_a_job_makes_what_the_command_makes(worker: Worker, alone: Path, purpose: str) -> None:
+    command = EVERYDAY[purpose]
+    inputs = _files(alone)
+    for tokens in chain_of(command):
+        await asyncio.to_thread(_run_alone, tokens, alone)
+    expected = _take_new(alone, inputs)
+    try:
+        result = await worker.process(command)
+    except WorkerError as error:
+        raise AssertionError(f"{error.code}: {error} {error.stderr}") from None
+    made = _take_new(worker.data, inputs)
+    assert made == {n: digest for n, digest in expected.items() if n not in PASSING_FILES.get(purpose, ())}
+    assert {output["name"] for output in result["outputs"]} == set(made)
+    assert _files(worker.data) == inputs
+
+
+def _run_alone(tokens: list[str], folder: Path) -> None:
+    run = subprocess.run(
+        [FFMPEG, "-nostdin", "-y", "-v", "error", *tokens],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert run.returncode == 0, run.stderr
+
+
+def _files(folder: Path) -> Files:
+    return {str(path.relative_to(folder)): _digest(path) for path in folder.rglob("*") if path.is_file()}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _take_new(folder: Path, inputs: Files) -> Files:
+    """Files that were made; they are removed."""
+    made = {name: digest for name, digest in _files(folder).items() if name not in inputs}
+    for name in made:
+        (folder / name).unlink()
+    return made
