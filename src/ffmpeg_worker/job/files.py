@@ -36,11 +36,5 @@ class LocalFiles:
     failed: Mapping[str, WorkerError] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> LocalFile:
-        """The file.
-
-        Raises:
-            WorkerError: why it could not be fetched.
-        """
-        if key in self.failed:
-            raise self.failed[key].copy()
+        """The file of a key that is not among `failed`."""
         return self.by_key[key]

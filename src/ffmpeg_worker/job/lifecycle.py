@@ -12,8 +12,6 @@ class Stage(StrEnum):
 
     FETCHING = "fetching"
     RUNNING = "running"
-    VERIFYING = "verifying"
-    DELIVERING = "delivering"
     DONE = "done"
 
 

@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+# Pictures have no length, and elementary streams only an estimate from their bit rate.
+_FORMATS_WITHOUT_LENGTH = frozenset(
+    "image2 gif apng aac ac3 eac3 dts truehd mlp loas h264 hevc m4v mpegvideo amr gsm g722".split()
+)
+
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
@@ -47,6 +52,16 @@ class MediaInfo:
     def audio(self) -> StreamInfo | None:
         """The first sound."""
         return next((s for s in self.streams if s.kind == "audio"), None)
+
+    @property
+    def format(self) -> str:
+        """The first of the container's names."""
+        return self.format_name.split(",")[0]
+
+    @property
+    def has_length(self) -> bool:
+        """Whether `duration_s` is what the container says, not a guess."""
+        return self.format not in _FORMATS_WITHOUT_LENGTH and not self.format_name.endswith("_pipe")
 
     def summary(self) -> dict[str, Any]:
         """The contract's `media` object of an output."""

@@ -19,10 +19,6 @@ from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind
 _COMPANION_SUFFIXES = frozenset(
     ".ts .m4s .mp4 .m4a .m4v .aac .ac3 .mp3 .vtt .webvtt .m3u8 .key .webm .mpd".split()
 )
-# Pictures have no length, and elementary streams only an estimate from their bit rate.
-_FORMATS_WITHOUT_LENGTH = frozenset(
-    "image2 gif aac ac3 eac3 dts truehd mlp loas h264 hevc m4v mpegvideo amr gsm g722 apng".split()
-)
 _NOTHING_SELECTED = "Check that the command selects frames: -ss within the input, -map, -frames, filters."
 _CODES = re.compile(r"(%%|%\d*[A-Za-z])")
 _MAX_SHORT_S = 0.3
@@ -182,9 +178,7 @@ async def _open(artifact: Artifact, path: Path, probes: ProbeSession) -> MediaIn
 
 def _check_length(artifact: Artifact, media: MediaInfo) -> None:
     promised, found = artifact.promised_s, media.duration_s
-    if promised is None or found is None:
-        return
-    if media.format_name.split(",")[0] in _FORMATS_WITHOUT_LENGTH or media.format_name.endswith("_pipe"):
+    if promised is None or found is None or not media.has_length:
         return
     if found < promised - max(_MAX_SHORT_S, promised * _MAX_SHORT_SHARE):
         raise _rejected(

@@ -102,12 +102,7 @@ def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[st
         )
     for output in read.outputs:
         if output.name is not None and output.name in produced:
-            raise InvalidJob(
-                f'Two outputs have the name "{output.name[:128]}".',
-                code="duplicate_output",
-                hint="Give each output a name of its own.",
-                where={"output": output.name[:128]},
-            )
+            raise _duplicate(output.name)
         if output.name is not None:
             produced.append(output.name)
     produced += [o.name for o in all_outputs(read) if o.name is not None and o.name not in produced]
@@ -147,7 +142,7 @@ def _check_there(chain: Sequence[ReadCommand], files: LocalFiles) -> None:
         named = [name for option in read.line.options() for name in placeholders.names_in(option.value or "")]
         for key in (*named, *(key for reference in read.inputs for key in reference.keys)):
             if key in files.failed:
-                files[key]
+                raise files.failed[key].copy()
 
 
 def _plan_command(
@@ -210,6 +205,8 @@ def _option_tokens(option: Option, staged: Mapping[str, str]) -> tuple[str, ...]
 def _input_tokens(
     group: FileGroup, reference: InputReference, staged: Mapping[str, str], produced: _Produced
 ) -> tuple[str, ...]:
+    # Wildcards are matched against the name as it stands, prefix and all.
+    prefix = "" if group.value_of("pattern_type") == "glob" else "file:"
     match reference.kind:
         case InputKind.GENERATED:
             return ("-i", placeholders.fill(group.url, staged))
@@ -218,13 +215,10 @@ def _input_tokens(
             return ("-i", "concat:" + "|".join(names))
         case InputKind.EARLIER_OUTPUT:
             key = reference.keys[0]
-            prefix = "" if group.value_of("pattern_type") == "glob" else "file:"
             return ("-i", f"{prefix}{produced.work_names.get(key, key)}")
         case InputKind.SOURCE:
             # Entries of a list were staged by us under plain names; only `safe 0` lets it name earlier outputs.
             safe = ("-safe", "0") if is_concat_list(group) and not group.has("safe") else ()
-            # Wildcards are matched against the name as it stands, prefix and all.
-            prefix = "" if group.value_of("pattern_type") == "glob" else "file:"
             return (*safe, "-i", f"{prefix}{staged[reference.keys[0]]}")
 
 
@@ -264,6 +258,7 @@ def _artifacts(chain: Sequence[ReadCommand], outputs: Sequence[str], produced: _
 
 
 def all_outputs(read: ReadCommand) -> Iterator[OutputReference]:
+    """Everything a command writes: its outputs, those inside a tee's list, and files on the side."""
     yield from (OutputReference(name, name, is_media=False) for name in side_outputs(read.line))
     for group, output in zip(read.line.outputs, read.outputs, strict=True):
         yield output
@@ -277,16 +272,20 @@ def _kept_beside(read: ReadCommand, later: Sequence[ReadCommand]) -> Iterator[st
     return (name for name in side_outputs(read.line) if not any(name in text for text in texts))
 
 
+def _duplicate(name: str) -> InvalidJob:
+    return InvalidJob(
+        f'Two outputs have the name "{name[:128]}".',
+        code="duplicate_output",
+        hint="Give each output a name of its own.",
+        where={"output": name[:128]},
+    )
+
+
 def _check_distinct(artifacts: Sequence[Artifact]) -> None:
     seen: set[str] = set()
     for artifact in artifacts:
         if artifact.work_name in seen:
-            raise InvalidJob(
-                f'Two outputs have the name "{artifact.name[:128]}".',
-                code="duplicate_output",
-                hint="Give each output a name of its own.",
-                where={"output": artifact.name[:128]},
-            )
+            raise _duplicate(artifact.name)
         seen.add(artifact.work_name)
 
 

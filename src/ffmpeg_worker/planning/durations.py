@@ -29,11 +29,9 @@ _STEADY_FILTERS = frozenset(
     "cropdetect volumedetect ebur128 astats silencedetect showinfo metadata signalstats".split()
 )
 _FILTER_OPTIONS = ("vf", "af", "filter")
-# Pictures, lists, and elementary streams: their length is unknown or guessed from size and bit rate.
-_FORMATS_WITHOUT_LENGTH = frozenset(
-    "image2 image2pipe gif apng concat aac ac3 eac3 dts truehd mlp loas h264 hevc m4v mpegvideo amr gsm g722 "
-    "mp3".split()
-)
+# Where an input's length cannot be relied on either: what a list names may change, and mp3 without a Xing header
+# is guessed from its bit rate.
+_UNRELIABLE_FORMATS = frozenset({"image2pipe", "concat", "mp3"})
 
 
 def read_time(text: str) -> float | None:
@@ -91,7 +89,7 @@ def promise_duration(command: CommandLine, output: FileGroup, media: Sequence[Me
 
 def _shortest_stream(info: MediaInfo) -> float | None:
     """Length that every picture and sound stream of the file has at least."""
-    if info.format_name.split(",")[0] in _FORMATS_WITHOUT_LENGTH or info.format_name.endswith("_pipe"):
+    if not info.has_length or info.format in _UNRELIABLE_FORMATS:
         return None
     streams: list[StreamInfo] = [s for s in info.streams if s.kind in {"video", "audio"} and not s.is_cover]
     lengths = [stream.duration_s for stream in streams]
