@@ -11,7 +11,8 @@ from pydantic_core import PydanticCustomError
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.commands import ChainCommands, read_chain
 from ffmpeg_worker.job.names import check_name
-from ffmpeg_worker.job.sources import FrozenModel, Inputs
+from ffmpeg_worker.job.frozen_model import FrozenModel
+from ffmpeg_worker.job.sources import Inputs
 
 MAX_PROCESSES = 50
 

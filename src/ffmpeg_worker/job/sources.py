@@ -6,17 +6,28 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
+
+from ffmpeg_worker.job.credentials import Credentials
+from ffmpeg_worker.job.frozen_model import FrozenModel
 
 MAX_CONTENT_BYTES = 64 * 1024
 _INPUT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
-class FrozenModel(BaseModel):
-    """Base of everything a caller sends: unknown keys are refused, values never echoed, nothing changes."""
+def _read_headers(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: SecretStr(item) if isinstance(item, str) else item for name, item in value.items()}
+    return value
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, strict=True)
+
+Headers = Annotated[
+    Mapping[str, SecretStr],
+    BeforeValidator(_read_headers),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
+]
+"""Request headers; their values may be credentials."""
 
 
 class FileSource(FrozenModel):
@@ -25,13 +36,19 @@ class FileSource(FrozenModel):
     url: str = Field(
         min_length=1,
         max_length=4096,
-        description="Relative name under the data root, absolute path under an allowed root, or URL.",
+        description="Relative name under the data root, absolute path under an allowed root, or URL (`https://`, "
+        "`s3://`, `gs://`, `az://`, `r2://`).",
         examples=["clips/intro.mp4"],
     )
-    headers: Mapping[str, str] | None = Field(
+    headers: Headers | None = Field(
         None,
         description="Request headers for an HTTP source.",
         examples=[{"Accept": "video/mp4"}],
+    )
+    credentials: Credentials | None = Field(
+        None,
+        description="Opens the store of an `s3://`, `gs://`, `az://` or `r2://` source. Default: those of the "
+        "job's `upload`, where that is of the same kind.",
     )
     sha256: str | None = Field(
         None,
@@ -39,6 +56,11 @@ class FileSource(FrozenModel):
         description="Expected SHA-256 of the file in hexadecimal; another content is refused.",
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     )
+
+    @property
+    def plain_headers(self) -> dict[str, str]:
+        """The headers as they are sent."""
+        return {name: value.get_secret_value() for name, value in (self.headers or {}).items()}
 
     @property
     def scheme(self) -> str | None:

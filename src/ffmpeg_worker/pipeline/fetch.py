@@ -95,7 +95,7 @@ class _Fetcher:
         return LocalFile(path, staged, path.stat().st_size)
 
     async def _fetch_once(self, source: FileSource) -> Path:
-        key = (source.url, *sorted((source.headers or {}).items()))
+        key = (source.url, *sorted(source.plain_headers.items()))
         if key not in self._fetched:
             self._fetched[key] = asyncio.ensure_future(self._fetch(source))
         return await asyncio.shield(self._fetched[key])

@@ -96,7 +96,7 @@ class Transfer:
         began_at = self._received
         resume = {"Range": f"bytes={began_at}-", "If-Range": self._etag} if began_at and self._etag else {}
         try:
-            async with self._outbound.get(self._source.url, self._source.headers or {}, resume) as response:
+            async with self._outbound.get(self._source.url, self._source.plain_headers, resume) as response:
                 self._judge_status(response, is_resumed=bool(resume))
                 self._judge_body(response)
                 await self._receive(response)

@@ -1,20 +1,21 @@
-"""The seam between the pipeline and any store, and the choice of a store by URL scheme."""
+"""The seams between the pipeline and any store."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.meter import Meter
 
 
 class Storage(Protocol):
     """A store that inputs are fetched from."""
 
-    async def fetch(self, source: FileSource, folder: Path) -> Path:
+    async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:
         """Make the source a regular local file and say where it lies.
 
         A store on this machine may answer with the file's own place; any other writes below `folder`.
@@ -33,29 +34,138 @@ class Storage(Protocol):
         ...
 
 
-class Target(Protocol):
-    """A store that outputs are delivered to."""
+@dataclass(frozen=True, slots=True)
+class Download:
+    """What came from a remote store: a file below the given folder, and its version there.
 
-    def check(self, name: str) -> None:
-        """Refuse a name that this store will not take, before any work is done.
+    `version` is a strong validator (an ETag): equal ones mean equal bytes. `None`: the store names none.
+    """
 
-        Raises:
-            TargetError: with the reason.
-        """
+    path: Path
+    version: str | None
+
+
+class Remote(Protocol):
+    """A store elsewhere, whose files are downloaded and may be kept for the next job."""
+
+    def identity(self, source: FileSource) -> str | None:
+        """Names the source's place over all jobs: no credentials or signatures in it. `None`: keep nothing of it."""
         ...
 
-    async def put(self, files: Mapping[str, Path]) -> Mapping[str, Path]:
-        """Deliver local files under their final names, all of them or none; say where they lie.
+    async def download(
+        self, source: FileSource, folder: Path, meter: Meter, known: str | None = None
+    ) -> Download | None:
+        """Bring the source below `folder`, in a folder of its own, which is gone when this fails.
+
+        `None`: it still has the version `known`, and this job may read it: the store was asked with its credentials.
 
         Raises:
-            TargetError: nothing was left behind.
+            SourceError: no such file, not allowed, too large, incomplete, or not usable.
+            AddressNotAllowed: the worker does not call it.
+            DiskFull: no room for it.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where an output lies: its path on this machine or its key in a bucket, and its URL if it has one."""
+
+    path: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Headers:
+    """How a store is to serve an object."""
+
+    content_type: str
+    cache_control: str | None = None
+
+
+class Objects(Protocol):
+    """A store elsewhere that takes one file after the other."""
+
+    def check(self, name: str) -> None:
+        """Refuse an output that this store will not take, before any work is done.
+
+        Raises:
+            TargetError, InvalidJob: with the reason.
+        """
+        ...
+
+    async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
+        """Upload a file under the key that belongs to the output `name`; what was there is replaced.
+
+        Nothing is left of it when this fails or is cancelled.
+
+        Raises:
+            TargetError: refused, not there, or not reachable after some tries.
+            AddressNotAllowed: the worker does not call it.
+        """
+        ...
+
+    async def remove(self, name: str) -> None:
+        """Delete what `send` has uploaded.
+
+        Raises:
+            TargetError: it is still there.
+        """
+        ...
+
+    async def place(self, name: str) -> Place:
+        """Where the output `name` can be found; the URL is presigned when the caller asked for that."""
+        ...
+
+
+class Delivery(Protocol):
+    """The way of one lane's outputs into a store: all of them arrive or none."""
+
+    def send(self, name: str, path: Path) -> None:
+        """Begin to bring a finished file to its place; returns at once. A name sent again replaces what it had."""
+        ...
+
+    def withdraw(self, name: str) -> None:
+        """A file that was sent is no output after all."""
+        ...
+
+    async def finish(self) -> Mapping[str, Place]:
+        """Wait until all are in place, and say where.
+
+        Raises:
+            TargetError, AddressNotAllowed: nothing was left behind, or the error names what was.
+        """
+        ...
+
+    async def undo(self) -> None:
+        """Take back what was sent, because the lane failed; does not raise."""
+        ...
+
+
+class Target(Protocol):
+    """A store that outputs are delivered to."""
+
+    @property
+    def takes_early(self) -> bool:
+        """Whether files are worth sending before the lane's command has ended."""
+        ...
+
+    def check(self, names: Sequence[str]) -> None:
+        """Refuse outputs that this store will not take, before any work is done.
+
+        Raises:
+            TargetError, InvalidJob: with the reason and `where.output`.
+        """
+        ...
+
+    def open(self, meter: Meter) -> Delivery:
+        """Begin the delivery of one lane."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Stores:
-    """All stores that are open. `sources` is keyed by URL scheme; `None` is the key of plain paths."""
+    """The stores of one job. `sources` is keyed by URL scheme; `None` is the key of plain paths."""
 
     sources: Mapping[str | None, Storage]
     target: Target
@@ -68,8 +178,9 @@ class Stores:
         """
         store = self.sources.get(source.scheme)
         if store is None:
+            known = ", ".join(f"{scheme}://" for scheme in self.sources if scheme)
             raise UnsupportedFeature(
-                f'Inputs from "{source.scheme}://" are not served by this version.',
-                hint="Put the file under the worker's data root and name it.",
+                f'Inputs from "{source.scheme}://" are not served.',
+                hint=f"Put the file where it can be fetched from: {known}, or the worker's data root.",
             )
         return store

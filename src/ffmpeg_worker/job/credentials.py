@@ -1,0 +1,120 @@
+"""What opens a caller's object store: keys and endpoints, which no dump, error or log shows."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
+
+from ffmpeg_worker.job.frozen_model import FrozenModel
+
+
+class CloudType(StrEnum):
+    """Kinds of stores; callers may write them in any case."""
+
+    AWS = "AWS"
+    """S3 and, by `aws_url`, whatever speaks its protocol."""
+    R2 = "R2"
+    """Cloudflare's, which is S3 with an `aws_url` and one region."""
+    GCP = "GCP"
+    AZURE = "AZURE"
+    HTTP = "HTTP"
+    """A presigned PUT."""
+    LOCAL = "LOCAL"
+    """The worker's own data root."""
+
+
+_PREFIX_OF = {CloudType.AWS: "aws_", CloudType.R2: "aws_", CloudType.GCP: "gcp_", CloudType.AZURE: "azure_"}
+
+
+def _read_text(value: Any) -> Any:
+    """Empty means not given: forms and templates send empty strings."""
+    if isinstance(value, str):
+        return value.strip() or None
+    return value
+
+
+def read_secret(value: Any) -> Any:
+    """A text becomes a secret, an empty one nothing."""
+    value = _read_text(value)
+    return SecretStr(value) if isinstance(value, str) else value
+
+
+def _read_key_file(value: Any) -> Any:
+    return SecretStr(json.dumps(value)) if isinstance(value, dict) else read_secret(value)
+
+
+_Text = Annotated[str | None, BeforeValidator(_read_text), Field(max_length=2048)]
+_Secret = Annotated[
+    SecretStr | None,
+    BeforeValidator(read_secret),
+    Field(max_length=8192),
+    WithJsonSchema({"type": "string", "writeOnly": True}),
+]
+_KeyFile = Annotated[
+    SecretStr | None,
+    BeforeValidator(_read_key_file),
+    Field(max_length=16384),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}], "writeOnly": True}),
+]
+
+
+class Credentials(FrozenModel):
+    """Credentials for one store. Only those of its own cloud may be given; empty ones count as missing."""
+
+    aws_access_key_id: _Secret = Field(None, description="Access key id.")
+    aws_secret_access_key: _Secret = Field(None, description="Secret access key.")
+    aws_session_token: _Secret = Field(None, description="Session token of temporary credentials.")
+    aws_region: _Text = Field(None, description="Region; `us-east-1` when empty.", examples=["eu-central-1"])
+    aws_url: _Text = Field(
+        None,
+        description="Endpoint of an S3-compatible store; empty means AWS itself.",
+        examples=["https://s3.eu-central-003.backblazeb2.com"],
+    )
+    aws_public_url: _Text = Field(
+        None,
+        description="Base of the `url` in results; empty means the object's own.",
+        examples=["https://cdn.example.com"],
+    )
+    gcp_service_account_key: _KeyFile = Field(
+        None, description="The service account's key file: its JSON, as an object or as text."
+    )
+    gcp_public_url: _Text = Field(None, description="Base of the `url` in results.")
+    azure_account_name: _Text = Field(None, description="Storage account.", examples=["media"])
+    azure_account_key: _Secret = Field(None, description="Key of the account.")
+    azure_sas_token: _Secret = Field(None, description="Shared access signature, instead of the key.")
+    azure_connection_string: _Secret = Field(
+        None, description="Connection string, instead of account, key and endpoint."
+    )
+    azure_url: _Text = Field(None, description="Blob endpoint; empty means Azure itself.")
+    azure_public_url: _Text = Field(None, description="Base of the `url` in results.")
+
+    def strangers(self, cloud: CloudType) -> list[str]:
+        """Names of those given that belong to another cloud."""
+        prefix = _PREFIX_OF.get(cloud)
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        return [name for name in given if prefix is None or not name.startswith(prefix)]
+
+    def secret_values(self) -> list[str]:
+        """Every value that must not be shown, the parts of composite ones included."""
+        values = []
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            if isinstance(value, SecretStr):
+                values += [value.get_secret_value(), *_parts(value.get_secret_value())]
+        return values
+
+
+def _parts(secret: str) -> list[str]:
+    """The secrets inside a key file, a connection string or a signature."""
+    try:
+        document = json.loads(secret)
+    except ValueError:
+        return re.findall(r"(?:AccountKey|SharedAccessSignature|sig)=([^;&]{8,})", secret)
+    if not isinstance(document, Mapping):
+        return []
+    return [document[key] for key in ("private_key", "private_key_id") if isinstance(document.get(key), str)]
