@@ -48,17 +48,15 @@ def _read_key_file(value: Any) -> Any:
     return SecretStr(json.dumps(value)) if isinstance(value, dict) else read_secret(value)
 
 
-_Text = Annotated[str | None, BeforeValidator(_read_text), Field(max_length=2048)]
+_Text = Annotated[Annotated[str, Field(max_length=2048)] | None, BeforeValidator(_read_text)]
 _Secret = Annotated[
-    SecretStr | None,
+    Annotated[SecretStr, Field(max_length=8192)] | None,
     BeforeValidator(read_secret),
-    Field(max_length=8192),
     WithJsonSchema({"type": "string", "writeOnly": True}),
 ]
 _KeyFile = Annotated[
-    SecretStr | None,
+    Annotated[SecretStr, Field(max_length=16384)] | None,
     BeforeValidator(_read_key_file),
-    Field(max_length=16384),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "object"}], "writeOnly": True}),
 ]
 
