@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -124,7 +124,7 @@ class _Gate:
 
 
 class Outbound:
-    """Gets what lies at an address.
+    """Gets what lies at an address, and puts something there.
 
     No proxy, cookie or credential of the worker's own is used, and no two requests share a connection.
     """
@@ -152,7 +152,7 @@ class Outbound:
         check_headers(headers)
         url = self._read(address)
         for _ in range(MAX_REDIRECTS + 1):
-            async with self._ask(url, {**headers, **own_headers}, address) as response:
+            async with self._ask("GET", url, {**headers, **own_headers}, address, ANSWER_S) as response:
                 location = response.headers.get("Location")
                 if response.status not in _REDIRECTS or location is None:
                     yield response
@@ -166,8 +166,40 @@ class Outbound:
         )
 
     @asynccontextmanager
+    async def put(
+        self,
+        address: str,
+        headers: Mapping[str, str],
+        own_headers: Mapping[str, str],
+        body: AsyncIterable[bytes],
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """The answer to a PUT. A redirect is an answer like any other, and not followed.
+
+        Args:
+            address: URL as the caller wrote it.
+            headers: the caller's.
+            own_headers: ours, the body's `Content-Length` among them; none that the caller's have already.
+            body: what to send, as fast as the server takes it; how long that may last is the caller's to watch.
+
+        Raises:
+            AddressNotAllowed: for this address.
+            InvalidJob: a header that may not be sent.
+            aiohttp.ClientError, TimeoutError: no answer; their texts hold addresses and are not for callers.
+        """
+        check_headers(headers)
+        sent = {**headers, **own_headers}
+        async with self._ask("PUT", self._read(address), sent, address, None, body) as response:
+            yield response
+
+    @asynccontextmanager
     async def _ask(
-        self, url: URL, headers: Mapping[str, str], address: str
+        self,
+        method: str,
+        url: URL,
+        headers: Mapping[str, str],
+        address: str,
+        answer_s: float | None,
+        body: AsyncIterable[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         gate = _Gate(self._rules, url.host or "")
         connector = aiohttp.TCPConnector(
@@ -184,8 +216,10 @@ class Outbound:
         )
         async with session:
             try:
-                async with asyncio.timeout(ANSWER_S):
-                    response = await session.get(url, headers=headers, allow_redirects=False)
+                async with asyncio.timeout(answer_s):
+                    response = await session.request(
+                        method, url, headers=headers, data=body, allow_redirects=False
+                    )
             except aiohttp.InvalidURL:
                 raise _refusal(address, "its host is no name and no usual IP address") from None
             except aiohttp.ClientConnectorError:
@@ -210,13 +244,13 @@ class Outbound:
         except ValueError:
             raise refusal from None
         if url.scheme not in {"http", "https"}:
-            raise _refusal(address, "only https:// addresses are fetched")
+            raise _refusal(address, "only https:// addresses are called")
         if url.scheme == "http" and not self._rules.allow_http:
             raise _refusal(
                 address, "it is not encrypted", "Use https://; FFMPEG_WORKER_ALLOW_HTTP_INPUTS allows http://."
             )
         if has_user or "@" in url.raw_authority:
-            raise _refusal(address, "it holds a user or password", 'Send credentials in the input\'s "headers".')
+            raise _refusal(address, "it holds a user or password", 'Send credentials in "headers".')
         if host is None or not _HOST.fullmatch(host) or not url.port:
             raise refusal
         return url.with_fragment(None)
@@ -241,13 +275,13 @@ def check_headers(headers: Mapping[str, str]) -> None:
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise InvalidJob(
-                "A request header of the input has characters or a length that no header may have.",
+                "A request header has characters or a length that no header may have.",
                 code="invalid_header",
                 hint="Names are letters, digits and hyphens; values are one line.",
             )
         if name.lower() in _OWN_HEADERS:
             raise InvalidJob(
-                f'The request header "{name}" may not be set for an input.',
+                f'The request header "{name}" may not be set.',
                 code="invalid_header",
                 hint="Leave it out: it is the client's own.",
             )
@@ -257,5 +291,5 @@ def _refusal(address: str, reason: str, hint: str | None = None) -> AddressNotAl
     """The refusal names the caller's address only: where names and redirects lead is not told."""
     return AddressNotAllowed(
         f'The address "{shown_name(address)}" is not allowed: {reason}.',
-        hint=hint or "Inputs are fetched from public https:// addresses on port 80, 443 or 8443.",
+        hint=hint or "Only public https:// addresses on port 80, 443 or 8443 are called.",
     )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 import re
 import secrets
 import shutil
 from pathlib import Path, PurePosixPath
 
-from ffmpeg_worker.errors import SourceNotFound, SourceUnreachable
+from ffmpeg_worker.errors import SourceUnreachable
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound import Outbound
 from ffmpeg_worker.storage.http_transfer import Transfer, TransferLimits
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.signed_address import unsigned
+from ffmpeg_worker.storage.storage import Download
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 _SUFFIX_BY_TYPE = {
@@ -42,15 +47,31 @@ _SUFFIX_BY_TYPE = {
 }
 
 
-class HttpStorage:
-    """Fetches `https://` and, where the operator allows it, `http://` addresses; takes no outputs."""
+_CONDITIONAL = {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
+
+
+class HttpRemote:
+    """Fetches `https://` and, where the operator allows it, `http://` addresses."""
 
     def __init__(self, outbound: Outbound, limits: TransferLimits) -> None:
         self._outbound = outbound
         self._limits = limits
 
-    async def fetch(self, source: FileSource, folder: Path) -> Path:
-        """Download below `folder`; see `Storage.fetch`. Nothing is left there when it fails.
+    def identity(self, source: FileSource) -> str | None:
+        """Address without signature, with a hash of the headers; see `Remote.identity`."""
+        headers = sorted((name.lower(), value) for name, value in source.plain_headers.items())
+        if any(name in _CONDITIONAL for name, _ in headers):
+            return None
+        address = unsigned(source.url)
+        if address is None:
+            return None
+        digest = hashlib.sha256(json.dumps(headers).encode()).hexdigest() if headers else ""
+        return f"{address} {digest}"
+
+    async def download(
+        self, source: FileSource, folder: Path, meter: Meter, known: str | None = None
+    ) -> Download | None:
+        """See `Remote.download`.
 
         Raises:
             AddressNotAllowed: the worker does not call it, or what it redirects to.
@@ -60,11 +81,15 @@ class HttpStorage:
         # A folder for each: what is relative to an input, as in a playlist, finds nobody else's files.
         own = folder / f".{secrets.token_hex(8)}"
         own.mkdir(mode=0o700)
-        transfer = Transfer(self._outbound, source, own / "part", self._limits)
+        transfer = Transfer(self._outbound, source, own / "part", self._limits, meter, known)
         try:
             async with asyncio.timeout(self._limits.total_s):
                 await transfer.run()
-            return transfer.path.rename(own / f"input{_suffix(source.url, transfer.content_type)}")
+            if transfer.is_unchanged:
+                own.rmdir()
+                return None
+            path = transfer.path.rename(own / f"input{_suffix(source.url, transfer.content_type)}")
+            return Download(path, transfer.version)
         except TimeoutError:
             shutil.rmtree(own, ignore_errors=True)
             raise SourceUnreachable(
@@ -74,12 +99,6 @@ class HttpStorage:
         except BaseException:
             shutil.rmtree(own, ignore_errors=True)
             raise
-
-    async def find(self, pattern: str) -> list[Path]:
-        """A web server lists no files; see `Storage.find`."""
-        raise SourceNotFound(
-            f'No files can be looked up at "{shown_name(pattern)}".', hint="Name each file by its own URL."
-        )
 
 
 def _suffix(url: str, content_type: str) -> str:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import email.utils
 import errno
-import random
 import re
 import shutil
-import ssl
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
 import aiohttp
@@ -26,14 +22,21 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound import Outbound
+from ffmpeg_worker.storage.http_retry import (
+    BROKEN_OFF,
+    AttemptFailed,
+    may_pass,
+    retry_after_s,
+    with_retries,
+)
+from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.pace import Pace
 
-_BROKEN_OFF = (aiohttp.ClientError, TimeoutError, ConnectionError, ssl.SSLError)
 _BLOCK_BYTES = 1 << 20
-_MAX_WAIT_S = 30.0
-_TRY_AGAIN = {408, 425, 429}
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
+# A weak one says that two contents mean the same, not that their bytes are the same.
+_STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,256}"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +53,33 @@ class TransferLimits:
     """Seconds before the first retry, about; twice as long before each further one."""
 
 
-class _Broken(Exception):
-    """An attempt failed in a way that the next one may not."""
-
-    def __init__(self, error: SourceError, wait_s: float | None = None) -> None:
-        super().__init__()
-        self.error = error
-        self.wait_s = wait_s
-
-
 class Transfer:
-    """Brings one source to `path`; `content_type` is known afterwards."""
+    """Brings one source to `path`, unless the server says that it still has the version `known`.
 
-    def __init__(self, outbound: Outbound, source: FileSource, path: Path, limits: TransferLimits) -> None:
+    Afterwards are known: `content_type`, `version` (a strong ETag, or `None`), `is_unchanged` (nothing came).
+    """
+
+    def __init__(
+        self,
+        outbound: Outbound,
+        source: FileSource,
+        path: Path,
+        limits: TransferLimits,
+        meter: Meter,
+        known: str | None = None,
+    ) -> None:
         self.path = path
         self.content_type = ""
+        self.version: str | None = None
+        self.is_unchanged = False
         self._outbound = outbound
         self._source = source
         self._limits = limits
+        self._meter = meter
+        self._known = known
         self._shown = shown_name(source.url)
         self._received = 0
         self._total: int | None = None
-        self._etag: str | None = None
 
     async def run(self) -> None:
         """Download, with retries.
@@ -81,23 +89,16 @@ class Transfer:
             SourceError: not there, not allowed, too large, incomplete, unreachable, or not usable.
             DiskFull: no room for it.
         """
-        for retry in range(self._limits.retries + 1):
-            try:
-                await self._attempt()
-            except _Broken as broken:
-                if retry == self._limits.retries:
-                    raise broken.error from None
-                jitter = random.uniform(0.5, 1.5)  # noqa: S311  (not for secrets)
-                await asyncio.sleep(broken.wait_s or self._limits.backoff_s * 2**retry * jitter)
-            else:
-                return
+        await with_retries(self._attempt, self._limits.retries, self._limits.backoff_s)
 
     async def _attempt(self) -> None:
-        began_at = self._received
-        resume = {"Range": f"bytes={began_at}-", "If-Range": self._etag} if began_at and self._etag else {}
+        own = self._conditions()
         try:
-            async with self._outbound.get(self._source.url, self._source.plain_headers, resume) as response:
-                self._judge_status(response, is_resumed=bool(resume))
+            async with self._outbound.get(self._source.url, self._source.plain_headers, own) as response:
+                if response.status == 304 and "If-None-Match" in own:
+                    self.is_unchanged = True
+                    return
+                self._judge_status(response, is_resumed="Range" in own)
                 self._judge_body(response)
                 await self._receive(response)
         except aiohttp.ClientConnectorCertificateError:
@@ -108,17 +109,23 @@ class Transfer:
             ) from None
         except aiohttp.ClientResponseError:
             raise self._unusable("it is not proper HTTP") from None
-        except _BROKEN_OFF:
+        except BROKEN_OFF:
             has_begun = self._received or self._total is not None
-            raise _Broken(self._incomplete() if has_begun else self._unreachable()) from None
+            raise AttemptFailed(self._incomplete() if has_begun else self._unreachable()) from None
         if self._total is not None and self._received != self._total:
-            raise _Broken(self._incomplete())
+            raise AttemptFailed(self._incomplete())
         if self._received == 0:
             raise SourceUnreadable(
                 f'The input "{self._shown}" is empty (0 bytes).',
                 code="source_empty",
                 hint="Check that its upload was complete.",
             )
+
+    def _conditions(self) -> dict[str, str]:
+        """Headers that ask for the rest only, or for nothing if we have it."""
+        if self._received and self.version:
+            return {"Range": f"bytes={self._received}-", "If-Range": self.version}
+        return {"If-None-Match": self._known} if self._known else {}
 
     def _judge_status(self, response: aiohttp.ClientResponse, *, is_resumed: bool) -> None:
         status = response.status
@@ -128,7 +135,7 @@ class Transfer:
             self._judge_range(response)
         elif status == 416 and is_resumed:
             self._forget()
-            raise _Broken(self._incomplete())
+            raise AttemptFailed(self._incomplete())
         elif status in {404, 410}:
             raise SourceNotFound(
                 f'There is no input "{self._shown}": its server answered {status}.',
@@ -140,11 +147,11 @@ class Transfer:
                 code="source_forbidden",
                 hint='Check that the address has not expired; credentials go into the input\'s "headers".',
             )
-        elif status in _TRY_AGAIN or status >= 500:
+        elif may_pass(status):
             error = SourceUnreachable(
                 f'The server of the input "{self._shown}" answered {status}.', hint="Try again later."
             )
-            raise _Broken(error, _retry_after_s(response.headers.get("Retry-After")))
+            raise AttemptFailed(error, retry_after_s(response.headers.get("Retry-After")))
         else:
             raise self._unusable(f"its status is {status}")
 
@@ -153,13 +160,13 @@ class Transfer:
         self._total = response.content_length
         self.content_type = response.content_type
         etag = response.headers.get("ETag", "")
-        # A weak one says that two contents mean the same, not that their bytes are the same.
-        self._etag = etag if etag.startswith('"') else None
+        self.version = etag if _STRONG_ETAG.fullmatch(etag) else None
+        self._meter.expect(self._total)
 
     def _forget(self) -> None:
         self._received = 0
         self._total = None
-        self._etag = None
+        self.version = None
         self.path.unlink(missing_ok=True)
 
     def _judge_range(self, response: aiohttp.ClientResponse) -> None:
@@ -167,7 +174,7 @@ class Transfer:
         if match is None or (int(match.group(1)), int(match.group(2))) != (self._received, self._total):
             error = self._incomplete()
             self._forget()
-            raise _Broken(error)
+            raise AttemptFailed(error)
 
     def _judge_body(self, response: aiohttp.ClientResponse) -> None:
         content = response.headers.get("Content-Encoding", "identity").strip().lower()
@@ -192,7 +199,7 @@ class Transfer:
                 if len(block) >= _BLOCK_BYTES:
                     await self._write(block)
                     block = bytearray()
-        except _BROKEN_OFF:
+        except BROKEN_OFF:
             await self._write(block)
             raise
         await self._write(block)
@@ -210,6 +217,7 @@ class Transfer:
             if not writing.done():
                 await asyncio.wait([writing])
         self._received += len(block)
+        self._meter.add(len(block))
 
     def _unreachable(self) -> SourceUnreachable:
         return SourceUnreachable(
@@ -252,16 +260,3 @@ def _disk_full() -> DiskFull:
         "The worker's disk has no room for the input.",
         hint="Try again later; if it stays, the worker needs more disk.",
     )
-
-
-def _retry_after_s(value: str | None) -> float | None:
-    """Seconds that a `Retry-After` asks for, as a number or a date; at most half a minute."""
-    if value is None:
-        return None
-    if value.isascii() and value.isdigit():
-        return min(float(value[:6]), _MAX_WAIT_S)
-    try:
-        wait = email.utils.parsedate_to_datetime(value) - datetime.now(UTC)
-    except (ValueError, TypeError):
-        return None
-    return min(max(wait.total_seconds(), 0.0), _MAX_WAIT_S)

@@ -1,0 +1,95 @@
+"""Inputs from stores elsewhere: each is asked for by every job, and comes over the network when it is new."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from ffmpeg_worker.errors import DiskFull, SourceNotFound
+from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.cache import DownloadCache
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.storage import Download, Remote
+
+_MUCH = 1 << 62
+
+
+class RemoteStorage:
+    """Fetches from a remote store, through a cache that all jobs of the worker share.
+
+    Also what is kept is asked for with the job's own credentials: nobody gets a file that the store would not
+    have given to him.
+    """
+
+    def __init__(self, remote: Remote, cache: DownloadCache) -> None:
+        self._remote = remote
+        self._cache = cache
+        self._first: dict[str, asyncio.Future[bool]] = {}
+
+    async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:
+        """Download, or link what is kept of it; see `Storage.fetch`.
+
+        Raises:
+            AddressNotAllowed, SourceError, DiskFull: see `Remote.download`.
+        """
+        identity = self._remote.identity(source) if self._cache.is_on else None
+        if identity is None:
+            return (await self._download(source, folder, meter)).path
+        while (first := self._first.get(identity)) is not None:
+            if await asyncio.shield(first):
+                return await self._fetch(identity, source, folder, meter)
+        first = self._first[identity] = asyncio.get_running_loop().create_future()
+        has_answered = True
+        try:
+            return await self._fetch(identity, source, folder, meter)
+        except asyncio.CancelledError:
+            has_answered = False  # the next one takes its place
+            raise
+        finally:
+            del self._first[identity]
+            first.set_result(has_answered)
+
+    async def find(self, pattern: str) -> list[Path]:
+        """No files are listed elsewhere; see `Storage.find`."""
+        raise SourceNotFound(
+            f'No files can be looked up at "{shown_name(pattern)}".', hint="Name each file by its own URL."
+        )
+
+    async def _fetch(self, identity: str, source: FileSource, folder: Path, meter: Meter) -> Path:
+        # Linked before the store is asked, so that it cannot be evicted between its answer and the use.
+        kept = self._cache.link(identity, folder)
+        if kept is None:
+            new = await self._download(source, folder, meter)
+        else:
+            try:
+                answer = await self._ask(source, folder, meter, kept)
+                if answer is None:
+                    size = kept.path.stat().st_size
+                    meter.expect(size)
+                    meter.add(size)
+                    return kept.path
+            except BaseException:
+                shutil.rmtree(kept.path.parent, ignore_errors=True)
+                raise
+            shutil.rmtree(kept.path.parent, ignore_errors=True)
+            new = answer
+        await self._cache.keep(identity, new)
+        return new.path
+
+    async def _download(self, source: FileSource, folder: Path, meter: Meter) -> Download:
+        download = await self._ask(source, folder, meter, None)
+        if download is None:
+            raise AssertionError("a store said that nothing is new, though no version was named")
+        return download
+
+    async def _ask(self, source: FileSource, folder: Path, meter: Meter, kept: Download | None) -> Download | None:
+        known = kept.version if kept else None
+        await self._cache.make_room()
+        try:
+            return await self._remote.download(source, folder, meter, known)
+        except DiskFull:
+            if not await self._cache.make_room(meter.total or _MUCH):
+                raise
+        return await self._remote.download(source, folder, meter, known)
