@@ -1,0 +1,150 @@
+"""Bytes between two connections, both ways, as fast as they go."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+_BUFFER_BYTES = 512 << 10
+_HIGH_WATER_BYTES = 1 << 20
+
+
+class Relay:
+    """Two ends; what one sends, the other gets, until both have ended, one breaks or none says anything."""
+
+    def __init__(self, idle_s: float) -> None:
+        self.client, self.server = _End(self), _End(self)
+        self.client.other, self.server.other = self.server, self.client
+        self._idle_s = idle_s
+        self._moved = False
+        self._may_send: int | None = None
+
+    def answer(self, data: bytes) -> None:
+        """Write to the client."""
+        self.client.write(data)
+
+    def send(self, data: bytes) -> None:
+        """Write to the server."""
+        self.server.write(data)
+
+    def limit_sending(self, size: int) -> None:
+        """Break off once the client has sent `size` more bytes."""
+        self._may_send = size
+
+    async def run(self) -> None:
+        """Wait until both are closed."""
+        while True:
+            self._moved = False
+            try:
+                async with asyncio.timeout(self._idle_s):
+                    await self.client.closed.wait()
+                    await self.server.closed.wait()
+                    return
+            except TimeoutError:
+                if not self._moved:
+                    return
+
+    def count(self, end: _End, size: int) -> None:
+        """An end has sent something."""
+        self._moved = True
+        if self._may_send is not None and end is self.client:
+            self._may_send -= size
+            if self._may_send < 0:
+                self.break_off()
+
+    def ended(self) -> None:
+        """An end sends no more; when neither does, both are closed once they have what is still theirs."""
+        if self.client.has_ended and self.server.has_ended:
+            self.client.close()
+            self.server.close()
+
+    def break_off(self) -> None:
+        """Close both at once."""
+        self.client.abort()
+        self.server.abort()
+
+
+class _End(asyncio.BufferedProtocol):
+    """One connection of the two."""
+
+    other: _End
+
+    def __init__(self, relay: Relay) -> None:
+        self.has_ended = False
+        self._relay = relay
+        self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray(_BUFFER_BYTES)
+        self.closed = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=_HIGH_WATER_BYTES)
+        # Nothing may come in before the other end can take it.
+        self._transport.pause_reading()
+
+    def start(self) -> None:
+        if self._transport is not None:
+            self._transport.resume_reading()
+
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002  (as the base has it)
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        self._relay.count(self, nbytes)
+        # A copy: a transport may keep what it cannot send at once.
+        self.other.write(bytes(memoryview(self._buffer)[:nbytes]))
+
+    def write(self, data: bytes) -> None:
+        if data and self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def pause_writing(self) -> None:
+        if self.other._transport is not None and not self.other.has_ended:  # noqa: SLF001  (the same class)
+            self.other._transport.pause_reading()  # noqa: SLF001
+
+    def resume_writing(self) -> None:
+        if self.other._transport is not None and not self.other.has_ended:  # noqa: SLF001
+            self.other._transport.resume_reading()  # noqa: SLF001
+
+    def eof_received(self) -> bool:
+        self.has_ended = True
+        self.other.end()
+        self._relay.ended()
+        return True  # the other way stays open
+
+    def end(self) -> None:
+        """Say that no more will come."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write_eof()
+
+    def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002
+        self.closed.set()
+        self.other.close()
+
+    def close(self) -> None:
+        """Close, after what is still to be written."""
+        if self._transport is not None:
+            self._transport.close()
+
+    def abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
+@asynccontextmanager
+async def open_relay(client: socket.socket, server: socket.socket, idle_s: float) -> AsyncIterator[Relay]:
+    """Join two connected sockets; both are closed at the end."""
+    loop = asyncio.get_running_loop()
+    relay = Relay(idle_s)
+    with server:
+        await loop.create_connection(lambda: relay.server, sock=server)
+        await loop.create_connection(lambda: relay.client, sock=client)
+        try:
+            relay.client.start()
+            relay.server.start()
+            yield relay
+        finally:
+            relay.break_off()

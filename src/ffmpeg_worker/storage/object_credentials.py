@@ -1,0 +1,159 @@
+"""Which credentials open a store: the job's own, whole, or the worker's, where the operator allows that."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.credentials import CloudType, Credentials
+
+_S3 = ("aws_access_key_id", "aws_secret_access_key")
+# Each row is one way to open a store; the first is the one that errors name.
+_WAYS: Mapping[CloudType, tuple[tuple[str, ...], ...]] = {
+    CloudType.AWS: (_S3,),
+    CloudType.R2: ((*_S3, "aws_url"),),
+    CloudType.GCP: (("gcp_service_account_key",),),
+    CloudType.AZURE: (
+        ("azure_account_name", "azure_account_key"),
+        ("azure_account_name", "azure_sas_token"),
+        ("azure_connection_string",),
+    ),
+}
+# What decides who is asked and as whom. The rest, region and public address, mixes with the worker's own.
+_DECISIVE = {
+    CloudType.AWS: (*_S3, "aws_session_token", "aws_url"),
+    CloudType.R2: (*_S3, "aws_session_token", "aws_url"),
+    CloudType.GCP: ("gcp_service_account_key",),
+    CloudType.AZURE: (
+        "azure_account_name",
+        "azure_account_key",
+        "azure_sas_token",
+        "azure_connection_string",
+        "azure_url",
+    ),
+}
+_VARIABLES: Mapping[CloudType, Mapping[str, tuple[str, ...]]] = {
+    CloudType.AWS: {
+        "aws_access_key_id": ("AWS_ACCESS_KEY_ID",),
+        "aws_secret_access_key": ("AWS_SECRET_ACCESS_KEY",),
+        "aws_session_token": ("AWS_SESSION_TOKEN",),
+        "aws_region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
+        "aws_url": ("AWS_ENDPOINT_URL",),
+    },
+    CloudType.GCP: {"gcp_service_account_key": ("GOOGLE_SERVICE_ACCOUNT_KEY",)},
+    CloudType.AZURE: {
+        "azure_account_name": ("AZURE_STORAGE_ACCOUNT_NAME",),
+        "azure_account_key": ("AZURE_STORAGE_ACCOUNT_KEY", "AZURE_STORAGE_KEY"),
+        "azure_sas_token": ("AZURE_STORAGE_SAS_TOKEN", "AZURE_STORAGE_SAS"),
+        "azure_connection_string": ("AZURE_STORAGE_CONNECTION_STRING",),
+    },
+}
+
+
+def complete_credentials(
+    cloud: CloudType, given: Credentials | None, own: Mapping[str, str] | None
+) -> Credentials:
+    """The credentials to use, with all that the cloud needs.
+
+    Args:
+        cloud: AWS, R2, GCP or AZURE.
+        given: the job's.
+        own: the worker's environment, where jobs may use its credentials. They are never mixed with the job's, nor
+            sent to an endpoint that the job names.
+
+    Raises:
+        InvalidJob: `credentials_missing`, naming the keys.
+    """
+    given = given or Credentials()
+    if _is_whole(cloud, given):
+        return given
+    is_silent = all(getattr(given, name) is None for name in _DECISIVE[cloud])
+    if own is not None and is_silent:
+        found = _from_environment(cloud, own).model_copy(
+            update={name: getattr(given, name) for name in given.model_fields_set if getattr(given, name)}
+        )
+        if _is_whole(cloud, found):
+            return found
+    raise _missing(cloud, given)
+
+
+def _is_whole(cloud: CloudType, credentials: Credentials) -> bool:
+    return any(all(getattr(credentials, name) for name in way) for way in _WAYS[cloud])
+
+
+def _from_environment(cloud: CloudType, own: Mapping[str, str]) -> Credentials:
+    named = _VARIABLES[CloudType.AWS if cloud is CloudType.R2 else cloud]
+    values = {
+        name: next((own[variable] for variable in variables if own.get(variable)), "")
+        for name, variables in named.items()
+    }
+    key_file = own.get("GOOGLE_APPLICATION_CREDENTIALS")
+    if cloud is CloudType.GCP and key_file and not values["gcp_service_account_key"]:
+        values["gcp_service_account_key"] = _read(Path(key_file))
+    return Credentials.model_validate(values)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def _missing(cloud: CloudType, given: Credentials) -> InvalidJob:
+    ways = _WAYS[cloud]
+    # The way that needs the fewest more: somebody who gave an account wants its key, not a connection string.
+    missing = min(([name for name in way if not getattr(given, name)] for way in ways), key=len)
+    if all(getattr(given, name) is None for name in _DECISIVE[cloud]):
+        missing = list(ways[0])
+    names = " and ".join(f'"{name}"' for name in missing)
+    verb = "is" if len(missing) == 1 else "are"
+    return InvalidJob(
+        f"The credentials for {cloud} are incomplete: {names} {verb} missing or empty.",
+        code="credentials_missing",
+        hint='Give them in "credentials"; the worker\'s own are used only where its operator allows that.',
+    )
+
+
+def read_connection_string(credentials: Credentials) -> Credentials:
+    """Azure's connection string, taken apart into account, key or signature, and endpoint.
+
+    Raises:
+        InvalidJob: `invalid_credentials`.
+    """
+    if credentials.azure_connection_string is None:
+        return credentials
+    text = credentials.azure_connection_string.get_secret_value()
+    parts = {
+        name.strip().lower(): value.strip()
+        for name, _, value in (part.partition("=") for part in text.split(";") if part.strip())
+    }
+    account, key, signature = (
+        parts.get("accountname"),
+        parts.get("accountkey"),
+        parts.get("sharedaccesssignature"),
+    )
+    endpoint = parts.get("blobendpoint") or _endpoint_of(account, parts)
+    if not endpoint or not (signature or (account and key)):
+        raise InvalidJob(
+            'The "azure_connection_string" lacks an account with its key, or an endpoint with a signature.',
+            code="invalid_credentials",
+            hint="Copy it whole, as the portal shows it.",
+        )
+    return Credentials(
+        azure_account_name=account or endpoint.partition("://")[2].partition(".")[0],
+        azure_account_key=None if signature else SecretStr(key or ""),
+        azure_sas_token=SecretStr(signature) if signature else None,
+        azure_url=endpoint,
+        azure_public_url=credentials.azure_public_url,
+    )
+
+
+def _endpoint_of(account: str | None, parts: Mapping[str, str]) -> str | None:
+    if not account:
+        return None
+    scheme = parts.get("defaultendpointsprotocol", "https")
+    return f"{scheme}://{account}.blob.{parts.get('endpointsuffix', 'core.windows.net')}"

@@ -1,0 +1,199 @@
+"""One object brought to this machine: several ranges at once, all of one version."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import random
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import obstore
+
+from ffmpeg_worker.egress_proxy import Pass
+from ffmpeg_worker.errors import DiskFull, SourceTooLarge, SourceUnreachable, SourceUnreadable
+from ffmpeg_worker.storage.http_transfer import TransferLimits
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.object_bucket import Client
+from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, Failure, ask, failure_of, source_error
+from ffmpeg_worker.storage.pace import Pace
+
+RANGE_BYTES = 16 << 20
+RANGES_AT_ONCE = 4
+
+_BLOCK_BYTES = 1 << 20
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+
+
+class _Changed(Exception):
+    """The object is no longer the version that the transfer began with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a store says of an object."""
+
+    size: int
+    etag: str | None
+    """Only a strong one: equal ones mean equal bytes."""
+
+
+class ObjectDownload:
+    """Brings one object to `path`, which must not be there yet."""
+
+    def __init__(
+        self,
+        client: Client,
+        permit: Pass,
+        key: str,
+        shown: str,
+        path: Path,
+        limits: TransferLimits,
+        meter: Meter,
+    ) -> None:
+        self._client = client
+        self._permit = permit
+        self._key = key
+        self._shown = shown
+        self._path = path
+        self._limits = limits
+        self._meter = meter
+
+    async def run(self, known: str | None) -> Version | None:
+        """Download; `None` when the object still has the version `known`.
+
+        Raises:
+            AddressNotAllowed, SourceError, DiskFull: see `Remote.download`.
+        """
+        for _ in range(self._limits.retries + 1):
+            version = await self._ask_version()
+            if version.etag is not None and version.etag == known:
+                return None
+            self._judge(version)
+            try:
+                await self._receive(version)
+            except _Changed:
+                self._path.unlink(missing_ok=True)
+            else:
+                return version
+        raise source_error(Failure.CHANGED, self._shown)
+
+    async def _ask_version(self) -> Version:
+        try:
+            found = await ask(obstore.head_async(self._client, self._key), self._permit, f'input "{self._shown}"')
+        except CLIENT_ERRORS as error:
+            raise source_error(failure_of(error), self._shown) from None
+        etag = found["e_tag"]
+        return Version(found["size"], etag if etag and not etag.startswith("W/") else None)
+
+    def _judge(self, version: Version) -> None:
+        if version.size > self._limits.max_bytes:
+            raise SourceTooLarge(
+                f'The input "{self._shown}" is larger than the {self._limits.max_bytes} bytes that this '
+                "worker takes.",
+                hint="Send a smaller file; the operator's limit is FFMPEG_WORKER_MAX_INPUT_BYTES.",
+            )
+        if version.size == 0:
+            raise SourceUnreadable(
+                f'The input "{self._shown}" is empty (0 bytes).',
+                code="source_empty",
+                hint="Check that its upload was complete.",
+            )
+        if version.size > shutil.disk_usage(self._path.parent).free:
+            raise _disk_full()
+
+    async def _receive(self, version: Version) -> None:
+        self._meter.expect(version.size)
+        starts = iter(range(0, version.size, RANGE_BYTES))
+        pace = Pace(self._limits.min_bytes_per_s, self._limits.pace_s)
+        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        takers = [asyncio.ensure_future(self._take(starts, version, file, pace)) for _ in range(RANGES_AT_ONCE)]
+        try:
+            await asyncio.gather(*takers)
+        finally:
+            for taker in takers:
+                taker.cancel()
+            await asyncio.gather(*takers, return_exceptions=True)
+            os.close(file)
+
+    async def _take(self, starts: Iterator[int], version: Version, file: int, pace: Pace) -> None:
+        """Bring one range after the other, as long as there are any; what has arrived is not asked for again."""
+        for start in starts:
+            end = min(start + RANGE_BYTES, version.size)
+            for retry in range(self._limits.retries + 1):
+                try:
+                    async for block in self._blocks(start, end, version):
+                        await _write(file, block, start)
+                        start += len(block)  # noqa: PLW2901  (the rest of the range)
+                        self._meter.add(len(block))
+                        pace.count(len(block))
+                except (*CLIENT_ERRORS, TimeoutError) as error:
+                    self._judge_failure(error, is_last=retry == self._limits.retries)
+                if start == end:
+                    break
+                if retry == self._limits.retries:
+                    raise self._incomplete()
+                jitter = random.uniform(0.5, 1.5)  # noqa: S311  (not for secrets)
+                await asyncio.sleep(self._limits.backoff_s * 2**retry * jitter)
+
+    async def _blocks(self, start: int, end: int, version: Version) -> AsyncIterator[obstore.Bytes]:
+        options: obstore.GetOptions = {"range": (start, end)}
+        if version.etag is not None:
+            options["if_match"] = version.etag
+        answer = await ask(
+            obstore.get_async(self._client, self._key, options=options), self._permit, f'input "{self._shown}"'
+        )
+        if answer.range != (start, end) or answer.meta["size"] != version.size:
+            raise _Changed
+        async for block in answer.stream(_BLOCK_BYTES):
+            start += len(block)
+            if start > end:
+                raise _Changed
+            yield block
+
+    def _judge_failure(self, error: Exception, *, is_last: bool) -> None:
+        """Return when another try is worth it."""
+        if isinstance(error, OSError) and error.errno in _FULL:
+            raise _disk_full() from None
+        failure = failure_of(error)
+        if failure in {Failure.CHANGED, Failure.NOT_FOUND}:
+            raise _Changed from None
+        if failure is not Failure.UNAVAILABLE:
+            raise source_error(failure, self._shown) from None
+        if is_last:
+            raise self._incomplete() from None
+
+    def _incomplete(self) -> SourceUnreachable:
+        return SourceUnreachable(
+            f'The transfer of the input "{self._shown}" broke off or stalled after '
+            f"{self._meter.done} of {self._meter.total} bytes.",
+            code="source_incomplete_transfer",
+            hint="Try again later, or put the file into a faster store.",
+        )
+
+
+async def _write(file: int, block: obstore.Bytes, offset: int) -> None:
+    """Put a block to its place; returns when that is done, also out of a cancellation."""
+    writing = asyncio.ensure_future(asyncio.to_thread(_write_all, file, block, offset))
+    try:
+        await asyncio.shield(writing)
+    finally:
+        if not writing.done():
+            await asyncio.wait([writing])
+
+
+def _write_all(file: int, block: obstore.Bytes, offset: int) -> None:
+    rest = memoryview(block)
+    while rest:
+        written = os.pwrite(file, rest, offset)
+        rest, offset = rest[written:], offset + written
+
+
+def _disk_full() -> DiskFull:
+    return DiskFull(
+        "The worker's disk has no room for the input.",
+        hint="Try again later; if it stays, the worker needs more disk.",
+    )

@@ -1,0 +1,178 @@
+"""Buckets as stores: inputs by `s3://`, `r2://`, `gs://` and `az://`, and outputs of a job."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from urllib.parse import quote
+
+import obstore
+
+from ffmpeg_worker.errors import InvalidJob, SourceNotFound, SourceUnreachable, WorkerError
+from ffmpeg_worker.job.credentials import CloudType, Credentials
+from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.job.upload import bucket_problem, key_problem, read_location
+from ffmpeg_worker.storage.http_transfer import TransferLimits
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.object_bucket import Bucket, ObjectAccess, find_bucket
+from ffmpeg_worker.storage.object_download import ObjectDownload
+from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, ask, failure_of, target_error
+from ffmpeg_worker.storage.object_upload import ObjectUpload
+from ffmpeg_worker.storage.storage import Download, Headers, Place
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
+
+
+def key_of(location_key: str, name: str, *, is_only: bool) -> str:
+    """The key of an output.
+
+    Args:
+        location_key: of the job's `upload`: for the only output and with an extension the key, else a prefix.
+        name: of the output; of an absolute one the last part counts.
+        is_only: whether the job has this one output.
+
+    Raises:
+        InvalidJob: `invalid_key`.
+    """
+    if is_only and PurePosixPath(location_key).suffix and not location_key.endswith("/"):
+        key = location_key
+    else:
+        part = PurePosixPath(name).name if name.startswith("/") else name
+        key = f"{location_key.rstrip('/')}/{part}" if location_key else part
+    problem = key_problem(key)
+    if problem is not None:
+        raise InvalidJob(
+            f'The key of the output "{shown_name(name)}" {problem}.',
+            code="invalid_key",
+            hint="Write upload.key and the output's name like folder/name.mp4.",
+        )
+    return key
+
+
+class ObjectSources:
+    """Objects as inputs; a `Remote`."""
+
+    def __init__(
+        self,
+        access: ObjectAccess,
+        limits: TransferLimits,
+        defaults: Mapping[CloudType, Credentials] | None = None,
+    ) -> None:
+        """`defaults`: the job's credentials by cloud, for sources that bring none of their own."""
+        self._access = access
+        self._limits = limits
+        self._defaults = defaults or {}
+
+    def identity(self, source: FileSource) -> str | None:
+        """See `Remote.identity`."""
+        try:
+            bucket, key = self._find(source)
+        except WorkerError:
+            return None
+        return bucket.identity(key)
+
+    async def download(
+        self, source: FileSource, folder: Path, meter: Meter, known: str | None = None
+    ) -> Download | None:
+        """See `Remote.download`.
+
+        Raises:
+            InvalidJob: the credentials are missing or cannot be read.
+        """
+        bucket, key = self._find(source)
+        permit = self._access.proxy.issue()
+        shown = shown_name(source.url)
+        # A folder for each: what is relative to an input, as in a playlist, finds nobody else's files.
+        own = folder / f".{secrets.token_hex(8)}"
+        own.mkdir(mode=0o700)
+        path = own / f"input{_suffix(key)}"
+        download = ObjectDownload(bucket.open(permit), permit, key, shown, path, self._limits, meter)
+        is_there = False
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                version = await download.run(known)
+            is_there = version is not None
+        except TimeoutError:
+            raise SourceUnreachable(
+                f'The input "{shown}" was not there after {self._limits.total_s:g} s.',
+                hint="Put it into a faster store.",
+            ) from None
+        finally:
+            if not is_there:
+                shutil.rmtree(own, ignore_errors=True)
+        return Download(path, version.etag) if version is not None else None
+
+    def _find(self, source: FileSource) -> tuple[Bucket, str]:
+        location = read_location(source.url)
+        if location is None or not location.key or bucket_problem(location.bucket) or key_problem(location.key):
+            raise SourceNotFound(
+                f'"{shown_name(source.url)}" names no object.', hint="Write it like s3://bucket/folder/name.mp4."
+            )
+        credentials = source.credentials or self._defaults.get(location.cloud)
+        return find_bucket(location.cloud, location.bucket, credentials, self._access), location.key
+
+
+class ObjectTarget:
+    """A bucket that takes outputs; an `Objects`."""
+
+    def __init__(
+        self,
+        bucket: Bucket,
+        access: ObjectAccess,
+        key_of_name: Callable[[str], str],
+        presign_s: int | None = None,
+    ) -> None:
+        """`key_of_name`: the key of an output, see `key_of`. `presign_s`: how long presigned URLs are valid."""
+        self._bucket = bucket
+        self._access = access
+        self._key_of = key_of_name
+        self._presign_s = presign_s
+
+    def check(self, name: str) -> None:
+        """See `Objects.check`."""
+        self._key_of(name)
+        if self._presign_s is not None and not self._bucket.can_sign:
+            raise InvalidJob(
+                "A shared access signature cannot presign addresses.",
+                code="cannot_presign",
+                hint='Give the account\'s key instead, or leave "presign" out.',
+            )
+
+    async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
+        """See `Objects.send`."""
+        upload = ObjectUpload(self._bucket, self._key_of(name), path, headers, meter)
+        await upload.run(self._access.proxy.issue())
+
+    async def remove(self, name: str) -> None:
+        """See `Objects.remove`; what is not there need not be removed."""
+        permit = self._access.proxy.issue()
+        deleting = obstore.delete_async(self._bucket.open(permit), self._key_of(name))
+        try:
+            await ask(deleting, permit, f'bucket "{self._bucket.name}"')
+        except FileNotFoundError:
+            return
+        except CLIENT_ERRORS as error:
+            raise target_error(failure_of(error), self._bucket.name) from None
+
+    async def place(self, name: str) -> Place:
+        """See `Objects.place`."""
+        key = self._key_of(name)
+        if self._presign_s is not None:
+            client = self._bucket.open(self._access.proxy.issue())
+            until = timedelta(seconds=self._presign_s)
+            return Place(key, await obstore.sign_async(client, "GET", key, until))
+        if self._bucket.public_url:
+            return Place(key, f"{self._bucket.public_url.rstrip('/')}/{quote(key, safe='/~')}")
+        return Place(key, self._bucket.url_of(key))
+
+
+def _suffix(key: str) -> str:
+    """Extension for the local file."""
+    suffix = PurePosixPath(key).suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""

@@ -1,0 +1,114 @@
+"""One file brought into a bucket: several parts at once, and nothing left when that does not succeed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import BinaryIO
+
+import obstore
+
+from ffmpeg_worker.egress_proxy import Pass
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.object_bucket import Bucket, Client
+from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, failure_of, not_allowed, target_error
+from ffmpeg_worker.storage.storage import Headers
+
+PART_BYTES = 8 << 20
+PARTS_AT_ONCE = 4
+
+# 10 000 is the most that a store takes.
+_MAX_PARTS = 9_000
+_TAKE_BACK_S = 20.0
+
+
+class _Stopped(Exception):
+    """The client is told by this to take back what it has sent."""
+
+
+class ObjectUpload:
+    """Brings the file at `path` to `key`."""
+
+    def __init__(self, bucket: Bucket, key: str, path: Path, headers: Headers, meter: Meter) -> None:
+        self._bucket = bucket
+        self._key = key
+        self._path = path
+        self._headers = headers
+        self._meter = meter
+        self._stopped = False
+
+    async def run(self, permit: Pass) -> None:
+        """Upload.
+
+        Raises:
+            AddressNotAllowed, InvalidJob, TargetError: see `Objects.send`.
+        """
+        client = self._bucket.open(permit)
+        with self._path.open("rb") as file:
+            sending = asyncio.ensure_future(self._put(client, file))
+            refused = asyncio.ensure_future(permit.refused.wait())
+            try:
+                await asyncio.wait({sending, refused}, return_when=asyncio.FIRST_COMPLETED)
+                if permit.refused.is_set():
+                    raise not_allowed(f'bucket "{self._bucket.name}"')
+                sending.result()
+            except CLIENT_ERRORS as error:
+                raise target_error(failure_of(error), self._bucket.name) from None
+            except asyncio.CancelledError:
+                permit.wind_down()
+                await _finish(self._take_back(sending, client))
+                raise
+            finally:
+                refused.cancel()
+                sending.cancel()
+                await asyncio.gather(sending, refused, return_exceptions=True)
+
+    async def _put(self, client: Client, file: BinaryIO) -> None:
+        size = self._path.stat().st_size
+        self._meter.expect(size)
+        attributes: obstore.Attributes = {"Content-Type": self._headers.content_type}
+        if self._headers.cache_control:
+            attributes["Cache-Control"] = self._headers.cache_control
+        if size <= PART_BYTES:
+            data = await asyncio.to_thread(file.read)
+            # Before it is sent: what this raises is to leave nothing.
+            self._meter.add(len(data))
+            await obstore.put_async(client, self._key, data, attributes=attributes, use_multipart=False)
+            return
+        part_bytes = max(PART_BYTES, -(-size // _MAX_PARTS))
+        await obstore.put_async(
+            client,
+            self._key,
+            self._parts(file, part_bytes),
+            attributes=attributes,
+            use_multipart=True,
+            chunk_size=part_bytes,
+            max_concurrency=PARTS_AT_ONCE,
+        )
+
+    async def _parts(self, file: BinaryIO, part_bytes: int) -> AsyncIterator[bytes]:
+        while part := await asyncio.to_thread(file.read, part_bytes):
+            if self._stopped:
+                raise _Stopped
+            yield part
+            self._meter.add(len(part))
+        if self._stopped:
+            raise _Stopped
+
+    async def _take_back(self, sending: asyncio.Future[None], client: Client) -> None:
+        """Let the client end by itself: dropped, it would leave the parts that the bucket has already."""
+        self._stopped = True
+        with contextlib.suppress(_Stopped, *CLIENT_ERRORS):
+            async with asyncio.timeout(_TAKE_BACK_S):
+                await asyncio.shield(sending)
+                await obstore.delete_async(client, self._key)
+
+
+async def _finish(work: Coroutine[None, None, None]) -> None:
+    """Wait to the end, whoever else cancels meanwhile."""
+    working = asyncio.ensure_future(work)
+    while not working.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(working)
