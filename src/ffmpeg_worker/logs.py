@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TextIO
@@ -12,6 +13,10 @@ from typing import Any, TextIO
 job_id_var: ContextVar[str | None] = ContextVar("job_id", default=None)
 """The job that the current task works for; every line logged meanwhile carries it."""
 
+redact_var: ContextVar[Callable[[str], str] | None] = ContextVar("redact", default=None)
+"""Takes the secrets of the current task's job out of every line."""
+
+REDACTED = "REDACTED"
 _ROOT = "ffmpeg_worker"
 
 
@@ -30,6 +35,9 @@ class JsonLines(logging.Formatter):
         line |= getattr(record, "fields", {})
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
+        redact = redact_var.get()
+        if redact is not None:
+            line = {key: redact(value) if isinstance(value, str) else value for key, value in line.items()}
         return json.dumps(line, ensure_ascii=False, default=str)
 
 

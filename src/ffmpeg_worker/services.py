@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import logging
 import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from typing import TYPE_CHECKING
 
 from ffmpeg_worker.errors import JobCancelled, JobInterrupted, QueueFull, WorkerError
 from ffmpeg_worker.ffmpeg.probing import Prober
@@ -21,11 +22,14 @@ from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.execute import Engine
 from ffmpeg_worker.pipeline.lanes import Plant
 from ffmpeg_worker.pipeline.run_job import run_job
-from ffmpeg_worker.pipeline.workspace import open_scratch
-from ffmpeg_worker.settings import Settings
-from ffmpeg_worker.storage.late import LateStorage
+from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
+from ffmpeg_worker.settings import Settings, take_store_variables
+from ffmpeg_worker.storage.default_bucket import default_bucket
+from ffmpeg_worker.storage.depot import Depot
 from ffmpeg_worker.storage.local import LocalStorage
-from ffmpeg_worker.storage.storage import Storage, Stores
+
+if TYPE_CHECKING:
+    from ffmpeg_worker.storage.elsewhere import Elsewhere
 
 
 @dataclass(slots=True)
@@ -114,13 +118,16 @@ def new_job_id() -> str:
     return str(uuid.uuid4())
 
 
-def _open_web(settings: Settings) -> Storage:
-    # Loading the HTTP client takes as long as the rest of the start; many workers never fetch.
-    from ffmpeg_worker.outbound import Outbound, OutboundRules  # noqa: PLC0415
-    from ffmpeg_worker.storage.http import HttpStorage  # noqa: PLC0415
-    from ffmpeg_worker.storage.http_transfer import TransferLimits  # noqa: PLC0415
+def _open_depot(settings: Settings, scratch: Scratch, stack: AsyncExitStack) -> Depot:
+    own_variables = take_store_variables()
 
-    return HttpStorage(Outbound(OutboundRules.of(settings)), TransferLimits(settings.max_input_bytes))
+    async def open_late() -> Elsewhere:
+        # Loading the HTTP client and the stores takes as long as the rest of the start.
+        module = await asyncio.to_thread(importlib.import_module, "ffmpeg_worker.storage.elsewhere")
+        opened: Elsewhere = await module.open_elsewhere(stack, settings, scratch.root / "kept", own_variables)
+        return opened
+
+    return Depot(LocalStorage(settings.data_root, settings.allowed_roots), open_late, default_bucket(settings))
 
 
 @asynccontextmanager
@@ -132,8 +139,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """
     async with AsyncExitStack() as stack:
         scratch = stack.enter_context(open_scratch(settings.scratch_root))
-        storage = LocalStorage(settings.data_root, settings.allowed_roots)
-        web = LateStorage(partial(_open_web, settings))
+        # Entered first, left last: jobs that are stopped take back what they have uploaded.
+        elsewhere = await stack.enter_async_context(AsyncExitStack())
+        depot = _open_depot(settings, scratch, elsewhere)
         tools = await stack.enter_async_context(open_tools(settings.ffmpeg_path, settings.ffprobe_path))
         prober = Prober(tools.ffprobe, tools.spawner)
         stack.push_async_callback(prober.close)
@@ -142,8 +150,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             engine=Engine(tools, asyncio.Semaphore(settings.max_concurrency)),
             prober=prober,
             scratch=scratch,
-            stores=Stores({None: storage, "file": storage, "https": web, "http": web}, storage),
+            depot=depot,
             cores=settings.max_concurrency,
+            max_input_bytes=settings.max_job_input_bytes,
         )
         services = Services(settings, tools, prober, plant)
         stack.push_async_callback(services.stop_jobs)

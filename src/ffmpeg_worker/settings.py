@@ -17,6 +17,7 @@ from ffmpeg_worker import __version__
 from ffmpeg_worker.errors import Misconfigured
 
 _PREFIX = "FFMPEG_WORKER_"
+_OF_STORES = ("AWS_", "GOOGLE_", "AZURE_")
 _LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -109,6 +110,58 @@ class Settings(BaseSettings):
         (), description="Networks, separated by commas, that inputs are never fetched from."
     )
     max_input_bytes: int = Field(5 << 30, ge=1, description="Largest input fetched from a URL, in bytes.")
+    max_job_input_bytes: int = Field(
+        10 << 30, ge=1, description="All inputs that a job fetches from URLs together, in bytes."
+    )
+    cache_bytes: int = Field(
+        2 << 30,
+        ge=0,
+        description="Room for inputs kept for later jobs, in bytes; each is asked for again before it is used. "
+        "0: none are kept.",
+    )
+    cloud_storage_type: Literal["LOCAL", "AWS", "R2", "GCP", "AZURE"] = Field(
+        "LOCAL",
+        validation_alias=_named("CLOUD_STORAGE_TYPE"),
+        description="Where outputs of jobs without `upload` go: `LOCAL`, the data root, or a kind of store, "
+        "whose bucket `BUCKET_NAME` names. `AWS` when `BUCKET_ENDPOINT_URL` is set.",
+    )
+    bucket_name: str | None = Field(
+        None,
+        validation_alias=_named("BUCKET_NAME"),
+        description="The bucket for jobs that name none. Default: the one in `BUCKET_ENDPOINT_URL`.",
+    )
+    bucket_endpoint_url: str | None = Field(
+        None,
+        validation_alias=_named("BUCKET_ENDPOINT_URL"),
+        description="Endpoint of an S3-compatible store for that bucket.",
+    )
+    bucket_access_key_id: SecretStr | None = Field(
+        None,
+        validation_alias=_named("BUCKET_ACCESS_KEY_ID"),
+        description="Its access key id. Default: the worker's own credentials (`AWS_…`, `GOOGLE_…`, `AZURE_…`).",
+    )
+    bucket_secret_access_key: SecretStr | None = Field(
+        None, validation_alias=_named("BUCKET_SECRET_ACCESS_KEY"), description="Its secret access key."
+    )
+    bucket_prefix: str = Field("", description="Prefix of all keys in that bucket; the job's id follows it.")
+    bucket_public_url: str | None = Field(
+        None, description="Base of the `url` in results for that bucket, e.g. of a CDN."
+    )
+    bucket_presign_s: int = Field(
+        604800,
+        ge=0,
+        le=604800,
+        description="Seconds that a `url` in results is valid for that bucket, where it has no public one. "
+        "0: the object's own URL.",
+    )
+    allow_own_credentials: bool = Field(
+        False,
+        description="Jobs that give no credentials may use the worker's own (`AWS_…`, `GOOGLE_…`, `AZURE_…`) "
+        "for every bucket these open.",
+    )
+    google_storage_url: str = Field(
+        "https://storage.googleapis.com", description="Endpoint of Google Cloud Storage."
+    )
     max_concurrency: int = Field(
         os.cpu_count() or 1,
         ge=1,
@@ -122,6 +175,11 @@ class Settings(BaseSettings):
     max_timeout_s: float = Field(21600, gt=0, description="Upper limit in seconds for a job's `timeout`.")
     max_body_bytes: int = Field(1 << 20, ge=1024, description="Largest request body, in bytes.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level logged.")
+
+    @field_validator("cloud_storage_type", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value
 
     @field_validator("api_keys", "fetch_allow_hosts", "fetch_allow_cidrs", "fetch_deny_cidrs", mode="before")
     @classmethod
@@ -168,6 +226,12 @@ def read_settings(**overrides: Any) -> Settings:
         first = error.errors(include_input=False, include_url=False)[0]
         name = variable_of(str(first["loc"][0])) if first["loc"] else "settings"
         raise Misconfigured(f"{name}: {first['msg']}.", hint="docs/settings.md lists every setting.") from None
+
+
+def take_store_variables() -> dict[str, str]:
+    """Take the worker's own credentials for stores out of the environment, where libraries would find them."""
+    names = [name for name in os.environ if name.upper().startswith(_OF_STORES)]
+    return {name: os.environ.pop(name) for name in names}
 
 
 def _refuse_misspelt_variables() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,10 +15,14 @@ import pytest_asyncio
 from ffmpeg_worker.errors import SourceForbidden, SourceNotFound, SourceUnreadable, TargetError, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound import Outbound, OutboundRules
-from ffmpeg_worker.storage.http import HttpStorage
+from ffmpeg_worker.storage.cache import DownloadCache
+from ffmpeg_worker.storage.http import HttpRemote
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.local import LocalStorage
-from ffmpeg_worker.storage.storage import Storage, Stores, Target
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.remote_storage import RemoteStorage
+from ffmpeg_worker.storage.remote_target import RemoteTarget
+from ffmpeg_worker.storage.storage import Place, Storage, Stores, Target
 from support.memory_storage import MemoryStorage
 from support.web import open_web
 
@@ -55,7 +59,9 @@ def _local(root: Path) -> Case:
 
 def _memory(_root: Path) -> Case:
     store = MemoryStorage()
-    return Case(store, store.files.__setitem__, lambda name: f"memory://{name}", store, store.files.get)
+    return Case(
+        store, store.files.__setitem__, lambda name: f"memory://{name}", RemoteTarget(store), store.files.get
+    )
 
 
 @pytest.fixture(params=[_local, _memory], ids=["local", "memory"])
@@ -71,28 +77,38 @@ async def readable(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         return
     rules = OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1"),))
     async with open_web() as web:
-        store = HttpStorage(Outbound(rules), TransferLimits(1 << 20))
+        remote = HttpRemote(Outbound(rules), TransferLimits(1 << 20))
+        store = RemoteStorage(remote, DownloadCache(tmp_path / "cache", 1 << 20))
         yield Readable(store, web.files.__setitem__, lambda name: f"{web.url}/plain/{quote(name)}")
+
+
+async def put(target: Target, files: Mapping[str, Path]) -> Mapping[str, Place]:
+    """Deliver files as a lane does."""
+    target.check(list(files))
+    delivery = target.open(Meter())
+    for name, path in files.items():
+        delivery.send(name, path)
+    return await delivery.finish()
 
 
 @pytest.mark.parametrize("name", ["a/b.bin", "ünï 😀.bin"])
 async def test_fetched_bytes_are_the_stored_ones(readable: Readable, tmp_path: Path, name: str) -> None:
     readable.plant(name, b"\x00\x01data")
-    path = await readable.source.fetch(FileSource(url=readable.url(name)), tmp_path)
+    path = await readable.source.fetch(FileSource(url=readable.url(name)), tmp_path, Meter())
     assert path.read_bytes() == b"\x00\x01data"
     assert path.suffix == ".bin"
 
 
 async def test_what_is_not_there(readable: Readable, tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound) as caught:
-        await readable.source.fetch(FileSource(url=readable.url("nope.bin")), tmp_path)
+        await readable.source.fetch(FileSource(url=readable.url("nope.bin")), tmp_path, Meter())
     assert "nope.bin" in caught.value.message
 
 
 async def test_an_empty_file_is_no_source(readable: Readable, tmp_path: Path) -> None:
     readable.plant("empty.bin", b"")
     with pytest.raises(SourceUnreadable) as caught:
-        await readable.source.fetch(FileSource(url=readable.url("empty.bin")), tmp_path)
+        await readable.source.fetch(FileSource(url=readable.url("empty.bin")), tmp_path, Meter())
     assert caught.value.code == "source_empty"
 
 
@@ -104,7 +120,7 @@ async def test_a_pattern_that_nothing_matches(readable: Readable) -> None:
 async def test_put_and_fetch_again(case: Case, tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"1")
     (tmp_path / "two").write_bytes(b"22")
-    places = await case.target.put({"x/one.bin": tmp_path / "one", "ünï 😀.bin": tmp_path / "two"})
+    places = await put(case.target, {"x/one.bin": tmp_path / "one", "ünï 😀.bin": tmp_path / "two"})
     assert set(places) == {"x/one.bin", "ünï 😀.bin"}
     assert case.read("x/one.bin") == b"1"
     assert case.read("ünï 😀.bin") == b"22"
@@ -113,21 +129,21 @@ async def test_put_and_fetch_again(case: Case, tmp_path: Path) -> None:
 async def test_put_replaces(case: Case, tmp_path: Path) -> None:
     case.plant("a.bin", b"old")
     (tmp_path / "new").write_bytes(b"new")
-    await case.target.put({"a.bin": tmp_path / "new"})
+    await put(case.target, {"a.bin": tmp_path / "new"})
     assert case.read("a.bin") == b"new"
 
 
 async def test_all_or_nothing(case: Case, tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"1")
     with pytest.raises(TargetForbidden):
-        await case.target.put({"one.bin": tmp_path / "one", "../two.bin": tmp_path / "one"})
+        await put(case.target, {"one.bin": tmp_path / "one", "../two.bin": tmp_path / "one"})
     assert case.read("one.bin") is None
 
 
 def test_check_refuses_names_that_leave(case: Case) -> None:
-    case.target.check("a/b.mp4")
+    case.target.check(["a/b.mp4"])
     with pytest.raises(TargetForbidden):
-        case.target.check("../b.mp4")
+        case.target.check(["../b.mp4"])
 
 
 # From here on what only a file system has.
@@ -151,7 +167,7 @@ async def test_nothing_outside_the_roots_is_read(root: Path, name: str) -> None:
     (root / "data/link.bin").symlink_to(root / "other/a.bin")
     (root / "data/linked").symlink_to(root / "other")
     with pytest.raises((SourceForbidden, SourceNotFound)) as caught:
-        await store.fetch(FileSource(url=name), root)
+        await store.fetch(FileSource(url=name), root, Meter())
     assert caught.value.code in {"path_outside_root", "source_not_found"}
     if name != "~/a.bin/../../../x":
         assert caught.value.code == "path_outside_root"
@@ -159,11 +175,11 @@ async def test_nothing_outside_the_roots_is_read(root: Path, name: str) -> None:
 
 async def test_allowed_roots_by_absolute_name(root: Path) -> None:
     store = LocalStorage(root / "data", [root / "media"])
-    path = await store.fetch(FileSource(url=str(root / "media/a.bin")), root)
+    path = await store.fetch(FileSource(url=str(root / "media/a.bin")), root, Meter())
     assert path.read_bytes() == b"media"
-    store.check(str(root / "media/new.bin"))
+    store.check([str(root / "media/new.bin")])
     with pytest.raises(TargetForbidden):
-        store.check(str(root / "other/new.bin"))
+        store.check([str(root / "other/new.bin")])
 
 
 async def test_folders_and_pipes_are_no_sources(root: Path) -> None:
@@ -172,16 +188,16 @@ async def test_folders_and_pipes_are_no_sources(root: Path) -> None:
     (root / "data/sub").mkdir()
     for name, code in (("sub", "source_is_folder"), ("pipe.bin", "source_not_regular"), (".", "source_is_folder")):
         with pytest.raises(SourceForbidden) as caught:
-            await store.fetch(FileSource(url=name), root)
+            await store.fetch(FileSource(url=name), root, Meter())
         assert caught.value.code == code
 
 
 async def test_a_name_that_a_file_has_as_its_folder(root: Path) -> None:
     with pytest.raises(SourceNotFound):
-        await LocalStorage(root / "data").fetch(FileSource(url="a.bin/x.bin"), root)
+        await LocalStorage(root / "data").fetch(FileSource(url="a.bin/x.bin"), root, Meter())
     (root / "new").write_bytes(b"x")
     with pytest.raises(TargetError):
-        await LocalStorage(root / "data").put({"a.bin/x.bin": root / "new"})
+        await put(LocalStorage(root / "data"), {"a.bin/x.bin": root / "new"})
     assert (root / "data/a.bin").read_bytes() == b"data"
 
 
@@ -189,7 +205,7 @@ async def test_a_failed_delivery_leaves_nothing(root: Path) -> None:
     (root / "one").write_bytes(b"1")
     store = LocalStorage(root / "data")
     with pytest.raises(TargetError):
-        await store.put({"first.bin": root / "one", "second.bin": root / "not-there"})
+        await put(store, {"first.bin": root / "one", "second.bin": root / "not-there"})
     assert sorted(path.name for path in (root / "data").iterdir()) == ["a.bin"]
 
 

@@ -1,22 +1,24 @@
-"""A store in memory, as the second implementation of the storage seam."""
+"""A store in memory, as the second implementation of the storage seams."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
 from pathlib import Path
 
 from ffmpeg_worker.errors import SourceNotFound, SourceUnreadable, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.storage import Headers, Place
 
 
 class MemoryStorage:
-    """Holds bytes by name; serves `memory://name`."""
+    """Holds bytes by name; serves `memory://name`, and takes outputs."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.headers: dict[str, Headers] = {}
 
-    async def fetch(self, source: FileSource, folder: Path) -> Path:
+    async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:
         """Write the bytes below `folder`."""
         await asyncio.sleep(0)
         name = source.url.removeprefix("memory://")
@@ -27,6 +29,8 @@ class MemoryStorage:
             raise SourceUnreadable(f'The input "{name}" is empty (0 bytes).', code="source_empty")
         path = folder / f"memory-{len(self.files)}-{Path(name).name}"
         path.write_bytes(data)
+        meter.expect(len(data))
+        meter.add(len(data))
         return path
 
     async def find(self, pattern: str) -> list[Path]:
@@ -38,9 +42,19 @@ class MemoryStorage:
         if ".." in Path(name).parts:
             raise TargetForbidden(f'The output "{name}" leaves its folder.')
 
-    async def put(self, files: Mapping[str, Path]) -> Mapping[str, Path]:
-        """Keep all bytes, or none."""
-        for name in files:
-            self.check(name)
-        self.files |= {name: path.read_bytes() for name, path in files.items()}
-        return {name: Path("/memory") / name for name in files}
+    async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
+        """Keep the bytes."""
+        data = path.read_bytes()
+        meter.expect(len(data))
+        await asyncio.sleep(0)
+        self.files[name] = data
+        self.headers[name] = headers
+        meter.add(len(data))
+
+    async def remove(self, name: str) -> None:
+        """Forget the bytes."""
+        self.files.pop(name, None)
+
+    async def place(self, name: str) -> Place:
+        """Nowhere that a browser would find."""
+        return Place(name, f"memory://{name}")

@@ -51,7 +51,11 @@ class Worker:
 
     def leftovers(self) -> list[Path]:
         """Directories of jobs that are still in the scratch folder."""
-        return [path for path in self.scratch.glob("worker-*/*") if path.name != ".lock"]
+        return _left(self.scratch)
+
+
+def _left(scratch: Path) -> list[Path]:
+    return [path for path in scratch.glob("worker-*/*") if path.name not in {".lock", "kept"}]
 
 
 @asynccontextmanager
@@ -61,4 +65,4 @@ async def open_worker(root: Path, **settings: Any) -> AsyncIterator[Worker]:
     chosen = Settings(data_root=data, scratch_root=scratch, **{"max_concurrency": 2, **settings})
     async with open_services(chosen) as services:
         yield Worker(services, data, scratch)
-        assert [path for path in scratch.glob("worker-*/*") if path.name != ".lock"] == []
+        assert _left(scratch) == []

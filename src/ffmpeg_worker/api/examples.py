@@ -56,6 +56,8 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     },
     "probe": {"input": "clips/intro.mp4"},
     "vmaf": {"input1": "clips/intro.mp4", "input2": "small.mp4", "features": ["psnr"]},
+    "download": {"input": "https://example.com/intro.mp4", "output": "clips/intro.mp4"},
+    "upload": {"input": "small.mp4", "upload": {"bucket": "media-out", "key": "orders/17/", "cloud_type": "AWS"}},
 }
 """A body for the route of each action."""
 
@@ -110,6 +112,21 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
         "worst": [{"frame": 12, "time": 0.4, "score": 81.2}],
         "alignment": {"status": "ok"},
         "outputs": [],
+        "stats": _STATS,
+        "warnings": [],
+    },
+    "download": {"job_id": _JOB_ID, "outputs": [_OUTPUT], "stats": _STATS, "warnings": []},
+    "upload": {
+        "job_id": _JOB_ID,
+        "outputs": [
+            {
+                "name": "small.mp4",
+                "path": "orders/17/small.mp4",
+                "url": "https://media-out.s3.us-east-1.amazonaws.com/orders/17/small.mp4",
+                "size": 183422,
+                "content_type": "video/mp4",
+            }
+        ],
         "stats": _STATS,
         "warnings": [],
     },

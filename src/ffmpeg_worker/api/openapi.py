@@ -17,11 +17,13 @@ from ffmpeg_worker.api.problems import MEANINGS, MEDIA_TYPE
 from ffmpeg_worker.job.jobs import CommonFields
 from ffmpeg_worker.job.parse import DATA_TYPES
 from ffmpeg_worker.job.result import (
+    DownloadResult,
     JobResult,
     MultiProcessResult,
     ProbeResult,
     Problem,
     ProcessResult,
+    UploadResult,
     VmafResult,
 )
 from ffmpeg_worker.job.sources import FileSource, TextSource
@@ -32,6 +34,8 @@ RESULT_TYPES: Mapping[str, type[JobResult]] = MappingProxyType(
         "multi_process": MultiProcessResult,
         "probe": ProbeResult,
         "vmaf": VmafResult,
+        "download": DownloadResult,
+        "upload": UploadResult,
     }
 )
 
@@ -41,6 +45,8 @@ _SUMMARIES = {
     "multi_process": "Run many FFmpeg commands in parallel",
     "probe": "Read media information",
     "vmaf": "Measure the quality of one video against another",
+    "download": "Bring a file from elsewhere to the data root",
+    "upload": "Bring files of the data root elsewhere",
 }
 _DESCRIPTION = """
 Turns JSON jobs into media. A job is answered when it has ended; when the caller hangs up, it is stopped.
@@ -139,7 +145,7 @@ def _schemas() -> dict[str, Any]:
             "title": _request_name(action),
             "properties": data["properties"] | common["properties"],
         }
-    for action in ("multi_process", "probe", "vmaf"):
+    for action in ("multi_process", "probe", "vmaf", "download", "upload"):
         del schemas[DATA_TYPES[action].__name__]
     return dict(sorted(schemas.items()))
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ffmpeg_worker.job.lifecycle import JobEvent, Observer, ignore
+from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage, ignore
 from ffmpeg_worker.job.result import OutputFile, Stats
 
 _KIB = 1024
@@ -35,10 +35,15 @@ def progress_bar() -> Iterator[Observer]:
         task = bar.add_task("starting", total=100, speed="")
 
         def observe(event: JobEvent) -> None:
-            speed = f"{event.speed:.1f}x" if event.speed else ""
+            speed = f"{event.speed:.1f}x" if event.speed else _moved(event)
             bar.update(task, description=event.stage.value, completed=event.percent, speed=speed)
 
         yield observe
+
+
+def _moved(event: JobEvent) -> str:
+    moved = {Stage.FETCHING: event.received_bytes, Stage.DELIVERING: event.sent_bytes}.get(event.stage, 0)
+    return f"{moved / 1e6:.1f} MB" if moved else ""
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

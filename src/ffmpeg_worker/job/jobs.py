@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.commands import ChainCommands, read_chain
-from ffmpeg_worker.job.names import check_name
 from ffmpeg_worker.job.frozen_model import FrozenModel
-from ffmpeg_worker.job.sources import Inputs
+from ffmpeg_worker.job.names import check_name
+from ffmpeg_worker.job.sources import SOURCE_SCHEMA, Inputs, Source
+from ffmpeg_worker.job.upload import S3Config, Upload
 
 MAX_PROCESSES = 50
+MAX_UPLOADS = 1000
 
 _EXAMPLE_CHAIN = ["ffmpeg", "-i", "{{in_1}}", "-c:v", "libx264", "-crf", "23", "small.mp4"]
 
@@ -53,6 +55,14 @@ class CommonFields(FrozenModel):
         description="Inputs by name, used in commands as `{{name}}` or `<<name>>`; a list means in_1, in_2, …",
         examples=[{"in_1": "clips/intro.mp4"}],
     )
+    upload: Upload | None = Field(
+        None,
+        description="Where the outputs go. Default: they stay under the worker's data root.",
+        examples=[{"bucket": "media-out", "key": "orders/17/", "cloud_type": "AWS"}],
+    )
+    s3Config: S3Config | None = Field(  # noqa: N815  (RunPod's name)
+        None, description="RunPod's own spelling of an `upload` to S3."
+    )
     timeout: float | None = Field(
         None,
         gt=0,
@@ -63,6 +73,19 @@ class CommonFields(FrozenModel):
     metadata: Mapping[str, Any] | None = Field(
         None, description="Echoed back untouched in the result.", examples=[{"order": "A-17"}]
     )
+
+    @model_validator(mode="after")
+    def _name_one_destination(self) -> Self:
+        if self.upload is not None and self.s3Config is not None:
+            raise PydanticCustomError(
+                "invalid_upload", 'The job has both "upload" and "s3Config".', {"hint": "Keep one of them."}
+            )
+        return self
+
+    @property
+    def destination(self) -> Upload | None:
+        """Where the outputs go, in whichever spelling it was said."""
+        return self.s3Config.as_upload() if self.s3Config is not None else self.upload
 
 
 class ProcessData(FrozenModel):
@@ -168,6 +191,36 @@ class VmafData(FrozenModel):
     )
 
 
+class DownloadData(FrozenModel):
+    """Bring a file from a URL or a bucket to the data root, or to the job's `upload`."""
+
+    input: Annotated[Source, WithJsonSchema(SOURCE_SCHEMA)] = Field(
+        description="Name of an input, path or URL; or an object with `url` and, if wanted, `headers`, "
+        "`credentials`, `sha256`.",
+        examples=["https://example.com/intro.mp4"],
+    )
+    output: OutputName | None = Field(
+        None,
+        description="Name of the file. Default: the last part of the input's path.",
+        examples=["clips/intro.mp4"],
+    )
+
+
+class UploadData(FrozenModel):
+    """Bring files of the data root to the job's `upload`."""
+
+    input: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=4096)], ...],
+        BeforeValidator(_read_outputs),
+        WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+    ] = Field(
+        min_length=1,
+        max_length=MAX_UPLOADS,
+        description=f"Names of inputs, or paths under the data root: one, or a list of up to {MAX_UPLOADS}.",
+        examples=["small.mp4"],
+    )
+
+
 class ProcessJob(CommonFields):
     """A job with action `process`."""
 
@@ -196,4 +249,18 @@ class VmafJob(CommonFields):
     data: VmafData
 
 
-Job = ProcessJob | MultiProcessJob | ProbeJob | VmafJob
+class DownloadJob(CommonFields):
+    """A job with action `download`."""
+
+    action: Literal["download"]
+    data: DownloadData
+
+
+class UploadJob(CommonFields):
+    """A job with action `upload`."""
+
+    action: Literal["upload"]
+    data: UploadData
+
+
+Job = ProcessJob | MultiProcessJob | ProbeJob | VmafJob | DownloadJob | UploadJob

@@ -11,8 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.job.jobs import (
     CommonFields,
+    DownloadData,
+    DownloadJob,
     Job,
     MultiProcessData,
     MultiProcessJob,
@@ -20,49 +23,56 @@ from ffmpeg_worker.job.jobs import (
     ProbeJob,
     ProcessData,
     ProcessJob,
+    UploadData,
+    UploadJob,
     VmafData,
     VmafJob,
 )
 from ffmpeg_worker.job.sources import FileSource, TextSource
+from ffmpeg_worker.job.upload import S3Config, Upload
 
 JOB_TYPES: Mapping[str, type[CommonFields]] = {
     "process": ProcessJob,
     "multi_process": MultiProcessJob,
     "probe": ProbeJob,
     "vmaf": VmafJob,
+    "download": DownloadJob,
+    "upload": UploadJob,
 }
-DATA_TYPES: Mapping[str, type[ProcessData | MultiProcessData | ProbeData | VmafData]] = {
+DATA_TYPES: Mapping[
+    str, type[ProcessData | MultiProcessData | ProbeData | VmafData | DownloadData | UploadData]
+] = {
     "process": ProcessData,
     "multi_process": MultiProcessData,
     "probe": ProbeData,
     "vmaf": VmafData,
+    "download": DownloadData,
+    "upload": UploadData,
 }
 PATHS: Mapping[str, str] = {
     "/ffmpeg/process": "process",
     "/ffmpeg/multi_process": "multi_process",
     "/ffmpeg/probe": "probe",
     "/ffmpeg/vmaf": "vmaf",
+    "/storage/download": "download",
+    "/storage/upload": "upload",
 }
 """The route of each action, below `/api`."""
 
 COMMON_FIELDS = frozenset(CommonFields.model_fields)
 NOT_SERVED_FIELDS = frozenset(
     {
-        "upload",
         "callback_url",
         "callback_auth_header",
         "webhook",
         "idempotency_key",
         "priority",
         "async",
-        "s3Config",
     }
 )
-_NOT_SERVED_ACTIONS = frozenset({"encode", "canvas", "download", "upload"})
-_NOT_SERVED_PATHS = frozenset(
-    {"/ffmpeg/encode", "/canvas/process", "/canvas/preview", "/storage/download", "/storage/upload"}
-)
-_OWN_CODES = frozenset({"invalid_name", "path_outside_root"})
+_NOT_SERVED_ACTIONS = frozenset({"encode", "canvas"})
+_NOT_SERVED_PATHS = frozenset({"/ffmpeg/encode", "/canvas/process", "/canvas/preview"})
+_OWN_CODES = frozenset({"invalid_name", "path_outside_root", "invalid_upload", "unknown_cloud_type"})
 _WORDING = (
     (re.compile(r"^Input should be a valid "), "must be a "),
     (re.compile(r"^Input should be "), "must be "),
@@ -210,8 +220,14 @@ def _json_path(location: Iterable[int | str], data_key: str, *, inside_data: boo
 
 def _known_keys(action: str, location: tuple[int | str, ...]) -> list[str]:
     """The keys that may stand where an unknown one was found."""
-    if location[0] == "inputs":
+    if "credentials" in location[:-1]:
+        return list(Credentials.model_fields)
+    if location[0] == "inputs" or location[:2] == ("data", "input"):
         return [*FileSource.model_fields, *TextSource.model_fields]
+    if location[0] == "upload":
+        return list(Upload.model_fields)
+    if location[0] == "s3Config":
+        return list(S3Config.model_fields)
     if location[:2] == ("data", "processes"):
         return list(ProcessData.model_fields)
     return [*DATA_TYPES[action].model_fields, *sorted(COMMON_FIELDS)]

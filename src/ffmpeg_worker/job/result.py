@@ -20,7 +20,10 @@ class OutputFile(_ResultModel):
     """One file that the job made, verified and in its place."""
 
     name: str = Field(description="The name the caller gave.", examples=["small.mp4"])
-    path: str = Field(description="Where it lies on the worker.", examples=["/data/small.mp4"])
+    path: str = Field(
+        description="Where it lies on the worker, or its key in the bucket it was uploaded to.",
+        examples=["/data/small.mp4"],
+    )
     url: str | None = Field(None, description="Where it was uploaded.", examples=["https://cdn.example/small.mp4"])
     size: int = Field(description="Bytes.", examples=[183422])
     content_type: str = Field(description="Media type by the file's name.", examples=["video/mp4"])
@@ -126,6 +129,18 @@ class MultiProcessResult(JobResult):
     outputs: tuple[OutputFile, ...] = Field(description="The files of all processes.", examples=[[]])
     stats: Stats = Field(description="What the whole job cost.", examples=[{"seconds": 3.2, "cpu_seconds": 5.9}])
     warnings: tuple[str, ...] = Field((), description="What deserves a look.", examples=[[]])
+
+
+class DownloadResult(JobResult):
+    """Result of `download`."""
+
+    outputs: tuple[OutputFile, ...] = Field(description="The file.", examples=[[]])
+    stats: Stats = Field(description="What it cost.", examples=[{"seconds": 0.8, "cpu_seconds": 0.0}])
+    warnings: tuple[str, ...] = Field((), description="What deserves a look.", examples=[[]])
+
+
+class UploadResult(DownloadResult):
+    """Result of `upload`."""
 
 
 class ProbeResult(JobResult):

@@ -13,6 +13,7 @@ from ffmpeg_worker.job.frozen_model import FrozenModel
 
 MAX_CONTENT_BYTES = 64 * 1024
 _INPUT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_SECRET_PARTS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:([^/?#]*)@)?[^?#]*(?:\?([^#]*))?")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 
@@ -28,6 +29,12 @@ Headers = Annotated[
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
 ]
 """Request headers; their values may be credentials."""
+
+
+def signed_parts(url: str) -> list[str]:
+    """What makes an address a key: its user and password, and its query."""
+    match = _SECRET_PARTS.match(url)
+    return [part for part in match.groups() if part] if match else []
 
 
 class FileSource(FrozenModel):
@@ -61,6 +68,12 @@ class FileSource(FrozenModel):
     def plain_headers(self) -> dict[str, str]:
         """The headers as they are sent."""
         return {name: value.get_secret_value() for name, value in (self.headers or {}).items()}
+
+    def secret_values(self) -> list[str]:
+        """Every value that must not be shown: credentials, header values, the query of a signed address."""
+        values = [value.get_secret_value() for value in (self.headers or {}).values()]
+        values += self.credentials.secret_values() if self.credentials else []
+        return [*values, *signed_parts(self.url)]
 
     @property
     def scheme(self) -> str | None:
@@ -114,7 +127,7 @@ def _read_inputs(value: Any) -> Any:
     return value
 
 
-_SOURCE_SCHEMA: dict[str, Any] = {
+SOURCE_SCHEMA: dict[str, Any] = {
     "anyOf": [
         {"type": "string", "description": "Path or URL.", "examples": ["clips/intro.mp4"]},
         {"$ref": "#/components/schemas/FileSource"},
@@ -128,8 +141,8 @@ Inputs = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "object", "additionalProperties": _SOURCE_SCHEMA},
-                {"type": "array", "items": _SOURCE_SCHEMA},
+                {"type": "object", "additionalProperties": SOURCE_SCHEMA},
+                {"type": "array", "items": SOURCE_SCHEMA},
             ]
         }
     ),

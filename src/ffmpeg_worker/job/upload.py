@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.job.credentials import CloudType, Credentials, read_secret
 from ffmpeg_worker.job.frozen_model import FrozenModel
-from ffmpeg_worker.job.sources import Headers
+from ffmpeg_worker.job.sources import Headers, signed_parts
 
 MAX_KEY_BYTES = 1024
 MAX_PRESIGN_S = 7 * 24 * 3600
@@ -109,7 +109,7 @@ class Upload(FrozenModel):
     url: str | None = Field(
         None,
         max_length=4096,
-        description="Instead of bucket and key: `s3://bucket/key` and the like, or a presigned PUT for one output.",
+        description="Instead of bucket and key: `s3://bucket/key` and the like, or a presigned PUT of one output.",
         examples=["s3://media-out/orders/17/small.mp4"],
     )
     urls: Mapping[str, str] | None = Field(
@@ -168,7 +168,7 @@ class Upload(FrozenModel):
             return None
         wrong_bucket = bucket_problem(where.bucket) if where.bucket else None
         if wrong_bucket is not None:
-            return (f'names a bucket that {wrong_bucket.removeprefix("is ")}', "Correct its name.")
+            return (f"names a bucket that {wrong_bucket.removeprefix('is ')}", "Correct its name.")
         wrong_key = key_problem(where.key)
         return (f"has a key that {wrong_key}", "Write it like folder/name.mp4.") if wrong_key else None
 
@@ -187,7 +187,7 @@ class Upload(FrozenModel):
 
     @property
     def location(self) -> Location | None:
-        """Bucket and key; `bucket` is empty where the worker's own setting is to fill it in. `None` if presigned."""
+        """Bucket (empty: the worker's own setting is to fill it in) and key; `None` for presigned addresses."""
         if self.is_presigned:
             return None
         named = read_location(self.url) if self.url else None
@@ -199,8 +199,9 @@ class Upload(FrozenModel):
         """Every value that must not be shown: credentials, header values, the queries of signed addresses."""
         values = self.credentials.secret_values() if self.credentials else []
         values += [value.get_secret_value() for value in (self.headers or {}).values()]
-        values += [address.partition("?")[2] for address in [self.url or "", *(self.urls or {}).values()]]
-        return [value for value in values if value]
+        for address in [self.url or "", *(self.urls or {}).values()]:
+            values += signed_parts(address)
+        return values
 
 
 _S3Secret = Annotated[SecretStr, BeforeValidator(read_secret), Field(max_length=8192)]

@@ -2,75 +2,128 @@
 
 from __future__ import annotations
 
-import mimetypes
+import asyncio
+import os
+import stat
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import Path
 
+from ffmpeg_worker.errors import EngineTimedOut
 from ffmpeg_worker.job.result import OutputFile
+from ffmpeg_worker.pipeline.destination import Naming
 from ffmpeg_worker.pipeline.execute import Executed
-from ffmpeg_worker.pipeline.verify import Produced
+from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile
 from ffmpeg_worker.planning.plan import Lane
-from ffmpeg_worker.storage.storage import Target
-
-# What the standard table lacks or what differs between machines.
-_CONTENT_TYPES = {
-    ".m3u8": "application/vnd.apple.mpegurl",
-    ".mpd": "application/dash+xml",
-    ".ts": "video/mp2t",
-    ".m4s": "video/iso.segment",
-    ".mkv": "video/x-matroska",
-    ".webm": "video/webm",
-    ".m4a": "audio/mp4",
-    ".opus": "audio/ogg",
-    ".flac": "audio/flac",
-    ".webp": "image/webp",
-    ".avif": "image/avif",
-    ".srt": "application/x-subrip",
-    ".vtt": "text/vtt",
-    ".ass": "text/x-ssa",
-}
+from ffmpeg_worker.storage.content_types import content_type
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.storage import Delivery, Place, Target
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A lane whose files are in their place; only `deliver` makes it."""
+    """A lane whose files are in their place; only `LaneDelivery.finish` makes it."""
 
     executed: Executed
     outputs: tuple[OutputFile, ...]
 
 
-def check_targets(lane: Lane, target: Target) -> None:
+_Stamp = tuple[int, int, int]
+"""Inode, size and time of change of a file: equal ones mean that it was not written in between."""
+
+
+class LaneDelivery:
+    """The way of one lane's files to their destination, some of it while the lane still runs."""
+
+    def __init__(self, delivery: Delivery, naming: Naming, early: Path) -> None:
+        """`early` is a folder of the worker's own, on the disk of the lane."""
+        self._delivery = delivery
+        self._naming = naming
+        self._early = early
+        self._stamps: dict[str, _Stamp] = {}
+        self._files: list[VerifiedFile] = []
+        self.linked: set[Path] = set()
+        """Files of which a second name is held for the time of their transfer."""
+
+    def send_early(self, name: str, path: Path) -> None:
+        """Send a file that its command seems to have finished; what it really was shows when it is verified.
+
+        A second name is sent, since the first may come to mean another file as long as the command runs.
+        """
+        second = self._early / str(len(self._stamps))
+        try:
+            self._early.mkdir(mode=0o700, exist_ok=True)
+            os.link(path, second, follow_symlinks=False)
+            status = second.lstat()
+        except OSError:  # gone meanwhile, or no second names on this disk: it will be sent in the end
+            return
+        if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
+            second.unlink()
+            return
+        self.linked.add(path)
+        self._stamps[name] = _stamp(status)
+        self._delivery.send(self._naming.of(name), second)
+
+    def send(self, produced: Produced) -> None:
+        """Send what has been verified, unless just that was sent before."""
+        for file in produced.files:
+            self._files.append(file)
+            if self._stamps.pop(file.name, None) != _stamp(file.path.lstat()):
+                self._delivery.send(self._naming.of(file.name), file.path)
+
+    async def finish(self, executed: Executed, *, deadline: float) -> Delivered:
+        """Wait until all files are in their place, by `deadline` of the monotonic clock.
+
+        Raises:
+            TargetError: nothing was left behind, or the error says what.
+            EngineTimedOut: the time was used up.
+        """
+        for name in self._stamps:
+            self._delivery.withdraw(self._naming.of(name))
+        try:
+            async with asyncio.timeout(max(deadline - time.monotonic(), 0.001)):
+                places = await self._delivery.finish() if self._files else {}
+        except TimeoutError:
+            raise EngineTimedOut(
+                "The time for the job was used up while its outputs were uploaded.",
+                hint='Allow more with "timeout".',
+            ) from None
+        outputs = [_described(file, places[self._naming.of(file.name)]) for file in self._files]
+        return Delivered(executed, tuple(outputs))
+
+
+@asynccontextmanager
+async def open_delivery(target: Target, naming: Naming, early: Path, meter: Meter) -> AsyncIterator[LaneDelivery]:
+    """The delivery of one lane; whatever goes wrong inside, what was sent is taken back."""
+    delivery = target.open(meter)
+    try:
+        yield LaneDelivery(delivery, naming, early)
+    except BaseException:
+        await delivery.undo()
+        raise
+
+
+def check_targets(lane: Lane, target: Target, naming: Naming) -> None:
     """Refuse outputs that could not be delivered, before any work is done.
 
     Raises:
-        TargetError: with `where.output`.
+        TargetError, InvalidJob: with `where.output`.
     """
-    for artifact in lane.artifacts:
-        target.check(artifact.name)
+    target.check([naming.of(artifact.name) for artifact in lane.artifacts])
 
 
-async def deliver(produced: Produced, target: Target) -> Delivered:
-    """Put a lane's files in their place.
-
-    Raises:
-        TargetError: nothing was left behind.
-    """
-    places = await target.put({file.name: file.path for file in produced.files}) if produced.files else {}
-    outputs = tuple(
-        OutputFile(
-            name=file.name,
-            path=str(places[file.name]),
-            url=None,
-            size=file.size,
-            content_type=content_type(file.name),
-            media=file.media.summary() if file.media else None,
-        )
-        for file in produced.files
+def _described(file: VerifiedFile, place: Place) -> OutputFile:
+    return OutputFile(
+        name=file.name,
+        path=place.path,
+        url=place.url,
+        size=file.size,
+        content_type=content_type(file.name),
+        media=file.media.summary() if file.media else None,
     )
-    return Delivered(produced.executed, outputs)
 
 
-def content_type(name: str) -> str:
-    """Media type by a file's name."""
-    suffix = PurePosixPath(name).suffix.lower()
-    return _CONTENT_TYPES.get(suffix) or mimetypes.types_map.get(suffix) or "application/octet-stream"
+def _stamp(status: os.stat_result) -> _Stamp:
+    return status.st_ino, status.st_size, status.st_mtime_ns

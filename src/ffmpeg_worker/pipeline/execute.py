@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import re
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -12,14 +14,22 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from ffmpeg_worker.errors import EngineTimedOut, WorkerError
+from ffmpeg_worker.errors import DiskFull, EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.log_tail import plain
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.pipeline.progress import LaneProgress, step_fraction
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, FfmpegStep, Finding, Lane, ProbeStep
+from ffmpeg_worker.planning.plan import (
+    STAGING_FOLDER,
+    CopyStep,
+    DependentStep,
+    FfmpegStep,
+    Finding,
+    Lane,
+    ProbeStep,
+)
 
 _MAX_COLLECTED_BYTES = 256 << 20
 _FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
@@ -68,7 +78,7 @@ class _Run:
 
     async def take(
         self,
-        step: FfmpegStep | ProbeStep,
+        step: FfmpegStep | ProbeStep | CopyStep,
         expected_s: Callable[[], float | None],
         progress: LaneProgress,
         share: _Share,
@@ -83,6 +93,8 @@ class _Run:
                 self.findings.append(await self._run_ffmpeg(step, on_progress))
             case ProbeStep():
                 self.findings.append(await self._probe(step))
+            case CopyStep():
+                self.findings.append(await self._copy(step))
             case _:
                 assert_never(step)
         progress(share.end, None)
@@ -142,6 +154,21 @@ class _Run:
             document["format"] = {**document["format"], "filename": step.shown}
         return Finding(document=document)
 
+    async def _copy(self, step: CopyStep) -> Finding:
+        """A copy, since the staged file may be the caller's own, which stays where it is."""
+        began = time.monotonic()
+        try:
+            await asyncio.to_thread(
+                shutil.copyfile, self._folder / STAGING_FOLDER / step.staged, self._folder / step.work_name
+            )
+        except OSError as error:
+            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+                raise
+            raise DiskFull(
+                "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."
+            ) from None
+        return Finding(seconds=time.monotonic() - began)
+
 
 @dataclass(frozen=True, slots=True)
 class _Share:
@@ -175,7 +202,7 @@ async def execute(
     count = len(lane.steps)
     for number, step in enumerate(lane.steps):
         share = _Share(number / count, (number + 1) / count)
-        ready = step if isinstance(step, FfmpegStep | ProbeStep) else step.build(run.findings)
+        ready = step.build(run.findings) if isinstance(step, DependentStep) else step
         await run.take(ready, partial(expected_s, number), progress, share)
     problems = dict.fromkeys(plain(line) for line in run.problems)
     return Executed(lane, folder, tuple(run.findings), tuple(problems))

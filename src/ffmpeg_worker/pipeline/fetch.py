@@ -29,6 +29,7 @@ from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list
 from ffmpeg_worker.planning.needs import Need
 from ffmpeg_worker.planning.references import is_made, is_sequence
+from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.storage import Stores
 
 _MAX_MENTION_BYTES = 64 << 20
@@ -41,9 +42,10 @@ _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
 class _Fetcher:
     """Fetches for one job; what has the same URL and headers is fetched once."""
 
-    def __init__(self, workspace: Workspace, stores: Stores) -> None:
+    def __init__(self, workspace: Workspace, stores: Stores, open_meter: Callable[[], Meter]) -> None:
         self._workspace = workspace
         self._stores = stores
+        self._open_meter = open_meter
         self._at_once = asyncio.Semaphore(_MAX_AT_ONCE)
         self._fetched: dict[tuple[object, ...], asyncio.Task[Path]] = {}
 
@@ -95,14 +97,14 @@ class _Fetcher:
         return LocalFile(path, staged, path.stat().st_size)
 
     async def _fetch_once(self, source: FileSource) -> Path:
-        key = (source.url, *sorted(source.plain_headers.items()))
+        key = (source.url, *sorted(source.plain_headers.items()), source.credentials)
         if key not in self._fetched:
             self._fetched[key] = asyncio.ensure_future(self._fetch(source))
         return await asyncio.shield(self._fetched[key])
 
     async def _fetch(self, source: FileSource) -> Path:
         async with self._at_once:
-            return await self._stores.source(source).fetch(source, self._workspace.staging)
+            return await self._stores.source(source).fetch(source, self._workspace.staging, self._open_meter())
 
     async def _stage_sequence(self, need: Need, source: FileSource) -> LocalFile:
         try:
@@ -141,7 +143,7 @@ def _beside_file(folder: Path, entry: str) -> FileSource:
 
 
 def _beside_url(source: FileSource, entry: str) -> FileSource:
-    """A list from a server names files of servers only; the headers go with those of the same one."""
+    """A list from a server names files of servers only; headers and credentials go with those of the same one."""
     try:
         located = FileSource(url=urljoin(source.url, entry))
         is_same = urlsplit(located.url)[:2] == urlsplit(source.url)[:2]
@@ -152,7 +154,11 @@ def _beside_url(source: FileSource, entry: str) -> FileSource:
             "A list that was fetched from a server names a file of this machine.",
             hint="Send the list in the job itself, or name URLs in it.",
         )
-    return located.model_copy(update={"headers": source.headers}) if is_same else located
+    return (
+        located.model_copy(update={"headers": source.headers, "credentials": source.credentials})
+        if is_same
+        else located
+    )
 
 
 def _stem(need: Need) -> str | None:
@@ -161,7 +167,12 @@ def _stem(need: Need) -> str | None:
 
 
 async def fetch(
-    needs: Sequence[Need], workspace: Workspace, stores: Stores, *, all_or_none: bool = True
+    needs: Sequence[Need],
+    workspace: Workspace,
+    stores: Stores,
+    *,
+    open_meter: Callable[[], Meter] = Meter,
+    all_or_none: bool = True,
 ) -> LocalFiles:
     """Fetch all inputs of a job, in parallel.
 
@@ -169,12 +180,13 @@ async def fetch(
         needs: what to fetch.
         workspace: where to.
         stores: where from.
+        open_meter: makes the meter of each transfer.
         all_or_none: `False`: failures are kept in the answer, for whoever needs that file.
 
     Raises:
         WorkerError: with `where.input`; the first one that failed.
     """
-    fetcher = _Fetcher(workspace, stores)
+    fetcher = _Fetcher(workspace, stores, open_meter)
     tasks = {need.key: asyncio.ensure_future(fetcher.fetch(need)) for need in needs}
     files: dict[str, LocalFile] = {}
     failed: dict[str, WorkerError] = {}
@@ -222,7 +234,7 @@ async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> 
         if source.scheme is not None:
             continue
         try:
-            path = await stores.source(source).fetch(source, folder)
+            path = await stores.source(source).fetch(source, folder, Meter())
         except WorkerError:
             continue
         if path.stat().st_size <= _MAX_MENTION_BYTES:

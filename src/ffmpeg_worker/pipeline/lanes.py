@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ffmpeg_worker.errors import EngineFailed, TargetError, WorkerError
+from ffmpeg_worker.errors import EngineFailed, SourceTooLarge, TargetError, WorkerError
 from ffmpeg_worker.ffmpeg.probing import Prober, ProbeSession
-from ffmpeg_worker.logs import log
-from ffmpeg_worker.pipeline.deliver import Delivered, check_targets, deliver
+from ffmpeg_worker.job.secrets import redact_error
+from ffmpeg_worker.logs import log, redact_var
+from ffmpeg_worker.pipeline.deliver import Delivered, LaneDelivery, check_targets, open_delivery
+from ffmpeg_worker.pipeline.destination import Naming
+from ffmpeg_worker.pipeline.early import sending_segments
 from ffmpeg_worker.pipeline.execute import Engine, Executed, execute
 from ffmpeg_worker.pipeline.fetch import keys_named, stage_mentions
 from ffmpeg_worker.pipeline.informed_plan import InformedPlan
@@ -19,6 +23,7 @@ from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.pipeline.workspace import Scratch, Workspace
 from ffmpeg_worker.planning.plan import Fusion, Lane
+from ffmpeg_worker.storage.depot import Depot
 from ffmpeg_worker.storage.storage import Stores
 
 Outcome = Delivered | WorkerError
@@ -26,13 +31,30 @@ Outcome = Delivered | WorkerError
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """What jobs run on; opened once, shared by all jobs. `cores` is what one step may use."""
+    """What jobs run on; opened once, shared by all jobs.
+
+    `cores` is what one step may use, `max_input_bytes` what all downloads of a job may be together.
+    """
 
     engine: Engine
     prober: Prober
     scratch: Scratch
-    stores: Stores
+    depot: Depot
     cores: int
+    max_input_bytes: int
+
+    def check_input_bytes(self, count: int) -> None:
+        """Refuse a job whose downloads are too large together.
+
+        Raises:
+            SourceTooLarge: they are.
+        """
+        if count > self.max_input_bytes:
+            raise SourceTooLarge(
+                f"The inputs of this job are larger together than the {self.max_input_bytes} bytes "
+                "that this worker takes.",
+                hint="Send fewer or smaller files; the operator's limit is FFMPEG_WORKER_MAX_JOB_INPUT_BYTES.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +62,8 @@ class Order:
     """One job on its way through the plant; `deadline` is of the monotonic clock."""
 
     plant: Plant
+    stores: Stores
+    naming: Naming
     workspace: Workspace
     probes: ProbeSession
     progress: JobProgress
@@ -59,18 +83,26 @@ async def run_only_lane(order: Order) -> list[Outcome]:
 async def _run_lane(order: Order, index: int) -> Delivered:
     lane = _runnable(order, index)
     folder = order.workspace.lane(f"lane-{index}")
-    await stage_mentions(lane.mentions, folder, order.plant.stores)
-    await stage_mentions(keys_named(lane.key_infos, folder), folder, order.plant.stores)
-    executed = await execute(
-        lane,
-        folder,
-        engine=order.plant.engine,
-        probes=order.probes,
-        expected_s=lambda step: order.informed.expected_s(index, step),
-        progress=order.progress.of_lanes([index]),
-        deadline=order.deadline,
-    )
-    return await _finish(order, index, executed)
+    await stage_mentions(lane.mentions, folder, order.stores)
+    await stage_mentions(keys_named(lane.key_infos, folder), folder, order.stores)
+    async with _delivery(order, index) as delivery:
+        is_early = order.stores.target.takes_early
+        async with sending_segments(lane, folder, delivery) if is_early else nullcontext():
+            executed = await execute(
+                lane,
+                folder,
+                engine=order.plant.engine,
+                probes=order.probes,
+                expected_s=lambda step: order.informed.expected_s(index, step),
+                progress=order.progress.of_lanes([index]),
+                deadline=order.deadline,
+            )
+        return await _finish(order, index, executed, delivery)
+
+
+def _delivery(order: Order, index: int) -> AbstractAsyncContextManager[LaneDelivery]:
+    early = order.workspace.root / f"sent-{index}"
+    return open_delivery(order.stores.target, order.naming, early, order.progress.sending())
 
 
 def _runnable(order: Order, index: int) -> Lane:
@@ -82,7 +114,7 @@ def _runnable(order: Order, index: int) -> Lane:
     lane = order.informed.plan.lanes[index]
     if lane.failure is not None:
         raise lane.failure
-    check_targets(lane, order.plant.stores.target)
+    check_targets(lane, order.stores.target, order.naming)
     return lane
 
 
@@ -131,19 +163,30 @@ async def _run_fused(order: Order, fusion: Fusion) -> dict[int, Outcome]:
     (finding,) = executed.findings
     share = replace(finding, cpu_seconds=finding.cpu_seconds / len(fusion.members), frames=None)
     shared = replace(executed, findings=(share,), is_fused=True)
-    return {index: await _outcome(order, index, _finish(order, index, shared)) for index in fusion.members}
+    ends = [_outcome(order, index, _finish_fused(order, index, shared)) for index in fusion.members]
+    return dict(zip(fusion.members, await asyncio.gather(*ends), strict=True))
 
 
-async def _finish(order: Order, index: int, executed: Executed) -> Delivered:
-    lane = await order.informed.lane(index)
-    produced = await verify(replace(executed, lane=lane), order.probes)
-    return await deliver(produced, order.plant.stores.target)
+async def _finish_fused(order: Order, index: int, executed: Executed) -> Delivered:
+    async with _delivery(order, index) as delivery:
+        return await _finish(order, index, executed, delivery)
+
+
+async def _finish(order: Order, index: int, executed: Executed, delivery: LaneDelivery) -> Delivered:
+    informed = replace(executed, lane=await order.informed.lane(index))
+    async for produced in verify(informed, order.probes, linked=delivery.linked):
+        delivery.send(produced)
+    order.progress.delivering(index)
+    return await delivery.finish(informed, deadline=order.deadline)
 
 
 async def _outcome(order: Order, index: int, run: Coroutine[Any, Any, Delivered]) -> Outcome:
     try:
         return await run
     except WorkerError as error:
+        redact = redact_var.get()
+        if redact is not None:
+            redact_error(error, redact)
         log(logging.WARNING, "process failed", process=index, code=error.code, detail=error.detail)
         order.progress.of_lanes([index])(1.0, None)
         return error.at(process=index)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
+from ffmpeg_worker.storage.meter import Meter
 
 LaneProgress = Callable[[float, float | None], None]
 """Told how much of a lane is done (0 to 1), and the speed where known."""
 
 # Shares of the bar: what takes long in nearly every job is running.
 _RUNNING_FROM, _RUNNING_TO = 2.0, 97.0
+_RUNNING_FROM_AFTER_DOWNLOADS = 12.0
+_TRANSFER_PAUSE_S = 0.1
 
 
 class JobProgress:
@@ -22,6 +26,32 @@ class JobProgress:
         self._percent = 0.0
         self._stage = Stage.FETCHING
         self._lanes: list[float] = []
+        self._running_from = _RUNNING_FROM
+        self._told_at = 0.0
+        self._delivering: set[int] = set()
+        self._received: list[Meter] = []
+        self._sent: list[Meter] = []
+
+    def receiving(self, judge: Callable[[int], None]) -> Meter:
+        """A meter for one download; `judge` is told the bytes of all of them and may raise to end this one."""
+
+        def changed() -> None:
+            done = sum(meter.done for meter in self._received)
+            judge(done)
+            totals = [meter.total for meter in self._received if meter.total is not None]
+            if self._stage is Stage.FETCHING and totals:
+                self._running_from = _RUNNING_FROM_AFTER_DOWNLOADS
+                self._tell_transfer(self._running_from * min(done / max(sum(totals), 1), 1.0))
+
+        meter = Meter(changed)
+        self._received.append(meter)
+        return meter
+
+    def sending(self) -> Meter:
+        """A meter for the uploads of one lane."""
+        meter = Meter(lambda: self._tell_transfer(self._percent))
+        self._sent.append(meter)
+        return meter
 
     def enter(self, stage: Stage, percent: float | None = None) -> None:
         """The job reached a stage."""
@@ -31,7 +61,7 @@ class JobProgress:
     def start_lanes(self, count: int) -> None:
         """The plan is made: `count` lanes share the running part equally."""
         self._lanes = [0.0] * count
-        self.enter(Stage.RUNNING, _RUNNING_FROM)
+        self.enter(Stage.RUNNING, self._running_from)
 
     def of_lanes(self, lanes: Sequence[int]) -> LaneProgress:
         """For whoever runs these lanes, one or several in one."""
@@ -45,16 +75,39 @@ class JobProgress:
 
     def _tell_running(self, speed: float | None) -> None:
         done = sum(self._lanes) / len(self._lanes)
-        self._tell(_RUNNING_FROM + (_RUNNING_TO - _RUNNING_FROM) * done, speed)
+        self._tell(self._running_from + (_RUNNING_TO - self._running_from) * done, speed)
+
+    def delivering(self, lane: int) -> None:
+        """A lane's outputs are ready; when those of all are, the job waits for their transfer alone."""
+        self._delivering.add(lane)
+        if len(self._delivering) == len(self._lanes):
+            self.enter(Stage.DELIVERING)
 
     def finish(self) -> None:
         """The result is there."""
         self._stage = Stage.DONE
         self._tell(100.0)
 
+    def _tell_transfer(self, percent: float) -> None:
+        """A transfer counts every block: tell of some."""
+        now = time.monotonic()
+        if now - self._told_at >= _TRANSFER_PAUSE_S:
+            self._told_at = now
+            self._tell(percent)
+
     def _tell(self, percent: float, speed: float | None = None) -> None:
         self._percent = max(self._percent, percent)
-        self._observer(JobEvent(self._stage, round(self._percent, 2), speed))
+        totals = [meter.total for meter in self._received if meter.total is not None]
+        self._observer(
+            JobEvent(
+                self._stage,
+                round(self._percent, 2),
+                speed,
+                received_bytes=sum(meter.done for meter in self._received),
+                expected_bytes=sum(totals) if totals else None,
+                sent_bytes=sum(meter.done for meter in self._sent),
+            )
+        )
 
 
 def step_fraction(report: Progress, expected_s: float | None) -> float:

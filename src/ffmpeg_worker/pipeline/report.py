@@ -7,9 +7,10 @@ from typing import Any, assert_never
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.files import LocalFiles
-from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessJob, VmafJob
+from ffmpeg_worker.job.jobs import DownloadJob, Job, MultiProcessJob, ProbeJob, ProcessJob, UploadJob, VmafJob
 from ffmpeg_worker.job.result import (
     CommandLog,
+    DownloadResult,
     JobResult,
     MultiProcessResult,
     OutputFile,
@@ -18,6 +19,7 @@ from ffmpeg_worker.job.result import (
     ProcessReport,
     ProcessResult,
     Stats,
+    UploadResult,
     VmafResult,
 )
 from ffmpeg_worker.pipeline.deliver import Delivered
@@ -52,6 +54,11 @@ def make_result(
             part["warnings"] = (*found.pop("warnings", ()), *part["warnings"])
             part.pop("logs")
             return VmafResult(**common, **part, **found)
+        case DownloadJob() | UploadJob():
+            part = _files_part(lane, files, seconds)
+            part.pop("logs")
+            kind = DownloadResult if isinstance(job, DownloadJob) else UploadResult
+            return kind(**common, **part)
         case _:
             assert_never(job)
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 
-from ffmpeg_worker.errors import EngineTimedOut
+from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob
 from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job.secrets import make_redaction, redact_error, secrets_of
+from ffmpeg_worker.logs import redact_var
+from ffmpeg_worker.pipeline.destination import Naming
 from ffmpeg_worker.pipeline.fetch import fetch
 from ffmpeg_worker.pipeline.informed_plan import open_plan
 from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_only_lane
@@ -32,20 +36,48 @@ async def run_job(
     Raises:
         WorkerError: of any kind but Misconfigured; nothing of the job is left behind.
     """
+    redact = make_redaction(secrets_of(job))
+    token = redact_var.set(redact)
+    try:
+        return await _run(plant, job, job_id, timeout_s, JobProgress(observer))
+    except WorkerError as error:
+        raise redact_error(error, redact) from None
+    finally:
+        redact_var.reset(token)
+
+
+async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: JobProgress) -> JobResult:
     began = time.monotonic()
-    progress = JobProgress(observer)
     needs = needed_sources(job)
     is_many = isinstance(job, MultiProcessJob)
+    upload = plant.depot.destination(job, job_id)
+    stores = await plant.depot.stores(upload)
     async with plant.scratch.workspace(job_id) as workspace, plant.prober.session() as probes:
         progress.enter(Stage.FETCHING)
         try:
             async with asyncio.timeout(timeout_s):
-                files = await fetch(needs, workspace, plant.stores, all_or_none=not is_many)
+                files = await fetch(
+                    needs,
+                    workspace,
+                    stores,
+                    open_meter=partial(progress.receiving, plant.check_input_bytes),
+                    all_or_none=not is_many,
+                )
         except TimeoutError:
             raise _timed_out(timeout_s) from None
         async with open_plan(job, files, needs, probes, cores=plant.cores) as informed:
             progress.start_lanes(len(informed.plan.lanes))
-            order = Order(plant, workspace, probes, progress, informed, deadline=began + timeout_s)
+            artifacts = [artifact for lane in informed.plan.lanes for artifact in lane.artifacts]
+            order = Order(
+                plant,
+                stores,
+                Naming(upload, artifacts),
+                workspace,
+                probes,
+                progress,
+                informed,
+                deadline=began + timeout_s,
+            )
             lanes = await (run_each_lane(order) if is_many else run_only_lane(order))
         result = make_result(job, job_id, files, lanes, time.monotonic() - began)
         progress.finish()

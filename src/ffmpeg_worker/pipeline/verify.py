@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +14,7 @@ from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.fetch import keys_named
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, Lane
 
 _COMPANION_SUFFIXES = frozenset(
     ".ts .m4s .mp4 .m4a .m4v .aac .ac3 .mp3 .vtt .webvtt .m3u8 .key .webm .mpd".split()
@@ -37,52 +37,84 @@ class VerifiedFile:
 
 @dataclass(frozen=True, slots=True)
 class Produced:
-    """A lane whose outputs have been verified; only `verify` makes it, only it can be delivered."""
+    """An output with all its files, verified; only `verify` makes it, only it can be delivered."""
 
-    executed: Executed
     files: tuple[VerifiedFile, ...]
 
 
-async def verify(executed: Executed, probes: ProbeSession) -> Produced:
-    """Check every artifact of a lane.
+async def verify(
+    executed: Executed, probes: ProbeSession, *, linked: Collection[Path] = ()
+) -> AsyncIterator[Produced]:
+    """Check the artifacts of a lane one after the other.
+
+    Args:
+        executed: the lane.
+        probes: opens what should be media.
+        linked: files that the worker itself holds under a second name.
 
     Raises:
         OutputRejected: missing, empty, not regular, unreadable, without streams, or shorter than promised.
     """
-    files: list[VerifiedFile] = []
     for artifact in executed.lane.artifacts:
-        files += await _verify_artifact(artifact, executed, probes)
-    return Produced(executed, tuple(files))
+        yield await _Check(artifact, executed, probes, linked).run()
 
 
-async def _verify_artifact(artifact: Artifact, executed: Executed, probes: ProbeSession) -> list[VerifiedFile]:
-    names = _matching(artifact, executed.folder)
-    if not names:
-        raise _rejected(
-            artifact,
-            f'FFmpeg ended without error but wrote no "{artifact.name}".',
-            code="output_missing",
-            hint='Check that the last command writes the name given as "output", and that it selects any frames.',
-        )
-    sizes = {name: _size(artifact, executed.folder / name) for name in names}
-    media = await _open(artifact, executed.folder / names[0], probes)
-    if media is not None:
-        _check_length(artifact, media)
-    if artifact.kind is ArtifactKind.PLAYLIST:
-        lane = executed.lane
-        taken = {*names, *(a.work_name for a in lane.artifacts)} | lane.intermediates | lane.mentions
-        taken |= {*keys_named(lane.key_infos, executed.folder)}
-        for name in _companions(executed.folder, taken):
-            sizes[name] = _size(artifact, executed.folder / name)
-    return [
-        VerifiedFile(
-            _final_name(artifact, name),
-            executed.folder / name,
-            size,
-            media if name == names[0] else None,
-        )
-        for name, size in sizes.items()
-    ]
+class _Check:
+    """The verification of one artifact."""
+
+    def __init__(
+        self, artifact: Artifact, executed: Executed, probes: ProbeSession, linked: Collection[Path]
+    ) -> None:
+        self._artifact = artifact
+        self._lane = executed.lane
+        self._folder = executed.folder
+        self._probes = probes
+        self._linked = linked
+
+    async def run(self) -> Produced:
+        artifact = self._artifact
+        names = _matching(artifact, self._folder)
+        if not names:
+            raise _rejected(
+                artifact,
+                f'FFmpeg ended without error but wrote no "{artifact.name}".',
+                code="output_missing",
+                hint='Check that the last command writes the name given as "output", '
+                "and that it selects any frames.",
+            )
+        sizes = {name: self._size(name) for name in names}
+        media = await _open(artifact, self._folder / names[0], self._probes)
+        if media is not None:
+            _check_length(artifact, media)
+        if artifact.kind is ArtifactKind.PLAYLIST:
+            beside = [name for name in companions(self._folder, self._lane) if name not in sizes]
+            sizes |= {name: self._size(name) for name in beside}
+        files = [
+            VerifiedFile(
+                final_name(artifact, name), self._folder / name, size, media if name == names[0] else None
+            )
+            for name, size in sizes.items()
+        ]
+        return Produced(tuple(files))
+
+    def _size(self, name: str) -> int:
+        """Bytes of a file that nothing is wrong with on the outside."""
+        path = self._folder / name
+        status = path.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink != (2 if path in self._linked else 1):
+            raise _rejected(
+                self._artifact,
+                f'The output "{self._artifact.name}" is not a regular file.',
+                code="output_not_regular",
+            )
+        if status.st_size == 0:
+            raise _rejected(
+                self._artifact,
+                f'The output "{self._artifact.name}" is empty (0 bytes).',
+                code="output_empty",
+                hint=_NOTHING_SELECTED,
+            )
+        return status.st_size
 
 
 def _matching(artifact: Artifact, folder: Path) -> list[str]:
@@ -115,8 +147,10 @@ def _files(folder: Path) -> Iterable[str]:
             yield str(PurePosixPath((Path(root) / name).relative_to(folder)))
 
 
-def _companions(folder: Path, taken: set[str]) -> list[str]:
+def companions(folder: Path, lane: Lane) -> list[str]:
     """Segments, keys and media playlists that a manifest refers to: whatever media was written beside it."""
+    taken = {artifact.work_name for artifact in lane.artifacts} | lane.intermediates | lane.mentions
+    taken |= {*keys_named(lane.key_infos, folder)}
     return sorted(
         (
             name
@@ -127,30 +161,13 @@ def _companions(folder: Path, taken: set[str]) -> list[str]:
     )
 
 
-def _final_name(artifact: Artifact, name: str) -> str:
-    """A companion goes where its playlist goes."""
+def final_name(artifact: Artifact, name: str) -> str:
+    """What a file of an artifact is called in the result: a companion goes where its playlist goes."""
     if name == artifact.work_name:
         return artifact.name
     if artifact.name == artifact.work_name:
         return name
     return str(PurePosixPath(artifact.name).parent / name)
-
-
-def _size(artifact: Artifact, path: Path) -> int:
-    """Bytes of a file that nothing is wrong with on the outside."""
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-        raise _rejected(
-            artifact, f'The output "{artifact.name}" is not a regular file.', code="output_not_regular"
-        )
-    if status.st_size == 0:
-        raise _rejected(
-            artifact,
-            f'The output "{artifact.name}" is empty (0 bytes).',
-            code="output_empty",
-            hint=_NOTHING_SELECTED,
-        )
-    return status.st_size
 
 
 async def _open(artifact: Artifact, path: Path, probes: ProbeSession) -> MediaInfo | None:

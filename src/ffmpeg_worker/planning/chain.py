@@ -16,7 +16,7 @@ from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.planning.durations import estimate_duration, promise_duration
 from ffmpeg_worker.planning.mentions import key_infos, mentions, side_outputs
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, FfmpegStep, Lane
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, FfmpegStep, Lane, duplicate_output
 from ffmpeg_worker.planning.references import (
     InputKind,
     InputReference,
@@ -102,7 +102,7 @@ def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[st
         )
     for output in read.outputs:
         if output.name is not None and output.name in produced:
-            raise _duplicate(output.name)
+            raise duplicate_output(output.name)
         if output.name is not None:
             produced.append(output.name)
     produced += [o.name for o in all_outputs(read) if o.name is not None and o.name not in produced]
@@ -272,20 +272,11 @@ def _kept_beside(read: ReadCommand, later: Sequence[ReadCommand]) -> Iterator[st
     return (name for name in side_outputs(read.line) if not any(name in text for text in texts))
 
 
-def _duplicate(name: str) -> InvalidJob:
-    return InvalidJob(
-        f'Two outputs have the name "{name[:128]}".',
-        code="duplicate_output",
-        hint="Give each output a name of its own.",
-        where={"output": name[:128]},
-    )
-
-
 def _check_distinct(artifacts: Sequence[Artifact]) -> None:
     seen: set[str] = set()
     for artifact in artifacts:
         if artifact.work_name in seen:
-            raise _duplicate(artifact.name)
+            raise duplicate_output(artifact.name)
         seen.add(artifact.work_name)
 
 

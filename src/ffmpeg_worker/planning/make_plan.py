@@ -7,13 +7,23 @@ from typing import assert_never
 
 from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
 from ffmpeg_worker.job.files import LocalFiles
-from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessData, ProcessJob, VmafJob
+from ffmpeg_worker.job.jobs import (
+    DownloadJob,
+    Job,
+    MultiProcessJob,
+    ProbeJob,
+    ProcessData,
+    ProcessJob,
+    UploadJob,
+    VmafJob,
+)
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.planning.chain import ReadCommand, plan_chain, read_chain_files
 from ffmpeg_worker.planning.fusion import plan_fusions
-from ffmpeg_worker.planning.needs import input_key
+from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.plan import Lane, Plan, ProbeStep
 from ffmpeg_worker.planning.probe_options import read_probe_options
+from ffmpeg_worker.planning.transfer import plan_download, plan_upload
 from ffmpeg_worker.planning.vmaf import plan_vmaf
 
 
@@ -44,6 +54,10 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
             reference = files[input_key(job.data.input1, job.inputs)]
             distorted = files[input_key(job.data.input2, job.inputs)]
             return Plan((plan_vmaf(job.data, reference, distorted, cores=cores),))
+        case DownloadJob():
+            return Plan((plan_download(job.data, job.inputs, files),))
+        case UploadJob():
+            return Plan((plan_upload(job.data, job.inputs, files),))
         case _:
             assert_never(job)
 

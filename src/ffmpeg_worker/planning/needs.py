@@ -7,12 +7,22 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProbeJob, ProcessData, ProcessJob, VmafJob
+from ffmpeg_worker.job.jobs import (
+    DownloadJob,
+    Job,
+    MultiProcessJob,
+    ProbeJob,
+    ProcessData,
+    ProcessJob,
+    UploadJob,
+    VmafJob,
+)
 from ffmpeg_worker.job.names import check_name
 from ffmpeg_worker.job.sources import FileSource, TextSource
-from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.chain import ReadCommand, all_outputs, read_chain_files
+from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.references import InputKind, is_concat_list, is_made, without_file_prefix
+from ffmpeg_worker.planning.transfer import download_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +84,11 @@ def _used(job: Job) -> Iterator[Need]:
         case VmafJob():
             yield _named(job.data.input1, job.inputs, is_media=True)
             yield _named(job.data.input2, job.inputs, is_media=True)
+        case DownloadJob():
+            yield Need(*download_source(job.data, job.inputs))
+        case UploadJob():
+            for text in job.data.input:
+                yield _named(text, job.inputs, is_media=False)
         case _:
             assert_never(job)
 
@@ -95,22 +110,6 @@ def _used_by_command(
                 if not is_made(key, produced):
                     source = inputs.get(key) or FileSource(url=key)
                     yield Need(key, source, is_media=not is_list, is_list=is_list, produced=produced)
-
-
-def input_key(text: str, inputs: Mapping[str, object]) -> str:
-    """What a field such as `input1` calls: a placeholder, the name of an input, else a path or URL.
-
-    Raises:
-        InvalidJob: an unknown placeholder, or a name no file can have.
-    """
-    placeholders.check_names(text, inputs)
-    key = placeholders.sole_name(text) or text
-    if key in inputs:
-        return key
-    key = without_file_prefix(key)
-    if "://" not in key:
-        check_name(key, what="input")
-    return key
 
 
 def _named(text: str, inputs: Mapping[str, FileSource | TextSource], *, is_media: bool) -> Need:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 
 STAGING_FOLDER = "_in"
@@ -66,6 +66,14 @@ class ProbeStep:
 
 
 @dataclass(frozen=True, slots=True)
+class CopyStep:
+    """Bring a staged file into the working directory as it is, under the name of an artifact."""
+
+    staged: str
+    work_name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What a finished step found out: its log in plain lines, captured output, collected file, document."""
 
@@ -86,7 +94,7 @@ class DependentStep:
     build: Callable[[Sequence[Finding]], FfmpegStep]
 
 
-Step = FfmpegStep | ProbeStep | DependentStep
+Step = FfmpegStep | ProbeStep | CopyStep | DependentStep
 
 
 def _nothing(_findings: Sequence[Finding]) -> dict[str, Any]:
@@ -131,3 +139,13 @@ class Plan:
 
     lanes: tuple[Lane, ...]
     fusions: tuple[Fusion, ...] = ()
+
+
+def duplicate_output(name: str) -> InvalidJob:
+    """The error of two outputs with one name."""
+    return InvalidJob(
+        f'Two outputs have the name "{name[:128]}".',
+        code="duplicate_output",
+        hint="Give each output a name of its own.",
+        where={"output": name[:128]},
+    )

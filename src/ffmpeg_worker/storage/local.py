@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import errno
 import fnmatch
 import os
 import re
-import secrets
-import shutil
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ffmpeg_worker.errors import (
@@ -18,14 +15,13 @@ from ffmpeg_worker.errors import (
     SourceForbidden,
     SourceNotFound,
     SourceUnreadable,
-    TargetError,
     TargetForbidden,
-    TargetUnavailable,
 )
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.local_delivery import LocalDelivery
+from ffmpeg_worker.storage.meter import Meter
 
-_FEW = 16
 _NUMBER = re.compile(r"%(0?)(\d*)d")
 
 
@@ -41,7 +37,7 @@ class LocalStorage:
         self._device = self.data_root.stat().st_dev
         self._roots = (self.data_root, *(root.resolve() for root in allowed_roots))
 
-    async def fetch(self, source: FileSource, folder: Path) -> Path:  # noqa: ARG002  (files here stay in place)
+    async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:  # noqa: ARG002  (files stay in place)
         """The file's own place; see `Storage.fetch`."""
         name = source.url.removeprefix("file://").removeprefix("file:")
         path = self._locate(name)
@@ -72,16 +68,17 @@ class LocalStorage:
             )
         return [path for name in found if (path := self._locate(str(folder / name))) is not None]
 
-    def check(self, name: str) -> None:
-        """Refuse names outside the roots and names of folders; see `Target.check`."""
-        self._target(name)
+    takes_early = False
+    """A rename at the end costs nothing."""
 
-    async def put(self, files: Mapping[str, Path]) -> Mapping[str, Path]:
-        """Move the files into place, or copy where the disk is another one; see `Target.put`."""
-        targets = {name: self._target(name) for name in files}
-        if len(files) <= _FEW and all(_device(path) == self._device for path in files.values()):
-            return _put_all(files, targets)  # a few renames: quicker than handing them to a thread
-        return await asyncio.to_thread(_put_all, files, targets)
+    def check(self, names: Sequence[str]) -> None:
+        """Refuse names outside the roots and names of folders; see `Target.check`."""
+        for name in names:
+            self._target(name)
+
+    def open(self, meter: Meter) -> LocalDelivery:  # noqa: ARG002  (nothing is transferred)
+        """See `Target.open`."""
+        return LocalDelivery(self._target, self._device)
 
     def _target(self, name: str) -> Path:
         path = self._locate(name)
@@ -136,13 +133,6 @@ class LocalStorage:
             raise _unreadable(shown, PermissionError(errno.EACCES, "Permission denied"))
 
 
-def _device(path: Path) -> int | None:
-    try:
-        return path.stat().st_dev
-    except OSError:
-        return None
-
-
 def _unreadable(shown: str, error: OSError) -> SourceError:
     return SourceForbidden(
         f'The input "{shown}" cannot be read: {os.strerror(error.errno or errno.EIO)}.',
@@ -166,42 +156,3 @@ def _matcher(pattern: str) -> Callable[[str], object]:
     digits = rf"\d{{{match.group(2)},}}" if match.group(1) else r"\d+"
     before, after = pattern[: match.start()], pattern[match.end() :]
     return re.compile(re.escape(before.replace("%%", "%")) + digits + re.escape(after)).fullmatch
-
-
-def _put_all(files: Mapping[str, Path], targets: Mapping[str, Path]) -> Mapping[str, Path]:
-    """Bring every file next to its target under a hidden name, then rename: nobody sees half of one."""
-    waiting: list[tuple[Path, Path]] = []
-    try:
-        for name, source in files.items():
-            target = targets[name]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            hidden = target.with_name(f".{secrets.token_hex(8)}.part")
-            waiting.append((hidden, target))
-            _move(source, hidden)
-        for hidden, target in waiting:
-            hidden.replace(target)
-    except OSError as error:
-        raise _undeliverable(error) from error
-    finally:
-        for hidden, _ in waiting:
-            hidden.unlink(missing_ok=True)
-    return targets
-
-
-def _move(source: Path, hidden: Path) -> None:
-    try:
-        source.rename(hidden)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        shutil.copyfile(source, hidden)
-
-
-def _undeliverable(error: OSError) -> TargetError:
-    reason = os.strerror(error.errno) if error.errno else "unknown reason"
-    kind = TargetUnavailable if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO} else TargetForbidden
-    return kind(
-        f"The outputs cannot be written under the data root: {reason}.",
-        hint="Free space or correct the permissions of the data root (FS_PATH).",
-        detail=str(error),
-    )

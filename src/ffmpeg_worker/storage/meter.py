@@ -6,7 +6,10 @@ from collections.abc import Callable
 
 
 class Meter:
-    """Counts the bytes of one transfer and tells whoever shows them."""
+    """Counts the bytes of one transfer and tells whoever shows or limits them.
+
+    What `on_change` raises comes out of `expect` and `add`, and so ends the transfer.
+    """
 
     def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
         self.done = 0

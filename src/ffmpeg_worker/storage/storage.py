@@ -49,7 +49,7 @@ class Remote(Protocol):
     """A store elsewhere, whose files are downloaded and may be kept for the next job."""
 
     def identity(self, source: FileSource) -> str | None:
-        """Names the source's place over all jobs: no credentials or signatures in it. `None`: keep nothing of it."""
+        """Names the source's place over all jobs, without credentials or signatures. `None`: keep nothing of it."""
         ...
 
     async def download(
@@ -57,7 +57,7 @@ class Remote(Protocol):
     ) -> Download | None:
         """Bring the source below `folder`, in a folder of its own, which is gone when this fails.
 
-        `None`: it still has the version `known`, and this job may read it: the store was asked with its credentials.
+        `None`: it still has the version `known`, and this job may read it, since the store was asked for it.
 
         Raises:
             SourceError: no such file, not allowed, too large, incomplete, or not usable.

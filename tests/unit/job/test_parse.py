@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.jobs import MultiProcessJob, ProbeJob, ProcessJob, VmafJob
@@ -53,7 +54,7 @@ def test_inputs_in_every_form() -> None:
     )
     assert job.inputs == {
         "in_1": FileSource(url="a.mp4"),
-        "in_2": FileSource(url="b.mp4", headers={"A": "b"}, sha256="0" * 64),
+        "in_2": FileSource(url="b.mp4", headers={"A": SecretStr("b")}, sha256="0" * 64),
         "subs": TextSource(content="text", name="a.srt"),
     }
 

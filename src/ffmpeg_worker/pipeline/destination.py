@@ -1,0 +1,60 @@
+"""What outputs are called where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.upload import Upload, key_problem
+from ffmpeg_worker.planning.plan import Artifact, ArtifactKind
+
+
+class Naming:
+    """Names for the outputs of one job.
+
+    A key with an extension is the name of the one output, and what belongs to a playlist goes beside it; any other
+    key is a prefix.
+    """
+
+    def __init__(self, upload: Upload | None, artifacts: Sequence[Artifact]) -> None:
+        """`artifacts` are those of all lanes of the job."""
+        where = upload.location if upload is not None else None
+        self._key = where.key if where is not None else None
+        self._main: str | None = None
+        if self._key and PurePosixPath(self._key).suffix and not self._key.endswith("/") and len(artifacts) == 1:
+            self._main = None if artifacts[0].kind is ArtifactKind.SEQUENCE else artifacts[0].name
+
+    def of(self, name: str) -> str:
+        """What the file that the caller calls `name` is called at its destination.
+
+        Raises:
+            InvalidJob: prefix and name together are no key that an object can have.
+        """
+        if self._key is None:
+            return name
+        key = self._beside_main(name) if self._main is not None else self._behind_prefix(name)
+        problem = key_problem(key)
+        if problem is not None:
+            raise InvalidJob(
+                f'The key of the output "{shown_name(name)}" {problem}.',
+                code="invalid_upload",
+                hint='Change the "key" of "upload", or the name of the output.',
+                where={"output": shown_name(name)},
+            )
+        return key
+
+    def _beside_main(self, name: str) -> str:
+        assert self._key is not None and self._main is not None  # noqa: S101, PT018  (for the type checker)
+        if name == self._main:
+            return self._key
+        folder = PurePosixPath(self._main).parent
+        path = PurePosixPath(name)
+        beside = path.relative_to(folder) if path.is_relative_to(folder) else PurePosixPath(path.name)
+        return str(PurePosixPath(self._key).parent / beside)
+
+    def _behind_prefix(self, name: str) -> str:
+        plain = PurePosixPath(name).name if name.startswith("/") else name
+        prefix = (self._key or "").rstrip("/")
+        return f"{prefix}/{plain}" if prefix else plain

@@ -1,0 +1,30 @@
+"""Media types by the names of files."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import PurePosixPath
+
+# What the standard table lacks or what differs between machines.
+_CONTENT_TYPES = {
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".mpd": "application/dash+xml",
+    ".ts": "video/mp2t",
+    ".m4s": "video/iso.segment",
+    ".mkv": "video/x-matroska",
+    ".webm": "video/webm",
+    ".m4a": "audio/mp4",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".srt": "application/x-subrip",
+    ".vtt": "text/vtt",
+    ".ass": "text/x-ssa",
+}
+
+
+def content_type(name: str) -> str:
+    """Media type by a file's name."""
+    suffix = PurePosixPath(name).suffix.lower()
+    return _CONTENT_TYPES.get(suffix) or mimetypes.types_map.get(suffix) or "application/octet-stream"
