@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.storage import http_transfer
+from ffmpeg_worker.storage import http_retry, http_transfer
 from support.sources import make_clip
 from support.web import Web, open_web
 from support.worker import Worker, open_worker
@@ -178,7 +178,7 @@ async def test_failures(
     requests: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http_transfer, "random", SimpleNamespace(uniform=lambda *_: 0.01))
+    monkeypatch.setattr(http_retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
     url = f"{server.url}/{path}?token={SECRET}"
     job = {"action": "process", "data": {"chainCmds": ["-f", "concat", "-i", url, "o.mp4"]}}
     error = await worker.fail(job if path.endswith(".txt") else copy(url))
@@ -195,7 +195,7 @@ async def test_a_wrong_checksum(worker: Worker, server: Web) -> None:
 
 
 async def test_a_server_that_is_not_there(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_transfer, "random", SimpleNamespace(uniform=lambda *_: 0.01))
+    monkeypatch.setattr(http_retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
     error = await worker.fail(probe("http://127.0.0.2:9/a.mp4"))
     assert (error.code, error.retryable) == ("source_unreachable", True)
 
@@ -254,7 +254,7 @@ async def test_a_disk_that_fills_up(worker: Worker, server: Web, monkeypatch: py
 async def test_no_secret_of_a_url_is_told_or_logged(
     worker: Worker, server: Web, path: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_transfer, "random", SimpleNamespace(uniform=lambda *_: 0.01))
+    monkeypatch.setattr(http_retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
     host = server.url.removeprefix("http://")
     with caplog.at_level(logging.DEBUG):
         errors = [

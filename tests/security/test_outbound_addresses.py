@@ -15,8 +15,9 @@ from ffmpeg_worker import outbound
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, WorkerError
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound import Outbound, OutboundRules, check_headers
-from ffmpeg_worker.storage.http import HttpStorage
+from ffmpeg_worker.storage.http import HttpRemote
 from ffmpeg_worker.storage.http_transfer import TransferLimits
+from ffmpeg_worker.storage.meter import Meter
 from support.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 
 LIMITS = TransferLimits(1 << 20, total_s=10, pace_s=0.3, retries=0)
@@ -97,10 +98,12 @@ async def test_an_address(name: str, web: HostileWeb, tmp_path: Path, monkeypatc
     monkeypatch.setattr(outbound, "ANSWER_S", 0.5)
     address, expected = TABLE[name]
     url = address.replace("PORT", str(web.port))
-    storage = HttpStorage(Outbound(RULES, Names()), LIMITS)
+    remote = HttpRemote(Outbound(RULES, Names()), LIMITS)
     found = None
     try:
-        assert (await storage.fetch(FileSource(url=url), tmp_path)).read_bytes() == b"hello"
+        found_file = await remote.download(FileSource(url=url), tmp_path, Meter())
+        assert found_file is not None
+        assert found_file.path.read_bytes() == b"hello"
     except WorkerError as error:
         found = error.code
         told = str(error.as_problem()).replace(url, "")
@@ -144,9 +147,9 @@ def test_the_operators_lists() -> None:
 
 
 async def test_http_only_where_it_is_allowed(web: HostileWeb, tmp_path: Path) -> None:
-    storage = HttpStorage(Outbound(OutboundRules(allow_cidrs=RULES.allow_cidrs), Names()), LIMITS)
+    remote = HttpRemote(Outbound(OutboundRules(allow_cidrs=RULES.allow_cidrs), Names()), LIMITS)
     with pytest.raises(AddressNotAllowed) as caught:
-        await storage.fetch(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path)
+        await remote.download(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path, Meter())
     assert "FFMPEG_WORKER_ALLOW_HTTP_INPUTS" in f"{caught.value.hint}"
     assert web.reached == []
 
@@ -196,7 +199,7 @@ async def test_no_proxy_of_the_environment(
     web: HostileWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{web.port}")
-    storage = HttpStorage(Outbound(RULES, Names()), LIMITS)
+    remote = HttpRemote(Outbound(RULES, Names()), LIMITS)
     with contextlib.suppress(WorkerError):
-        await storage.fetch(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path)
+        await remote.download(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path, Meter())
     assert web.reached == [PUBLIC]

@@ -1,4 +1,7 @@
-"""A web server with media, which breaks off, is busy, redirects and refuses as a test asks for by path."""
+"""A web server with media, which breaks off, is busy, redirects and refuses as a test asks for by path.
+
+It takes files too, by PUT.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +16,13 @@ from aiohttp import web
 
 @dataclass
 class Web:
-    """Serves `files` at `/BEHAVIOUR/NAME`; behaviours are the methods below."""
+    """Serves `files` at `/BEHAVIOUR/NAME` and takes them there; behaviours are the methods below."""
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     requests: list[web.Request] = field(default_factory=list)
+    locked: bool = False
+    """Whether nobody is let in any more."""
     holding: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a transfer has begun that will not end."""
 
@@ -41,15 +46,42 @@ class Web:
         count = len(self.asked(behaviour))
         if behaviour == "busy" and count <= 2:
             return web.Response(status=503, headers={"Retry-After": "0"})
-        if behaviour == "private" and request.headers.get("Authorization") != "Bearer hush":
+        is_known = request.headers.get("Authorization") == "Bearer hush" and not self.locked
+        if behaviour == "private" and not is_known:
             return web.Response(status=401)
-        if behaviour == "held" or (behaviour.startswith("broken") and count == 1):
-            return await self._begin(request, data, stay=behaviour == "held")
-        if behaviour == "broken-no-range":
+        if behaviour == "held" or (behaviour.startswith(("broken", "held")) and count == 1):
+            return await self._begin(request, data, stay=behaviour.startswith("held"))
+        if behaviour in {"broken-no-range", "unversioned"}:
             return web.Response(body=data)
         if behaviour == "broken-gone":
             return web.Response(status=416)
         return _ranged(request, data, b"new" if behaviour == "broken-changed" else b"")
+
+    async def take(self, request: web.Request) -> web.StreamResponse:
+        """Answer a PUT as the first part of the path says."""
+        self.requests.append(request)
+        behaviour, name = request.match_info["behaviour"], request.match_info["name"]
+        if behaviour == "deaf":  # reads nothing, answers nothing
+            self.holding.set()
+            await asyncio.Event().wait()
+        if behaviour == "hasty":
+            return web.Response()
+        if behaviour == "cut" and len(self.asked(behaviour)) == 1:
+            await request.content.readany()
+            return _hang_up(request)
+        data = await request.read()
+        if behaviour.isdigit():
+            return web.Response(
+                status=int(behaviour), text=f"secret of the server {request.headers} {request.url}"
+            )
+        if behaviour == "busy" and len(self.asked(behaviour)) <= 2:
+            return web.Response(status=503, headers={"Retry-After": "0"})
+        if behaviour == "moved":
+            raise web.HTTPTemporaryRedirect(f"{self.url}/plain/{name}")
+        self.files[name] = data
+        if behaviour == "chatty":
+            return await _talk(request)
+        return web.Response(status=201)
 
     async def _begin(self, request: web.Request, data: bytes, *, stay: bool) -> web.StreamResponse:
         response = web.StreamResponse(headers={"ETag": _etag(data), "Content-Length": str(len(data))})
@@ -58,9 +90,22 @@ class Web:
         if stay:
             self.holding.set()
             await asyncio.Event().wait()
-        assert request.transport is not None
-        request.transport.close()
+        _hang_up(request)
         return response
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    assert request.transport is not None
+    request.transport.abort()
+    return web.Response()
+
+
+async def _talk(request: web.Request) -> web.StreamResponse:
+    """An answer that has no end."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"secret of the server" * 1000)
 
 
 def _etag(data: bytes, more: bytes = b"") -> str:
@@ -69,6 +114,8 @@ def _etag(data: bytes, more: bytes = b"") -> str:
 
 def _ranged(request: web.Request, data: bytes, more: bytes) -> web.Response:
     etag = _etag(data, more)
+    if request.headers.get("If-None-Match") == etag:
+        return web.Response(status=304, headers={"ETag": etag})
     start = request.http_range.start
     if start is None or request.headers.get("If-Range") != etag:
         return web.Response(body=data, headers={"ETag": etag}, content_type="video/mp4")
@@ -83,8 +130,9 @@ def _ranged(request: web.Request, data: bytes, more: bytes) -> web.Response:
 async def open_web() -> AsyncIterator[Web]:
     """Serve on 127.0.0.1 and on 127.0.0.2."""
     served = Web()
-    app = web.Application()
+    app = web.Application(client_max_size=1 << 30)
     app.router.add_get("/{behaviour}/{name:.*}", served.answer)
+    app.router.add_put("/{behaviour}/{name:.*}", served.take)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
     first = web.TCPSite(runner, "127.0.0.1", 0)

@@ -9,7 +9,8 @@ import shutil
 import stat
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +57,33 @@ class DownloadCache:
         self._spare_bytes = spare_bytes
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._bytes = 0
+        self._first: dict[str, asyncio.Future[bool]] = {}
 
     @property
     def is_on(self) -> bool:
         """Whether anything is kept at all."""
         return self._max_bytes > 0
+
+    @asynccontextmanager
+    async def turn(self, identity: str) -> AsyncIterator[None]:
+        """Wait while somebody else is the first to ask for a place; afterwards all who waited go on at once.
+
+        When the first is cancelled, one of those who wait is the first.
+        """
+        while (other := self._first.get(identity)) is not None:
+            if await asyncio.shield(other):
+                yield
+                return
+        first = self._first[identity] = asyncio.get_running_loop().create_future()
+        has_answer = True
+        try:
+            yield
+        except asyncio.CancelledError:
+            has_answer = False
+            raise
+        finally:
+            del self._first[identity]
+            first.set_result(has_answer)
 
     def link(self, identity: str, folder: Path) -> Download | None:
         """What is kept of a place, linked into a new folder below `folder`; `None`: nothing that can be used."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from pathlib import Path
 
@@ -26,7 +25,6 @@ class RemoteStorage:
     def __init__(self, remote: Remote, cache: DownloadCache) -> None:
         self._remote = remote
         self._cache = cache
-        self._first: dict[str, asyncio.Future[bool]] = {}
 
     async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:
         """Download, or link what is kept of it; see `Storage.fetch`.
@@ -37,19 +35,8 @@ class RemoteStorage:
         identity = self._remote.identity(source) if self._cache.is_on else None
         if identity is None:
             return (await self._download(source, folder, meter)).path
-        while (first := self._first.get(identity)) is not None:
-            if await asyncio.shield(first):
-                return await self._fetch(identity, source, folder, meter)
-        first = self._first[identity] = asyncio.get_running_loop().create_future()
-        has_answered = True
-        try:
+        async with self._cache.turn(identity):
             return await self._fetch(identity, source, folder, meter)
-        except asyncio.CancelledError:
-            has_answered = False  # the next one takes its place
-            raise
-        finally:
-            del self._first[identity]
-            first.set_result(has_answered)
 
     async def find(self, pattern: str) -> list[Path]:
         """No files are listed elsewhere; see `Storage.find`."""

@@ -10,9 +10,12 @@ from types import SimpleNamespace
 
 import pytest
 
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.outbound import Outbound, OutboundRules
 from ffmpeg_worker.storage import pace
-from ffmpeg_worker.storage.http import _suffix
-from ffmpeg_worker.storage.http_transfer import _retry_after_s
+from ffmpeg_worker.storage.http import HttpRemote, _suffix
+from ffmpeg_worker.storage.http_retry import retry_after_s
+from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.pace import Pace
 
 
@@ -37,13 +40,13 @@ def test_the_extension(url: str, content_type: str, suffix: str) -> None:
     [(None, None), ("2", 2), ("0", 0), ("99999999999", 30), ("-1", None), ("soon", None), ("٣", None)],
 )
 def test_retry_after(value: str | None, seconds: float | None) -> None:
-    assert _retry_after_s(value) == seconds
+    assert retry_after_s(value) == seconds
 
 
 def test_retry_after_a_date() -> None:
     now = datetime.now(UTC)
-    assert _retry_after_s(format_datetime(now + timedelta(hours=1), usegmt=True)) == 30
-    assert _retry_after_s(format_datetime(now - timedelta(hours=1), usegmt=True)) == 0
+    assert retry_after_s(format_datetime(now + timedelta(hours=1), usegmt=True)) == 30
+    assert retry_after_s(format_datetime(now - timedelta(hours=1), usegmt=True)) == 0
 
 
 def test_the_pace_is_that_of_each_window(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,6 +58,46 @@ def test_the_pace_is_that_of_each_window(monkeypatch: pytest.MonkeyPatch) -> Non
     counted.count(500)
     with pytest.raises(TimeoutError):
         counted.count(499)
+
+
+def identity(url: str, **headers: str) -> str | None:
+    remote = HttpRemote(Outbound(OutboundRules()), TransferLimits(1))
+    return remote.identity(FileSource.model_validate({"url": url, "headers": headers}))
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "X-Amz-Algorithm=A&X-Amz-Credential=id%2F1&X-Amz-Date=1&X-Amz-Signature=SECRET",
+        "X-Goog-Credential=id&X-Goog-Signature=SECRET",
+        "AWSAccessKeyId=id&Signature=SECRET&Expires=1",
+        "GoogleAccessId=id&Signature=SECRET&Expires=1",
+        "Policy=p&Signature=SECRET&Key-Pair-Id=id",
+        "sv=2022&se=1&sp=r&sr=b&skoid=x&sig=SECRET",
+    ],
+)
+def test_a_place_is_the_same_whoever_signs_for_it(query: str) -> None:
+    plain = identity("https://h/a.mp4?versionId=1")
+    assert identity(f"HTTPS://H:443/a.mp4?{query}&versionId=1#part") == plain
+    assert identity(f"https://h/a.mp4?{query.replace('SECRET', 'OTHER')}&versionId=1") == plain
+    assert plain != identity(f"https://h/a.mp4?{query}&versionId=2")
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["http://h/a.mp4", "https://i/a.mp4", "https://h:8443/a.mp4", "https://h/b.mp4", "https://h/a.mp4?token=a"],
+)
+def test_other_places(other: str) -> None:
+    assert identity("https://h/a.mp4") != identity(other)
+    assert identity("https://h/a.mp4?token=b") != identity(other)
+
+
+def test_other_headers_are_another_place() -> None:
+    assert identity("https://h/a", Authorization="hush") == identity("https://h/a", authorization="hush")
+    assert identity("https://h/a", Authorization="hush") != identity("https://h/a", Authorization="other")
+    assert "hush" not in f"{identity('https://h/a', Authorization='hush')}"
+    assert identity("https://h/a", **{"If-None-Match": '"a"'}) is None
+    assert identity("https://[h/a") is None
 
 
 def test_a_worker_starts_without_the_http_client() -> None:

@@ -1,0 +1,340 @@
+"""Web servers as stores: what is kept of them, and what is sent to them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, TargetError, WorkerError
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.outbound import Outbound, OutboundRules
+from ffmpeg_worker.storage.cache import DownloadCache
+from ffmpeg_worker.storage.http import HttpRemote
+from ffmpeg_worker.storage.http_target import HttpObjects, UploadLimits
+from ffmpeg_worker.storage.http_transfer import TransferLimits
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.remote_storage import RemoteStorage
+from ffmpeg_worker.storage.storage import Headers
+from support.web import Web, open_web
+
+KNOWN = {"Authorization": "Bearer hush"}
+SECRET = "hush-hush-canary"
+OUTBOUND = Outbound(OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1"),)))
+LARGE = bytes(range(256)) * (16 << 10)  # 4 MiB: more than the sockets' buffers hold
+HEADERS = Headers("video/mp4", "max-age=60")
+LIMITS = UploadLimits(stall_s=5, answer_s=5, retries=2, backoff_s=0.01)
+
+
+@pytest_asyncio.fixture
+async def web() -> AsyncIterator[Web]:
+    async with open_web() as opened:
+        opened.files["a.mp4"] = LARGE
+        yield opened
+
+
+class Worker:
+    """Jobs of one worker, each with a folder of its own, that share a cache."""
+
+    def __init__(self, root: Path, max_bytes: int = 1 << 30) -> None:
+        self.root = root
+        self.remote = HttpRemote(OUTBOUND, TransferLimits(1 << 30, retries=1, backoff_s=0.01))
+        self.cache = DownloadCache(root / "cache", max_bytes, spare_bytes=0)
+        self.jobs = 0
+
+    async def fetch(self, url: str, meter: Meter | None = None, headers: dict[str, str] | None = None) -> Path:
+        self.jobs += 1
+        folder = self.root / f"job-{self.jobs}"
+        folder.mkdir()
+        source = FileSource.model_validate({"url": url, "headers": headers})
+        return await RemoteStorage(self.remote, self.cache).fetch(source, folder, meter or Meter())
+
+
+@pytest.fixture
+def worker(tmp_path: Path) -> Worker:
+    return Worker(tmp_path)
+
+
+async def test_twenty_jobs_at_once_download_once(worker: Worker, web: Web) -> None:
+    url = f"{web.url}/plain/a.mp4"
+    signed = [f"{url}?X-Amz-Signature={number}&X-Amz-Date=1" for number in range(20)]
+    paths = await asyncio.gather(*(worker.fetch(address) for address in signed))
+    assert len(set(paths)) == 20
+    assert {path.read_bytes() == LARGE for path in paths} == {True}
+    assert {(path.name, path.stat().st_ino) for path in paths} == {("input.mp4", paths[0].stat().st_ino)}
+    asked = [request.headers.get("If-None-Match") for request in web.requests]
+    assert len(asked) == 20
+    assert asked.count(None) == 1
+    assert sorted(request.query["X-Amz-Signature"] for request in web.requests) == sorted(map(str, range(20)))
+
+
+async def test_a_hit_counts_as_done(worker: Worker, web: Web) -> None:
+    for _ in range(2):
+        meter = Meter()
+        await worker.fetch(f"{web.url}/plain/a.mp4", meter)
+        assert (meter.done, meter.total) == (len(LARGE), len(LARGE))
+
+
+async def test_a_new_version_is_downloaded(worker: Worker, web: Web) -> None:
+    old = await worker.fetch(f"{web.url}/plain/a.mp4")
+    web.files["a.mp4"] = b"new"
+    new = await worker.fetch(f"{web.url}/plain/a.mp4")
+    assert (await worker.fetch(f"{web.url}/plain/a.mp4")).read_bytes() == b"new"
+    assert (old.read_bytes(), new.read_bytes()) == (LARGE, b"new")
+    assert len(list(new.parent.parent.iterdir())) == 1
+
+
+async def test_what_was_revoked_is_not_given_out(worker: Worker, web: Web) -> None:
+    await worker.fetch(f"{web.url}/private/a.mp4", headers=KNOWN)
+    for headers in ({}, {"Authorization": "Bearer guess"}):
+        with pytest.raises(WorkerError) as caught:
+            await worker.fetch(f"{web.url}/private/a.mp4", headers=headers)
+        assert caught.value.code == "source_forbidden"
+        assert list((worker.root / f"job-{worker.jobs}").iterdir()) == []
+
+
+async def test_the_same_credentials_are_asked_again(worker: Worker, web: Web) -> None:
+    await worker.fetch(f"{web.url}/private/a.mp4", headers=KNOWN)
+    web.locked = True
+    with pytest.raises(WorkerError) as caught:
+        await worker.fetch(f"{web.url}/private/a.mp4", headers=KNOWN)
+    assert caught.value.code == "source_forbidden"
+    assert list((worker.root / "job-2").iterdir()) == []
+
+
+async def test_no_version_is_not_kept_and_holds_nobody_up(worker: Worker, web: Web) -> None:
+    await asyncio.gather(*(worker.fetch(f"{web.url}/unversioned/a.mp4") for _ in range(3)))
+    assert len(web.requests) == 3
+    assert not (worker.root / "cache").exists()
+
+
+async def test_when_the_first_is_cancelled_one_takes_its_place(worker: Worker, web: Web) -> None:
+    url = f"{web.url}/held-once/a.mp4"
+    first = asyncio.ensure_future(worker.fetch(url))
+    await asyncio.wait_for(web.holding.wait(), 5)
+    others = [asyncio.ensure_future(worker.fetch(url)) for _ in range(3)]
+    await asyncio.sleep(0)
+    first.cancel()
+    paths = await asyncio.wait_for(asyncio.gather(*others), 5)
+    assert {path.read_bytes() == LARGE for path in paths} == {True}
+    assert [request.headers.get("If-None-Match") is None for request in web.requests] == [True, True, False, False]
+    assert list((worker.root / "job-1").iterdir()) == []
+
+
+async def test_when_the_first_fails_the_others_go_themselves(worker: Worker, web: Web) -> None:
+    answers = await asyncio.gather(
+        *(worker.fetch(f"{web.url}/404/a.mp4") for _ in range(3)), return_exceptions=True
+    )
+    assert [error.code for error in answers if isinstance(error, WorkerError)] == ["source_not_found"] * 3
+    assert len(web.requests) == 3
+
+
+async def test_a_304_that_nobody_asked_for(worker: Worker, web: Web) -> None:
+    with pytest.raises(WorkerError) as caught:
+        await worker.fetch(f"{web.url}/304/a.mp4", headers={"If-None-Match": '"x"'})
+    assert caught.value.code == "source_bad_answer"
+
+
+async def test_no_cache(web: Web, tmp_path: Path) -> None:
+    worker = Worker(tmp_path, max_bytes=0)
+    for _ in range(2):
+        assert (await worker.fetch(f"{web.url}/plain/a.mp4")).read_bytes() == LARGE
+    assert [request.headers.get("If-None-Match") for request in web.requests] == [None, None]
+
+
+async def test_the_meter_begins_again_with_the_transfer(worker: Worker, web: Web) -> None:
+    meter, seen = Meter(), []
+    meter._on_change = lambda: seen.append(meter.done)
+    await worker.fetch(f"{web.url}/broken-no-range/a.mp4", meter)
+    assert seen.count(0) == 2
+    assert meter.done == len(LARGE)
+
+
+# From here on uploads.
+
+
+def objects(outbound: Outbound = OUTBOUND, limits: UploadLimits = LIMITS, **upload: Any) -> HttpObjects:
+    return HttpObjects(outbound, Upload.model_validate(upload), limits)
+
+
+@pytest.fixture
+def film(tmp_path: Path) -> Path:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(LARGE)
+    return path
+
+
+async def test_an_upload(web: Web, film: Path) -> None:
+    url = f"{web.url}/plain/x%20y.mp4?X-Amz-Signature=a%2Bb"
+    store, meter = objects(url=url, headers={"x-amz-acl": "private"}), Meter()
+    await store.send("o.mp4", film, HEADERS, meter)
+    request = web.requests[0]
+    assert web.files["x y.mp4"] == LARGE
+    assert request.raw_path == "/plain/x%20y.mp4?X-Amz-Signature=a%2Bb"
+    sent = {name: request.headers.get(name) for name in ("Content-Type", "Cache-Control", "x-amz-acl")}
+    assert sent == {"Content-Type": "video/mp4", "Cache-Control": "max-age=60", "x-amz-acl": "private"}
+    assert request.headers["Content-Length"] == str(len(LARGE))
+    assert not {"Transfer-Encoding", "Content-Encoding", "Expect", "Cookie", "x-ms-blob-type"} & set(
+        request.headers
+    )
+    assert (meter.done, meter.total) == (len(LARGE), len(LARGE))
+    place = await store.place("o.mp4")
+    assert (place.path, place.url) == ("plain/x y.mp4", f"{web.url}/plain/x%20y.mp4")
+
+
+@pytest.mark.parametrize(
+    ("query", "given", "expected"),
+    [
+        ("sv=2022&sig=x", {}, ["BlockBlob"]),
+        ("sv=2022&sig=x", {"X-MS-Blob-Type": "AppendBlob"}, ["AppendBlob"]),
+        ("sig=x", {}, []),
+    ],
+)
+async def test_azure_is_told_the_kind_of_blob(
+    web: Web, film: Path, query: str, given: dict[str, str], expected: list[str]
+) -> None:
+    await objects(url=f"{web.url}/plain/o?{query}", headers=given).send("o", film, HEADERS, Meter())
+    assert web.requests[0].headers.getall("x-ms-blob-type", []) == expected
+
+
+async def test_the_callers_type_wins(web: Web, film: Path) -> None:
+    store = objects(url=f"{web.url}/plain/o", headers={"content-type": "binary/x", "CACHE-CONTROL": "no-store"})
+    await store.send("o", film, HEADERS, Meter())
+    assert web.requests[0].headers.getall("Content-Type") == ["binary/x"]
+    assert web.requests[0].headers.getall("Cache-Control") == ["no-store"]
+
+
+@pytest.mark.parametrize(("behaviour", "attempts"), [("busy", 3), ("cut", 2)])
+async def test_tried_again_with_the_whole_of_it(web: Web, film: Path, behaviour: str, attempts: int) -> None:
+    meter = Meter()
+    await objects(url=f"{web.url}/{behaviour}/o").send("o", film, HEADERS, meter)
+    assert web.files["o"] == LARGE
+    assert len(web.requests) == attempts
+    assert meter.done == len(LARGE)
+
+
+async def test_an_answer_without_end(web: Web, film: Path) -> None:
+    await asyncio.wait_for(objects(url=f"{web.url}/chatty/o").send("o", film, HEADERS, Meter()), 5)
+    assert web.files["o"] == LARGE
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "code", "retryable", "attempts"),
+    [
+        ("401", "target_forbidden", False, 1),
+        ("403", "target_forbidden", False, 1),
+        ("404", "target_not_found", False, 1),
+        ("400", "target_error", False, 1),
+        ("412", "target_error", False, 1),
+        ("moved", "target_error", False, 1),
+        ("429", "target_unavailable", True, 3),
+        ("500", "target_unavailable", True, 3),
+        ("hasty", "target_unavailable", True, 3),
+    ],
+)
+async def test_refusals(
+    web: Web,
+    film: Path,
+    behaviour: str,
+    code: str,
+    retryable: bool,
+    attempts: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    url = f"{web.url}/{behaviour}/o?X-Amz-Signature={SECRET}"
+    with caplog.at_level(logging.DEBUG), pytest.raises(TargetError) as caught:
+        await objects(url=url, headers={"Authorization": SECRET}).send("o.mp4", film, HEADERS, Meter())
+    assert (caught.value.code, caught.value.retryable) == (code, retryable)
+    assert len(web.requests) == attempts
+    logged = [str(vars(record)) for record in caplog.records if record.name != "aiohttp.access"]
+    told = f"{caught.value.as_problem()} {caught.value.detail} {caught.value!r} {logged}"
+    assert SECRET not in told
+    assert "secret of the server" not in told
+    assert '"o.mp4"' in caught.value.message
+
+
+async def test_a_server_that_does_not_read(web: Web, film: Path) -> None:
+    film.write_bytes(LARGE * 8)
+    limits = UploadLimits(stall_s=0.3, retries=1, backoff_s=0.01)
+    with pytest.raises(TargetError) as caught:
+        await objects(limits=limits, url=f"{web.url}/deaf/o").send("o", film, HEADERS, Meter())
+    assert caught.value.code == "target_unavailable"
+    assert len(web.requests) == 2
+
+
+async def test_a_server_that_is_not_there(film: Path) -> None:
+    with pytest.raises(TargetError) as caught:
+        await objects(url=f"http://127.0.0.1:9/o?sig={SECRET}").send("o", film, HEADERS, Meter())
+    assert caught.value.code == "target_unavailable"
+    assert SECRET not in str(caught.value.as_problem())
+
+
+async def test_cancelled_while_sending(web: Web, film: Path) -> None:
+    film.write_bytes(LARGE * 8)
+    task = asyncio.ensure_future(objects(url=f"{web.url}/deaf/o").send("o", film, HEADERS, Meter()))
+    await asyncio.wait_for(web.holding.wait(), 5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_only_allowed_addresses_are_called(web: Web, film: Path) -> None:
+    for url in (web.url.replace("127.0.0.1", "127.0.0.2"), "http://169.254.169.254", "http://a:b@127.0.0.1"):
+        with pytest.raises(AddressNotAllowed):
+            await objects(url=f"{url}/plain/o?sig={SECRET}").send("o", film, HEADERS, Meter())
+    with pytest.raises(AddressNotAllowed):
+        await objects(Outbound(OutboundRules()), url=f"{web.url}/plain/o").send("o", film, HEADERS, Meter())
+    assert web.requests == []
+
+
+async def test_headers_that_may_not_be_sent(web: Web, film: Path) -> None:
+    for headers in ({"Content-Length": "1"}, {"X": f"{SECRET}\r\nHost: x"}, {"Transfer-Encoding": "chunked"}):
+        with pytest.raises(InvalidJob) as caught:
+            await objects(url=f"{web.url}/plain/o", headers=headers).send("o", film, HEADERS, Meter())
+        assert caught.value.code == "invalid_header"
+        assert SECRET not in str(caught.value.as_problem())
+    assert web.requests == []
+
+
+async def test_a_file_that_is_gone(web: Web, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        await objects(url=f"{web.url}/plain/o").send("o", tmp_path / "nope", HEADERS, Meter())
+    assert web.requests == []
+
+
+async def test_a_presigned_put_cannot_delete(web: Web) -> None:
+    with pytest.raises(TargetError) as caught:
+        await objects(url=f"{web.url}/plain/o?sig={SECRET}").remove("o.mp4")
+    assert caught.value.code == "target_not_removable"
+    assert SECRET not in str(caught.value.as_problem())
+
+
+def test_one_address_takes_one_output() -> None:
+    store = objects(url=f"https://h/o?sig={SECRET}&sv=1")
+    store.check("a.mp4")
+    store.check("a.mp4")
+    with pytest.raises(InvalidJob) as caught:
+        store.check("b.mp4")
+    assert (caught.value.code, caught.value.where) == ("upload_address_taken", {"output": "b.mp4"})
+    assert SECRET not in str(caught.value.as_problem())
+
+
+def test_an_address_for_each_name() -> None:
+    urls = {"small.mp4": "https://h/1?id=1", "large.mp4": "https://h/1?id=2", "twin.mp4": "https://h/1?id=2"}
+    store = objects(urls=urls)
+    store.check("small.mp4")
+    store.check("large.mp4")
+    with pytest.raises(InvalidJob, match="same upload address"):
+        store.check("twin.mp4")
+    with pytest.raises(InvalidJob) as caught:
+        store.check("smal.mp4")
+    assert caught.value.code == "upload_address_missing"
+    assert caught.value.where == {"output": "smal.mp4"}
+    assert '"small.mp4"' in f"{caught.value.hint}"

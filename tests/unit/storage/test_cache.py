@@ -1,0 +1,199 @@
+"""What the cache keeps, gives out and lets go."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from ffmpeg_worker.errors import DiskFull
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.cache import DownloadCache
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.remote_storage import RemoteStorage
+from ffmpeg_worker.storage.storage import Download
+
+
+class Jobs:
+    """Jobs that download 10 bytes each, and later ask the cache for them."""
+
+    def __init__(self, root: Path, max_bytes: int = 100, spare_bytes: int = 0) -> None:
+        self.root = root
+        self.folder = root / "cache"
+        self.cache = DownloadCache(self.folder, max_bytes, spare_bytes=spare_bytes)
+
+    async def keep(self, name: str, *, stay: bool = False, data: bytes = b"0123456789") -> Path:
+        own = self.root / f"job-{name}"
+        own.mkdir()
+        path = own / "input.mp4"
+        path.write_bytes(data)
+        await self.cache.keep(name, Download(path, '"1"'))
+        if not stay:
+            shutil.rmtree(own)
+        return path
+
+    def link(self, name: str) -> Path | None:
+        found = self.cache.link(name, self.root)
+        return found.path if found else None
+
+    def has(self, name: str) -> bool:
+        path = self.link(name)
+        if path is not None:
+            shutil.rmtree(path.parent)
+        return path is not None
+
+    def on_disk(self) -> int:
+        return sum(path.stat().st_size for path in self.folder.iterdir())
+
+
+async def test_a_link_of_its_own_that_cannot_be_written(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path)
+    await jobs.keep("a")
+    one, two = jobs.link("a"), jobs.link("a")
+    assert one is not None
+    assert two is not None
+    assert one != two
+    assert one.parent not in (two.parent, jobs.folder)
+    assert not one.is_symlink()
+    assert (one.name, one.stat().st_mode & 0o777) == ("input.mp4", 0o444)
+
+
+async def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, max_bytes=35)
+    for name in "abc":
+        await jobs.keep(name)
+    assert jobs.has("a")
+    await jobs.keep("d")
+    assert [name for name in "abcd" if jobs.has(name)] == ["a", "c", "d"]
+    assert jobs.on_disk() == 30
+
+
+async def test_what_is_evicted_stays_with_the_job_that_uses_it(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, max_bytes=15)
+    await jobs.keep("a")
+    used = jobs.link("a")
+    await jobs.keep("b")
+    assert not jobs.has("a")
+    assert used is not None
+    assert used.read_bytes() == b"0123456789"
+
+
+async def test_a_new_version_replaces_the_old_one(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, max_bytes=25)
+    await jobs.keep("a")
+    shutil.rmtree(jobs.root / "job-a", ignore_errors=True)
+    await jobs.keep("a", data=b"new")
+    await jobs.keep("b")
+    await jobs.keep("c")
+    path = jobs.link("a")
+    assert path is not None
+    assert path.read_bytes() == b"new"
+    assert jobs.on_disk() == 23
+
+
+async def test_larger_than_the_cache(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path, max_bytes=9)
+    path = await jobs.keep("a", stay=True)
+    assert not jobs.has("a")
+    assert path.read_bytes() == b"0123456789"
+
+
+def poison(path: Path, how: str) -> None:
+    if how == "gone":
+        path.unlink()
+        return
+    if how in {"replaced", "linked"}:
+        status = path.stat()
+        path.unlink()
+        other = path.with_name("other")
+        other.write_bytes(b"9876543210")
+        os.utime(other, ns=(status.st_mtime_ns, status.st_mtime_ns))
+        other.rename(path) if how == "replaced" else path.symlink_to(other)
+        return
+    path.chmod(0o644)
+    if how == "truncated":
+        os.truncate(path, 5)
+    else:
+        path.write_bytes(b"9876543210")
+
+
+@pytest.mark.parametrize("how", ["written", "truncated", "replaced", "linked", "gone"])
+async def test_a_file_that_somebody_changed_is_not_given_out(tmp_path: Path, how: str) -> None:
+    jobs = Jobs(tmp_path)
+    await jobs.keep("a")
+    (kept,) = jobs.folder.iterdir()
+    poison(kept, how)
+    assert jobs.link("a") is None
+    assert not [path for path in tmp_path.iterdir() if path != jobs.folder]
+    await jobs.keep("a")
+    assert jobs.has("a")
+
+
+async def test_a_job_that_changes_its_own_link_harms_no_later_one(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path)
+    own = await jobs.keep("a", stay=True)
+    own.chmod(0o644)
+    own.write_bytes(b"9876543210")
+    assert jobs.link("a") is None
+
+
+async def test_a_disk_that_gets_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = Jobs(tmp_path, spare_bytes=5)
+    used = await jobs.keep("a", stay=True)
+    for name in "bcd":
+        await jobs.keep(name)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    assert await jobs.cache.make_room(7)
+    monkeypatch.undo()
+    assert used.exists()
+    assert [name for name in "abcd" if jobs.has(name)] == ["a", "d"]
+
+
+async def test_a_disk_that_cannot_be_written_fails_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    jobs = Jobs(tmp_path)
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    path = await jobs.keep("a", stay=True)
+    assert path.read_bytes() == b"0123456789"
+    assert jobs.link("a") is None
+
+
+class FullDisk:
+    """A remote store whose downloads find room only when the cache is empty."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def identity(self, source: FileSource) -> str | None:
+        return source.url
+
+    async def download(
+        self,
+        source: FileSource,  # noqa: ARG002  (as the protocol has it)
+        folder: Path,
+        meter: Meter,  # noqa: ARG002
+        known: str | None = None,  # noqa: ARG002
+    ) -> Download | None:
+        if self.folder.exists() and list(self.folder.iterdir()):
+            raise DiskFull("The worker's disk has no room for the input.")
+        path = folder / "input"
+        path.write_bytes(b"x")
+        return Download(path, None)
+
+
+async def test_the_cache_makes_room_for_a_download(tmp_path: Path) -> None:
+    jobs = Jobs(tmp_path)
+    await jobs.keep("a")
+    storage = RemoteStorage(FullDisk(jobs.folder), jobs.cache)
+    path = await storage.fetch(FileSource(url="https://h/b"), tmp_path, Meter())
+    assert path.read_bytes() == b"x"
+    await jobs.keep("c", stay=True)  # in use: dropping it frees nothing
+    with pytest.raises(DiskFull):
+        await storage.fetch(FileSource(url="https://h/b"), tmp_path, Meter())
+    assert jobs.has("c")
