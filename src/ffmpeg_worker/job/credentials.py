@@ -64,9 +64,9 @@ _KeyFile = Annotated[
 class Credentials(FrozenModel):
     """Credentials for one store. Only those of its own cloud may be given; empty ones count as missing."""
 
-    aws_access_key_id: _Secret = Field(None, description="Access key id.")
-    aws_secret_access_key: _Secret = Field(None, description="Secret access key.")
-    aws_session_token: _Secret = Field(None, description="Session token of temporary credentials.")
+    aws_access_key_id: _Secret = Field(None, description="Access key id.", examples=["…"])
+    aws_secret_access_key: _Secret = Field(None, description="Secret access key.", examples=["…"])
+    aws_session_token: _Secret = Field(None, description="Session token of temporary credentials.", examples=["…"])
     aws_region: _Text = Field(None, description="Region; `us-east-1` when empty.", examples=["eu-central-1"])
     aws_url: _Text = Field(
         None,
@@ -79,17 +79,27 @@ class Credentials(FrozenModel):
         examples=["https://cdn.example.com"],
     )
     gcp_service_account_key: _KeyFile = Field(
-        None, description="The service account's key file: its JSON, as an object or as text."
+        None, description="The service account's key file: its JSON, as an object or as text.", examples=["…"]
     )
-    gcp_public_url: _Text = Field(None, description="Base of the `url` in results.")
+    gcp_public_url: _Text = Field(
+        None, description="Base of the `url` in results.", examples=["https://cdn.example.com"]
+    )
     azure_account_name: _Text = Field(None, description="Storage account.", examples=["media"])
-    azure_account_key: _Secret = Field(None, description="Key of the account.")
-    azure_sas_token: _Secret = Field(None, description="Shared access signature, instead of the key.")
-    azure_connection_string: _Secret = Field(
-        None, description="Connection string, instead of account, key and endpoint."
+    azure_account_key: _Secret = Field(None, description="Key of the account.", examples=["…"])
+    azure_sas_token: _Secret = Field(
+        None, description="Shared access signature, instead of the key.", examples=["…"]
     )
-    azure_url: _Text = Field(None, description="Blob endpoint; empty means Azure itself.")
-    azure_public_url: _Text = Field(None, description="Base of the `url` in results.")
+    azure_connection_string: _Secret = Field(
+        None, description="Connection string, instead of account, key and endpoint.", examples=["…"]
+    )
+    azure_url: _Text = Field(
+        None,
+        description="Blob endpoint; empty means Azure itself.",
+        examples=["https://media.blob.core.windows.net"],
+    )
+    azure_public_url: _Text = Field(
+        None, description="Base of the `url` in results.", examples=["https://cdn.example.com"]
+    )
 
     def strangers(self, cloud: CloudType) -> list[str]:
         """Names of those given that belong to another cloud."""

@@ -61,7 +61,9 @@ class CommonFields(FrozenModel):
         examples=[{"bucket": "media-out", "key": "orders/17/", "cloud_type": "AWS"}],
     )
     s3Config: S3Config | None = Field(  # noqa: N815  (RunPod's name)
-        None, description="RunPod's own spelling of an `upload` to S3."
+        None,
+        description="RunPod's own spelling of an `upload` to S3.",
+        examples=[{"accessId": "…", "accessSecret": "…", "bucketName": "media-out"}],
     )
     timeout: float | None = Field(
         None,

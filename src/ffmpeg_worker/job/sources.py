@@ -56,6 +56,7 @@ class FileSource(FrozenModel):
         None,
         description="Opens the store of an `s3://`, `gs://`, `az://` or `r2://` source. Default: those of the "
         "job's `upload`, where that is of the same kind.",
+        examples=[{"aws_region": "eu-central-1"}],
     )
     sha256: str | None = Field(
         None,

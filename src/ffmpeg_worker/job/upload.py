@@ -105,7 +105,11 @@ class Upload(FrozenModel):
     cloud_type: _Cloud = Field(
         None, description="Kind of store, in any case. Default: the worker's setting.", examples=["AWS"]
     )
-    credentials: Credentials | None = Field(None, description="Opens the store. Never logged, stored or shown.")
+    credentials: Credentials | None = Field(
+        None,
+        description="Opens the store. Never logged, stored or shown.",
+        examples=[{"aws_region": "eu-central-1"}],
+    )
     url: str | None = Field(
         None,
         max_length=4096,
@@ -117,7 +121,9 @@ class Upload(FrozenModel):
         description="Presigned PUTs for several outputs, by the name of the output.",
         examples=[{"small.mp4": "https://…"}],
     )
-    headers: Headers | None = Field(None, description="Request headers for presigned PUTs.")
+    headers: Headers | None = Field(
+        None, description="Request headers for presigned PUTs.", examples=[{"x-amz-acl": "public-read"}]
+    )
     cache_control: str | None = Field(
         None,
         max_length=256,
@@ -204,16 +210,28 @@ class Upload(FrozenModel):
         return values
 
 
-_S3Secret = Annotated[SecretStr, BeforeValidator(read_secret), Field(max_length=8192)]
+_S3Secret = Annotated[
+    SecretStr,
+    BeforeValidator(read_secret),
+    Field(max_length=8192),
+    WithJsonSchema({"type": "string", "writeOnly": True}),
+]
 
 
 class S3Config(FrozenModel):
     """RunPod's own spelling of a bucket with its credentials."""
 
-    accessId: _S3Secret  # noqa: N815  (RunPod's names)
-    accessSecret: _S3Secret  # noqa: N815
-    bucketName: str = Field(min_length=1, max_length=222)  # noqa: N815
-    endpointUrl: str = Field("", max_length=2048)  # noqa: N815
+    accessId: _S3Secret = Field(description="Access key id.", examples=["…"])  # noqa: N815  (RunPod's names)
+    accessSecret: _S3Secret = Field(description="Secret access key.", examples=["…"])  # noqa: N815
+    bucketName: str = Field(  # noqa: N815
+        min_length=1, max_length=222, description="Bucket.", examples=["media-out"]
+    )
+    endpointUrl: str = Field(  # noqa: N815
+        "",
+        max_length=2048,
+        description="Endpoint of an S3-compatible store; empty means AWS itself.",
+        examples=["https://s3.eu-central-003.backblazeb2.com"],
+    )
 
     def as_upload(self) -> Upload:
         """The same in the worker's own words."""

@@ -13,6 +13,8 @@ _SIGNS: Mapping[str, frozenset[str]] = {
     "multi_process": frozenset({"results"}),
     "probe": frozenset({"format", "streams"}),
     "vmaf": frozenset({"score"}),
+    "download": frozenset({"outputs"}),
+    "upload": frozenset({"outputs"}),
 }
 """One of these keys is in every result of the action."""
 

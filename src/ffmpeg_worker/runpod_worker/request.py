@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.parse import COMMON_FIELDS, PATHS, parse_job
 from ffmpeg_worker.job.strict_json import read_json
 
@@ -37,9 +37,8 @@ def read_request(job: Any, *, max_bytes: int) -> Request:
     asked = job.get("input") if isinstance(job, dict) else None
     if asked is None:
         raise InvalidJob('The job has no "input".', code="missing_field", where={"field": "input"})
-    if job.get("s3Config"):
-        raise UnsupportedFeature('"s3Config" is not served by this version.', where={"field": "s3Config"})
     _check_json(asked)
+    asked = _with_s3_config(asked, job)
     action = parse_job(asked).action
     data = asked["body"] if "path" in asked else asked["data"]
     common = {key: value for key, value in asked.items() if key in COMMON_FIELDS}
@@ -58,6 +57,14 @@ def read_job_id(job: Any) -> str:
     name = job.get("id") if isinstance(job, dict) else None
     printable = "".join(character for character in str(name or "") if character.isprintable())
     return printable[:128] or _UNNAMED
+
+
+def _with_s3_config(asked: Any, job: Any) -> Any:
+    """RunPod's `s3Config` stands beside `input`; what the job itself says comes first."""
+    config = job.get("s3Config")
+    if not config or not isinstance(asked, dict) or asked.get("upload") or asked.get("s3Config"):
+        return asked
+    return {**asked, "s3Config": config}
 
 
 def _check_json(asked: Any) -> None:

@@ -22,6 +22,7 @@ from ffmpeg_worker.job.result import Problem
 from support.asgi import request
 from support.stand_in_services import make_settings, stand_in_services
 
+ROUTES = {action: f"/api{path}" for path, action in PATHS.items()}
 GOLDEN = Path(__file__).parents[2] / "docs" / "openapi.json"
 
 
@@ -91,7 +92,7 @@ def test_every_operation_is_described(document: Any) -> None:
 
 @pytest.mark.parametrize("action", DATA_TYPES)
 def test_an_action_takes_its_data_and_the_common_fields(document: Any, action: str) -> None:
-    operation = document["paths"][f"/api/ffmpeg/{action}"]["post"]
+    operation = document["paths"][ROUTES[action]]["post"]
     reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     schema = document["components"]["schemas"][reference.rpartition("/")[2]]
     assert schema["properties"].keys() == DATA_TYPES[action].model_fields.keys() | COMMON_FIELDS
@@ -101,7 +102,7 @@ def test_an_action_takes_its_data_and_the_common_fields(document: Any, action: s
 
 @pytest.mark.parametrize("action", DATA_TYPES)
 def test_the_errors_of_an_action_are_problems(document: Any, action: str) -> None:
-    responses = document["paths"][f"/api/ffmpeg/{action}"]["post"]["responses"]
+    responses = document["paths"][ROUTES[action]]["post"]["responses"]
     assert {"400", "401", "413", "415", "422", "500", "501", "503", "504"} < responses.keys()
     for status, response in responses.items():
         if status != "200":

@@ -136,7 +136,6 @@ async def test_a_long_path_is_cut() -> None:
         ("POST", "/api/canvas/process"),
         ("POST", "/api/canvas/preview"),
         ("POST", "/api/ffmpeg/encode"),
-        ("POST", "/api/storage/upload"),
     ],
 )
 async def test_routes_of_a_later_version_say_so(method: str, path: str) -> None:

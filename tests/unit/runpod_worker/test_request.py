@@ -62,7 +62,7 @@ def with_metadata(value: Any) -> dict[str, Any]:
         ({"input": {"action": "probe", "body": {}}}, "unknown_field"),
         ({"input": {"action": "probe", "data": {"input": 7}}}, "invalid_value"),
         ({"input": {"action": "canvas", "data": {}}}, "unsupported_feature"),
-        ({"input": {"action": "probe", "data": DATA["probe"]}, "s3Config": {"a": 1}}, "unsupported_feature"),
+        ({"input": {"action": "probe", "data": DATA["probe"]}, "s3Config": {"a": 1}}, "unknown_field"),
         ({"input": with_metadata("é" * 500)}, "body_too_large"),
         ({"input": with_metadata(float("nan"))}, "invalid_json"),
         ({"input": with_metadata("\udcff")}, "invalid_json"),
