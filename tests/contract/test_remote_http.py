@@ -91,6 +91,13 @@ async def test_a_new_version_is_downloaded(worker: Worker, web: Web) -> None:
     assert len(list(new.parent.parent.iterdir())) == 1
 
 
+async def test_unchanged_after_a_transfer_that_broke_off(worker: Worker, web: Web) -> None:
+    url = f"{web.url}/flickering/a.mp4"
+    kept = await worker.fetch(url)
+    assert (await worker.fetch(url)).stat().st_ino == kept.stat().st_ino
+    assert len(web.requests) == 3
+
+
 async def test_what_was_revoked_is_not_given_out(worker: Worker, web: Web) -> None:
     await worker.fetch(f"{web.url}/private/a.mp4", headers=KNOWN)
     for headers in ({}, {"Authorization": "Bearer guess"}):

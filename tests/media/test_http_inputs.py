@@ -235,7 +235,7 @@ async def test_the_jobs_time_covers_the_download(worker: Worker, server: Web) ->
 
 async def test_a_disk_that_is_full_before(worker: Worker, server: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
-    error = await worker.fail(copy(f"{server.url}/plain/clip.mp4"))
+    error = await worker.fail(copy(f"{server.url}/plain/clip.mp4?not=kept-1"))
     assert (error.code, error.fault, error.retryable) == ("disk_full", "worker", True)
 
 
@@ -245,7 +245,7 @@ async def test_a_disk_that_fills_up(worker: Worker, server: Web, monkeypatch: py
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(http_transfer, "_append", append)
-    error = await worker.fail(copy(f"{server.url}/plain/clip.mp4"))
+    error = await worker.fail(copy(f"{server.url}/plain/clip.mp4?not=kept-2"))
     assert error.code == "disk_full"
     assert len(server.requests) == 1
 

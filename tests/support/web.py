@@ -51,10 +51,10 @@ class Web:
             return web.Response(status=401)
         if behaviour == "held" or (behaviour.startswith(("broken", "held")) and count == 1):
             return await self._begin(request, data, stay=behaviour.startswith("held"))
-        if behaviour in {"broken-no-range", "unversioned"}:
-            return web.Response(body=data)
-        if behaviour == "broken-gone":
-            return web.Response(status=416)
+        if behaviour == "flickering" and count == 2:
+            return await self._begin(request, data, stay=False, etag="W/0")
+        if behaviour in {"broken-no-range", "broken-gone", "unversioned"}:
+            return web.Response(status=416) if behaviour == "broken-gone" else web.Response(body=data)
         return _ranged(request, data, b"new" if behaviour == "broken-changed" else b"")
 
     async def take(self, request: web.Request) -> web.StreamResponse:
@@ -83,8 +83,8 @@ class Web:
             return await _talk(request)
         return web.Response(status=201)
 
-    async def _begin(self, request: web.Request, data: bytes, *, stay: bool) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"ETag": _etag(data), "Content-Length": str(len(data))})
+    async def _begin(self, request: web.Request, data: bytes, *, stay: bool, etag: str = "") -> web.StreamResponse:
+        response = web.StreamResponse(headers={"ETag": etag or _etag(data), "Content-Length": str(len(data))})
         await response.prepare(request)
         await response.write(data[: len(data) // 2])
         if stay:

@@ -86,7 +86,7 @@ class HttpRemote:
             async with asyncio.timeout(self._limits.total_s):
                 await transfer.run()
             if transfer.is_unchanged:
-                own.rmdir()
+                shutil.rmtree(own, ignore_errors=True)
                 return None
             path = transfer.path.rename(own / f"input{_suffix(source.url, transfer.content_type)}")
             return Download(path, transfer.version)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -60,6 +61,8 @@ async def test_a_link_of_its_own_that_cannot_be_written(tmp_path: Path) -> None:
     assert one.parent not in (two.parent, jobs.folder)
     assert not one.is_symlink()
     assert (one.name, one.stat().st_mode & 0o777) == ("input.mp4", 0o444)
+    # A write in the very tick of the clock in which the file was kept would not show otherwise.
+    assert one.stat().st_mtime < time.time() - 1
 
 
 async def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
