@@ -126,8 +126,10 @@ async def test_when_the_first_is_cancelled_one_takes_its_place(worker: Worker, w
     url = f"{web.url}/held-once/a.mp4"
     first = asyncio.ensure_future(worker.fetch(url))
     await asyncio.wait_for(web.holding.wait(), 5)
-    others = [asyncio.ensure_future(worker.fetch(url)) for _ in range(3)]
+    impatient, *others = [asyncio.ensure_future(worker.fetch(url)) for _ in range(4)]
     await asyncio.sleep(0)
+    impatient.cancel()
+    await asyncio.wait([impatient])
     first.cancel()
     paths = await asyncio.wait_for(asyncio.gather(*others), 5)
     assert {path.read_bytes() == LARGE for path in paths} == {True}

@@ -141,7 +141,6 @@ class RemoteDelivery:
         earlier = [upload for upload in item.uploads if not upload.done()]
         item.meter = Meter(partial(self._count, item))
         upload = asyncio.ensure_future(self._upload(name, item, earlier))
-        upload.add_done_callback(_take_note)
         item.uploads = [*earlier, upload]
 
     async def _upload(self, name: str, item: _Item, earlier: Sequence[asyncio.Task[None]]) -> None:
@@ -220,12 +219,6 @@ def _stop(items: Iterable[_Item]) -> None:
     for item in items:
         for upload in item.uploads:
             upload.cancel()
-
-
-def _take_note(upload: asyncio.Task[None]) -> None:
-    """A failure that nobody waits for any more is no news."""
-    if not upload.cancelled():
-        upload.exception()
 
 
 async def _to_the_end(work: Awaitable[_Answer]) -> _Answer:
