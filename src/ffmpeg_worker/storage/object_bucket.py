@@ -8,9 +8,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
+import obstore
 from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 from pydantic import SecretStr
@@ -22,6 +23,7 @@ from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, UnsupportedFeatu
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.outbound import IDLE_S
 from ffmpeg_worker.storage.object_credentials import complete_credentials, read_connection_string
+from ffmpeg_worker.storage.object_signature import azure_signature
 
 Client = S3Store | GCSStore | AzureStore
 
@@ -71,6 +73,23 @@ class Bucket:
     def identity(self, key: str) -> str:
         """Names an object over all jobs."""
         return f"{self.cloud} {self.url_of(key)}"
+
+    async def presigned_url(self, key: str, lasts_s: int) -> str:
+        """Where anybody can GET an object for so many seconds; nobody is asked for it.
+
+        Raises:
+            InvalidJob: `invalid_credentials`.
+        """
+        try:
+            if self.cloud is CloudType.AZURE:
+                account, secret = self._config["account_name"], self._config["account_key"]
+                return f"{self.url_of(key)}?{azure_signature(account, secret, self.name, key, lasts_s)}"
+            client = cast("S3Store | GCSStore", self.open(self._access.proxy.issue()))
+            # For Google the library takes the key as a piece of an address.
+            spelt = quote(key, safe="/~") if self.cloud is CloudType.GCP else key
+            return await obstore.sign_async(client, "GET", spelt, timedelta(seconds=lasts_s))
+        except (BaseError, ValueError):
+            raise _invalid(self.cloud, "nothing can be signed with them") from None
 
     def open(self, permit: Pass) -> Client:
         """A client that goes by a pass of the egress proxy.

@@ -139,7 +139,7 @@ class ObjectDownload:
                 jitter = random.uniform(0.5, 1.5)  # noqa: S311  (not for secrets)
                 await asyncio.sleep(self._limits.backoff_s * 2**retry * jitter)
 
-    async def _blocks(self, start: int, end: int, version: Version) -> AsyncIterator[obstore.Bytes]:
+    async def _blocks(self, start: int, end: int, version: Version) -> AsyncIterator[bytes]:
         options: obstore.GetOptions = {"range": (start, end)}
         if version.etag is not None:
             options["if_match"] = version.etag
@@ -175,7 +175,7 @@ class ObjectDownload:
         )
 
 
-async def _write(file: int, block: obstore.Bytes, offset: int) -> None:
+async def _write(file: int, block: bytes, offset: int) -> None:
     """Put a block to its place; returns when that is done, also out of a cancellation."""
     writing = asyncio.ensure_future(asyncio.to_thread(_write_all, file, block, offset))
     try:
@@ -185,7 +185,7 @@ async def _write(file: int, block: obstore.Bytes, offset: int) -> None:
             await asyncio.wait([writing])
 
 
-def _write_all(file: int, block: obstore.Bytes, offset: int) -> None:
+def _write_all(file: int, block: bytes, offset: int) -> None:
     rest = memoryview(block)
     while rest:
         written = os.pwrite(file, rest, offset)

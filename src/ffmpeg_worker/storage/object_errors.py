@@ -33,6 +33,10 @@ Answer = TypeVar("Answer")
 CLIENT_ERRORS = (BaseError, FileNotFoundError, ValueError, OSError)
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|ContainerBeingDeleted|InvalidBucketName")
+_NO_KEY = re.compile(
+    "SignatureDoesNotMatch|InvalidAccessKeyId|ExpiredToken|InvalidToken|AuthenticationFailed|InvalidAuthenticationInfo"
+    "|invalid_grant"
+)
 _WORTH_ANOTHER_TRY = {408, 425, 429}
 
 
@@ -63,6 +67,11 @@ def failure_of(error: Exception) -> Failure:
     match = _STATUS.search(text)
     status = int(match[1]) if match else 500
     return Failure.REFUSED if status < 500 and status not in _WORTH_ANOTHER_TRY else Failure.UNAVAILABLE
+
+
+def is_hopeless(error: Exception) -> bool:
+    """Whether a request of any other kind would fail in the same way: the key is wrong, or there is no bucket."""
+    return failure_of(error) is Failure.NO_BUCKET or _NO_KEY.search(str(error)) is not None
 
 
 async def ask(work: Awaitable[Answer], permit: Pass, what: str) -> Answer:

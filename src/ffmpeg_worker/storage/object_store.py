@@ -7,7 +7,6 @@ import re
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
-from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -22,11 +21,12 @@ from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import Bucket, ObjectAccess, find_bucket
 from ffmpeg_worker.storage.object_download import ObjectDownload
-from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, ask, failure_of, target_error
+from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, ask, failure_of, is_hopeless, target_error
 from ffmpeg_worker.storage.object_upload import ObjectUpload
 from ffmpeg_worker.storage.storage import Download, Headers, Place
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
+_NOBODYS_KEY = "ffmpeg-worker/is-anybody-there"
 
 
 def key_of(location_key: str, name: str, *, is_only: bool) -> str:
@@ -144,6 +144,16 @@ class ObjectTarget:
                 hint='Give the account\'s key instead, or leave "presign" out.',
             )
 
+    async def knock(self) -> None:
+        """See `Objects.knock`: asks for an object that nobody has, which the store may also refuse to tell about."""
+        permit = self._access.proxy.issue()
+        reading = obstore.get_range_async(self._bucket.open(permit), _NOBODYS_KEY, start=0, length=1)
+        try:
+            await ask(reading, permit, f'bucket "{self._bucket.name}"')
+        except CLIENT_ERRORS as error:
+            if is_hopeless(error):
+                raise target_error(failure_of(error), self._bucket.name) from None
+
     async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
         """See `Objects.send`."""
         upload = ObjectUpload(self._bucket, self._key_of(name), path, headers, meter)
@@ -164,9 +174,7 @@ class ObjectTarget:
         """See `Objects.place`."""
         key = self._key_of(name)
         if self._presign_s is not None:
-            client = self._bucket.open(self._access.proxy.issue())
-            until = timedelta(seconds=self._presign_s)
-            return Place(key, await obstore.sign_async(client, "GET", key, until))
+            return Place(key, await self._bucket.presigned_url(key, self._presign_s))
         if self._bucket.public_url:
             return Place(key, f"{self._bucket.public_url.rstrip('/')}/{quote(key, safe='/~')}")
         return Place(key, self._bucket.url_of(key))

@@ -1,0 +1,303 @@
+"""What every store of objects must do, run against each of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.egress_proxy import open_egress_proxy
+from ffmpeg_worker.errors import (
+    SourceError,
+    SourceNotFound,
+    SourceTooLarge,
+    SourceUnreachable,
+    SourceUnreadable,
+    TargetError,
+    TargetForbidden,
+    TargetUnavailable,
+    WorkerError,
+)
+from ffmpeg_worker.job.credentials import CloudType, Credentials
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.outbound import OutboundRules
+from ffmpeg_worker.storage.http_transfer import TransferLimits
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
+from ffmpeg_worker.storage.object_store import ObjectSources, ObjectTarget
+from ffmpeg_worker.storage.storage import Headers
+from support import azure_server, gcs_server, s3_server
+from support.azure_server import NoAzurite, azure_front, running_azurite
+from support.gcs_server import running_gcs
+from support.s3_server import S3Server, running_s3
+from support.until import until_async
+
+BUCKET = "bucket-of-tests"
+VIDEO = Headers("video/mp4")
+LIMIT_BYTES = 64 << 20
+RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1/32"),))
+LIMITS = TransferLimits(LIMIT_BYTES, retries=2, backoff_s=0.01)
+AZURE, GCP, S3 = "azure", "gcp", "s3"
+
+
+@dataclass
+class Cloud:
+    """A server, and how the worker reaches it."""
+
+    server: Any
+    access: ObjectAccess
+    cloud: CloudType
+    scheme: str
+    credentials: dict[str, str]
+
+    def target(self, bucket: str = BUCKET, presign_s: int | None = None, **changed: str) -> ObjectTarget:
+        given = Credentials.model_validate({**self.credentials, **changed})
+        return ObjectTarget(find_bucket(self.cloud, bucket, given, self.access), self.access, str, presign_s)
+
+    def sources(self, limits: TransferLimits = LIMITS, **changed: str) -> ObjectSources:
+        given = Credentials.model_validate({**self.credentials, **changed})
+        return ObjectSources(self.access, limits, {self.cloud: given})
+
+    def source(self, key: str, bucket: str = BUCKET) -> FileSource:
+        return FileSource(url=f"{self.scheme}://{bucket}/{key}")
+
+    async def read(self, key: str) -> bytes | None:
+        found: bytes | None = await asyncio.to_thread(self.server.read, key)
+        return found
+
+    def wrong(self) -> dict[str, str]:
+        """Credentials that look right."""
+        if self.cloud is CloudType.GCP:
+            return {"gcp_service_account_key": gcs_server.key_file().replace("tests@", "nobody@")}
+        if self.cloud is CloudType.AZURE:
+            return {"azure_account_key": "d3Jvbmcga2V5"}
+        return {"aws_secret_access_key": "wrong"}
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    with running_s3() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[str]:
+    try:
+        running = running_azurite()
+        address = running.__enter__()
+    except NoAzurite as reason:
+        if os.environ.get("REQUIRE_ALL") == "1":
+            pytest.fail(str(reason))
+        pytest.skip(str(reason))
+    yield address
+    running.__exit__(None, None, None)
+
+
+@pytest_asyncio.fixture(params=[S3, GCP, AZURE])
+async def cloud(request: pytest.FixtureRequest) -> AsyncIterator[Cloud]:
+    async with AsyncExitStack() as stack:
+        proxy = await stack.enter_async_context(open_egress_proxy(RULES))
+        if request.param == S3:
+            server = request.getfixturevalue("s3")
+            server.fault = lambda _method, _path: None
+            server.requests.clear()
+            given = {
+                "aws_access_key_id": s3_server.ACCESS_KEY_ID,
+                "aws_secret_access_key": s3_server.SECRET_ACCESS_KEY,
+                "aws_region": s3_server.REGION,
+                "aws_url": server.url,
+            }
+            yield Cloud(server, ObjectAccess(proxy, backoff_s=0.01), CloudType.AWS, "s3", given)
+        elif request.param == GCP:
+            gcs = await stack.enter_async_context(running_gcs())
+            access = ObjectAccess(proxy, google_url=gcs.url, backoff_s=0.01)
+            yield Cloud(gcs, access, CloudType.GCP, "gs", {"gcp_service_account_key": gcs_server.key_file()})
+        else:
+            front = await stack.enter_async_context(azure_front(request.getfixturevalue("azurite")))
+            given = {
+                "azure_account_name": azure_server.ACCOUNT,
+                "azure_account_key": azure_server.ACCOUNT_KEY,
+                "azure_url": f"{front.url}/{azure_server.ACCOUNT}",
+            }
+            yield Cloud(front, ObjectAccess(proxy, backoff_s=0.01), CloudType.AZURE, "az", given)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.bin"
+    path.write_bytes(os.urandom(1 << 20) * 45)
+    return path
+
+
+def _file(folder: Path, data: bytes = b"data") -> Path:
+    path = folder / "file.bin"
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    "key", ["a/b.bin", "ünï 😀/%41 a+b~!*'().bin", "q?&#;=.bin", "k" * 200 + "/" + "é" * 409 + ".bin"]
+)
+async def test_a_round_trip(cloud: Cloud, tmp_path: Path, key: str) -> None:
+    meter = Meter()
+    await cloud.target().send(key, _file(tmp_path), Headers("video/mp4", "max-age=60"), meter)
+    assert (meter.done, meter.total) == (4, 4)
+    assert await cloud.read(key) == b"data"
+    served = await asyncio.to_thread(cloud.server.served_headers, key)
+    assert (served["content-type"], served["cache-control"]) == ("video/mp4", "max-age=60")
+    found = await cloud.sources().download(cloud.source(key), tmp_path, meter)
+    assert found is not None
+    assert found.path.read_bytes() == b"data"
+    assert found.path.suffix == ".bin"
+    await cloud.target().remove(key)
+    assert await cloud.read(key) is None
+    await cloud.target().remove(key)
+
+
+async def test_large_files_go_in_parts(cloud: Cloud, tmp_path: Path, large: Path) -> None:
+    meter = Meter()
+    await cloud.target().send("large.bin", large, VIDEO, meter)
+    assert meter.done == meter.total == large.stat().st_size
+    assert await cloud.read("large.bin") == large.read_bytes()
+    parts = [path for method, path in cloud.server.requests if "partNumber=" in path or "blockid=" in path]
+    assert len(parts) == 6
+    found = await cloud.sources().download(cloud.source("large.bin"), tmp_path, meter)
+    assert found is not None
+    assert found.path.read_bytes() == large.read_bytes()
+    assert meter.done == meter.total == large.stat().st_size
+
+
+async def test_an_unchanged_object_is_not_fetched_again(cloud: Cloud, tmp_path: Path) -> None:
+    await asyncio.to_thread(cloud.server.plant, "a.bin", b"old")
+    sources, source = cloud.sources(), cloud.source("a.bin")
+    first = await sources.download(source, tmp_path, Meter())
+    assert first is not None
+    assert await sources.download(source, tmp_path, Meter(), first.version) is None
+    with pytest.raises(SourceError) as caught:
+        await cloud.sources(**cloud.wrong()).download(source, tmp_path, Meter(), first.version)
+    assert caught.value.code == "source_forbidden"
+    await cloud.target().send("a.bin", _file(tmp_path, b"newer"), VIDEO, Meter())
+    second = await sources.download(source, tmp_path, Meter(), first.version)
+    assert second is not None
+    assert second.path.read_bytes() == b"newer"
+
+
+async def test_places(cloud: Cloud, tmp_path: Path) -> None:
+    key = "ünï %41/a b?.bin"
+    await cloud.target().send(key, _file(tmp_path), VIDEO, Meter())
+    signed = (await cloud.target(presign_s=60).place(key)).url
+    assert signed is not None
+    assert await asyncio.to_thread(_get, signed) == b"data"
+    plain = (await cloud.target().place(key)).url
+    assert plain == signed.partition("?")[0]
+    assert f"/{BUCKET}/%C3%BCn%C3%AF%20%2541/a%20b%3F.bin" in plain
+    name = {CloudType.AWS: "aws", CloudType.GCP: "gcp", CloudType.AZURE: "azure"}[cloud.cloud]
+    public = await cloud.target(**{f"{name}_public_url": "https://cdn.test/x/"}).place(key)
+    assert public.url == "https://cdn.test/x/%C3%BCn%C3%AF%20%2541/a%20b%3F.bin"
+
+
+def _get(url: str) -> bytes:
+    with urllib.request.urlopen(url) as answer:
+        data: bytes = answer.read()
+        return data
+
+
+async def test_what_is_not_there_or_not_allowed(cloud: Cloud, tmp_path: Path) -> None:
+    await asyncio.to_thread(cloud.server.plant, "a.bin", b"data")
+    await asyncio.to_thread(cloud.server.plant, "empty.bin", b"")
+    errors: list[WorkerError] = []
+    for sources, source, kind in (
+        (cloud.sources(), cloud.source("nope.bin"), SourceNotFound),
+        (cloud.sources(), cloud.source("a.bin", "no-such-bucket"), SourceNotFound),
+        (cloud.sources(), cloud.source("empty.bin"), SourceUnreadable),
+        (cloud.sources(TransferLimits(3)), cloud.source("a.bin"), SourceTooLarge),
+    ):
+        with pytest.raises(kind) as caught:
+            await sources.download(source, tmp_path, Meter())
+        errors.append(caught.value)
+    path = _file(tmp_path)
+    with pytest.raises(TargetError) as missing:
+        await cloud.target("no-such-bucket").send("a.bin", path, VIDEO, Meter())
+    assert missing.value.code == "bucket_not_found"
+    with pytest.raises(TargetForbidden) as forbidden:
+        await cloud.target(**cloud.wrong()).send("a.bin", path, VIDEO, Meter())
+    assert forbidden.value.code == "target_forbidden"
+    told = "".join(str(error.as_problem()) for error in [*errors, missing.value, forbidden.value])
+    assert not [text for text in ("127.0.0.1", "secret of", "Signature", "AKIA") if text in told], told
+    assert [entry.name for entry in tmp_path.iterdir()] == ["file.bin"]
+
+
+def _is_part(path: str) -> bool:
+    return "partNumber=" in path or "blockid=" in path
+
+
+async def test_a_store_that_is_busy_twice(cloud: Cloud, tmp_path: Path, large: Path) -> None:
+    left = [503, 503]
+    cloud.server.fault = lambda _method, path: left.pop() if left and _is_part(path) else None
+    await cloud.target().send("a.bin", large, VIDEO, Meter())
+    assert await cloud.read("a.bin") == large.read_bytes()
+    left = [503, 503]
+    cloud.server.fault = lambda method, _path: left.pop() if left and method == "GET" else None
+    found = await cloud.sources().download(cloud.source("a.bin"), tmp_path, Meter())
+    assert found is not None
+    assert found.path.read_bytes() == large.read_bytes()
+
+
+async def test_a_broken_upload_leaves_nothing(cloud: Cloud, large: Path) -> None:
+    seen: list[str] = []
+
+    def third_part_fails(_method: str, path: str) -> int | None:
+        if not _is_part(path):
+            return None
+        if path not in seen:
+            seen.append(path)
+        return 500 if seen.index(path) == 2 else None
+
+    cloud.server.fault = third_part_fails
+    with pytest.raises(TargetUnavailable) as caught:
+        await cloud.target().send("broken.bin", large, VIDEO, Meter())
+    assert caught.value.retryable
+    cloud.server.fault = lambda _method, _path: None
+    assert await cloud.read("broken.bin") is None
+    assert cloud.server.unfinished() == []
+
+
+async def test_a_cancelled_upload_leaves_nothing(cloud: Cloud, large: Path) -> None:
+    sending = asyncio.ensure_future(cloud.target().send("cancelled.bin", large, VIDEO, Meter()))
+    await until_async(lambda: any(_is_part(path) for _, path in cloud.server.requests))
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
+    await until_async(lambda: cloud.server.unfinished() == [])
+    assert await cloud.read("cancelled.bin") is None
+
+
+async def test_a_download_of_one_version_only(cloud: Cloud, tmp_path: Path, large: Path) -> None:
+    await cloud.target().send("a.bin", large, VIDEO, Meter())
+    meter = Meter()
+    swapped = asyncio.Event()
+
+    def swap(method: str, _path: str) -> int | None:
+        if method == "GET" and not swapped.is_set():
+            swapped.set()
+            cloud.server.fault = lambda _method, _path: None
+            return 404
+        return None
+
+    cloud.server.fault = swap
+    found = await cloud.sources().download(cloud.source("a.bin"), tmp_path, meter)
+    assert found is not None
+    assert found.path.read_bytes() == large.read_bytes()
+    cloud.server.fault = lambda method, _path: 412 if method == "GET" else None
+    with pytest.raises(SourceUnreachable) as caught:
+        await cloud.sources().download(cloud.source("a.bin"), tmp_path, meter)
+    assert caught.value.code == "source_incomplete_transfer"

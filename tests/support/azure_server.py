@@ -1,0 +1,199 @@
+"""Azurite, Azure's own stand-in for its blob store, behind a front that breaks when a test wants it."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import io
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from pathlib import Path
+from urllib.parse import quote
+
+import aiohttp
+from aiohttp import web
+from yarl import URL
+
+CONTAINER = "bucket-of-tests"
+ACCOUNT = "accountoftests"
+ACCOUNT_KEY = base64.b64encode(b"key of the account" * 3).decode()
+
+_VERSION = "2023-11-03"
+_HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
+
+
+class NoAzurite(Exception):
+    """It cannot be installed here."""
+
+
+@dataclass
+class AzureServer:
+    """At `url` (no slash at its end); `fault` may answer a request in the store's place, with a status."""
+
+    url: str = ""
+    store_url: str = ""
+    requests: list[tuple[str, str]] = field(default_factory=list)
+    fault: Callable[[str, str], int | None] = lambda _method, _path: None
+
+    def read(self, key: str) -> bytes | None:
+        """A blob's bytes."""
+        return self._ask("GET", key)[0]
+
+    def plant(self, key: str, data: bytes) -> None:
+        """Put a blob there."""
+        self._ask("PUT", key, data=data, headers={"x-ms-blob-type": "BlockBlob"})
+
+    def served_headers(self, key: str) -> dict[str, str]:
+        """How a blob is served."""
+        return self._ask("GET", key)[1]
+
+    def unfinished(self) -> list[str]:
+        """Azure knows no uploads, only blocks without a blob, which expire by themselves: none count."""
+        return []
+
+    def create_container(self) -> None:
+        """Make the one container, or empty it."""
+        self._ask("PUT", "", query={"restype": "container"})
+
+    def _ask(
+        self,
+        method: str,
+        key: str,
+        *,
+        query: dict[str, str] | None = None,
+        data: bytes = b"",
+        headers: dict[str, str] | None = None,
+    ) -> tuple[bytes | None, dict[str, str]]:
+        path = f"/{ACCOUNT}/{CONTAINER}" + (f"/{quote(key, safe='/~')}" if key else "")
+        sent = {"x-ms-date": formatdate(usegmt=True), "x-ms-version": _VERSION, **(headers or {})}
+        sent["Authorization"] = _authorization(method, path, query or {}, data, sent)
+        ending = "".join(f"?{name}={value}" for name, value in (query or {}).items())
+        request = urllib.request.Request(self.store_url + path + ending, data or None, sent, method=method)
+        if data:
+            request.add_header("Content-Type", "application/octet-stream")
+        try:
+            with urllib.request.urlopen(request) as response:
+                return response.read(), {name.lower(): value for name, value in response.headers.items()}
+        except urllib.error.HTTPError as error:
+            error.close()
+            if error.code == 404:
+                return None, {}
+            if error.code == 409:
+                return b"", {}
+            raise
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """Break, or hand on to Azurite."""
+        self.requests.append((request.method, request.raw_path))
+        status = self.fault(request.method, request.raw_path)
+        body = await request.read()
+        if status is not None:
+            return web.Response(
+                status=status, text="<Error><Code>InternalError</Code>secret of the server</Error>"
+            )
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
+        headers["Content-Length"] = str(len(body))
+        address = URL(self.store_url + request.raw_path, encoded=True)
+        skip = [name for name in ("Content-Type", "Accept", "Accept-Encoding") if name not in request.headers]
+        async with (
+            aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=skip) as session,
+            session.request(
+                request.method, address, headers=headers, data=io.BytesIO(body) if body else None
+            ) as response,
+        ):
+            kept = {name: value for name, value in response.headers.items() if name.lower() not in _HOP}
+            if request.method == "HEAD":
+                kept["Content-Length"] = response.headers.get("Content-Length", "0")
+            return web.Response(status=response.status, headers=kept, body=await response.read())
+
+
+def _authorization(method: str, path: str, query: dict[str, str], data: bytes, headers: dict[str, str]) -> str:
+    own = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers) if name.startswith("x-ms-"))
+    resource = f"/{ACCOUNT}{path}" + "".join(f"\n{name}:{value}" for name, value in sorted(query.items()))
+    kind = "application/octet-stream" if data else ""
+    text = f"{method}\n\n\n{len(data) or ''}\n\n{kind}\n\n\n\n\n\n\n{own}{resource}"
+    digest = hmac.digest(base64.b64decode(ACCOUNT_KEY), text.encode(), "sha256")
+    return f"SharedKey {ACCOUNT}:{base64.b64encode(digest).decode()}"
+
+
+def sas_token(permissions: str = "rwdc") -> str:
+    """A signature for the container, valid for some years."""
+    start, end = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
+    resource = f"/blob/{ACCOUNT}/{CONTAINER}"
+    fields = [permissions, start, end, resource, "", "", "", _VERSION, "c", "", "", "", "", "", "", ""]
+    digest = hmac.digest(base64.b64decode(ACCOUNT_KEY), "\n".join(fields).encode(), "sha256")
+    signature = quote(base64.b64encode(digest).decode(), safe="")
+    return f"sv={_VERSION}&sr=c&sp={permissions}&st={quote(start)}&se={quote(end)}&sig={signature}"
+
+
+def _program() -> Path:
+    """Azurite's, installed below the user's cache when it is not there yet."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ffmpeg-worker-tests" / "azurite"
+    program = cache / "node_modules/.bin/azurite-blob"
+    npm = shutil.which("npm")
+    if program.exists():
+        return program
+    if npm is None or shutil.which("node") is None:
+        raise NoAzurite("no node or npm on this machine")
+    part = cache.with_name(f"azurite-{secrets.token_hex(4)}")
+    part.mkdir(parents=True)
+    command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "azurite@3"]
+    done = subprocess.run(command, cwd=part, capture_output=True, text=True, check=False)
+    if done.returncode:
+        shutil.rmtree(part)
+        raise NoAzurite(f"azurite cannot be installed: {done.stderr[-300:]}")
+    shutil.rmtree(cache, ignore_errors=True)
+    part.rename(cache)
+    return program
+
+
+@contextmanager
+def running_azurite() -> Iterator[str]:
+    """Azurite's own address, as long as it runs.
+
+    Raises:
+        NoAzurite: with the reason.
+    """
+    command = [_program(), "--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence"]
+    command += ["--disableTelemetry", "--skipApiVersionCheck"]
+    environment = {**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{ACCOUNT_KEY}"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield _address(process)
+        finally:
+            process.kill()
+
+
+def _address(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        match = re.search(r"successfully listen\w* \w+ (http://[0-9.]+:[0-9]+)", line)
+        if match:
+            return match[1]
+    raise NoAzurite("azurite did not start")
+
+
+@asynccontextmanager
+async def azure_front(store_url: str) -> AsyncIterator[AzureServer]:
+    """Serve on a free port of 127.0.0.1, with the one container."""
+    server = AzureServer(store_url=store_url)
+    server.create_container()
+    app = web.Application(client_max_size=1 << 30)
+    app.router.add_route("*", "/{path:.*}", server.answer)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.url = "http://127.0.0.1:{1}".format(*runner.addresses[0])
+    try:
+        yield server
+    finally:
+        await runner.cleanup()
