@@ -185,7 +185,8 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
     (process("-i /etc/passwd o.mp4"), "path_outside_root", "caller", "FS_PATH"),
     (process("-i clip.mp4 /etc/o.mp4"), "path_outside_root", "target", "relative"),
     (process("-i clip.mp4 subs"), "target_is_folder", "target", "folder"),
-    (process("-i s3://bucket/a.mp4 o.mp4"), "unsupported_feature", "caller", "s3"),
+    (process("-i s3://bucket/a.mp4 o.mp4"), "credentials_missing", "caller", "AWS"),
+    (process("-i rtmp://host/a.mp4 o.mp4"), "unsupported_feature", "caller", "rtmp"),
     (process("-i nope/%03d.png o.mp4"), "source_not_found", "source", "%03d"),
     (
         process("-f concat -i {{l}} o.mp4", inputs={"l": {"content": "file nope.mp4"}}),

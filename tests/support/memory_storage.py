@@ -42,6 +42,9 @@ class MemoryStorage:
         if ".." in Path(name).parts:
             raise TargetForbidden(f'The output "{name}" leaves its folder.')
 
+    async def knock(self) -> None:
+        """Always there."""
+
     async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
         """Keep the bytes."""
         data = path.read_bytes()

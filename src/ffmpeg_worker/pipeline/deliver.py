@@ -6,18 +6,19 @@ import asyncio
 import os
 import stat
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffmpeg_worker.errors import EngineTimedOut
+from ffmpeg_worker.errors import EngineTimedOut, WorkerError
+from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.result import OutputFile
 from ffmpeg_worker.pipeline.destination import Naming
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile
 from ffmpeg_worker.planning.plan import Lane
-from ffmpeg_worker.storage.content_types import content_type
+from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.storage import Delivery, Place, Target
 
@@ -28,6 +29,7 @@ class Delivered:
 
     executed: Executed
     outputs: tuple[OutputFile, ...]
+    warnings: tuple[str, ...] = ()
 
 
 _Stamp = tuple[int, int, int]
@@ -82,16 +84,19 @@ class LaneDelivery:
         """
         for name in self._stamps:
             self._delivery.withdraw(self._naming.of(name))
+        keys = {file.name: self._naming.of(file.name) for file in self._files}
         try:
             async with asyncio.timeout(max(deadline - time.monotonic(), 0.001)):
-                places = await self._delivery.finish() if self._files else {}
+                places = await self._delivery.finish() if keys else {}
         except TimeoutError:
             raise EngineTimedOut(
                 "The time for the job was used up while its outputs were uploaded.",
                 hint='Allow more with "timeout".',
             ) from None
-        outputs = [_described(file, places[self._naming.of(file.name)]) for file in self._files]
-        return Delivered(executed, tuple(outputs))
+        except WorkerError as error:
+            raise _in_callers_words(error, keys) from None
+        outputs = tuple(_described(file, places[keys[file.name]]) for file in self._files)
+        return Delivered(executed, outputs, tuple(_warnings(outputs)))
 
 
 @asynccontextmanager
@@ -112,6 +117,24 @@ def check_targets(lane: Lane, target: Target, naming: Naming) -> None:
         TargetError, InvalidJob: with `where.output`.
     """
     target.check([naming.of(artifact.name) for artifact in lane.artifacts])
+
+
+def _in_callers_words(error: WorkerError, keys: Mapping[str, str]) -> WorkerError:
+    """Name the output as the caller does, not by its key."""
+    names = {shown_name(key): shown_name(name) for name, key in keys.items()}
+    output = error.where.get("output")
+    if isinstance(output, str) and output in names:
+        error.where["output"] = names[output]
+    return error
+
+
+def _warnings(outputs: Sequence[OutputFile]) -> Iterator[str]:
+    for output in outputs:
+        if output.content_type in MANIFEST_TYPES and output.url and "?" in output.url:
+            yield (
+                f'The url of "{shown_name(output.name)}" is presigned, but players fetch its segments without a '
+                "signature: serve the bucket under a public base."
+            )
 
 
 def _described(file: VerifiedFile, place: Place) -> OutputFile:

@@ -68,7 +68,7 @@ def _files_part(lane: Delivered, files: LocalFiles, seconds: float) -> dict[str,
     return {
         "outputs": lane.outputs,
         "stats": _stats([lane], files, seconds),
-        "warnings": (*executed.lane.warnings, *warnings_of(executed.problems)),
+        "warnings": (*executed.lane.warnings, *warnings_of(executed.problems), *lane.warnings),
         "logs": _logs(lane),
     }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
@@ -19,6 +21,9 @@ from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_only_l
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.report import make_result
 from ffmpeg_worker.planning.needs import needed_sources
+from ffmpeg_worker.storage.storage import Stores
+
+_KNOCK_S = 10.0
 
 
 async def run_job(
@@ -55,7 +60,7 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
     async with plant.scratch.workspace(job_id) as workspace, plant.prober.session() as probes:
         progress.enter(Stage.FETCHING)
         try:
-            async with asyncio.timeout(timeout_s):
+            async with asyncio.timeout(timeout_s), _knocking(stores):
                 files = await fetch(
                     needs,
                     workspace,
@@ -82,6 +87,26 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
         result = make_result(job, job_id, files, lanes, time.monotonic() - began)
         progress.finish()
         return result
+
+
+@asynccontextmanager
+async def _knocking(stores: Stores) -> AsyncIterator[None]:
+    """Learn meanwhile whether the outputs could be delivered at all: before the work, not after it.
+
+    Raises:
+        TargetError, AddressNotAllowed: they could not.
+    """
+    knock = asyncio.ensure_future(stores.target.knock())
+    try:
+        yield
+        with suppress(TimeoutError):
+            try:
+                await asyncio.wait_for(knock, _KNOCK_S)
+            except WorkerError as error:
+                raise error.at(field="upload") from None
+    finally:
+        knock.cancel()
+        await asyncio.gather(knock, return_exceptions=True)
 
 
 def _timed_out(timeout_s: float) -> EngineTimedOut:

@@ -23,6 +23,8 @@ _CONTENT_TYPES = {
     ".ass": "text/x-ssa",
 }
 
+MANIFEST_TYPES = frozenset({_CONTENT_TYPES[".m3u8"], _CONTENT_TYPES[".mpd"]})
+
 
 def content_type(name: str) -> str:
     """Media type by a file's name."""

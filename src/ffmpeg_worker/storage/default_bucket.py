@@ -67,7 +67,7 @@ def _credentials(settings: Settings, cloud: CloudType, endpoint: str | None) -> 
 
 
 def _take_apart(url: str | None, bucket: str | None) -> tuple[str | None, str | None]:
-    """Endpoint and bucket: RunPod's convention has the bucket's name in the endpoint, before the host or behind it."""
+    """Endpoint and bucket: on RunPod the bucket's name may stand in the endpoint, before the host or behind it."""
     if url is None or bucket:
         return url, bucket
     parts = urlsplit(url)

@@ -67,6 +67,9 @@ class HttpObjects:
                 where={"output": shown_name(name)},
             )
 
+    async def knock(self) -> None:
+        """Nothing can be asked of an address that is signed for one PUT."""
+
     async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
         """PUT the file; see `Objects.send`. Where the answer is lost after the last byte, the object may stay.
 

@@ -76,6 +76,9 @@ class LocalStorage:
         for name in names:
             self._target(name)
 
+    async def knock(self) -> None:
+        """Nothing can be found out that `check` does not."""
+
     def open(self, meter: Meter) -> LocalDelivery:  # noqa: ARG002  (nothing is transferred)
         """See `Target.open`."""
         return LocalDelivery(self._target, self._device)

@@ -145,7 +145,7 @@ class ObjectTarget:
             )
 
     async def knock(self) -> None:
-        """See `Objects.knock`: asks for an object that nobody has, which the store may also refuse to tell about."""
+        """See `Objects.knock`: asks for an object that nobody has; the store may also refuse to tell."""
         permit = self._access.proxy.issue()
         reading = obstore.get_range_async(self._bucket.open(permit), _NOBODYS_KEY, start=0, length=1)
         try:

@@ -49,6 +49,10 @@ class RemoteTarget:
             except WorkerError as error:
                 raise error.at(output=shown_name(name)) from None
 
+    async def knock(self) -> None:
+        """See `Target.knock`."""
+        await self._objects.knock()
+
     def open(self, meter: Meter) -> RemoteDelivery:
         """See `Target.open`."""
         return RemoteDelivery(self._objects, self._cache_control, self._slots, meter)

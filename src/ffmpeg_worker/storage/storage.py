@@ -49,7 +49,7 @@ class Remote(Protocol):
     """A store elsewhere, whose files are downloaded and may be kept for the next job."""
 
     def identity(self, source: FileSource) -> str | None:
-        """Names the source's place over all jobs, without credentials or signatures. `None`: keep nothing of it."""
+        """Names the source's place over all jobs, without credentials and signatures. `None`: keep none of it."""
         ...
 
     async def download(
@@ -91,6 +91,17 @@ class Objects(Protocol):
 
         Raises:
             TargetError, InvalidJob: with the reason.
+        """
+        ...
+
+    async def knock(self) -> None:
+        """Find out what can be found out without writing: a wrong key, a bucket that is not there.
+
+        Silence is no promise: whether an output may be written shows when it is.
+
+        Raises:
+            TargetError: it would surely fail.
+            AddressNotAllowed: the worker does not call it.
         """
         ...
 
@@ -156,6 +167,10 @@ class Target(Protocol):
         Raises:
             TargetError, InvalidJob: with the reason and `where.output`.
         """
+        ...
+
+    async def knock(self) -> None:
+        """See `Objects.knock`; asked once for a job, while its inputs are fetched."""
         ...
 
     def open(self, meter: Meter) -> Delivery:

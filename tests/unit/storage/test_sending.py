@@ -38,6 +38,9 @@ class Bucket:
         if name in self.failing:
             raise TargetError("Not this one.")
 
+    async def knock(self) -> None:
+        """Always there."""
+
     async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
         self.begun.append(name)
         self.busy += 1
