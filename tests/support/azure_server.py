@@ -97,18 +97,15 @@ class AzureServer:
         status = self.fault(request.method, request.raw_path)
         body = await request.read()
         if status is not None:
-            return web.Response(
-                status=status, text="<Error><Code>InternalError</Code>secret of the server</Error>"
-            )
+            return web.Response(status=status, text="<Error>secret of the server</Error>")
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
         headers["Content-Length"] = str(len(body))
+        sent = io.BytesIO(body) if body else None
         address = URL(self.store_url + request.raw_path, encoded=True)
         skip = [name for name in ("Content-Type", "Accept", "Accept-Encoding") if name not in request.headers]
         async with (
             aiohttp.ClientSession(auto_decompress=False, skip_auto_headers=skip) as session,
-            session.request(
-                request.method, address, headers=headers, data=io.BytesIO(body) if body else None
-            ) as response,
+            session.request(request.method, address, headers=headers, data=sent) as response,
         ):
             kept = {name: value for name, value in response.headers.items() if name.lower() not in _HOP}
             if request.method == "HEAD":

@@ -58,9 +58,7 @@ class GcsServer:
         status = self.fault(request.method, request.raw_path)
         if status is not None:
             await request.read()
-            return web.Response(
-                status=status, text="<Error><Code>InternalError</Code>secret of the server</Error>"
-            )
+            return web.Response(status=status, text="<Error>secret of the server</Error>")
         if not _is_signed(request):
             return web.Response(status=403, text="<Error><Code>SignatureDoesNotMatch</Code></Error>")
         bucket, _, key = request.path.lstrip("/").partition("/")
@@ -86,6 +84,8 @@ class GcsServer:
         if request.headers.get("If-Match", etag) != etag:
             return web.Response(status=412)
         part = request.http_range
+        if request.method == "HEAD":
+            return web.Response(headers={**headers, "Content-Length": str(len(data))})
         if part.start is None:
             return web.Response(body=data, headers=headers)
         stop = min(part.stop or len(data), len(data))

@@ -1,0 +1,334 @@
+"""The proxy that clients with connections of their own go through: who and what gets past it."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.egress_proxy import EgressProxy, Pass, open_egress_proxy
+from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob
+from ffmpeg_worker.job.credentials import CloudType, Credentials
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.outbound import OutboundRules
+from ffmpeg_worker.storage.http_transfer import TransferLimits
+from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
+from ffmpeg_worker.storage.object_store import ObjectSources, ObjectTarget
+from ffmpeg_worker.storage.storage import Headers
+from support.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
+from support.until import until_async
+
+RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network(f"{PUBLIC}/32"),))
+HTTPS_ONLY = OutboundRules(allow_cidrs=RULES.allow_cidrs)
+
+# What a CONNECT asks for ("PORT" is the server's) and the proxy's answer.
+PLACES = {
+    "ok.test:PORT": 200,
+    "127.0.0.9:PORT": 200,
+    "multi.test:PORT": 200,
+    "127.0.0.1:PORT": 403,
+    "localhost:PORT": 403,
+    "localhost.:PORT": 403,
+    "[::1]:PORT": 403,
+    "[::ffff:127.0.0.1]:PORT": 403,
+    "[64:ff9b::7f00:1]:PORT": 403,
+    "[fe80::1%25lo]:PORT": 403,
+    "mapped.test:PORT": 403,
+    "nat64.test:PORT": 403,
+    "meta.test:80": 403,
+    "169.254.169.254:80": 403,
+    "2130706433:PORT": 403,
+    "0177.0.0.1:PORT": 403,
+    "0x7f000001:PORT": 403,
+    "0x7f.0x0.0x0.0x1:PORT": 403,
+    "127.1:PORT": 403,
+    "0:PORT": 403,
+    "127。0。0。1:PORT": 400,
+    "ok.test:PORT@127.0.0.1:PORT": 403,
+    "user@ok.test:PORT": 403,
+    "ok.test": 403,
+    "ok.test:0": 403,
+    "ok.test:99999": 403,
+    ":PORT": 403,
+    "1.1.1.1:22": 403,
+    "nowhere.test:PORT": 502,
+}
+# The same for http:// in absolute form.
+PLAIN = {
+    "http://ok.test:PORT/ok": 200,
+    "http://ok.test:PORT": 0,
+    "http://127.0.0.1:PORT/ok": 403,
+    "http://meta.test/latest": 403,
+    "http://user@ok.test:PORT/ok": 403,
+    "ftp://ok.test:PORT/ok": 400,
+    "/ok": 400,
+    "https://ok.test:PORT/ok": 400,
+}
+
+
+@pytest_asyncio.fixture
+async def web() -> AsyncIterator[HostileWeb]:
+    async with open_hostile_web() as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture
+async def proxy() -> AsyncIterator[EgressProxy]:
+    async with open_egress_proxy(RULES, Names()) as opened:
+        yield opened
+
+
+async def _dial(permit: Pass) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, _, port = permit.url.rpartition("@")[2].partition(":")
+    return await asyncio.open_connection(host, int(port))
+
+
+def _head(permit: Pass, line: str, *more: str) -> bytes:
+    secret = base64.b64encode(f"pass:{permit.token}".encode()).decode()
+    return "\r\n".join([line, "Host: x", f"Proxy-Authorization: Basic {secret}", *more, "", ""]).encode()
+
+
+async def _ask(permit: Pass, head: bytes) -> bytes:
+    """All that the proxy answers, until it or the server closes."""
+    reader, writer = await _dial(permit)
+    writer.write(head)
+    try:
+        return await asyncio.wait_for(reader.read(), 5)
+    finally:
+        writer.close()
+
+
+async def _status(permit: Pass, head: bytes) -> int:
+    reader, writer = await _dial(permit)
+    writer.write(head)
+    line = await asyncio.wait_for(reader.readline(), 5)
+    writer.close()
+    return int(line.split()[1]) if line else 0
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_where_a_tunnel_may_lead(place: str, web: HostileWeb, proxy: EgressProxy) -> None:
+    permit = proxy.issue()
+    target = place.replace("PORT", str(web.port))
+    assert await _status(permit, _head(permit, f"CONNECT {target} HTTP/1.1")) == PLACES[place]
+    assert permit.refused.is_set() == (PLACES[place] == 403)
+    assert set(web.reached) <= {PUBLIC}
+
+
+@pytest.mark.parametrize("target", PLAIN)
+async def test_where_a_plain_request_may_lead(target: str, web: HostileWeb, proxy: EgressProxy) -> None:
+    permit = proxy.issue()
+    line = f"GET {target.replace('PORT', str(web.port))} HTTP/1.1"
+    assert await _status(permit, _head(permit, line)) == PLAIN[target]
+    assert set(web.reached) <= {PUBLIC}
+
+
+async def test_a_name_is_looked_up_once_for_each_connection(web: HostileWeb, proxy: EgressProxy) -> None:
+    permit = proxy.issue()
+    line = f"CONNECT rebind.test:{web.port} HTTP/1.1"
+    assert await _status(permit, _head(permit, line)) == 200
+    assert await _status(permit, _head(permit, line)) == 403
+    assert set(web.reached) <= {PUBLIC}
+
+
+async def test_nobody_without_a_pass(web: HostileWeb, proxy: EgressProxy) -> None:
+    permit, other = proxy.issue(), proxy.issue()
+    line = f"CONNECT ok.test:{web.port} HTTP/1.1"
+    wrong = base64.b64encode(b"pass:wrong").decode()
+    for head in (
+        f"{line}\r\n\r\n",
+        f"{line}\r\nProxy-Authorization: Basic {wrong}\r\n\r\n",
+        f"{line}\r\nProxy-Authorization: Bearer {permit.token}\r\n\r\n",
+        f"{line}\r\nAuthorization: Basic {wrong}\r\n\r\n",
+    ):
+        assert await _status(permit, head.encode()) == 407
+    assert other.token != permit.token
+    assert permit.token not in repr(permit)
+    gone = _head(other, line)
+    del other
+    assert await _status(permit, gone) == 407
+    assert web.reached == []
+
+
+async def test_http_only_where_it_is_allowed(web: HostileWeb) -> None:
+    async with open_egress_proxy(HTTPS_ONLY, Names()) as proxy:
+        permit = proxy.issue()
+        assert await _status(permit, _head(permit, f"GET http://ok.test:{web.port}/ok HTTP/1.1")) == 403
+        assert await _status(permit, _head(permit, f"CONNECT ok.test:{web.port} HTTP/1.1")) == 200
+
+
+@contextlib.asynccontextmanager
+async def _echo(*, answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]]:
+    """A server on the public address which keeps what it gets, and answers at the end of it."""
+    got: list[bytes] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while chunk := await reader.read(1 << 16):
+                got.append(chunk)
+            writer.write(answer)
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, PUBLIC, 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], got
+
+
+async def test_a_tunnel_carries_all_bytes_both_ways_and_half_closes(proxy: EgressProxy) -> None:
+    sent, answer = b"ab" * (3 << 20), b"cd" * (3 << 20)
+    async with _echo(answer=answer) as (port, got):
+        permit = proxy.issue()
+        reader, writer = await _dial(permit)
+        writer.write(_head(permit, f"CONNECT {PUBLIC}:{port} HTTP/1.1") + sent)
+        writer.write_eof()
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
+        received = await asyncio.wait_for(reader.read(), 10)
+        writer.close()
+    assert b"".join(got) == sent
+    assert received == answer
+
+
+async def test_a_plain_request_arrives_as_the_servers_own(proxy: EgressProxy) -> None:
+    async with _echo() as (port, got):
+        permit = proxy.issue()
+        line = f"PUT http://{PUBLIC}:{port}/a?b=c HTTP/1.1"
+        _, writer = await _dial(permit)
+        writer.write(_head(permit, line, "Proxy-Connection: keep-alive", "Connection: keep-alive", "X-Y: z"))
+        await until_async(lambda: b"\r\n\r\n" in b"".join(got))
+        writer.close()
+    lines = b"".join(got).split(b"\r\n")
+    assert lines[0] == b"PUT /a?b=c HTTP/1.1"
+    assert sorted(lines[1:-2]) == sorted([f"Host: {PUBLIC}:{port}".encode(), b"Connection: close", b"X-Y: z"])
+
+
+async def test_a_pass_that_winds_down_lets_small_requests_through_only(proxy: EgressProxy) -> None:
+    async with _echo(answer=b"done") as (port, _):
+        permit = proxy.issue()
+        permit.wind_down()
+        head = _head(permit, f"CONNECT {PUBLIC}:{port} HTTP/1.1")
+        reader, writer = await _dial(permit)
+        writer.write(head + b"small")
+        writer.write_eof()
+        assert (await asyncio.wait_for(reader.read(), 5)).endswith(b"done")
+        writer.close()
+        reader, writer = await _dial(permit)
+        writer.write(head)
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"x" * (1 << 20))
+        with contextlib.suppress(ConnectionError):
+            assert await asyncio.wait_for(reader.read(), 5) == b""
+        writer.transport.abort()
+
+
+async def test_all_is_cut_off_at_the_end() -> None:
+    async with _echo() as (port, got):
+        async with open_egress_proxy(RULES) as proxy:
+            permit = proxy.issue()
+            reader, writer = await _dial(permit)
+            writer.write(_head(permit, f"CONNECT {PUBLIC}:{port} HTTP/1.1") + b"x")
+            await until_async(lambda: got == [b"x"])
+        with contextlib.suppress(ConnectionError):
+            await asyncio.wait_for(reader.read(), 5)
+        writer.transport.abort()
+
+
+S3_KEYS = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
+
+
+async def test_a_store_at_a_refused_address(web: HostileWeb, tmp_path: Path) -> None:
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"x" * (20 << 20))
+    async with open_egress_proxy(RULES, Names()) as proxy:
+        access = ObjectAccess(proxy)
+        for host in ("127.0.0.1", "meta.test", "nat64.test"):
+            given = Credentials.model_validate({**S3_KEYS, "aws_url": f"https://{host}:{web.port}"})
+            began = time.monotonic()
+            target = ObjectTarget(find_bucket(CloudType.AWS, "bucket", given, access), access, str)
+            sources = ObjectSources(access, TransferLimits(1000), {CloudType.AWS: given})
+            for work in (
+                target.send("a.bin", path, Headers("video/mp4"), Meter()),
+                target.remove("a.bin"),
+                sources.download(FileSource(url="s3://bucket/a.bin"), tmp_path, Meter()),
+            ):
+                with pytest.raises(AddressNotAllowed) as caught:
+                    await work
+                assert not caught.value.retryable
+                assert "169.254" not in str(caught.value.as_problem())
+            assert time.monotonic() - began < 1
+    assert web.reached == []
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://ok.test",
+        "ftp://ok.test",
+        "https://a:b@ok.test",
+        "https://ok.test/?x=y",
+        "https://",
+        "ok.test",
+        "https://a b",
+    ],
+)
+async def test_endpoints_that_are_refused(endpoint: str) -> None:
+    async with open_egress_proxy(OutboundRules()) as proxy:
+        given = Credentials.model_validate({**S3_KEYS, "aws_url": endpoint})
+        with pytest.raises(AddressNotAllowed):
+            find_bucket(CloudType.AWS, "bucket", given, ObjectAccess(proxy))
+
+
+async def test_nothing_of_the_workers_environment_is_used(
+    web: HostileWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = f"http://{PUBLIC}:{web.port}/metadata"
+    for name, value in {
+        "AWS_ACCESS_KEY_ID": "workers-id",
+        "AWS_SECRET_ACCESS_KEY": "workers-secret",
+        "AWS_SESSION_TOKEN": "workers-token",
+        "AWS_ENDPOINT_URL_S3": elsewhere,
+        "AWS_METADATA_ENDPOINT": elsewhere,
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": elsewhere,
+        "AWS_SKIP_SIGNATURE": "true",
+        "AWS_PROXY_URL": elsewhere,
+        "AZURE_STORAGE_ACCOUNT_KEY": "d29ya2Vycw==",
+        "AZURE_STORAGE_SAS_TOKEN": "sig=workers",
+        "AZURE_MSI_ENDPOINT": elsewhere,
+        "GOOGLE_SERVICE_ACCOUNT_KEY": "{}",
+        "GOOGLE_SERVICE_ACCOUNT": "/etc/passwd",
+        "HTTPS_PROXY": elsewhere,
+        "NO_PROXY": "*",
+    }.items():
+        monkeypatch.setenv(name, value)
+    async with _echo() as (port, got), open_egress_proxy(RULES, Names()) as proxy:
+        access = ObjectAccess(proxy)
+        for cloud, given in (
+            (CloudType.AWS, {"aws_access_key_id": "id"}),
+            (CloudType.AWS, {"aws_secret_access_key": "secret"}),
+            (CloudType.AWS, {"aws_region": "eu-west-1"}),
+            (CloudType.R2, S3_KEYS),
+            (CloudType.GCP, {}),
+            (CloudType.AZURE, {"azure_account_name": "media"}),
+        ):
+            with pytest.raises(InvalidJob) as caught:
+                find_bucket(cloud, "bucket", Credentials.model_validate(given), access)
+            assert caught.value.code == "credentials_missing"
+        whole = Credentials.model_validate({**S3_KEYS, "aws_url": f"http://{PUBLIC}:{port}"})
+        target = ObjectTarget(find_bucket(CloudType.AWS, "bucket", whole, access), access, str)
+        removing = asyncio.ensure_future(target.remove("a.bin"))
+        await until_async(lambda: b"\r\n\r\n" in b"".join(got))
+        removing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await removing
+        head = b"".join(got).lower()
+        assert b"credential=id/" in head
+        assert b"workers" not in head
+    assert web.reached == []

@@ -1,0 +1,154 @@
+"""Keys of outputs, and what a job's credentials make of a bucket."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.egress_proxy import open_egress_proxy
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.credentials import CloudType, Credentials
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.outbound import OutboundRules
+from ffmpeg_worker.storage.http_transfer import TransferLimits
+from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
+from ffmpeg_worker.storage.object_store import ObjectSources, ObjectTarget, key_of
+
+S3 = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
+OWN = {"AWS_ACCESS_KEY_ID": "own", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1"}
+
+
+@pytest_asyncio.fixture
+async def access() -> AsyncIterator[ObjectAccess]:
+    async with open_egress_proxy(OutboundRules()) as proxy:
+        yield ObjectAccess(proxy)
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "is_only", "expected"),
+    [
+        ("a/b.mp4", "out.mp4", True, "a/b.mp4"),
+        ("a/b.mp4", "out.mp4", False, "a/b.mp4/out.mp4"),
+        ("a/b", "out.mp4", True, "a/b/out.mp4"),
+        ("a/b.d/", "out.mp4", True, "a/b.d/out.mp4"),
+        ("", "sub/out.mp4", True, "sub/out.mp4"),
+        ("a", "/data/out.mp4", True, "a/out.mp4"),
+    ],
+)
+def test_keys(key: str, name: str, is_only: bool, expected: str) -> None:
+    assert key_of(key, name, is_only=is_only) == expected
+
+
+def test_keys_that_no_object_can_have() -> None:
+    for key, name in (("a", "../b.mp4"), ("k" * 1020, "out.mp4")):
+        with pytest.raises(InvalidJob) as caught:
+            key_of(key, name, is_only=False)
+        assert caught.value.code == "invalid_key"
+
+
+@pytest.mark.parametrize(
+    ("cloud", "bucket", "given", "url"),
+    [
+        (CloudType.AWS, "media", S3, "https://media.s3.us-east-1.amazonaws.com"),
+        (CloudType.AWS, "me.dia", S3 | {"aws_region": "eu-west-1"}, "https://s3.eu-west-1.amazonaws.com/me.dia"),
+        (CloudType.AWS, "media", S3 | {"aws_url": "https://s3.test:8443/"}, "https://s3.test:8443/media"),
+        (CloudType.AWS, "media", S3 | {"aws_url": "https://media.s3.test"}, "https://media.s3.test"),
+        (CloudType.R2, "media", S3 | {"aws_url": "https://r2.test/media"}, "https://r2.test/media"),
+        (
+            CloudType.AZURE,
+            "media",
+            {"azure_connection_string": "AccountName=acc;AccountKey=a2V5;EndpointSuffix=core.test"},
+            "https://acc.blob.core.test/media",
+        ),
+        (
+            CloudType.AZURE,
+            "media",
+            {"azure_account_name": "acc", "azure_sas_token": "?sv=1&sig=x"},
+            "https://acc.blob.core.windows.net/media",
+        ),
+    ],
+)
+async def test_where_a_bucket_is(
+    cloud: CloudType, bucket: str, given: dict[str, str], url: str, access: ObjectAccess
+) -> None:
+    found = find_bucket(cloud, bucket, Credentials.model_validate(given), access)
+    found.open(access.proxy.issue())
+    assert found.url == url
+    assert not [secret for secret in ("secret", "a2V5", "sig=") if secret in repr(found)]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "given", "named"),
+    [
+        (CloudType.AWS, {}, '"aws_access_key_id" and "aws_secret_access_key" are'),
+        (CloudType.AWS, {"aws_access_key_id": "id"}, '"aws_secret_access_key" is'),
+        (CloudType.R2, S3, '"aws_url" is'),
+        (CloudType.GCP, {}, '"gcp_service_account_key" is'),
+        (CloudType.AZURE, {"azure_account_name": "acc"}, '"azure_account_key" is'),
+    ],
+)
+async def test_what_is_missing(cloud: CloudType, given: dict[str, str], named: str, access: ObjectAccess) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        find_bucket(cloud, "media", Credentials.model_validate(given), access)
+    assert caught.value.code == "credentials_missing"
+    assert named in caught.value.message
+
+
+async def test_the_workers_own_are_used_whole_and_never_elsewhere(tmp_path: Path) -> None:
+    key_file = tmp_path / "key.json"
+    key_file.write_text('{"client_email": "a@b", "private_key": "x", "private_key_id": "1"}')
+    async with open_egress_proxy(OutboundRules()) as proxy:
+        access = ObjectAccess(proxy, {**OWN, "GOOGLE_APPLICATION_CREDENTIALS": str(key_file)})
+        public = Credentials(aws_public_url="https://cdn.test")
+        found = find_bucket(CloudType.AWS, "media", public, access)
+        assert found.url == "https://media.s3.eu-west-1.amazonaws.com"
+        assert found.public_url == "https://cdn.test"
+        find_bucket(CloudType.GCP, "media", None, access)
+        for given in (
+            {"aws_url": "https://elsewhere.test"},
+            {"aws_access_key_id": "id"},
+            {"aws_session_token": "token"},
+        ):
+            with pytest.raises(InvalidJob):
+                find_bucket(CloudType.AWS, "media", Credentials.model_validate(given), access)
+        assert "hush" not in repr(access)
+
+
+@pytest.mark.parametrize(
+    ("cloud", "given"),
+    [
+        (CloudType.GCP, {"gcp_service_account_key": "[]"}),
+        (CloudType.GCP, {"gcp_service_account_key": '{"client_email": "a"}'}),
+        (CloudType.AZURE, {"azure_connection_string": "UseDevelopmentStorage=true"}),
+        (CloudType.AZURE, {"azure_account_name": "a.evil.test/", "azure_account_key": "a2V5"}),
+        (CloudType.AZURE, {"azure_account_name": "acc", "azure_account_key": "no base64"}),
+        (CloudType.AWS, S3 | {"aws_region": "x.evil.test/"}),
+    ],
+)
+async def test_credentials_that_cannot_be_used(
+    cloud: CloudType, given: dict[str, str], access: ObjectAccess
+) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        find_bucket(cloud, "media", Credentials.model_validate(given), access).open(access.proxy.issue())
+    assert caught.value.code == "invalid_credentials"
+    assert "evil" not in str(caught.value.as_problem())
+
+
+async def test_identity_holds_no_secret(access: ObjectAccess) -> None:
+    sources = ObjectSources(access, TransferLimits(1), {CloudType.AWS: Credentials.model_validate(S3)})
+    assert sources.identity(FileSource(url="s3://media/a b.mp4")) == (
+        "AWS https://media.s3.us-east-1.amazonaws.com/a%20b.mp4"
+    )
+    assert sources.identity(FileSource(url="gs://media/a.mp4")) is None
+
+
+async def test_a_signature_cannot_sign(access: ObjectAccess) -> None:
+    given = Credentials.model_validate({"azure_account_name": "acc", "azure_sas_token": "sig=x"})
+    bucket = find_bucket(CloudType.AZURE, "media", given, access)
+    ObjectTarget(bucket, access, str).check("a.mp4")
+    with pytest.raises(InvalidJob) as caught:
+        ObjectTarget(bucket, access, str, presign_s=60).check("a.mp4")
+    assert caught.value.code == "cannot_presign"
