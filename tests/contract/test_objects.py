@@ -183,7 +183,7 @@ async def test_an_unchanged_object_is_not_fetched_again(cloud: Cloud, tmp_path: 
     assert first is not None
     assert await sources.download(source, tmp_path, Meter(), first.version) is None
     with pytest.raises(SourceError) as caught:
-        await cloud.sources(**cloud.wrong()).download(source, tmp_path, Meter(), first.version)
+        await cloud.sources(LIMITS, **cloud.wrong()).download(source, tmp_path, Meter(), first.version)
     assert caught.value.code == "source_forbidden"
     await cloud.target().send("a.bin", _file(tmp_path, b"newer"), VIDEO, Meter())
     second = await sources.download(source, tmp_path, Meter(), first.version)
@@ -201,7 +201,7 @@ async def test_places(cloud: Cloud, tmp_path: Path) -> None:
     assert plain == signed.partition("?")[0]
     assert f"/{BUCKET}/%C3%BCn%C3%AF%20%2541/a%20b%3F.bin" in plain
     name = {CloudType.AWS: "aws", CloudType.GCP: "gcp", CloudType.AZURE: "azure"}[cloud.cloud]
-    public = await cloud.target(**{f"{name}_public_url": "https://cdn.test/x/"}).place(key)
+    public = await cloud.target(BUCKET, None, **{f"{name}_public_url": "https://cdn.test/x/"}).place(key)
     assert public.url == "https://cdn.test/x/%C3%BCn%C3%AF%20%2541/a%20b%3F.bin"
 
 
@@ -229,7 +229,7 @@ async def test_what_is_not_there_or_not_allowed(cloud: Cloud, tmp_path: Path) ->
         await cloud.target("no-such-bucket").send("a.bin", path, VIDEO, Meter())
     assert missing.value.code == "bucket_not_found"
     with pytest.raises(TargetForbidden) as forbidden:
-        await cloud.target(**cloud.wrong()).send("a.bin", path, VIDEO, Meter())
+        await cloud.target(BUCKET, None, **cloud.wrong()).send("a.bin", path, VIDEO, Meter())
     assert forbidden.value.code == "target_forbidden"
     told = "".join(str(error.as_problem()) for error in [*errors, missing.value, forbidden.value])
     assert not [text for text in ("127.0.0.1", "secret of", "Signature", "AKIA") if text in told], told

@@ -160,7 +160,7 @@ def running_azurite() -> Iterator[str]:
     Raises:
         NoAzurite: with the reason.
     """
-    command = [_program(), "--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence"]
+    command = [str(_program()), "--blobHost", "127.0.0.1", "--blobPort", "0", "--inMemoryPersistence"]
     command += ["--disableTelemetry", "--skipApiVersionCheck"]
     environment = {**os.environ, "AZURITE_ACCOUNTS": f"{ACCOUNT}:{ACCOUNT_KEY}"}
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:

@@ -93,11 +93,13 @@ class GcsServer:
         return web.Response(status=206, body=data[part.start : stop], headers=headers)
 
     def _delete(self, request: web.Request, key: str) -> web.StreamResponse:
-        if "uploadId" in request.query:
-            found = self.uploads.pop(request.query["uploadId"], None)
+        name = request.query.get("uploadId")
+        is_there = key in self.objects if name is None else name in self.uploads
+        if name is None:
+            self.objects.pop(key, None)
         else:
-            found = self.objects.pop(key, None)
-        return web.Response(status=404 if found is None else 204)
+            self.uploads.pop(name, None)
+        return web.Response(status=204 if is_there else 404)
 
     async def _put(self, request: web.Request, key: str) -> web.StreamResponse:
         data = await request.read()
