@@ -29,6 +29,7 @@ class CloudType(StrEnum):
 
 
 _PREFIX_OF = {CloudType.AWS: "aws_", CloudType.R2: "aws_", CloudType.GCP: "gcp_", CloudType.AZURE: "azure_"}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _read_text(value: Any) -> Any:
@@ -39,13 +40,20 @@ def _read_text(value: Any) -> Any:
 
 
 def read_secret(value: Any) -> Any:
-    """A text becomes a secret, an empty one nothing."""
+    """A text becomes a secret, an empty one nothing.
+
+    Raises:
+        ValueError: it holds what no request header takes.
+    """
     value = _read_text(value)
+    if isinstance(value, str) and _CONTROL.search(value):
+        raise ValueError("must not hold a control character such as a newline")
     return SecretStr(value) if isinstance(value, str) else value
 
 
 def _read_key_file(value: Any) -> Any:
-    return SecretStr(json.dumps(value)) if isinstance(value, dict) else read_secret(value)
+    text = json.dumps(value) if isinstance(value, dict) else _read_text(value)
+    return SecretStr(text) if isinstance(text, str) else text
 
 
 _Text = Annotated[Annotated[str, Field(max_length=2048)] | None, BeforeValidator(_read_text)]

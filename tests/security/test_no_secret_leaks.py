@@ -1,0 +1,158 @@
+"""No secret of a job or of the operator shows in answers, logs, files, command lines or environments."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from support.bucket import open_bucket
+from support.canaries import Canaries, gossiping_server, watching
+from support.s3_server import SECRET_ACCESS_KEY
+from support.secret_jobs import Scene, good_jobs, malformed_jobs, process, refused_jobs, web_jobs
+from support.server import running_server
+from support.sources import make_clip
+
+HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("leaks")
+    make_clip(folder / "data/clip.mp4", extra=("-movflags", "+faststart"))
+    canaries = Canaries()
+    canaries.watch("secret of the good store", SECRET_ACCESS_KEY)
+    api_key = canaries.plant_plain("API key")
+    with gossiping_server() as gossip, open_bucket() as bucket:
+        bucket.server.plant("clip.mp4", (folder / "data/clip.mp4").read_bytes())
+        variables = {
+            "FFMPEG_WORKER_LOG_LEVEL": "DEBUG",
+            "FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1",
+            "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8",
+            "FFMPEG_WORKER_GOOGLE_STORAGE_URL": f"{gossip}/403",
+            "BUCKET_ENDPOINT_URL": f"{gossip}/403",
+            "BUCKET_NAME": "own",
+            "BUCKET_ACCESS_KEY_ID": canaries.plant_plain("BUCKET_ACCESS_KEY_ID"),
+            "BUCKET_SECRET_ACCESS_KEY": canaries.plant("BUCKET_SECRET_ACCESS_KEY"),
+            "AWS_SECRET_ACCESS_KEY": canaries.plant("AWS_SECRET_ACCESS_KEY"),
+            "AZURE_STORAGE_ACCOUNT_KEY": canaries.plant_plain("AZURE_STORAGE_ACCOUNT_KEY"),
+        }
+        with running_server(folder, FFMPEG_WORKER_API_KEYS=api_key, **variables) as server:
+            yield Scene(server, bucket, gossip, canaries, api_key, variables)
+
+
+async def ask(scene: Scene, path: str, body: Any) -> tuple[int, str]:
+    """Status, and all that comes back."""
+    data = body if isinstance(body, str) else json.dumps(body)
+    headers = {"Authorization": f"Bearer {scene.api_key}", "Content-Type": "application/json"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{scene.server.url}/api{path}", data=data, headers=headers) as response,
+    ):
+        return response.status, f"{dict(response.headers)} {await response.text()}"
+
+
+KINDS = {"refused": refused_jobs, "good": good_jobs, "malformed": malformed_jobs}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_over_http(scene: Scene, kind: str) -> None:
+    leaks = []
+    statuses = set()
+    with watching(scene.canaries, scene.server.pid, scene.server.scratch_root) as watch:
+        for path, body in KINDS[kind](scene):
+            status, told = await ask(scene, path, body)
+            statuses.add(status)
+            leaks += [(place, path, told) for place in scene.canaries.found_in(told)]
+    assert leaks == []
+    assert watch.found == set()
+    assert scene.canaries.found_in(scene.server.log_path.read_bytes()) == set()
+    assert statuses & {"good": {200}, "refused": {403, 404, 502}, "malformed": {422}}[kind]
+    assert not statuses & {500, 401}
+    if kind == "good":
+        assert min(watch.looked_at.values()) > 0
+
+
+async def test_in_what_anybody_may_read(scene: Scene) -> None:
+    headers = {"Authorization": f"Bearer {scene.api_key}"}
+    async with aiohttp.ClientSession(headers=headers) as session:
+        for path in ("/openapi.json", "/metrics", "/api/metrics", "/health", "/api/health"):
+            async with session.get(f"{scene.server.url}{path}") as response:
+                assert scene.canaries.found_in(await response.text()) == set(), path
+
+
+def test_through_runpods_handler(scene: Scene, tmp_path: Path) -> None:
+    jobs = [
+        next(job for job in good_jobs(scene)),
+        next(job for job in refused_jobs(scene)),
+        next(job for job in web_jobs(scene)),
+        *[job for job in malformed_jobs(scene) if not isinstance(job[1], str)][:2],
+    ]
+    config = {
+        "accessId": scene.canaries.plant_plain("s3Config"),
+        "accessSecret": scene.canaries.plant("s3Config"),
+        "bucketName": "b-b",
+        "endpointUrl": f"{scene.gossip}/403",
+    }
+    given = [{"input": {"path": path, "body": body}} for path, body in jobs]
+    given.append({"input": {"path": "/ffmpeg/process", "body": process()[1]}, "s3Config": config})
+    for number, job in enumerate(given):
+        told, found = handle(scene, job, tmp_path / str(number))
+        assert scene.canaries.found_in(told) == set(), told
+        assert found == set()
+
+
+def handle(scene: Scene, job: Any, folder: Path) -> tuple[str, set[tuple[str, str]]]:
+    """All that the handler writes in its test mode, and what was seen of its children and files meanwhile."""
+    make_clip(folder / "data/clip.mp4", seconds=1)
+    (folder / "job.json").write_text(json.dumps(job))
+    variables = {
+        **scene.variables,
+        "TEST_INPUT_FILE_NAME": str(folder / "job.json"),
+        "FS_PATH": str(folder / "data"),
+        "FFMPEG_WORKER_SCRATCH_ROOT": str(folder / "scratch"),
+        "HOME": str(folder),
+        "PATH": "/usr/bin:/bin",
+    }
+    with (
+        subprocess.Popen(
+            [sys.executable, HANDLER], env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process,
+        watching(scene.canaries, process.pid, folder / "scratch") as watch,
+    ):
+        told, _ = process.communicate(timeout=60)
+    # Its HTTP door is its child, and has the operator's own variables.
+    own = {("environ", name) for name in scene.variables}
+    return told, watch.found - own
+
+
+async def test_that_it_would_be_seen(scene: Scene) -> None:
+    canaries = scene.canaries
+    with watching(canaries, scene.server.pid, scene.server.scratch_root) as watch:
+        said, stood, lay = (canaries.plant(place) for place in ("answer", "command line", "file"))
+        _, told = await ask(
+            scene,
+            "/ffmpeg/process",
+            {
+                "chainCmds": [
+                    *("-re -i clip.mp4 -f ffmetadata -i {{text}} -c copy -metadata").split(),
+                    f"a={stood}",
+                    "o.mp4",
+                ],
+                "inputs": {"text": {"content": f";FFMETADATA1\ntitle={lay}\n"}},
+                "metadata": {"said": said},
+                "upload": {"cloud_type": "LOCAL"},
+            },
+        )
+    assert "answer" in canaries.found_in(told)
+    assert {("cmdline", "command line"), ("file", "file")} <= watch.found
+    assert canaries.found_in(base64.b64encode(f"user:{said}".encode())) == {"answer"}
+    line = json.dumps({"event": "as a log line would have it", "key": lay})
+    assert canaries.found_in(line) == {"file"}
