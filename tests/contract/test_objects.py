@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.egress_proxy import open_egress_proxy
 from ffmpeg_worker.errors import (
     SourceError,
     SourceNotFound,
@@ -29,7 +28,8 @@ from ffmpeg_worker.errors import (
 )
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound import OutboundRules
+from ffmpeg_worker.outbound.proxy import open_egress_proxy
+from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
@@ -61,7 +61,7 @@ class Cloud:
 
     def target(self, bucket: str = BUCKET, presign_s: int | None = None, **changed: str) -> ObjectTarget:
         given = Credentials.model_validate({**self.credentials, **changed})
-        return ObjectTarget(find_bucket(self.cloud, bucket, given, self.access), self.access, str, presign_s)
+        return ObjectTarget(find_bucket(self.cloud, bucket, given, self.access), self.access, presign_s)
 
     def sources(self, limits: TransferLimits = LIMITS, **changed: str) -> ObjectSources:
         given = Credentials.model_validate({**self.credentials, **changed})

@@ -14,7 +14,8 @@ import pytest_asyncio
 
 from ffmpeg_worker.errors import SourceForbidden, SourceNotFound, SourceUnreadable, TargetError, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound import Outbound, OutboundRules
+from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.cache import DownloadCache
 from ffmpeg_worker.storage.http import HttpRemote
 from ffmpeg_worker.storage.http_transfer import TransferLimits

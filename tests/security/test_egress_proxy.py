@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.egress_proxy import EgressProxy, Pass, open_egress_proxy
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound import OutboundRules
+from ffmpeg_worker.outbound.proxy import EgressProxy, Pass, open_egress_proxy
+from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
@@ -252,7 +252,7 @@ async def test_a_store_at_a_refused_address(web: HostileWeb, tmp_path: Path) -> 
         for host in ("127.0.0.1", "meta.test", "nat64.test"):
             given = Credentials.model_validate({**S3_KEYS, "aws_url": f"https://{host}:{web.port}"})
             began = time.monotonic()
-            target = ObjectTarget(find_bucket(CloudType.AWS, "bucket", given, access), access, str)
+            target = ObjectTarget(find_bucket(CloudType.AWS, "bucket", given, access), access)
             sources = ObjectSources(access, TransferLimits(1000), {CloudType.AWS: given})
             for work in (
                 target.send("a.bin", path, Headers("video/mp4"), Meter()),
@@ -322,7 +322,7 @@ async def test_nothing_of_the_workers_environment_is_used(
                 find_bucket(cloud, "bucket", Credentials.model_validate(given), access)
             assert caught.value.code == "credentials_missing"
         whole = Credentials.model_validate({**S3_KEYS, "aws_url": f"http://{PUBLIC}:{port}"})
-        target = ObjectTarget(find_bucket(CloudType.AWS, "bucket", whole, access), access, str)
+        target = ObjectTarget(find_bucket(CloudType.AWS, "bucket", whole, access), access)
         removing = asyncio.ensure_future(target.remove("a.bin"))
         await until_async(lambda: b"\r\n\r\n" in b"".join(got))
         removing.cancel()

@@ -11,10 +11,11 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
-from ffmpeg_worker import outbound
+from ffmpeg_worker.outbound import client
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, WorkerError
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound import Outbound, OutboundRules, check_headers
+from ffmpeg_worker.outbound.client import Outbound, check_headers
+from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.http import HttpRemote
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.meter import Meter
@@ -95,7 +96,7 @@ async def web() -> AsyncIterator[HostileWeb]:
 
 @pytest.mark.parametrize("name", TABLE)
 async def test_an_address(name: str, web: HostileWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbound, "ANSWER_S", 0.5)
+    monkeypatch.setattr(client, "ANSWER_S", 0.5)
     address, expected = TABLE[name]
     url = address.replace("PORT", str(web.port))
     remote = HttpRemote(Outbound(RULES, Names()), LIMITS)

@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffmpeg_worker.egress_proxy import open_egress_proxy
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.upload import Location, Upload
-from ffmpeg_worker.outbound import Outbound, OutboundRules
+from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.outbound.proxy import open_egress_proxy
+from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.settings import Settings
 from ffmpeg_worker.storage.cache import DownloadCache
 from ffmpeg_worker.storage.http import HttpRemote
@@ -52,7 +53,7 @@ class Elsewhere:
         """
         access = self.own_access if is_own else self.access
         found = find_bucket(where.cloud, where.bucket, upload.credentials, access)
-        return RemoteTarget(ObjectTarget(found, access, str, upload.presign), upload.cache_control)
+        return RemoteTarget(ObjectTarget(found, access, upload.presign), upload.cache_control)
 
 
 async def open_elsewhere(

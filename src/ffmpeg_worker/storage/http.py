@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from ffmpeg_worker.errors import SourceUnreachable
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound import Outbound
+from ffmpeg_worker.outbound.client import Outbound
 from ffmpeg_worker.storage.http_transfer import Transfer, TransferLimits
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.signed_address import unsigned

@@ -17,7 +17,7 @@ import aiohttp
 from ffmpeg_worker.errors import InvalidJob, TargetError, TargetForbidden, TargetUnavailable, WorkerError
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.outbound import Outbound
+from ffmpeg_worker.outbound.client import Outbound
 from ffmpeg_worker.storage.http_retry import BROKEN_OFF, AttemptFailed, may_pass, retry_after_s, with_retries
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.signed_address import is_azure_sas, plain, unsigned

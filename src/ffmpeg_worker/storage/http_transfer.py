@@ -21,7 +21,7 @@ from ffmpeg_worker.errors import (
 )
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound import Outbound
+from ffmpeg_worker.outbound.client import Outbound
 from ffmpeg_worker.storage.http_retry import (
     BROKEN_OFF,
     AttemptFailed,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,10 +17,11 @@ from pydantic import SecretStr
 from yarl import URL
 
 from ffmpeg_worker import __version__
-from ffmpeg_worker.egress_proxy import EgressProxy, Pass
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.credentials import CloudType, Credentials
-from ffmpeg_worker.outbound import IDLE_S
+from ffmpeg_worker.outbound.proxy import EgressProxy, Pass
+from ffmpeg_worker.outbound.rules import IDLE_S
+from ffmpeg_worker.settings import take_store_variables
 from ffmpeg_worker.storage.object_credentials import complete_credentials, read_connection_string
 from ffmpeg_worker.storage.object_signature import azure_signature
 
@@ -32,7 +32,6 @@ _ACCOUNT = re.compile(r"[a-z0-9-]{1,63}")
 _GOOGLE = "https://storage.googleapis.com"
 _CONNECT_S = 15.0
 _REQUEST_S = 300.0
-_SETTINGS_OF_THE_CLIENT = ("AWS_", "GOOGLE_", "AZURE_")
 _KEY_FILE_FIELDS = ("client_email", "private_key", "private_key_id")
 
 
@@ -98,9 +97,8 @@ class Bucket:
             InvalidJob: `invalid_credentials`.
         """
         access = self._access
-        # The client's library takes what it is not told from these variables, some even over what it is told.
-        for name in [name for name in os.environ if name.upper().startswith(_SETTINGS_OF_THE_CLIENT)]:
-            del os.environ[name]
+        # The client's library takes what it is not told from the environment, some even over what it is told.
+        take_store_variables()
         try:
             return self._kind(
                 self.name,

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import obstore
 
-from ffmpeg_worker.egress_proxy import Pass
 from ffmpeg_worker.errors import DiskFull, SourceTooLarge, SourceUnreachable, SourceUnreadable
+from ffmpeg_worker.outbound.proxy import Pass
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import Client

@@ -16,7 +16,6 @@ from obstore.exceptions import (
     UnauthenticatedError,
 )
 
-from ffmpeg_worker.egress_proxy import Pass
 from ffmpeg_worker.errors import (
     AddressNotAllowed,
     SourceError,
@@ -27,6 +26,7 @@ from ffmpeg_worker.errors import (
     TargetUnavailable,
     WorkerError,
 )
+from ffmpeg_worker.outbound.proxy import Pass
 
 Answer = TypeVar("Answer")
 

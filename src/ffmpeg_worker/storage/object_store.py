@@ -6,7 +6,7 @@ import asyncio
 import re
 import secrets
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote
 
@@ -27,32 +27,6 @@ from ffmpeg_worker.storage.storage import Download, Headers, Place
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 _NOBODYS_KEY = "ffmpeg-worker/is-anybody-there"
-
-
-def key_of(location_key: str, name: str, *, is_only: bool) -> str:
-    """The key of an output.
-
-    Args:
-        location_key: of the job's `upload`: for the only output and with an extension the key, else a prefix.
-        name: of the output; of an absolute one the last part counts.
-        is_only: whether the job has this one output.
-
-    Raises:
-        InvalidJob: `invalid_key`.
-    """
-    if is_only and PurePosixPath(location_key).suffix and not location_key.endswith("/"):
-        key = location_key
-    else:
-        part = PurePosixPath(name).name if name.startswith("/") else name
-        key = f"{location_key.rstrip('/')}/{part}" if location_key else part
-    problem = key_problem(key)
-    if problem is not None:
-        raise InvalidJob(
-            f'The key of the output "{shown_name(name)}" {problem}.',
-            code="invalid_key",
-            hint="Write upload.key and the output's name like folder/name.mp4.",
-        )
-    return key
 
 
 class ObjectSources:
@@ -125,18 +99,15 @@ class ObjectTarget:
         self,
         bucket: Bucket,
         access: ObjectAccess,
-        key_of_name: Callable[[str], str],
         presign_s: int | None = None,
     ) -> None:
-        """`key_of_name`: the key of an output, see `key_of`. `presign_s`: how long presigned URLs are valid."""
+        """Outputs are named by their keys. `presign_s`: how long presigned URLs are valid."""
         self._bucket = bucket
         self._access = access
-        self._key_of = key_of_name
         self._presign_s = presign_s
 
-    def check(self, name: str) -> None:
+    def check(self, name: str) -> None:  # noqa: ARG002  (a key that an object can have)
         """See `Objects.check`."""
-        self._key_of(name)
         if self._presign_s is not None and not self._bucket.can_sign:
             raise InvalidJob(
                 "A shared access signature cannot presign addresses.",
@@ -156,13 +127,13 @@ class ObjectTarget:
 
     async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
         """See `Objects.send`."""
-        upload = ObjectUpload(self._bucket, self._key_of(name), path, headers, meter)
+        upload = ObjectUpload(self._bucket, name, path, headers, meter)
         await upload.run(self._access.proxy.issue())
 
     async def remove(self, name: str) -> None:
         """See `Objects.remove`; what is not there need not be removed."""
         permit = self._access.proxy.issue()
-        deleting = obstore.delete_async(self._bucket.open(permit), self._key_of(name))
+        deleting = obstore.delete_async(self._bucket.open(permit), name)
         try:
             await ask(deleting, permit, f'bucket "{self._bucket.name}"')
         except FileNotFoundError:
@@ -172,7 +143,7 @@ class ObjectTarget:
 
     async def place(self, name: str) -> Place:
         """See `Objects.place`."""
-        key = self._key_of(name)
+        key = name
         if self._presign_s is not None:
             return Place(key, await self._bucket.presigned_url(key, self._presign_s))
         if self._bucket.public_url:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 import obstore
 
-from ffmpeg_worker.egress_proxy import Pass
+from ffmpeg_worker.outbound.proxy import Pass
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import Bucket, Client
 from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, failure_of, not_allowed, target_error

@@ -11,7 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound import Outbound, OutboundRules
+from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage import pace
 from ffmpeg_worker.storage.http import HttpRemote, _suffix
 from ffmpeg_worker.storage.http_retry import retry_after_s

@@ -16,8 +16,8 @@ from weakref import WeakValueDictionary
 from aiohttp.abc import AbstractResolver
 from aiohttp.resolver import ThreadedResolver
 
-from ffmpeg_worker.egress_relay import Relay, open_relay
-from ffmpeg_worker.outbound import ANSWER_S, CONNECT_S, IDLE_S, OutboundRules
+from ffmpeg_worker.outbound.relay import Relay, open_relay
+from ffmpeg_worker.outbound.rules import ANSWER_S, CONNECT_S, IDLE_S, OutboundRules
 
 MAX_CONNECTIONS = 256
 SMALL_BYTES = 64 << 10
