@@ -105,6 +105,7 @@ def test_through_runpods_handler(scene: Scene, tmp_path: Path) -> None:
     given.append({"input": {"path": "/ffmpeg/process", "body": process()[1]}, "s3Config": config})
     for number, job in enumerate(given):
         told, found = handle(scene, job, tmp_path / str(number))
+        assert ('"outputs"' in told) == (number == 0), told
         assert scene.canaries.found_in(told) == set(), told
         assert found == set()
 

@@ -1,0 +1,140 @@
+"""Outputs in a bucket through every door: HTTP, RunPod's handler, the terminal."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+from yarl import URL
+
+from support.bucket import Bucket, open_bucket
+from support.s3_server import BUCKET
+from support.server import Server, running_server
+from support.sources import FFMPEG, make_clip
+from support.terminal import Terminal, new_terminal
+
+HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
+COPY = "-i clip.mp4 -c copy small.mp4"
+LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}
+
+
+@pytest.fixture(scope="module")
+def served() -> Iterator[Bucket]:
+    with open_bucket() as bucket:
+        yield bucket
+
+
+@pytest.fixture
+def bucket(served: Bucket) -> Bucket:
+    served.empty()
+    return served
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("doors")
+    make_clip(folder / "data/clip.mp4")
+    with running_server(folder, **LOOPBACK) as running:
+        yield running
+
+
+async def post(server: Server, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The result of a job that works."""
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{server.url}/api/{path}", json=body) as response,
+    ):
+        assert response.status == 200, await response.text()
+        result: dict[str, Any] = await response.json()
+        return result
+
+
+async def plays(url: str, folder: Path) -> bool:
+    """Whether what lies at an address can be decoded."""
+    async with aiohttp.ClientSession() as session, session.get(URL(url, encoded=True)) as response:
+        assert response.status == 200, await response.text()
+        path = folder / "got.mp4"
+        path.write_bytes(await response.read())
+    decoded = subprocess.run(
+        [FFMPEG, "-v", "error", "-i", path, "-f", "null", "-"], check=False, capture_output=True
+    )
+    return (decoded.returncode, decoded.stderr) == (0, b"")
+
+
+async def test_http(server: Server, bucket: Bucket, tmp_path: Path) -> None:
+    result = await post(
+        server, "ffmpeg/process", {"chainCmds": COPY, "upload": bucket.upload("a.mp4", presign=60)}
+    )
+    assert await plays(result["outputs"][0]["url"], tmp_path)
+    film = {"url": f"s3://{BUCKET}/a.mp4", "credentials": bucket.credentials()}
+    result = await post(server, "storage/download", {"input": film, "output": "back.mp4"})
+    assert (server.data_root / "back.mp4").read_bytes() == bucket.server.read("a.mp4")
+    upload = {"url": f"s3://{BUCKET}/up/", "credentials": bucket.credentials()}
+    result = await post(server, "storage/upload", {"input": ["back.mp4", "clip.mp4"], "upload": upload})
+    assert [output["path"] for output in result["outputs"]] == ["up/back.mp4", "up/clip.mp4"]
+    assert bucket.server.read("up/clip.mp4") == (server.data_root / "clip.mp4").read_bytes()
+
+
+def handle(job: dict[str, Any], folder: Path) -> Any:
+    """The answer of `python3 runpod/handler.py` in its test mode, in a folder with clip.mp4."""
+    make_clip(folder / "data/clip.mp4", seconds=1)
+    (folder / "job.json").write_text(json.dumps(job))
+    variables = {
+        **LOOPBACK,
+        "TEST_INPUT_FILE_NAME": str(folder / "job.json"),
+        "FS_PATH": str(folder / "data"),
+        "FFMPEG_WORKER_SCRATCH_ROOT": str(folder / "scratch"),
+        "HOME": str(folder),
+        "PATH": "/usr/bin:/bin",
+    }
+    ended = subprocess.run(
+        [sys.executable, HANDLER], env=variables, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return json.loads(ended.stdout)["result"]
+
+
+async def test_runpods_handler(bucket: Bucket, tmp_path: Path) -> None:
+    upload = bucket.upload("orders/17/small.mp4", presign=60)
+    job: dict[str, Any] = {"input": {"path": "/ffmpeg/process", "body": {"chainCmds": COPY}, "upload": upload}}
+    [output] = handle(job, tmp_path)["outputs"]
+    assert output["path"] == "orders/17/small.mp4"
+    assert await plays(output["url"], tmp_path)
+    # The same from RunPod's own spelling, beside the input.
+    own = bucket.credentials()
+    config = {
+        "accessId": own["aws_access_key_id"],
+        "accessSecret": own["aws_secret_access_key"],
+        "bucketName": BUCKET,
+        "endpointUrl": own["aws_url"],
+    }
+    job = {"input": {"action": "process", "data": {"chainCmds": COPY}}, "s3Config": config}
+    [output] = handle(job, tmp_path)["outputs"]
+    assert output["url"] == f"{bucket.server.url}/{BUCKET}/small.mp4"
+    assert bucket.objects() == ["orders/17/small.mp4", "small.mp4"]
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Terminal:
+    return new_terminal(tmp_path)
+
+
+def test_the_terminal(terminal: Terminal, bucket: Bucket) -> None:
+    make_clip(terminal.here / "clip.mp4", seconds=1)
+    job = {"action": "process", "data": {"chainCmds": COPY}, "upload": bucket.upload("t.mp4")}
+    (terminal.here / "job.json").write_text(json.dumps(job))
+    ended = terminal.call("run", "job.json", env=LOOPBACK)
+    assert (ended.code, ended.stderr) == (0, "")
+    assert ended.json["outputs"][0]["url"] == f"{bucket.server.url}/{BUCKET}/t.mp4"
+    assert bucket.objects() == ["t.mp4"]
+    bucket.server.fault = lambda method, _path: 403 if method == "PUT" else None
+    ended = terminal.call("run", "job.json", env=LOOPBACK)
+    assert ended.code not in {0, 1}
+    assert "target_forbidden" in ended.stdout + ended.stderr
+    assert terminal.leftovers() == []

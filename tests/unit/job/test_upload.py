@@ -1,0 +1,111 @@
+"""How `upload` and `s3Config` are read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.credentials import CloudType
+from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.job.secrets import make_redaction, secrets_of
+from ffmpeg_worker.job.upload import Upload
+
+KEYS = {"aws_access_key_id": "key-id-canary", "aws_secret_access_key": "secret-canary"}
+SIGNED = "https://h.example/a.mp4?sig=query-canary"
+
+
+def read(**common: Any) -> Any:
+    return parse_job({"action": "process", "data": {"chainCmds": "-i a.mp4 b.mp4"}, **common})
+
+
+def upload(given: Any) -> Upload:
+    found = read(upload=given).destination
+    assert isinstance(found, Upload)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("given", "cloud", "bucket", "key"),
+    [
+        ({"bucket": "b1", "key": "k", "cloud_type": "aws"}, CloudType.AWS, "b1", "k"),
+        ({"bucket": "b1", "cloud_type": " r2 "}, CloudType.R2, "b1", ""),
+        ({"url": "S3://b1/a/b.mp4"}, CloudType.AWS, "b1", "a/b.mp4"),
+        ({"url": "s3://b1/a", "cloud_type": "R2"}, CloudType.R2, "b1", "a"),
+        ({"url": "gs://b1"}, CloudType.GCP, "b1", ""),
+        ({"url": "az://c1/a?b"}, CloudType.AZURE, "c1", "a?b"),
+    ],
+)
+def test_buckets(given: Any, cloud: CloudType, bucket: str, key: str) -> None:
+    where = upload(given).location
+    assert where is not None
+    assert (where.cloud, where.bucket, where.key) == (cloud, bucket, key)
+
+
+@pytest.mark.parametrize(
+    "given", [{"url": SIGNED}, {"urls": {"b.mp4": SIGNED}}, {"url": SIGNED, "cloud_type": "HTTP"}]
+)
+def test_presigned_addresses(given: Any) -> None:
+    found = upload(given)
+    assert (found.is_presigned, found.cloud, found.location) == (True, CloudType.HTTP, None)
+
+
+def test_runpods_spelling_means_the_same() -> None:
+    config = {"accessId": "key-id-canary", "accessSecret": "secret-canary", "bucketName": "b1", "endpointUrl": ""}
+    given = {"bucket": "b1", "cloud_type": "AWS", "credentials": {**KEYS, "aws_url": ""}}
+    assert read(s3Config=config).destination == upload(given)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"bucket": "b1", "url": SIGNED},
+        {"url": SIGNED, "urls": {"b.mp4": SIGNED}},
+        {"url": "ftp://h.example/a?sig=query-canary"},
+        {"url": "a.mp4"},
+        {"urls": {"b.mp4": "s3://b1/k?query-canary"}},
+        {"cloud_type": "HTTP"},
+        {"bucket": "b/1"},
+        {"bucket": "../b"},
+        {"bucket": "b1", "cloud_type": "GCP", "credentials": KEYS},
+        {"bucket": "b1", "presign": 0},
+        {"bucket": "b1", "presign": 604801},
+        {"bucket": "b1", "cache_control": "a\r\nb"},
+        {"bucket": "b1", "credentials": {**KEYS, "aws_session_token": "token-canary\nx"}},
+        {"bucket": "b1", "credentials": {"aws_secret_access_key": ["secret-canary"]}},
+    ],
+)
+def test_what_is_refused_shows_no_secret(given: Any) -> None:
+    with pytest.raises(WorkerError) as caught:
+        read(upload=given)
+    assert caught.value.fault == "caller"
+    assert "canary" not in str(caught.value.as_problem())
+
+
+def test_both_spellings_at_once() -> None:
+    config = {"accessId": "a", "accessSecret": "b", "bucketName": "b1"}
+    with pytest.raises(WorkerError, match="both"):
+        read(upload={"bucket": "b1"}, s3Config=config)
+
+
+def test_all_secrets_are_known_and_taken_out() -> None:
+    job = read(
+        upload={"url": SIGNED, "headers": {"X": "header-canary"}},
+        inputs={
+            "a": {
+                "url": "https://user:word-canary@h.example/?t=other-canary",
+                "headers": {"A": "Bearer x-canary"},
+            },
+            "b": {"url": "s3://b1/k", "credentials": KEYS},
+            "c": {"url": "az://c1/k", "credentials": {"azure_sas_token": "sv=1&sig=signature-canary"}},
+            "d": {"url": "gs://b1/k", "credentials": {"gcp_service_account_key": {"private_key": "pem-canary"}}},
+        },
+    )
+    secrets = list(secrets_of(job))
+    assert "canary" not in make_redaction(secrets)(" ".join(secrets))
+    assert "signature-canary" in secrets
+    assert "pem-canary" in secrets
+    assert not [
+        secret for secret in ("header-canary", "x-canary", *KEYS.values(), "pem-canary") if secret in repr(job)
+    ]

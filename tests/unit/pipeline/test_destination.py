@@ -1,0 +1,53 @@
+"""What outputs are called where they go."""
+
+from __future__ import annotations
+
+import pytest
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.pipeline.destination import Naming
+from ffmpeg_worker.planning.plan import Artifact, ArtifactKind
+
+ONE = [Artifact("small.mp4", "small.mp4")]
+TWO = [*ONE, Artifact("big.mp4", "big.mp4")]
+PLAYLIST = [Artifact("out/x.m3u8", "out/x.m3u8", ArtifactKind.PLAYLIST)]
+FRAMES = [Artifact("f/%03d.png", "f/%03d.png", ArtifactKind.SEQUENCE)]
+
+
+def naming(key: str, artifacts: list[Artifact]) -> Naming:
+    return Naming(Upload(bucket="media-out", key=key), artifacts)
+
+
+@pytest.mark.parametrize(
+    ("key", "artifacts", "name", "expected"),
+    [
+        ("", ONE, "small.mp4", "small.mp4"),
+        ("a", ONE, "small.mp4", "a/small.mp4"),
+        ("a/", ONE, "sub/small.mp4", "a/sub/small.mp4"),
+        ("a.b/c", ONE, "small.mp4", "a.b/c/small.mp4"),
+        ("a.mkv/", ONE, "small.mp4", "a.mkv/small.mp4"),
+        ("a.mp4", TWO, "small.mp4", "a.mp4/small.mp4"),
+        ("a", ONE, "/data/x/small.mp4", "a/small.mp4"),
+        ("a/b.mp4", ONE, "small.mp4", "a/b.mp4"),
+        ("hls/index.m3u8", PLAYLIST, "out/x.m3u8", "hls/index.m3u8"),
+        ("hls/index.m3u8", PLAYLIST, "out/seg/1.ts", "hls/seg/1.ts"),
+        ("hls/index.m3u8", PLAYLIST, "elsewhere/1.ts", "hls/1.ts"),
+        ("index.m3u8", PLAYLIST, "out/1.ts", "1.ts"),
+        ("shots.png", FRAMES, "f/001.png", "shots.png/f/001.png"),
+    ],
+)
+def test_keys(key: str, artifacts: list[Artifact], name: str, expected: str) -> None:
+    assert naming(key, artifacts).of(name) == expected
+
+
+@pytest.mark.parametrize("upload", [None, Upload(url="https://h.example/a.mp4?sig=x")])
+def test_without_a_bucket_names_stay(upload: Upload | None) -> None:
+    assert Naming(upload, ONE).of("/data/small.mp4") == "/data/small.mp4"
+
+
+@pytest.mark.parametrize("name", ["../up.mp4", "x" * 1020 + ".mp4"])
+def test_names_that_make_no_key(name: str) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        naming("a", ONE).of(name)
+    assert caught.value.code == "invalid_upload"

@@ -1,0 +1,86 @@
+"""Where the outputs of a job go, and whose credentials open it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.credentials import Credentials
+from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.storage.depot import Depot
+from ffmpeg_worker.storage.elsewhere import Elsewhere
+from ffmpeg_worker.storage.local import LocalStorage
+
+OWN = Credentials.model_validate({"aws_access_key_id": "own", "aws_secret_access_key": "own-secret"})
+THEIRS = {"aws_access_key_id": "theirs", "aws_secret_access_key": "their-secret"}
+DEFAULT = Upload.model_validate(
+    {"bucket": "own", "key": "out/", "cloud_type": "AWS", "credentials": OWN, "presign": 60}
+)
+
+
+async def never() -> Elsewhere:
+    raise AssertionError("nothing of another machine is needed here")
+
+
+def depot(tmp_path: Path, default: Upload | None = DEFAULT) -> Depot:
+    return Depot(LocalStorage(tmp_path, ()), never, default)
+
+
+def job(upload: Any = None, action: str = "process") -> Any:
+    data = {"process": {"chainCmds": "-i a.mp4 b.mp4"}, "probe": {"input": "a.mp4"}}.get(
+        action, {"input": "a.mp4"}
+    )
+    return parse_job({"action": action, "data": data} | ({} if upload is None else {"upload": upload}))
+
+
+@pytest.mark.parametrize(
+    ("given", "bucket", "key", "is_own"),
+    [
+        (None, "own", "out/id/", True),
+        ({"key": "mine.mp4"}, "own", "mine.mp4", True),
+        ({"bucket": "own", "key": "mine.mp4"}, "own", "mine.mp4", True),
+        ({"bucket": "own", "credentials": THEIRS}, "own", "", False),
+        ({"bucket": "other"}, "other", "", False),
+        ({"bucket": "own", "cloud_type": "GCP"}, "own", "", False),
+        ({"url": "s3://own/k.mp4"}, "own", "k.mp4", True),
+        ({"url": "s3://other/k.mp4"}, "other", "k.mp4", False),
+    ],
+)
+def test_the_operators_bucket_and_others(tmp_path: Path, given: Any, bucket: str, key: str, is_own: bool) -> None:
+    found = depot(tmp_path).destination(job(given), "id")
+    assert found is not None
+    assert found.location is not None
+    assert (found.location.bucket, found.location.key) == (bucket, key)
+    assert (found.credentials == OWN) == is_own
+
+
+@pytest.mark.parametrize("given", [{"cloud_type": "LOCAL"}, {"url": "https://h.example/a?sig=x"}])
+def test_what_the_job_says_comes_first(tmp_path: Path, given: Any) -> None:
+    found = depot(tmp_path).destination(job(given), "id")
+    assert found is not None
+    assert found.credentials is None
+
+
+@pytest.mark.parametrize("action", ["probe", "download"])
+def test_actions_that_stay_here(tmp_path: Path, action: str) -> None:
+    assert depot(tmp_path).destination(job(None, action), "id") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "action", "code"), [({"key": "a"}, "process", "invalid_upload"), (None, "upload", "missing_field")]
+)
+def test_nowhere(tmp_path: Path, given: Any, action: str, code: str) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        depot(tmp_path, None).destination(job(given, action), "id")
+    assert caught.value.code == code
+
+
+async def test_a_worker_that_stays_local_loads_no_client(tmp_path: Path) -> None:
+    opened = depot(tmp_path, None)
+    for given in (None, {"cloud_type": "local"}):
+        stores = await opened.stores(opened.destination(job(given), "id"))
+        assert not stores.target.takes_early
