@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
+import ssl
 import threading
 import time
 from calendar import timegm
@@ -125,12 +126,13 @@ def _is_signed(environ: WSGIEnvironment) -> bool:
 
 
 @contextmanager
-def running_s3() -> Iterator[S3Server]:
-    """Serve on a free port of 127.0.0.1, with one empty bucket."""
+def running_s3(tls: ssl.SSLContext | None = None) -> Iterator[S3Server]:
+    """Serve on a free port of 127.0.0.1, with one empty bucket; with `tls` as https://localhost."""
     server = S3Server()
     front = _Front(server, DomainDispatcherApplication(create_backend_app))
-    listener = make_server("127.0.0.1", 0, front, threaded=True)
-    server.url = f"http://127.0.0.1:{listener.server_port}"
+    listener = make_server("127.0.0.1", 0, front, threaded=True, ssl_context=tls)
+    origin = "http://127.0.0.1" if tls is None else "https://localhost"
+    server.url = f"{origin}:{listener.server_port}"
     server._backend.create_bucket(BUCKET, REGION)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
