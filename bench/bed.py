@@ -21,10 +21,11 @@ TINY = ("-i", "tiny.mp4", "-c:v", "libx264", "-preset", "ultrafast")
 
 @dataclass(frozen=True)
 class Bed:
-    """`data` is the data root of the server at `url`."""
+    """`data` is the data root of the server at `url`, which is the process `pid`."""
 
     data: Path
     url: str
+    pid: int
 
 
 def make(path: Path, *arguments: str) -> None:
@@ -69,6 +70,6 @@ def open_bed(**variables: str) -> Iterator[Bed]:
             os.close(writing)
             try:
                 with os.fdopen(reading) as ready:
-                    yield Bed(data, json.loads(ready.readline())["url"])
+                    yield Bed(data, json.loads(ready.readline())["url"], server.pid)
             finally:
                 server.terminate()

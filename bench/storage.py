@@ -1,0 +1,209 @@
+"""Fetch, transcode and upload over loopback: one job against curl, bare ffmpeg and boto3 one after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import http.server
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import aiohttp
+import boto3  # type: ignore[import-untyped]
+
+from bench.bed import FFMPEG, Bed, make, open_bed
+from bench.table import median, table
+
+_BUCKET = "bench"
+_KEYS = {"aws_access_key_id": "bench", "aws_secret_access_key": "bench-secret"}
+_VARIABLES = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}
+_WORK = {
+    "remux, -c copy": ("-c", "copy"),
+    "360p, x264 veryfast": ("-vf", "scale=-2:360", "-c:v", "libx264", "-preset", "veryfast", "-c:a", "copy"),
+}
+_NOTES = (
+    "Store: moto in a process of its own, which keeps objects in memory and is as slow for both sides.",
+    "Aims: ratio at most 0.90; worker's peak at most 150 MB above idle; tail of the HLS job below 5 %.",
+)
+
+
+def measure(*, quick: bool) -> str:
+    """Wall seconds and their ratio, the worker's peak memory, and what is left to do after an encode of HLS."""
+    seconds, rounds = (3, 1) if quick else (16, 3)
+    with ExitStack() as stack:
+        bed = stack.enter_context(open_bed(**_VARIABLES))
+        source = bed.data / "source.mp4"
+        picture = f"testsrc2=size=1920x1080:rate=25:duration={seconds},noise=alls=24:allf=t"
+        tone = ("-f", "lavfi", "-i", f"sine=duration={seconds}")
+        make(source, "-f", "lavfi", "-i", picture, *tone, *"-preset ultrafast -b:v 80M -pix_fmt yuv420p".split())
+        ways = _Ways(bed, stack.enter_context(_web(bed.data)), stack.enter_context(_store()))
+        rows = [_compare(name, ways, options, rounds) for name, options in _WORK.items()]
+        megabytes = source.stat().st_size / 1e6
+        first = table(
+            f"A file of {megabytes:.0f} MB from a web server to a bucket",
+            ["work", "in turn s", "one job s", "ratio", "peak MB above idle"],
+            rows,
+        )
+        return f"{first}\n\n{_hls(ways, rounds, 6 if quick else 60)}"
+
+
+class _Ways:
+    """The same work done by hand, and as a job."""
+
+    def __init__(self, bed: Bed, web: str, store: str) -> None:
+        self.bed = bed
+        self._web = web
+        self._store = store
+        self._client = boto3.client("s3", endpoint_url=store, region_name="us-east-1", **_KEYS)
+        self._client.create_bucket(Bucket=_BUCKET)
+
+    def by_hand(self, options: Sequence[str]) -> float:
+        """Seconds of curl, ffmpeg and an upload, each when the one before has ended."""
+        with tempfile.TemporaryDirectory(dir=self.bed.data.parent) as folder:
+            began = time.perf_counter()
+            _run("curl", "-sfo", f"{folder}/in.mp4", f"{self._web}/source.mp4")
+            _run(FFMPEG, "-v", "error", "-nostdin", "-y", "-i", f"{folder}/in.mp4", *options, f"{folder}/out.mp4")
+            self._client.upload_file(f"{folder}/out.mp4", _BUCKET, "hand.mp4")
+            return time.perf_counter() - began
+
+    def as_job(self, options: Sequence[str]) -> float:
+        """Seconds of a job over HTTP."""
+        return self.job(["-i", f"{self._web}/source.mp4", *options, "out.mp4"], "job.mp4")
+
+    def job(self, command: Sequence[str], key: str) -> float:
+        """Seconds of any command whose outputs go to the bucket."""
+        upload = {"bucket": _BUCKET, "key": key, "cloud_type": "AWS"}
+        body = {"chainCmds": [*command], "upload": upload | {"credentials": {**_KEYS, "aws_url": self._store}}}
+        return asyncio.run(_post(f"{self.bed.url}/api/ffmpeg/process", body))
+
+
+async def _post(url: str, body: dict[str, Any]) -> float:
+    async with aiohttp.ClientSession() as session:
+        began = time.perf_counter()
+        async with session.post(url, json=body) as response:
+            assert response.status == 200, await response.text()
+            await response.read()
+        return time.perf_counter() - began
+
+
+def _compare(name: str, ways: _Ways, options: Sequence[str], rounds: int) -> list[str]:
+    by_hand, as_job, peaks = [], [], []
+    ways.as_job(options)  # loads what the first job of a worker loads
+    for _ in range(rounds):
+        by_hand.append(ways.by_hand(options))
+        idle = _memory_mb(ways.bed.pid, "VmRSS")
+        Path(f"/proc/{ways.bed.pid}/clear_refs").write_text("5")  # forget the peak so far
+        as_job.append(ways.as_job(options))
+        peaks.append(_memory_mb(ways.bed.pid, "VmHWM") - idle)
+    hand, job = median(by_hand), median(as_job)
+    return [name, f"{hand:.2f}", f"{job:.2f}", f"{job / hand:.2f}", f"{max(peaks):.0f}"]
+
+
+def _memory_mb(pid: int, field: str) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))
+
+
+def _hls(ways: _Ways, rounds: int, segments: int) -> str:
+    """How long the last address takes after ffmpeg's end."""
+    command = [
+        *("-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=25:duration={segments}", "-pix_fmt", "yuv420p"),
+        *("-c:v", "libx264", "-preset", "medium", "-g", "25", "-f", "hls", "-hls_time", "1"),
+        *("-hls_playlist_type", "vod", "x.m3u8"),
+    ]
+    tails, encodes = [], []
+    for _ in range(rounds):
+        with _engine_times(ways.bed.data.parent / "scratch") as seen:
+            ways.job(command, "hls/x.m3u8")
+            ended = time.perf_counter()
+        tails.append(ended - seen[-1])
+        encodes.append(seen[-1] - seen[0])
+    tail, encode = median(tails), median(encodes)
+    rows = [[f"{segments} segments of 360p", f"{encode:.2f}", f"{tail:.2f}", f"{100 * tail / encode:.1f} %"]]
+    head = ["HLS to a bucket", "encode s", "then s", "share"]
+    return table("From the end of ffmpeg to the last address", head, rows, _NOTES)
+
+
+@contextmanager
+def _engine_times(scratch: Path) -> Iterator[list[float]]:
+    """The times at which an ffmpeg was seen that works in the scratch folder, every 20 ms."""
+    seen: list[float] = []
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.02):
+            if _works_in(scratch.resolve()):
+                seen.append(time.perf_counter())
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _works_in(scratch: Path) -> bool:
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                if (entry / "cwd").readlink().is_relative_to(scratch) and (entry / "cmdline").read_bytes():
+                    return True
+    return False
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Nothing."""
+
+
+@contextmanager
+def _web(folder: Path) -> Iterator[str]:
+    """A web server with the files of a folder, in this process, which only waits meanwhile."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@contextmanager
+def _store() -> Iterator[str]:
+    """A store of objects in a process of its own."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(f"{url}/moto-api/", process)
+            yield url
+        finally:
+            process.terminate()
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            urlopen(url, timeout=5).close()
+        except OSError:
+            assert process.poll() is None, "the store ended: is moto installed?"
+            assert time.monotonic() < deadline, "the store did not start"
+            time.sleep(0.05)
+        else:
+            return
