@@ -144,6 +144,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             scratch=scratch,
             stores=Stores({None: storage, "file": storage, "https": web, "http": web}, storage),
             cores=settings.max_concurrency,
+            option_policy=settings.option_policy == "on",
         )
         services = Services(settings, tools, prober, plant)
         stack.push_async_callback(services.stop_jobs)

@@ -26,13 +26,17 @@ Outcome = Delivered | WorkerError
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """What jobs run on; opened once, shared by all jobs. `cores` is what one step may use."""
+    """What jobs run on; opened once, shared by all jobs.
+
+    `cores` is what one step may use; `option_policy` whether the arguments of commands are judged.
+    """
 
     engine: Engine
     prober: Prober
     scratch: Scratch
     stores: Stores
     cores: int
+    option_policy: bool = True
 
 
 @dataclass(frozen=True, slots=True)

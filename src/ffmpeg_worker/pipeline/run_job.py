@@ -34,7 +34,7 @@ async def run_job(
     """
     began = time.monotonic()
     progress = JobProgress(observer)
-    needs = needed_sources(job)
+    needs = needed_sources(job, option_policy=plant.option_policy)
     is_many = isinstance(job, MultiProcessJob)
     async with plant.scratch.workspace(job_id) as workspace, plant.prober.session() as probes:
         progress.enter(Stage.FETCHING)
@@ -43,7 +43,9 @@ async def run_job(
                 files = await fetch(needs, workspace, plant.stores, all_or_none=not is_many)
         except TimeoutError:
             raise _timed_out(timeout_s) from None
-        async with open_plan(job, files, needs, probes, cores=plant.cores) as informed:
+        async with open_plan(
+            job, files, needs, probes, cores=plant.cores, option_policy=plant.option_policy
+        ) as informed:
             progress.start_lanes(len(informed.plan.lanes))
             order = Order(plant, workspace, probes, progress, informed, deadline=began + timeout_s)
             lanes = await (run_each_lane(order) if is_many else run_only_lane(order))

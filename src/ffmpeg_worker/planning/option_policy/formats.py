@@ -35,7 +35,7 @@ DEMUXERS = (
     review(Kind.INPUT_FORMAT, " ".join(sorted(MEDIA_DEMUXERS)), "their files name no other file"),
     review(
         Kind.INPUT_FORMAT,
-        "concat dash data hls",
+        "concat dash hls",
         "their files name other files: an input is one only where its name or `-f` says so, and the files "
         "they lead to are the sandbox's business",
     ),
@@ -66,7 +66,7 @@ MUXERS = (
         Kind.OUTPUT_FORMAT,
         "3g2 3gp a64 ac3 ac4 adts adx aea aiff alaw alp amr amv apm apng aptx aptx_hd apv argo_asf argo_cvg "
         "asf asf_stream ass ast au avi avif avm2 avs2 avs3 bit caf cavsvideo chromaprint codec2 codec2raw crc "
-        "dash daud dfpwm dirac dnxhd dts dv dvd eac3 evc f32be f32le f4v f64be f64le ffmetadata film_cpk "
+        "dash data daud dfpwm dirac dnxhd dts dv dvd eac3 evc f32be f32le f4v f64be f64le ffmetadata film_cpk "
         "filmstrip fits flac flv framecrc framehash framemd5 g722 g723_1 g726 g726le gif gsm gxf h261 h263 "
         "h264 hash hevc hls iamf ico ilbc image2 image2pipe ipod ircam ismv ivf jacosub kvag latm lc3 lrc m4v "
         "matroska mcc md5 microdvd mjpeg mkvtimestamp_v2 mlp mmf mov mp2 mp3 mp4 mpeg mpeg1video mpeg2video "

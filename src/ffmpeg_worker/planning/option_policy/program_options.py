@@ -28,7 +28,7 @@ PROGRAM_OPTIONS = (
         "seek_timestamp isync itsoffset readrate readrate_initial_burst readrate_catchup stream_loop fs "
         "timestamp dframes shortest_buf_duration qscale muxdelay muxpreload itsscale copypriorss frames tag q "
         "reinit_filter drop_changed discard disposition bits_per_raw_sample time_base enc_time_base "
-        "max_muxing_queue_size muxing_queue_data_threshold r aspect b vframes fpsmax pix_fmt display_rotation "
+        "max_muxing_queue_size muxing_queue_data_threshold r aspect b vframes s fpsmax pix_fmt display_rotation "
         "mastering_display content_light rc_override timecode pass vstats_version intra_matrix inter_matrix "
         "chroma_intra_matrix vtag fps_mode streamid force_key_frames hwaccel_output_format aq ar ac ab "
         "aframes apad atag sample_fmt channel_layout ch_layout guess_layout_max stag canvas_size apply_cropping",
@@ -77,7 +77,7 @@ PROGRAM_OPTIONS = (
     review(
         Kind.REFUSED,
         "h help L license version buildconf formats muxers demuxers devices codecs decoders encoders filters "
-        "bsfs protocols pix_fmts layouts sample_fmts dispositions colors hwaccels sources sinks",
+        "bsfs protocols pix_fmts layouts sample_fmts dispositions colors hwaccels sinks",
         "ffmpeg answers and ends without making anything",
         "GET /health, or ffmpeg-worker doctor, says what this worker's ffmpeg can do.",
     ),
