@@ -111,8 +111,8 @@ class Settings(BaseSettings):
     max_input_bytes: int = Field(5 << 30, ge=1, description="Largest input fetched from a URL, in bytes.")
     option_policy: Literal["on", "off"] = Field(
         "on",
-        description="`off` runs commands without judging their arguments first, and without the limits put in front "
-        "of inputs: only for callers who may do on this machine whatever FFmpeg can.",
+        description="`off` runs commands without judging their arguments first, and without the limits put in "
+        "front of inputs: only for callers who may do on this machine whatever FFmpeg can.",
     )
     max_concurrency: int = Field(
         os.cpu_count() or 1,

@@ -67,28 +67,28 @@ FILTERS = (
     review(
         Kind.REFUSED,
         "frei0r frei0r_src ladspa lv2",
-        "they run plugins found on the machine",
+        "it runs plugins found on the machine",
         "Use a filter of ffmpeg's own.",
     ),
     review(
-        Kind.REFUSED, "program_opencl openclsrc", "they run a program from a file", "Use a filter of ffmpeg's own."
+        Kind.REFUSED, "program_opencl openclsrc", "it runs a program from a file", "Use a filter of ffmpeg's own."
     ),
     review(
         Kind.REFUSED,
         "zmq azmq",
-        "they open a socket and take commands from it",
+        "it opens a socket and takes commands from it",
         "Write the values into the graph.",
     ),
     review(
         Kind.REFUSED,
         "sendcmd asendcmd",
-        "they set other filters' options while it runs, after these were judged",
+        "it sets other filters' options later, after these were judged",
         "Use expressions of time in the filters themselves, or `enable=`.",
     ),
     review(
         Kind.REFUSED,
         "buffer abuffer buffersink abuffersink",
-        "they are the ends of a graph, which ffmpeg adds itself",
+        "it is the end of a graph, which ffmpeg adds itself",
         "Use link labels: [in], [out].",
     ),
 )
@@ -118,7 +118,7 @@ FILTER_OPTIONS = (
         Kind.REFUSED,
         "libplacebo.custom_shader_bin libplacebo.custom_shader_path libplacebo.extra_opts "
         "libplacebo.shader_cache xfade_opencl.kernel xfade_opencl.source",
-        "they hold programs for the graphics card, or lead to them",
+        "it holds a program for the graphics card, or leads to one",
         "Use the filter's other options.",
     ),
     review(

@@ -55,7 +55,7 @@ DEMUXERS = (
     review(
         Kind.REFUSED,
         "avisynth dvdvideo imf vobsub webm_dash_manifest",
-        "their files make ffmpeg open other files, or run a script",
+        "its files make ffmpeg open other files, or run a script",
         _NOT_SERVED,
     ),
     review(Kind.REFUSED, "data", "it copies any file, whatever it is", _NOT_SERVED),
@@ -92,7 +92,7 @@ MUXERS = (
     review(
         Kind.REFUSED,
         "hds smoothstreaming webm_chunk webm_dash_manifest",
-        "they write folders of their own making",
+        "it writes a folder of its own making",
         'Use "-f hls" or "-f dash".',
     ),
 )
@@ -117,7 +117,7 @@ PROTOCOLS = (
     review(
         Kind.REFUSED,
         "async bluray cache concatf fd md5 pipe prompeg shared subfile tee",
-        "they open what is no file of the job, or wrap another protocol",
+        "it opens what is no file of the job, or wraps another protocol",
         "Give the file as an input.",
     ),
     review(

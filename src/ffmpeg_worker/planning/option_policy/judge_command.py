@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option
+from ffmpeg_worker.planning.option_policy.formats import PROTOCOLS
 from ffmpeg_worker.planning.option_policy.judge_option import OptionJudge
 from ffmpeg_worker.planning.option_policy.own_names import is_inside, is_own_name
-from ffmpeg_worker.planning.option_policy.refusal import Subject
-from ffmpeg_worker.planning.option_policy.review import Kind
+from ffmpeg_worker.planning.option_policy.refusal import Subject, quoted
+from ffmpeg_worker.planning.option_policy.review import Kind, by_name
 from ffmpeg_worker.planning.option_policy.values import judge_format
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
 from ffmpeg_worker.planning.references import InputKind, InputReference, OutputReference
 
+_PROTOCOLS = by_name(PROTOCOLS)
+# Followed by its options, another protocol, or what it opens; addresses are the stores' business.
+_PROTOCOL = re.compile(r"([a-z0-9]+)(?:[,+]|:(?!//))")
 MAX_ARGUMENTS = 512
 MAX_ARGUMENT_BYTES = 128 << 10
 
@@ -96,12 +101,23 @@ def _judge_input(
     subject = Subject("-i")
     if reference.kind is InputKind.GENERATED:
         judge.judge_graph(placeholders.fill(group.url, staged), subject)
+    if reference.kind is InputKind.SOURCE:
+        _check_protocol(reference.keys[0], subject, staged)
     is_wild = group.value_of("pattern_type") == "glob"
     for key in reference.keys:
         if reference.kind is InputKind.EARLIER_OUTPUT and not _is_earlier(key, produced, is_wild=is_wild):
             raise subject.refusal("leads out of the job's own folder", "Name an output of an earlier command.")
         if reference.kind is InputKind.JOINED and key not in staged and ":" in key and "://" not in key:
             raise subject.refusal("joins names with a colon", "Rename the output, or give the file as an input.")
+
+
+def _check_protocol(name: str, subject: Subject, known: Collection[str]) -> None:
+    """Names such as `subfile,,start,0,end,0,,:x` would not be opened as what they ask for: say so at once."""
+    protocol = _PROTOCOL.match(name)
+    if protocol and protocol[1] in _PROTOCOLS and name not in known:
+        review = _PROTOCOLS[protocol[1]]
+        inner = subject.inside(quoted("the protocol", protocol[1]))
+        raise inner.refusal("is not accepted", review.instead or "Name the file itself.")
 
 
 def _is_earlier(key: str, produced: Collection[str], *, is_wild: bool) -> bool:
@@ -113,7 +129,10 @@ def _is_earlier(key: str, produced: Collection[str], *, is_wild: bool) -> bool:
 def _judge_output(judge: OptionJudge, group: FileGroup, output: OutputReference) -> None:
     if group.value_of("f") == "tee":
         judge.judge_tee(output.work_name, Subject("output"))
-    elif not output.is_raw and not is_inside(output.work_name):
+    if output.is_raw:
+        return
+    _check_protocol(output.work_name, Subject("output"), ())
+    if not is_inside(output.work_name):
         raise Subject("output").refusal(
             "is a hidden file, or below a hidden folder", "Give it a name without a dot in front."
         )

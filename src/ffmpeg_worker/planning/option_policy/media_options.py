@@ -55,32 +55,32 @@ MEDIA_OPTIONS = (
     review(
         Kind.REFUSED,
         "xavs2-params qsv_params load_plugins load_plugin",
-        "what these libraries take from them is not known well enough",
+        "what the encoder's library takes from it is not known well enough",
         "Use the encoder's other options.",
     ),
     review(
         Kind.REFUSED,
         "protocol_whitelist protocol_blacklist format_whitelist codec_whitelist",
-        "the worker sets these itself",
+        "the worker sets it itself",
         "Leave it out.",
     ),
     review(
         Kind.REFUSED,
         "allowed_extensions allowed_segment_extensions extension_picky enable_drefs use_absolute_path "
         "assetmaps sub_name",
-        "with them an input makes ffmpeg open other files",
+        "with it an input makes ffmpeg open other files",
         "Leave it out, and give each file as an input of its own.",
     ),
     review(
         Kind.REFUSED,
         "aribb24-base-path cache_dir fd graph graph_file dumpgraph header private_key",
-        "they make ffmpeg open what is no file of the job",
+        "it makes ffmpeg open what is no file of the job",
         "Leave it out.",
     ),
     review(
         Kind.REFUSED,
         "fifo_format fifo_options format_opts protocol_opts http_opts mpegts_muxer_options rtp_muxer_options",
-        "they belong to muxers and protocols that are not served",
+        "it belongs to a muxer or protocol that is not served",
         "Leave it out.",
     ),
     review(

@@ -71,7 +71,7 @@ PROGRAM_OPTIONS = (
         Kind.REFUSED,
         "report dump hex vstats sdp_file print_graphs print_graphs_file print_graphs_format stats_enc_pre "
         "stats_enc_post stats_mux_pre stats_enc_pre_fmt stats_enc_post_fmt stats_mux_pre_fmt",
-        "they write reports about the run itself, or the bytes of its inputs, to files and to the log",
+        "it writes a report about the run, or bytes of its inputs, to a file or the log",
         "Leave it out; results tell what was made, and errors come with the log.",
     ),
     review(
