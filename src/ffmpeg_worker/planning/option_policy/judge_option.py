@@ -22,8 +22,8 @@ _FILTERS = by_name(FILTERS)
 _FILTER_OPTIONS = by_name(FILTER_OPTIONS)
 _EVERY_FILTER_HAS = frozenset({"enable", "threads", "thread_type", "extra_hw_frames"})
 _FORMAT_KINDS = frozenset({Kind.INPUT_FORMAT, Kind.OUTPUT_FORMAT})
-# A further level of escapes would let a bracket end the options early.
-_TEE_ENTRY = re.compile(r"(?:\[([^]['\\]*)\])?([^]['\\]*)")
+# Brackets inside further quotation marks would make it unclear where the options end.
+_TEE_ENTRY = re.compile(r"(?:\[((?:[^]['\\]|'[^]['\\]*')*)\])?([^]['\\]*)")
 _NUMBER = re.compile(r"-?[\d.]+", re.ASCII)
 # Letters that ffmpeg takes off options that all codecs share: -vb, -asample_fmt.
 _MEDIA_LETTERS = "vas"
@@ -81,7 +81,7 @@ class OptionJudge:
             source.place += 1
             if entry is None:
                 raise subject.refusal(
-                    "holds a list with quotation marks, backslashes or brackets inside an entry",
+                    "holds a list with brackets or backslashes inside an entry",
                     "Write it as [f=mp4]a.mp4|[f=mpegts]b.ts.",
                 )
             options, name = entry.group(1) or "", entry.group(2)
