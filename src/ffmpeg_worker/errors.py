@@ -3,7 +3,8 @@
 WorkerError            code · fault · retryable · message · hint · where · stderr · detail (log only)
 ├── InvalidJob             caller    the request itself is wrong
 │   ├── UnsupportedFeature     caller    right by the contract, not in this build
-│   └── AddressNotAllowed      caller    an address that this worker does not call
+│   ├── AddressNotAllowed      caller    an address that this worker does not call
+│   └── ForbiddenOption        caller    an argument of a command that is not let in
 ├── SourceError            source    an input
 │   ├── SourceNotFound         source    no such file
 │   ├── SourceForbidden        caller    outside the allowed roots, or not a regular file
@@ -120,6 +121,12 @@ class AddressNotAllowed(InvalidJob):
     """The worker does not call this address: its scheme, port or host, or where the host's name leads."""
 
     code = "address_not_allowed"
+
+
+class ForbiddenOption(InvalidJob):
+    """The command holds an option, filter, format or name that it may not use."""
+
+    code = "forbidden_option"
 
 
 class SourceError(WorkerError):

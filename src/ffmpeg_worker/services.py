@@ -153,6 +153,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             depot=depot,
             cores=settings.max_concurrency,
             max_input_bytes=settings.max_job_input_bytes,
+            option_policy=settings.option_policy == "on",
         )
         services = Services(settings, tools, prober, plant)
         stack.push_async_callback(services.stop_jobs)

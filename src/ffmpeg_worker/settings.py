@@ -162,6 +162,11 @@ class Settings(BaseSettings):
     google_storage_url: str = Field(
         "https://storage.googleapis.com", description="Endpoint of Google Cloud Storage."
     )
+    option_policy: Literal["on", "off"] = Field(
+        "on",
+        description="`off` runs commands without judging their arguments first, and without the limits put in "
+        "front of inputs: only for callers who may do on this machine whatever FFmpeg can.",
+    )
     max_concurrency: int = Field(
         os.cpu_count() or 1,
         ge=1,

@@ -33,7 +33,8 @@ Outcome = Delivered | WorkerError
 class Plant:
     """What jobs run on; opened once, shared by all jobs.
 
-    `cores` is what one step may use, `max_input_bytes` what all downloads of a job may be together.
+    `cores` is what one step may use, `max_input_bytes` what all downloads of a job may be together;
+    `option_policy` whether the arguments of commands are judged.
     """
 
     engine: Engine
@@ -42,6 +43,7 @@ class Plant:
     depot: Depot
     cores: int
     max_input_bytes: int
+    option_policy: bool = True
 
     def check_input_bytes(self, count: int) -> None:
         """Refuse a job whose downloads are too large together.

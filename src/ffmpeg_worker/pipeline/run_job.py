@@ -53,7 +53,7 @@ async def run_job(
 
 async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: JobProgress) -> JobResult:
     began = time.monotonic()
-    needs = needed_sources(job)
+    needs = needed_sources(job, option_policy=plant.option_policy)
     is_many = isinstance(job, MultiProcessJob)
     upload = plant.depot.destination(job, job_id)
     stores = await plant.depot.stores(upload)
@@ -70,7 +70,9 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
                 )
         except TimeoutError:
             raise _timed_out(timeout_s) from None
-        async with open_plan(job, files, needs, probes, cores=plant.cores) as informed:
+        async with open_plan(
+            job, files, needs, probes, cores=plant.cores, option_policy=plant.option_policy
+        ) as informed:
             progress.start_lanes(len(informed.plan.lanes))
             artifacts = [artifact for lane in informed.plan.lanes for artifact in lane.artifacts]
             order = Order(
