@@ -17,6 +17,7 @@ from ffmpeg_worker.ffmpeg.invocation import Invocation, redact
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, plain
 from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.sandbox.confinement import Confinement
 
 MAX_STDOUT_BYTES = 64 * 1024 * 1024
 
@@ -58,6 +59,7 @@ async def run_ffmpeg(
     timeout_s: float | None,
     on_progress: Callable[[Progress], None] | None = None,
     capture_stdout: bool = False,
+    confinement: Confinement | None = None,
 ) -> RunReport:
     """Run ffmpeg in `cwd`; overwrites its outputs; standard output is kept up to 64 MiB, or goes nowhere.
 
@@ -74,6 +76,7 @@ async def run_ffmpeg(
         cwd=cwd,
         env=child_environment(cwd, tools.environment),
         outputs=collected.outputs(capture_stdout=capture_stdout),
+        confinement=confinement,
     ) as child:
         try:
             async with asyncio.timeout(timeout_s):

@@ -13,8 +13,10 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path, PurePosixPath
 
-from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.errors import DiskFull, Misconfigured
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
+from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 
 _LOCK_NAME = ".lock"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
@@ -24,12 +26,18 @@ _SMALL_BYTES = 64 << 20
 
 
 class Workspace:
-    """The directory of one job: a staging folder with its inputs, and a working directory for each lane."""
+    """The directory of one job: a staging folder with its inputs, and a working directory for each lane.
 
-    def __init__(self, root: Path) -> None:
+    Links in it that lead to each other are relative: the job's user may not pass the folders above.
+    """
+
+    def __init__(self, root: Path, jail: Jail) -> None:
         self.root = root
+        self.jail = jail
         self.staging = root / STAGING_FOLDER
         self.staging.mkdir(mode=0o700, parents=True)
+        jail.show(root)
+        jail.show(self.staging)
         self._taken: set[str] = set()
 
     def lane(self, name: str) -> Path:
@@ -40,7 +48,8 @@ class Workspace:
         folder = self.root / name
         (folder / STAGING_FOLDER).mkdir(mode=0o700, parents=True)
         for staged in self.staging.iterdir():
-            (folder / STAGING_FOLDER / staged.name).symlink_to(staged)
+            (folder / STAGING_FOLDER / staged.name).symlink_to(f"../../{STAGING_FOLDER}/{staged.name}")
+        self.jail.show(folder / STAGING_FOLDER)
         return folder
 
     def reserve(self, name: str, *, stem: str | None = None) -> str:
@@ -65,18 +74,27 @@ class Workspace:
 class Scratch:
     """The directory of one worker, in which its jobs have theirs."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, sandbox: Sandbox, min_free_bytes: int) -> None:
         self.root = root
+        self._sandbox = sandbox
+        self._min_free_bytes = min_free_bytes
 
     @asynccontextmanager
     async def workspace(self, job_id: str) -> AsyncIterator[Workspace]:
-        """A fresh directory for one job, removed on the way out, also out of a failure or cancellation."""
+        """A fresh directory for one job, removed on the way out, also out of a failure or cancellation.
+
+        Raises:
+            DiskFull: too little room is left for another job.
+        """
+        if shutil.disk_usage(self.root).free < self._min_free_bytes:
+            raise DiskFull("The worker's disk is nearly full; it takes no more jobs.", hint="Try again later.")
         root = self.root / f"{_UNSAFE.sub('_', job_id)[:64]}-{secrets.token_hex(4)}"
         root.mkdir(mode=0o700)
-        try:
-            yield Workspace(root)
-        finally:
-            await _remove(root)
+        with self._sandbox.jail(root) as jail:
+            try:
+                yield Workspace(root, jail)
+            finally:
+                await _remove(root)
 
 
 async def _remove(root: Path) -> None:
@@ -105,7 +123,9 @@ def _is_small(root: Path) -> bool:
 
 
 @contextmanager
-def open_scratch(scratch_root: Path) -> Iterator[Scratch]:
+def open_scratch(
+    scratch_root: Path, sandbox: Sandbox = UNCONFINED, *, min_free_bytes: int = 0
+) -> Iterator[Scratch]:
     """Make this worker's own scratch directory and sweep what workers that died have left.
 
     A lock on a file in it says that its worker lives: the kernel drops it with the process, however it ends.
@@ -126,7 +146,7 @@ def open_scratch(scratch_root: Path) -> Iterator[Scratch]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _sweep(scratch_root)
-        yield Scratch(root.resolve())
+        yield Scratch(root.resolve(), sandbox, min_free_bytes)
     finally:
         shutil.rmtree(root, ignore_errors=True)
         os.close(lock)
