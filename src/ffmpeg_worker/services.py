@@ -20,8 +20,10 @@ from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.execute import Engine
 from ffmpeg_worker.pipeline.lanes import Plant
+from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.workspace import open_scratch
+from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings
 from ffmpeg_worker.storage.late import LateStorage
 from ffmpeg_worker.storage.local import LocalStorage
@@ -123,6 +125,10 @@ def _open_web(settings: Settings) -> Storage:
     return HttpStorage(Outbound(OutboundRules.of(settings)), TransferLimits(settings.max_input_bytes))
 
 
+def _quota(settings: Settings) -> Quota:
+    return Quota(settings.max_job_bytes, settings.max_job_files, settings.min_free_disk_bytes // 2)
+
+
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open a worker on the running event loop; on the way out all jobs and child processes are stopped.
@@ -131,15 +137,20 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         Misconfigured: a program or folder that the settings name is not usable.
     """
     async with AsyncExitStack() as stack:
-        scratch = stack.enter_context(open_scratch(settings.scratch_root))
+        sandbox = stack.enter_context(open_sandbox(settings))
+        scratch = stack.enter_context(
+            open_scratch(settings.scratch_root, sandbox, min_free_bytes=settings.min_free_disk_bytes)
+        )
         storage = LocalStorage(settings.data_root, settings.allowed_roots)
         web = LateStorage(partial(_open_web, settings))
-        tools = await stack.enter_async_context(open_tools(settings.ffmpeg_path, settings.ffprobe_path))
+        tools = await stack.enter_async_context(
+            open_tools(settings.ffmpeg_path, settings.ffprobe_path, sandbox=sandbox, scratch=scratch.root)
+        )
         prober = Prober(tools.ffprobe, tools.spawner)
         stack.push_async_callback(prober.close)
         await prober.open()
         plant = Plant(
-            engine=Engine(tools, asyncio.Semaphore(settings.max_concurrency)),
+            engine=Engine(tools, asyncio.Semaphore(settings.max_concurrency), _quota(settings)),
             prober=prober,
             scratch=scratch,
             stores=Stores({None: storage, "file": storage, "https": web, "http": web}, storage),

@@ -166,7 +166,7 @@ async def _run_all(
     confinement: Confinement | None,
 ) -> list[Captured]:
     cwd = Path(tempfile.gettempdir())
-    env = child_environment(cwd, environment)
+    env = child_environment(environment)
     async with asyncio.TaskGroup() as group:
         runs = [
             group.create_task(

@@ -74,7 +74,7 @@ async def run_ffmpeg(
     async with await tools.spawner.start(
         [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *invocation.arguments],
         cwd=cwd,
-        env=child_environment(cwd, tools.environment),
+        env=child_environment(tools.environment),
         outputs=collected.outputs(capture_stdout=capture_stdout),
         confinement=confinement,
     ) as child:

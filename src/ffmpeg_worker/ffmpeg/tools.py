@@ -22,7 +22,6 @@ from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 from ffmpeg_worker.sandbox.self_test import Ended
 
-
 _CANARY = "ffmpeg_worker.sandbox.canary:serve"
 
 
@@ -88,9 +87,7 @@ async def _run_trial(
     env: dict[str, str],
     timeout_s: float,
 ) -> Ended:
-    run = await run_captured(
-        spawner, argv or (), cwd=cwd, env=env, timeout_s=timeout_s, confinement=confinement
-    )
+    run = await run_captured(spawner, argv or (), cwd=cwd, env=env, timeout_s=timeout_s, confinement=confinement)
     return Ended(run.exit.code, run.stdout, run.log.text)
 
 

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
 import wave
+from typing import Any, BinaryIO
 
-from ffmpeg_worker.ffmpeg.pyav_probe import describe, serve
+from ffmpeg_worker.ffmpeg.pyav_probe import answer_requests, describe
+from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.sandbox.entrance import UNCONFINED, Entrance
 
-__all__ = ["serve"]
+
+def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Obey the first line, `{"confinement": …, "root": …}`, then answer what comes after it."""
+    try:
+        _settle(json.loads(requests.readline() or b"null"))
+    except (OSError, ValueError) as error:
+        reply = {"error": {"reason": UNCONFINED, "message": str(error)}}
+        replies.write(json.dumps(reply).encode() + b"\n")
+        return
+    answer_requests(requests, replies)
+
+
+def _settle(order: dict[str, Any] | None) -> None:
+    if order is None:
+        return
+    os.chdir(order["root"])
+    if order["confinement"] is not None:
+        with Entrance(Confinement.of_message(order["confinement"])) as entrance:
+            entrance.enter(os.getppid())
 
 
 def _warm_up() -> None:

@@ -61,9 +61,11 @@ async def _run_lane(order: Order, index: int) -> Delivered:
     folder = order.workspace.lane(f"lane-{index}")
     await stage_mentions(lane.mentions, folder, order.plant.stores)
     await stage_mentions(keys_named(lane.key_infos, folder), folder, order.plant.stores)
+    order.workspace.jail.lend(folder)
     executed = await execute(
         lane,
         folder,
+        order.workspace.jail,
         engine=order.plant.engine,
         probes=order.probes,
         expected_s=lambda step: order.informed.expected_s(index, step),
@@ -110,12 +112,14 @@ async def run_each_lane(order: Order) -> list[Outcome]:
 async def _run_fused(order: Order, fusion: Fusion) -> dict[int, Outcome]:
     """One run for all members; where that fails, each member on its own, so that each has its own error."""
     folder = order.workspace.lane(f"fused-{fusion.members[0]}")
+    order.workspace.jail.lend(folder)
     try:
         for index in fusion.members:
             _runnable(order, index)
         executed = await execute(
             replace(order.informed.plan.lanes[fusion.members[0]], steps=(fusion.step,)),
             folder,
+            order.workspace.jail,
             engine=order.plant.engine,
             probes=order.probes,
             expected_s=lambda step: order.informed.expected_s(fusion.members[0], step),
@@ -136,7 +140,7 @@ async def _run_fused(order: Order, fusion: Fusion) -> dict[int, Outcome]:
 
 async def _finish(order: Order, index: int, executed: Executed) -> Delivered:
     lane = await order.informed.lane(index)
-    produced = await verify(replace(executed, lane=lane), order.probes)
+    produced = await verify(replace(executed, lane=lane), order.probes, order.workspace.jail)
     return await deliver(produced, order.plant.stores.target)
 
 

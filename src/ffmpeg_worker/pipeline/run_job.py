@@ -36,7 +36,7 @@ async def run_job(
     progress = JobProgress(observer)
     needs = needed_sources(job)
     is_many = isinstance(job, MultiProcessJob)
-    async with plant.scratch.workspace(job_id) as workspace, plant.prober.session() as probes:
+    async with plant.scratch.workspace(job_id) as workspace, plant.prober.session(workspace.jail) as probes:
         progress.enter(Stage.FETCHING)
         try:
             async with asyncio.timeout(timeout_s):

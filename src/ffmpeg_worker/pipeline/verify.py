@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,8 @@ from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.fetch import keys_named
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind
+from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
+from ffmpeg_worker.sandbox.jail import Jail
 
 _COMPANION_SUFFIXES = frozenset(
     ".ts .m4s .mp4 .m4a .m4v .aac .ac3 .mp3 .vtt .webvtt .m3u8 .key .webm .mpd".split()
@@ -43,19 +44,21 @@ class Produced:
     files: tuple[VerifiedFile, ...]
 
 
-async def verify(executed: Executed, probes: ProbeSession) -> Produced:
-    """Check every artifact of a lane.
+async def verify(executed: Executed, probes: ProbeSession, jail: Jail) -> Produced:
+    """Check every artifact of a lane; its files are the worker's afterwards.
 
     Raises:
         OutputRejected: missing, empty, not regular, unreadable, without streams, or shorter than promised.
     """
     files: list[VerifiedFile] = []
     for artifact in executed.lane.artifacts:
-        files += await _verify_artifact(artifact, executed, probes)
+        files += await _verify_artifact(artifact, executed, probes, jail)
     return Produced(executed, tuple(files))
 
 
-async def _verify_artifact(artifact: Artifact, executed: Executed, probes: ProbeSession) -> list[VerifiedFile]:
+async def _verify_artifact(
+    artifact: Artifact, executed: Executed, probes: ProbeSession, jail: Jail
+) -> list[VerifiedFile]:
     names = _matching(artifact, executed.folder)
     if not names:
         raise _rejected(
@@ -64,7 +67,7 @@ async def _verify_artifact(artifact: Artifact, executed: Executed, probes: Probe
             code="output_missing",
             hint='Check that the last command writes the name given as "output", and that it selects any frames.',
         )
-    sizes = {name: _size(artifact, executed.folder / name) for name in names}
+    sizes = {name: _size(artifact, executed.folder, name, jail) for name in names}
     media = await _open(artifact, executed.folder / names[0], probes)
     if media is not None:
         _check_length(artifact, media)
@@ -73,7 +76,9 @@ async def _verify_artifact(artifact: Artifact, executed: Executed, probes: Probe
         taken = {*names, *(a.work_name for a in lane.artifacts)} | lane.intermediates | lane.mentions
         taken |= {*keys_named(lane.key_infos, executed.folder)}
         for name in _companions(executed.folder, taken):
-            sizes[name] = _size(artifact, executed.folder / name)
+            sizes[name] = _size(artifact, executed.folder, name, jail)
+    for name in sizes:
+        _claim(artifact, executed.folder, name, jail)
     return [
         VerifiedFile(
             _final_name(artifact, name),
@@ -136,13 +141,15 @@ def _final_name(artifact: Artifact, name: str) -> str:
     return str(PurePosixPath(artifact.name).parent / name)
 
 
-def _size(artifact: Artifact, path: Path) -> int:
+def _size(artifact: Artifact, folder: Path, name: str, jail: Jail) -> int:
     """Bytes of a file that nothing is wrong with on the outside."""
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode) or status.st_nlink != 1:
-        raise _rejected(
-            artifact, f'The output "{artifact.name}" is not a regular file.', code="output_not_regular"
-        )
+    try:
+        with open_beneath(folder, name) as descriptor:
+            status = os.fstat(descriptor)
+    except OSError:
+        raise _not_regular(artifact) from None
+    if not is_plain_file(status, jail.owner):
+        raise _not_regular(artifact)
     if status.st_size == 0:
         raise _rejected(
             artifact,
@@ -151,6 +158,17 @@ def _size(artifact: Artifact, path: Path) -> int:
             hint=_NOTHING_SELECTED,
         )
     return status.st_size
+
+
+def _claim(artifact: Artifact, folder: Path, name: str, jail: Jail) -> None:
+    try:
+        jail.claim(folder, name)
+    except OSError:
+        raise _not_regular(artifact) from None
+
+
+def _not_regular(artifact: Artifact) -> OutputRejected:
+    return _rejected(artifact, f'The output "{artifact.name}" is not a regular file.', code="output_not_regular")
 
 
 async def _open(artifact: Artifact, path: Path, probes: ProbeSession) -> MediaInfo | None:

@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.errors import DiskFull, Misconfigured
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
-from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.sandbox.jail import Jail, Reach
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 
 _LOCK_NAME = ".lock"
@@ -23,6 +23,8 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _MAX_STEM = 60
 _SMALL_FILES = 32
 _SMALL_BYTES = 64 << 20
+_COPY_BYTES = 1 << 20
+_MAX_MIRRORED = 10_000
 
 
 class Workspace:
@@ -52,6 +54,61 @@ class Workspace:
         self.jail.show(folder / STAGING_FOLDER)
         return folder
 
+    async def place(self, path: Path, staged: str, *, one_of_many: bool = False) -> Path:
+        """Make a file appear under its staged name, readable for the job's programs; returns where they find it.
+
+        A link to it, where the job's user gets there. Else the file itself has to come, under a second name or,
+        where it is closed to others or on another disk, as a copy.
+
+        Args:
+            path: absolute, links resolved.
+            staged: see `reserve`; its folder exists.
+            one_of_many: give it a second name where that is possible: thousands of files are thousands of rules.
+        """
+        target = self.staging / staged
+        if path.is_relative_to(self.staging):
+            target.symlink_to(os.path.relpath(path, target.parent))
+            return path
+        reach = self.jail.reach(path)
+        if reach is Reach.FILE and not one_of_many:
+            target.symlink_to(path)
+            self.jail.admit(path)
+            return path
+        if reach is not Reach.NOTHING and _link(path, target):
+            return target
+        if reach is Reach.FILE:
+            target.symlink_to(path)
+            self.jail.admit(path)
+            return path
+        await asyncio.to_thread(_copy, path, target)
+        return target
+
+    async def place_folder(self, folder: Path, staged: str) -> Path:
+        """Make a folder and all below it appear; see `place`."""
+        target = self.staging / staged
+        if folder.is_relative_to(self.staging):
+            target.symlink_to(os.path.relpath(folder, target.parent))
+            return folder
+        if self.jail.reach(folder) is Reach.FILE:
+            target.symlink_to(folder)
+            self.jail.admit(folder)
+            return folder
+        await asyncio.to_thread(_mirror, folder, target)
+        return target
+
+    def show_inputs(self) -> None:
+        """Let the job's user read what the worker has written into the staging folder."""
+        if self.jail.uid is None:
+            return
+        for path, _, names in os.walk(self.staging):
+            if path != str(self.staging):
+                Path(path).chmod(0o755)
+            for name in names:
+                file = Path(path) / name
+                # Another name of a file of somebody's keeps the mode it has.
+                if not file.is_symlink() and file.stat().st_nlink == 1:
+                    file.chmod(0o644)
+
     def reserve(self, name: str, *, stem: str | None = None) -> str:
         """A staged name of its own for an input: plain characters, the extension kept.
 
@@ -69,6 +126,44 @@ class Workspace:
             candidate = f"{plain}-{number}{suffix}"
         self._taken.add(candidate)
         return candidate
+
+
+def _link(path: Path, target: Path) -> bool:
+    try:
+        target.hardlink_to(path)
+    except OSError:  # another disk, or the kernel protects files of other users
+        return False
+    return True
+
+
+def _copy(path: Path, target: Path) -> None:
+    with path.open("rb") as source, target.open("xb") as copy:
+        left = os.fstat(source.fileno()).st_size
+        try:
+            while left > 0 and (done := os.copy_file_range(source.fileno(), copy.fileno(), left)):
+                left -= done
+        except OSError:  # not between these two disks
+            source.seek(0)
+            copy.truncate(0)
+            copy.seek(0)
+            shutil.copyfileobj(source, copy, _COPY_BYTES)
+
+
+def _mirror(folder: Path, target: Path) -> None:
+    """Give the files of a folder second names, so many as a manifest may reasonably have."""
+    count = 0
+    for path, _, names in os.walk(folder):
+        copy = target / Path(path).relative_to(folder)
+        copy.mkdir()
+        for name in names:
+            file = Path(path) / name
+            if not file.is_file() or file.is_symlink():
+                continue
+            count += 1
+            if count > _MAX_MIRRORED:
+                return
+            if not file.stat().st_mode & 0o004 or not _link(file, copy / name):
+                _copy(file, copy / name)
 
 
 class Scratch:

@@ -61,9 +61,7 @@ def make_folders_beneath(folder: Path, name: str, owner: int | None) -> None:
 
 
 @contextmanager
-def _descend(
-    folder: Path, parts: list[str], *, make: bool = False, make_for: int | None = None
-) -> Iterator[int]:
+def _descend(folder: Path, parts: list[str], *, make: bool = False, make_for: int | None = None) -> Iterator[int]:
     current = os.open(folder, _FOLDER)
     try:
         for part in parts:

@@ -46,5 +46,7 @@ class Confinement:
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Confinement:
         """What `as_message` made, also after a way through JSON."""
-        fields = {key: tuple(value) if isinstance(value, list) else value for key, value in message.items()}
+        fields: dict[str, Any] = {
+            key: tuple(value) if isinstance(value, list) else value for key, value in message.items()
+        }
         return cls(**{**fields, "limits": Limits(**message["limits"])})

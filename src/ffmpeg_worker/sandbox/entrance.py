@@ -19,6 +19,9 @@ from ffmpeg_worker.sandbox.kernel import (
     prctl,
 )
 
+UNCONFINED = "unconfined"
+"""Reason in the reply of a preloaded function that could not confine itself, and has ended."""
+
 _CPU_GRACE_S = 5
 _OUT_OF_THE_WAY = 128  # the child arranges its own descriptors from 0 on
 _SIGNALS_SCOPED_FROM = 6

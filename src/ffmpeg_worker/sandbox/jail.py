@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from enum import Enum, auto
+from functools import cache
 from pathlib import Path
 
+from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 STAGING_FOLDER = "_in"
@@ -32,7 +35,7 @@ class Jail:
 
     def __init__(self, root: Path, base: Confinement | None, *, cores: int) -> None:
         """`base` is what every program may touch; `None`: nothing is confined."""
-        self._root = root
+        self.root = root
         self._base = base
         self._cores = cores
         self._readable: list[str] = []
@@ -62,8 +65,23 @@ class Jail:
         passable = all(parent.stat().st_mode & 0o001 for parent in path.parents)
         return Reach.FILE if passable else Reach.NAME
 
+    def claim(self, folder: Path, name: str) -> None:
+        """Take over a file that one of the job's programs has made, none of which runs in that folder any more.
+
+        It becomes the worker's, with the mode that the worker's own files have.
+
+        Raises:
+            OSError: it is no plain file of the job's, or behind a link.
+        """
+        with open_beneath(folder, name) as descriptor:
+            if not is_plain_file(os.fstat(descriptor), self.owner):
+                raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+            if self.uid is not None:
+                os.fchown(descriptor, os.geteuid(), os.getegid())
+            os.fchmod(descriptor, 0o644 & ~_umask())
+
     def lend(self, folder: Path) -> None:
-        """Make a folder, and what lies in it for its programs, the job's own; nothing of the job runs in it yet."""
+        """Make a folder, and what programs will find in it, the job's own; none of them has run there yet."""
         folder.chmod(0o700)
         if self.uid is None:
             return
@@ -88,7 +106,7 @@ class Jail:
         cpu_s = max(int(seconds * self._cores), 1)
         return replace(
             self._base,
-            readable=(*self._base.readable, str(self._root / STAGING_FOLDER), *self._readable),
+            readable=(*self._base.readable, str(self.root / STAGING_FOLDER), *self._readable),
             writable=(str(folder),),
             limits=replace(self._base.limits, cpu_s=cpu_s),
         )
@@ -99,6 +117,14 @@ class Jail:
             return None
         return replace(
             self._base,
-            readable=(*self._base.readable, str(self._root), *self._readable),
+            readable=(*self._base.readable, str(self.root), *self._readable),
             limits=replace(self._base.limits, cpu_s=max(int(seconds), 1)),
         )
+
+
+@cache
+def _umask() -> int:
+    """The worker's; it can be read by setting it only, so it is done once."""
+    before = os.umask(0o077)
+    os.umask(before)
+    return before

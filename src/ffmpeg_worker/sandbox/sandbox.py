@@ -113,8 +113,8 @@ UNCONFINED = Sandbox("off", Machine(0, has_seccomp=False, no_users="off"), Forke
 
 
 @contextmanager
-def open_sandbox(settings: Settings, folder: Path) -> Iterator[Sandbox]:
-    """The sandbox that the settings ask for; `folder` is the worker's own. To be proven before the first job.
+def open_sandbox(settings: Settings) -> Iterator[Sandbox]:
+    """The sandbox that the settings ask for; to be proven before the first job.
 
     Raises:
         Misconfigured: it cannot be had on this machine.
@@ -135,7 +135,7 @@ def open_sandbox(settings: Settings, folder: Path) -> Iterator[Sandbox]:
         yield Sandbox(
             wanted,
             machine,
-            make_launcher(settings.sandbox_launcher, folder),
+            make_launcher(settings.sandbox_launcher, settings.scratch_root),
             limits=limits_of(settings),
             cores=settings.max_concurrency,
             users=users,

@@ -19,12 +19,12 @@ _RULES = (
 )
 _FILE_RIGHTS = frozenset({"read-file", "write-file", "execute", "truncate"})
 _RIGHTS_SINCE = (
-    (1, "execute write-file read-file read-dir remove-dir remove-file make-char make-dir make-reg make-sock "
-        "make-fifo make-block make-sym"),
+    (1, "execute write-file read-file read-dir remove-dir remove-file make-dir make-reg"),
+    (1, "make-char make-sock make-fifo make-block make-sym"),
     (2, "refer"),
     (3, "truncate"),
     (5, "ioctl-dev"),
-)  # fmt: skip
+)
 
 
 class Setpriv:
@@ -65,7 +65,7 @@ class Setpriv:
 
 
 @cache
-def _write_once(path: Path, shares_user: bool, may_signal: bool) -> Path:  # noqa: FBT001
+def _write_once(path: Path, shares_user: bool, may_signal: bool) -> Path:
     program = make_program(platform.machine(), shares_user=shares_user, may_signal=may_signal)
     path.write_bytes(program)
     return path
