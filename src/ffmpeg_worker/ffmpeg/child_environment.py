@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """A clean environment, temporary files in the working directory; `extra` is what the operator adds (for GPUs)."""
+    """A clean environment, temporary files in the working directory; `extra` is what the operator adds."""
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": "/nonexistent",

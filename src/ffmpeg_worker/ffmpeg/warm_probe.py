@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -34,11 +35,17 @@ def _settle(order: dict[str, Any] | None) -> None:
             entrance.enter(os.getppid())
 
 
+_LOADED_LATE = ("av.subtitles.codeccontext", "av.subtitles.stream")
+"""What PyAV imports when it meets such a stream: a confined child could not."""
+
+
 def _warm_up() -> None:
-    """Describe a tenth of a second of silence.
+    """Import everything, and describe a tenth of a second of silence.
 
     It resolves symbols and builds libav's tables: a fork then probes its first file in two thirds of the time.
     """
+    for name in _LOADED_LATE:
+        importlib.import_module(name)
     with tempfile.NamedTemporaryFile(suffix=".wav") as file:
         with wave.open(file, "wb") as sound:
             sound.setnchannels(1)

@@ -13,7 +13,7 @@ from ffmpeg_worker.pipeline.fetch import fetch
 from ffmpeg_worker.pipeline.informed_plan import open_plan
 from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_only_lane
 from ffmpeg_worker.pipeline.progress import JobProgress
-from ffmpeg_worker.pipeline.report import make_result
+from ffmpeg_worker.pipeline.report import make_result, mark_weakness
 from ffmpeg_worker.planning.needs import needed_sources
 
 
@@ -49,7 +49,7 @@ async def run_job(
             lanes = await (run_each_lane(order) if is_many else run_only_lane(order))
         result = make_result(job, job_id, files, lanes, time.monotonic() - began)
         progress.finish()
-        return result
+        return mark_weakness(result, plant.engine.tools.sandbox.level)
 
 
 def _timed_out(timeout_s: float) -> EngineTimedOut:
