@@ -51,7 +51,7 @@ def attempts(orders: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "read its environment": lambda: read(Path(f"/proc/{victim}/environ")),
         "read its command line": lambda: read(Path(f"/proc/{victim}/cmdline")),
         "open its memory": lambda: os.close(os.open(f"/proc/{victim}/mem", os.O_RDONLY)),
-        "list processes": partial(os.listdir, "/proc"),  # noqa: PTH208
+        "list processes": partial(os.listdir, "/proc"),
         "read its memory by call": lambda: _read_memory(victim),
         "trace it": lambda: _call("ptrace", 16, victim, 0, 0),
         "signal it": lambda: os.kill(victim, 0),
@@ -60,7 +60,7 @@ def attempts(orders: dict[str, Any]) -> dict[str, Callable[[], object]]:
         "write outside": lambda: (secrets / "new").write_bytes(b"x"),
         "overwrite outside": lambda: (secrets / "open").open("r+b").close(),
         "truncate outside": lambda: os.truncate(secrets / "open", 3),
-        "remove outside": lambda: (secrets / "spare").unlink(),
+        "remove outside": (secrets / "spare").unlink,
         "write an input": lambda: Path(orders["input"]).open("ab").close(),
         "replace an input": lambda: Path(orders["input"]).unlink(),
         "make a symbolic link": lambda: Path("link").symlink_to("/etc/passwd"),
@@ -170,8 +170,8 @@ def _run(program: str) -> None:
 
 
 def _run_own() -> None:
-    loader = next(Path("/").glob("lib*/ld-linux*"))  # a program that it may read
-    shutil.copy(loader, "program")
+    loaders = ("/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1")
+    shutil.copyfile(next(path for path in loaders if Path(path).exists()), "program")  # one that it may read
     Path("program").chmod(0o755)
     _run("./program")
 

@@ -38,6 +38,7 @@ _GLOBAL_OPTIONS = (
     "0.25",
 )
 _STOPPED_BY_SIGNAL = "Exiting normally, received signal"
+_OUT_OF_CPU_TIME = f"received signal {signal.SIGXCPU:d}"
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def _timed_out(log: LogTail) -> EngineTimedOut:
 def _failed(
     result: Exit, log: LogTail, arguments: Sequence[str], known: Mapping[str, Collection[str]]
 ) -> EngineError:
-    if result.signal == signal.SIGKILL or _STOPPED_BY_SIGNAL in log.last(5):
+    last = log.last(5)
+    if result.signal == signal.SIGKILL or (_STOPPED_BY_SIGNAL in last and _OUT_OF_CPU_TIME not in last):
         return EngineKilled(
             "ffmpeg was killed from outside, most often because memory ran out.",
             hint="Try again; if it happens again, use a smaller size, fewer threads or a larger machine.",
