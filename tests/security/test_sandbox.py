@@ -33,6 +33,7 @@ NOT_EVERYWHERE = {
     "connect by multipath TCP",
     "make a namespace",
     "be spared when memory runs out",
+    "make a device",
 }
 NEEDS_A_USER = {"become root"}
 NAMES = tuple(attempts({"victim": 0, "secrets": "/", "other_job": "/", "input": "/"}))

@@ -17,14 +17,17 @@ MACHINES = sorted(NUMBERS)
 def decide(program: bytes, arch: int, number: int, first: int = 0) -> int:
     """Run a filter over one system call."""
     data = struct.pack("=IIQ6Q", number, arch, 0, first, *[0] * 5)
-    code = [struct.unpack_from("=HBBI", program, place) for place in range(0, len(program), 8)]
-    accumulator = place = 0
+    code: list[tuple[int, int, int, int]] = [
+        struct.unpack_from("=HBBI", program, place) for place in range(0, len(program), 8)
+    ]
+    accumulator: int = 0
+    place = 0
     while True:
         operation, if_true, if_false, value = code[place]
         place += 1
         match operation:
             case 0x20:
-                accumulator = struct.unpack_from("=I", data, value)[0]
+                (accumulator,) = struct.unpack_from("=I", data, value)
             case 0x05:
                 place += value
             case 0x06:
