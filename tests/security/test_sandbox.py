@@ -19,7 +19,7 @@ import pytest_asyncio
 from ffmpeg_worker.ffmpeg.captured import run_captured
 from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
-from support.sandboxes import MACHINE, needs_sandbox, open_jail
+from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, open_jail
 from support.taken_over import VARIABLE, attempts
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
@@ -35,7 +35,12 @@ NOT_EVERYWHERE = {
     "be spared when memory runs out",
     "make a device",
 }
-NEEDS_A_USER = {"become root"}
+# Root is what the worker's user is already; without Landlock a job may do in its folder what files allow.
+CANNOT_BE_DENIED: dict[str, set[str]] = {
+    "a user of its own": set(),
+    "the worker's user": {"become root"},
+    "a root of its own": {"make a symbolic link", "make a pipe", "run a file of its own"},
+}
 NAMES = tuple(attempts({"victim": 0, "secrets": "/", "other_job": "/", "input": "/"}))
 
 
@@ -46,9 +51,9 @@ def _world() -> Iterator[tuple[Path, dict[str, Any]]]:
         # Passable for everybody, so that nothing but the sandbox is in the way.
         world = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ffmpeg-worker-world-")))
         world.chmod(0o755)
-        secrets, other, job = (world / name for name in ("secrets", "other", "job"))
+        secrets, other, job = (world / name for name in ("secrets", "other", "cell/job"))
         for folder in (secrets, other, job):
-            folder.mkdir()
+            folder.mkdir(parents=True)
         secrets.chmod(0o777)
         for name, mode in (("open", 0o666), ("closed", 0o600), ("spare", 0o666)):
             (secrets / name).write_bytes(b"secret")
@@ -107,17 +112,24 @@ async def _attack(cwd: Path, orders: dict[str, Any], confinement: Confinement | 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def unconfined() -> AsyncIterator[Report]:
     with _world() as (job, orders), open_jail(job) as (_, _, lane):
-        yield await _attack(lane, orders, None)
+        yield await _attack(lane, orders | {"skipped": []}, None)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["a user of its own", "the worker's user"])
+@pytest_asyncio.fixture(
+    scope="module", loop_scope="module", params=["a user of its own", "the worker's user", "a root of its own"]
+)
 async def confined(request: pytest.FixtureRequest) -> AsyncIterator[Report]:
-    own_user = request.param == "a user of its own"
-    if own_user and MACHINE.no_users:
-        pytest.skip(f"no users for jobs: {MACHINE.no_users}")
-    with _world() as (job, orders), open_jail(job, own_user=own_user) as (_, jail, lane):
-        report = await _attack(lane, orders, jail.for_command(lane, 30))
-        yield {name: "-" if name in NEEDS_A_USER and not own_user else why for name, why in report.items()}
+    kind = request.param
+    machine = WITHOUT_LANDLOCK if kind == "a root of its own" else MACHINE
+    if kind == "a user of its own" and machine.no_users:
+        pytest.skip(f"no users for jobs: {machine.no_users}")
+    if machine.missing:
+        pytest.skip(f"no root for jobs: {machine.missing}")
+    own_user = kind != "the worker's user"
+    with _world() as (job, orders), open_jail(job, own_user=own_user, machine=machine) as (_, jail, lane):
+        skipped = CANNOT_BE_DENIED[kind]
+        report = await _attack(lane, orders | {"skipped": [*skipped]}, jail.for_command(lane, 30))
+        yield report | dict.fromkeys(skipped, "-")
 
 
 @pytest.mark.parametrize("name", NAMES)

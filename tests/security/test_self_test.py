@@ -16,7 +16,7 @@ from ffmpeg_worker.sandbox.launchers import Launch
 from ffmpeg_worker.sandbox.level import Level, Machine
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings
-from support.sandboxes import MACHINE, needs_sandbox, open_jail
+from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, needs_users, open_jail
 from support.sources import make_clip
 from support.worker import open_worker
 
@@ -59,10 +59,27 @@ async def test_what_holds_is_proven_and_shown_as_full(tmp_path: Path) -> None:
         assert result["warnings"] == []
 
 
+@needs_users
+async def test_without_landlock_root_gives_jobs_a_root_folder_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "examine_machine", lambda _: WITHOUT_LANDLOCK)
+    if WITHOUT_LANDLOCK.missing:
+        pytest.skip(f"no root for jobs: {WITHOUT_LANDLOCK.missing}")
+    async with open_worker(tmp_path, sandbox="require") as worker:
+        assert worker.services.tools.sandbox.level is Level.CHROOT
+        make_clip(worker.data / "clip.mp4", seconds=0.5)
+        # Fonts, an input under a second name, a chain, and the embedded probe.
+        chain = "ffmpeg -i clip.mp4 -vf drawtext=text=hi a.mkv && ffmpeg -i a.mkv -c copy o.mp4"
+        result = await worker.process(chain, "o.mp4")
+        assert result["outputs"][0]["media"]["duration"] > 0.4
+        assert "sandbox" not in result
+
+
 def test_a_machine_without_landlock_is_refused_with_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "examine_machine", lambda _: Machine(0, True, "not root"))
+    monkeypatch.setattr(module, "examine_machine", lambda _: Machine(0, True, "not root", "not root"))
     with pytest.raises(Misconfigured, match="Landlock") as caught, open_sandbox(_settings(tmp_path)):
         pass
     assert caught.value.hint is not None
@@ -73,7 +90,7 @@ def test_a_machine_without_landlock_is_refused_with_what_is_missing(
 async def test_a_weaker_sandbox_that_the_operator_allows_is_told_everywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "examine_machine", lambda _: Machine(0, True, MACHINE.no_users))
+    monkeypatch.setattr(module, "examine_machine", lambda _: Machine(0, True, MACHINE.no_users, "none"))
     async with open_worker(tmp_path, sandbox="degraded") as worker:
         assert worker.services.tools.sandbox.level is Level.DEGRADED
         make_clip(worker.data / "clip.mp4", seconds=0.2)

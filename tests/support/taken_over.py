@@ -35,7 +35,10 @@ _libc.syscall.restype = ctypes.c_long
 def serve(_requests: BinaryIO, answers: BinaryIO) -> None:
     """Try everything; the answer says for each attempt why it failed, `null` where it did not."""
     orders = json.loads(os.environ[VARIABLE])
-    answers.write(json.dumps({name: _outcome(attempt) for name, attempt in attempts(orders).items()}).encode())
+    report = {
+        name: _outcome(attempt) for name, attempt in attempts(orders).items() if name not in orders["skipped"]
+    }
+    answers.write(json.dumps(report).encode())
 
 
 def attempts(orders: dict[str, Any]) -> dict[str, Callable[[], object]]:

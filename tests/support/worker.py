@@ -14,6 +14,9 @@ from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.services import Services, open_services
 from ffmpeg_worker.settings import Settings
 
+# Beside the jobs' folders: the lock, and what is there when the scratch folder is the root of the jobs.
+_NO_JOBS = {".lock", "dev", "etc", "lib", "lib64", "usr", "var"}
+
 
 @dataclass
 class Worker:
@@ -51,7 +54,7 @@ class Worker:
 
     def leftovers(self) -> list[Path]:
         """Directories of jobs that are still in the scratch folder."""
-        return [path for path in self.scratch.glob("worker-*/*") if path.name != ".lock"]
+        return [path for path in self.scratch.glob("worker-*/*") if path.name not in _NO_JOBS]
 
 
 @asynccontextmanager
@@ -61,4 +64,4 @@ async def open_worker(root: Path, **settings: Any) -> AsyncIterator[Worker]:
     chosen = Settings(data_root=data, scratch_root=scratch, **{"max_concurrency": 2, **settings})
     async with open_services(chosen) as services:
         yield Worker(services, data, scratch)
-        assert [path for path in scratch.glob("worker-*/*") if path.name != ".lock"] == []
+        assert [path for path in scratch.glob("worker-*/*") if path.name not in _NO_JOBS] == []

@@ -46,8 +46,10 @@ class CapabilitySummary(BaseModel):
 class SandboxSummary(BaseModel):
     """How jobs are confined."""
 
-    level: Literal["full", "degraded", "off"] = Field(
-        description="`full`: proven at the start. Anything else is the operator's choice.", examples=["full"]
+    level: Literal["full", "chroot", "degraded", "off"] = Field(
+        description="`full` and, without Landlock, `chroot`: proven at the start. "
+        "Anything else is the operator's choice.",
+        examples=["full"],
     )
     landlock_abi: int = Field(description="Version of Landlock; 0: the kernel has none for us.", examples=[7])
 

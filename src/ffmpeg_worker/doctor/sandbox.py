@@ -23,7 +23,7 @@ async def check_sandbox(settings: Settings) -> Check:
             programs = (settings.ffmpeg_path, settings.ffprobe_path)
             async with open_tools(*programs, sandbox=sandbox, scratch=Path(scratch)):
                 shown = f"{sandbox.level.value}, Landlock ABI {sandbox.landlock_abi}"
-                if sandbox.level is Level.FULL:
+                if sandbox.level in {Level.FULL, Level.CHROOT}:
                     return Check(_NAME, Verdict.OK, shown)
                 return Check(_NAME, Verdict.WARN, shown, _HINT)
     except Misconfigured as error:

@@ -67,8 +67,8 @@ def _run_program(argv: list[str], env: dict[str, str], entrance: Entrance | None
     entrance.enter(parent)
     try:
         os.execve(argv[0], argv, env)  # noqa: S606
-    except PermissionError:
-        # The job's user may not pass a folder above it.
+    except (PermissionError, FileNotFoundError):
+        # The job's user may not pass a folder above it, or has another root.
         os.execve(program, argv, env)  # noqa: S606
 
 

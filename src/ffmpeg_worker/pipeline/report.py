@@ -65,7 +65,7 @@ _WEAKER = {
 
 def mark_weakness(result: JobResult, level: Level) -> JobResult:
     """The same result, saying so where its job was not confined in full."""
-    if level is Level.FULL:
+    if level not in _WEAKER:
         return result
     update: dict[str, Any] = {"sandbox": level.value}
     if isinstance(result, ProcessResult | MultiProcessResult | VmafResult):

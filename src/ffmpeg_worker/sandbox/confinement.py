@@ -27,7 +27,7 @@ class Confinement:
 
     `devices` are read and written, `executable` files are read and run. `uid` is also the group; `None` keeps the
     worker's. `landlock` and `seccomp` say which walls are put up: one that is asked for and cannot be had ends
-    the child.
+    the child. `root` becomes the root folder of the child, which works below it.
     """
 
     writable: tuple[str, ...] = ()
@@ -38,6 +38,7 @@ class Confinement:
     limits: Limits = Limits()
     landlock: bool = True
     seccomp: bool = True
+    root: str | None = None
 
     def as_message(self) -> dict[str, Any]:
         """JSON-ready."""

@@ -32,6 +32,7 @@ class Entrance:
 
     def __init__(self, confinement: Confinement) -> None:
         self._uid = confinement.uid
+        self._root = confinement.root
         self._limits = rlimits(confinement.limits, own_user=self._uid is not None)
         abi = landlock.detect_abi() if confinement.landlock else 0
         self._filter: seccomp.Filter | None = None
@@ -49,6 +50,8 @@ class Entrance:
         """Confine this process, a child of `parent`, for good. Raises OSError, after which it must end."""
         for limit, values in self._limits:
             resource.setrlimit(limit, values)
+        if self._root is not None:
+            os.chroot(self._root)  # what we work in lies below it
         drop_capabilities()
         if self._uid is not None:
             os.setgroups([])

@@ -62,6 +62,8 @@ class Jail:
         wanted = 0o005 if path.is_dir() else 0o004
         if mode & wanted != wanted:
             return Reach.NOTHING
+        if self._base is not None and self._base.root is not None:
+            return Reach.NAME
         passable = all(parent.stat().st_mode & 0o001 for parent in path.parents)
         return Reach.FILE if passable else Reach.NAME
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ffmpeg_worker.sandbox import landlock, seccomp
-from ffmpeg_worker.sandbox.users import missing_for_users
+from ffmpeg_worker.sandbox.users import missing_for_root, missing_for_users
 
 
 class Level(StrEnum):
@@ -15,6 +15,8 @@ class Level(StrEnum):
 
     FULL = "full"
     """Landlock, a filter of system calls, and where the worker is root a user of its own for each job."""
+    CHROOT = "chroot"
+    """No Landlock; a root folder with next to nothing in it, the filter, and a user of its own for each job."""
     DEGRADED = "degraded"
     """Whatever of these there is."""
     OFF = "off"
@@ -28,17 +30,23 @@ class Machine:
     has_seccomp: bool
     no_users: str | None
     """Why jobs cannot have users of their own; `None`: they can."""
+    no_root: str | None = None
+    """Why jobs cannot have a root folder of their own; `None`: they can."""
 
     @property
     def level(self) -> Level:
         """The best that can be had."""
-        return Level.DEGRADED if self.missing else Level.FULL
+        if self.missing:
+            return Level.DEGRADED
+        return Level.FULL if self.landlock_abi > 0 else Level.CHROOT
 
     @property
     def missing(self) -> list[str]:
-        """What a full confinement lacks, in words."""
+        """What stands in the way of a confinement that holds, in words."""
         found = []
-        if self.landlock_abi == 0:
+        instead = self.no_users or self.no_root
+        if self.landlock_abi == 0 and instead:
+            found.append(f"instead of Landlock a root folder for jobs: {instead}")
             found.append("Landlock (Linux 5.13 or later, enabled, and not blocked by the container's profile)")
         elif self.landlock_abi < 3 and self.no_users:
             # Older ones do not keep a file of the same user from being truncated.
@@ -52,4 +60,4 @@ def examine_machine(first_uid: int) -> Machine:
     """Ask the kernel; takes well under a millisecond."""
     if sys.platform != "linux":
         return Machine(0, has_seccomp=False, no_users="this is not Linux")
-    return Machine(landlock.detect_abi(), seccomp.is_available(), missing_for_users(first_uid))
+    return Machine(landlock.detect_abi(), seccomp.is_available(), missing_for_users(first_uid), missing_for_root())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import secrets
 import shutil
@@ -17,6 +18,7 @@ from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.sandbox.launchers import Forked, Launcher, make_launcher
 from ffmpeg_worker.sandbox.level import Level, Machine, examine_machine
 from ffmpeg_worker.sandbox.self_test import Run, find_holes
+from ffmpeg_worker.sandbox.skeleton import build_skeleton
 from ffmpeg_worker.sandbox.system_paths import DEVICES, READABLE, libraries_of, loaders
 from ffmpeg_worker.sandbox.users import JobUsers
 from ffmpeg_worker.settings import Settings
@@ -47,6 +49,7 @@ class Sandbox:
         self._cores = cores
         self._users = users
         self._programs: tuple[Path, ...] = ()
+        self._root: Path | None = None
 
     def admit_programs(self, *programs: Path | None) -> None:
         """Let jobs run these."""
@@ -65,6 +68,16 @@ class Sandbox:
         """For FFmpegs that run for the worker itself: they look at themselves and write nothing."""
         return None if self._wanted == "off" else self._base(None)
 
+    def furnish(self, folder: Path) -> None:
+        """Where jobs have a root folder of their own, make `folder`, in which they have their directories, that.
+
+        Raises:
+            Misconfigured: it cannot be one.
+        """
+        if self.level is Level.CHROOT:
+            build_skeleton(folder, self._programs)
+            self._root = folder
+
     async def prove(self, folder: Path, run: Run, ffmpeg: Path) -> None:
         """Try the walls with a canary, in a folder of the worker's own.
 
@@ -73,6 +86,7 @@ class Sandbox:
         """
         if self._wanted == "off":
             return
+        await asyncio.to_thread(self.furnish, folder)
         root = folder / f"self-test-{secrets.token_hex(4)}"
         forks = self.launcher.name == Forked.name
         try:
@@ -86,14 +100,14 @@ class Sandbox:
             ) from None
         finally:
             shutil.rmtree(root, ignore_errors=True)
-        if holes and (self._wanted == "require" or self.level is Level.FULL):
+        if holes and (self._wanted == "require" or self.level is not Level.DEGRADED):
             if self._wanted == "require":
                 raise Misconfigured(
                     f"The sandbox does not hold here: {'; '.join(holes)}.",
                     hint=f"Run on a kernel with Landlock, outside of nested containers, {_ANYWAY}.",
                 )
             self.level = Level.DEGRADED
-        if self.level is not Level.FULL:
+        if self.level is Level.DEGRADED:
             log(logging.WARNING, "sandbox is weak", missing=self._machine.missing, not_held=holes)
 
     def _base(self, uid: int | None) -> Confinement:
@@ -105,6 +119,7 @@ class Sandbox:
             limits=self._limits,
             landlock=self._machine.landlock_abi > 0,
             seccomp=self._machine.has_seccomp,
+            root=None if self._root is None or uid is None else str(self._root),
         )
 
 

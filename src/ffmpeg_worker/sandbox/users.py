@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +15,7 @@ COUNT = 4096
 """How many numbers there are from the first one on."""
 
 _NEEDED = {"CHOWN": 0, "DAC_OVERRIDE": 1, "KILL": 5, "SETGID": 6, "SETUID": 7}
+_NEEDED_FOR_ROOT = {"SYS_CHROOT": 18, "MKNOD": 27}
 
 
 class JobUsers:
@@ -81,12 +82,22 @@ def missing_for_users(first: int) -> str | None:
     """Why jobs cannot have users of their own here; `None`: they can."""
     if os.geteuid() != 0:
         return "the worker is not root"
-    status = Path("/proc/self/status").read_text()
-    held = int(status.partition("CapEff:")[2].split()[0], 16)
-    lacking = [name for name, bit in _NEEDED.items() if not held >> bit & 1]
+    lacking = _lacking(_NEEDED)
     if lacking:
         return f"the worker lacks the capabilities {', '.join(lacking)}"
     mapped = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
     if not any(int(start) <= first and first + COUNT <= int(start) + int(length) for start, _, length in mapped):
         return f"user numbers from {first} on do not exist in this container (see FFMPEG_WORKER_SANDBOX_FIRST_UID)"
     return None
+
+
+def missing_for_root() -> str | None:
+    """Why jobs cannot have a root folder of their own here; `None`: they can."""
+    lacking = _lacking(_NEEDED_FOR_ROOT)
+    return f"the worker lacks the capabilities {', '.join(lacking)}" if lacking else None
+
+
+def _lacking(needed: Mapping[str, int]) -> list[str]:
+    status = Path("/proc/self/status").read_text()
+    held = int(status.partition("CapEff:")[2].split()[0], 16)
+    return [name for name, bit in needed.items() if not held >> bit & 1]

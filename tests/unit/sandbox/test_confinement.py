@@ -58,7 +58,10 @@ def test_what_each_version_of_landlock_takes_away(abi: int, rights: int, words: 
         (Machine(1, True, None), Level.FULL),
         (Machine(3, True, "not root"), Level.FULL),
         (Machine(2, True, "not root"), Level.DEGRADED),
-        (Machine(0, True, None), Level.DEGRADED),
+        (Machine(0, True, None), Level.CHROOT),
+        (Machine(0, True, None, "no MKNOD"), Level.DEGRADED),
+        (Machine(0, False, None), Level.DEGRADED),
+        (Machine(0, True, "not root", "not root"), Level.DEGRADED),
         (Machine(7, False, None), Level.DEGRADED),
     ],
 )
