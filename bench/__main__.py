@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 
-NAMES = ("tiny_job", "throughput", "probe", "cold_start", "fusion")
+NAMES = ("tiny_job", "throughput", "probe", "cold_start", "fusion", "sandbox")
 
 
 def main() -> int:

@@ -16,7 +16,8 @@ WorkerError            code · fault · retryable · message · hint · where ·
 │   ├── EngineTimedOut         caller    the job's time was used up
 │   ├── EngineKilled           worker    the process was killed from outside; may be tried again
 │   ├── EngineUnavailable      worker    the ffmpeg or probe program cannot be started
-│   └── OutputRejected         by reason    ffmpeg ended well, but what it made is not what was asked
+│   ├── OutputRejected         by reason    ffmpeg ended well, but what it made is not what was asked
+│   └── JobTooLarge            caller    the job wrote more than a job may
 ├── TargetError            target    an output's destination
 │   ├── TargetForbidden        target    may not be written
 │   └── TargetUnavailable      target    cannot be written now; may be tried again
@@ -226,6 +227,13 @@ class OutputRejected(_DiagnosedError):
     """ffmpeg ended with exit code 0, but an output is missing, unreadable or too short."""
 
     code = "output_rejected"
+
+
+class JobTooLarge(EngineError):
+    """The job wrote more bytes or files than a job may, and ffmpeg was stopped."""
+
+    code = "job_too_large"
+    fault = Fault.CALLER
 
 
 class TargetError(WorkerError):
