@@ -3,7 +3,8 @@
 WorkerError            code · fault · retryable · message · hint · where · stderr · detail (log only)
 ├── InvalidJob             caller    the request itself is wrong
 │   ├── UnsupportedFeature     caller    right by the contract, not in this build
-│   └── AddressNotAllowed      caller    an address that this worker does not call
+│   ├── AddressNotAllowed      caller    an address that this worker does not call
+│   └── ForbiddenOption        caller    an argument of a command that is not let in
 ├── SourceError            source    an input
 │   ├── SourceNotFound         source    no such file
 │   ├── SourceForbidden        caller    outside the allowed roots, or not a regular file
@@ -15,7 +16,8 @@ WorkerError            code · fault · retryable · message · hint · where ·
 │   ├── EngineTimedOut         caller    the job's time was used up
 │   ├── EngineKilled           worker    the process was killed from outside; may be tried again
 │   ├── EngineUnavailable      worker    the ffmpeg or probe program cannot be started
-│   └── OutputRejected         by reason    ffmpeg ended well, but what it made is not what was asked
+│   ├── OutputRejected         by reason    ffmpeg ended well, but what it made is not what was asked
+│   └── JobTooLarge            caller    the job wrote more than a job may
 ├── TargetError            target    an output's destination
 │   ├── TargetForbidden        target    may not be written
 │   └── TargetUnavailable      target    cannot be written now; may be tried again
@@ -122,6 +124,12 @@ class AddressNotAllowed(InvalidJob):
     code = "address_not_allowed"
 
 
+class ForbiddenOption(InvalidJob):
+    """The command holds an option, filter, format or name that it may not use."""
+
+    code = "forbidden_option"
+
+
 class SourceError(WorkerError):
     """An input cannot be used."""
 
@@ -219,6 +227,13 @@ class OutputRejected(_DiagnosedError):
     """ffmpeg ended with exit code 0, but an output is missing, unreadable or too short."""
 
     code = "output_rejected"
+
+
+class JobTooLarge(EngineError):
+    """The job wrote more bytes or files than a job may, and ffmpeg was stopped."""
+
+    code = "job_too_large"
+    fault = Fault.CALLER
 
 
 class TargetError(WorkerError):

@@ -21,8 +21,10 @@ from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.execute import Engine
 from ffmpeg_worker.pipeline.lanes import Plant
+from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
+from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, take_store_variables
 from ffmpeg_worker.storage.default_bucket import default_bucket
 from ffmpeg_worker.storage.depot import Depot
@@ -130,6 +132,10 @@ def _open_depot(settings: Settings, scratch: Scratch, stack: AsyncExitStack) -> 
     return Depot(LocalStorage(settings.data_root, settings.allowed_roots), open_late, default_bucket(settings))
 
 
+def _quota(settings: Settings) -> Quota:
+    return Quota(settings.max_job_bytes, settings.max_job_files, settings.min_free_disk_bytes // 2)
+
+
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open a worker on the running event loop; on the way out all jobs and child processes are stopped.
@@ -138,21 +144,27 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         Misconfigured: a program or folder that the settings name is not usable.
     """
     async with AsyncExitStack() as stack:
-        scratch = stack.enter_context(open_scratch(settings.scratch_root))
         # Entered first, left last: jobs that are stopped take back what they have uploaded.
         elsewhere = await stack.enter_async_context(AsyncExitStack())
+        sandbox = stack.enter_context(open_sandbox(settings))
+        scratch = stack.enter_context(
+            open_scratch(settings.scratch_root, sandbox, min_free_bytes=settings.min_free_disk_bytes)
+        )
         depot = _open_depot(settings, scratch, elsewhere)
-        tools = await stack.enter_async_context(open_tools(settings.ffmpeg_path, settings.ffprobe_path))
+        tools = await stack.enter_async_context(
+            open_tools(settings.ffmpeg_path, settings.ffprobe_path, sandbox=sandbox, scratch=scratch.root)
+        )
         prober = Prober(tools.ffprobe, tools.spawner)
         stack.push_async_callback(prober.close)
         await prober.open()
         plant = Plant(
-            engine=Engine(tools, asyncio.Semaphore(settings.max_concurrency)),
+            engine=Engine(tools, asyncio.Semaphore(settings.max_concurrency), _quota(settings)),
             prober=prober,
             scratch=scratch,
             depot=depot,
             cores=settings.max_concurrency,
             max_input_bytes=settings.max_job_input_bytes,
+            option_policy=settings.option_policy == "on",
         )
         services = Services(settings, tools, prober, plant)
         stack.push_async_callback(services.stop_jobs)

@@ -162,6 +162,49 @@ class Settings(BaseSettings):
     google_storage_url: str = Field(
         "https://storage.googleapis.com", description="Endpoint of Google Cloud Storage."
     )
+    option_policy: Literal["on", "off"] = Field(
+        "on",
+        description="`off` runs commands without judging their arguments first, and without the limits put in "
+        "front of inputs: only for callers who may do on this machine whatever FFmpeg can.",
+    )
+    sandbox: Literal["require", "degraded", "off"] = Field(
+        "require",
+        description="How jobs are confined: `require` refuses to start where they cannot be confined in full, "
+        "`degraded` does what it can, `off` does nothing and is for trusted callers and files.",
+    )
+    sandbox_launcher: Literal["forked", "setpriv"] = Field(
+        "forked",
+        description="What confines FFmpeg: the worker's own child, or `setpriv` of util-linux 2.41 or later.",
+    )
+    sandbox_first_uid: int = Field(
+        200000,
+        ge=1000,
+        description="Where the worker is root, each job runs as a user of its own: this number and the next 4095.",
+    )
+    max_memory_bytes: int | None = Field(
+        None,
+        ge=64 << 20,
+        description="Bytes of memory one FFmpeg may ask for. Default: 4 GiB, or four fifths of the container's "
+        "memory divided by `MAX_CONCURRENCY`, whichever is less.",
+    )
+    max_output_file_bytes: int = Field(10 << 30, ge=1, description="Largest file an FFmpeg may write, in bytes.")
+    max_job_bytes: int = Field(
+        20 << 30, ge=1, description="Bytes that all files a job has written may have together."
+    )
+    max_job_files: int = Field(20_000, ge=1, description="Files that a job may write.")
+    max_open_files: int = Field(512, ge=64, description="Files one FFmpeg may have open.")
+    max_threads: int = Field(
+        max(512, 16 * (os.cpu_count() or 1)),
+        ge=16,
+        description="Threads that all FFmpegs of one job may have; counted where jobs have users of their own. "
+        "Default: 16 for each core, at least 512.",
+    )
+    min_free_disk_bytes: int = Field(
+        2 << 30,
+        ge=0,
+        description="Free bytes on the disk of the scratch folder below which no new job is taken; "
+        "below half of it running jobs are stopped.",
+    )
     max_concurrency: int = Field(
         os.cpu_count() or 1,
         ge=1,

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import av
 import pytest
 
-from ffmpeg_worker.ffmpeg.pyav_probe import ProbeFailed, describe, serve
+from ffmpeg_worker.ffmpeg.pyav_probe import ProbeFailed, answer_requests, describe
 from ffmpeg_worker.ffmpeg.pyav_streams import bounded_ratio
 from support.media_zoo import ZOO, make_zoo, run_ffmpeg
 
@@ -334,7 +334,7 @@ def test_requests_are_answered_line_by_line(zoo: Path) -> None:
     lines = [{"path": str(zoo / "pcm24.wav")}, {"path": str(zoo / "gone.wav")}, {"wrong": 1}]
     requests = io.BytesIO(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
     replies = io.BytesIO()
-    serve(requests, replies)
+    answer_requests(requests, replies)
     described, missing, odd = [json.loads(line) for line in replies.getvalue().splitlines()]
     assert described == {"ok": describe(str(zoo / "pcm24.wav"))}
     assert missing == {"error": {"reason": "not_found", "message": "There is no such file."}}
@@ -382,7 +382,7 @@ def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
 
 def _reason(file: Path) -> str | None:
     request, reply = io.BytesIO(json.dumps({"path": str(file)}).encode()), io.BytesIO()
-    serve(request, reply)
+    answer_requests(request, reply)
     assert str(file).encode() not in reply.getvalue().partition(b'"format"')[0]
     answer = json.loads(reply.getvalue())
     return answer["error"]["reason"] if "error" in answer else None

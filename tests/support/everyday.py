@@ -194,7 +194,6 @@ EVERYDAY: dict[str, Spelling] = {
     "y4m": "-i clip.mp4 -t 0.2 -pix_fmt yuv420p o.y4m",
     "test picture": f"-f lavfi -i testsrc2=s=64x64:d=0.5,format=yuv420p {X264} o.mp4",
     "pipe of pictures": "-i clip.mp4 -t 0.2 -f image2pipe -c:v png o.bin",
-    "filter read from a file": f"-i clip.mp4 -/filter:v graph.txt {X264} o.mp4",
     # Where jobs have names of their own for files
     "segments with a list in a chain": "-i clip.mp4 -c copy -f segment -segment_time 1 -segment_list l.m3u8 p%d.ts",
     "pieces joined again": "-i clip.mp4 -c copy -f segment -segment_time 1 -segment_list l.ffconcat p%d.mp4 && "

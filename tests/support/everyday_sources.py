@@ -16,7 +16,6 @@ TEXTS = {
     "auto.ffconcat": "ffconcat version 1.0\nfile clip.mp4\nfile other.mp4\n",
     "slides.txt": "file frames/001.png\nduration 0.4\nfile frames/002.png\nduration 0.4\nfile frames/002.png\n",
     "words.txt": "Some words",
-    "graph.txt": "scale=80:-2,hflip",
     "chapters.txt": _CHAPTERS,
     "x.cube": f"LUT_3D_SIZE 2\n{_CORNERS}",
     "enc.key": "0123456789abcdef",

@@ -14,6 +14,7 @@ from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult, ProcessResult, Stats
 from ffmpeg_worker.pipeline.lanes import Plant
+from ffmpeg_worker.sandbox.sandbox import UNCONFINED
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings, read_settings
 
@@ -56,7 +57,9 @@ def stand_in_services(run: Run = succeed, **settings: Any) -> StandInServices:
     """A worker whose jobs are `run(job, job_id)`; `settings` are those that matter to the test."""
     services = StandInServices(
         make_settings(**settings),
-        cast(Tools, SimpleNamespace(capabilities=_CAPABILITIES, usable_encoders=_try_encoders)),
+        cast(
+            Tools, SimpleNamespace(capabilities=_CAPABILITIES, usable_encoders=_try_encoders, sandbox=UNCONFINED)
+        ),
         cast(Prober, SimpleNamespace(program="pyav")),
         cast(Plant, None),
     )

@@ -14,6 +14,9 @@ from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.services import Services, open_services
 from ffmpeg_worker.settings import Settings
 
+# Beside the jobs' folders: the lock, and what is there when the scratch folder is the root of the jobs.
+_NO_JOBS = {".lock", "kept", "dev", "etc", "lib", "lib64", "usr", "var"}
+
 
 @dataclass
 class Worker:
@@ -55,7 +58,7 @@ class Worker:
 
 
 def _left(scratch: Path) -> list[Path]:
-    return [path for path in scratch.glob("worker-*/*") if path.name not in {".lock", "kept"}]
+    return [path for path in scratch.glob("worker-*/*") if path.name not in _NO_JOBS]
 
 
 @asynccontextmanager

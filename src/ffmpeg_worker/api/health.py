@@ -43,6 +43,17 @@ class CapabilitySummary(BaseModel):
     )
 
 
+class SandboxSummary(BaseModel):
+    """How jobs are confined."""
+
+    level: Literal["full", "chroot", "degraded", "off"] = Field(
+        description="`full` and, without Landlock, `chroot`: proven at the start. "
+        "Anything else is the operator's choice.",
+        examples=["full"],
+    )
+    landlock_abi: int = Field(description="Version of Landlock; 0: the kernel has none for us.", examples=[7])
+
+
 class Health(BaseModel):
     """How the worker is. Without an API key, where keys are configured, only `status`."""
 
@@ -61,6 +72,9 @@ class Health(BaseModel):
     )
     capabilities: CapabilitySummary | None = Field(
         None, description="What FFmpeg can do.", examples=[{"encoders": 234, "main_encoders": ["libx264"]}]
+    )
+    sandbox: SandboxSummary | None = Field(
+        None, description="How jobs are confined.", examples=[{"level": "full", "landlock_abi": 7}]
     )
     active_jobs: int | None = Field(None, description="Jobs that run or wait.", examples=[2])
     max_concurrency: int | None = Field(None, description="FFmpeg processes at once.", examples=[8])
@@ -88,6 +102,10 @@ def _details(door: Door, services: Services) -> dict[str, Any]:
             **{kind: len(names) for kind, names in known.names.items()},
             "hwaccels": sorted(known.hwaccels),
             "main_encoders": door.encoders.usable(services.tools),
+        },
+        "sandbox": {
+            "level": services.tools.sandbox.level.value,
+            "landlock_abi": services.tools.sandbox.landlock_abi,
         },
         "active_jobs": services.active,
         "max_concurrency": services.settings.max_concurrency,

@@ -55,7 +55,14 @@ async def _serve(
     address = _address(listener)
 
     def on_started() -> None:
-        log(logging.INFO, "server ready", url=address)
+        sandbox = services.tools.sandbox
+        log(
+            logging.INFO,
+            "server ready",
+            url=address,
+            sandbox=sandbox.level.value,
+            landlock_abi=sandbox.landlock_abi,
+        )
         if ready is not None:
             ready(address)
 

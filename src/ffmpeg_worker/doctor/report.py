@@ -5,6 +5,7 @@ from __future__ import annotations
 from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.doctor.engine import check_engine
 from ffmpeg_worker.doctor.machine import check_machine
+from ffmpeg_worker.doctor.sandbox import check_sandbox
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.settings import read_settings
 
@@ -20,4 +21,5 @@ async def examine() -> list[Check]:
         checks += [check async for check in check_engine(settings)]
     except Misconfigured as error:
         checks.append(Check("ffmpeg", Verdict.FAIL, error.message, error.hint))
-    return checks
+        return checks
+    return [*checks, await check_sandbox(settings)]

@@ -13,6 +13,7 @@ from ffmpeg_worker.errors import EngineError, Misconfigured
 from ffmpeg_worker.ffmpeg.captured import Captured, run_captured
 from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
+from ffmpeg_worker.sandbox.confinement import Confinement
 
 _LISTS = ("encoders", "decoders", "filters", "formats", "devices", "hwaccels", "bsfs", "protocols")
 _TIMEOUT_S = 20.0
@@ -64,12 +65,16 @@ class Capabilities:
 
 
 async def read_capabilities(
-    spawner: Spawner, ffmpeg: Path, *, environment: Mapping[str, str] | None = None
+    spawner: Spawner,
+    ffmpeg: Path,
+    *,
+    environment: Mapping[str, str] | None = None,
+    confinement: Confinement | None = None,
 ) -> Capabilities:
     """Ask ffmpeg for its lists, and check that it really encodes; raises Misconfigured where it does not run."""
     commands = [*((f"-{name}",) for name in _LISTS), _trial("mpeg4", "video")]
     try:
-        runs = await _run_all(spawner, ffmpeg, commands, environment or {})
+        runs = await _run_all(spawner, ffmpeg, commands, environment or {}, confinement)
     except* EngineError as errors:
         raise Misconfigured(f"{ffmpeg} does not run.", detail=repr(errors.exceptions[0])) from None
     for run in runs:
@@ -86,6 +91,7 @@ async def usable_encoders(
     names: Iterable[str],
     *,
     environment: Mapping[str, str] | None = None,
+    confinement: Confinement | None = None,
 ) -> frozenset[str]:
     """Those of `names` that encode a frame on this machine; each is tried once, then remembered."""
     wanted = [name for name in dict.fromkeys(names) if name in capabilities.encoders]
@@ -93,7 +99,7 @@ async def usable_encoders(
     for name in untried:  # one after the other: a GPU has few sessions
         command = _trial(name, capabilities.encoders[name])
         try:
-            [run] = await _run_all(spawner, ffmpeg, [command], environment or {})
+            [run] = await _run_all(spawner, ffmpeg, [command], environment or {}, confinement)
         except* EngineError:
             capabilities.tried_encoders[name] = False
         else:
@@ -153,14 +159,25 @@ def _trial(encoder: str, kind: str) -> tuple[str, ...]:
 
 
 async def _run_all(
-    spawner: Spawner, ffmpeg: Path, commands: Iterable[tuple[str, ...]], environment: Mapping[str, str]
+    spawner: Spawner,
+    ffmpeg: Path,
+    commands: Iterable[tuple[str, ...]],
+    environment: Mapping[str, str],
+    confinement: Confinement | None,
 ) -> list[Captured]:
     cwd = Path(tempfile.gettempdir())
-    env = child_environment(cwd, environment)
+    env = child_environment(environment)
     async with asyncio.TaskGroup() as group:
         runs = [
             group.create_task(
-                run_captured(spawner, [str(ffmpeg), *command], cwd=cwd, env=env, timeout_s=_TIMEOUT_S)
+                run_captured(
+                    spawner,
+                    [str(ffmpeg), *command],
+                    cwd=cwd,
+                    env=env,
+                    timeout_s=_TIMEOUT_S,
+                    confinement=confinement,
+                )
             )
             for command in commands
         ]

@@ -17,6 +17,8 @@ from ffmpeg_worker.ffmpeg.child_handle import DEFAULT_GRACE_S, Child, Exit, Outp
 from ffmpeg_worker.ffmpeg.frames import Message
 from ffmpeg_worker.ffmpeg.link import Link
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
+from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.sandbox.launchers import Forked, Launcher
 
 __all__ = ["DEFAULT_GRACE_S", "PIPE", "Child", "Exit", "Output", "Spawner"]
 
@@ -80,9 +82,13 @@ class _Program:
 class Spawner:
     """Starts children on one event loop, many at once; opened and closed, or used as a context manager."""
 
-    def __init__(self, *, preload: str | None = None, background: bool = True) -> None:
-        """`preload`: "module:function" for `fork`; `background`: children yield CPU and memory to the worker."""
+    def __init__(
+        self, *, preload: str | None = None, background: bool = True, launcher: Launcher | None = None
+    ) -> None:
+        """`preload`: "module:function" for `fork`; `background`: children yield CPU and memory to the worker;
+        `launcher`: how confined programs are started."""
         self._preload = preload
+        self._launcher = launcher or Forked()
         self._background = background
         self._program: _Program | None = None
         self._closed = False
@@ -114,19 +120,34 @@ class Spawner:
         env: Mapping[str, str],
         outputs: Mapping[int, Output],
         stdin: int | None = None,
+        confinement: Confinement | None = None,
     ) -> Child:
-        """Run a program; `argv[0]` is its path, `env` all of its environment.
+        """Run a program; `argv[0]` is its path, `env` all of its environment, `confinement` what it may touch.
 
         `stdin` is an open descriptor (stays the caller's), `PIPE`, or None for the empty device. `outputs` says
         which descriptors (1, 2, 3 …) are read; gaps go to the empty device. Raises EngineUnavailable.
         """
-        return await self._launch({"argv": list(argv), "cwd": str(cwd), "env": dict(env)}, stdin, outputs)
+        request = {**self._arrange(argv, confinement), "cwd": str(cwd), "env": dict(env)}
+        return await self._launch(request, stdin, outputs)
 
     async def fork(
-        self, *, cwd: Path, env: Mapping[str, str], outputs: Mapping[int, Output], stdin: int | None = None
+        self,
+        *,
+        cwd: Path,
+        env: Mapping[str, str],
+        outputs: Mapping[int, Output],
+        stdin: int | None = None,
+        confinement: Confinement | None = None,
     ) -> Child:
         """Like `start`, but the child calls the preloaded function with its standard input and output."""
-        return await self._launch({"argv": None, "cwd": str(cwd), "env": dict(env)}, stdin, outputs)
+        request = {**self._arrange((), confinement), "cwd": str(cwd), "env": dict(env)}
+        return await self._launch(request, stdin, outputs)
+
+    def _arrange(self, argv: Sequence[str], confinement: Confinement | None) -> Message:
+        if confinement is None:
+            return {"argv": list(argv)}
+        words, rest = self._launcher.wrap(argv, confinement)
+        return {"argv": words, "confinement": None if rest is None else rest.as_message()}
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -172,9 +193,8 @@ def _popen_spawner(control: socket.socket, preload: str | None, *, background: b
     # The worker's own search path: what it can import, the preloaded module can be imported from.
     code = f"import sys; sys.path[:] = {sys.path!r}; from ffmpeg_worker.ffmpeg.spawner import main; "
     code += f"main({preload!r}, background={background!r})"
-    options = ["-I", "-S"] if preload is None else ["-I"]
     return subprocess.Popen(
-        [sys.executable, *options, "-c", code],
+        [sys.executable, "-I", "-S", "-c", code],
         stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
         cwd="/",

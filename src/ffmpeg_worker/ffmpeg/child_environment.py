@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 
 
-def child_environment(cwd: Path, extra: Mapping[str, str]) -> dict[str, str]:
-    """A clean environment with `cwd` for temporary files, and what the operator adds (for GPUs)."""
+def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    """A clean environment, temporary files in the working directory; `extra` is what the operator adds."""
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": "/nonexistent",
-        "TMPDIR": str(cwd),
+        "TMPDIR": ".",
         "LANG": "C.UTF-8",
         **extra,
     }

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import BinaryIO, NoReturn
 
 from ffmpeg_worker.ffmpeg.frames import Message
+from ffmpeg_worker.sandbox.entrance import Entrance
 
 Serve = Callable[[BinaryIO, BinaryIO], object]
 """A preloaded function: gets the child's standard input and output as binary files."""
@@ -25,7 +26,15 @@ _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
 
 
-def become_child(request: Message, given: list[int], reporter: int, parent: int, serve: Serve | None) -> NoReturn:
+def become_child(
+    request: Message,
+    given: list[int],
+    reporter: int,
+    parent: int,
+    *,
+    serve: Serve | None,
+    entrance: Entrance | None,
+) -> NoReturn:
     """Turn the fork of `parent` into what `request` asks for; a failure is written to `reporter`."""
     try:
         os.setsid()
@@ -36,14 +45,31 @@ def become_child(request: Message, given: list[int], reporter: int, parent: int,
         reporter = _arrange_descriptors([*given, reporter])
         os.chdir(request["cwd"])
         if request["argv"]:
-            os.execve(request["argv"][0], request["argv"], request["env"])  # noqa: S606 - the point of this program
+            _run_program(request["argv"], request["env"], entrance, parent)
         if serve is None:
             raise RuntimeError("no function was preloaded")
-        _become_stranger(request["env"], first_foreign=reporter)
+        foreign = [number for number in map(int, os.listdir("/dev/fd")) if number >= reporter]  # noqa: PTH208
+        if entrance is not None:
+            entrance.enter(parent)
+        _become_stranger(request["env"], foreign)
     except BaseException as error:  # nothing may return into the spawner's loop
-        os.write(reporter, str(error).encode(errors="replace")[:4000])
-        os._exit(127)
+        try:
+            os.write(reporter, str(error).encode(errors="replace")[:4000])
+        finally:
+            os._exit(127)
     _serve_and_exit(serve)
+
+
+def _run_program(argv: list[str], env: dict[str, str], entrance: Entrance | None, parent: int) -> NoReturn:
+    if entrance is None:
+        os.execve(argv[0], argv, env)  # noqa: S606 - the point of this program
+    program = os.open(argv[0], os.O_RDONLY | os.O_CLOEXEC)
+    entrance.enter(parent)
+    try:
+        os.execve(argv[0], argv, env)  # noqa: S606
+    except (PermissionError, FileNotFoundError):
+        # The job's user may not pass a folder above it, or has another root.
+        os.execve(program, argv, env)  # noqa: S606
 
 
 def _arrange_descriptors(descriptors: list[int]) -> int:
@@ -55,17 +81,16 @@ def _arrange_descriptors(descriptors: list[int]) -> int:
     return count - 1
 
 
-def _become_stranger(env: dict[str, str], *, first_foreign: int) -> None:
-    """Drop what execve would have taken away."""
+def _become_stranger(env: dict[str, str], foreign: list[int]) -> None:
+    """Drop what execve would have taken away, the descriptors in `foreign` among it."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(env)
-    for descriptor in map(int, os.listdir("/dev/fd")):  # noqa: PTH208 - a closerange() over a million takes 0.1 s
-        if descriptor >= first_foreign:
-            with contextlib.suppress(OSError):  # the one that listed
-                os.close(descriptor)
+    for descriptor in foreign:  # a closerange() over a million takes 0.1 s
+        with contextlib.suppress(OSError):  # the one that listed
+            os.close(descriptor)
 
 
 def _serve_and_exit(serve: Serve) -> NoReturn:

@@ -11,6 +11,7 @@ from ffmpeg_worker.errors import EngineUnavailable
 from ffmpeg_worker.ffmpeg.child import PIPE, Child, Output, Spawner
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
+from ffmpeg_worker.sandbox.confinement import Confinement
 
 PROBE_WITHIN_S = 60.0
 """Seconds for one file, by either program."""
@@ -25,6 +26,7 @@ class ProbeHelper:
         self._child = child
         self._requests = requests
         self._replies = replies
+        self._root = Path("/")
         self._ended = asyncio.ensure_future(child.wait())
 
     @property
@@ -37,11 +39,17 @@ class ProbeHelper:
         """Whether it can be asked."""
         return not self._ended.done()
 
+    def confine(self, confinement: Confinement | None, root: Path) -> None:
+        """Its first order, before any file: give up all but this, and find files by their place below `root`."""
+        message = {"confinement": confinement and confinement.as_message(), "root": str(root)}
+        self._requests.write(json.dumps(message).encode() + b"\n")
+        self._root = root
+
     async def ask(self, path: Path) -> dict[str, Any] | None:
         """The reply, or `None` when the child died over the file."""
         reply = asyncio.ensure_future(self._replies.get())
         try:
-            self._requests.write(json.dumps({"path": str(path)}).encode() + b"\n")
+            self._requests.write(json.dumps({"path": self._shown(path)}).encode() + b"\n")
             async with asyncio.timeout(PROBE_WITHIN_S):
                 await asyncio.wait({reply, self._ended}, return_when=asyncio.FIRST_COMPLETED)
             return json.loads(reply.result()) if reply.done() else None
@@ -50,6 +58,10 @@ class ProbeHelper:
             return None
         finally:
             reply.cancel()
+
+    def _shown(self, path: Path) -> str:
+        # The job's user may not pass the folders above its own.
+        return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
 
     async def close(self) -> None:
         await self._child.stop(0)
@@ -82,7 +94,7 @@ async def fork_helper(forks: Spawner) -> ProbeHelper:
     nowhere = Path("/")
     child = await forks.fork(
         cwd=nowhere,
-        env=child_environment(nowhere, {}),
+        env=child_environment({}),
         stdin=PIPE,
         outputs={1: Output(lines.feed, MAX_REPLY_BYTES)},
     )

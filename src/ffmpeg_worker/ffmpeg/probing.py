@@ -11,6 +11,7 @@ from typing import Any
 
 from ffmpeg_worker.errors import (
     EngineTimedOut,
+    EngineUnavailable,
     SourceError,
     SourceForbidden,
     SourceNotFound,
@@ -22,6 +23,9 @@ from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.log_tail import plain
 from ffmpeg_worker.ffmpeg.probe_helper import MAX_REPLY_BYTES, PROBE_WITHIN_S, ProbeHelper, fork_helper
+from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.sandbox.entrance import UNCONFINED
+from ffmpeg_worker.sandbox.jail import Jail
 
 _PRELOAD = "ffmpeg_worker.ffmpeg.warm_probe:serve"
 _STANDARD_OPTIONS = ("-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters")
@@ -74,9 +78,9 @@ class Prober:
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     @asynccontextmanager
-    async def session(self) -> AsyncIterator[ProbeSession]:
-        """Probes for one job."""
-        session = ProbeSession(self)
+    async def session(self, jail: Jail | None = None) -> AsyncIterator[ProbeSession]:
+        """Probes for one job, in its jail."""
+        session = ProbeSession(self, jail)
         try:
             yield session
         finally:
@@ -96,7 +100,9 @@ class Prober:
         if self._waiting is None:
             self._waiting = asyncio.ensure_future(fork_helper(self._forks))
 
-    async def run_ffprobe(self, path: Path, options: Sequence[str]) -> dict[str, Any]:
+    async def run_ffprobe(
+        self, path: Path, options: Sequence[str], confinement: Confinement | None = None
+    ) -> dict[str, Any]:
         """Ask the real ffprobe, in a child that sees one file.
 
         Raises:
@@ -108,15 +114,16 @@ class Prober:
                 'More ffprobe options ("chainCmds") need a real ffprobe, and this worker has none.',
                 hint='Remove "chainCmds", or install ffprobe and set FFPROBE_PATH.',
             )
-        argv = [str(self._ffprobe), *_STANDARD_OPTIONS, *options, f"file:{path}"]
+        argv = [str(self._ffprobe), *_STANDARD_OPTIONS, *options, f"file:{path.name}"]
         try:
             run = await run_captured(
                 self._spawner,
                 argv,
                 cwd=path.parent,
-                env=child_environment(path.parent, {}),
+                env=child_environment({}),
                 timeout_s=PROBE_WITHIN_S,
                 max_stdout_bytes=MAX_REPLY_BYTES,
+                confinement=confinement,
             )
         except EngineTimedOut:
             raise _crashed() from None
@@ -131,9 +138,10 @@ class Prober:
 class ProbeSession:
     """Probes for one job; its children end with it."""
 
-    def __init__(self, prober: Prober) -> None:
+    def __init__(self, prober: Prober, jail: Jail | None = None) -> None:
         self.helpers: list[ProbeHelper] = []
         self._prober = prober
+        self._jail = jail
         self._lock = asyncio.Lock()
 
     async def describe(self, path: Path) -> dict[str, Any]:
@@ -145,6 +153,8 @@ class ProbeSession:
         async with self._lock:
             if not self.helpers or not self.helpers[-1].alive:
                 self.helpers.append(await self._prober.take())
+                # Only now is it known what the job may read.
+                self.helpers[-1].confine(self._confinement(), self._root)
             reply = await self.helpers[-1].ask(path)
         if reply is None:
             raise _crashed()
@@ -152,6 +162,8 @@ class ProbeSession:
             document: dict[str, Any] = reply["ok"]
             return document
         reason = reply["error"]["reason"]
+        if reason == UNCONFINED:
+            raise EngineUnavailable("The probe cannot be confined.", detail=reply["error"]["message"])
         if reason in _REASONS:
             kind, code, message, hint = _REASONS[reason]
             raise kind(message, code=code, hint=hint)
@@ -164,8 +176,15 @@ class ProbeSession:
             SourceError, UnsupportedFeature: see `describe` and `Prober.run_ffprobe`.
         """
         if options or self._prober.program == "ffprobe":
-            return await self._prober.run_ffprobe(path, options)
+            return await self._prober.run_ffprobe(path, options, self._confinement())
         return await self.describe(path)
+
+    @property
+    def _root(self) -> Path:
+        return Path("/") if self._jail is None else self._jail.root
+
+    def _confinement(self) -> Confinement | None:
+        return None if self._jail is None else self._jail.for_probe(PROBE_WITHIN_S)
 
 
 def _not_media(reason: str, path: Path) -> SourceUnreadable:
@@ -173,7 +192,7 @@ def _not_media(reason: str, path: Path) -> SourceUnreadable:
         "The file holds no media that FFmpeg can read.",
         code="source_not_media",
         hint=_NOT_MEDIA_HINT,
-        stderr=reason.replace(f"file:{path}", path.name).replace(str(path), path.name)[-2000:] or None,
+        stderr=reason.replace(f"file:{path.name}", path.name).replace(str(path), path.name)[-2000:] or None,
     )
 
 

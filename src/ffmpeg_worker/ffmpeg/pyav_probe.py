@@ -65,12 +65,14 @@ def describe(path: str) -> dict[str, Any]:
 
     Values that are not known are left out. Raises `ProbeFailed`. One call at a time: libav's log is the process's.
     """
-    # An absolute path cannot be taken for `protocol:rest`.
-    file = Path(path).absolute()
+    file = Path(path)
     try:
         size = _size_of(file)
         with av.open(
-            str(file), container_options={"protocol_whitelist": _PROTOCOLS}, metadata_errors="replace"
+            # Neither can be taken for `protocol:rest`.
+            str(file) if file.is_absolute() else f"./{file}",
+            container_options={"protocol_whitelist": _PROTOCOLS},
+            metadata_errors="replace",
         ) as container:
             return _describe_container(container, path, size)
     except OSError as error:
@@ -81,7 +83,7 @@ def describe(path: str) -> dict[str, Any]:
         raise _failed("unreadable") from error
 
 
-def serve(requests: BinaryIO, replies: BinaryIO) -> None:
+def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer `{"path": …}` lines with `{"ok": …}` or `{"error": {"reason", "message"}}` lines until the end."""
     for line in requests:
         replies.write(json.dumps(_answer(line)).encode() + b"\n")

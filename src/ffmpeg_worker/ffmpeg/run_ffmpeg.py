@@ -17,6 +17,7 @@ from ffmpeg_worker.ffmpeg.invocation import Invocation, redact
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, plain
 from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.sandbox.confinement import Confinement
 
 MAX_STDOUT_BYTES = 64 * 1024 * 1024
 
@@ -37,6 +38,7 @@ _GLOBAL_OPTIONS = (
     "0.25",
 )
 _STOPPED_BY_SIGNAL = "Exiting normally, received signal"
+_OUT_OF_CPU_TIME = f"received signal {signal.SIGXCPU:d}"
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ async def run_ffmpeg(
     timeout_s: float | None,
     on_progress: Callable[[Progress], None] | None = None,
     capture_stdout: bool = False,
+    confinement: Confinement | None = None,
 ) -> RunReport:
     """Run ffmpeg in `cwd`; overwrites its outputs; standard output is kept up to 64 MiB, or goes nowhere.
 
@@ -72,8 +75,9 @@ async def run_ffmpeg(
     async with await tools.spawner.start(
         [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *invocation.arguments],
         cwd=cwd,
-        env=child_environment(cwd, tools.environment),
+        env=child_environment(tools.environment),
         outputs=collected.outputs(capture_stdout=capture_stdout),
+        confinement=confinement,
     ) as child:
         try:
             async with asyncio.timeout(timeout_s):
@@ -132,7 +136,8 @@ def _timed_out(log: LogTail) -> EngineTimedOut:
 def _failed(
     result: Exit, log: LogTail, arguments: Sequence[str], known: Mapping[str, Collection[str]]
 ) -> EngineError:
-    if result.signal == signal.SIGKILL or _STOPPED_BY_SIGNAL in log.last(5):
+    last = log.last(5)
+    if result.signal == signal.SIGKILL or (_STOPPED_BY_SIGNAL in last and _OUT_OF_CPU_TIME not in last):
         return EngineKilled(
             "ffmpeg was killed from outside, most often because memory ran out.",
             hint="Try again; if it happens again, use a smaller size, fewer threads or a larger machine.",

@@ -3,14 +3,15 @@
 It runs on its own (standard library only) and speaks with `child.py` in frames over a Unix stream socket on its
 standard input; descriptors travel beside their frame, in order.
 
-    worker → spawner   {"do": "start", "id", "argv", "cwd", "env", "descriptors": count}
+    worker → spawner   {"do": "start", "id", "argv", "cwd", "env", "confinement", "descriptors": count}
                        {"do": "kill", "id", "signal"}
     spawner → worker   {"id", "is": "started", "pid"}
                        {"id", "is": "failed", "reason"}
                        {"id", "is": "ended", "status" (negative: a signal), "cpu_seconds", "max_rss_bytes"}
 
 The passed descriptors become 0, 1, 2 … of the child. Without `argv` the child calls the preloaded
-function with its standard input and output as binary files, then exits.
+function with its standard input and output as binary files, then exits. With a `confinement` it gives up
+all that this does not name before anything else of it runs.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from collections import deque
 
 from ffmpeg_worker.ffmpeg.forked import Serve, become_child
 from ffmpeg_worker.ffmpeg.frames import FrameReader, Message, encode_frame
+from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.sandbox.entrance import Entrance
 
 MAX_DESCRIPTORS = 64
 _CHUNK_BYTES = 65536
@@ -104,10 +107,7 @@ class SpawnerProgram:
         given = [self._descriptors.popleft() for _ in range(request["descriptors"])]
         report, reporter = os.pipe()
         try:
-            parent = os.getpid()
-            pid = os.fork()
-            if pid == 0:
-                become_child(request, given, reporter, parent, self._serve)
+            pid = self._fork(request, given, reporter)
         except OSError as error:
             os.close(reporter)
             pid, reason = 0, str(error).encode()
@@ -125,6 +125,14 @@ class SpawnerProgram:
         if pid:
             os.waitpid(pid, 0)
         self._say({"id": request["id"], "is": "failed", "reason": reason.decode(errors="replace")})
+
+    def _fork(self, request: Message, given: list[int], reporter: int) -> int:
+        parent = os.getpid()
+        with _entrance(request.get("confinement")) as entrance:
+            pid = os.fork()
+            if pid == 0:
+                become_child(request, given, reporter, parent, serve=self._serve, entrance=entrance)
+        return pid
 
     def _reap(self, *, block: bool = False) -> None:
         while self._id_of:
@@ -155,6 +163,12 @@ class SpawnerProgram:
 
     def _say(self, message: Message) -> None:
         self._control.sendall(encode_frame(message))
+
+
+def _entrance(confinement: Message | None) -> contextlib.AbstractContextManager[Entrance | None]:
+    if confinement is None:
+        return contextlib.nullcontext()
+    return Entrance(Confinement.of_message(confinement))
 
 
 def kill_group(pid: int, number: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -60,6 +60,11 @@ class JobResult(_ResultModel):
     job_id: str | None = Field(None, description="Id of the job, also in the worker's log.", examples=["0b6f…"])
     metadata: Mapping[str, Any] | None = Field(
         None, description="The caller's own, as it came.", examples=[{"order": "A-17"}]
+    )
+    sandbox: Literal["degraded", "off"] | None = Field(
+        None,
+        description="How weakly the job was confined; not there when it was confined in full.",
+        examples=["degraded"],
     )
 
 

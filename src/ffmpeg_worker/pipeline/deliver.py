@@ -18,6 +18,7 @@ from ffmpeg_worker.pipeline.destination import Naming
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile
 from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.sandbox.beneath import link_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.storage import Delivery, Place, Target
@@ -49,7 +50,7 @@ class LaneDelivery:
         self.linked: set[Path] = set()
         """Files of which a second name is held for the time of their transfer."""
 
-    def send_early(self, name: str, path: Path) -> None:
+    def send_early(self, name: str, folder: Path, work_name: str) -> None:
         """Send a file that its command seems to have finished; what it really was shows when it is verified.
 
         A second name is sent, since the first may come to mean another file as long as the command runs.
@@ -57,14 +58,14 @@ class LaneDelivery:
         second = self._early / str(len(self._stamps))
         try:
             self._early.mkdir(mode=0o700, exist_ok=True)
-            os.link(path, second, follow_symlinks=False)
+            link_beneath(folder, work_name, second)
             status = second.lstat()
         except OSError:  # gone meanwhile, or no second names on this disk: it will be sent in the end
             return
         if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
             second.unlink()
             return
-        self.linked.add(path)
+        self.linked.add(folder / work_name)
         self._stamps[name] = _stamp(status)
         self._delivery.send(self._naming.of(name), second)
 

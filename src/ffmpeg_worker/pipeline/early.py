@@ -53,7 +53,7 @@ class _Watch:
             # At rest since the last look, and something newer is being written.
             if self._seen.get(name) == state and state[1] < newest:
                 self._sent.add(name)
-                self._delivery.send_early(final_name(self._playlist, name), self._folder / name)
+                self._delivery.send_early(final_name(self._playlist, name), self._folder, name)
         self._seen = states
 
     def _states(self) -> dict[str, tuple[int, int]]:

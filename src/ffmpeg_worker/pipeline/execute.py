@@ -21,6 +21,7 @@ from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.pipeline.progress import LaneProgress, step_fraction
+from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.planning.plan import (
     STAGING_FOLDER,
     CopyStep,
@@ -30,6 +31,8 @@ from ffmpeg_worker.planning.plan import (
     Lane,
     ProbeStep,
 )
+from ffmpeg_worker.sandbox.beneath import make_folders_beneath, read_beneath
+from ffmpeg_worker.sandbox.jail import Jail
 
 _MAX_COLLECTED_BYTES = 256 << 20
 _FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
@@ -38,10 +41,11 @@ _ERROR_LINE = re.compile(r"^(?:\[[^\]]*\] )*\[(?:error|fatal)\] .*$", re.MULTILI
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """What running steps takes. `slots` bounds the ffmpeg processes of the whole worker."""
+    """What running steps takes. `slots` bounds the ffmpegs of the whole worker, `quota` what each job writes."""
 
     tools: Tools
     slots: asyncio.Semaphore
+    quota: Quota
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +69,11 @@ class _Run:
         engine: Engine,
         probes: ProbeSession,
         folder: Path,
+        jail: Jail,
         deadline: float,
         callers_names: Mapping[str, str],
     ) -> None:
+        self._jail = jail
         self._callers_names = callers_names
         self._engine = engine
         self._probes = probes
@@ -101,17 +107,22 @@ class _Run:
 
     async def _run_ffmpeg(self, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> Finding:
         for folder in step.folders:
-            (self._folder / folder).mkdir(parents=True, exist_ok=True)
+            make_folders_beneath(self._folder, folder, self._jail.uid)
 
         async with self._slot():
+            seconds = max(self._deadline - time.monotonic(), 0.001)
             try:
-                run = await run_ffmpeg(
-                    self._engine.tools,
-                    step.invocation,
-                    cwd=self._folder,
-                    timeout_s=max(self._deadline - time.monotonic(), 0.001),
-                    on_progress=on_progress,
-                    capture_stdout=step.capture_stdout,
+                run = await self._engine.quota.hold(
+                    run_ffmpeg(
+                        self._engine.tools,
+                        step.invocation,
+                        cwd=self._folder,
+                        timeout_s=seconds,
+                        on_progress=on_progress,
+                        capture_stdout=step.capture_stdout,
+                        confinement=self._jail.for_command(self._folder, seconds),
+                    ),
+                    self._jail.root,
                 )
             except WorkerError as error:
                 raise self._in_callers_words(error).at(command=step.command) from None
@@ -167,6 +178,7 @@ class _Run:
             raise DiskFull(
                 "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."
             ) from None
+        self._jail.give(self._folder / step.work_name)
         return Finding(seconds=time.monotonic() - began)
 
 
@@ -184,6 +196,7 @@ class _Share:
 async def execute(
     lane: Lane,
     folder: Path,
+    jail: Jail,
     *,
     engine: Engine,
     probes: ProbeSession,
@@ -191,14 +204,14 @@ async def execute(
     progress: LaneProgress,
     deadline: float,
 ) -> Executed:
-    """Run a lane in `folder`, until `deadline` (of the monotonic clock).
+    """Run a lane in `folder`, in the job's jail, until `deadline` (of the monotonic clock).
 
     `expected_s` tells the length of a step's output where the step itself does not know it.
 
     Raises:
         EngineError: with `where.command`.
     """
-    run = _Run(engine, probes, folder, deadline, lane.callers_names)
+    run = _Run(engine, probes, folder, jail, deadline, lane.callers_names)
     count = len(lane.steps)
     for number, step in enumerate(lane.steps):
         share = _Share(number / count, (number + 1) / count)
@@ -220,12 +233,4 @@ def _found(run: RunReport, step: FfmpegStep, folder: Path, reword: Callable[[str
     )
     if step.collect is None:
         return finding
-    return replace(finding, collected=_read_bounded(folder / step.collect))
-
-
-def _read_bounded(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(_MAX_COLLECTED_BYTES)
-    except FileNotFoundError:
-        return b""
+    return replace(finding, collected=read_beneath(folder, step.collect, _MAX_COLLECTED_BYTES))

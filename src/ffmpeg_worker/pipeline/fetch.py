@@ -29,13 +29,14 @@ from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list
 from ffmpeg_worker.planning.needs import Need
 from ffmpeg_worker.planning.references import is_made, is_sequence
+from ffmpeg_worker.sandbox.beneath import read_beneath
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.storage import Stores
 
 _MAX_MENTION_BYTES = 64 << 20
 _MAX_AT_ONCE = 8
 _FOLDER_SCHEMES = {None, "file"}
-_MAX_KEY_INFO_CHARS = 4096
+_MAX_KEY_INFO_BYTES = 4096
 _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
 
 
@@ -90,10 +91,10 @@ class _Fetcher:
             await self._fill_list(path, self._workspace.staging / staged, need, beside)
         elif path.suffix.lower() in _MANIFEST_SUFFIXES:
             # The names in a manifest are relative to it: it must be seen inside its own folder.
-            (self._workspace.staging / f"{staged}.d").symlink_to(path.parent)
-            staged = f"{staged}.d/{path.name}"
+            folder = await self._workspace.place_folder(path.parent, f"{staged}.d")
+            path, staged = folder / path.name, f"{staged}.d/{path.name}"
         else:
-            (self._workspace.staging / staged).symlink_to(path)
+            path = await self._workspace.place(path, staged)
         return LocalFile(path, staged, path.stat().st_size)
 
     async def _fetch_once(self, source: FileSource) -> Path:
@@ -116,7 +117,7 @@ class _Fetcher:
         folder = self._workspace.reserve("frames")
         (self._workspace.staging / folder).mkdir()
         for path in found:
-            (self._workspace.staging / folder / path.name).symlink_to(path)
+            await self._workspace.place(path, f"{folder}/{path.name}", one_of_many=True)
         pattern = PurePosixPath(source.url).name
         return LocalFile(found[0].parent, f"{folder}/{pattern}", sum(path.stat().st_size for path in found))
 
@@ -203,6 +204,7 @@ async def fetch(
             task.cancel()
         await asyncio.gather(*tasks.values(), return_exceptions=True)
         await fetcher.close()
+    workspace.show_inputs()
     return LocalFiles(files, failed)
 
 
@@ -245,9 +247,12 @@ async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> 
 def keys_named(key_infos: Iterable[str], folder: Path) -> Iterator[str]:
     """The files with the keys: each is named in the second line of its information file."""
     for name in key_infos:
-        if _is_local(name) and (folder / name).is_file():
-            with (folder / name).open(errors="replace") as file:
-                lines = file.read(_MAX_KEY_INFO_CHARS).splitlines()
+        if _is_local(name):
+            try:
+                text = read_beneath(folder, name, _MAX_KEY_INFO_BYTES).decode(errors="replace")
+            except OSError:
+                continue
+            lines = text.splitlines()
             if len(lines) > 1 and lines[1].strip():
                 yield lines[1].strip()
 

@@ -39,7 +39,13 @@ class InformedPlan:
 
 @asynccontextmanager
 async def open_plan(
-    job: Job, files: LocalFiles, needs: Sequence[Need], probes: ProbeSession, *, cores: int
+    job: Job,
+    files: LocalFiles,
+    needs: Sequence[Need],
+    probes: ProbeSession,
+    *,
+    cores: int,
+    option_policy: bool,
 ) -> AsyncIterator[InformedPlan]:
     """Plan a job; `vmaf` waits for the facts, since its command line is made of them.
 
@@ -48,12 +54,13 @@ async def open_plan(
     """
     if isinstance(job, VmafJob):
         files, needs = await describe(files, needs, probes), ()
-    plan = make_plan(job, files, cores=cores)
+    plan = make_plan(job, files, cores=cores, option_policy=option_policy)
 
     async def learn() -> Plan:
         if not any(need.is_media for need in needs):
             return plan
-        return make_plan(job, await describe(files, needs, probes), cores=cores)
+        described = await describe(files, needs, probes)
+        return make_plan(job, described, cores=cores, option_policy=option_policy)
 
     informed = asyncio.ensure_future(learn())
     try:

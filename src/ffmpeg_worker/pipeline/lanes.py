@@ -33,7 +33,8 @@ Outcome = Delivered | WorkerError
 class Plant:
     """What jobs run on; opened once, shared by all jobs.
 
-    `cores` is what one step may use, `max_input_bytes` what all downloads of a job may be together.
+    `cores` is what one step may use, `max_input_bytes` what all downloads of a job may be together;
+    `option_policy` whether the arguments of commands are judged.
     """
 
     engine: Engine
@@ -42,6 +43,7 @@ class Plant:
     depot: Depot
     cores: int
     max_input_bytes: int
+    option_policy: bool = True
 
     def check_input_bytes(self, count: int) -> None:
         """Refuse a job whose downloads are too large together.
@@ -85,12 +87,14 @@ async def _run_lane(order: Order, index: int) -> Delivered:
     folder = order.workspace.lane(f"lane-{index}")
     await stage_mentions(lane.mentions, folder, order.stores)
     await stage_mentions(keys_named(lane.key_infos, folder), folder, order.stores)
+    order.workspace.jail.lend(folder)
     async with _delivery(order, index) as delivery:
         is_early = order.stores.target.takes_early
         async with sending_segments(lane, folder, delivery) if is_early else nullcontext():
             executed = await execute(
                 lane,
                 folder,
+                order.workspace.jail,
                 engine=order.plant.engine,
                 probes=order.probes,
                 expected_s=lambda step: order.informed.expected_s(index, step),
@@ -142,12 +146,14 @@ async def run_each_lane(order: Order) -> list[Outcome]:
 async def _run_fused(order: Order, fusion: Fusion) -> dict[int, Outcome]:
     """One run for all members; where that fails, each member on its own, so that each has its own error."""
     folder = order.workspace.lane(f"fused-{fusion.members[0]}")
+    order.workspace.jail.lend(folder)
     try:
         for index in fusion.members:
             _runnable(order, index)
         executed = await execute(
             replace(order.informed.plan.lanes[fusion.members[0]], steps=(fusion.step,)),
             folder,
+            order.workspace.jail,
             engine=order.plant.engine,
             probes=order.probes,
             expected_s=lambda step: order.informed.expected_s(fusion.members[0], step),
@@ -174,7 +180,7 @@ async def _finish_fused(order: Order, index: int, executed: Executed) -> Deliver
 
 async def _finish(order: Order, index: int, executed: Executed, delivery: LaneDelivery) -> Delivered:
     informed = replace(executed, lane=await order.informed.lane(index))
-    async for produced in verify(informed, order.probes, linked=delivery.linked):
+    async for produced in verify(informed, order.probes, order.workspace.jail, linked=delivery.linked):
         delivery.send(produced)
     order.progress.delivering(index)
     return await delivery.finish(informed, deadline=order.deadline)

@@ -25,6 +25,7 @@ from ffmpeg_worker.job.result import (
 from ffmpeg_worker.pipeline.deliver import Delivered
 from ffmpeg_worker.pipeline.verify import warnings_of
 from ffmpeg_worker.planning.plan import FfmpegStep
+from ffmpeg_worker.sandbox.level import Level
 
 _MAX_LOG_CHARS = 8000
 
@@ -61,6 +62,22 @@ def make_result(
             return kind(**common, **part)
         case _:
             assert_never(job)
+
+
+_WEAKER = {
+    Level.DEGRADED: "This worker confines jobs only in part: its operator has allowed that.",
+    Level.OFF: "This worker does not confine jobs: its operator has switched that off.",
+}
+
+
+def mark_weakness(result: JobResult, level: Level) -> JobResult:
+    """The same result, saying so where its job was not confined in full."""
+    if level not in _WEAKER:
+        return result
+    update: dict[str, Any] = {"sandbox": level.value}
+    if isinstance(result, ProcessResult | MultiProcessResult | VmafResult):
+        update["warnings"] = (*result.warnings, _WEAKER[level])
+    return result.model_copy(update=update)
 
 
 def _files_part(lane: Delivered, files: LocalFiles, seconds: float) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from ffmpeg_worker.pipeline.fetch import fetch
 from ffmpeg_worker.pipeline.informed_plan import open_plan
 from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_only_lane
 from ffmpeg_worker.pipeline.progress import JobProgress
-from ffmpeg_worker.pipeline.report import make_result
+from ffmpeg_worker.pipeline.report import make_result, mark_weakness
 from ffmpeg_worker.planning.needs import needed_sources
 from ffmpeg_worker.storage.storage import Stores
 
@@ -53,11 +53,11 @@ async def run_job(
 
 async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: JobProgress) -> JobResult:
     began = time.monotonic()
-    needs = needed_sources(job)
+    needs = needed_sources(job, option_policy=plant.option_policy)
     is_many = isinstance(job, MultiProcessJob)
     upload = plant.depot.destination(job, job_id)
     stores = await plant.depot.stores(upload)
-    async with plant.scratch.workspace(job_id) as workspace, plant.prober.session() as probes:
+    async with plant.scratch.workspace(job_id) as workspace, plant.prober.session(workspace.jail) as probes:
         progress.enter(Stage.FETCHING)
         try:
             async with asyncio.timeout(timeout_s), _knocking(stores):
@@ -70,7 +70,9 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
                 )
         except TimeoutError:
             raise _timed_out(timeout_s) from None
-        async with open_plan(job, files, needs, probes, cores=plant.cores) as informed:
+        async with open_plan(
+            job, files, needs, probes, cores=plant.cores, option_policy=plant.option_policy
+        ) as informed:
             progress.start_lanes(len(informed.plan.lanes))
             artifacts = [artifact for lane in informed.plan.lanes for artifact in lane.artifacts]
             order = Order(
@@ -86,7 +88,7 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
             lanes = await (run_each_lane(order) if is_many else run_only_lane(order))
         result = make_result(job, job_id, files, lanes, time.monotonic() - began)
         progress.finish()
-        return result
+        return mark_weakness(result, plant.engine.tools.sandbox.level)
 
 
 @asynccontextmanager

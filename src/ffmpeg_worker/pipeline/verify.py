@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -15,6 +14,8 @@ from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.fetch import keys_named
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, Lane
+from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
+from ffmpeg_worker.sandbox.jail import Jail
 
 _COMPANION_SUFFIXES = frozenset(
     ".ts .m4s .mp4 .m4a .m4v .aac .ac3 .mp3 .vtt .webvtt .m3u8 .key .webm .mpd".split()
@@ -43,32 +44,39 @@ class Produced:
 
 
 async def verify(
-    executed: Executed, probes: ProbeSession, *, linked: Collection[Path] = ()
+    executed: Executed, probes: ProbeSession, jail: Jail, *, linked: Collection[Path] = ()
 ) -> AsyncIterator[Produced]:
-    """Check the artifacts of a lane one after the other.
+    """Check the artifacts of a lane one after the other; their files are the worker's afterwards.
 
     Args:
         executed: the lane.
         probes: opens what should be media.
+        jail: that the lane's programs ran in.
         linked: files that the worker itself holds under a second name.
 
     Raises:
         OutputRejected: missing, empty, not regular, unreadable, without streams, or shorter than promised.
     """
     for artifact in executed.lane.artifacts:
-        yield await _Check(artifact, executed, probes, linked).run()
+        yield await _Check(artifact, executed, probes, jail, linked).run()
 
 
 class _Check:
     """The verification of one artifact."""
 
     def __init__(
-        self, artifact: Artifact, executed: Executed, probes: ProbeSession, linked: Collection[Path]
+        self,
+        artifact: Artifact,
+        executed: Executed,
+        probes: ProbeSession,
+        jail: Jail,
+        linked: Collection[Path],
     ) -> None:
         self._artifact = artifact
         self._lane = executed.lane
         self._folder = executed.folder
         self._probes = probes
+        self._jail = jail
         self._linked = linked
 
     async def run(self) -> Produced:
@@ -89,6 +97,8 @@ class _Check:
         if artifact.kind is ArtifactKind.PLAYLIST:
             beside = [name for name in companions(self._folder, self._lane) if name not in sizes]
             sizes |= {name: self._size(name) for name in beside}
+        for name in sizes:
+            self._claim(name)
         files = [
             VerifiedFile(
                 final_name(artifact, name), self._folder / name, size, media if name == names[0] else None
@@ -99,14 +109,13 @@ class _Check:
 
     def _size(self, name: str) -> int:
         """Bytes of a file that nothing is wrong with on the outside."""
-        path = self._folder / name
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_nlink != (2 if path in self._linked else 1):
-            raise _rejected(
-                self._artifact,
-                f'The output "{self._artifact.name}" is not a regular file.',
-                code="output_not_regular",
-            )
+        try:
+            with open_beneath(self._folder, name) as descriptor:
+                status = os.fstat(descriptor)
+        except OSError:
+            raise self._not_regular() from None
+        if not is_plain_file(status, self._jail.owner, names=self._names(name)):
+            raise self._not_regular()
         if status.st_size == 0:
             raise _rejected(
                 self._artifact,
@@ -115,6 +124,23 @@ class _Check:
                 hint=_NOTHING_SELECTED,
             )
         return status.st_size
+
+    def _claim(self, name: str) -> None:
+        try:
+            self._jail.claim(self._folder, name, names=self._names(name))
+        except OSError:
+            raise self._not_regular() from None
+
+    def _names(self, name: str) -> int:
+        """How many names a file may have: one, and that under which it is already being sent."""
+        return 2 if self._folder / name in self._linked else 1
+
+    def _not_regular(self) -> OutputRejected:
+        return _rejected(
+            self._artifact,
+            f'The output "{self._artifact.name}" is not a regular file.',
+            code="output_not_regular",
+        )
 
 
 def _matching(artifact: Artifact, folder: Path) -> list[str]:

@@ -13,23 +13,33 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path, PurePosixPath
 
-from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.errors import DiskFull, Misconfigured
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
+from ffmpeg_worker.sandbox.jail import Jail, Reach
+from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 
 _LOCK_NAME = ".lock"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _MAX_STEM = 60
 _SMALL_FILES = 32
 _SMALL_BYTES = 64 << 20
+_COPY_BYTES = 1 << 20
+_MAX_MIRRORED = 10_000
 
 
 class Workspace:
-    """The directory of one job: a staging folder with its inputs, and a working directory for each lane."""
+    """The directory of one job: a staging folder with its inputs, and a working directory for each lane.
 
-    def __init__(self, root: Path) -> None:
+    Links in it that lead to each other are relative: the job's user may not pass the folders above.
+    """
+
+    def __init__(self, root: Path, jail: Jail) -> None:
         self.root = root
+        self.jail = jail
         self.staging = root / STAGING_FOLDER
         self.staging.mkdir(mode=0o700, parents=True)
+        jail.show(root)
+        jail.show(self.staging)
         self._taken: set[str] = set()
 
     def lane(self, name: str) -> Path:
@@ -40,8 +50,64 @@ class Workspace:
         folder = self.root / name
         (folder / STAGING_FOLDER).mkdir(mode=0o700, parents=True)
         for staged in self.staging.iterdir():
-            (folder / STAGING_FOLDER / staged.name).symlink_to(staged)
+            (folder / STAGING_FOLDER / staged.name).symlink_to(f"../../{STAGING_FOLDER}/{staged.name}")
+        self.jail.show(folder / STAGING_FOLDER)
         return folder
+
+    async def place(self, path: Path, staged: str, *, one_of_many: bool = False) -> Path:
+        """Make a file appear under its staged name, readable for the job's programs; returns where they find it.
+
+        A link to it, where the job's user gets there. Else the file itself has to come, under a second name or,
+        where it is closed to others or on another disk, as a copy.
+
+        Args:
+            path: absolute, links resolved.
+            staged: see `reserve`; its folder exists.
+            one_of_many: give it a second name where that is possible: thousands of files are thousands of rules.
+        """
+        target = self.staging / staged
+        if path.is_relative_to(self.staging):
+            target.symlink_to(os.path.relpath(path, target.parent))
+            return path
+        reach = self.jail.reach(path)
+        if reach is Reach.FILE and not one_of_many:
+            target.symlink_to(path)
+            self.jail.admit(path)
+            return path
+        if reach is not Reach.NOTHING and _link(path, target):
+            return target
+        if reach is Reach.FILE:
+            target.symlink_to(path)
+            self.jail.admit(path)
+            return path
+        await asyncio.to_thread(_copy, path, target)
+        return target
+
+    async def place_folder(self, folder: Path, staged: str) -> Path:
+        """Make a folder and all below it appear; see `place`."""
+        target = self.staging / staged
+        if folder.is_relative_to(self.staging):
+            target.symlink_to(os.path.relpath(folder, target.parent))
+            return folder
+        if self.jail.reach(folder) is Reach.FILE:
+            target.symlink_to(folder)
+            self.jail.admit(folder)
+            return folder
+        await asyncio.to_thread(_mirror, folder, target)
+        return target
+
+    def show_inputs(self) -> None:
+        """Let the job's user read what the worker has written into the staging folder."""
+        if self.jail.uid is None:
+            return
+        for path, _, names in os.walk(self.staging):
+            if path != str(self.staging):
+                Path(path).chmod(0o755)
+            for name in names:
+                file = Path(path) / name
+                # Another name of a file of somebody's keeps the mode it has.
+                if not file.is_symlink() and file.stat().st_nlink == 1:
+                    file.chmod(0o644)
 
     def reserve(self, name: str, *, stem: str | None = None) -> str:
         """A staged name of its own for an input: plain characters, the extension kept.
@@ -62,21 +128,68 @@ class Workspace:
         return candidate
 
 
+def _link(path: Path, target: Path) -> bool:
+    try:
+        target.hardlink_to(path)
+    except OSError:  # another disk, or the kernel protects files of other users
+        return False
+    return True
+
+
+def _copy(path: Path, target: Path) -> None:
+    with path.open("rb") as source, target.open("xb") as copy:
+        left = os.fstat(source.fileno()).st_size
+        try:
+            while left > 0 and (done := os.copy_file_range(source.fileno(), copy.fileno(), left)):
+                left -= done
+        except OSError:  # not between these two disks
+            source.seek(0)
+            copy.truncate(0)
+            copy.seek(0)
+            shutil.copyfileobj(source, copy, _COPY_BYTES)
+
+
+def _mirror(folder: Path, target: Path) -> None:
+    """Give the files of a folder second names, so many as a manifest may reasonably have."""
+    count = 0
+    for path, _, names in os.walk(folder):
+        copy = target / Path(path).relative_to(folder)
+        copy.mkdir()
+        for name in names:
+            file = Path(path) / name
+            if not file.is_file() or file.is_symlink():
+                continue
+            count += 1
+            if count > _MAX_MIRRORED:
+                return
+            if not file.stat().st_mode & 0o004 or not _link(file, copy / name):
+                _copy(file, copy / name)
+
+
 class Scratch:
     """The directory of one worker, in which its jobs have theirs."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, sandbox: Sandbox, min_free_bytes: int) -> None:
         self.root = root
+        self._sandbox = sandbox
+        self._min_free_bytes = min_free_bytes
 
     @asynccontextmanager
     async def workspace(self, job_id: str) -> AsyncIterator[Workspace]:
-        """A fresh directory for one job, removed on the way out, also out of a failure or cancellation."""
+        """A fresh directory for one job, removed on the way out, also out of a failure or cancellation.
+
+        Raises:
+            DiskFull: too little room is left for another job.
+        """
+        if shutil.disk_usage(self.root).free < self._min_free_bytes:
+            raise DiskFull("The worker's disk is nearly full; it takes no more jobs.", hint="Try again later.")
         root = self.root / f"{_UNSAFE.sub('_', job_id)[:64]}-{secrets.token_hex(4)}"
         root.mkdir(mode=0o700)
-        try:
-            yield Workspace(root)
-        finally:
-            await _remove(root)
+        with self._sandbox.jail(root) as jail:
+            try:
+                yield Workspace(root, jail)
+            finally:
+                await _remove(root)
 
 
 async def _remove(root: Path) -> None:
@@ -105,7 +218,9 @@ def _is_small(root: Path) -> bool:
 
 
 @contextmanager
-def open_scratch(scratch_root: Path) -> Iterator[Scratch]:
+def open_scratch(
+    scratch_root: Path, sandbox: Sandbox = UNCONFINED, *, min_free_bytes: int = 0
+) -> Iterator[Scratch]:
     """Make this worker's own scratch directory and sweep what workers that died have left.
 
     A lock on a file in it says that its worker lives: the kernel drops it with the process, however it ends.
@@ -126,7 +241,7 @@ def open_scratch(scratch_root: Path) -> Iterator[Scratch]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _sweep(scratch_root)
-        yield Scratch(root.resolve())
+        yield Scratch(root.resolve(), sandbox, min_free_bytes)
     finally:
         shutil.rmtree(root, ignore_errors=True)
         os.close(lock)

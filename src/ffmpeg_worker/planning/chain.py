@@ -16,6 +16,8 @@ from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.planning.durations import estimate_duration, promise_duration
 from ffmpeg_worker.planning.mentions import key_infos, mentions, side_outputs
+from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.option_policy.judge_command import judge_command
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, FfmpegStep, Lane, duplicate_output
 from ffmpeg_worker.planning.references import (
     InputKind,
@@ -51,7 +53,7 @@ class _Produced:
 
 
 def read_chain_files(
-    commands: Sequence[Command], outputs: Sequence[str], inputs: Mapping[str, object]
+    commands: Sequence[Command], outputs: Sequence[str], inputs: Mapping[str, object], *, option_policy: bool
 ) -> tuple[ReadCommand, ...]:
     """Read every command and classify its files, without knowing any of them.
 
@@ -59,6 +61,7 @@ def read_chain_files(
         commands: the chain.
         outputs: what the caller calls its results; those that no command writes are appended to the last one.
         inputs: the job's own inputs by name.
+        option_policy: whether to refuse what strangers' commands may not hold.
 
     Raises:
         InvalidJob: with `where.command`.
@@ -70,7 +73,11 @@ def read_chain_files(
             line = read_command_line(tokens)
             if index == len(commands) - 1:
                 line = _append_missing(line, outputs, produced)
-            chain.append(_classify(line, inputs, produced))
+            earlier = tuple(produced)
+            read = _classify(line, inputs, produced)
+            if option_policy:
+                judge_command(line, read.inputs, read.outputs, known=tuple(inputs), produced=earlier)
+            chain.append(read)
         except WorkerError as error:
             raise error.at(command=index) from None
     return tuple(chain)
@@ -109,13 +116,16 @@ def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[st
     return read
 
 
-def plan_chain(chain: Sequence[ReadCommand], outputs: Sequence[str], files: LocalFiles) -> Lane:
+def plan_chain(
+    chain: Sequence[ReadCommand], outputs: Sequence[str], files: LocalFiles, guard: Guard | None
+) -> Lane:
     """Write the command lines of a chain for files that are there.
 
     Args:
         chain: what `read_chain_files` made.
         outputs: the caller's results; empty means every output that no later command reads.
         files: the fetched inputs.
+        guard: what to put in front of inputs.
 
     Raises:
         WorkerError: why one of the inputs could not be fetched.
@@ -123,7 +133,7 @@ def plan_chain(chain: Sequence[ReadCommand], outputs: Sequence[str], files: Loca
     _check_there(chain, files)
     staged = {key: f"{STAGING_FOLDER}/{file.staged}" for key, file in files.by_key.items()}
     produced = _Produced()
-    steps = tuple(_plan_command(read, index, files, staged, produced) for index, read in enumerate(chain))
+    steps = tuple(_plan_command(read, index, files, staged, produced, guard) for index, read in enumerate(chain))
     artifacts = _artifacts(chain, outputs, produced)
     kept = {artifact.work_name for artifact in artifacts}
     return Lane(
@@ -146,7 +156,12 @@ def _check_there(chain: Sequence[ReadCommand], files: LocalFiles) -> None:
 
 
 def _plan_command(
-    read: ReadCommand, index: int, files: LocalFiles, staged: Mapping[str, str], produced: _Produced
+    read: ReadCommand,
+    index: int,
+    files: LocalFiles,
+    staged: Mapping[str, str],
+    produced: _Produced,
+    guard: Guard | None,
 ) -> FfmpegStep:
     estimates = [_media(ref, files, produced.estimates) for ref in read.inputs]
     promises = [_media(ref, files, produced.promises) for ref in read.inputs]
@@ -155,9 +170,12 @@ def _plan_command(
     inputs, outputs = iter(read.inputs), iter(read.outputs)
     for group in read.line.groups:
         for option in group.options:
-            arguments += _option_tokens(option, staged)
+            arguments += _option_tokens(guard.limited(option) if guard else option, staged)
         if group.is_input:
-            arguments += _input_tokens(group, next(inputs), staged, produced)
+            reference = next(inputs)
+            *options, name = _input_tokens(group, reference, staged, produced)
+            guarded = guard.input_options(reference.kind, group, name) if guard else ()
+            arguments += [*options, *guarded, "-i", name]
         else:
             output = next(outputs)
             arguments.append(_output_token(output))
@@ -205,21 +223,22 @@ def _option_tokens(option: Option, staged: Mapping[str, str]) -> tuple[str, ...]
 def _input_tokens(
     group: FileGroup, reference: InputReference, staged: Mapping[str, str], produced: _Produced
 ) -> tuple[str, ...]:
+    """Options that its kind needs, and last its name."""
     # Wildcards are matched against the name as it stands, prefix and all.
     prefix = "" if group.value_of("pattern_type") == "glob" else "file:"
     match reference.kind:
         case InputKind.GENERATED:
-            return ("-i", placeholders.fill(group.url, staged))
+            return (placeholders.fill(group.url, staged),)
         case InputKind.JOINED:
             names = [produced.work_names.get(key) or staged.get(key, key) for key in reference.keys]
-            return ("-i", "concat:" + "|".join(names))
+            return ("concat:" + "|".join(names),)
         case InputKind.EARLIER_OUTPUT:
             key = reference.keys[0]
-            return ("-i", f"{prefix}{produced.work_names.get(key, key)}")
+            return (f"{prefix}{produced.work_names.get(key, key)}",)
         case InputKind.SOURCE:
             # Entries of a list were staged by us under plain names; only `safe 0` lets it name earlier outputs.
             safe = ("-safe", "0") if is_concat_list(group) and not group.has("safe") else ()
-            return (*safe, "-i", f"{prefix}{staged[reference.keys[0]]}")
+            return (*safe, f"{prefix}{staged[reference.keys[0]]}")
 
 
 def _media(reference: InputReference, files: LocalFiles, produced: Mapping[str, float | None]) -> MediaInfo | None:

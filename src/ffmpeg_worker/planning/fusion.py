@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.planning.chain import WORKER_OPTIONS, ReadCommand, plan_chain
 from ffmpeg_worker.planning.command_line import CommandLine
+from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import FfmpegStep, Fusion, Lane
 from ffmpeg_worker.planning.references import InputKind
 
@@ -23,7 +24,7 @@ _Key = tuple[tuple[str, ...], ...]
 
 
 def plan_fusions(
-    chains: Sequence[tuple[ReadCommand, ...]], lanes: Sequence[Lane], files: LocalFiles
+    chains: Sequence[tuple[ReadCommand, ...]], lanes: Sequence[Lane], files: LocalFiles, guard: Guard | None
 ) -> tuple[Fusion, ...]:
     """Find the processes that may share a decode.
 
@@ -34,6 +35,7 @@ def plan_fusions(
         chains: the commands of each process.
         lanes: their plans, in the same order.
         files: the fetched inputs.
+        guard: what to put in front of inputs.
     """
     groups: dict[_Key, list[int]] = {}
     for index, chain in enumerate(chains):
@@ -44,7 +46,7 @@ def plan_fusions(
     for members in groups.values():
         names = [artifact.work_name for index in members for artifact in lanes[index].artifacts]
         if len(members) > 1 and len(set(names)) == len(names):
-            fusions.append(Fusion(tuple(members), _fuse([chains[index][0] for index in members], files)))
+            fusions.append(Fusion(tuple(members), _fuse([chains[index][0] for index in members], files, guard)))
     return tuple(fusions)
 
 
@@ -74,14 +76,14 @@ def _can_share(read: ReadCommand) -> bool:
     )
 
 
-def _fuse(reads: Sequence[ReadCommand], files: LocalFiles) -> FfmpegStep:
+def _fuse(reads: Sequence[ReadCommand], files: LocalFiles, guard: Guard | None) -> FfmpegStep:
     outputs = tuple(group for read in reads for group in read.line.outputs)
     fused = ReadCommand(
         CommandLine((*reads[0].line.inputs, *outputs)),
         reads[0].inputs,
         tuple(output for read in reads for output in read.outputs),
     )
-    (step,) = plan_chain((fused,), (), files).steps
+    (step,) = plan_chain((fused,), (), files, guard).steps
     if not isinstance(step, FfmpegStep):
         raise TypeError("a command line is planned as an ffmpeg step")
     return step

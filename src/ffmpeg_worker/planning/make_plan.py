@@ -21,29 +21,33 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.planning.chain import ReadCommand, plan_chain, read_chain_files
 from ffmpeg_worker.planning.fusion import plan_fusions
 from ffmpeg_worker.planning.input_key import input_key
+from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import Lane, Plan, ProbeStep
 from ffmpeg_worker.planning.probe_options import read_probe_options
 from ffmpeg_worker.planning.transfer import plan_download, plan_upload
 from ffmpeg_worker.planning.vmaf import plan_vmaf
 
 
-def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
+def make_plan(job: Job, files: LocalFiles, *, cores: int, option_policy: bool = True) -> Plan:
     """Plan a job whose files are there.
 
     Args:
         job: the job.
         files: its fetched inputs, all that `needed_sources` named.
-        cores: threads a step may use where it must be told.
+        cores: threads a step may use where it must be told, and the most that a caller may ask for.
+        option_policy: whether commands are judged, and their inputs guarded.
 
     Raises:
+        ForbiddenOption: a command holds what it may not.
         InvalidJob: what only shows with the files, such as two processes writing one name.
     """
+    guard = Guard(cores) if option_policy else None
     match job:
         case ProcessJob():
-            chain = _read_process(job.data, job.inputs)
-            return Plan((plan_chain(chain, job.data.output, files),))
+            chain = _read_process(job.data, job.inputs, guard)
+            return Plan((plan_chain(chain, job.data.output, files, guard),))
         case MultiProcessJob():
-            return _plan_multi_process(job, files)
+            return _plan_multi_process(job, files, guard)
         case ProbeJob():
             key = input_key(job.data.input, job.inputs)
             options = read_probe_options([token for command in job.data.chainCmds or () for token in command])
@@ -53,7 +57,7 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
         case VmafJob():
             reference = files[input_key(job.data.input1, job.inputs)]
             distorted = files[input_key(job.data.input2, job.inputs)]
-            return Plan((plan_vmaf(job.data, reference, distorted, cores=cores),))
+            return Plan((plan_vmaf(job.data, reference, distorted, cores=cores, guard=guard),))
         case DownloadJob():
             return Plan((plan_download(job.data, job.inputs, files),))
         case UploadJob():
@@ -62,26 +66,28 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int) -> Plan:
             assert_never(job)
 
 
-def _read_process(data: ProcessData, inputs: Mapping[str, object]) -> tuple[ReadCommand, ...]:
-    return read_chain_files(data.chainCmds, data.output, inputs)
+def _read_process(data: ProcessData, inputs: Mapping[str, object], guard: Guard | None) -> tuple[ReadCommand, ...]:
+    return read_chain_files(data.chainCmds, data.output, inputs, option_policy=guard is not None)
 
 
-def _plan_or_failure(chain: tuple[ReadCommand, ...], process: ProcessData, files: LocalFiles) -> Lane:
+def _plan_or_failure(
+    chain: tuple[ReadCommand, ...], process: ProcessData, files: LocalFiles, guard: Guard | None
+) -> Lane:
     """A process whose input is not there fails on its own."""
     try:
-        return plan_chain(chain, process.output, files)
+        return plan_chain(chain, process.output, files, guard)
     except SourceError as error:
         return Lane((), failure=error)
 
 
-def _plan_multi_process(job: MultiProcessJob, files: LocalFiles) -> Plan:
+def _plan_multi_process(job: MultiProcessJob, files: LocalFiles, guard: Guard | None) -> Plan:
     lanes: list[Lane] = []
     chains: list[tuple[ReadCommand, ...]] = []
     owners: dict[str, int] = {}
     for index, process in enumerate(job.data.processes):
         try:
-            chains.append(_read_process(process, job.inputs))
-            lane = _plan_or_failure(chains[index], process, files)
+            chains.append(_read_process(process, job.inputs, guard))
+            lane = _plan_or_failure(chains[index], process, files, guard)
         except WorkerError as error:
             raise error.at(process=index) from None
         for artifact in lane.artifacts:
@@ -95,4 +101,4 @@ def _plan_multi_process(job: MultiProcessJob, files: LocalFiles) -> Plan:
                 )
             owners[artifact.name] = index
         lanes.append(lane)
-    return Plan(tuple(lanes), plan_fusions(chains, lanes, files) if job.data.fuse else ())
+    return Plan(tuple(lanes), plan_fusions(chains, lanes, files, guard) if job.data.fuse else ())

@@ -40,17 +40,22 @@ class Need:
     produced: frozenset[str] = frozenset()
 
 
-def needed_sources(job: Job) -> tuple[Need, ...]:
+def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
     """Every file that the job names, each once.
 
+    Args:
+        job: the job.
+        option_policy: whether commands are judged, so that nothing is fetched for one that is refused.
+
     Raises:
+        ForbiddenOption: a command holds what it may not.
         InvalidJob: a name no file can have, an unknown placeholder; with `where`.
     """
     needs: dict[str, Need] = {}
     for name, source in job.inputs.items():
         _check_source(name, source)
         needs[name] = Need(name, source)
-    for need in _used(job):
+    for need in _used(job, option_policy):
         known = needs.get(need.key, need)
         needs[need.key] = replace(
             known,
@@ -69,14 +74,14 @@ def _check_source(name: str, source: FileSource | TextSource) -> None:
             raise error.at(input=name) from None
 
 
-def _used(job: Job) -> Iterator[Need]:
+def _used(job: Job, option_policy: bool) -> Iterator[Need]:
     match job:
         case ProcessJob():
-            yield from _used_by_chain(job.data, job.inputs)
+            yield from _used_by_chain(job.data, job.inputs, option_policy)
         case MultiProcessJob():
             for index, process in enumerate(job.data.processes):
                 try:
-                    yield from _used_by_chain(process, job.inputs)
+                    yield from _used_by_chain(process, job.inputs, option_policy)
                 except WorkerError as error:
                     raise error.at(process=index) from None
         case ProbeJob():
@@ -93,9 +98,11 @@ def _used(job: Job) -> Iterator[Need]:
             assert_never(job)
 
 
-def _used_by_chain(data: ProcessData, inputs: Mapping[str, FileSource | TextSource]) -> Iterator[Need]:
+def _used_by_chain(
+    data: ProcessData, inputs: Mapping[str, FileSource | TextSource], option_policy: bool
+) -> Iterator[Need]:
     produced: set[str] = set()
-    for command in read_chain_files(data.chainCmds, data.output, inputs):
+    for command in read_chain_files(data.chainCmds, data.output, inputs, option_policy=option_policy):
         yield from _used_by_command(command, inputs, frozenset(produced))
         produced |= {output.name for output in all_outputs(command) if output.name is not None}
 

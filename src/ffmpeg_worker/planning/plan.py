@@ -9,8 +9,9 @@ from typing import Any
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.sandbox import jail
 
-STAGING_FOLDER = "_in"
+STAGING_FOLDER = jail.STAGING_FOLDER
 """Folder inside each lane's working directory where its inputs appear under their staged names."""
 
 

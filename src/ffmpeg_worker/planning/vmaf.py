@@ -10,6 +10,7 @@ from typing import Any
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.jobs import VmafData
+from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, DependentStep, FfmpegStep, Finding, Lane
 from ffmpeg_worker.planning.vmaf_alignment import WINDOW_S, Alignment, judge_alignment
 from ffmpeg_worker.planning.vmaf_graph import LOG_NAME, score_graph, signature_graph
@@ -18,7 +19,9 @@ from ffmpeg_worker.planning.vmaf_pairing import Pairing, Video, pair_videos
 from ffmpeg_worker.planning.vmaf_scores import Scores, read_scores, read_xpsnr
 
 
-def plan_vmaf(data: VmafData, reference: LocalFile, distorted: LocalFile, *, cores: int) -> Lane:
+def plan_vmaf(
+    data: VmafData, reference: LocalFile, distorted: LocalFile, *, cores: int, guard: Guard | None = None
+) -> Lane:
     """Plan one comparison.
 
     Args:
@@ -26,6 +29,7 @@ def plan_vmaf(data: VmafData, reference: LocalFile, distorted: LocalFile, *, cor
         reference: `input1`, staged in the working directory.
         distorted: `input2`, likewise.
         cores: processor cores that the job may use.
+        guard: what to put in front of inputs.
 
     Returns:
         A lane whose `conclude` gives `score`, `pooled`, `frames`, `worst`, `model`, `libvmaf` (its version),
@@ -38,7 +42,7 @@ def plan_vmaf(data: VmafData, reference: LocalFile, distorted: LocalFile, *, cor
     """
     pairing = pair_videos(reference, distorted, data.scale)
     model = choose_model(data.model, pairing.width, pairing.height)
-    comparison = _Comparison(data, pairing, model, data.threads or cores)
+    comparison = _Comparison(data, pairing, model, data.threads or cores, guard.media_options() if guard else ())
     return comparison.lane()
 
 
@@ -48,6 +52,7 @@ class _Comparison:
     pairing: Pairing
     model: str
     threads: int
+    input_options: tuple[str, ...]
 
     def lane(self) -> Lane:
         output = self.data.output
@@ -64,8 +69,8 @@ class _Comparison:
     def _signature_step(self) -> FfmpegStep:
         limit = ("-t", str(WINDOW_S))
         arguments = (
-            *(*limit, "-i", _address(self.pairing.distorted)),
-            *(*limit, "-i", _address(self.pairing.reference)),
+            *(*limit, *self._input(self.pairing.distorted)),
+            *(*limit, *self._input(self.pairing.reference)),
             *("-filter_complex", signature_graph(self.pairing)),
             *("-map", "[out]", "-f", "rawvideo", "-"),
         )
@@ -84,7 +89,7 @@ class _Comparison:
             ten_bits=wants_ten_bits(self.model),
         )
         arguments = (
-            *("-i", _address(self.pairing.distorted), "-i", _address(self.pairing.reference)),
+            *(*self._input(self.pairing.distorted), *self._input(self.pairing.reference)),
             *("-filter_complex", graph),
             *(part for label in labels for part in ("-map", label)),
             *("-f", "null", "-"),
@@ -142,6 +147,5 @@ class _Comparison:
     def _videos(self) -> tuple[Video, Video]:
         return self.pairing.reference, self.pairing.distorted
 
-
-def _address(video: Video) -> str:
-    return f"file:{STAGING_FOLDER}/{video.staged}"
+    def _input(self, video: Video) -> tuple[str, ...]:
+        return (*self.input_options, "-i", f"file:{STAGING_FOLDER}/{video.staged}")

@@ -1,0 +1,90 @@
+"""How much a job may write: looked at while its ffmpeg runs, which is stopped when it is too much."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from ffmpeg_worker.errors import DiskFull, JobTooLarge, WorkerError
+from ffmpeg_worker.sandbox.jail import STAGING_FOLDER
+
+_LOOK_EVERY_S = 0.25
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """What all files that a job has written may come to, and what must stay free on the disk (bytes)."""
+
+    max_bytes: int
+    max_files: int
+    min_free_bytes: int
+
+    async def hold(self, run: Coroutine[Any, Any, T], folder: Path) -> T:
+        """Wait for `run`, which writes below the job's `folder`; it is cancelled when that becomes too much.
+
+        Raises:
+            JobTooLarge: the job wrote more than it may.
+            DiskFull: the disk is nearly full, whoever filled it.
+        """
+        working, watching = asyncio.ensure_future(run), asyncio.ensure_future(self._watch(folder))
+        try:
+            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if not working.done():
+                working.cancel()
+                await asyncio.gather(working, return_exceptions=True)
+                await watching
+            return await working
+        finally:
+            for task in (working, watching):
+                task.cancel()
+            await asyncio.gather(working, watching, return_exceptions=True)
+
+    async def _watch(self, folder: Path) -> NoReturn:
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            error = await asyncio.to_thread(self._look, folder)
+            if error is not None:
+                raise error
+
+    def _look(self, folder: Path) -> WorkerError | None:
+        if shutil.disk_usage(folder).free < self.min_free_bytes:
+            return DiskFull(
+                "ffmpeg was stopped: the worker's disk is nearly full.", hint="Try again later, or write less."
+            )
+        files, size = _measure(folder)
+        if files > self.max_files:
+            return JobTooLarge(
+                f"ffmpeg was stopped: the job has written more than {self.max_files} files.",
+                hint="Write fewer: a longer segment, a lower frame rate, a shorter range.",
+            )
+        if size > self.max_bytes:
+            return JobTooLarge(
+                f"ffmpeg was stopped: the job has written more than {self.max_bytes >> 20} MiB.",
+                hint="Write less: a lower bitrate, a smaller frame, a shorter range.",
+            )
+        return None
+
+
+def _measure(folder: Path) -> tuple[int, int]:
+    """Files and bytes below a folder, the inputs left out; what vanishes meanwhile counts for nothing."""
+    files, size, waiting = 0, 0, [str(folder)]
+    while waiting:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    status = entry.stat(follow_symlinks=False)
+                    files += 1
+                    if not entry.is_dir(follow_symlinks=False):
+                        size += max(status.st_size, status.st_blocks * 512)
+                    elif entry.name != STAGING_FOLDER:
+                        waiting.append(entry.path)
+        except OSError:
+            continue
+    return files, size

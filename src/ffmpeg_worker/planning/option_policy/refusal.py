@@ -1,0 +1,46 @@
+"""How a refusal is worded: which argument, why, and what to do instead."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from ffmpeg_worker.errors import ForbiddenOption
+from ffmpeg_worker.planning.option_policy.review import Review
+
+_SHOWN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is being judged: an argument of the command, and inside its value perhaps an option of a filter."""
+
+    argument: str
+    inner: str = ""
+
+    def inside(self, inner: str) -> Subject:
+        """Something inside the argument's value, e.g. `the filter "movie"`."""
+        return replace(self, inner=inner)
+
+    def refusal(self, why: str, instead: str = "") -> ForbiddenOption:
+        """The error. `why` continues a sentence whose subject is the option."""
+        shown = self.argument[:_SHOWN]
+        option = f'option "{shown}"' if shown.startswith("-") else shown
+        subject = f"In the {option}, {self.inner}" if self.inner else f"The {option}"
+        return ForbiddenOption(f"{subject} {why}.", hint=instead or None, where={"argument": shown})
+
+    def by_review(self, review: Review) -> ForbiddenOption:
+        """The error for something that was judged and refused."""
+        return self.refusal(f"is not accepted: {review.reason}", review.instead)
+
+    def unknown(self, name: str, known: Iterable[str], prefix: str = "") -> ForbiddenOption:
+        """The error for a name that nobody has judged."""
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f'Did you mean "{prefix}{near[0]}"?' if near else "See docs/commands.md for what is accepted."
+        return self.refusal("is not one that commands may use", hint)
+
+
+def quoted(kind: str, name: str) -> str:
+    """E.g. `the filter "movie"`."""
+    return f'{kind} "{name[:_SHOWN]}"'

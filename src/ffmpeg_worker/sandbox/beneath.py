@@ -1,0 +1,102 @@
+"""Files below a folder that belongs to a job: found without following any link the job may have made."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+@contextmanager
+def open_beneath(folder: Path, name: str) -> Iterator[int]:
+    """A descriptor of a file, for reading.
+
+    Raises:
+        OSError: it is not there, a link, or behind a link; ELOOP or ENOTDIR for the latter two.
+    """
+    *parents, last = _parts(name)
+    with _descend(folder, parents) as parent:
+        descriptor = os.open(last, _FILE, dir_fd=parent)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+def link_beneath(folder: Path, name: str, second: Path) -> None:
+    """Give a file a second name outside of the folder.
+
+    Raises:
+        OSError: it is not there, behind a link, or on another disk.
+    """
+    *parents, last = _parts(name)
+    with _descend(folder, parents) as parent:
+        os.link(last, second, src_dir_fd=parent, follow_symlinks=False)
+
+
+def is_plain_file(status: os.stat_result, owner: int, *, names: int = 1) -> bool:
+    """Whether it is a regular file with so many names that belongs to `owner`."""
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == names and status.st_uid == owner
+
+
+def read_beneath(folder: Path, name: str, max_bytes: int) -> bytes:
+    """The first bytes of a regular file; nothing where there is none.
+
+    Raises:
+        OSError: it cannot be read, or a link is in the way.
+    """
+    try:
+        with open_beneath(folder, name) as descriptor:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return b""
+            with os.fdopen(os.dup(descriptor), "rb") as file:
+                return file.read(max_bytes)
+    except FileNotFoundError:
+        return b""
+
+
+def make_folders_beneath(folder: Path, name: str, owner: int | None) -> None:
+    """Make a folder and those above it, owned by `owner` where that is another user.
+
+    Raises:
+        OSError: a link or a file is in the way.
+    """
+    with _descend(folder, _parts(name), make_for=owner, make=True):
+        pass
+
+
+@contextmanager
+def _descend(folder: Path, parts: list[str], *, make: bool = False, make_for: int | None = None) -> Iterator[int]:
+    current = os.open(folder, _FOLDER)
+    try:
+        for part in parts:
+            made = make and _make(part, current)
+            inner = os.open(part, _FOLDER, dir_fd=current)
+            os.close(current)
+            current = inner
+            if made and make_for is not None:
+                os.fchown(current, make_for, make_for)
+        yield current
+    finally:
+        os.close(current)
+
+
+def _make(name: str, parent: int) -> bool:
+    try:
+        os.mkdir(name, dir_fd=parent)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _parts(name: str) -> list[str]:
+    parts = os.path.normpath(name).split("/")
+    if parts[0] in {"", ".."}:
+        raise OSError(errno.EACCES, os.strerror(errno.EACCES))
+    return [part for part in parts if part != "."]

@@ -1,0 +1,103 @@
+"""The way into a confinement: made ready before the fork, walked in the child, with no way back."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import resource
+import signal
+from types import TracebackType
+from typing import Self
+
+from ffmpeg_worker.sandbox import landlock, seccomp
+from ffmpeg_worker.sandbox.confinement import Confinement, Limits
+from ffmpeg_worker.sandbox.kernel import (
+    PR_SET_NO_NEW_PRIVS,
+    PR_SET_PDEATHSIG,
+    clear_capabilities,
+    drop_capabilities,
+    prctl,
+)
+
+UNCONFINED = "unconfined"
+"""Reason in the reply of a preloaded function that could not confine itself, and has ended."""
+
+_CPU_GRACE_S = 5
+_OUT_OF_THE_WAY = 128  # the child arranges its own descriptors from 0 on
+_SIGNALS_SCOPED_FROM = 6
+
+
+class Entrance:
+    """Everything that can be done before the child exists. Raises OSError where a wall cannot be had."""
+
+    def __init__(self, confinement: Confinement) -> None:
+        self._uid = confinement.uid
+        self._root = confinement.root
+        self._limits = rlimits(confinement.limits, own_user=self._uid is not None)
+        abi = landlock.detect_abi() if confinement.landlock else 0
+        self._filter: seccomp.Filter | None = None
+        if confinement.seccomp:
+            shares_user = self._uid is None
+            scoped = abi >= _SIGNALS_SCOPED_FROM or not shares_user
+            self._filter = seccomp.filter_for(shares_user=shares_user, may_signal=scoped)
+        self._ruleset: int | None = None
+        if confinement.landlock:
+            made = landlock.make_ruleset(confinement, abi)
+            self._ruleset = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+            os.close(made)
+
+    def enter(self, parent: int) -> None:
+        """Confine this process, a child of `parent`, for good. Raises OSError, after which it must end."""
+        for limit, values in self._limits:
+            resource.setrlimit(limit, values)
+        if self._root is not None:
+            os.chroot(self._root)  # what we work in lies below it
+        drop_capabilities()
+        if self._uid is not None:
+            os.setgroups([])
+            os.setresgid(self._uid, self._uid, self._uid)
+            os.setresuid(self._uid, self._uid, self._uid)
+        clear_capabilities()
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # another user: the kernel has forgotten it
+        if os.getppid() != parent:
+            os._exit(127)
+        prctl(PR_SET_NO_NEW_PRIVS, 1)
+        if self._ruleset is not None:
+            landlock.restrict(self._ruleset)
+        if self._filter is not None:
+            self._filter.install()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._ruleset is not None:
+            os.close(self._ruleset)
+            self._ruleset = None
+
+
+def rlimits(limits: Limits, *, own_user: bool) -> list[tuple[int, tuple[int, int]]]:
+    """Soft and hard values by kernel limit; nothing above what this process may have itself."""
+    wanted = {
+        resource.RLIMIT_CORE: (0, 0),
+        resource.RLIMIT_DATA: _both(limits.data_bytes),
+        resource.RLIMIT_FSIZE: _both(limits.file_bytes),
+        resource.RLIMIT_NOFILE: _both(limits.open_files),
+        resource.RLIMIT_NPROC: _both(limits.processes if own_user else None),
+        # At the soft one comes a signal that can be told apart from any other.
+        resource.RLIMIT_CPU: None if limits.cpu_s is None else (limits.cpu_s, limits.cpu_s + _CPU_GRACE_S),
+    }
+    return [(limit, _within(limit, pair)) for limit, pair in wanted.items() if pair is not None]
+
+
+def _both(value: int | None) -> tuple[int, int] | None:
+    return None if value is None else (value, value)
+
+
+def _within(limit: int, pair: tuple[int, int]) -> tuple[int, int]:
+    most = resource.getrlimit(limit)[1]
+    if most == resource.RLIM_INFINITY:
+        return pair
+    return min(pair[0], most), min(pair[1], most)

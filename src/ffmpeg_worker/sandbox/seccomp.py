@@ -1,0 +1,128 @@
+"""Which system calls a child may make: a filter program for the kernel."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import platform
+import struct
+import sys
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from ffmpeg_worker.sandbox.kernel import PR_GET_SECCOMP, PR_SET_SECCOMP, prctl
+from ffmpeg_worker.sandbox.syscalls import AUDIT_ARCH, FOREIGN_FROM, NUMBERS
+
+_MODE_FILTER = 2
+_ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+_LOAD, _JUMP, _JUMP_EQUAL, _JUMP_AT_LEAST, _JUMP_ANY_BIT, _RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
+_NUMBER_AT, _ARCH_AT, _FIRST_ARGUMENT_AT = 0, 4, 16  # in struct seccomp_data, little endian
+
+_CLONE_THREAD = 0x00010000
+_CLONE_NEW_NAMESPACES = 0x7E020000  # mounts, cgroup, host name, IPC, user, process ids, network
+
+_SOCKETS = (
+    "socket socketpair connect bind listen accept accept4 sendto sendmsg sendmmsg recvfrom recvmsg recvmmsg"
+).split()
+_REFUSED = (
+    "io_uring_setup io_uring_enter io_uring_register ptrace process_vm_readv process_vm_writev process_madvise "
+    "pidfd_open pidfd_getfd pidfd_send_signal kcmp bpf perf_event_open userfaultfd add_key request_key keyctl "
+    "mount umount2 pivot_root open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr open_tree_attr "
+    "unshare setns chroot name_to_handle_at open_by_handle_at personality fork vfork "
+    # Outlive the process that makes them.
+    "shmget semget msgget mq_open "
+    # Need capabilities that nobody here has: less of the kernel to attack.
+    "kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct quotactl "
+    "quotactl_fd iopl ioperm modify_ldt syslog clock_settime settimeofday adjtimex clock_adjtime sethostname "
+    "setdomainname vhangup fanotify_init move_pages migrate_pages"
+).split()
+_AT_OTHERS = "sched_setaffinity sched_setscheduler sched_setparam sched_setattr setpriority ioprio_set".split()
+_SIGNALS = "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo".split()
+
+
+def is_available() -> bool:
+    """Whether filters work here, and the system calls of this machine are known."""
+    if sys.platform != "linux" or platform.machine() not in NUMBERS:
+        return False
+    try:
+        return prctl(PR_GET_SECCOMP) >= 0
+    except OSError:
+        return False
+
+
+class Filter:
+    """A program ready to be put in force; made before the fork."""
+
+    def __init__(self, program: bytes) -> None:
+        self._code = ctypes.create_string_buffer(program, len(program))
+        self._head = ctypes.create_string_buffer(
+            struct.pack("=H6xQ", len(program) // 8, ctypes.addressof(self._code)), 16
+        )
+
+    def install(self) -> None:
+        """Put it in force for this thread and whatever comes from it; needs no_new_privs. Raises OSError."""
+        prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(self._head))
+
+
+@cache
+def filter_for(*, shares_user: bool, may_signal: bool) -> Filter:
+    """The filter for this machine; see `make_program`."""
+    return Filter(make_program(platform.machine(), shares_user=shares_user, may_signal=may_signal))
+
+
+def make_program(machine: str, *, shares_user: bool, may_signal: bool) -> bytes:
+    """The filter: no sockets, no processes but threads, nothing that reaches into other processes.
+
+    Args:
+        machine: as `platform.machine()` has it.
+        shares_user: the child is the same user as the worker, which it could slow down and limit otherwise.
+        may_signal: something else keeps it from signalling others.
+    """
+    numbers = NUMBERS[machine]
+    refused = [*_REFUSED, *(_AT_OTHERS if shares_user else ()), *(() if may_signal else _SIGNALS)]
+    code = [
+        _op(_LOAD, _ARCH_AT),
+        _op(_JUMP_EQUAL, AUDIT_ARCH[machine], 1, 0),
+        _op(_RETURN, _KILL),
+        _op(_LOAD, _NUMBER_AT),
+    ]
+    if machine in FOREIGN_FROM:
+        code += [_op(_JUMP_AT_LEAST, FOREIGN_FROM[machine], 0, 1), _op(_RETURN, _KILL)]
+    code += _if_number(
+        numbers["clone"],
+        _op(_LOAD, _FIRST_ARGUMENT_AT),
+        _op(_JUMP_ANY_BIT, _CLONE_NEW_NAMESPACES, 1, 0),
+        _op(_JUMP_ANY_BIT, _CLONE_THREAD, 1, 0),
+        _op(_RETURN, _ERRNO | errno.EPERM),
+        _op(_RETURN, _ALLOW),
+    )
+    # Where it is missing the C library makes threads with clone, whose flags can be looked at.
+    code += _if_number(numbers["clone3"], _op(_RETURN, _ERRNO | errno.ENOSYS))
+    code += _if_number(
+        numbers["prlimit64"],
+        _op(_LOAD, _FIRST_ARGUMENT_AT),
+        _op(_JUMP_EQUAL, 0, 1, 0),
+        _op(_RETURN, _ERRNO | errno.EPERM),
+        _op(_RETURN, _ALLOW),
+    )
+    code += _refuse_all(numbers, _SOCKETS, errno.EACCES)
+    code += _refuse_all(numbers, refused, errno.EPERM)
+    code.append(_op(_RETURN, _ALLOW))
+    return b"".join(code)
+
+
+def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+    return struct.pack("=HBBI", code, if_true, if_false, value)
+
+
+def _if_number(number: int, *then: bytes) -> list[bytes]:
+    """Do something for one system call only; every way through `then` must return."""
+    return [_op(_JUMP_EQUAL, number, 0, len(then)), *then]
+
+
+def _refuse_all(numbers: Mapping[str, int], names: Iterable[str], error: int) -> list[bytes]:
+    """One answer for many; a name that this architecture does not have is none of its calls."""
+    known = [numbers[name] for name in names if name in numbers]
+    tests = [_op(_JUMP_EQUAL, number, len(known) - place, 0) for place, number in enumerate(known)]
+    # A hit jumps over the line that leads on.
+    return [*tests, _op(_JUMP, 1), _op(_RETURN, _ERRNO | error)]

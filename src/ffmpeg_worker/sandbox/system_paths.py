@@ -1,0 +1,35 @@
+"""What of this machine every FFmpeg needs: libraries, fonts, the time zone, harmless devices."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+READABLE = (
+    "/usr/lib",
+    "/usr/lib64",
+    "/lib",
+    "/lib64",
+    "/etc/ld.so.cache",
+    "/etc/fonts",
+    "/usr/share/fonts",
+    "/usr/local/share/fonts",
+    "/usr/share/fontconfig",
+    "/var/cache/fontconfig",
+    "/etc/localtime",
+    "/usr/share/zoneinfo",
+)
+DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
+_LOADERS = ("/lib*/ld-linux*.so*", "/lib/ld-musl-*.so*")
+
+
+def libraries_of(programs: Iterable[Path]) -> tuple[str, ...]:
+    """Folders of libraries that came with programs which are not the system's: `lib` beside their `bin`."""
+    folders = [program.resolve().parent.parent / "lib" for program in programs if program.parent.name == "bin"]
+    return tuple(str(folder) for folder in dict.fromkeys(folders) if folder.is_dir())
+
+
+def loaders() -> tuple[str, ...]:
+    """The programs that load programs."""
+    return tuple(sorted(path for pattern in _LOADERS for path in glob.glob(pattern)))  # noqa: PTH207

@@ -1,0 +1,103 @@
+"""A user of its own for each job: numbers that no other job has, on the whole machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from ffmpeg_worker.errors import QueueFull
+
+COUNT = 4096
+"""How many numbers there are from the first one on."""
+
+_NEEDED = {"CHOWN": 0, "DAC_OVERRIDE": 1, "KILL": 5, "SETGID": 6, "SETUID": 7}
+_NEEDED_FOR_ROOT = {"SYS_CHROOT": 18, "MKNOD": 27}
+
+
+class JobUsers:
+    """Hands out user numbers from `first` on; the group has the same number.
+
+    Workers side by side take different ones: who holds a number holds a socket of that name, which the kernel
+    takes back when the worker dies.
+    """
+
+    def __init__(self, first: int) -> None:
+        self._first = first
+        self._claims: dict[int, socket.socket] = {}
+        self._free: list[int] = []
+
+    @contextmanager
+    def one(self) -> Iterator[int]:
+        """A number that nobody else has meanwhile."""
+        uid = self._free.pop() if self._free else self._claim()
+        try:
+            yield uid
+        finally:
+            self._free.append(uid)
+
+    def close(self) -> None:
+        """Give all numbers back."""
+        for claim in self._claims.values():
+            claim.close()
+        self._claims.clear()
+        self._free.clear()
+
+    def _claim(self) -> int:
+        for uid in range(self._first, self._first + COUNT):
+            if uid in self._claims:
+                continue
+            claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+            try:
+                claim.bind(f"\0ffmpeg-worker-user-{uid}")
+            except OSError:
+                claim.close()
+                continue
+            self._claims[uid] = claim
+            end_processes_of(uid)
+            return uid
+        raise QueueFull("All users for jobs are taken.", hint="Try again later.")
+
+
+def end_processes_of(uid: int) -> None:
+    """Kill what a worker that died may have left."""
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit():
+            continue
+        with suppress(OSError):
+            if uid in user_ids((folder / "status").read_text()):
+                os.kill(int(folder.name), signal.SIGKILL)
+
+
+def user_ids(status: str) -> set[int]:
+    """The user numbers in a `/proc/<pid>/status`."""
+    line = next((line for line in status.splitlines() if line.startswith("Uid:")), "")
+    return {int(number) for number in line.split()[1:]}
+
+
+def missing_for_users(first: int) -> str | None:
+    """Why jobs cannot have users of their own here; `None`: they can."""
+    if os.geteuid() != 0:
+        return "the worker is not root"
+    lacking = _lacking(_NEEDED)
+    if lacking:
+        return f"the worker lacks the capabilities {', '.join(lacking)}"
+    mapped = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
+    if not any(int(start) <= first and first + COUNT <= int(start) + int(length) for start, _, length in mapped):
+        return f"user numbers from {first} on do not exist in this container (see FFMPEG_WORKER_SANDBOX_FIRST_UID)"
+    return None
+
+
+def missing_for_root() -> str | None:
+    """Why jobs cannot have a root folder of their own here; `None`: they can."""
+    lacking = _lacking(_NEEDED_FOR_ROOT)
+    return f"the worker lacks the capabilities {', '.join(lacking)}" if lacking else None
+
+
+def _lacking(needed: Mapping[str, int]) -> list[str]:
+    status = Path("/proc/self/status").read_text()
+    held = int(status.partition("CapEff:")[2].split()[0], 16)
+    return [name for name, bit in needed.items() if not held >> bit & 1]

@@ -1,0 +1,69 @@
+"""The shipped ffmpeg against the policy: its table is up to date, and somebody has judged all that it names.
+
+`./run rewrite` writes the table anew; what is new in it must then be judged, or these tests name it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+
+import pytest
+
+from ffmpeg_worker.planning.option_policy import filters, formats, media_options, program_options
+from ffmpeg_worker.planning.option_policy.review import by_name
+from ffmpeg_worker.planning.option_policy.table import TABLE_FILE, option_table, parse_option_table
+from support.option_help import read_option_table
+from support.sources import FFMPEG
+
+OPTIONS = by_name((*program_options.PROGRAM_OPTIONS, *media_options.MEDIA_OPTIONS))
+FILTERS = by_name(filters.FILTERS)
+FILTER_OPTIONS = by_name(filters.FILTER_OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> str:
+    """What the shipped ffmpeg says now."""
+    text = read_option_table(FFMPEG)
+    if os.environ.get("UPDATE_GOLDEN"):
+        TABLE_FILE.write_text(text, encoding="ascii")
+    return text
+
+
+def test_the_table_is_of_the_shipped_ffmpeg(shipped: str) -> None:
+    found, kept = parse_option_table(shipped), option_table()
+    for part in ("scalars", "texts", "demuxers", "muxers", "protocols", "bitstream_filters"):
+        assert getattr(found, part) == getattr(kept, part), part
+    assert found.filters == kept.filters
+
+
+@pytest.mark.parametrize(
+    ("part", "judged"),
+    [
+        ("texts", OPTIONS),
+        ("filters", FILTERS),
+        ("demuxers", by_name(formats.DEMUXERS)),
+        ("muxers", by_name(formats.MUXERS)),
+        ("protocols", by_name(formats.PROTOCOLS)),
+        ("bitstream_filters", by_name(formats.BITSTREAM_FILTERS)),
+    ],
+)
+def test_everything_it_names_is_judged(shipped: str, part: str, judged: dict[str, object]) -> None:
+    assert sorted(set(getattr(parse_option_table(shipped), part)) - judged.keys()) == []
+
+
+def test_every_text_of_a_filter_is_judged(shipped: str) -> None:
+    table = parse_option_table(shipped)
+    texts = [(name, word[:-1]) for name in table.filters for word in table.options_of(name) if word.endswith("$")]
+    accepted = [one for one in texts if FILTERS[one[0]].kind.name != "REFUSED"]
+    unjudged = [f"{name}.{o}" for name, o in accepted if not {o, f"{name}.{o}"} & FILTER_OPTIONS.keys()]
+    assert unjudged == []
+
+
+def test_every_option_of_the_program_is_judged() -> None:
+    text = subprocess.run(
+        [FFMPEG, "-hide_banner", "-h", "full"], capture_output=True, text=True, check=True
+    ).stdout.partition("AVOptions:")[0]
+    names = set(re.findall(r"^-(\w+)", text, re.MULTILINE)) - {"f", "i"}
+    assert sorted(names - OPTIONS.keys()) == []

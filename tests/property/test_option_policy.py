@@ -1,0 +1,100 @@
+"""Whatever the arguments: let in, or refused as the caller's mistake; and the graph reader agrees with escapes."""
+
+from __future__ import annotations
+
+import contextlib
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.planning.command_line import read_command_line
+from ffmpeg_worker.planning.option_policy import own_names
+from ffmpeg_worker.planning.option_policy.graph import UnreadableGraphError, read_graph
+from ffmpeg_worker.planning.option_policy.judge_command import judge_command
+from ffmpeg_worker.planning.option_policy.table import option_table
+from ffmpeg_worker.planning.references import read_input, read_output
+
+INNER, OUTER = ": \t\r\n", "[],; \t\r\n"
+NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
+VALUES = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+GRAPH_SOUP = st.text("movie=fs/.:,;[]@'\\ \t0a", max_size=40)
+ARGUMENTS = st.lists(
+    st.sampled_from(sorted(option_table().scalars | option_table().texts)).map("-{}".format)
+    | st.sampled_from(
+        "-i -f -vf -lavfi -attach -report -x264-params lavfi tee null - o.mp4 a|b {{x}} -threads".split()
+    )
+    | GRAPH_SOUP
+    | VALUES,
+    max_size=12,
+)
+
+
+def escaped(text: str, special: str) -> str:
+    """One level, by backslashes."""
+    return "".join(f"\\{character}" if character in f"\\'{special}" else character for character in text)
+
+
+def quoted(text: str) -> str:
+    """One level, by quotation marks, which cannot hold their like."""
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+@given(
+    st.lists(st.tuples(NAMES, st.lists(st.tuples(NAMES, VALUES), max_size=3)), min_size=1, max_size=3), st.data()
+)
+@settings(max_examples=300)
+def test_graphs_are_read_back(filters: list[tuple[str, list[tuple[str, str]]]], data: st.DataObject) -> None:
+    """Values escaped twice, by either way on each level, come back as they were."""
+    parts = []
+    for name, options in filters:
+        pairs = []
+        for key, value in options:
+            pairs.append(f"{key}={quoted(value) if data.draw(st.booleans()) else escaped(value, INNER)}")
+        inner = ":".join(pairs)
+        outer = quoted(inner) if data.draw(st.booleans()) else escaped(inner, OUTER)
+        parts.append(f"[in]{name}@a={outer}[out]" if options else name)
+    found = [(one.name, list(one.options)) for one in read_graph(",".join(parts))]
+    assert found == filters
+
+
+@given(GRAPH_SOUP | st.text(max_size=60))
+@settings(max_examples=500)
+def test_any_text_is_a_graph_or_none(text: str) -> None:
+    with contextlib.suppress(UnreadableGraphError):
+        list(read_graph(text))
+
+
+@given(ARGUMENTS)
+@settings(max_examples=600)
+def test_any_arguments_are_judged(arguments: list[str]) -> None:
+    try:
+        line = read_command_line(arguments)
+        inputs = [read_input(group, ["x"], []) for group in line.inputs]
+        outputs = [read_output(group) for group in line.outputs]
+        judge_command(line, inputs, outputs, known=["x"], produced=())
+    except InvalidJob:
+        return
+    # What was let in: nothing reads values from files, whatever stands around it.
+    assert not any(option.token.startswith("-/") for option in line.options())
+    assert not any(
+        option.name in {"report", "attach"} and option.value in {"/", None} for option in line.options()
+    )
+
+
+@given(st.lists(st.sampled_from([".", "..", "", "a", "-", "_in", "a:b", "/", "\\"]), max_size=5).map("/".join))
+def test_no_name_leads_out(name: str) -> None:
+    depth = 0
+    if own_names.may_read(name):
+        assert not name.startswith("/")
+        for part in name.split("/"):
+            depth += -1 if part == ".." else 1
+            assert depth > 0
+    assert own_names.may_write("-")
+
+
+@given(GRAPH_SOUP)
+@settings(max_examples=20, deadline=2000)
+def test_long_hostile_graphs_are_read_quickly(part: str) -> None:
+    with contextlib.suppress(UnreadableGraphError):
+        list(read_graph(part * 2000))

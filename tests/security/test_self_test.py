@@ -1,0 +1,113 @@
+"""A worker whose sandbox does not hold does not start, unless its operator says so."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.ffmpeg.tools import open_tools
+from ffmpeg_worker.sandbox import sandbox as module
+from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.sandbox.launchers import Launch
+from ffmpeg_worker.sandbox.level import Level, Machine
+from ffmpeg_worker.sandbox.sandbox import open_sandbox
+from ffmpeg_worker.settings import Settings
+from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, needs_users, open_jail
+from support.sources import make_clip
+from support.worker import open_worker
+
+
+class Careless:
+    """A launcher that confines nothing."""
+
+    name = "forked"
+
+    def wrap(self, argv: Sequence[str], confinement: Confinement) -> Launch:  # noqa: ARG002
+        return list(argv), None
+
+
+@needs_sandbox
+async def test_a_launcher_that_confines_nothing_is_found_out(tmp_path: Path) -> None:
+    with (
+        open_jail(tmp_path / "job", launcher=Careless()) as (sandbox, _, _),
+        pytest.raises(Misconfigured, match="does not hold") as caught,
+    ):
+        async with open_tools(sandbox=sandbox, scratch=tmp_path):
+            pass
+    for hole in (
+        "file outside read",
+        "file outside written",
+        "socket opened",
+        "worker signalled",
+        "shell started",
+    ):
+        assert hole in caught.value.message
+    assert [path.name for path in tmp_path.iterdir()] == ["job"]
+
+
+@needs_sandbox
+async def test_what_holds_is_proven_and_shown_as_full(tmp_path: Path) -> None:
+    async with open_worker(tmp_path, sandbox="require") as worker:
+        assert worker.services.tools.sandbox.level is Level.FULL
+        make_clip(worker.data / "clip.mp4", seconds=0.2)
+        result = await worker.process("-i clip.mp4 -c copy o.mp4")
+        assert "sandbox" not in result
+        assert result["warnings"] == []
+
+
+@needs_users
+async def test_without_landlock_root_gives_jobs_a_root_folder_of_their_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "examine_machine", lambda _: WITHOUT_LANDLOCK)
+    if WITHOUT_LANDLOCK.missing:
+        pytest.skip(f"no root for jobs: {WITHOUT_LANDLOCK.missing}")
+    async with open_worker(tmp_path, sandbox="require") as worker:
+        assert worker.services.tools.sandbox.level is Level.CHROOT
+        make_clip(worker.data / "clip.mp4", seconds=0.5)
+        # Fonts, an input under a second name, a chain, and the embedded probe.
+        chain = "ffmpeg -i clip.mp4 -vf drawtext=text=hi a.mkv && ffmpeg -i a.mkv -c copy o.mp4"
+        result = await worker.process(chain, "o.mp4")
+        assert result["outputs"][0]["media"]["duration"] > 0.4
+        assert "sandbox" not in result
+
+
+def test_a_machine_without_landlock_is_refused_with_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "examine_machine", lambda _: Machine(0, True, "not root", "not root"))
+    with pytest.raises(Misconfigured, match="Landlock") as caught, open_sandbox(_settings(tmp_path)):
+        pass
+    assert caught.value.hint is not None
+    assert "FFMPEG_WORKER_SANDBOX=degraded" in caught.value.hint
+
+
+@pytest.mark.skipif(not MACHINE.has_seccomp, reason="no seccomp here")
+async def test_a_weaker_sandbox_that_the_operator_allows_is_told_everywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "examine_machine", lambda _: Machine(0, True, MACHINE.no_users, "none"))
+    async with open_worker(tmp_path, sandbox="degraded") as worker:
+        assert worker.services.tools.sandbox.level is Level.DEGRADED
+        make_clip(worker.data / "clip.mp4", seconds=0.2)
+        result = await worker.process("-i clip.mp4 -c copy o.mp4")
+        assert result["sandbox"] == "degraded"
+        assert any("only in part" in warning for warning in result["warnings"])
+    warnings = [record for record in caplog.records if record.levelno == logging.WARNING]
+    assert any("sandbox is weak" in record.getMessage() for record in warnings)
+
+
+async def test_a_sandbox_that_is_off_is_told_everywhere(tmp_path: Path) -> None:
+    async with open_worker(tmp_path, sandbox="off") as worker:
+        make_clip(worker.data / "clip.mp4", seconds=0.2)
+        result = await worker.process("-i clip.mp4 -c copy o.mp4")
+        assert result["sandbox"] == "off"
+        assert any("does not confine" in warning for warning in result["warnings"])
+
+
+def _settings(folder: Path) -> Settings:
+    return Settings(data_root=folder / "data", scratch_root=folder / "scratch", sandbox="require")

@@ -1,0 +1,52 @@
+"""Jails for tests, as the worker makes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
+from ffmpeg_worker.sandbox.confinement import Limits
+from ffmpeg_worker.sandbox.jail import STAGING_FOLDER, Jail
+from ffmpeg_worker.sandbox.launchers import Forked, Launcher
+from ffmpeg_worker.sandbox.level import Machine, examine_machine
+from ffmpeg_worker.sandbox.sandbox import Sandbox
+from ffmpeg_worker.sandbox.users import JobUsers
+
+FIRST_UID = 210000
+MACHINE = examine_machine(FIRST_UID)
+WITHOUT_LANDLOCK = replace(MACHINE, landlock_abi=0)
+LIMITS = Limits(data_bytes=1 << 30, file_bytes=1 << 30, open_files=256, processes=64)
+
+needs_sandbox = pytest.mark.skipif(bool(MACHINE.missing), reason=f"no sandbox here: {MACHINE.missing}")
+needs_users = pytest.mark.skipif(MACHINE.no_users is not None, reason=f"no users for jobs: {MACHINE.no_users}")
+
+
+@contextmanager
+def open_jail(
+    root: Path, *, own_user: bool = True, launcher: Launcher | None = None, machine: Machine = MACHINE
+) -> Iterator[tuple[Sandbox, Jail, Path]]:
+    """A sandbox, a jail of it whose folder is `root`, and a working folder in that, with an input `_in/input`.
+
+    Without Landlock the folder above `root` becomes the root folder of its programs.
+    """
+    users = JobUsers(FIRST_UID) if own_user and MACHINE.no_users is None else None
+    sandbox = Sandbox("require", machine, launcher or Forked(), limits=LIMITS, cores=2, users=users)
+    sandbox.admit_programs(find_ffmpeg(None))
+    root.mkdir(parents=True, exist_ok=True)
+    sandbox.furnish(root.parent)
+    with sandbox.jail(root) as jail:
+        lane, staging = root / "lane", root / STAGING_FOLDER
+        for folder in (root, lane, staging):
+            folder.mkdir(exist_ok=True)
+        (staging / "input").write_bytes(b"input")
+        jail.show(root)
+        jail.show(staging)
+        jail.lend(lane)
+        yield sandbox, jail, lane
+    if users is not None:
+        users.close()
