@@ -115,7 +115,7 @@ class OptionJudge:
         inner = subject.inside(quoted("the filter", found.name))
         review = _FILTERS.get(found.name)
         if review is None or found.name not in option_table().filters:
-            raise inner.unknown(found.name, _FILTERS)
+            raise inner.unknown("filter", found.name, _FILTERS)
         if review.kind is Kind.REFUSED:
             raise inner.by_review(review)
         names = option_table().options_of(found.name)
@@ -138,7 +138,7 @@ class OptionJudge:
         review = reviewed.get(key)
         if review is None:
             if key not in names and f"{key}$" not in names and key not in _EVERY_FILTER_HAS:
-                raise inner.unknown(key, (name.rstrip("$") for name in names))
+                raise inner.unknown("filter_option", key, (name.rstrip("$") for name in names))
         elif review.kind is Kind.REFUSED:
             raise inner.by_review(review)
         else:
@@ -179,4 +179,4 @@ def _judge_by_type(name: str, subject: Subject) -> None:
             "is not accepted: what is read from a file cannot be judged before it runs",
             "Write the value itself into the command.",
         )
-    raise subject.unknown(name, (*_OPTIONS, *scalars), prefix="-")
+    raise subject.unknown("option", name, (*_OPTIONS, *scalars))

@@ -43,7 +43,7 @@ def judge_format(kind: Kind, value: str, subject: Subject, *, is_nested: bool = 
     review = _FORMATS[kind].get(name)
     inner = subject.inside(quoted("the format", name))
     if review is None:
-        raise inner.unknown(name, _FORMATS[kind])
+        raise inner.unknown("format", name, _FORMATS[kind])
     if review.kind is Kind.REFUSED:
         raise inner.by_review(review)
     if is_nested and name in _NEVER_NESTED:
@@ -80,7 +80,7 @@ def _bitstream_filters(value: str, subject: Subject) -> None:
         name = part.partition("=")[0].strip()
         if name not in _BITSTREAM_FILTERS:
             inner = subject.inside(quoted("the bitstream filter", name))
-            raise inner.unknown(name, _BITSTREAM_FILTERS)
+            raise inner.unknown("bitstream_filter", name, _BITSTREAM_FILTERS)
 
 
 def _stream_map(value: str, subject: Subject) -> None:
