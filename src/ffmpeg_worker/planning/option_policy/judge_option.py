@@ -172,7 +172,9 @@ def _reviewed_options(filter_name: str, names: list[str]) -> dict[str, Review]:
 
 def _judge_by_type(name: str, subject: Subject) -> None:
     scalars = option_table().scalars
-    if name in scalars or (name[:1] and name[0] in _MEDIA_LETTERS and name[1:] in scalars):
+    common = _OPTIONS.get(name[1:])
+    is_lettered = name[:1] in {*_MEDIA_LETTERS} and name[1:] in scalars
+    if name in scalars or (is_lettered and (common is None or common.kind is not Kind.REFUSED)):
         return
     if name.startswith("/"):
         raise subject.refusal(
