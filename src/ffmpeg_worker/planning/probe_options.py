@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.job.flag_options import option_name
 
 _FLAGS = frozenset(
@@ -18,6 +18,7 @@ _WITH_VALUE = frozenset(
     "show_entries select_streams read_intervals analyze_frames show_optional_fields show_data_hash "
     "analyzeduration probesize fpsprobesize max_probe_packets".split()
 )
+_CODE = "probe_option_refused"
 # The worker's own: the answer is JSON, and the log its business.
 _OWN_FLAGS = frozenset({"hide_banner"})
 _OWN_WITH_VALUE = frozenset({"v", "loglevel", "of", "print_format", "output_format"})
@@ -27,7 +28,8 @@ def read_probe_options(tokens: Sequence[str]) -> tuple[str, ...]:
     """The options to hand to ffprobe, those that the worker sets itself left out.
 
     Raises:
-        InvalidJob: an option that is not one of these, one without its value, or a file name.
+        ForbiddenOption: an option that is not one of these.
+        InvalidJob: one without its value, or a file name.
     """
     options: list[str] = []
     remaining = iter(tokens)
@@ -57,8 +59,13 @@ def _unknown(token: str, name: str) -> InvalidJob:
         if near
         else "Options that choose what is shown are: -show_…, -select_streams."
     )
-    return _refused(token, f'The ffprobe option "{token[:64]}" is not accepted.', hint)
+    return ForbiddenOption(
+        f'The ffprobe option "{token[:64]}" is not accepted.',
+        code=_CODE,
+        hint=hint,
+        where={"argument": token[:64]},
+    )
 
 
 def _refused(token: str, message: str, hint: str) -> InvalidJob:
-    return InvalidJob(message, code="probe_option_refused", hint=hint, where={"argument": token[:64]})
+    return InvalidJob(message, code=_CODE, hint=hint, where={"argument": token[:64]})

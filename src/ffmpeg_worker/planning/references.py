@@ -163,7 +163,10 @@ def read_output(group: FileGroup) -> OutputReference:
         )
     check_name(url, what="output")
     work_name = PurePosixPath(url).name if url.startswith("/") else str(PurePosixPath(url))
-    if PurePosixPath(work_name).parts[0] == STAGING_FOLDER:
+    parts = PurePosixPath(work_name).parts
+    if not parts:
+        raise InvalidJob("The output name names no file.", code="invalid_name", hint="Give the name of a file.")
+    if parts[0] == STAGING_FOLDER:
         raise InvalidJob(
             f'The folder "{STAGING_FOLDER}" is the worker\'s own.',
             code="invalid_name",

@@ -152,6 +152,7 @@ REFUSED: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
     (process("-i ../a.mp4 b.mp4"), "path_outside_root", {"command": 0}),
     (process("-i a.mp4 ../b.mp4"), "path_outside_root", {"command": 0}),
     (process("-i a.mp4 x/../../b.mp4"), "path_outside_root", {"command": 0}),
+    (process("-i a.mp4 /."), "invalid_name", {"command": 0}),
     (process("-i a.mp4 _in/b.mp4"), "invalid_name", {"command": 0}),
     (process("-i a.mp4 -crf"), "option_value_missing", {"command": 0, "argument": "-crf"}),
     (process(["-i", "a\nb.mp4", "c.mp4"]), "invalid_name", {"command": 0}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.planning.probe_options import read_probe_options
 
 
@@ -38,4 +38,5 @@ def test_refused(tokens: str, argument: str, word: str) -> None:
     with pytest.raises(InvalidJob) as caught:
         read_probe_options(tokens.split())
     assert caught.value.where == {"argument": argument}
+    assert isinstance(caught.value, ForbiddenOption) == (word not in {"no option", "no value"})
     assert word in f"{caught.value.message} {caught.value.hint}"

@@ -50,6 +50,25 @@ INPUTS: tuple[Failure, ...] = (
         options=("-i",),
     ),
     Failure(
+        "format_not_accepted",
+        Fault.CALLER,
+        "Send it as media that names no other file; a playlist or list is one only by its name or -f.",
+        (sign(r"Format not on whitelist '", "The input's format is not let in."),),
+        options=("-i",),
+    ),
+    Failure(
+        "picture_too_large",
+        Fault.SOURCE,
+        "Send it smaller.",
+        (
+            sign(
+                r"Picture size (?P<size>\d+x\d+) exceeds specified max pixel count",
+                "The picture, {size}, has more pixels than are let in.",
+            ),
+        ),
+        options=("-i",),
+    ),
+    Failure(
         "encryption_key_missing",
         Fault.SOURCE,
         "Send the key file along with the playlist, under the name it uses.",

@@ -115,7 +115,7 @@ class OptionJudge:
         inner = subject.inside(quoted("the filter", found.name))
         review = _FILTERS.get(found.name)
         if review is None or found.name not in option_table().filters:
-            raise inner.unknown(found.name, _FILTERS)
+            raise inner.unknown("filter", found.name, _FILTERS)
         if review.kind is Kind.REFUSED:
             raise inner.by_review(review)
         names = option_table().options_of(found.name)
@@ -138,7 +138,7 @@ class OptionJudge:
         review = reviewed.get(key)
         if review is None:
             if key not in names and f"{key}$" not in names and key not in _EVERY_FILTER_HAS:
-                raise inner.unknown(key, (name.rstrip("$") for name in names))
+                raise inner.unknown("filter_option", key, (name.rstrip("$") for name in names))
         elif review.kind is Kind.REFUSED:
             raise inner.by_review(review)
         else:
@@ -172,11 +172,13 @@ def _reviewed_options(filter_name: str, names: list[str]) -> dict[str, Review]:
 
 def _judge_by_type(name: str, subject: Subject) -> None:
     scalars = option_table().scalars
-    if name in scalars or (name[:1] and name[0] in _MEDIA_LETTERS and name[1:] in scalars):
+    common = _OPTIONS.get(name[1:])
+    is_lettered = name[:1] in {*_MEDIA_LETTERS} and name[1:] in scalars
+    if name in scalars or (is_lettered and (common is None or common.kind is not Kind.REFUSED)):
         return
     if name.startswith("/"):
         raise subject.refusal(
             "is not accepted: what is read from a file cannot be judged before it runs",
             "Write the value itself into the command.",
         )
-    raise subject.unknown(name, (*_OPTIONS, *scalars), prefix="-")
+    raise subject.unknown("option", name, (*_OPTIONS, *scalars))

@@ -10,6 +10,7 @@ from ffmpeg_worker.errors import ForbiddenOption
 from ffmpeg_worker.planning.option_policy.review import Review
 
 _SHOWN = 64
+_SEE_PAGE = "See docs/commands.md for what commands may use."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,15 @@ class Subject:
         """The error for something that was judged and refused."""
         return self.refusal(f"is not accepted: {review.reason}", review.instead)
 
-    def unknown(self, name: str, known: Iterable[str], prefix: str = "") -> ForbiddenOption:
-        """The error for a name that nobody has judged."""
+    def unknown(self, kind: str, name: str, known: Iterable[str]) -> ForbiddenOption:
+        """The error for a name that nobody has judged; `kind` is as in the codes of ffmpeg's own failures."""
         near = difflib.get_close_matches(name, known, n=1)
-        hint = f'Did you mean "{prefix}{near[0]}"?' if near else "See docs/commands.md for what is accepted."
-        return self.refusal("is not one that commands may use", hint)
+        error = self.refusal(
+            "is not known, or not let in",
+            f'Did you mean "{"-" * (kind == "option")}{near[0]}"?' if near else _SEE_PAGE,
+        )
+        error.code = f"{kind}_unknown"
+        return error
 
 
 def quoted(kind: str, name: str) -> str:

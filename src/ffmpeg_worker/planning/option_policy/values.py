@@ -39,14 +39,14 @@ def judge_value(kind: Kind, value: str, subject: Subject, option: str = "") -> N
 
 def judge_format(kind: Kind, value: str, subject: Subject, *, is_nested: bool = False) -> None:
     """Refuse a format; inside another option's value also those whose names are no names of files."""
-    name = value.lower()  # ffmpeg compares without case
-    review = _FORMATS[kind].get(name)
-    inner = subject.inside(quoted("the format", name))
+    # ffmpeg compares without case; the planner does not, and must see the same format.
+    review = _FORMATS[kind].get(value)
+    inner = subject.inside(quoted("the format", value))
     if review is None:
-        raise inner.unknown(name, _FORMATS[kind])
+        raise inner.unknown("format", value.lower(), _FORMATS[kind])
     if review.kind is Kind.REFUSED:
         raise inner.by_review(review)
-    if is_nested and name in _NEVER_NESTED:
+    if is_nested and value in _NEVER_NESTED:
         raise inner.refusal("is not accepted in this place", "Name another format.")
 
 
@@ -80,7 +80,7 @@ def _bitstream_filters(value: str, subject: Subject) -> None:
         name = part.partition("=")[0].strip()
         if name not in _BITSTREAM_FILTERS:
             inner = subject.inside(quoted("the bitstream filter", name))
-            raise inner.unknown(name, _BITSTREAM_FILTERS)
+            raise inner.unknown("bitstream_filter", name, _BITSTREAM_FILTERS)
 
 
 def _stream_map(value: str, subject: Subject) -> None:

@@ -38,6 +38,7 @@ REFUSED = {
     "-progress x -progress pipe:1": "-progress",
     "-protocol_whitelist:x file": "-protocol_whitelist:x",
     "-vprotocol_whitelist file": "-vprotocol_whitelist",
+    "-venable_drefs 1": "-venable_drefs",
     "-crf\N{ZERO WIDTH SPACE} 3": "-crf\N{ZERO WIDTH SPACE}",
     "-\N{FULLWIDTH LATIN SMALL LETTER V}f null": "-\N{FULLWIDTH LATIN SMALL LETTER V}f",
     "-: x": "-:",
@@ -60,6 +61,7 @@ REFUSED = {
     # Formats
     "-f fifo": "-f",
     "-f RTP_mpegts": "-f",
+    "-f TEE": "-f",
     "-f:v pulse": "-f:v",
     "-f no-such-format": "-f",
     "-segment_format tee": "-segment_format",
