@@ -95,9 +95,9 @@ def allow(ruleset: int, path: str, rights: int) -> None:
             os.close(descriptor)
 
 
-def allow_thread_names(ruleset: int) -> None:
+def allow_thread_names(ruleset: int, abi: int) -> None:
     """Let this process write below its own `/proc/self/task`; called in the child, whose folder it is."""
-    allow(ruleset, "/proc/self/task", WRITE_FILE)
+    allow(ruleset, "/proc/self/task", (WRITE_FILE | TRUNCATE) & file_rights(abi))
 
 
 def restrict(ruleset: int) -> None:
