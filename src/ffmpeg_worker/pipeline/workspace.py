@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import itertools
 import os
@@ -195,9 +196,9 @@ class Scratch:
 async def _remove(root: Path) -> None:
     """Remove a tree, to the end even when the job is being cancelled; a large one off the event loop."""
     if _is_small(root):
-        shutil.rmtree(root, ignore_errors=True)
+        _erase(root)
         return
-    removal = asyncio.ensure_future(asyncio.to_thread(shutil.rmtree, root, ignore_errors=True))
+    removal = asyncio.ensure_future(asyncio.to_thread(_erase, root))
     cancelled: asyncio.CancelledError | None = None
     while not removal.done():
         try:
@@ -206,6 +207,20 @@ async def _remove(root: Path) -> None:
             cancelled = error
     if cancelled is not None:
         raise cancelled
+
+
+def _erase(root: Path) -> None:
+    """Remove a tree, also where a job has closed folders of its own to keep it there."""
+    shutil.rmtree(root, ignore_errors=True)
+    if not root.exists():
+        return
+    for path, names, _ in os.walk(root):
+        for name in names:
+            folder = Path(path) / name
+            if not folder.is_symlink():
+                with contextlib.suppress(OSError):
+                    folder.chmod(0o700)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def _is_small(root: Path) -> bool:
