@@ -169,7 +169,7 @@ class Settings(BaseSettings):
     )
     sandbox: Literal["require", "degraded", "off"] = Field(
         "require",
-        description="How jobs are confined: `require` refuses to start where they cannot be confined in full, "
+        description="How jobs are confined: `require` refuses to start where they cannot be, "
         "`degraded` does what it can, `off` does nothing and is for trusted callers and files.",
     )
     sandbox_launcher: Literal["forked", "setpriv"] = Field(
@@ -185,7 +185,7 @@ class Settings(BaseSettings):
         None,
         ge=64 << 20,
         description="Bytes of memory one FFmpeg may ask for. Default: 4 GiB, or four fifths of the container's "
-        "memory divided by `MAX_CONCURRENCY`, whichever is less.",
+        "memory divided by `MAX_CONCURRENCY` where that is less.",
     )
     max_output_file_bytes: int = Field(10 << 30, ge=1, description="Largest file an FFmpeg may write, in bytes.")
     max_job_bytes: int = Field(
@@ -196,8 +196,7 @@ class Settings(BaseSettings):
     max_threads: int = Field(
         max(512, 16 * (os.cpu_count() or 1)),
         ge=16,
-        description="Threads that all FFmpegs of one job may have; counted where jobs have users of their own. "
-        "Default: 16 for each core, at least 512.",
+        description="Threads that all FFmpegs of one job may have; counted where jobs have users of their own.",
     )
     min_free_disk_bytes: int = Field(
         2 << 30,

@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 from yarl import URL
 
-from ffmpeg_worker.outbound import client
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, WorkerError
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.outbound import client
 from ffmpeg_worker.outbound.client import Outbound, check_headers
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.http import HttpRemote

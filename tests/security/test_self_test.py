@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.launchers import Launch
 from ffmpeg_worker.sandbox.level import Level, Machine
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
+from ffmpeg_worker.sandbox.setpriv import supports_landlock
 from ffmpeg_worker.settings import Settings
 from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, needs_users, open_jail
 from support.sources import make_clip
@@ -57,6 +60,26 @@ async def test_what_holds_is_proven_and_shown_as_full(tmp_path: Path) -> None:
         result = await worker.process("-i clip.mp4 -c copy o.mp4")
         assert "sandbox" not in result
         assert result["warnings"] == []
+
+
+@needs_sandbox
+async def test_setpriv_holds_as_well_or_is_refused(tmp_path: Path) -> None:
+    setpriv = shutil.which("setpriv")
+    text = subprocess.run([setpriv, "--help"], capture_output=True, text=True).stdout if setpriv else ""  # noqa: PLW1510
+    if not supports_landlock(text):
+        with pytest.raises(Misconfigured, match=r"util-linux 2\.41") as caught:
+            await _make_something(tmp_path)
+        assert caught.value.hint is not None
+        assert "FFMPEG_WORKER_SANDBOX_LAUNCHER=forked" in caught.value.hint
+        return
+    await _make_something(tmp_path)
+
+
+async def _make_something(folder: Path) -> None:
+    async with open_worker(folder, sandbox_launcher="setpriv") as worker:
+        assert worker.services.tools.sandbox.level is Level.FULL
+        result = await worker.process("-f lavfi -i testsrc2=duration=0.2 o.mp4")
+        assert result["outputs"]
 
 
 @needs_users

@@ -143,7 +143,8 @@ def _program() -> Path:
         raise NoAzurite("no node or npm on this machine")
     part = cache.with_name(f"azurite-{secrets.token_hex(4)}")
     part.mkdir(parents=True)
-    command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "azurite@3.34.0"]  # the newest that runs on Node 18
+    # A version that runs on the Node of every supported system.
+    command = [npm, "install", "--no-audit", "--no-fund", "--no-save", "azurite@3.34.0"]
     done = subprocess.run(command, cwd=part, capture_output=True, text=True, check=False)
     if done.returncode:
         shutil.rmtree(part)

@@ -159,6 +159,7 @@ HEALTH: Mapping[str, Any] = {
         "hwaccels": ["cuda", "vaapi"],
         "main_encoders": ["libx264", "libx265", "aac"],
     },
+    "sandbox": {"level": "full", "landlock_abi": 7},
     "active_jobs": 2,
     "max_concurrency": 8,
 }

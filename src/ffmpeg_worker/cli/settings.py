@@ -28,6 +28,8 @@ _COMPUTED = {
     "version": "the release",
     "scratch_root": "`ffmpeg-worker-<user id>` in the system's folder for temporary files",
     "max_concurrency": "number of cores",
+    "max_threads": "16 for each core, at least 512",
+    "max_memory_bytes": "4 GiB or less",
 }
 _LIMITS = {"ge": "from", "le": "to", "gt": "above"}
 _KINDS = {int: "whole number", float: "number", str: "text", Path: "folder", bool: "`true`, `false`"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import itertools
 import os
@@ -14,6 +15,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.errors import DiskFull, Misconfigured
+from ffmpeg_worker.pipeline.copies import copy_file, give_second_name, mirror_folder
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
 from ffmpeg_worker.sandbox.jail import Jail, Reach
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
@@ -23,8 +25,6 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
 _MAX_STEM = 60
 _SMALL_FILES = 32
 _SMALL_BYTES = 64 << 20
-_COPY_BYTES = 1 << 20
-_MAX_MIRRORED = 10_000
 
 
 class Workspace:
@@ -74,13 +74,13 @@ class Workspace:
             target.symlink_to(path)
             self.jail.admit(path)
             return path
-        if reach is not Reach.NOTHING and _link(path, target):
+        if reach is not Reach.NOTHING and give_second_name(path, target):
             return target
         if reach is Reach.FILE:
             target.symlink_to(path)
             self.jail.admit(path)
             return path
-        await asyncio.to_thread(_copy, path, target)
+        await asyncio.to_thread(copy_file, path, target)
         return target
 
     async def place_folder(self, folder: Path, staged: str) -> Path:
@@ -93,7 +93,7 @@ class Workspace:
             target.symlink_to(folder)
             self.jail.admit(folder)
             return folder
-        await asyncio.to_thread(_mirror, folder, target)
+        await asyncio.to_thread(mirror_folder, folder, target)
         return target
 
     def show_inputs(self) -> None:
@@ -128,44 +128,6 @@ class Workspace:
         return candidate
 
 
-def _link(path: Path, target: Path) -> bool:
-    try:
-        target.hardlink_to(path)
-    except OSError:  # another disk, or the kernel protects files of other users
-        return False
-    return True
-
-
-def _copy(path: Path, target: Path) -> None:
-    with path.open("rb") as source, target.open("xb") as copy:
-        left = os.fstat(source.fileno()).st_size
-        try:
-            while left > 0 and (done := os.copy_file_range(source.fileno(), copy.fileno(), left)):
-                left -= done
-        except OSError:  # not between these two disks
-            source.seek(0)
-            copy.truncate(0)
-            copy.seek(0)
-            shutil.copyfileobj(source, copy, _COPY_BYTES)
-
-
-def _mirror(folder: Path, target: Path) -> None:
-    """Give the files of a folder second names, so many as a manifest may reasonably have."""
-    count = 0
-    for path, _, names in os.walk(folder):
-        copy = target / Path(path).relative_to(folder)
-        copy.mkdir()
-        for name in names:
-            file = Path(path) / name
-            if not file.is_file() or file.is_symlink():
-                continue
-            count += 1
-            if count > _MAX_MIRRORED:
-                return
-            if not file.stat().st_mode & 0o004 or not _link(file, copy / name):
-                _copy(file, copy / name)
-
-
 class Scratch:
     """The directory of one worker, in which its jobs have theirs."""
 
@@ -195,9 +157,9 @@ class Scratch:
 async def _remove(root: Path) -> None:
     """Remove a tree, to the end even when the job is being cancelled; a large one off the event loop."""
     if _is_small(root):
-        shutil.rmtree(root, ignore_errors=True)
+        _erase(root)
         return
-    removal = asyncio.ensure_future(asyncio.to_thread(shutil.rmtree, root, ignore_errors=True))
+    removal = asyncio.ensure_future(asyncio.to_thread(_erase, root))
     cancelled: asyncio.CancelledError | None = None
     while not removal.done():
         try:
@@ -206,6 +168,20 @@ async def _remove(root: Path) -> None:
             cancelled = error
     if cancelled is not None:
         raise cancelled
+
+
+def _erase(root: Path) -> None:
+    """Remove a tree, also where a job has closed folders of its own to keep it there."""
+    shutil.rmtree(root, ignore_errors=True)
+    if not root.exists():
+        return
+    for path, names, _ in os.walk(root):
+        for name in names:
+            folder = Path(path) / name
+            if not folder.is_symlink():
+                with contextlib.suppress(OSError):
+                    folder.chmod(0o700)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def _is_small(root: Path) -> bool:

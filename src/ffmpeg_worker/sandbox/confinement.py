@@ -27,7 +27,8 @@ class Confinement:
 
     `devices` are read and written, `executable` files are read and run. `uid` is also the group; `None` keeps the
     worker's. `landlock` and `seccomp` say which walls are put up: one that is asked for and cannot be had ends
-    the child. `root` becomes the root folder of the child, which works below it.
+    the child. `root` becomes the root folder of the child, which works below it. `names_threads`: it
+    may write the names of its own threads, without which CUDA does not start.
     """
 
     writable: tuple[str, ...] = ()
@@ -39,6 +40,7 @@ class Confinement:
     landlock: bool = True
     seccomp: bool = True
     root: str | None = None
+    names_threads: bool = False
 
     def as_message(self) -> dict[str, Any]:
         """JSON-ready."""

@@ -33,8 +33,10 @@ class Entrance:
     def __init__(self, confinement: Confinement) -> None:
         self._uid = confinement.uid
         self._root = confinement.root
+        self._names_threads = confinement.names_threads
         self._limits = rlimits(confinement.limits, own_user=self._uid is not None)
         abi = landlock.detect_abi() if confinement.landlock else 0
+        self._abi = abi
         self._filter: seccomp.Filter | None = None
         if confinement.seccomp:
             shares_user = self._uid is None
@@ -63,6 +65,8 @@ class Entrance:
             os._exit(127)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         if self._ruleset is not None:
+            if self._names_threads:
+                landlock.allow_thread_names(self._ruleset, self._abi)
             landlock.restrict(self._ruleset)
         if self._filter is not None:
             self._filter.install()

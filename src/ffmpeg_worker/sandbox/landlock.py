@@ -95,6 +95,11 @@ def allow(ruleset: int, path: str, rights: int) -> None:
             os.close(descriptor)
 
 
+def allow_thread_names(ruleset: int, abi: int) -> None:
+    """Let this process write below its own `/proc/self/task`; called in the child, whose folder it is."""
+    allow(ruleset, "/proc/self/task", (WRITE_FILE | TRUNCATE) & file_rights(abi))
+
+
 def restrict(ruleset: int) -> None:
     """Put this thread, and whatever comes from it, under the rules for good. Raises OSError."""
     syscall(_RESTRICT_SELF, ruleset, 0)

@@ -19,7 +19,7 @@ from ffmpeg_worker.sandbox.launchers import Forked, Launcher, make_launcher
 from ffmpeg_worker.sandbox.level import Level, Machine, examine_machine
 from ffmpeg_worker.sandbox.self_test import Run, find_holes
 from ffmpeg_worker.sandbox.skeleton import build_skeleton
-from ffmpeg_worker.sandbox.system_paths import DEVICES, READABLE, libraries_of, loaders
+from ffmpeg_worker.sandbox.system_paths import DEVICES, READABLE, gpu_devices, gpu_readable, libraries_of, loaders
 from ffmpeg_worker.sandbox.users import JobUsers
 from ffmpeg_worker.settings import Settings
 
@@ -111,10 +111,12 @@ class Sandbox:
             log(logging.WARNING, "sandbox is weak", missing=self._machine.missing, not_held=holes)
 
     def _base(self, uid: int | None) -> Confinement:
+        gpus = gpu_devices()
         return Confinement(
-            readable=(*READABLE, *libraries_of(self._programs)),
+            readable=(*READABLE, *libraries_of(self._programs), *(gpu_readable() if gpus else ())),
             executable=(*(str(program.resolve()) for program in self._programs), *loaders()),
-            devices=DEVICES,
+            devices=(*DEVICES, *gpus),
+            names_threads=bool(gpus),
             uid=uid,
             limits=self._limits,
             landlock=self._machine.landlock_abi > 0,

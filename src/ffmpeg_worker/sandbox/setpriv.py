@@ -18,12 +18,12 @@ _RULES = (
     ("writable", "read-file,read-dir,write-file,make-reg,make-dir,remove-file,remove-dir"),
 )
 _FILE_RIGHTS = frozenset({"read-file", "write-file", "execute", "truncate"})
+# As far as setpriv knows them: it has no word for device controls, nor for signals and abstract sockets.
 _RIGHTS_SINCE = (
     (1, "execute write-file read-file read-dir remove-dir remove-file make-dir make-reg"),
     (1, "make-char make-sock make-fifo make-block make-sym"),
     (2, "refer"),
     (3, "truncate"),
-    (5, "ioctl-dev"),
 )
 
 
@@ -56,17 +56,14 @@ class Setpriv:
         if confinement.landlock:
             words += _landlock_options(confinement, abi)
         if confinement.seccomp:
-            words.append(f"--seccomp-filter={self._write_filter(confinement, abi)}")
+            words.append(f"--seccomp-filter={_write_once(self._filter, confinement.uid is None)}")
         return words
-
-    def _write_filter(self, confinement: Confinement, abi: int) -> Path:
-        shares_user = confinement.uid is None
-        return _write_once(self._filter, shares_user, abi >= 6 or not shares_user)
 
 
 @cache
-def _write_once(path: Path, shares_user: bool, may_signal: bool) -> Path:
-    program = make_program(platform.machine(), shares_user=shares_user, may_signal=may_signal)
+def _write_once(path: Path, shares_user: bool) -> Path:
+    program = make_program(platform.machine(), shares_user=shares_user, may_signal=not shares_user)
+    path = path.with_suffix(".shared.bpf") if shares_user else path
     path.write_bytes(program)
     return path
 

@@ -21,6 +21,8 @@ READABLE = (
     "/usr/share/zoneinfo",
 )
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
+_GPU_DEVICES = ("/dev/nvidia*", "/dev/nvidia-caps/*", "/dev/dri/renderD*")
+_GPU_READABLE = ("/proc/driver/nvidia*", "/proc/devices", "/proc/modules", "/sys/bus/pci", "/sys/devices")
 _LOADERS = ("/lib*/ld-linux*.so*", "/lib/ld-musl-*.so*")
 
 
@@ -28,6 +30,16 @@ def libraries_of(programs: Iterable[Path]) -> tuple[str, ...]:
     """Folders of libraries that came with programs which are not the system's: `lib` beside their `bin`."""
     folders = [program.resolve().parent.parent / "lib" for program in programs if program.parent.name == "bin"]
     return tuple(str(folder) for folder in dict.fromkeys(folders) if folder.is_dir())
+
+
+def gpu_devices() -> tuple[str, ...]:
+    """The devices of GPUs that hardware encoders open; none on most machines."""
+    return tuple(sorted(path for pattern in _GPU_DEVICES for path in glob.glob(pattern)))  # noqa: PTH207
+
+
+def gpu_readable() -> tuple[str, ...]:
+    """What their drivers read."""
+    return tuple(sorted(path for pattern in _GPU_READABLE for path in glob.glob(pattern)))  # noqa: PTH207
 
 
 def loaders() -> tuple[str, ...]:

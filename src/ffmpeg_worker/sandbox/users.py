@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,7 +15,9 @@ from ffmpeg_worker.errors import QueueFull
 COUNT = 4096
 """How many numbers there are from the first one on."""
 
-_NEEDED = {"CHOWN": 0, "DAC_OVERRIDE": 1, "KILL": 5, "SETGID": 6, "SETUID": 7}
+_RESTING = 8
+
+_NEEDED = {"CHOWN": 0, "DAC_OVERRIDE": 1, "FOWNER": 3, "KILL": 5, "SETGID": 6, "SETUID": 7}
 _NEEDED_FOR_ROOT = {"SYS_CHROOT": 18, "MKNOD": 27}
 
 
@@ -28,12 +31,13 @@ class JobUsers:
     def __init__(self, first: int) -> None:
         self._first = first
         self._claims: dict[int, socket.socket] = {}
-        self._free: list[int] = []
+        self._free: deque[int] = deque()
 
     @contextmanager
     def one(self) -> Iterator[int]:
         """A number that nobody else has meanwhile."""
-        uid = self._free.pop() if self._free else self._claim()
+        # Not the last one's: a child of that job may still be dying.
+        uid = self._free.popleft() if len(self._free) >= _RESTING else self._claim()
         try:
             yield uid
         finally:
@@ -59,6 +63,8 @@ class JobUsers:
             self._claims[uid] = claim
             end_processes_of(uid)
             return uid
+        if self._free:
+            return self._free.popleft()
         raise QueueFull("All users for jobs are taken.", hint="Try again later.")
 
 
