@@ -108,7 +108,7 @@ def test_vmaf(terminal: Terminal, clip: Path, blurred: Path) -> None:
 EXITS: list[tuple[str, dict[str, Any], int, str]] = [
     ("an unknown field", process("-i", "a", "b.mp4") | {"timeuot": 1}, 2, "unknown_field"),
     ("an unknown encoder", process("-i", "{clip}", "-c:v", "libx2645", "b.mp4"), 2, "encoder_unknown"),
-    ("an unsupported field", process("-i", "{clip}", "b.mp4", upload={"url": "s3://x"}), 2, "unsupported_feature"),
+    ("an unsupported field", process("-i", "{clip}", "b.mp4", callback_url="https://x"), 2, "unsupported_feature"),
     ("a missing input", process("-i", "nothing.mp4", "b.mp4"), 3, "source_not_found"),
     ("an empty input", process("-i", "empty.mp4", "b.mp4"), 3, "source_empty"),
     ("an output that is a folder", process("-i", "{clip}", "-f", "mp4", "folder"), 4, "target_is_folder"),

@@ -71,8 +71,17 @@ _SHAPES = [
         {"chainCmds": "-i clip.mp4 o.mp4"},
         "unsupported_feature",
         501,
+        "callback_auth_header",
+        common={"callback_auth_header": SECRET},
+    ),
+    BadJob(
+        "credentials_of_another_cloud",
+        "process",
+        {"chainCmds": "-i clip.mp4 o.mp4"},
+        "invalid_upload",
+        422,
         "upload",
-        common={"upload": {"bucket": "b", "credentials": {"aws_secret_access_key": SECRET}}},
+        common={"upload": {"bucket": "b", "cloud_type": "GCP", "credentials": {"aws_secret_access_key": SECRET}}},
     ),
     BadJob(
         "unknown_key_with_a_secret",
