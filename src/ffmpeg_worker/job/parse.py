@@ -237,6 +237,14 @@ def _unknown_key(key: str, known: Iterable[str], field: str) -> InvalidJob:
     if key in NOT_SERVED_FIELDS:
         return _not_served(key, field)
     names = list(known)
+    if ".credentials." in field:
+        # Somebody may have taken a credential for a name.
+        return InvalidJob(
+            f'"{field.rpartition(".")[0][:128]}" has a field that is not known.',
+            code="unknown_field",
+            hint=_did_you_mean(key, names) or f"Known here are {_listed(names)}.",
+            where={"field": field.rpartition(".")[0][:200]},
+        )
     return InvalidJob(
         f'"{field[:128]}" is not a known field.',
         code="unknown_field",

@@ -43,6 +43,7 @@ class FileSource(FrozenModel):
     url: str = Field(
         min_length=1,
         max_length=4096,
+        repr=False,  # a signed one is a key
         description="Relative name under the data root, absolute path under an allowed root, or URL (`https://`, "
         "`s3://`, `gs://`, `az://`, `r2://`).",
         examples=["clips/intro.mp4"],

@@ -113,11 +113,13 @@ class Upload(FrozenModel):
     url: str | None = Field(
         None,
         max_length=4096,
+        repr=False,  # a signed one is a key
         description="Instead of bucket and key: `s3://bucket/key` and the like, or a presigned PUT of one output.",
         examples=["s3://media-out/orders/17/small.mp4"],
     )
     urls: Mapping[str, str] | None = Field(
         None,
+        repr=False,
         description="Presigned PUTs for several outputs, by the name of the output.",
         examples=[{"small.mp4": "https://…"}],
     )

@@ -22,7 +22,7 @@ from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.planning.chain import ReadCommand, all_outputs, read_chain_files
 from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.references import InputKind, is_concat_list, is_made, without_file_prefix
-from ffmpeg_worker.planning.transfer import download_source
+from ffmpeg_worker.planning.transfer import download_name, download_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def _used(job: Job, option_policy: bool) -> Iterator[Need]:
             yield _named(job.data.input1, job.inputs, is_media=True)
             yield _named(job.data.input2, job.inputs, is_media=True)
         case DownloadJob():
+            download_name(job.data, job.inputs)  # refused before it is fetched
             yield Need(*download_source(job.data, job.inputs))
         case UploadJob():
             for text in job.data.input:

@@ -29,14 +29,22 @@ def download_source(data: DownloadData, inputs: Sources) -> tuple[str, FileSourc
     return key, inputs.get(key) or data.input
 
 
+def download_name(data: DownloadData, inputs: Sources) -> str:
+    """What the downloaded file is to be called.
+
+    Raises:
+        InvalidJob: that is not said and does not follow from the input's address.
+    """
+    return data.output or _last_part(download_source(data, inputs)[1], field="output")
+
+
 def plan_download(data: DownloadData, inputs: Sources, files: LocalFiles) -> Lane:
     """Plan the copy of one file to its name.
 
     Raises:
-        InvalidJob: the file's name is not given and does not follow from the input's.
+        InvalidJob: see `download_name`.
     """
-    key, source = download_source(data, inputs)
-    return _copies([(key, data.output or _last_part(source, field="output"))], files)
+    return _copies([(download_source(data, inputs)[0], download_name(data, inputs))], files)
 
 
 def plan_upload(data: UploadData, inputs: Sources, files: LocalFiles) -> Lane:

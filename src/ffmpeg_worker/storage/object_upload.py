@@ -21,7 +21,8 @@ PARTS_AT_ONCE = 4
 
 # 10 000 is the most that a store takes.
 _MAX_PARTS = 9_000
-_TAKE_BACK_S = 20.0
+_TAKE_BACK_S = 3.0
+_TAKE_BACK_PARTS_S = 6.0
 
 
 class _Stopped(Exception):
@@ -101,7 +102,8 @@ class ObjectUpload:
         """Let the client end by itself: dropped, it would leave the parts that the bucket has already."""
         self._stopped = True
         with contextlib.suppress(_Stopped, *CLIENT_ERRORS):
-            async with asyncio.timeout(_TAKE_BACK_S):
+            has_parts = self._path.stat().st_size > PART_BYTES
+            async with asyncio.timeout(_TAKE_BACK_PARTS_S if has_parts else _TAKE_BACK_S):
                 await asyncio.shield(sending)
                 await obstore.delete_async(client, self._key)
 

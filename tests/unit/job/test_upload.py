@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.credentials import CloudType
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.secrets import make_redaction, secrets_of
@@ -109,3 +109,22 @@ def test_all_secrets_are_known_and_taken_out() -> None:
     assert not [
         secret for secret in ("header-canary", "x-canary", *KEYS.values(), "pem-canary") if secret in repr(job)
     ]
+
+
+def test_a_credential_in_the_place_of_a_name_is_not_told() -> None:
+    with pytest.raises(InvalidJob) as caught:
+        parse_job({"action": "probe", "data": {"input": "a"}, "upload": {"credentials": {"AKIACANARY": "x"}}})
+    assert caught.value.where == {"field": "upload.credentials"}
+    assert "CANARY" not in str(caught.value.as_problem())
+
+
+def test_signed_addresses_are_not_printed() -> None:
+    job = parse_job(
+        {
+            "action": "process",
+            "inputs": ["https://h/a.mp4?sig=canary"],
+            "data": {"chainCmds": "-i {{in_1}} b.mp4"},
+            "upload": {"url": "https://h/b.mp4?sig=canary"},
+        }
+    )
+    assert "canary" not in repr(job)
