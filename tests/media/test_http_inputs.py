@@ -161,6 +161,7 @@ async def test_a_busy_server(worker: Worker, server: Web) -> None:
         ("403/a.mp4", "source_forbidden", "source", False, 1),
         ("416/a.mp4", "source_bad_answer", "source", False, 1),
         ("206/a.mp4", "source_bad_answer", "source", False, 1),
+        ("page/clip.mp4", "source_bad_answer", "source", False, 1),
         ("500/a.mp4", "source_unreachable", "source", True, 4),
         ("429/a.mp4", "source_unreachable", "source", True, 4),
         ("plain/empty.mp4", "source_empty", "source", False, 1),

@@ -47,6 +47,8 @@ class Web:
         if behaviour == "busy" and count <= 2:
             return web.Response(status=503, headers={"Retry-After": "0"})
         is_known = request.headers.get("Authorization") == "Bearer hush" and not self.locked
+        if behaviour == "page":
+            return web.Response(text="<html>Who are you?</html>", content_type="text/html")
         if behaviour == "private" and not is_known:
             return web.Response(status=401)
         if behaviour == "held" or (behaviour.startswith(("broken", "held")) and count == 1):

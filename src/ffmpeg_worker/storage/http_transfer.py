@@ -33,6 +33,7 @@ from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.pace import Pace
 
 _BLOCK_BYTES = 1 << 20
+_WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 # A weak one says that two contents mean the same, not that their bytes are the same.
@@ -181,6 +182,8 @@ class Transfer:
         transfer = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
         if content not in {"", "identity"} or transfer != "chunked":
             raise self._unusable("its body is compressed although that was not asked for")
+        if response.content_type in _WEB_PAGES:
+            raise self._unusable("it is a web page, perhaps one that asks for a login")
         if self._total is not None:
             if self._total > self._limits.max_bytes:
                 raise self._too_large()
