@@ -40,6 +40,8 @@ class Web:
             raise web.HTTPFound(f"{self.url.replace('127.0.0.1', '127.0.0.2')}/plain/{name}")
         if name not in self.files:
             raise web.HTTPNotFound
+        if behaviour == "page":
+            return web.Response(text="<html>Who are you?</html>", content_type="text/html")
         return await self._send(request, behaviour, self.files[name])
 
     async def _send(self, request: web.Request, behaviour: str, data: bytes) -> web.StreamResponse:
@@ -47,8 +49,6 @@ class Web:
         if behaviour == "busy" and count <= 2:
             return web.Response(status=503, headers={"Retry-After": "0"})
         is_known = request.headers.get("Authorization") == "Bearer hush" and not self.locked
-        if behaviour == "page":
-            return web.Response(text="<html>Who are you?</html>", content_type="text/html")
         if behaviour == "private" and not is_known:
             return web.Response(status=401)
         if behaviour == "held" or (behaviour.startswith(("broken", "held")) and count == 1):
