@@ -38,9 +38,13 @@ async def open_server(data_root: Path) -> AsyncIterator[Server]:
     key = secrets.token_urlsafe(16)
     # Beside the outputs, so that delivering one is a rename.
     with tempfile.TemporaryDirectory(prefix=".scratch-", dir=data_root) as scratch:
-        environment = os.environ | {
+        # The tour's own commands and files are harmless: it shows what it can on any machine.
+        environment = {"FFMPEG_WORKER_SANDBOX": "degraded"} | os.environ
+        environment |= {
             "ENV": "development",
             "FS_PATH": str(data_root),
+            "CLOUD_STORAGE_TYPE": "LOCAL",
+            "BUCKET_ENDPOINT_URL": "",
             "FFMPEG_WORKER_API_KEYS": key,
             "FFMPEG_WORKER_SCRATCH_ROOT": scratch,
         }
