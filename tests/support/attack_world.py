@@ -1,0 +1,274 @@
+"""A place to be attacked: an application's folder, another job, servers, and a worker whose jobs attack them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ffmpeg_worker.errors import EngineError, WorkerError
+from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
+from ffmpeg_worker.pipeline.workspace import Workspace
+from ffmpeg_worker.sandbox.sandbox import Sandbox
+from security.attacks.attack import Attack, Places
+from security.attacks.media import picture
+from support.canaries import TEXT, Servers, Watch, datagrams_sent, free_port, is_bound, leaks, open_servers
+from support.processes import children_of
+from support.sources import make, make_clip
+from support.worker import Worker, open_worker
+
+_SECONDS = 6
+_LUT = "LUT_3D_SIZE 2\n" + "".join(f"{r} {g} {b}\n" for b in (0, 1) for g in (0, 1) for r in (0, 1))
+_FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How an attack ended. `refused`: before any program was started."""
+
+    signs: tuple[str, ...]
+    refused: bool = False
+    why: str = ""
+
+    @property
+    def mark(self) -> str:
+        """For a table."""
+        return "X" if self.signs else "r" if self.refused else "."
+
+
+@contextmanager
+def open_ground() -> Iterator[Path]:
+    """A folder that everybody may pass, so that nothing but the worker is in the way."""
+    with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-attacks-") as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+def make_kit(folder: Path) -> Path:
+    """Files that every attacker has, and a library that says so when somebody loads it."""
+    folder.mkdir()
+    clip = make_clip(folder / "tiny.mp4", seconds=0.8, extra=("-g", "5"))
+    make(folder / "tiny.ts", "-i", str(clip), "-c", "copy")
+    note = folder.parent / "note"
+    note.write_text("attached")
+    attach = ("-attach", str(note), "-metadata:s:t", "mimetype=text/plain")
+    make(folder / "att.mkv", "-i", str(clip), *attach, "-metadata:s:t", "filename=../../../../app/made", "-c", "copy")
+    code = f'#include <unistd.h>\n__attribute__((constructor)) void f(void) {{ write(2, "{TEXT} ran\\n", 16); }}\n'
+    subprocess.run(
+        ["cc", "-shared", "-fPIC", "-w", "-x", "c", "-", "-o", str(folder / "evil.so")],
+        input=code.encode(),
+        check=True,
+        timeout=60,
+    )
+    return folder
+
+
+class World:
+    """Attacks are tried one after the other, each on untouched ground."""
+
+    def __init__(self, root: Path, kit: Path, worker: Worker, servers: Servers, watch: Watch, places: Places) -> None:
+        self._root = root
+        self._kit = kit
+        self.worker = worker
+        self._servers = servers
+        self._watch = watch
+        self._places = places
+
+    async def by_job(self, attack: Attack) -> Attempt:
+        """The attack as somebody's job; the attacker's files lie in the data root."""
+        folder = self.worker.data
+        async with self._ground(attack) as places:
+            _plant(attack, self._kit, folder, places)
+            job = {"action": "process", "data": {"chainCmds": [attack.tokens(places)]}, "timeout": _SECONDS}
+            return await self._signs(attack, places, self._run_job(job, attack))
+
+    async def _run_job(self, job: dict[str, Any], attack: Attack) -> tuple[bytes, WorkerError | None]:
+        try:
+            result = await self.worker.run(job)
+        except WorkerError as error:
+            return _told_by(error), error
+        made = self._new_files(self.worker.data, attack)
+        return json.dumps(result).encode() + made, None
+
+    def _new_files(self, folder: Path, attack: Attack) -> bytes:
+        given = {*attack.files, *(path.name for path in self._kit.iterdir())}
+        files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+        return b"\n".join(path.read_bytes() for path in files if path.name not in given)
+
+    async def directly(self, attack: Attack, sandbox: Sandbox | None = None) -> Attempt:
+        """The arguments as they are, in the sandbox (the worker's unless one is given) and past everything else."""
+        tools = self.worker.services.tools
+        chosen = tools.sandbox if sandbox is None else sandbox
+        async with self._ground(attack) as places, self._workspace("attacker", chosen) as workspace:
+            lane = workspace.lane("lane-0")
+            places = {**places, "lane": str(lane)}
+            _plant(attack, self._kit, lane, places)
+            workspace.jail.lend(lane)
+            return await self._signs(attack, places, self._run(attack, places, workspace, lane))
+
+    async def _run(
+        self, attack: Attack, places: Places, workspace: Workspace, lane: Path
+    ) -> tuple[bytes, WorkerError | None]:
+        problem = None
+        try:
+            run = await run_ffmpeg(
+                self.worker.services.tools,
+                Invocation(tuple(attack.tokens(places))),
+                cwd=lane,
+                timeout_s=_SECONDS,
+                capture_stdout=True,
+                confinement=workspace.jail.for_command(lane, _SECONDS),
+            )
+            told = run.stdout + run.log.text.encode()
+        except WorkerError as error:
+            problem, told = error, _told_by(error)
+        return told + self._new_files(lane, attack), problem
+
+    async def _signs(self, attack: Attack, places: Places, run: Any) -> Attempt:
+        """Run it, and see which canaries sing."""
+        sent = datagrams_sent()
+        listening = asyncio.ensure_future(_bound(int(places["listen"])) if "listen" in attack.places else _never())
+        try:
+            told, error = await run
+        finally:
+            listening.cancel()
+        await asyncio.sleep(0)  # servers have their say
+        signs = [*self._watch.take(), *self._servers.hits, *leaks(told)]
+        if listening.done() and not listening.cancelled():
+            signs.append("open port")
+        if "nobody" in attack.places and datagrams_sent() > sent:
+            signs.append("asked for a name")
+        refused = error is not None and not isinstance(error, EngineError)
+        return Attempt(tuple(dict.fromkeys(signs)), refused, "" if error is None else f"{error.code}: {error}")
+
+    @asynccontextmanager
+    async def _workspace(self, name: str, sandbox: Sandbox) -> AsyncIterator[Workspace]:
+        root = Path(tempfile.mkdtemp(prefix=name, dir=self.worker.services.plant.scratch.root))
+        with sandbox.jail(root) as jail:
+            try:
+                yield Workspace(root, jail)
+            finally:
+                shutil.rmtree(root)
+
+    @asynccontextmanager
+    async def _ground(self, attack: Attack) -> AsyncIterator[Places]:
+        """Everything anew: the application's folder, and another job at work."""
+        _empty(self.worker.data)
+        app = self._root / "app"
+        app.mkdir(exist_ok=True)
+        async with self._workspace("other", self.worker.services.tools.sandbox) as workspace:
+            other = workspace.lane("lane-0")
+            for folder in (app, other):
+                _fill(folder, self._kit)
+            app.chmod(0o777)
+            workspace.jail.lend(other)
+            self._watch.look_at(app, other)
+            self._servers.hits.clear()
+            yield {**self._places, "app": str(app), "other": str(other), "listen": str(free_port())}
+
+
+async def _never() -> None:
+    await asyncio.Event().wait()
+
+
+async def _bound(port: int) -> None:
+    while not is_bound(port):
+        await asyncio.sleep(0.005)
+
+
+def _told_by(error: WorkerError) -> bytes:
+    return f"{json.dumps(error.as_problem())} {error.detail} {error.stderr}".encode()
+
+
+def _plant(attack: Attack, kit: Path, folder: Path, places: Places) -> None:
+    shutil.copytree(kit, folder, dirs_exist_ok=True)
+    for name, content in attack.contents(places).items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+
+
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _fill(folder: Path, kit: Path) -> None:
+    """Secrets, and files of each kind that something reads; only the key is closed to others."""
+    texts: dict[str, str | bytes] = {
+        "secret.env": f"{TEXT} SECRET=1\n".ljust(4096, "#"),
+        "one.txt": TEXT,
+        "private.key": f"{TEXT} KEY\n".ljust(4096, "k"),
+        "victim.srt": f"1\n00:00:00,000 --> 00:00:05,000\n{TEXT}\n",
+        "victim.ffmeta": f";FFMETADATA1\ntitle={TEXT}\n",
+        "victim.cube": _LUT,
+        "victim1.png": picture(64, 64),
+        "s-1.ts": TEXT,
+    }
+    for name in {path.name for path in folder.iterdir() if path.is_file()} - set(texts):
+        (folder / name).unlink()
+    for name, text in texts.items():
+        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        (folder / name).chmod(0o600 if name == "private.key" else 0o666)
+    for suffix in ("mp4", "ts"):
+        shutil.copy(kit / f"tiny.{suffix}", folder / f"victim.{suffix}")
+
+
+@asynccontextmanager
+async def open_world(kit: Path, *, option_policy: str, sandbox: str) -> AsyncIterator[World]:
+    """Open one, with a worker of the given settings."""
+    async with AsyncExitStack() as stack:
+        root = stack.enter_context(open_ground())
+        servers = await stack.enter_async_context(open_servers(root / "socket"))
+        (root / "held").write_text(TEXT)
+        held = stack.enter_context((root / "held").open("rb"))
+        os.set_inheritable(held.fileno(), True)
+        victim = stack.enter_context(_application())
+        before = set(children_of(os.getpid()))
+        worker = await stack.enter_async_context(
+            open_worker(root, option_policy=option_policy, sandbox=sandbox, min_free_disk_bytes=0)
+        )
+        spawner = (set(children_of(os.getpid())) - before).pop()
+        watch = Watch()
+        stack.callback(watch.close)
+        places = {
+            "up": "../../../..",
+            "lane": ".",
+            "http": f"http://127.0.0.1:{servers.tcp}",
+            "tcp": f"127.0.0.1:{servers.tcp}",
+            "port": str(servers.tcp),
+            "udp": f"127.0.0.1:{servers.udp}",
+            "display": f"127.0.0.1:{servers.tcp - 6000}.0",
+            "unix": str(root / "socket"),
+            "nobody": "canary.invalid",
+            "pid": str(victim),
+            "spawner": str(spawner),
+            "fd": str(held.fileno()),
+            "font": str(_FONT),
+        }
+        yield World(root, kit, worker, servers, watch, places)
+
+
+@contextmanager
+def _application() -> Iterator[int]:
+    """Somebody's process, with secrets where processes have them."""
+    code = "import sys; print(flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code, TEXT],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={"SECRET": TEXT},
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        yield process.pid
+        process.kill()
