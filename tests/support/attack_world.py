@@ -11,7 +11,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,14 @@ from ffmpeg_worker.errors import EngineError, WorkerError
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.pipeline.workspace import Workspace
+from ffmpeg_worker.sandbox.jail import STAGING_FOLDER
 from ffmpeg_worker.sandbox.sandbox import Sandbox
 from security.attacks.attack import Attack, Places
 from security.attacks.media import picture
 from support.canaries import TEXT, Servers, Watch, datagrams_sent, free_port, is_bound, leaks, open_servers
 from support.processes import children_of
 from support.sources import make, make_clip
+from support.until import until_async
 from support.worker import Worker, open_worker
 
 _SECONDS = 6
@@ -62,8 +64,12 @@ def make_kit(folder: Path) -> Path:
     note = folder.parent / "note"
     note.write_text("attached")
     attach = ("-attach", str(note), "-metadata:s:t", "mimetype=text/plain")
-    make(folder / "att.mkv", "-i", str(clip), *attach, "-metadata:s:t", "filename=../../../../app/made", "-c", "copy")
+    name = ("-metadata:s:t", "filename=../../../../app/made")
+    make(folder / "att.mkv", "-i", str(clip), *attach, *name, "-c", "copy")
     code = f'#include <unistd.h>\n__attribute__((constructor)) void f(void) {{ write(2, "{TEXT} ran\\n", 16); }}\n'
+    if shutil.which("cc") is None:
+        (folder / "evil.so").touch()
+        return folder
     subprocess.run(
         ["cc", "-shared", "-fPIC", "-w", "-x", "c", "-", "-o", str(folder / "evil.so")],
         input=code.encode(),
@@ -76,7 +82,9 @@ def make_kit(folder: Path) -> Path:
 class World:
     """Attacks are tried one after the other, each on untouched ground."""
 
-    def __init__(self, root: Path, kit: Path, worker: Worker, servers: Servers, watch: Watch, places: Places) -> None:
+    def __init__(
+        self, root: Path, kit: Path, worker: Worker, servers: Servers, watch: Watch, places: Places
+    ) -> None:
         self._root = root
         self._kit = kit
         self.worker = worker
@@ -87,7 +95,7 @@ class World:
     async def by_job(self, attack: Attack) -> Attempt:
         """The attack as somebody's job; the attacker's files lie in the data root."""
         folder = self.worker.data
-        async with self._ground(attack) as places:
+        async with self._ground() as places:
             _plant(attack, self._kit, folder, places)
             job = {"action": "process", "data": {"chainCmds": [attack.tokens(places)]}, "timeout": _SECONDS}
             return await self._signs(attack, places, self._run_job(job, attack))
@@ -105,24 +113,27 @@ class World:
         files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
         return b"\n".join(path.read_bytes() for path in files if path.name not in given)
 
-    async def directly(self, attack: Attack, sandbox: Sandbox | None = None) -> Attempt:
-        """The arguments as they are, in the sandbox (the worker's unless one is given) and past everything else."""
-        tools = self.worker.services.tools
-        chosen = tools.sandbox if sandbox is None else sandbox
-        async with self._ground(attack) as places, self._workspace("attacker", chosen) as workspace:
+    async def directly(self, attack: Attack, sandbox: Sandbox | None = None, *, at_home: bool = False) -> Attempt:
+        """The arguments as they are, in the sandbox (the worker's unless one is given) and past everything else.
+
+        `at_home`: HOME is the attacker's folder.
+        """
+        chosen = self.worker.services.tools.sandbox if sandbox is None else sandbox
+        async with self._ground() as ground, self._workspace("attacker", chosen) as workspace:
             lane = workspace.lane("lane-0")
-            places = {**places, "lane": str(lane)}
+            places = {**ground, "lane": str(lane)}
             _plant(attack, self._kit, lane, places)
             workspace.jail.lend(lane)
-            return await self._signs(attack, places, self._run(attack, places, workspace, lane))
+            home = {"HOME": str(lane)} if at_home else {}
+            return await self._signs(attack, places, self._run(attack, places, workspace, lane, home))
 
     async def _run(
-        self, attack: Attack, places: Places, workspace: Workspace, lane: Path
+        self, attack: Attack, places: Places, workspace: Workspace, lane: Path, environment: dict[str, str]
     ) -> tuple[bytes, WorkerError | None]:
         problem = None
         try:
             run = await run_ffmpeg(
-                self.worker.services.tools,
+                replace(self.worker.services.tools, environment=environment),
                 Invocation(tuple(attack.tokens(places))),
                 cwd=lane,
                 timeout_s=_SECONDS,
@@ -142,7 +153,7 @@ class World:
             told, error = await run
         finally:
             listening.cancel()
-        await asyncio.sleep(0)  # servers have their say
+        await self._servers.settle()
         signs = [*self._watch.take(), *self._servers.hits, *leaks(told)]
         if listening.done() and not listening.cancelled():
             signs.append("open port")
@@ -161,7 +172,7 @@ class World:
                 shutil.rmtree(root)
 
     @asynccontextmanager
-    async def _ground(self, attack: Attack) -> AsyncIterator[Places]:
+    async def _ground(self) -> AsyncIterator[Places]:
         """Everything anew: the application's folder, and another job at work."""
         _empty(self.worker.data)
         app = self._root / "app"
@@ -173,6 +184,7 @@ class World:
             app.chmod(0o777)
             workspace.jail.lend(other)
             self._watch.look_at(app, other)
+            await self._servers.settle()
             self._servers.hits.clear()
             yield {**self._places, "app": str(app), "other": str(other), "listen": str(free_port())}
 
@@ -182,8 +194,7 @@ async def _never() -> None:
 
 
 async def _bound(port: int) -> None:
-    while not is_bound(port):
-        await asyncio.sleep(0.005)
+    await until_async(lambda: is_bound(port), within_s=_SECONDS * 2)
 
 
 def _told_by(error: WorkerError) -> bytes:
@@ -214,8 +225,11 @@ def _fill(folder: Path, kit: Path) -> None:
         "victim1.png": picture(64, 64),
         "s-1.ts": TEXT,
     }
-    for name in {path.name for path in folder.iterdir() if path.is_file()} - set(texts):
-        (folder / name).unlink()
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink() and path.name != STAGING_FOLDER:
+            shutil.rmtree(path)
+        elif path.is_file() and path.name not in texts:
+            path.unlink()
     for name, text in texts.items():
         (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
         (folder / name).chmod(0o600 if name == "private.key" else 0o666)
@@ -252,6 +266,7 @@ async def open_world(kit: Path, *, option_policy: str, sandbox: str) -> AsyncIte
             "nobody": "canary.invalid",
             "pid": str(victim),
             "spawner": str(spawner),
+            "kit": str(kit),
             "fd": str(held.fileno()),
             "font": str(_FONT),
         }

@@ -76,6 +76,14 @@ class Servers:
         self.tcp = 0
         self.udp = 0
 
+    async def settle(self) -> None:
+        """Wait until those who have come are written down."""
+        quiet = 0
+        while quiet < 3:
+            before = len(self.hits)
+            await asyncio.sleep(0)
+            quiet = quiet + 1 if len(self.hits) == before else 0
+
     async def _meet(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.hits.append(name)
         with suppress(OSError, TimeoutError):
@@ -88,7 +96,7 @@ class _Datagrams(asyncio.DatagramProtocol):
     def __init__(self, servers: Servers) -> None:
         self._servers = servers
 
-    def datagram_received(self, data: bytes, addr: object) -> None:
+    def datagram_received(self, _data: bytes, _address: object) -> None:
         self._servers.hits.append("UDP")
 
 

@@ -45,8 +45,9 @@ def drawing(inside: str, *, doctype: str = "") -> str:
 def nested_drawing(levels: int = 20, width: int = 11) -> str:
     """SVG whose groups each use the one before many times over."""
     groups = ['<g id="g0"><rect width="1" height="1"/></g>']
-    for level in range(1, levels):
-        groups.append(f'<g id="g{level}">' + f'<use xlink:href="#g{level - 1}"/>' * width + "</g>")
+    groups += [
+        f'<g id="g{level}">' + f'<use xlink:href="#g{level - 1}"/>' * width + "</g>" for level in range(1, levels)
+    ]
     return drawing(f'<defs>{"".join(groups)}</defs><use xlink:href="#g{levels - 1}"/>')
 
 
@@ -85,15 +86,23 @@ def film_that_refers_to(path: str) -> bytes:
         _box(b"minf", _full(b"smhd", 0, bytes(4)), dinf, _box(b"stbl", *table)),
     )
     matrix = struct.pack(">9I", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
-    track = _full(b"tkhd", 7, struct.pack(">IIIII", 0, 0, 1, 0, 500), bytes(8), b"\0\0\0\0\1\0\0\0", matrix, bytes(8))
-    head = _full(b"mvhd", 0, struct.pack(">IIIIIH10x", 0, 0, 1000, 500, 1 << 16, 256), matrix, bytes(24), _count(2))
+    track = _full(
+        b"tkhd", 7, struct.pack(">IIIII", 0, 0, 1, 0, 500), bytes(8), b"\0\0\0\0\1\0\0\0", matrix, bytes(8)
+    )
+    head = _full(
+        b"mvhd", 0, struct.pack(">IIIIIH10x", 0, 0, 1000, 500, 1 << 16, 256), matrix, bytes(24), _count(2)
+    )
     moov = _box(b"moov", head, _box(b"trak", track, _box(b"mdia", *media)))
     return _box(b"ftyp", b"qt  \0\0\0\0qt  ") + moov
 
 
 def _alias(path: bytes) -> bytes:
     name = path.rsplit(b"/", 1)[-1]
-    fixed = struct.pack(">4xHHH", 0, 2, 0) + struct.pack(">B27s12x", 3, b"vol") + struct.pack(">B63s16x", len(name), name)
+    fixed = (
+        struct.pack(">4xHHH", 0, 2, 0)
+        + struct.pack(">B27s12x", 3, b"vol")
+        + struct.pack(">B63s16x", len(name), name)
+    )
     levels = struct.pack(">hh16x", 0, 0)
     paths = b"".join(struct.pack(">hH", kind, len(path)) + path + bytes(len(path) % 2) for kind in (2, 18))
     return fixed + levels + paths + struct.pack(">hH", -1, 0)

@@ -1,7 +1,5 @@
 """Reaching the network: fetching, sending, listening, asking for names."""
 
-# ruff: noqa: E501  (a row is a line)
-
 from __future__ import annotations
 
 from security.attacks.attack import Attack
@@ -9,6 +7,7 @@ from security.attacks.attack import Attack
 _IN = "-i tiny.mp4"
 _COPY = f"{_IN} -c copy"
 _BARS = "-f lavfi -i testsrc2=s=64x64:r=5:d=0.4"
+_LONG = "-f lavfi -i testsrc2=s=64x64:r=5:d=1"
 _NO = "-f null -"
 _SOON = "-rw_timeout 500000"
 
@@ -30,14 +29,28 @@ ATTACKS = (
     Attack("fetching from a socket", f"{_SOON} -i unix:<unix> {_NO}"),
     Attack("fetching by SRT", f"-i 'srt://<udp>?connect_timeout=300' {_NO}"),
     Attack("protocols let in", f"-protocol_whitelist http,tcp {_SOON} -i <http>/x {_NO}"),
-    Attack("protocols let in for the second input", f"{_IN} -protocol_whitelist http,tcp {_SOON} -i <http>/x {_NO}"),
-    Attack("in a list", f"-f concat -safe 0 -protocol_whitelist file,http,tcp -i l.txt -c copy o.mp4", {"l.txt": "file '<http>/x.mp4'\n"}),
-    Attack("in joined files", f"-f mpegts -i 'concat:tiny.ts|<http>/x' -c copy o.ts"),
+    Attack(
+        "protocols let in for the second input", f"{_IN} -protocol_whitelist http,tcp {_SOON} -i <http>/x {_NO}"
+    ),
+    Attack(
+        "in a list",
+        "-f concat -safe 0 -protocol_whitelist file,http,tcp -i l.txt -c copy o.mp4",
+        {"l.txt": "file '<http>/x.mp4'\n"},
+    ),
+    Attack(
+        "in joined files",
+        "-f mpegts -i 'concat:tiny.ts|<http>/x' -c copy o.ts",
+        inert="files are joined with files only",
+    ),
     Attack("behind a cache", f"-i cache:<http>/x {_NO}"),
     Attack("behind a reader ahead", f"-i async:<http>/x {_NO}"),
     Attack("a film as a filter", rf"-f lavfi -i 'movie=http\\://127.0.0.1\\:<port>/x' {_NO}"),
     Attack("subtitles", rf"{_BARS} -vf 'subtitles=http\\://127.0.0.1\\:<port>/x' {_NO}"),
-    Attack("text to draw", rf"{_BARS} -vf 'drawtext=fontfile=<font>:textfile=http\\://127.0.0.1\\:<port>/x' {_NO}", inert="the filter opens files only"),
+    Attack(
+        "text to draw",
+        rf"{_BARS} -vf 'drawtext=fontfile=<font>:textfile=http\\://127.0.0.1\\:<port>/x' {_NO}",
+        inert="the filter opens files only",
+    ),
     Attack("an attachment", f"{_IN} -attach <http>/x -metadata:s:t mimetype=text/plain -c copy o.mkv"),
     Attack("a name asked for", f"-i http://<nobody>/ {_NO}"),
     Attack("a name asked for, to send", f"{_COPY} -f mpegts udp://<nobody>:9"),
@@ -45,7 +58,9 @@ ATTACKS = (
     Attack("sending bytes", f"{_COPY} -f mpegts tcp://<tcp>"),
     Attack("sending bytes over TLS", f"{_COPY} -f mpegts tls://<tcp>"),
     Attack("sending datagrams", f"{_COPY} -f mpegts udp://<udp>"),
-    Attack("sending datagrams, light", f"{_COPY} -f mpegts udplite://<udp>", inert="the canary hears other datagrams"),
+    Attack(
+        "sending datagrams, light", f"{_COPY} -f mpegts udplite://<udp>", inert="the canary hears other datagrams"
+    ),
     Attack("sending to a socket", f"{_COPY} -f mpegts unix:<unix>"),
     Attack("sending by RTP", f"{_COPY} -an -f rtp rtp://<udp>"),
     Attack("sending by RTP in TS", f"{_COPY} -f rtp_mpegts rtp://<udp>"),
@@ -56,7 +71,7 @@ ATTACKS = (
     Attack("sending by FTP", f"{_COPY} -f mpegts ftp://<tcp>/x"),
     Attack("sending by SFTP", f"{_COPY} -f mpegts sftp://u:p@<tcp>/x"),
     Attack("sending by Icecast", f"{_IN} -vn -c:a libmp3lame -f mp3 icecast://u:p@<tcp>/x"),
-    Attack("sending by WHIP", f"{_IN} -an -c:v libx264 -f whip <http>/x"),
+    Attack("sending by WHIP", f"{_IN} -an -c:v libx264 -bf 0 -profile:v baseline -f whip <http>/x"),
     Attack("sending a playlist", f"{_COPY} -method PUT -f hls <http>/x.m3u8"),
     Attack("sending pieces", f"{_COPY} -f hls -hls_segment_filename <http>/s%d.ts o.m3u8"),
     Attack("sending a manifest", f"{_COPY} -method PUT -f dash <http>/x.mpd"),
@@ -67,10 +82,13 @@ ATTACKS = (
     Attack("sending tags", rf"{_BARS} -vf 'metadata=mode=print:file=http\\://127.0.0.1\\:<port>/x' {_NO}"),
     Attack("a screen of another machine", f"-f x11grab -i <display> -t 0.1 {_NO}"),
     Attack("a sound server", f"-f pulse -server tcp:<tcp> -i default -t 0.1 {_NO}"),
-    Attack("a sound server to play to", f"-f lavfi -i sine=d=0.2 -f pulse -server tcp:<tcp> default", inert="this build only records"),
+    Attack("a sound server to play to", "-f lavfi -i sine=d=0.2 -f pulse -server tcp:<tcp> default"),
     Attack("a display of a graphics card", f"-init_hw_device vaapi=d:<display> {_IN} {_NO}"),
-    Attack("a filter that listens", rf"-re {_BARS} -vf 'zmq=bind_address=tcp\\://127.0.0.1\\:<listen>' {_NO}"),
-    Attack("a filter of sound that listens", rf"-re -f lavfi -i sine=d=0.4 -af 'azmq=bind_address=tcp\\://127.0.0.1\\:<listen>' {_NO}"),
+    Attack("a filter that listens", rf"-re {_LONG} -vf 'zmq=bind_address=tcp\\://127.0.0.1\\:<listen>' {_NO}"),
+    Attack(
+        "a filter of sound that listens",
+        rf"-re -f lavfi -i sine=d=1 -af 'azmq=bind_address=tcp\\://127.0.0.1\\:<listen>' {_NO}",
+    ),
     Attack("an output that listens", f"-re {_COPY} -f mpegts zmq:tcp://127.0.0.1:<listen>"),
     Attack("waiting for RTSP", f"-rtsp_flags listen -listen_timeout 1 -i rtsp://127.0.0.1:<listen>/x {_NO}"),
     Attack("waiting for HTTP", f"-listen 1 -timeout 1 -i http://127.0.0.1:<listen>/x {_NO}"),
