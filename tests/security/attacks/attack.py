@@ -22,8 +22,8 @@ class Attack:
       s-1.ts. `<up>/app` is the same, from the working directory.
     - `<other>`: the working directory of another job, with the same files.
     - `<lane>`: the working directory itself.
-    - `<http>`, `<tcp>`, `<udp>`: addresses of servers; `<port>` and `<display>` the TCP server again, the latter as
-      X calls it; `<unix>` a socket.
+    - `<http>`, `<tcp>`, `<udp>`: addresses of servers; `<port>` and `<display>` the TCP server again, as
+      a port and as X calls it; `<unix>` a socket.
     - `<listen>`: a port that nobody has. `<nobody>`: a host whose name nobody knows.
     - `<pid>`, `<spawner>`: a process of the application, with secrets in its environment and arguments; the
       process that starts the job's ffmpeg. `<fd>`: a descriptor of the worker's that is open on a secret.
