@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -92,13 +92,21 @@ class World:
         self._watch = watch
         self._places = places
 
-    async def by_job(self, attack: Attack) -> Attempt:
-        """The attack as somebody's job; the attacker's files lie in the data root."""
-        folder = self.worker.data
+    async def by_job(self, attack: Attack, job: dict[str, Any] | None = None) -> Attempt:
+        """The attack as somebody's job, `process` unless another is given; the files lie in the data root."""
         async with self._ground() as places:
-            _plant(attack, self._kit, folder, places)
-            job = {"action": "process", "data": {"chainCmds": [attack.tokens(places)]}, "timeout": _SECONDS}
-            return await self._signs(attack, places, self._run_job(job, attack))
+            _plant(attack, self._kit, self.worker.data, places)
+            chosen = job or {"action": "process", "data": {"chainCmds": [attack.tokens(places)]}}
+            return await self._signs(attack, places, self._run_job({**chosen, "timeout": _SECONDS}, attack))
+
+    def programs(self) -> list[str]:
+        """The programs that still run in a job's folder."""
+        found = []
+        for link in Path("/proc").glob("[0-9]*/cwd"):
+            with suppress(OSError):
+                if Path(link.readlink()).is_relative_to(self.worker.scratch):
+                    found.append(link.parent.name)
+        return found
 
     async def _run_job(self, job: dict[str, Any], attack: Attack) -> tuple[bytes, WorkerError | None]:
         try:
