@@ -18,7 +18,8 @@ from ffmpeg_worker.sandbox.sandbox import Sandbox
 from ffmpeg_worker.sandbox.users import JobUsers
 from security.attacks import code, hostile_files, inputs, network, options, outputs
 from security.attacks.attack import Attack
-from support.attack_world import Attempt, World, make_kit, open_ground, open_world
+from support.attack_kit import make_kit, open_ground
+from support.attack_world import Attempt, World, open_world
 from support.sandboxes import FIRST_UID, LIMITS, MACHINE, WITHOUT_LANDLOCK, needs_sandbox
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]

@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from ffmpeg_worker.sandbox import sandbox as sandbox_module
 from ffmpeg_worker.sandbox.level import Level
-from support.attack_world import open_ground
+from support.attack_kit import open_ground
 from support.everyday import EVERYDAY
 from support.everyday_sources import make_everyday_sources
 from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox

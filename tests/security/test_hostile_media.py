@@ -14,7 +14,8 @@ import pytest_asyncio
 
 from security.attacks import hostile_files
 from security.attacks.attack import Attack
-from support.attack_world import Attempt, World, make_kit, open_ground, open_world
+from support.attack_kit import make_kit, open_ground
+from support.attack_world import Attempt, World, open_world
 from support.sandboxes import needs_sandbox
 from support.sources import make
 from support.until import until_async

@@ -19,18 +19,15 @@ from ffmpeg_worker.errors import EngineError, WorkerError
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.pipeline.workspace import Workspace
-from ffmpeg_worker.sandbox.jail import STAGING_FOLDER
 from ffmpeg_worker.sandbox.sandbox import Sandbox
 from security.attacks.attack import Attack, Places
-from security.attacks.media import picture
+from support.attack_kit import empty, fill_folder, open_ground, plant
 from support.canaries import TEXT, Servers, Watch, datagrams_sent, free_port, is_bound, leaks, open_servers
 from support.processes import children_of
-from support.sources import make, make_clip
 from support.until import until_async
 from support.worker import Worker, open_worker
 
 _SECONDS = 6
-_LUT = "LUT_3D_SIZE 2\n" + "".join(f"{r} {g} {b}\n" for b in (0, 1) for g in (0, 1) for r in (0, 1))
 _FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf")
 
 
@@ -46,37 +43,6 @@ class Attempt:
     def mark(self) -> str:
         """For a table."""
         return "X" if self.signs else "r" if self.refused else "."
-
-
-@contextmanager
-def open_ground() -> Iterator[Path]:
-    """A folder that everybody may pass, so that nothing but the worker is in the way."""
-    with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-attacks-") as name:
-        Path(name).chmod(0o755)
-        yield Path(name)
-
-
-def make_kit(folder: Path) -> Path:
-    """Files that every attacker has, and a library that says so when somebody loads it."""
-    folder.mkdir()
-    clip = make_clip(folder / "tiny.mp4", seconds=0.8, extra=("-g", "5"))
-    make(folder / "tiny.ts", "-i", str(clip), "-c", "copy")
-    note = folder.parent / "note"
-    note.write_text("attached")
-    attach = ("-attach", str(note), "-metadata:s:t", "mimetype=text/plain")
-    name = ("-metadata:s:t", "filename=../../../../app/made")
-    make(folder / "att.mkv", "-i", str(clip), *attach, *name, "-c", "copy")
-    code = f'#include <unistd.h>\n__attribute__((constructor)) void f(void) {{ write(2, "{TEXT} ran\\n", 16); }}\n'
-    if shutil.which("cc") is None:
-        (folder / "evil.so").touch()
-        return folder
-    subprocess.run(
-        ["cc", "-shared", "-fPIC", "-w", "-x", "c", "-", "-o", str(folder / "evil.so")],
-        input=code.encode(),
-        check=True,
-        timeout=60,
-    )
-    return folder
 
 
 class World:
@@ -95,7 +61,7 @@ class World:
     async def by_job(self, attack: Attack, job: dict[str, Any] | None = None) -> Attempt:
         """The attack as somebody's job, `process` unless another is given; the files lie in the data root."""
         async with self._ground() as places:
-            _plant(attack, self._kit, self.worker.data, places)
+            plant(attack, self._kit, self.worker.data, places)
             chosen = job or {"action": "process", "data": {"chainCmds": [attack.tokens(places)]}}
             return await self._signs(attack, places, self._run_job({**chosen, "timeout": _SECONDS}, attack))
 
@@ -130,7 +96,7 @@ class World:
         async with self._ground() as ground, self._workspace("attacker", chosen) as workspace:
             lane = workspace.lane("lane-0")
             places = {**ground, "lane": str(lane)}
-            _plant(attack, self._kit, lane, places)
+            plant(attack, self._kit, lane, places)
             workspace.jail.lend(lane)
             home = {"HOME": str(lane)} if at_home else {}
             return await self._signs(attack, places, self._run(attack, places, workspace, lane, home))
@@ -182,13 +148,13 @@ class World:
     @asynccontextmanager
     async def _ground(self) -> AsyncIterator[Places]:
         """Everything anew: the application's folder, and another job at work."""
-        _empty(self.worker.data)
+        empty(self.worker.data)
         app = self._root / "app"
         app.mkdir(exist_ok=True)
         async with self._workspace("other", self.worker.services.tools.sandbox) as workspace:
             other = workspace.lane("lane-0")
             for folder in (app, other):
-                _fill(folder, self._kit)
+                fill_folder(folder, self._kit)
             app.chmod(0o777)
             workspace.jail.lend(other)
             self._watch.look_at(app, other)
@@ -207,42 +173,6 @@ async def _bound(port: int) -> None:
 
 def _told_by(error: WorkerError) -> bytes:
     return f"{json.dumps(error.as_problem())} {error.detail} {error.stderr}".encode()
-
-
-def _plant(attack: Attack, kit: Path, folder: Path, places: Places) -> None:
-    shutil.copytree(kit, folder, dirs_exist_ok=True)
-    for name, content in attack.contents(places).items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-
-
-def _empty(folder: Path) -> None:
-    for path in folder.iterdir():
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-
-
-def _fill(folder: Path, kit: Path) -> None:
-    """Secrets, and files of each kind that something reads; only the key is closed to others."""
-    texts: dict[str, str | bytes] = {
-        "secret.env": f"{TEXT} SECRET=1\n".ljust(4096, "#"),
-        "one.txt": TEXT,
-        "private.key": f"{TEXT} KEY\n".ljust(4096, "k"),
-        "victim.srt": f"1\n00:00:00,000 --> 00:00:05,000\n{TEXT}\n",
-        "victim.ffmeta": f";FFMETADATA1\ntitle={TEXT}\n",
-        "victim.cube": _LUT,
-        "victim1.png": picture(64, 64),
-        "s-1.ts": TEXT,
-    }
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink() and path.name != STAGING_FOLDER:
-            shutil.rmtree(path)
-        elif path.is_file() and path.name not in texts:
-            path.unlink()
-    for name, text in texts.items():
-        (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-        (folder / name).chmod(0o600 if name == "private.key" else 0o666)
-    for suffix in ("mp4", "ts"):
-        shutil.copy(kit / f"tiny.{suffix}", folder / f"victim.{suffix}")
 
 
 @asynccontextmanager
