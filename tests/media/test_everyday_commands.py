@@ -23,6 +23,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 PASSING_FILES = {
     "target size in two passes": {"ffmpeg2pass-0.log"},
     "two passes with a log file": {"p-0.log", "p-0.log.mbtree"},
+    "x265 in two passes": {"x265_2pass.log", "x265_2pass.log.cutree"},
+    "vp9 in two passes": {"ffmpeg2pass-0.log"},
     "by way of transport streams": {"a.ts", "b.ts"},
     "stabilise": {"t.trf"},
     "gif with a palette of its own": {"palette.png"},

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import shlex
 
-Spelling = str | list[str] | list[list[str]]
+from support.everyday_more import MORE, X264
 
-X264 = "-c:v libx264 -preset ultrafast"
+Spelling = str | list[str] | list[list[str]]
 
 # What it is for: the command, as one string, as tokens, as options with their values, or as a chain.
 EVERYDAY: dict[str, Spelling] = {
@@ -213,6 +213,7 @@ EVERYDAY: dict[str, Spelling] = {
     "hls for another server": "-i clip.mp4 -c copy -hls_base_url https://cdn.example.com/ -hls_playlist_type vod o.m3u8",
     "a length that is guessed wrong": "-i vbr.mp3 o.wav",
     "a start that is late": f"-ss 0.5 -i late.ts -t 1 {X264} o.mp4",
+    **MORE,
 }
 
 

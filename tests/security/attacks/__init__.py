@@ -1,0 +1,1 @@
+"""What hostile callers and hostile files try, in tables: one row an attack."""

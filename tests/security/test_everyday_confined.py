@@ -1,0 +1,94 @@
+"""Everyday commands make the same files in every kind of sandbox as without one.
+
+That the usual sandbox and the policy change nothing is what the tests of the everyday commands show; here are
+those that need something of the system, in the sandboxes that other machines have.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.sandbox import sandbox as sandbox_module
+from ffmpeg_worker.sandbox.level import Level
+from support.attack_kit import open_ground
+from support.everyday import EVERYDAY
+from support.everyday_sources import make_everyday_sources
+from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox
+from support.worker import Worker, open_worker
+
+pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
+
+# Fonts, threads, files between passes, folders, lists, libraries of their own.
+DEMANDING = [
+    *(
+        "text",
+        "text from a file",
+        "clock",
+        "burn subtitles",
+        "burn subtitles with a style",
+        "burn ass from a folder",
+    ),
+    *("burn subtitles of the film", "two passes with a log file", "x265 in two passes", "vp9 in two passes"),
+    *("av1", "aom", "hevc", "webm", "stabilise", "concat list", "by way of transport streams", "slide show"),
+    *("slide show by wild card", "hls ladder", "hls encrypted", "dash ladder", "from a playlist", "segments"),
+    *("look-up table", "attachment", "attachment taken out", "psnr with a log", "movie source", "several at once"),
+    *("pictures and back", "avif", "jpeg xl", "tone mapping", "loudness", "a name with blanks"),
+]
+MACHINES = {
+    "usual": MACHINE,
+    "worker's user": replace(MACHINE, no_users="tested"),
+    "root of its own": WITHOUT_LANDLOCK,
+}
+
+
+@pytest.fixture(scope="module")
+def sources() -> Iterator[Path]:
+    with open_ground() as ground:
+        (ground / "sources").mkdir()
+        yield make_everyday_sources(ground / "sources")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def plain(sources: Path) -> AsyncIterator[Worker]:
+    shutil.copytree(sources, sources.parent / "plain/data")
+    async with open_worker(sources.parent / "plain", sandbox="off", option_policy="off") as worker:
+        yield worker
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=MACHINES)
+async def confined(sources: Path, request: pytest.FixtureRequest) -> AsyncIterator[Worker]:
+    machine = MACHINES[request.param]
+    if machine.missing:
+        pytest.skip(f"cannot be had here: {machine.missing}")
+    root = sources.parent / request.param
+    shutil.copytree(sources, root / "data")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sandbox_module, "examine_machine", lambda _: machine)
+        async with open_worker(root) as worker:
+            assert worker.services.tools.sandbox.level in {Level.FULL, Level.CHROOT}
+            yield worker
+
+
+@pytest.mark.parametrize("purpose", DEMANDING)
+async def test_the_same_files(confined: Worker, plain: Worker, purpose: str) -> None:
+    made = await _made(confined, purpose)
+    assert made
+    assert made == await _made(plain, purpose)
+
+
+async def _made(worker: Worker, purpose: str) -> dict[str, str]:
+    """Digests by name; the files are removed."""
+    result = await worker.process(EVERYDAY[purpose])
+    digests = {}
+    for name in {output["name"] for output in result["outputs"]}:
+        path = worker.data / name
+        digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+        path.unlink()
+    return digests
