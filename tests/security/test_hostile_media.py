@@ -97,7 +97,6 @@ async def test_files_that_lead_elsewhere(worlds: list[World], door: str) -> None
 
 
 @pytest.mark.parametrize("worlds", ["on"], indirect=True)
-@pytest.mark.xfail(strict=True, reason="probing does not end with the job's time")
 async def test_a_playlist_of_itself_is_probed_no_longer_than_the_job_may_take(worlds: list[World]) -> None:
     async with asyncio.timeout(10):
         await _send(worlds, DOORS["probe"], {ENDLESS: FILES[ENDLESS]})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -78,9 +79,11 @@ class Prober:
         await asyncio.gather(*self._closing, return_exceptions=True)
 
     @asynccontextmanager
-    async def session(self, jail: Jail | None = None) -> AsyncIterator[ProbeSession]:
-        """Probes for one job, in its jail."""
-        session = ProbeSession(self, jail)
+    async def session(
+        self, jail: Jail | None = None, *, deadline: float | None = None
+    ) -> AsyncIterator[ProbeSession]:
+        """Probes for one job, in its jail, until `deadline` of the monotonic clock."""
+        session = ProbeSession(self, jail, deadline)
         try:
             yield session
         finally:
@@ -138,10 +141,11 @@ class Prober:
 class ProbeSession:
     """Probes for one job; its children end with it."""
 
-    def __init__(self, prober: Prober, jail: Jail | None = None) -> None:
+    def __init__(self, prober: Prober, jail: Jail | None = None, deadline: float | None = None) -> None:
         self.helpers: list[ProbeHelper] = []
         self._prober = prober
         self._jail = jail
+        self._deadline = deadline
         self._lock = asyncio.Lock()
 
     async def describe(self, path: Path) -> dict[str, Any]:
@@ -149,8 +153,9 @@ class ProbeSession:
 
         Raises:
             SourceNotFound, SourceForbidden, SourceUnreadable: as fits.
+            EngineTimedOut: the job's time was used up.
         """
-        async with self._lock:
+        async with self._in_time(), self._lock:
             if not self.helpers or not self.helpers[-1].alive:
                 self.helpers.append(await self._prober.take())
                 # Only now is it known what the job may read.
@@ -173,11 +178,24 @@ class ProbeSession:
         """ffprobe's JSON of a file for a `probe` job: by the real ffprobe where there is one.
 
         Raises:
-            SourceError, UnsupportedFeature: see `describe` and `Prober.run_ffprobe`.
+            SourceError, UnsupportedFeature, EngineTimedOut: see `describe` and `Prober.run_ffprobe`.
         """
         if options or self._prober.program == "ffprobe":
-            return await self._prober.run_ffprobe(path, options, self._confinement())
+            async with self._in_time():
+                return await self._prober.run_ffprobe(path, options, self._confinement())
         return await self.describe(path)
+
+    @asynccontextmanager
+    async def _in_time(self) -> AsyncIterator[None]:
+        left_s = None if self._deadline is None else max(self._deadline - time.monotonic(), 0.001)
+        try:
+            async with asyncio.timeout(left_s):
+                yield
+        except TimeoutError:
+            raise EngineTimedOut(
+                "The time for the job was used up while a file was probed.",
+                hint='Allow more with "timeout", or check the file: it may be damaged or lead in circles.',
+            ) from None
 
     @property
     def _root(self) -> Path:

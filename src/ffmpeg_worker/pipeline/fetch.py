@@ -257,6 +257,22 @@ def keys_named(key_infos: Iterable[str], folder: Path) -> Iterator[str]:
                 yield lines[1].strip()
 
 
+def check_keys(key_infos: Iterable[str], folder: Path) -> None:
+    """Refuse keys that are no files of the job: the policy over arguments does not see into files.
+
+    Raises:
+        InvalidJob: an information file names one.
+    """
+    for key in keys_named(key_infos, folder):
+        if not _is_local(key) or ":" in key:
+            raise InvalidJob(
+                "The information file of an HLS key names a key that is no file of the job.",
+                code="path_outside_root",
+                hint="Name the key's file in its second line by a relative name, beside the information file.",
+                where={"argument": "-hls_key_info_file"},
+            )
+
+
 def _is_local(name: str) -> bool:
     return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
 

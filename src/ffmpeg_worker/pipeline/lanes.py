@@ -17,7 +17,7 @@ from ffmpeg_worker.pipeline.deliver import Delivered, LaneDelivery, check_target
 from ffmpeg_worker.pipeline.destination import Naming
 from ffmpeg_worker.pipeline.early import sending_segments
 from ffmpeg_worker.pipeline.execute import Engine, Executed, execute
-from ffmpeg_worker.pipeline.fetch import keys_named, stage_mentions
+from ffmpeg_worker.pipeline.fetch import check_keys, keys_named, stage_mentions
 from ffmpeg_worker.pipeline.informed_plan import InformedPlan
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.verify import verify
@@ -86,6 +86,7 @@ async def _run_lane(order: Order, index: int) -> Delivered:
     lane = _runnable(order, index)
     folder = order.workspace.lane(f"lane-{index}")
     await stage_mentions(lane.mentions, folder, order.stores)
+    check_keys(lane.key_infos, folder)
     await stage_mentions(keys_named(lane.key_infos, folder), folder, order.stores)
     order.workspace.jail.lend(folder)
     async with _delivery(order, index) as delivery:

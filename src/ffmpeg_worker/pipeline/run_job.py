@@ -57,7 +57,10 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
     is_many = isinstance(job, MultiProcessJob)
     upload = plant.depot.destination(job, job_id)
     stores = await plant.depot.stores(upload)
-    async with plant.scratch.workspace(job_id) as workspace, plant.prober.session(workspace.jail) as probes:
+    async with (
+        plant.scratch.workspace(job_id) as workspace,
+        plant.prober.session(workspace.jail, deadline=began + timeout_s) as probes,
+    ):
         progress.enter(Stage.FETCHING)
         try:
             async with asyncio.timeout(timeout_s), _knocking(stores):

@@ -13,6 +13,7 @@ _FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_in
 _WRITING_OPTIONS = frozenset("segment_list dump_attachment vstats_file".split())
 _FILE_LIKE = re.compile(r"[^\s=:,;'\"\[\]|\\]+\.[A-Za-z][A-Za-z0-9]{0,7}(?=$|[\s=:,;'\"\[\]|\\])")
 _ENDS_LIKE_A_FILE = re.compile(r"\S.*\.[A-Za-z][A-Za-z0-9]{0,7}")
+_METADATA = re.compile(r"a?metadata(?:@\w+)?=")
 # Parameters of psnr, ssim, xpsnr, libvmaf and vidstabdetect.
 _WRITING_PARAMETERS = frozenset({"stats_file", "log_path", "result"})
 
@@ -43,6 +44,9 @@ def side_outputs(line: CommandLine) -> Iterator[str]:
         for key, value in _parameters(graph):
             if key in _WRITING_PARAMETERS and _is_plain(value):
                 yield value
+        for part in split_escaped(graph, "[],;"):
+            if _METADATA.match(part.strip()):
+                yield from (value for key, value in _parameters(part) if key == "file" and _is_plain(value))
 
 
 def _reads_value_from_file(option: Option) -> bool:

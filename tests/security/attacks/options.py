@@ -98,7 +98,6 @@ ATTACKS = (
         "a key file of a playlist",
         f"{_IN} -c copy -hls_key_info_file k.txt o.m3u8",
         {"k.txt": "https://host/k\n<app>/secret.env\n"},
-        sandbox_only="the policy sees arguments, not what is in files",
     ),
     Attack("a key file elsewhere", f"{_IN} -c copy -hls_key_info_file <app>/one.txt o.m3u8"),
     Attack("a matrix of x264", f"{_IN} -an -c:v libx264 -x264-params cqmfile=<app>/secret.env {_NO}"),
