@@ -40,7 +40,7 @@ RUN apt-get update \
         python3 tini tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin worker \
-    && install -d -o worker -g worker -m 0755 /data /scratch
+    && install -d -g worker -m 0775 /data /scratch
 COPY --from=build /opt/ffmpeg-worker /opt/ffmpeg-worker
 COPY runpod /app/runpod
 ENV PATH=/opt/ffmpeg-worker/bin:$PATH \
