@@ -55,6 +55,6 @@ if __name__ == "__main__":
     runpod.api_key = os.environ["RUNPOD_API_KEY"]
     job_file = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     try:
-        print(json.dumps(run(os.environ["RUNPOD_ENDPOINT_ID"], job_file), indent=2, ensure_ascii=False))
+        json.dump(run(os.environ["RUNPOD_ENDPOINT_ID"], job_file), sys.stdout, indent=2, ensure_ascii=False)
     except (RuntimeError, TimeoutError) as error:
         sys.exit(str(error))

@@ -97,5 +97,7 @@ def test_the_hub_finds_the_handler_the_dockerfile_and_the_readme(tmp_path: Path)
         assert (ROOT / ".runpod" / name).is_file() or (ROOT / name).is_file()
     command = [sys.executable, str(ROOT / ".runpod/handler.py")]
     variables = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "TEST_INPUT_FILE_NAME": "nothing.json"}
-    ended = subprocess.run(command, env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    ended = subprocess.run(
+        command, check=False, env=variables, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
     assert "test_input_unreadable" in ended.stdout
