@@ -8,7 +8,7 @@ from fnmatch import fnmatch
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from support.doc_examples import ROOT
 from support.variables import KNOWN
