@@ -1,9 +1,7 @@
-# syntax=docker/dockerfile:1
 # The worker as an image: RunPod's serverless worker (the default) or the HTTP API (--target api). docs/deploy.md
 #
 # One image is for machines with and without a GPU: FFmpeg loads NVIDIA's driver, which the host lends, and needs
-# nothing of CUDA's own libraries. BASE may be any image of Debian 13 or Ubuntu 24.04 all the same, for an FFmpeg of
-# yours that does need them; append @sha256:… to hold it to one build.
+# nothing of CUDA's own libraries. BASE is there for an FFmpeg of yours that does, and to pin a digest.
 ARG BASE=debian:13.7-slim
 
 FROM ${BASE} AS build
