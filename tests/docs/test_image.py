@@ -1,0 +1,85 @@
+"""The Dockerfile and compose.yaml name what there is, and hold to what docs/security.md and the settings say."""
+
+from __future__ import annotations
+
+import json
+import re
+from fnmatch import fnmatch
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from support.doc_examples import ROOT
+from support.variables import KNOWN
+
+# They tell Python, pip, the programs' search path and NVIDIA's runtime how to behave.
+OF_OTHERS = {
+    "PATH",
+    "PYTHONDONTWRITEBYTECODE",
+    "PYTHONUNBUFFERED",
+    "PIP_NO_CACHE_DIR",
+    "PIP_DISABLE_PIP_VERSION_CHECK",
+}
+OF_OTHERS |= {"NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"}
+DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
+
+
+def arguments(instruction: str) -> list[str]:
+    """What stands behind each use of an instruction, continued lines joined."""
+    return re.findall(rf"^{instruction} +(.*)$", DOCKERFILE, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Any]:
+    return dict(yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"])
+
+
+def test_every_variable_is_one_that_is_read(services: dict[str, Any]) -> None:
+    ours = {name for line in arguments("ENV") for name in re.findall(r"(?:^| )([A-Z_]+)=", line)}
+    assert ours - OF_OTHERS - KNOWN == set()
+    assert set(services["api"]["environment"]) - KNOWN == set()
+
+
+def test_what_is_copied_is_there_and_not_ignored() -> None:
+    kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    copied = {word for line in arguments("COPY") if "--from" not in line for word in line.split()[:-1]}
+    assert sorted(copied) == sorted(kept)
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    assert not any(fnmatch(".env", pattern) for pattern in kept)
+
+
+def test_the_last_target_is_the_worker_of_runpod_and_the_other_the_api() -> None:
+    targets = [line.split(" AS ")[1] for line in arguments("FROM")]
+    assert targets == ["build", "worker", "api", "runpod"]
+    api, runpod = (json.loads(command) for command in re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE))
+    assert api == ["ffmpeg-worker", "serve"]
+    assert runpod[:2] == ["python3", "-u"]
+    assert (ROOT / runpod[2].removeprefix("/app/")).is_file()
+
+
+def test_every_image_has_a_version(services: dict[str, Any]) -> None:
+    images = [line.removeprefix("BASE=") for line in arguments("ARG") if line.startswith("BASE=")]
+    images += [service["image"] for service in services.values() if "build" not in service]
+    assert len(images) == 2
+    assert all(re.search(r":v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$", image) for image in images), images
+
+
+def test_no_secret_stands_in_a_file(services: dict[str, Any]) -> None:
+    secrets = re.compile(r"KEY|SECRET|TOKEN|PASSWORD")
+    assert [line for line in arguments("(?:ENV|ARG)") if secrets.search(line)] == []
+    given = [pair for service in services.values() for pair in service.get("environment", {}).items()]
+    named = [value for name, value in given if secrets.search(name)]
+    assert len(named) == 5
+    assert all(re.fullmatch(r"\$\{\w+:\?.*\}", value) for value in named)
+
+
+def test_the_container_of_compose_is_the_hardened_one_of_the_security_page(services: dict[str, Any]) -> None:
+    command = re.search(r"docker run .*?IMAGE", (ROOT / "docs/security.md").read_text(), re.DOTALL)
+    assert command is not None
+    api = services["api"]
+    assert api["cap_add"] == re.findall(r"--cap-add (\w+)", command[0])
+    assert (api["cap_drop"], api["read_only"], api["tmpfs"]) == (["ALL"], True, ["/tmp"])
+    assert api["security_opt"] == ["no-new-privileges:true"]
+    assert str(api["pids_limit"]) in re.findall(r"--pids-limit (\d+)", command[0])
+    assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in services.values())

@@ -1,0 +1,13 @@
+"""The names of all environment variables that something here reads and a page explains."""
+
+from __future__ import annotations
+
+import re
+
+from support.doc_examples import ROOT
+
+KNOWN = frozenset(
+    name
+    for page in ("docs/settings.md", "docs/runpod.md")
+    for name in re.findall(r"^\| `([A-Z_]+)` \|", (ROOT / page).read_text(encoding="utf-8"), re.MULTILINE)
+) | {"RUNPOD_MIN_MEMORY_GB"}
