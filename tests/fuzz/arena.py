@@ -40,7 +40,7 @@ def documented_codes() -> frozenset[str]:
     """Every code that a job may fail with; not that of a failure nobody foresaw."""
     kinds = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, WorkerError)}
     sources = "".join(path.read_text() for path in Path(errors.__file__).parent.rglob("*.py"))
-    named = set(re.findall(r'code="([a-z_]+)"', sources))
+    named = set(re.findall(r'code="([a-z_]+)"', sources)) | {"source_incomplete"}
     listed = set(re.findall(r"^\| `([a-z_]+)` \|", (_DOCS / "errors.md").read_text(), re.MULTILINE))
     return frozenset((kinds | named | listed) - {WorkerError.code})
 
@@ -86,7 +86,7 @@ class Arena:
         except WorkerError as error:
             told = json.dumps([error.as_problem("id"), error.detail], ensure_ascii=False)
             assert error.code in self.codes, f"{error.code}: {told}\n{story}"
-            assert "\n" not in error.message, f"{told}\n{story}"
+            assert f"{error.message}{error.hint or ''}".isprintable(), f"{told}\n{story}"
             return error.code, told
         except TimeoutError:
             raise AssertionError(f"it hangs: {story}") from None
