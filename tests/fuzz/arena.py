@@ -38,7 +38,9 @@ _LIMITS: dict[str, Any] = {
 
 def documented_codes() -> frozenset[str]:
     """Every code that a job may fail with; not that of a failure nobody foresaw."""
-    kinds = {kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, WorkerError)}
+    kinds = {
+        kind.code for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, WorkerError)
+    }
     sources = "".join(path.read_text() for path in Path(errors.__file__).parent.rglob("*.py"))
     named = set(re.findall(r'code="([a-z_]+)"', sources)) | {"source_incomplete"}
     listed = set(re.findall(r"^\| `([a-z_]+)` \|", (_DOCS / "errors.md").read_text(), re.MULTILINE))

@@ -31,7 +31,17 @@ def hostile_values(secret: str, port: int) -> list[str]:
     wrapped += [f"subfile,,start,0,end,0,,:{secret}", f"concatf:{secret}", f"tee:{secret}", f"[f=data]{secret}"]
     called = [f"{scheme}://127.0.0.1:{port}/x" for scheme in "http https tcp udp rtmp rtsp srt ftp gopher".split()]
     keyed = [f"{key}={secret}" for key in "textfile file filename stats result log-file qpfile /text".split()]
-    return [*files, *wrapped, *called, *keyed, "/proc/self/environ", "/etc/passwd", "fd:3", "pipe:3", "unix:/tmp/x"]
+    return [
+        *files,
+        *wrapped,
+        *called,
+        *keyed,
+        "/proc/self/environ",
+        "/etc/passwd",
+        "fd:3",
+        "pipe:3",
+        "unix:/tmp/x",
+    ]
 
 
 class CommandMaker:
@@ -74,7 +84,10 @@ class CommandMaker:
         if kind < 0.1:
             return ["-f", chance.choice(self._formats)]
         if kind < 0.25:
-            return [chance.choice(("-vf", "-af", "-filter_complex", "-lavfi")), random_graph(chance, self._hostile)]
+            return [
+                chance.choice(("-vf", "-af", "-filter_complex", "-lavfi")),
+                random_graph(chance, self._hostile),
+            ]
         name = chance.choice(self._texts if kind < 0.6 else self._scalars)
         token = f"-{chance.choice(('', '', '', '/', 'no'))}{name}{chance.choice(SCOPES)}"
         return [token] if chance.random() < 0.15 else [token, self._value(chance)]
@@ -108,5 +121,7 @@ def _scrambled(text: str, chance: random.Random) -> str:
     characters = list(text)
     for _ in range(chance.choice((1, 1, 2, 5))):
         place = chance.randrange(len(characters) + 1)
-        characters[place : place + chance.choice((0, 0, 1))] = chance.choice(("", *"'\\:;,=[]|@%/.-0 9éx\t", "\x7f"))
+        characters[place : place + chance.choice((0, 0, 1))] = chance.choice(
+            ("", *"'\\:;,=[]|@%/.-0 9éx\t", "\x7f")
+        )
     return "".join(characters)

@@ -8,7 +8,9 @@ from ffmpeg_worker.planning.option_policy.table import option_table
 
 _FILTERS = option_table().filters
 _NAMES = sorted(_FILTERS)
-_USUAL = "scale crop pad fps format null anull split overlay setpts atempo volume drawtext concat trim movie".split()
+_USUAL = (
+    "scale crop pad fps format null anull split overlay setpts atempo volume drawtext concat trim movie".split()
+)
 _VALUES = (
     "0 1 2 -1 0.5 64 64x36 iw/2 in_w*n t*2 PTS*2 nan 1e30 yuv420p rgba red #12345678 s16 stereo fast clip.mp4 logo.png "
     "de.srt x.cube 'a' 'a\\'b a\\:b a\\\\,b %{pts} %{expr:1/0} gt(t,1) random(1) ld(0) st(0,1e9) a|b 0|0 +faststart"
@@ -35,7 +37,9 @@ def _filter(chance: random.Random, hostile: list[str]) -> str:
     options = []
     for _ in range(min(len(known), chance.choice((0, 0, 1, 1, 2, 4)))):
         option = chance.choice(known)
-        value = chance.choice(hostile) if chance.random() < (0.4 if "$" in option else 0.1) else chance.choice(_VALUES)
+        value = (
+            chance.choice(hostile) if chance.random() < (0.4 if "$" in option else 0.1) else chance.choice(_VALUES)
+        )
         key = option.replace("$", "")
         options.append(chance.choice((f"{key}={value}", f"{key}={value}", value, f"/{key}={value}")))
     instance = chance.choice(("", "", "", "@x", "@x@y"))

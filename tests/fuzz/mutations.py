@@ -84,7 +84,12 @@ def _text(text: str, hostile: list[str], chance: random.Random) -> str:
     added = (
         *(value, f"file '{value}'", f'#EXT-X-KEY:METHOD=AES-128,URI="{value}"', f'#EXT-X-MAP:URI="{value}"'),
         *(f"#EXTINF:1,\n{value}", "#EXTINF:-1e99,", f"option protocol_whitelist {value}", "inpoint nan"),
-        *("99:99:99,999 --> -1:00:00,000", "{\\p1}m 0 0 l 99999999 1{\\t(1,2,\\fscx9999999)}", "<b>" * 200, "\x00"),
+        *(
+            "99:99:99,999 --> -1:00:00,000",
+            "{\\p1}m 0 0 l 99999999 1{\\t(1,2,\\fscx9999999)}",
+            "<b>" * 200,
+            "\x00",
+        ),
     )
     for _ in range(chance.choice((1, 2, 4))):
         place = chance.randrange(len(lines) + 1)
@@ -93,7 +98,9 @@ def _text(text: str, hostile: list[str], chance: random.Random) -> str:
                 lines[place:] = lines[place + 1 :]
             case 1:
                 number = re.compile(r"\d+")
-                lines = [number.sub(lambda _: chance.choice(("0", "-1", "9" * 25, "1e9")), line, 1) for line in lines]
+                lines = [
+                    number.sub(lambda _: chance.choice(("0", "-1", "9" * 25, "1e9")), line, 1) for line in lines
+                ]
             case _:
                 lines.insert(place, chance.choice(added))
     return "\n".join(lines)

@@ -6,7 +6,7 @@ import ctypes
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,15 +36,11 @@ class Planted:
     def touched(self) -> list[str]:
         """What was done since the last call: opened, read, written, made, removed, called."""
         found = []
-        try:
-            found = [f"{len(os.read(self._watch, 1 << 16))} bytes of events of the folder outside"]
-        except BlockingIOError:
-            pass
-        try:
+        with suppress(BlockingIOError):
+            found.append(f"{len(os.read(self._watch, 1 << 16))} bytes of events of the folder outside")
+        with suppress(BlockingIOError):
             self._server.accept()[0].close()
             found.append("the port was called")
-        except BlockingIOError:
-            pass
         return found
 
     def leaked_to(self, text: str | bytes) -> set[str]:

@@ -39,7 +39,8 @@ _WORDS = (
 ).split()
 _FIELDS = (
     "chainCmds output inputs timeout metadata upload s3Config processes input input1 input2 model features scale "
-    "subsample threads align fuse in_1 url urls content name bucket key cloud_type credentials headers action data body"
+    "subsample threads align fuse in_1 url urls content name bucket key cloud_type credentials headers action "
+    "data body"
 ).split()
 
 
@@ -167,7 +168,9 @@ def _value(chance: random.Random, depth: int) -> Any:
         case 1:
             return chance.choice((0, -1, 1, 2**63, 2**64, 1e308, 5e-324, -0.0, 0.1))
         case 2:
-            return "".join(chr(chance.choice((chance.randrange(128), chance.randrange(0x11000)))) for _ in range(5))
+            return "".join(
+                chr(chance.choice((chance.randrange(128), chance.randrange(0x11000)))) for _ in range(5)
+            )
         case 3 | 4 | 5:
             return chance.choice(_WORDS)
         case 6:
@@ -178,13 +181,19 @@ def _value(chance: random.Random, depth: int) -> Any:
 
 def _damaged(body: bytes, chance: random.Random) -> bytes:
     place = chance.randrange(len(body) + 1)
-    added = chance.choice((b"", b"\xff", b"\x00", b'"', b"}", b"[" * 100, b"\\ud800", b"1e999", b"NaN", b"\xef\xbb\xbf"))
+    added = chance.choice(
+        (b"", b"\xff", b"\x00", b'"', b"}", b"[" * 100, b"\\ud800", b"1e999", b"NaN", b"\xef\xbb\xbf")
+    )
     return body[:place] + added + body[place + chance.choice((0, 1, 5)) :]
 
 
 def _headers(door: Door, chance: random.Random) -> dict[str, str]:
     headers = door.headers
     if chance.random() < 0.1:
-        name = chance.choice(("Authorization", "Content-Type", "Content-Encoding", "Expect", "X-Job-Id", "Host", "Range"))
-        headers[name] = chance.choice(("", "x", "gzip", "bytes=0-", "application/json", "100-continue", "\xff\xfe"))
+        name = chance.choice(
+            ("Authorization", "Content-Type", "Content-Encoding", "Expect", "X-Job-Id", "Host", "Range")
+        )
+        headers[name] = chance.choice(
+            ("", "x", "gzip", "bytes=0-", "application/json", "100-continue", "\xff\xfe")
+        )
     return headers

@@ -45,7 +45,9 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     (folder / "clip.srt").write_text(_SUBTITLES)
     make(folder / "clip.ass", "-i", str(folder / "clip.srt"))
     (folder / "clip.m3u8").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:0.5,\nclip.ts\n#EXT-X-ENDLIST\n")
-    (folder / "clip.ffconcat").write_text("ffconcat version 1.0\nfile 'small.mp4'\nduration 0.2\nfile 'small.mp4'\n")
+    (folder / "clip.ffconcat").write_text(
+        "ffconcat version 1.0\nfile 'small.mp4'\nduration 0.2\nfile 'small.mp4'\n"
+    )
     return {suffix: (folder / f"clip.{suffix}").read_bytes() for suffix in _SUFFIXES}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Iterator
 
@@ -92,7 +93,9 @@ async def expect_good(server: Server) -> None:
     assert "Traceback" not in server.log_path.read_text()
 
 
-@pytest.mark.parametrize("path", ["/health%00", "/api/%ff%fe", "/api/../../etc/passwd", "//x", "/%2e%2e/", "/docs/;x"])
+@pytest.mark.parametrize(
+    "path", ["/health%00", "/api/%ff%fe", "/api/../../etc/passwd", "//x", "/%2e%2e/", "/docs/;x"]
+)
 async def test_odd_paths(server: Server, path: str) -> None:
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {_KEY}\r\nConnection: close\r\n\r\n"
     said = await answer_to(port_of(server), request.encode())
@@ -101,11 +104,22 @@ async def test_odd_paths(server: Server, path: str) -> None:
     assert json.loads(body)["code"] == "unknown_route"
 
 
-@pytest.mark.parametrize("sent", [b"", b"POST ", _HEAD.encode(), b"GET /health HTTP/1.1\r\nHost: x\r\n\r\nGET /"])
-async def test_a_request_that_does_not_come(port: int, monkeypatch: pytest.MonkeyPatch, sent: bytes) -> None:
+@pytest.mark.parametrize("sent", [b"", b"POST ", _HEAD.encode()])
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_a_request_that_does_not_come(
+    port: int, monkeypatch: pytest.MonkeyPatch, sent: bytes, is_first: bool
+) -> None:
     monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.2)
-    said = await answer_to(port, sent)
-    assert said.count(b"HTTP/1.1") == sent.count(b"/health")
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    if not is_first:
+        sent = sent or b"G"
+        writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
+        await reader.readuntil(b"}")
+    writer.write(sent)
+    async with asyncio.timeout(3):  # less than connections are kept for further requests
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+    writer.close()
 
 
 async def test_a_head_that_trickles(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +171,7 @@ async def test_more_connections_than_there_is_room_for(port: int, monkeypatch: p
     opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
     await until_async(lambda: open_descriptors() <= before + 60 + 20)
     request = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    opened[0][1].write(request)
+    opened[0][1].write(request.replace(b"close", b"keep-alive"))
     assert (await opened[0][0].readline()).startswith(b"HTTP/1.1 200 ")
     assert await answer_to(port, request) == b""
     for _, writer in opened:

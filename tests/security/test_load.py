@@ -136,11 +136,13 @@ def _process(command: str, **common: Any) -> dict[str, Any]:
 
 async def _hang_up(crowd: Crowd) -> None:
     """Go away soon after the job was sent, wherever it is by then."""
-    asking = asyncio.ensure_future(crowd.session.post(
-        "/api/ffmpeg/process",
-        json=_process(f"-re {_ENDLESS} {_X264} gone.mkv", timeout=60),
-        headers={"Authorization": f"Bearer {_KEY}"},
-    ))
+    asking = asyncio.ensure_future(
+        crowd.session.post(
+            "/api/ffmpeg/process",
+            json=_process(f"-re {_ENDLESS} {_X264} gone.mkv", timeout=60),
+            headers={"Authorization": f"Bearer {_KEY}"},
+        )
+    )
     done, _ = await asyncio.wait({asking}, timeout=1.5)
     asking.cancel()
     if done:
@@ -156,7 +158,9 @@ def attacks(crowd: Crowd, secrets: Planted) -> list[Callable[[], Awaitable[None]
         lambda: crowd.refused(_process(f"{_ENDLESS}:duration=60 -vf reverse m.mp4"), "out_of_memory"),
         lambda: crowd.refused(_process(f"-re {_ENDLESS} {_X264} e.mp4", timeout=1), "timed_out"),
         lambda: crowd.refused(_process(f"-i {secrets.secret} o.mp4"), "path_outside_root", "source_not_found"),
-        lambda: crowd.refused(_process(f"-i clip.mp4 -vf drawtext=textfile={secrets.secret} o.mp4"), "forbidden_option"),
+        lambda: crowd.refused(
+            _process(f"-i clip.mp4 -vf drawtext=textfile={secrets.secret} o.mp4"), "forbidden_option"
+        ),
         lambda: crowd.refused(_process("-i escape/x.m3u8 -c copy x.ts"), "input_unreadable", "engine_failed"),
         lambda: crowd.refused(b'{"chainCmds": "-i clip.mp4 o.mp4", "timeout": NaN}', "invalid_json"),
         lambda: crowd.refused(b"[" * 10_000, "invalid_json"),
@@ -198,10 +202,23 @@ async def test_two_hundred_jobs_at_once(tmp_path: Path, secrets: Planted) -> Non
             assert crowd.told_full > 0
         await until_async(lambda: Held.of(server).is_within(before))
         assert len(list(server.data_root.glob("[0-8]*/o.*"))) == _HONEST * 3 // 4
-        assert {path.name for path in server.data_root.iterdir() if not path.name.isdigit()} == {"clip.mp4", "escape"}
+        assert {path.name for path in server.data_root.iterdir() if not path.name.isdigit()} == {
+            "clip.mp4",
+            "escape",
+        }
         assert secrets.touched() == []
         assert secrets.leaked_to(server.log_path.read_bytes()) == set()
-        assert {line.get("status") for line in server.log_lines("request")} <= {200, 400, 403, 404, 422, 499, 500, 503, 504}
+        assert {line.get("status") for line in server.log_lines("request")} <= {
+            200,
+            400,
+            403,
+            404,
+            422,
+            499,
+            500,
+            503,
+            504,
+        }
         assert "Traceback" not in server.log_path.read_text()
 
 
