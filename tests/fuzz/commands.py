@@ -16,10 +16,11 @@ SOURCES = ("testsrc2=s=64x36:d=1", "sine=d=1", "color=red:s=16x16", "nullsrc", "
 SUFFIXES = "mp4 mkv ts webm mov avi gif png jpg wav mp3 ogg flac m3u8 mpd srt ass txt null nut y4m mxf flv".split()
 SCOPES = ("", "", "", ":v", ":a", ":s", ":v:0", ":a:0", ":0", ":m:title", ":p:1", ":")
 VALUES = (
-    "0 1 -1 2 0.5 25 30000/1001 1k 1M 9223372036854775807 -9223372036854775808 1e308 nan inf 00:00:01 1:2:3:4 none "
-    "auto copy libx264 aac mpeg4 png flac libvpx-vp9 srt yuv420p rgb24 s16 stereo 5.1 64x36 0x0 99999x99999 hd720 red "
-    "#ff0000@0.5 0:v 0:a? 1 +genpts fast all error file pipe stdin - /dev/null /dev/stdin mp4 mpegts hls image2 data "
-    "lavfi concat tee rawvideo a=b a=b:c=d x|y {{in_1}} %d %s%n ' \\ \" [ ] [a] ; , = : ä 🎬 \n $(id) `id` ~ *"
+    "0 1 -1 2 0.5 25 30000/1001 1k 1M 9223372036854775807 -9223372036854775808 1e308 nan inf "
+    "00:00:01 1:2:3:4 none auto copy libx264 aac mpeg4 png flac libvpx-vp9 srt yuv420p rgb24 s16 "
+    "stereo 5.1 64x36 0x0 99999x99999 hd720 red #ff0000@0.5 0:v 0:a? 1 +genpts fast all error "
+    "file pipe stdin - /dev/null /dev/stdin mp4 mpegts hls image2 data lavfi concat tee rawvideo "
+    "a=b a=b:c=d x|y {{in_1}} %d %s%n ' \\ \" [ ] [a] ; , = : ä 🎬 \n $(id) `id` ~ *"
 ).split(" ")
 
 

@@ -12,8 +12,9 @@ _USUAL = (
     "scale crop pad fps format null anull split overlay setpts atempo volume drawtext concat trim movie".split()
 )
 _VALUES = (
-    "0 1 2 -1 0.5 64 64x36 iw/2 in_w*n t*2 PTS*2 nan 1e30 yuv420p rgba red #12345678 s16 stereo fast clip.mp4 logo.png "
-    "de.srt x.cube 'a' 'a\\'b a\\:b a\\\\,b %{pts} %{expr:1/0} gt(t,1) random(1) ld(0) st(0,1e9) a|b 0|0 +faststart"
+    "0 1 2 -1 0.5 64 64x36 iw/2 in_w*n t*2 PTS*2 nan 1e30 yuv420p rgba red #12345678 s16 stereo fast clip.mp4 "
+    "logo.png de.srt x.cube 'a' 'a\\'b a\\:b a\\\\,b %{pts} %{expr:1/0} gt(t,1) random(1) ld(0) st(0,1e9) a|b "
+    "0|0 +faststart"
 ).split()
 
 
