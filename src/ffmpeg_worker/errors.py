@@ -51,6 +51,11 @@ Where = Mapping[str, str | int]
 """Place: `field` (JSON path), `input`, `process` and `command` (0-based), `argument`, `output`."""
 
 
+def _printable(text: str) -> str:
+    """On one line, without what would move a terminal's cursor."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+
+
 class WorkerError(Exception):
     """An error with a sentence that a caller can act on.
 
@@ -71,10 +76,11 @@ class WorkerError(Exception):
         stderr: str | None = None,
         detail: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        # Both may quote what callers and media files wrote.
+        self.message = _printable(message)
+        super().__init__(self.message)
         self.code = code or type(self).code
-        self.hint = hint
+        self.hint = None if hint is None else _printable(hint)
         self.where: dict[str, str | int] = dict(where or {})
         self.stderr = stderr
         self.detail = detail

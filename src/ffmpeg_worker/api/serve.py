@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from ffmpeg_worker.api.app import make_app
+from ffmpeg_worker.api.connections import BoundedConnection
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.services import Services, open_services
@@ -94,7 +95,7 @@ class _Server(uvicorn.Server):
 def _config(services: Services) -> uvicorn.Config:
     return uvicorn.Config(
         make_app(services),
-        http="h11",
+        http=BoundedConnection,
         ws="none",
         lifespan="on",
         log_config=None,

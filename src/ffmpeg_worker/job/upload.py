@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.job.credentials import CloudType, Credentials, read_secret
@@ -176,7 +176,7 @@ class Upload(FrozenModel):
             return None
         wrong_bucket = bucket_problem(where.bucket) if where.bucket else None
         if wrong_bucket is not None:
-            return (f"names a bucket that {wrong_bucket.removeprefix('is ')}", "Correct its name.")
+            return ("has a name of a bucket that no bucket can have", "Correct its name.")
         wrong_key = key_problem(where.key)
         return (f"has a key that {wrong_key}", "Write it like folder/name.mp4.") if wrong_key else None
 
@@ -234,6 +234,16 @@ class S3Config(FrozenModel):
         description="Endpoint of an S3-compatible store; empty means AWS itself.",
         examples=["https://s3.eu-central-003.backblazeb2.com"],
     )
+
+    @model_validator(mode="after")
+    def _be_an_upload(self) -> Self:
+        try:
+            self.as_upload()
+        except ValidationError as error:
+            found = error.errors(include_url=False, include_input=False)[0].get("ctx", {})
+            what = found.get("what", "has credentials or an endpoint that are not accepted")
+            raise _wrong(what, found.get("hint", "Correct s3Config.")) from None
+        return self
 
     def as_upload(self) -> Upload:
         """The same in the worker's own words."""

@@ -42,6 +42,8 @@ class JobUsers:
             yield uid
         finally:
             self._free.append(uid)
+            if len(self._free) > 2 * _RESTING:  # after a rush, so that others can have them
+                self._claims.pop(self._free.popleft()).close()
 
     def close(self) -> None:
         """Give all numbers back."""

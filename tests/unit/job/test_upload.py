@@ -128,3 +128,12 @@ def test_signed_addresses_are_not_printed() -> None:
         }
     )
     assert "canary" not in repr(job)
+
+
+@pytest.mark.parametrize("bucket", [":", "a/b"])
+def test_runpods_spelling_is_judged_when_it_is_read(bucket: str) -> None:
+    config = {"accessId": "an-id", "accessSecret": "a-secret", "bucketName": bucket}
+    with pytest.raises(WorkerError) as caught:
+        parse_job({"action": "process", "data": {"chainCmds": "-i a.mp4 b.mp4"}, "s3Config": config})
+    assert caught.value.code == "invalid_upload"
+    assert "a-secret" not in str(caught.value.as_problem())

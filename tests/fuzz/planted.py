@@ -1,0 +1,70 @@
+"""Secrets around a worker that nobody may get at, and servers that nobody may call."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from support.canaries import Canaries
+
+ENVIRONMENT = "FUZZ_CANARY"
+_IN_ACCESS, _IN_MODIFY, _IN_OPEN = 0x1, 0x2, 0x20
+_IN_CREATE, _IN_DELETE, _IN_MOVED_TO = 0x100, 0x200, 0x80
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass
+class Planted:
+    """A folder outside of every root, open to everybody, and a port; it notices whoever touches them."""
+
+    folder: Path
+    port: int
+    canaries: Canaries
+    _watch: int
+    _server: socket.socket
+
+    @property
+    def secret(self) -> Path:
+        """A file whose text is a secret."""
+        return self.folder / "secret.txt"
+
+    def touched(self) -> list[str]:
+        """What was done since the last call: opened, read, written, made, removed, called."""
+        found = []
+        with suppress(BlockingIOError):
+            found.append(f"{len(os.read(self._watch, 1 << 16))} bytes of events of the folder outside")
+        with suppress(BlockingIOError):
+            self._server.accept()[0].close()
+            found.append("the port was called")
+        return found
+
+    def leaked_to(self, text: str | bytes) -> set[str]:
+        """Whose secrets stand in a text."""
+        return self.canaries.found_in(text)
+
+
+@contextmanager
+def planted(folder: Path) -> Iterator[Planted]:
+    """Plant a secret file, one in the environment, and a server on loopback."""
+    folder.mkdir()
+    folder.chmod(0o777)
+    canaries = Canaries()
+    (folder / "secret.txt").write_text(f"title={canaries.plant_plain('file')}\n")
+    (folder / "secret.txt").chmod(0o666)
+    os.environ[ENVIRONMENT] = canaries.plant_plain("environment")
+    watch = _libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+    events = _IN_ACCESS | _IN_MODIFY | _IN_OPEN | _IN_CREATE | _IN_DELETE | _IN_MOVED_TO
+    assert watch >= 0
+    assert _libc.inotify_add_watch(watch, os.fsencode(folder), events) >= 0
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        try:
+            yield Planted(folder, server.getsockname()[1], canaries, watch, server)
+        finally:
+            os.close(watch)
+            del os.environ[ENVIRONMENT]

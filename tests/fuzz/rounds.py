@@ -1,0 +1,35 @@
+"""How long a test fuzzes, and with which chances: `FUZZ_SECONDS`, `FUZZ_SEED`."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Iterator
+
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "5"))
+"""Seconds of each test."""
+SEED = os.environ.get("FUZZ_SEED", "1")
+"""A word; `FUZZ_SEED=1#commands:17` is one round of one test alone."""
+
+
+def rounds(name: str, share: float = 1.0) -> Iterator[tuple[str, random.Random]]:
+    """Rounds until the time is used up: a label that repeats it, and its chances; at least ten.
+
+    Args:
+        name: of the test.
+        share: of the seconds.
+    """
+    base, _, only = SEED.partition("#")
+    if only:
+        if only.partition(":")[0] == name:
+            label = f"{base}#{only}"
+            yield label, random.Random(label)
+        return
+    end = time.monotonic() + SECONDS * share
+    number = 0
+    while number < 10 or time.monotonic() < end:
+        label = f"{base}#{name}:{number}"
+        yield label, random.Random(label)
+        number += 1
+    print(f"FUZZ_SEED={base}: {number} rounds of {name}")  # noqa: T201 - shown with -s, and where a test fails
