@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import aiohttp
 import pytest
+from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from ffmpeg_worker.runpod_worker import polling
-from ffmpeg_worker.runpod_worker.polling import poll
+from ffmpeg_worker.runpod_worker.polling import _outcome, poll
 from support.until import until_async
 
 
@@ -18,31 +18,39 @@ async def at_once() -> None:
     pass
 
 
-def too_many() -> aiohttp.ClientResponseError:
+def refused(status: int) -> aiohttp.ClientResponseError:
+    url = URL("http://127.0.0.1")
     return aiohttp.ClientResponseError(
-        aiohttp.RequestInfo(URL("http://x"), "GET", headers={}, real_url=URL("http://x")),  # type: ignore[arg-type]
-        (),
-        status=429,
+        aiohttp.RequestInfo(url, "GET", CIMultiDictProxy(CIMultiDict()), url), (), status=status
     )
 
 
-async def test_nothing_is_asked_soon_after_too_many_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    paused: list[float | None] = []
-    end = asyncio.Event()
-    wait = asyncio.wait
-
-    async def note(tasks: object, *, timeout: float | None = None, **more: object) -> object:
-        if timeout is not None:
-            paused.append(timeout)
-            end.set()
-        return await wait(tasks, timeout=timeout, **more)  # type: ignore[call-overload]
-
-    async def ask() -> list[int]:
-        raise too_many()
-
-    monkeypatch.setattr(polling.asyncio, "wait", note)
-    assert [found async for found in poll(ask, end, what="poll", wait=at_once)] == []
-    assert paused == [5]
+@pytest.mark.parametrize(
+    ("answer", "seconds", "before", "after"),
+    [
+        ([7], 0.0, 1.0, 0),
+        ([], 30.0, 1.0, 0),  # held open as it should be
+        ([], 0.0, 0.1, 0.2),
+        ([], 0.0, 0.8, 1.0),
+        (TimeoutError(), 90.0, 0.1, 0),
+        (refused(429), 0.0, 0.1, 5),
+        (refused(500), 0.0, 0.1, 0.2),
+        (refused(401), 0.0, 8.0, 10),
+        (ConnectionRefusedError(), 0.0, 10.0, 10),
+        (KeyError("id"), 0.0, 0.1, 0.2),
+    ],
+)
+async def test_the_pause_after_an_answer(
+    answer: list[int] | Exception, seconds: float, before: float, after: float
+) -> None:
+    asking: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
+    if isinstance(answer, Exception):
+        asking.set_exception(answer)
+    else:
+        asking.set_result(answer)
+    found, pause = await _outcome(asking, "poll", seconds, before)
+    assert found == (answer if isinstance(answer, list) else [])
+    assert pause == after
 
 
 @pytest.mark.parametrize("answer_comes", [True, False])
