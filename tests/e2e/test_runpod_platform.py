@@ -73,13 +73,15 @@ async def test_jobs_are_answered_stopped_and_the_worker_ends_cleanly(tmp_path: P
         assert isinstance(platform.results["none"]["error"], str)
         await until_async(lambda: bool(platform.pings))
 
-        platform.submit("long", LONG)
-        await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=10)
+        long = platform.submit("long", LONG)
+        await until_async(lambda: bool(long.progress), within_s=10)
+        assert is_written(tmp_path / "scratch", "long.mp4")
         platform.stop("long")
         await until_async(lambda: not is_written(tmp_path / "scratch", "long.mp4"), within_s=5)
         platform.submit("after", SHORT)
         await until_async(lambda: "after" in platform.results, within_s=10)
         assert "long" not in platform.results
+        assert long.late == []
 
         below = descendants(worker.pid)
         worker.terminate()
@@ -105,6 +107,16 @@ async def test_a_worker_that_cannot_run_jobs_says_so_and_takes_none(tmp_path: Pa
             assert await asyncio.wait_for(worker.wait(), 30) == 1
         assert any("unhealthy" in ping and "check=http_door" in ping for ping in platform.pings)
         assert platform.results == {}
+
+
+async def test_told_to_end_while_it_starts(tmp_path: Path) -> None:
+    async with stand_in_platform() as platform, production(tmp_path, platform) as worker:
+        await until_async(lambda: bool(children_of(worker.pid)), within_s=30)
+        below = descendants(worker.pid)
+        worker.terminate()
+        assert await asyncio.wait_for(worker.wait(), 15) == 0
+        await until_async(lambda: not any(alive(pid) for pid in below), within_s=3)
+        assert platform.polls == 0
 
 
 def real_time(seconds: float, name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from typing import Any
 
 import aiohttp
@@ -13,6 +14,7 @@ from ffmpeg_worker.logs import log
 
 Job = dict[str, Any]
 
+_JOB_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
 _POLL_S = 90.0
 _REPORT_S = 5.0
 _ANSWER_S = 60.0
@@ -76,7 +78,7 @@ class Platform:
         async with self._session.post(
             url,
             data=json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"),
-            headers=_HEADERS,
+            headers={**_HEADERS, "X-Request-ID": job_id},
             timeout=aiohttp.ClientTimeout(total=within_s),
         ) as response:
             await response.read()
@@ -84,8 +86,9 @@ class Platform:
 
 
 def _is_job(job: Any) -> bool:
-    """Whether there is anybody to answer to."""
-    is_one = isinstance(job, dict) and isinstance(job.get("id"), str) and bool(job["id"])
+    """Whether there is anybody to answer to: the id stands in the address of the answer."""
+    job_id = job.get("id") if isinstance(job, dict) else None
+    is_one = isinstance(job_id, str) and _JOB_ID.fullmatch(job_id) is not None
     if not is_one:
-        log(logging.ERROR, "job without id")
+        log(logging.ERROR, "job without usable id")
     return is_one

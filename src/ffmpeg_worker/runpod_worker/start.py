@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -62,6 +63,8 @@ def _run_locally(folder: Path) -> int:
 
 
 def _serve_platform() -> int:
+    # The first process of a container is not ended by SIGTERM unless it asks to be.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     place = _place()  # before the SDK, which takes as long to import as the HTTP door to start
     from ffmpeg_worker.runpod_worker.checks import make_checks
     from ffmpeg_worker.runpod_worker.platform import Platform
