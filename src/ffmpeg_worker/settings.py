@@ -64,6 +64,12 @@ class Settings(BaseSettings):
         validation_alias=_named("FFMPEG_API_TIMEOUT"),
         description="Seconds the RunPod worker waits for an answer of the HTTP door.",
     )
+    shutdown_s: float = Field(
+        60,
+        ge=0,
+        description="Seconds that running jobs have left when the RunPod worker is told to end; those that take "
+        "longer are answered as failures that may be tried again.",
+    )
     test_input_file_name: str = Field(
         "test_input.json",
         validation_alias=_named("TEST_INPUT_FILE_NAME"),
@@ -241,6 +247,11 @@ class Settings(BaseSettings):
     def api_base_url_is_set(self) -> bool:
         """Whether somebody chose the address of the HTTP door, so that none may be started instead."""
         return "api_base_url" in self.model_fields_set
+
+    @cached_property
+    def api_timeout_is_set(self) -> bool:
+        """Whether somebody chose how long the RunPod worker waits, so that no job may have longer."""
+        return "api_timeout_s" in self.model_fields_set
 
     def check_exposure(self) -> None:
         """Refuse to serve strangers without a key.

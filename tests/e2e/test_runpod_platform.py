@@ -51,7 +51,6 @@ async def production(
     try:
         yield worker
     finally:
-        # The SDK's heartbeat is a process of its own, and lives on when the worker is killed.
         with suppress(ProcessLookupError):
             os.killpg(worker.pid, signal.SIGKILL)
         await worker.wait()
@@ -74,13 +73,15 @@ async def test_jobs_are_answered_stopped_and_the_worker_ends_cleanly(tmp_path: P
         assert isinstance(platform.results["none"]["error"], str)
         await until_async(lambda: bool(platform.pings))
 
-        platform.submit("long", LONG)
-        await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=10)
+        long = platform.submit("long", LONG)
+        await until_async(lambda: bool(long.progress), within_s=10)
+        assert is_written(tmp_path / "scratch", "long.mp4")
         platform.stop("long")
         await until_async(lambda: not is_written(tmp_path / "scratch", "long.mp4"), within_s=5)
         platform.submit("after", SHORT)
         await until_async(lambda: "after" in platform.results, within_s=10)
         assert "long" not in platform.results
+        assert long.late == []
 
         below = descendants(worker.pid)
         worker.terminate()
@@ -88,13 +89,15 @@ async def test_jobs_are_answered_stopped_and_the_worker_ends_cleanly(tmp_path: P
         await until_async(lambda: not any(alive(pid) for pid in below), within_s=3)
 
 
-async def test_only_the_heartbeat_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
+async def test_nothing_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
     async with stand_in_platform() as platform, production(tmp_path, platform) as worker:
         platform.submit("long", LONG)
         await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=30)
+        await until_async(lambda: any("job_id=long" in ping for ping in platform.pings))
         below = descendants(worker.pid)
+        assert len(below) >= 3  # the HTTP door, ffmpeg, the heartbeat
         worker.kill()
-        await until_async(lambda: sum(alive(pid) for pid in below) <= 1, within_s=3)
+        await until_async(lambda: not any(alive(pid) for pid in below), within_s=3)
 
 
 async def test_a_worker_that_cannot_run_jobs_says_so_and_takes_none(tmp_path: Path) -> None:
@@ -102,5 +105,68 @@ async def test_a_worker_that_cannot_run_jobs_says_so_and_takes_none(tmp_path: Pa
         platform.submit("waits", SHORT)
         async with production(tmp_path, platform, FFMPEG_PATH=str(tmp_path / "none")) as worker:
             assert await asyncio.wait_for(worker.wait(), 30) == 1
-        assert any("unhealthy" in ping for ping in platform.pings)
+        assert any("unhealthy" in ping and "check=http_door" in ping for ping in platform.pings)
         assert platform.results == {}
+
+
+async def test_told_to_end_while_it_starts(tmp_path: Path) -> None:
+    async with stand_in_platform() as platform, production(tmp_path, platform) as worker:
+        await until_async(lambda: bool(children_of(worker.pid)), within_s=30)
+        below = descendants(worker.pid)
+        worker.terminate()
+        assert await asyncio.wait_for(worker.wait(), 15) == 0
+        await until_async(lambda: not any(alive(pid) for pid in below), within_s=3)
+        assert platform.polls == 0
+
+
+def real_time(seconds: float, name: str) -> dict[str, Any]:
+    return process(f"ffmpeg -re -f lavfi -i testsrc2=size=160x90:duration={seconds} -c:v libx264 {name}.mp4")
+
+
+async def test_as_many_jobs_as_asked_for_each_with_progress_before_its_result(tmp_path: Path) -> None:
+    async with stand_in_platform() as platform, production(tmp_path, platform, MAX_CONCURRENCY="2"):
+        jobs = [platform.submit(name, real_time(4, name)) for name in ("a", "b", "c")]
+        await until_async(lambda: all(known.progress for known in jobs[:2]), within_s=30)
+        assert [known.status for known in jobs] == ["IN_PROGRESS", "IN_PROGRESS", "IN_QUEUE"]
+        platform.stop("c")
+        await until_async(lambda: all(known.ended.is_set() for known in jobs))
+        for known in jobs[:2]:
+            reports = [report["progress"] for report in known.progress]
+            percents = [report["percent"] for report in reports]
+            assert len(percents) >= 2
+            assert percents == sorted(percents)
+            assert 0 < percents[-1] < 100
+            assert {report["stage"] for report in reports} <= {"fetching", "running", "delivering", "done"}
+            assert known.late == []
+            assert known.result is not None
+            assert known.result["output"]["success"] is True
+
+
+async def test_told_to_end_it_finishes_its_jobs_and_takes_no_more(tmp_path: Path) -> None:
+    async with stand_in_platform() as platform, production(tmp_path, platform, MAX_CONCURRENCY="2") as worker:
+        busy = platform.submit("busy", real_time(2, "busy"))
+        await until_async(lambda: busy.status == "IN_PROGRESS", within_s=30)
+        worker.terminate()
+        await asyncio.sleep(0.1)
+        late = platform.submit("late", SHORT)
+        assert await asyncio.wait_for(worker.wait(), 10) == 0
+        assert (busy.status, late.status) == ("COMPLETED", "IN_QUEUE")
+
+
+@pytest.mark.parametrize("signals", [1, 2])
+async def test_what_cannot_be_finished_is_given_back(tmp_path: Path, signals: int) -> None:
+    finish_s = "0.2" if signals == 1 else "60"
+    async with (
+        stand_in_platform() as platform,
+        production(tmp_path, platform, FFMPEG_WORKER_SHUTDOWN_S=finish_s) as worker,
+    ):
+        long = platform.submit("long", LONG)
+        await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=30)
+        for _ in range(signals):
+            worker.terminate()
+            await asyncio.sleep(0.1)
+        assert await asyncio.wait_for(worker.wait(), 10) == 0
+        assert long.result is not None
+        details = long.result["output"]["details"]
+        assert (long.status, details["code"], details["retryable"]) == ("FAILED", "interrupted", True)
+        assert not is_written(tmp_path / "scratch", "long.mp4")

@@ -21,6 +21,7 @@ def main(mode: str, journal: str, *options: str) -> int:
         "options": options,
         "keys": os.environ["FFMPEG_WORKER_API_KEYS"],
         "host": os.environ["FFMPEG_WORKER_HOST"],
+        "data_root": os.environ.get("FS_PATH"),
         "platform_keys": [name for name in ("RUNPOD_AI_API_KEY", "RUNPOD_API_KEY") if name in os.environ],
     }
     with Path(journal).open("a") as file:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,9 +14,12 @@ from ffmpeg_worker.api.answers import answer
 from ffmpeg_worker.api.body import read_body
 from ffmpeg_worker.api.door import door_of
 from ffmpeg_worker.api.exchange import Exchange, exchange_of
+from ffmpeg_worker.api.followed import FollowedAnswer, wants_progress
 from ffmpeg_worker.api.later import refuse_async
-from ffmpeg_worker.errors import JobCancelled
+from ffmpeg_worker.api.problems import problem, unexpected
+from ffmpeg_worker.errors import JobCancelled, WorkerError
 from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.result import JobResult, Stats
 from ffmpeg_worker.job.strict_json import read_json
@@ -31,19 +35,36 @@ def make_endpoint(action: str) -> Callable[[Request], Awaitable[Response]]:
         exchange = exchange_of(request.scope)
         body = await read_body(request, door.settings.max_body_bytes)
         job = parse_action(action, read_json(body))
-        result = await _run(door.open_services(), job, exchange, request.receive)
-        return answer(result.as_json())
+        run = partial(_run, door.open_services(), job, exchange, request.receive)
+        if wants_progress(request):
+            return FollowedAnswer(partial(_answer_all, run, exchange))
+        return answer((await run(ignore)).as_json())
 
     return endpoint
 
 
-async def _run(services: Services, job: Job, exchange: Exchange, receive: Receive) -> JobResult:
+async def _answer_all(
+    run: Callable[[Observer], Awaitable[JobResult]], exchange: Exchange, observer: Observer
+) -> Response:
+    """What to answer, also for a job that failed: once an answer has begun, nobody else makes it a problem."""
+    try:
+        return answer((await run(observer)).as_json())
+    except WorkerError as error:
+        exchange.error = error
+        return problem(error, exchange.job_id)
+    except Exception:
+        return unexpected(exchange.job_id)
+
+
+async def _run(
+    services: Services, job: Job, exchange: Exchange, receive: Receive, observer: Observer
+) -> JobResult:
     """Run a job for as long as the caller waits for it.
 
     Raises:
         WorkerError: as for `Services.run`; JobCancelled when the caller has gone, and then nothing runs any more.
     """
-    running = asyncio.ensure_future(services.run(job, job_id=exchange.job_id))
+    running = asyncio.ensure_future(services.run(job, job_id=exchange.job_id, observer=observer))
     leaving = asyncio.ensure_future(_wait_for_hang_up(receive))
     try:
         await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import aiohttp
 
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.api_answer import read_result
-from ffmpeg_worker.runpod_worker.place import ApiPlace, health_url, is_healthy
+from ffmpeg_worker.runpod_worker.followed import MEDIA_TYPE, BrokenOff, read_followed
+from ffmpeg_worker.runpod_worker.place import ApiPlace, health_url, read_health
 from ffmpeg_worker.runpod_worker.problems import JobFailed, bad_answer, timed_out, unreachable
 from ffmpeg_worker.runpod_worker.request import Request
 
@@ -27,7 +28,12 @@ _FIRST_PAUSE_S = 0.02
 _LONGEST_PAUSE_S = 1.0
 _PAUSE_GROWTH = 1.5
 _NOT_RUNNING = "it is not running."
+_ENDED_EARLY = "it ended the connection before it answered."
 _BROKEN_TRANSFER = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, OSError, ValueError)
+
+
+Tell = Callable[[dict[str, Any]], None]
+"""Called on the event loop; must return at once."""
 
 
 class _NotConnectedError(Exception):
@@ -41,60 +47,75 @@ class ApiClient:
     ends, and a kept connection that the server closes meanwhile fails a POST that cannot be repeated.
     """
 
-    def __init__(self, place: ApiPlace, *, timeout_s: float, ready_within_s: float = READY_WITHIN_S) -> None:
+    def __init__(
+        self,
+        place: ApiPlace,
+        *,
+        timeout_s: float,
+        longest_s: float | None = None,
+        ready_within_s: float = READY_WITHIN_S,
+    ) -> None:
+        """`timeout_s` is for jobs that have no time of their own, `longest_s` the limit for those that have."""
         self._place = place
         self._timeout_s = timeout_s
+        self._longest_s = longest_s
         self._ready_within_s = ready_within_s
 
-    async def post(self, request: Request) -> dict[str, Any]:
+    async def post(self, request: Request, tell: Tell | None = None) -> dict[str, Any]:
         """Have a job run; returns the HTTP door's result. Cancelling closes the connection, which stops the job.
+
+        Args:
+            request: the job.
+            tell: called with the progress of the job, `{"stage", "percent", …}`.
 
         Raises:
             JobFailed: the HTTP door's own problem, or `api_unreachable`, `api_timeout`, `api_bad_answer`,
                 `api_unauthorized`.
         """
         try:
-            return await self._timed(request)
+            return await self._timed(request, tell)
         except _NotConnectedError:
             await self.wait_until_ready()
         try:
-            return await self._timed(request)
+            return await self._timed(request, tell)
         except _NotConnectedError as error:
             raise unreachable(str(error)) from None
 
-    async def wait_until_ready(self) -> None:
-        """Return when the HTTP door is healthy.
+    async def wait_until_ready(self) -> dict[str, Any]:
+        """Wait for the HTTP door; returns what it tells about its health.
 
         Raises:
             JobFailed: `api_unreachable`, it was not within the time, or never will be.
         """
         deadline = time.monotonic() + self._ready_within_s
         pauses = _pauses()
+        health: dict[str, Any] | str
         async with self._session() as session:
             while True:
                 if (given_up := self._place.gave_up()) is not None:
                     raise unreachable(given_up)
                 if (base_url := self._place.base_url()) is None:
-                    reason, pause = _NOT_RUNNING, _FIRST_PAUSE_S
+                    health, pause = _NOT_RUNNING, _FIRST_PAUSE_S
                 else:
-                    reason, pause = await _look_at_health(session, health_url(base_url)), next(pauses)
-                if not reason:
-                    return
+                    health, pause = await _look_at_health(session, health_url(base_url)), next(pauses)
+                if isinstance(health, dict):
+                    return health
                 if time.monotonic() + pause > deadline:
-                    raise unreachable(reason)
+                    raise unreachable(health)
                 await asyncio.sleep(pause)
 
-    async def _timed(self, request: Request) -> dict[str, Any]:
+    async def _timed(self, request: Request, tell: Tell | None) -> dict[str, Any]:
         base_url = self._place.base_url()
         if base_url is None:
             raise _NotConnectedError(_NOT_RUNNING)
         began = time.monotonic()
+        timeout_s = self._timeout_of(request)
         status, raw = None, b""
         try:
-            async with asyncio.timeout(self._timeout_s), self._session() as session:
-                status, raw = await _exchange(session, base_url + request.path, request.body)
+            async with asyncio.timeout(timeout_s), self._session() as session:
+                status, raw = await _exchange(session, base_url + request.path, request.body, tell)
         except TimeoutError:
-            raise timed_out(self._timeout_s) from None
+            raise timed_out(timeout_s) from None
         finally:
             log(
                 logging.INFO,
@@ -108,6 +129,11 @@ class ApiClient:
             )
         return read_result(request.action, status, raw)
 
+    def _timeout_of(self, request: Request) -> float:
+        if request.limit_s is None:
+            return self._timeout_s
+        return request.limit_s if self._longest_s is None else min(request.limit_s, self._longest_s)
+
     def _session(self) -> aiohttp.ClientSession:
         headers = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
         if self._place.api_key:
@@ -119,24 +145,31 @@ class ApiClient:
         )
 
 
-async def _exchange(session: aiohttp.ClientSession, url: str, body: bytes) -> tuple[int, bytes]:
+async def _exchange(session: aiohttp.ClientSession, url: str, body: bytes, tell: Tell | None) -> tuple[int, bytes]:
     """Status and body of the answer."""
-    response = await _send(session, url, body)
+    response = await _send(session, url, body, "application/json" if tell is None else MEDIA_TYPE)
     # Closing the connection takes no await: no second cancellation can come in between.
     try:
-        return response.status, await _read(response)
+        if tell is None or response.content_type != MEDIA_TYPE:
+            return response.status, await _read(response)
+        try:
+            return await read_followed(response.content.iter_any(), tell, max_bytes=MAX_BODY_BYTES)
+        except (BrokenOff, aiohttp.ClientError, OSError) as error:
+            if isinstance(error, TimeoutError):
+                raise
+            raise unreachable(_ENDED_EARLY) from None
     finally:
         response.close()
 
 
-async def _send(session: aiohttp.ClientSession, url: str, body: bytes) -> aiohttp.ClientResponse:
+async def _send(session: aiohttp.ClientSession, url: str, body: bytes, accept: str) -> aiohttp.ClientResponse:
     try:
         # A redirect would carry the job to somewhere else, or turn the POST into a GET.
-        return await session.post(url, data=body, allow_redirects=False)
+        return await session.post(url, data=body, headers={"Accept": accept}, allow_redirects=False)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise _NotConnectedError(_connection_reason(error)) from None
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-        raise unreachable("it ended the connection before it answered.") from None
+        raise unreachable(_ENDED_EARLY) from None
     except TimeoutError:
         raise
     except _BROKEN_TRANSFER as error:
@@ -157,8 +190,8 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-async def _look_at_health(session: aiohttp.ClientSession, url: str) -> str:
-    """Why the HTTP door at this address is not ready; empty when it is."""
+async def _look_at_health(session: aiohttp.ClientSession, url: str) -> dict[str, Any] | str:
+    """What the HTTP door at this address tells about its health, or why it is not ready."""
     try:
         async with asyncio.timeout(_HEALTH_S):
             response = await session.get(url, allow_redirects=False)
@@ -172,7 +205,7 @@ async def _look_at_health(session: aiohttp.ClientSession, url: str) -> str:
         return _connection_reason(error)
     except (JobFailed, *_BROKEN_TRANSFER):
         return "what answers at its address is something else."
-    return "" if is_healthy(response.status, body) else f"it is not healthy (HTTP {response.status})."
+    return read_health(response.status, body) or f"it is not healthy (HTTP {response.status})."
 
 
 def _connection_reason(error: Exception) -> str:

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.logs import log
@@ -25,6 +26,8 @@ _LONGEST_PAUSE_S = 10.0
 _SETTLED_S = 30.0
 # What only the platform's own client needs; commands of strangers run below the HTTP door.
 _WITHHELD = ("RUNPOD_AI_API_KEY", "RUNPOD_API_KEY")
+VOLUME = Path("/runpod-volume")
+"""Where RunPod mounts a network volume."""
 _SERVE = (sys.executable, "-m", "ffmpeg_worker", "serve", "--port", "0")
 
 
@@ -123,7 +126,12 @@ class OwnApi:
             pass_fds=(ready_end, lifeline_end),
             # Ctrl-C reaches the whole group: the worker decides when its jobs are to be stopped.
             start_new_session=True,
-            env={**inherited, "FFMPEG_WORKER_HOST": "127.0.0.1", "FFMPEG_WORKER_API_KEYS": self.api_key},
+            env={
+                **inherited,
+                **_volume(),
+                "FFMPEG_WORKER_HOST": "127.0.0.1",
+                "FFMPEG_WORKER_API_KEYS": self.api_key,
+            },
         )
 
     def _close_lifeline(self) -> None:
@@ -136,6 +144,20 @@ class OwnApi:
         with contextlib.suppress(OSError):
             self._close_lifeline()
         self._process = None
+
+
+def _volume() -> dict[str, str]:
+    """A network volume is the data root, unless somebody chose one."""
+    is_chosen = any(name.upper() == "FS_PATH" for name in (*os.environ, *_names_in_file(Path(".env"))))
+    return {"FS_PATH": str(VOLUME)} if VOLUME.is_dir() and not is_chosen else {}
+
+
+def _names_in_file(path: Path) -> list[str]:
+    if not path.exists():
+        return []
+    from dotenv import dotenv_values  # noqa: PLC0415 - rarely needed, and the HTTP door is to start soon
+
+    return [*dotenv_values(path)]
 
 
 def _read_address(ready: int) -> str | None:

@@ -7,7 +7,7 @@ import json
 import socket
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from ffmpeg_worker.errors import Misconfigured
@@ -87,13 +87,13 @@ def health_url(base_url: str) -> str:
     return base_url.rstrip("/").removesuffix("/api") + "/health"
 
 
-def is_healthy(status: int, body: bytes) -> bool:
-    """Whether this is how a healthy HTTP door answers, and not some other server on the same port."""
+def read_health(status: int, body: bytes) -> dict[str, Any] | None:
+    """What a healthy HTTP door tells; None for one that is not, and for other servers on the same port."""
     try:
         health = json.loads(body)
     except (ValueError, RecursionError):
-        return False
-    return status == 200 and isinstance(health, dict) and health.get("status") == "ok"
+        return None
+    return health if status == 200 and isinstance(health, dict) and health.get("status") == "ok" else None
 
 
 def _check_url(url: str) -> None:
@@ -117,6 +117,6 @@ def _answers(base_url: str) -> bool:
         with closing(http.client.HTTPConnection(host, port, timeout=_HEALTH_S)) as connection:
             connection.request("GET", parts.path)
             with connection.getresponse() as response:
-                return is_healthy(response.status, response.read(_MAX_HEALTH_BYTES))
+                return read_health(response.status, response.read(_MAX_HEALTH_BYTES)) is not None
     except (OSError, http.client.HTTPException):
         return False

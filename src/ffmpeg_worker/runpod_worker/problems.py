@@ -33,7 +33,8 @@ def timed_out(timeout_s: float) -> JobFailed:
     return _failed(
         f"The job took longer than {timeout_s:g} seconds and was stopped.",
         "api_timeout",
-        "Make the job smaller, or raise FFMPEG_API_TIMEOUT (seconds) on the worker.",
+        "Make the job smaller, or raise policy.executionTimeout (ms) of the job or FFMPEG_API_TIMEOUT (seconds) "
+        "of the worker.",
         fault=Fault.CALLER,
     )
 
@@ -56,6 +57,22 @@ def refused_key() -> JobFailed:
         "api_unauthorized",
         "FFMPEG_WORKER_API_KEYS of the RunPod worker must begin with a key that the HTTP door accepts.",
     )
+
+
+def interrupted() -> Problem:
+    """Code `interrupted`: the worker was told to end and the job could not finish before it did."""
+    return _failed(
+        "The worker was told to end before the job could.", "interrupted", "Send the job again.", retryable=True
+    ).problem
+
+
+def answer_refused(status: int) -> Problem:
+    """Code `result_refused`: RunPod did not take the result of the job."""
+    return _failed(
+        f"RunPod refused the result of the job (HTTP {status}).",
+        "result_refused",
+        "The job ran and its outputs are where they were to go; ask for less in one job if its result is large.",
+    ).problem
 
 
 def crashed() -> Problem:

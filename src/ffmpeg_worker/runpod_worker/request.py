@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,18 +17,22 @@ _UNNAMED = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One POST to the HTTP door: `path` below its base URL, `body` in JSON."""
+    """One POST to the HTTP door: `path` below its base URL, `body` in JSON.
+
+    `limit_s`: seconds until RunPod ends the job, where the caller has chosen them.
+    """
 
     action: str
     path: str
     body: bytes
+    limit_s: float | None = None
 
 
 def read_request(job: Any, *, max_bytes: int) -> Request:
     """Check the job of RunPod's job dictionary and make the request for it, with the caller's own values.
 
     Args:
-        job: `{"id", "input": {…}}`, `input` in either spelling.
+        job: `{"id", "input": {…}}`, `input` in either spelling; `policy` and `s3Config` may stand beside it.
         max_bytes: the largest body that the HTTP door takes; it does not read a larger one to its end.
 
     Raises:
@@ -42,6 +47,9 @@ def read_request(job: Any, *, max_bytes: int) -> Request:
     action = parse_job(asked).action
     data = asked["body"] if "path" in asked else asked["data"]
     common = {key: value for key, value in asked.items() if key in COMMON_FIELDS}
+    limit_s = _limit_of(job)
+    if limit_s is not None and "timeout" not in {**common, **data}:
+        common["timeout"] = _a_little_less(limit_s)
     body = json.dumps({**common, **data}, ensure_ascii=False).encode()
     if len(body) > max_bytes:
         raise InvalidJob(
@@ -49,7 +57,7 @@ def read_request(job: Any, *, max_bytes: int) -> Request:
             code="body_too_large",
             hint="Name files instead of sending their content, or raise FFMPEG_WORKER_MAX_BODY_BYTES.",
         )
-    return Request(action, _ROUTES[action], body)
+    return Request(action, _ROUTES[action], body, limit_s)
 
 
 def read_job_id(job: Any) -> str:
@@ -65,6 +73,18 @@ def _with_s3_config(asked: Any, job: Any) -> Any:
     if not config or not isinstance(asked, dict) or asked.get("upload") or asked.get("s3Config"):
         return asked
     return {**asked, "s3Config": config}
+
+
+def _limit_of(job: dict[str, Any]) -> float | None:
+    """Seconds by which the answer must be there for RunPod to take it: `policy.executionTimeout` is in ms."""
+    match job.get("policy"):
+        case {"executionTimeout": int(limit_ms) | float(limit_ms)} if limit_ms > 0 and math.isfinite(limit_ms):
+            return _a_little_less(limit_ms / 1000)
+    return None
+
+
+def _a_little_less(seconds: float) -> float:
+    return seconds - min(1.0, seconds / 10)
 
 
 def _check_json(asked: Any) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.util
 import os
 import sys
 import types
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.runpod_worker.checks import Check
+from ffmpeg_worker.runpod_worker.heartbeat import tie_heartbeat
+from ffmpeg_worker.runpod_worker.intake import Intake
+from ffmpeg_worker.runpod_worker.platform import Platform
 
-# The SDK hands jobs out one second apart where the limit is one, and whenever the limit is reached.
-_LEAST_CONCURRENCY = 2
+Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 def load_sdk() -> Any:
@@ -38,17 +43,31 @@ def load_sdk() -> Any:
 
 
 def start_sdk(
-    sdk: Any,
-    handler: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]],
-    check: Callable[[], Awaitable[None]],
-    *,
-    concurrency: int,
+    sdk: Any, platform: Platform, handler: Handler, checks: Sequence[Check], *, slots: int, finish_s: float
 ) -> None:
-    """Take jobs until RunPod ends the worker; `check` fails when it cannot run any."""
-    concurrency = max(_LEAST_CONCURRENCY, concurrency)
-    sdk.serverless.register_fitness_check(check)
-    # A limit that changes makes the SDK wait until no job runs: it stays the same.
-    sdk.serverless.start({"handler": handler, "concurrency_modifier": lambda _current: concurrency})
+    """Take jobs until RunPod ends the worker, `slots` at once; none when a check fails."""
+    for check in checks:
+        sdk.serverless.register_fitness_check(check)
+    modules = sdk.serverless.modules
+    tie_heartbeat(sdk)
+
+    class Scaler:
+        """What the SDK makes and starts once the checks have passed."""
+
+        def __init__(self, _config: dict[str, Any]) -> None:
+            pass
+
+        def start(self) -> None:
+            asyncio.run(self._run())
+
+        async def _run(self) -> None:
+            in_progress = modules.worker_state.JobsProgress()
+            await Intake(
+                platform, partial(modules.rp_job.run_job, handler), in_progress, slots=slots, finish_s=finish_s
+            ).run()
+
+    modules.rp_scale.JobScaler = Scaler
+    sdk.serverless.start({"handler": handler, "concurrency_modifier": lambda _current: slots})
 
 
 def _skip_cpuinfo() -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import atexit
 import functools
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from ffmpeg_worker.runpod_worker.client import ApiClient
     from ffmpeg_worker.runpod_worker.place import ApiPlace
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
     from ffmpeg_worker.settings import Settings
@@ -61,12 +63,27 @@ def _run_locally(folder: Path) -> int:
 
 
 def _serve_platform() -> int:
+    # The first process of a container is not ended by SIGTERM unless it asks to be.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    place = _place()  # before the SDK, which takes as long to import as the HTTP door to start
+    from ffmpeg_worker.runpod_worker.checks import make_checks
+    from ffmpeg_worker.runpod_worker.platform import Platform
     from ffmpeg_worker.runpod_worker.sdk import load_sdk, start_sdk
+    from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
-    _place()  # before the SDK, which takes as long to import as the HTTP door to start
     sdk = load_sdk()
-    worker = _worker()
-    start_sdk(sdk, worker.handle, worker.wait_until_ready, concurrency=_settings().max_concurrency)
+    settings = _settings()
+    client, platform = _client(place), Platform(sdk)
+    is_platform = "RUNPOD_WEBHOOK_POST_OUTPUT" in os.environ
+    worker = RunpodWorker(client, settings.max_body_bytes, platform.tell if is_platform else None)
+    start_sdk(
+        sdk,
+        platform,
+        worker.handle,
+        make_checks(client, must_confine=settings.sandbox == "require"),
+        slots=settings.max_concurrency,
+        finish_s=settings.shutdown_s,
+    )
     return 0
 
 
@@ -95,8 +112,14 @@ def _place() -> ApiPlace:
 @functools.cache
 def _worker() -> RunpodWorker:
     place = _place()
-    from ffmpeg_worker.runpod_worker.client import ApiClient
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
+    return RunpodWorker(_client(place), _settings().max_body_bytes)
+
+
+def _client(place: ApiPlace) -> ApiClient:
+    from ffmpeg_worker.runpod_worker.client import ApiClient
+
     settings = _settings()
-    return RunpodWorker(ApiClient(place, timeout_s=settings.api_timeout_s), settings.max_body_bytes)
+    longest_s = settings.api_timeout_s if settings.api_timeout_is_set else None
+    return ApiClient(place, timeout_s=settings.api_timeout_s, longest_s=longest_s)

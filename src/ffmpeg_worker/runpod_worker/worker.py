@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from ffmpeg_worker.errors import WorkerError
@@ -12,19 +14,23 @@ from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.runpod_worker.answer import Answer, failure, finalise, success
 from ffmpeg_worker.runpod_worker.client import ApiClient
 from ffmpeg_worker.runpod_worker.problems import JobFailed, Problem, crashed
-from ffmpeg_worker.runpod_worker.request import read_job_id, read_request
+from ffmpeg_worker.runpod_worker.progress import ProgressReport
+from ffmpeg_worker.runpod_worker.request import Request, read_job_id, read_request
+
+PostProgress = Callable[[str, dict[str, Any]], Awaitable[None]]
+"""Sends one report about the job with this id."""
 
 
 class RunpodWorker:
-    """Answers RunPod's jobs with the help of the HTTP door, which takes bodies of up to `max_body_bytes`."""
+    """Answers RunPod's jobs with the help of the HTTP door, which takes bodies of up to `max_body_bytes`.
 
-    def __init__(self, client: ApiClient, max_body_bytes: int) -> None:
+    `post_progress` is there where RunPod is: nobody else asks how far a job is.
+    """
+
+    def __init__(self, client: ApiClient, max_body_bytes: int, post_progress: PostProgress | None = None) -> None:
         self._client = client
         self._max_body_bytes = max_body_bytes
-
-    async def wait_until_ready(self) -> None:
-        """Return when jobs can be run; raises JobFailed when that takes too long."""
-        await self._client.wait_until_ready()
+        self._post_progress = post_progress
 
     async def handle(self, job: dict[str, Any]) -> Answer:
         """Run a job of RunPod's SDK, `{"id", "input": {…}}`; never raises, unless it is cancelled.
@@ -52,13 +58,23 @@ class RunpodWorker:
 
     async def _run(self, job: dict[str, Any]) -> Answer:
         try:
-            result = await self._client.post(read_request(job, max_bytes=self._max_body_bytes))
+            request = read_request(job, max_bytes=self._max_body_bytes)
+            result = await self._post(request, str(job.get("id")))
         except WorkerError as error:
             return _failed(error.as_problem())
         except JobFailed as error:
             return _failed(error.problem)
         _log_performance(result)
         return success(result)
+
+    async def _post(self, request: Request, job_id: str) -> dict[str, Any]:
+        if self._post_progress is None:
+            return await self._client.post(request)
+        report = ProgressReport(partial(self._post_progress, job_id))
+        try:
+            return await self._client.post(request, report.tell)
+        finally:
+            await report.close()
 
 
 def _failed(problem: Problem) -> Answer:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from ffmpeg_worker.runpod_worker import own_api
 from ffmpeg_worker.runpod_worker.own_api import OwnApi
 from support import stub_serve
 from support.processes import alive
@@ -88,6 +89,24 @@ def test_its_key_is_new_and_not_on_the_command_line(
     assert not any(door.api.api_key in option for option in started["options"])
     assert started["host"] == "127.0.0.1"
     assert started["platform_keys"] == []
+
+
+@pytest.mark.parametrize("chosen", [None, "variable", "file"])
+def test_a_network_volume_is_the_data_root_unless_there_is_another(
+    stub: Callable[[str], Stub], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: str | None
+) -> None:
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    monkeypatch.setattr(own_api, "VOLUME", volume)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FS_PATH", raising=False)
+    if chosen == "variable":
+        monkeypatch.setenv("FS_PATH", "/elsewhere")
+    elif chosen == "file":
+        (tmp_path / ".env").write_text("FS_PATH=/elsewhere\n")
+    door = stub("ready")
+    until(lambda: bool(door.starts()))
+    assert door.starts()[0]["data_root"] == {None: str(volume), "variable": "/elsewhere", "file": None}[chosen]
 
 
 def test_it_is_started_again_when_it_dies(stub: Callable[[str], Stub]) -> None:

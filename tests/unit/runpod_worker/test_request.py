@@ -91,3 +91,25 @@ def test_nonsense_is_refused_before_anything_is_sent(job: Any, code: str) -> Non
 )
 def test_the_id_is_fit_for_a_log_line(job: Any, name: str) -> None:
     assert read_job_id(job) == name
+
+
+@pytest.mark.parametrize(
+    ("policy", "limit_s", "timeout"),
+    [
+        ({"executionTimeout": 7_200_000}, 7199, 7198),
+        ({"executionTimeout": 5000, "ttl": 10_000}, 4.5, 4.05),
+        ({"executionTimeout": 0}, None, None),
+        ({"executionTimeout": "soon"}, None, None),
+        ({"lowPriority": True}, None, None),
+        ("none", None, None),
+    ],
+)
+def test_runpods_own_limit_is_the_jobs(policy: Any, limit_s: float | None, timeout: float | None) -> None:
+    request = read_request({"input": {"action": "probe", "data": DATA["probe"]}, "policy": policy})
+    assert (request.limit_s, json.loads(request.body).get("timeout")) == (limit_s, timeout)
+
+
+def test_a_limit_of_the_jobs_own_comes_first() -> None:
+    asked = {"action": "probe", "data": {**DATA["probe"], "timeout": 3}}
+    request = read_request({"input": asked, "policy": {"executionTimeout": 60_000}})
+    assert (request.limit_s, json.loads(request.body)["timeout"]) == (59, 3)

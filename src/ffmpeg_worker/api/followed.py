@@ -1,0 +1,77 @@
+"""An answer that tells on the way how far the job is, for callers that accept `application/x-ndjson`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ffmpeg_worker.api.exchange import exchange_of
+from ffmpeg_worker.job.lifecycle import JobEvent, Observer
+
+MEDIA_TYPE = "application/x-ndjson"
+_PAUSE_S = 0.5
+_HEADERS = [(b"content-type", MEDIA_TYPE.encode()), (b"cache-control", b"no-store")]
+
+
+def wants_progress(request: Request) -> bool:
+    """Whether the caller reads lines of progress before the answer."""
+    return MEDIA_TYPE in request.headers.get("accept", "")
+
+
+class FollowedAnswer(Response):
+    """Lines `{"progress": {…}}`, at most two a second, then `{"status": 200}` and the answer, each on a line.
+
+    A job that ends before the first line is due is answered as without progress. `run` is given the observer of
+    the job and returns what to answer; it must not raise.
+    """
+
+    def __init__(self, run: Callable[[Observer], Awaitable[Response]]) -> None:
+        super().__init__(media_type=MEDIA_TYPE)
+        self._run = run
+        self._latest: JobEvent | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer."""
+        running = asyncio.ensure_future(self._run(self._observe))
+        is_begun = False
+        try:
+            while not (await asyncio.wait({running}, timeout=_PAUSE_S))[0]:
+                if self._latest is not None:
+                    if not is_begun:
+                        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+                        is_begun = True
+                    event, self._latest = self._latest, None
+                    await _send_line(send, {"progress": _as_json(event)})
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        response = running.result()
+        if not is_begun:
+            await response(scope, receive, send)
+            return
+        exchange_of(scope).status = response.status_code
+        await _send_line(send, {"status": response.status_code})
+        await send({"type": "http.response.body", "body": response.body, "more_body": False})
+
+    def _observe(self, event: JobEvent) -> None:
+        self._latest = event
+
+
+async def _send_line(send: Send, value: dict[str, Any]) -> None:
+    await send({"type": "http.response.body", "body": json.dumps(value).encode() + b"\n", "more_body": True})
+
+
+def _as_json(event: JobEvent) -> dict[str, Any]:
+    known: dict[str, Any] = {"stage": event.stage.value, "percent": round(event.percent, 1)}
+    if event.speed is not None:
+        known["speed"] = round(event.speed, 2)
+    for name in ("received_bytes", "expected_bytes", "sent_bytes"):
+        if value := getattr(event, name):
+            known[name] = value
+    return known

@@ -1,0 +1,56 @@
+"""Progress of one job on its way to RunPod: in order, and all of it before the result."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+Post = Callable[[dict[str, Any]], Awaitable[None]]
+"""Sends one report; raises nothing but the end of its task."""
+
+_PAUSE_S = 1.0
+_LAST_POST_S = 2.0
+
+
+class ProgressReport:
+    """Sends the latest progress with `post`, one report at a time and a second between them."""
+
+    def __init__(self, post: Post, *, pause_s: float = _PAUSE_S) -> None:
+        self._post = post
+        self._pause_s = pause_s
+        self._latest: dict[str, Any] | None = None
+        self._changed = asyncio.Event()
+        self._is_posting = self._is_closed = False
+        self._task: asyncio.Task[None] | None = None
+
+    def tell(self, progress: dict[str, Any]) -> None:
+        """Have this sent, unless something newer is known by then."""
+        self._latest = progress
+        self._changed.set()
+        if self._task is None:
+            self._task = asyncio.ensure_future(self._send())
+
+    async def close(self) -> None:
+        """Send nothing more. Returns when no report is under way: RunPod takes one after the result for news."""
+        self._is_closed = True
+        if self._task is None:
+            return
+        try:
+            if self._is_posting:
+                await asyncio.wait({self._task}, timeout=_LAST_POST_S)
+        finally:
+            self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _send(self) -> None:
+        while not self._is_closed:
+            await self._changed.wait()
+            self._changed.clear()
+            self._is_posting = True
+            try:
+                await self._post({"progress": self._latest})
+            finally:
+                self._is_posting = False
+            if not self._is_closed:
+                await asyncio.sleep(self._pause_s)

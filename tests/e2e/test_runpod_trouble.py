@@ -1,0 +1,174 @@
+"""RunPod's SDK before a platform and an HTTP door that do everything wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import aiohttp
+import pytest
+from aiohttp import web
+
+from support.stand_in_api import RESULTS, StandInApi, stand_in_api
+from support.stand_in_platform import StandInPlatform, serving
+from support.until import until_async
+
+if not os.environ.get("REQUIRE_ALL"):
+    pytest.importorskip("runpod.serverless")
+
+HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
+JOB = {"action": "process", "data": {"chainCmds": "ffmpeg -i a.mp4 b.mp4"}}
+ANSWER = {"success": True, "result": RESULTS["process"]}
+
+
+@dataclass
+class Scene:
+    """A worker between a platform and an HTTP door, neither of which is real."""
+
+    platform: StandInPlatform
+    api: StandInApi
+    released: asyncio.Event = field(default_factory=asyncio.Event)
+    network: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    def hold(self) -> None:
+        """The HTTP door answers nothing until `released`."""
+
+        async def reply(request: web.Request) -> web.Response:
+            await self.released.wait()
+            return web.json_response(RESULTS["process"])
+
+        self.api.reply = reply
+
+    async def ended(self, *job_ids: str) -> None:
+        await until_async(
+            lambda: all(self.platform.jobs[job_id].ended.is_set() for job_id in job_ids), within_s=30
+        )
+
+
+@pytest.fixture
+async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
+    """Started, with room for four jobs."""
+    async with stand_in_api() as api, AsyncExitStack() as network:
+        scene = Scene(StandInPlatform(), api, network=network)
+        await network.enter_async_context(serving(scene.platform))
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNPOD_", "FFMPEG_"))}
+        own = {"HOME": str(tmp_path), "FFMPEG_API_BASE_URL": api.base_url, "MAX_CONCURRENCY": "4"}
+        worker = await asyncio.create_subprocess_exec(
+            sys.executable,
+            HANDLER,
+            env={**kept, **own, **scene.platform.environment()},
+            cwd=tmp_path,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            yield scene
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(worker.pid, signal.SIGKILL)
+            await worker.wait()
+
+
+async def test_results_that_the_sdk_or_runpod_would_lose(scene: Scene) -> None:
+    texts = {
+        "large": json.dumps({"outputs": ["x" * (9 << 20)]}),
+        "surrogate": '{"outputs": ["\\udcff"]}',
+        "html": "<html>",
+    }
+
+    async def reply(request: web.Request) -> web.Response:
+        body = await request.json()
+        return web.Response(text=texts[body["metadata"]["text"]], content_type="application/json")
+
+    scene.api.reply = reply
+    for name in texts:
+        scene.platform.submit(name, {**JOB, "metadata": {"text": name}})
+    await scene.ended(*texts)
+    results = scene.platform.results
+    assert results["large"]["output"]["details"]["code"] == "result_too_large"
+    assert results["surrogate"]["output"]["result"] == {"outputs": ["?"]}
+    assert results["html"]["output"]["details"]["code"] == "api_bad_answer"
+    assert all(isinstance(results[name]["error"], str) for name in ("large", "html"))
+
+
+async def test_a_platform_that_refuses_results(scene: Scene) -> None:
+    for status, more in ((400, 0), (429, 0), (500, 0), (None, 1.0)):
+        scene.platform.refusals = [] if status is None else [status]
+        scene.platform.slow_s = more
+        scene.platform.submit(f"after-{status}", JOB)
+        await scene.ended(f"after-{status}")
+    results = scene.platform.results
+    assert results["after-400"]["output"]["details"]["code"] == "result_refused"
+    assert [results[f"after-{status}"]["output"] for status in (429, 500, None)] == [ANSWER] * 3
+    assert [status for _, status in scene.platform.posts] == [400, 200, 429, 200, 500, 200, 200]
+    assert len(scene.api.requests) == 4
+
+
+async def test_a_job_that_comes_twice_runs_once(scene: Scene) -> None:
+    scene.hold()
+    scene.platform.submit("twice", JOB)
+    await until_async(lambda: len(scene.api.requests) == 1, within_s=30)
+    scene.platform.hand_out_again("twice")
+    scene.platform.submit("other", JOB)
+    await until_async(lambda: len(scene.api.requests) == 2)
+    scene.platform.refusals = [401, 401]  # both answers are lost
+    scene.released.set()
+    await until_async(lambda: len(scene.platform.posts) == 2)
+    scene.platform.hand_out_again("twice")
+    await scene.ended("twice")
+    assert scene.platform.results["twice"]["output"] == ANSWER
+    assert len(scene.api.requests) == 2
+
+
+@pytest.mark.parametrize("status", [204, 400, 500])
+async def test_polls_that_are_answered_at_once(scene: Scene, status: int) -> None:
+    scene.platform.poll_status = status
+    await until_async(lambda: scene.platform.polls > 0, within_s=30)
+    before = scene.platform.polls
+    await asyncio.sleep(1)
+    assert scene.platform.polls - before <= 5
+    scene.platform.poll_status = None
+    scene.platform.submit("then", JOB)
+    await scene.ended("then")
+
+
+async def test_a_platform_that_is_gone_for_a_while(scene: Scene) -> None:
+    scene.hold()
+    known = scene.platform.submit("meanwhile", JOB)
+    await until_async(lambda: known.status == "IN_PROGRESS", within_s=30)
+    await scene.network.aclose()
+    scene.released.set()
+    await asyncio.sleep(0.7)
+    assert known.result is None
+    await scene.network.enter_async_context(serving(scene.platform, port=urlsplit(scene.platform.url).port or 0))
+    scene.platform.submit("then", JOB)
+    await scene.ended("meanwhile", "then")
+    assert scene.platform.results["meanwhile"]["output"] == ANSWER
+
+
+async def test_through_the_routes_of_clients(scene: Scene) -> None:
+    async with aiohttp.ClientSession(f"{scene.platform.url}/v2/endpoint/") as client:
+        async with client.post("runsync", json={"input": JOB, "policy": {"executionTimeout": 5000}}) as response:
+            answer = await response.json()
+        assert (answer["status"], answer["output"], answer["workerId"]) == ("COMPLETED", ANSWER, "pod")
+        assert scene.api.requests[0][2]["timeout"] == 4.05
+
+        scene.hold()
+        async with client.post("run", json={"input": JOB}) as response:
+            job_id = (await response.json())["id"]
+        await until_async(lambda: len(scene.api.requests) == 2)
+        async with client.post(f"cancel/{job_id}") as response:
+            assert (await response.json())["status"] == "CANCELLED"
+        await until_async(lambda: scene.api.gone == 1)
+        async with client.get("health") as response:
+            assert (await response.json())["jobs"]["inProgress"] == 0
+        assert job_id not in scene.platform.results

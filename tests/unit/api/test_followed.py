@@ -1,0 +1,71 @@
+"""Answers with progress before them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+
+from ffmpeg_worker.api import followed
+from ffmpeg_worker.api.app import make_app
+from ffmpeg_worker.errors import QueueFull
+from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
+from ffmpeg_worker.job.result import JobResult
+from support.asgi import post_json
+from support.stand_in_services import stand_in_services, succeed
+
+PROCESS = "/api/ffmpeg/process"
+JOB = {"chainCmds": "-i a.mp4 b.mp4"}
+EVENT = JobEvent(Stage.RUNNING, 12.34, 1.5)
+LINES = [("accept", "application/x-ndjson")]
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_lines_of_progress_then_status_and_answer(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
+    monkeypatch.setattr(followed, "_PAUSE_S", 0.01)
+
+    async def run(job: Job, *, job_id: str, observer: Observer) -> JobResult:
+        for percent in (12.34, 50.0):
+            observer(replace(EVENT, percent=percent))
+            await asyncio.sleep(0.05)
+        if fails:
+            raise QueueFull("No room.")
+        return await succeed(job, job_id)
+
+    services = stand_in_services()
+    monkeypatch.setattr(services, "run", run)
+    reply = await post_json(make_app(services), PROCESS, JOB, headers=LINES)
+    assert (reply.status, reply.headers["content-type"]) == (200, "application/x-ndjson")
+    first, second, status, answer = (json.loads(line) for line in reply.body.splitlines())
+    assert first == {"progress": {"stage": "running", "percent": 12.3, "speed": 1.5}}
+    assert second["progress"]["percent"] == 50
+    assert status == {"status": 503 if fails else 200}
+    assert answer.get("code") == ("queue_full" if fails else None)
+    assert answer["job_id"] == reply.headers["x-job-id"]
+
+
+async def test_a_short_job_is_answered_as_without_progress() -> None:
+    reply = await post_json(make_app(stand_in_services()), PROCESS, JOB, headers=LINES)
+    assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
+
+
+async def test_the_job_is_stopped_when_its_caller_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed, "_PAUSE_S", 0.01)
+    stopped, hang_up = asyncio.Event(), asyncio.Event()
+
+    async def run(_job: Job, *, job_id: str, observer: Observer) -> JobResult:
+        observer(EVENT)
+        asyncio.get_running_loop().call_later(0.05, hang_up.set)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopped.set()
+        raise AssertionError
+
+    services = stand_in_services()
+    monkeypatch.setattr(services, "run", run)
+    await post_json(make_app(services), PROCESS, JOB, headers=LINES, hang_up=hang_up)
+    assert stopped.is_set()
