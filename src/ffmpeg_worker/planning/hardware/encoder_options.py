@@ -76,11 +76,13 @@ def _rate(settings: VideoSettings, counterpart: Counterpart, *, two_passes: bool
         raise NotMapped("Both a bitrate and a quality are asked for.")
     if two_passes and not rates:
         raise NotMapped("Two passes need a bitrate.")
+    if rates and "v" not in rates and len(rates) != _count_mapped_videos(settings):
+        raise NotMapped("Not every stream is certain to have a bitrate.")
     yield Option("-rc:v", "vbr")
     if rates:
         yield from _each("b", rates)
     else:
-        found = qualities or {"v": f"{counterpart.crf:g}"}
+        found = {"v": f"{counterpart.crf:g}", **qualities}
         yield from _each("cq", {stream: _quality(crf, counterpart) for stream, crf in found.items()})
         yield Option("-b:v", "0")  # else the encoder's own two megabits a second hold
     ceilings, buffers = settings.values.get("maxrate", {}), settings.values.get("bufsize", {})
@@ -90,6 +92,11 @@ def _rate(settings: VideoSettings, counterpart: Counterpart, *, two_passes: bool
     yield from _each("bufsize", buffers)
     if two_passes:
         yield Option("-multipass:v", "fullres")
+
+
+def _count_mapped_videos(settings: VideoSettings) -> int:
+    maps = [option.value or "" for option in settings.kept if option.name == "map"]
+    return sum(not re.search(r":[asd](?::|$)", one) for one in maps)
 
 
 def _quality(crf: str, counterpart: Counterpart) -> str:
