@@ -11,6 +11,7 @@ from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.chain import ReadCommand
 from ffmpeg_worker.planning.hardware.map_command import map_command
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
+from ffmpeg_worker.planning.hardware.video_settings import software_encoder
 from ffmpeg_worker.planning.references import InputKind
 
 _NOWHERE = frozenset({"/dev/null", "-", "NUL"})
@@ -58,7 +59,9 @@ def _is_first_pass(read: ReadCommand, following: Sequence[ReadCommand]) -> bool:
         return False
     writes_nothing = outputs[0].url in _NOWHERE or outputs[0].value_of("f") == "null"
     passes = (outputs[0].value_of("pass"), following[0].line.outputs[0].value_of("pass"))
-    return writes_nothing and passes == ("1", "2") and read.line.inputs == following[0].line.inputs
+    encoders = {software_encoder(outputs[0]), software_encoder(following[0].line.outputs[0])}
+    is_same = read.line.inputs == following[0].line.inputs and len(encoders) == 1
+    return writes_nothing and passes == ("1", "2") and is_same
 
 
 def _media(read: ReadCommand, place: int, files: LocalFiles) -> MediaInfo | None:

@@ -21,7 +21,7 @@ CARD = Gpu(1, "NVIDIA L4", frozenset({"h264_nvenc", "hevc_nvenc"}), frozenset({"
 A100 = Gpu(1, "NVIDIA A100", reason="The NVIDIA A100 has no encoder (NVENC).")
 STREAM = StreamInfo("video", codec="h264", duration_s=10.0, width=640, height=360, pix_fmt="yuv420p")
 FILES = LocalFiles({"a.mp4": LocalFile(Path("/in/a.mp4"), "a.mp4", 7, MediaInfo("mov,mp4", (STREAM,), 10.0))})
-TWO_PASSES = "-i a.mp4 -b:v 1M -pass 1 -an -f null /dev/null && -i a.mp4 -b:v 1M -pass 2 b.mp4"
+TWO_PASSES = "-i a.mp4 -c:v libx264 -b:v 1M -pass 1 -an -f null /dev/null && -i a.mp4 -b:v 1M -pass 2 b.mp4"
 
 
 def process(command: Any, hardware: str | None) -> dict[str, Any]:
