@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +50,7 @@ ENCODER_OPTIONS = frozenset(
 )
 
 
-def options(choices: list[tuple[str, str | None]]) -> st.SearchStrategy[list[Option]]:
+def options(choices: Sequence[tuple[str, str | None]]) -> st.SearchStrategy[list[Option]]:
     return st.lists(st.sampled_from([Option(*one) for one in choices]), max_size=5, unique=True)
 
 

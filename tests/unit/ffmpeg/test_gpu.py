@@ -78,7 +78,7 @@ async def test_what_ends_well_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert trying.known is None
     both = await asyncio.gather(trying.gpu(), trying.gpu())
     found = Gpu(1, "Tesla T4", frozenset({"h264_nvenc", "hevc_nvenc"}), frozenset({"h264", "hevc", "av1"}))
-    assert both == [found, found]
+    assert list(both) == [found, found]
     assert trying.known == found
     assert len(seen) == 3 + 2 * 3  # each encoder once; a sample and its decoding for each codec
 

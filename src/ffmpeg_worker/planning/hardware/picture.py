@@ -72,7 +72,8 @@ def _left_by_graph(line: CommandLine, group: FileGroup, media: Sequence[MediaInf
         stream.pix_fmt
         for info in media
         for stream in (info.streams if info is not None else ())
-        if stream.kind == "video" and not stream.is_cover
+        # A cover is encoded only where streams are chosen by hand.
+        if stream.kind == "video" and (not stream.is_cover or group.has("map"))
     }
     is_known = all(info is not None for info in media) and len(formats) == 1
     return next(iter(formats)) if is_known else None

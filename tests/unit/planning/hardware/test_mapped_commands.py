@@ -26,11 +26,18 @@ TURING = Gpu(1, "Tesla T4", frozenset({"h264_nvenc", "hevc_nvenc"}))
 
 
 def video(**facts: Any) -> MediaInfo:
-    known = {"codec": "h264", "width": 1920, "height": 1080, "pix_fmt": "yuv420p", "field_order": "progressive"}
+    known: dict[str, Any] = {
+        "codec": "h264",
+        "width": 1920,
+        "height": 1080,
+        "pix_fmt": "yuv420p",
+        "field_order": "progressive",
+    }
     return MediaInfo("mov,mp4", (StreamInfo("video", **(known | facts)), StreamInfo("audio", codec="aac")), 10.0)
 
 
 PLAIN = video()
+WITH_COVER = MediaInfo("mov,mp4", (*PLAIN.streams, StreamInfo("video", pix_fmt="yuvj444p", is_cover=True)), 10.0)
 # What is mapped the same way whatever the card decodes: frames come from the processor.
 ENCODED: dict[str, str] = {
     "crf": "-i a.mp4 -c:v libx264 -crf 20 -preset slow -c:a aac -movflags +faststart b.mp4",
@@ -80,6 +87,7 @@ NOT_ON_CARD: dict[str, tuple[str, MediaInfo]] = {
     "decoder chosen": ("-c:v h264 -i a.mp4 b.mp4", PLAIN),
     "size": ("-i a.mp4 -s 640x360 b.mp4", PLAIN),
     "beside a picture": ("-i a.mp4 -c:v libx264 b.mp4 -frames:v 1 t.jpg", PLAIN),
+    "beside a cover": ("-i a.mp4 b.mp4", WITH_COVER),
     "labels": ("-i a.mp4 -vf [in]scale=640:360[out] b.mp4", PLAIN),
 }
 UNMAPPED: dict[str, tuple[str, MediaInfo | None]] = {
@@ -94,6 +102,7 @@ UNMAPPED: dict[str, tuple[str, MediaInfo | None]] = {
     "10 bit h264": ("-i a.mp4 -c:v libx264 -pix_fmt yuv420p10le b.mp4", PLAIN),
     "4:4:4": ("-i a.mp4 -c:v libx264 b.mp4", video(pix_fmt="yuv444p")),
     "format unknown": ("-i a.mp4 -c:v libx264 b.mp4", None),
+    "format of a cover": ("-i a.mp4 -map 0 -c:v libx264 b.mp4", WITH_COVER),
     "format of a graph": ("-i a.mp4 -filter_complex [0]split[v] -map [v] b.mp4", PLAIN),
     "rate and quality": ("-i a.mp4 -c:v libx264 -crf 20 -b:v 3M b.mp4", PLAIN),
     "bound without a buffer": ("-i a.mp4 -c:v libx264 -crf 20 -maxrate 3M b.mp4", PLAIN),
