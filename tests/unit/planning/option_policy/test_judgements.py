@@ -266,7 +266,7 @@ FOR_A_CARD = {
     "with a logo": "-init_hw_device cuda=gpu:0 -filter_hw_device gpu -i a.mp4 -i l.png -filter_complex "
     "[0]hwupload_cuda[v];[1]format=yuva420p,hwupload_cuda[l];[v][l]overlay_cuda=x=8:y=8[o] -map [o] "
     "-c:v hevc_nvenc -profile:v main10 -tier high -rc cbr -no-scenecut 1 -forced-idr 1 b.mp4",
-    "by its own decoder": "-c:v h264_cuvid -resize 64x36 -i a.mp4 -c:v av1_nvenc -highbitdepth 1 -tf_level 4 b.mp4",
+    "by its own decoder": "-c:v h264_cuvid -resize 64x36 -i a.mp4 -c:v av1_nvenc -highbitdepth 1 -tf_level 4 b.ts",
 }
 
 
