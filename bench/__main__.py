@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 
-NAMES = ("tiny_job", "throughput", "probe", "cold_start", "fusion", "storage", "sandbox", "runpod")
+NAMES = ("tiny_job", "throughput", "probe", "cold_start", "fusion", "storage", "sandbox", "runpod", "gpu")
 
 
 def main() -> int:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ffmpeg_worker.errors import JobCancelled, JobInterrupted, QueueFull, WorkerError
+from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_cards
 from ffmpeg_worker.ffmpeg.probing import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.job.jobs import Job
@@ -165,7 +166,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             cores=settings.max_concurrency,
             max_input_bytes=settings.max_job_input_bytes,
             option_policy=settings.option_policy == "on",
+            gpu=GpuTrial(tools, find_cards()),
         )
+        stack.push_async_callback(plant.gpu.close)
         services = Services(settings, tools, prober, plant)
         stack.push_async_callback(services.stop_jobs)
         yield services

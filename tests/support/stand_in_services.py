@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities
+from ffmpeg_worker.ffmpeg.gpu import Cards, GpuTrial
 from ffmpeg_worker.ffmpeg.probing import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.jobs import Job
@@ -55,13 +56,14 @@ async def succeed(job: Job, job_id: str) -> JobResult:
 
 def stand_in_services(run: Run = succeed, **settings: Any) -> StandInServices:
     """A worker whose jobs are `run(job, job_id)`; `settings` are those that matter to the test."""
+    tools = cast(
+        Tools, SimpleNamespace(capabilities=_CAPABILITIES, usable_encoders=_try_encoders, sandbox=UNCONFINED)
+    )
     services = StandInServices(
         make_settings(**settings),
-        cast(
-            Tools, SimpleNamespace(capabilities=_CAPABILITIES, usable_encoders=_try_encoders, sandbox=UNCONFINED)
-        ),
+        tools,
         cast(Prober, SimpleNamespace(program="pyav")),
-        cast(Plant, None),
+        cast(Plant, SimpleNamespace(gpu=GpuTrial(tools, Cards()))),
     )
     services._run_job = run
     return services

@@ -160,6 +160,13 @@ HEALTH: Mapping[str, Any] = {
         "main_encoders": ["libx264", "libx265", "aac"],
     },
     "sandbox": {"level": "full", "landlock_abi": 7},
+    "gpu": {
+        "count": 1,
+        "name": "NVIDIA L4",
+        "encoders": ["av1_nvenc", "h264_nvenc", "hevc_nvenc"],
+        "decoders": ["av1", "h264", "hevc"],
+        "reason": None,
+    },
     "active_jobs": 2,
     "max_concurrency": 8,
 }

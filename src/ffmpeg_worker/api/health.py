@@ -13,6 +13,7 @@ from ffmpeg_worker.api.answers import answer
 from ffmpeg_worker.api.door import Door, door_of
 from ffmpeg_worker.api.metrics import CONTENT_TYPE
 from ffmpeg_worker.api.problems import unavailable
+from ffmpeg_worker.ffmpeg.gpu import Gpu
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 
@@ -54,6 +55,23 @@ class SandboxSummary(BaseModel):
     landlock_abi: int = Field(description="Version of Landlock; 0: the kernel has none for us.", examples=[7])
 
 
+class GpuSummary(BaseModel):
+    """The NVIDIA cards, and what they did when they were tried."""
+
+    count: int = Field(description="Cards whose devices are there.", examples=[1])
+    name: str | None = Field(None, description="The first one.", examples=["NVIDIA L4"])
+    encoders: list[str] = Field(description="Encoders that encoded a picture.", examples=[["h264_nvenc"]])
+    decoders: list[str] = Field(
+        description="Codecs whose pictures were decoded, scaled and encoded without leaving the card.",
+        examples=[["h264", "hevc"]],
+    )
+    reason: str | None = Field(
+        None,
+        description="Why there is no encoder.",
+        examples=["The NVIDIA A100-SXM4-80GB has no encoder (NVENC)."],
+    )
+
+
 class Health(BaseModel):
     """How the worker is. Without an API key, where keys are configured, only `status`."""
 
@@ -76,6 +94,12 @@ class Health(BaseModel):
     sandbox: SandboxSummary | None = Field(
         None, description="How jobs are confined.", examples=[{"level": "full", "landlock_abi": 7}]
     )
+    gpu: GpuSummary | None = Field(
+        None,
+        description="The NVIDIA cards. Where there is one, not there until it has been tried, which the first "
+        "look begins.",
+        examples=[{"count": 1, "name": "NVIDIA L4", "encoders": ["h264_nvenc"], "decoders": ["h264"]}],
+    )
     active_jobs: int | None = Field(None, description="Jobs that run or wait.", examples=[2])
     max_concurrency: int | None = Field(None, description="FFmpeg processes at once.", examples=[8])
 
@@ -93,6 +117,7 @@ async def health(request: Request) -> Response:
 
 def _details(door: Door, services: Services) -> dict[str, Any]:
     known = services.tools.capabilities
+    services.plant.gpu.begin()
     return {
         "version": services.settings.version,
         "uptime_seconds": round(time.monotonic() - door.began, 1),
@@ -107,9 +132,23 @@ def _details(door: Door, services: Services) -> dict[str, Any]:
             "level": services.tools.sandbox.level.value,
             "landlock_abi": services.tools.sandbox.landlock_abi,
         },
+        **_gpu(services.plant.gpu.known),
         "active_jobs": services.active,
         "max_concurrency": services.settings.max_concurrency,
     }
+
+
+def _gpu(gpu: Gpu | None) -> dict[str, Any]:
+    if gpu is None:
+        return {}
+    facts = {
+        "count": gpu.count,
+        "name": gpu.name,
+        "encoders": sorted(gpu.encoders),
+        "decoders": sorted(gpu.decoders),
+        "reason": gpu.reason,
+    }
+    return {"gpu": {key: value for key, value in facts.items() if value is not None}}
 
 
 def _source(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.errors import EngineError
+from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_cards
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
@@ -35,6 +36,7 @@ async def check_engine(settings: Settings) -> AsyncIterator[Check]:
         yield Check("ffmpeg", Verdict.OK, f"{tools.capabilities.version} ({tools.ffmpeg})")
         yield _check_probe(tools)
         yield await _check_encoders(tools)
+        yield await _check_gpu(tools)
         yield await _check_hardware(tools)
         yield await _check_vmaf(tools)
 
@@ -60,6 +62,19 @@ async def _check_encoders(tools: Tools) -> Check:
     verdict = Verdict.FAIL if _NEEDED_ENCODERS & set(missing) else Verdict.WARN
     hint = f"Not usable: {', '.join(missing)}. The embedded FFmpeg (no FFMPEG_PATH) has them."
     return Check("encoders", verdict, shown or "none", hint)
+
+
+async def _check_gpu(tools: Tools) -> Check:
+    """The NVIDIA cards, tried; without one nothing is started."""
+    trial = GpuTrial(tools, find_cards())
+    gpu = await trial.gpu()
+    if gpu.count == 0:
+        return Check("gpu", Verdict.OK, gpu.reason or "none")
+    shown = f"{gpu.count} x {gpu.name or 'an NVIDIA card'}"
+    if not gpu.encoders:
+        return Check("gpu", Verdict.WARN, f"{shown}, no NVENC", gpu.reason)
+    decoded = ", ".join(sorted(gpu.decoders)) or "nothing"
+    return Check("gpu", Verdict.OK, f"{shown}: {', '.join(sorted(gpu.encoders))}; decodes {decoded}")
 
 
 async def _check_hardware(tools: Tools) -> Check:

@@ -18,6 +18,7 @@ from ffmpeg_worker.job.upload import S3Config, Upload
 MAX_PROCESSES = 50
 MAX_UPLOADS = 1000
 
+Hardware = Literal["off", "auto", "nvenc"]
 _EXAMPLE_CHAIN = ["ffmpeg", "-i", "{{in_1}}", "-c:v", "libx264", "-crf", "23", "small.mp4"]
 
 
@@ -104,6 +105,12 @@ class ProcessData(FrozenModel):
         "Default: every file that is written and not read again.",
         examples=["small.mp4"],
     )
+    hardware: Hardware | None = Field(
+        None,
+        description="Whether an NVIDIA card takes over software encoders: `off` (default), `auto` where that is "
+        "certain, else the CPU with the reason in `warnings`, or `nvenc`, which fails where it is not.",
+        examples=["auto"],
+    )
 
 
 class MultiProcessData(FrozenModel):
@@ -120,6 +127,9 @@ class MultiProcessData(FrozenModel):
         True,
         description="Commands that read the same input in the same way share its decode. `false`: never.",
         examples=[True],
+    )
+    hardware: Hardware | None = Field(
+        None, description="`hardware` of the processes that do not say it themselves.", examples=["auto"]
     )
 
 

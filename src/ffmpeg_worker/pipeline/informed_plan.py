@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
+from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import Job, VmafJob
 from ffmpeg_worker.pipeline.fetch import describe
+from ffmpeg_worker.planning.hardware.named import wants_gpu
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.needs import Need
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
@@ -29,7 +31,9 @@ class InformedPlan:
     def expected_s(self, lane: int, step: int) -> float | None:
         """Seconds of a step's output as known by now, for progress."""
         known = self._informed.done() and not self._informed.cancelled() and not self._informed.exception()
-        planned = (self._informed.result() if known else self.plan).lanes[lane].steps[step]
+        steps = (self._informed.result() if known else self.plan).lanes[lane].steps
+        # What runs instead of it on the CPU may have more steps, which know their lengths themselves.
+        planned = steps[step] if step < len(steps) else None
         return planned.expected_s if isinstance(planned, FfmpegStep) else None
 
     async def lane(self, index: int) -> Lane:
@@ -46,21 +50,22 @@ async def open_plan(
     *,
     cores: int,
     option_policy: bool,
+    gpu: Gpu = NO_GPU,
 ) -> AsyncIterator[InformedPlan]:
-    """Plan a job; `vmaf` waits for the facts, since its command line is made of them.
+    """Plan a job; `vmaf` and jobs for a card wait for the facts, since their command lines are made of them.
 
     Raises:
         InvalidJob: see `make_plan`.
     """
-    if isinstance(job, VmafJob):
+    if isinstance(job, VmafJob) or (gpu.encoders and wants_gpu(job)):
         files, needs = await describe(files, needs, probes), ()
-    plan = make_plan(job, files, cores=cores, option_policy=option_policy)
+    plan = make_plan(job, files, cores=cores, option_policy=option_policy, gpu=gpu)
 
     async def learn() -> Plan:
         if not any(need.is_media for need in needs):
             return plan
         described = await describe(files, needs, probes)
-        return make_plan(job, described, cores=cores, option_policy=option_policy)
+        return make_plan(job, described, cores=cores, option_policy=option_policy, gpu=gpu)
 
     informed = asyncio.ensure_future(learn())
     try:

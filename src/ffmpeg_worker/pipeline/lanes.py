@@ -7,12 +7,15 @@ import logging
 from collections.abc import Coroutine
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from ffmpeg_worker.errors import EngineFailed, SourceTooLarge, TargetError, WorkerError
+from ffmpeg_worker.ffmpeg.gpu import GpuTrial
 from ffmpeg_worker.ffmpeg.probing import Prober, ProbeSession
 from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
+from ffmpeg_worker.pipeline.card_failure import card_failed, is_card_failure, without_card
 from ffmpeg_worker.pipeline.deliver import Delivered, LaneDelivery, check_targets, open_delivery
 from ffmpeg_worker.pipeline.destination import Naming
 from ffmpeg_worker.pipeline.early import sending_segments
@@ -34,7 +37,7 @@ class Plant:
     """What jobs run on; opened once, shared by all jobs.
 
     `cores` is what one step may use, `max_input_bytes` what all downloads of a job may be together;
-    `option_policy` whether the arguments of commands are judged.
+    `gpu` knows the card, `option_policy` says whether the arguments of commands are judged.
     """
 
     engine: Engine
@@ -43,6 +46,7 @@ class Plant:
     depot: Depot
     cores: int
     max_input_bytes: int
+    gpu: GpuTrial
     option_policy: bool = True
 
     def check_input_bytes(self, count: int) -> None:
@@ -84,7 +88,19 @@ async def run_only_lane(order: Order) -> list[Outcome]:
 
 async def _run_lane(order: Order, index: int) -> Delivered:
     lane = _runnable(order, index)
-    folder = order.workspace.lane(f"lane-{index}")
+    try:
+        return await _run_as_planned(order, index, lane, order.workspace.lane(f"lane-{index}"))
+    except EngineFailed as error:
+        if not lane.is_on_card or not is_card_failure(error):
+            raise
+        if lane.instead is None:
+            raise card_failed(error) from None
+        log(logging.WARNING, "the card failed, running on the CPU", code=error.code, detail=error.stderr)
+        instead = without_card(lane.instead, error)
+        return await _run_as_planned(order, index, instead, order.workspace.lane(f"lane-{index}-cpu"))
+
+
+async def _run_as_planned(order: Order, index: int, lane: Lane, folder: Path) -> Delivered:
     await stage_mentions(lane.mentions, folder, order.stores)
     check_keys(lane.key_infos, folder)
     await stage_mentions(keys_named(lane.key_infos, folder), folder, order.stores)
@@ -180,7 +196,10 @@ async def _finish_fused(order: Order, index: int, executed: Executed) -> Deliver
 
 
 async def _finish(order: Order, index: int, executed: Executed, delivery: LaneDelivery) -> Delivered:
-    informed = replace(executed, lane=await order.informed.lane(index))
+    planned = await order.informed.lane(index)
+    # What ran on the CPU instead of the card has its own plan, made when all lengths were known.
+    ran_instead = planned.instead is not None and not executed.lane.is_on_card and not executed.is_fused
+    informed = executed if ran_instead else replace(executed, lane=planned)
     async for produced in verify(informed, order.probes, order.workspace.jail, linked=delivery.linked):
         delivery.send(produced)
     order.progress.delivering(index)

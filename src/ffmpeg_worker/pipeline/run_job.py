@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
+from ffmpeg_worker.ffmpeg.gpu import NO_GPU
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob
 from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.result import JobResult
@@ -20,6 +21,7 @@ from ffmpeg_worker.pipeline.informed_plan import open_plan
 from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_only_lane
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.report import make_result, mark_weakness
+from ffmpeg_worker.planning.hardware.named import refuse_without_gpu, wants_gpu
 from ffmpeg_worker.planning.needs import needed_sources
 from ffmpeg_worker.storage.storage import Stores
 
@@ -54,6 +56,8 @@ async def run_job(
 async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: JobProgress) -> JobResult:
     began = time.monotonic()
     needs = needed_sources(job, option_policy=plant.option_policy)
+    gpu = await plant.gpu.gpu() if wants_gpu(job) else NO_GPU
+    refuse_without_gpu(job, gpu)
     is_many = isinstance(job, MultiProcessJob)
     upload = plant.depot.destination(job, job_id)
     stores = await plant.depot.stores(upload)
@@ -74,7 +78,7 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
         except TimeoutError:
             raise _timed_out(timeout_s) from None
         async with open_plan(
-            job, files, needs, probes, cores=plant.cores, option_policy=plant.option_policy
+            job, files, needs, probes, cores=plant.cores, option_policy=plant.option_policy, gpu=gpu
         ) as informed:
             progress.start_lanes(len(informed.plan.lanes))
             artifacts = [artifact for lane in informed.plan.lanes for artifact in lane.artifacts]

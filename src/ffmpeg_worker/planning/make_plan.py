@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import assert_never
 
-from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
+from ffmpeg_worker.errors import InvalidJob, SourceError, UnsupportedFeature, WorkerError
+from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import (
     DownloadJob,
@@ -18,8 +19,10 @@ from ffmpeg_worker.job.jobs import (
     VmafJob,
 )
 from ffmpeg_worker.job.names import shown_name
-from ffmpeg_worker.planning.chain import ReadCommand, plan_chain, read_chain_files
+from ffmpeg_worker.planning.chain import ReadCommand, read_chain_files
 from ffmpeg_worker.planning.fusion import plan_fusions
+from ffmpeg_worker.planning.hardware.named import hardware_of
+from ffmpeg_worker.planning.hardware.plan_on_card import plan_on_card
 from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import Lane, Plan, ProbeStep
@@ -28,7 +31,7 @@ from ffmpeg_worker.planning.transfer import plan_download, plan_upload
 from ffmpeg_worker.planning.vmaf import plan_vmaf
 
 
-def make_plan(job: Job, files: LocalFiles, *, cores: int, option_policy: bool = True) -> Plan:
+def make_plan(job: Job, files: LocalFiles, *, cores: int, option_policy: bool = True, gpu: Gpu = NO_GPU) -> Plan:
     """Plan a job whose files are there.
 
     Args:
@@ -36,18 +39,21 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int, option_policy: bool = 
         files: its fetched inputs, all that `needed_sources` named.
         cores: threads a step may use where it must be told, and the most that a caller may ask for.
         option_policy: whether commands are judged, and their inputs guarded.
+        gpu: what the card of this worker can do.
 
     Raises:
         ForbiddenOption: a command holds what it may not.
         InvalidJob: what only shows with the files, such as two processes writing one name.
+        UnsupportedFeature: a command must run on the card, and cannot.
     """
     guard = Guard(cores) if option_policy else None
     match job:
         case ProcessJob():
             chain = _read_process(job.data, job.inputs, guard)
-            return Plan((plan_chain(chain, job.data.output, files, guard),))
+            _, lane = plan_on_card(chain, job.data.output, files, guard, gpu, hardware_of(job, job.data))
+            return Plan((lane,))
         case MultiProcessJob():
-            return _plan_multi_process(job, files, guard)
+            return _plan_multi_process(job, files, guard, gpu)
         case ProbeJob():
             key = input_key(job.data.input, job.inputs)
             options = read_probe_options([token for command in job.data.chainCmds or () for token in command])
@@ -71,23 +77,29 @@ def _read_process(data: ProcessData, inputs: Mapping[str, object], guard: Guard 
 
 
 def _plan_or_failure(
-    chain: tuple[ReadCommand, ...], process: ProcessData, files: LocalFiles, guard: Guard | None
-) -> Lane:
-    """A process whose input is not there fails on its own."""
+    chain: tuple[ReadCommand, ...],
+    process: ProcessData,
+    files: LocalFiles,
+    guard: Guard | None,
+    gpu: Gpu,
+    hardware: str,
+) -> tuple[tuple[ReadCommand, ...], Lane]:
+    """The commands as they will run, and their lane; a process whose input is not there fails on its own."""
     try:
-        return plan_chain(chain, process.output, files, guard)
-    except SourceError as error:
-        return Lane((), failure=error)
+        return plan_on_card(chain, process.output, files, guard, gpu, hardware)
+    except (SourceError, UnsupportedFeature) as error:
+        return chain, Lane((), failure=error)
 
 
-def _plan_multi_process(job: MultiProcessJob, files: LocalFiles, guard: Guard | None) -> Plan:
+def _plan_multi_process(job: MultiProcessJob, files: LocalFiles, guard: Guard | None, gpu: Gpu) -> Plan:
     lanes: list[Lane] = []
     chains: list[tuple[ReadCommand, ...]] = []
     owners: dict[str, int] = {}
     for index, process in enumerate(job.data.processes):
         try:
-            chains.append(_read_process(process, job.inputs, guard))
-            lane = _plan_or_failure(chains[index], process, files, guard)
+            read = _read_process(process, job.inputs, guard)
+            chain, lane = _plan_or_failure(read, process, files, guard, gpu, hardware_of(job, process))
+            chains.append(chain)
         except WorkerError as error:
             raise error.at(process=index) from None
         for artifact in lane.artifacts:

@@ -47,6 +47,12 @@ async def test_encoders_of_the_hardware_join_once_they_have_been_tried() -> None
     assert await main_encoders() == ["libx264", "aac", "h264_nvenc"]
 
 
+async def test_a_machine_without_a_card_says_so_at_once() -> None:
+    reply = await request(make_app(stand_in_services()), "GET", "/health")
+    reason = "There is no NVIDIA card: no /dev/nvidia0."
+    assert reply.json()["gpu"] == {"count": 0, "encoders": [], "decoders": [], "reason": reason}
+
+
 async def test_a_worker_that_closes() -> None:
     services = stand_in_services()
     services.closing = True

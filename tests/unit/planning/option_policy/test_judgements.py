@@ -256,3 +256,20 @@ def test_names_of_earlier_outputs_do_not_lead_out(first: str, then: str) -> None
     except ForbiddenOption:
         return
     assert [need.key for need in needs] == [then.rpartition(" ")[2]]  # no output after all: the stores decide
+
+
+FOR_A_CARD = {
+    "decoded, filtered and encoded there": "-hwaccel cuda -hwaccel_device 0 -hwaccel_output_format cuda "
+    "-extra_hw_frames 4 -i a.mp4 -vf yadif_cuda,scale_cuda=w=1280:h=-2:interp_algo=lanczos:format=nv12 "
+    "-c:v h264_nvenc -preset p5 -tune hq -rc vbr -cq 23 -b:v 0 -multipass fullres -spatial-aq 1 -temporal-aq 1 "
+    "-rc-lookahead 20 -b_ref_mode middle -gpu 0 b.mp4",
+    "with a logo": "-init_hw_device cuda=gpu:0 -filter_hw_device gpu -i a.mp4 -i l.png -filter_complex "
+    "[0]hwupload_cuda[v];[1]format=yuva420p,hwupload_cuda[l];[v][l]overlay_cuda=x=8:y=8[o] -map [o] "
+    "-c:v hevc_nvenc -profile:v main10 -tier high -rc cbr -no-scenecut 1 -forced-idr 1 b.mp4",
+    "by its own decoder": "-c:v h264_cuvid -resize 64x36 -i a.mp4 -c:v av1_nvenc -highbitdepth 1 -tf_level 4 b.ts",
+}
+
+
+@pytest.mark.parametrize("name", FOR_A_CARD)
+def test_commands_for_a_card_may_be_written_by_callers(name: str) -> None:
+    assert needed_sources(parse_job({"action": "process", "data": {"chainCmds": FOR_A_CARD[name]}}))

@@ -1,0 +1,94 @@
+"""The same commands on the processor and on the card: time, size and VMAF. Says so where there is no card.
+
+`BENCH_CLIP` names a film to measure with: generated pictures say little about quality.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench.bed import make
+from bench.table import table
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.ffmpeg.gpu import Gpu, find_cards
+from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.services import Services, open_services
+from ffmpeg_worker.settings import read_settings
+
+_QUALITIES = {"libx264": (18, 23, 28), "libx265": (20, 25, 30), "libsvtav1": (25, 35, 45)}
+_COUNTERPARTS = {"libx264": "h264_nvenc", "libx265": "hevc_nvenc", "libsvtav1": "av1_nvenc"}
+_HEAD = ["command", "cpu s", "card s", "cpu kB", "card kB", "cpu VMAF", "card VMAF"]
+_NOTES = ["-crf becomes -cq of the same number: where card VMAF is below cpu VMAF, it promises too much."]
+
+
+def measure(*, quick: bool) -> str:
+    """One row for each encoder, quality and way of scaling."""
+    if find_cards().count == 0:
+        return "no GPU here: there is no /dev/nvidia0, so nothing was measured"
+    with tempfile.TemporaryDirectory() as root:
+        return asyncio.run(_measure(Path(root), quick=quick))
+
+
+async def _measure(root: Path, *, quick: bool) -> str:
+    data = root / "data"
+    data.mkdir()
+    _bring_source(data / "clip.mp4", seconds=2 if quick else 20)
+    async with open_services(read_settings(data_root=data, scratch_root=root / "scratch")) as services:
+        gpu = await services.plant.gpu.gpu()
+        title = f"{gpu.count} x {gpu.name}: encodes {_listed(gpu.encoders)}; decodes {_listed(gpu.decoders)}"
+        if not gpu.encoders:
+            return f"{title}\nno NVENC here: {gpu.reason}"
+        rows = [
+            await _row(services, f"-c:v {encoder} -crf {quality}")
+            for encoder, qualities in _usable(gpu).items()
+            for quality in (qualities[1:2] if quick else qualities)
+        ]
+        rows.append(await _row(services, "-vf scale=1280:720 -c:v libx264 -crf 23"))
+    return table(title, _HEAD, rows, _NOTES)
+
+
+def _bring_source(path: Path, *, seconds: int) -> None:
+    given = os.environ.get("BENCH_CLIP")
+    if given:
+        shutil.copy(given, path)
+        return
+    pictures = f"testsrc2=size=1920x1080:rate=25:duration={seconds},noise=alls=8:allf=t"
+    make(path, "-f", "lavfi", "-i", pictures, "-pix_fmt", "yuv420p", "-crf", "10", "-preset", "veryfast")
+
+
+def _usable(gpu: Gpu) -> dict[str, tuple[int, ...]]:
+    return {name: found for name, found in _QUALITIES.items() if _COUNTERPARTS[name] in gpu.encoders}
+
+
+async def _row(services: Services, options: str) -> list[str]:
+    cpu, card = [await _run(services, options, hardware) for hardware in ("off", "nvenc")]
+    return [options, *(cell for pair in zip(cpu, card, strict=True) for cell in pair)]
+
+
+async def _run(services: Services, options: str, hardware: str) -> list[str]:
+    """Seconds, kilobytes and VMAF; the code of the error where it fails."""
+    name = f"{hardware}.mp4"
+    command = {"chainCmds": f"-i clip.mp4 -an -pix_fmt yuv420p {options} {name}", "hardware": hardware}
+    try:
+        made = await _result(services, "process", command)
+        judged = await _result(services, "vmaf", {"input1": "clip.mp4", "input2": name})
+    except WorkerError as error:
+        return [error.code, "-", "-"]
+    return [
+        f"{made['stats']['seconds']:.2f}",
+        f"{made['outputs'][0]['size'] / 1000:.0f}",
+        f"{judged['score']:.2f}",
+    ]
+
+
+async def _result(services: Services, action: str, data: dict[str, Any]) -> dict[str, Any]:
+    return (await services.run(parse_job({"action": action, "data": data}))).as_json()
+
+
+def _listed(names: frozenset[str]) -> str:
+    return ", ".join(sorted(names)) or "nothing"

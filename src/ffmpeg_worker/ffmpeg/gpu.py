@@ -1,0 +1,188 @@
+"""Whether there is an NVIDIA card, and what it really does: frames are encoded and decoded on it once."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import re
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffmpeg_worker.errors import EngineError
+from ffmpeg_worker.ffmpeg.captured import Captured, run_captured
+from ffmpeg_worker.ffmpeg.child_environment import child_environment
+from ffmpeg_worker.ffmpeg.log_tail import plain
+from ffmpeg_worker.ffmpeg.tools import Tools
+
+ENCODERS = ("h264_nvenc", "hevc_nvenc", "av1_nvenc")
+# A software encoder for the sample of each codec that is tried.
+_SAMPLES = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
+_TIMEOUT_S = 30.0
+_QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error")
+_PICTURES = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=0.08")
+_WITHOUT_ENCODERS = re.compile(r"\b(?:A100|A800|A30|H100|H800|H200|H20|GH200|B100|B200|B300|GB200|GB300)\b")
+_REASONS = (
+    (
+        re.compile(r"Cannot load libnvidia-encode"),
+        "The driver's libnvidia-encode is not here: NVIDIA_DRIVER_CAPABILITIES must contain video.",
+    ),
+    (re.compile(r"Cannot load libcuda"), "The driver's libcuda is not here."),
+    (
+        re.compile(r"Driver does not support the required nvenc API version"),
+        "The driver is too old for this FFmpeg.",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """The NVIDIA cards whose devices are there; `name` is the first one's."""
+
+    count: int = 0
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """What was found out. `decoders` are codecs that were decoded, scaled and encoded without leaving the card.
+
+    `reason` says why there is no encoder.
+    """
+
+    count: int = 0
+    name: str | None = None
+    encoders: frozenset[str] = frozenset()
+    decoders: frozenset[str] = frozenset()
+    reason: str | None = None
+
+
+NO_GPU = Gpu(reason="There is no NVIDIA card: no /dev/nvidia0.")
+
+
+def find_cards(root: Path = Path("/")) -> Cards:
+    """Look for cards by their devices, without starting anything; `root` is the root of the file system."""
+    devices = [path for path in (root / "dev").glob("nvidia*") if re.fullmatch(r"nvidia\d+", path.name)]
+    if not devices:
+        return Cards()
+    for information in sorted((root / "proc/driver/nvidia/gpus").glob("*/information")):
+        try:
+            model = re.search(r"^Model:\s*(\S.*)$", information.read_text(errors="replace"), re.MULTILINE)
+        except OSError:
+            continue
+        if model is not None:
+            return Cards(len(devices), model[1].strip())
+    return Cards(len(devices))
+
+
+class GpuTrial:
+    """The cards of one worker, tried when somebody first asks. Without a card nothing is ever started."""
+
+    def __init__(self, tools: Tools, cards: Cards) -> None:
+        self._tools = tools
+        self._cards = cards
+        self._trial: asyncio.Task[Gpu] | None = None
+        self._known = NO_GPU if cards.count == 0 else None
+
+    @property
+    def known(self) -> Gpu | None:
+        """What is known by now; `None` while the trial has not ended."""
+        return self._known
+
+    def begin(self) -> None:
+        """Start the trial beside other work, if there is anything to try."""
+        if self._known is None and self._trial is None:
+            self._trial = asyncio.ensure_future(self._try_all())
+
+    async def gpu(self) -> Gpu:
+        """What the cards do; the first call takes a few seconds where there is one."""
+        self.begin()
+        if self._known is None and self._trial is not None:
+            # Whoever stops waiting must not stop the trial of the others.
+            return await asyncio.shield(self._trial)
+        return self._known or NO_GPU
+
+    async def close(self) -> None:
+        """End a trial that is still under way."""
+        if self._trial is not None:
+            self._trial.cancel()
+            await asyncio.gather(self._trial, return_exceptions=True)
+
+    async def _try_all(self) -> Gpu:
+        listed = self._tools.capabilities.encoders
+        encoders: set[str] = set()
+        complaints: list[str] = []
+        for name in ENCODERS:  # one after the other: a card has few sessions
+            if name in listed:
+                works, complaint = await self._run(encoding_trial(name))
+                encoders |= {name} if works else set()
+                complaints += [] if works else [complaint]
+                self._tools.capabilities.tried_encoders[name] = works
+        decoders = {codec for codec in _SAMPLES if encoders and await self._decodes(codec, min(encoders))}
+        self._known = Gpu(
+            self._cards.count,
+            self._cards.name,
+            frozenset(encoders),
+            frozenset(decoders),
+            None if encoders else reason_of(self._cards, complaints),
+        )
+        return self._known
+
+    async def _decodes(self, codec: str, encoder: str) -> bool:
+        if _SAMPLES[codec] not in self._tools.capabilities.encoders:
+            return False
+        sample = await self._capture(sample_command(codec))
+        if sample is None or sample.exit.code != 0:
+            return False
+        works, _ = await self._run(decoding_trial(sample.stdout, encoder))
+        return works
+
+    async def _run(self, command: Sequence[str]) -> tuple[bool, str]:
+        ended = await self._capture(command)
+        if ended is None:
+            return False, "FFmpeg did not end."
+        return ended.exit.code == 0, plain(ended.log.text)
+
+    async def _capture(self, command: Sequence[str]) -> Captured | None:
+        try:
+            return await run_captured(
+                self._tools.spawner,
+                [str(self._tools.ffmpeg), *command],
+                cwd=Path(tempfile.gettempdir()),
+                env=child_environment(self._tools.environment),
+                timeout_s=_TIMEOUT_S,
+                confinement=self._tools.sandbox.worker_own(),
+            )
+        except EngineError:
+            return None
+
+
+def encoding_trial(encoder: str) -> tuple[str, ...]:
+    """A command that encodes one picture on the card, to nowhere."""
+    return (*_QUIET, *_PICTURES, "-frames:v", "1", "-c:v", encoder, "-pix_fmt", "yuv420p", "-f", "null", "-")
+
+
+def sample_command(codec: str) -> tuple[str, ...]:
+    """A command that writes two pictures of a codec to standard output, made by the processor."""
+    return (*_QUIET, *_PICTURES, "-c:v", _SAMPLES[codec], "-pix_fmt", "yuv420p", "-f", "matroska", "-")
+
+
+def decoding_trial(sample: bytes, encoder: str, *, on_card: bool = True) -> tuple[str, ...]:
+    """A command that decodes a sample, scales and encodes it. `on_card=False` does the same on the processor."""
+    there = ("-hwaccel", "cuda", "-hwaccel_output_format", "cuda") if on_card else ()
+    address = f"data:video/x-matroska;base64,{base64.b64encode(sample).decode('ascii')}"
+    scale = "scale_cuda=w=256:h=192" if on_card else "scale=w=256:h=192"
+    return (*_QUIET, *there, "-i", address, "-vf", scale, "-c:v", encoder, "-f", "null", "-")
+
+
+def reason_of(cards: Cards, complaints: Sequence[str]) -> str:
+    """Why no encoder works, in one sentence."""
+    if cards.name is not None and _WITHOUT_ENCODERS.search(cards.name):
+        return f"The {cards.name} has no encoder (NVENC)."
+    text = "\n".join(complaints)
+    for sign, sentence in _REASONS:
+        if sign.search(text):
+            return sentence
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    return f"The card encodes no picture: {first[:200]}" if first else "This FFmpeg has no encoder for the card."

@@ -1,0 +1,51 @@
+"""When a mapped command fails because of the card, and what is said about it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from ffmpeg_worker.errors import EngineFailed, Fault
+from ffmpeg_worker.planning.plan import Lane
+
+_CODES = frozenset({"encoder_unavailable", "hardware_unavailable", "pixel_format_inconvertible"})
+# They say for certain that it was not.
+_OTHER_CODES = frozenset({"disk_full", "output_flood"})
+# What the encoder, the filters and the driver of the card say themselves.
+_LINE = re.compile(
+    r"^(?:\[(?:(?:h264|hevc|av1)_nvenc|CUDA|AVHW\w+Context|Parsed_\w+_cuda_\d+)\] "
+    r"|[^\n]*\bCUDA_ERROR_|[^\n]*\bNV_ENC_ERR_"
+    r"|[^\n]*(?:cuvid\w+|cu[A-Z]\w+)\([^\n]*\) failed|[^\n]*No decoder surfaces left"
+    r"|[^\n]*Impossible to convert between the formats)[^\n]*",
+    re.MULTILINE,
+)
+
+
+def is_card_failure(error: EngineFailed) -> bool:
+    """Whether a command that was mapped failed where the same on the CPU may not."""
+    if error.code in _OTHER_CODES:
+        return False
+    return error.code in _CODES or _LINE.search(error.stderr or "") is not None
+
+
+def card_failed(error: EngineFailed) -> EngineFailed:
+    """The error for a caller who wants the card and nothing else."""
+    return EngineFailed(
+        f"The command was mapped onto NVENC, and the card failed. {_reason(error)}",
+        code="hardware_failed",
+        fault=Fault.WORKER,
+        retryable=True,
+        hint='Try again, or use "hardware": "auto", which goes on with the CPU.',
+        where=error.where,
+        stderr=error.stderr,
+    )
+
+
+def without_card(lane: Lane, error: EngineFailed) -> Lane:
+    """The lane for the CPU, saying why it was needed."""
+    return replace(lane, warnings=(*lane.warnings, f"This ran on the CPU: the card failed. {_reason(error)}"))
+
+
+def _reason(error: EngineFailed) -> str:
+    found = _LINE.search(error.stderr or "")
+    return found[0].strip()[:200] if found is not None else error.message

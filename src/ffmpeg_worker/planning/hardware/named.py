@@ -1,0 +1,79 @@
+"""Commands that name the hardware of NVIDIA themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from ffmpeg_worker.errors import UnsupportedFeature
+from ffmpeg_worker.ffmpeg.gpu import Gpu
+from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProcessData, ProcessJob
+
+_NAMED = re.compile(r"(?<![A-Za-z0-9])(?:(?:h264|hevc|av1)_nvenc|\w+_cuvid|\w+_cuda|\w+_npp)(?![A-Za-z0-9_])")
+_DEVICE_OPTIONS = frozenset({"-hwaccel", "-init_hw_device", "-hwaccel_output_format"})
+_DEVICES = re.compile(r"(?:cuda|nvdec|cuvid)(?:$|[=:@])")
+_GRAPH_OPTIONS = re.compile(
+    r"-(?:vf|filter(?::v(?::\d+)?)?|filter_complex|lavfi|c(?::v(?::\d+)?)?|codec(?::v)?|vcodec)$"
+)
+
+
+def wants_gpu(job: Job) -> bool:
+    """Whether a job cannot be planned without knowing the card."""
+    return any(hardware_of(job, process) != "off" for process in _processes(job)) or any(
+        named_hardware(tokens) for process in _processes(job) for tokens in process.chainCmds
+    )
+
+
+def hardware_of(job: Job, process: ProcessData) -> str:
+    """What a process says about the card, or its job for all of them: `off`, `auto` or `nvenc`."""
+    common = job.data.hardware if isinstance(job, MultiProcessJob) else None
+    return process.hardware or common or "off"
+
+
+def refuse_without_gpu(job: Job, gpu: Gpu) -> None:
+    """Refuse what needs a card that is not there, before anything is fetched.
+
+    Raises:
+        UnsupportedFeature: with the code `hardware_unavailable`.
+    """
+    for place, process in enumerate(_processes(job)):
+        where = {"process": place} if isinstance(job, MultiProcessJob) else {}
+        if hardware_of(job, process) == "nvenc" and not gpu.encoders:
+            raise UnsupportedFeature(
+                f'This worker has no NVENC, which "hardware" asks for. {gpu.reason or ""}'.rstrip(),
+                code="hardware_unavailable",
+                hint='Use "auto", which takes the CPU where there is no card, or another worker.',
+                where={"field": "hardware", **where},
+            )
+        for number, tokens in enumerate(process.chainCmds):
+            name = named_hardware(tokens)
+            if name is not None and not _is_there(name, gpu):
+                raise UnsupportedFeature(
+                    f'This worker has no card for "{name}". {gpu.reason or ""}'.rstrip(),
+                    code="hardware_unavailable",
+                    hint="Use a software encoder such as libx264, and filters without _cuda.",
+                    where={"command": number, **where},
+                )
+
+
+def named_hardware(tokens: Sequence[str]) -> str | None:
+    """The first encoder, decoder, filter or device of NVIDIA that a command names."""
+    for option, value in pairwise(tokens):
+        if option in _DEVICE_OPTIONS and _DEVICES.match(value):
+            return value
+        found = _NAMED.search(value) if _GRAPH_OPTIONS.match(option) else None
+        if found is not None:
+            return found[0]
+    return None
+
+
+def _is_there(name: str, gpu: Gpu) -> bool:
+    """Whether a card may have what was named; one without encoders may well decode."""
+    return name in gpu.encoders if name.endswith("_nvenc") else gpu.count > 0
+
+
+def _processes(job: Job) -> Iterable[ProcessData]:
+    if isinstance(job, ProcessJob):
+        return (job.data,)
+    return job.data.processes if isinstance(job, MultiProcessJob) else ()

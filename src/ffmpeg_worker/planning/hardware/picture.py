@@ -1,0 +1,86 @@
+"""Which pixel format reaches the encoder of an output, where that is certain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ffmpeg_worker.job.media import MediaInfo
+from ffmpeg_worker.planning.command_line import CommandLine, FileGroup
+from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
+from ffmpeg_worker.planning.option_policy.graph import UnreadableGraphError, read_graph
+
+# Between yuv420p in front and an encoder that takes it, none of them makes anything else.
+_LEAVE_THE_FORMAT = frozenset(
+    "scale crop pad fps setsar setdar setpts settb trim hflip vflip transpose yadif bwdif drawtext subtitles ass "
+    "fade unsharp hqdn3d null".split()
+)
+_COMPLEX = ("filter_complex", "lavfi", "filter_complex_script")
+
+
+def encoded_format(
+    line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None], told: str | None
+) -> str:
+    """The pixel format that an output's software encoder gets.
+
+    Args:
+        line: the whole command.
+        group: the output.
+        media: what each input holds, as far as it is known.
+        told: the value of `-pix_fmt`.
+
+    Raises:
+        NotMapped: it depends on what is not known; encoders of a card might then choose another one.
+    """
+    if told is not None:
+        return told
+    found = _told_by_graph(group) or _left_by_graph(line, group, media)
+    if found is None:
+        raise NotMapped("Which pixel format reaches the encoder is not certain: add -pix_fmt yuv420p.")
+    return found
+
+
+def has_complex_graph(line: CommandLine) -> bool:
+    """Whether a graph joins streams."""
+    return any(option.name in _COMPLEX for option in line.options())
+
+
+def graph_of(group: FileGroup) -> str | None:
+    """The filters of an output's video.
+
+    Raises:
+        NotMapped: they are given more than once.
+    """
+    graphs = [option.value for option in group.options if option.token in {"-vf", "-filter:v"}]
+    others = [option for option in group.options if option.name == "filter" and option.token != "-filter:v"]
+    if len(graphs) > 1 or any(not option.token.startswith("-filter:a") for option in others):
+        raise NotMapped("The filters of the video are given more than once.")
+    return graphs[0] if graphs else None
+
+
+def _told_by_graph(group: FileGroup) -> str | None:
+    last = _filters(graph_of(group))[-1:]
+    for name, options in last:
+        if name == "format" and len(options) == 1 and options[0][0] in {None, "pix_fmts"}:
+            return options[0][1] if "|" not in options[0][1] else None
+    return None
+
+
+def _left_by_graph(line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None]) -> str | None:
+    if has_complex_graph(line) or any(name not in _LEAVE_THE_FORMAT for name, _ in _filters(graph_of(group))):
+        return None
+    formats = {
+        stream.pix_fmt
+        for info in media
+        for stream in (info.streams if info is not None else ())
+        # A cover is encoded only where streams are chosen by hand.
+        if stream.kind == "video" and (not stream.is_cover or group.has("map"))
+    }
+    is_known = all(info is not None for info in media) and len(formats) == 1
+    return next(iter(formats)) if is_known else None
+
+
+def _filters(graph: str | None) -> list[tuple[str, tuple[tuple[str | None, str], ...]]]:
+    try:
+        return [(found.name, found.options) for found in read_graph(graph or "")]
+    except UnreadableGraphError:
+        raise NotMapped("The filter graph cannot be read.") from None

@@ -1,0 +1,153 @@
+"""Commands for a card on a machine without one: every option is known to ffmpeg, and jobs go on with the CPU."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.ffmpeg.gpu import ENCODERS, Cards, Gpu, GpuTrial, decoding_trial, find_cards, sample_command
+from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
+from support.sources import make_clip
+from support.worker import Worker, open_worker
+
+pytestmark = pytest.mark.skipif(find_cards().count > 0, reason="the commands would run here")
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+FFMPEG = str(find_ffmpeg(None))
+GOLDEN = Path(__file__).parents[1] / "unit/planning/hardware/golden_commands.json"
+NO_DRIVER = "Cannot load libcuda.so.1"
+
+
+class ClaimedCard(GpuTrial):
+    """A card that is said to be there and is not: whatever runs on it fails as with a broken driver."""
+
+    def __init__(self) -> None:
+        self._trial = None
+        self._known = Gpu(1, "NVIDIA L4", frozenset(ENCODERS), frozenset({"h264"}))
+
+
+def golden(part: str) -> list[str]:
+    return list(json.loads(GOLDEN.read_text(encoding="utf-8"))[part].values())
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [FFMPEG, "-hide_banner", "-nostdin", "-y", *arguments], cwd=cwd, capture_output=True, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("golden")
+    make_clip(folder / "a.mp4", seconds=1, size="640x360")
+    shutil.copy(folder / "a.mp4", folder / "l.png")  # read as what it is
+    return folder
+
+
+@pytest.mark.parametrize("command", golden("encoded on the card"))
+def test_ffmpeg_takes_every_option_until_it_looks_for_the_driver(folder: Path, command: str) -> None:
+    # Frames come from the processor here, so that it is the encoder that looks for the driver.
+    tokens = re.sub(r"-hwaccel\S* cuda ", "", command).split()
+    log = run(*tokens, cwd=folder).stderr.decode()
+    assert re.search(rf"\[(?:h264|hevc|av1)_nvenc @ \w+\] {re.escape(NO_DRIVER)}", log), log[-2000:]
+    assert "has not been used for any stream" not in log
+
+
+@pytest.mark.parametrize("command", golden("all on the card"))
+def test_graphs_of_the_card_are_read_until_they_get_no_frames_of_the_card(folder: Path, command: str) -> None:
+    graph = re.search(r"-vf (\S+)", command)
+    if graph is not None:
+        end = run("-i", "a.mp4", "-vf", graph[1], "-f", "null", "-", cwd=folder).stderr.decode()
+        assert "Impossible to convert between the formats" in end, end[-2000:]
+        assert "Error applying option" not in end
+    assert NO_DRIVER in run(*command.split(), cwd=folder).stderr.decode()
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
+def test_the_trial_of_decoding_is_sound(codec: str) -> None:
+    sample = run(*sample_command(codec)).stdout
+    assert run(*decoding_trial(sample, "libx264", on_card=False)).returncode == 0
+    assert run(*decoding_trial(sample, "h264_nvenc")).returncode != 0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
+    """A worker that takes a card for granted that is not there."""
+    root = tmp_path_factory.mktemp("hardware")
+    make_clip(root / "data/clip.mp4", seconds=1, size="640x360")
+    async with open_worker(root) as opened:
+        opened.services.plant = replace_gpu(opened, ClaimedCard())
+        yield opened
+
+
+def replace_gpu(worker: Worker, trial: GpuTrial) -> Any:
+    return replace(worker.services.plant, gpu=trial)
+
+
+def job(hardware: str, command: str = "-i clip.mp4 -preset ultrafast {}.mp4", **data: Any) -> dict[str, Any]:
+    filled = command.format(f"{hardware}-{len(command)}")
+    return {"action": "process", "data": {"chainCmds": filled, "hardware": hardware, **data}}
+
+
+@in_one_loop
+async def test_auto_goes_on_with_the_cpu_when_the_card_fails(worker: Worker) -> None:
+    result = await worker.run(job("auto"))
+    assert result["outputs"][0]["media"]["codecs"][0] == "h264"
+    (warning,) = result["warnings"]
+    assert warning.startswith("This ran on the CPU: the card failed.")
+    assert NO_DRIVER in warning
+
+
+@in_one_loop
+async def test_two_passes_are_two_again_on_the_cpu(worker: Worker) -> None:
+    first = "-i clip.mp4 -c:v libx264 -b:v 300k -preset ultrafast -pass 1 -an -f null /dev/null"
+    result = await worker.run(job("auto", first + " && -i clip.mp4 -b:v 300k -preset ultrafast -pass 2 {}.mp4"))
+    assert result["outputs"][0]["size"] > 0
+    assert len(result["warnings"]) == 1
+
+
+@in_one_loop
+async def test_nvenc_fails_when_the_card_fails(worker: Worker) -> None:
+    error = await worker.fail(job("nvenc"))
+    assert (error.code, error.fault.value, error.retryable) == ("hardware_failed", "worker", True)
+    assert NO_DRIVER in error.message
+
+
+@in_one_loop
+async def test_what_is_wrong_with_the_command_itself_is_said_of_it(worker: Worker) -> None:
+    error = await worker.fail(job("auto", "-i clip.mp4 -map 0:7 {}.mp4"))
+    assert error.code == "stream_map_empty"
+
+
+@in_one_loop
+async def test_processes_that_share_a_failing_card_go_on_apart(worker: Worker) -> None:
+    processes = [{"chainCmds": f"-i clip.mp4 -preset ultrafast shared-{n}.mp4"} for n in range(2)]
+    result = await worker.run(
+        {"action": "multi_process", "data": {"processes": processes, "hardware": "auto"}},
+    )
+    assert result["succeeded"] == 2
+    assert all("the card failed" in one["warnings"][0] for one in result["results"])
+
+
+@in_one_loop
+async def test_without_a_card_only_auto_runs(worker: Worker) -> None:
+    claimed = worker.services.plant
+    worker.services.plant = replace_gpu(worker, GpuTrial(worker.services.tools, Cards()))
+    try:
+        result = await worker.run(job("auto", "-i clip.mp4 -preset ultrafast none-{}.mp4"))
+        assert result["warnings"] == ["This ran on the CPU. There is no NVIDIA card: no /dev/nvidia0."]
+        assert (await worker.fail(job("nvenc"))).code == "hardware_unavailable"
+        named = {"action": "process", "data": {"chainCmds": "-i clip.mp4 -c:v h264_nvenc x.mp4"}}
+        assert (await worker.fail(named)).code == "hardware_unavailable"
+        assert worker.events == []  # before anything was fetched
+    finally:
+        worker.services.plant = claimed

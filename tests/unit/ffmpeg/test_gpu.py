@@ -1,0 +1,114 @@
+"""Cards are found by their devices and tried by real frames; without one nothing is started."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ffmpeg_worker.ffmpeg import gpu as gpu_module
+from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Cards, Gpu, GpuTrial, find_cards, reason_of
+from ffmpeg_worker.ffmpeg.tools import Tools
+
+LOG = "[h264_nvenc @ 0x5] [error] "
+
+
+def make_root(root: Path, *, cards: int, model: str | None = None) -> Path:
+    (root / "dev").mkdir()
+    for name in ("nvidiactl", "nvidia-uvm", *(f"nvidia{number}" for number in range(cards))):
+        (root / "dev" / name).touch()
+    if model is not None:
+        folder = root / "proc/driver/nvidia/gpus/0000:01:00.0"
+        folder.mkdir(parents=True)
+        (folder / "information").write_text(f"Model: \t\t {model}\nIRQ:   64\n")
+    return root
+
+
+def trial(
+    monkeypatch: pytest.MonkeyPatch, cards: Cards, works: set[str]
+) -> tuple[GpuTrial, list[tuple[str, ...]]]:
+    """A trial whose ffmpeg ends well for commands that hold one of `works`, and the commands it was given."""
+    seen: list[tuple[str, ...]] = []
+
+    async def run(_spawner: object, argv: list[str], **_how: Any) -> Any:
+        seen.append(tuple(argv[1:]))
+        await asyncio.sleep(0)
+        is_fine = any(word in argv for word in works)
+        log = SimpleNamespace(text="" if is_fine else f"{LOG}Cannot load libnvidia-encode.so.1")
+        return SimpleNamespace(exit=SimpleNamespace(code=0 if is_fine else 1), stdout=b"sample", log=log)
+
+    monkeypatch.setattr(gpu_module, "run_captured", run)
+    encoders = dict.fromkeys([*gpu_module.ENCODERS, "libx264", "libx265", "libsvtav1"], "video")
+    tools = SimpleNamespace(
+        spawner=None,
+        ffmpeg=Path("ffmpeg"),
+        environment={},
+        capabilities=SimpleNamespace(encoders=encoders, tried_encoders={}),
+        sandbox=SimpleNamespace(worker_own=lambda: None),
+    )
+    return GpuTrial(cast(Tools, tools), cards), seen
+
+
+def test_cards_are_counted_by_their_devices(tmp_path: Path) -> None:
+    assert find_cards(make_root(tmp_path, cards=2, model="NVIDIA L4")) == Cards(2, "NVIDIA L4")
+
+
+def test_control_devices_are_no_cards(tmp_path: Path) -> None:
+    assert find_cards(make_root(tmp_path, cards=0, model="NVIDIA L4")) == Cards()
+
+
+def test_a_card_without_a_name(tmp_path: Path) -> None:
+    assert find_cards(make_root(tmp_path, cards=1)) == Cards(1)
+
+
+async def test_without_a_card_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    trying, seen = trial(monkeypatch, Cards(), {"h264_nvenc"})
+    trying.begin()
+    assert (trying.known, await trying.gpu(), seen) == (NO_GPU, NO_GPU, [])
+    assert trying._trial is None
+
+
+async def test_what_ends_well_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    samples = {"libx264", "libx265", "libsvtav1"}
+    trying, seen = trial(monkeypatch, Cards(1, "Tesla T4"), {"h264_nvenc", "hevc_nvenc", *samples})
+    assert trying.known is None
+    both = await asyncio.gather(trying.gpu(), trying.gpu())
+    found = Gpu(1, "Tesla T4", frozenset({"h264_nvenc", "hevc_nvenc"}), frozenset({"h264", "hevc", "av1"}))
+    assert list(both) == [found, found]
+    assert trying.known == found
+    assert len(seen) == 3 + 2 * 3  # each encoder once; a sample and its decoding for each codec
+
+
+async def test_a_card_that_encodes_nothing_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    trying, seen = trial(monkeypatch, Cards(1, "NVIDIA L4"), set())
+    found = await trying.gpu()
+    assert (found.encoders, found.decoders) == (frozenset(), frozenset())
+    assert "NVIDIA_DRIVER_CAPABILITIES" in (found.reason or "")
+    assert len(seen) == 3
+
+
+async def test_whoever_stops_waiting_does_not_stop_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    trying, _ = trial(monkeypatch, Cards(1), {"h264_nvenc"})
+    waiting = asyncio.ensure_future(trying.gpu())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    assert (await trying.gpu()).encoders == {"h264_nvenc"}
+
+
+@pytest.mark.parametrize(
+    ("name", "log", "reason"),
+    [
+        ("NVIDIA A100-SXM4-80GB", "No capable devices found", "The NVIDIA A100-SXM4-80GB has no encoder (NVENC)."),
+        ("NVIDIA H200", "", "The NVIDIA H200 has no encoder (NVENC)."),
+        ("NVIDIA A10", "[h264_nvenc] No capable devices found", "No capable devices found"),
+        ("NVIDIA L4", "[h264_nvenc] Cannot load libcuda.so.1", "libcuda is not here"),
+        ("NVIDIA L4", "Driver does not support the required nvenc API version. Required: 13.0", "too old"),
+        (None, "", "This FFmpeg has no encoder for the card."),
+    ],
+)
+def test_the_reason_is_one_that_an_operator_understands(name: str | None, log: str, reason: str) -> None:
+    assert re.search(re.escape(reason), reason_of(Cards(1, name), [log]))
