@@ -6,6 +6,8 @@ import platform
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import IO
 
 from ffmpeg_worker.sandbox import landlock
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
@@ -36,7 +38,7 @@ class Setpriv:
         """`folder`: where the filter's program is written."""
         self._setpriv = setpriv
         self._prlimit = prlimit
-        self._filter = folder / f"ffmpeg-worker-{platform.machine()}.bpf"
+        self._folder = folder
 
     def wrap(self, argv: Sequence[str], confinement: Confinement) -> tuple[list[str], Confinement | None]:
         """The whole command line."""
@@ -56,16 +58,17 @@ class Setpriv:
         if confinement.landlock:
             words += _landlock_options(confinement, abi)
         if confinement.seccomp:
-            words.append(f"--seccomp-filter={_write_once(self._filter, confinement.uid is None)}")
+            words.append(f"--seccomp-filter={_filter_file(self._folder, confinement.uid is None).name}")
         return words
 
 
 @cache
-def _write_once(path: Path, shares_user: bool) -> Path:
-    program = make_program(platform.machine(), shares_user=shares_user, may_signal=not shares_user)
-    path = path.with_suffix(".shared.bpf") if shares_user else path
-    path.write_bytes(program)
-    return path
+def _filter_file(folder: Path, shares_user: bool) -> IO[bytes]:
+    """The filter's program, in a file of a name that nobody else has; it goes with the worker."""
+    file = NamedTemporaryFile(prefix="ffmpeg-worker-", suffix=".bpf", dir=folder)  # noqa: SIM115 - kept open
+    file.write(make_program(platform.machine(), shares_user=shares_user, may_signal=not shares_user))
+    file.flush()
+    return file
 
 
 def supports_landlock(help_text: str) -> bool:
