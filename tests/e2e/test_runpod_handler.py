@@ -216,7 +216,7 @@ async def test_a_door_that_crashes_takes_one_job_and_not_the_worker(door: OwnApi
     answer = await running
     assert (answer["details"]["code"], answer["details"]["retryable"]) == ("api_unreachable", True)
     # A connection that the dying process still took is lost with it; from its end on jobs wait for the next one.
-    await until_async(lambda: not alive(crashed))
+    await until_async(lambda: not Path(f"/proc/{crashed}").exists())  # with all its threads
     job = {"action": "process", "data": {"chainCmds": MAKE_CLIP}}
     answer = await worker.handle({"id": "next", "input": job})
     assert answer.get("success") is True, answer

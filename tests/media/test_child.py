@@ -16,7 +16,7 @@ import pytest
 
 from ffmpeg_worker.errors import EngineUnavailable
 from ffmpeg_worker.ffmpeg.child import PIPE, Child, Exit, Output, Spawner
-from support.processes import alive, children_of, open_descriptors
+from support.processes import alive, children_of, open_descriptors, spawners
 from support.until import until_async
 
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
@@ -38,7 +38,7 @@ async def spawner() -> AsyncIterator[Spawner]:
     before = open_descriptors()
     async with Spawner() as opened:
         yield opened
-    assert children_of(os.getpid()) == []
+    assert spawners() == []
     assert open_descriptors() == before
 
 
@@ -254,26 +254,26 @@ async def test_cancelled_at_random_moments(spawner: Spawner) -> None:
         loop.call_later(chance.choice([0, 0, chance.uniform(0, 0.3)]), task.cancel)
     results = await asyncio.gather(*tasks, return_exceptions=True)
     assert all(isinstance(result, asyncio.CancelledError) for result in results)
-    [program] = children_of(os.getpid())
+    [program] = spawners()
     await until_async(lambda: children_of(program) == [])
 
 
 async def test_a_dead_spawner_takes_its_children_along_and_is_replaced(spawner: Spawner) -> None:
     child, _ = await started(spawner, SLEEP)
-    [program] = children_of(os.getpid())
+    [program] = spawners()
     os.kill(program, signal.SIGKILL)
     assert await child.wait() == Exit(None, signal.SIGKILL, 0.0, 0)
     await until_async(lambda: not alive(child.pid))
     assert await child.stop() == await child.wait()
     assert (await (await python(spawner, "")).wait()).code == 0
-    assert children_of(os.getpid()) != [program]
+    assert spawners() != [program]
 
 
 async def test_a_spawner_killed_while_children_start(spawner: Spawner) -> None:
     for _ in range(5):
         asked = [asyncio.create_task(python(spawner, "")) for _ in range(5)]
         await asyncio.sleep(0)
-        for program in children_of(os.getpid()):  # none while the last one is not buried yet
+        for program in spawners():  # none while the last one is not buried yet
             os.kill(program, signal.SIGKILL)
         ended = [await (await child).wait() for child in asked]
         assert {(end.code, end.signal) for end in ended} <= {(0, None), (None, signal.SIGKILL)}
@@ -290,11 +290,11 @@ async def test_closing_ends_all_children() -> None:
 
 async def test_the_terminals_signals_are_not_the_spawners(spawner: Spawner) -> None:
     assert (await (await python(spawner, "")).wait()).code == 0
-    [program] = children_of(os.getpid())
+    [program] = spawners()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         os.kill(program, number)
     assert (await (await python(spawner, "")).wait()).code == 0
-    assert children_of(os.getpid()) == [program]
+    assert spawners() == [program]
 
 
 async def test_forks_of_a_preloaded_function() -> None:
@@ -308,7 +308,7 @@ async def test_forks_of_a_preloaded_function() -> None:
 
     async with Spawner(preload="support.preloaded_upper:serve") as spawner:
         results = await asyncio.gather(*(ask(spawner, b"one\ntwo\n") for _ in range(10)))
-        [program] = children_of(os.getpid())
+        [program] = spawners()
         failed, trace = await ask(spawner, b"fail\n")
     pids = set()
     for result, output in results:

@@ -22,7 +22,7 @@ from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
 from support.engine import embedded_capabilities, embedded_tools
-from support.processes import alive, children_of
+from support.processes import alive, children_of, spawners
 from support.until import until_async
 
 SHORT = ("-f", "lavfi", "-i", "testsrc=duration=2:size=64x64:rate=25")
@@ -59,7 +59,7 @@ async def run(
 
 def engines() -> list[int]:
     """The pids of all children of our spawner."""
-    return [pid for program in children_of(os.getpid()) for pid in children_of(program)]
+    return [pid for program in spawners() for pid in children_of(program)]
 
 
 async def test_a_run(tools: Tools, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ async def test_a_crash_is_not_a_kill(tools: Tools, tmp_path: Path) -> None:
 async def test_a_dead_spawner_is_replaced(tools: Tools, tmp_path: Path) -> None:
     running = asyncio.create_task(run(tools, tmp_path, *ENDLESS))
     await until_async(lambda: len(engines()) == 1)
-    [engine], [program] = engines(), children_of(os.getpid())
+    [engine], [program] = engines(), spawners()
     os.kill(program, signal.SIGKILL)
     with pytest.raises(EngineKilled):
         await running

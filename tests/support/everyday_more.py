@@ -88,7 +88,6 @@ MORE = {
     "equaliser": "-i tone.mp3 -af equalizer=f=1000:t=q:w=1:g=3,bass=g=4,treble=g=-2 o.wav",
     "pitch": "-i tone.mp3 -af rubberband=pitch=1.2 o.wav",
     "faster without pitch": "-i tone.mp3 -af atempo=1.5 o.wav",
-    "ducking": "-i clip.mp4 -i tone.mp3 -filter_complex '[1:a]asplit[s][m];[0:a][s]sidechaincompress=threshold=0.05:ratio=8[d];[d][m]amix=inputs=2[a]' -map 0:v -map '[a]' -c:v copy o.mp4",
     "stereo out of two": "-i tone.mp3 -i clip.mp4 -filter_complex '[0:a][1:a]join=inputs=2:channel_layout=stereo[a]' -map '[a]' o.wav",
     "surround to stereo": "-f lavfi -i anoisesrc=d=0.3:seed=1,pan=5.1|FL=c0|FR=c0|FC=c0|LFE=c0|BL=c0|BR=c0 -af 'pan=stereo|FL<FL+0.5*FC+0.6*BL|FR<FR+0.5*FC+0.6*BR' o.wav",
     "a left channel": "-i stereo.wav -af 'pan=mono|c0=FL' o.wav",

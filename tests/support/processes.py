@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 
@@ -39,6 +40,18 @@ def children_of(pid: int) -> list[int]:
                 continue
             if int(stat.rpartition(")")[2].split()[1]) == pid:
                 found.append(int(entry.name))
+    return found
+
+
+def spawners() -> list[int]:
+    """The pids of the spawner programs that this process has; others of its children belong to other tests."""
+    found = []
+    for pid in children_of(os.getpid()):
+        try:
+            if b"ffmpeg_worker.ffmpeg.spawner" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+        except OSError:
+            continue
     return found
 
 
