@@ -48,7 +48,7 @@ MORE = {
     "x264 for old players": "-i clip.mp4 -c:v libx264 -profile:v baseline -level 3.0 -pix_fmt yuv420p -maxrate 300k -bufsize 600k -g 50 -keyint_min 50 -sc_threshold 0 -c:a aac -ac 2 o.mp4",
     "x265 in two passes": "-i clip.mp4 -c:v libx265 -preset ultrafast -b:v 80k -x265-params pass=1:log-level=error -an -f null - && -i clip.mp4 -c:v libx265 -preset ultrafast -b:v 80k -x265-params pass=2:log-level=error -tag:v hvc1 o.mp4",
     "vp9 in two passes": "-i clip.mp4 -c:v libvpx-vp9 -b:v 80k -deadline good -cpu-used 5 -pass 1 -an -t 0.6 -f null - && -i clip.mp4 -c:v libvpx-vp9 -b:v 80k -deadline good -cpu-used 5 -pass 2 -c:a libopus -t 0.6 -bitexact o.webm",
-    "vp8": "-i clip.mp4 -c:v libvpx -deadline realtime -cpu-used 8 -b:v 200k -c:a libvorbis -bitexact o.webm",
+    "vp8": "-i clip.mp4 -c:v libvpx -deadline good -cpu-used 5 -threads 1 -b:v 200k -c:a libvorbis -bitexact o.webm",
     "transparent webm": "-i frames/%03d.png -c:v libvpx-vp9 -pix_fmt yuva420p -deadline realtime -cpu-used 8 -t 0.3 -bitexact o.webm",
     "svt-av1 with parameters": "-i clip.mp4 -c:v libsvtav1 -preset 12 -crf 45 -svtav1-params tune=0:film-grain=0:lp=1 -an -t 0.4 o.mp4",
     "aom": "-i small.mp4 -c:v libaom-av1 -cpu-used 8 -crf 50 -row-mt 1 -aom-params enable-cdef=1 -an -t 0.2 o.mp4",

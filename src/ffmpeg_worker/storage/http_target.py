@@ -21,7 +21,7 @@ from ffmpeg_worker.outbound.client import Outbound
 from ffmpeg_worker.storage.http_retry import BROKEN_OFF, AttemptFailed, may_pass, retry_after_s, with_retries
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.signed_address import is_azure_sas, plain, unsigned
-from ffmpeg_worker.storage.storage import Headers, Place
+from ffmpeg_worker.storage.storage import STAYS, Headers, Place
 
 _BLOCK_BYTES = 1 << 18
 _DONE = {200, 201, 204}
@@ -90,7 +90,7 @@ class HttpObjects:
         """A presigned PUT cannot delete; see `Objects.remove`."""
         raise TargetError(
             f'The output "{shown_name(name)}" is still there: a presigned PUT cannot delete.',
-            code="target_not_removable",
+            code=STAYS,
             hint="Delete it, or let the next upload replace it.",
         )
 

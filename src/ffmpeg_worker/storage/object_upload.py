@@ -10,11 +10,12 @@ from typing import BinaryIO
 
 import obstore
 
+from ffmpeg_worker.errors import TargetError
 from ffmpeg_worker.outbound.proxy import Pass
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import Bucket, Client
 from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, failure_of, not_allowed, target_error
-from ffmpeg_worker.storage.storage import Headers
+from ffmpeg_worker.storage.storage import STAYS, Headers
 
 PART_BYTES = 8 << 20
 PARTS_AT_ONCE = 4
@@ -59,8 +60,13 @@ class ObjectUpload:
                 raise target_error(failure_of(error), self._bucket.name) from None
             except asyncio.CancelledError:
                 permit.wind_down()
-                await _finish(self._take_back(sending, client))
-                raise
+                if await _finish(self._take_back(sending, client)):
+                    raise
+                raise TargetError(
+                    f'An object in the bucket "{self._bucket.name}" could not be removed again.',
+                    code=STAYS,
+                    hint="Let the credentials delete objects there, too.",
+                ) from None
             finally:
                 refused.cancel()
                 sending.cancel()
@@ -98,19 +104,29 @@ class ObjectUpload:
         if self._stopped:
             raise _Stopped
 
-    async def _take_back(self, sending: asyncio.Future[None], client: Client) -> None:
-        """Let the client end by itself: dropped, it would leave the parts that the bucket has already."""
+    async def _take_back(self, sending: asyncio.Future[None], client: Client) -> bool:
+        """Let the client end by itself: dropped, it would leave the parts that the bucket has already.
+
+        `False`: the object had arrived, and stays.
+        """
         self._stopped = True
-        with contextlib.suppress(_Stopped, *CLIENT_ERRORS):
+        has_arrived = False
+        try:
             has_parts = self._path.stat().st_size > PART_BYTES
             async with asyncio.timeout(_TAKE_BACK_PARTS_S if has_parts else _TAKE_BACK_S):
                 await asyncio.shield(sending)
+                has_arrived = True
                 await obstore.delete_async(client, self._key)
+                has_arrived = False
+        except (_Stopped, *CLIENT_ERRORS) as error:
+            return not has_arrived or isinstance(error, FileNotFoundError)
+        return True
 
 
-async def _finish(work: Coroutine[None, None, None]) -> None:
+async def _finish(work: Coroutine[None, None, bool]) -> bool:
     """Wait to the end, whoever else cancels meanwhile."""
     working = asyncio.ensure_future(work)
     while not working.done():
         with contextlib.suppress(asyncio.CancelledError):
             await asyncio.shield(working)
+    return working.result()

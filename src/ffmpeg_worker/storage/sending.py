@@ -15,7 +15,7 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.storage.content_types import content_type
 from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.storage import Headers, Objects, Place
+from ffmpeg_worker.storage.storage import STAYS, Headers, Objects, Place
 
 AT_ONCE = 6
 """Uploads of one job at the same time."""
@@ -180,6 +180,8 @@ class RemoteDelivery:
             async with asyncio.timeout(_TAKE_BACK_S):
                 uploads = [upload for item in items.values() for upload in item.uploads]
                 await asyncio.gather(*uploads, return_exceptions=True)
+                for item in items.values():
+                    item.is_there = item.is_there or any(_stays(upload) for upload in item.uploads)
                 for is_manifest in (True, False):
                     names = [name for name in items if _is_manifest(name) == is_manifest]
                     await asyncio.gather(*(self._remove_one(name, items[name], slots) for name in names))
@@ -200,6 +202,14 @@ class RemoteDelivery:
                 log(logging.DEBUG, "output not removed", error=type(error).__name__)
                 return
         item.is_there = False
+
+
+def _stays(upload: asyncio.Task[None]) -> bool:
+    """Whether an upload that was stopped had arrived, and could not be taken back."""
+    if not upload.done() or upload.cancelled():
+        return False
+    error = upload.exception()
+    return isinstance(error, WorkerError) and error.code == STAYS
 
 
 def _is_manifest(name: str) -> bool:

@@ -67,6 +67,10 @@ class Remote(Protocol):
         ...
 
 
+STAYS = "target_not_removable"
+"""Code of the error that something uploaded is still there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where an output lies: its path on this machine or its key in a bucket, and its URL if it has one."""
@@ -111,7 +115,8 @@ class Objects(Protocol):
         Nothing is left of it when this fails or is cancelled.
 
         Raises:
-            TargetError: refused, not there, or not reachable after some tries.
+            TargetError: refused, not there, or not reachable after some tries; with the code STAYS, out of a
+                cancellation: it had arrived, and cannot be removed.
             AddressNotAllowed: the worker does not call it.
         """
         ...
