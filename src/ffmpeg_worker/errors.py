@@ -32,7 +32,7 @@ WorkerError            code · fault · retryable · message · hint · where ·
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
@@ -95,6 +95,14 @@ class WorkerError(Exception):
         twin = copy.copy(self)
         twin.where = dict(self.where)
         return twin
+
+    def reword(self, change: Callable[[str], str]) -> Self:
+        """Pass all that callers see through `change`."""
+        self.message = change(self.message)
+        self.hint = change(self.hint) if self.hint else None
+        self.stderr = change(self.stderr) if self.stderr else None
+        self.where = {key: change(value) if isinstance(value, str) else value for key, value in self.where.items()}
+        return self
 
     def as_problem(self, job_id: str | None = None) -> dict[str, Any]:
         """The error as callers see it (contract: the body of `application/problem+json`)."""

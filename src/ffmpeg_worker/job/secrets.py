@@ -43,9 +43,5 @@ def make_redaction(secrets: Iterable[str]) -> Redact:
 
 def redact_error(error: WorkerError, redact: Redact) -> WorkerError:
     """Take the secrets out of all that an error says, in public and to the log."""
-    error.message = redact(error.message)
-    error.hint = redact(error.hint) if error.hint else None
-    error.stderr = redact(error.stderr) if error.stderr else None
     error.detail = redact(error.detail) if error.detail else None
-    error.where = {key: redact(value) if isinstance(value, str) else value for key, value in error.where.items()}
-    return error
+    return error.reword(redact)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import re
 import shutil
 import time
@@ -33,6 +32,7 @@ from ffmpeg_worker.planning.plan import (
 )
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, read_beneath
 from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.storage.arrival import FULL
 
 _MAX_COLLECTED_BYTES = 256 << 20
 _FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
@@ -125,16 +125,9 @@ class _Run:
                     self._jail.root,
                 )
             except WorkerError as error:
-                raise self._in_callers_words(error).at(command=step.command) from None
+                raise error.reword(self._reword).at(command=step.command) from None
         self.problems += [self._reword(line) for line in _ERROR_LINE.findall(run.log.text)]
         return _found(run, step, self._folder, self._reword)
-
-    def _in_callers_words(self, error: WorkerError) -> WorkerError:
-        error.message = self._reword(error.message)
-        error.hint = self._reword(error.hint) if error.hint else None
-        error.stderr = self._reword(error.stderr) if error.stderr else None
-        error.where = {k: self._reword(v) if isinstance(v, str) else v for k, v in error.where.items()}
-        return error
 
     def _reword(self, text: str) -> str:
         """Name files as the caller does: staged names are nobody's business."""
@@ -173,7 +166,7 @@ class _Run:
                 shutil.copyfile, self._folder / STAGING_FOLDER / step.staged, self._folder / step.work_name
             )
         except OSError as error:
-            if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            if error.errno not in FULL:
                 raise
             raise DiskFull(
                 "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."

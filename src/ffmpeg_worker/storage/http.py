@@ -6,20 +6,19 @@ import asyncio
 import hashlib
 import json
 import re
-import secrets
 import shutil
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ffmpeg_worker.errors import SourceUnreachable
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.storage.arrival import own_folder, plain_suffix
 from ffmpeg_worker.storage.http_transfer import Transfer, TransferLimits
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.signed_address import unsigned
 from ffmpeg_worker.storage.storage import Download
 
-_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 _SUFFIX_BY_TYPE = {
     "video/mp4": ".mp4",
     "video/quicktime": ".mov",
@@ -78,31 +77,24 @@ class HttpRemote:
             SourceError: see `Transfer.run`.
             DiskFull: no room for it.
         """
-        # A folder for each: what is relative to an input, as in a playlist, finds nobody else's files.
-        own = folder / f".{secrets.token_hex(8)}"
-        own.mkdir(mode=0o700)
-        transfer = Transfer(self._outbound, source, own / "part", self._limits, meter, known)
-        try:
-            async with asyncio.timeout(self._limits.total_s):
-                await transfer.run()
+        with own_folder(folder) as own:
+            transfer = Transfer(self._outbound, source, own / "part", self._limits, meter, known)
+            try:
+                async with asyncio.timeout(self._limits.total_s):
+                    await transfer.run()
+            except TimeoutError:
+                raise SourceUnreachable(
+                    f'The input "{shown_name(source.url)}" was not there after {self._limits.total_s:g} s.',
+                    hint="Put it on a faster server.",
+                ) from None
             if transfer.is_unchanged:
                 shutil.rmtree(own, ignore_errors=True)
                 return None
             path = transfer.path.rename(own / f"input{_suffix(source.url, transfer.content_type)}")
             return Download(path, transfer.version)
-        except TimeoutError:
-            shutil.rmtree(own, ignore_errors=True)
-            raise SourceUnreachable(
-                f'The input "{shown_name(source.url)}" was not there after {self._limits.total_s:g} s.',
-                hint="Put it on a faster server.",
-            ) from None
-        except BaseException:
-            shutil.rmtree(own, ignore_errors=True)
-            raise
 
 
 def _suffix(url: str, content_type: str) -> str:
     """Extension for the local file: that of the URL's path, else by its type; the server's names are not asked."""
     path = re.split(r"[?#]", url.partition("://")[2], maxsplit=1)[0].partition("/")[2]
-    suffix = PurePosixPath(path).suffix.lower()
-    return suffix if _SUFFIX.fullmatch(suffix) else _SUFFIX_BY_TYPE.get(content_type, "")
+    return plain_suffix(path) or _SUFFIX_BY_TYPE.get(content_type, "")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import re
 import shutil
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from pathlib import Path
 import aiohttp
 
 from ffmpeg_worker.errors import (
-    DiskFull,
     SourceError,
     SourceNotFound,
     SourceTooLarge,
@@ -22,6 +20,7 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.storage.arrival import FULL, disk_full
 from ffmpeg_worker.storage.http_retry import (
     BROKEN_OFF,
     AttemptFailed,
@@ -34,7 +33,6 @@ from ffmpeg_worker.storage.pace import Pace
 
 _BLOCK_BYTES = 1 << 20
 _WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 # A weak one says that two contents mean the same, not that their bytes are the same.
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,256}"')
@@ -188,7 +186,7 @@ class Transfer:
             if self._total > self._limits.max_bytes:
                 raise self._too_large()
             if self._total - self._received > shutil.disk_usage(self.path.parent).free:
-                raise _disk_full()
+                raise disk_full()
 
     async def _receive(self, response: aiohttp.ClientResponse) -> None:
         pace = Pace(self._limits.min_bytes_per_s, self._limits.pace_s)
@@ -213,8 +211,8 @@ class Transfer:
         try:
             await asyncio.shield(writing)
         except OSError as error:
-            if error.errno in _FULL:
-                raise _disk_full() from None
+            if error.errno in FULL:
+                raise disk_full() from None
             raise
         finally:
             if not writing.done():
@@ -256,10 +254,3 @@ def _append(path: Path, block: bytearray) -> None:
         rest = memoryview(block)
         while rest:
             rest = rest[file.write(rest) :]
-
-
-def _disk_full() -> DiskFull:
-    return DiskFull(
-        "The worker's disk has no room for the input.",
-        hint="Try again later; if it stays, the worker needs more disk.",
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import os
 import random
 import shutil
@@ -13,8 +12,9 @@ from pathlib import Path
 
 import obstore
 
-from ffmpeg_worker.errors import DiskFull, SourceTooLarge, SourceUnreachable, SourceUnreadable
+from ffmpeg_worker.errors import SourceTooLarge, SourceUnreachable, SourceUnreadable
 from ffmpeg_worker.outbound.proxy import Pass
+from ffmpeg_worker.storage.arrival import FULL, disk_full
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import Client
@@ -25,7 +25,6 @@ RANGE_BYTES = 16 << 20
 RANGES_AT_ONCE = 4
 
 _BLOCK_BYTES = 1 << 20
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class _Changed(Exception):
@@ -103,7 +102,7 @@ class ObjectDownload:
                 hint="Check that its upload was complete.",
             )
         if version.size > shutil.disk_usage(self._path.parent).free:
-            raise _disk_full()
+            raise disk_full()
 
     async def _receive(self, version: Version) -> None:
         self._meter.expect(version.size)
@@ -156,8 +155,8 @@ class ObjectDownload:
 
     def _judge_failure(self, error: Exception, *, is_last: bool) -> None:
         """Return when another try is worth it."""
-        if isinstance(error, OSError) and error.errno in _FULL:
-            raise _disk_full() from None
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise disk_full() from None
         failure = failure_of(error)
         if failure in {Failure.CHANGED, Failure.NOT_FOUND}:
             raise _Changed from None
@@ -190,10 +189,3 @@ def _write_all(file: int, block: bytes, offset: int) -> None:
     while rest:
         written = os.pwrite(file, rest, offset)
         rest, offset = rest[written:], offset + written
-
-
-def _disk_full() -> DiskFull:
-    return DiskFull(
-        "The worker's disk has no room for the input.",
-        hint="Try again later; if it stays, the worker needs more disk.",
-    )

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import re
-import secrets
 import shutil
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import quote
 
 import obstore
@@ -17,6 +15,7 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import bucket_problem, key_problem, read_location
+from ffmpeg_worker.storage.arrival import own_folder, plain_suffix
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import Bucket, ObjectAccess, find_bucket
@@ -25,7 +24,6 @@ from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, ask, failure_of, 
 from ffmpeg_worker.storage.object_upload import ObjectUpload
 from ffmpeg_worker.storage.storage import Download, Headers, Place
 
-_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 _NOBODYS_KEY = "ffmpeg-worker/is-anybody-there"
 
 
@@ -62,25 +60,21 @@ class ObjectSources:
         bucket, key = self._find(source)
         permit = self._access.proxy.issue()
         shown = shown_name(source.url)
-        # A folder for each: what is relative to an input, as in a playlist, finds nobody else's files.
-        own = folder / f".{secrets.token_hex(8)}"
-        own.mkdir(mode=0o700)
-        path = own / f"input{_suffix(key)}"
-        download = ObjectDownload(bucket.open(permit), permit, key, shown, path, self._limits, meter)
-        is_there = False
-        try:
-            async with asyncio.timeout(self._limits.total_s):
-                version = await download.run(known)
-            is_there = version is not None
-        except TimeoutError:
-            raise SourceUnreachable(
-                f'The input "{shown}" was not there after {self._limits.total_s:g} s.',
-                hint="Put it into a faster store.",
-            ) from None
-        finally:
-            if not is_there:
+        with own_folder(folder) as own:
+            path = own / f"input{plain_suffix(key)}"
+            download = ObjectDownload(bucket.open(permit), permit, key, shown, path, self._limits, meter)
+            try:
+                async with asyncio.timeout(self._limits.total_s):
+                    version = await download.run(known)
+            except TimeoutError:
+                raise SourceUnreachable(
+                    f'The input "{shown}" was not there after {self._limits.total_s:g} s.',
+                    hint="Put it into a faster store.",
+                ) from None
+            if version is None:
                 shutil.rmtree(own, ignore_errors=True)
-        return Download(path, version.etag) if version is not None else None
+                return None
+            return Download(path, version.etag)
 
     def _find(self, source: FileSource) -> tuple[Bucket, str]:
         location = read_location(source.url)
@@ -149,9 +143,3 @@ class ObjectTarget:
         if self._bucket.public_url:
             return Place(key, f"{self._bucket.public_url.rstrip('/')}/{quote(key, safe='/~')}")
         return Place(key, self._bucket.url_of(key))
-
-
-def _suffix(key: str) -> str:
-    """Extension for the local file."""
-    suffix = PurePosixPath(key).suffix.lower()
-    return suffix if _SUFFIX.fullmatch(suffix) else ""
