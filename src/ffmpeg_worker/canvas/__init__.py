@@ -1,0 +1,1 @@
+"""Compositions as values: what is shown when, where and how. Pure."""

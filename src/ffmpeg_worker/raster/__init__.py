@@ -1,0 +1,1 @@
+"""Pictures from scenes: text, images, video frames and how they come together. Runs in a confined child."""

@@ -1,0 +1,74 @@
+"""What is drawn onto a surface: pixels with the forms that they were already brought into."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+
+
+class Tile:
+    """Red, green, blue and opacity, multiplied with the opacity: `rgba` is (height, width, 4).
+
+    Never changed after it was made; the same tile drawn again is recognised, and what was worked out for it is
+    kept in `forms`.
+    """
+
+    __slots__ = ("forms", "rgba")
+
+    def __init__(self, rgba: Bytes) -> None:
+        self.rgba = rgba
+        self.forms: dict[Any, Any] = {}
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.rgba.shape[1], self.rgba.shape[0]
+
+
+class Planes:
+    """YUV 4:2:0 of BT.709 in limited range, as video comes: `y` is (height, width), `u` and `v` half of each.
+
+    Width and height are even. `alpha` (height, width) is the opacity, `None` for opaque; the planes are not
+    multiplied with it. Never changed after they were made.
+    """
+
+    __slots__ = ("alpha", "forms", "u", "v", "y")
+
+    def __init__(self, y: Bytes, u: Bytes, v: Bytes, alpha: Bytes | None = None) -> None:
+        self.y = y
+        self.u = u
+        self.v = v
+        self.alpha = alpha
+        self.forms: dict[Any, Any] = {}
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height."""
+        return self.y.shape[1], self.y.shape[0]
+
+
+Picture = Tile | Planes
+
+
+class Source(Protocol):
+    """What one element shows, opened."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its pictures."""
+        ...
+
+    def picture(self, time_s: float) -> Picture | None:
+        """The picture at a time of the element; the same object while nothing changes, `None` for nothing.
+
+        Times mostly rise; they may jump.
+        """
+        ...
+
+    def close(self) -> None:
+        """Free what it holds."""
+        ...
