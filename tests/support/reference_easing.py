@@ -11,7 +11,7 @@ import numpy as np
 
 _PLAIN: Mapping[str, Callable[[float], float]] = {
     "linear": lambda p: p,
-    "hold": lambda p: 0.0,
+    "hold": lambda _: 0.0,
     "ease": lambda p: _bezier([0.25, 0.1, 0.25, 1], p),
     "ease-in": lambda p: _bezier([0.42, 0, 1, 1], p),
     "ease-out": lambda p: _bezier([0, 0, 0.58, 1], p),
@@ -26,11 +26,15 @@ def ease(name: str, passed: float) -> float:
         return float(passed >= 1)
     if name in _PLAIN:
         return _PLAIN[name](passed)
-    if name.startswith("steps("):
-        steps = int(name[6:-1])
-        return math.floor(passed * steps + 1e-9) / steps
-    if name.startswith("cubic-bezier("):
-        return _bezier([float(part) for part in name[13:-1].split(",")], passed)
+    if "(" in name:
+        numbers = [float(part) for part in name.partition("(")[2].rstrip(")").split(",")]
+        return (
+            math.floor(passed * numbers[0] + 1e-9) / numbers[0] if len(numbers) == 1 else _bezier(numbers, passed)
+        )
+    return _named(name, passed)
+
+
+def _named(name: str, passed: float) -> float:
     kind, way = name.split("-", 1)
     if way == "out":
         return 1 - _growing(kind, 1 - passed)

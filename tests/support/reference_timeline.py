@@ -12,7 +12,7 @@ Layer = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Stay:
-    """A layer's frames, from `first` to before `last`, counted from the start of its list; it may come `over` one."""
+    """A layer's frames, `last` not included, counted from the start of its list; `over`: the one it replaces."""
 
     first: int
     last: int
