@@ -11,11 +11,11 @@ from ffmpeg_worker.canvas.curve import Number
 class Sound:
     """One sound on the timeline.
 
-    `begin_s` to `end_s` of the file are played at `speed`, and again and again if it `loops`; heard from `start_s`
-    of the canvas (the time of a frame where it belongs to a picture) for `length_s`, with silence after the file's
-    end. `volume` is a factor (1 is unchanged); the times of a curve, and both fades, are seconds of the sound as it
-    is heard. `duck_under` names the sounds (`id`) under which it becomes quieter. `pan`: -1 left, 1 right.
-    `where` is the JSON path in the request, for errors.
+    `begin_s` to `end_s` of the file are played at `speed`, and again and again if it `loops`; heard from
+    `start_s` of the canvas (the time of a frame where it belongs to a picture) for `length_s`, with silence after
+    the file's end. `volume` is a factor (1 is unchanged); the times of a curve, and both fades, are seconds of the
+    sound as it is heard. `duck_under` names the sounds (`id`) under which it becomes quieter. `pan`: -1 left, 1
+    right. `where` is the JSON path in the request, for errors.
     """
 
     where: str
