@@ -21,6 +21,7 @@ _ASS_SYLLABLE = re.compile(r"\\[kK][fo]?(\d{1,6})")
 _ASS_DRAWING = re.compile(r"\\p[1-9]")
 _ASS_LOST = re.compile(r"\\(?:pos|move|an[1-9]|fade?|t|clip|frz|c&|1c)\b|\\(?:an\d|t\()")
 _VTT_TIME = re.compile(r"<(?:(\d{1,4}):)?(\d{2}):(\d{2})\.(\d{3})>")
+_MARK = re.compile(r"<@(\d+)>")
 _VTT_TAGS = re.compile(r"</?[A-Za-z][^>]*>")
 _BLANK_LINES = re.compile(r"\n[ \t]*\n")
 
@@ -46,7 +47,10 @@ def read_subtitles(text: str) -> Subtitles:
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     is_vtt = text.lstrip().startswith("WEBVTT")
     try:
-        file = pysubs2.SSAFile.from_string(_cues_of_vtt(text) if is_vtt else text, "vtt" if is_vtt else None)
+        if is_vtt:
+            file = pysubs2.SSAFile.from_string(_cues_of_vtt(text), "vtt", keep_html_tags=True)
+        else:
+            file = pysubs2.SSAFile.from_string(text)
     except (pysubs2.Pysubs2Error, ValueError, KeyError, IndexError) as error:
         raise _unreadable("are neither .srt nor .vtt nor .ass", "Send one of these formats as UTF-8.") from error
     if file.format not in {"srt", "vtt", "ass", "ssa"}:
@@ -86,19 +90,21 @@ def _cues_of_vtt(text: str) -> str:
             # What follows the times are places, and may hold what looks like a time.
             begin, _, rest = lines[at].partition("-->")
             end = (rest.split() or [""])[0]
-            blocks.append("\n".join([f"{begin.strip()} --> {end}", *lines[at + 1 :]]))
+            said = _VTT_TIME.sub(_mark, "\n".join(lines[at + 1 :]))
+            blocks.append(f"{begin.strip()} --> {end}\n{said}")
     return "WEBVTT\n\n" + "\n\n".join(blocks)
 
 
+def _mark(time: re.Match[str]) -> str:
+    """A time within a cue in thousandths of a second: the library takes a line with two times for a new cue."""
+    hours, minutes, seconds, thousandths = (int(part or 0) for part in time.groups())
+    return f"<@{((hours * 60 + minutes) * 60 + seconds) * 1000 + thousandths}>"
+
+
 def _vtt_cue(event: pysubs2.SSAEvent) -> Cue | None:
-    raw = _ASS_TAGS.sub("", event.text).replace(r"\N", "\n")
-    pieces: list[tuple[float, str]] = []
-    at, begin = event.start / 1000, 0
-    for match in _VTT_TIME.finditer(raw):
-        pieces.append((at, raw[begin : match.start()]))
-        hours, minutes, seconds, thousandths = (int(part or 0) for part in match.groups())
-        at, begin = hours * 3600 + minutes * 60 + seconds + thousandths / 1000, match.end()
-    pieces.append((at, raw[begin:]))
+    said, *rest = _MARK.split(event.text.replace(r"\N", "\n"))
+    pieces = [(event.start / 1000, said)]
+    pieces += [(int(mark) / 1000, piece) for mark, piece in zip(rest[::2], rest[1::2], strict=True)]
     return _cue(event, [(time, html.unescape(_VTT_TAGS.sub("", piece))) for time, piece in pieces])
 
 
