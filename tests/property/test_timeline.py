@@ -42,16 +42,21 @@ def test_times_lie_on_the_canvas_and_follow_each_other(wishes: tuple[Wish, ...],
         length = length_for_all(wishes)
         spans = place(wishes, given_s or length)
     except InvalidJob as error:
-        assert error.code in {"cycle", "starts_after_end", "transition_too_long"}
-        assert error.hint
+        refused = error
+    else:
+        _check_placed(wishes, spans, given_s or length)
         return
+    assert refused.code in {"cycle", "starts_after_end", "transition_too_long"}
+    assert refused.hint
 
-    assert length > 0
+
+def _check_placed(wishes: tuple[Wish, ...], spans: tuple[Span, ...], length: float) -> None:
     by_id = {wish.id: span for wish, span in zip(wishes, spans, strict=True)}
+    assert length > 0
     for wish, span in zip(wishes, spans, strict=True):
-        assert 0 <= span.start_s <= span.end_s <= (given_s or length)
+        assert 0 <= span.start_s <= span.end_s <= length
         if wish.after is not None:
-            _check_follows(span, by_id[wish.after], wish.overlap_s, given_s or length)
+            _check_follows(span, by_id[wish.after], wish.overlap_s, length)
 
 
 def _check_follows(span: Span, before: Span, overlap_s: float, length: float) -> None:

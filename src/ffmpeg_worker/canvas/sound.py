@@ -31,7 +31,7 @@ class Sound:
     fade_in_s: float = 0.0
     fade_out_s: float = 0.0
     duck_under: tuple[str, ...] = ()
-    pan: float = 0.0
+    pan: Number = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +44,4 @@ class SoundMix:
     sounds: tuple[Sound, ...]
     length_s: float
     loudness: float | None = None
-    volume: float = 1.0
+    volume: Number = 1.0

@@ -19,15 +19,16 @@ DEFAULT_LENGTH_S = 5.0
 class Wish:
     """When a layer asks to be there; times in seconds.
 
-    It starts at `start_s`, or where the layer `after` ends, `overlap_s` earlier. `length` is a number, `end` (of
-    the list) or `auto`: `natural_s`, and until the end where the content has no length (`None`). What is only
-    heard does not make the list longer where it lasts until the end. `where` is the JSON path of the layer.
+    It starts at `start_s`, or where the layer `after` (its id, or its index in the list) ends, `overlap_s` earlier.
+    `length` is a number, `end` (of the list) or `auto`: `natural_s`, and until the end where the content has no
+    length (`None`). What is only heard does not make the list longer where it lasts until the end. `where` is the
+    JSON path of the layer.
     """
 
     where: str
     id: str | None = None
     start_s: float = 0.0
-    after: str | None = None
+    after: str | int | None = None
     overlap_s: float = 0.0
     length: float | Literal["auto", "end"] = "auto"
     natural_s: float | None = None
@@ -138,9 +139,9 @@ def _length(wish: Wish, *, is_followed: bool) -> float | None:
         return None
     if wish.length == "end":
         raise InvalidJob(
-            f'A layer starts after "{wish.id}", which lasts until the end.',
+            "Another layer starts after this one, which lasts until the end.",
             code="starts_after_end",
-            hint=f'Give the layer "{wish.id}" a duration in seconds.',
+            hint="Give this layer a duration in seconds.",
             where={"field": f"{wish.where}.duration"},
         )
     return DEFAULT_LENGTH_S
@@ -174,7 +175,7 @@ def _in_order(wishes: Sequence[Wish], before: Sequence[int | None]) -> list[int]
 
 def _circle(wishes: Sequence[Wish], chain: list[int], back_at: int) -> InvalidJob:
     circle = [*chain[chain.index(back_at) :], back_at]
-    shown = " → ".join(f'"{wishes[index].id}"' for index in circle[:8])
+    shown = " → ".join(f'"{wishes[index].id or wishes[index].where}"' for index in circle[:8])
     return InvalidJob(
         f"Layers start after each other in a circle: {shown}{' → …' if len(circle) > 8 else ''}.",
         code="cycle",
@@ -186,8 +187,9 @@ def _circle(wishes: Sequence[Wish], chain: list[int], back_at: int) -> InvalidJo
 def _before(wishes: Sequence[Wish]) -> list[int | None]:
     """The layer (index) that each comes after."""
     by_id = {wish.id: index for index, wish in enumerate(wishes) if wish.id is not None}
+    found: list[int | None] = []
     for wish in wishes:
-        if wish.after is not None and wish.after not in by_id:
+        if isinstance(wish.after, str) and wish.after not in by_id:
             near = difflib.get_close_matches(wish.after, by_id, n=1)
             raise InvalidJob(
                 f'A layer starts after "{wish.after[:64]}", but no layer beside it has that id.',
@@ -195,4 +197,5 @@ def _before(wishes: Sequence[Wish]) -> list[int | None]:
                 hint=f'Did you mean "{near[0]}"?' if near else "Name the id of another layer of the same list.",
                 where={"field": f"{wish.where}.start"},
             )
-    return [None if wish.after is None else by_id[wish.after] for wish in wishes]
+        found.append(by_id[wish.after] if isinstance(wish.after, str) else wish.after)
+    return found

@@ -71,10 +71,20 @@ def test_nothing_lasts_longer_than_the_canvas() -> None:
 @pytest.mark.parametrize(
     ("wishes", "code", "field", "says"),
     [
-        ((_wish("a", after="b"), _wish("b", after="c"), _wish("c", after="a")), "cycle", "layers[a].start", '"a" → "b" → "c" → "a"'),
+        (
+            (_wish("a", after="b"), _wish("b", after="c"), _wish("c", after="a")),
+            "cycle",
+            "layers[a].start",
+            '"a" → "b" → "c" → "a"',
+        ),
         ((_wish("a", after="a"),), "cycle", "layers[a].start", '"a" → "a"'),
         ((_wish("intro"), _wish("b", after="intor")), "unknown_layer", "layers[b].start", 'Did you mean "intro"?'),
-        ((_wish("a", length="end"), _wish("b", after="a")), "starts_after_end", "layers[a].duration", "until the end"),
+        (
+            (_wish("a", length="end"), _wish("b", after="a")),
+            "starts_after_end",
+            "layers[a].duration",
+            "until the end",
+        ),
         (
             (_wish("a", length=0.5), _wish("b", after="a", overlap_s=1.0, length=2.0)),
             "transition_too_long",
@@ -83,7 +93,7 @@ def test_nothing_lasts_longer_than_the_canvas() -> None:
         ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
-)  # fmt: skip
+)
 def test_a_start_that_cannot_be_is_explained(wishes: tuple[Wish, ...], code: str, field: str, says: str) -> None:
     with pytest.raises(InvalidJob) as caught:
         length_for_all(wishes)
