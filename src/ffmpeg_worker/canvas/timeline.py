@@ -19,7 +19,7 @@ DEFAULT_LENGTH_S = 5.0
 class Wish:
     """When a layer asks to be there; times in seconds.
 
-    It starts at `start_s`, or where the layer `after` (its id, or its index in the list) ends, `overlap_s` earlier.
+    It starts at `start_s`, or where the layer `after` (its id, or its index) ends, `overlap_s` earlier.
     `length` is a number, `end` (of the list) or `auto`: `natural_s`, and until the end where the content has no
     length (`None`). What is only heard does not make the list longer where it lasts until the end. `where` is the
     JSON path of the layer.
@@ -61,7 +61,7 @@ def own_length(wishes: Sequence[Wish]) -> float | None:
         InvalidJob: as `place`.
     """
     starts, ends = _starts_and_ends(wishes)
-    known = [end for end in ends if end is not None]
+    known = [end for end in ends if end]
     return _with_the_endless(wishes, starts, ends, max(known)) if known else None
 
 
