@@ -57,7 +57,12 @@ def arrange(composition: Composition, facts: Facts) -> tuple[float, tuple[Placed
             hint='Give it a "duration", or shorten its layers.',
             where={"field": "duration"},
         )
-    return length, _place(composition.layers, wishes, "", 0.0, length, facts)
+    return length, _place(composition.layers, wishes, 0.0, length, facts)
+
+
+def ids_of(composition: Composition) -> frozenset[str]:
+    """The ids of all layers, hidden ones too."""
+    return frozenset(layer.id for _, layer in _with_paths(composition.layers, "") if layer.id is not None)
 
 
 def every(placed: Sequence[Placed]) -> Iterator[Placed]:
@@ -68,7 +73,7 @@ def every(placed: Sequence[Placed]) -> Iterator[Placed]:
 
 
 def _place(
-    layers: Sequence[Layer], wishes: Sequence[Wish], base: str, origin_s: float, length_s: float, facts: Facts
+    layers: Sequence[Layer], wishes: Sequence[Wish], origin_s: float, length_s: float, facts: Facts
 ) -> tuple[Placed, ...]:
     spans = place(wishes, length_s)
     turns = {span.over: wish.overlap_s for wish, span in zip(wishes, spans, strict=True) if span.over is not None}
@@ -83,7 +88,7 @@ def _place(
             placed = replace(placed, over=span.over, overlap_s=wish.overlap_s)
         if isinstance(layer, GroupLayer):
             children = _wishes(layer.layers, f"{wish.where}.", facts)
-            inside = _place(layer.layers, children, f"{wish.where}.", placed.start_s, placed.length_s, facts)
+            inside = _place(layer.layers, children, placed.start_s, placed.length_s, facts)
             placed = replace(placed, inside=inside)
         found.append(placed)
     return tuple(found)

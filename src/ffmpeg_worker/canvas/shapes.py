@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from ffmpeg_worker.canvas.curve import Colour, Curve
 from ffmpeg_worker.canvas.geometry import Box, filling_box
 from ffmpeg_worker.canvas.pixels import Room, first_value, read_colour
 from ffmpeg_worker.canvas.scene import Gradient, Paint, ShapeContent
@@ -35,8 +36,10 @@ def read_shape(layer: ShapeLayer, box: Box, room: Room) -> ShapeContent:
     width, height = box.first_size or (room.width, room.height)
     stroke = layer.stroke
     fill = None if layer.fill is None else read_paint(layer.fill)
-    if fill is None and (stroke is None or layer.shape == "line"):
-        fill = None if layer.shape == "line" else (1.0, 1.0, 1.0, 1.0)
+    if layer.shape == "line":
+        fill = None
+    elif fill is None and stroke is None:
+        fill = (1.0, 1.0, 1.0, 1.0)
     points = _points(layer, width, height, room)
     return ShapeContent(
         shape="polygon" if layer.shape == "star" else layer.shape,
@@ -91,7 +94,7 @@ def _corners(count: int, width: float, height: float, *, inner: float = 1.0) -> 
     return tuple(corners)
 
 
-def _line_colour(layer: ShapeLayer) -> Paint | None:
+def _line_colour(layer: ShapeLayer) -> Colour | Curve | None:
     """A line is drawn by its stroke; without one in the colour of its fill."""
     if layer.shape != "line":
         return None
