@@ -97,7 +97,8 @@ def _video(layer: VideoLayer, placed: Placed, room: Room, given: Resolving) -> S
         speed=layer.speed,
         loops=layer.loop,
         fit=layer.fit,
-        rotation=picture.rotation % 360,
+        # Probes count against the clock.
+        rotation=-picture.rotation % 360,
         is_interlaced=picture.field_order in _INTERLACED,
         chroma_key=_chroma_key(layer.chroma_key),
     )

@@ -8,6 +8,7 @@ from typing import cast
 
 from ffmpeg_worker.canvas.arrange import Placed
 from ffmpeg_worker.canvas.contents import Resolving, Shown, show
+from ffmpeg_worker.canvas.curve import greatest
 from ffmpeg_worker.canvas.geometry import filling_box, read_crop
 from ffmpeg_worker.canvas.pixels import Room, read_number, times
 from ffmpeg_worker.canvas.remark import Remark
@@ -34,8 +35,8 @@ _UNCHANGED = {
 """A group with these shows its layers as if they stood in its place."""
 
 
-def read_elements(layers: Sequence[Placed], room: Room, given: Resolving) -> tuple[Element, ...]:
-    """The elements of one list in painter's order; frames are those of the canvas, in groups, too.
+def read_elements(layers: Sequence[Placed], room: Room, given: Resolving, origin: int = 0) -> tuple[Element, ...]:
+    """The elements of one list in painter's order; frames are counted from frame `origin` of the canvas.
 
     Groups that change nothing are replaced by their elements.
 
@@ -51,10 +52,10 @@ def read_elements(layers: Sequence[Placed], room: Room, given: Resolving) -> tup
     for placed in seen:
         layer = cast(VisibleLayer, placed.layer)
         if isinstance(layer, GroupLayer) and placed.index not in partners and _changes_nothing(layer):
-            inside = read_elements(placed.inside, room, given)
+            inside = read_elements(placed.inside, room, given, origin)
             elements += [_moved_on(element, len(elements)) for element in inside]
             continue
-        element = _read_element(layer, placed, room, given)
+        element = _read_element(layer, placed, room, given, origin)
         if element is not None:
             position[placed.index] = len(elements)
             elements.append(element)
@@ -81,7 +82,9 @@ def _crossing(element: Element, other: Element, index: int) -> Element:
     return replace(element, enter=replace(element.enter, frames=frames), replaces=index)
 
 
-def _read_element(layer: VisibleLayer, placed: Placed, room: Room, given: Resolving) -> Element | None:
+def _read_element(
+    layer: VisibleLayer, placed: Placed, room: Room, given: Resolving, origin: int
+) -> Element | None:
     first, last = frame_at(placed.start_s, given.fps), frame_at(placed.end_s, given.fps)
     shown = (
         _group(layer, placed, room, given) if isinstance(layer, GroupLayer) else show(layer, placed, room, given)
@@ -100,8 +103,8 @@ def _read_element(layer: VisibleLayer, placed: Placed, room: Room, given: Resolv
     ways = layer.transition
     return Element(
         where=placed.where,
-        first=first,
-        last=last,
+        first=first - origin,
+        last=last - origin,
         content=shown.content,
         x=shown.box.x,
         y=shown.box.y,
@@ -126,10 +129,10 @@ def _transition(way: written.Transition | None, frames: int, given: Resolving) -
     return Transition(way.type, min(frames, max(1, frame_at(way.duration, given.fps))), way.easing)
 
 
-def _group(layer: GroupLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+def _group(layer: GroupLayer, placed: Placed, room: Room, given: Resolving, first: int) -> Shown:
     box = filling_box(layer, room)
-    width, height = box.first_size or (room.width, room.height)
+    width, height = (greatest(box.width or room.width), greatest(box.height or room.height))
     inner = replace(room, width=width, height=height)
     size = (width / room.per_pixel, height / room.per_pixel)
     crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
-    return Shown(GroupContent(read_elements(placed.inside, inner, given)), box, crop)
+    return Shown(GroupContent(read_elements(placed.inside, inner, given, first)), box, crop)

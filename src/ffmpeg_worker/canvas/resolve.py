@@ -114,7 +114,7 @@ def _rate(fps: float) -> Fraction:
 
 def _room(composition: Composition, render_scale: float) -> Room:
     width, height = (
-        max(2, 2 * round(side * render_scale / 2)) for side in (composition.width, composition.height)
+        float(max(2, 2 * round(side * render_scale / 2))) for side in (composition.width, composition.height)
     )
     return Room(width, height, canvas_short=min(width, height), per_pixel=render_scale)
 
