@@ -10,6 +10,7 @@ from ffmpeg_worker.canvas.scene import ChromaKey, Fit
 from ffmpeg_worker.raster.media.colours import (
     ACCURATE,
     BT709,
+    FULL,
     LIMITED,
     has_alpha,
     is_rgb,
@@ -109,7 +110,9 @@ class Conversion:
         if is_rgb(frame):
             scale = ("scale", f"{size}:out_color_matrix=bt709:out_range=limited:{ACCURATE}")
         else:
-            scale = ("scale", f"{size}:out_range=limited:flags=bicubic")
+            # From full range the quick way is a level off.
+            exactly = "+accurate_rnd" if frame.color_range == FULL else ""
+            scale = ("scale", f"{size}:out_range=limited:flags=bicubic{exactly}")
         return [*crop, scale, ("format", "yuv420p"), *to_bt709(frame), *turn, *self._after]
 
     def _boxed(self, planes: Planes, frame: VideoFrame, x: Span, y: Span) -> Planes:
