@@ -29,8 +29,9 @@ from ffmpeg_worker.planning.transfer import download_name, download_source
 class Need:
     """One file to fetch.
 
-    `key` is what commands call it. `is_media`: its streams and length matter. `is_list`: a concat list, whose
-    entries are fetched too, except those in `produced`, which the job itself writes.
+    `key` is what commands call it. `is_media`: its streams and length matter. `is_text`: what it says matters.
+    `is_list`: a concat list, whose entries are fetched too, except those in `produced`, which the job itself writes.
+    `field` is the JSON path that names it, where a job has many such.
     """
 
     key: str
@@ -38,6 +39,8 @@ class Need:
     is_media: bool = False
     is_list: bool = False
     produced: frozenset[str] = frozenset()
+    is_text: bool = False
+    field: str | None = None
 
 
 def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
@@ -62,6 +65,8 @@ def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
             is_media=known.is_media or need.is_media,
             is_list=known.is_list or need.is_list,
             produced=known.produced | need.produced,
+            is_text=known.is_text or need.is_text,
+            field=known.field or need.field,
         )
     return tuple(needs.values())
 
