@@ -74,12 +74,12 @@ class ReferenceRenderer:
         y = (np.arange(height * _SIDE) + 0.5) / _SIDE
         points = np.stack(np.meshgrid(x, y), axis=-1)
         below = np.broadcast_to(self._background, (height, width, 4))
-        return self._list(self._layers, self._seconds, number, points, self._size, below, _averaged)
+        return self._list(self._layers, (0.0, self._seconds), number, points, self._size, below, _averaged)
 
     def _list(
         self,
         layers: Sequence[Layer],
-        seconds: float | None,
+        there_s: tuple[float, float],
         frame: int,
         points: Floats,
         room: Size,
@@ -87,7 +87,7 @@ class ReferenceRenderer:
         seen: Callable[[Floats], Floats],
     ) -> Floats:
         """Layers of one list over what lies below; `seen`: from points to what is mixed."""
-        when = stays(layers, self._fps, self._lengths, seconds)
+        when = stays(layers, self._fps, self._lengths, *there_s)
         order = sorted(range(len(layers)), key=lambda index: layers[index].get("z", 0))
         shown = [index for index in order if when[index].first <= frame < when[index].last]
         pairs = self._pairs(layers, when, shown, frame)
@@ -137,9 +137,10 @@ class ReferenceRenderer:
             return picture_at(self._images[layer["src"]], layer, at, size, time)
         if layer["type"] == "video":
             return picture_at(self._film(layer, time), layer, at, size, time)
-        seconds = (stay.last - stay.first) / self._fps
         nothing = np.zeros((*at.shape[:-1], 4))
-        inner = self._list(layer["layers"], seconds, frame - stay.first, at, size, nothing, lambda seen: seen)
+        inner = self._list(
+            layer["layers"], (stay.begin_s, stay.end_s), frame - stay.first, at, size, nothing, lambda seen: seen
+        )
         clipped: Floats = inner * inside_rounded(at, size, 0)[..., None]
         return clipped
 

@@ -12,8 +12,13 @@ Layer = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Stay:
-    """A layer's frames, `last` not included, counted from the start of its list; `over`: the one it replaces."""
+    """From when to when a layer is there, in seconds of the canvas; `over`: the one that it replaces.
 
+    Its frames, `last` not included, are counted from the first one of its list.
+    """
+
+    begin_s: float
+    end_s: float
     first: int
     last: int
     over: int | None = None
@@ -24,15 +29,18 @@ def frames_of(seconds: float, fps: float) -> int:
     return math.floor(seconds * fps + 0.5 + 1e-7)
 
 
-def stays(layers: Sequence[Layer], fps: float, lengths: Mapping[str, float], whole: float | None) -> list[Stay]:
-    """Of each layer of a list that is `whole` seconds long, or as long as its layers."""
-    times = _times(layers, lengths)
-    ends = [end for _, end, _ in times if end is not None]
-    length = max(ends) if whole is None else whole
-    return [
-        Stay(frames_of(begin, fps), frames_of(length if end is None else min(end, length), fps), over)
-        for begin, end, over in times
-    ]
+def stays(
+    layers: Sequence[Layer], fps: float, lengths: Mapping[str, float], begin_s: float, end_s: float
+) -> list[Stay]:
+    """Of each layer of a list that is there from when to when."""
+    found = []
+    origin = frames_of(begin_s, fps)
+    for begin, end, over in _times(layers, lengths):
+        first_s = min(begin_s + begin, end_s)
+        last_s = end_s if end is None else min(begin_s + end, end_s)
+        first, last = frames_of(first_s, fps) - origin, frames_of(last_s, fps) - origin
+        found.append(Stay(first_s, last_s, first, last, over))
+    return found
 
 
 def length_of(layers: Sequence[Layer], lengths: Mapping[str, float]) -> float:

@@ -1,0 +1,164 @@
+"""Random compositions that the reference renderer can read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+Json = dict[str, Any]
+
+SECONDS = 2.0
+SIZES = [(128, 96), (96, 128), (160, 90)]
+FPS = [10, 12.5, 24, 30]
+EASINGS = (
+    "linear hold ease ease-in ease-out ease-in-out quad-in quad-out cubic-in-out quart-out quint-in sine-in-out "
+    "expo-out circ-in back-out steps(3)"
+).split() + ["cubic-bezier(0.7, 0, 0.2, 1.4)"]
+ANCHORS = "top-left top top-right left center right bottom-left bottom bottom-right".split()
+_COLOUR = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
+_SHADE = st.tuples(_COLOUR, st.sampled_from(["", "80", "c0"])).map("".join)
+_PERCENT = st.integers(10, 90).map(lambda number: f"{number}%")
+
+
+def _moving(values: st.SearchStrategy[Any], seconds: float = SECONDS) -> st.SearchStrategy[list[Json]]:
+    """Keyframes, at tenths of a second."""
+    times = st.lists(st.integers(0, round(seconds * 10)), min_size=2, max_size=4, unique=True).map(sorted)
+
+    @st.composite
+    def keys(draw: st.DrawFn) -> list[Json]:
+        return [
+            {"time": time / 10, "value": draw(values), "easing": draw(st.sampled_from(EASINGS))}
+            for time in draw(times)
+        ]
+
+    return keys()
+
+
+def _maybe(values: st.SearchStrategy[Any], moving: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.one_of(values, values, moving)
+
+
+@st.composite
+def _times(draw: st.DrawFn) -> Json:
+    """Starts and durations of any number of milliseconds."""
+    start = draw(st.sampled_from([0.0, 0.0, 0.3])) + draw(st.integers(0, 300)) / 1000
+    length = draw(st.sampled_from(["end", "end", 0.7])) if start else "end"
+    return {"start": start, "duration": length} if start else {"duration": length}
+
+
+@st.composite
+def _place(draw: st.DrawFn, size: tuple[int, int]) -> Json:
+    """Where a layer lies, and how it moves."""
+    found: Json = {}
+    for axis, whole in zip("xy", size, strict=True):
+        pixels = st.integers(-whole // 4, whole)
+        if draw(st.booleans()):
+            found[axis] = draw(_maybe(pixels | _PERCENT, _moving(pixels)))
+    if draw(st.booleans()):
+        found["anchor"] = draw(st.sampled_from(ANCHORS))
+    if draw(st.integers(0, 2)) == 0:
+        found["scale"] = draw(_maybe(st.sampled_from([0.5, 0.8, 1.5]), _moving(st.integers(4, 15).map(_tenths))))
+    if draw(st.integers(0, 2)) == 0:
+        turns = st.integers(-180, 360)
+        found["rotation"] = draw(_maybe(turns, _moving(turns)))
+    if draw(st.integers(0, 2)) == 0:
+        found["opacity"] = draw(_maybe(st.sampled_from([0.25, 0.5, 0.9]), _moving(st.integers(0, 10).map(_tenths))))
+    if draw(st.integers(0, 3)) == 0:
+        found["z"] = draw(st.integers(-1, 1))
+    return found
+
+
+@st.composite
+def _box(draw: st.DrawFn, size: tuple[int, int]) -> Json:
+    width, height = (st.integers(8, whole) for whole in size)
+    return {"width": draw(width | _PERCENT), "height": draw(height | _PERCENT)}
+
+
+@st.composite
+def _ways(draw: st.DrawFn) -> Json:
+    """How a layer comes and goes."""
+    names = st.sampled_from("fade fade slide-left slide-right slide-up slide-down".split())
+    found = {}
+    for way in ("in", "out"):
+        if draw(st.integers(0, 2)) == 0:
+            seconds = draw(st.sampled_from([0.2, 0.3]))
+            easing = draw(st.sampled_from(EASINGS[:7]))
+            found[way] = {"type": draw(names), "duration": seconds, "easing": easing}
+    return {"transition": found} if found else {}
+
+
+@st.composite
+def _shape(draw: st.DrawFn, size: tuple[int, int]) -> Json:
+    shape = draw(st.sampled_from(["rect", "ellipse"]))
+    found = {"type": "shape", "shape": shape, "fill": draw(_SHADE), **draw(_box(size)), **draw(_place(size))}
+    if shape == "rect" and draw(st.booleans()):
+        found["radius"] = draw(st.sampled_from([4, 10, "25%"]))
+    return found
+
+
+@st.composite
+def _media(draw: st.DrawFn, size: tuple[int, int]) -> Json:
+    kind = draw(st.sampled_from(["image", "video"]))
+    names = {"image": ["wide.png", "tall.png", "clear.png"], "video": ["wide.mp4", "tall.mp4"]}
+    found = {"type": kind, "src": draw(st.sampled_from(names[kind])), **draw(_place(size))}
+    box = draw(_box(size))
+    found |= draw(st.sampled_from([{}, {"width": box["width"]}, {"height": box["height"]}, box, box]))
+    if draw(st.booleans()):
+        found["fit"] = draw(st.sampled_from(["cover", "contain", "fill"]))
+    if found.get("fit", "cover") != "contain" and draw(st.integers(0, 2)) == 0:
+        found["radius"] = draw(st.sampled_from([5, 12]))
+    if kind == "video":
+        found |= draw(st.sampled_from([{}, {"loop": True}, {"speed": 1.5, "loop": True}, {"trim": {"start": 0.4}}]))
+    return found
+
+
+@st.composite
+def _group(draw: st.DrawFn, size: tuple[int, int]) -> Json:
+    own = draw(st.sampled_from([size, (size[0] // 2, size[1] // 2)]))
+    inner = st.one_of(_shape(own), _shape(own), _media(own)).flatmap(_timed)
+    found = {"type": "group", "layers": draw(st.lists(inner, min_size=1, max_size=3)), **draw(_place(size))}
+    if own != size:
+        found |= {"width": own[0], "height": own[1]}
+    return found
+
+
+@st.composite
+def _timed(draw: st.DrawFn, layer: Json) -> Json:
+    return {**layer, **draw(_times()), **draw(_ways())}
+
+
+@st.composite
+def _row(draw: st.DrawFn, size: tuple[int, int]) -> list[Json]:
+    """Two layers, one after the other, which may cross-fade."""
+    first = {**draw(st.one_of(_shape(size), _media(size))), "id": "one", "duration": 0.8}
+    second = {**draw(st.one_of(_shape(size), _media(size))), "start": "after:one", "duration": 0.9}
+    first.pop("z", None)
+    second.pop("z", None)
+    if draw(st.booleans()):
+        second["transition"] = {"in": {"type": "fade", "duration": 0.3, "overlap": True}}
+    return [first, second]
+
+
+@st.composite
+def compositions(draw: st.DrawFn, *, transparent: bool = False) -> Json:
+    """A composition of `SECONDS`."""
+    width, height = draw(st.sampled_from(SIZES))
+    size = (width, height)
+    one = st.one_of(_shape(size), _media(size), _group(size)).flatmap(_timed)
+    layers = draw(st.lists(one, min_size=1, max_size=4))
+    if draw(st.integers(0, 3)) == 0:
+        layers += draw(_row(size))
+    background = "#00000000" if transparent else draw(_COLOUR)
+    return {
+        "width": width,
+        "height": height,
+        "fps": draw(st.sampled_from(FPS)),
+        "duration": SECONDS,
+        "background": background,
+        "layers": layers,
+    }
+
+
+def _tenths(number: int) -> float:
+    return number / 10
