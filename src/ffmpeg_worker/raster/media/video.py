@@ -22,7 +22,7 @@ _SMALL_S = 1e-6
 class VideoSource:
     """A `Source` of a video: each frame that is shown is converted once, straight to the box.
 
-    The pictures are `Planes`, or `Tile`s if the video has an opacity or a chroma key.
+    The pictures are `Planes`, or `Tile`s if the video has an opacity of its own.
     """
 
     def __init__(
