@@ -1,14 +1,17 @@
-"""What ends the drawing of a scene."""
+"""The one error of drawing."""
 
 from __future__ import annotations
 
 
 class RasterError(Exception):
-    """A sentence that a caller can act on; `where` is the JSON path of the layer."""
+    """Something cannot be drawn.
 
-    def __init__(self, message: str, *, code: str, hint: str | None = None, where: str | None = None) -> None:
+    `message` is one sentence, `where` the JSON path of the element, `hint` what the caller may change.
+    """
+
+    def __init__(self, code: str, message: str, *, where: str = "", hint: str | None = None) -> None:
         super().__init__(message)
-        self.message = message
         self.code = code
-        self.hint = hint
+        self.message = message
         self.where = where
+        self.hint = hint
