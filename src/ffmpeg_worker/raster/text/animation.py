@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from ffmpeg_worker.canvas.easing import read_easing
 from ffmpeg_worker.canvas.text_style import TextAnimation
+from ffmpeg_worker.raster.text.ink import STILL, Move
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
-from ffmpeg_worker.raster.text.painter import STILL, Move
 
 Moves = list[tuple[tuple[Glyph, ...], Move]]
 

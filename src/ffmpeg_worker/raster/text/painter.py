@@ -6,71 +6,22 @@ import functools
 import itertools
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.curve import Colour
-from ffmpeg_worker.canvas.text_style import Background, Shadow, TextStyle
+from ffmpeg_worker.canvas.text_style import Shadow, TextStyle
+from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.picture import Bytes, Tile
-from ffmpeg_worker.raster.text.blend import faded, most, over, plus, rounded_box, tinted
-from ffmpeg_worker.raster.text.layout import Glyph, Layout
-from ffmpeg_worker.raster.text.mask import Mask, draw_glyph, draw_outline, widen
+from ffmpeg_worker.raster.text.blend import most, over, plus, rounded_box, tinted
+from ffmpeg_worker.raster.text.ink import STILL, Box, Group, Ink, ink_of
+from ffmpeg_worker.raster.text.layout import Layout
+from ffmpeg_worker.raster.text.mask import Mask
 
+_MOST_PIXELS = 64_000_000
 _BLANK = Tile(np.zeros((1, 1, 4), np.uint8))
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """Where letters are for now: moved, made larger about a point, fainter."""
-
-    x: float = 0.0
-    y: float = 0.0
-    scale: float = 1.0
-    opacity: float = 1.0
-    about: tuple[float, float] = (0.0, 0.0)
-
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point goes."""
-        middle_x, middle_y = self.about
-        return middle_x + (x - middle_x) * self.scale + self.x, middle_y + (y - middle_y) * self.scale + self.y
-
-
-STILL = Move()
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Letters of one colour that move together. `edge`: `before` is the colour on its near side.
-
-    The near side of `edge` (x in the layout) is the left, for `is_rtl` the right.
-    """
-
-    glyphs: Sequence[Glyph]
-    colour: Colour
-    move: Move = STILL
-    edge: float | None = None
-    before: Colour | None = None
-    is_rtl: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A box with round corners: left, top, right, bottom in the layout."""
-
-    edges: tuple[float, float, float, float]
-    radius: float
-    colour: Colour
-
-
-@dataclass(slots=True)
-class _Ink:
-    """The masks of a group, in the layout's pixels."""
-
-    letters: list[Mask] = field(default_factory=list)
-    outlines: list[Mask] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +55,11 @@ class _Frame:
 
 
 class Painter:
-    """Paints one layout in one style, as often as its letters move or change colour."""
+    """Paints one layout in one style, as often as its letters move or change colour.
+
+    Raises:
+        RasterError: `text_too_large`, while painting.
+    """
 
     def __init__(self, layout: Layout, style: TextStyle) -> None:
         self.layout = layout
@@ -113,7 +68,7 @@ class Painter:
 
     def paint(self, groups: Sequence[Group], boxes: Sequence[Box] = (), *, with_background: bool = True) -> Tile:
         """The picture of some letters; `boxes` lie between the background and the letters."""
-        inks = [self._ink(group) for group in groups]
+        inks = [ink_of(group, self._style, self.layout.lines) for group in groups]
         below = [*(self.background() if with_background else ()), *boxes]
         is_still = not boxes and with_background and all(group.move == STILL for group in groups)
         is_still = is_still and sum(len(group.glyphs) for group in groups) == len(self.layout.glyphs)
@@ -141,46 +96,11 @@ class Painter:
         if look is None or not lines:
             return []
         if look.per_line:
-            return [behind(look, line.left, line.top, line.right, line.bottom) for line in lines]
+            return [Box.behind(look, line.left, line.top, line.right, line.bottom) for line in lines]
         left, right = min(line.left for line in lines), max(line.right for line in lines)
-        return [behind(look, left, self.layout.lines[0].top, right, self.layout.lines[-1].bottom)]
+        return [Box.behind(look, left, self.layout.lines[0].top, right, self.layout.lines[-1].bottom)]
 
-    def _ink(self, group: Group) -> _Ink:
-        ink = _Ink()
-        move = group.move
-        stroke = self._style.stroke
-        if move.opacity <= 0 or move.scale <= 0:
-            return ink
-        for glyph in group.glyphs:
-            x, y = move.point(glyph.x, glyph.y if move.y or move.scale != 1 else round(glyph.y))
-            letter = draw_glyph(glyph.font, glyph.index, x, y, move.scale)
-            marks = [*([letter] if letter else []), *self._rules(glyph, move)]
-            ink.letters.extend(Mask(faded(mask.pixels, move.opacity), mask.x, mask.y) for mask in marks)
-            if stroke and stroke.width > 0:
-                width = stroke.width * move.scale
-                outline = letter and draw_outline(glyph.font, glyph.index, x, y, width, move.scale)
-                wide = [*([outline] if outline else []), *(widen(mask, width) for mask in marks[bool(letter) :])]
-                ink.outlines.extend(Mask(faded(mask.pixels, move.opacity), mask.x, mask.y) for mask in wide)
-        return ink
-
-    def _rules(self, glyph: Glyph, move: Move) -> list[Mask]:
-        """What of the underline and the line through belongs to a glyph."""
-        style = self._style
-        lines = [glyph.font.underline] * style.underline + [glyph.font.strike] * style.strikethrough
-        baseline = self.layout.lines[glyph.line].baseline
-        masks: list[Mask] = []
-        for middle, thickness in lines:
-            left, top = move.point(glyph.left, round(baseline + middle - thickness / 2))
-            right, bottom = move.point(
-                glyph.right, round(baseline + middle - thickness / 2) + max(round(thickness), 1)
-            )
-            x, y = math.floor(left), math.floor(top)
-            width, height = math.ceil(right) - x, math.ceil(bottom) - y
-            if width > 0 and height > 0:
-                masks.append(Mask(rounded_box(width, height, (left - x, top - y, right - x, bottom - y), 0), x, y))
-        return masks
-
-    def _frame(self, inks: list[_Ink], below: list[Box]) -> _Frame | None:
+    def _frame(self, inks: list[Ink], below: list[Box]) -> _Frame | None:
         """The least frame that holds everything."""
         masks = [mask for ink in inks for mask in (*ink.letters, *ink.outlines)]
         edges = [(float(m.x), float(m.y), m.x + m.pixels.shape[1], m.y + m.pixels.shape[0]) for m in masks]
@@ -195,9 +115,16 @@ class Painter:
             return None
         left, top, right, bottom = _union(edges)
         x, y = math.floor(left), math.floor(top)
-        return _Frame(x, y, max(math.ceil(right) - x, 1), max(math.ceil(bottom) - y, 1))
+        width, height = max(math.ceil(right) - x, 1), max(math.ceil(bottom) - y, 1)
+        if width * height > _MOST_PIXELS:
+            raise RasterError(
+                f"The text is {width} by {height} pixels large, more than can be drawn.",
+                code="text_too_large",
+                hint="Shorten the text, or make its font smaller.",
+            )
+        return _Frame(x, y, width, height)
 
-    def _stroke(self, frame: _Frame, inks: list[_Ink]) -> tuple[Bytes, Bytes | None]:
+    def _stroke(self, frame: _Frame, inks: list[Ink]) -> tuple[Bytes, Bytes | None]:
         """The shape of all that is drawn, and the outline where no letter covers it."""
         letters = frame.gather((mask for ink in inks for mask in ink.letters), is_sum=True)
         outlines = [mask for ink in inks for mask in ink.outlines]
@@ -218,7 +145,7 @@ class Painter:
             picture = over(tinted(_cast(shape, shadow), shadow.colour), picture)
         return picture
 
-    def _fill(self, frame: _Frame, group: Group, ink: _Ink) -> Bytes | None:
+    def _fill(self, frame: _Frame, group: Group, ink: Ink) -> Bytes | None:
         """A group's letters in their colours."""
         if not ink.letters:
             return None
@@ -235,12 +162,6 @@ class Painter:
                 rows, columns = frame.part(mask)
                 picture[rows, columns] = over(mask.pixels, picture[rows, columns])
         return picture
-
-
-def behind(look: Background, left: float, top: float, right: float, bottom: float) -> Box:
-    """The box behind something, with its padding."""
-    edges = (left - look.padding_x, top - look.padding_y, right + look.padding_x, bottom + look.padding_y)
-    return Box(edges, look.radius, look.colour)
 
 
 def _plus(above: Bytes | None, below: Bytes | None) -> Bytes | None:

@@ -8,10 +8,11 @@ from ffmpeg_worker.canvas.curve import Colour, Curve, colour_at
 from ffmpeg_worker.canvas.scene import TextContent
 from ffmpeg_worker.raster.picture import Tile
 from ffmpeg_worker.raster.text.animation import Animation
+from ffmpeg_worker.raster.text.ink import Group
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.library import FontLibrary
 from ffmpeg_worker.raster.text.measure import measure
-from ffmpeg_worker.raster.text.painter import Group, Painter
+from ffmpeg_worker.raster.text.painter import Painter
 
 
 class TextSource:
@@ -32,7 +33,6 @@ class TextSource:
         self._painter = Painter(self.layout, style)
         self._animation = content.animation and Animation(content.animation, self.layout)
         self._still: tuple[Colour, Tile] | None = None
-        self._blank: Tile | None = None
 
     @property
     def size(self) -> tuple[int, int]:
