@@ -1,17 +1,14 @@
-"""The one error of drawing."""
+"""What ends the drawing of a scene."""
 
 from __future__ import annotations
 
 
 class RasterError(Exception):
-    """Something cannot be drawn.
+    """A sentence that a caller can act on; `where` is the JSON path of the layer."""
 
-    `message` is one sentence, `where` the JSON path of the element, `hint` what the caller may change.
-    """
-
-    def __init__(self, code: str, message: str, *, where: str = "", hint: str | None = None) -> None:
+    def __init__(self, message: str, *, code: str, hint: str | None = None, where: str | None = None) -> None:
         super().__init__(message)
-        self.code = code
         self.message = message
-        self.where = where
+        self.code = code
         self.hint = hint
+        self.where = where

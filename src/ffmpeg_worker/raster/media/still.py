@@ -80,8 +80,8 @@ def planes_of(rgba: Bytes) -> Planes:
 def unreadable(where: str) -> RasterError:
     """What is said of an image that cannot be decoded."""
     return RasterError(
-        "source_unreadable",
         "The image cannot be read.",
+        code="source_unreadable",
         where=where,
         hint="Use a complete JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or SVG file.",
     )
@@ -89,8 +89,8 @@ def unreadable(where: str) -> RasterError:
 
 def _too_large(where: str) -> RasterError:
     return RasterError(
-        "image_too_large",
         f"The image has more than {MAX_PIXELS // 1_000_000} million pixels.",
+        code="image_too_large",
         where=where,
         hint="Scale it down first.",
     )

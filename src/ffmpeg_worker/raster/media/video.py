@@ -53,8 +53,8 @@ class VideoSource:
             except (av.FFmpegError, ValueError) as error:
                 form = f"{frame.format.name}, {frame.width}x{frame.height}"
                 raise RasterError(
-                    "source_unreadable",
                     f"The video's pictures ({form}) cannot be converted.",
+                    code="source_unreadable",
                     where=self._where,
                     hint="Convert the video to yuv420p first.",
                 ) from error
