@@ -87,17 +87,12 @@ def _read_element(
 ) -> Element | None:
     first, last = frame_at(placed.start_s, given.fps), frame_at(placed.end_s, given.fps)
     shown = (
-        _group(layer, placed, room, given) if isinstance(layer, GroupLayer) else show(layer, placed, room, given)
+        _group(layer, placed, room, given, first)
+        if isinstance(layer, GroupLayer)
+        else show(layer, placed, room, given)
     )
     if last <= first:
-        given.remarks.append(
-            Remark(
-                placed.where,
-                "never_shown",
-                "The layer is there for less than a frame, or starts after the end.",
-                "Let it start earlier, or last longer.",
-            )
-        )
+        given.remarks.append(_never_shown(placed.where))
         return None
     short = min(shown.box.first_size or (room.width, room.height))
     ways = layer.transition
@@ -120,6 +115,15 @@ def _read_element(
         blend=layer.blend,
         enter=None if ways is None else _transition(ways.enter, last - first, given),
         leave=None if ways is None else _transition(ways.leave, last - first, given),
+    )
+
+
+def _never_shown(where: str) -> Remark:
+    return Remark(
+        where,
+        "never_shown",
+        "The layer is there for less than a frame, or starts after the end.",
+        "Let it start earlier, or last longer.",
     )
 
 

@@ -30,8 +30,8 @@ class Need:
     """One file to fetch.
 
     `key` is what commands call it. `is_media`: its streams and length matter. `is_text`: what it says matters.
-    `is_list`: a concat list, whose entries are fetched too, except those in `produced`, which the job itself writes.
-    `field` is the JSON path that names it, where a job has many such.
+    `is_list`: a concat list, whose entries are fetched too, except those in `produced`, which the job itself
+    writes. `field` is the JSON path that names it, where a job has many such.
     """
 
     key: str

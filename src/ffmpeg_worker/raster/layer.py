@@ -104,9 +104,11 @@ class Layer:
             x, y, across, down = (min(max(number_at(part, time), 0.0), 1.0) for part in self.element.crop)
             across, down = max(min(across, 1 - x), 1 / width), max(min(down, 1 - y), 1 / height)
             return x * width, y * height, (x + across) * width, (y + down) * height
-        left, top = getattr(self._source, "offset", (0.0, 0.0))
-        across, down = getattr(self._source, "box", None) or (width, height)
-        return left, top, left + across, top + down
+        if isinstance(picture, Tile):
+            # Letters' shadows reach beyond their box, and a tile may cover a part of it alone.
+            (left, top), (width, height) = picture.offset, self._source.size
+            return -left, -top, width - left, height - top
+        return 0, 0, width, height
 
     def _box(self, window: Window, time: float) -> Size:
         """The element's size; text is never stretched, and one length alone keeps the shape."""

@@ -43,9 +43,11 @@ def _of_layers(layers: Sequence[Layer], where: str) -> Iterator[NamedFile]:
         match layer:
             case GroupLayer():
                 yield from _of_layers(layer.layers, f"{field}.layers")
-            case SubtitlesLayer(src=str()):
-                yield NamedFile(layer.src, FileKind.TEXT, f"{field}.src")
-            case VideoLayer() | ImageLayer() | AudioLayer() | WaveformLayer(src=str()):
-                yield NamedFile(layer.src or "", FileKind.MEDIA, f"{field}.src")
+            case SubtitlesLayer(src=str(src)):
+                yield NamedFile(src, FileKind.TEXT, f"{field}.src")
+            case (
+                VideoLayer(src=str(src)) | ImageLayer(src=src) | AudioLayer(src=src) | WaveformLayer(src=str(src))
+            ):
+                yield NamedFile(src, FileKind.MEDIA, f"{field}.src")
             case _:
                 pass

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from av.video.frame import VideoFrame
 
-from ffmpeg_worker.canvas.curve import Colour
-from ffmpeg_worker.canvas.scene import ChromaKey
 from ffmpeg_worker.raster.media.filtering import Step
 
 # Numbers of AVColorRange, AVColorSpace, AVColorTransferCharacteristic.
@@ -55,28 +53,3 @@ def to_bt709(frame: VideoFrame) -> list[Step]:
         # The primaries of the older systems differ so little that players leave them.
         source = f"ispace={_MATRICES.get(frame.colorspace, 'bt709')}:iprimaries=bt709:itrc=bt709"
     return [("colorspace", f"{source}:irange=tv:all=bt709:range=tv:format=yuv420p")]
-
-
-def keyed(key: ChromaKey) -> list[Step]:
-    """Filters that make a colour transparent; they leave yuva444p."""
-    y, u, v = bt709_of(key.colour)
-    similarity, blend = max(key.similarity, 0.00001), min(max(key.blend, 0.0), 1.0)
-    return [
-        ("scale", f"out_color_matrix=bt709:out_range=limited:{ACCURATE}"),
-        ("format", "yuva444p"),
-        (
-            "chromakey",
-            f"color=0x{y:02x}{u:02x}{v:02x}:yuv=1:similarity={min(similarity, 1.0):.5f}:blend={blend:.5f}",
-        ),
-    ]
-
-
-def bt709_of(colour: Colour) -> tuple[int, int, int]:
-    """Y, U, V in limited range."""
-    red, green, blue = colour[:3]
-    luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return (
-        round(16 + 219 * luma),
-        round(128 + 224 * (blue - luma) / 1.8556),
-        round(128 + 224 * (red - luma) / 1.5748),
-    )

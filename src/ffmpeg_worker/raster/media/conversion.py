@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+import cv2
 import numpy as np
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
@@ -14,12 +17,12 @@ from ffmpeg_worker.raster.media.colours import (
     LIMITED,
     has_alpha,
     is_rgb,
-    keyed,
     name_colours,
     to_bt709,
 )
 from ffmpeg_worker.raster.media.filtering import Chain, Step
 from ffmpeg_worker.raster.media.fitting import Size, Span, fit_into, snap
+from ffmpeg_worker.raster.media.keying import opacity_of
 from ffmpeg_worker.raster.picture import Bytes, Planes, Tile
 
 _TURNS: dict[int, list[Step]] = {
@@ -37,8 +40,8 @@ _BLURRED_AT = 4
 class Conversion:
     """Brings the frames of one video into one box.
 
-    Opaque frames become `Planes`, with an `alpha` where bars stay free; frames with an opacity, or with a colour
-    keyed out, become a `Tile`.
+    Opaque frames become `Planes`, with an `alpha` where bars stay free or a colour is keyed out; frames with an
+    opacity of their own become a `Tile`, and are not keyed.
     """
 
     def __init__(
@@ -57,16 +60,16 @@ class Conversion:
         self._chroma_key = chroma_key
         self._after = after
         self._chain = Chain(self._steps)
-        self._alpha: Bytes | None = None
+        self._bars: Bytes | None = None
         self._behind = None
-        if fit == "contain-blur" and not self._fitting.fills:
+        if fit == "contain-blur" and not self._fitting.fills and chroma_key is None:
             self._behind = _blurred_cover(content, box, rotation)
 
     def picture(self, frame: VideoFrame) -> Planes | Tile:
         """Bring a frame into the box."""
         name_colours(frame)
         x, y = self._spans(frame)
-        if self._is_see_through(frame):
+        if has_alpha(frame):
             return self._boxed_tile(_packed(self._chain.convert(frame)), x, y)
         if self._is_plain(frame, x, y):
             return self._boxed(_cut(_planes(frame), x.crop[0] + x.offset, y.crop[0] + y.offset, x, y), frame, x, y)
@@ -81,9 +84,6 @@ class Conversion:
             width, height = height, width
         box = self._fitting.box
         return snap(self._fitting.x, width, box[0]), snap(self._fitting.y, height, box[1])
-
-    def _is_see_through(self, frame: VideoFrame) -> bool:
-        return self._chroma_key is not None or has_alpha(frame)
 
     def _is_plain(self, frame: VideoFrame, x: Span, y: Span) -> bool:
         """Whether a frame is as the canvas wants it, but for what is cut off."""
@@ -102,11 +102,10 @@ class Conversion:
         crop = _crop(frame, x, y)
         size = f"w={x.scaled}:h={y.scaled}"
         turn = _TURNS[self._rotation]
-        if self._is_see_through(frame):
-            key = keyed(self._chroma_key) if self._chroma_key else []
+        if has_alpha(frame):
             # Multiplied before it is scaled: colours that are not seen must not bleed into those that are.
             multiplied = [("scale", ACCURATE), ("format", "gbrap"), ("premultiply", "inplace=1")]
-            return [*crop, *key, *multiplied, ("scale", f"{size}:{ACCURATE}"), *turn, ("format", "rgba")]
+            return [*crop, *multiplied, ("scale", f"{size}:{ACCURATE}"), *turn, ("format", "rgba")]
         if is_rgb(frame):
             scale = ("scale", f"{size}:out_color_matrix=bt709:out_range=limited:{ACCURATE}")
         else:
@@ -116,6 +115,9 @@ class Conversion:
         return [*crop, scale, ("format", "yuv420p"), *to_bt709(frame), *turn, *self._after]
 
     def _boxed(self, planes: Planes, frame: VideoFrame, x: Span, y: Span) -> Planes:
+        if self._chroma_key:
+            alpha = cv2.resize(opacity_of(planes.u, planes.v, self._chroma_key), planes.size)
+            planes = Planes(planes.y, planes.u, planes.v, cast(Bytes, alpha))
         width, height = self._fitting.box
         if planes.size == (width, height):
             return planes
@@ -128,7 +130,7 @@ class Conversion:
                 np.full((height, width), 16, np.uint8),
                 np.full(half, 128, np.uint8),
                 np.full(half, 128, np.uint8),
-                self._opacity(x, y),
+                self._opacity(planes.alpha, x, y),
             )
         boxed.y[y.place : y.place + y.length, x.place : x.place + x.length] = planes.y
         rows = slice(y.place // 2, (y.place + y.length) // 2)
@@ -137,11 +139,13 @@ class Conversion:
         boxed.v[rows, columns] = planes.v
         return boxed
 
-    def _opacity(self, x: Span, y: Span) -> Bytes:
-        if self._alpha is None:
-            self._alpha = np.zeros(self._fitting.box[::-1], np.uint8)
-            self._alpha[y.place : y.place + y.length, x.place : x.place + x.length] = 255
-        return self._alpha
+    def _opacity(self, shown: Bytes | None, x: Span, y: Span) -> Bytes:
+        if self._bars is not None and shown is None:
+            return self._bars
+        alpha = np.zeros(self._fitting.box[::-1], np.uint8)
+        alpha[y.place : y.place + y.length, x.place : x.place + x.length] = 255 if shown is None else shown
+        self._bars = alpha if shown is None else None
+        return alpha
 
     def _boxed_tile(self, rgba: Bytes, x: Span, y: Span) -> Tile:
         shown = rgba[y.offset : y.offset + y.length, x.offset : x.offset + x.length]

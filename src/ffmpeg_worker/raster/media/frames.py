@@ -184,8 +184,8 @@ class Frames:
 
     def _unreadable(self, what: str) -> RasterError:
         return RasterError(
-            "source_unreadable",
             f"The video {what}.",
+            code="source_unreadable",
             where=self._where,
             hint="Check that the file is complete and plays elsewhere.",
         )

@@ -22,7 +22,7 @@ _SMALL_S = 1e-6
 class VideoSource:
     """A `Source` of a video: each frame that is shown is converted once, straight to the box.
 
-    The pictures are `Planes`, or `Tile`s if the video has an opacity or a chroma key.
+    The pictures are `Planes`, or `Tile`s if the video has an opacity of its own.
     """
 
     def __init__(
@@ -53,8 +53,8 @@ class VideoSource:
             except (av.FFmpegError, ValueError) as error:
                 form = f"{frame.format.name}, {frame.width}x{frame.height}"
                 raise RasterError(
-                    "source_unreadable",
                     f"The video's pictures ({form}) cannot be converted.",
+                    code="source_unreadable",
                     where=self._where,
                     hint="Convert the video to yuv420p first.",
                 ) from error
