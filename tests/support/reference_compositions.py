@@ -21,8 +21,8 @@ _SHADE = st.tuples(_COLOUR, st.sampled_from(["", "80", "c0"])).map("".join)
 _PERCENT = st.integers(10, 90).map(lambda number: f"{number}%")
 
 
-def _moving(values: st.SearchStrategy[Any], seconds: float = SECONDS) -> st.SearchStrategy[list[Json]]:
-    """Keyframes, at tenths of a second."""
+def moving(values: st.SearchStrategy[Any], seconds: float = SECONDS) -> st.SearchStrategy[list[Json]]:
+    """Keyframes at tenths of a second."""
     times = st.lists(st.integers(0, round(seconds * 10)), min_size=2, max_size=4, unique=True).map(sorted)
 
     @st.composite
@@ -54,16 +54,16 @@ def _place(draw: st.DrawFn, size: tuple[int, int]) -> Json:
     for axis, whole in zip("xy", size, strict=True):
         pixels = st.integers(-whole // 4, whole)
         if draw(st.booleans()):
-            found[axis] = draw(_maybe(pixels | _PERCENT, _moving(pixels)))
+            found[axis] = draw(_maybe(pixels | _PERCENT, moving(pixels)))
     if draw(st.booleans()):
         found["anchor"] = draw(st.sampled_from(ANCHORS))
     if draw(st.integers(0, 2)) == 0:
-        found["scale"] = draw(_maybe(st.sampled_from([0.5, 0.8, 1.5]), _moving(st.integers(4, 15).map(_tenths))))
+        found["scale"] = draw(_maybe(st.sampled_from([0.5, 0.8, 1.5]), moving(st.integers(4, 15).map(_tenths))))
     if draw(st.integers(0, 2)) == 0:
         turns = st.integers(-180, 360)
-        found["rotation"] = draw(_maybe(turns, _moving(turns)))
+        found["rotation"] = draw(_maybe(turns, moving(turns)))
     if draw(st.integers(0, 2)) == 0:
-        found["opacity"] = draw(_maybe(st.sampled_from([0.25, 0.5, 0.9]), _moving(st.integers(0, 10).map(_tenths))))
+        found["opacity"] = draw(_maybe(st.sampled_from([0.25, 0.5, 0.9]), moving(st.integers(0, 10).map(_tenths))))
     if draw(st.integers(0, 3)) == 0:
         found["z"] = draw(st.integers(-1, 1))
     return found
@@ -109,7 +109,9 @@ def _media(draw: st.DrawFn, size: tuple[int, int]) -> Json:
     if found.get("fit", "cover") != "contain" and draw(st.integers(0, 2)) == 0:
         found["radius"] = draw(st.sampled_from([5, 12]))
     if kind == "video":
-        found |= draw(st.sampled_from([{}, {"loop": True}, {"speed": 1.5, "loop": True}, {"trim": {"start": 0.4}}]))
+        found |= draw(
+            st.sampled_from([{}, {"loop": True}, {"speed": 1.5, "loop": True}, {"trim": {"start": 0.4}}])
+        )
     return found
 
 
