@@ -11,10 +11,10 @@ Json = dict[str, Any]
 SECONDS = 2.0
 SIZES = [(128, 96), (96, 128), (160, 90)]
 FPS = [10, 12.5, 24, 30]
-EASINGS = (
-    "linear hold ease ease-in ease-out ease-in-out quad-in quad-out cubic-in-out quart-out quint-in sine-in-out "
-    "expo-out circ-in back-out steps(3)"
-).split() + ["cubic-bezier(0.7, 0, 0.2, 1.4)"]
+EASINGS = [
+    *"linear hold ease ease-in ease-out ease-in-out quad-in quad-out cubic-in-out quart-out quint-in".split(),
+    *("sine-in-out", "expo-out", "circ-in", "back-out", "steps(3)", "cubic-bezier(0.7, 0, 0.2, 1.4)"),
+]
 ANCHORS = "top-left top top-right left center right bottom-left bottom bottom-right".split()
 _COLOUR = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 _SHADE = st.tuples(_COLOUR, st.sampled_from(["", "80", "c0"])).map("".join)

@@ -49,7 +49,7 @@ def psnr(one: Floats, other: Floats) -> float:
 def strays(real: Floats, truth: Floats, *, within: float) -> Floats:
     """By how much each value leaves what the truth has within one pixel of it, beyond a tolerance."""
     height, width = truth.shape[:2]
-    padded = np.pad(truth, [(1, 1), (1, 1)], mode="edge")
+    padded = np.pad(truth, [(1, 1), (1, 1), (0, 0)][: truth.ndim], mode="edge")
     near = np.stack([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)])
     beyond = np.maximum(real - near.max(0), near.min(0) - real)
     more: Floats = np.maximum(beyond - within, 0)
