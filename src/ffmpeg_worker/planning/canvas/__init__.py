@@ -1,0 +1,1 @@
+"""How a composition is made by commands: pure, as all of planning."""
