@@ -90,10 +90,10 @@ def run_steps(folder: Path, steps: tuple[Step, ...]) -> None:
         findings.append(Finding(log=log if ready.show_log else ""))
 
 
-def read_samples(path: Path) -> Samples:
-    """All samples of a file, as two columns."""
-    raw = _ffmpeg(["-v", "error", "-i", str(path), "-f", "f32le", "-ac", "2", "-"], path.parent).stdout
-    return np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, 2)
+def read_samples(path: Path, channels: int = 2) -> Samples:
+    """All samples of a file that has so many channels, as columns."""
+    raw = _ffmpeg(["-v", "error", "-i", str(path), "-f", "f32le", "-"], path.parent).stdout
+    return np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, channels)
 
 
 def loudness(path: Path) -> Mapping[str, float]:
@@ -109,7 +109,6 @@ def _ffmpeg(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[b
         cwd=folder,
         check=True,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         timeout=120,
     )
