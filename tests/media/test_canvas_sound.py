@@ -82,6 +82,18 @@ def test_a_start_between_frames_of_the_mix_is_kept_to_the_sample(folder: Path) -
     assert not heard[begin + 2 * RATE :].any()
 
 
+@pytest.mark.parametrize("name", ["late.mov", "late.ts"])
+def test_sound_that_begins_after_the_picture_keeps_its_place(folder: Path, name: str) -> None:
+    make(
+        folder / name,
+        *("-f", "lavfi", "-i", "testsrc2=s=64x64:r=30:d=5"),
+        *("-itsoffset", "0.25", "-i", str(folder / "pulses48000.wav")),
+        *("-t", "5", "-c:a", "pcm_s16le" if name == "late.mov" else "s302m", "-ac", "2", "-strict", "-2"),
+    )
+    heard = render(folder, mix(sound(name, end_s=5.0, length_s=5.0), length_s=5.0))
+    assert tops(heard[RATE // 4 : RATE // 4 + 4 * RATE, 0]) == pytest.approx(0, abs=1)
+
+
 def test_quiet_sounds_are_added_and_nothing_else_happens_to_them(folder: Path) -> None:
     """Bit for bit in 16 bit: no limiter, no normalising, no dither."""
     parts = [

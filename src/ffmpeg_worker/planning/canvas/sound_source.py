@@ -17,7 +17,7 @@ _SEEK_FROM_S = 20
 _SEEK_LATE_FROM_S = 1200
 _LATE_SUFFIXES = (".mkv", ".mka", ".webm")
 # What a branch has not used yet waits in memory: 384 kB for each second.
-_SHARED_SAMPLES = 10 * SAMPLE_RATE
+_SHARED_SAMPLES = 3 * SAMPLE_RATE
 _LOOPED_SAMPLES = 60 * SAMPLE_RATE
 _SPARE_S = 1
 
@@ -47,7 +47,8 @@ class Section:
         until = math.ceil(self.end / SAMPLE_RATE) - self.seek_s + _SPARE_S
         seek = ("-ss", str(self.seek_s)) if self.seek_s else ()
         place = f"file:{STAGING_FOLDER}/{self.file}"
-        return *seek, "-t", str(until), "-vn", "-sn", "-dn", *input_options, "-i", place
+        # Not -vn: without the picture, the start of some containers would be that of the sound.
+        return *seek, "-t", str(until), *input_options, "-i", place
 
     def chain(self) -> str:
         """From the stream to stereo at the rate of the mix, cut to the sample; short ones end with silence."""
