@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from ffmpeg_worker.canvas.message import scene_as_message
@@ -67,6 +68,7 @@ async def render_still(step: StillStep, command: CommandRun) -> Finding:
             warnings = await _in_time(drawing.ended(), command)
             cpu_seconds = (await drawing.child.wait()).cpu_seconds
     if step.work_name is not None:
+        make_folders_beneath(command.folder, str(Path(step.work_name).parent), command.jail.uid)
         write_beneath(command.folder, step.work_name, bytes(png), command.jail.uid)
     return Finding(
         seconds=time.monotonic() - began,
