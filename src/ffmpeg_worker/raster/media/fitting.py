@@ -38,17 +38,20 @@ class Fitting:
 
 def fit_into(fit: Fit, content: Size, box: Size) -> Fitting:
     """Lay content into a box as CSS `object-fit` does; `contain-blur` lies as `contain`."""
-    width_ratio, height_ratio = box[0] / content[0], box[1] / content[1]
+    across, down = scales_of(fit, content, box)
+    return Fitting(_axis(content[0] * across, box[0]), _axis(content[1] * down, box[1]), box)
+
+
+def scales_of(fit: Fit, content: tuple[float, float], box: Size) -> tuple[float, float]:
+    """How much content is enlarged in both directions."""
+    across, down = box[0] / content[0], box[1] / content[1]
     if fit == "fill":
-        scales = (width_ratio, height_ratio)
-    elif fit == "cover":
-        scales = (max(width_ratio, height_ratio),) * 2
-    elif fit == "none":
-        scales = (1.0, 1.0)
-    else:
-        most = 1.0 if fit == "scale-down" else float("inf")
-        scales = (min(width_ratio, height_ratio, most),) * 2
-    return Fitting(_axis(content[0] * scales[0], box[0]), _axis(content[1] * scales[1], box[1]), box)
+        return across, down
+    if fit == "none":
+        return 1.0, 1.0
+    if fit == "cover":
+        return (max(across, down),) * 2
+    return (min(across, down, 1.0 if fit == "scale-down" else float("inf")),) * 2
 
 
 def _axis(length: float, box: int) -> Axis:
