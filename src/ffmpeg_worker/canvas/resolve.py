@@ -53,7 +53,7 @@ def resolve(
         InvalidJob: with the JSON path (`where["field"]`) of what must be changed.
         SourceUnreadable: a file is not what it should be.
     """
-    rate = _rate(composition.fps if fps is None else fps)
+    rate = exact_rate(composition.fps if fps is None else fps)
     length, layers = arrange(composition, facts)
     frames = frame_at(length, rate)
     by_id = {placed.layer.id: placed for placed in every(layers) if placed.layer.id is not None}
@@ -103,7 +103,7 @@ def frame_range(scene: Scene, start_s: float | None, end_s: float | None) -> tup
     return first, last
 
 
-def _rate(fps: float) -> Fraction:
+def exact_rate(fps: float) -> Fraction:
     """Frames a second; 23.976, 29.97 and 59.94 mean thousands over 1001."""
     for whole in (24, 30, 48, 60, 120):
         exact = Fraction(whole * 1000, 1001)
