@@ -85,7 +85,7 @@ class Sources:
             threads=1,
             on_warning=warnings.append,
         )
-        (frame,) = (bytes(frame) for frame in frames)
+        frame = b"".join(frames)
         assert not warnings
         return frame
 
