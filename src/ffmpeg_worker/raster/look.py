@@ -48,11 +48,11 @@ def _mask(size: tuple[int, int], key: tuple[float, ...]) -> Bytes:
     x = np.arange(size[0], dtype=np.float32) + np.float32(0.5)
     y = (np.arange(size[1], dtype=np.float32) + np.float32(0.5))[:, None]
     half_x, half_y = (right - left) / 2, (bottom - top) / 2
+    far_x, far_y = np.abs(x - (left + right) / 2), np.abs(y - (top + bottom) / 2)
+    sides = np.clip(half_x + 0.5 - far_x, 0, 1) * np.clip(half_y + 0.5 - far_y, 0, 1)
     radius_x, radius_y = max(min(radius_x, half_x), 1e-3), max(min(radius_y, half_y), 1e-3)
     # Distances from the straight part's end, beyond which the corners' arcs begin.
-    out_x = np.abs(x - (left + right) / 2) - (half_x - radius_x)
-    out_y = np.abs(y - (top + bottom) / 2) - (half_y - radius_y)
-    sides = np.clip(radius_x + 0.5 - out_x, 0, 1) * np.clip(radius_y + 0.5 - out_y, 0, 1)
+    out_x, out_y = far_x - (half_x - radius_x), far_y - (half_y - radius_y)
     share_x, share_y = np.maximum(out_x, 0) / radius_x, np.maximum(out_y, 0) / radius_y
     far = np.sqrt(share_x**2 + share_y**2)
     slope = np.sqrt((share_x / radius_x) ** 2 + (share_y / radius_y) ** 2) / np.maximum(far, 1e-6)

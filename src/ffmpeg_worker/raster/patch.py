@@ -77,13 +77,14 @@ def tile_of(planes: Planes) -> Tile:
 
 
 def tile_patch(tile: Tile, coding: Coding, matrix: Matrix, surface: Rect) -> Patch | None:
-    """What a tile looks like there; remembered while it moves by whole pixels only."""
-    place = Place(matrix)
-    if not place.is_shift:
+    """What a tile looks like there, `None` for nothing; remembered while it moves by whole pixels only."""
+    pixels, inner = _coded(tile, coding)
+    if not inner.width:
+        return None
+    if not Place(matrix).is_shift:
         return _warped_patch(tile, coding, matrix, surface)
     x, y = math.floor(matrix[2] + 1 / 128), math.floor(matrix[5] + 1 / 128)
     part_x, part_y = (round((value - whole) * 64) / 64 for value, whole in ((matrix[2], x), (matrix[5], y)))
-    pixels, inner = _coded(tile, coding)
     if part_x <= 0 and part_y <= 0:
         return Patch(Rect(x + inner.x, y + inner.y, inner.width, inner.height), pixels)
     size = Rect(0, 0, inner.width + (part_x > 0), inner.height + (part_y > 0))
@@ -118,7 +119,7 @@ def _coded(tile: Tile, coding: Coding) -> tuple[Bytes, Rect]:
 def yuv_tile_patch(tile: Tile, place: Place, surface: Rect) -> YuvPatch | None:
     """What a tile looks like there in planes."""
     patch = tile_patch(tile, "yuva", place.matrix, surface)
-    if patch is None or patch.rect.width < 1 or patch.rect.height < 1:
+    if patch is None:
         return None
     rect = patch.rect
     odd = (rect.x & 1, rect.y & 1)
