@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -67,12 +69,12 @@ def _curve(*values: float) -> Curve:
 def _scenes(width: int, height: int) -> dict[str, tuple[Element, ...]]:
     """By what is measured: the elements. What they show is told by `where`."""
 
-    def on(where: str, content: VideoContent | ImageContent = _IMAGE, **more: object) -> Element:
-        known: dict[str, object] = {"x": 0.0, "y": 0.0, **more}
-        return Element(where, 0, FRAMES, content, **known)  # type: ignore[arg-type]
+    def on(where: str, content: VideoContent | ImageContent = _IMAGE, **more: Any) -> Element:
+        known: dict[str, Any] = {"x": 0.0, "y": 0.0, **more}
+        return Element(where, 0, FRAMES, content, **known)
 
     clip = on("film", _VIDEO)
-    middle = {"anchor": (0.5, 0.5), "x": width / 2, "y": height / 2}
+    middle: dict[str, Any] = {"anchor": (0.5, 0.5), "x": width / 2, "y": height / 2}
     other = on("film 2", _VIDEO, replaces=0, enter=Transition("fade", FRAMES))
     wiped = on("film 2", _VIDEO, replaces=0, enter=Transition("circleopen", FRAMES))
     return {
@@ -117,6 +119,14 @@ def _frame_ms(draw: Callable[[int], object]) -> float:
     return median(took)
 
 
+def _copy(frame: Bytes, onto: Bytes, _: int) -> None:
+    np.copyto(onto, frame)
+
+
+def _open(shown: dict[str, list[Picture]], element: Element, _: tuple[int, int] | None) -> Film:
+    return Film(shown[element.where])
+
+
 def main() -> None:
     """Measure each kind at each size."""
     cv2.setNumThreads(1)
@@ -125,12 +135,11 @@ def main() -> None:
         shown = _shown(width, height)
         frame = np.zeros(width * height * 3 // 2, np.uint8)
         copied = frame.copy()
-        rows.setdefault("copy of a frame", []).append(
-            f"{_frame_ms(lambda _, a=copied, b=frame: np.copyto(a, b)):.2f}"
-        )  # type: ignore[misc]
+        copying = _frame_ms(functools.partial(_copy, frame, copied))
+        rows.setdefault("copy of a frame", []).append(f"{copying:.2f}")
         for kind, elements in _scenes(width, height).items():
             scene = Scene(width, height, (30, 1), FRAMES, (0, 0, 0, 1), elements)
-            compositor = Compositor(scene, lambda element, _, shown=shown: Film(shown[element.where]))  # type: ignore[misc]
+            compositor = Compositor(scene, functools.partial(_open, shown))
             rows.setdefault(kind, []).append(f"{_frame_ms(compositor.draw):.2f}")
             compositor.close()
     head = ["ms a frame, median", *(f"{width}x{height}" for width, height in SIZES)]

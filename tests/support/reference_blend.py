@@ -25,7 +25,8 @@ def yuv_of(rgb: Floats) -> Floats:
 
 def rgb_of(yuv: Floats) -> Floats:
     """The way back, cut to 0 to 1."""
-    return np.clip((yuv - _ZERO) @ np.linalg.inv(_TO_YUV).T, 0, 1)
+    out: Floats = np.clip((yuv - _ZERO) @ np.linalg.inv(_TO_YUV).T, 0, 1)
+    return out
 
 
 def full(y: npt.NDArray[np.uint8], u: npt.NDArray[np.uint8], v: npt.NDArray[np.uint8]) -> Floats:

@@ -30,7 +30,7 @@ class Xfade:
         rate = f"time_base=1/{_STEPS}:frame_rate={_STEPS}/1:pixel_aspect=1/1"
         feed = f"video_size={size[0]}x{size[1]}:pix_fmt={pixel_format}:{rate}"
         self._before, self._after = (self._graph.add("buffer", feed) for _ in range(2))
-        effect = self._graph.add("xfade", f"transition={xfade_name(name)}:duration=1:offset=0")
+        effect = self._graph.add("xfade", f"transition={xfade_name(name)}:duration=1:offset={-1 / _STEPS:.6f}")
         # xfade has no 4:2:0; what it is given instead is brought back.
         last = self._graph.add("format", f"pix_fmts={pixel_format}")
         self._end = self._graph.add("buffersink")
@@ -42,12 +42,15 @@ class Xfade:
         self._has_begun = False
 
     def mixed(self, before: Bytes, after: Bytes, share: float) -> Bytes:
-        """What is seen when that share (0 to 1) of the way is done; arrays as PyAV gives them for the format."""
+        """What is seen when that share of the way is done, more than 0 and less than 1.
+
+        Arrays are as PyAV has them for the format.
+        """
         if not self._has_begun:
             # Shares are counted from the time of the first pair.
             self._has_begun = True
             self._step(before, after, 0)
-        return self._step(before, after, round(min(max(share, 0.0), 1.0) * _STEPS))
+        return self._step(before, after, min(max(round(share * _STEPS), 1), _STEPS - 1) - 1)
 
     def _step(self, before: Bytes, after: Bytes, time: int) -> Bytes:
         self._push(self._before, before, time)
@@ -82,7 +85,12 @@ class Mixer:
 
     def exchange(self, onto: Surface, before: Surface, name: str, share: float) -> None:
         """Make of `onto`, which is what comes, the mixture with what was there before, a surface of its kind."""
-        share = min(max(share, 0.0), 1.0)
+        # At the very ends some effects leave out a line, or read one that there is not.
+        if share >= 1:
+            return
+        if share <= 0:
+            onto.copy_from(before)  # type: ignore[arg-type]  # they are of one kind
+            return
         size = (onto.width, onto.height)
         if isinstance(onto, RgbaSurface) and isinstance(before, RgbaSurface):
             if xfade_name(name) == "fade":
