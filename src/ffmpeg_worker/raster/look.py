@@ -26,19 +26,16 @@ def windowed(picture: Picture, window: Window, radii: tuple[float, float]) -> Pi
     if max(radii) <= 0 and window[0] <= 0 and window[1] <= 0 and window[2] >= width and window[3] >= height:
         return picture
     key = tuple(round(part, 2) for part in (*window, *radii))
+    return recall(picture.forms, "window", key, lambda: masked(picture, _mask((width, height), key)))
+
+
+def masked(picture: Picture, mask: Bytes) -> Picture:
+    """The picture with each pixel's opacity multiplied with a share (0 to 255)."""
     if isinstance(picture, Tile):
-        rgba = picture.rgba
-        return recall(picture.forms, "window", key, lambda: _masked_tile(rgba, key))
-    mask = _mask((width, height), key)
+        return Tile(cv2.multiply(picture.rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
     if picture.alpha is not None:
         mask = cv2.multiply(picture.alpha, mask, scale=1 / 255)  # type: ignore[assignment]
-    shown = mask
-    return recall(picture.forms, "window", key, lambda: Planes(picture.y, picture.u, picture.v, shown))
-
-
-def _masked_tile(rgba: Bytes, key: tuple[float, ...]) -> Tile:
-    mask = _mask((rgba.shape[1], rgba.shape[0]), key)
-    return Tile(cv2.multiply(rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
+    return Planes(picture.y, picture.u, picture.v, mask)
 
 
 @functools.lru_cache(maxsize=16)

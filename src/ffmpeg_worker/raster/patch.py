@@ -158,6 +158,16 @@ def half(plane: Bytes) -> Bytes:
     return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
+def mix(below: Bytes, above: Bytes, share: float | Bytes, onto: Bytes) -> None:
+    """Write `above` as far as its share goes (0 to 1, or 0 to 255 for each value), and `below` for the rest."""
+    if isinstance(share, float):
+        cv2.addWeighted(below, 1 - share, above, share, 0, dst=onto)
+        return
+    left = cv2.multiply(below, cv2.bitwise_not(share), scale=1 / 255)
+    cv2.multiply(above, share, dst=onto, scale=1 / 255)
+    cv2.add(onto, left, dst=onto)
+
+
 def planes_patch(picture: Planes, place: Place, surface: Rect) -> YuvPatch | None:
     """What planes look like there, without a way through red, green and blue."""
     rect = reach(place.matrix, picture.size, 0 if place.is_shift else 1).evened().within(surface)

@@ -10,7 +10,9 @@ from ffmpeg_worker.raster.blend_modes import blended
 from ffmpeg_worker.raster.bt709 import rgb_from_yuv, yuv_of
 from ffmpeg_worker.raster.patch import (
     YuvPatch,
+    half,
     hides,
+    mix,
     planes_patch,
     tile_of,
     tile_patch,
@@ -56,10 +58,11 @@ class YuvSurface:
         self._borrowed = None
         np.copyto(self._own, i420.reshape(-1))
 
-    def mix(self, below: YuvSurface, share: float) -> None:
-        """Let another frame through; `share` (0 to 1) is how much stays of this one."""
-        for own, here, there in zip(self._planes, self.planes, below.planes, strict=True):
-            cv2.addWeighted(there, 1 - share, here, share, 0, dst=own)
+    def mix(self, below: YuvSurface, share: float | Bytes) -> None:
+        """Let another frame through; `share` is how much stays: 0 to 1, or 0 to 255 for each pixel."""
+        shares: list[float | Bytes] = [share] * 3 if isinstance(share, float) else [share, *[half(share)] * 2]
+        for own, here, there, part in zip(self._planes, self.planes, below.planes, shares, strict=True):
+            mix(there, here, part, own)
         self._borrowed = None
 
     def fill(self, colour: Colour) -> None:
