@@ -44,9 +44,8 @@ class Layer:
         self._surface = surface
         self._fps = fps
         self._source = open_source(element, opened_size(element, surface))
-        self._is_still = not any(
-            isinstance(number, Curve) for number in (element.x, element.y, element.width, element.height)
-        ) and not any(isinstance(number, Curve) for number in (element.scale, element.rotation, element.crop))
+        lengths = (element.x, element.y, element.width, element.height, *(element.crop or ()))
+        self._is_still = not any(isinstance(part, Curve) for part in (*lengths, element.scale, element.rotation))
 
     def close(self) -> None:
         """Free what it holds."""

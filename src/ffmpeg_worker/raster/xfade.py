@@ -13,9 +13,9 @@ from av.filter.context import FilterContext
 
 from ffmpeg_worker.canvas.transitions import SHAPED, xfade_name
 from ffmpeg_worker.raster.look import masked
-from ffmpeg_worker.raster.patch import tile_of
 from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.tile_patch import tile_of
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
 
 _STEPS = 10_000
