@@ -169,7 +169,7 @@ def test_a_star_is_a_polygon_and_a_line_is_as_high_as_it_is_thick() -> None:
 
     assert isinstance(star.content, ShapeContent)
     assert (star.height, star.content.shape, len(star.content.points)) == (40, "polygon", 8)
-    assert star.content.points[:3] == ((20, 0), pytest.approx((25.40, 14.60), abs=0.01), (40, 20))
+    assert star.content.points[1] == pytest.approx((25.40, 14.60), abs=0.01)
     assert isinstance(line.content, ShapeContent)
     assert (line.height, line.content.points, line.content.stroke_width) == (4, ((0, 2), (80, 2)), 4)
 

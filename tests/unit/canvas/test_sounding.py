@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ffmpeg_worker.canvas.curve import Curve, Key
 from ffmpeg_worker.canvas.sound import Sound, SoundMix
 from support.compositions import resolved
@@ -54,7 +56,7 @@ def test_a_cross_fade_is_heard_too() -> None:
 
 
 def test_silence_is_no_sound() -> None:
-    layers = [
+    layers: list[dict[str, Any]] = [
         {"type": "video", "src": "silent.mp4"},
         {"type": "video", "src": "film.mp4", "muted": True},
         {"type": "video", "src": "film.mp4", "volume": 0},
