@@ -46,7 +46,7 @@ def test_times_lie_on_the_canvas_and_follow_each_other(wishes: tuple[Wish, ...],
     else:
         _check_placed(wishes, spans, given_s or length)
         return
-    assert refused.code in {"cycle", "starts_after_end", "transition_too_long"}
+    assert refused.code in {"circular_start", "starts_after_end", "transition_too_long"}
     assert refused.hint
 
 

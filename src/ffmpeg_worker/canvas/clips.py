@@ -106,11 +106,11 @@ def image_size(layer: ImageLayer, facts: Facts, where: str) -> tuple[int, int] |
 
 
 def shown_size(picture: StreamInfo) -> tuple[int, int] | None:
-    """Width and height after rotation."""
+    """Width and height with square pixels, after rotation."""
     if not picture.width or not picture.height:
         return None
-    is_turned = picture.rotation % 180 != 0
-    return (picture.height, picture.width) if is_turned else (picture.width, picture.height)
+    width, height = max(1, round(picture.width * picture.sample_aspect)), picture.height
+    return (height, width) if picture.rotation % 180 != 0 else (width, height)
 
 
 def is_hdr(picture: StreamInfo) -> bool:

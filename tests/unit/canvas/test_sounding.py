@@ -21,7 +21,7 @@ def test_clips_and_tracks_are_heard_where_they_are_seen() -> None:
             Sound("layers[0]", "voice", "in/film.mp4", 2.0, 10.0, 0.5, 4.0, speed=2.0),
             Sound(
                 "layers[1]",
-                "layers[1]",
+                None,
                 "in/song.mp3",
                 0.0,
                 60.0,
@@ -36,14 +36,12 @@ def test_clips_and_tracks_are_heard_where_they_are_seen() -> None:
     )
 
 
-def test_sounds_in_groups_move_with_the_group_and_stand_for_it() -> None:
+def test_sounds_in_groups_move_with_the_group() -> None:
     inner = {"type": "video", "src": "film.mp4", "start": 1, "loop": True}
-    group = {"id": "talk", "type": "group", "start": 2, "duration": 3, "opacity": 0.5, "layers": [inner]}
-    music = {"type": "audio", "src": "song.mp3", "duck_under": ["talk"], "duration": 4}
-    talk, song = resolved(group, music).sound.sounds
+    group = {"type": "group", "start": 2, "duration": 3, "opacity": 0.5, "layers": [inner]}
+    (sound,) = resolved(group, duration=9).sound.sounds
 
-    assert (talk.start_s, talk.length_s, talk.loops) == (3.0, 2.0, True)
-    assert song.duck_under == (talk.id,) == ("layers[0].layers[0]",)
+    assert (sound.where, sound.start_s, sound.length_s, sound.loops) == ("layers[0].layers[0]", 3.0, 2.0, True)
 
 
 def test_a_cross_fade_is_heard_too() -> None:
