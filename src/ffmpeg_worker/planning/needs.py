@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.errors import UnsupportedFeature, WorkerError
+from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.jobs import (
     DownloadJob,
     Job,
@@ -74,7 +75,7 @@ def _check_source(name: str, source: FileSource | TextSource) -> None:
             raise error.at(input=name) from None
 
 
-def _used(job: Job, option_policy: bool) -> Iterator[Need]:
+def _used(job: Job, option_policy: bool) -> Iterator[Need]:  # noqa: C901 - one arm for each action
     match job:
         case ProcessJob():
             yield from _used_by_chain(job.data, job.inputs, option_policy)
@@ -89,6 +90,8 @@ def _used(job: Job, option_policy: bool) -> Iterator[Need]:
         case VmafJob():
             yield _named(job.data.input1, job.inputs, is_media=True)
             yield _named(job.data.input2, job.inputs, is_media=True)
+        case CanvasJob() | PreviewJob():
+            raise UnsupportedFeature("Compositions are not rendered by this version.")
         case DownloadJob():
             download_name(job.data, job.inputs)  # refused before it is fetched
             yield Need(*download_source(job.data, job.inputs))
