@@ -20,6 +20,7 @@ from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.color import parse_color
 from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.job.composition.frame_rate import exact_rate
 from ffmpeg_worker.job.composition.media_layer import AudioLayer
 
 
@@ -54,7 +55,7 @@ def resolve(
         InvalidJob: with the JSON path (`where["field"]`) of what must be changed.
         SourceUnreadable: a file is not what it should be.
     """
-    rate = _rate(composition.fps if fps is None else fps)
+    rate = exact_rate(composition.fps if fps is None else fps)
     length, layers = arrange(composition, facts)
     frames = frame_at(length, rate)
     by_id = {placed.layer.id: placed for placed in every(layers) if placed.layer.id is not None}
@@ -102,15 +103,6 @@ def frame_range(scene: Scene, start_s: float | None, end_s: float | None) -> tup
             where={"field": "endTime"},
         )
     return first, last
-
-
-def _rate(fps: float) -> Fraction:
-    """Frames a second; 23.976, 29.97 and 59.94 mean thousands over 1001."""
-    for whole in (24, 30, 48, 60, 120):
-        exact = Fraction(whole * 1000, 1001)
-        if abs(fps - float(exact)) < 0.005:
-            return exact
-    return Fraction(fps).limit_denominator(1001)
 
 
 def _room(composition: Composition, render_scale: float) -> Room:
