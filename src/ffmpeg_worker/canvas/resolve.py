@@ -39,6 +39,7 @@ def resolve(
     facts: Facts,
     *,
     file_of: Callable[[str], str],
+    sound_file_of: Callable[[str], str] | None = None,
     render_scale: float = 1.0,
     fps: float | None = None,
 ) -> Resolved:
@@ -47,7 +48,8 @@ def resolve(
     Args:
         composition: with its variables filled in.
         facts: what is known of each `src` as written.
-        file_of: the file in the job's folder that a `src` as written became.
+        file_of: the file that a `src` as written became, as the scene names it.
+        sound_file_of: the same, as commands for the sound name it. Default: `file_of`.
         render_scale: drawn pixels for one pixel of the composition; sides are rounded to even numbers.
         fps: instead of the composition's own.
 
@@ -62,7 +64,7 @@ def resolve(
     given = Resolving(facts, file_of, rate, by_id)
     room = _room(composition, render_scale)
     elements = read_elements(layers, room, given)
-    sounds = read_sounds(layers, facts, file_of, rate)
+    sounds = read_sounds(layers, facts, sound_file_of or file_of, rate)
     if frames == 0 or not (elements or sounds):
         raise _nothing(layers, frames)
     scene = Scene(
