@@ -21,7 +21,7 @@ _PICTURES = frozenset({"image2", "gif", "apng", "webp", "ico"})
 _FILMS = frozenset({"mov", "matroska", "avi", "mpegts", "flv", "mpeg", "asf", "webm"})
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
 _SVG = re.compile(r"<svg\b([^<>]{0,10000})>")
-_SVG_SIDE = r"\b{}\s{{0,9}}=\s{{0,9}}[\"'](\d{{1,6}}(?:\.\d{{1,9}})?)(?:px)?[\"']"
+_SVG_SIDE = r"(?<![\w-]){}\s{{0,9}}=\s{{0,9}}[\"'](\d{{1,6}}(?:\.\d{{1,9}})?)(?:px)?[\"']"
 _VIEW_BOX = re.compile(r"\bviewBox\s{0,9}=\s{0,9}[\"']([-+.\deE,\s]{1,100})[\"']")
 
 

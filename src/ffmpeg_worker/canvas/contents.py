@@ -66,7 +66,7 @@ def show(layer: VisibleLayer, placed: Placed, room: Room, given: Resolving) -> S
         return _text(layer, placed, room)
     if isinstance(layer, ShapeLayer):
         box = shape_box(layer, room)
-        return Shown(read_shape(layer, box, room), box, _crop_of_box(layer, box, room, placed.where))
+        return Shown(read_shape(layer, box, room, placed.where), box, _crop_of_box(layer, box, room, placed.where))
     if isinstance(layer, SubtitlesLayer):
         box = spoken_box(layer, room)
         content = read_spoken(layer, placed.where, room, box, given.facts, given.remarks)

@@ -163,15 +163,30 @@ def test_subtitles_stand_near_the_bottom_and_have_words_where_these_are_marked()
     assert (cue.text, [word.text for word in cue.words]) == ("Hello there", ["Hello", "there"])
 
 
-def test_a_star_is_a_polygon_and_a_line_is_as_high_as_it_is_thick() -> None:
+def test_stars_and_polygons_touch_the_sides_of_their_box() -> None:
     star = _only({"type": "shape", "shape": "star", "width": 40, "corners": 4}, duration=1)
-    line = _only({"type": "shape", "shape": "line", "width": 80, "stroke": {"width": 4}}, duration=1)
+    triangle = {
+        "type": "shape",
+        "shape": "polygon",
+        "corners": 3,
+        "width": 42,
+        "height": 22,
+        "stroke": {"width": 2},
+    }
 
     assert isinstance(star.content, ShapeContent)
     assert (star.height, star.content.shape, len(star.content.points)) == (40, "polygon", 8)
     assert star.content.points[1] == pytest.approx((25.40, 14.60), abs=0.01)
+    content = _only(triangle, duration=1).content
+    assert isinstance(content, ShapeContent)
+    assert content.points == ((21, 1), (41, 21), (1, 21))
+
+
+def test_a_line_is_as_high_as_it_is_thick() -> None:
+    line = _only({"type": "shape", "shape": "line", "width": 80, "stroke": {"width": 4}}, duration=1)
+
     assert isinstance(line.content, ShapeContent)
-    assert (line.height, line.content.points, line.content.stroke_width) == (4, ((0, 2), (80, 2)), 4)
+    assert (line.height, line.content.stroke_width, line.content.fill) == (4, 4, None)
 
 
 def test_a_waveform_begins_where_its_layer_is_in_its_file() -> None:
@@ -206,6 +221,7 @@ def test_a_waveform_begins_where_its_layer_is_in_its_file() -> None:
             "layers[0].crop",
         ),
         ([{"type": "text", "text": "a", "crop": {"x": 5}}], "crop_without_size", "layers[0].crop"),
+        ([{"type": "shape", "shape": "path", "path": "M0 0 L<svg>"}], "invalid_path", "layers[0].path"),
         ([{"type": "subtitles", "src": "film.mp4"}], "unreadable_source", "layers[0].src"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
