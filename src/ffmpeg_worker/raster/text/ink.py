@@ -36,7 +36,8 @@ STILL = Move()
 class Group:
     """Letters of one colour that move together. `edge`: `before` is the colour on its near side.
 
-    The near side of `edge` (x in the layout) is the left, for `is_rtl` the right.
+    The near side of `edge` (x in the layout) is the left, for `is_rtl` the right. `is_above`: they cover the
+    letters beside them, with outline and shadow.
     """
 
     glyphs: Sequence[Glyph]
@@ -45,6 +46,7 @@ class Group:
     edge: float | None = None
     before: Colour | None = None
     is_rtl: bool = False
+    is_above: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class Box:
         """The box behind something, with its padding."""
         edges = (left - look.padding_x, top - look.padding_y, right + look.padding_x, bottom + look.padding_y)
         return cls(edges, look.radius, look.colour)
+
+    def faded(self, opacity: float) -> Box:
+        """The same, fainter."""
+        red, green, blue, alpha = self.colour
+        return self if opacity >= 1 else Box(self.edges, self.radius, (red, green, blue, alpha * opacity))
 
 
 @dataclass(slots=True)
