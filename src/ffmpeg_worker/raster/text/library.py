@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import os
 from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import uharfbuzz as hb
@@ -16,6 +19,7 @@ from ffmpeg_worker.raster.text.face import Face, Font, nearest
 DEFAULT_FAMILY = "inter"
 _BUNDLED = Path(__file__).parent.parent / "fonts"
 _SYSTEM = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+_ENDINGS = (".ttf", ".otf", ".ttc")
 _MOST_SYSTEM_FILES = 3000
 _MOST_FONTS = 96
 _CHARACTERFUL = ("anton",)
@@ -35,15 +39,20 @@ def load_bundled() -> tuple[Face, ...]:
 def load_system() -> tuple[Face, ...]:
     """The fonts that are installed on the machine, none where they cannot be read."""
     faces: list[Face] = []
-    paths = (path for folder in _SYSTEM for path in sorted(folder.rglob("*")))
-    fonts = [path for path in paths if path.suffix.lower() in {".ttf", ".otf", ".ttc"}]
-    for path in fonts[:_MOST_SYSTEM_FILES]:
+    for path in itertools.islice(_installed(), _MOST_SYSTEM_FILES):
         try:
             blob = hb.Blob.from_file_path(str(path))
             faces.extend(Face(blob, index) for index in range(hb.Face(blob).count))
         except (ValueError, OSError, hb.HarfBuzzError):
             continue
     return tuple(faces)
+
+
+def _installed() -> Iterator[Path]:
+    for folder in _SYSTEM:
+        for parent, folders, names in os.walk(folder):
+            folders.sort()
+            yield from (Path(parent, name) for name in sorted(names) if name.lower().endswith(_ENDINGS))
 
 
 class FontLibrary:
