@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.canvas.text_style import Background, TextStyle
 from ffmpeg_worker.raster.text.blend import faded, rounded_box
-from ffmpeg_worker.raster.text.layout import Glyph, LineBox
+from ffmpeg_worker.raster.text.layout import Glyph, Layout
 from ffmpeg_worker.raster.text.mask import Mask, draw_glyph, draw_outline, widen
 
 
@@ -77,7 +77,7 @@ class Ink:
     outlines: list[Mask] = field(default_factory=list)
 
 
-def ink_of(group: Group, style: TextStyle, lines: tuple[LineBox, ...]) -> Ink:
+def ink_of(group: Group, style: TextStyle, layout: Layout) -> Ink:
     """The masks of a group's letters and of the lines under and through them."""
     ink = Ink()
     move = group.move
@@ -87,7 +87,7 @@ def ink_of(group: Group, style: TextStyle, lines: tuple[LineBox, ...]) -> Ink:
     for glyph in group.glyphs:
         x, y = move.point(glyph.x, glyph.y if move.y or move.scale != 1 else round(glyph.y))
         letter = draw_glyph(glyph.font, glyph.index, x, y, move.scale)
-        marks = [*([letter] if letter else []), *_rules(glyph, move, style, lines[glyph.line].baseline)]
+        marks = [*([letter] if letter else []), *_rules(glyph, move, style, layout)]
         ink.letters.extend(Mask(faded(mask.pixels, move.opacity), mask.x, mask.y) for mask in marks)
         if stroke and stroke.width > 0:
             width = stroke.width * move.scale
@@ -97,9 +97,10 @@ def ink_of(group: Group, style: TextStyle, lines: tuple[LineBox, ...]) -> Ink:
     return ink
 
 
-def _rules(glyph: Glyph, move: Move, style: TextStyle, baseline: float) -> list[Mask]:
+def _rules(glyph: Glyph, move: Move, style: TextStyle, layout: Layout) -> list[Mask]:
     """What of the underline and the line through belongs to a glyph."""
-    lines = [glyph.font.underline] * style.underline + [glyph.font.strike] * style.strikethrough
+    lines = [layout.underline] * style.underline + [layout.strike] * style.strikethrough
+    baseline = layout.lines[glyph.line].baseline
     masks: list[Mask] = []
     for middle, thickness in lines:
         left, top = move.point(glyph.left, round(baseline + middle - thickness / 2))

@@ -20,7 +20,7 @@ from ffmpeg_worker.raster.text.ink import STILL, Box, Group, Ink, ink_of
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.mask import Mask
 
-_MOST_PIXELS = 64_000_000
+_MOST_PIXELS = 36_000_000
 _BLANK = Tile(np.zeros((1, 1, 4), np.uint8))
 
 
@@ -78,7 +78,7 @@ class Painter:
         below = [*(box.faded(visible) for box in self._background()), *boxes]
         is_still = not boxes and sum(len(group.glyphs) for group in groups) == len(self.layout.glyphs)
         is_still = is_still and all(group.move == STILL and not group.is_above for group in groups)
-        inked = [(group, ink_of(group, self._style, self.layout.lines)) for group in groups]
+        inked = [(group, ink_of(group, self._style, self.layout)) for group in groups]
         if not is_still or self._still is None:
             frame = self._frame([ink for _, ink in inked], below)
             if frame is None:
