@@ -125,6 +125,8 @@ def test_nothing_to_see_is_a_tile_all_the_same() -> None:
     assert drawn("  \n ", background=Background(BLACK, 5, 5)).max() == 0
 
 
-def test_a_picture_that_is_too_large_is_refused() -> None:
-    with pytest.raises(RasterError, match="pixels large"):
-        text_source("word " * 400, size=400).picture(0)
+@pytest.mark.parametrize(("text", "size"), [("word " * 400, 400.0), ("W", 6000.0)])
+def test_a_picture_that_is_too_large_is_refused(text: str, size: float) -> None:
+    with pytest.raises(RasterError) as raised:
+        text_source(text, size=size).picture(0)
+    assert raised.value.code == "text_too_large"

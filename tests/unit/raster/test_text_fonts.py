@@ -44,6 +44,25 @@ def test_an_unknown_family_becomes_the_default_and_is_told_once() -> None:
     assert library.warnings == ['There is no font family "Comic Nonsense"; the default is used instead.']
 
 
+def test_a_character_that_no_font_has_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_module, "load_system", tuple)
+    library = FontLibrary()
+    library.chain(("Inter",), 400, False).font("\u5b57", 20)
+    assert library.warnings == ['No font has "\u5b57" (U+5B57); a box is drawn instead.']
+
+
+def test_a_font_of_the_machine_has_what_the_package_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    lora = next(face for face in load_bundled() if face.family == "Lora")
+    monkeypatch.setattr(
+        library_module, "load_bundled", lambda: tuple(f for f in load_bundled() if f.family == "Inter")
+    )
+    monkeypatch.setattr(library_module, "load_system", lambda: (lora,))
+    only_lora = next(code for code in lora.characters if code > 0x2000 and not inter[0].covers(chr(code)))
+    library = FontLibrary()
+    assert library.chain(("Inter",), 400, False).font(chr(only_lora), 20).face is lora
+    assert library.chain(("lora",), 400, False).first(20).face is lora
+
+
 def test_the_nearest_weight_and_slant_of_a_family_is_used() -> None:
     names = [
         LIBRARY.chain(("Lora",), weight, is_italic).first(10).face.harfbuzz.get_name(2)

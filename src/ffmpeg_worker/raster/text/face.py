@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uharfbuzz as hb
-
-if TYPE_CHECKING:
-    from ffmpeg_worker.raster.text.mask import Mask
 
 UNITS = 64
 """Parts of a pixel that HarfBuzz counts in."""
@@ -86,7 +83,7 @@ class Font:
     """A face at a size in pixels; weight and slant are imitated where the face has them not.
 
     `ascent` and `descent` are positive, `underline` and `strike` are (distance below the baseline of the middle,
-    thickness); all in pixels. `masks` keeps the glyphs that were drawn.
+    thickness); all in pixels.
     """
 
     def __init__(self, face: Face, size: float, weight: int, is_italic: bool) -> None:
@@ -109,7 +106,6 @@ class Font:
         self.descent = -extents.descender / UNITS
         self.underline = self._line(hb.OTMetricsTag.UNDERLINE_OFFSET, hb.OTMetricsTag.UNDERLINE_SIZE)
         self.strike = self._line(hb.OTMetricsTag.STRIKEOUT_OFFSET, hb.OTMetricsTag.STRIKEOUT_SIZE)
-        self.masks: dict[tuple[float, ...], Mask | None] = {}
 
     def _line(self, offset: Any, size: Any) -> tuple[float, float]:
         thickness = max(self.harfbuzz.get_metric_position_with_fallback(size) / UNITS, 1.0)

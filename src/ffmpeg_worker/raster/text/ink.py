@@ -10,7 +10,7 @@ from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.canvas.text_style import Background, TextStyle
 from ffmpeg_worker.raster.text.blend import faded, rounded_box
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
-from ffmpeg_worker.raster.text.mask import Mask, draw_glyph, draw_outline, widen
+from ffmpeg_worker.raster.text.mask import Mask, draw_glyph, widen
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def ink_of(group: Group, style: TextStyle, layout: Layout) -> Ink:
         ink.letters.extend(Mask(faded(mask.pixels, move.opacity), mask.x, mask.y) for mask in marks)
         if stroke and stroke.width > 0:
             width = stroke.width * move.scale
-            outline = letter and draw_outline(glyph.font, glyph.index, x, y, width, move.scale)
+            outline = letter and draw_glyph(glyph.font, glyph.index, x, y, move.scale, width)
             wide = [*([outline] if outline else []), *(widen(mask, width) for mask in marks[bool(letter) :])]
             ink.outlines.extend(Mask(faded(mask.pixels, move.opacity), mask.x, mask.y) for mask in wide)
     return ink
