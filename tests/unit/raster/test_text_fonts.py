@@ -53,9 +53,8 @@ def test_a_character_that_no_font_has_is_told(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_font_of_the_machine_has_what_the_package_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
     lora = next(face for face in load_bundled() if face.family == "Lora")
-    monkeypatch.setattr(
-        library_module, "load_bundled", lambda: tuple(f for f in load_bundled() if f.family == "Inter")
-    )
+    inter = tuple(face for face in load_bundled() if face.family == "Inter")
+    monkeypatch.setattr(library_module, "load_bundled", lambda: inter)
     monkeypatch.setattr(library_module, "load_system", lambda: (lora,))
     only_lora = next(code for code in lora.characters if code > 0x2000 and not inter[0].covers(chr(code)))
     library = FontLibrary()

@@ -165,7 +165,7 @@ def _refuse_too_large(font: Font, index: int, scale: float) -> None:
     extents = font.harfbuzz.get_glyph_extents(index)
     if extents and abs(extents.width * extents.height) * (scale / UNITS) ** 2 > _MOST_PIXELS:
         raise RasterError(
-            "A letter of the text is larger than can be drawn.",
+            "A letter is larger than can be drawn.",
             code="text_too_large",
             hint="Make its font smaller.",
         )
