@@ -142,14 +142,15 @@ def _weight(mask: Mask | None) -> int:
 
 
 def _outline(font: Font, index: int, x: float, y: float, width: float, scale: float) -> Mask | None:
-    fine = _fineness(font.size * scale)
+    fine = _fineness(font.size * scale + width)
+    _refuse_too_large(font, index, scale * fine, width * fine)
     glyph = _draw(font, index, x * fine, y * fine, scale * fine)
     return glyph and widen(Mask(glyph.coverage, glyph.x, glyph.y), width * fine, fine)
 
 
 def _draw(font: Font, index: int, x: float, y: float, scale: float) -> Mask | None:
     """A glyph drawn anew, its origin at (x, y)."""
-    _refuse_too_large(font, index, scale)
+    _refuse_too_large(font, index, scale, 0.0)
     transform = (scale, 0.0, 0.0, scale, x * UNITS, -y * UNITS)
     if font.face.is_colour and _has_colours(font, index):
         return _paint(font, index, transform)
@@ -160,14 +161,18 @@ def _draw(font: Font, index: int, x: float, y: float, scale: float) -> Mask | No
     return _mask(raster.render(), 1)
 
 
-def _refuse_too_large(font: Font, index: int, scale: float) -> None:
+def _refuse_too_large(font: Font, index: int, scale: float, width: float) -> None:
     """Fonts may hold letters that are thousands of times as large as they say."""
     extents = font.harfbuzz.get_glyph_extents(index)
-    if extents and abs(extents.width * extents.height) * (scale / UNITS) ** 2 > _MOST_PIXELS:
+    if extents is None:
+        return
+    across = abs(extents.width) * scale / UNITS + 2 * width
+    down = abs(extents.height) * scale / UNITS + 2 * width
+    if across * down > _MOST_PIXELS:
         raise RasterError(
             "A letter is larger than can be drawn.",
             code="text_too_large",
-            hint="Make its font smaller.",
+            hint="Make the text's font or its outline smaller.",
         )
 
 

@@ -7,7 +7,6 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import cv2
 import numpy as np
@@ -15,7 +14,7 @@ import numpy as np
 from ffmpeg_worker.canvas.text_style import Shadow, TextStyle
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.picture import Bytes, Tile
-from ffmpeg_worker.raster.text.blend import most, over, plus, rounded_box, tinted
+from ffmpeg_worker.raster.text.blend import blurred, most, over, plus, rounded_box, tinted
 from ffmpeg_worker.raster.text.ink import STILL, Box, Group, Ink, ink_of
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.mask import Mask
@@ -194,10 +193,7 @@ def _cast(shape: Bytes, shadow: Shadow) -> Bytes:
     rows, columns = slice(max(y, 0), min(height + y, height)), slice(max(x, 0), min(width + x, width))
     source = shape[max(-y, 0) : min(height - y, height), max(-x, 0) : min(width - x, width)]
     moved[rows, columns] = source
-    deviation = shadow.blur / 2
-    if deviation <= 0:
-        return moved
-    return cast(Bytes, cv2.GaussianBlur(moved, (0, 0), deviation, borderType=cv2.BORDER_CONSTANT))
+    return blurred(moved, shadow.blur / 2)
 
 
 def _reach(shadow: Shadow) -> int:
