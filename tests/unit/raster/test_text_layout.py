@@ -158,6 +158,18 @@ def test_an_emoji_is_one_glyph_of_the_colour_font(emoji: str) -> None:
     assert (layout.glyphs[1].start, layout.glyphs[1].end) == (1, 1 + len(emoji))
 
 
+def test_emoji_stay_whole_where_text_runs_to_the_left() -> None:
+    layout = lay_out("שלום 👩‍👩‍👧‍👦👍🏽🇩🇪🇫🇷")
+    emoji = [glyph for glyph in layout.glyphs if glyph.font.face.is_colour]
+    # Letters of flags are of the left-to-right kind.
+    assert [layout.text[glyph.start : glyph.end] for glyph in emoji] == ["🇩🇪", "🇫🇷", "👍🏽", "👩‍👩‍👧‍👦"]
+
+
+def test_isolated_text_keeps_its_own_direction() -> None:
+    shown = seen(lay_out("a \u2067אב 1\u2069, b"))
+    assert "".join(letter for letter in shown if letter.isprintable()) == "a 1 בא, b"
+
+
 def test_digits_and_marks_of_text_presentation_are_no_emoji() -> None:
     assert not any(glyph.font.face.is_colour for glyph in lay_out("0 1 # ❤\ufe0e ©").glyphs)
 

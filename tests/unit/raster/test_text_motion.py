@@ -75,6 +75,12 @@ def test_an_animation_moves_and_ends_in_the_still_text(name: str, by: str) -> No
     assert source.picture(4.5) is end
 
 
+def test_a_typewriter_draws_anew_for_new_letters_only() -> None:
+    source = text_source("typed", animation=animation("typewriter"))
+    assert source.picture(0.12) is source.picture(0.18)
+    assert source.picture(0.18) is not source.picture(0.22)
+
+
 @pytest.mark.parametrize("name", ["fade", "typewriter", "slide-up", "slide-down", "pop"])
 def test_letters_come_one_after_the_other_and_leave_so_too(name: str) -> None:
     def visible(*, leaves: bool) -> list[float]:
