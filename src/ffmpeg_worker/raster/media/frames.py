@@ -77,7 +77,7 @@ class Frames:
     def _open(self) -> None:
         try:
             self._container: InputContainer = av.open(
-                str(self._path.absolute()),
+                f"./{self._path}",
                 container_options={"protocol_whitelist": "file"},
                 metadata_errors="ignore",
             )

@@ -46,7 +46,7 @@ class Loudness:
         self._where = where
         try:
             self._container: InputContainer = av.open(
-                str(path.absolute()), container_options={"protocol_whitelist": "file"}, metadata_errors="ignore"
+                f"./{path}", container_options={"protocol_whitelist": "file"}, metadata_errors="ignore"
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             raise _refused("source_unreadable", "The sound cannot be read.", where) from error
@@ -146,4 +146,4 @@ def _bands(count: int) -> tuple[Floats, Floats]:
 
 
 def _refused(code: str, message: str, where: str) -> RasterError:
-    return RasterError(code, message, where=where, hint="Name a file that has a sound.")
+    return RasterError(message, code=code, where=where, hint="Name a file that has a sound.")

@@ -99,8 +99,8 @@ def _read(path: Path, where: str) -> ElementTree.Element:
                 data = unpacked.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise RasterError(
-                "image_too_large",
                 f"The SVG has more than {MAX_BYTES // 1024 // 1024} MB.",
+                code="image_too_large",
                 where=where,
                 hint="Simplify its paths, or use a PNG.",
             )
@@ -124,8 +124,8 @@ def _check(root: ElementTree.Element, where: str) -> None:
                 del element.attrib[name]
                 continue
             raise RasterError(
-                "svg_refers_outside",
                 "The SVG refers to another file.",
+                code="svg_refers_outside",
                 where=where,
                 hint="Embed its images as data:image/png or data:image/jpeg addresses in base64.",
             )
@@ -177,8 +177,8 @@ def _length(text: str | None) -> float | None:
 
 def _unreadable(where: str, what: str = "cannot be read") -> RasterError:
     return RasterError(
-        "source_unreadable",
         f"The SVG {what}.",
+        code="source_unreadable",
         where=where,
         hint="Export it again as plain SVG, or use a PNG.",
     )
