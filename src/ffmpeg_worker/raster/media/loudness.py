@@ -31,7 +31,7 @@ _RELEASE_STEPS = 18
 
 _LOWEST_HZ, _HIGHEST_HZ = 80.0, 7000.0
 _SILENT_DB, _LOUD_DB = -62.0, -14.0
-_TILT_DB = 3.0
+_TILT_DB = 2.0
 """Per octave, as sounds of nature have less of the high."""
 
 
