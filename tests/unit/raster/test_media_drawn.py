@@ -72,11 +72,20 @@ def test_svg_that_refers_outside_is_refused(tmp_path: Path, body: str) -> None:
     assert (caught.value.code, caught.value.where) == ("svg_refers_outside", "layers[2]")
 
 
+def test_svg_may_be_as_deep_as_is_let_in(tmp_path: Path) -> None:
+    body = '<g opacity="0.99">' * 60 + '<rect width="100" height="50"/>' + "</g>" * 60
+    assert _draw(_svg(tmp_path, body), (10, 10), tmp_path)[5, 5, 3] == pytest.approx(255 * 0.99**60, abs=30)
+
+
 def test_svg_may_refer_to_itself(tmp_path: Path) -> None:
     body = (
         '<defs><rect id="r" width="100" height="50" fill="#f00"/></defs><a href="http://x/"><use href="#r"/></a>'
     )
     assert _draw(_svg(tmp_path, body), (10, 10), tmp_path)[5, 5].tolist() == [255, 0, 0, 255]
+
+
+def _grown(part: str, count: int) -> bytes:
+    return f"<svg {_NS}>{''.join(part.format(n=n, m=n + 1) for n in range(count))}</svg>".encode()
 
 
 @pytest.mark.parametrize(
@@ -90,7 +99,10 @@ def test_svg_may_refer_to_itself(tmp_path: Path) -> None:
         (gzip.compress(b"<svg>" + b" " * 9_000_000 + b"</svg>"), "image_too_large"),
         (b"<html/>", "source_unreadable"),
         (b"<g>" * 5000, "source_unreadable"),
-        (b"<svg>" + b"<g>" * 5000 + b"</g>" * 5000 + b"</svg>", "source_unreadable"),
+        (b"<svg>" + b"<g>" * 5000 + b"</g>" * 5000 + b"</svg>", "svg_too_complex"),
+        (_grown('<g id="g{n}"><use href="#g{m}"/><use href="#g{m}"/></g>', 30), "svg_too_complex"),
+        (_grown('<g id="g{n}"><use href="#g{m}"/></g>', 300), "svg_too_complex"),
+        (_grown('<pattern id="g{n}"><rect fill="url(#g{m})"/></pattern>', 300), "svg_too_complex"),
     ],
 )
 def test_svg_that_is_broken_or_too_much_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
