@@ -92,7 +92,7 @@ class Composition(Node):
         examples=[[{"type": "text", "text": "Hello {{name}}"}]],
     )
     audio: AudioOptions = Field(
-        default_factory=AudioOptions, description="The sound as a whole.", examples=[{"loudness": -14}]
+        default_factory=AudioOptions, description="Loudness of all of it.", examples=[{"loudness": -14}]
     )
 
     @model_validator(mode="after")
