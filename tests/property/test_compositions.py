@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import given, settings
@@ -11,13 +12,15 @@ from hypothesis import strategies as st
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.condition import holds
 from ffmpeg_worker.job.composition.layers import LAYER_MODELS
-from ffmpeg_worker.job.composition.node import known_keys
+from ffmpeg_worker.job.composition.node import Node, known_keys
 from ffmpeg_worker.job.composition.read_compositions import Beside, read_compositions
+from ffmpeg_worker.job.composition.schema import EXAMPLE
 from ffmpeg_worker.job.composition.text_look import TextStyle
 from ffmpeg_worker.job.parse import parse_action
 
 SECRET = "canary7f3a"
-FIELDS = sorted({key for model in [*LAYER_MODELS.values(), TextStyle] for key in known_keys(model)})
+MODELS: list[type[Node]] = [*LAYER_MODELS.values(), TextStyle]
+FIELDS = sorted({key for model in MODELS for key in known_keys(model)})
 KEYS = st.sampled_from(
     [
         *FIELDS,
@@ -74,7 +77,27 @@ COMPOSITIONS = st.fixed_dictionaries(
 )
 
 
-@given(COMPOSITIONS, VALUES, VALUES)
+def places(value: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    items: Any = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    for key, item in items:
+        yield (*above, key)
+        yield from places(item, (*above, key))
+
+
+def spoil(place: tuple[str | int, ...], value: Any) -> Any:
+    """The example with something else in one place."""
+    copy: Any = json.loads(json.dumps(EXAMPLE))
+    inner = copy
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return copy
+
+
+SPOILED = st.builds(spoil, st.sampled_from(sorted(places(EXAMPLE), key=str)), VALUES)
+
+
+@given(COMPOSITIONS | SPOILED, st.none() | VALUES, st.none() | VALUES)
 @settings(max_examples=600, deadline=None)
 def test_any_json_is_a_composition_or_an_invalid_job(value: Any, audio: Any, variables: Any) -> None:
     for beside in (Beside(), Beside(audio=audio, variables=variables)):
