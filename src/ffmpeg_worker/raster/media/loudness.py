@@ -46,7 +46,9 @@ class Loudness:
         self._where = where
         try:
             self._container: InputContainer = av.open(
-                f"./{path}" if not path.is_absolute() else str(path), container_options={"protocol_whitelist": "file"}, metadata_errors="ignore"
+                f"./{path}" if not path.is_absolute() else str(path),
+                container_options={"protocol_whitelist": "file"},
+                metadata_errors="ignore",
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             raise _refused("source_unreadable", "The sound cannot be read.", where) from error
