@@ -12,7 +12,7 @@ from ffmpeg_worker.canvas.transitions import PLACED
 from ffmpeg_worker.raster.look import Window, blurred, windowed
 from ffmpeg_worker.raster.motion import Passage, moved, opacity_of, passage
 from ffmpeg_worker.raster.patch import eighth_bit
-from ffmpeg_worker.raster.picture import Picture, Source
+from ffmpeg_worker.raster.picture import Picture, Source, Tile
 from ffmpeg_worker.raster.place import Matrix, Place, at, scaled, then, turned
 from ffmpeg_worker.raster.xfade import Mixer
 

@@ -2,7 +2,8 @@
 
     order   {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON
     frames  raw, one after the other without anything between; or one PNG
-    notes   on standard error, lines of JSON: {"warning"} or, last, {"error", "code", "fault", "hint", "where", "detail"}
+    notes   on standard error, lines of JSON: {"warning"}, or last
+            {"error", "code", "fault", "hint", "where", "detail"}
 
 It is forked, everything loaded, into the folder of its job, and confined before it reads the order.
 """

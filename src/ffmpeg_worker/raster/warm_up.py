@@ -81,7 +81,9 @@ def _write_files(folder: Path) -> None:
 
 
 def _scene() -> Scene:
-    style = TextStyle(size=8, stroke=Stroke(_WHITE, 1), shadows=(Shadow(_WHITE, blur=2),), highlight=Highlight(_WHITE))
+    style = TextStyle(
+        size=8, stroke=Stroke(_WHITE, 1), shadows=(Shadow(_WHITE, blur=2),), highlight=Highlight(_WHITE)
+    )
     cue = Cue(0, 1, "a b", (Word("a", 0, 0.5), Word("b", 0.5, 1)))
     video = VideoContent("a.mkv", (_SIDE, _SIDE), 0, 1)
     shape = ShapeContent("rect", Gradient((_WHITE, (0, 0, 0, 0))), radius=2)

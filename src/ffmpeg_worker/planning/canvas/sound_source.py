@@ -46,8 +46,8 @@ class Section:
         until = math.ceil(self.end / SAMPLE_RATE) - self.seek_s + _SPARE_S
         seek = ("-ss", str(self.seek_s)) if self.seek_s else ()
         place = f"file:{self.file}"
-        # Not -vn: without the picture, the start of some containers would be that of the sound.
-        return *seek, "-t", str(until), *input_options, "-i", place
+        # With the picture left out, MPEG-TS would begin with its sound, which may be later.
+        return *seek, "-t", str(until), "-discard:v", "none", *input_options, "-i", place
 
     def chain(self) -> str:
         """From the stream to stereo at the rate of the mix, cut to the sample; short ones end with silence."""
