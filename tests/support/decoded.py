@@ -9,6 +9,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.video.reformatter import Colorspace
 
 from support.reference_yuv import Floats, rgb_of, split
 
@@ -23,7 +24,10 @@ class Shown:
 
 
 def frames_of(path: Path, *, form: str | None = None, codec: str | None = None) -> Iterator[Shown]:
-    """The frames of a file's picture, in another pixel format or by another decoder if wanted."""
+    """The frames of a file's picture, in another pixel format or by another decoder if wanted.
+
+    YUV becomes RGB as BT.709 says.
+    """
     with av.open(str(path)) as file:
         stream = file.streams.video[0]
         decoder = stream.codec_context if codec is None else _decoder(codec)
@@ -33,7 +37,8 @@ def frames_of(path: Path, *, form: str | None = None, codec: str | None = None) 
                 assert frame.pts is not None
                 assert stream.time_base is not None
                 wanted = form or frame.format.name
-                pixels = frame.to_ndarray(format=wanted).astype(np.float64)
+                matrix = Colorspace.ITU709 if "yuv" in frame.format.name and form else None
+                pixels = frame.reformat(format=wanted, src_colorspace=matrix).to_ndarray().astype(np.float64)
                 yield Shown(frame.pts * stream.time_base, wanted, pixels)
 
 
