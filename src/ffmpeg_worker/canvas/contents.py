@@ -180,11 +180,11 @@ def _sound_shown(layer: WaveformLayer, placed: Placed, given: Resolving) -> tupl
     if layer.src is not None:
         src, begin, speed, field_name = layer.src, 0.0, 1.0, "src"
     else:
-        other = given.by_id.get(layer.layer or "")
-        if other is None or not isinstance(other.layer, VideoLayer | AudioLayer):
+        other = given.by_id[layer.layer or ""]
+        if not isinstance(other.layer, VideoLayer | AudioLayer):
             raise InvalidJob(
-                f'A waveform shows the sound of "{layer.layer}", but no layer with sound has that id.',
-                code="unknown_layer",
+                f'A waveform shows the sound of "{layer.layer}", which is no layer with sound.',
+                code="no_sound",
                 hint="Name the id of an audio or video layer.",
                 where={"field": f"{placed.where}.layer"},
             )

@@ -212,7 +212,7 @@ def test_a_waveform_begins_where_its_layer_is_in_its_file() -> None:
             "unknown_layer",
             "layers[0].layers[0].start",
         ),
-        ([{"type": "waveform", "layer": "x"}], "unknown_layer", "layers[0].layer"),
+        ([{"type": "waveform", "layer": "x"}, {**SQUARE, "id": "x"}], "no_sound", "layers[0].layer"),
         ([{"type": "audio", "src": "song.mp3", "muted": True}], "nothing_to_show", "layers"),
         ([{**SQUARE, "duration": 0.01}], "nothing_to_show", "duration"),
         (
