@@ -201,6 +201,7 @@ def test_a_waveform_begins_where_its_layer_is_in_its_file() -> None:
     ("layers", "code", "field"),
     [
         ([{"type": "image", "src": "gone.png"}], "unreadable_source", "layers[0].src"),
+        ([{"type": "image", "src": "bomb.png"}], "source_too_large", "layers[0].src"),
         ([SQUARE, {"type": "video", "src": "logo.png"}], "wrong_kind_of_source", "layers[1].src"),
         ([{"type": "image", "src": "film.mp4"}], "wrong_kind_of_source", "layers[0].src"),
         ([{"type": "video", "src": "song.mp3"}], "wrong_kind_of_source", "layers[0].src"),
