@@ -97,14 +97,14 @@ def _read_element(
     layer: VisibleLayer, placed: Placed, room: Room, given: Resolving, origin: int
 ) -> Element | None:
     first, last = frame_at(placed.start_s, given.fps), frame_at(placed.end_s, given.fps)
+    if last <= first:
+        given.remarks.append(_never_shown(placed.where))
+        return None
     shown = (
         _group(layer, placed, room, given, first)
         if isinstance(layer, GroupLayer)
         else show(layer, placed, room, given)
     )
-    if last <= first:
-        given.remarks.append(_never_shown(placed.where))
-        return None
     short = min(shown.box.first_size or (room.width, room.height))
     ways = layer.transition
     return Element(

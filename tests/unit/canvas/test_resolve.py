@@ -144,7 +144,7 @@ def test_a_cross_fade_names_what_it_replaces() -> None:
 
 def test_an_hdr_film_is_prepared_first() -> None:
     layer = {"type": "video", "src": "hdr.mp4", "trim": {"start": 3}, "duration": 2}
-    found = resolved(layer)
+    found = resolved(layer, {**layer, "width": 20, "duration": 1}, {**layer, "start": 9}, duration=5)
 
     assert found.prepare == (
         Preparation("layers[0]", "hdr.mp4", "in/hdr.mp4", "in/hdr.mp4.sdr0.mkv", begin_s=3.0, end_s=6.0),
