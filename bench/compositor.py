@@ -87,6 +87,7 @@ def _scenes(width: int, height: int) -> dict[str, tuple[Element, ...]]:
             on("inset", _VIDEO, x=_curve(10, 70.3), y=51.0, radius=24.0),
         ),
         "clip 400x224, turning": (clip, on("inset", _VIDEO, rotation=_curve(0, 90), **middle)),
+        "clip fading in": (on("film", _VIDEO, opacity=_curve(0, 1)),),
         "crossfade": (clip, other),
         "circleopen": (clip, wiped),
         "Ken Burns": (on("picture", scale=_curve(1, 1.2), width=width, height=height, **middle),),

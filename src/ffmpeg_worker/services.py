@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 from ffmpeg_worker.errors import JobCancelled, JobInterrupted, QueueFull, WorkerError
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_cards
 from ffmpeg_worker.ffmpeg.probing import Prober
+from ffmpeg_worker.ffmpeg.renderer import Renderer
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.pipeline.execute import Engine
+from ffmpeg_worker.pipeline.command_run import Engine
 from ffmpeg_worker.pipeline.lanes import Plant
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.run_job import run_job
@@ -158,8 +159,11 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         prober = Prober(tools.ffprobe, tools.spawner)
         stack.push_async_callback(prober.close)
         await prober.open()
+        renderer = Renderer()
+        stack.push_async_callback(renderer.close)
+        slots = asyncio.Semaphore(settings.max_concurrency)
         plant = Plant(
-            engine=Engine(tools, asyncio.Semaphore(settings.max_concurrency), _quota(settings)),
+            engine=Engine(tools, slots, _quota(settings), renderer, cores=settings.max_concurrency),
             prober=prober,
             scratch=scratch,
             depot=depot,

@@ -46,14 +46,15 @@ class _Program:
         self._children: dict[int, Child] = {}
         self._last = 0
 
-    def launch(self, request: Message, stdin: int | None, outputs: Mapping[int, Output]) -> Child:
+    def launch(self, request: Message, stdin: int | None, outputs: Mapping[int, Output | int]) -> Child:
         """Ask for one child; it may be waited for and stopped from now on."""
         given, ours = _open_descriptors(stdin, outputs)
         self._last += 1
         child = Child(self._last, self.link, PipeWriter(ours[0]) if 0 in ours else None)
         self._children[self._last] = child
         for number, output in outputs.items():
-            child.read(number, ours[number], output)
+            if isinstance(output, Output):
+                child.read(number, ours[number], output)
         self.link.send({"do": "start", "id": self._last, "descriptors": len(given), **request}, given)
         if self.link.lost:
             self._lose()
@@ -118,14 +119,15 @@ class Spawner:
         *,
         cwd: Path,
         env: Mapping[str, str],
-        outputs: Mapping[int, Output],
+        outputs: Mapping[int, Output | int],
         stdin: int | None = None,
         confinement: Confinement | None = None,
     ) -> Child:
         """Run a program; `argv[0]` is its path, `env` all of its environment, `confinement` what it may touch.
 
         `stdin` is an open descriptor (stays the caller's), `PIPE`, or None for the empty device. `outputs` says
-        which descriptors (1, 2, 3 …) are read; gaps go to the empty device. Raises EngineUnavailable.
+        which descriptors (1, 2, 3 …) are read, or are open ones that stay the caller's; gaps go to the empty
+        device. Raises EngineUnavailable.
         """
         request = {**self._arrange(argv, confinement), "cwd": str(cwd), "env": dict(env)}
         return await self._launch(request, stdin, outputs)
@@ -135,7 +137,7 @@ class Spawner:
         *,
         cwd: Path,
         env: Mapping[str, str],
-        outputs: Mapping[int, Output],
+        outputs: Mapping[int, Output | int],
         stdin: int | None = None,
         confinement: Confinement | None = None,
     ) -> Child:
@@ -168,7 +170,7 @@ class Spawner:
             self._program = _Program(self._preload, background=self._background)
         return self._program
 
-    async def _launch(self, request: Message, stdin: int | None, outputs: Mapping[int, Output]) -> Child:
+    async def _launch(self, request: Message, stdin: int | None, outputs: Mapping[int, Output | int]) -> Child:
         for _ in range(2):  # a spawner program that died is replaced once
             program = self._running()
             child = program.launch(request, stdin, outputs)
@@ -204,15 +206,18 @@ def _popen_spawner(control: socket.socket, preload: str | None, *, background: b
     )
 
 
-def _open_descriptors(stdin: int | None, outputs: Mapping[int, Output]) -> tuple[list[int], dict[int, int]]:
+def _open_descriptors(stdin: int | None, outputs: Mapping[int, Output | int]) -> tuple[list[int], dict[int, int]]:
     """The child's descriptors 0, 1, 2 … (all ours to close), and our ends of those that are pipes."""
     theirs: list[int] = []
     ours: dict[int, int] = {}
     try:
         for number in range(max((2, *outputs)) + 1):
-            if number in outputs:
+            output = outputs.get(number)
+            if isinstance(output, Output):
                 ours[number], writing = os.pipe()
                 theirs.append(writing)
+            elif output is not None:
+                theirs.append(os.dup(output))
             elif number == 0 and stdin == PIPE:
                 reading, ours[0] = os.pipe()
                 theirs.append(reading)

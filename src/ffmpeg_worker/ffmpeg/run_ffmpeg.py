@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, Fault
 from ffmpeg_worker.ffmpeg.child import Exit, Output
@@ -61,10 +62,12 @@ async def run_ffmpeg(
     on_progress: Callable[[Progress], None] | None = None,
     capture_stdout: bool = False,
     confinement: Confinement | None = None,
+    stdin: BinaryIO | None = None,
 ) -> RunReport:
     """Run ffmpeg in `cwd`; overwrites its outputs; standard output is kept up to 64 MiB, or goes nowhere.
 
-    `on_progress` gets at most four reports a second; what it raises is logged and changes nothing.
+    `on_progress` gets at most four reports a second; what it raises is logged and changes nothing. `stdin` is
+    an open file, which is closed here: whoever writes to it then hears when ffmpeg ends.
 
     Cancelled, or out of time, ffmpeg gets SIGTERM and after 1 s SIGKILL before the error is raised: what it
     finished by then is playable but short. Raises EngineTimedOut, EngineKilled, EngineUnavailable, and
@@ -72,13 +75,19 @@ async def run_ffmpeg(
     """
     began = time.monotonic()
     collected = _Collected(on_progress)
-    async with await tools.spawner.start(
-        [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *invocation.arguments],
-        cwd=cwd,
-        env=child_environment(tools.environment),
-        outputs=collected.outputs(capture_stdout=capture_stdout),
-        confinement=confinement,
-    ) as child:
+    try:
+        starting = await tools.spawner.start(
+            [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *invocation.arguments],
+            cwd=cwd,
+            env=child_environment(tools.environment),
+            outputs=collected.outputs(capture_stdout=capture_stdout),
+            stdin=None if stdin is None else stdin.fileno(),
+            confinement=confinement,
+        )
+    finally:
+        if stdin is not None:
+            stdin.close()
+    async with starting as child:
         try:
             async with asyncio.timeout(timeout_s):
                 result = await child.wait()
@@ -108,9 +117,9 @@ class _Collected:
         self._on_progress = on_progress
         self._reports = ProgressReader()
 
-    def outputs(self, *, capture_stdout: bool) -> dict[int, Output]:
+    def outputs(self, *, capture_stdout: bool) -> dict[int, Output | int]:
         """Where each of ffmpeg's outputs goes."""
-        outputs = {
+        outputs: dict[int, Output | int] = {
             _STDERR: Output(self.log.feed, MAX_LOG_BYTES, _LOG_PAUSE_S),
             _PROGRESS: Output(self._feed_progress),
         }

@@ -209,8 +209,10 @@ class PreviewData(_ComposedData):
         examples=[640],
     )
     row: int = Field(0, ge=0, description="Which of several rows of variables, from 0.", examples=[0])
-    output: OutputName = Field(
-        "preview.png", description=f"Name of the file: {', '.join(PICTURES)}.", examples=["preview.png"]
+    output: OutputName | None = Field(
+        None,
+        description=f"Name of a file: {', '.join(PICTURES)}. Default: the picture stands in the result.",
+        examples=["preview.png"],
     )
     own_keys = frozenset({"output"})
 
@@ -218,7 +220,8 @@ class PreviewData(_ComposedData):
     def _fit_together(self) -> Self:
         if self.row >= len(self.compositions):
             raise wrong_value(f"asks for row {self.row} of {len(self.compositions)}", "Rows are counted from 0.")
-        check_extension(self.output, PICTURES)
+        if self.output is not None:
+            check_extension(self.output, PICTURES)
         return self
 
 

@@ -16,10 +16,11 @@ from ffmpeg_worker.ffmpeg.probing import Prober, ProbeSession
 from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
 from ffmpeg_worker.pipeline.card_failure import card_failed, is_card_failure, without_card
+from ffmpeg_worker.pipeline.command_run import Engine
 from ffmpeg_worker.pipeline.deliver import Delivered, LaneDelivery, check_targets, open_delivery
 from ffmpeg_worker.pipeline.destination import Naming
 from ffmpeg_worker.pipeline.early import sending_segments
-from ffmpeg_worker.pipeline.execute import Engine, Executed, execute
+from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.fetch import check_keys, keys_named, stage_mentions
 from ffmpeg_worker.pipeline.informed_plan import InformedPlan
 from ffmpeg_worker.pipeline.progress import JobProgress

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
+from ffmpeg_worker.canvas.scene import Scene
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.sandbox import jail
@@ -55,6 +56,41 @@ class FfmpegStep:
     capture_stdout: bool = False
     collect: str | None = None
     show_log: bool = False
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Small files that are written before it starts, by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRange:
+    """Frames `first` to `last` (not included) of a scene, and the ffmpeg that encodes them from its input."""
+
+    first: int
+    last: int
+    encode: Invocation
+
+
+@dataclass(frozen=True, slots=True)
+class RenderStep:
+    """Draw a scene: each range by a renderer and an ffmpeg of its own, side by side with what is `beside` it.
+
+    `form` is how frames come to ffmpeg: `yuv420p`, or `rgba`, not multiplied with the opacity.
+    """
+
+    scene: Scene
+    ranges: tuple[FrameRange, ...]
+    form: Literal["yuv420p", "rgba"] = "yuv420p"
+    beside: tuple[FfmpegStep | DependentStep, ...] = ()
+    folders: tuple[str, ...] = ()
+    """Made before it starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class StillStep:
+    """Draw one frame of a scene as PNG: into a file, or for whoever concludes."""
+
+    scene: Scene
+    frame: int
+    work_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +122,7 @@ class Finding:
     stdout: bytes = b""
     collected: bytes = b""
     document: Mapping[str, Any] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +132,7 @@ class DependentStep:
     build: Callable[[Sequence[Finding]], FfmpegStep]
 
 
-Step = FfmpegStep | ProbeStep | CopyStep | DependentStep
+Step = FfmpegStep | RenderStep | StillStep | ProbeStep | CopyStep | DependentStep
 
 
 def _nothing(_findings: Sequence[Finding]) -> dict[str, Any]:

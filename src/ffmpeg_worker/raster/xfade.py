@@ -11,12 +11,16 @@ import numpy as np
 from av.filter import Graph
 from av.filter.context import FilterContext
 
-from ffmpeg_worker.canvas.transitions import xfade_name
-from ffmpeg_worker.raster.picture import Bytes, Tile
+from ffmpeg_worker.canvas.transitions import SHAPED, xfade_name
+from ffmpeg_worker.raster.look import masked
+from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.tile_patch import tile_of
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
 
 _STEPS = 10_000
+_CROPPING = ("circlecrop", "rectcrop")
+_COLOURING = ("fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow")
 
 Surface = YuvSurface | RgbaSurface
 
@@ -72,36 +76,45 @@ class Mixer:
         self._key: tuple[str, tuple[int, int], str] | None = None
         self._xfade: Xfade | None = None
 
-    def coming(self, tile: Tile, name: str, share: float, *, leaves: bool = False) -> Tile | None:
-        """A tile that comes out of nothing, or goes."""
+    def coming(self, picture: Picture, name: str, share: float, *, leaves: bool = False) -> Picture | None:
+        """A picture that comes out of nothing, or goes; `None` for nothing."""
         if share <= 0 or share >= 1:
-            return tile if (share >= 1) != leaves else None
-        nothing = np.zeros_like(tile.rgba)
-        pair = (tile.rgba, nothing) if leaves else (nothing, tile.rgba)
-        mixed = self._mixed(name, tile.size, "gbrap", pair, share)
+            return picture if (share >= 1) != leaves else None
+        if name in SHAPED or name in _CROPPING:
+            return masked(picture, self._mask(name, picture.size, share, leaves=leaves))
+        rgba = picture.rgba if isinstance(picture, Tile) else tile_of(picture).rgba
+        nothing = np.zeros_like(rgba)
+        pair = (rgba, nothing) if leaves else (nothing, rgba)
+        mixed = self._mixed(name, picture.size, "gbrap", pair, share)
+        if name in _COLOURING:
+            # Around the picture nothing turns black or white.
+            mixed[:, :, 3] = cv2.min(mixed[:, :, 3], rgba[:, :, 3])
         # An effect that brightens may lift a colour above its opacity.
-        alpha = cv2.merge([mixed[:, :, 3]] * 4)
-        return Tile(np.minimum(mixed, alpha, out=mixed))
+        return Tile(cv2.min(mixed, cv2.merge([mixed[:, :, 3]] * 4)))  # type: ignore[arg-type]
 
     def exchange(self, onto: Surface, before: Surface, name: str, share: float) -> None:
         """Make of `onto`, which is what comes, the mixture with what was there before, a surface of its kind."""
         # At the very ends some effects leave out a line, or read one that there is not.
         if share >= 1:
             return
+        size = (onto.width, onto.height)
         if share <= 0:
             onto.copy_from(before)  # type: ignore[arg-type]  # they are of one kind
-            return
-        size = (onto.width, onto.height)
-        if isinstance(onto, RgbaSurface) and isinstance(before, RgbaSurface):
-            if xfade_name(name) == "fade":
-                onto.mix(before, share)
-            else:
-                onto.rgba[:] = self._mixed(name, size, "gbrap", (before.rgba, onto.rgba), share)
+        elif xfade_name(name) == "fade":
+            onto.mix(before, share)  # type: ignore[arg-type]
+        elif name in SHAPED:
+            onto.mix(before, self._mask(name, size, share))  # type: ignore[arg-type]
+        elif isinstance(onto, RgbaSurface) and isinstance(before, RgbaSurface):
+            onto.rgba[:] = self._mixed(name, size, "gbrap", (before.rgba, onto.rgba), share)
         elif isinstance(onto, YuvSurface) and isinstance(before, YuvSurface):
-            if xfade_name(name) == "fade":
-                onto.mix(before, share)
-            else:
-                onto.replace(self._mixed(name, size, "yuv420p", (before.i420, onto.i420), share))
+            onto.replace(self._mixed(name, size, "yuv420p", (before.i420, onto.i420), share))
+
+    def _mask(self, name: str, size: tuple[int, int], share: float, *, leaves: bool = False) -> Bytes:
+        """Where what comes is seen, or what goes."""
+        nothing = np.zeros((size[1], size[0]), np.uint8)
+        everything = np.full_like(nothing, 255)
+        pair = (everything, nothing) if leaves else (nothing, everything)
+        return self._mixed(name, size, "gray", pair, share)
 
     def _mixed(
         self, name: str, size: tuple[int, int], pixel_format: str, pair: tuple[Bytes, Bytes], share: float

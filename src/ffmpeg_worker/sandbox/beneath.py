@@ -71,6 +71,21 @@ def make_folders_beneath(folder: Path, name: str, owner: int | None) -> None:
         pass
 
 
+def write_beneath(folder: Path, name: str, content: bytes, owner: int | None) -> None:
+    """Write a new file, owned by `owner` where that is another user.
+
+    Raises:
+        OSError: there is one of that name, a link is in the way, or the disk is full.
+    """
+    *parents, last = _parts(name)
+    with _descend(folder, parents) as parent:
+        descriptor = os.open(last, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            if owner is not None:
+                os.fchown(descriptor, owner, owner)
+
+
 @contextmanager
 def _descend(folder: Path, parts: list[str], *, make: bool = False, make_for: int | None = None) -> Iterator[int]:
     current = os.open(folder, _FOLDER)

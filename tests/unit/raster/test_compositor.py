@@ -129,6 +129,19 @@ def test_sources_are_opened_at_the_largest_size_they_are_shown_at(
     assert library.opened == [("clip", size)]
 
 
+def test_a_crop_may_move() -> None:
+    rgba = np.zeros((64, 96, 4), np.uint8)
+    rgba[:, 48:] = 255
+    moving = element("box", crop=(_curve((0, 0.0), (2, 0.5)), 0.0, 0.5, 1.0), width=48.0, height=64.0)
+    compositor = Compositor(scene(moving), Library(box=Tile(rgba)))
+    assert [_box(_luma(compositor, frame)) for frame in (0, 5, 10, 20)] == [
+        None,
+        (36, 0, 48, 64),
+        (24, 0, 48, 64),
+        (0, 0, 48, 64),
+    ]
+
+
 def test_the_shadow_around_text_does_not_move_it() -> None:
     class Bleeding(Still):
         offset = (10.0, 6.0)

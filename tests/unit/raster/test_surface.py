@@ -319,12 +319,28 @@ def test_a_window_cuts_between_pixels() -> None:
 
 
 @pytest.mark.parametrize("sigma", [1.5, 6.0, 25.0])
-def test_blur_spreads_and_keeps_the_middle(sigma: float) -> None:
-    tile, matrix = blurred(Tile(np.full((20, 30, 4), 255, np.uint8)), (sigma, sigma))
+@pytest.mark.parametrize("film", [False, True])
+def test_blur_spreads_and_keeps_the_middle(sigma: float, film: bool) -> None:
+    picture = _flat(30, 20) if film else Tile(np.full((20, 30, 4), 255, np.uint8))
+    soft, matrix = blurred(picture, (sigma, sigma))
     surface = RgbaSurface(400, 300)
-    surface.draw(tile, Place(then(matrix, at(180, 130))))
+    surface.draw(soft, Place(then(matrix, at(180, 130))))
     alpha = surface.rgba[:, :, 3].astype(np.float64)
     x, y = _centroid(alpha)
     assert (x, y) == pytest.approx((195, 140), abs=0.5)
     spread = (alpha.sum(axis=0) * (np.arange(400) + 0.5 - x) ** 2).sum() / alpha.sum()
     assert spread == pytest.approx(30**2 / 12 + sigma**2, rel=0.12)
+
+
+def test_a_wide_blur_needs_no_more_memory_than_the_picture() -> None:
+    for picture in (_tile(30, 20), _flat(30, 20)):
+        soft, matrix = blurred(picture, (900.0, 900.0))
+        assert max(soft.size) < 64
+        assert matrix[0] > 100
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-6])
+def test_a_picture_without_size_draws_nothing(scale: float) -> None:
+    for picture in (Tile(np.full((20, 30, 4), 255, np.uint8)), _flat(30, 20)):
+        drawn, below = _drawn(picture, Place(turned(scale, 10, (40, 30))))
+        assert _off(drawn, below) == 0

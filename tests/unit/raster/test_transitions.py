@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from ffmpeg_worker.canvas.scene import Transition
-from ffmpeg_worker.canvas.transitions import ALIASES, NAMES, PLACED, XFADE, transition_name
+from ffmpeg_worker.canvas.transitions import ALIASES, MIXED, NAMES, PLACED, SHAPED, transition_name
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.xfade import Mixer, Xfade
@@ -38,7 +38,7 @@ def test_names_are_read_in_any_spelling() -> None:
         transition_name("wipeleftish")
 
 
-@pytest.mark.parametrize("name", [*XFADE, "slide-left", "zoom"])
+@pytest.mark.parametrize("name", [*SHAPED, *MIXED, "slide-left", "zoom"])
 def test_every_effect_leads_from_one_picture_to_the_other(name: str) -> None:
     xfade = Xfade(name, (96, 64), "gbrap")
     before, after = _hills(0.0), _hills(2.0)

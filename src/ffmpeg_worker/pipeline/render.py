@@ -1,0 +1,188 @@
+"""Draws a scene: its ranges side by side, each by a renderer whose frames an ffmpeg encodes as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from ffmpeg_worker.canvas.message import scene_as_message
+from ffmpeg_worker.errors import EngineTimedOut, WorkerError
+from ffmpeg_worker.ffmpeg.child import Output
+from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.ffmpeg.renderer import Drawing
+from ffmpeg_worker.pipeline.command_run import CommandRun
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Finding, FrameRange, RenderStep, StillStep
+from ffmpeg_worker.sandbox.beneath import make_folders_beneath, write_beneath
+
+_MAX_STILL_BYTES = 256 << 20
+_PIPE_BYTES = 1 << 20  # what an unprivileged process may have: a frame takes fewer turns
+
+Report = Callable[[float, float | None], None]
+"""Told the share of the frames that is done, and the speed where known."""
+
+
+async def render(step: RenderStep, command: CommandRun, report: Report) -> Finding:
+    """Draw all ranges of a step and run what is beside them.
+
+    Raises:
+        EngineError: of whatever failed first; nothing of it runs any more.
+    """
+    for folder in step.folders:
+        make_folders_beneath(command.folder, folder, command.jail.uid)
+    drawing = _Rendering(step, command, report)
+    runs: list[Coroutine[Any, Any, Finding]] = [drawing.range(number) for number in range(len(step.ranges))]
+    if step.beside:
+        runs.append(_in_order(step.beside, command))
+    began = time.monotonic()
+    findings = await _all(runs)
+    drawn = findings[: len(step.ranges)]
+    return Finding(
+        seconds=time.monotonic() - began,
+        cpu_seconds=sum(finding.cpu_seconds for finding in findings),
+        frames=sum(finding.frames or 0 for finding in drawn),
+        out_time_s=sum(finding.out_time_s or 0.0 for finding in drawn),
+        warnings=tuple(dict.fromkeys(warning for finding in drawn for warning in finding.warnings)),
+    )
+
+
+async def render_still(step: StillStep, command: CommandRun) -> Finding:
+    """Draw one frame into a PNG.
+
+    Raises:
+        EngineError: why it could not be drawn.
+    """
+    began = time.monotonic()
+    png = bytearray()
+    threads = command.engine.cores
+    order = {"scene": scene_as_message(step.scene), "first": step.frame, "form": "png", "threads": threads}
+    async with command.slot():
+        drawing = await _start(order, Output(png.extend, _MAX_STILL_BYTES), command)
+        async with drawing.child:
+            warnings = await _in_time(drawing.ended(), command)
+            cpu_seconds = (await drawing.child.wait()).cpu_seconds
+    if step.work_name is not None:
+        make_folders_beneath(command.folder, str(Path(step.work_name).parent), command.jail.uid)
+        write_beneath(command.folder, step.work_name, bytes(png), command.jail.uid)
+    return Finding(
+        seconds=time.monotonic() - began,
+        cpu_seconds=cpu_seconds,
+        frames=1,
+        out_time_s=0.0,
+        stdout=bytes(png),
+        warnings=warnings,
+    )
+
+
+class _Rendering:
+    """The ranges of one step."""
+
+    def __init__(self, step: RenderStep, command: CommandRun, report: Report) -> None:
+        self._step = step
+        self._command = command
+        self._report = report
+        self._scene = scene_as_message(step.scene)
+        self._done = [0] * len(step.ranges)
+        self._speeds = [0.0] * len(step.ranges)
+
+    async def range(self, number: int) -> Finding:
+        part = self._step.ranges[number]
+        async with self._command.slot():
+            reading, writing = _open_pipe()
+            with reading:
+                with writing:
+                    drawing = await _start(self._order(part), writing.fileno(), self._command)
+                async with drawing.child:
+                    on_progress = partial(self._advance, number)
+                    encoded = self._command.run_in_slot(FfmpegStep(part.encode), on_progress, stdin=reading)
+                    return await self._both(drawing, encoded)
+
+    async def _both(self, drawing: Drawing, encoded: Coroutine[Any, Any, Finding]) -> Finding:
+        """Wait for both ends of the pipe; when both fail, it is the renderer that knows why."""
+        failure: WorkerError | None = None
+        finding = Finding()
+        try:
+            finding = await encoded
+        except EngineTimedOut:
+            raise
+        except WorkerError as error:
+            failure = error
+        try:
+            warnings = await _in_time(drawing.ended(), self._command)
+        except WorkerError as error:
+            # Whose reader goes away is ended by that, which explains nothing.
+            raise (failure if failure is not None and error.code == "renderer_failed" else error) from None
+        if failure is not None:
+            raise failure
+        drawn = await drawing.child.wait()
+        return Finding(
+            seconds=finding.seconds,
+            cpu_seconds=finding.cpu_seconds + drawn.cpu_seconds,
+            frames=finding.frames,
+            out_time_s=finding.out_time_s,
+            warnings=warnings,
+        )
+
+    def _order(self, part: FrameRange) -> dict[str, Any]:
+        threads = max(self._command.engine.cores // len(self._step.ranges), 1)
+        return {
+            "scene": self._scene,
+            "first": part.first,
+            "last": part.last,
+            "form": self._step.form,
+            "threads": threads,
+        }
+
+    def _advance(self, number: int, progress: Progress) -> None:
+        self._done[number] = progress.frame or 0
+        self._speeds[number] = progress.speed or 0.0
+        total = sum(part.last - part.first for part in self._step.ranges)
+        self._report(sum(self._done) / total, sum(self._speeds) or None)
+
+
+async def _start(order: dict[str, Any], stdout: Output | int, command: CommandRun) -> Drawing:
+    confinement = command.jail.for_probe(command.seconds_left * command.engine.cores)
+    return await command.engine.renderer.start(order, stdout=stdout, cwd=command.folder, confinement=confinement)
+
+
+async def _in_time(ended: Awaitable[tuple[str, ...]], command: CommandRun) -> tuple[str, ...]:
+    try:
+        async with asyncio.timeout(command.seconds_left):
+            return await ended
+    except TimeoutError:
+        raise EngineTimedOut(
+            "The time for the job was used up, and the renderer was stopped.",
+            hint="Allow more time, or less work: a smaller canvas, a shorter part, a draft with render_scale.",
+        ) from None
+
+
+async def _in_order(steps: Sequence[FfmpegStep | DependentStep], command: CommandRun) -> Finding:
+    findings: list[Finding] = []
+    for step in steps:
+        ready = step.build(findings) if isinstance(step, DependentStep) else step
+        findings.append(await command.run(ready, lambda _: None))
+    return Finding(cpu_seconds=sum(finding.cpu_seconds for finding in findings))
+
+
+async def _all(runs: Sequence[Coroutine[Any, Any, Finding]]) -> list[Finding]:
+    """All of them, side by side; the first that fails ends the others."""
+    tasks = [asyncio.ensure_future(run) for run in runs]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _open_pipe() -> tuple[BinaryIO, BinaryIO]:
+    reading, writing = os.pipe()
+    with suppress(OSError, AttributeError):  # Linux only, and not beyond what the user may have
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    return os.fdopen(reading, "rb", buffering=0), os.fdopen(writing, "wb", buffering=0)

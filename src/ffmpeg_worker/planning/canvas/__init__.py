@@ -1,0 +1,1 @@
+"""Plans compositions: the renderer's ranges, the sound, and what joins them."""

@@ -1,0 +1,163 @@
+"""How frames become a file: the encoder of each kind of output, and what makes it good or quick."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Literal
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.canvas_output import Codec
+
+Quality = Literal["draft", "low", "medium", "high", "lossless"]
+
+_PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow".split()
+_NUMBERED = re.compile(r"%\d*d")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """An encoder of ffmpeg's.
+
+    `crf` is its constant quality for `draft`, `low`, `medium` and `high`, `lossless` what makes it exact (`None`:
+    nothing does); `speeds` are its own words for x264's presets; `alpha` is its pixel format with opacity.
+    """
+
+    name: str
+    crf: tuple[int, int, int, int]
+    speed_option: str
+    speeds: Mapping[str, str]
+    lossless: tuple[str, ...] | None = None
+    pixels: str = "yuv420p"
+    alpha: str | None = None
+    options: tuple[str, ...] = ()
+
+
+def _speeds(text: str) -> dict[str, str]:
+    return dict(zip(_PRESETS, text.split(), strict=True))
+
+
+_SAME = _speeds(" ".join(_PRESETS))
+_ENCODERS: Mapping[str, Encoder] = {
+    "h264": Encoder("libx264", (30, 26, 21, 17), "-preset", _SAME, ("-qp", "0")),
+    "hevc": Encoder("libx265", (34, 29, 24, 20), "-preset", _SAME, options=("-tag:v", "hvc1")),
+    "av1": Encoder("libsvtav1", (48, 40, 32, 24), "-preset", _speeds("12 11 10 9 8 7 6 5 4")),
+    "vp9": Encoder(
+        "libvpx-vp9",
+        (44, 38, 32, 24),
+        "-cpu-used",
+        _speeds("5 5 5 4 3 2 1 1 0"),
+        ("-lossless", "1"),
+        alpha="yuva420p",
+        options=("-b:v", "0", "-row-mt", "1", "-deadline", "good"),
+    ),
+}
+_PRORES = {"draft": "proxy", "low": "lt", "medium": "standard", "high": "hq", "lossless": "hq"}
+_BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+_TO_YUV = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int+bicubic"
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A kind of output. `form` is how it wants its frames; the rest are arguments of ffmpeg.
+
+    `segment` is the suffix of the parts that are joined without encoding again.
+    """
+
+    kind: Literal["video", "gif", "sequence", "picture"]
+    form: Literal["yuv420p", "rgba"]
+    segment: str
+    filters: tuple[str, ...] = ()
+    video: tuple[str, ...] = ()
+    sound: tuple[str, ...] = ()
+    can_split: bool = True
+
+
+def choose_encoding(
+    name: str,
+    codec: Codec,
+    *,
+    quality: Quality = "medium",
+    crf: float | None = None,
+    preset: str = "veryfast",
+    is_transparent: bool = False,
+    threads: int = 1,
+) -> Encoding:
+    """The encoding of an output.
+
+    Args:
+        name: of the output; its extension says the container.
+        codec: how its pictures are coded.
+        quality: sets the rate, where `crf`, the encoder's own measure, does not.
+        preset: how long the encoder takes, in x264's words.
+        is_transparent: whether the canvas' opacity is kept.
+        threads: of the encoder.
+
+    Raises:
+        InvalidJob: the codec cannot be exact.
+    """
+    if codec == "gif":
+        return Encoding("gif", "rgba", ".mkv", (), ("-c:v", "ffv1", "-level", "3", "-pix_fmt", "bgra"))
+    if codec == "png":
+        own = ("format=rgba",) if is_transparent else ("format=rgb24",)
+        kind: Literal["sequence", "picture"] = "sequence" if _NUMBERED.search(name) else "picture"
+        return Encoding(kind, "rgba", ".png", own, ("-c:v", "png"))
+    suffix = PurePosixPath(name).suffix.lower()
+    if codec == "prores":
+        pixels, arguments = _prores(quality, threads, is_transparent=is_transparent)
+        sound: tuple[str, ...] = ("-c:a", "pcm_s16le")
+    else:
+        encoder = _ENCODERS[codec]
+        pixels = encoder.alpha if is_transparent and encoder.alpha else encoder.pixels
+        arguments = _video(encoder, codec, quality, crf, preset, threads)
+        sound = ("-c:a", "libopus", "-b:a", "160k") if suffix == ".webm" else ("-c:a", "aac", "-b:a", "192k")
+    return Encoding(
+        kind="video",
+        form="rgba" if is_transparent else "yuv420p",
+        segment=".webm" if suffix == ".webm" else ".mov" if codec == "prores" else ".mp4",
+        filters=(_TO_YUV, f"format={pixels}", _BT709) if is_transparent else (_BT709, f"format={pixels}"),
+        video=arguments,
+        sound=sound,
+        # Opacity travels beside the packets of WebM, which joining would lose.
+        can_split=not (is_transparent and suffix == ".webm"),
+    )
+
+
+def _video(
+    encoder: Encoder, codec: Codec, quality: Quality, crf: float | None, preset: str, threads: int
+) -> tuple[str, ...]:
+    threads_, is_lossless = _threads(encoder.name, threads), quality == "lossless" and crf is None
+    rate: tuple[str, ...] = ("-crf", f"{crf:g}") if crf is not None else ()
+    if is_lossless and encoder.name == "libx265":
+        threads_ = (threads_[0], f"{threads_[1]}:lossless=1")
+    elif is_lossless and encoder.lossless is None:
+        raise InvalidJob(
+            f"{codec} cannot be lossless here.",
+            code="lossless_not_possible",
+            hint='Take "codec": "h264", "hevc" or "vp9", or "quality": "high".',
+            where={"field": "quality"},
+        )
+    elif is_lossless:
+        rate = encoder.lossless or ()
+    elif not rate and quality != "lossless":
+        rate = ("-crf", str(encoder.crf[("draft", "low", "medium", "high").index(quality)]))
+    speed = (encoder.speed_option, encoder.speeds[preset])
+    return ("-c:v", encoder.name, *speed, *rate, *encoder.options, *threads_)
+
+
+def _prores(quality: Quality, threads: int, *, is_transparent: bool) -> tuple[str, tuple[str, ...]]:
+    profile = "4444" if is_transparent else _PRORES[quality]
+    pixels = "yuva444p10le" if is_transparent else "yuv422p10le"
+    return pixels, ("-c:v", "prores_ks", "-profile:v", profile, "-vendor", "apl0", "-threads", str(threads))
+
+
+def _threads(encoder: str, count: int) -> tuple[str, ...]:
+    match encoder:
+        case "libx265":
+            return ("-x265-params", f"pools={count}:frame-threads={min(count, 4)}:log-level=error")
+        case "libsvtav1":
+            return ("-svtav1-params", f"lp={min(count, 6)}")
+        case _:
+            return ("-threads", str(count))

@@ -1,0 +1,88 @@
+"""The renderer's program: one order in, frames out.
+
+    order   {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON
+    frames  raw, one after the other without anything between; or one PNG
+    notes   on standard error, lines of JSON: {"warning"}, or last
+            {"error", "code", "fault", "hint", "where", "detail"}
+
+It is forked, everything loaded, into the folder of its job, and confined before it reads the order.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+# Before numpy is loaded: a process with threads cannot be forked safely.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
+import cv2
+
+from ffmpeg_worker.canvas.message import read_scene
+from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.frames import draw_frames, draw_png
+from ffmpeg_worker.raster.warm_up import warm_up
+
+_FAILED = 3
+
+
+def serve(orders: BinaryIO, frames: BinaryIO) -> None:
+    """Obey one order; a process of its own, which ends here when it fails."""
+    order = json.loads(orders.readline())
+    try:
+        frames.writelines(_draw(order))
+        frames.flush()
+    except RasterError as error:
+        detail = repr(error.__cause__) if error.__cause__ else None
+        _fail(error.message, error.code, "caller", hint=error.hint, where=error.where, detail=detail)
+    except MemoryError:
+        _fail(
+            "The renderer has run out of memory.",
+            "renderer_out_of_memory",
+            "caller",
+            hint="Use a smaller canvas, smaller sources or fewer layers at once.",
+        )
+    except BrokenPipeError:
+        os._exit(_FAILED)  # whoever encodes the frames has ended, and says why
+
+
+def _draw(order: dict[str, Any]) -> Iterator[memoryview]:
+    # Ranges are drawn by processes of their own, side by side.
+    cv2.setNumThreads(1)
+    scene = read_scene(order["scene"])
+    if order["form"] == "png":
+        yield draw_png(scene, order["first"], Path(), threads=order["threads"], on_warning=_warn)
+        return
+    yield from draw_frames(
+        scene,
+        range(order["first"], order["last"]),
+        Path(),
+        is_transparent=order["form"] == "rgba",
+        threads=order["threads"],
+        on_warning=_warn,
+    )
+
+
+def _warn(text: str) -> None:
+    _note({"warning": text})
+
+
+def _fail(message: str, code: str, fault: str, **more: str | None) -> None:
+    note = {"error": message, "code": code, "fault": fault, **more}
+    _note({key: value for key, value in note.items() if value})
+    os._exit(_FAILED)
+
+
+def _note(note: dict[str, str]) -> None:
+    sys.stderr.write(json.dumps(note) + "\n")
+    sys.stderr.flush()
+
+
+try:
+    warm_up()
+except OSError as error:  # no place for temporary files: most of it is loaded all the same
+    os.write(sys.stderr.fileno(), f"renderer not warmed up: {error}\n".encode())
