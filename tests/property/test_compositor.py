@@ -40,7 +40,7 @@ _PICTURES: dict[str, tuple[Picture, Bytes]] = {
 
 
 def _or_curve(least: float, most: float) -> st.SearchStrategy[float | Curve]:
-    numbers = st.floats(least, most)
+    numbers = st.floats(least, most).map(lambda number: round(number, 2))
     return st.one_of(
         numbers,
         st.tuples(numbers, numbers).map(lambda pair: Curve((Key(0.0, (pair[0],)), Key(1.0, (pair[1],))))),
