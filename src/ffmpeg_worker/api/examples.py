@@ -56,6 +56,22 @@ REQUESTS: Mapping[str, Mapping[str, Any]] = {
     },
     "probe": {"input": "clips/intro.mp4"},
     "vmaf": {"input1": "clips/intro.mp4", "input2": "small.mp4", "features": ["psnr"]},
+    "canvas": {
+        "json": {
+            "width": 1280,
+            "height": 720,
+            "layers": [
+                {"id": "intro", "type": "video", "src": "clips/intro.mp4"},
+                {"type": "text", "text": "Hello", "start": 1, "duration": 3, "y": "80%"},
+            ],
+        },
+        "output": "hello.mp4",
+    },
+    "canvas_preview": {
+        "json": {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello", "duration": 3}]},
+        "t": 1.5,
+        "width": 640,
+    },
     "download": {"input": "https://example.com/intro.mp4", "output": "clips/intro.mp4"},
     "upload": {"input": "small.mp4", "upload": {"bucket": "media-out", "key": "orders/17/", "cloud_type": "AWS"}},
 }
@@ -95,6 +111,26 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
             "format_name": "mov,mp4,m4a,3gp,3g2,mj2",
             "duration": "10.000000",
         },
+    },
+    "canvas": {
+        "job_id": _JOB_ID,
+        "outputs": [{**_OUTPUT, "name": "hello.mp4", "path": "/data/hello.mp4"}],
+        "stats": _STATS,
+        "warnings": [],
+    },
+    "canvas_preview": {
+        "job_id": _JOB_ID,
+        "outputs": [
+            {
+                "name": "preview.png",
+                "path": "/data/preview.png",
+                "size": 41233,
+                "content_type": "image/png",
+                "media": {"format": "png_pipe", "width": 640, "height": 360, "codecs": ["png"]},
+            }
+        ],
+        "stats": {"seconds": 0.21, "cpu_seconds": 0.19},
+        "warnings": [],
     },
     "vmaf": {
         "job_id": _JOB_ID,

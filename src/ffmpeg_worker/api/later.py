@@ -12,7 +12,7 @@ from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature, WorkerError
 from ffmpeg_worker.job.parse import PATHS
 
 _LATER_PREFIXES = ("/api/jobs", "/v2")
-_LATER_PATHS = frozenset({"/api/ffmpeg/encode", "/api/canvas/process", "/api/canvas/preview"})
+_LATER_PATHS = frozenset({"/api/ffmpeg/encode"})
 _NO = frozenset({"false", "0", "no", "off"})
 _MAX_SHOWN = 128
 

@@ -14,12 +14,15 @@ from starlette.routing import BaseRoute
 from ffmpeg_worker.api.examples import HEALTH, PROBLEM, REQUESTS, RESULTS
 from ffmpeg_worker.api.health import Health
 from ffmpeg_worker.api.problems import MEANINGS, MEDIA_TYPE
-from ffmpeg_worker.job.jobs import CommonFields
+from ffmpeg_worker.job.common_fields import CommonFields
+from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.parse import DATA_TYPES
 from ffmpeg_worker.job.result import (
+    CanvasResult,
     DownloadResult,
     JobResult,
     MultiProcessResult,
+    PreviewResult,
     ProbeResult,
     Problem,
     ProcessResult,
@@ -34,6 +37,8 @@ RESULT_TYPES: Mapping[str, type[JobResult]] = MappingProxyType(
         "multi_process": MultiProcessResult,
         "probe": ProbeResult,
         "vmaf": VmafResult,
+        "canvas": CanvasResult,
+        "canvas_preview": PreviewResult,
         "download": DownloadResult,
         "upload": UploadResult,
     }
@@ -45,6 +50,8 @@ _SUMMARIES = {
     "multi_process": "Run many FFmpeg commands in parallel",
     "probe": "Read media information",
     "vmaf": "Measure the quality of one video against another",
+    "canvas": "Render a JSON composition to a video",
+    "canvas_preview": "Render one picture of a JSON composition",
     "download": "Bring a file from elsewhere to the data root",
     "upload": "Bring files of the data root elsewhere",
 }
@@ -130,7 +137,7 @@ def _content_type(media_type: str, schema: str, example: Any = None) -> dict[str
 
 
 def _schemas() -> dict[str, Any]:
-    received: list[type[BaseModel]] = [CommonFields, FileSource, TextSource, *DATA_TYPES.values()]
+    received: list[type[BaseModel]] = [CommonFields, FileSource, TextSource, Composition, *DATA_TYPES.values()]
     sent: list[type[BaseModel]] = [*RESULT_TYPES.values(), Problem, Health]
     _, definitions = models_json_schema(
         [*((model, "validation") for model in received), *((model, "serialization") for model in sent)],
@@ -145,7 +152,7 @@ def _schemas() -> dict[str, Any]:
             "title": _request_name(action),
             "properties": data["properties"] | common["properties"],
         }
-    for action in ("multi_process", "probe", "vmaf", "download", "upload"):
+    for action in [name for name in DATA_TYPES if name != "process"]:
         del schemas[DATA_TYPES[action].__name__]
     return dict(sorted(schemas.items()))
 

@@ -135,7 +135,10 @@ class WaveformContent:
 
 @dataclass(frozen=True, slots=True)
 class GroupContent:
-    """Elements drawn onto a transparent picture of the element's own size, and placed as one."""
+    """Elements drawn onto a transparent picture of the element's own size, and placed as one.
+
+    Their frames are counted from the group's first.
+    """
 
     elements: tuple[Element, ...]
     kind: Literal["group"] = "group"

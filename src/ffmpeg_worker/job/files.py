@@ -15,13 +15,15 @@ class LocalFile:
     """One fetched input.
 
     `path` is where its bytes lie; `staged` is the plain name (letters, digits, `._-`) under which every command
-    of the job finds it in its working directory; `media` is `None` for what is not media (subtitles, lists).
+    of the job finds it in its working directory; `media` is `None` for what is not media (subtitles, lists);
+    `text` is what it says, where that matters.
     """
 
     path: Path
     staged: str
     size: int
     media: MediaInfo | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.commands import ChainCommands, read_chain
+from ffmpeg_worker.job.common_fields import CommonFields, OutputName
 from ffmpeg_worker.job.frozen_model import FrozenModel
-from ffmpeg_worker.job.names import check_name
-from ffmpeg_worker.job.sources import SOURCE_SCHEMA, Inputs, Source
-from ffmpeg_worker.job.upload import S3Config, Upload
+from ffmpeg_worker.job.sources import SOURCE_SCHEMA, Source
 
 MAX_PROCESSES = 50
 MAX_UPLOADS = 1000
 
 Hardware = Literal["off", "auto", "nvenc"]
 _EXAMPLE_CHAIN = ["ffmpeg", "-i", "{{in_1}}", "-c:v", "libx264", "-crf", "23", "small.mp4"]
-
-
-def _check_output(name: str) -> str:
-    try:
-        check_name(name, what="output")
-    except InvalidJob as error:
-        raise PydanticCustomError(error.code, error.message, {"hint": error.hint}) from None
-    return name
 
 
 def _read_outputs(value: Any) -> Any:
@@ -40,55 +29,11 @@ def _read_outputs(value: Any) -> Any:
     return value
 
 
-OutputName = Annotated[str, AfterValidator(_check_output)]
 OutputNames = Annotated[
     tuple[OutputName, ...],
     BeforeValidator(_read_outputs),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
-
-
-class CommonFields(FrozenModel):
-    """What every job may carry, whatever it does."""
-
-    inputs: Inputs = Field(
-        default_factory=dict,
-        description="Inputs by name, used in commands as `{{name}}` or `<<name>>`; a list means in_1, in_2, …",
-        examples=[{"in_1": "clips/intro.mp4"}],
-    )
-    upload: Upload | None = Field(
-        None,
-        description="Where the outputs go. Default: they stay under the worker's data root.",
-        examples=[{"bucket": "media-out", "key": "orders/17/", "cloud_type": "AWS"}],
-    )
-    s3Config: S3Config | None = Field(  # noqa: N815  (RunPod's name)
-        None,
-        description="RunPod's own spelling of an `upload` to S3.",
-        examples=[{"accessId": "…", "accessSecret": "…", "bucketName": "media-out"}],
-    )
-    timeout: float | None = Field(
-        None,
-        gt=0,
-        allow_inf_nan=False,
-        description="Seconds for the whole job; capped by the worker's setting.",
-        examples=[120],
-    )
-    metadata: Mapping[str, Any] | None = Field(
-        None, description="Echoed back untouched in the result.", examples=[{"order": "A-17"}]
-    )
-
-    @model_validator(mode="after")
-    def _name_one_destination(self) -> Self:
-        if self.upload is not None and self.s3Config is not None:
-            raise PydanticCustomError(
-                "invalid_upload", 'The job has both "upload" and "s3Config".', {"hint": "Keep one of them."}
-            )
-        return self
-
-    @property
-    def destination(self) -> Upload | None:
-        """Where the outputs go, in whichever spelling it was said."""
-        return self.s3Config.as_upload() if self.s3Config is not None else self.upload
 
 
 class ProcessData(FrozenModel):
@@ -275,4 +220,4 @@ class UploadJob(CommonFields):
     data: UploadData
 
 
-Job = ProcessJob | MultiProcessJob | ProbeJob | VmafJob | DownloadJob | UploadJob
+Job = ProcessJob | MultiProcessJob | ProbeJob | VmafJob | CanvasJob | PreviewJob | DownloadJob | UploadJob

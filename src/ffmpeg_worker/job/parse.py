@@ -11,9 +11,11 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.job.canvas_jobs import CanvasData, CanvasJob, PreviewData, PreviewJob
+from ffmpeg_worker.job.common_fields import CommonFields
 from ffmpeg_worker.job.credentials import Credentials
+from ffmpeg_worker.job.frozen_model import FrozenModel
 from ffmpeg_worker.job.jobs import (
-    CommonFields,
     DownloadData,
     DownloadJob,
     Job,
@@ -36,16 +38,18 @@ JOB_TYPES: Mapping[str, type[CommonFields]] = {
     "multi_process": MultiProcessJob,
     "probe": ProbeJob,
     "vmaf": VmafJob,
+    "canvas": CanvasJob,
+    "canvas_preview": PreviewJob,
     "download": DownloadJob,
     "upload": UploadJob,
 }
-DATA_TYPES: Mapping[
-    str, type[ProcessData | MultiProcessData | ProbeData | VmafData | DownloadData | UploadData]
-] = {
+DATA_TYPES: Mapping[str, type[FrozenModel]] = {
     "process": ProcessData,
     "multi_process": MultiProcessData,
     "probe": ProbeData,
     "vmaf": VmafData,
+    "canvas": CanvasData,
+    "canvas_preview": PreviewData,
     "download": DownloadData,
     "upload": UploadData,
 }
@@ -54,6 +58,8 @@ PATHS: Mapping[str, str] = {
     "/ffmpeg/multi_process": "multi_process",
     "/ffmpeg/probe": "probe",
     "/ffmpeg/vmaf": "vmaf",
+    "/canvas/process": "canvas",
+    "/canvas/preview": "canvas_preview",
     "/storage/download": "download",
     "/storage/upload": "upload",
 }
@@ -70,8 +76,8 @@ NOT_SERVED_FIELDS = frozenset(
         "async",
     }
 )
-_NOT_SERVED_ACTIONS = frozenset({"encode", "canvas"})
-_NOT_SERVED_PATHS = frozenset({"/ffmpeg/encode", "/canvas/process", "/canvas/preview"})
+_NOT_SERVED_ACTIONS = frozenset({"encode"})
+_NOT_SERVED_PATHS = frozenset({"/ffmpeg/encode"})
 _OWN_CODES = frozenset({"invalid_name", "path_outside_root", "invalid_upload", "unknown_cloud_type"})
 _WORDING = (
     (re.compile(r"^Input should be a valid "), "must be a "),
@@ -80,6 +86,11 @@ _WORDING = (
     (re.compile(r" after validation, not (\d+)"), r", not \1"),
 )
 _JOB_KEYS = ("action", "data", "path", "body", *sorted(COMMON_FIELDS))
+
+
+def field_names(model: type[FrozenModel]) -> list[str]:
+    """The fields of a model as callers write them."""
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def parse_job(value: Any) -> Job:
@@ -164,10 +175,20 @@ def _validate(action: str, common: dict[str, Any], data: Any, data_key: str) -> 
         else:
             own[key] = item
     try:
-        job: Job = _ADAPTERS[action].validate_python({"action": action, "data": own, **common})
+        job: Job = _ADAPTERS[action].validate_python(
+            {"action": action, "data": own, **common},
+            context={"path": data_key, "inputs": _input_names(common.get("inputs"))},
+        )
     except ValidationError as error:
         raise _explain(error, action, data_key, data) from None
     return job
+
+
+def _input_names(inputs: Any) -> frozenset[str]:
+    """What a composition may name; whether they are inputs at all is judged elsewhere."""
+    if isinstance(inputs, list):
+        return frozenset(f"in_{index}" for index in range(1, len(inputs) + 1))
+    return frozenset(inputs) if isinstance(inputs, dict) else frozenset()
 
 
 _ADAPTERS: Mapping[str, TypeAdapter[Any]] = {name: TypeAdapter(model) for name, model in JOB_TYPES.items()}
@@ -197,7 +218,7 @@ def _refused(error: ErrorDetails, field: str) -> InvalidJob:
         f'"{field}" {message}.',
         code="invalid_value",
         where={"field": field},
-        hint="docs/jobs.md shows every field with an example.",
+        hint=hint or "docs/jobs.md shows every field with an example.",
     )
 
 
@@ -230,7 +251,7 @@ def _known_keys(action: str, location: tuple[int | str, ...]) -> list[str]:
         return list(S3Config.model_fields)
     if location[:2] == ("data", "processes"):
         return list(ProcessData.model_fields)
-    return [*DATA_TYPES[action].model_fields, *sorted(COMMON_FIELDS)]
+    return [*field_names(DATA_TYPES[action]), *sorted(COMMON_FIELDS)]
 
 
 def _unknown_key(key: str, known: Iterable[str], field: str) -> InvalidJob:

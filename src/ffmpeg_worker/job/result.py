@@ -148,6 +148,24 @@ class UploadResult(DownloadResult):
     """Result of `upload`."""
 
 
+class CanvasResult(JobResult):
+    """Result of `canvas`."""
+
+    outputs: tuple[OutputFile, ...] = Field(
+        description="The video, or one for each row of variables; then the posters.", examples=[[]]
+    )
+    stats: Stats = Field(description="What it cost.", examples=[{"seconds": 4.1, "cpu_seconds": 7.6}])
+    warnings: tuple[str, ...] = Field((), description="What deserves a look.", examples=[[]])
+
+
+class PreviewResult(JobResult):
+    """Result of `canvas_preview`."""
+
+    outputs: tuple[OutputFile, ...] = Field(description="The picture.", examples=[[]])
+    stats: Stats = Field(description="What it cost.", examples=[{"seconds": 0.2, "cpu_seconds": 0.2}])
+    warnings: tuple[str, ...] = Field((), description="What deserves a look.", examples=[[]])
+
+
 class ProbeResult(JobResult):
     """Result of `probe`: ffprobe's own JSON."""
 

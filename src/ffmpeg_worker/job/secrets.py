@@ -6,8 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
+from ffmpeg_worker.job.composition.sources import named_files
 from ffmpeg_worker.job.jobs import DownloadJob, Job
-from ffmpeg_worker.job.sources import FileSource, TextSource
+from ffmpeg_worker.job.sources import FileSource, TextSource, signed_parts
 from ffmpeg_worker.logs import REDACTED
 
 _MIN_LENGTH = 6
@@ -23,6 +25,10 @@ def secrets_of(job: Job) -> Iterator[str]:
     for source in _sources(job):
         if isinstance(source, FileSource):
             yield from source.secret_values()
+    if isinstance(job, (CanvasJob, PreviewJob)):
+        for composition in job.data.compositions:
+            for file in named_files(composition):
+                yield from signed_parts(file.src)
 
 
 def _sources(job: Job) -> Iterator[FileSource | TextSource]:

@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlsplit
@@ -15,14 +14,11 @@ from urllib.parse import urljoin, urlsplit
 from ffmpeg_worker.errors import (
     AddressNotAllowed,
     InvalidJob,
-    SourceError,
     SourceNotFound,
     SourceUnreadable,
     WorkerError,
 )
-from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
-from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
@@ -64,7 +60,8 @@ class _Fetcher:
                 return await self._stage_sequence(need, need.source)
             return await self._stage(need, need.source)
         except WorkerError as error:
-            raise error.copy().at(input=shown_name(need.key)) from None
+            placed = error.copy().at(input=shown_name(need.key))
+            raise (placed.at(field=need.field) if need.field else placed) from None
 
     async def _write_text(self, need: Need, source: TextSource) -> LocalFile:
         content = source.content.encode()
@@ -206,20 +203,6 @@ async def fetch(
         await fetcher.close()
     workspace.show_inputs()
     return LocalFiles(files, failed)
-
-
-async def describe(files: LocalFiles, needs: Sequence[Need], probes: ProbeSession) -> LocalFiles:
-    """The same files with what the media among them hold.
-
-    What cannot be probed stays unknown: it may still be raw video, and ffmpeg will judge it.
-    """
-    known = dict(files.by_key)
-    for need in needs:
-        file = known.get(need.key)
-        if file is not None and need.is_media and not need.is_list and file.path.is_file():
-            with contextlib.suppress(SourceError):
-                known[need.key] = replace(file, media=read_media(await probes.describe(file.path)))
-    return LocalFiles(known, files.failed)
 
 
 async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> None:

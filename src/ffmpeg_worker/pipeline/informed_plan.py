@@ -10,7 +10,7 @@ from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import Job, VmafJob
-from ffmpeg_worker.pipeline.fetch import describe
+from ffmpeg_worker.pipeline.describe import describe
 from ffmpeg_worker.planning.hardware.named import wants_gpu
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.needs import Need

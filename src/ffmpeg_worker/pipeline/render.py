@@ -9,6 +9,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from ffmpeg_worker.canvas.message import scene_as_message
@@ -18,7 +19,7 @@ from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.renderer import Drawing
 from ffmpeg_worker.pipeline.command_run import CommandRun
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Finding, FrameRange, RenderStep, StillStep
-from ffmpeg_worker.sandbox.beneath import write_beneath
+from ffmpeg_worker.sandbox.beneath import make_folders_beneath, write_beneath
 
 _MAX_STILL_BYTES = 256 << 20
 _PIPE_BYTES = 1 << 20  # what an unprivileged process may have: a frame takes fewer turns
@@ -33,6 +34,8 @@ async def render(step: RenderStep, command: CommandRun, report: Report) -> Findi
     Raises:
         EngineError: of whatever failed first; nothing of it runs any more.
     """
+    for folder in step.folders:
+        make_folders_beneath(command.folder, folder, command.jail.uid)
     drawing = _Rendering(step, command, report)
     runs: list[Coroutine[Any, Any, Finding]] = [drawing.range(number) for number in range(len(step.ranges))]
     if step.beside:
@@ -57,15 +60,23 @@ async def render_still(step: StillStep, command: CommandRun) -> Finding:
     """
     began = time.monotonic()
     png = bytearray()
-    order = {"scene": scene_as_message(step.scene), "first": step.frame, "form": "png"}
+    threads = command.engine.cores
+    order = {"scene": scene_as_message(step.scene), "first": step.frame, "form": "png", "threads": threads}
     async with command.slot():
         drawing = await _start(order, Output(png.extend, _MAX_STILL_BYTES), command)
         async with drawing.child:
             warnings = await _in_time(drawing.ended(), command)
             cpu_seconds = (await drawing.child.wait()).cpu_seconds
-    write_beneath(command.folder, step.work_name, bytes(png), command.jail.uid)
+    if step.work_name is not None:
+        make_folders_beneath(command.folder, str(Path(step.work_name).parent), command.jail.uid)
+        write_beneath(command.folder, step.work_name, bytes(png), command.jail.uid)
     return Finding(
-        seconds=time.monotonic() - began, cpu_seconds=cpu_seconds, frames=1, out_time_s=0.0, warnings=warnings
+        seconds=time.monotonic() - began,
+        cpu_seconds=cpu_seconds,
+        frames=1,
+        out_time_s=0.0,
+        stdout=bytes(png),
+        warnings=warnings,
     )
 
 

@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import DownloadJob, Job, MultiProcessJob, ProbeJob, ProcessJob, UploadJob, VmafJob
 from ffmpeg_worker.job.result import (
+    CanvasResult,
     CommandLog,
     DownloadResult,
     JobResult,
     MultiProcessResult,
     OutputFile,
+    PreviewResult,
     ProbeResult,
     Problem,
     ProcessReport,
@@ -55,6 +58,10 @@ def make_result(
             part["warnings"] = (*found.pop("warnings", ()), *part["warnings"])
             part.pop("logs")
             return VmafResult(**common, **part, **found)
+        case CanvasJob() | PreviewJob():
+            part = _files_part(lane, files, seconds)
+            part.pop("logs")
+            return (CanvasResult if isinstance(job, CanvasJob) else PreviewResult)(**common, **part)
         case DownloadJob() | UploadJob():
             part = _files_part(lane, files, seconds)
             part.pop("logs")

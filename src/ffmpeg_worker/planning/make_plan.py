@@ -7,6 +7,7 @@ from typing import assert_never
 
 from ffmpeg_worker.errors import InvalidJob, SourceError, UnsupportedFeature, WorkerError
 from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
+from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import (
     DownloadJob,
@@ -64,6 +65,8 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int, option_policy: bool = 
             reference = files[input_key(job.data.input1, job.inputs)]
             distorted = files[input_key(job.data.input2, job.inputs)]
             return Plan((plan_vmaf(job.data, reference, distorted, cores=cores, guard=guard),))
+        case CanvasJob() | PreviewJob():
+            raise UnsupportedFeature("Compositions are not rendered by this version.")
         case DownloadJob():
             return Plan((plan_download(job.data, job.inputs, files),))
         case UploadJob():

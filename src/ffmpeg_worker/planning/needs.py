@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.errors import UnsupportedFeature, WorkerError
+from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.jobs import (
     DownloadJob,
     Job,
@@ -29,8 +30,9 @@ from ffmpeg_worker.planning.transfer import download_name, download_source
 class Need:
     """One file to fetch.
 
-    `key` is what commands call it. `is_media`: its streams and length matter. `is_list`: a concat list, whose
-    entries are fetched too, except those in `produced`, which the job itself writes.
+    `key` is what commands call it. `is_media`: its streams and length matter. `is_text`: what it says matters.
+    `is_list`: a concat list, whose entries are fetched too, except those in `produced`, which the job itself
+    writes. `field` is the JSON path that names it, where a job has many such.
     """
 
     key: str
@@ -38,6 +40,8 @@ class Need:
     is_media: bool = False
     is_list: bool = False
     produced: frozenset[str] = frozenset()
+    is_text: bool = False
+    field: str | None = None
 
 
 def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
@@ -62,6 +66,8 @@ def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
             is_media=known.is_media or need.is_media,
             is_list=known.is_list or need.is_list,
             produced=known.produced | need.produced,
+            is_text=known.is_text or need.is_text,
+            field=known.field or need.field,
         )
     return tuple(needs.values())
 
@@ -74,7 +80,7 @@ def _check_source(name: str, source: FileSource | TextSource) -> None:
             raise error.at(input=name) from None
 
 
-def _used(job: Job, option_policy: bool) -> Iterator[Need]:
+def _used(job: Job, option_policy: bool) -> Iterator[Need]:  # noqa: C901 - one arm for each action
     match job:
         case ProcessJob():
             yield from _used_by_chain(job.data, job.inputs, option_policy)
@@ -89,6 +95,8 @@ def _used(job: Job, option_policy: bool) -> Iterator[Need]:
         case VmafJob():
             yield _named(job.data.input1, job.inputs, is_media=True)
             yield _named(job.data.input2, job.inputs, is_media=True)
+        case CanvasJob() | PreviewJob():
+            raise UnsupportedFeature("Compositions are not rendered by this version.")
         case DownloadJob():
             download_name(job.data, job.inputs)  # refused before it is fetched
             yield Need(*download_source(job.data, job.inputs))

@@ -80,15 +80,17 @@ class RenderStep:
     ranges: tuple[FrameRange, ...]
     form: Literal["yuv420p", "rgba"] = "yuv420p"
     beside: tuple[FfmpegStep | DependentStep, ...] = ()
+    folders: tuple[str, ...] = ()
+    """Made before it starts."""
 
 
 @dataclass(frozen=True, slots=True)
 class StillStep:
-    """Draw one frame of a scene into a PNG."""
+    """Draw one frame of a scene as PNG: into a file, or for whoever concludes."""
 
     scene: Scene
     frame: int
-    work_name: str
+    work_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from ffmpeg_worker.canvas.scene import Scene
+from ffmpeg_worker.raster.compositor import Compositor
+from ffmpeg_worker.raster.opener import Opener
+from ffmpeg_worker.raster.patch import tile_of
+from ffmpeg_worker.raster.picture import Planes
+from ffmpeg_worker.raster.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.text.library import FontLibrary
+
+_QUICKLY = (cv2.IMWRITE_PNG_COMPRESSION, 1)
 
 
 def draw_frames(
@@ -19,13 +27,51 @@ def draw_frames(
     is_transparent: bool,
     threads: int,
     on_warning: Callable[[str], None],
-) -> Iterator[bytes | memoryview]:
-    """The frames of some numbers."""
-    for n in numbers:
-        size = scene.width * scene.height * (8 if is_transparent else 3) // 2
-        yield np.full(size, n % 256, np.uint8).data
+) -> Iterator[memoryview]:
+    """The bytes of some frames, in one piece or more each: I420, or straight RGBA if `is_transparent`.
+
+    What is yielded may change when the next but one is taken.
+
+    Raises:
+        RasterError: an element cannot be shown.
+    """
+    with _opened(scene, folder, is_transparent, threads, on_warning) as compositor:
+        for number in numbers:
+            surface = compositor.draw(number)
+            if isinstance(surface, RgbaSurface):
+                yield surface.straight().data.cast("B")
+            else:
+                yield from surface.buffers
 
 
-def draw_png(scene: Scene, number: int, folder: Path, *, on_warning: Callable[[str], None]) -> bytes:
-    """One frame as PNG."""
-    return cv2.imencode(".png", np.full((scene.height, scene.width, 3), number, np.uint8))[1].tobytes()
+def draw_png(
+    scene: Scene, number: int, folder: Path, *, threads: int, on_warning: Callable[[str], None]
+) -> memoryview:
+    """One frame as PNG, with opacity where the scene's background has one.
+
+    Raises:
+        RasterError: an element cannot be shown.
+    """
+    is_transparent = scene.background[3] < 1
+    with _opened(scene, folder, is_transparent, threads, on_warning) as compositor:
+        surface = compositor.draw(number)
+        if isinstance(surface, RgbaSurface):
+            pixels = cv2.cvtColor(surface.straight(), cv2.COLOR_RGBA2BGRA)
+        else:
+            # Through the form in which frames are encoded: the picture that the video will show.
+            pixels = cv2.cvtColor(tile_of(Planes(*surface.planes)).rgba, cv2.COLOR_RGBA2BGR)
+        return cv2.imencode(".png", pixels, _QUICKLY)[1].data
+
+
+@contextmanager
+def _opened(
+    scene: Scene, folder: Path, is_transparent: bool, threads: int, on_warning: Callable[[str], None]
+) -> Iterator[Compositor]:
+    library = FontLibrary(folder, scene.fonts)
+    opener = Opener(folder, library, threads=threads)
+    try:
+        with closing(Compositor(scene, opener, transparent=is_transparent)) as compositor:
+            yield compositor
+    finally:
+        for warning in library.warnings:
+            on_warning(warning)

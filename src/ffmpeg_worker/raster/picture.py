@@ -14,13 +14,15 @@ class Tile:
     """Red, green, blue and opacity, multiplied with the opacity: `rgba` is (height, width, 4).
 
     Never changed after it was made; the same tile drawn again is recognised, and what was worked out for it is
-    kept in `forms`.
+    kept in `forms`. `offset` is where its top left lies from the top left of its source's box, in pixels: a tile
+    may reach beyond the box (shadows of text) or cover a part of it alone.
     """
 
-    __slots__ = ("forms", "rgba")
+    __slots__ = ("forms", "offset", "rgba")
 
-    def __init__(self, rgba: Bytes) -> None:
+    def __init__(self, rgba: Bytes, offset: tuple[int, int] = (0, 0)) -> None:
         self.rgba = rgba
+        self.offset = offset
         self.forms: dict[Any, Any] = {}
 
     @property
@@ -59,7 +61,7 @@ class Source(Protocol):
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height of its pictures."""
+        """Width and height of its box; its pictures are as large, but for tiles with an `offset`."""
         ...
 
     def picture(self, time_s: float) -> Picture | None:

@@ -24,8 +24,12 @@ import cv2
 from ffmpeg_worker.canvas.message import read_scene
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.frames import draw_frames, draw_png
+from ffmpeg_worker.raster.text.library import load_bundled
 
 _FAILED = 3
+
+# Mapped before the fork: whoever is confined cannot reach them.
+load_bundled()
 
 
 def serve(orders: BinaryIO, frames: BinaryIO) -> None:
@@ -47,12 +51,12 @@ def serve(orders: BinaryIO, frames: BinaryIO) -> None:
         os._exit(_FAILED)  # whoever encodes the frames has ended, and says why
 
 
-def _draw(order: dict[str, Any]) -> Iterator[bytes | memoryview]:
+def _draw(order: dict[str, Any]) -> Iterator[memoryview]:
     # Ranges are drawn by processes of their own, side by side.
     cv2.setNumThreads(1)
     scene = read_scene(order["scene"])
     if order["form"] == "png":
-        yield draw_png(scene, order["first"], Path(), on_warning=_warn)
+        yield draw_png(scene, order["first"], Path(), threads=order["threads"], on_warning=_warn)
         return
     yield from draw_frames(
         scene,

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from ffmpeg_worker.job.composition.color import Color
+from ffmpeg_worker.job.composition.frame_rate import FrameRate
 from ffmpeg_worker.job.composition.layer import WholeDuration
 from ffmpeg_worker.job.composition.layers import Layers
-from ffmpeg_worker.job.composition.limits import MAX_FONTS, MAX_FPS, MAX_PIXELS, MAX_SIDE
+from ffmpeg_worker.job.composition.limits import MAX_FONTS, MAX_PIXELS, MAX_ROWS, MAX_SIDE
 from ffmpeg_worker.job.composition.media_layer import Src
 from ffmpeg_worker.job.composition.node import Node
+from ffmpeg_worker.job.composition.placeholder import Scalar
 from ffmpeg_worker.job.composition.values import AnimatedVolume
 from ffmpeg_worker.job.composition.wrong_value import wrong_value
 
-Scalar = str | int | float | bool | None
+
+def _read_values(value: Any) -> Any:
+    return value  # judged before they are filled in
+
+
+_VALUES_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
+_VARIABLES_SCHEMA = WithJsonSchema(
+    {"anyOf": [_VALUES_SCHEMA, {"type": "array", "items": _VALUES_SCHEMA, "minItems": 1, "maxItems": MAX_ROWS}]}
+)
 
 
 class Font(Node):
@@ -55,7 +65,7 @@ class Composition(Node):
 
     width: int = Field(1920, ge=2, le=MAX_SIDE, description="Pixels.", examples=[1080])
     height: int = Field(1080, ge=2, le=MAX_SIDE, description="Pixels.", examples=[1920])
-    fps: float = Field(30.0, ge=1, le=MAX_FPS, allow_inf_nan=False, description="Frames a second.", examples=[30])
+    fps: FrameRate = Field(30.0, description='Frames a second; fractions as "30000/1001" or 29.97.', examples=[30])
     duration: WholeDuration = Field(
         "auto", description='Seconds; "auto": to the end of the last layer.', examples=[10]
     )
@@ -64,9 +74,9 @@ class Composition(Node):
         description='Colour below all layers; "transparent" where the output can be.',
         examples=["#101018"],
     )
-    variables: Mapping[str, Scalar] = Field(
+    variables: Annotated[Mapping[str, Scalar], PlainValidator(_read_values), _VARIABLES_SCHEMA] = Field(
         default_factory=dict,
-        description="Values of `{{name}}` in any text of the composition.",
+        description="Values of `{{name}}` in any text of the composition; a list of them: one output for each.",
         examples=[{"name": "Ada"}],
     )
     fonts: tuple[Font, ...] = Field(

@@ -41,5 +41,9 @@ MAX_SRC = 4096
 MAX_ROWS = 100
 """Of variables, each of which is rendered."""
 
+MAX_VARIABLES = 200
+MAX_AUDIO = 100
+"""Sounds beside a composition."""
+
 MAX_PLACE = 100_000.0
 """Pixels that a place or size may be away from nothing."""

@@ -12,6 +12,7 @@ from ffmpeg_worker.job.composition.layer import VisualLayer
 from ffmpeg_worker.job.composition.limits import MAX_CUES, MAX_DURATION_S, MAX_TEXT, MAX_WORDS
 from ffmpeg_worker.job.composition.media_layer import Src
 from ffmpeg_worker.job.composition.node import Node
+from ffmpeg_worker.job.composition.placeholder import as_text
 from ffmpeg_worker.job.composition.text_look import TextStyle
 from ffmpeg_worker.job.composition.wrong_value import wrong_value
 
@@ -42,11 +43,18 @@ def _read_animation(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
+def _read_text(value: Any) -> Any:
+    """A variable that is a number may be all of a text."""
+    return value if isinstance(value, (str, type(None), list, dict)) else as_text(value)
+
+
 class TextLayer(VisualLayer):
     """Text."""
 
+    inner = ("style",)
+
     type: Literal["text"] = Field(description="The kind of layer.", examples=["text"])
-    text: str = Field(
+    text: Annotated[str, BeforeValidator(_read_text)] = Field(
         min_length=1, max_length=MAX_TEXT, description="What it says; a newline starts a line.", examples=["Hello"]
     )
     style: TextStyle = Field(
@@ -60,7 +68,9 @@ class TextLayer(VisualLayer):
 class Word(Node):
     """A word and when it is said."""
 
-    text: str = Field(min_length=1, max_length=200, description="The word.", examples=["Hello"])
+    text: Annotated[str, BeforeValidator(_read_text)] = Field(
+        min_length=1, max_length=200, description="The word.", examples=["Hello"]
+    )
     start: float = Field(
         ge=0, le=MAX_DURATION_S, allow_inf_nan=False, description="Seconds since the layer's start.", examples=[0]
     )
@@ -82,7 +92,9 @@ class Cue(Node):
     end: float = Field(
         gt=0, le=MAX_DURATION_S, allow_inf_nan=False, description="Seconds since the layer's start.", examples=[2]
     )
-    text: str = Field(max_length=MAX_TEXT, description="What is shown.", examples=["Hello world"])
+    text: Annotated[str, BeforeValidator(_read_text)] = Field(
+        max_length=MAX_TEXT, description="What is shown.", examples=["Hello world"]
+    )
     words: tuple[Word, ...] = Field(
         (),
         strict=False,
@@ -103,6 +115,8 @@ def _read_style(value: Any) -> Any:
 
 class SubtitlesLayer(VisualLayer):
     """Subtitles of a file, or cues in place."""
+
+    inner = ("style",)
 
     type: Literal["subtitles"] = Field(description="The kind of layer.", examples=["subtitles"])
     src: Src | None = Field(

@@ -187,5 +187,5 @@ class TextStyle(Node):
         preset = PRESETS.get(value["preset"])
         if preset is None:
             return value
-        said = {canonical_key(cls, key) for key in value}
+        said = {canonical_key(cls, str(key)) for key in value}
         return {**{key: item for key, item in preset.items() if key not in said}, **value}

@@ -173,20 +173,55 @@ def _animated(item: Any) -> PlainValidator:
     def read(value: Any) -> Any:
         return many.validate_python(value) if isinstance(value, (list, tuple)) else one.validate_python(value)
 
-    return PlainValidator(read, json_schema_input_type=item | tuple[Keyframe[item], ...])
+    return PlainValidator(read)
+
+
+def _animated_schema(item: Any) -> WithJsonSchema:
+    value = TypeAdapter(item).json_schema()
+    keys = {name: Keyframe.model_json_schema()["properties"][name] for name in ("time", "value", "easing")}
+    keyframe = {
+        "type": "object",
+        "description": "A value at a time of its layer.",
+        "properties": {**keys, "value": {**keys["value"], **value}},
+        "required": ["time", "value"],
+        "additionalProperties": False,
+    }
+    keyframes = {"type": "array", "items": keyframe, "minItems": 1, "maxItems": MAX_KEYFRAMES}
+    return WithJsonSchema({"anyOf": [*value.get("anyOf", [value]), keyframes]})
 
 
 def _number(least: float, most: float) -> Any:
     return Annotated[float, Field(strict=True, allow_inf_nan=False, ge=least, le=most)]
 
 
-AnimatedLength = Annotated[float | Percent | tuple[Keyframe[Length], ...], _animated(Length), DUMPED]
-AnimatedSize = Annotated[float | Percent | tuple[Keyframe[Size], ...], _animated(Size), DUMPED]
-AnimatedDistance = Annotated[float | Percent | tuple[Keyframe[Distance], ...], _animated(Distance), DUMPED]
-AnimatedScale = Annotated[float | tuple[Keyframe[float], ...], _animated(_number(0, 100)), DUMPED]
-AnimatedAngle = Annotated[float | tuple[Keyframe[float], ...], _animated(_number(-360_000, 360_000)), DUMPED]
-AnimatedShare = Annotated[float | tuple[Keyframe[float], ...], _animated(_number(0, 1)), DUMPED]
-AnimatedBlur = Annotated[float | tuple[Keyframe[float], ...], _animated(_number(0, 500)), DUMPED]
-AnimatedVolume = Annotated[float | tuple[Keyframe[float], ...], _animated(_number(0, 10)), DUMPED]
-AnimatedPan = Annotated[float | tuple[Keyframe[float], ...], _animated(_number(-1, 1)), DUMPED]
-AnimatedColor = Annotated[str | tuple[Keyframe[str], ...], _animated(Color), DUMPED]
+AnimatedLength = Annotated[
+    float | Percent | tuple[Keyframe[Length], ...], _animated(Length), _animated_schema(Length), DUMPED
+]
+AnimatedSize = Annotated[
+    float | Percent | tuple[Keyframe[Size], ...], _animated(Size), _animated_schema(Size), DUMPED
+]
+AnimatedDistance = Annotated[
+    float | Percent | tuple[Keyframe[Distance], ...], _animated(Distance), _animated_schema(Distance), DUMPED
+]
+AnimatedScale = Annotated[
+    float | tuple[Keyframe[float], ...], _animated(_number(0, 100)), _animated_schema(_number(0, 100)), DUMPED
+]
+AnimatedAngle = Annotated[
+    float | tuple[Keyframe[float], ...],
+    _animated(_number(-360_000, 360_000)),
+    _animated_schema(_number(-360_000, 360_000)),
+    DUMPED,
+]
+AnimatedShare = Annotated[
+    float | tuple[Keyframe[float], ...], _animated(_number(0, 1)), _animated_schema(_number(0, 1)), DUMPED
+]
+AnimatedBlur = Annotated[
+    float | tuple[Keyframe[float], ...], _animated(_number(0, 500)), _animated_schema(_number(0, 500)), DUMPED
+]
+AnimatedVolume = Annotated[
+    float | tuple[Keyframe[float], ...], _animated(_number(0, 10)), _animated_schema(_number(0, 10)), DUMPED
+]
+AnimatedPan = Annotated[
+    float | tuple[Keyframe[float], ...], _animated(_number(-1, 1)), _animated_schema(_number(-1, 1)), DUMPED
+]
+AnimatedColor = Annotated[str | tuple[Keyframe[str], ...], _animated(Color), _animated_schema(Color), DUMPED]

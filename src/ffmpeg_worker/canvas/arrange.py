@@ -1,0 +1,175 @@
+"""Layers with their times: from lists in lists to seconds of the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ffmpeg_worker.canvas.clips import Facts, clip_of
+from ffmpeg_worker.canvas.timeline import Wish, length_for_all, own_length, place
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.job.composition.layer import TimedLayer
+from ffmpeg_worker.job.composition.layers import GroupLayer, Layer
+from ffmpeg_worker.job.composition.limits import MAX_DURATION_S
+from ffmpeg_worker.job.composition.media_layer import AudioLayer, HiddenLayer, VideoLayer
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A layer from `start_s` to `end_s` of the canvas, with the layers `inside` it.
+
+    `where` is its JSON path. `over` is the neighbour (index in the same list) that it cross-fades from, for
+    `overlap_s`; `turns_s` is for how long the neighbour behind cross-fades from this one.
+    """
+
+    layer: TimedLayer
+    where: str
+    index: int
+    start_s: float
+    end_s: float
+    over: int | None = None
+    overlap_s: float = 0.0
+    turns_s: float = 0.0
+    inside: tuple[Placed, ...] = ()
+
+    @property
+    def length_s(self) -> float:
+        """How long it is there."""
+        return self.end_s - self.start_s
+
+
+def arrange(composition: Composition, facts: Facts) -> tuple[float, tuple[Placed, ...]]:
+    """The length of the canvas, and its layers with their times.
+
+    Raises:
+        InvalidJob: times that cannot be (see `timeline`), an id given twice, or a canvas that is too long.
+        SourceUnreadable: a file that gives a length is no media.
+    """
+    _check_ids(composition)
+    wishes = _wishes(composition.layers, "", facts)
+    given = composition.duration
+    length = length_for_all(wishes) if given == "auto" else float(given)
+    if length > MAX_DURATION_S:
+        raise InvalidJob(
+            f"The composition lasts {length:g} s, and may last {MAX_DURATION_S:g} s.",
+            code="too_long",
+            hint='Give it a "duration", or shorten its layers.',
+            where={"field": "duration"},
+        )
+    return length, _place(composition.layers, wishes, 0.0, length, facts)
+
+
+def ids_of(composition: Composition) -> frozenset[str]:
+    """The ids of all layers, hidden ones too."""
+    return frozenset(layer.id for _, layer in _with_paths(composition.layers, "") if layer.id is not None)
+
+
+def every(placed: Sequence[Placed]) -> Iterator[Placed]:
+    """All layers, those in groups behind their group."""
+    for each in placed:
+        yield each
+        yield from every(each.inside)
+
+
+def _place(
+    layers: Sequence[Layer], wishes: Sequence[Wish], origin_s: float, length_s: float, facts: Facts
+) -> tuple[Placed, ...]:
+    spans = place(wishes, length_s)
+    turns = {span.over: wish.overlap_s for wish, span in zip(wishes, spans, strict=True) if span.over is not None}
+    found = []
+    for index, (layer, wish, span) in enumerate(zip(layers, wishes, spans, strict=True)):
+        if isinstance(layer, HiddenLayer) or not layer.condition:
+            continue
+        placed = Placed(
+            layer, wish.where, index, origin_s + span.start_s, origin_s + span.end_s, turns_s=turns.get(index, 0.0)
+        )
+        if span.over is not None and not _is_hidden(layers[span.over]):
+            placed = replace(placed, over=span.over, overlap_s=wish.overlap_s)
+        if isinstance(layer, GroupLayer):
+            children = _wishes(layer.layers, f"{wish.where}.", facts)
+            inside = _place(layer.layers, children, placed.start_s, placed.length_s, facts)
+            placed = replace(placed, inside=inside)
+        found.append(placed)
+    return tuple(found)
+
+
+def _wishes(layers: Sequence[Layer], base: str, facts: Facts) -> tuple[Wish, ...]:
+    followed = {layer.follows for layer in layers if isinstance(layer, TimedLayer)}
+    last: dict[bool, int] = {}
+    wishes = []
+    for index, layer in enumerate(layers):
+        where = f"{base}layers[{index}]"
+        is_heard = isinstance(layer, AudioLayer)
+        if isinstance(layer, HiddenLayer) or not layer.condition:
+            # What comes after it comes after what would have been before it.
+            after = last.get(is_heard) if layer.id in followed and layer.id is not None else None
+            wishes.append(Wish(where, layer.id, after=after, length=0.0))
+            continue
+        after_layer = last.get(is_heard) if layer.start == "auto" else layer.follows
+        wishes.append(
+            Wish(
+                where=where,
+                id=layer.id,
+                start_s=layer.start if isinstance(layer.start, float) else 0.0,
+                after=after_layer,
+                overlap_s=_overlap(layer, where, follows=after_layer is not None),
+                length=layer.duration,
+                natural_s=_natural(layer, where, facts),
+                is_only_heard=is_heard,
+            )
+        )
+        last[is_heard] = index
+    return tuple(wishes)
+
+
+def _natural(layer: TimedLayer, where: str, facts: Facts) -> float | None:
+    """How long a layer is by itself. What is played again and again has no length."""
+    if isinstance(layer, GroupLayer):
+        return own_length(_wishes(layer.layers, f"{where}.", facts))
+    if not isinstance(layer, VideoLayer | AudioLayer) or layer.loop or layer.duration != "auto":
+        return None
+    clip = clip_of(layer, facts, where)
+    return clip.length_s / layer.speed if clip.is_known else None
+
+
+def _overlap(layer: TimedLayer, where: str, *, follows: bool) -> float:
+    transition = getattr(layer, "transition", None)
+    enter = transition.enter if transition is not None else None
+    if enter is None or not enter.overlap:
+        return 0.0
+    if not follows and layer.start != "auto":
+        raise InvalidJob(
+            "A layer cross-fades, but starts after no other.",
+            code="overlap_without_neighbour",
+            hint='Let it start "after:" the id of the other layer, or leave "overlap" out.',
+            where={"field": f"{where}.transition.in.overlap"},
+        )
+    return float(enter.duration) if follows else 0.0
+
+
+def _is_hidden(layer: Layer) -> bool:
+    return isinstance(layer, HiddenLayer) or not layer.condition
+
+
+def _check_ids(composition: Composition) -> None:
+    seen: dict[str, str] = {}
+    for where, layer in _with_paths(composition.layers, ""):
+        if layer.id is None:
+            continue
+        if layer.id in seen:
+            raise InvalidJob(
+                f'Two layers have the id "{layer.id}": {seen[layer.id]} and {where}.',
+                code="id_twice",
+                hint="Give every layer an id of its own.",
+                where={"field": f"{where}.id"},
+            )
+        seen[layer.id] = where
+
+
+def _with_paths(layers: Sequence[Layer], base: str) -> Iterator[tuple[str, Layer]]:
+    for index, layer in enumerate(layers):
+        where = f"{base}layers[{index}]"
+        yield where, layer
+        if isinstance(layer, GroupLayer):
+            yield from _with_paths(layer.layers, f"{where}.")

@@ -1,0 +1,203 @@
+"""What each kind of layer shows, and in which box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from ffmpeg_worker.canvas.arrange import Placed
+from ffmpeg_worker.canvas.clips import Clip, Facts, clip_of, image_size, is_hdr, media_of, picture_of, shown_size
+from ffmpeg_worker.canvas.geometry import Box, Shares, aspect_of, filling_box, own_size_box, read_crop
+from ffmpeg_worker.canvas.pixels import Room
+from ffmpeg_worker.canvas.preparation import Preparation
+from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.scene import ChromaKey, Content, ImageContent, TextContent, VideoContent, WaveformContent
+from ffmpeg_worker.canvas.shapes import read_shape, shape_box
+from ffmpeg_worker.canvas.spoken import read_spoken, spoken_box
+from ffmpeg_worker.canvas.text_looks import most_width, read_animation, read_style
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.composition import layer as written
+from ffmpeg_worker.job.composition.color import parse_color
+from ffmpeg_worker.job.composition.layer import VisualLayer
+from ffmpeg_worker.job.composition.layers import VisibleLayer
+from ffmpeg_worker.job.composition.media_layer import AudioLayer, ImageLayer, VideoLayer, WaveformLayer
+from ffmpeg_worker.job.composition.shape_layer import ShapeLayer
+from ffmpeg_worker.job.composition.text_layer import SubtitlesLayer, TextLayer
+from ffmpeg_worker.job.composition.values import Percent
+
+_INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
+_WAVEFORM_HEIGHT = Percent(25)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A content, its box, and what is cut off it."""
+
+    content: Content
+    box: Box
+    crop: Shares | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolving:
+    """What layers are resolved with, and what comes up on the way."""
+
+    facts: Facts
+    file_of: Callable[[str], str]
+    fps: Fraction
+    by_id: Mapping[str, Placed]
+    remarks: list[Remark] = field(default_factory=list)
+    prepare: list[Preparation] = field(default_factory=list)
+
+
+def show(layer: VisibleLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+    """What a layer shows that is no group.
+
+    Raises:
+        InvalidJob: what it asks for cannot be.
+        SourceUnreadable: its file is not what it should be.
+    """
+    if isinstance(layer, VideoLayer):
+        return _video(layer, placed, room, given)
+    if isinstance(layer, ImageLayer):
+        return _image(layer, placed, room, given)
+    if isinstance(layer, TextLayer):
+        return _text(layer, placed, room)
+    if isinstance(layer, ShapeLayer):
+        box = shape_box(layer, room)
+        return Shown(read_shape(layer, box, room), box, _crop_of_box(layer, box, room, placed.where))
+    if isinstance(layer, SubtitlesLayer):
+        box = spoken_box(layer, room)
+        content = read_spoken(layer, placed.where, room, box, given.facts, given.remarks)
+        return Shown(content, box, _crop_of_box(layer, box, room, placed.where))
+    if isinstance(layer, WaveformLayer):
+        return _waveform(layer, placed, room, given)
+    raise AssertionError(type(layer))
+
+
+def _crop_of_box(layer: VisualLayer, box: Box, room: Room, where: str) -> Shares | None:
+    if layer.crop is None:
+        return None
+    size = box.first_size
+    return read_crop(layer.crop, size and (size[0] / room.per_pixel, size[1] / room.per_pixel), where)
+
+
+def _video(layer: VideoLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+    picture = picture_of(layer, given.facts, placed.where)
+    size = shown_size(picture) or (1, 1)
+    crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
+    clip = clip_of(layer, given.facts, placed.where)
+    _remark_on_length(layer, placed, clip, given.remarks)
+    content = VideoContent(
+        file=given.file_of(layer.src),
+        size=size,
+        begin_s=clip.begin_s,
+        end_s=clip.end_s,
+        speed=layer.speed,
+        loops=layer.loop,
+        fit=layer.fit,
+        # Probes count against the clock.
+        rotation=-picture.rotation % 360,
+        is_interlaced=picture.field_order in _INTERLACED,
+        chroma_key=_chroma_key(layer.chroma_key),
+    )
+    if is_hdr(picture):
+        content = _prepared(content, layer, placed, given)
+    return Shown(content, filling_box(layer, room, aspect_of(size, crop)), crop)
+
+
+def _prepared(content: VideoContent, layer: VideoLayer, placed: Placed, given: Resolving) -> VideoContent:
+    end = content.end_s
+    if not layer.loop:
+        # One second more: frames do not lie where times do.
+        end = min(end, content.begin_s + placed.length_s * layer.speed + 1.0)
+    name = f"{content.file}.sdr{len(given.prepare)}.mkv"
+    given.prepare.append(Preparation(placed.where, layer.src, content.file, name, content.begin_s, end))
+    return replace(content, file=name, begin_s=0.0, end_s=end - content.begin_s, rotation=0, is_interlaced=False)
+
+
+def _remark_on_length(layer: VideoLayer | AudioLayer, placed: Placed, clip: Clip, remarks: list[Remark]) -> None:
+    if clip.missing_s > 0.1:
+        remarks.append(
+            Remark(
+                placed.where,
+                "source_too_short",
+                f"The file ends {clip.missing_s:.2f} s before the part that is asked for.",
+                "Trim less of it.",
+            )
+        )
+    lacks = placed.length_s - clip.length_s / layer.speed
+    if not layer.loop and clip.is_known and isinstance(layer.duration, float) and lacks > 0.1:
+        remarks.append(
+            Remark(
+                placed.where,
+                "source_too_short",
+                f"The layer is there for {placed.length_s:.2f} s, but its file plays for {lacks:.2f} s less; "
+                "its last picture stands still.",
+                'Shorten the duration, slow it down, or let it "loop".',
+            )
+        )
+
+
+def _image(layer: ImageLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+    size = image_size(layer, given.facts, placed.where)
+    crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
+    content = ImageContent(
+        given.file_of(layer.src), layer.fit, layer.loop, chroma_key=_chroma_key(layer.chroma_key)
+    )
+    if size is None and (layer.width is None) != (layer.height is None):
+        # Only drawing it tells how wide it is for its height.
+        return Shown(content, own_size_box(layer, room), crop)
+    return Shown(content, filling_box(layer, room, None if size is None else aspect_of(size, crop)), crop)
+
+
+def _chroma_key(key: written.ChromaKey | None) -> ChromaKey | None:
+    return None if key is None else ChromaKey(parse_color(key.color), key.similarity, key.blend)
+
+
+def _text(layer: TextLayer, placed: Placed, room: Room) -> Shown:
+    box = own_size_box(layer, room)
+    content = TextContent(
+        text=layer.text,
+        style=read_style(layer.style, room, box),
+        most_width=most_width(box, room),
+        animation=None if layer.animation is None else read_animation(layer.animation, placed.length_s),
+    )
+    return Shown(content, box, _crop_of_box(layer, box, room, placed.where))
+
+
+def _waveform(layer: WaveformLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+    file, begin, speed = _sound_shown(layer, placed, given)
+    content = WaveformContent(
+        file=file, colour=parse_color(layer.color), begin_s=begin, speed=speed, look=layer.look, bars=layer.bars
+    )
+    sized = layer if layer.height is not None else layer.model_copy(update={"height": _WAVEFORM_HEIGHT})
+    box = filling_box(sized, room)
+    return Shown(content, box, _crop_of_box(layer, box, room, placed.where))
+
+
+def _sound_shown(layer: WaveformLayer, placed: Placed, given: Resolving) -> tuple[str, float, float]:
+    """The file, where it begins to play, and how fast."""
+    if layer.src is not None:
+        src, begin, speed, field_name = layer.src, 0.0, 1.0, "src"
+    else:
+        other = given.by_id.get(layer.layer or "")
+        if other is None or not isinstance(other.layer, VideoLayer | AudioLayer):
+            raise InvalidJob(
+                f'A waveform shows the sound of "{layer.layer}", but no layer with sound has that id.',
+                code="unknown_layer",
+                hint="Name the id of an audio or video layer.",
+                where={"field": f"{placed.where}.layer"},
+            )
+        src, speed, field_name = other.layer.src, other.layer.speed, "layer"
+        clip = clip_of(other.layer, given.facts, other.where)
+        begin = clip.begin_s + (placed.start_s - other.start_s) * speed
+    if media_of(src, given.facts, placed.where).audio is None:
+        raise InvalidJob(
+            "A waveform shows the sound of a file that has none.",
+            code="no_sound",
+            hint="Use a file with sound.",
+            where={"field": f"{placed.where}.{field_name}"},
+        )
+    return given.file_of(src), begin, speed

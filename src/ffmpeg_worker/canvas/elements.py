@@ -1,0 +1,142 @@
+"""From layers with their times to elements of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from ffmpeg_worker.canvas.arrange import Placed
+from ffmpeg_worker.canvas.contents import Resolving, Shown, show
+from ffmpeg_worker.canvas.curve import greatest
+from ffmpeg_worker.canvas.geometry import filling_box, read_crop
+from ffmpeg_worker.canvas.pixels import Room, read_number, times
+from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.scene import Element, GroupContent, Transition
+from ffmpeg_worker.canvas.timeline import frame_at
+from ffmpeg_worker.job.composition import transition as written
+from ffmpeg_worker.job.composition.layer import VisualLayer
+from ffmpeg_worker.job.composition.layers import GroupLayer, VisibleLayer
+
+_UNCHANGED = {
+    "x": None,
+    "y": None,
+    "width": None,
+    "height": None,
+    "scale": 1.0,
+    "rotation": 0.0,
+    "opacity": 1.0,
+    "blur": 0.0,
+    "radius": 0.0,
+    "crop": None,
+    "blend": "normal",
+    "transition": None,
+}
+"""A group with these shows its layers as if they stood in its place."""
+
+
+def read_elements(layers: Sequence[Placed], room: Room, given: Resolving, origin: int = 0) -> tuple[Element, ...]:
+    """The elements of one list in painter's order; frames are counted from frame `origin` of the canvas.
+
+    Groups that change nothing are replaced by their elements.
+
+    Raises:
+        InvalidJob: what a layer asks for cannot be.
+        SourceUnreadable: a file is not what it should be.
+    """
+    seen = [placed for placed in layers if isinstance(placed.layer, VisualLayer)]
+    seen.sort(key=lambda placed: cast(VisualLayer, placed.layer).z)
+    elements: list[Element] = []
+    position: dict[int, int] = {}
+    partners = {placed.over for placed in seen}
+    for placed in seen:
+        layer = cast(VisibleLayer, placed.layer)
+        if isinstance(layer, GroupLayer) and placed.index not in partners and _changes_nothing(layer):
+            inside = read_elements(placed.inside, room, given, origin)
+            elements += [_moved_on(element, len(elements)) for element in inside]
+            continue
+        element = _read_element(layer, placed, room, given, origin)
+        if element is not None:
+            position[placed.index] = len(elements)
+            elements.append(element)
+    for placed in seen:
+        if placed.over in position and placed.index in position:
+            place, other = position[placed.index], position[placed.over]
+            elements[place] = _crossing(elements[place], elements[other], other)
+    return tuple(elements)
+
+
+def _changes_nothing(group: GroupLayer) -> bool:
+    return all(getattr(group, name) == value for name, value in _UNCHANGED.items())
+
+
+def _moved_on(element: Element, count: int) -> Element:
+    return element if element.replaces is None else replace(element, replaces=element.replaces + count)
+
+
+def _crossing(element: Element, other: Element, index: int) -> Element:
+    """The way in lasts as long as both are there."""
+    frames = min(other.last, element.last) - element.first
+    if frames <= 0 or element.enter is None:
+        return element
+    return replace(element, enter=replace(element.enter, frames=frames), replaces=index)
+
+
+def _read_element(
+    layer: VisibleLayer, placed: Placed, room: Room, given: Resolving, origin: int
+) -> Element | None:
+    first, last = frame_at(placed.start_s, given.fps), frame_at(placed.end_s, given.fps)
+    shown = (
+        _group(layer, placed, room, given, first)
+        if isinstance(layer, GroupLayer)
+        else show(layer, placed, room, given)
+    )
+    if last <= first:
+        given.remarks.append(_never_shown(placed.where))
+        return None
+    short = min(shown.box.first_size or (room.width, room.height))
+    ways = layer.transition
+    return Element(
+        where=placed.where,
+        first=first - origin,
+        last=last - origin,
+        content=shown.content,
+        x=shown.box.x,
+        y=shown.box.y,
+        anchor=shown.box.anchor,
+        width=shown.box.width,
+        height=shown.box.height,
+        scale=read_number(layer.scale),
+        rotation=read_number(layer.rotation),
+        opacity=read_number(layer.opacity),
+        blur=times(read_number(layer.blur), room.per_pixel),
+        radius=0.0 if shown.content.kind == "shape" else room.length(layer.radius, short),
+        crop=shown.crop,
+        blend=layer.blend,
+        enter=None if ways is None else _transition(ways.enter, last - first, given),
+        leave=None if ways is None else _transition(ways.leave, last - first, given),
+    )
+
+
+def _never_shown(where: str) -> Remark:
+    return Remark(
+        where,
+        "never_shown",
+        "The layer is there for less than a frame, or starts after the end.",
+        "Let it start earlier, or last longer.",
+    )
+
+
+def _transition(way: written.Transition | None, frames: int, given: Resolving) -> Transition | None:
+    if way is None:
+        return None
+    return Transition(way.type, min(frames, max(1, frame_at(way.duration, given.fps))), way.easing)
+
+
+def _group(layer: GroupLayer, placed: Placed, room: Room, given: Resolving, first: int) -> Shown:
+    box = filling_box(layer, room)
+    width, height = (greatest(box.width or room.width), greatest(box.height or room.height))
+    inner = replace(room, width=width, height=height)
+    size = (width / room.per_pixel, height / room.per_pixel)
+    crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
+    return Shown(GroupContent(read_elements(placed.inside, inner, given, first)), box, crop)

@@ -1,0 +1,129 @@
+"""A composition and what its files hold become a scene, its sound, and what must be done first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ffmpeg_worker.canvas.arrange import Placed, arrange, every, ids_of
+from ffmpeg_worker.canvas.clips import Facts
+from ffmpeg_worker.canvas.contents import Resolving
+from ffmpeg_worker.canvas.elements import read_elements
+from ffmpeg_worker.canvas.pixels import Room, read_number
+from ffmpeg_worker.canvas.preparation import Preparation
+from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.scene import FontFile, Scene
+from ffmpeg_worker.canvas.sound import SoundMix
+from ffmpeg_worker.canvas.sounding import read_sounds
+from ffmpeg_worker.canvas.timeline import frame_at
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.composition.color import parse_color
+from ffmpeg_worker.job.composition.composition import Composition
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Everything decided. Files of `scene` that are among `prepare` must be made before it is drawn."""
+
+    scene: Scene
+    sound: SoundMix
+    prepare: tuple[Preparation, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+
+
+def resolve(
+    composition: Composition,
+    facts: Facts,
+    *,
+    file_of: Callable[[str], str],
+    render_scale: float = 1.0,
+    fps: float | None = None,
+) -> Resolved:
+    """Decide everything about a composition.
+
+    Args:
+        composition: with its variables filled in.
+        facts: what is known of each `src` as written.
+        file_of: the file in the job's folder that a `src` as written became.
+        render_scale: drawn pixels for one pixel of the composition; sides are rounded to even numbers.
+        fps: instead of the composition's own.
+
+    Raises:
+        InvalidJob: with the JSON path (`where["field"]`) of what must be changed.
+        SourceUnreadable: a file is not what it should be.
+    """
+    rate = exact_rate(composition.fps if fps is None else fps)
+    length, layers = arrange(composition, facts)
+    frames = frame_at(length, rate)
+    by_id = {placed.layer.id: placed for placed in every(layers) if placed.layer.id is not None}
+    given = Resolving(facts, file_of, rate, by_id)
+    room = _room(composition, render_scale)
+    elements = read_elements(layers, room, given)
+    sounds = read_sounds(layers, facts, file_of, rate, ids_of(composition))
+    if frames == 0 or not (elements or sounds):
+        raise _nothing(layers, frames)
+    scene = Scene(
+        width=int(room.width),
+        height=int(room.height),
+        fps=(rate.numerator, rate.denominator),
+        frames=frames,
+        background=parse_color(composition.background),
+        elements=elements,
+        fonts=tuple(
+            FontFile(
+                font.family,
+                file_of(font.src),
+                font.weight,
+                None if font.style is None else font.style == "italic",
+            )
+            for font in composition.fonts
+        ),
+    )
+    mix = SoundMix(sounds, float(frames / rate), composition.audio.loudness, read_number(composition.audio.volume))
+    return Resolved(scene, mix, tuple(given.prepare), tuple(given.remarks))
+
+
+def frame_range(scene: Scene, start_s: float | None, end_s: float | None) -> tuple[int, int]:
+    """The frames of a part of a scene: the first one, and the one after the last.
+
+    Raises:
+        InvalidJob: no frame lies in the part.
+    """
+    rate = Fraction(*scene.fps)
+    first = 0 if start_s is None else max(0, frame_at(start_s, rate))
+    last = scene.frames if end_s is None else min(scene.frames, frame_at(end_s, rate))
+    if last <= first:
+        raise InvalidJob(
+            "No frame lies between the start and the end of the part that is asked for.",
+            code="empty_part",
+            hint=f"The composition lasts {float(scene.frames / rate):g} s; let the part end after it starts.",
+            where={"field": "endTime"},
+        )
+    return first, last
+
+
+def exact_rate(fps: float) -> Fraction:
+    """Frames a second; 23.976, 29.97 and 59.94 mean thousands over 1001."""
+    for whole in (24, 30, 48, 60, 120):
+        exact = Fraction(whole * 1000, 1001)
+        if abs(fps - float(exact)) < 0.005:
+            return exact
+    return Fraction(fps).limit_denominator(1001)
+
+
+def _room(composition: Composition, render_scale: float) -> Room:
+    width, height = (
+        float(max(2, 2 * round(side * render_scale / 2))) for side in (composition.width, composition.height)
+    )
+    return Room(width, height, canvas_short=min(width, height), per_pixel=render_scale)
+
+
+def _nothing(layers: tuple[Placed, ...], frames: int) -> InvalidJob:
+    return InvalidJob(
+        "The composition shows nothing: "
+        + ("it lasts less than a frame." if frames == 0 and layers else "no layer is ever seen or heard."),
+        code="nothing_to_show",
+        hint="Give it a layer that is there for some time.",
+        where={"field": "duration" if frames == 0 and layers else "layers"},
+    )

@@ -1,0 +1,249 @@
+"""A composition and its files become lanes: what is prepared, drawn, heard, and put together."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import PurePosixPath
+from typing import Any
+
+from ffmpeg_worker.canvas.resolve import Resolved, exact_rate, frame_range, resolve
+from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.job.canvas_jobs import CanvasData, PreviewData
+from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.job.composition.sources import named_files
+from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.media import MediaInfo
+from ffmpeg_worker.planning.canvas.encoding import Encoding, choose_encoding
+from ffmpeg_worker.planning.canvas.preparing import prepare
+from ffmpeg_worker.planning.canvas.ranges import colour_few, cut, encode_range, finish, join
+from ffmpeg_worker.planning.canvas.sound import sound_steps
+from ffmpeg_worker.planning.input_key import input_key
+from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.plan import (
+    STAGING_FOLDER,
+    Artifact,
+    ArtifactKind,
+    DependentStep,
+    FfmpegStep,
+    Finding,
+    FrameRange,
+    Lane,
+    RenderStep,
+    Step,
+    StillStep,
+)
+
+
+def plan_canvas(
+    data: CanvasData, inputs: Mapping[str, object], files: LocalFiles, *, cores: int, guard: Guard | None
+) -> tuple[Lane, ...]:
+    """One lane for each row of variables.
+
+    Raises:
+        InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
+    """
+    lanes = []
+    for composition, name in zip(data.compositions, data.output_names(), strict=True):
+        resolved = _resolve(composition, inputs, files, data.render_scale, data.fps)
+        lanes.append(_Film(data, resolved, name, cores, guard).lane())
+    return tuple(lanes)
+
+
+def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFiles, guard: Guard | None) -> Lane:
+    """One frame as PNG, for the result itself where no file is wanted.
+
+    Raises:
+        InvalidJob, SourceUnreadable: with the JSON path.
+    """
+    composition = data.compositions[data.row]
+    scale = 1.0 if data.width is None else min(data.width / composition.width, 1.0)
+    resolved = _resolve(composition, inputs, files, scale, None)
+    scene = resolved.scene
+    number = min(int(data.t * Fraction(*scene.fps) + Fraction(1, 2)), scene.frames - 1)
+
+    def conclude(findings: Sequence[Finding]) -> dict[str, Any]:
+        found: dict[str, Any] = {"t": float(number / Fraction(*scene.fps)), "width": scene.width}
+        found |= {"height": scene.height, "duration": float(scene.frames / Fraction(*scene.fps))}
+        if data.output is None:
+            found["image"] = "data:image/png;base64," + base64.b64encode(findings[-1].stdout).decode()
+        return found
+
+    artifacts: tuple[Artifact, ...] = ()
+    steps: tuple[Step, ...] = (StillStep(scene, number),)
+    if data.output is not None:
+        steps = tuple(_picture(StillStep(scene, number), data.output))
+        artifacts = (Artifact(data.output, data.output),)
+    preparations = tuple(prepare(one, guard) for one in resolved.prepare)
+    return Lane((*preparations, *steps), artifacts, conclude=conclude, warnings=_warnings(resolved))
+
+
+def facts_of(composition: Composition, inputs: Mapping[str, object], files: LocalFiles) -> dict[str, MediaInfo | str]:
+    """What is known of each file by the name that the composition gives it."""
+    facts: dict[str, MediaInfo | str] = {}
+    for named in named_files(composition):
+        file = files[input_key(named.src, inputs)]
+        fact = file.text if file.text is not None else file.media
+        if fact is not None:
+            facts[named.src] = fact
+    return facts
+
+
+def _resolve(
+    composition: Composition,
+    inputs: Mapping[str, object],
+    files: LocalFiles,
+    render_scale: float,
+    fps: float | None,
+) -> Resolved:
+    def file_of(src: str) -> str:
+        return f"{STAGING_FOLDER}/{files[input_key(src, inputs)].staged}"
+
+    facts = facts_of(composition, inputs, files)
+    return resolve(composition, facts, file_of=file_of, render_scale=render_scale, fps=fps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Film:
+    """The video, or the pictures, of one composition."""
+
+    data: CanvasData
+    resolved: Resolved
+    name: str
+    cores: int
+    guard: Guard | None
+
+    def lane(self) -> Lane:
+        """Its steps: what is prepared; what is drawn beside what is heard; what is put together; the poster."""
+        first, last = frame_range(self.resolved.scene, self.data.startTime, self.data.endTime)
+        preparations = [prepare(one, self.guard) for one in self.resolved.prepare]
+        pictures = list(self._pictures(first, last))
+        poster = self.data.poster
+        artifacts = [self._artifact(first, last)]
+        if poster is not None:
+            pictures += _picture(StillStep(self.resolved.scene, self._frame(poster.time)), poster.name)
+            artifacts.append(Artifact(poster.name, poster.name))
+        return Lane(
+            steps=(*preparations, *pictures),
+            artifacts=tuple(artifacts),
+            conclude=self._conclude(first, last),
+            warnings=_warnings(self.resolved),
+        )
+
+    def _pictures(self, first: int, last: int) -> Iterator[Step]:
+        scene, rate = self.resolved.scene, self._rate
+        encoding = self._encoding(1)
+        if encoding.kind == "picture":
+            yield from _picture(StillStep(scene, first), self.name)
+            return
+        most = self.cores if encoding.can_split and self.data.vfi is None else 1
+        ranges = cut(first, last, rate, most)
+        encoding = self._encoding(max(self.cores // len(ranges), 1))
+        sound = self._sound(encoding, first, last)
+        size = (scene.width, scene.height)
+        if encoding.kind == "sequence":
+            parts = [
+                FrameRange(begin, end, encode_range(encoding, size, rate, self._numbered(begin - first)))
+                for begin, end in ranges
+            ]
+            yield RenderStep(scene, tuple(parts), encoding.form)
+            return
+        names = [f"_range-{number}{encoding.segment}" for number in range(len(ranges))]
+        is_whole = len(ranges) == 1 and sound is None and encoding.kind == "video"
+        if is_whole:
+            names = [self.name]
+        parts = [
+            FrameRange(*edges, encode_range(encoding, size, rate, (*finish(name), f"file:{name}")))
+            for edges, name in zip(ranges, names, strict=True)
+        ]
+        folders = () if "/" not in self.name else (str(PurePosixPath(self.name).parent),)
+        yield RenderStep(scene, tuple(parts), encoding.form, beside=sound or (), folders=folders)
+        told = [
+            (name, Fraction(end - begin) / rate) for name, (begin, end) in zip(names, ranges, strict=True)
+        ]
+        if encoding.kind == "gif":
+            yield from colour_few(told, self.name, "_palette.png", loops=True)
+        elif not is_whole:
+            yield join(told, self._sound_name(encoding) if sound else None, self.name)
+
+    def _encoding(self, threads: int) -> Encoding:
+        data = self.data
+        encoding = choose_encoding(
+            self.name,
+            data.chosen_codec,
+            quality=data.quality or "medium",
+            crf=data.crf,
+            preset=data.preset,
+            is_transparent=data.transparent,
+            threads=threads,
+        )
+        if data.vfi is None or encoding.kind != "video":
+            return encoding
+        smooth = f"minterpolate=fps={exact_rate(data.vfi)}:mi_mode=mci:mc_mode=aobmc:vsbmc=1"
+        return _with_filter(encoding, smooth)
+
+    def _sound(self, encoding: Encoding, first: int, last: int) -> tuple[FfmpegStep | DependentStep, ...] | None:
+        """The whole timeline's sound, of which only the part of these frames is written."""
+        if not encoding.sound:
+            return None
+        part = ("-ss", _seconds(first / self._rate), "-t", _seconds((last - first) / self._rate))
+        whole = (first, last) == (0, self.resolved.scene.frames)
+        options = () if self.guard is None else self.guard.media_options()
+        codec = encoding.sound if whole else (*part, *encoding.sound)
+        steps = sound_steps(self.resolved.sound, self._sound_name(encoding), codec, options)
+        return None if steps is None else tuple(step for step in steps if isinstance(step, FfmpegStep | DependentStep))
+
+    def _sound_name(self, encoding: Encoding) -> str:
+        return {".webm": "_sound.webm", ".mov": "_sound.mov"}.get(encoding.segment, "_sound.m4a")
+
+    def _numbered(self, before: int) -> tuple[str, ...]:
+        return ("-start_number", str(before + 1), "-f", "image2", f"file:{self.name}")
+
+    def _artifact(self, first: int, last: int) -> Artifact:
+        kind = self._encoding(1).kind
+        if kind == "sequence":
+            return Artifact(self.name, self.name, ArtifactKind.SEQUENCE)
+        promised = float((last - first) / self._rate) if kind == "video" else None
+        return Artifact(self.name, self.name, promised_s=promised)
+
+    def _conclude(self, first: int, last: int) -> Any:
+        scene = self.resolved.scene
+        found = {
+            "width": scene.width,
+            "height": scene.height,
+            "fps": round(float(self._rate), 3),
+            "duration": round(float((last - first) / self._rate), 6),
+        }
+        return lambda _findings: found
+
+    def _frame(self, seconds: float) -> int:
+        return min(int(seconds * self._rate + Fraction(1, 2)), self.resolved.scene.frames - 1)
+
+    @property
+    def _rate(self) -> Fraction:
+        return Fraction(*self.resolved.scene.fps)
+
+
+def _picture(still: StillStep, name: str) -> Iterator[Step]:
+    """One frame as a file; what is no PNG is made of one."""
+    if name.lower().endswith(".png"):
+        yield replace(still, work_name=name)
+        return
+    yield replace(still, work_name=f"_{still.frame}.png")
+    arguments = ("-i", f"file:_{still.frame}.png", "-frames:v", "1", "-q:v", "2", "-update", "1", f"file:{name}")
+    yield FfmpegStep(Invocation(arguments))
+
+
+def _with_filter(encoding: Encoding, more: str) -> Encoding:
+    return replace(encoding, filters=(*encoding.filters, more))
+
+
+def _seconds(exact: Fraction) -> str:
+    """For ffmpeg, which counts in microseconds."""
+    return f"{float(exact):.6f}"
+
+
+def _warnings(resolved: Resolved) -> tuple[str, ...]:
+    return tuple(f"{remark.where}: {remark.message}" for remark in resolved.remarks)

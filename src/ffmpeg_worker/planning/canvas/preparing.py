@@ -1,0 +1,27 @@
+"""What ffmpeg makes of inputs that the renderer does not draw as they are."""
+
+from __future__ import annotations
+
+from ffmpeg_worker.canvas.preparation import Preparation
+from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.plan import FfmpegStep
+
+# From PQ or HLG to light, its peak brought down to that of a usual screen, and back to BT.709.
+_TONE_MAP = (
+    "zscale=transfer=linear:npl=100,format=gbrpf32le,zscale=primaries=bt709,tonemap=hable:desat=0,"
+    "zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv420p"
+)
+_NEARLY_EXACT = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8")
+
+
+def prepare(preparation: Preparation, guard: Guard | None) -> FfmpegStep:
+    """Tone-map a part of a video into a file that the renderer reads in its place."""
+    length = preparation.end_s - preparation.begin_s
+    arguments = (
+        *("-ss", f"{preparation.begin_s:.6f}", "-t", f"{length:.6f}"),
+        *(() if guard is None else guard.media_options()),
+        *("-i", f"file:{preparation.file}", "-map", "0:v:0", "-vf", _TONE_MAP),
+        *(*_NEARLY_EXACT, f"file:{preparation.prepared}"),
+    )
+    return FfmpegStep(Invocation(arguments), expected_s=length)

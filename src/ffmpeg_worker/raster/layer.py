@@ -1,0 +1,180 @@
+"""One element while it is shown: its picture and its place at each frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from ffmpeg_worker.canvas.curve import Curve, Number, greatest, number_at
+from ffmpeg_worker.canvas.scene import Element
+from ffmpeg_worker.canvas.transitions import PLACED
+from ffmpeg_worker.raster.look import Window, blurred, windowed
+from ffmpeg_worker.raster.motion import Passage, moved, opacity_of, passage
+from ffmpeg_worker.raster.patch import eighth_bit, tile_of
+from ffmpeg_worker.raster.picture import Picture, Source, Tile
+from ffmpeg_worker.raster.place import Matrix, Place, at, scaled, then, turned
+from ffmpeg_worker.raster.xfade import Mixer
+
+OpenSource = Callable[[Element, tuple[int, int] | None], Source]
+"""Opens what an element shows, at a size in pixels; `None`: at its own."""
+
+Size = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """A picture and where it is put."""
+
+    picture: Picture
+    place: Place
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Drawing) and other.picture is self.picture and other.place == self.place
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Layer:
+    """An element of a surface of `surface` pixels, opened; `close` it."""
+
+    def __init__(self, element: Element, surface: tuple[int, int], fps: float, open_source: OpenSource) -> None:
+        self.element = element
+        self.mixer = Mixer()
+        self._surface = surface
+        self._fps = fps
+        self._source = open_source(element, opened_size(element, surface))
+        self._is_still = not any(
+            isinstance(number, Curve) for number in (element.x, element.y, element.width, element.height)
+        ) and not any(isinstance(number, Curve) for number in (element.scale, element.rotation, element.crop))
+
+    def close(self) -> None:
+        """Free what it holds."""
+        self._source.close()
+
+    def drawing(self, frame: int, *, enters: bool = True, leaves: bool = True) -> Drawing | None:
+        """What is drawn at a frame, `None` for nothing; without its way in, or out, if that is not wanted."""
+        element = self.element
+        time = (frame - element.first) / self._fps
+        opacity = min(max(number_at(element.opacity, time), 0.0), 1.0)
+        ways = self._ways(frame, enters=enters, leaves=leaves)
+        for way in ways:
+            opacity *= opacity_of(way)
+        if not eighth_bit(opacity):
+            return None
+        picture = self._source.picture(time)
+        if picture is None:
+            return None
+        window = self._window(picture, time)
+        box = self._box(window, time)
+        matrix = self._matrix(window, box, time)
+        shown = self._shown(picture, window, box, time)
+        for way in ways:
+            if way.name in PLACED:
+                # The window's corner is the box' corner.
+                origin = at(window[0], window[1])
+                inner = (window[2] - window[0], window[3] - window[1])
+                matrix = then(at(-window[0], -window[1]), moved(then(origin, matrix), way, inner, self._surface))
+            else:
+                tile = self._mixed(shown, way)
+                if tile is None:
+                    return None
+                shown = tile
+        sigma = max(number_at(element.blur, time), 0.0)
+        shown, grown = blurred(shown, self._in_picture(sigma, window, box))
+        return Drawing(shown, Place(then(grown, matrix), opacity, element.blend))
+
+    def _ways(self, frame: int, *, enters: bool, leaves: bool) -> list[Passage]:
+        element, found = self.element, []
+        if enters and element.enter and frame < element.first + element.enter.frames:
+            found.append(passage(element.enter, frame - element.first, leaves=False))
+        if leaves and element.leave and frame >= element.last - element.leave.frames:
+            begin = element.last - element.leave.frames
+            found.append(passage(element.leave, frame - begin, leaves=True))
+        return found
+
+    def _mixed(self, shown: Picture, way: Passage) -> Tile | None:
+        tile = shown if isinstance(shown, Tile) else tile_of(shown)
+        return self.mixer.coming(tile, way.name, way.share, leaves=way.leaves)
+
+    def _window(self, picture: Picture, time: float) -> Window:
+        """The part of the picture that fills the box."""
+        width, height = picture.size
+        if self.element.crop is not None:
+            x, y, across, down = (min(max(number_at(part, time), 0.0), 1.0) for part in self.element.crop)
+            across, down = max(min(across, 1 - x), 1 / width), max(min(down, 1 - y), 1 / height)
+            return x * width, y * height, (x + across) * width, (y + down) * height
+        if isinstance(picture, Tile):
+            # Letters' shadows reach beyond their box, and a tile may cover a part of it alone.
+            (left, top), (width, height) = picture.offset, self._source.size
+            return -left, -top, width - left, height - top
+        return 0, 0, width, height
+
+    def _box(self, window: Window, time: float) -> Size:
+        """The element's size; text is never stretched, and one length alone keeps the shape."""
+        element = self.element
+        own = (window[2] - window[0], window[3] - window[1])
+        if element.content.kind in {"text", "subtitles"}:
+            return own
+        width = None if element.width is None else number_at(element.width, time)
+        height = None if element.height is None else number_at(element.height, time)
+        if width is None and height is None:
+            return own
+        if width is None:
+            return own[0] * (height or 0.0) / own[1], height or 0.0
+        return width, own[1] * width / own[0] if height is None else height
+
+    def _shown(self, picture: Picture, window: Window, box: Size, time: float) -> Picture:
+        radius = max(number_at(self.element.radius, time), 0.0)
+        if self.element.crop is None and not radius:
+            return picture
+        return windowed(picture, window, self._in_picture(radius, window, box))
+
+    @staticmethod
+    def _in_picture(length: float, window: Window, box: Size) -> tuple[float, float]:
+        """A length of the box, in pixels of the picture across and down."""
+        across, down = (window[2] - window[0]) / max(box[0], 1e-6), (window[3] - window[1]) / max(box[1], 1e-6)
+        return length * across, length * down
+
+    def _matrix(self, window: Window, box: Size, time: float) -> Matrix:
+        """From the picture's pixels to the surface's, without transitions."""
+        element = self.element
+        own = (window[2] - window[0], window[3] - window[1])
+        scale = max(number_at(element.scale, time), 0.0)
+        more = (box[0] / own[0], box[1] / own[1])
+        if self._is_still and scale and all(abs(b * scale - o) < 2 for b, o in zip(box, own, strict=True)):
+            # Sources round to whole, often even pixels; that is no reason to interpolate every one of them.
+            more = (1 / scale, 1 / scale)
+            box = (own[0] / scale, own[1] / scale)
+        left = number_at(element.x, time) - element.anchor[0] * box[0]
+        top = number_at(element.y, time) - element.anchor[1] * box[1]
+        matrix = then(then(at(-window[0], -window[1]), scaled(*more)), at(left, top))
+        middle = (left + box[0] / 2, top + box[1] / 2)
+        matrix = then(matrix, turned(scale, number_at(element.rotation, time), middle))
+        if self._is_still and Place(matrix).is_shift:
+            return at(math.floor(matrix[2] + 0.5), math.floor(matrix[5] + 0.5))
+        return matrix
+
+
+def opened_size(element: Element, surface: tuple[int, int]) -> tuple[int, int] | None:
+    """The size at which a source is asked for: the largest it is shown at, within reason."""
+    if element.width is None or element.height is None:
+        return None
+    width, height = greatest(element.width), greatest(element.height)
+    if element.content.kind in {"image", "video"}:
+        across, down = (_least(element.crop[2]), _least(element.crop[3])) if element.crop else (1.0, 1.0)
+        more = max(greatest(element.scale), 1e-3)
+        limit = max(2.0 * max(surface), width, height)
+        more = min(more, limit / max(width / across, height / down, 1.0))
+        width, height = width * more / across, height * more / down
+    return max(round(width), 1), max(round(height), 1)
+
+
+def _least(share: Number) -> float:
+    least = min(key.value[0] for key in share.keys) if isinstance(share, Curve) else share
+    return min(max(least, 0.05), 1.0)
+
+
+def faded(drawing: Drawing, opacity: float) -> Drawing:
+    """The same, weaker."""
+    return Drawing(drawing.picture, replace(drawing.place, opacity=drawing.place.opacity * opacity))

@@ -1,0 +1,62 @@
+"""Opens what elements show, each by its kind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import assert_never
+
+from ffmpeg_worker.canvas.curve import Number, greatest
+from ffmpeg_worker.canvas.scene import (
+    Element,
+    GroupContent,
+    ImageContent,
+    ShapeContent,
+    SubtitlesContent,
+    TextContent,
+    VideoContent,
+    WaveformContent,
+)
+from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.media.open_media import open_media
+from ffmpeg_worker.raster.picture import Source
+from ffmpeg_worker.raster.text.library import FontLibrary
+from ffmpeg_worker.raster.text.source import TextSource
+from ffmpeg_worker.raster.text.subtitles import SubtitlesSource
+
+
+class Opener:
+    """Opens sources of one scene, whose files lie in `folder`; `threads` of each decoder."""
+
+    def __init__(self, folder: Path, library: FontLibrary, *, threads: int) -> None:
+        self._folder = folder
+        self._library = library
+        self._threads = threads
+
+    def __call__(self, element: Element, size: tuple[int, int] | None) -> Source:
+        """Open what an element shows, at `size`, or at its own.
+
+        Raises:
+            RasterError: it cannot be shown; `where` is the element's.
+        """
+        try:
+            return self._open(element, size)
+        except RasterError as error:
+            error.where = error.where or element.where
+            raise
+
+    def _open(self, element: Element, size: tuple[int, int] | None) -> Source:
+        match element.content:
+            case TextContent() as content:
+                return TextSource(content, _most(element.width), _most(element.height), self._library)
+            case SubtitlesContent() as content:
+                return SubtitlesSource(content, _most(element.width), _most(element.height), self._library)
+            case VideoContent() | ImageContent() | ShapeContent() | WaveformContent() as content:
+                return open_media(content, self._folder, size, where=element.where, threads=self._threads)
+            case GroupContent():
+                raise TypeError("groups are opened by the stage that they are on")
+            case _:
+                assert_never(element.content)
+
+
+def _most(number: Number | None) -> float | None:
+    return None if number is None else greatest(number)

@@ -1,0 +1,1 @@
+"""Text as pictures: fonts, layout, drawing, and the sources that move it."""

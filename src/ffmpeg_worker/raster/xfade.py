@@ -1,0 +1,104 @@
+"""Transitions that libavfilter draws, at any share of the way."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import cast
+
+import av
+import cv2
+import numpy as np
+from av.filter import Graph
+from av.filter.context import FilterContext
+
+from ffmpeg_worker.canvas.transitions import xfade_name
+from ffmpeg_worker.raster.picture import Bytes, Tile
+from ffmpeg_worker.raster.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.yuv_surface import YuvSurface
+
+_STEPS = 10_000
+
+Surface = YuvSurface | RgbaSurface
+
+
+class Xfade:
+    """One transition between pictures of one size and format."""
+
+    def __init__(self, name: str, size: tuple[int, int], pixel_format: str) -> None:
+        self._format = pixel_format
+        self._graph = Graph()
+        rate = f"time_base=1/{_STEPS}:frame_rate={_STEPS}/1:pixel_aspect=1/1"
+        feed = f"video_size={size[0]}x{size[1]}:pix_fmt={pixel_format}:{rate}"
+        self._before, self._after = (self._graph.add("buffer", feed) for _ in range(2))
+        effect = self._graph.add("xfade", f"transition={xfade_name(name)}:duration=1:offset=0")
+        # xfade has no 4:2:0; what it is given instead is brought back.
+        last = self._graph.add("format", f"pix_fmts={pixel_format}")
+        self._end = self._graph.add("buffersink")
+        self._before.link_to(effect, 0, 0)
+        self._after.link_to(effect, 0, 1)
+        effect.link_to(last)
+        last.link_to(self._end)
+        self._graph.configure()
+        self._has_begun = False
+
+    def mixed(self, before: Bytes, after: Bytes, share: float) -> Bytes:
+        """What is seen when that share (0 to 1) of the way is done; arrays as PyAV gives them for the format."""
+        if not self._has_begun:
+            # Shares are counted from the time of the first pair.
+            self._has_begun = True
+            self._step(before, after, 0)
+        return self._step(before, after, round(min(max(share, 0.0), 1.0) * _STEPS))
+
+    def _step(self, before: Bytes, after: Bytes, time: int) -> Bytes:
+        self._push(self._before, before, time)
+        self._push(self._after, after, time)
+        frame = self._end.pull()
+        return cast("av.VideoFrame", frame).to_ndarray()  # type: ignore[return-value]
+
+    def _push(self, end: FilterContext, pixels: Bytes, time: int) -> None:
+        frame = av.VideoFrame.from_ndarray(pixels, format=self._format)
+        frame.pts = time
+        frame.time_base = Fraction(1, _STEPS)
+        end.push(frame)
+
+
+class Mixer:
+    """Every transition of one place, with the graph of the last one kept."""
+
+    def __init__(self) -> None:
+        self._key: tuple[str, tuple[int, int], str] | None = None
+        self._xfade: Xfade | None = None
+
+    def coming(self, tile: Tile, name: str, share: float, *, leaves: bool = False) -> Tile | None:
+        """A tile that comes out of nothing, or goes."""
+        if share <= 0 or share >= 1:
+            return tile if (share >= 1) != leaves else None
+        nothing = np.zeros_like(tile.rgba)
+        pair = (tile.rgba, nothing) if leaves else (nothing, tile.rgba)
+        mixed = self._mixed(name, tile.size, "gbrap", pair, share)
+        # An effect that brightens may lift a colour above its opacity.
+        alpha = cv2.merge([mixed[:, :, 3]] * 4)
+        return Tile(np.minimum(mixed, alpha, out=mixed))
+
+    def exchange(self, onto: Surface, before: Surface, name: str, share: float) -> None:
+        """Make of `onto`, which is what comes, the mixture with what was there before, a surface of its kind."""
+        share = min(max(share, 0.0), 1.0)
+        size = (onto.width, onto.height)
+        if isinstance(onto, RgbaSurface) and isinstance(before, RgbaSurface):
+            if xfade_name(name) == "fade":
+                onto.mix(before, share)
+            else:
+                onto.rgba[:] = self._mixed(name, size, "gbrap", (before.rgba, onto.rgba), share)
+        elif isinstance(onto, YuvSurface) and isinstance(before, YuvSurface):
+            if xfade_name(name) == "fade":
+                onto.mix(before, share)
+            else:
+                onto.replace(self._mixed(name, size, "yuv420p", (before.i420, onto.i420), share))
+
+    def _mixed(
+        self, name: str, size: tuple[int, int], pixel_format: str, pair: tuple[Bytes, Bytes], share: float
+    ) -> Bytes:
+        key = (name, size, pixel_format)
+        if self._xfade is None or self._key != key:
+            self._key, self._xfade = key, Xfade(name, size, pixel_format)
+        return self._xfade.mixed(*pair, share)

@@ -1,0 +1,65 @@
+"""Whatever layers ask for, their times make sense or it is said why not."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ffmpeg_worker.canvas.timeline import Span, Wish, length_for_all, place
+from ffmpeg_worker.errors import InvalidJob
+
+_IDS = "abcdef"
+_seconds = st.floats(0, 50, allow_nan=False).map(lambda value: round(value, 3))
+_length: st.SearchStrategy[float | Literal["auto", "end"]] = st.one_of(
+    st.just("auto"), st.just("end"), st.floats(0.1, 30).map(lambda value: round(value, 3))
+)
+
+
+@st.composite
+def _wishes(draw: st.DrawFn) -> tuple[Wish, ...]:
+    count = draw(st.integers(1, len(_IDS)))
+    return tuple(
+        Wish(
+            where=f"layers[{index}]",
+            id=_IDS[index],
+            start_s=draw(_seconds),
+            after=draw(st.none() | st.sampled_from(_IDS[:count])),
+            overlap_s=draw(st.just(0.0) | st.floats(0.01, 2)),
+            length=draw(_length),
+            natural_s=draw(st.none() | st.floats(0.1, 60)),
+            is_only_heard=draw(st.booleans()),
+        )
+        for index in range(count)
+    )
+
+
+@given(_wishes(), st.none() | st.floats(0.1, 40))
+@settings(max_examples=400, deadline=None)
+def test_times_lie_on_the_canvas_and_follow_each_other(wishes: tuple[Wish, ...], given_s: float | None) -> None:
+    try:
+        length = length_for_all(wishes)
+        spans = place(wishes, given_s or length)
+    except InvalidJob as error:
+        refused = error
+    else:
+        _check_placed(wishes, spans, given_s or length)
+        return
+    assert refused.code in {"cycle", "starts_after_end", "transition_too_long"}
+    assert refused.hint
+
+
+def _check_placed(wishes: tuple[Wish, ...], spans: tuple[Span, ...], length: float) -> None:
+    by_id = {wish.id: span for wish, span in zip(wishes, spans, strict=True)}
+    assert length > 0
+    for wish, span in zip(wishes, spans, strict=True):
+        assert 0 <= span.start_s <= span.end_s <= length
+        if wish.after is not None:
+            _check_follows(span, by_id[wish.after], wish.overlap_s, length)
+
+
+def _check_follows(span: Span, before: Span, overlap_s: float, length: float) -> None:
+    if span.start_s < length:
+        assert abs(span.start_s - max(0.0, before.end_s - overlap_s)) < 1e-9 or before.end_s == length
+        assert span.start_s >= before.start_s

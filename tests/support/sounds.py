@@ -1,0 +1,114 @@
+"""Sounds whose truth is known sample by sample, and what planned mixes of them make of it."""
+
+from __future__ import annotations
+
+import subprocess
+import wave
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ffmpeg_worker.canvas.sound import Sound, SoundMix
+from ffmpeg_worker.planning.canvas.sound import sound_steps
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, DependentStep, FfmpegStep, Finding, Step
+from support.sources import FFMPEG
+
+RATE = 48_000
+Samples = npt.NDArray[np.float64]
+FLOAT = ("-c:a", "pcm_f32le")
+
+
+def sound(file: str = "a.wav", **fields: Any) -> Sound:
+    """A sound of a second from the start, unless told otherwise."""
+    known = {"where": "layers[0]", "id": None, "begin_s": 0.0, "end_s": 1.0, "start_s": 0.0, "length_s": 1.0}
+    return Sound(file=file, **{**known, **fields})
+
+
+def write_wav(path: Path, samples: Samples, rate: int = RATE) -> Path:
+    """Channels are columns; 16 bit."""
+    columns = samples if samples.ndim == 2 else samples[:, None]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(columns.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(np.round(columns * 32767).astype("<i2").tobytes())
+    return path
+
+
+def tone(seconds: float, frequency: float = 1000.0, peak: float = 0.5, rate: int = RATE) -> Samples:
+    """A sine."""
+    return peak * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)
+
+
+def pulses(seconds: int, rate: int = RATE, every_s: int = 1) -> Samples:
+    """A smooth pulse in the middle of each second: its top says to a fraction of a sample where it lies."""
+    shape = 0.8 * np.exp(-0.5 * ((np.arange(-400, 401) / rate) / 0.0004) ** 2)
+    made = np.zeros(seconds * rate)
+    for second in range(0, seconds, every_s):
+        middle = second * rate + rate // 2
+        made[middle - 400 : middle + 401] = shape
+    return made
+
+
+def tops(heard: Samples) -> Samples:
+    """Where the pulses of a channel are, in samples from the middle of their second."""
+    found = []
+    for window in heard[: len(heard) // RATE * RATE].reshape(-1, RATE):
+        top = int(np.argmax(window))
+        left, middle, right = window[top - 1 : top + 2]
+        found.append(top - RATE // 2 + 0.5 * (left - right) / (left - 2 * middle + right))
+    return np.array(found)
+
+
+def rms_db(heard: Samples) -> float:
+    """Root mean square in dBFS."""
+    return float(20 * np.log10(np.sqrt(np.mean(np.square(heard))) + 1e-12))
+
+
+def render(folder: Path, mix: SoundMix, codec: tuple[str, ...] = FLOAT) -> Samples:
+    """What a mix of the files in `folder` sounds like, as two columns."""
+    staging = folder / STAGING_FOLDER
+    if not staging.exists():
+        staging.symlink_to(folder)
+    steps = sound_steps(mix, "mix.wav", codec)
+    assert steps is not None
+    run_steps(folder, steps)
+    return read_samples(folder / "mix.wav")
+
+
+def run_steps(folder: Path, steps: tuple[Step, ...]) -> None:
+    """Run steps in a row, as a lane does."""
+    findings: list[Finding] = []
+    for step in steps:
+        ready = step.build(findings) if isinstance(step, DependentStep) else step
+        assert isinstance(ready, FfmpegStep)
+        log = _ffmpeg(["-hide_banner", *ready.invocation.arguments], folder).stderr.decode()
+        findings.append(Finding(log=log if ready.show_log else ""))
+
+
+def read_samples(path: Path, channels: int = 2) -> Samples:
+    """All samples of a file that has so many channels, as columns."""
+    raw = _ffmpeg(["-v", "error", "-i", str(path), "-f", "f32le", "-"], path.parent).stdout
+    return np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, channels)
+
+
+def loudness(path: Path) -> Mapping[str, float]:
+    """Integrated loudness (LUFS) and true peak (dBFS) as ffmpeg measures them."""
+    log = _ffmpeg(["-hide_banner", "-i", str(path), "-af", "ebur128=peak=true", "-f", "null", "-"], path.parent)
+    summary = log.stderr.decode().rpartition("Summary:")[2].split()
+    return {"I": float(summary[summary.index("I:") + 1]), "peak": float(summary[summary.index("Peak:") + 1])}
+
+
+def _ffmpeg(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [FFMPEG, "-nostdin", "-y", *arguments],
+        cwd=folder,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=120,
+    )
