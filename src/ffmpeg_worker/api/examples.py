@@ -129,7 +129,7 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
                 "media": {"format": "png_pipe", "width": 640, "height": 360, "codecs": ["png"]},
             }
         ],
-        "stats": {"seconds": 0.21, "cpu_seconds": 0.19},
+        "stats": {"seconds": 0.21, "cpu_seconds": 0.19, "input_bytes": 0, "output_bytes": 41233},
         "warnings": [],
     },
     "vmaf": {

@@ -159,9 +159,11 @@ def _schemas() -> dict[str, Any]:
 
 def _untitled(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Without the titles that were guessed from the fields' names."""
+    if "properties" not in schema:
+        return dict(schema)
     properties = {
         name: {key: value for key, value in field.items() if key != "title"}
-        for name, field in schema.get("properties", {}).items()
+        for name, field in schema["properties"].items()
     }
     return {**schema, "properties": properties}
 

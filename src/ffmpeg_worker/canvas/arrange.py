@@ -9,7 +9,7 @@ from ffmpeg_worker.canvas.clips import Facts, clip_of
 from ffmpeg_worker.canvas.timeline import Wish, length_for_all, own_length, place
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.composition import Composition
-from ffmpeg_worker.job.composition.layer import TimedLayer
+from ffmpeg_worker.job.composition.layer import TimedLayer, VisualLayer
 from ffmpeg_worker.job.composition.layers import GroupLayer, Layer
 from ffmpeg_worker.job.composition.limits import MAX_DURATION_S
 from ffmpeg_worker.job.composition.media_layer import AudioLayer, HiddenLayer, VideoLayer
@@ -43,10 +43,9 @@ def arrange(composition: Composition, facts: Facts) -> tuple[float, tuple[Placed
     """The length of the canvas, and its layers with their times.
 
     Raises:
-        InvalidJob: times that cannot be (see `timeline`), an id given twice, or a canvas that is too long.
+        InvalidJob: times that cannot be (see `timeline`), or a canvas that is too long.
         SourceUnreadable: a file that gives a length is no media.
     """
-    _check_ids(composition)
     wishes = _wishes(composition.layers, "", facts)
     given = composition.duration
     length = length_for_all(wishes) if given == "auto" else float(given)
@@ -58,11 +57,6 @@ def arrange(composition: Composition, facts: Facts) -> tuple[float, tuple[Placed
             where={"field": "duration"},
         )
     return length, _place(composition.layers, wishes, 0.0, length, facts)
-
-
-def ids_of(composition: Composition) -> frozenset[str]:
-    """The ids of all layers, hidden ones too."""
-    return frozenset(layer.id for _, layer in _with_paths(composition.layers, "") if layer.id is not None)
 
 
 def every(placed: Sequence[Placed]) -> Iterator[Placed]:
@@ -113,7 +107,7 @@ def _wishes(layers: Sequence[Layer], base: str, facts: Facts) -> tuple[Wish, ...
                 id=layer.id,
                 start_s=layer.start if isinstance(layer.start, float) else 0.0,
                 after=after_layer,
-                overlap_s=_overlap(layer, where, follows=after_layer is not None),
+                overlap_s=_overlap(layer, follows=after_layer is not None),
                 length=layer.duration,
                 natural_s=_natural(layer, where, facts),
                 is_only_heard=is_heard,
@@ -133,43 +127,11 @@ def _natural(layer: TimedLayer, where: str, facts: Facts) -> float | None:
     return clip.length_s / layer.speed if clip.is_known else None
 
 
-def _overlap(layer: TimedLayer, where: str, *, follows: bool) -> float:
-    transition = getattr(layer, "transition", None)
+def _overlap(layer: TimedLayer, *, follows: bool) -> float:
+    transition = layer.transition if isinstance(layer, VisualLayer) else None
     enter = transition.enter if transition is not None else None
-    if enter is None or not enter.overlap:
-        return 0.0
-    if not follows and layer.start != "auto":
-        raise InvalidJob(
-            "A layer cross-fades, but starts after no other.",
-            code="overlap_without_neighbour",
-            hint='Let it start "after:" the id of the other layer, or leave "overlap" out.',
-            where={"field": f"{where}.transition.in.overlap"},
-        )
-    return float(enter.duration) if follows else 0.0
+    return enter.duration if enter is not None and enter.overlap and follows else 0.0
 
 
 def _is_hidden(layer: Layer) -> bool:
     return isinstance(layer, HiddenLayer) or not layer.condition
-
-
-def _check_ids(composition: Composition) -> None:
-    seen: dict[str, str] = {}
-    for where, layer in _with_paths(composition.layers, ""):
-        if layer.id is None:
-            continue
-        if layer.id in seen:
-            raise InvalidJob(
-                f'Two layers have the id "{layer.id}": {seen[layer.id]} and {where}.',
-                code="id_twice",
-                hint="Give every layer an id of its own.",
-                where={"field": f"{where}.id"},
-            )
-        seen[layer.id] = where
-
-
-def _with_paths(layers: Sequence[Layer], base: str) -> Iterator[tuple[str, Layer]]:
-    for index, layer in enumerate(layers):
-        where = f"{base}layers[{index}]"
-        yield where, layer
-        if isinstance(layer, GroupLayer):
-            yield from _with_paths(layer.layers, f"{where}.")

@@ -20,11 +20,9 @@ MOST_SECONDS = 4 * 3600.0
 _PICTURES = frozenset({"image2", "gif", "apng", "webp", "ico"})
 _FILMS = frozenset({"mov", "matroska", "avi", "mpegts", "flv", "mpeg", "asf", "webm"})
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
-_SVG = re.compile(r"<svg\b([^>]*)>")
-_SVG_SIDE = r"\b{}\s*=\s*[\"']\s*(\d{{1,6}}(?:\.\d{{1,9}})?)\s*(?:px)?\s*[\"']"
-_VIEW_BOX = re.compile(
-    r"\bviewBox\s*=\s*[\"']\s*\S+[\s,]+\S+?[\s,]+(\d{1,6}(?:\.\d{1,9})?)[\s,]+(\d{1,6}(?:\.\d{1,9})?)"
-)
+_SVG = re.compile(r"<svg\b([^<>]{0,10000})>")
+_SVG_SIDE = r"(?<![\w-]){}\s{{0,9}}=\s{{0,9}}[\"'](\d{{1,6}}(?:\.\d{{1,9}})?)(?:px)?[\"']"
+_VIEW_BOX = re.compile(r"\bviewBox\s{0,9}=\s{0,9}[\"']([-+.\deE,\s]{1,100})[\"']")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +104,11 @@ def image_size(layer: ImageLayer, facts: Facts, where: str) -> tuple[int, int] |
 
 
 def shown_size(picture: StreamInfo) -> tuple[int, int] | None:
-    """Width and height after rotation."""
+    """Width and height with square pixels, after rotation."""
     if not picture.width or not picture.height:
         return None
-    is_turned = picture.rotation % 180 != 0
-    return (picture.height, picture.width) if is_turned else (picture.width, picture.height)
+    width, height = max(1, round(picture.width * picture.sample_aspect)), picture.height
+    return (height, width) if picture.rotation % 180 != 0 else (width, height)
 
 
 def is_hdr(picture: StreamInfo) -> bool:
@@ -152,18 +150,20 @@ def _is_still(media: MediaInfo) -> bool:
 
 
 def _svg_size(text: str) -> tuple[int, int] | None:
+    """What an SVG says about its size; nothing in it is interpreted."""
     root = _SVG.search(text[:100_000])
     if root is None:
         return None
     sides = [re.search(_SVG_SIDE.format(side), root.group(1)) for side in ("width", "height")]
     view = _VIEW_BOX.search(root.group(1))
-    if sides[0] and sides[1]:
-        found = (float(sides[0].group(1)), float(sides[1].group(1)))
-    elif view:
-        found = (float(view.group(1)), float(view.group(2)))
-    else:
+    found = [side.group(1) for side in sides if side]
+    if len(found) < 2 and view is not None:
+        found = re.split(r"[\s,]+", view.group(1).strip())[2:4]
+    try:
+        width, height = (float(side) for side in found)
+    except ValueError:
         return None
-    return (max(1, round(found[0])), max(1, round(found[1]))) if all(found) else None
+    return (max(1, round(width)), max(1, round(height))) if 0 < width < 1e6 and 0 < height < 1e6 else None
 
 
 def _unreadable(src: str, reason: str, where: str) -> SourceUnreadable:

@@ -66,7 +66,7 @@ def show(layer: VisibleLayer, placed: Placed, room: Room, given: Resolving) -> S
         return _text(layer, placed, room)
     if isinstance(layer, ShapeLayer):
         box = shape_box(layer, room)
-        return Shown(read_shape(layer, box, room), box, _crop_of_box(layer, box, room, placed.where))
+        return Shown(read_shape(layer, box, room, placed.where), box, _crop_of_box(layer, box, room, placed.where))
     if isinstance(layer, SubtitlesLayer):
         box = spoken_box(layer, room)
         content = read_spoken(layer, placed.where, room, box, given.facts, given.remarks)
@@ -146,10 +146,8 @@ def _image(layer: ImageLayer, placed: Placed, room: Room, given: Resolving) -> S
     content = ImageContent(
         given.file_of(layer.src), layer.fit, layer.loop, chroma_key=_chroma_key(layer.chroma_key)
     )
-    if size is None and (layer.width is None) != (layer.height is None):
-        # Only drawing it tells how wide it is for its height.
-        return Shown(content, own_size_box(layer, room), crop)
-    return Shown(content, filling_box(layer, room, None if size is None else aspect_of(size, crop)), crop)
+    # An SVG that says nothing about its size is taken for a square.
+    return Shown(content, filling_box(layer, room, 1.0 if size is None else aspect_of(size, crop)), crop)
 
 
 def _chroma_key(key: written.ChromaKey | None) -> ChromaKey | None:

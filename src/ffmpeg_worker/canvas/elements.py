@@ -14,6 +14,8 @@ from ffmpeg_worker.canvas.pixels import Room, read_number, times
 from ffmpeg_worker.canvas.remark import Remark
 from ffmpeg_worker.canvas.scene import Element, GroupContent, Transition
 from ffmpeg_worker.canvas.timeline import frame_at
+from ffmpeg_worker.canvas.transitions import NAMES, transition_name
+from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.composition import transition as written
 from ffmpeg_worker.job.composition.layer import VisualLayer
 from ffmpeg_worker.job.composition.layers import GroupLayer, VisibleLayer
@@ -113,8 +115,12 @@ def _read_element(
         radius=0.0 if shown.content.kind == "shape" else room.length(layer.radius, short),
         crop=shown.crop,
         blend=layer.blend,
-        enter=None if ways is None else _transition(ways.enter, last - first, given),
-        leave=None if ways is None else _transition(ways.leave, last - first, given),
+        enter=None
+        if ways is None
+        else _transition(ways.enter, f"{placed.where}.transition.in", last - first, given),
+        leave=None
+        if ways is None
+        else _transition(ways.leave, f"{placed.where}.transition.out", last - first, given),
     )
 
 
@@ -127,10 +133,18 @@ def _never_shown(where: str) -> Remark:
     )
 
 
-def _transition(way: written.Transition | None, frames: int, given: Resolving) -> Transition | None:
+def _transition(way: written.Transition | None, where: str, frames: int, given: Resolving) -> Transition | None:
     if way is None:
         return None
-    return Transition(way.type, min(frames, max(1, frame_at(way.duration, given.fps))), way.easing)
+    try:
+        name = transition_name(way.type)
+    except ValueError:
+        raise UnsupportedFeature(
+            f'The transition "{way.type}" cannot be drawn.',
+            hint=f"There are {', '.join(NAMES)}.",
+            where={"field": f"{where}.type"},
+        ) from None
+    return Transition(name, min(frames, max(1, frame_at(way.duration, given.fps))), way.easing)
 
 
 def _group(layer: GroupLayer, placed: Placed, room: Room, given: Resolving, first: int) -> Shown:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ffmpeg_worker.canvas.arrange import Placed, arrange, every, ids_of
+from ffmpeg_worker.canvas.arrange import Placed, arrange, every
 from ffmpeg_worker.canvas.clips import Facts
 from ffmpeg_worker.canvas.contents import Resolving
 from ffmpeg_worker.canvas.elements import read_elements
@@ -20,6 +20,8 @@ from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.color import parse_color
 from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.job.composition.frame_rate import exact_rate
+from ffmpeg_worker.job.composition.media_layer import AudioLayer
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ def resolve(
     facts: Facts,
     *,
     file_of: Callable[[str], str],
+    sound_file_of: Callable[[str], str] | None = None,
     render_scale: float = 1.0,
     fps: float | None = None,
 ) -> Resolved:
@@ -45,7 +48,8 @@ def resolve(
     Args:
         composition: with its variables filled in.
         facts: what is known of each `src` as written.
-        file_of: the file in the job's folder that a `src` as written became.
+        file_of: the file that a `src` as written became, as the scene names it.
+        sound_file_of: the same, as commands for the sound name it. Default: `file_of`.
         render_scale: drawn pixels for one pixel of the composition; sides are rounded to even numbers.
         fps: instead of the composition's own.
 
@@ -60,7 +64,7 @@ def resolve(
     given = Resolving(facts, file_of, rate, by_id)
     room = _room(composition, render_scale)
     elements = read_elements(layers, room, given)
-    sounds = read_sounds(layers, facts, file_of, rate, ids_of(composition))
+    sounds = read_sounds(layers, facts, sound_file_of or file_of, rate)
     if frames == 0 or not (elements or sounds):
         raise _nothing(layers, frames)
     scene = Scene(
@@ -81,7 +85,7 @@ def resolve(
         ),
     )
     mix = SoundMix(sounds, float(frames / rate), composition.audio.loudness, read_number(composition.audio.volume))
-    return Resolved(scene, mix, tuple(given.prepare), tuple(given.remarks))
+    return Resolved(scene, mix, tuple(given.prepare), (*given.remarks, *_never_heard(layers)))
 
 
 def frame_range(scene: Scene, start_s: float | None, end_s: float | None) -> tuple[int, int]:
@@ -103,20 +107,18 @@ def frame_range(scene: Scene, start_s: float | None, end_s: float | None) -> tup
     return first, last
 
 
-def exact_rate(fps: float) -> Fraction:
-    """Frames a second; 23.976, 29.97 and 59.94 mean thousands over 1001."""
-    for whole in (24, 30, 48, 60, 120):
-        exact = Fraction(whole * 1000, 1001)
-        if abs(fps - float(exact)) < 0.005:
-            return exact
-    return Fraction(fps).limit_denominator(1001)
-
-
 def _room(composition: Composition, render_scale: float) -> Room:
     width, height = (
         float(max(2, 2 * round(side * render_scale / 2))) for side in (composition.width, composition.height)
     )
     return Room(width, height, canvas_short=min(width, height), per_pixel=render_scale)
+
+
+def _never_heard(layers: tuple[Placed, ...]) -> Iterator[Remark]:
+    for placed in every(layers):
+        if isinstance(placed.layer, AudioLayer) and placed.length_s <= 0:
+            hint = "Let it start earlier, or give the composition a longer duration."
+            yield Remark(placed.where, "never_heard", "The sound starts after the end.", hint)
 
 
 def _nothing(layers: tuple[Placed, ...], frames: int) -> InvalidJob:

@@ -6,8 +6,10 @@ import math
 
 from ffmpeg_worker.canvas.curve import Colour, Curve
 from ffmpeg_worker.canvas.geometry import Box, filling_box
+from ffmpeg_worker.canvas.path_data import scale_path
 from ffmpeg_worker.canvas.pixels import Room, first_value, read_colour
 from ffmpeg_worker.canvas.scene import Gradient, Paint, ShapeContent
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition import shape_layer
 from ffmpeg_worker.job.composition.color import parse_color
 from ffmpeg_worker.job.composition.shape_layer import ShapeLayer
@@ -28,10 +30,13 @@ def shape_box(layer: ShapeLayer, room: Room) -> Box:
     return filling_box(layer, room, aspect=1.0 if is_round else None)
 
 
-def read_shape(layer: ShapeLayer, box: Box, room: Room) -> ShapeContent:
+def read_shape(layer: ShapeLayer, box: Box, room: Room, where: str) -> ShapeContent:
     """What is drawn; points are those of the box at its first size.
 
     Stars, and polygons without points, become polygons with points.
+
+    Raises:
+        InvalidJob: path data that is none.
     """
     width, height = box.first_size or (room.width, room.height)
     stroke = layer.stroke
@@ -40,18 +45,16 @@ def read_shape(layer: ShapeLayer, box: Box, room: Room) -> ShapeContent:
         fill = None
     elif fill is None and stroke is None:
         fill = (1.0, 1.0, 1.0, 1.0)
-    points = _points(layer, width, height, room)
+    stroke_width = _line_width(layer, height) if stroke is None else room.still(stroke.width, min(width, height))
     return ShapeContent(
         shape="polygon" if layer.shape == "star" else layer.shape,
         fill=fill,
         stroke=_line_colour(layer) if stroke is None else read_colour(stroke.color),
-        stroke_width=_line_width(layer, height)
-        if stroke is None
-        else room.still(stroke.width, min(width, height)),
+        stroke_width=stroke_width,
         dash=tuple(length * room.per_pixel for length in layer.dash),
         radius=first_value(room.length(layer.radius, min(width, height))) if layer.shape == "rect" else 0.0,
-        points=points,
-        path=layer.path,
+        points=_points(layer, width, height, stroke_width, room),
+        path=None if layer.path is None else _path(layer.path, room, where),
     )
 
 
@@ -67,31 +70,41 @@ def read_paint(paint: shape_layer.Paint) -> Paint:
     )
 
 
-def _points(layer: ShapeLayer, width: float, height: float, room: Room) -> Points:
+def _path(data: str, room: Room, where: str) -> str:
+    try:
+        return scale_path(data, room.per_pixel)
+    except ValueError:
+        raise InvalidJob(
+            "A path cannot be read.",
+            code="invalid_path",
+            hint='Write SVG path data, as in "M0 0 L100 50 L0 100 Z".',
+            where={"field": f"{where}.path"},
+        ) from None
+
+
+def _points(layer: ShapeLayer, width: float, height: float, stroke: float, room: Room) -> Points:
     if layer.points:
         return tuple((room.still(x, width), room.still(y, height)) for x, y in layer.points)
-    if layer.shape == "line":
-        return (0.0, height / 2), (width, height / 2)
     if layer.shape == "star":
-        return _corners(layer.corners * 2, width, height, inner=_INNER)
+        return _corners(layer.corners * 2, width, height, stroke, inner=_INNER)
     if layer.shape == "polygon":
-        return _corners(layer.corners, width, height)
+        return _corners(layer.corners, width, height, stroke)
     return ()
 
 
-def _corners(count: int, width: float, height: float, *, inner: float = 1.0) -> Points:
-    """Corners on an ellipse, from the top clockwise; every second one on the `inner` share of it."""
-    corners = []
-    for index in range(count):
-        turn = 2 * math.pi * index / count
-        share = (inner if index % 2 else 1.0) / 2
-        corners.append(
-            (
-                round((0.5 + math.sin(turn) * share) * width, 6),
-                round((0.5 - math.cos(turn) * share) * height, 6),
-            )
-        )
-    return tuple(corners)
+def _corners(count: int, width: float, height: float, stroke: float, *, inner: float = 1.0) -> Points:
+    """Corners from the top clockwise, every second one `inner`; with their stroke they touch the sides."""
+    turns = [2 * math.pi * index / count for index in range(count)]
+    reach = [inner if index % 2 else 1.0 for index in range(count)]
+    across = _spread([math.sin(turn) * share for turn, share in zip(turns, reach, strict=True)], width, stroke)
+    down = _spread([-math.cos(turn) * share for turn, share in zip(turns, reach, strict=True)], height, stroke)
+    return tuple(zip(across, down, strict=True))
+
+
+def _spread(values: list[float], length: float, stroke: float) -> list[float]:
+    low, high = min(values), max(values)
+    room = max(length - stroke, 0.0)
+    return [round(stroke / 2 + (value - low) / (high - low) * room, 4) for value in values]
 
 
 def _line_colour(layer: ShapeLayer) -> Colour | Curve | None:

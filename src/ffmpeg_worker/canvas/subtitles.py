@@ -12,18 +12,23 @@ import pysubs2
 
 from ffmpeg_worker.canvas.scene import Cue, Word
 from ffmpeg_worker.errors import SourceUnreadable
+from ffmpeg_worker.job.composition.limits import MAX_TEXT
 
-MAX_CHARACTERS = 4_000_000
+MAX_CHARACTERS = 2_000_000
 MAX_CUES = 20_000
+MAX_LINE = 5000
 
-_ASS_TAGS = re.compile(r"\{[^}]*\}")
+# None of these looks further than to where the next of its kind begins: time grows with length, not its square.
+_ASS_TAGS = re.compile(r"\{[^{}]*\}")
 _ASS_SYLLABLE = re.compile(r"\\[kK][fo]?(\d{1,6})")
 _ASS_DRAWING = re.compile(r"\\p[1-9]")
-_ASS_LOST = re.compile(r"\\(?:pos|move|an[1-9]|fade?|t|clip|frz|c&|1c)\b|\\(?:an\d|t\()")
+_ASS_LOST = re.compile(r"\\(?:pos|move|fade?|clip|frz)\b|\\an?\d|\\t\(|\\1?c&")
+_ASS_SECTION = re.compile(r"^\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE | re.MULTILINE)
 _VTT_TIME = re.compile(r"<(?:(\d{1,4}):)?(\d{2}):(\d{2})\.(\d{3})>")
-_MARK = re.compile(r"<@(\d+)>")
-_VTT_TAGS = re.compile(r"</?[A-Za-z][^>]*>")
-_BLANK_LINES = re.compile(r"\n[ \t]*\n")
+_MARK = re.compile(r"<@(\d{1,12})>")
+_TAGS = re.compile(r"</?[A-Za-z][^<>]*>")
+_BLANK_LINES = re.compile(r"\n{2,}")
+_SPACES = re.compile(r"[ \t]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +45,29 @@ def read_subtitles(text: str) -> Subtitles:
     Words have times where the file gives them: time stamps within a WebVTT cue, `\\k` syllables in ASS.
 
     Raises:
-        SourceUnreadable: it is too long, or of none of the three kinds, or holds no cue.
+        SourceUnreadable: it, or a line or cue of it, is too long, or it holds no cue, or times that are none.
     """
-    if len(text) > MAX_CHARACTERS:
-        raise _unreadable(f"are longer than {MAX_CHARACTERS} characters", "Send a shorter file.")
-    text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-    is_vtt = text.lstrip().startswith("WEBVTT")
+    text = _tidy(text)
+    is_vtt = text.startswith("WEBVTT")
     try:
         if is_vtt:
             file = pysubs2.SSAFile.from_string(_cues_of_vtt(text), "vtt", keep_html_tags=True)
+        elif _ASS_SECTION.search(text):
+            file = pysubs2.SSAFile.from_string(_lines_of_ass(text), "ass")
         else:
-            file = pysubs2.SSAFile.from_string(text)
-    except (pysubs2.Pysubs2Error, ValueError, KeyError, IndexError) as error:
-        raise _unreadable("are neither .srt nor .vtt nor .ass", "Send one of these formats as UTF-8.") from error
-    if file.format not in {"srt", "vtt", "ass", "ssa"}:
-        raise _unreadable("are neither .srt nor .vtt nor .ass", "Convert them to one of these formats.")
+            file = pysubs2.SSAFile.from_string(text, "srt", keep_html_tags=True)
+    except (pysubs2.Pysubs2Error, ValueError) as error:
+        raise _unreadable("hold times that cannot be read", "Check the times of its cues.") from error
     if len(file.events) > MAX_CUES:
         raise _unreadable(f"hold more than {MAX_CUES} cues", "Send fewer.")
-    events = [event for event in file.events if event.end > event.start >= 0 and not event.is_comment]
-    read = _vtt_cue if is_vtt else _ass_cue
-    cues = (read(event) for event in sorted(events, key=lambda event: (event.start, event.end)))
+    events = sorted(
+        (event for event in file.events if event.end > event.start >= 0),
+        key=lambda event: (event.start, event.end),
+    )
+    cues = (_vtt_cue(event) if is_vtt else _other_cue(event) for event in events)
     kept = tuple(cue for cue in cues if cue is not None)
     if not kept:
-        raise _unreadable("hold no cue", "Check that the file has times and text.")
+        raise _unreadable("hold no cue", "Send .srt, .vtt or .ass, as UTF-8.")
     return Subtitles(kept, loses_looks=any(_ASS_LOST.search(event.text) for event in events))
 
 
@@ -80,10 +85,30 @@ def with_words(cue: Cue) -> Cue:
     )
 
 
+def _tidy(text: str) -> str:
+    """Lines of a bearable length, with one blank line and one space at most between others."""
+    if len(text) > MAX_CHARACTERS:
+        raise _unreadable(f"are longer than {MAX_CHARACTERS} characters", "Send a shorter file.")
+    lines = [_SPACES.sub(" ", line).strip() for line in text.lstrip("\ufeff").strip().splitlines()]
+    if any(len(line) > MAX_LINE for line in lines):
+        raise _unreadable(f"have a line of more than {MAX_LINE} characters", "Send .srt, .vtt or .ass.")
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines))
+
+
+def _lines_of_ass(text: str) -> str:
+    """Times and texts; styles, fonts and margins are not needed, and may be wrong."""
+    found = ["[Events]"]
+    for line in text.split("\n"):
+        fields = line.removeprefix("Dialogue:").split(",", 9)
+        if line.startswith("Dialogue:") and len(fields) == 10:
+            found.append(f"Dialogue: 0,{fields[1]},{fields[2]},Default,,0,0,0,,{fields[9]}")
+    return "\n".join(found)
+
+
 def _cues_of_vtt(text: str) -> str:
     """Without notes, styles and names of cues, which would be read as text."""
     blocks = []
-    for block in _BLANK_LINES.split(text):
+    for block in text.split("\n\n"):
         lines = block.strip("\n").split("\n")
         at = next((index for index, line in enumerate(lines[:2]) if "-->" in line), None)
         if at is not None:
@@ -105,10 +130,10 @@ def _vtt_cue(event: pysubs2.SSAEvent) -> Cue | None:
     said, *rest = _MARK.split(event.text.replace(r"\N", "\n"))
     pieces = [(event.start / 1000, said)]
     pieces += [(int(mark) / 1000, piece) for mark, piece in zip(rest[::2], rest[1::2], strict=True)]
-    return _cue(event, [(time, html.unescape(_VTT_TAGS.sub("", piece))) for time, piece in pieces])
+    return _cue(event, [(time, html.unescape(_TAGS.sub("", piece))) for time, piece in pieces])
 
 
-def _ass_cue(event: pysubs2.SSAEvent) -> Cue | None:
+def _other_cue(event: pysubs2.SSAEvent) -> Cue | None:
     if _ASS_DRAWING.search("".join(_ASS_TAGS.findall(event.text))):
         return None
     raw = event.text.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", "\u00a0")
@@ -120,7 +145,7 @@ def _ass_cue(event: pysubs2.SSAEvent) -> Cue | None:
         for hundredths in _ASS_SYLLABLE.findall(match.group()):
             at, passed = passed, passed + int(hundredths) / 100
     pieces.append((at, raw[begin:]))
-    return _cue(event, pieces)
+    return _cue(event, [(time, _TAGS.sub("", piece)) for time, piece in pieces])
 
 
 def _cue(event: pysubs2.SSAEvent, pieces: list[tuple[float, str]]) -> Cue | None:
@@ -128,6 +153,8 @@ def _cue(event: pysubs2.SSAEvent, pieces: list[tuple[float, str]]) -> Cue | None
     text = "\n".join(line.strip() for line in "".join(piece for _, piece in pieces).strip().split("\n"))
     if not text:
         return None
+    if len(text) > MAX_TEXT:
+        raise _unreadable(f"have a cue of more than {MAX_TEXT} characters", "Split it.")
     begin, end = event.start / 1000, event.end / 1000
     has_times = any(time != begin for time, _ in pieces)
     return Cue(begin, end, text, tuple(_timed_words(pieces, begin, end)) if has_times else ())

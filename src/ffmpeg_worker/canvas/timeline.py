@@ -178,7 +178,7 @@ def _circle(wishes: Sequence[Wish], chain: list[int], back_at: int) -> InvalidJo
     shown = " → ".join(f'"{wishes[index].id or wishes[index].where}"' for index in circle[:8])
     return InvalidJob(
         f"Layers start after each other in a circle: {shown}{' → …' if len(circle) > 8 else ''}.",
-        code="cycle",
+        code="circular_start",
         hint="Give one of them a start in seconds.",
         where={"field": f"{wishes[back_at].where}.start"},
     )

@@ -10,26 +10,25 @@ from nothing, `zoom-out` shrinks from half as large again, `pop` grows a little 
 backwards. Between two elements they are ffmpeg's effect of that meaning, over the whole canvas.
 """
 
-XFADE = (
+SHAPED = (
     *("wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr", "wipebl", "wipebr"),
-    *(
-        "smoothleft",
-        "smoothright",
-        "smoothup",
-        "smoothdown",
-        "circlecrop",
-        "rectcrop",
-        "circleopen",
-        "circleclose",
-    ),
-    *("vertopen", "vertclose", "horzopen", "horzclose", "diagtl", "diagtr", "diagbl", "diagbr", "radial"),
-    *("hlslice", "hrslice", "vuslice", "vdslice", "squeezeh", "squeezev", "pixelize", "hblur", "distance"),
-    *("coverleft", "coverright", "coverup", "coverdown", "revealleft", "revealright", "revealup", "revealdown"),
-    *("fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow", "noise"),
+    *("smoothleft", "smoothright", "smoothup", "smoothdown", "circleopen", "circleclose", "radial"),
+    *("vertopen", "vertclose", "horzopen", "horzclose", "diagtl", "diagtr", "diagbl", "diagbr"),
+    *("hlslice", "hrslice", "vuslice", "vdslice", "noise"),
 )
-"""Drawn by libavfilter's `xfade`, named as there; `noise` is what it calls `dissolve`."""
+"""Drawn by libavfilter's `xfade`, named as there: a shape within which what comes is seen.
 
-NAMES = (*PLACED, *XFADE)
+`noise` is what it calls `dissolve`.
+"""
+
+MIXED = (
+    *("circlecrop", "rectcrop", "fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow"),
+    *("squeezeh", "squeezev", "pixelize", "hblur", "distance"),
+    *("coverleft", "coverright", "coverup", "coverdown", "revealleft", "revealright", "revealup", "revealdown"),
+)
+"""Drawn by `xfade`, too, out of both pictures."""
+
+NAMES = (*PLACED, *SHAPED, *MIXED)
 """Every transition's own name."""
 
 ALIASES = {

@@ -110,6 +110,7 @@ def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> Eng
             fault=Fault.WORKER if note.get("fault") == Fault.WORKER else Fault.CALLER,
             hint=note.get("hint"),
             where={"field": note["where"]} if "where" in note else None,
+            detail=note.get("detail"),
         )
     if signal is not None:
         return EngineKilled(

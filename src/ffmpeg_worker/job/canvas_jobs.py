@@ -2,44 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
 
+from ffmpeg_worker.job.canvas_output import (
+    CODECS,
+    PICTURES,
+    WITH_ALPHA,
+    Codec,
+    Poster,
+    Seconds,
+    check_extension,
+    names_of,
+)
 from ffmpeg_worker.job.common_fields import CommonFields, OutputName
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.frame_rate import FrameRate
-from ffmpeg_worker.job.composition.limits import MAX_DURATION_S, MAX_SIDE
+from ffmpeg_worker.job.composition.limits import MAX_SIDE
 from ffmpeg_worker.job.composition.node import canonical_key
-from ffmpeg_worker.job.composition.placeholder import PLACEHOLDER, as_text
 from ffmpeg_worker.job.composition.read_compositions import Beside, read_compositions
 from ffmpeg_worker.job.composition.values import DUMPED
 from ffmpeg_worker.job.composition.wrong_value import wrong_value
 from ffmpeg_worker.job.frozen_model import FrozenModel
 
-Codec = Literal["h264", "hevc", "av1", "vp9", "prores", "gif", "png"]
-CODECS: Mapping[str, tuple[Codec, ...]] = {
-    ".mp4": ("h264", "hevc", "av1"),
-    ".m4v": ("h264", "hevc", "av1"),
-    ".mov": ("h264", "hevc", "prores"),
-    ".mkv": ("h264", "hevc", "av1", "vp9"),
-    ".webm": ("vp9", "av1"),
-    ".gif": ("gif",),
-    ".png": ("png",),
-}
-"""What a file of an extension may hold; the first is what it does unless the job says otherwise."""
-
-WITH_ALPHA: Mapping[str, Codec] = {".mov": "prores", ".webm": "vp9", ".gif": "gif", ".png": "png"}
-"""What holds a transparent picture in a file of an extension."""
-
-PICTURES = (".png", ".jpg", ".jpeg", ".webp")
 _NAMES = ("json", "composition")
 _LAYERS = ("layers", "elements", "nodes")
 _EXAMPLE = {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello", "duration": 2}]}
-
-_Seconds = Annotated[float, Field(ge=0, le=MAX_DURATION_S, allow_inf_nan=False)]
 
 
 def _read_read(value: Any) -> tuple[Composition, ...]:
@@ -112,32 +102,13 @@ class _ComposedData(FrozenModel):
         return key != "audio" or isinstance(item, dict)
 
 
-class Poster(FrozenModel):
-    """A picture of one moment, beside the video."""
-
-    time: _Seconds = Field(0.0, description="Seconds of the video.", examples=[1.5])
-    name: OutputName = Field(
-        "poster.png", description=f"Its file: {', '.join(PICTURES)}.", examples=["poster.jpg"]
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_time(cls, value: Any) -> Any:
-        return value if isinstance(value, (dict, cls)) else {"time": value}
-
-    @model_validator(mode="after")
-    def _be_a_picture(self) -> Self:
-        _check_extension(self.name, PICTURES)
-        return self
-
-
 class CanvasData(_ComposedData):
     """A video of a JSON composition."""
 
-    startTime: _Seconds = Field(  # noqa: N815  (the contract's name)
+    startTime: Seconds = Field(  # noqa: N815  (the contract's name)
         0.0, description="Render from this second of the composition on.", examples=[0]
     )
-    endTime: _Seconds | None = Field(  # noqa: N815
+    endTime: Seconds | None = Field(  # noqa: N815
         None, description="Render up to this second. Default: to the end.", examples=[10]
     )
     fps: FrameRate | None = Field(
@@ -200,7 +171,7 @@ class CanvasData(_ComposedData):
             raise wrong_value("ends before it begins", '"endTime" must be greater than "startTime".')
         if self.crf is not None and self.quality is not None:
             raise wrong_value('has both "crf" and "quality"', "Keep one of them.")
-        _check_extension(self.output, tuple(CODECS))
+        check_extension(self.output, tuple(CODECS))
         extension = PurePosixPath(self.output).suffix.lower()
         if self.codec is not None and self.codec not in CODECS[extension]:
             raise wrong_value(
@@ -222,13 +193,13 @@ class CanvasData(_ComposedData):
 
     def output_names(self) -> tuple[str, ...]:
         """The name of each composition's file: with its variables filled in, else numbered if there are many."""
-        return _names_of(self.output, self.compositions)
+        return names_of(self.output, self.compositions)
 
 
 class PreviewData(_ComposedData):
     """One picture of a JSON composition."""
 
-    t: _Seconds = Field(0.0, description="The second of the composition that is shown.", examples=[2.5])
+    t: Seconds = Field(0.0, description="The second of the composition that is shown.", examples=[2.5])
     width: int | None = Field(
         None,
         ge=2,
@@ -238,8 +209,10 @@ class PreviewData(_ComposedData):
         examples=[640],
     )
     row: int = Field(0, ge=0, description="Which of several rows of variables, from 0.", examples=[0])
-    output: OutputName = Field(
-        "preview.png", description=f"Name of the file: {', '.join(PICTURES)}.", examples=["preview.png"]
+    output: OutputName | None = Field(
+        None,
+        description=f"Name of a file: {', '.join(PICTURES)}. Default: the picture stands in the result.",
+        examples=["preview.png"],
     )
     own_keys = frozenset({"output"})
 
@@ -247,43 +220,9 @@ class PreviewData(_ComposedData):
     def _fit_together(self) -> Self:
         if self.row >= len(self.compositions):
             raise wrong_value(f"asks for row {self.row} of {len(self.compositions)}", "Rows are counted from 0.")
-        _check_extension(self.output, PICTURES)
+        if self.output is not None:
+            check_extension(self.output, PICTURES)
         return self
-
-
-def _check_extension(name: str, known: tuple[str, ...]) -> None:
-    if PurePosixPath(name).suffix.lower() not in known:
-        raise wrong_value("has an output of a format that is not known", f"Formats are {', '.join(known)}.")
-
-
-def _names_of(output: str, compositions: tuple[Composition, ...]) -> tuple[str, ...]:
-    if PLACEHOLDER.search(output):
-        names = tuple(_fill_name(output, composition) for composition in compositions)
-        if len(set(names)) < len(names) or any("{{" in name for name in names):
-            raise wrong_value(
-                "has an output that would be named alike twice", "Name it by a variable that differs in every row."
-            )
-        return names
-    if len(compositions) == 1:
-        return (output,)
-    path = PurePosixPath(output)
-    return tuple(str(path.with_stem(f"{path.stem}-{number}")) for number in range(1, len(compositions) + 1))
-
-
-def _fill_name(output: str, composition: Composition) -> str:
-    """Without what would make folders of a value."""
-    values = composition.variables
-    return PLACEHOLDER.sub(
-        lambda match: (
-            "".join(
-                character if character.isalnum() or character in "-_. " else "_"
-                for character in as_text(values[match.group("name")])
-            ).strip(". ")
-            if match.group("name") in values
-            else match.group()
-        ),
-        output,
-    )
 
 
 class CanvasJob(CommonFields):

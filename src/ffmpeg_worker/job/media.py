@@ -32,6 +32,8 @@ class StreamInfo:
     field_order: str | None = None
     rotation: int = 0
     is_cover: bool = False
+    sample_aspect: Fraction = Fraction(1)
+    """How wide a pixel is for its height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,7 @@ def _read_stream(stream: Mapping[str, Any]) -> StreamInfo:
         field_order=stream.get("field_order"),
         rotation=next((int(item["rotation"]) for item in side_data if "rotation" in item), 0),
         is_cover=bool(stream.get("disposition", {}).get("attached_pic", 0)),
+        sample_aspect=_rate(str(stream.get("sample_aspect_ratio", "")).replace(":", "/")) or Fraction(1),
     )
 
 

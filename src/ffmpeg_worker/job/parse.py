@@ -198,7 +198,7 @@ def _explain(error: ValidationError, action: str, data_key: str, data: Mapping[s
     """Turn the first thing that is wrong into a sentence, without any submitted value."""
     first = min(error.errors(include_input=False, include_url=False), key=_severity)
     inside = bool(first["loc"]) and first["loc"][0] in COMMON_FIELDS and first["loc"][0] in data
-    field = _json_path(first["loc"], data_key, inside_data=inside)
+    field = _json_path(first["loc"], data_key, inside_data=inside) or "body"
     if first["type"] == "extra_forbidden":
         return _unknown_key(str(first["loc"][-1]), _known_keys(action, first["loc"]), field)
     if first["type"] == "missing":

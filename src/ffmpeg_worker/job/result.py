@@ -152,7 +152,14 @@ class CanvasResult(JobResult):
     """Result of `canvas`."""
 
     outputs: tuple[OutputFile, ...] = Field(
-        description="The video, or one for each row of variables; then the posters.", examples=[[]]
+        description="The video and its poster, for each row of variables.", examples=[[]]
+    )
+    width: int | None = Field(None, description="Pixels of the video.", examples=[1080])
+    height: int | None = Field(None, description="Pixels of the video.", examples=[1920])
+    fps: float | None = Field(None, description="Frames drawn for each second.", examples=[30.0])
+    duration: float | None = Field(None, description="Seconds.", examples=[12.5])
+    rows: tuple[Mapping[str, Any], ...] | None = Field(
+        None, description="These four for each row, where there are several.", examples=[[]]
     )
     stats: Stats = Field(description="What it cost.", examples=[{"seconds": 4.1, "cpu_seconds": 7.6}])
     warnings: tuple[str, ...] = Field((), description="What deserves a look.", examples=[[]])
@@ -161,7 +168,16 @@ class CanvasResult(JobResult):
 class PreviewResult(JobResult):
     """Result of `canvas_preview`."""
 
-    outputs: tuple[OutputFile, ...] = Field(description="The picture.", examples=[[]])
+    image: str | None = Field(
+        None,
+        description="The picture, a PNG as `data:` URL, where no `output` was asked for.",
+        examples=["data:image/png;base64,iVBORw0…"],
+    )
+    t: float = Field(description="The second of the composition that is shown.", examples=[2.5])
+    width: int = Field(description="Pixels of the picture.", examples=[1080])
+    height: int = Field(description="Pixels of the picture.", examples=[1920])
+    duration: float = Field(description="Seconds of the whole composition.", examples=[12.5])
+    outputs: tuple[OutputFile, ...] = Field((), description="The picture's file.", examples=[[]])
     stats: Stats = Field(description="What it cost.", examples=[{"seconds": 0.2, "cpu_seconds": 0.2}])
     warnings: tuple[str, ...] = Field((), description="What deserves a look.", examples=[[]])
 

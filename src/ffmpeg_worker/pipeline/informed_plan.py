@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 
 from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
+from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import Job, VmafJob
 from ffmpeg_worker.pipeline.describe import describe
@@ -52,12 +53,12 @@ async def open_plan(
     option_policy: bool,
     gpu: Gpu = NO_GPU,
 ) -> AsyncIterator[InformedPlan]:
-    """Plan a job; `vmaf` and jobs for a card wait for the facts, since their command lines are made of them.
+    """Plan a job; `vmaf`, compositions and jobs for a card wait for the facts, which their commands are made of.
 
     Raises:
         InvalidJob: see `make_plan`.
     """
-    if isinstance(job, VmafJob) or (gpu.encoders and wants_gpu(job)):
+    if isinstance(job, VmafJob | CanvasJob | PreviewJob) or (gpu.encoders and wants_gpu(job)):
         files, needs = await describe(files, needs, probes), ()
     plan = make_plan(job, files, cores=cores, option_policy=option_policy, gpu=gpu)
 

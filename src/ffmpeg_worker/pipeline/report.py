@@ -61,7 +61,8 @@ def make_result(
         case CanvasJob() | PreviewJob():
             part = _files_part(lane, files, seconds)
             part.pop("logs")
-            return (CanvasResult if isinstance(job, CanvasJob) else PreviewResult)(**common, **part)
+            drawn = CanvasResult if isinstance(job, CanvasJob) else PreviewResult
+            return drawn(**common, **part, **found)
         case DownloadJob() | UploadJob():
             part = _files_part(lane, files, seconds)
             part.pop("logs")
@@ -89,10 +90,11 @@ def mark_weakness(result: JobResult, level: Level) -> JobResult:
 
 def _files_part(lane: Delivered, files: LocalFiles, seconds: float) -> dict[str, Any]:
     executed = lane.executed
+    told = dict.fromkeys(warning for finding in executed.findings for warning in finding.warnings)
     return {
         "outputs": lane.outputs,
         "stats": _stats([lane], files, seconds),
-        "warnings": (*executed.lane.warnings, *warnings_of(executed.problems), *lane.warnings),
+        "warnings": (*executed.lane.warnings, *told, *warnings_of(executed.problems), *lane.warnings),
         "logs": _logs(lane),
     }
 

@@ -10,6 +10,7 @@ from functools import partial
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.gpu import NO_GPU
+from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob
 from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.result import JobResult
@@ -58,6 +59,8 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
     needs = needed_sources(job, option_policy=plant.option_policy)
     gpu = await plant.gpu.gpu() if wants_gpu(job) else NO_GPU
     refuse_without_gpu(job, gpu)
+    if isinstance(job, CanvasJob | PreviewJob):
+        plant.engine.renderer.demand()
     is_many = isinstance(job, MultiProcessJob)
     upload = plant.depot.destination(job, job_id)
     stores = await plant.depot.stores(upload)

@@ -20,6 +20,7 @@ from ffmpeg_worker.job.jobs import (
     VmafJob,
 )
 from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.planning.canvas.plan_canvas import plan_canvas, plan_preview
 from ffmpeg_worker.planning.chain import ReadCommand, read_chain_files
 from ffmpeg_worker.planning.fusion import plan_fusions
 from ffmpeg_worker.planning.hardware.named import hardware_of
@@ -32,7 +33,9 @@ from ffmpeg_worker.planning.transfer import plan_download, plan_upload
 from ffmpeg_worker.planning.vmaf import plan_vmaf
 
 
-def make_plan(job: Job, files: LocalFiles, *, cores: int, option_policy: bool = True, gpu: Gpu = NO_GPU) -> Plan:
+def make_plan(  # noqa: PLR0911 - one arm for each action
+    job: Job, files: LocalFiles, *, cores: int, option_policy: bool = True, gpu: Gpu = NO_GPU
+) -> Plan:
     """Plan a job whose files are there.
 
     Args:
@@ -65,8 +68,10 @@ def make_plan(job: Job, files: LocalFiles, *, cores: int, option_policy: bool = 
             reference = files[input_key(job.data.input1, job.inputs)]
             distorted = files[input_key(job.data.input2, job.inputs)]
             return Plan((plan_vmaf(job.data, reference, distorted, cores=cores, guard=guard),))
-        case CanvasJob() | PreviewJob():
-            raise UnsupportedFeature("Compositions are not rendered by this version.")
+        case CanvasJob():
+            return Plan((plan_canvas(job.data, job.inputs, files, cores=cores, guard=guard),))
+        case PreviewJob():
+            return Plan((plan_preview(job.data, job.inputs, files, guard),))
         case DownloadJob():
             return Plan((plan_download(job.data, job.inputs, files),))
         case UploadJob():

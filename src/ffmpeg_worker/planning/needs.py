@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
-from ffmpeg_worker.errors import UnsupportedFeature, WorkerError
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
+from ffmpeg_worker.job.composition.sources import NamedFile, named_files
 from ffmpeg_worker.job.jobs import (
     DownloadJob,
     Job,
@@ -80,7 +81,7 @@ def _check_source(name: str, source: FileSource | TextSource) -> None:
             raise error.at(input=name) from None
 
 
-def _used(job: Job, option_policy: bool) -> Iterator[Need]:  # noqa: C901 - one arm for each action
+def _used(job: Job, option_policy: bool) -> Iterator[Need]:  # noqa: C901, PLR0912 - one arm for each action
     match job:
         case ProcessJob():
             yield from _used_by_chain(job.data, job.inputs, option_policy)
@@ -96,7 +97,9 @@ def _used(job: Job, option_policy: bool) -> Iterator[Need]:  # noqa: C901 - one 
             yield _named(job.data.input1, job.inputs, is_media=True)
             yield _named(job.data.input2, job.inputs, is_media=True)
         case CanvasJob() | PreviewJob():
-            raise UnsupportedFeature("Compositions are not rendered by this version.")
+            for composition in job.data.compositions:
+                for file in named_files(composition):
+                    yield _of_layer(file, job.inputs)
         case DownloadJob():
             download_name(job.data, job.inputs)  # refused before it is fetched
             yield Need(*download_source(job.data, job.inputs))
@@ -126,6 +129,15 @@ def _used_by_command(
                 if not is_made(key, produced):
                     source = inputs.get(key) or FileSource(url=key)
                     yield Need(key, source, is_media=not is_list, is_list=is_list, produced=produced)
+
+
+def _of_layer(file: NamedFile, inputs: Mapping[str, FileSource | TextSource]) -> Need:
+    key = input_key(file.src, inputs)
+    source = inputs.get(key) or FileSource(url=key)
+    name = source.name if isinstance(source, TextSource) else source.url.partition("?")[0]
+    is_text = file.kind == "subtitles" or (file.kind == "image" and name.lower().endswith(".svg"))
+    is_media = not is_text and file.kind != "font"
+    return Need(key, source, is_media=is_media, is_text=is_text, field=file.where)
 
 
 def _named(text: str, inputs: Mapping[str, FileSource | TextSource], *, is_media: bool) -> Need:

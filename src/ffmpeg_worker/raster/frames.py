@@ -68,7 +68,8 @@ def _opened(
     scene: Scene, folder: Path, is_transparent: bool, threads: int, on_warning: Callable[[str], None]
 ) -> Iterator[Compositor]:
     library = FontLibrary(folder, scene.fonts)
-    opener = Opener(folder, library, threads=threads)
+    canvas = (scene.width, scene.height)
+    opener = Opener(folder, library, canvas=canvas, threads=threads, as_planes=not is_transparent)
     try:
         with closing(Compositor(scene, opener, transparent=is_transparent)) as compositor:
             yield compositor

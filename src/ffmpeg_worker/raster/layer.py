@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ffmpeg_worker.canvas.curve import Curve, Number, greatest, number_at
 from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.transitions import PLACED
 from ffmpeg_worker.raster.look import Window, blurred, windowed
 from ffmpeg_worker.raster.motion import Passage, moved, opacity_of, passage
-from ffmpeg_worker.raster.patch import eighth_bit, tile_of
+from ffmpeg_worker.raster.patch import eighth_bit
 from ffmpeg_worker.raster.picture import Picture, Source, Tile
 from ffmpeg_worker.raster.place import Matrix, Place, at, scaled, then, turned
 from ffmpeg_worker.raster.xfade import Mixer
@@ -44,9 +44,8 @@ class Layer:
         self._surface = surface
         self._fps = fps
         self._source = open_source(element, opened_size(element, surface))
-        self._is_still = not any(
-            isinstance(number, Curve) for number in (element.x, element.y, element.width, element.height)
-        ) and not any(isinstance(number, Curve) for number in (element.scale, element.rotation, element.crop))
+        lengths = (element.x, element.y, element.width, element.height, *(element.crop or ()))
+        self._is_still = not any(isinstance(part, Curve) for part in (*lengths, element.scale, element.rotation))
 
     def close(self) -> None:
         """Free what it holds."""
@@ -76,10 +75,10 @@ class Layer:
                 inner = (window[2] - window[0], window[3] - window[1])
                 matrix = then(at(-window[0], -window[1]), moved(then(origin, matrix), way, inner, self._surface))
             else:
-                tile = self._mixed(shown, way)
-                if tile is None:
+                come = self.mixer.coming(shown, way.name, way.share, leaves=way.leaves)
+                if come is None:
                     return None
-                shown = tile
+                shown = come
         sigma = max(number_at(element.blur, time), 0.0)
         shown, grown = blurred(shown, self._in_picture(sigma, window, box))
         return Drawing(shown, Place(then(grown, matrix), opacity, element.blend))
@@ -92,10 +91,6 @@ class Layer:
             begin = element.last - element.leave.frames
             found.append(passage(element.leave, frame - begin, leaves=True))
         return found
-
-    def _mixed(self, shown: Picture, way: Passage) -> Tile | None:
-        tile = shown if isinstance(shown, Tile) else tile_of(shown)
-        return self.mixer.coming(tile, way.name, way.share, leaves=way.leaves)
 
     def _window(self, picture: Picture, time: float) -> Window:
         """The part of the picture that fills the box."""
@@ -173,8 +168,3 @@ def opened_size(element: Element, surface: tuple[int, int]) -> tuple[int, int] |
 def _least(share: Number) -> float:
     least = min(key.value[0] for key in share.keys) if isinstance(share, Curve) else share
     return min(max(least, 0.05), 1.0)
-
-
-def faded(drawing: Drawing, opacity: float) -> Drawing:
-    """The same, weaker."""
-    return Drawing(drawing.picture, replace(drawing.place, opacity=drawing.place.opacity * opacity))

@@ -8,9 +8,9 @@ import math
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.patch import tile_of
 from ffmpeg_worker.raster.picture import Bytes, Picture, Planes, Tile
 from ffmpeg_worker.raster.place import IDENTITY, Matrix, at, scaled, then
+from ffmpeg_worker.raster.tile_patch import tile_of
 from ffmpeg_worker.raster.warp import recall
 
 Window = tuple[float, float, float, float]
@@ -26,19 +26,16 @@ def windowed(picture: Picture, window: Window, radii: tuple[float, float]) -> Pi
     if max(radii) <= 0 and window[0] <= 0 and window[1] <= 0 and window[2] >= width and window[3] >= height:
         return picture
     key = tuple(round(part, 2) for part in (*window, *radii))
+    return recall(picture.forms, "window", key, lambda: masked(picture, _mask((width, height), key)))
+
+
+def masked(picture: Picture, mask: Bytes) -> Picture:
+    """The picture with each pixel's opacity multiplied with a share (0 to 255)."""
     if isinstance(picture, Tile):
-        rgba = picture.rgba
-        return recall(picture.forms, "window", key, lambda: _masked_tile(rgba, key))
-    mask = _mask((width, height), key)
+        return Tile(cv2.multiply(picture.rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
     if picture.alpha is not None:
         mask = cv2.multiply(picture.alpha, mask, scale=1 / 255)  # type: ignore[assignment]
-    shown = mask
-    return recall(picture.forms, "window", key, lambda: Planes(picture.y, picture.u, picture.v, shown))
-
-
-def _masked_tile(rgba: Bytes, key: tuple[float, ...]) -> Tile:
-    mask = _mask((rgba.shape[1], rgba.shape[0]), key)
-    return Tile(cv2.multiply(rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
+    return Planes(picture.y, picture.u, picture.v, mask)
 
 
 @functools.lru_cache(maxsize=16)
@@ -48,11 +45,11 @@ def _mask(size: tuple[int, int], key: tuple[float, ...]) -> Bytes:
     x = np.arange(size[0], dtype=np.float32) + np.float32(0.5)
     y = (np.arange(size[1], dtype=np.float32) + np.float32(0.5))[:, None]
     half_x, half_y = (right - left) / 2, (bottom - top) / 2
+    far_x, far_y = np.abs(x - (left + right) / 2), np.abs(y - (top + bottom) / 2)
+    sides = np.clip(half_x + 0.5 - far_x, 0, 1) * np.clip(half_y + 0.5 - far_y, 0, 1)
     radius_x, radius_y = max(min(radius_x, half_x), 1e-3), max(min(radius_y, half_y), 1e-3)
     # Distances from the straight part's end, beyond which the corners' arcs begin.
-    out_x = np.abs(x - (left + right) / 2) - (half_x - radius_x)
-    out_y = np.abs(y - (top + bottom) / 2) - (half_y - radius_y)
-    sides = np.clip(radius_x + 0.5 - out_x, 0, 1) * np.clip(radius_y + 0.5 - out_y, 0, 1)
+    out_x, out_y = far_x - (half_x - radius_x), far_y - (half_y - radius_y)
     share_x, share_y = np.maximum(out_x, 0) / radius_x, np.maximum(out_y, 0) / radius_y
     far = np.sqrt(share_x**2 + share_y**2)
     slope = np.sqrt((share_x / radius_x) ** 2 + (share_y / radius_y) ** 2) / np.maximum(far, 1e-6)
@@ -66,21 +63,53 @@ def blurred(picture: Picture, sigma: tuple[float, float]) -> tuple[Picture, Matr
     """A picture with soft edges, and from its pixels to the given picture's; `sigma` is in those, x and y."""
     if max(sigma) < 0.05:
         return picture, IDENTITY
+    spread = (max(sigma[0], 0.05), max(sigma[1], 0.05))
+    key = tuple(round(part, 2) for part in spread)
+    if isinstance(picture, Planes) and picture.alpha is None:
+        return recall(picture.forms, "blur", key, lambda: _blur_planes(picture, spread))
     tile = picture if isinstance(picture, Tile) else tile_of(picture)
-    key = tuple(round(part, 2) for part in sigma)
-    return recall(tile.forms, "blur", key, lambda: _blur(tile.rgba, sigma))
+    return recall(tile.forms, "blur", key, lambda: _blur_tile(tile.rgba, spread))
 
 
-def _blur(rgba: Bytes, sigma: tuple[float, float]) -> tuple[Tile, Matrix]:
-    sigma_x, sigma_y = max(sigma[0], 0.05), max(sigma[1], 0.05)
-    less = 1 << max(0, math.floor(math.log2(min(sigma_x, sigma_y) / _SHARP)) + 1 if min(sigma) > _SHARP else 0)
-    # Whole pixels of the smaller picture on each side.
-    rim_x, rim_y = (math.ceil((3 * part + 2) / less) * less for part in (sigma_x, sigma_y))
-    height, width = rgba.shape[:2]
-    more_x, more_y = -width % less, -height % less
-    grown = cv2.copyMakeBorder(rgba, rim_y, rim_y + more_y, rim_x, rim_x + more_x, cv2.BORDER_CONSTANT)
+def _blur_tile(rgba: Bytes, sigma: tuple[float, float]) -> tuple[Picture, Matrix]:
+    less = _less(sigma)
+    rim_x, rim_y = (math.ceil((3 * part + 2) / less) for part in sigma)
+    soft = Tile(_soft(rgba, sigma, less, (rim_x, rim_y), cv2.BORDER_CONSTANT))
+    return soft, then(at(-rim_x, -rim_y), scaled(less, less))
+
+
+def _blur_planes(picture: Planes, sigma: tuple[float, float]) -> tuple[Picture, Matrix]:
+    """Beyond its edges the picture goes on with the colour it has there, and fades out."""
+    less = _less(sigma)
+    rim_x, rim_y = (2 * math.ceil((1.5 * part + 1) / less) for part in sigma)
+    width, height = picture.size
+    # Chroma is padded by whole pixels, too.
+    size = (width + -width % (2 * less), height + -height % (2 * less))
+    u, v = (
+        _soft(part, (sigma[0] / 2, sigma[1] / 2), less, (rim_x // 2, rim_y // 2), cv2.BORDER_REPLICATE)
+        for part in (picture.u, picture.v)
+    )
+    y, whole = _padded(picture.y, size, cv2.BORDER_REPLICATE), np.full_like(picture.y, 255)
+    y = _soft(y, sigma, less, (rim_x, rim_y), cv2.BORDER_REPLICATE)
+    alpha = _soft(_padded(whole, size, cv2.BORDER_CONSTANT), sigma, less, (rim_x, rim_y), cv2.BORDER_CONSTANT)
+    return Planes(y, u, v, alpha), then(at(-rim_x, -rim_y), scaled(less, less))
+
+
+def _less(sigma: tuple[float, float]) -> int:
+    """By how much smaller a picture may be without its blur being seen to be coarser."""
+    return 1 << max(0, math.ceil(math.log2(min(sigma) / _SHARP)))
+
+
+def _padded(pixels: Bytes, size: tuple[int, int], border: int) -> Bytes:
+    height, width = pixels.shape[:2]
+    return cv2.copyMakeBorder(pixels, 0, size[1] - height, 0, size[0] - width, border)  # type: ignore[return-value]
+
+
+def _soft(pixels: Bytes, sigma: tuple[float, float], less: int, rim: tuple[int, int], border: int) -> Bytes:
+    """Blurred at a size `less` times smaller, with a rim of pixels of that size."""
     if less > 1:
-        size = (grown.shape[1] // less, grown.shape[0] // less)
-        grown = cv2.resize(grown, size, interpolation=cv2.INTER_AREA)
-    soft = cv2.GaussianBlur(grown, (0, 0), sigma_x / less, sigmaY=sigma_y / less)
-    return Tile(soft), then(scaled(less, less), at(-rim_x, -rim_y))  # type: ignore[arg-type]
+        height, width = (math.ceil(length / less) for length in pixels.shape[:2])
+        pixels = _padded(pixels, (width * less, height * less), border)
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    grown = cv2.copyMakeBorder(pixels, rim[1], rim[1], rim[0], rim[0], border)
+    return cv2.GaussianBlur(grown, (0, 0), sigma[0] / less, sigmaY=sigma[1] / less)  # type: ignore[return-value]

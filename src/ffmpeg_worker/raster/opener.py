@@ -17,7 +17,7 @@ from ffmpeg_worker.canvas.scene import (
     WaveformContent,
 )
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.media.open_media import open_media
+from ffmpeg_worker.raster.media.opener import open_media
 from ffmpeg_worker.raster.picture import Source
 from ffmpeg_worker.raster.text.library import FontLibrary
 from ffmpeg_worker.raster.text.source import TextSource
@@ -25,10 +25,17 @@ from ffmpeg_worker.raster.text.subtitles import SubtitlesSource
 
 
 class Opener:
-    """Opens sources of one scene, whose files lie in `folder`; `threads` of each decoder."""
+    """Opens sources of one scene, whose files lie in `folder`; `threads` of each decoder.
 
-    def __init__(self, folder: Path, library: FontLibrary, *, threads: int) -> None:
+    `canvas` is the size of what is not given one; `as_planes`: opaque images in the form that is drawn on video.
+    """
+
+    def __init__(
+        self, folder: Path, library: FontLibrary, *, canvas: tuple[int, int], threads: int, as_planes: bool
+    ) -> None:
         self._folder = folder
+        self._canvas = canvas
+        self._as_planes = as_planes
         self._library = library
         self._threads = threads
 
@@ -51,11 +58,24 @@ class Opener:
             case SubtitlesContent() as content:
                 return SubtitlesSource(content, _most(element.width), _most(element.height), self._library)
             case VideoContent() | ImageContent() | ShapeContent() | WaveformContent() as content:
-                return open_media(content, self._folder, size, where=element.where, threads=self._threads)
+                return open_media(
+                    content,
+                    self._folder,
+                    _even(size or self._canvas) if isinstance(content, VideoContent) else size or self._canvas,
+                    where=element.where,
+                    threads=self._threads,
+                    as_planes=self._as_planes,
+                )
             case GroupContent():
                 raise TypeError("groups are opened by the stage that they are on")
             case _:
                 assert_never(element.content)
+
+
+def _even(size: tuple[int, int]) -> tuple[int, int]:
+    """Nearest sides of which half is whole, too."""
+    width, height = (max(2, (side + 1) // 2 * 2) for side in size)
+    return width, height
 
 
 def _most(number: Number | None) -> float | None:

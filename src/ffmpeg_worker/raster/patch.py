@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal, TypeGuard
+from typing import TypeGuard
 
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.bt709 import rgba_from_planes, yuva_from_rgba
-from ffmpeg_worker.raster.picture import Bytes, Picture, Planes, Tile
-from ffmpeg_worker.raster.place import IDENTITY, Matrix, Place, at, then
-from ffmpeg_worker.raster.warp import Rect, coverage, reach, recall, warped
-
-Coding = Literal["rgba", "yuva"]
+from ffmpeg_worker.raster.picture import Bytes, Picture, Planes
+from ffmpeg_worker.raster.place import IDENTITY, Place
+from ffmpeg_worker.raster.warp import Rect
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,123 +67,17 @@ def eighth_bit(opacity: float) -> int:
     return round(min(max(opacity, 0.0), 1.0) * 255)
 
 
-def tile_of(planes: Planes) -> Tile:
-    """The same in red, green and blue."""
-    return recall(planes.forms, "tile", None, lambda: Tile(rgba_from_planes(planes)))
-
-
-def tile_patch(tile: Tile, coding: Coding, matrix: Matrix, surface: Rect) -> Patch | None:
-    """What a tile looks like there; remembered while it moves by whole pixels only."""
-    place = Place(matrix)
-    if not place.is_shift:
-        return _warped_patch(tile, coding, matrix, surface)
-    x, y = math.floor(matrix[2] + 1 / 128), math.floor(matrix[5] + 1 / 128)
-    part_x, part_y = (round((value - whole) * 64) / 64 for value, whole in ((matrix[2], x), (matrix[5], y)))
-    pixels, inner = _coded(tile, coding)
-    if part_x <= 0 and part_y <= 0:
-        return Patch(Rect(x + inner.x, y + inner.y, inner.width, inner.height), pixels)
-    size = Rect(0, 0, inner.width + (part_x > 0), inner.height + (part_y > 0))
-    moved = recall(
-        tile.forms, f"{coding} moved", (part_x, part_y), lambda: warped(pixels, at(part_x, part_y), size)
-    )
-    return Patch(Rect(x + inner.x, y + inner.y, size.width, size.height), moved)
-
-
-def _warped_patch(tile: Tile, coding: Coding, matrix: Matrix, surface: Rect) -> Patch | None:
-    pixels, inner = _coded(tile, coding)
-    matrix = then(at(inner.x, inner.y), matrix)
-    rect = reach(matrix, (inner.width, inner.height), 1).within(surface)
-    if rect is None:
-        return None
-    key = (*(round(part, 4) for part in matrix), surface)
-    return Patch(rect, recall(tile.forms, f"{coding} warped", key, lambda: warped(pixels, matrix, rect)))
-
-
-def _coded(tile: Tile, coding: Coding) -> tuple[Bytes, Rect]:
-    """The part of a tile that can be seen, and where in the tile it is."""
-
-    def make() -> tuple[Bytes, Rect]:
-        x, y, width, height = cv2.boundingRect(np.ascontiguousarray(tile.rgba[:, :, 3]))
-        seen = tile.rgba[y : y + height, x : x + width]
-        rect = Rect(x, y, width, height)
-        return (seen if coding == "rgba" or not width else yuva_from_rgba(seen)), rect
-
-    return recall(tile.forms, coding, None, make)
-
-
-def yuv_tile_patch(tile: Tile, place: Place, surface: Rect) -> YuvPatch | None:
-    """What a tile looks like there in planes."""
-    patch = tile_patch(tile, "yuva", place.matrix, surface)
-    if patch is None or patch.rect.width < 1 or patch.rect.height < 1:
-        return None
-    rect = patch.rect
-    odd = (rect.x & 1, rect.y & 1)
-    # The pixels are one of the tile's own forms: as long as that one is kept, its number is its name.
-    key = (id(patch.pixels), odd)
-    _, split = recall(tile.forms, "planes", key, lambda: (patch.pixels, split_planes(patch.pixels, odd)))
-    planes, keep = split
-    even = YuvPatch(rect.evened(), planes, keep)
-    level = eighth_bit(place.opacity)
-    if level == 255:
-        return even
-    faded = recall(tile.forms, "faded", (*key, level), lambda: (patch.pixels, even.faded(level / 255)))[1]
-    return YuvPatch(even.rect, faded.planes, faded.keep)
-
-
-Split = tuple[tuple[Bytes, Bytes, Bytes], tuple[Bytes, Bytes] | None]
-
-
-def split_planes(yuva: Bytes, odd: tuple[int, int]) -> Split:
-    """Planes, chroma at half the size, of four channels whose first pixel lies on an odd or even one."""
-    height, width = yuva.shape[:2]
-    left, top = odd
-    right, bottom = (left + width) & 1, (top + height) & 1
-    if left or top or right or bottom:
-        yuva = cv2.copyMakeBorder(yuva, top, bottom, left, right, cv2.BORDER_CONSTANT)  # type: ignore[assignment]
-    y, u, v, alpha = cv2.split(yuva)
-    u, v, chroma_alpha = (half(plane) for plane in (u, v, alpha))  # type: ignore[arg-type]
-    if int(alpha.min()) == 255:
-        return (y, u, v), None  # type: ignore[return-value]
-    return (y, u, v), (cv2.bitwise_not(alpha), cv2.bitwise_not(chroma_alpha))  # type: ignore[return-value]
-
-
 def half(plane: Bytes) -> Bytes:
     """Each four pixels' mean."""
     size = (plane.shape[1] // 2, plane.shape[0] // 2)
     return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
-def planes_patch(picture: Planes, place: Place, surface: Rect) -> YuvPatch | None:
-    """What planes look like there, without a way through red, green and blue."""
-    rect = reach(place.matrix, picture.size, 0 if place.is_shift else 1).evened().within(surface)
-    if rect is None:
-        return None
-    a, b, c, d, e, f = place.matrix
-    halved = Rect(rect.x // 2, rect.y // 2, rect.width // 2, rect.height // 2)
-    y = warped(picture.y, place.matrix, rect, border=cv2.BORDER_REPLICATE)
-    u, v = (
-        warped(part, (a, b, c / 2, d, e, f / 2), halved, border=cv2.BORDER_REPLICATE)
-        for part in (picture.u, picture.v)
-    )
-    alpha = _alpha(picture, place, rect)
-    if alpha is None:
-        return YuvPatch(rect, (y, u, v), None)
-    chroma_alpha = half(alpha)
-    multiplied = (
-        cv2.multiply(y, alpha, scale=1 / 255),
-        cv2.multiply(u, chroma_alpha, scale=1 / 255),
-        cv2.multiply(v, chroma_alpha, scale=1 / 255),
-    )
-    return YuvPatch(rect, multiplied, (cv2.bitwise_not(alpha), cv2.bitwise_not(chroma_alpha)))  # type: ignore[arg-type]
-
-
-def _alpha(picture: Planes, place: Place, rect: Rect) -> Bytes | None:
-    level = eighth_bit(place.opacity)
-    covered = coverage(place.matrix, picture.size, rect)
-    if picture.alpha is not None:
-        own = warped(picture.alpha, place.matrix, rect, border=cv2.BORDER_REPLICATE)
-        covered = own if covered is None else cv2.multiply(covered, own, scale=1 / 255)  # type: ignore[assignment]
-    if level < 255:
-        whole = np.full((rect.height, rect.width), level, np.uint8)
-        return whole if covered is None else _times(covered, level / 255)
-    return covered
+def mix(below: Bytes, above: Bytes, share: float | Bytes, onto: Bytes) -> None:
+    """Write `above` as far as its share goes (0 to 1, or 0 to 255 for each value), and `below` for the rest."""
+    if isinstance(share, float):
+        cv2.addWeighted(below, 1 - share, above, share, 0, dst=onto)
+        return
+    left = cv2.multiply(below, cv2.bitwise_not(share), scale=1 / 255)
+    cv2.multiply(above, share, dst=onto, scale=1 / 255)
+    cv2.add(onto, left, dst=onto)

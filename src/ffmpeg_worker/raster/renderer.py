@@ -2,7 +2,8 @@
 
     order   {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON
     frames  raw, one after the other without anything between; or one PNG
-    notes   on standard error, lines of JSON: {"warning"} or, last, {"error", "code", "fault", "hint", "where"}
+    notes   on standard error, lines of JSON: {"warning"}, or last
+            {"error", "code", "fault", "hint", "where", "detail"}
 
 It is forked, everything loaded, into the folder of its job, and confined before it reads the order.
 """
@@ -24,12 +25,9 @@ import cv2
 from ffmpeg_worker.canvas.message import read_scene
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.frames import draw_frames, draw_png
-from ffmpeg_worker.raster.text.library import load_bundled
+from ffmpeg_worker.raster.warm_up import warm_up
 
 _FAILED = 3
-
-# Mapped before the fork: whoever is confined cannot reach them.
-load_bundled()
 
 
 def serve(orders: BinaryIO, frames: BinaryIO) -> None:
@@ -39,7 +37,8 @@ def serve(orders: BinaryIO, frames: BinaryIO) -> None:
         frames.writelines(_draw(order))
         frames.flush()
     except RasterError as error:
-        _fail(error.message, error.code, "caller", hint=error.hint, where=error.where)
+        detail = repr(error.__cause__) if error.__cause__ else None
+        _fail(error.message, error.code, "caller", hint=error.hint, where=error.where, detail=detail)
     except MemoryError:
         _fail(
             "The renderer has run out of memory.",
@@ -72,8 +71,8 @@ def _warn(text: str) -> None:
     _note({"warning": text})
 
 
-def _fail(message: str, code: str, fault: str, *, hint: str | None = None, where: str | None = None) -> None:
-    note = {"error": message, "code": code, "fault": fault, "hint": hint, "where": where}
+def _fail(message: str, code: str, fault: str, **more: str | None) -> None:
+    note = {"error": message, "code": code, "fault": fault, **more}
     _note({key: value for key, value in note.items() if value})
     os._exit(_FAILED)
 
@@ -81,3 +80,9 @@ def _fail(message: str, code: str, fault: str, *, hint: str | None = None, where
 def _note(note: dict[str, str]) -> None:
     sys.stderr.write(json.dumps(note) + "\n")
     sys.stderr.flush()
+
+
+try:
+    warm_up()
+except OSError as error:  # no place for temporary files: most of it is loaded all the same
+    os.write(sys.stderr.fileno(), f"renderer not warmed up: {error}\n".encode())

@@ -7,9 +7,10 @@ import numpy as np
 
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.raster.blend_modes import blended
-from ffmpeg_worker.raster.patch import eighth_bit, tile_of, tile_patch
+from ffmpeg_worker.raster.patch import eighth_bit, mix
 from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
 from ffmpeg_worker.raster.place import Place
+from ffmpeg_worker.raster.tile_patch import tile_of, tile_patch
 from ffmpeg_worker.raster.warp import Rect
 
 
@@ -43,9 +44,10 @@ class RgbaSurface:
         """The same as another of that size."""
         np.copyto(self.rgba, other.rgba)
 
-    def mix(self, below: RgbaSurface, share: float) -> None:
-        """Let another picture through; `share` (0 to 1) is how much stays of this one."""
-        cv2.addWeighted(below.rgba, 1 - share, self.rgba, share, 0, dst=self.rgba)
+    def mix(self, below: RgbaSurface, share: float | Bytes) -> None:
+        """Let another picture through; `share` is how much stays: 0 to 1, or 0 to 255 for each pixel."""
+        each = share if isinstance(share, float) else cv2.merge([share] * 4)
+        mix(below.rgba, self.rgba, each, self.rgba)  # type: ignore[arg-type]
 
     def draw(self, picture: Picture, place: Place) -> None:
         """Put a picture on top of what is there."""

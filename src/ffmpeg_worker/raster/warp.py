@@ -50,7 +50,9 @@ def recall(forms: dict[Any, Any], kind: str, key: Any, make: Callable[[], _T]) -
 
 
 def reach(matrix: Matrix, size: tuple[int, int], margin: int) -> Rect:
-    """The pixels that a picture touches."""
+    """The pixels that a picture touches; none if it is nothing but a line."""
+    if inverse(matrix) is None:
+        return Rect(0, 0, 0, 0)
     left, top, right, bottom = bounds(matrix, *size)
     x, y = math.floor(left + 1e-4) - margin, math.floor(top + 1e-4) - margin
     return Rect(x, y, math.ceil(right - 1e-4) + margin - x, math.ceil(bottom - 1e-4) + margin - y)

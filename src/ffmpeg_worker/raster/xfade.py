@@ -11,12 +11,16 @@ import numpy as np
 from av.filter import Graph
 from av.filter.context import FilterContext
 
-from ffmpeg_worker.canvas.transitions import xfade_name
-from ffmpeg_worker.raster.picture import Bytes, Tile
+from ffmpeg_worker.canvas.transitions import SHAPED, xfade_name
+from ffmpeg_worker.raster.look import masked
+from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.tile_patch import tile_of
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
 
 _STEPS = 10_000
+_CROPPING = ("circlecrop", "rectcrop")
+_COLOURING = ("fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow")
 
 Surface = YuvSurface | RgbaSurface
 
@@ -30,7 +34,7 @@ class Xfade:
         rate = f"time_base=1/{_STEPS}:frame_rate={_STEPS}/1:pixel_aspect=1/1"
         feed = f"video_size={size[0]}x{size[1]}:pix_fmt={pixel_format}:{rate}"
         self._before, self._after = (self._graph.add("buffer", feed) for _ in range(2))
-        effect = self._graph.add("xfade", f"transition={xfade_name(name)}:duration=1:offset=0")
+        effect = self._graph.add("xfade", f"transition={xfade_name(name)}:duration=1:offset={-1 / _STEPS:.6f}")
         # xfade has no 4:2:0; what it is given instead is brought back.
         last = self._graph.add("format", f"pix_fmts={pixel_format}")
         self._end = self._graph.add("buffersink")
@@ -42,12 +46,15 @@ class Xfade:
         self._has_begun = False
 
     def mixed(self, before: Bytes, after: Bytes, share: float) -> Bytes:
-        """What is seen when that share (0 to 1) of the way is done; arrays as PyAV gives them for the format."""
+        """What is seen when that share of the way is done, more than 0 and less than 1.
+
+        Arrays are as PyAV has them for the format.
+        """
         if not self._has_begun:
             # Shares are counted from the time of the first pair.
             self._has_begun = True
             self._step(before, after, 0)
-        return self._step(before, after, round(min(max(share, 0.0), 1.0) * _STEPS))
+        return self._step(before, after, min(max(round(share * _STEPS), 1), _STEPS - 1) - 1)
 
     def _step(self, before: Bytes, after: Bytes, time: int) -> Bytes:
         self._push(self._before, before, time)
@@ -69,31 +76,45 @@ class Mixer:
         self._key: tuple[str, tuple[int, int], str] | None = None
         self._xfade: Xfade | None = None
 
-    def coming(self, tile: Tile, name: str, share: float, *, leaves: bool = False) -> Tile | None:
-        """A tile that comes out of nothing, or goes."""
+    def coming(self, picture: Picture, name: str, share: float, *, leaves: bool = False) -> Picture | None:
+        """A picture that comes out of nothing, or goes; `None` for nothing."""
         if share <= 0 or share >= 1:
-            return tile if (share >= 1) != leaves else None
-        nothing = np.zeros_like(tile.rgba)
-        pair = (tile.rgba, nothing) if leaves else (nothing, tile.rgba)
-        mixed = self._mixed(name, tile.size, "gbrap", pair, share)
+            return picture if (share >= 1) != leaves else None
+        if name in SHAPED or name in _CROPPING:
+            return masked(picture, self._mask(name, picture.size, share, leaves=leaves))
+        rgba = picture.rgba if isinstance(picture, Tile) else tile_of(picture).rgba
+        nothing = np.zeros_like(rgba)
+        pair = (rgba, nothing) if leaves else (nothing, rgba)
+        mixed = self._mixed(name, picture.size, "gbrap", pair, share)
+        if name in _COLOURING:
+            # Around the picture nothing turns black or white.
+            mixed[:, :, 3] = cv2.min(mixed[:, :, 3], rgba[:, :, 3])
         # An effect that brightens may lift a colour above its opacity.
-        alpha = cv2.merge([mixed[:, :, 3]] * 4)
-        return Tile(np.minimum(mixed, alpha, out=mixed))
+        return Tile(cv2.min(mixed, cv2.merge([mixed[:, :, 3]] * 4)))  # type: ignore[arg-type]
 
     def exchange(self, onto: Surface, before: Surface, name: str, share: float) -> None:
         """Make of `onto`, which is what comes, the mixture with what was there before, a surface of its kind."""
-        share = min(max(share, 0.0), 1.0)
+        # At the very ends some effects leave out a line, or read one that there is not.
+        if share >= 1:
+            return
         size = (onto.width, onto.height)
-        if isinstance(onto, RgbaSurface) and isinstance(before, RgbaSurface):
-            if xfade_name(name) == "fade":
-                onto.mix(before, share)
-            else:
-                onto.rgba[:] = self._mixed(name, size, "gbrap", (before.rgba, onto.rgba), share)
+        if share <= 0:
+            onto.copy_from(before)  # type: ignore[arg-type]  # they are of one kind
+        elif xfade_name(name) == "fade":
+            onto.mix(before, share)  # type: ignore[arg-type]
+        elif name in SHAPED:
+            onto.mix(before, self._mask(name, size, share))  # type: ignore[arg-type]
+        elif isinstance(onto, RgbaSurface) and isinstance(before, RgbaSurface):
+            onto.rgba[:] = self._mixed(name, size, "gbrap", (before.rgba, onto.rgba), share)
         elif isinstance(onto, YuvSurface) and isinstance(before, YuvSurface):
-            if xfade_name(name) == "fade":
-                onto.mix(before, share)
-            else:
-                onto.replace(self._mixed(name, size, "yuv420p", (before.i420, onto.i420), share))
+            onto.replace(self._mixed(name, size, "yuv420p", (before.i420, onto.i420), share))
+
+    def _mask(self, name: str, size: tuple[int, int], share: float, *, leaves: bool = False) -> Bytes:
+        """Where what comes is seen, or what goes."""
+        nothing = np.zeros((size[1], size[0]), np.uint8)
+        everything = np.full_like(nothing, 255)
+        pair = (everything, nothing) if leaves else (nothing, everything)
+        return self._mixed(name, size, "gray", pair, share)
 
     def _mixed(
         self, name: str, size: tuple[int, int], pixel_format: str, pair: tuple[Bytes, Bytes], share: float

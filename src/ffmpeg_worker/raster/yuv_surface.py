@@ -8,16 +8,11 @@ import numpy as np
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.raster.blend_modes import blended
 from ffmpeg_worker.raster.bt709 import rgb_from_yuv, yuv_of
-from ffmpeg_worker.raster.patch import (
-    YuvPatch,
-    hides,
-    planes_patch,
-    tile_of,
-    tile_patch,
-    yuv_tile_patch,
-)
+from ffmpeg_worker.raster.patch import YuvPatch, half, hides, mix
 from ffmpeg_worker.raster.picture import Bytes, Picture, Planes, Tile
 from ffmpeg_worker.raster.place import Place
+from ffmpeg_worker.raster.planes_patch import planes_patch
+from ffmpeg_worker.raster.tile_patch import tile_of, tile_patch, yuv_tile_patch
 from ffmpeg_worker.raster.warp import Rect
 
 
@@ -56,10 +51,11 @@ class YuvSurface:
         self._borrowed = None
         np.copyto(self._own, i420.reshape(-1))
 
-    def mix(self, below: YuvSurface, share: float) -> None:
-        """Let another frame through; `share` (0 to 1) is how much stays of this one."""
-        for own, here, there in zip(self._planes, self.planes, below.planes, strict=True):
-            cv2.addWeighted(there, 1 - share, here, share, 0, dst=own)
+    def mix(self, below: YuvSurface, share: float | Bytes) -> None:
+        """Let another frame through; `share` is how much stays: 0 to 1, or 0 to 255 for each pixel."""
+        shares: list[float | Bytes] = [share] * 3 if isinstance(share, float) else [share, *[half(share)] * 2]
+        for own, here, there, part in zip(self._planes, self.planes, below.planes, shares, strict=True):
+            mix(there, here, part, own)
         self._borrowed = None
 
     def fill(self, colour: Colour) -> None:
@@ -83,7 +79,7 @@ class YuvSurface:
         elif hides(picture, place, (self.width, self.height)):
             self._borrowed = picture
         else:
-            self._put(_lying(picture, place) or planes_patch(picture, place, self._rect))
+            self._put(planes_patch(picture, place, self._rect))
 
     @property
     def _rect(self) -> Rect:
@@ -139,12 +135,3 @@ def _views(buffer: Bytes, width: int, height: int) -> tuple[Bytes, Bytes, Bytes]
         buffer[luma : luma + chroma].reshape(height // 2, width // 2),
         buffer[luma + chroma :].reshape(height // 2, width // 2),
     )
-
-
-def _lying(picture: Planes, place: Place) -> YuvPatch | None:
-    """Opaque planes on even pixels are used as they are."""
-    x, y = round(place.matrix[2]), round(place.matrix[5])
-    off = abs(x - place.matrix[2]) + abs(y - place.matrix[5])
-    if picture.alpha is not None or place.opacity < 1 or not place.is_shift or off > 1e-3 or x & 1 or y & 1:
-        return None
-    return YuvPatch(Rect(x, y, *picture.size), (picture.y, picture.u, picture.v), None)

@@ -133,8 +133,6 @@ async def test_a_long_path_is_cut() -> None:
         ("GET", "/api/jobs/0b6f/events"),
         ("POST", "/v2/worker/run"),
         ("POST", "/v2/worker/runsync"),
-        ("POST", "/api/canvas/process"),
-        ("POST", "/api/canvas/preview"),
         ("POST", "/api/ffmpeg/encode"),
     ],
 )

@@ -77,10 +77,24 @@ def test_words_without_times_share_those_of_the_cue() -> None:
     assert words[1].end_s - words[1].begin_s > words[2].end_s - words[2].begin_s > 0.2
 
 
+_TIMES = "1\n00:00:01,000 --> 00:00:02,000\n"
+
+
 @pytest.mark.parametrize(
-    "text", ["", "just words", "WEBVTT\n", "1\n00:00:02,000 --> 00:00:01,000\nback\n", '{"a": 1}']
+    "text",
+    [
+        "",
+        "just words",
+        "WEBVTT\n",
+        "1\n00:00:02,000 --> 00:00:01,000\nback\n",
+        '{"a": 1}',
+        _TIMES + "a" * 6000,
+        _TIMES + "many words\n" * 600,
+        (_TIMES + "Hi\n\n") * 20_001,
+    ],
+    ids=range(8),
 )
-def test_what_holds_no_cue_is_refused(text: str) -> None:
+def test_what_holds_no_cues_or_too_much_is_refused(text: str) -> None:
     with pytest.raises(SourceUnreadable) as caught:
         read_subtitles(text)
 

@@ -73,11 +73,11 @@ def test_nothing_lasts_longer_than_the_canvas() -> None:
     [
         (
             (_wish("a", after="b"), _wish("b", after="c"), _wish("c", after="a")),
-            "cycle",
+            "circular_start",
             "layers[a].start",
             '"a" → "b" → "c" → "a"',
         ),
-        ((_wish("a", after="a"),), "cycle", "layers[a].start", '"a" → "a"'),
+        ((_wish("a", after="a"),), "circular_start", "layers[a].start", '"a" → "a"'),
         ((_wish("intro"), _wish("b", after="intor")), "unknown_layer", "layers[b].start", 'Did you mean "intro"?'),
         (
             (_wish("a", length="end"), _wish("b", after="a")),

@@ -24,7 +24,7 @@ def test_every_frame_is_in_one_range(first: int, frames: int, fps: int, most: in
 
 
 def test_joining_names_every_range_with_its_length() -> None:
-    step = join([("a.mp4", Fraction(5)), ("b.mp4", Fraction(10, 3))], "sound.m4a", "out.mp4")
+    step = join([("a.mp4", Fraction(5)), ("b.mp4", Fraction(10, 3))], "sound.m4a", "out.mp4", "_0.ffconcat")
     (text,) = step.texts.values()
     assert text.splitlines() == [
         "ffconcat version 1.0",
@@ -34,29 +34,29 @@ def test_joining_names_every_range_with_its_length() -> None:
         "duration 3.333333",
     ]
     assert step.invocation.printable() == (
-        "ffmpeg -f concat -i file:_ranges.ffconcat -i file:sound.m4a -map 0:v:0 -map 1:a:0 "
-        "-c:v copy -c:a copy -movflags +faststart file:out.mp4"
+        "ffmpeg -f concat -i file:_0.ffconcat -i file:sound.m4a -map 0:v:0 -map 1:a:0 "
+        "-c copy -movflags +faststart file:out.mp4"
     )
     assert step.expected_s == pytest.approx(25 / 3)
 
 
 def test_one_range_needs_no_list() -> None:
-    step = join([("a.webm", Fraction(5))], None, "out.webm")
+    step = join([("a.webm", Fraction(5))], None, "out.webm", "_0.ffconcat")
     assert not step.texts
-    assert step.invocation.printable() == "ffmpeg -i file:a.webm -map 0:v:0 -c:v copy file:out.webm"
+    assert step.invocation.printable() == "ffmpeg -i file:a.webm -map 0:v:0 -c copy file:out.webm"
 
 
 def test_frames_come_raw_and_are_tagged() -> None:
-    encoding = choose_encoding("out.mp4", quality="low", threads=1)
+    encoding = choose_encoding("out.mp4", "h264", quality="low", threads=1)
     assert encode_range(encoding, (1280, 720), Fraction(30000, 1001), ("part.mp4",)).printable() == (
         "ffmpeg -f rawvideo -pixel_format yuv420p -video_size 1280x720 -framerate 30000/1001 -i pipe:0 "
         "-vf setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709,format=yuv420p "
-        "-c:v libx264 -preset veryfast -crf 27 -threads 1 -fps_mode passthrough part.mp4"
+        "-c:v libx264 -preset veryfast -crf 26 -threads 1 -fps_mode passthrough part.mp4"
     )
 
 
 def test_a_gif_gets_colours_of_all_its_frames() -> None:
-    find, use = colour_few([("a.mkv", Fraction(2)), ("b.mkv", Fraction(2))], "out.gif", "palette.png", loops=True)
+    find, use = colour_few([("a.mkv", Fraction(2)), ("b.mkv", Fraction(2))], "out.gif", "_0", loops=True)
     assert find.invocation.arguments[:4] == use.invocation.arguments[:4]
     assert find.texts
     assert not use.texts, "the list is there already"

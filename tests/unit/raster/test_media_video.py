@@ -78,6 +78,17 @@ def test_variable_rate(tmp_path: Path) -> None:
         assert _number(source.picture(n / 25)) == max(shown, min(n, 24))
 
 
+def test_a_frame_that_lasts_long_is_found_by_a_seek(tmp_path: Path) -> None:
+    # Frames 0 to 25, then one in three seconds; nothing refers to some of them.
+    filters = ",select='lte(n,25)+not(mod(n,75))'"
+    form = ("-c:v", "libx264", "-bf", "3", "-fps_mode", "vfr")
+    path = _counter(tmp_path / "a.mp4", *form, filters=filters, seconds=20.0)
+    for time_s, shown in ((2.9, 25), (5.9, 75), (8.5, 150), (11.9, 225), (17.9, 375), (18.0, 450)):
+        source = _open(path, seconds=20.0)
+        assert _number(source.picture(time_s)) == shown
+        source.close()
+
+
 def test_nothing_is_converted_twice_while_a_frame_stays(tmp_path: Path) -> None:
     source = _open(_counter(tmp_path / "a.mp4", "-c:v", "libx264"), size=(96, 16))
     pictures = [source.picture(n / 50) for n in range(8)]

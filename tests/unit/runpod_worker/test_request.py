@@ -61,7 +61,7 @@ def with_metadata(value: Any) -> dict[str, Any]:
         ({"input": {"action": "proces", "data": {}}}, "unknown_action"),
         ({"input": {"action": "probe", "body": {}}}, "unknown_field"),
         ({"input": {"action": "probe", "data": {"input": 7}}}, "invalid_value"),
-        ({"input": {"action": "canvas", "data": {}}}, "unsupported_feature"),
+        ({"input": {"action": "encode", "data": {}}}, "unsupported_feature"),
         ({"input": {"action": "probe", "data": DATA["probe"]}, "s3Config": {"a": 1}}, "unknown_field"),
         ({"input": with_metadata("é" * 500)}, "body_too_large"),
         ({"input": with_metadata(float("nan"))}, "invalid_json"),

@@ -9,12 +9,12 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from ffmpeg_worker.job.composition.color import Color
 from ffmpeg_worker.job.composition.frame_rate import FrameRate
-from ffmpeg_worker.job.composition.layer import WholeDuration
 from ffmpeg_worker.job.composition.layers import Layers
 from ffmpeg_worker.job.composition.limits import MAX_FONTS, MAX_PIXELS, MAX_ROWS, MAX_SIDE
 from ffmpeg_worker.job.composition.media_layer import Src
 from ffmpeg_worker.job.composition.node import Node
 from ffmpeg_worker.job.composition.placeholder import Scalar
+from ffmpeg_worker.job.composition.timing import WholeDuration
 from ffmpeg_worker.job.composition.values import AnimatedVolume
 from ffmpeg_worker.job.composition.wrong_value import wrong_value
 
@@ -92,7 +92,7 @@ class Composition(Node):
         examples=[[{"type": "text", "text": "Hello {{name}}"}]],
     )
     audio: AudioOptions = Field(
-        default_factory=AudioOptions, description="The sound as a whole.", examples=[{"loudness": -14}]
+        default_factory=AudioOptions, description="Loudness of all of it.", examples=[{"loudness": -14}]
     )
 
     @model_validator(mode="after")

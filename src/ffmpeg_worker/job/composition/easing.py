@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from ffmpeg_worker.job.composition.node import snake_case
 from ffmpeg_worker.job.composition.wrong_value import nearest, wrong_value
 
 _CURVES = ("sine", "quad", "cubic", "quart", "quint", "expo", "circ", "back", "elastic", "bounce")
@@ -28,7 +29,7 @@ _WAY_FIRST = re.compile(r"ease-(in|out|in-out)-([a-z]+)")
 
 
 def _check_easing(name: str) -> str:
-    plain = name.strip().lower().replace("_", "-")
+    plain = snake_case(name.strip()).replace("_", "-")
     plain = plain if plain in EASINGS else _WAY_FIRST.sub(r"\2-\1", plain)
     if plain in EASINGS or _STEPS.fullmatch(plain):
         return plain

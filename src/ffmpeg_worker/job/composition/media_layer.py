@@ -7,9 +7,10 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ffmpeg_worker.job.composition.color import Color
-from ffmpeg_worker.job.composition.layer import ChromaKey, Fit, LayerId, TimedLayer, Trim, VisualLayer
+from ffmpeg_worker.job.composition.layer import ChromaKey, Fit, TimedLayer, Trim, VisualLayer
 from ffmpeg_worker.job.composition.limits import MAX_DURATION_S, MAX_SRC
 from ffmpeg_worker.job.composition.node import Node
+from ffmpeg_worker.job.composition.timing import LayerId
 from ffmpeg_worker.job.composition.values import AnimatedPan, AnimatedVolume
 from ffmpeg_worker.job.composition.wrong_value import wrong_value
 

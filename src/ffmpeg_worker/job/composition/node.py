@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ffmpeg_worker.job.composition.wrong_value import nearest, wrong_value
+from ffmpeg_worker.job.composition.wrong_value import nearest, nearest_end, wrong_value
 from ffmpeg_worker.job.frozen_model import FrozenModel
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
@@ -83,7 +83,9 @@ def snake_case(key: str) -> str:
 def _unknown_key(model: type[Node], key: str) -> ValidationError:
     plain, names = snake_case(key), known_keys(model)
     hint = next((f'Put it into "{field}".' for field in model.inner if plain in _inside(model, field)), None)
-    hint = hint or nearest(plain, _spellings(model)) or f"Known here are {_listed(names)}."
+    inside = [f"{field}.{name}" for field in model.inner for name in _inside(model, field)]
+    hint = hint or nearest(plain, _spellings(model)) or nearest_end(plain, inside)
+    hint = hint or f"Known here are {_listed(names)}."
     error = PydanticCustomError("unknown_field", "is not a known field", {"hint": hint})
     return ValidationError.from_exception_data(
         model.__name__, [InitErrorDetails(type=error, loc=(key,), input=None)]

@@ -96,7 +96,7 @@ class _OlderLayer:
             item = {"color": item}
         if plain == "style" and isinstance(item, dict):
             for inner, value in item.items():
-                self._put(("style", inner), value, (*then, inner))
+                self._put(("style", canonical_key(TextStyle, inner) or inner), value, (*then, inner))
         elif canonical_key(LAYER_MODELS[str(self._kind)], plain) is None and canonical_key(TextStyle, plain):
             self._put(("style", canonical_key(TextStyle, plain) or plain), item, then)
         else:

@@ -126,8 +126,8 @@ def read_audio_list(value: Any, row: Variables, at: str) -> tuple[AudioLayer, ..
 def _read_audio(value: Any, row: Variables, at: str) -> AudioLayer:
     filled = fill_variables(value, row, at)
     origins: Origins = {}
-    layer = read_older_layer(filled, (), (), origins)
+    layer = read_older_layer({"type": "audio", **filled} if isinstance(filled, dict) else filled, (), (), origins)
     try:
-        return AudioLayer.model_validate({"type": "audio", **layer} if isinstance(layer, dict) else layer)
+        return AudioLayer.model_validate(layer)
     except ValidationError as error:
         raise explain(error, layer, Written(value, at, origins)) from None

@@ -109,11 +109,10 @@ def composition_schema() -> dict[str, Any]:
 
 def _opened(schema: dict[str, Any]) -> dict[str, Any]:
     """An object of which any field, but its type, may be a variable."""
-    fields = schema.get("properties", {})
-    return {
-        **{key: value for key, value in schema.items() if key != "title"},
-        "properties": {name: _field(name, field) for name, field in fields.items()},
-    }
+    opened = {key: value for key, value in schema.items() if key != "title"}
+    if "properties" in schema:
+        opened["properties"] = {name: _field(name, field) for name, field in schema["properties"].items()}
+    return opened
 
 
 def _field(name: str, field: dict[str, Any]) -> dict[str, Any]:

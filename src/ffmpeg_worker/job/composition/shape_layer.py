@@ -82,6 +82,9 @@ class ShapeStroke(Node):
 _SHAPES = {"circle": "ellipse", "oval": "ellipse", "rectangle": "rect", "square": "rect"}
 
 
+_ShapeName = Literal["rect", "ellipse", "line", "polygon", "star", "path", "circle"]
+
+
 def _read_shape(value: Any) -> Any:
     return _SHAPES.get(value, value) if isinstance(value, str) else value
 
@@ -91,7 +94,8 @@ class ShapeLayer(VisualLayer):
 
     type: Literal["shape"] = Field(description="The kind of layer.", examples=["shape"])
     shape: Annotated[
-        Literal["rect", "ellipse", "line", "polygon", "star", "path"], BeforeValidator(_read_shape)
+        Literal["rect", "ellipse", "line", "polygon", "star", "path"],
+        BeforeValidator(_read_shape, json_schema_input_type=_ShapeName),
     ] = Field("rect", description="Which one; `circle` is an ellipse.", examples=["rect"])
     fill: Paint | None = Field(
         None,

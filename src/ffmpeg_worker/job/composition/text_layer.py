@@ -16,13 +16,13 @@ from ffmpeg_worker.job.composition.placeholder import as_text
 from ffmpeg_worker.job.composition.text_look import TextStyle
 from ffmpeg_worker.job.composition.wrong_value import wrong_value
 
+AnimationName = Literal["fade", "typewriter", "slide-up", "slide-down", "pop", "wave"]
+
 
 class TextAnimation(Node):
     """Letters, words or lines that come or go one after the other."""
 
-    type: Literal["fade", "typewriter", "slide-up", "slide-down", "pop", "wave"] = Field(
-        description="What each does.", examples=["pop"]
-    )
+    type: AnimationName = Field(description="What each does.", examples=["pop"])
     by: Literal["letter", "word", "line"] = Field("letter", description="What moves as one.", examples=["word"])
     duration: float = Field(
         0.4, ge=0, le=60, allow_inf_nan=False, description="Seconds that each takes.", examples=[0.4]
@@ -60,9 +60,12 @@ class TextLayer(VisualLayer):
     style: TextStyle = Field(
         default_factory=TextStyle, description="How it looks.", examples=[{"font_size": 64, "color": "#ffffff"}]
     )
-    animation: Annotated[TextAnimation, BeforeValidator(_read_animation)] | None = Field(
-        None, description="How its letters, words or lines move.", examples=[{"type": "pop", "by": "word"}]
-    )
+    animation: (
+        Annotated[
+            TextAnimation, BeforeValidator(_read_animation, json_schema_input_type=TextAnimation | AnimationName)
+        ]
+        | None
+    ) = Field(None, description="How its letters, words or lines move.", examples=[{"type": "pop", "by": "word"}])
 
 
 class Word(Node):

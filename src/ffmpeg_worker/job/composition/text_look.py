@@ -72,7 +72,10 @@ class Background(Node):
     """A box behind text."""
 
     color: Color = Field("#00000080", description="Its colour.", examples=["#00000080"])
-    padding: Annotated[tuple[Distance, Distance], BeforeValidator(_read_padding)] = Field(
+    padding: Annotated[
+        tuple[Distance, Distance],
+        BeforeValidator(_read_padding, json_schema_input_type=Distance | tuple[Distance, Distance]),
+    ] = Field(
         (0.0, 0.0),
         description="Room around the text, in pixels or percent of the font's size: a number, or above and below, "
         "left and right.",
@@ -115,7 +118,8 @@ class TextStyle(Node):
         None, description="A bundle of settings to begin with.", examples=["outline"]
     )
     font_family: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=100)], ...], BeforeValidator(_read_families)
+        tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
+        BeforeValidator(_read_families, json_schema_input_type=str | list[str]),
     ] = Field(
         (),
         max_length=16,
@@ -133,7 +137,7 @@ class TextStyle(Node):
     max_font_size: Size | None = Field(
         None, description='The largest that "auto" may choose. Default: the box\'s height.', examples=[120]
     )
-    font_weight: Annotated[int, BeforeValidator(_read_weight)] = Field(
+    font_weight: Annotated[int, BeforeValidator(_read_weight, json_schema_input_type=int | str)] = Field(
         400, ge=1, le=1000, description='1 to 1000, or a word such as "bold".', examples=[700]
     )
     font_style: Literal["normal", "italic"] = Field(
@@ -169,7 +173,9 @@ class TextStyle(Node):
     stroke: Stroke | None = Field(
         None, description="A line around the letters.", examples=[{"color": "#000000", "width": 3}]
     )
-    shadow: Annotated[tuple[Shadow, ...], BeforeValidator(_read_shadows)] = Field(
+    shadow: Annotated[
+        tuple[Shadow, ...], BeforeValidator(_read_shadows, json_schema_input_type=Shadow | list[Shadow])
+    ] = Field(
         (), max_length=MAX_SHADOWS, description="A shadow, or a list of them.", examples=[{"y": 4, "blur": 8}]
     )
     background: Background | None = Field(

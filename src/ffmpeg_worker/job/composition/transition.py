@@ -62,7 +62,8 @@ def _read_name(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
-_OneWay = Annotated[Transition, BeforeValidator(_read_name)]
+_Name = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TRANSITIONS)})]
+_OneWay = Annotated[Transition, BeforeValidator(_read_name, json_schema_input_type=Transition | _Name)]
 
 
 class Transitions(Node):

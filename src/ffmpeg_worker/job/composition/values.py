@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -12,12 +11,15 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     Field,
+    GetCoreSchemaHandler,
     PlainSerializer,
     PlainValidator,
     SerializationInfo,
     TypeAdapter,
     WithJsonSchema,
 )
+from pydantic_core import CoreSchema, core_schema
+from typing_extensions import TypeAliasType
 
 from ffmpeg_worker.job.composition.color import Color
 from ffmpeg_worker.job.composition.easing import Easing
@@ -42,6 +44,11 @@ class Percent:
 
     def __str__(self) -> str:
         return f"{self.value:g}%"
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        """A value like a number, no object of the JSON Schema."""
+        return core_schema.is_instance_schema(cls)
 
 
 class Keyframe(Node, Generic[T]):
@@ -75,7 +82,7 @@ def _read_length(value: Any) -> float | Percent:
         return _read_percent(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise wrong_value('must be a number of pixels or a text such as "50%"')
-    if not math.isfinite(value) or abs(value) > MAX_PLACE:
+    if not abs(value) <= MAX_PLACE:  # also refuses NaN
         raise wrong_value(f"must be a number between {-MAX_PLACE:g} and {MAX_PLACE:g}")
     return float(value)
 
@@ -187,41 +194,68 @@ def _animated_schema(item: Any) -> WithJsonSchema:
         "additionalProperties": False,
     }
     keyframes = {"type": "array", "items": keyframe, "minItems": 1, "maxItems": MAX_KEYFRAMES}
-    return WithJsonSchema({"anyOf": [*value.get("anyOf", [value]), keyframes]})
+    return WithJsonSchema(
+        {"description": "A value, or keyframes.", "anyOf": [*value.get("anyOf", [value]), keyframes]}
+    )
 
 
 def _number(least: float, most: float) -> Any:
     return Annotated[float, Field(strict=True, allow_inf_nan=False, ge=least, le=most)]
 
 
-AnimatedLength = Annotated[
-    float | Percent | tuple[Keyframe[Length], ...], _animated(Length), _animated_schema(Length), DUMPED
-]
-AnimatedSize = Annotated[
-    float | Percent | tuple[Keyframe[Size], ...], _animated(Size), _animated_schema(Size), DUMPED
-]
-AnimatedDistance = Annotated[
-    float | Percent | tuple[Keyframe[Distance], ...], _animated(Distance), _animated_schema(Distance), DUMPED
-]
-AnimatedScale = Annotated[
-    float | tuple[Keyframe[float], ...], _animated(_number(0, 100)), _animated_schema(_number(0, 100)), DUMPED
-]
-AnimatedAngle = Annotated[
-    float | tuple[Keyframe[float], ...],
-    _animated(_number(-360_000, 360_000)),
-    _animated_schema(_number(-360_000, 360_000)),
-    DUMPED,
-]
-AnimatedShare = Annotated[
-    float | tuple[Keyframe[float], ...], _animated(_number(0, 1)), _animated_schema(_number(0, 1)), DUMPED
-]
-AnimatedBlur = Annotated[
-    float | tuple[Keyframe[float], ...], _animated(_number(0, 500)), _animated_schema(_number(0, 500)), DUMPED
-]
-AnimatedVolume = Annotated[
-    float | tuple[Keyframe[float], ...], _animated(_number(0, 10)), _animated_schema(_number(0, 10)), DUMPED
-]
-AnimatedPan = Annotated[
-    float | tuple[Keyframe[float], ...], _animated(_number(-1, 1)), _animated_schema(_number(-1, 1)), DUMPED
-]
-AnimatedColor = Annotated[str | tuple[Keyframe[str], ...], _animated(Color), _animated_schema(Color), DUMPED]
+AnimatedLength = TypeAliasType(
+    "AnimatedLength",
+    Annotated[float | Percent | tuple[Keyframe[Length], ...], _animated(Length), _animated_schema(Length), DUMPED],
+)
+AnimatedSize = TypeAliasType(
+    "AnimatedSize",
+    Annotated[float | Percent | tuple[Keyframe[Size], ...], _animated(Size), _animated_schema(Size), DUMPED],
+)
+AnimatedDistance = TypeAliasType(
+    "AnimatedDistance",
+    Annotated[
+        float | Percent | tuple[Keyframe[Distance], ...], _animated(Distance), _animated_schema(Distance), DUMPED
+    ],
+)
+AnimatedScale = TypeAliasType(
+    "AnimatedScale",
+    Annotated[
+        float | tuple[Keyframe[float], ...], _animated(_number(0, 100)), _animated_schema(_number(0, 100)), DUMPED
+    ],
+)
+AnimatedAngle = TypeAliasType(
+    "AnimatedAngle",
+    Annotated[
+        float | tuple[Keyframe[float], ...],
+        _animated(_number(-360_000, 360_000)),
+        _animated_schema(_number(-360_000, 360_000)),
+        DUMPED,
+    ],
+)
+AnimatedShare = TypeAliasType(
+    "AnimatedShare",
+    Annotated[
+        float | tuple[Keyframe[float], ...], _animated(_number(0, 1)), _animated_schema(_number(0, 1)), DUMPED
+    ],
+)
+AnimatedBlur = TypeAliasType(
+    "AnimatedBlur",
+    Annotated[
+        float | tuple[Keyframe[float], ...], _animated(_number(0, 500)), _animated_schema(_number(0, 500)), DUMPED
+    ],
+)
+AnimatedVolume = TypeAliasType(
+    "AnimatedVolume",
+    Annotated[
+        float | tuple[Keyframe[float], ...], _animated(_number(0, 10)), _animated_schema(_number(0, 10)), DUMPED
+    ],
+)
+AnimatedPan = TypeAliasType(
+    "AnimatedPan",
+    Annotated[
+        float | tuple[Keyframe[float], ...], _animated(_number(-1, 1)), _animated_schema(_number(-1, 1)), DUMPED
+    ],
+)
+AnimatedColor = TypeAliasType(
+    "AnimatedColor", Annotated[str | tuple[Keyframe[str], ...], _animated(Color), _animated_schema(Color), DUMPED]
+)

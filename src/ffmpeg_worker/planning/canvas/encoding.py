@@ -101,13 +101,13 @@ def choose_encoding(
     if codec == "gif":
         return Encoding("gif", "rgba", ".mkv", (), ("-c:v", "ffv1", "-level", "3", "-pix_fmt", "bgra"))
     if codec == "png":
-        pixels = ("format=rgba",) if is_transparent else ("format=rgb24",)
+        own = ("format=rgba",) if is_transparent else ("format=rgb24",)
         kind: Literal["sequence", "picture"] = "sequence" if _NUMBERED.search(name) else "picture"
-        return Encoding(kind, "rgba", ".png", pixels, ("-c:v", "png"))
+        return Encoding(kind, "rgba", ".png", own, ("-c:v", "png"))
     suffix = PurePosixPath(name).suffix.lower()
     if codec == "prores":
         pixels, arguments = _prores(quality, threads, is_transparent=is_transparent)
-        sound = ("-c:a", "pcm_s16le")
+        sound: tuple[str, ...] = ("-c:a", "pcm_s16le")
     else:
         encoder = _ENCODERS[codec]
         pixels = encoder.alpha if is_transparent and encoder.alpha else encoder.pixels

@@ -10,6 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ffmpeg_worker.canvas.resolve import Resolved, exact_rate, frame_range, resolve
+from ffmpeg_worker.canvas.timeline import frame_at
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.job.canvas_jobs import CanvasData, PreviewData
 from ffmpeg_worker.job.composition.composition import Composition
@@ -39,17 +41,26 @@ from ffmpeg_worker.planning.plan import (
 
 def plan_canvas(
     data: CanvasData, inputs: Mapping[str, object], files: LocalFiles, *, cores: int, guard: Guard | None
-) -> tuple[Lane, ...]:
-    """One lane for each row of variables.
+) -> Lane:
+    """One row of variables after the other.
 
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
-    lanes = []
-    for composition, name in zip(data.compositions, data.output_names(), strict=True):
-        resolved = _resolve(composition, inputs, files, data.render_scale, data.fps)
-        lanes.append(_Film(data, resolved, name, cores, guard).lane())
-    return tuple(lanes)
+    films = []
+    for row, (composition, name) in enumerate(zip(data.compositions, data.output_names(), strict=True)):
+        try:
+            resolved = _resolve(composition, inputs, files, data.render_scale, data.fps)
+            films.append(_Film(data, resolved, name, row, cores, guard))
+        except WorkerError as error:
+            raise error.at(row=row) if len(data.compositions) > 1 else error from None
+    facts = [film.facts() for film in films]
+    return Lane(
+        steps=tuple(step for film in films for step in film.steps()),
+        artifacts=tuple(artifact for film in films for artifact in film.artifacts()),
+        conclude=lambda _findings: facts[0] if len(facts) == 1 else {"rows": facts},
+        warnings=tuple(dict.fromkeys(warning for film in films for warning in _warnings(film.resolved))),
+    )
 
 
 def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFiles, guard: Guard | None) -> Lane:
@@ -62,7 +73,7 @@ def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFi
     scale = 1.0 if data.width is None else min(data.width / composition.width, 1.0)
     resolved = _resolve(composition, inputs, files, scale, None)
     scene = resolved.scene
-    number = min(int(data.t * Fraction(*scene.fps) + Fraction(1, 2)), scene.frames - 1)
+    number = min(frame_at(data.t, Fraction(*scene.fps)), scene.frames - 1)
 
     def conclude(findings: Sequence[Finding]) -> dict[str, Any]:
         found: dict[str, Any] = {"t": float(number / Fraction(*scene.fps)), "width": scene.width}
@@ -80,7 +91,9 @@ def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFi
     return Lane((*preparations, *steps), artifacts, conclude=conclude, warnings=_warnings(resolved))
 
 
-def facts_of(composition: Composition, inputs: Mapping[str, object], files: LocalFiles) -> dict[str, MediaInfo | str]:
+def facts_of(
+    composition: Composition, inputs: Mapping[str, object], files: LocalFiles
+) -> dict[str, MediaInfo | str]:
     """What is known of each file by the name that the composition gives it."""
     facts: dict[str, MediaInfo | str] = {}
     for named in named_files(composition):
@@ -112,25 +125,51 @@ class _Film:
     data: CanvasData
     resolved: Resolved
     name: str
+    row: int
     cores: int
     guard: Guard | None
 
-    def lane(self) -> Lane:
-        """Its steps: what is prepared; what is drawn beside what is heard; what is put together; the poster."""
-        first, last = frame_range(self.resolved.scene, self.data.startTime, self.data.endTime)
-        preparations = [prepare(one, self.guard) for one in self.resolved.prepare]
-        pictures = list(self._pictures(first, last))
-        poster = self.data.poster
-        artifacts = [self._artifact(first, last)]
-        if poster is not None:
-            pictures += _picture(StillStep(self.resolved.scene, self._frame(poster.time)), poster.name)
-            artifacts.append(Artifact(poster.name, poster.name))
-        return Lane(
-            steps=(*preparations, *pictures),
-            artifacts=tuple(artifacts),
-            conclude=self._conclude(first, last),
-            warnings=_warnings(self.resolved),
-        )
+    def steps(self) -> Iterator[Step]:
+        """What is prepared; what is drawn beside what is heard; what is put together; the poster."""
+        first, last = self._part
+        for preparation in self.resolved.prepare:
+            yield prepare(preparation, self.guard)
+        yield from self._pictures(first, last)
+        if self.data.poster is not None:
+            frame = min(frame_at(self.data.poster.time, self._rate), self.resolved.scene.frames - 1)
+            yield from _picture(StillStep(self.resolved.scene, frame), self._poster_name)
+
+    def artifacts(self) -> Iterator[Artifact]:
+        """What must be there at the end."""
+        first, last = self._part
+        kind = self._encoding(1).kind
+        if kind == "sequence":
+            yield Artifact(self.name, self.name, ArtifactKind.SEQUENCE)
+        else:
+            promised = float((last - first) / self._rate) if kind == "video" else None
+            yield Artifact(self.name, self.name, promised_s=promised)
+        if self.data.poster is not None:
+            yield Artifact(self._poster_name, self._poster_name)
+
+    def facts(self) -> dict[str, Any]:
+        """What is known of it before it is drawn."""
+        (first, last), scene = self._part, self.resolved.scene
+        return {
+            "width": scene.width,
+            "height": scene.height,
+            "fps": round(float(self._rate), 3),
+            "duration": round(float((last - first) / self._rate), 6),
+        }
+
+    @property
+    def _part(self) -> tuple[int, int]:
+        return frame_range(self.resolved.scene, self.data.startTime, self.data.endTime)
+
+    @property
+    def _poster_name(self) -> str:
+        name = self.data.poster.name if self.data.poster else ""
+        path = PurePosixPath(name)
+        return name if len(self.data.compositions) == 1 else str(path.with_stem(f"{path.stem}-{self.row + 1}"))
 
     def _pictures(self, first: int, last: int) -> Iterator[Step]:
         scene, rate = self.resolved.scene, self._rate
@@ -150,7 +189,7 @@ class _Film:
             ]
             yield RenderStep(scene, tuple(parts), encoding.form)
             return
-        names = [f"_range-{number}{encoding.segment}" for number in range(len(ranges))]
+        names = [f"_{self.row}-{number}{encoding.segment}" for number in range(len(ranges))]
         is_whole = len(ranges) == 1 and sound is None and encoding.kind == "video"
         if is_whole:
             names = [self.name]
@@ -160,13 +199,11 @@ class _Film:
         ]
         folders = () if "/" not in self.name else (str(PurePosixPath(self.name).parent),)
         yield RenderStep(scene, tuple(parts), encoding.form, beside=sound or (), folders=folders)
-        told = [
-            (name, Fraction(end - begin) / rate) for name, (begin, end) in zip(names, ranges, strict=True)
-        ]
+        told = [(name, Fraction(end - begin) / rate) for name, (begin, end) in zip(names, ranges, strict=True)]
         if encoding.kind == "gif":
-            yield from colour_few(told, self.name, "_palette.png", loops=True)
+            yield from colour_few(told, self.name, f"_{self.row}", loops=True)
         elif not is_whole:
-            yield join(told, self._sound_name(encoding) if sound else None, self.name)
+            yield join(told, self._sound_name(encoding) if sound else None, self.name, f"_{self.row}.ffconcat")
 
     def _encoding(self, threads: int) -> Encoding:
         data = self.data
@@ -193,33 +230,18 @@ class _Film:
         options = () if self.guard is None else self.guard.media_options()
         codec = encoding.sound if whole else (*part, *encoding.sound)
         steps = sound_steps(self.resolved.sound, self._sound_name(encoding), codec, options)
-        return None if steps is None else tuple(step for step in steps if isinstance(step, FfmpegStep | DependentStep))
+        return (
+            None
+            if steps is None
+            else tuple(step for step in steps if isinstance(step, FfmpegStep | DependentStep))
+        )
 
     def _sound_name(self, encoding: Encoding) -> str:
-        return {".webm": "_sound.webm", ".mov": "_sound.mov"}.get(encoding.segment, "_sound.m4a")
+        suffix = {".webm": ".webm", ".mov": ".mov"}.get(encoding.segment, ".m4a")
+        return f"_{self.row}-sound{suffix}"
 
     def _numbered(self, before: int) -> tuple[str, ...]:
         return ("-start_number", str(before + 1), "-f", "image2", f"file:{self.name}")
-
-    def _artifact(self, first: int, last: int) -> Artifact:
-        kind = self._encoding(1).kind
-        if kind == "sequence":
-            return Artifact(self.name, self.name, ArtifactKind.SEQUENCE)
-        promised = float((last - first) / self._rate) if kind == "video" else None
-        return Artifact(self.name, self.name, promised_s=promised)
-
-    def _conclude(self, first: int, last: int) -> Any:
-        scene = self.resolved.scene
-        found = {
-            "width": scene.width,
-            "height": scene.height,
-            "fps": round(float(self._rate), 3),
-            "duration": round(float((last - first) / self._rate), 6),
-        }
-        return lambda _findings: found
-
-    def _frame(self, seconds: float) -> int:
-        return min(int(seconds * self._rate + Fraction(1, 2)), self.resolved.scene.frames - 1)
 
     @property
     def _rate(self) -> Fraction:

@@ -13,8 +13,6 @@ from ffmpeg_worker.planning.plan import FfmpegStep
 LEAST_SECONDS = 2.0
 """A range this short is not cut: starting one more renderer and encoder would cost what it saves."""
 
-_LIST = "_ranges.ffconcat"
-
 
 def cut(first: int, last: int, fps: Fraction, most: int) -> tuple[tuple[int, int], ...]:
     """Frames `first` to `last` (not included) in at most so many ranges of nearly one length."""
@@ -38,20 +36,14 @@ def encode_range(encoding: Encoding, size: tuple[int, int], fps: Fraction, outpu
     )
 
 
-def join(
-    parts: Sequence[tuple[str, Fraction]],
-    sound: str | None,
-    output: str,
-    *,
-    sound_codec: Sequence[str] = ("copy",),
-) -> FfmpegStep:
+def join(parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, list_name: str) -> FfmpegStep:
     """Put ranges (file and seconds) one behind the other, and the sound beside them, without encoding again."""
-    pictures, texts = _as_one(parts)
+    pictures, texts = _as_one(parts, list_name)
     arguments = (
         *pictures,
         *(("-i", f"file:{sound}") if sound else ()),
         *("-map", "0:v:0", *(("-map", "1:a:0") if sound else ())),
-        *("-c:v", "copy", *(("-c:a", *sound_codec) if sound else ())),
+        *("-c", "copy"),
         *finish(output),
         f"file:{output}",
     )
@@ -59,10 +51,14 @@ def join(
 
 
 def colour_few(
-    parts: Sequence[tuple[str, Fraction]], output: str, palette: str, *, loops: bool
+    parts: Sequence[tuple[str, Fraction]], output: str, stem: str, *, loops: bool
 ) -> tuple[FfmpegStep, FfmpegStep]:
-    """A GIF from lossless ranges: first the colours that all frames together need, then the pictures in these."""
-    pictures, texts = _as_one(parts)
+    """A GIF from lossless ranges: first the colours that all frames together need, then the pictures in these.
+
+    `stem` begins the names of the files in between.
+    """
+    pictures, texts = _as_one(parts, f"{stem}.ffconcat")
+    palette = f"{stem}-colours.png"
     find = (*pictures, "-vf", "palettegen=stats_mode=diff", "-frames:v", "1", f"file:{palette}")
     use = (
         *(*pictures, "-i", f"file:{palette}"),
@@ -80,7 +76,7 @@ def finish(output: str) -> tuple[str, ...]:
     return ("-movflags", "+faststart") if output.lower().endswith((".mp4", ".m4v", ".mov")) else ()
 
 
-def _as_one(parts: Sequence[tuple[str, Fraction]]) -> tuple[tuple[str, ...], dict[str, str]]:
+def _as_one(parts: Sequence[tuple[str, Fraction]], list_name: str) -> tuple[tuple[str, ...], dict[str, str]]:
     """An input that is all ranges, and the list that it needs.
 
     Seconds are told, since a file whose frames depend on later ones looks longer than it is.
@@ -90,7 +86,7 @@ def _as_one(parts: Sequence[tuple[str, Fraction]]) -> tuple[tuple[str, ...], dic
     lines = ["ffconcat version 1.0"]
     for name, seconds in parts:
         lines += [f"file '{name}'", f"duration {float(seconds):.6f}"]
-    return ("-f", "concat", "-i", f"file:{_LIST}"), {_LIST: "\n".join(lines) + "\n"}
+    return ("-f", "concat", "-i", f"file:{list_name}"), {list_name: "\n".join(lines) + "\n"}
 
 
 def _length(parts: Sequence[tuple[str, Fraction]]) -> float:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from ffmpeg_worker.canvas.sound import Sound
 from ffmpeg_worker.planning.canvas.gain import SAMPLE_RATE, samples
-from ffmpeg_worker.planning.plan import STAGING_FOLDER
 
 # Decoders need what lies before to be right: two frames of AAC, half a second of MP3.
 _RUN_UP_S = 2
@@ -46,9 +45,9 @@ class Section:
         """What opens the file."""
         until = math.ceil(self.end / SAMPLE_RATE) - self.seek_s + _SPARE_S
         seek = ("-ss", str(self.seek_s)) if self.seek_s else ()
-        place = f"file:{STAGING_FOLDER}/{self.file}"
-        # Not -vn: without the picture, the start of some containers would be that of the sound.
-        return *seek, "-t", str(until), *input_options, "-i", place
+        place = f"file:{self.file}"
+        # With the picture left out, MPEG-TS would begin with its sound, which may be later.
+        return *seek, "-t", str(until), "-discard:v", "none", *input_options, "-i", place
 
     def chain(self) -> str:
         """From the stream to stereo at the rate of the mix, cut to the sample; short ones end with silence."""

@@ -13,12 +13,13 @@ from ffmpeg_worker.canvas.scene import ChromaKey, Fit
 from ffmpeg_worker.raster.media.colours import (
     ACCURATE,
     BT709,
-    FULL,
     LIMITED,
     has_alpha,
+    is_hdr,
     is_rgb,
     name_colours,
     to_bt709,
+    to_sdr,
 )
 from ffmpeg_worker.raster.media.filtering import Chain, Step
 from ffmpeg_worker.raster.media.fitting import Size, Span, fit_into, snap
@@ -90,6 +91,7 @@ class Conversion:
         return (
             frame.format.name == "yuv420p"
             and (frame.colorspace, frame.color_range) == (BT709, LIMITED)
+            and not is_hdr(frame)
             and self._rotation == 0
             and (x.scaled, y.scaled) == (x.crop[1], y.crop[1])
             and not self._after
@@ -109,9 +111,8 @@ class Conversion:
         if is_rgb(frame):
             scale = ("scale", f"{size}:out_color_matrix=bt709:out_range=limited:{ACCURATE}")
         else:
-            # From full range the quick way is a level off.
-            exactly = "+accurate_rnd" if frame.color_range == FULL else ""
-            scale = ("scale", f"{size}:out_range=limited:flags=bicubic{exactly}")
+            # Without exact rounding pictures become up to a level darker.
+            scale = ("scale", f"{size}:out_range=limited:flags=bicubic+accurate_rnd{to_sdr(frame)}")
         return [*crop, scale, ("format", "yuv420p"), *to_bt709(frame), *turn, *self._after]
 
     def _boxed(self, planes: Planes, frame: VideoFrame, x: Span, y: Span) -> Planes:

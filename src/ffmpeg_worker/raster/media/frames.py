@@ -11,6 +11,7 @@ from typing import cast
 
 import av
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -23,10 +24,15 @@ _log = logging.getLogger(__name__)
 # Files that are lists of other files.
 _PLAYLISTS = frozenset({"hls", "dash", "concat", "imf", "sdp", "rtsp", "image2"})
 
+_MOST_PIXELS = 1 << 27
+
 _WITH_ALPHA = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 
 _NEAR_S = 2.0
 """Jumps of less are decoded through."""
+
+_KEPT_S = 0.5
+"""So long before what is sought every frame is decoded."""
 
 _UNKNOWN_FAR_S = 10.0
 """Likewise where the container has no list of its keyframes."""
@@ -52,6 +58,7 @@ class Frames:
         self._threads = threads
         self._where = where
         self._is_warned = False
+        self._skipped_until_s = float("-inf")
         self._decoded: Iterator[_Timed] = iter(())
         self._current: _Timed | None = None
         self._next: _Timed | None = None
@@ -62,8 +69,11 @@ class Frames:
         limit = time_s + self.tolerance_s
         if self._current is None or self._is_behind(limit) or self._is_far(limit):
             self._go_to(limit)
-        while self._next is not None and self._next.time_s <= limit:
-            self._current, self._next = self._next, next(self._decoded, None)
+        self._advance(limit)
+        if self._current is not None and self._current.time_s < self._skipped_until_s:
+            # The gap is so long that the frame that lasts through it may have been skipped.
+            self._go_to(limit, may_skip=False)
+            self._advance(limit)
         if self._current is None:
             raise self._unreadable("has no picture that can be decoded")
         return self._current.frame
@@ -77,7 +87,7 @@ class Frames:
     def _open(self) -> None:
         try:
             self._container: InputContainer = av.open(
-                str(self._path.absolute()),
+                f"./{self._path}" if not self._path.is_absolute() else str(self._path),
                 container_options={"protocol_whitelist": "file"},
                 metadata_errors="ignore",
             )
@@ -97,7 +107,8 @@ class Frames:
         self._duration_s = 1 / float(rate) if rate else 0.04
         # A deinterlaced frame is made of its neighbours, too.
         self._run_up_s = 2 * self._duration_s if self._is_interlaced else 0.0
-        if "mpeg" in names:
+        self._has_times = "mpeg" not in names
+        if not self._has_times:
             # Few of its packets have a time, and the first ones after a seek get wrong ones.
             self._run_up_s += 1.5
         self._keyframes = [
@@ -106,15 +117,21 @@ class Frames:
         self._decoded = self._decode()
         self._is_used = False
 
-    def _go_to(self, limit: float) -> None:
+    def _advance(self, limit: float) -> None:
+        while self._next is not None and self._next.time_s <= limit:
+            self._current, self._next = self._next, next(self._decoded, None)
+
+    def _go_to(self, limit: float, *, may_skip: bool = True) -> None:
         """Make the current frame one that begins at or before `limit`, or else the first of the file."""
         wanted = limit - self._run_up_s
+        self._skipped_until_s = wanted - _KEPT_S if may_skip and self._has_times else float("-inf")
         for back_s in (0.0, 1.0, 5.0, 20.0) if self._is_used or wanted > _NEAR_S else ():
             if wanted - back_s <= 0 or not self._seek(wanted - back_s):
                 break
             # Where a container's seeking leads to is not to be trusted.
             if self._current is not None and self._current.time_s <= wanted:
                 return
+        self._skipped_until_s = float("-inf")
         if self._is_used:
             self._container.close()
             self._open()
@@ -167,6 +184,7 @@ class Frames:
     def _pictures(self) -> Iterator[VideoFrame]:
         try:
             for packet in self._container.demux(self._stream):
+                self._decoder.skip_frame = "NONREF" if self._is_skipped(packet) else "DEFAULT"
                 try:
                     frames = self._decoder.decode(packet)
                 except av.FFmpegError as error:
@@ -176,6 +194,12 @@ class Frames:
         except (av.FFmpegError, OSError) as error:
             # What was read so far is shown.
             self._warn(error)
+
+    def _is_skipped(self, packet: Packet[VideoStream]) -> bool:
+        """Whether a packet is so far before what was sought that only frames that others need are decoded."""
+        if packet.pts is None or packet.time_base is None:
+            return False
+        return float(packet.pts * packet.time_base) - self._start_s < self._skipped_until_s
 
     def _warn(self, error: Exception) -> None:
         if not self._is_warned:
@@ -198,6 +222,7 @@ def _decoder_of(stream: VideoStream, threads: int) -> VideoCodecContext:
         extradata = decoder.extradata
         decoder = cast(VideoCodecContext, av.CodecContext.create(_WITH_ALPHA[decoder.name], "r"))
         decoder.extradata = extradata
+    decoder.options = {"max_pixels": str(_MOST_PIXELS)}
     decoder.thread_count = threads
     decoder.thread_type = "AUTO"
     return decoder

@@ -31,7 +31,7 @@ _RELEASE_STEPS = 18
 
 _LOWEST_HZ, _HIGHEST_HZ = 80.0, 7000.0
 _SILENT_DB, _LOUD_DB = -62.0, -14.0
-_TILT_DB = 3.0
+_TILT_DB = 2.0
 """Per octave, as sounds of nature have less of the high."""
 
 
@@ -46,7 +46,9 @@ class Loudness:
         self._where = where
         try:
             self._container: InputContainer = av.open(
-                str(path.absolute()), container_options={"protocol_whitelist": "file"}, metadata_errors="ignore"
+                f"./{path}" if not path.is_absolute() else str(path),
+                container_options={"protocol_whitelist": "file"},
+                metadata_errors="ignore",
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             raise _refused("source_unreadable", "The sound cannot be read.", where) from error
@@ -146,4 +148,4 @@ def _bands(count: int) -> tuple[Floats, Floats]:
 
 
 def _refused(code: str, message: str, where: str) -> RasterError:
-    return RasterError(code, message, where=where, hint="Name a file that has a sound.")
+    return RasterError(message, code=code, where=where, hint="Name a file that has a sound.")

@@ -59,8 +59,8 @@ class ShapeSource:
 
     def _refused(self, why: str) -> RasterError:
         return RasterError(
-            "invalid_shape",
             f"The shape cannot be drawn: {why}.",
+            code="invalid_shape",
             where=self._where,
             hint="Check its `path` or `points`.",
         )

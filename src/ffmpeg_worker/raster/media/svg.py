@@ -17,13 +17,12 @@ from PIL import Image
 from ffmpeg_worker.canvas.scene import ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.fitting import Size, scales_of
+from ffmpeg_worker.raster.media.svg_check import check_svg
 from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
 
 MAX_BYTES = 8 * 1024 * 1024
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
-_HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
-_EMBEDDED = re.compile(r"\s*data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)
 _LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|in|)\s*\Z", re.IGNORECASE)
 _UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 
@@ -48,11 +47,8 @@ class SvgSource:
         self._where = where
         self._fonts = fonts
         root = _read(path, where)
-        _check(root, where)
-        try:
-            self._markup: str | None = _laid(root, content, size)
-        except RecursionError as error:
-            raise _unreadable(where, "is nested too deeply") from error
+        check_svg(root, where)
+        self._markup: str | None = _laid(root, content, size)
         self._tile: Tile | None = None
 
     @property
@@ -99,8 +95,8 @@ def _read(path: Path, where: str) -> ElementTree.Element:
                 data = unpacked.read(MAX_BYTES + 1)
         if len(data) > MAX_BYTES:
             raise RasterError(
-                "image_too_large",
                 f"The SVG has more than {MAX_BYTES // 1024 // 1024} MB.",
+                code="image_too_large",
                 where=where,
                 hint="Simplify its paths, or use a PNG.",
             )
@@ -112,23 +108,6 @@ def _read(path: Path, where: str) -> ElementTree.Element:
     if root.tag.rpartition("}")[2] != "svg":
         raise _unreadable(where)
     return root
-
-
-def _check(root: ElementTree.Element, where: str) -> None:
-    for element in root.iter():
-        for name in _HREFS:
-            href = element.attrib.get(name)
-            if href is None or href.lstrip().startswith("#") or _EMBEDDED.match(href):
-                continue
-            if str(element.tag).rpartition("}")[2] == "a":
-                del element.attrib[name]
-                continue
-            raise RasterError(
-                "svg_refers_outside",
-                "The SVG refers to another file.",
-                where=where,
-                hint="Embed its images as data:image/png or data:image/jpeg addresses in base64.",
-            )
 
 
 def _laid(root: ElementTree.Element, content: ImageContent, box: Size) -> str:
@@ -177,8 +156,8 @@ def _length(text: str | None) -> float | None:
 
 def _unreadable(where: str, what: str = "cannot be read") -> RasterError:
     return RasterError(
-        "source_unreadable",
         f"The SVG {what}.",
+        code="source_unreadable",
         where=where,
         hint="Export it again as plain SVG, or use a PNG.",
     )

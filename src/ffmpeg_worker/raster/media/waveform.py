@@ -13,7 +13,7 @@ from ffmpeg_worker.raster.media.fitting import Size
 from ffmpeg_worker.raster.media.loudness import Floats, Loudness
 from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
 
-_THICKNESS = 0.6
+_THICKNESS = 0.5
 """A bar's share of the room that it has."""
 
 _SHIFT = 4

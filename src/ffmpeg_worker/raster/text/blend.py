@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 import cv2
@@ -11,6 +12,7 @@ import numpy.typing as npt
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.raster.picture import Bytes
 
+_ENOUGH_DEVIATION = 8.0
 Floats = npt.NDArray[np.float32]
 
 
@@ -43,6 +45,24 @@ def over(above: Bytes, below: Bytes | None) -> Bytes:
 def faded(pixels: Bytes, opacity: float) -> Bytes:
     """Premultiplied pixels or coverage, made fainter."""
     return pixels if opacity >= 1 else cast(Bytes, cv2.convertScaleAbs(pixels, alpha=max(opacity, 0.0)))
+
+
+def blurred(coverage: Bytes, deviation: float) -> Bytes:
+    """Coverage, blurred by a Gaussian of a standard deviation in pixels; nothing lies beyond its edges."""
+    if deviation <= 0:
+        return coverage
+    height, width = coverage.shape
+    # So wide a blur looks the same when it is made on fewer pixels, and its cost does not grow with it.
+    share = max(int(deviation / _ENOUGH_DEVIATION), 1)
+    if share == 1:
+        return cast(Bytes, cv2.GaussianBlur(coverage, (0, 0), deviation, borderType=cv2.BORDER_CONSTANT))
+    size = (math.ceil(width / share), math.ceil(height / share))
+    padded = np.zeros((size[1] * share, size[0] * share), np.uint8)
+    padded[:height, :width] = coverage
+    small = cv2.resize(padded, size, interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), deviation / share, borderType=cv2.BORDER_CONSTANT)
+    large = cv2.resize(small, (size[0] * share, size[1] * share), interpolation=cv2.INTER_LINEAR)
+    return cast(Bytes, np.ascontiguousarray(large[:height, :width]))
 
 
 def rounded_box(width: int, height: int, box: tuple[float, float, float, float], radius: float) -> Bytes:

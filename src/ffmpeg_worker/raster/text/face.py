@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import uharfbuzz as hb
-
-if TYPE_CHECKING:
-    from ffmpeg_worker.raster.text.mask import Mask
 
 UNITS = 64
 """Parts of a pixel that HarfBuzz counts in."""
@@ -18,6 +15,10 @@ _IGNORED = frozenset(
     {0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD, *range(0xFE00, 0xFE10), *range(0xE0020, 0xE0080)}
 )
 _SLANT = 0.2
+_SLANT_DEGREES = -12.0
+_SLANTING = {"ital", "slnt"}
+_BOLD = 600
+_LACKING = 150
 _BOLDEST = 0.035
 _FAMILY_NAMES = (hb.OTNameIdPredefined.TYPOGRAPHIC_FAMILY, hb.OTNameIdPredefined.FONT_FAMILY)
 
@@ -44,17 +45,14 @@ class Face:
         plain = hb.Font(self.harfbuzz)
         self.names = tuple(name for name in map(self.harfbuzz.get_name, _FAMILY_NAMES) if name)
         self.family = family or (self.names[0] if self.names else "")
-        axis = next((axis for axis in self.harfbuzz.axis_infos if axis.tag == "wght"), None)
-        found = round(plain.get_style_value(hb.StyleTag.WEIGHT))
-        self.is_variable = axis is not None and weight is None
-        self.weights = (
-            (axis.min_value, axis.max_value) if axis is not None and weight is None else (weight or found,) * 2
-        )
+        axes = {axis.tag: axis for axis in self.harfbuzz.axis_infos}
+        self._axes = {tag: (axis.min_value, axis.max_value) for tag, axis in axes.items()}
+        fixed = weight or round(plain.get_style_value(hb.StyleTag.WEIGHT))
+        self.weights = self._axes.get("wght", (fixed, fixed)) if weight is None else (weight, weight)
         self.is_italic = bool(plain.get_style_value(hb.StyleTag.ITALIC)) if is_italic is None else is_italic
         self.is_colour = bool(
             self.harfbuzz.has_color_layers or self.harfbuzz.has_color_paint or self.harfbuzz.has_color_png
         )
-        self.axis_weight = weight if axis is not None else None
 
     @functools.cached_property
     def characters(self) -> frozenset[int]:
@@ -64,6 +62,16 @@ class Face:
     def covers(self, cluster: str) -> bool:
         """Whether it has every visible character of a cluster."""
         return all(ord(letter) in self.characters or ord(letter) in _IGNORED for letter in cluster)
+
+    def place(self, weight: int, is_slanted: bool) -> dict[str, float]:
+        """Where on its axes a weight lies, and a slant that it has not otherwise."""
+        low, high = self.weights
+        place = {"wght": float(min(max(weight, low), high))} if "wght" in self._axes else {}
+        if is_slanted and self._axes.get("ital", (0, 0))[1] > 0:
+            place["ital"] = 1.0
+        elif is_slanted and self._axes.get("slnt", (0, 0))[0] < 0:
+            place["slnt"] = max(self._axes["slnt"][0], _SLANT_DEGREES)
+        return place
 
     def distance(self, weight: int, is_italic: bool) -> tuple[bool, float]:
         """How far it is from what is asked for; less is nearer."""
@@ -75,7 +83,7 @@ class Font:
     """A face at a size in pixels; weight and slant are imitated where the face has them not.
 
     `ascent` and `descent` are positive, `underline` and `strike` are (distance below the baseline of the middle,
-    thickness); all in pixels. `masks` keeps the glyphs that were drawn.
+    thickness); all in pixels.
     """
 
     def __init__(self, face: Face, size: float, weight: int, is_italic: bool) -> None:
@@ -83,22 +91,21 @@ class Font:
         self.size = size
         self.harfbuzz = hb.Font(face.harfbuzz)
         self.harfbuzz.scale = (round(size * UNITS), round(size * UNITS))
-        low, high = face.weights
-        if face.is_variable:
-            self.harfbuzz.set_variations({"wght": float(min(max(weight, low), high))})
-        elif face.axis_weight is not None:
-            self.harfbuzz.set_variations({"wght": float(face.axis_weight)})
+        is_slanted = is_italic and not face.is_italic
+        place = face.place(weight, is_slanted)
+        if place:
+            self.harfbuzz.set_variations(place)
         if not face.is_colour:
-            if weight >= 600 and weight - high >= 150:
-                self.harfbuzz.synthetic_bold = min((weight - high) / 300 * 0.025, _BOLDEST)
-            if is_italic and not face.is_italic:
+            missing = weight - face.weights[1]
+            if weight >= _BOLD and missing >= _LACKING:
+                self.harfbuzz.synthetic_bold = min(missing / 300 * 0.025, _BOLDEST)
+            if is_slanted and not place.keys() & _SLANTING:
                 self.harfbuzz.synthetic_slant = _SLANT
         extents = self.harfbuzz.get_font_extents("ltr")
         self.ascent = extents.ascender / UNITS
         self.descent = -extents.descender / UNITS
         self.underline = self._line(hb.OTMetricsTag.UNDERLINE_OFFSET, hb.OTMetricsTag.UNDERLINE_SIZE)
         self.strike = self._line(hb.OTMetricsTag.STRIKEOUT_OFFSET, hb.OTMetricsTag.STRIKEOUT_SIZE)
-        self.masks: dict[tuple[float, ...], Mask | None] = {}
 
     def _line(self, offset: Any, size: Any) -> tuple[float, float]:
         thickness = max(self.harfbuzz.get_metric_position_with_fallback(size) / UNITS, 1.0)

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.canvas.text_style import Background, TextStyle
 from ffmpeg_worker.raster.text.blend import faded, rounded_box
-from ffmpeg_worker.raster.text.layout import Glyph, LineBox
-from ffmpeg_worker.raster.text.mask import Mask, draw_glyph, draw_outline, widen
+from ffmpeg_worker.raster.text.layout import Glyph, Layout
+from ffmpeg_worker.raster.text.mask import Mask, draw_glyph, widen
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ STILL = Move()
 class Group:
     """Letters of one colour that move together. `edge`: `before` is the colour on its near side.
 
-    The near side of `edge` (x in the layout) is the left, for `is_rtl` the right.
+    The near side of `edge` (x in the layout) is the left, for `is_rtl` the right. `is_above`: they cover the
+    letters beside them, with outline and shadow.
     """
 
     glyphs: Sequence[Glyph]
@@ -45,6 +46,7 @@ class Group:
     edge: float | None = None
     before: Colour | None = None
     is_rtl: bool = False
+    is_above: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,11 @@ class Box:
         edges = (left - look.padding_x, top - look.padding_y, right + look.padding_x, bottom + look.padding_y)
         return cls(edges, look.radius, look.colour)
 
+    def faded(self, opacity: float) -> Box:
+        """The same, fainter."""
+        red, green, blue, alpha = self.colour
+        return self if opacity >= 1 else Box(self.edges, self.radius, (red, green, blue, alpha * opacity))
+
 
 @dataclass(slots=True)
 class Ink:
@@ -70,7 +77,7 @@ class Ink:
     outlines: list[Mask] = field(default_factory=list)
 
 
-def ink_of(group: Group, style: TextStyle, lines: tuple[LineBox, ...]) -> Ink:
+def ink_of(group: Group, style: TextStyle, layout: Layout) -> Ink:
     """The masks of a group's letters and of the lines under and through them."""
     ink = Ink()
     move = group.move
@@ -80,19 +87,20 @@ def ink_of(group: Group, style: TextStyle, lines: tuple[LineBox, ...]) -> Ink:
     for glyph in group.glyphs:
         x, y = move.point(glyph.x, glyph.y if move.y or move.scale != 1 else round(glyph.y))
         letter = draw_glyph(glyph.font, glyph.index, x, y, move.scale)
-        marks = [*([letter] if letter else []), *_rules(glyph, move, style, lines[glyph.line].baseline)]
+        marks = [*([letter] if letter else []), *_rules(glyph, move, style, layout)]
         ink.letters.extend(Mask(faded(mask.pixels, move.opacity), mask.x, mask.y) for mask in marks)
         if stroke and stroke.width > 0:
             width = stroke.width * move.scale
-            outline = letter and draw_outline(glyph.font, glyph.index, x, y, width, move.scale)
+            outline = letter and draw_glyph(glyph.font, glyph.index, x, y, move.scale, width)
             wide = [*([outline] if outline else []), *(widen(mask, width) for mask in marks[bool(letter) :])]
             ink.outlines.extend(Mask(faded(mask.pixels, move.opacity), mask.x, mask.y) for mask in wide)
     return ink
 
 
-def _rules(glyph: Glyph, move: Move, style: TextStyle, baseline: float) -> list[Mask]:
+def _rules(glyph: Glyph, move: Move, style: TextStyle, layout: Layout) -> list[Mask]:
     """What of the underline and the line through belongs to a glyph."""
-    lines = [glyph.font.underline] * style.underline + [glyph.font.strike] * style.strikethrough
+    lines = [layout.underline] * style.underline + [layout.strike] * style.strikethrough
+    baseline = layout.lines[glyph.line].baseline
     masks: list[Mask] = []
     for middle, thickness in lines:
         left, top = move.point(glyph.left, round(baseline + middle - thickness / 2))

@@ -91,10 +91,12 @@ class Karaoke:
         for piece in self._pieces[moment.marked] if moment.marked is not None else ():
             move = STILL if look.scale == 1 else Move(scale=look.scale, about=piece.middle)
             if edge is None:
-                yield Group(piece.glyphs, look.colour or colour, move)
+                yield Group(piece.glyphs, look.colour or colour, move, is_above=move != STILL)
                 continue
             place = piece.right - edge if piece.is_rtl else piece.left + edge
-            yield Group(piece.glyphs, colour, move, place, look.colour or colour, piece.is_rtl)
+            place = move.point(place, 0)[0]
+            before = look.colour or colour
+            yield Group(piece.glyphs, colour, move, place, before, piece.is_rtl, is_above=move != STILL)
             edge = max(edge - (piece.right - piece.left), 0.0)
 
     def _marked_until(self, index: int) -> float:

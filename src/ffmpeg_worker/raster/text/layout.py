@@ -58,8 +58,9 @@ class WordBox:
 class Layout:
     """`text` is what was laid out. The box is `width` by `height`, what lies in it may be smaller or larger.
 
-    `size` is the font's size that was used. `overflows`: something does not fit in the box; `is_cut`: lines
-    were left out.
+    `size` is the font's size that was used. `underline` and `strike` are where these lines would be: how far
+    their middle is below the baseline, and how thick they are. `overflows`: something does not fit in the box;
+    `is_cut`: lines were left out.
     """
 
     text: str
@@ -69,5 +70,7 @@ class Layout:
     glyphs: tuple[Glyph, ...]
     lines: tuple[LineBox, ...]
     words: tuple[WordBox, ...]
+    underline: tuple[float, float]
+    strike: tuple[float, float]
     overflows: bool = False
     is_cut: bool = False

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import os
 from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import uharfbuzz as hb
@@ -16,8 +19,10 @@ from ffmpeg_worker.raster.text.face import Face, Font, nearest
 DEFAULT_FAMILY = "inter"
 _BUNDLED = Path(__file__).parent.parent / "fonts"
 _SYSTEM = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
+_ENDINGS = (".ttf", ".otf", ".ttc")
 _MOST_SYSTEM_FILES = 3000
 _MOST_FONTS = 96
+_MOST_WARNINGS = 20
 _CHARACTERFUL = ("anton",)
 _ALIASES = {
     "sans-serif": "inter", "sans": "inter", "system-ui": "inter", "serif": "lora", "monospace": "jetbrains mono",
@@ -35,9 +40,7 @@ def load_bundled() -> tuple[Face, ...]:
 def load_system() -> tuple[Face, ...]:
     """The fonts that are installed on the machine, none where they cannot be read."""
     faces: list[Face] = []
-    paths = (path for folder in _SYSTEM for path in sorted(folder.rglob("*")))
-    fonts = [path for path in paths if path.suffix.lower() in {".ttf", ".otf", ".ttc"}]
-    for path in fonts[:_MOST_SYSTEM_FILES]:
+    for path in itertools.islice(_installed(), _MOST_SYSTEM_FILES):
         try:
             blob = hb.Blob.from_file_path(str(path))
             faces.extend(Face(blob, index) for index in range(hb.Face(blob).count))
@@ -46,10 +49,17 @@ def load_system() -> tuple[Face, ...]:
     return tuple(faces)
 
 
+def _installed() -> Iterator[Path]:
+    for folder in _SYSTEM:
+        for parent, folders, names in os.walk(folder):
+            folders.sort()
+            yield from (Path(parent, name) for name in sorted(names) if name.lower().endswith(_ENDINGS))
+
+
 class FontLibrary:
     """The fonts that a composition may use; `folder` holds those that it brings (`fonts`).
 
-    `warnings` are sentences about families that were asked for and are not there, each once.
+    `warnings` are sentences about families and characters that were asked for and are not there, each once.
 
     Raises:
         RasterError: `font_unreadable`, a file of the job's is not a font.
@@ -88,6 +98,11 @@ class FontLibrary:
             self._fonts.popitem(last=False)
         return font
 
+    def warn(self, sentence: str) -> None:
+        """Keep a warning, unless it is known or there are many."""
+        if sentence not in self.warnings and len(self.warnings) < _MOST_WARNINGS:
+            self.warnings.append(sentence)
+
     def _families_by_need(self) -> list[list[Face]]:
         """The default family, what the job brought, then the rest, plain ones first."""
         first = [DEFAULT_FAMILY, *self._given]
@@ -100,9 +115,7 @@ class FontLibrary:
         name = name if name in self._families else _ALIASES.get(name, name)
         faces = self._families.get(name) or [face for face in load_system() if _is_called(face, name)]
         if not faces:
-            warning = f'There is no font family "{family[:64]}"; the default is used instead.'
-            if warning not in self.warnings:
-                self.warnings.append(warning)
+            self.warn(f'There is no font family "{family[:64]}"; the default is used instead.')
             return None
         return nearest(faces, weight, is_italic)
 
@@ -137,7 +150,11 @@ class FontChain:
         if face := next((face for face in ordered if face.covers(cluster)), None):
             return face
         machine = [face for face in load_system() if face.covers(cluster)]
-        return nearest(machine, self._weight, self._is_italic) or self._faces[0]
+        if machine or cluster.isspace():
+            return nearest(machine, self._weight, self._is_italic) or self._faces[0]
+        codes = " ".join(f"U+{ord(letter):04X}" for letter in cluster[:8])
+        self._library.warn(f'No font has "{cluster[:8]}" ({codes}); a box is drawn instead.')
+        return self._faces[0]
 
 
 def _open(path: Path, font: FontFile, where: str) -> Face:

@@ -44,13 +44,24 @@ def measure(
     box_height = content_height + 2 * padding_y if height is None else height
     free = box_height - 2 * padding_y - content_height
     top = padding_y + {"top": 0.0, "center": free / 2, "bottom": free}[style.vertical_align]
-    glyphs, boxes = place_lines(lines, sized, chain.first(size), box_width - 2 * padding_x, top)
+    first = chain.first(size)
+    glyphs, boxes = place_lines(lines, sized, first, box_width - 2 * padding_x, top)
     if padding_x:
         glyphs = tuple(_moved(glyph, padding_x) for glyph in glyphs)
         boxes = tuple(dataclasses.replace(b, left=b.left + padding_x, right=b.right + padding_x) for b in boxes)
-    overflows = content_width > inner + _SLACK or content_height > room + _SLACK
-    words = words_of(text, glyphs, boxes)
-    return Layout(text, size, box_width, box_height, glyphs, boxes, words, overflows, is_cut)
+    return Layout(
+        text,
+        size,
+        box_width,
+        box_height,
+        glyphs,
+        boxes,
+        words_of(text, glyphs, boxes),
+        first.underline,
+        first.strike,
+        overflows=content_width > inner + _SLACK or content_height > room + _SLACK,
+        is_cut=is_cut,
+    )
 
 
 def _moved(glyph: Glyph, x: float) -> Glyph:

@@ -7,7 +7,6 @@ import itertools
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import cv2
 import numpy as np
@@ -15,12 +14,12 @@ import numpy as np
 from ffmpeg_worker.canvas.text_style import Shadow, TextStyle
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.picture import Bytes, Tile
-from ffmpeg_worker.raster.text.blend import most, over, plus, rounded_box, tinted
+from ffmpeg_worker.raster.text.blend import blurred, most, over, plus, rounded_box, tinted
 from ffmpeg_worker.raster.text.ink import STILL, Box, Group, Ink, ink_of
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.mask import Mask
 
-_MOST_PIXELS = 64_000_000
+_MOST_PIXELS = 36_000_000
 _BLANK = Tile(np.zeros((1, 1, 4), np.uint8))
 
 
@@ -54,6 +53,9 @@ class _Frame:
         return slice(y, y + mask.pixels.shape[0]), slice(x, x + mask.pixels.shape[1])
 
 
+_Inked = Sequence[tuple[Group, Ink]]
+
+
 class Painter:
     """Paints one layout in one style, as often as its letters move or change colour.
 
@@ -66,30 +68,35 @@ class Painter:
         self._style = style
         self._still: tuple[_Frame, Bytes | None, Bytes | None] | None = None
 
-    def paint(self, groups: Sequence[Group], boxes: Sequence[Box] = (), *, with_background: bool = True) -> Tile:
-        """The picture of some letters; `boxes` lie between the background and the letters."""
-        inks = [ink_of(group, self._style, self.layout.lines) for group in groups]
-        below = [*(self.background() if with_background else ()), *boxes]
-        is_still = not boxes and with_background and all(group.move == STILL for group in groups)
-        is_still = is_still and sum(len(group.glyphs) for group in groups) == len(self.layout.glyphs)
-        if is_still and self._still:
-            frame, under, stroke = self._still
-        else:
-            found = self._frame(inks, below)
-            if found is None:
+    def paint(self, groups: Sequence[Group], boxes: Sequence[Box] = ()) -> Tile:
+        """The picture of some letters; `boxes` lie between the background and the letters.
+
+        The background is as visible as the most visible letters.
+        """
+        visible = max((group.move.opacity for group in groups), default=1.0)
+        below = [*(box.faded(visible) for box in self._background()), *boxes]
+        is_still = not boxes and sum(len(group.glyphs) for group in groups) == len(self.layout.glyphs)
+        is_still = is_still and all(group.move == STILL and not group.is_above for group in groups)
+        inked = [(group, ink_of(group, self._style, self.layout)) for group in groups]
+        if not is_still or self._still is None:
+            frame = self._frame([ink for _, ink in inked], below)
+            if frame is None:
                 return _BLANK
-            frame = found
-            shape, stroke = self._stroke(frame, inks)
-            under = self._under(frame, shape, below)
+            flat = [pair for pair in inked if not pair[0].is_above]
+            under, stroke = self._setting(frame, flat, below)
+            picture = self._letters(frame, flat, under, stroke)
             if is_still:
                 self._still = (frame, under, stroke)
-        text = stroke
-        for group, ink in zip(groups, inks, strict=True):
-            text = _plus(self._fill(frame, group, ink), text)
-        picture = over(text, under) if text is not None else under
+            elif len(flat) < len(inked):
+                raised = [pair for pair in inked if pair[0].is_above]
+                above = self._letters(frame, raised, *self._setting(frame, raised, []))
+                picture = over(above, picture) if above is not None else picture
+        else:
+            frame, under, stroke = self._still
+            picture = self._letters(frame, inked, under, stroke)
         return Tile(picture, (frame.left, frame.top)) if picture is not None else _BLANK
 
-    def background(self) -> list[Box]:
+    def _background(self) -> list[Box]:
         """The boxes behind the text."""
         look = self._style.background
         lines = [line for line in self.layout.lines if line.right > line.left]
@@ -124,14 +131,21 @@ class Painter:
             )
         return _Frame(x, y, width, height)
 
-    def _stroke(self, frame: _Frame, inks: list[Ink]) -> tuple[Bytes, Bytes | None]:
-        """The shape of all that is drawn, and the outline where no letter covers it."""
-        letters = frame.gather((mask for ink in inks for mask in ink.letters), is_sum=True)
-        outlines = [mask for ink in inks for mask in ink.outlines]
+    def _setting(self, frame: _Frame, inked: _Inked, below: list[Box]) -> tuple[Bytes | None, Bytes | None]:
+        """What lies under the letters, and their outline where no letter covers it."""
+        letters = frame.gather((mask for _, ink in inked for mask in ink.letters), is_sum=True)
+        outlines = [mask for _, ink in inked for mask in ink.outlines]
         if self._style.stroke is None or not outlines:
-            return letters, None
+            return self._under(frame, letters, below), None
         shape = most(frame.gather(outlines, is_sum=False), letters)
-        return shape, tinted(shape - letters, self._style.stroke.colour)
+        return self._under(frame, shape, below), tinted(shape - letters, self._style.stroke.colour)
+
+    def _letters(self, frame: _Frame, inked: _Inked, under: Bytes | None, stroke: Bytes | None) -> Bytes | None:
+        """Letters and their outline, over what lies under them."""
+        text = stroke
+        for group, ink in inked:
+            text = _sum(self._fill(frame, group, ink), text)
+        return over(text, under) if text is not None else under
 
     def _under(self, frame: _Frame, shape: Bytes, below: list[Box]) -> Bytes | None:
         """Backgrounds and shadows."""
@@ -164,7 +178,7 @@ class Painter:
         return picture
 
 
-def _plus(above: Bytes | None, below: Bytes | None) -> Bytes | None:
+def _sum(above: Bytes | None, below: Bytes | None) -> Bytes | None:
     """Pictures that share their pixels out among them."""
     if above is None or below is None:
         return below if above is None else above
@@ -179,10 +193,7 @@ def _cast(shape: Bytes, shadow: Shadow) -> Bytes:
     rows, columns = slice(max(y, 0), min(height + y, height)), slice(max(x, 0), min(width + x, width))
     source = shape[max(-y, 0) : min(height - y, height), max(-x, 0) : min(width - x, width)]
     moved[rows, columns] = source
-    deviation = shadow.blur / 2
-    if deviation <= 0:
-        return moved
-    return cast(Bytes, cv2.GaussianBlur(moved, (0, 0), deviation, borderType=cv2.BORDER_CONSTANT))
+    return blurred(moved, shadow.blur / 2)
 
 
 def _reach(shadow: Shadow) -> int:

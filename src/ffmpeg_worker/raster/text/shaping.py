@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import uharfbuzz as hb
 
+from ffmpeg_worker.raster.text.emoji import is_emoji
 from ffmpeg_worker.raster.text.face import UNITS, Font
 from ffmpeg_worker.raster.text.library import FontChain
 from ffmpeg_worker.raster.text.script import COMMON, script_of
@@ -60,11 +61,8 @@ def runs_of(text: str, clusters: list[int], levels: list[int], chain: FontChain,
         own = next((tag for letter in cluster if (tag := script_of(letter)) != COMMON), COMMON)
         script = own if own != COMMON else script
         last = runs[-1] if runs else None
-        if last and own == COMMON and all(ord(letter) in last.font.face.characters for letter in cluster):
-            # A space or comma between words of another font stays with them, where that font has it.
-            font = last.font if not last.font.face.is_colour or cluster.isspace() else chain.font(cluster, size)
-        else:
-            font = chain.font(cluster, size)
+        stays = last is not None and own == COMMON and _belongs(cluster, last.font)
+        font = last.font if last and stays else chain.font(cluster, size)
         if last and (last.font, last.level) == (font, levels[start]) and _is_alike(last.script, own):
             runs[-1] = Run(last.start, end, font, last.level, own if last.script == COMMON else last.script)
         else:
@@ -92,6 +90,13 @@ def shape(text: str, run: Run, spacing: Spacing) -> list[Shaped]:
         x, y = position.x_offset / UNITS, -position.y_offset / UNITS
         glyphs.append(Shaped(info.codepoint, info.cluster, ends[info.cluster], advance, x, y))
     return glyphs
+
+
+def _belongs(cluster: str, font: Font) -> bool:
+    """Whether a space or comma is drawn in the font of the letters before it, though another comes first."""
+    if font.face.is_colour or cluster.isdigit() or is_emoji(cluster):
+        return False
+    return all(ord(letter) in font.face.characters for letter in cluster)
 
 
 def parts(runs: list[Run], start: int, end: int) -> Iterator[Run]:

@@ -8,7 +8,7 @@ from ffmpeg_worker.canvas.curve import Colour, Curve, colour_at
 from ffmpeg_worker.canvas.scene import TextContent
 from ffmpeg_worker.raster.picture import Tile
 from ffmpeg_worker.raster.text.animation import Animation
-from ffmpeg_worker.raster.text.ink import Group
+from ffmpeg_worker.raster.text.ink import Group, Move
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.library import FontLibrary
 from ffmpeg_worker.raster.text.measure import measure
@@ -33,6 +33,7 @@ class TextSource:
         self._painter = Painter(self.layout, style)
         self._animation = content.animation and Animation(content.animation, self.layout)
         self._still: tuple[Colour, Tile] | None = None
+        self._moving: tuple[tuple[Colour, tuple[Move, ...]], Tile] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -44,7 +45,11 @@ class TextSource:
         colour = colour_at(self._colour, time_s) if isinstance(self._colour, Curve) else self._colour
         moves = self._animation.moves(time_s) if self._animation else None
         if moves is not None:
-            return self._painter.paint([Group(glyphs, colour, move) for glyphs, move in moves])
+            state = (colour, tuple(move for _, move in moves))
+            if self._moving is None or self._moving[0] != state:
+                groups = [Group(glyphs, colour, move) for glyphs, move in moves]
+                self._moving = (state, self._painter.paint(groups))
+            return self._moving[1]
         if self._still is None or self._still[0] != colour:
             self._still = (colour, self._painter.paint([Group(self.layout.glyphs, colour)]))
         return self._still[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,6 +62,8 @@ def _fits(text: str, reach: Sequence[float], start: int, stop: int, width: float
 
 def _last_cluster(paragraph: Paragraph, reach: Sequence[float], start: int, stop: int, width: float) -> int:
     """The end of the clusters that still fit, of one at least."""
-    inside = [place for place in paragraph.clusters if start < place <= stop]
-    fitting = [place for place in inside if reach[place] - reach[start] <= width + _SLACK]
-    return fitting[-1] if fitting else inside[0]
+    clusters = paragraph.clusters
+    first, end = bisect.bisect_right(clusters, start), bisect.bisect_right(clusters, stop)
+    widest = reach[start] + width + _SLACK
+    fitting = bisect.bisect_right(clusters, widest, first, end, key=lambda place: reach[place])
+    return clusters[max(fitting - 1, first)]

@@ -1,0 +1,131 @@
+"""Whatever JSON comes in: compositions that are echoed as they are, or an error without a submitted value."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.composition.condition import holds
+from ffmpeg_worker.job.composition.layers import LAYER_MODELS
+from ffmpeg_worker.job.composition.node import Node, known_keys
+from ffmpeg_worker.job.composition.read_compositions import Beside, read_compositions
+from ffmpeg_worker.job.composition.schema import EXAMPLE
+from ffmpeg_worker.job.composition.text_look import TextStyle
+from ffmpeg_worker.job.parse import parse_action
+
+SECRET = "canary7f3a"
+MODELS: list[type[Node]] = [*LAYER_MODELS.values(), TextStyle]
+FIELDS = sorted({key for model in MODELS for key in known_keys(model)})
+KEYS = st.sampled_from(
+    [
+        *FIELDS,
+        "time",
+        "value",
+        "easing",
+        "in",
+        "out",
+        "url",
+        "path",
+        "fontSize",
+        "config",
+        "nodes",
+        "end",
+        "padding",
+    ]
+)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.sampled_from([10**400, -(10**400)])
+    | st.floats()
+    | st.sampled_from(
+        ["auto", "after:a", "50%", "red", "fade", "{{a}}", "{{b|1}}", "x {{a}}", "#fff", "a", SECRET]
+    )
+    | st.just(f"https://x/?sig={SECRET}")
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=8,
+)
+LAYERS = st.builds(
+    lambda kind, fields: (
+        {"type": kind, "text": "x", "src": "a"} | fields if kind == "text" else {"type": kind} | fields
+    ),
+    st.sampled_from(list(LAYER_MODELS)),
+    st.dictionaries(KEYS, VALUES, max_size=4),
+)
+COMPOSITIONS = st.fixed_dictionaries(
+    {"layers": st.lists(LAYERS | VALUES, max_size=3) | VALUES},
+    optional={
+        "width": SCALARS,
+        "fps": SCALARS,
+        "duration": SCALARS,
+        "background": SCALARS,
+        "nodes": st.lists(VALUES, max_size=2),
+        "dimensions": VALUES,
+        "fonts": VALUES,
+        "audio": VALUES,
+        "variables": VALUES | st.just({"a": 1}) | st.just([{"a": SECRET}, {}]),
+    },
+)
+
+
+def places(value: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    items: Any = enumerate(value) if isinstance(value, list) else value.items() if isinstance(value, dict) else ()
+    for key, item in items:
+        yield (*above, key)
+        yield from places(item, (*above, key))
+
+
+def spoil(place: tuple[str | int, ...], value: Any) -> Any:
+    """The example with something else in one place."""
+    copy: Any = json.loads(json.dumps(EXAMPLE))
+    inner = copy
+    for key in place[:-1]:
+        inner = inner[key]
+    inner[place[-1]] = value
+    return copy
+
+
+SPOILED = st.builds(spoil, st.sampled_from(sorted(places(EXAMPLE), key=str)), VALUES)
+
+
+@given(COMPOSITIONS | SPOILED, st.none() | VALUES, st.none() | VALUES)
+@settings(max_examples=600, deadline=None)
+def test_any_json_is_a_composition_or_an_invalid_job(value: Any, audio: Any, variables: Any) -> None:
+    for beside in (Beside(), Beside(audio=audio, variables=variables)):
+        try:
+            for composition in read_compositions(value, beside=beside):
+                echo = json.loads(json.dumps(composition.model_dump(mode="json")))
+                assert read_compositions(echo) == (composition,)
+        except InvalidJob as error:
+            problem = json.dumps(error.as_problem())
+            assert SECRET not in problem
+
+
+@given(COMPOSITIONS | VALUES, st.dictionaries(st.sampled_from(["t", "output", "crf", "poster", "row"]), SCALARS))
+@settings(max_examples=200, deadline=None)
+def test_any_body_is_a_job_or_an_invalid_job(value: Any, more: Any) -> None:
+    for body in (value, {"json": value, **more}):
+        for action in ("canvas", "canvas_preview"):
+            try:
+                parse_action(action, body)
+            except InvalidJob as error:
+                problem = json.dumps(error.as_problem())
+                assert SECRET not in problem
+
+
+@given(st.text(alphabet="{}|!=ab '\"1.", max_size=30), st.dictionaries(st.sampled_from("ab"), SCALARS))
+def test_any_text_is_a_condition_or_an_invalid_job(text: str, variables: Any) -> None:
+    try:
+        assert holds(text, variables, "condition") in {True, False}
+    except InvalidJob as error:
+        where = error.where
+        assert where == {"field": "condition"}

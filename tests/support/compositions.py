@@ -1,0 +1,44 @@
+"""Compositions for tests, and what their files hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from ffmpeg_worker.canvas.clips import Facts
+from ffmpeg_worker.canvas.resolve import Resolved, resolve
+from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+
+_PICTURE = StreamInfo("video", "h264", 10.0, 1920, 1080, Fraction(25))
+_SOUND = StreamInfo("audio", "aac", 10.0, sample_rate=48000, channels=2)
+FILM = MediaInfo("mov,mp4,m4a,3gp,3g2,mj2", (_PICTURE, _SOUND), 10.0)
+_ASS = r"""[Script Info]
+[V4+ Styles]
+Format: Name, Fontname, Fontsize
+[Events]
+Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
+Dialogue: 0,0:00:01.00,0:00:03.00,Default,,0,0,0,,{\pos(10,20)}Hello
+"""
+_PAL: dict[str, Any] = {"width": 720, "height": 576, "field_order": "tt", "sample_aspect": Fraction(16, 15)}
+FACTS: Facts = {
+    "film.mp4": FILM,
+    "silent.mp4": replace(FILM, streams=(_PICTURE,)),
+    "phone.mp4": replace(FILM, streams=(replace(_PICTURE, rotation=-90), _SOUND)),
+    "tape.mp4": replace(FILM, streams=(replace(_PICTURE, **_PAL),)),
+    "hdr.mp4": replace(FILM, streams=(replace(_PICTURE, color=(None, None, "smpte2084", None)),)),
+    "logo.png": MediaInfo("png_pipe", (StreamInfo("video", "png", width=400, height=200),)),
+    "icon.svg": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 10"/>',
+    "song.mp3": MediaInfo("mp3", (StreamInfo("audio", "mp3", 60.0),), 60.0),
+    "styled.ass": _ASS,
+    "words.srt": "1\n00:00:01,000 --> 00:00:02,000\nHello there\n",
+}
+
+
+def resolved(*layers: dict[str, Any], scale: float = 1.0, **canvas: Any) -> Resolved:
+    """A composition of 200 by 100 pixels, 10 frames a second, with everything decided."""
+    document = {"width": 200, "height": 100, "fps": 10, **canvas, "layers": list(layers)}
+    return resolve(
+        Composition.model_validate(document), FACTS, file_of=lambda src: f"in/{src}", render_scale=scale
+    )

@@ -1,0 +1,76 @@
+"""Sources made of arrays, and a note of which are open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ffmpeg_worker.canvas.scene import Element, ImageContent, Scene
+from ffmpeg_worker.raster.picture import Picture, Planes, Tile
+
+
+def coloured(width: int, height: int, rgba: tuple[int, int, int, int]) -> Tile:
+    """One colour, multiplied with its opacity."""
+    return Tile(np.full((height, width, 4), rgba, np.uint8))
+
+
+def grey(width: int, height: int, y: int) -> Planes:
+    """One opaque grey."""
+    chroma = np.full((height // 2, width // 2), 128, np.uint8)
+    return Planes(np.full((height, width), y, np.uint8), chroma, chroma.copy())
+
+
+class Still:
+    """A picture, or one for each time; `closed` tells whether it was."""
+
+    def __init__(self, show: Picture | Callable[[float], Picture | None]) -> None:
+        self._show = show
+        self.times: list[float] = []
+        self.closed = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Of the first picture."""
+        picture = self._show(0.0) if callable(self._show) else self._show
+        return picture.size if picture else (2, 2)
+
+    def picture(self, time_s: float) -> Picture | None:
+        """What is shown then."""
+        self.times.append(time_s)
+        return self._show(time_s) if callable(self._show) else self._show
+
+    def close(self) -> None:
+        """Remembered."""
+        self.closed = True
+
+
+class Library:
+    """Opens what an element's `where` names; what was opened, and at which size, in `opened`."""
+
+    def __init__(self, **shown: Picture | Callable[[float], Picture | None]) -> None:
+        self._shown = shown
+        self.opened: list[tuple[str, tuple[int, int] | None]] = []
+        self.stills: dict[str, Still] = {}
+
+    def __call__(self, element: Element, size: tuple[int, int] | None) -> Still:
+        self.opened.append((element.where, size))
+        still = self.stills[element.where] = Still(self._shown[element.where])
+        return still
+
+    @property
+    def open_now(self) -> set[str]:
+        """What is not closed."""
+        return {name for name, still in self.stills.items() if not still.closed}
+
+
+def element(where: str, first: int = 0, last: int = 100, **more: Any) -> Element:
+    """An element at the top left that shows what `where` names."""
+    known: dict[str, Any] = {"content": ImageContent(where), "x": 0.0, "y": 0.0, **more}
+    return Element(where, first, last, **known)
+
+
+def scene(*elements: Element, size: tuple[int, int] = (96, 64), fps: int = 10) -> Scene:
+    """On black."""
+    return Scene(*size, (fps, 1), 100, (0.0, 0.0, 0.0, 1.0), elements)

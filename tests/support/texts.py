@@ -1,0 +1,44 @@
+"""Text for tests: one library, and pictures as arrays of the whole box."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ffmpeg_worker.canvas.scene import TextContent
+from ffmpeg_worker.canvas.text_style import TextAnimation, TextStyle
+from ffmpeg_worker.raster.picture import Tile
+from ffmpeg_worker.raster.text.library import FontLibrary
+from ffmpeg_worker.raster.text.source import TextSource
+
+LIBRARY = FontLibrary()
+
+
+def text_source(
+    text: str,
+    *,
+    width: float | None = None,
+    height: float | None = None,
+    most_width: float = 10_000,
+    animation: TextAnimation | None = None,
+    **style: Any,
+) -> TextSource:
+    """A source of text in a style, 48 pixels large unless it says otherwise."""
+    return TextSource(TextContent(text, TextStyle(**style), most_width, animation), width, height, LIBRARY)
+
+
+def on_canvas(tile: Tile, size: tuple[int, int], margin: int = 64) -> npt.NDArray[np.float64]:
+    """The tile in a box of `size` with a margin around it: (height, width, 4), 0 to 1."""
+    width, height = size
+    canvas = np.zeros((height + 2 * margin, width + 2 * margin, 4))
+    x, y = tile.offset[0] + margin, tile.offset[1] + margin
+    canvas[y : y + tile.size[1], x : x + tile.size[0]] = tile.rgba / 255
+    return canvas
+
+
+def drawn(text: str, **options: Any) -> npt.NDArray[np.float64]:
+    """Text drawn once, as `on_canvas` gives it."""
+    source = text_source(text, **options)
+    return on_canvas(source.picture(0.0), source.size)

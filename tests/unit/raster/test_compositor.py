@@ -1,0 +1,284 @@
+"""Scenes drawn frame by frame: who is shown when and where, what is opened, what is done only once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ffmpeg_worker.canvas.curve import Curve, Key
+from ffmpeg_worker.canvas.scene import Element, GroupContent, TextContent, Transition, VideoContent
+from ffmpeg_worker.canvas.text_style import TextStyle
+from ffmpeg_worker.raster.compositor import Compositor
+from ffmpeg_worker.raster.picture import Tile
+from ffmpeg_worker.raster.rgba_surface import RgbaSurface
+from support.stills import Library, Still, coloured, element, grey, scene
+
+WHITE = (255, 255, 255, 255)
+
+
+def _curve(*keys: tuple[float, float]) -> Curve:
+    return Curve(tuple(Key(time, (value,)) for time, value in keys))
+
+
+def _luma(compositor: Compositor, frame: int) -> npt.NDArray[np.uint8]:
+    surface = compositor.draw(frame)
+    assert not isinstance(surface, RgbaSurface)
+    return surface.planes[0].copy()
+
+
+def _box(luma: npt.NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
+    """Left, top, right and bottom of what is brighter than half."""
+    rows, columns = np.nonzero(luma > 125)
+    if not len(rows):
+        return None
+    return int(columns.min()), int(rows.min()), int(columns.max()) + 1, int(rows.max()) + 1
+
+
+def _still_box(**more: Any) -> tuple[int, int, int, int] | None:
+    library = Library(box=coloured(20, 10, WHITE))
+    return _box(_luma(Compositor(scene(element("box", **more)), library), 0))
+
+
+def test_an_element_is_shown_from_its_first_frame_until_before_its_last() -> None:
+    library = Library(box=coloured(20, 10, WHITE))
+    compositor = Compositor(scene(element("box", 3, 6)), library)
+    assert [_box(_luma(compositor, frame)) is not None for frame in range(8)] == [False] * 3 + [True] * 3 + [
+        False
+    ] * 2
+
+
+def test_only_what_is_shown_is_open() -> None:
+    library = Library(a=coloured(4, 4, WHITE), b=coloured(4, 4, WHITE), c=coloured(4, 4, WHITE))
+    compositor = Compositor(scene(element("a", 0, 4), element("b", 2, 6), element("c", 8, 9)), library)
+    opened = []
+    for frame in range(10):
+        compositor.draw(frame)
+        opened.append("".join(sorted(library.open_now)))
+    assert opened == ["a", "a", "ab", "ab", "b", "b", "", "", "c", ""]
+    compositor.draw(3)
+    assert library.open_now == {"a", "b"}
+    compositor.close()
+    assert library.open_now == set()
+
+
+def test_frames_may_jump() -> None:
+    library = Library(a=grey(96, 64, 50), b=grey(96, 64, 90), c=grey(96, 64, 130))
+    elements = (element("a", 0, 50), element("b", 10, 30), element("c", 20, 25))
+    inorder = Compositor(scene(*elements), library)
+    wanted = [int(_luma(inorder, frame)[0, 0]) for frame in range(50)]
+    jumping = Compositor(scene(*elements), library)
+    for frame in (40, 3, 22, 12, 49, 21, 0, 29, 30):
+        assert int(_luma(jumping, frame)[0, 0]) == wanted[frame]
+
+
+@pytest.mark.parametrize(
+    ("more", "box"),
+    [
+        ({}, (0, 0, 20, 10)),
+        ({"x": 30.0, "y": 20.0, "anchor": (0.5, 1.0)}, (20, 10, 40, 20)),
+        ({"x": 30.4, "y": 20.6}, (30, 21, 50, 31)),
+        ({"x": 30.0, "y": 20.0, "scale": 2.0}, (20, 15, 60, 35)),
+        ({"x": 30.0, "y": 20.0, "rotation": 90.0}, (35, 15, 45, 35)),
+        ({"x": 4.0, "y": 4.0, "width": 40.0, "height": 40.0}, (4, 4, 44, 44)),
+        ({"x": 4.0, "y": 4.0, "width": 40.0}, (4, 4, 44, 24)),
+        ({"x": 4.0, "y": 4.0, "crop": (0.5, 0.0, 0.5, 1.0)}, (4, 4, 14, 14)),
+        ({"x": 4.0, "y": 4.0, "crop": (0.5, 0.0, 0.5, 1.0), "width": 20.0, "height": 20.0}, (4, 4, 24, 24)),
+    ],
+)
+def test_where_an_element_lies(more: dict[str, Any], box: tuple[int, int, int, int]) -> None:
+    assert _still_box(**more) == box
+
+
+def test_curves_are_followed_in_the_elements_own_time() -> None:
+    library = Library(box=coloured(20, 10, WHITE))
+    moving = element("box", 5, 50, x=_curve((0, 0), (2, 60)), y=_curve((1, 0), (2, 30)))
+    compositor = Compositor(scene(moving), library)
+    assert [_box(_luma(compositor, frame)) for frame in (5, 15, 25, 40)] == [
+        (0, 0, 20, 10),
+        (30, 0, 50, 10),
+        (60, 30, 80, 40),
+        (60, 30, 80, 40),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "size"),
+    [
+        (VideoContent("v", (2, 2), 0, 1), {"width": 40.0, "height": 30.0}, (40, 30)),
+        (VideoContent("v", (2, 2), 0, 1), {"width": _curve((0, 10), (1, 50)), "height": 30.0}, (50, 30)),
+        (
+            VideoContent("v", (2, 2), 0, 1),
+            {"width": 40.0, "height": 30.0, "scale": _curve((0, 1), (1, 1.5))},
+            (60, 45),
+        ),
+        (VideoContent("v", (2, 2), 0, 1), {"width": 40.0, "height": 30.0, "crop": (0.0, 0.0, 0.5, 1.0)}, (80, 30)),
+        (VideoContent("v", (2, 2), 0, 1), {"width": 96.0, "height": 64.0, "scale": 50.0}, (192, 128)),
+        (TextContent("t", TextStyle(), 50), {"width": 40.0, "height": 30.0, "scale": 2.0}, (40, 30)),
+        (TextContent("t", TextStyle(), 50), {"width": 40.0}, None),
+    ],
+)
+def test_sources_are_opened_at_the_largest_size_they_are_shown_at(
+    content: VideoContent | TextContent, more: dict[str, Any], size: tuple[int, int] | None
+) -> None:
+    library = Library(clip=grey(40, 30, 90))
+    Compositor(scene(element("clip", content=content, **more)), library).draw(0)
+    assert library.opened == [("clip", size)]
+
+
+def test_a_crop_may_move() -> None:
+    rgba = np.zeros((64, 96, 4), np.uint8)
+    rgba[:, 48:] = 255
+    moving = element("box", crop=(_curve((0, 0.0), (2, 0.5)), 0.0, 0.5, 1.0), width=48.0, height=64.0)
+    compositor = Compositor(scene(moving), Library(box=Tile(rgba)))
+    assert [_box(_luma(compositor, frame)) for frame in (0, 5, 10, 20)] == [
+        None,
+        (36, 0, 48, 64),
+        (24, 0, 48, 64),
+        (0, 0, 48, 64),
+    ]
+
+
+def test_the_shadow_around_text_does_not_move_it() -> None:
+    class Bleeding(Still):
+        offset = (10.0, 6.0)
+        box = (20.0, 12.0)
+
+    rgba = np.zeros((30, 40, 4), np.uint8)
+    rgba[6:18, 10:30] = 255
+    text = element("t", content=TextContent("t", TextStyle(), 50), x=50.0, y=30.0, anchor=(0.5, 0.5))
+    compositor = Compositor(scene(text), lambda *_: Bleeding(Tile(rgba)))
+    assert _box(_luma(compositor, 0)) == (40, 24, 60, 36)
+
+
+def test_the_last_frame_is_told_from_a_new_one() -> None:
+    library = Library(
+        film=lambda time: _FILM[int(time * 10 + 0.5) // 2 % 2],
+        box=coloured(20, 10, WHITE),
+    )
+    moving = element("box", 4, 20, x=_curve((0, 0), (0.2, 8)))
+    compositor = Compositor(scene(element("film", 0, 8), moving), library)
+    told, surfaces = [], []
+    for frame in range(12):
+        surfaces.append(compositor.draw(frame))
+        told.append(compositor.unchanged)
+    assert told == [False, True, False, True, False, False, False, True, False, True, True, True]
+    assert all((a is b) == same for a, b, same in zip(surfaces, surfaces[1:], told[1:], strict=False))
+
+
+_FILM = [grey(96, 64, 50), grey(96, 64, 90)]
+
+
+def test_what_was_drawn_stays_until_the_next_but_one_frame() -> None:
+    library = Library(film=lambda time: grey(96, 64, 40 + round(time * 10)), dot=coloured(2, 2, WHITE))
+    compositor = Compositor(scene(element("film"), element("dot")), library)
+    first = compositor.draw(0)
+    compositor.draw(1)
+    assert not isinstance(first, RgbaSurface)
+    assert int(first.planes[0][30, 30]) == 40
+
+
+def test_a_clip_over_the_whole_frame_is_passed_on_and_what_it_hides_is_not_drawn() -> None:
+    film = grey(96, 64, 90)
+    compositor = Compositor(scene(element("a"), element("b")), Library(a=grey(96, 64, 50), b=film))
+    surface = compositor.draw(0)
+    assert not isinstance(surface, RgbaSurface)
+    assert surface.planes[0] is film.y
+
+
+def _group(*elements: Element, **more: Any) -> Element:
+    return element("group", content=GroupContent(elements), **more)
+
+
+def _many() -> tuple[Element, ...]:
+    return (
+        element("red", 0, 9, x=4.0, y=6.0),
+        element("green", 2, 9, x=_curve((0, 20.0), (1, 33.0)), y=9.0, opacity=0.6),
+        element("blue", 0, 9, x=40.0, y=20.0, rotation=30.0),
+    )
+
+
+_COLOURS = {
+    "red": coloured(30, 20, (200, 10, 10, 255)),
+    "green": coloured(31, 21, (10, 100, 10, 128)),
+    "blue": coloured(30, 10, (0, 0, 255, 255)),
+}
+
+
+@pytest.mark.parametrize("frame", [0, 1, 4, 8])
+def test_a_group_that_is_not_changed_looks_like_its_elements(frame: int) -> None:
+    film = grey(96, 64, 120)
+    flat = Compositor(scene(element("film"), *_many()), Library(film=film, **_COLOURS))
+    grouped = Compositor(scene(element("film"), _group(*_many())), Library(film=film, **_COLOURS))
+    for a, b in zip(flat.draw(frame).buffers, grouped.draw(frame).buffers, strict=True):
+        assert np.abs(np.asarray(a).astype(int) - np.asarray(b)).max() <= 3
+
+
+def test_a_group_fades_and_turns_as_one() -> None:
+    elements = (element("red", x=4.0, y=4.0), element("red2", x=14.0, y=4.0))
+    library = Library(red=coloured(20, 10, WHITE), red2=coloured(20, 10, WHITE))
+    group = _group(*elements, opacity=0.5, width=40.0, height=20.0, x=30.0, y=20.0)
+    luma = _luma(Compositor(scene(group), library), 0)
+    assert set(np.unique(luma[26:30, 36:60])) <= {125, 126}
+    assert luma[0, 0] == 16
+    turned = _group(*elements, rotation=180.0, width=40.0, height=20.0, x=30.0, y=20.0)
+    assert _box(_luma(Compositor(scene(turned), library), 0)) == (36, 26, 66, 36)
+
+
+def test_a_still_group_is_drawn_once() -> None:
+    library = Library(red=coloured(20, 10, WHITE))
+    compositor = Compositor(scene(_group(element("red"))), library)
+    compositor.draw(0)
+    compositor.draw(1)
+    assert compositor.unchanged
+    assert library.open_now == {"red"}
+    compositor.close()
+    assert library.open_now == set()
+
+
+def test_times_inside_a_group_begin_with_it() -> None:
+    library = Library(red=coloured(20, 10, WHITE))
+    compositor = Compositor(scene(_group(element("red", 2, 4), first=5, last=50)), library)
+    assert [frame for frame in range(12) if _box(_luma(compositor, frame))] == [7, 8]
+    assert library.stills["red"].times == pytest.approx([0.0, 0.1])
+
+
+def test_a_transparent_scene() -> None:
+    library = Library(red=coloured(20, 10, (100, 0, 0, 128)))
+    clear = replace(scene(element("red", x=5.0, y=5.0)), background=(0.0, 0.0, 0.0, 0.0))
+    surface = Compositor(clear, library, transparent=True).draw(0)
+    assert isinstance(surface, RgbaSurface)
+    assert surface.rgba[0, 0].tolist() == [0, 0, 0, 0]
+    assert surface.rgba[7, 7].tolist() == [100, 0, 0, 128]
+    assert surface.straight()[7, 7].tolist() == [199, 0, 0, 128]
+
+
+def test_a_thousand_layers_that_are_not_shown_are_not_looked_at() -> None:
+    library = Library(film=grey(96, 64, 90), other=grey(96, 64, 20))
+    others = [element("other", 50 + i, 52 + i) for i in range(1000)]
+    compositor = Compositor(scene(element("film"), *others), library)
+    compositor.draw(0)
+    assert [where for where, _ in library.opened] == ["film"]
+
+
+def test_an_element_that_comes_over_another() -> None:
+    library = Library(a=grey(96, 64, 40), b=grey(96, 64, 140), dot=coloured(4, 4, WHITE))
+    b = element("b", 10, 30, replaces=0, enter=Transition("fade", 10))
+    a = element("a", 0, 20, leave=Transition("fade", 10))
+    compositor = Compositor(scene(a, b, element("dot")), library)
+    shown = [int(_luma(compositor, frame)[30, 30]) for frame in (9, 10, 12, 15, 19, 20, 25)]
+    assert shown == pytest.approx([40, 40, 60, 90, 130, 140, 140], abs=1)
+    assert int(_luma(compositor, 15)[2, 2]) == 235, "what lies above takes no part"
+
+
+@pytest.mark.parametrize("transparent", [False, True])
+def test_a_pair_wipes_over_the_whole_canvas(transparent: bool) -> None:
+    library = Library(a=coloured(20, 10, WHITE), b=coloured(20, 10, WHITE))
+    b = element("b", 10, 30, replaces=0, enter=Transition("wiperight", 10), x=70.0)
+    compositor = Compositor(scene(element("a", 0, 20), b), library, transparent=transparent)
+    surface = compositor.draw(15)
+    seen = surface.rgba[:, :, 0] if isinstance(surface, RgbaSurface) else surface.planes[0]
+    assert _box(seen) is None, "half way, what is left of the middle is already gone, what is right not yet there"

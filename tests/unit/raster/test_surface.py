@@ -1,0 +1,346 @@
+"""Pictures drawn onto surfaces, against plain formulas."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ffmpeg_worker.raster.blend_modes import MODES
+from ffmpeg_worker.raster.look import blurred, windowed
+from ffmpeg_worker.raster.picture import Bytes, Picture, Planes, Tile
+from ffmpeg_worker.raster.place import Matrix, Place, at, inverse, scaled, then, turned
+from ffmpeg_worker.raster.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.yuv_surface import YuvSurface
+from support import reference_blend as plain
+
+WIDTH, HEIGHT = 96, 64
+_BACKGROUND = (0.9, 0.4, 0.1, 1.0)
+
+
+def _noise(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _tile(width: int, height: int, seed: int = 1) -> Tile:
+    """Colours and opacities of every kind, some of them all or nothing."""
+    noise = _noise(seed)
+    alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
+    colour = noise.integers(0, 256, (height, width, 3))
+    return Tile(np.dstack([np.rint(colour * alpha / 255), alpha]).astype(np.uint8))
+
+
+def _soft_tile(width: int, height: int) -> Tile:
+    """A picture without edges sharper than a few pixels."""
+    y, x = np.mgrid[0:height, 0:width]
+    alpha = np.exp(-(((x - width / 2 + 0.5) / width * 4) ** 2 + ((y - height / 2 + 0.5) / height * 4) ** 2))
+    colour = np.dstack([0.5 + 0.5 * np.sin(x / 9), 0.5 + 0.5 * np.cos(y / 7), np.full_like(alpha, 0.7)])
+    return Tile(np.rint(np.dstack([colour * alpha[:, :, None], alpha]) * 255).astype(np.uint8))
+
+
+def _planes(width: int, height: int, seed: int = 1, alpha: Bytes | None = None) -> Planes:
+    noise = _noise(seed)
+    sizes = ((height, width), (height // 2, width // 2), (height // 2, width // 2))
+    y, u, v = (cv2.GaussianBlur(noise.integers(16, 236, size, np.uint8), (0, 0), 2) for size in sizes)
+    return Planes(y, u, v, alpha)  # type: ignore[arg-type]
+
+
+def _flat(width: int, height: int, alpha: Bytes | None = None) -> Planes:
+    return Planes(
+        np.full((height, width), 200, np.uint8),
+        np.full((height // 2, width // 2), 90, np.uint8),
+        np.full((height // 2, width // 2), 150, np.uint8),
+        alpha,
+    )
+
+
+def _surface() -> YuvSurface:
+    surface = YuvSurface(WIDTH, HEIGHT)
+    surface.draw(_planes(WIDTH, HEIGHT, 7), Place())
+    return surface
+
+
+def _drawn(picture: Picture, place: Place) -> tuple[list[npt.NDArray[np.float64]], plain.Floats]:
+    """The planes with the picture, and what was below it in full size."""
+    surface = _surface()
+    below = plain.full(*surface.planes)
+    surface.draw(picture, place)
+    return [part.astype(np.float64) for part in surface.planes], below
+
+
+def _off(planes: list[npt.NDArray[np.float64]], wanted: plain.Floats) -> float:
+    return max(float(np.abs(a - b).max()) for a, b in zip(planes, plain.planes_of(wanted), strict=True))
+
+
+def _back(matrix: Matrix) -> plain.Floats:
+    way = inverse(matrix)
+    assert way is not None
+    return np.array(way).reshape(2, 3)
+
+
+@pytest.mark.parametrize("x", [0, 5, 8, -7, WIDTH - 9])
+@pytest.mark.parametrize("y", [0, 3, -6, HEIGHT - 5])
+@pytest.mark.parametrize("size", [(20, 14), (21, 15)])
+def test_a_tile_on_whole_pixels_is_what_the_formula_says(x: int, y: int, size: tuple[int, int]) -> None:
+    tile = _tile(*size)
+    planes, below = _drawn(tile, Place(at(x, y)))
+    wanted = plain.over(below, plain.laid(tile.rgba, (WIDTH, HEIGHT), plain.shift(x, y), fine=1))
+    assert _off(planes, wanted) <= 1.75
+    mean = np.mean([np.abs(a - b).mean() for a, b in zip(planes, plain.planes_of(wanted), strict=True)])
+    assert mean <= 0.5
+
+
+@pytest.mark.parametrize("opacity", [step / 16 for step in range(17)])
+def test_opacity(opacity: float) -> None:
+    tile, planes = _tile(30, 20), _flat(30, 20)
+    drawn, below = _drawn(tile, Place(at(11, 6), opacity))
+    laid = plain.laid(tile.rgba, (WIDTH, HEIGHT), plain.shift(11, 6), fine=1)
+    assert _off(drawn, plain.over(below, laid, opacity)) <= 2.5
+    drawn, below = _drawn(planes, Place(at(11, 6), opacity))
+    wanted = below.copy()
+    level = round(opacity * 255) / 255
+    wanted[6:26, 11:41] = below[6:26, 11:41] * (1 - level) + np.array([200, 90, 150]) * level
+    assert _off(drawn, wanted) <= 1.75
+
+
+def test_what_is_far_outside_draws_nothing() -> None:
+    for picture in (_tile(20, 14), _planes(20, 14)):
+        for x, y in ((-20, 0), (WIDTH, 0), (0, -15), (3.5, HEIGHT + 1.5), (-500, 900)):
+            for matrix in (at(x, y), then(scaled(0.5, 0.5), at(x * 3, y * 3)) if x < -9 else at(x, y)):
+                planes, below = _drawn(picture, Place(matrix))
+                assert _off(planes, below) == 0 or abs(x) + abs(y) < 200
+
+
+def test_an_opaque_picture_is_the_source_exactly() -> None:
+    surface = _surface()
+    film = _planes(WIDTH, HEIGHT, 3)
+    surface.draw(film, Place())
+    assert all(a is b for a, b in zip(surface.planes, (film.y, film.u, film.v), strict=True))
+    assert b"".join(surface.buffers) == film.y.tobytes() + film.u.tobytes() + film.v.tobytes()
+    inset = _planes(20, 10, 4)
+    surface.draw(inset, Place(at(6, 8)))
+    assert np.array_equal(surface.planes[0][8:18, 6:26], inset.y)
+    assert np.array_equal(surface.planes[1][4:9, 3:13], inset.u)
+    assert np.array_equal(film.y, _planes(WIDTH, HEIGHT, 3).y), "the picture below it is not drawn onto"
+    assert len(surface.buffers) == 1
+    assert bytes(surface.buffers[0]) == b"".join(part.tobytes() for part in surface.planes)
+
+
+def test_what_lies_around_a_tile_stays_as_it_is() -> None:
+    clear = Tile(np.zeros((20, 20, 4), np.uint8))
+    for place in (Place(at(3, 3)), Place(at(3.3, 3.4)), Place(at(3, 3), 0.5), Place(at(3, 3), blend="screen")):
+        planes, below = _drawn(clear, place)
+        assert _off(planes, below) == 0
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        at(20.3, 11.6),
+        then(scaled(1.4, 0.8), at(-9.2, 10.1)),
+        then(scaled(0.4, 0.4), at(30.5, 20.5)),
+        then(at(20, 10), turned(1.0, 30, (45, 30))),
+        then(at(20, 10), turned(0.7, -75, (45, 30))),
+    ],
+)
+def test_tiles_that_are_moved_scaled_and_turned(matrix: Matrix) -> None:
+    tile = _soft_tile(50, 40)
+    planes, below = _drawn(tile, Place(matrix))
+    wanted = plain.planes_of(plain.over(below, plain.laid(tile.rgba, (WIDTH, HEIGHT), _back(matrix))))
+    for part, plane in zip(planes, wanted, strict=True):
+        assert np.abs(part - plane).mean() < 0.7
+        assert np.abs(part - plane).max() < 8
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [
+        at(21, 11),
+        at(20.3, 11.6),
+        then(scaled(1.4, 0.8), at(-9.2, 10.1)),
+        then(scaled(0.3, 0.4), at(30.5, 20.5)),
+        then(at(20, 10), turned(1.0, 30, (45, 30))),
+    ],
+)
+def test_planes_cover_what_their_box_covers(matrix: Matrix) -> None:
+    drawn, below = _drawn(_flat(50, 40), Place(matrix))
+    white = np.full((40, 50, 4), 255, np.uint8)
+    share = plain.laid(white, (WIDTH, HEIGHT), _back(matrix), fine=16)[:, :, 3:]
+    wanted = plain.planes_of(below * (1 - share) + np.array([200.0, 90.0, 150.0]) * share)
+    for part, plane in zip(drawn, wanted, strict=True):
+        assert np.abs(part - plane).max() < 14
+        assert np.abs(part - plane).mean() < 0.5
+
+
+def test_planes_with_opacity_of_their_own() -> None:
+    alpha = _noise().integers(0, 256, (20, 30), np.uint8)
+    drawn, below = _drawn(_flat(30, 20, alpha), Place(at(7, 9)))
+    share = (alpha / 255)[:, :, None]
+    wanted = below.copy()
+    wanted[9:29, 7:37] = below[9:29, 7:37] * (1 - share) + np.array([200, 90, 150]) * share
+    assert _off(drawn, wanted) <= 1.75
+
+
+def test_planes_scaled_over_the_whole_frame_stay_in_place() -> None:
+    film = Planes(
+        *(
+            np.tile(np.arange(n, dtype=np.uint8) * k + 20, (m, 1))
+            for n, m, k in ((96, 64, 2), (48, 32, 4), (48, 32, 4))
+        )
+    )
+    surface = _surface()
+    surface.draw(film, Place(turned(1.25, 0, (WIDTH / 2, HEIGHT / 2))))
+    wanted = ((np.arange(WIDTH) + 0.5 - 48) / 1.25 + 48 - 0.5) * 2 + 20
+    assert np.abs(surface.planes[0] - wanted).max() <= 1
+    wanted = ((np.arange(WIDTH // 2) + 0.5 - 24) / 1.25 + 24 - 0.5) * 4 + 20
+    assert np.abs(surface.planes[1] - wanted).max() <= 1
+
+
+def _centroid(plane: npt.NDArray[np.float64]) -> tuple[float, float]:
+    y, x = np.mgrid[0 : plane.shape[0], 0 : plane.shape[1]]
+    return float((plane * (x + 0.5)).sum() / plane.sum()), float((plane * (y + 0.5)).sum() / plane.sum())
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_a_slow_picture_moves_by_parts_of_a_pixel(step: int) -> None:
+    surface = YuvSurface(WIDTH, HEIGHT)
+    surface.fill((0, 0, 0, 1))
+    x, y = 20 + step * 0.173, 30 - step * 0.091
+    white = Tile(np.full((9, 13, 4), 255, np.uint8))
+    surface.draw(white, Place(at(x, y)))
+    assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((x + 6.5, y + 4.5), abs=0.1)
+
+
+@pytest.mark.parametrize("degrees", [0, 15, 90, 137, 180, 271])
+@pytest.mark.parametrize("kind", ["tile", "planes"])
+def test_turning_is_about_the_middle(degrees: float, kind: str) -> None:
+    surface = YuvSurface(WIDTH, HEIGHT)
+    surface.fill((0, 0, 0, 1))
+    picture = Tile(np.full((14, 30, 4), 255, np.uint8)) if kind == "tile" else _flat(30, 14)
+    surface.draw(picture, Place(then(at(31, 22), turned(1.2, degrees, (46, 29)))))
+    assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((46, 29), abs=0.1)
+
+
+def test_turning_is_clockwise() -> None:
+    rgba = np.zeros((20, 20, 4), np.uint8)
+    rgba[:10] = 255
+    surface = YuvSurface(WIDTH, HEIGHT)
+    surface.fill((0, 0, 0, 1))
+    surface.draw(Tile(rgba), Place(then(at(30, 20), turned(1, 90, (40, 30)))))
+    assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((45, 30), abs=0.1)
+
+
+def test_edges_have_no_dark_fringe() -> None:
+    rgba = np.zeros((30, 30, 4), np.uint8)
+    cv2.circle(rgba, (15, 15), 11, (255, 255, 255, 255), -1, cv2.LINE_AA)
+    for surface in (YuvSurface(WIDTH, HEIGHT), RgbaSurface(WIDTH, HEIGHT)):
+        surface.fill((1, 1, 1, 1))
+        surface.draw(Tile(rgba), Place(then(at(20.4, 10.3), turned(1.3, 33, (40, 30)))))
+        surface.draw(Tile(rgba), Place(at(50.5, 20.5), 0.6))
+        plane, white = (surface.planes[0], 235) if isinstance(surface, YuvSurface) else (surface.rgba, 255)
+        assert int(plane.min()) >= white - 1
+
+
+@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "normal"])
+def test_blend_modes(mode: str) -> None:
+    below = (0.8, 0.3, 0.55)
+    colours = [(r, g, b) for r in (0.0, 0.2, 0.7, 1.0) for g in (0.1, 0.6) for b in (0.35, 0.9)]
+    rgba = np.array([[[*(round(c * 0.6 * 255) for c in colour), 153]] * 4 for colour in colours], np.uint8)
+    tile = Tile(np.repeat(rgba, 2, axis=0))
+    yuv, rgb = YuvSurface(WIDTH, HEIGHT), RgbaSurface(WIDTH, HEIGHT)
+    for surface in (yuv, rgb):
+        surface.fill((*below, 1))
+        surface.draw(tile, Place(at(6, 4), blend=mode))
+    got = plain.rgb_of(plain.full(*yuv.planes))
+    for row, colour in enumerate(colours):
+        wanted = [0.4 * b + 0.6 * plain.blend(mode, b, s) for b, s in zip(below, colour, strict=True)]
+        assert rgb.rgba[4 + 2 * row, 8, :3] / 255 == pytest.approx(wanted, abs=0.02), colour
+        assert got[4 + 2 * row, 8] == pytest.approx(wanted, abs=0.045), colour
+    assert rgb.rgba[:, :, 3].min() == 255
+
+
+def test_a_blend_over_nothing_is_the_picture() -> None:
+    surface = RgbaSurface(WIDTH, HEIGHT)
+    tile = _tile(20, 20)
+    surface.draw(tile, Place(at(4, 4), blend="multiply"))
+    assert np.abs(surface.rgba[4:24, 4:24].astype(int) - tile.rgba).max() <= 1
+
+
+def test_rgba_over_rgba() -> None:
+    surface = RgbaSurface(WIDTH, HEIGHT)
+    first, second = _tile(40, 30, 1), _tile(40, 30, 2)
+    surface.draw(first, Place(at(5, 5)))
+    surface.draw(second, Place(at(9, 2), 0.5))
+    under = plain.laid(first.rgba, (WIDTH, HEIGHT), plain.shift(5, 5), fine=1)
+    above = plain.laid(second.rgba, (WIDTH, HEIGHT), plain.shift(9, 2), fine=1) * 128 / 255
+    assert np.abs(surface.rgba - (above + under * (1 - above[:, :, 3:])) * 255).max() <= 1.5
+    straight = surface.straight()
+    seen = surface.rgba[:, :, 3] > 200
+    wanted = surface.rgba[seen][:, :3] * 255.0 / surface.rgba[seen][:, 3:]
+    assert np.abs(straight[seen][:, :3] - wanted).max() <= 1
+
+
+def test_planes_and_tiles_of_one_colour_look_the_same() -> None:
+    surface = YuvSurface(WIDTH, HEIGHT)
+    surface.fill(_BACKGROUND)
+    planes = Planes(*(part.copy() for part in surface.planes))
+    assert [int(part[0, 0]) for part in surface.planes] == [
+        round(v) for v in plain.yuv_of(np.array(_BACKGROUND[:3]))
+    ]
+    rgba = RgbaSurface(WIDTH, HEIGHT)
+    rgba.draw(planes, Place())
+    assert rgba.rgba[5, 5] / 255 == pytest.approx(_BACKGROUND, abs=0.015)
+    surface.draw(Tile(rgba.rgba), Place(at(1, 1)))
+    assert all(
+        np.abs(a.astype(int) - b).max() <= 1
+        for a, b in zip(surface.planes, (planes.y, planes.u, planes.v), strict=True)
+    )
+
+
+def test_round_corners() -> None:
+    for picture in (Tile(np.full((40, 60, 4), 255, np.uint8)), _flat(60, 40)):
+        shown = windowed(picture, (0, 0, 60, 40), (12, 12))
+        alpha = shown.rgba[:, :, 3] if isinstance(shown, Tile) else shown.alpha
+        assert alpha is not None
+        area = 60 * 40 - (4 - np.pi) * 12**2
+        assert alpha.sum() / 255 == pytest.approx(area, abs=2)
+        assert alpha[0, 0] == 0
+        assert np.array_equal(alpha, alpha[::-1, ::-1])
+        assert alpha[20, 0] == alpha[0, 30] == 255
+
+
+def test_a_window_cuts_between_pixels() -> None:
+    shown = windowed(_flat(60, 40), (10.5, 0, 30, 20.25), (0, 0))
+    assert isinstance(shown, Planes)
+    assert shown.alpha is not None
+    assert shown.alpha[5, 9:12].tolist() == [0, 128, 255]
+    assert shown.alpha[19:22, 15].tolist() == [255, 64, 0]
+
+
+@pytest.mark.parametrize("sigma", [1.5, 6.0, 25.0])
+@pytest.mark.parametrize("film", [False, True])
+def test_blur_spreads_and_keeps_the_middle(sigma: float, film: bool) -> None:
+    picture = _flat(30, 20) if film else Tile(np.full((20, 30, 4), 255, np.uint8))
+    soft, matrix = blurred(picture, (sigma, sigma))
+    surface = RgbaSurface(400, 300)
+    surface.draw(soft, Place(then(matrix, at(180, 130))))
+    alpha = surface.rgba[:, :, 3].astype(np.float64)
+    x, y = _centroid(alpha)
+    assert (x, y) == pytest.approx((195, 140), abs=0.5)
+    spread = (alpha.sum(axis=0) * (np.arange(400) + 0.5 - x) ** 2).sum() / alpha.sum()
+    assert spread == pytest.approx(30**2 / 12 + sigma**2, rel=0.12)
+
+
+def test_a_wide_blur_needs_no_more_memory_than_the_picture() -> None:
+    for picture in (_tile(30, 20), _flat(30, 20)):
+        soft, matrix = blurred(picture, (900.0, 900.0))
+        assert max(soft.size) < 64
+        assert matrix[0] > 100
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-6])
+def test_a_picture_without_size_draws_nothing(scale: float) -> None:
+    for picture in (Tile(np.full((20, 30, 4), 255, np.uint8)), _flat(30, 20)):
+        drawn, below = _drawn(picture, Place(turned(scale, 10, (40, 30))))
+        assert _off(drawn, below) == 0

@@ -1,0 +1,196 @@
+"""Where letters, words and lines come to lie."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import pytest
+import uharfbuzz as hb
+
+from ffmpeg_worker.canvas.text_style import Background, TextStyle
+from ffmpeg_worker.raster.text.layout import Layout
+from ffmpeg_worker.raster.text.measure import measure
+from support.texts import LIBRARY
+
+
+def lay_out(text: str, width: float | None = None, height: float | None = None, **style: Any) -> Layout:
+    return measure(text, TextStyle(**style), width, height, library=LIBRARY)
+
+
+def line_texts(layout: Layout) -> list[str]:
+    return [layout.text[line.start : line.end].strip() for line in layout.lines]
+
+
+def seen(layout: Layout) -> str:
+    """The first letters of clusters, from left to right."""
+    ordered = sorted(layout.glyphs, key=lambda glyph: (glyph.line, glyph.left))
+    return "".join(layout.text[glyph.start] for glyph in ordered)
+
+
+def test_the_width_of_a_line_is_what_harfbuzz_adds_up() -> None:
+    font = LIBRARY.chain(("Inter",), 700, False).first(40).harfbuzz
+    buffer = hb.Buffer()
+    buffer.add_str("AVATAR Wave")
+    buffer.guess_segment_properties()
+    hb.shape(font, buffer, {})
+    expected = sum(position.x_advance for position in buffer.glyph_positions) / 64
+    assert lay_out("AVATAR Wave", size=40, weight=700).width == pytest.approx(expected)
+
+
+def test_weight_and_letter_spacing_make_text_wider() -> None:
+    plain = lay_out("office", size=40).width
+    assert lay_out("office", size=40, weight=900).width > plain
+    assert lay_out("office", size=40, letter_spacing=5).width == pytest.approx(plain + 5 * 5, abs=2)
+    assert lay_out("a b c", size=40, word_spacing=7).width == pytest.approx(lay_out("a b c", size=40).width + 14)
+
+
+def test_letter_spacing_takes_ligatures_apart() -> None:
+    assert len(lay_out("fi", families=("Lora",)).glyphs) == 1
+    assert len(lay_out("fi", families=("Lora",), letter_spacing=1).glyphs) == 2
+
+
+def test_lines_are_as_full_as_their_width_allows() -> None:
+    layout = lay_out("The quick brown fox jumps over the lazy dog", 300, size=40)
+    texts = line_texts(layout)
+    assert " ".join(texts) == "The quick brown fox jumps over the lazy dog"
+    for text, following in itertools.pairwise(texts):
+        assert lay_out(text, size=40).width <= 300
+        assert lay_out(f"{text} {following.split()[0]}", size=40).width > 300
+
+
+def test_new_lines_are_kept_and_empty_lines_take_room() -> None:
+    layout = lay_out("one\r\n\r\nthree", size=50, line_height=1.2)
+    assert line_texts(layout) == ["one", "", "three"]
+    assert layout.height == pytest.approx(180)
+
+
+def test_a_word_wider_than_the_line_is_broken_but_never_within_a_cluster() -> None:
+    text = "e\u0301" * 30 + "👩‍👩‍👧‍👦" * 3
+    layout = lay_out(text, 200, size=40)
+    assert len(layout.lines) > 2
+    assert all(line.right - line.left <= 200.01 for line in layout.lines)
+    assert not any(layout.text[line.start : line.end].startswith(("\u0301", "\u200d")) for line in layout.lines)
+    assert sum(line_text.count("👩‍👩‍👧‍👦") for line_text in line_texts(layout)) == 3
+
+
+def test_too_many_lines_end_in_an_ellipsis() -> None:
+    layout = lay_out("This text is far too long for two lines of this width", 300, size=40, most_lines=2)
+    assert len(layout.lines) == 2
+    assert layout.is_cut
+    assert line_texts(layout)[-1].endswith("…")
+    assert all(line.right - line.left <= 300.01 for line in layout.lines)
+
+
+def test_text_shrinks_until_it_fits_and_not_further() -> None:
+    sizes = [lay_out("Fit this into the box", 300, height, size=200, fits=True).size for height in (60, 120, 240)]
+    assert sizes == sorted(sizes)
+    assert sizes[0] < sizes[-1]
+    assert not lay_out("Fit this into the box", 300, 120, size=sizes[1]).overflows
+    assert lay_out("Fit this into the box", 300, 120, size=sizes[1] + 0.5).overflows
+
+
+def test_text_that_cannot_shrink_enough_is_told() -> None:
+    assert lay_out("word " * 200, 100, 20, size=40, fits=True, least_size=20).overflows
+
+
+@pytest.mark.parametrize(("align", "share"), [("left", 0.0), ("center", 0.5), ("right", 1.0), ("end", 1.0)])
+def test_lines_are_aligned_in_their_box(align: str, share: float) -> None:
+    line = lay_out("short", 500, align=align).lines[0]
+    free = 500 - (line.right - line.left)
+    assert line.left == pytest.approx(share * free)
+
+
+def test_start_is_on_the_right_where_text_runs_to_the_left() -> None:
+    line = lay_out("שלום", 500, align="start").lines[0]
+    assert line.right == pytest.approx(500)
+
+
+def test_justified_lines_reach_both_edges_but_for_the_last() -> None:
+    layout = lay_out("Some words that are wrapped to a few lines of equal width", 300, size=32, align="justify")
+    assert [edge for line in layout.lines[:-1] for edge in (line.left, line.right)] == pytest.approx(
+        [0, 300] * (len(layout.lines) - 1)
+    )
+    assert layout.lines[-1].right < 299
+    for number in range(len(layout.lines)):
+        last = max(glyph.right for glyph in layout.glyphs if glyph.line == number)
+        assert last == pytest.approx(layout.lines[number].right)
+
+
+@pytest.mark.parametrize(("place", "top"), [("top", 0), ("center", 76), ("bottom", 152)])
+def test_lines_are_aligned_vertically(place: str, top: float) -> None:
+    assert lay_out("x", 100, 200, size=40, vertical_align=place).lines[0].top == pytest.approx(top)
+
+
+def test_the_padding_of_a_background_is_part_of_the_box() -> None:
+    bare = lay_out("padded")
+    padded = lay_out("padded", background=Background((0, 0, 0, 1), 20, 10))
+    assert [padded.width, padded.height] == pytest.approx([bare.width + 40, bare.height + 20])
+    assert padded.glyphs[0].x == pytest.approx(bare.glyphs[0].x + 20)
+
+
+def test_hebrew_runs_to_the_left_and_its_numbers_to_the_right() -> None:
+    assert seen(lay_out("אבג 123 דה")) == "הד 123 גבא"
+    assert seen(lay_out("abc אבג def")) == "abc גבא def"
+    assert seen(lay_out("abc אבג", direction="rtl")) == "גבא abc"
+
+
+def test_arabic_letters_join() -> None:
+    # Dots are glyphs without a width, and the same everywhere.
+    alone = {glyph.index for letter in "بيت" for glyph in lay_out(letter).glyphs if glyph.right > glyph.left}
+    joined = {glyph.index for glyph in lay_out("بيت").glyphs if glyph.right > glyph.left}
+    assert len(joined) == 3
+    assert not alone & joined
+
+
+def test_devanagari_vowels_go_before_their_consonant() -> None:
+    layout = lay_out("कि")
+    assert {(glyph.start, glyph.end) for glyph in layout.glyphs} == {(0, 2)}
+    assert all(glyph.font.face.family == "Noto Sans Devanagari" and glyph.index for glyph in layout.glyphs)
+
+
+@pytest.mark.parametrize("emoji", ["👩‍👩‍👧‍👦", "❤️", "🇩🇪", "👍🏽", "#️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"])
+def test_an_emoji_is_one_glyph_of_the_colour_font(emoji: str) -> None:
+    layout = lay_out(f"a{emoji}b")
+    fonts = [glyph.font.face.is_colour for glyph in layout.glyphs]
+    assert fonts == [False, True, False]
+    assert (layout.glyphs[1].start, layout.glyphs[1].end) == (1, 1 + len(emoji))
+
+
+def test_emoji_stay_whole_where_text_runs_to_the_left() -> None:
+    layout = lay_out("שלום 👩‍👩‍👧‍👦👍🏽🇩🇪🇫🇷")
+    emoji = [glyph for glyph in layout.glyphs if glyph.font.face.is_colour]
+    # Letters of flags are of the left-to-right kind.
+    assert [layout.text[glyph.start : glyph.end] for glyph in emoji] == ["🇩🇪", "🇫🇷", "👍🏽", "👩‍👩‍👧‍👦"]
+
+
+def test_isolated_text_keeps_its_own_direction() -> None:
+    shown = seen(lay_out("a \u2067אב 1\u2069, b"))
+    assert "".join(letter for letter in shown if letter.isprintable()) == "a 1 בא, b"
+
+
+def test_digits_and_marks_of_text_presentation_are_no_emoji() -> None:
+    assert not any(glyph.font.face.is_colour for glyph in lay_out("0 1 # ❤\ufe0e ©").glyphs)
+
+
+def test_words_have_boxes_in_reading_order() -> None:
+    layout = lay_out("one two שלום three", align="left")
+    assert [layout.text[word.start : word.end] for word in layout.words] == ["one", "two", "שלום", "three"]
+    assert [word.is_rtl for word in layout.words] == [False, False, True, False]
+    assert all(a.right < b.left for a, b in itertools.pairwise(layout.words))
+
+
+@pytest.mark.parametrize(
+    ("transform", "text"),
+    [("uppercase", "STRASSE IT'S"), ("capitalize", "Straße It's"), ("lowercase", "straße it's")],
+)
+def test_letters_change_case(transform: str, text: str) -> None:
+    assert lay_out("straße it's", transform=transform).text == text
+
+
+def test_nothing_and_spaces_take_a_line_and_no_width() -> None:
+    for text in ("", "   ", "\u200b"):
+        layout = lay_out(text, size=40)
+        assert math.isclose(layout.height, 48)
+        assert layout.width <= 0.01

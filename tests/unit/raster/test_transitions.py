@@ -1,0 +1,117 @@
+"""Elements that come and go, by every name."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ffmpeg_worker.canvas.scene import Transition
+from ffmpeg_worker.canvas.transitions import ALIASES, MIXED, NAMES, PLACED, SHAPED, transition_name
+from ffmpeg_worker.raster.compositor import Compositor
+from ffmpeg_worker.raster.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.xfade import Mixer, Xfade
+from ffmpeg_worker.raster.yuv_surface import YuvSurface
+from support.stills import Library, coloured, element, grey, scene
+
+WHITE = (255, 255, 255, 255)
+
+
+def _hills(turn: float) -> npt.NDArray[np.uint8]:
+    y, x = np.mgrid[0:64, 0:96]
+    colours = [90 + 80 * np.sin(x / 30 + turn * (i + 1) + y / 25) for i in range(3)]
+    return np.dstack([*colours, np.full_like(colours[0], 200)]).astype(np.uint8)
+
+
+def test_names_are_read_in_any_spelling() -> None:
+    assert (
+        transition_name("Slide-Left")
+        == transition_name("slideleft")
+        == transition_name("slide_left")
+        == "slide-left"
+    )
+    assert transition_name("wipe-left") == "wipeleft"
+    assert transition_name("zoom-in") == "zoom"
+    assert {transition_name(name) for name in NAMES} == set(NAMES)
+    assert {transition_name(alias) for alias in ALIASES} <= set(NAMES)
+    with pytest.raises(ValueError, match="no transition"):
+        transition_name("wipeleftish")
+
+
+@pytest.mark.parametrize("name", [*SHAPED, *MIXED, "slide-left", "zoom"])
+def test_every_effect_leads_from_one_picture_to_the_other(name: str) -> None:
+    xfade = Xfade(name, (96, 64), "gbrap")
+    before, after = _hills(0.0), _hills(2.0)
+    half = xfade.mixed(before, after, 0.5)
+    assert half.shape == before.shape
+    # Lines at the edges may be left out close to the ends.
+    begin, end = xfade.mixed(before, after, 0.0), xfade.mixed(before, after, 1.0)
+    assert np.median(np.abs(begin.astype(int) - before)) <= 4
+    assert np.median(np.abs(end.astype(int) - after)) <= 4
+    assert np.array_equal(xfade.mixed(before, after, 0.5), half) or name == "noise", "shares may go back"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("film", [False, True])
+def test_an_element_comes_from_nothing_and_goes_to_nothing(name: str, film: bool) -> None:
+    picture = grey(40, 20, 200) if film else coloured(40, 20, (250, 200, 180, 255))
+    moving = element(
+        "box", 10, 50, x=20.0, y=20.0, enter=Transition(name, 10), leave=Transition(name, 10, "ease-in")
+    )
+    compositor = Compositor(scene(moving), Library(box=picture))
+
+    def luma(frame: int) -> npt.NDArray[np.int64]:
+        surface = compositor.draw(frame)
+        assert isinstance(surface, YuvSurface)
+        return surface.planes[0].astype(np.int64)
+
+    there = luma(30)
+    assert there[22, 22] >= 180
+    assert (luma(9) == 16).all()
+    assert (luma(10) == 16).all(), "none of it has come at the first frame"
+    assert (luma(20) == there).all()
+    assert (luma(40) == there).all()
+    assert (luma(50) == 16).all()
+    assert (luma(15) != there).any() or name in {"distance", "circlecrop", "rectcrop"}
+    assert (luma(47) != there).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "coming", "leaving"),
+    [
+        ("slide-left", (58, 20), (-10, 20)),
+        ("slide-right", (-10, 20), (58, 20)),
+        ("slide-up", (20, 42), (20, 0)),
+        ("slide-down", (20, 0), (20, 42)),
+    ],
+)
+def test_slides_come_from_and_go_to_beyond_the_edge(
+    name: str, coming: tuple[int, int], leaving: tuple[int, int]
+) -> None:
+    moving = element("box", 0, 40, x=20.0, y=20.0, enter=Transition(name, 10), leave=Transition(name, 10))
+    compositor = Compositor(scene(moving), Library(box=coloured(40, 20, WHITE)))
+    for frame, (x, y) in ((5, coming), (35, leaving)):
+        surface = compositor.draw(frame)
+        assert isinstance(surface, YuvSurface)
+        rows, columns = np.nonzero(surface.planes[0] > 125)
+        assert (columns.min(), rows.min()) == (max(x, 0), max(y, 0))
+        assert (columns.max() + 1, rows.max() + 1) == (min(x + 40, 96), min(y + 20, 64))
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("kind", [YuvSurface, RgbaSurface])
+def test_one_surface_becomes_another(name: str, kind: type[YuvSurface] | type[RgbaSurface]) -> None:
+    mixer = Mixer()
+
+    def mixed(share: float) -> npt.NDArray[np.int64]:
+        before, after = kind(96, 64), kind(96, 64)
+        before.fill((0.2, 0.2, 0.2, 1))
+        after.fill((0.7, 0.7, 0.7, 1))
+        mixer.exchange(after, before, name, share)
+        plane = after.planes[0] if isinstance(after, YuvSurface) else after.rgba[:, :, 0]
+        return plane.astype(np.int64)
+
+    low, high = (60, 169) if kind is YuvSurface else (51, 178)
+    assert np.abs(mixed(0.0) - low).max() <= 1
+    assert np.abs(mixed(1.0) - high).max() <= 1
+    assert name in PLACED or not np.array_equal(mixed(0.55), mixed(0.0))
