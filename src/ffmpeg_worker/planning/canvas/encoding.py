@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.canvas_jobs import Codec
+from ffmpeg_worker.job.canvas_output import Codec
 
 Quality = Literal["draft", "low", "medium", "high", "lossless"]
 
