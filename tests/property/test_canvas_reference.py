@@ -21,8 +21,11 @@ EXAMPLES = int(os.environ.get("CANVAS_EXAMPLES", "20"))
 """Compositions of each test."""
 
 # The reference keeps parts of pixels. The worker puts what stands still onto whole ones and gives videos even
-# sides, so an edge may be half a pixel off all along.
-LUMA_DB, CHROMA_DB, RGBA_DB = 28.0, 33.0, 22.0
+# sides, so edges may be half a pixel off all along: of 1000 compositions the worst had 27, 33 and 24 dB, half of
+# them more than 55. Where nothing lies between pixels only rounding is left, and round edges.
+ANYWHERE_DB = (25.0, 31.0, 22.0)
+WHOLE_DB = (42.0, 46.0, 35.0)
+"""Of luma, of chroma, of all four with opacity."""
 NEAR = 8
 """How far a pixel may be from all that the reference has within one pixel of it, in 255ths."""
 FAR_SHARE = 0.02
@@ -63,29 +66,33 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
     return made
 
 
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole pixels", "anywhere"])
 @_BOUNDED
-@given(composition=compositions(), moment=st.floats(0, 0.999))
+@given(data=st.data(), moment=st.floats(0, 0.999))
 def test_opaque_frames_are_those_of_the_reference(
-    sources: Sources, composition: dict[str, Any], moment: float
+    sources: Sources, is_whole: bool, data: st.DataObject, moment: float
 ) -> None:
+    composition = data.draw(compositions(is_whole=is_whole))
     number, truth = expected(sources, composition, moment)
+    luma, chroma, _ = WHOLE_DB if is_whole else ANYWHERE_DB
     planes = sources.planes(composition, number)
-    for plane, wanted, least in zip(
-        planes, planes_of(truth[..., :3]), (LUMA_DB, CHROMA_DB, CHROMA_DB), strict=True
-    ):
+    for plane, wanted, least in zip(planes, planes_of(truth[..., :3]), (luma, chroma, chroma), strict=True):
         assert psnr(plane, wanted) >= least, (number, json.dumps(composition))
         assert far(plane, wanted) <= FAR_SHARE, (number, json.dumps(composition))
 
 
+@pytest.mark.parametrize("is_whole", [True, False], ids=["whole pixels", "anywhere"])
 @_BOUNDED
-@given(composition=compositions(transparent=True), moment=st.floats(0, 0.999))
+@given(data=st.data(), moment=st.floats(0, 0.999))
 def test_transparent_frames_are_those_of_the_reference(
-    sources: Sources, composition: dict[str, Any], moment: float
+    sources: Sources, is_whole: bool, data: st.DataObject, moment: float
 ) -> None:
+    composition = data.draw(compositions(is_transparent=True, is_whole=is_whole))
     number, truth = expected(sources, composition, moment)
     real = sources.rgba(composition, number)
     multiplied = np.concatenate([real[..., :3] * real[..., 3:] / 255, real[..., 3:]], axis=-1)
-    assert psnr(multiplied, truth * 255) >= RGBA_DB, (number, json.dumps(composition))
+    least = (WHOLE_DB if is_whole else ANYWHERE_DB)[2]
+    assert psnr(multiplied, truth * 255) >= least, (number, json.dumps(composition))
     assert far(multiplied, truth * 255) <= FAR_SHARE, (number, json.dumps(composition))
 
 
