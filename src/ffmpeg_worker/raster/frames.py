@@ -11,10 +11,10 @@ import cv2
 from ffmpeg_worker.canvas.scene import Scene
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.opener import Opener
-from ffmpeg_worker.raster.patch import tile_of
 from ffmpeg_worker.raster.picture import Planes
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.text.library import FontLibrary
+from ffmpeg_worker.raster.tile_patch import tile_of
 
 _QUICKLY = (cv2.IMWRITE_PNG_COMPRESSION, 1)
 

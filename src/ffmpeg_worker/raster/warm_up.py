@@ -102,8 +102,8 @@ def _scene() -> Scene:
     elements = [_element(content) for content in contents]
     elements += [
         _element(shape, rotation=turned, blur=2, blend="multiply", opacity=0.5),
-        _element(video, enter=Transition("circle-open", 3)),
-        _element(video, enter=Transition("wipe-left", 3), replaces=len(elements) + 1),
+        _element(video, enter=Transition("radial", 3)),
+        _element(video, enter=Transition("hlslice", 3), replaces=len(elements) + 1),
     ]
     return Scene(_SIDE, _SIDE, (25, 1), 3, (0, 0, 0, 1), tuple(elements))
 

@@ -9,12 +9,13 @@ from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Any
 
-from ffmpeg_worker.canvas.resolve import Resolved, exact_rate, frame_range, resolve
+from ffmpeg_worker.canvas.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.job.canvas_jobs import CanvasData, PreviewData
 from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.job.composition.frame_rate import exact_rate
 from ffmpeg_worker.job.composition.sources import named_files
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo

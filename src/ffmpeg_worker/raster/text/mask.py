@@ -22,7 +22,7 @@ STEPS = 4
 
 _MOST_PIXELS = 9_000_000
 _MOST_BYTES = 32_000_000
-_CRUDE_UNTIL = 6.0
+_CRUDE_UNTIL = 12.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import dataclasses
 import math
 
 from ffmpeg_worker.canvas.text_style import TextStyle
-from ffmpeg_worker.raster.text.layout import Glyph, Layout
+from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.library import FontChain, FontLibrary
 from ffmpeg_worker.raster.text.paragraph import paragraphs_of, written
 from ffmpeg_worker.raster.text.placing import SetLine, longest, place_lines, set_line, words_of
@@ -45,10 +45,7 @@ def measure(
     free = box_height - 2 * padding_y - content_height
     top = padding_y + {"top": 0.0, "center": free / 2, "bottom": free}[style.vertical_align]
     first = chain.first(size)
-    glyphs, boxes = place_lines(lines, sized, first, box_width - 2 * padding_x, top)
-    if padding_x:
-        glyphs = tuple(_moved(glyph, padding_x) for glyph in glyphs)
-        boxes = tuple(dataclasses.replace(b, left=b.left + padding_x, right=b.right + padding_x) for b in boxes)
+    glyphs, boxes = place_lines(lines, sized, first, box_width - 2 * padding_x, (padding_x, top))
     return Layout(
         text,
         size,
@@ -62,10 +59,6 @@ def measure(
         overflows=content_width > inner + _SLACK or content_height > room + _SLACK,
         is_cut=is_cut,
     )
-
-
-def _moved(glyph: Glyph, x: float) -> Glyph:
-    return dataclasses.replace(glyph, x=glyph.x + x, left=glyph.left + x, right=glyph.right + x)
 
 
 def _padding(style: TextStyle) -> tuple[float, float]:

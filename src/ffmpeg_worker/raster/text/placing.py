@@ -41,17 +41,17 @@ def set_line(paragraph: Paragraph, line: Line, runs: list[Run], spacing: Spacing
 
 
 def place_lines(
-    lines: list[SetLine], style: TextStyle, first: Font, width: float, top: float
+    lines: list[SetLine], style: TextStyle, first: Font, width: float, corner: tuple[float, float]
 ) -> tuple[tuple[Glyph, ...], tuple[LineBox, ...]]:
-    """Glyphs and lines in a box that is `width` wide, the first line starting at `top`."""
+    """Glyphs and lines in a column that is `width` wide and has its top left at `corner`."""
     height = style.line_height * first.size
     baseline = (height + first.ascent - first.descent) / 2
     glyphs: list[Glyph] = []
     boxes: list[LineBox] = []
     for number, line in enumerate(lines):
-        upper = top + number * height
+        upper = corner[1] + number * height
         stretch = _stretch(line, style, width)
-        left = _left(line, style, width, stretch)
+        left = corner[0] + _left(line, style, width, stretch)
         pen = left
         for glyph, run in line.glyphs:
             extra = stretch if line.paragraph.text[glyph.start] == " " else 0.0
