@@ -80,7 +80,9 @@ def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFi
     return Lane((*preparations, *steps), artifacts, conclude=conclude, warnings=_warnings(resolved))
 
 
-def facts_of(composition: Composition, inputs: Mapping[str, object], files: LocalFiles) -> dict[str, MediaInfo | str]:
+def facts_of(
+    composition: Composition, inputs: Mapping[str, object], files: LocalFiles
+) -> dict[str, MediaInfo | str]:
     """What is known of each file by the name that the composition gives it."""
     facts: dict[str, MediaInfo | str] = {}
     for named in named_files(composition):
@@ -160,9 +162,7 @@ class _Film:
         ]
         folders = () if "/" not in self.name else (str(PurePosixPath(self.name).parent),)
         yield RenderStep(scene, tuple(parts), encoding.form, beside=sound or (), folders=folders)
-        told = [
-            (name, Fraction(end - begin) / rate) for name, (begin, end) in zip(names, ranges, strict=True)
-        ]
+        told = [(name, Fraction(end - begin) / rate) for name, (begin, end) in zip(names, ranges, strict=True)]
         if encoding.kind == "gif":
             yield from colour_few(told, self.name, "_palette.png", loops=True)
         elif not is_whole:
@@ -193,7 +193,11 @@ class _Film:
         options = () if self.guard is None else self.guard.media_options()
         codec = encoding.sound if whole else (*part, *encoding.sound)
         steps = sound_steps(self.resolved.sound, self._sound_name(encoding), codec, options)
-        return None if steps is None else tuple(step for step in steps if isinstance(step, FfmpegStep | DependentStep))
+        return (
+            None
+            if steps is None
+            else tuple(step for step in steps if isinstance(step, FfmpegStep | DependentStep))
+        )
 
     def _sound_name(self, encoding: Encoding) -> str:
         return {".webm": "_sound.webm", ".mov": "_sound.mov"}.get(encoding.segment, "_sound.m4a")
