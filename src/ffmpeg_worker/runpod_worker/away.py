@@ -23,6 +23,7 @@ _LOST_AFTER_S = 60.0
 _CLEAN_UP_S = 5.0
 _LEAST_LIMIT_MS = 5000  # RunPod takes no less
 _QUEUED = "IN_QUEUE"
+_STOPPED = frozenset({"CANCELLED", "TIMED_OUT"})
 _UNDER_WAY = frozenset({_QUEUED, "IN_PROGRESS", "RUNNING"})
 
 
@@ -39,6 +40,8 @@ class Away:
     queue_s: float
     limit_s: float
     """Seconds after which nobody waits for its answer."""
+    let_go_s: float
+    """Seconds that a worker needs which was stopped: it removes what it has uploaded, under the same names."""
     tell: Callable[[float], None]
     """Called with the part's percent."""
 
@@ -54,6 +57,8 @@ class Away:
             job_id = await asyncio.shield(sending)
             log(logging.INFO, "part sent", part=self.part.shown, part_id=job_id)
             answer = await self._wait(job_id)
+            if answer.get("status") in _STOPPED:
+                await self._let_go(answer)
         except EndpointTrouble as trouble:
             raise NotDone(f"RunPod did not take them: {trouble}") from None
         except asyncio.CancelledError:
@@ -98,6 +103,7 @@ class Away:
             answer = await self.link.cancel(job_id)
             if answer.get("status") == "COMPLETED":
                 return answer if "output" in answer else await self.link.status(job_id)
+            await self._let_go(answer)
         except EndpointTrouble as trouble:
             log(logging.WARNING, "part not cancelled", part_id=job_id, reason=str(trouble))
         raise NotDone(reason)
@@ -111,6 +117,10 @@ class Away:
                 log(logging.INFO, "part cancelled", part=self.part.shown, part_id=job_id)
         except (EndpointTrouble, TimeoutError) as trouble:
             log(logging.WARNING, "part not cancelled", part=self.part.shown, reason=str(trouble))
+
+    async def _let_go(self, answer: Mapping[str, Any]) -> None:
+        if answer.get("workerId"):
+            await asyncio.sleep(self.let_go_s)
 
     def _tell(self, output: Any) -> None:
         match output:

@@ -34,6 +34,7 @@ class FanOut:
     workers: int
     queue_s: float
     option_policy: bool = True
+    let_go_s: float = 5.0
 
     async def post(self, request: Request, tell: Tell | None = None) -> dict[str, Any]:
         """As `ApiClient.post`; cancelling cancels the parts.
@@ -81,7 +82,8 @@ class _Run:
 
     async def _away(self, part: Part) -> dict[str, Any]:
         limit_s = self.deadline - time.monotonic()
-        away = Away(self.link, part, self.fan_out.queue_s, limit_s, self._teller(part))
+        fan_out = self.fan_out
+        away = Away(self.link, part, fan_out.queue_s, limit_s, fan_out.let_go_s, self._teller(part))
         try:
             return await away.result()
         except JobFailed as failed:
