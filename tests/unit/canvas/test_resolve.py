@@ -147,11 +147,11 @@ def test_an_hdr_film_is_prepared_first() -> None:
     found = resolved(layer, {**layer, "width": 20, "duration": 1}, {**layer, "start": 9}, duration=5)
 
     assert found.prepare == (
-        Preparation("layers[0]", "hdr.mp4", "in/hdr.mp4", "in/hdr.mp4.sdr0.mkv", begin_s=3.0, end_s=6.0),
+        Preparation("layers[0]", "hdr.mp4", "in/hdr.mp4", "_hdr.mp4.sdr0.mkv", begin_s=3.0, end_s=6.0),
     )
     content = found.scene.elements[0].content
     assert isinstance(content, VideoContent)
-    assert (content.file, content.begin_s, content.end_s) == ("in/hdr.mp4.sdr0.mkv", 0.0, 3.0)
+    assert (content.file, content.begin_s, content.end_s) == ("_hdr.mp4.sdr0.mkv", 0.0, 3.0)
 
 
 def test_subtitles_stand_near_the_bottom_and_have_words_where_these_are_marked() -> None:
