@@ -121,7 +121,7 @@ def _shape(draw: st.DrawFn, room: Room) -> Json:
 def _crop(draw: st.DrawFn) -> Json:
     """A part of a picture, which may wander."""
     start = st.integers(0, 40).map(lambda number: f"{number}%")
-    length = st.integers(30, 60).map(lambda number: f"{number}%")
+    length = st.integers(45, 60).map(lambda number: f"{number}%")
     found: Json = {"x": draw(_maybe(start, moving(start))), "width": draw(length)}
     return found | draw(st.sampled_from([{}, {"y": draw(start), "height": draw(length)}]))
 

@@ -63,15 +63,18 @@ def opacity_at(layer: Layer, stay: Stay, frame: int, fps: float, *, is_paired: t
 def ways_at(
     layer: Layer, stay: Stay, frame: int, fps: float, *, is_paired: tuple[bool, bool]
 ) -> list[tuple[str, float]]:
-    """Transitions at a frame: the name (`slide-left` to where it comes in from there), and how much is there."""
+    """Transitions at a frame: the name, with a dash before it of what goes, and how much is there.
+
+    None takes longer than its layer is there.
+    """
     found = []
     enter, leave = (layer.get("transition", {}).get(which) for which in ("in", "out"))
     if enter and not is_paired[0]:
-        count = frames_of(enter["duration"], fps)
+        count = min(frames_of(enter["duration"], fps), stay.last - stay.first)
         if frame < stay.first + count:
             found.append((enter["type"], ease(enter.get("easing", "linear"), (frame - stay.first) / count)))
     if leave and not is_paired[1]:
-        count = frames_of(leave["duration"], fps)
+        count = min(frames_of(leave["duration"], fps), stay.last - stay.first)
         if frame >= stay.last - count:
             passed = ease(leave.get("easing", "linear"), (frame - (stay.last - count)) / count)
             found.append((f"-{leave['type']}", 1 - passed))
