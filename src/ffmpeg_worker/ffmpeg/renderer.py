@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal as number_of
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -17,6 +18,9 @@ from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, plain
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 _PRELOAD = "ffmpeg_worker.raster.renderer:serve"
+_UNREAD = number_of.SIGPIPE
+"""What ends a renderer whose frames nobody takes any more."""
+
 _NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi")
 
 
@@ -112,7 +116,7 @@ def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> Eng
             where={"field": note["where"]} if "where" in note else None,
             detail=note.get("detail"),
         )
-    if signal is not None:
+    if signal is not None and signal != _UNREAD:
         return EngineKilled(
             "The renderer was killed from outside, most often because memory ran out.",
             hint="Try again; if it happens again, use a smaller canvas or smaller sources.",

@@ -163,6 +163,10 @@ class _Film:
         }
 
     @property
+    def _folders(self) -> tuple[str, ...]:
+        return () if "/" not in self.name else (str(PurePosixPath(self.name).parent),)
+
+    @property
     def _part(self) -> tuple[int, int]:
         return frame_range(self.resolved.scene, self.data.startTime, self.data.endTime)
 
@@ -188,7 +192,7 @@ class _Film:
                 FrameRange(begin, end, encode_range(encoding, size, rate, self._numbered(begin - first)))
                 for begin, end in ranges
             ]
-            yield RenderStep(scene, tuple(parts), encoding.form)
+            yield RenderStep(scene, tuple(parts), encoding.form, folders=self._folders)
             return
         names = [f"_{self.row}-{number}{encoding.segment}" for number in range(len(ranges))]
         is_whole = len(ranges) == 1 and sound is None and encoding.kind == "video"
@@ -198,8 +202,7 @@ class _Film:
             FrameRange(*edges, encode_range(encoding, size, rate, (*finish(name), f"file:{name}")))
             for edges, name in zip(ranges, names, strict=True)
         ]
-        folders = () if "/" not in self.name else (str(PurePosixPath(self.name).parent),)
-        yield RenderStep(scene, tuple(parts), encoding.form, beside=sound or (), folders=folders)
+        yield RenderStep(scene, tuple(parts), encoding.form, beside=sound or (), folders=self._folders)
         told = [(name, Fraction(end - begin) / rate) for name, (begin, end) in zip(names, ranges, strict=True)]
         if encoding.kind == "gif":
             yield from colour_few(told, self.name, f"_{self.row}", loops=True)
