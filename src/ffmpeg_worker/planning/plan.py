@@ -58,6 +58,8 @@ class FfmpegStep:
     show_log: bool = False
     texts: Mapping[str, str] = field(default_factory=dict)
     """Small files that are written before it starts, by name."""
+    is_aside: bool = False
+    """It prepares or joins frames of other steps: they are not counted twice."""
 
 
 @dataclass(frozen=True, slots=True)

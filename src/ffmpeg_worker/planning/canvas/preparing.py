@@ -25,4 +25,4 @@ def prepare(preparation: Preparation, guard: Guard | None) -> FfmpegStep:
         *("-i", f"file:{preparation.file}", "-map", "0:v:0", "-vf", _TONE_MAP),
         *(*_NEARLY_EXACT, f"file:{preparation.prepared}"),
     )
-    return FfmpegStep(Invocation(arguments), expected_s=length)
+    return FfmpegStep(Invocation(arguments), expected_s=length, is_aside=True)
