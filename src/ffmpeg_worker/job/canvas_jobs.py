@@ -163,6 +163,12 @@ class CanvasData(_ComposedData):
     hardware: Literal["off", "auto", "nvenc"] | None = Field(
         None, description="Whether an NVIDIA card encodes, as for `process`.", examples=["auto"]
     )
+    lint: bool = Field(
+        False,
+        description="Render nothing, and answer with `remarks` on what is probably not meant so. Files that lie "
+        "elsewhere are not fetched.",
+        examples=[True],
+    )
     own_keys = frozenset({"fps", "transparent"})
 
     @model_validator(mode="after")
