@@ -86,8 +86,8 @@ def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFi
     artifacts: tuple[Artifact, ...] = ()
     steps: tuple[Step, ...] = (StillStep(scene, number),)
     if data.output is not None:
-        steps = tuple(_picture(StillStep(scene, number), data.output))
-        artifacts = (Artifact(data.output, data.output),)
+        steps = tuple(_picture(StillStep(scene, number), work_name(data.output)))
+        artifacts = (Artifact(data.output, work_name(data.output)),)
     preparations = tuple(prepare(one, guard) for one in resolved.prepare)
     return Lane((*preparations, *steps), artifacts, conclude=conclude, warnings=_warnings(resolved))
 
@@ -138,19 +138,19 @@ class _Film:
         yield from self._pictures(first, last)
         if self.data.poster is not None:
             frame = min(frame_at(self.data.poster.time, self._rate), self.resolved.scene.frames - 1)
-            yield from _picture(StillStep(self.resolved.scene, frame), self._poster_name)
+            yield from _picture(StillStep(self.resolved.scene, frame), work_name(self._poster_name))
 
     def artifacts(self) -> Iterator[Artifact]:
         """What must be there at the end."""
         first, last = self._part
         kind = self._encoding(1).kind
         if kind == "sequence":
-            yield Artifact(self.name, self.name, ArtifactKind.SEQUENCE)
+            yield Artifact(self.name, self._work_name, ArtifactKind.SEQUENCE)
         else:
             promised = float((last - first) / self._rate) if kind == "video" else None
-            yield Artifact(self.name, self.name, promised_s=promised)
+            yield Artifact(self.name, self._work_name, promised_s=promised)
         if self.data.poster is not None:
-            yield Artifact(self._poster_name, self._poster_name)
+            yield Artifact(self._poster_name, work_name(self._poster_name))
 
     def facts(self) -> dict[str, Any]:
         """What is known of it before it is drawn."""
@@ -176,7 +176,7 @@ class _Film:
         scene, rate = self.resolved.scene, self._rate
         encoding = self._encoding(1)
         if encoding.kind == "picture":
-            yield from _picture(StillStep(scene, first), self.name)
+            yield from _picture(StillStep(scene, first), self._work_name)
             return
         most = self.cores if encoding.can_split and self.data.vfi is None else 1
         ranges = cut(first, last, rate, most)
@@ -193,18 +193,19 @@ class _Film:
         names = [f"_{self.row}-{number}{encoding.segment}" for number in range(len(ranges))]
         is_whole = len(ranges) == 1 and sound is None and encoding.kind == "video"
         if is_whole:
-            names = [self.name]
+            names = [self._work_name]
         parts = [
             FrameRange(*edges, encode_range(encoding, size, rate, (*finish(name), f"file:{name}")))
             for edges, name in zip(ranges, names, strict=True)
         ]
-        folders = () if "/" not in self.name else (str(PurePosixPath(self.name).parent),)
+        folders = () if "/" not in self._work_name else (str(PurePosixPath(self._work_name).parent),)
         yield RenderStep(scene, tuple(parts), encoding.form, beside=sound or (), folders=folders)
         told = [(name, Fraction(end - begin) / rate) for name, (begin, end) in zip(names, ranges, strict=True)]
         if encoding.kind == "gif":
-            yield from colour_few(told, self.name, f"_{self.row}", loops=True)
+            yield from colour_few(told, self._work_name, f"_{self.row}", loops=True)
         elif not is_whole:
-            yield join(told, self._sound_name(encoding) if sound else None, self.name, f"_{self.row}.ffconcat")
+            heard = self._sound_name(encoding) if sound else None
+            yield join(told, heard, self._work_name, f"_{self.row}.ffconcat")
 
     def _encoding(self, threads: int) -> Encoding:
         data = self.data
@@ -242,11 +243,21 @@ class _Film:
         return f"_{self.row}-sound{suffix}"
 
     def _numbered(self, before: int) -> tuple[str, ...]:
-        return ("-start_number", str(before + 1), "-f", "image2", f"file:{self.name}")
+        return ("-start_number", str(before + 1), "-f", "image2", f"file:{self._work_name}")
+
+    @property
+    def _work_name(self) -> str:
+        return work_name(self.name)
 
     @property
     def _rate(self) -> Fraction:
         return Fraction(*self.resolved.scene.fps)
+
+
+def work_name(name: str) -> str:
+    """Where an output is written, relative to the working directory; `name` is what the caller calls it."""
+    path = PurePosixPath(name)
+    return path.name if path.is_absolute() else str(path)
 
 
 def _picture(still: StillStep, name: str) -> Iterator[Step]:
