@@ -231,6 +231,15 @@ class PreviewData(_ComposedData):
         return self
 
 
+class PreviewQuery(FrozenModel):
+    """The moment and the size of a preview, where an address names them: texts."""
+
+    model_config = ConfigDict(strict=False)
+
+    t: Seconds | None = None
+    width: int | None = Field(None, ge=2, le=MAX_SIDE)
+
+
 class CanvasJob(CommonFields):
     """A job with action `canvas`."""
 
