@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal as number_of
 from collections.abc import Mapping
@@ -45,23 +44,32 @@ class Drawing:
         raise _failed(failure, result.signal, plain(self.log.text))
 
 
+def missing_packages() -> tuple[str, ...]:
+    """What drawing needs and is not installed."""
+    return tuple(name for name in _NEEDED if find_spec(name) is None)
+
+
 class Renderer:
     """Forks renderers; opened and closed with the worker."""
 
     def __init__(self, *, is_background: bool = True) -> None:
         self._forks = Spawner(preload=_PRELOAD, background=is_background)
-        self._opening = asyncio.Lock()
         self._is_open = False
 
     def demand(self) -> None:
         """Raise UnsupportedFeature where what it is made of is not installed."""
-        missing = [name for name in _NEEDED if find_spec(name) is None]
-        if missing:
+        if missing := missing_packages():
             raise UnsupportedFeature(
                 "Compositions are not served by this worker: the packages that draw them are not installed.",
                 hint='Install the extra "canvas": pip install "ffmpeg-worker[canvas]".',
                 detail=f"missing: {', '.join(missing)}",
             )
+
+    async def begin(self) -> None:
+        """Start what renderers are forked from, if it does not run yet; and let it load meanwhile."""
+        if not self._is_open:
+            self._is_open = True
+            await self._forks.open()
 
     async def close(self) -> None:
         """End all that runs."""
@@ -80,10 +88,7 @@ class Renderer:
         Raises:
             EngineUnavailable: it cannot be started.
         """
-        async with self._opening:
-            if not self._is_open:
-                await self._forks.open()
-                self._is_open = True
+        await self.begin()
         log = LogTail()
         child = await self._forks.fork(
             cwd=cwd,

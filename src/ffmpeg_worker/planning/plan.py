@@ -96,6 +96,13 @@ class StillStep:
 
 
 @dataclass(frozen=True, slots=True)
+class MeasureStep:
+    """Measure the texts of a scene, for whoever concludes."""
+
+    scene: Scene
+
+
+@dataclass(frozen=True, slots=True)
 class ProbeStep:
     """Read what a staged file holds; `shown` is what the caller calls it, `options` are more for ffprobe."""
 
@@ -134,7 +141,7 @@ class DependentStep:
     build: Callable[[Sequence[Finding]], FfmpegStep]
 
 
-Step = FfmpegStep | RenderStep | StillStep | ProbeStep | CopyStep | DependentStep
+Step = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep | DependentStep
 
 
 def _nothing(_findings: Sequence[Finding]) -> dict[str, Any]:

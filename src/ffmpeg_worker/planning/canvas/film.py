@@ -14,7 +14,7 @@ from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.job.canvas_jobs import CanvasData
 from ffmpeg_worker.job.composition.frame_rate import exact_rate
 from ffmpeg_worker.planning.canvas.encoding import Encoding, choose_encoding
-from ffmpeg_worker.planning.canvas.picture import picture
+from ffmpeg_worker.planning.canvas.picture import picture, work_name
 from ffmpeg_worker.planning.canvas.preparing import prepare
 from ffmpeg_worker.planning.canvas.ranges import colour_few, cut, encode_range, finish, join
 from ffmpeg_worker.planning.canvas.sound import sound_steps
@@ -60,26 +60,26 @@ class Film:
             yield prepare(preparation, self.guard)
         match self._encoding(1).kind:
             case "picture":
-                yield from picture(StillStep(self.resolved.scene, self._part[0]), self.name)
+                yield from picture(StillStep(self.resolved.scene, self._part[0]), self._work_name)
             case "sequence":
                 yield self._sequence()
             case _:
                 yield from self._joined(made, common)
         if self.data.poster is not None:
             frame = min(frame_at(self.data.poster.time, self._rate), self.resolved.scene.frames - 1)
-            yield from picture(StillStep(self.resolved.scene, frame), self._poster_name)
+            yield from picture(StillStep(self.resolved.scene, frame), work_name(self._poster_name))
 
     def artifacts(self) -> Iterator[Artifact]:
         """What must be there at the end."""
         first, last = self._part
         kind = self._encoding(1).kind
         if kind == "sequence":
-            yield Artifact(self.name, self.name, ArtifactKind.SEQUENCE)
+            yield Artifact(self.name, self._work_name, ArtifactKind.SEQUENCE)
         else:
             promised = float((last - first) / self._rate) if kind == "video" else None
-            yield Artifact(self.name, self.name, promised_s=promised)
+            yield Artifact(self.name, self._work_name, promised_s=promised)
         if self.data.poster is not None:
-            yield Artifact(self._poster_name, self._poster_name)
+            yield Artifact(self._poster_name, work_name(self._poster_name))
 
     def facts(self) -> dict[str, Any]:
         """What is known of it before it is drawn."""
@@ -93,11 +93,15 @@ class Film:
 
     @property
     def _file(self) -> str:
-        return f"file:{self.name}"
+        return f"file:{self._work_name}"
+
+    @property
+    def _work_name(self) -> str:
+        return work_name(self.name)
 
     @property
     def _folders(self) -> tuple[str, ...]:
-        return () if "/" not in self.name else (str(PurePosixPath(self.name).parent),)
+        return () if "/" not in self._work_name else (str(PurePosixPath(self._work_name).parent),)
 
     @property
     def _part(self) -> tuple[int, int]:
@@ -143,9 +147,9 @@ class Film:
             yield RenderStep(scene, tuple(parts), encoding.form, beside=beside, folders=self._folders)
         told = [(name, (end - begin) / self._rate) for name, (begin, end) in zip(names, pieces, strict=True)]
         if encoding.kind == "gif":
-            yield from colour_few(told, self.name, f"_{self.row}", loops=True)
+            yield from colour_few(told, self._work_name, f"_{self.row}", loops=True)
         else:
-            yield join(told, sound[0] if sound else None, self.name, f"_{self.row}.ffconcat")
+            yield join(told, sound[0] if sound else None, self._work_name, f"_{self.row}.ffconcat")
 
     def _pieces(self, common: Collection[Element]) -> list[tuple[int, int]]:
         """Ranges that are each drawn by one renderer."""

@@ -16,7 +16,7 @@ from ffmpeg_worker.job.composition.sources import named_files
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.canvas.film import Film, Made
-from ffmpeg_worker.planning.canvas.picture import picture
+from ffmpeg_worker.planning.canvas.picture import picture, work_name
 from ffmpeg_worker.planning.canvas.preparing import prepare
 from ffmpeg_worker.planning.canvas.stretches import in_every_row
 from ffmpeg_worker.planning.input_key import input_key
@@ -80,8 +80,8 @@ def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFi
     artifacts: tuple[Artifact, ...] = ()
     steps: tuple[Step, ...] = (StillStep(scene, number),)
     if data.output is not None:
-        steps = tuple(picture(StillStep(scene, number), data.output))
-        artifacts = (Artifact(data.output, data.output),)
+        steps = tuple(picture(StillStep(scene, number), work_name(data.output)))
+        artifacts = (Artifact(data.output, work_name(data.output)),)
     preparations = tuple(prepare(one, guard) for one in resolved.prepare)
     return Lane((*preparations, *steps), artifacts, conclude=conclude, warnings=_warnings(resolved))
 
