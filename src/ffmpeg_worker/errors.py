@@ -48,7 +48,7 @@ class Fault(StrEnum):
 
 
 Where = Mapping[str, str | int]
-"""Place: `field` (JSON path), `input`, `process` and `command` (0-based), `argument`, `output`."""
+"""Place: `field` (JSON path), `input`, `argument`, `output`; from 0 `process`, `command`, `row` (of variables)."""
 
 
 def _printable(text: str) -> str:

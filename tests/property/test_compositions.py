@@ -87,6 +87,7 @@ def places(value: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
 def spoil(place: tuple[str | int, ...], value: Any) -> Any:
     """The example with something else in one place."""
     copy: Any = json.loads(json.dumps(EXAMPLE))
+    copy["variables"]["a"] = 1
     inner = copy
     for key in place[:-1]:
         inner = inner[key]
@@ -103,8 +104,9 @@ def test_any_json_is_a_composition_or_an_invalid_job(value: Any, audio: Any, var
     for beside in (Beside(), Beside(audio=audio, variables=variables)):
         try:
             for composition in read_compositions(value, beside=beside):
-                echo = json.loads(json.dumps(composition.model_dump(mode="json")))
-                assert read_compositions(echo) == (composition,)
+                echo = json.dumps(composition.model_dump(mode="json"))
+                if "{{" not in echo:  # a value of a variable may look like one
+                    assert read_compositions(json.loads(echo)) == (composition,)
         except InvalidJob as error:
             problem = json.dumps(error.as_problem())
             assert SECRET not in problem

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ffmpeg_worker.errors import InvalidJob, SourceUnreadable
+from ffmpeg_worker.errors import InvalidJob, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.composition.media_layer import AudioLayer, ImageLayer, VideoLayer
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.names import shown_name
@@ -16,6 +16,9 @@ Facts = Mapping[str, MediaInfo | str]
 
 MOST_SECONDS = 4 * 3600.0
 """Where the length of a file is not known."""
+
+MOST_PIXELS = 80_000_000
+"""Of a picture: larger ones are bombs rather than photographs."""
 
 _PICTURES = frozenset({"image2", "gif", "apng", "webp", "ico"})
 _FILMS = frozenset({"mov", "matroska", "avi", "mpegts", "flv", "mpeg", "asf", "webm"})
@@ -73,6 +76,7 @@ def picture_of(layer: VideoLayer, facts: Facts, where: str) -> StreamInfo:
     Raises:
         InvalidJob: the file is a still picture or a sound.
         SourceUnreadable: it is no media.
+        SourceTooLarge: it has too many pixels.
     """
     media = media_of(layer.src, facts, where)
     picture = media.video
@@ -80,6 +84,7 @@ def picture_of(layer: VideoLayer, facts: Facts, where: str) -> StreamInfo:
         raise _other_kind(layer.src, "holds no moving picture", "audio" if media.audio else "image", where)
     if _is_still(media):
         raise _other_kind(layer.src, "is a still picture", "image", where)
+    _check_pixels(layer.src, picture, where)
     return picture
 
 
@@ -89,6 +94,7 @@ def image_size(layer: ImageLayer, facts: Facts, where: str) -> tuple[int, int] |
     Raises:
         InvalidJob: the file is a film or a sound.
         SourceUnreadable: it is no picture.
+        SourceTooLarge: it has too many pixels.
     """
     fact = facts.get(layer.src)
     if isinstance(fact, str):
@@ -100,6 +106,7 @@ def image_size(layer: ImageLayer, facts: Facts, where: str) -> tuple[int, int] |
         raise _other_kind(layer.src, "is no picture", "video" if media.video else "audio", where)
     if media.format in _FILMS and (picture.frames or 2) > 1 and (media.duration_s or 0) > 1:
         raise _other_kind(layer.src, "is a film", "video", where)
+    _check_pixels(layer.src, picture, where)
     return shown_size(picture)
 
 
@@ -138,6 +145,15 @@ def clip_of(layer: VideoLayer | AudioLayer, facts: Facts, where: str) -> Clip:
             where={"field": f"{where}.trim.start"},
         )
     return Clip(begin, length if end is None else min(end, length), missing_s=max(0.0, (end or 0.0) - length))
+
+
+def _check_pixels(src: str, picture: StreamInfo, where: str) -> None:
+    if (picture.width or 0) * (picture.height or 0) > MOST_PIXELS:
+        raise SourceTooLarge(
+            f'"{shown_name(src)}" has {picture.width} x {picture.height} pixels.',
+            hint=f"Make it smaller: {MOST_PIXELS // 10**6} million pixels are the most.",
+            where={"field": f"{where}.src"},
+        )
 
 
 def _is_still(media: MediaInfo) -> bool:

@@ -112,9 +112,20 @@ def _prepared(content: VideoContent, layer: VideoLayer, placed: Placed, given: R
     if not layer.loop:
         # One second more: frames do not lie where times do.
         end = min(end, content.begin_s + placed.length_s * layer.speed + 1.0)
-    name = f"{content.file}.sdr{len(given.prepare)}.mkv"
-    given.prepare.append(Preparation(placed.where, layer.src, content.file, name, content.begin_s, end))
+    name = _prepared_name(
+        Preparation(placed.where, layer.src, content.file, "", content.begin_s, end), given.prepare
+    )
     return replace(content, file=name, begin_s=0.0, end_s=end - content.begin_s, rotation=0, is_interlaced=False)
+
+
+def _prepared_name(wanted: Preparation, prepare: list[Preparation]) -> str:
+    """The file of a preparation; one that is as good is used again."""
+    for known in prepare:
+        if (known.src, known.begin_s) == (wanted.src, wanted.begin_s) and known.end_s >= wanted.end_s:
+            return known.prepared
+    name = f"_{wanted.file.rpartition('/')[2]}.sdr{len(prepare)}.mkv"
+    prepare.append(replace(wanted, prepared=name))
+    return name
 
 
 def _remark_on_length(layer: VideoLayer | AudioLayer, placed: Placed, clip: Clip, remarks: list[Remark]) -> None:
@@ -180,11 +191,11 @@ def _sound_shown(layer: WaveformLayer, placed: Placed, given: Resolving) -> tupl
     if layer.src is not None:
         src, begin, speed, field_name = layer.src, 0.0, 1.0, "src"
     else:
-        other = given.by_id.get(layer.layer or "")
-        if other is None or not isinstance(other.layer, VideoLayer | AudioLayer):
+        other = given.by_id[layer.layer or ""]
+        if not isinstance(other.layer, VideoLayer | AudioLayer):
             raise InvalidJob(
-                f'A waveform shows the sound of "{layer.layer}", but no layer with sound has that id.',
-                code="unknown_layer",
+                f'A waveform shows the sound of "{layer.layer}", which is no layer with sound.',
+                code="no_sound",
                 hint="Name the id of an audio or video layer.",
                 where={"field": f"{placed.where}.layer"},
             )

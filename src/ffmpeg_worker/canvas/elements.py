@@ -19,6 +19,7 @@ from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.composition import transition as written
 from ffmpeg_worker.job.composition.layer import VisualLayer
 from ffmpeg_worker.job.composition.layers import GroupLayer, VisibleLayer
+from ffmpeg_worker.job.composition.media_layer import WaveformLayer
 
 _UNCHANGED = {
     "x": None,
@@ -46,7 +47,7 @@ def read_elements(layers: Sequence[Placed], room: Room, given: Resolving, origin
         InvalidJob: what a layer asks for cannot be.
         SourceUnreadable: a file is not what it should be.
     """
-    seen = [placed for placed in layers if isinstance(placed.layer, VisualLayer)]
+    seen = [placed for placed in layers if _is_seen(placed, given)]
     seen.sort(key=lambda placed: cast(VisualLayer, placed.layer).z)
     elements: list[Element] = []
     position: dict[int, int] = {}
@@ -66,6 +67,14 @@ def read_elements(layers: Sequence[Placed], room: Room, given: Resolving, origin
             place, other = position[placed.index], position[placed.over]
             elements[place] = _crossing(elements[place], elements[other], other)
     return tuple(elements)
+
+
+def _is_seen(placed: Placed, given: Resolving) -> bool:
+    """A waveform is hidden together with the layer whose sound it shows."""
+    layer = placed.layer
+    if isinstance(layer, WaveformLayer) and layer.layer is not None and layer.layer not in given.by_id:
+        return False
+    return isinstance(layer, VisualLayer)
 
 
 def _changes_nothing(group: GroupLayer) -> bool:
@@ -88,14 +97,14 @@ def _read_element(
     layer: VisibleLayer, placed: Placed, room: Room, given: Resolving, origin: int
 ) -> Element | None:
     first, last = frame_at(placed.start_s, given.fps), frame_at(placed.end_s, given.fps)
+    if last <= first:
+        given.remarks.append(_never_shown(placed.where))
+        return None
     shown = (
         _group(layer, placed, room, given, first)
         if isinstance(layer, GroupLayer)
         else show(layer, placed, room, given)
     )
-    if last <= first:
-        given.remarks.append(_never_shown(placed.where))
-        return None
     short = min(shown.box.first_size or (room.width, room.height))
     ways = layer.transition
     return Element(

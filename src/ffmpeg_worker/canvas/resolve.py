@@ -19,7 +19,7 @@ from ffmpeg_worker.canvas.sounding import read_sounds
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.color import parse_color
-from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.job.composition.composition import Composition, Font
 from ffmpeg_worker.job.composition.frame_rate import exact_rate
 from ffmpeg_worker.job.composition.media_layer import AudioLayer
 
@@ -56,6 +56,7 @@ def resolve(
     Raises:
         InvalidJob: with the JSON path (`where["field"]`) of what must be changed.
         SourceUnreadable: a file is not what it should be.
+        SourceTooLarge: a picture has too many pixels.
     """
     rate = exact_rate(composition.fps if fps is None else fps)
     length, layers = arrange(composition, facts)
@@ -74,15 +75,7 @@ def resolve(
         frames=frames,
         background=parse_color(composition.background),
         elements=elements,
-        fonts=tuple(
-            FontFile(
-                font.family,
-                file_of(font.src),
-                font.weight,
-                None if font.style is None else font.style == "italic",
-            )
-            for font in composition.fonts
-        ),
+        fonts=tuple(_font(font, file_of) for font in composition.fonts),
     )
     mix = SoundMix(sounds, float(frames / rate), composition.audio.loudness, read_number(composition.audio.volume))
     return Resolved(scene, mix, tuple(given.prepare), (*given.remarks, *_never_heard(layers)))
@@ -105,6 +98,11 @@ def frame_range(scene: Scene, start_s: float | None, end_s: float | None) -> tup
             where={"field": "endTime"},
         )
     return first, last
+
+
+def _font(font: Font, file_of: Callable[[str], str]) -> FontFile:
+    is_italic = None if font.style is None else font.style == "italic"
+    return FontFile(font.family, file_of(font.src), font.weight, is_italic)
 
 
 def _room(composition: Composition, render_scale: float) -> Room:

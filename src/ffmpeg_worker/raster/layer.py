@@ -43,7 +43,8 @@ class Layer:
         self.mixer = Mixer()
         self._surface = surface
         self._fps = fps
-        self._source = open_source(element, opened_size(element, surface))
+        self._asked = opened_size(element, surface)
+        self._source = open_source(element, self._asked)
         lengths = (element.x, element.y, element.width, element.height, *(element.crop or ()))
         self._is_still = not any(isinstance(part, Curve) for part in (*lengths, element.scale, element.rotation))
 
@@ -137,7 +138,8 @@ class Layer:
         own = (window[2] - window[0], window[3] - window[1])
         scale = max(number_at(element.scale, time), 0.0)
         more = (box[0] / own[0], box[1] / own[1])
-        if self._is_still and scale and all(abs(b * scale - o) < 2 for b, o in zip(box, own, strict=True)):
+        nearly = all(abs(b * scale - o) < 2 for b, o in zip(box, own, strict=True))
+        if self._asked and self._is_still and scale and nearly:
             # Sources round to whole, often even pixels; that is no reason to interpolate every one of them.
             more = (1 / scale, 1 / scale)
             box = (own[0] / scale, own[1] / scale)

@@ -144,14 +144,14 @@ def test_a_cross_fade_names_what_it_replaces() -> None:
 
 def test_an_hdr_film_is_prepared_first() -> None:
     layer = {"type": "video", "src": "hdr.mp4", "trim": {"start": 3}, "duration": 2}
-    found = resolved(layer)
+    found = resolved(layer, {**layer, "width": 20, "duration": 1}, {**layer, "start": 9}, duration=5)
 
     assert found.prepare == (
-        Preparation("layers[0]", "hdr.mp4", "in/hdr.mp4", "in/hdr.mp4.sdr0.mkv", begin_s=3.0, end_s=6.0),
+        Preparation("layers[0]", "hdr.mp4", "in/hdr.mp4", "_hdr.mp4.sdr0.mkv", begin_s=3.0, end_s=6.0),
     )
     content = found.scene.elements[0].content
     assert isinstance(content, VideoContent)
-    assert (content.file, content.begin_s, content.end_s) == ("in/hdr.mp4.sdr0.mkv", 0.0, 3.0)
+    assert (content.file, content.begin_s, content.end_s) == ("_hdr.mp4.sdr0.mkv", 0.0, 3.0)
 
 
 def test_subtitles_stand_near_the_bottom_and_have_words_where_these_are_marked() -> None:
@@ -201,6 +201,7 @@ def test_a_waveform_begins_where_its_layer_is_in_its_file() -> None:
     ("layers", "code", "field"),
     [
         ([{"type": "image", "src": "gone.png"}], "unreadable_source", "layers[0].src"),
+        ([{"type": "image", "src": "bomb.png"}], "source_too_large", "layers[0].src"),
         ([SQUARE, {"type": "video", "src": "logo.png"}], "wrong_kind_of_source", "layers[1].src"),
         ([{"type": "image", "src": "film.mp4"}], "wrong_kind_of_source", "layers[0].src"),
         ([{"type": "video", "src": "song.mp3"}], "wrong_kind_of_source", "layers[0].src"),
@@ -212,7 +213,7 @@ def test_a_waveform_begins_where_its_layer_is_in_its_file() -> None:
             "unknown_layer",
             "layers[0].layers[0].start",
         ),
-        ([{"type": "waveform", "layer": "x"}], "unknown_layer", "layers[0].layer"),
+        ([{"type": "waveform", "layer": "x"}, {**SQUARE, "id": "x"}], "no_sound", "layers[0].layer"),
         ([{"type": "audio", "src": "song.mp3", "muted": True}], "nothing_to_show", "layers"),
         ([{**SQUARE, "duration": 0.01}], "nothing_to_show", "duration"),
         (

@@ -129,6 +129,14 @@ def test_sources_are_opened_at_the_largest_size_they_are_shown_at(
     assert library.opened == [("clip", size)]
 
 
+def test_a_source_that_rounds_its_size_is_not_scaled() -> None:
+    library = Library(film=grey(40, 30, 200))
+    film = element("film", content=VideoContent("v", (2, 2), 0, 1), x=10.0, y=10.0, width=39.2, height=30.9)
+    luma = _luma(Compositor(scene(film), library), 0)
+    assert _box(luma) == (10, 10, 50, 40)
+    assert set(np.unique(luma)) == {16, 200}
+
+
 def test_a_crop_may_move() -> None:
     rgba = np.zeros((64, 96, 4), np.uint8)
     rgba[:, 48:] = 255

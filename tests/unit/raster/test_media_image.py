@@ -140,7 +140,7 @@ def test_opaque_images_may_come_as_planes(tmp_path: Path) -> None:
     picture = ImageSource(ImageContent("a.png"), tmp_path / "a.png", (20, 10), as_planes=True).picture(0)
     assert isinstance(picture, Planes)
     assert [int(plane[1, 1]) for plane in (picture.y, picture.u, picture.v)] == pytest.approx(
-        [63, 115, 222], abs=2
+        [76, 109, 211], abs=1
     )
     Image.new("RGBA", (40, 40), (*_RED, 9)).save(tmp_path / "b.png")
     see_through = ImageSource(ImageContent("b.png"), tmp_path / "b.png", (20, 10), as_planes=True).picture(0)

@@ -47,7 +47,7 @@ def _read_padding(value: Any) -> Any:
 
 
 def _read_center(value: Any) -> Any:
-    return "center" if value in {"middle", "centre"} else value
+    return "center" if value in ("middle", "centre") else value
 
 
 class Stroke(Node):

@@ -57,7 +57,7 @@ def plan_canvas(
             raise error.at(row=row) if len(data.compositions) > 1 else error from None
     facts = [film.facts() for film in films]
     return Lane(
-        steps=tuple(step for film in films for step in film.steps()),
+        steps=tuple(_each_once(step for film in films for step in film.steps())),
         artifacts=tuple(artifact for film in films for artifact in film.artifacts()),
         conclude=lambda _findings: facts[0] if len(facts) == 1 else {"rows": facts},
         warnings=tuple(dict.fromkeys(warning for film in films for warning in _warnings(film.resolved))),
@@ -247,6 +247,18 @@ class _Film:
     @property
     def _rate(self) -> Fraction:
         return Fraction(*self.resolved.scene.fps)
+
+
+def _each_once(steps: Iterator[Step]) -> Iterator[Step]:
+    """Rows prepare the same parts of the same files, mostly; what one has made stays for the next."""
+    made: dict[str, Step] = {}
+    for step in steps:
+        if isinstance(step, FfmpegStep):
+            name = step.invocation.arguments[-1]
+            if made.get(name) == step:
+                continue
+            made[name] = step
+        yield step
 
 
 def _picture(still: StillStep, name: str) -> Iterator[Step]:
