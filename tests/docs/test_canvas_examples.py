@@ -70,7 +70,8 @@ def check_video(path: Path, composition: dict[str, Any], frames: int) -> None:
 
 def has_sound(composition: dict[str, Any]) -> bool:
     return any(
-        layer["type"] in {"video", "audio"} and not layer.get("muted") for layer in every_layer(composition["layers"])
+        layer["type"] in {"video", "audio"} and not layer.get("muted")
+        for layer in every_layer(composition["layers"])
     )
 
 
