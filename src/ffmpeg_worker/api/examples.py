@@ -120,16 +120,13 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     },
     "canvas_preview": {
         "job_id": _JOB_ID,
-        "outputs": [
-            {
-                "name": "preview.png",
-                "path": "/data/preview.png",
-                "size": 41233,
-                "content_type": "image/png",
-                "media": {"format": "png_pipe", "width": 640, "height": 360, "codecs": ["png"]},
-            }
-        ],
-        "stats": {"seconds": 0.21, "cpu_seconds": 0.19, "input_bytes": 0, "output_bytes": 41233},
+        "image": "data:image/png;base64,iVBORw0…",
+        "t": 1.5,
+        "width": 640,
+        "height": 360,
+        "duration": 3.0,
+        "outputs": [],
+        "stats": {"seconds": 0.21, "cpu_seconds": 0.19, "input_bytes": 0, "output_bytes": 0},
         "warnings": [],
     },
     "vmaf": {

@@ -149,7 +149,8 @@ class Layer:
         middle = (left + box[0] / 2, top + box[1] / 2)
         matrix = then(matrix, turned(scale, number_at(element.rotation, time), middle))
         if self._is_still and Place(matrix).is_shift:
-            return at(math.floor(matrix[2] + 0.5), math.floor(matrix[5] + 0.5))
+            # Halves come out of the sums above a little less or more than that, and are rounded up all the same.
+            return at(math.floor(matrix[2] + 0.500001), math.floor(matrix[5] + 0.500001))
         return matrix
 
 

@@ -30,7 +30,8 @@ def test_quality_sets_the_rate_and_the_preset_the_speed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("codec", "argument"), [("h264", "-qp"), ("vp9", "-lossless"), ("hevc", "pools=1:frame-threads=1:log-level=error:lossless=1")]
+    ("codec", "argument"),
+    [("h264", "-qp"), ("vp9", "-lossless"), ("hevc", "pools=1:frame-threads=1:log-level=error:lossless=1")],
 )
 def test_lossless_is_asked_for_in_the_encoders_own_way(codec: Codec, argument: str) -> None:
     arguments = choose_encoding("a.mkv", codec, quality="lossless").video

@@ -25,11 +25,18 @@ _BY_LETTERS = {name.replace("-", ""): name for name in TRANSITIONS} | {
     "slide": "slide-left",
     "wipe": "wipe-left",
     "zoom": "zoom-in",
+    "push": "slide-left",
+    "scale": "zoom-in",
+    "circle": "circle-open",
+    "iris": "circle-open",
+    "irisin": "circle-close",
+    "irisout": "circle-open",
+    "clock": "radial",
+    "pixelate": "pixelize",
     "cover": "cover-left",
     "reveal": "reveal-left",
     "blur": "h-blur",
     "crossfade": "fade",
-    "hlslice": "hl-slice",
 }
 
 
