@@ -51,6 +51,8 @@ const opened=v=>v.readyState>2||new Promise(done=>v.oncanplay=done);
 const ready=Promise.all([...document.querySelectorAll('video')].map(opened));
 </script>"""
 
+_READY = "new Promise(done=>document.readyState=='complete'?done():addEventListener('load',done)).then(()=>ready)"
+
 
 def find_browser() -> str | None:
     """A Chromium on this machine."""
@@ -72,7 +74,7 @@ def capture(folder: Path, width: int, height: int, seconds: float, output: Path)
 
 async def _capture(page: Path, width: int, height: int, frames: int, output: Path) -> float:
     async with _browser(page, width, height) as call:
-        await call("Runtime.evaluate", expression="ready", awaitPromise=True)
+        await call("Runtime.evaluate", expression=_READY, awaitPromise=True)
         await call("Runtime.evaluate", expression="show(0)", awaitPromise=True)
         began = time.perf_counter()
         pictures = ("-f", "image2pipe", "-framerate", str(FPS), "-c:v", "mjpeg", "-i", "pipe:0")
@@ -97,7 +99,7 @@ async def _browser(page: Path, width: int, height: int) -> AsyncIterator[Any]:
         flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--mute-audio")
         own = (f"--user-data-dir={profile}", "--remote-debugging-port=0", f"--window-size={width},{height}")
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with subprocess.Popen([browser, *flags, *own, page.as_uri()], **quiet) as process:  # type: ignore[call-overload]
+        with subprocess.Popen([browser, *flags, *own, "about:blank"], **quiet) as process:  # type: ignore[call-overload]
             try:
                 async with aiohttp.ClientSession() as session:
                     address = await _page_address(session, Path(profile) / "DevToolsActivePort")
@@ -105,6 +107,7 @@ async def _browser(page: Path, width: int, height: int) -> AsyncIterator[Any]:
                         call = _caller(socket)
                         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
                         await call("Emulation.setDeviceMetricsOverride", **size)
+                        await call("Page.navigate", url=page.as_uri())
                         yield call
             finally:
                 process.terminate()
