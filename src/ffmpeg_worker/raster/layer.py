@@ -95,16 +95,16 @@ class Layer:
 
     def _window(self, picture: Picture, time: float) -> Window:
         """The part of the picture that fills the box."""
+        left = top = 0
         width, height = picture.size
-        if self.element.crop is not None:
-            x, y, across, down = (min(max(number_at(part, time), 0.0), 1.0) for part in self.element.crop)
-            across, down = max(min(across, 1 - x), 1 / width), max(min(down, 1 - y), 1 / height)
-            return x * width, y * height, (x + across) * width, (y + down) * height
         if isinstance(picture, Tile):
             # Letters' shadows reach beyond their box, and a tile may cover a part of it alone.
             (left, top), (width, height) = picture.offset, self._source.size
+        if self.element.crop is None:
             return -left, -top, width - left, height - top
-        return 0, 0, width, height
+        x, y, across, down = (min(max(number_at(part, time), 0.0), 1.0) for part in self.element.crop)
+        across, down = max(min(across, 1 - x), 1 / width), max(min(down, 1 - y), 1 / height)
+        return x * width - left, y * height - top, (x + across) * width - left, (y + down) * height - top
 
     def _box(self, window: Window, time: float) -> Size:
         """The element's size; text is never stretched, and one length alone keeps the shape."""

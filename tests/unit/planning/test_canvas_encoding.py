@@ -22,7 +22,7 @@ def test_the_codec_says_the_encoder_and_the_name_the_sound() -> None:
 
 
 def test_quality_sets_the_rate_and_the_preset_the_speed() -> None:
-    draft, high = (choose_encoding("a.mp4", "h264", quality=quality).video for quality in ("draft", "high"))  # type: ignore[arg-type]
+    draft, high = (choose_encoding("a.mp4", "h264", quality=quality).video for quality in ("draft", "high"))
     assert int(option(draft, "-crf")) > int(option(high, "-crf"))
     said = choose_encoding("a.mp4", "h264", crf=18.5, preset="slow").video
     assert (option(said, "-crf"), option(said, "-preset")) == ("18.5", "slow")
