@@ -75,6 +75,7 @@ LIMITS = {
     "frames a second": limits.MAX_FPS,
     "seconds": limits.MAX_DURATION_S,
     "layers, those in groups included": limits.MAX_LAYERS,
+    "layers of all rows of variables": limits.MAX_LAYERS_OF_ROWS,
     "groups in groups": limits.MAX_DEPTH,
     "characters of a text": limits.MAX_TEXT,
     "cues of subtitles": limits.MAX_CUES,
@@ -174,6 +175,15 @@ def test_every_model_of_a_composition_has_its_table() -> None:
         known |= {model.__name__ for model in below}
         pending += below
     assert known - listed == set()
+
+
+def test_every_code_of_a_composition_is_told() -> None:
+    root = ROOT / "src/ffmpeg_worker"
+    folders = ("canvas", "job/composition", "planning/canvas", "raster")
+    texts = [path.read_text(encoding="utf-8") for folder in folders for path in (root / folder).rglob("*.py")]
+    codes = {code for text in texts for code in re.findall(r'\bcode="([a-z_]+)"', text)}
+    told = set(re.findall(r"`([a-z_]+)`", PAGE.read_text(encoding="utf-8").partition("## Errors")[2]))
+    assert codes - told == set()
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
