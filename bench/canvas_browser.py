@@ -25,7 +25,7 @@ body>*{position:absolute} .full{inset:0;width:100%;height:100%;object-fit:cover}
 #pip{width:32%;top:6%;border-radius:24px} #logo{left:4%;top:6%;width:LOGOpx}
 #title{left:0;right:0;text-align:center;color:#fff;font-weight:700;font-size:TITLEpx;text-shadow:0 4px 12px #000a}
 #caption{top:88%;left:0;right:0;text-align:center;transform:translateY(-50%)}
-#caption span{background:#000b;color:#fff;font-size:CAPTIONpx;font-weight:600;padding:.12em .3em;border-radius:.15em}
+#caption span{background:#000b;color:#fff;font-size:CAPTIONpx;font-weight:600;padding:.12em .3em}
 </style>
 <video id="one" class="full" src="one.mp4" muted preload="auto"></video>
 <video id="two" class="full" src="two.mp4" muted preload="auto"></video>
@@ -47,13 +47,17 @@ async function show(t){
   await Promise.all([at($('one'),t%6),at($('two'),t-6),at($('pip'),t-1)]);
   await new Promise(done=>requestAnimationFrame(()=>requestAnimationFrame(done)));
 }
-const ready=Promise.all([...document.querySelectorAll('video')].map(v=>v.readyState>2||new Promise(d=>v.oncanplay=d)));
+const opened=v=>v.readyState>2||new Promise(done=>v.oncanplay=done);
+const ready=Promise.all([...document.querySelectorAll('video')].map(opened));
 </script>"""
+
+_READY = "new Promise(done=>document.readyState=='complete'?done():addEventListener('load',done)).then(()=>ready)"
 
 
 def find_browser() -> str | None:
     """A Chromium on this machine."""
-    return next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return next((found for name in names if (found := shutil.which(name))), None)
 
 
 def capture(folder: Path, width: int, height: int, seconds: float, output: Path) -> float:
@@ -70,7 +74,7 @@ def capture(folder: Path, width: int, height: int, seconds: float, output: Path)
 
 async def _capture(page: Path, width: int, height: int, frames: int, output: Path) -> float:
     async with _browser(page, width, height) as call:
-        await call("Runtime.evaluate", expression="ready", awaitPromise=True)
+        await call("Runtime.evaluate", expression=_READY, awaitPromise=True)
         await call("Runtime.evaluate", expression="show(0)", awaitPromise=True)
         began = time.perf_counter()
         pictures = ("-f", "image2pipe", "-framerate", str(FPS), "-c:v", "mjpeg", "-i", "pipe:0")
@@ -95,7 +99,7 @@ async def _browser(page: Path, width: int, height: int) -> AsyncIterator[Any]:
         flags = ("--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--mute-audio")
         own = (f"--user-data-dir={profile}", "--remote-debugging-port=0", f"--window-size={width},{height}")
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        with subprocess.Popen([browser, *flags, *own, page.as_uri()], **quiet) as process:  # type: ignore[call-overload]
+        with subprocess.Popen([browser, *flags, *own, "about:blank"], **quiet) as process:  # type: ignore[call-overload]
             try:
                 async with aiohttp.ClientSession() as session:
                     address = await _page_address(session, Path(profile) / "DevToolsActivePort")
@@ -103,6 +107,7 @@ async def _browser(page: Path, width: int, height: int) -> AsyncIterator[Any]:
                         call = _caller(socket)
                         size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
                         await call("Emulation.setDeviceMetricsOverride", **size)
+                        await call("Page.navigate", url=page.as_uri())
                         yield call
             finally:
                 process.terminate()
@@ -129,7 +134,7 @@ def _caller(socket: aiohttp.ClientWebSocketResponse) -> Any:
         await socket.send_json({"id": number, "method": method, "params": parameters})
         while (answer := await socket.receive_json())["id"] != number:
             pass
-        assert "error" not in answer and "exceptionDetails" not in answer["result"], answer
+        assert "exceptionDetails" not in answer["result"], answer
         return dict(answer["result"])
 
     return call

@@ -1,8 +1,10 @@
-"""The compared composition by MoviePy 2: `python canvas_moviepy.py FOLDER WIDTH HEIGHT FONT OUTPUT`, in its environment."""
+"""The compared composition by MoviePy 2, in an environment of its own: FOLDER WIDTH HEIGHT FONT OUTPUT."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from moviepy import (
@@ -34,9 +36,13 @@ def main(folder: str, width: int, height: int, font: str, output: str) -> None:
     layers = [one, two, _picture_in_picture(folder, width, height), logo]
     layers += _title(font, width, height, fades)
     for number, text in enumerate(CAPTIONS):
-        caption = TextClip(font, text, font_size=short // 16, color="white", bg_color=(0, 0, 0, 180), margin=(20, 8))
+        caption = TextClip(
+            font, text, font_size=short // 16, color="white", bg_color=(0, 0, 0, 180), margin=(20, 8)
+        )
         layers.append(
-            caption.with_start(2 * number).with_duration(2).with_position(("center", int(height * 0.88) - short // 16))
+            caption.with_start(2 * number)
+            .with_duration(2)
+            .with_position(("center", int(height * 0.88) - short // 16))
         )
     music = AudioFileClip(f"{folder}/music.m4a").subclipped(0, SECONDS)
     music = music.with_effects([afx.MultiplyVolume(0.6), afx.AudioFadeIn(1), afx.AudioFadeOut(2)])
@@ -55,29 +61,31 @@ def main(folder: str, width: int, height: int, font: str, output: str) -> None:
     )
 
 
-def _cover(clip, width, height):
+def _cover(clip: Any, width: int, height: int) -> Any:
     scale = max(width / clip.w, height / clip.h)
-    return clip.resized(scale).cropped(x_center=clip.w * scale / 2, y_center=clip.h * scale / 2, width=width, height=height)
+    return clip.resized(scale).cropped(
+        x_center=clip.w * scale / 2, y_center=clip.h * scale / 2, width=width, height=height
+    )
 
 
-def _picture_in_picture(folder, width, height):
+def _picture_in_picture(folder: str, width: int, height: int) -> Any:
     clip = VideoFileClip(f"{folder}/two.mp4").without_audio().subclipped(0, 8).resized(width=int(width * 0.32))
     mask = Image.new("L", (clip.w, clip.h), 0)
     ImageDraw.Draw(mask).rounded_rectangle((0, 0, clip.w - 1, clip.h - 1), 24, fill=255)
     clip = clip.with_mask(ImageClip(np.asarray(mask) / 255.0, is_mask=True, duration=8))
 
-    def place(t):
+    def place(t: float) -> tuple[float, float]:
         share = 1 - (1 - min(t / 0.8, 1)) ** 3
         return (width * (1 - 0.36 * share), height * 0.06)
 
     return clip.with_start(1).with_position(place)
 
 
-def _title(font, width, height, fades):
+def _title(font: str, width: int, height: int, fades: Sequence[Any]) -> list[Any]:
     size = min(width, height) // 7
 
-    def place(shift):
-        def at(t):
+    def place(shift: float) -> Callable[[float], tuple[str, float]]:
+        def at(t: float) -> tuple[str, float]:
             share = 1 - (1 - min(t / 1.5, 1)) ** 3
             return ("center", height * (0.6 - 0.15 * share) - size / 2 + shift)
 

@@ -27,7 +27,14 @@ def make_sources(folder: Path) -> None:
     quickly = ("-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
     test = "testsrc2=size=1280x720:rate=30:duration=6"
     make(folder / "one.mp4", "-f", "lavfi", "-i", test, *tone, *quickly)
-    make(folder / "two.mp4", "-f", "lavfi", "-i", f"{life}:flags=bilinear,crop=1280:544,scale=640:272", *_ten(quickly))
+    make(
+        folder / "two.mp4",
+        "-f",
+        "lavfi",
+        "-i",
+        f"{life}:flags=bilinear,crop=1280:544,scale=640:272",
+        *_ten(quickly),
+    )
     make(folder / "music.m4a", "-f", "lavfi", "-i", "sine=frequency=330:duration=12", "-ac", "2")
     (folder / "logo.png").write_bytes(bytes(resvg_py.svg_to_bytes(svg_string=_LOGO)))
 
@@ -52,34 +59,67 @@ def composition(width: int, height: int, seconds: float = SECONDS) -> dict[str, 
         "layers": [
             {"type": "video", "src": "one.mp4", "duration": seconds - 3, "loop": True, "volume": 0.4},
             {
-                **{"type": "video", "src": "two.mp4", "start": seconds - 4, "duration": 4, "muted": True},
+                "type": "video",
+                "src": "two.mp4",
+                "start": seconds - 4,
+                "duration": 4,
+                "muted": True,
                 "transition": {"in": {"type": "fade", "duration": 1}},
             },
             {
-                **{"type": "video", "src": "two.mp4", "start": 1, "duration": seconds - 2, "muted": True},
-                **{"loop": True, "width": "32%", "y": "6%", "radius": 24},
+                "type": "video",
+                "src": "two.mp4",
+                "start": 1,
+                "duration": seconds - 2,
+                "muted": True,
+                "loop": True,
+                "width": "32%",
+                "y": "6%",
+                "radius": 24,
                 "x": [{"time": 0, "value": "100%"}, {"time": 0.8, "value": "64%", "easing": "cubic-out"}],
             },
             {
-                **{"type": "image", "src": "logo.png", "x": "4%", "y": "6%", "width": short // 6, "opacity": 0.7},
-                **{"start": 0.5, "duration": seconds - 1, "transition": {"in": fade, "out": fade}},
+                "type": "image",
+                "src": "logo.png",
+                "x": "4%",
+                "y": "6%",
+                "width": short // 6,
+                "opacity": 0.7,
+                "start": 0.5,
+                "duration": seconds - 1,
+                "transition": {"in": fade, "out": fade},
             },
             {
-                **{"type": "text", "text": "Benchmark", "x": "50%", "anchor": "center", "start": 1, "duration": 4},
+                "type": "text",
+                "text": "Benchmark",
+                "x": "50%",
+                "anchor": "center",
+                "start": 1,
+                "duration": 4,
                 "y": [{"time": 0, "value": "60%"}, {"time": 1.5, "value": "45%", "easing": "cubic-out"}],
                 "style": {
-                    **{"font_size": short // 7, "font_weight": 700},
+                    "font_size": short // 7,
+                    "font_weight": 700,
                     "shadow": {"y": 4, "blur": 12, "color": "#000000a0"},
                 },
                 "transition": {"in": fade, "out": fade},
             },
             {
-                **{"type": "subtitles", "cues": cues, "y": "88%", "anchor": "center", "width": "80%"},
+                "type": "subtitles",
+                "cues": cues,
+                "y": "88%",
+                "anchor": "center",
+                "width": "80%",
                 "style": {"preset": "box", "font_size": short // 16},
             },
             {
-                **{"type": "audio", "src": "music.m4a", "duration": "end", "loop": True},
-                **{"fade_in": 1, "fade_out": 2, "volume": 0.6},
+                "type": "audio",
+                "src": "music.m4a",
+                "duration": "end",
+                "loop": True,
+                "fade_in": 1,
+                "fade_out": 2,
+                "volume": 0.6,
             },
         ],
     }
@@ -91,8 +131,13 @@ def many_layers(count: int) -> dict[str, Any]:
     length = SECONDS / pairs
     texts = [
         {
-            **{"type": "text", "text": f"Line {number % 10} of text", "x": "50%", "anchor": "center"},
-            **{"y": f"{40 + 20 * side}%", "start": round(number * length, 3), "duration": round(length, 3)},
+            "type": "text",
+            "text": f"Line {number % 10} of text",
+            "x": "50%",
+            "anchor": "center",
+            "y": f"{40 + 20 * side}%",
+            "start": round(number * length, 3),
+            "duration": round(length, 3),
             "style": {"font_size": 64, "background": {"color": "#00000080", "padding": 16, "radius": 12}},
         }
         for number in range(pairs)

@@ -96,9 +96,8 @@ def skyline(width: int, height: int, wall: str, window: str, top: float, seed: i
         y = round(height * (top + chance.uniform(0, 0.22)))
         parts.append(rect(x, y, wide + 1, height - y, wall))
         for row in range(y + 14, height - 10, 26):
-            for column in range(x + 12, x + wide - 16, 22):
-                if chance.random() < 0.42:
-                    parts.append(rect(column, row, 10, 14, window))
+            columns = [column for column in range(x + 12, x + wide - 16, 22) if chance.random() < 0.42]
+            parts += [rect(column, row, 10, 14, window) for column in columns]
         x += wide
     return svg(width, height, *parts)
 
@@ -137,7 +136,11 @@ def plate(table: str, food: Sequence[str], seed: int) -> str:
     chance = random.Random(seed)
     parts = [rect(0, 0, 1080, 1080, table)]
     parts += [rect(0, y, 1080, 3, "#00000012") for y in range(90, 1080, 120)]
-    parts += [circle(552, 556, 404, "#00000025"), circle(540, 540, 400, "#fdfdfb"), circle(540, 540, 310, "#eeeeea")]
+    parts += [
+        circle(552, 556, 404, "#00000025"),
+        circle(540, 540, 400, "#fdfdfb"),
+        circle(540, 540, 310, "#eeeeea"),
+    ]
     for number in range(46):
         angle, far = chance.uniform(0, math.tau), 250 * math.sqrt(chance.random())
         size = chance.uniform(34, 72)

@@ -12,7 +12,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job import canvas_jobs
+from ffmpeg_worker.job import canvas_jobs, canvas_output
 from ffmpeg_worker.job.composition import (
     composition,
     layer,
@@ -38,7 +38,7 @@ BASES: Models = (layer.TimedLayer, layer.VisualLayer, media_layer.Sounding)
 TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Data of `canvas`": ("", canvas_jobs.CanvasData, ()),
     "Data of `canvas_preview`": ("", canvas_jobs.PreviewData, ()),
-    "Poster": ("", canvas_jobs.Poster, ()),
+    "Poster": ("", canvas_output.Poster, ()),
     "Composition": ("", composition.Composition, ()),
     "Font": ("", composition.Font, ()),
     "Audio": ("", composition.AudioOptions, ()),
@@ -75,6 +75,7 @@ LIMITS = {
     "frames a second": limits.MAX_FPS,
     "seconds": limits.MAX_DURATION_S,
     "layers, those in groups included": limits.MAX_LAYERS,
+    "layers of all rows of variables": limits.MAX_LAYERS_OF_ROWS,
     "groups in groups": limits.MAX_DEPTH,
     "characters of a text": limits.MAX_TEXT,
     "cues of subtitles": limits.MAX_CUES,
@@ -139,7 +140,9 @@ def code(value: object) -> str:
 
 
 def generated() -> dict[str, str]:
-    parts = [f"### {name}\n\n{about}\n\n{table(*model)}\n" for name, (about, *model) in TABLES.items()]
+    parts = [
+        f"### {name}\n\n{about}\n\n{table(model, without)}\n" for name, (about, model, without) in TABLES.items()
+    ]
     return {
         "transitions": ", ".join(f"`{name}`" for name in transition.TRANSITIONS) + ".",
         "limits": "\n".join(
@@ -155,7 +158,8 @@ def test_golden_tables_of_the_page() -> None:
     for name, text in generated().items():
         block = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
         assert len(block.findall(page)) == 1
-        expected = block.sub(lambda match, text=text: f"{match[1]}{text}{match[2]}", expected)
+        before, after = block.split(expected)[0::3]
+        expected = f"{before}<!-- {name} -->\n{text}\n<!-- end -->{after}"
     if os.environ.get("UPDATE_GOLDEN"):
         PAGE.write_text(expected, encoding="utf-8")
         page = expected
@@ -171,6 +175,15 @@ def test_every_model_of_a_composition_has_its_table() -> None:
         known |= {model.__name__ for model in below}
         pending += below
     assert known - listed == set()
+
+
+def test_every_code_of_a_composition_is_told() -> None:
+    root = ROOT / "src/ffmpeg_worker"
+    folders = ("canvas", "job/composition", "planning/canvas", "raster")
+    texts = [path.read_text(encoding="utf-8") for folder in folders for path in (root / folder).rglob("*.py")]
+    codes = {code for text in texts for code in re.findall(r'\bcode="([a-z_]+)"', text)}
+    told = set(re.findall(r"`([a-z_]+)`", PAGE.read_text(encoding="utf-8").partition("## Errors")[2]))
+    assert codes - told == set()
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)

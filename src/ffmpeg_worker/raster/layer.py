@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ffmpeg_worker.canvas.curve import Curve, Number, greatest, number_at
 from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.transitions import PLACED
+from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.framing import framing_of, is_redrawn
 from ffmpeg_worker.raster.look import Window, blurred, windowed
 from ffmpeg_worker.raster.motion import Passage, moved, opacity_of, passage
@@ -70,10 +71,7 @@ class Layer:
             opacity *= opacity_of(way)
         if not eighth_bit(opacity):
             return None
-        if self._resize:
-            across, down = self._box((0, 0, 1, 1), time)
-            self._resize((max(round(across), 1), max(round(down), 1)))
-        picture = self._source.picture(time)
+        picture = self._picture(time)
         if picture is None:
             return None
         window = self._window(picture, time)
@@ -96,6 +94,19 @@ class Layer:
         sigma = max(number_at(element.blur, time), 0.0)
         shown, grown = blurred(shown, self._in_picture(sigma, window, box))
         return Drawing(shown, Place(then(grown, matrix), opacity, element.blend))
+
+    def _picture(self, time: float) -> Picture | None:
+        """What the source shows. Raises: RasterError."""
+        if self._resize:
+            across, down = self._box((0, 0, 1, 1), time)
+            self._resize((max(round(across), 1), max(round(down), 1)))
+        try:
+            return self._source.picture(time)
+        except RasterError as error:
+            error.where = error.where or self.element.where
+            raise
+        except MemoryError:
+            raise out_of_memory(self.element.where) from None
 
     def _ways(self, frame: int, *, enters: bool, leaves: bool) -> list[Passage]:
         element, found = self.element, []
