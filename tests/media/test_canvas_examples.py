@@ -24,7 +24,7 @@ EXAMPLES = sorted((ROOT / "examples/canvas").glob("*.json"))
 GOLDEN = Path(__file__).with_name("golden_canvas_examples.json")
 MOMENTS = (0.2, 0.5, 0.85)
 """Shares of the duration."""
-MOST_BITS = 5
+MOST_BITS = 6
 """Of 64: another version of a font or a scaler; what is missing, or lies elsewhere, changes more."""
 IS_UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
 

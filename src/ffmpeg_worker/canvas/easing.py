@@ -73,7 +73,8 @@ def read_easing(name: str) -> Ease:
         return _bezier(x1, y1, x2, y2)
     if match := _STEPS.fullmatch(name):
         count = max(1, int(match.group(1)))
-        return lambda p: math.floor(p * count) / count
+        # Shares of time that mean a whole step come out a hair below it.
+        return lambda p: math.floor(p * count + 1e-9) / count
     kind, _, way = name.partition("-")
     if kind in _IN and way in {"in", "out", "in-out"}:
         return _turned(_IN[kind], way)
