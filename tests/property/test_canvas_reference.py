@@ -97,6 +97,15 @@ def test_transparent_frames_are_those_of_the_reference(
     assert far(multiplied, truth * 255) <= FAR_SHARE, (number, json.dumps(composition))
 
 
+def test_layers_lie_as_their_z_says(sources: Sources) -> None:
+    colours = {"#ff0000": 1, "#00ff00": 2, "#0000ff": 2, "#ffffff": 0}
+    layers = [{"type": "shape", "fill": colour, "z": z} for colour, z in colours.items()]
+    composition = {"width": 64, "height": 36, "fps": 10, "duration": 1, "layers": layers}
+    number, truth = expected(sources, composition, 0)
+    assert truth[0, 0].tolist() == [0, 0, 1, 1]
+    assert psnr(sources.planes(composition, number)[0], planes_of(truth[..., :3])[0]) >= 38
+
+
 GROWING = [{"time": 0, "value": 40}, {"time": 2, "value": 120}]
 FITTED = {
     "a video whose box grows to one side": {"type": "video", "src": "wide.mp4", "width": GROWING, "height": 90},
