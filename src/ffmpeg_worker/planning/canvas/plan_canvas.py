@@ -172,6 +172,12 @@ class _Film:
         path = PurePosixPath(name)
         return name if len(self.data.compositions) == 1 else str(path.with_stem(f"{path.stem}-{self.row + 1}"))
 
+    @property
+    def _aside(self) -> str:
+        """What names of files begin with that are no output's."""
+        names = (*self.data.output_names(), self._poster_name)
+        return "_" * (1 + max(len(name) - len(name.lstrip("_")) for name in names))
+
     def _pictures(self, first: int, last: int) -> Iterator[Step]:
         scene, rate = self.resolved.scene, self._rate
         encoding = self._encoding(1)
@@ -190,7 +196,7 @@ class _Film:
             ]
             yield RenderStep(scene, tuple(parts), encoding.form)
             return
-        names = [f"_{self.row}-{number}{encoding.segment}" for number in range(len(ranges))]
+        names = [f"{self._aside}{self.row}-{number}{encoding.segment}" for number in range(len(ranges))]
         is_whole = len(ranges) == 1 and sound is None and encoding.kind == "video"
         if is_whole:
             names = [self.name]
@@ -202,9 +208,11 @@ class _Film:
         yield RenderStep(scene, tuple(parts), encoding.form, beside=sound or (), folders=folders)
         told = [(name, Fraction(end - begin) / rate) for name, (begin, end) in zip(names, ranges, strict=True)]
         if encoding.kind == "gif":
-            yield from colour_few(told, self.name, f"_{self.row}", loops=True)
+            yield from colour_few(told, self.name, f"{self._aside}{self.row}", loops=True)
         elif not is_whole:
-            yield join(told, self._sound_name(encoding) if sound else None, self.name, f"_{self.row}.ffconcat")
+            yield join(
+                told, self._sound_name(encoding) if sound else None, self.name, f"{self._aside}{self.row}.ffconcat"
+            )
 
     def _encoding(self, threads: int) -> Encoding:
         data = self.data
@@ -239,7 +247,7 @@ class _Film:
 
     def _sound_name(self, encoding: Encoding) -> str:
         suffix = {".webm": ".webm", ".mov": ".mov"}.get(encoding.segment, ".m4a")
-        return f"_{self.row}-sound{suffix}"
+        return f"{self._aside}{self.row}-sound{suffix}"
 
     def _numbered(self, before: int) -> tuple[str, ...]:
         return ("-start_number", str(before + 1), "-f", "image2", f"file:{self.name}")
