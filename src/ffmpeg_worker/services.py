@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ffmpeg_worker.errors import JobCancelled, JobInterrupted, QueueFull, WorkerError
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_cards
 from ffmpeg_worker.ffmpeg.probing import Prober
-from ffmpeg_worker.ffmpeg.renderer import Renderer
+from ffmpeg_worker.ffmpeg.renderer import Renderer, missing_packages
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
@@ -161,6 +161,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await prober.open()
         renderer = Renderer()
         stack.push_async_callback(renderer.close)
+        if settings.warm_canvas and not missing_packages():
+            await renderer.begin()
         slots = asyncio.Semaphore(settings.max_concurrency)
         plant = Plant(
             engine=Engine(tools, slots, _quota(settings), renderer, cores=settings.max_concurrency),

@@ -70,6 +70,33 @@ class Settings(BaseSettings):
         description="Seconds that running jobs have left when the RunPod worker is told to end; those that take "
         "longer are answered as failures that may be tried again.",
     )
+    runpod_fan_out: int | None = Field(
+        None,
+        ge=2,
+        description="Processes from which on a `multi_process` is cut into parts that other workers of the same "
+        "RunPod endpoint run. Default: none is.",
+    )
+    runpod_fan_out_workers: int = Field(
+        3, ge=2, le=50, description="Parts that it is cut into; one of them stays on the worker that cuts."
+    )
+    runpod_fan_out_queue_s: float = Field(
+        30,
+        ge=0,
+        description="Seconds after which a part that no other worker has begun is run where it was cut.",
+    )
+    runpod_api_key: SecretStr | None = Field(
+        None, description="RunPod API key that may send jobs to the worker's own endpoint; needed for that alone."
+    )
+    runpod_endpoint_id: str | None = Field(
+        None,
+        validation_alias=_named("RUNPOD_ENDPOINT_ID"),
+        description="That endpoint. RunPod sets it.",
+    )
+    runpod_base_url: str = Field(
+        "https://api.runpod.ai/v2",
+        validation_alias=_named("RUNPOD_ENDPOINT_BASE_URL"),
+        description="Where RunPod's endpoints are.",
+    )
     test_input_file_name: str = Field(
         "test_input.json",
         validation_alias=_named("TEST_INPUT_FILE_NAME"),
@@ -87,6 +114,11 @@ class Settings(BaseSettings):
     scratch_root: Path = Field(
         Path(tempfile.gettempdir()) / f"ffmpeg-worker-{os.getuid()}",
         description="Folder for the jobs' scratch directories; best on the disk of the data root.",
+    )
+    warm_canvas: bool = Field(
+        False,
+        description="Load what draws compositions at the start of the worker, not with the first such job, "
+        "which is then a second faster. It takes some 150 MB.",
     )
     ffmpeg_path: str | None = Field(
         None,

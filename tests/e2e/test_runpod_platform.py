@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +11,12 @@ import pytest
 
 from support.folders import is_written
 from support.processes import alive, children_of
-from support.stand_in_platform import StandInPlatform, stand_in_platform
+from support.runpod_production import production
+from support.stand_in_platform import stand_in_platform
 from support.until import until_async
 
 if not os.environ.get("REQUIRE_ALL"):
     pytest.importorskip("runpod.serverless")
-
-HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 
 
 def process(command: str) -> dict[str, Any]:
@@ -30,30 +25,6 @@ def process(command: str) -> dict[str, Any]:
 
 SHORT = process("ffmpeg -f lavfi -i testsrc2=size=160x90:duration=1 -c:v libx264 short.mp4")
 LONG = process("ffmpeg -f lavfi -i testsrc2=size=640x360 -t 36000 -c:v libx264 long.mp4")
-
-
-@asynccontextmanager
-async def production(
-    folder: Path, platform: StandInPlatform, **more: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
-    """The worker as RunPod starts it, with a data root of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNPOD_", "FFMPEG_"))}
-    own = {"HOME": folder, "FS_PATH": folder / "data", "FFMPEG_WORKER_SCRATCH_ROOT": folder / "scratch"}
-    worker = await asyncio.create_subprocess_exec(
-        sys.executable,
-        HANDLER,
-        env={**kept, **{name: str(path) for name, path in own.items()}, **platform.environment(), **more},
-        cwd=folder,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-        yield worker
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(worker.pid, signal.SIGKILL)
-        await worker.wait()
 
 
 def descendants(pid: int) -> set[int]:

@@ -77,7 +77,7 @@ def _drawn_onto(below: plain.Floats, shown: Element, frame: int) -> plain.Floats
     left, top = _at(shown.x, time) - shown.anchor[0] * width, _at(shown.y, time) - shown.anchor[1] * height
     is_still = not any(isinstance(part, Curve) for part in (shown.x, shown.y, shown.scale, shown.rotation))
     if is_still and scale == 1 and angle == 0:
-        left, top = math.floor(left + 0.5), math.floor(top + 0.5)
+        left, top = math.floor(left + 0.500001), math.floor(top + 0.500001)
     middle = np.array([left + width / 2, top + height / 2])
     turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) / scale
     start = np.array([width / 2, height / 2]) - turn @ middle

@@ -6,6 +6,7 @@ The workers' protocol is the one of SDK 1.12: `rp_job.py`, `rp_http.py` and `rp_
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from itertools import count
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 MAX_RESULT_BYTES = 10_000_000
 FINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
@@ -59,10 +61,15 @@ class StandInPlatform:
     poll_status: int | None = None
     """Answer every poll at once with this."""
     polls: int = 0
+    client_refusals: list[int] = field(default_factory=list)
+    """Answers to the clients of an endpoint, in turn, before they are heard."""
+    client_keys: set[str | None] = field(default_factory=set)
+    """What clients have sent as `Authorization`."""
     slow_s: float = 0
     """How long every result waits for its answer."""
     _queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
-    _stops: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    _stops: defaultdict[str | None, asyncio.Queue[str]] = field(default_factory=lambda: defaultdict(asyncio.Queue))
+    """By the worker that runs the job."""
     _numbers: count[int] = field(default_factory=count)
 
     @property
@@ -82,7 +89,7 @@ class StandInPlatform:
         """Cancel a job."""
         known = self.jobs[job_id]
         if known.status == "IN_PROGRESS":
-            self._stops.put_nowait(job_id)
+            self._stops[known.worker].put_nowait(job_id)
         if known.status not in FINAL:
             known.end("CANCELLED")
 
@@ -113,8 +120,8 @@ class StandInPlatform:
         handed_out = [known.job for known in jobs]
         return web.json_response(handed_out if "batch_size" in request.query else handed_out[0])
 
-    async def tell_stops(self, _request: web.Request) -> web.Response:
-        ids = await self._poll(self._stops, 100)
+    async def tell_stops(self, request: web.Request) -> web.Response:
+        ids = await self._poll(self._stops[request.match_info["worker"]], 100)
         return web.json_response({"jobsToStop": ids}) if ids else web.Response(status=204)
 
     async def done(self, request: web.Request) -> web.Response:
@@ -181,7 +188,15 @@ class StandInPlatform:
 
 
 def _make_app(platform: StandInPlatform) -> web.Application:
-    app = web.Application(client_max_size=64 << 20)
+    @web.middleware
+    async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path.startswith("/v2/"):
+            platform.client_keys.add(request.headers.get("Authorization"))
+            if platform.client_refusals:
+                return web.json_response({}, status=platform.client_refusals.pop(0))
+        return await handler(request)
+
+    app = web.Application(client_max_size=64 << 20, middlewares=[refuse])
     app.router.add_get("/job-take/{worker}", platform.take)
     app.router.add_get("/job-take-batch/{worker}", platform.take)
     app.router.add_get("/job-stop/{worker}", platform.tell_stops)

@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+_KEYS = ("RUNPOD_AI_API_KEY", "RUNPOD_API_KEY", "FFMPEG_WORKER_RUNPOD_API_KEY")
+
 
 def main(mode: str, journal: str, *options: str) -> int:
     """Play the mode."""
@@ -22,7 +24,7 @@ def main(mode: str, journal: str, *options: str) -> int:
         "keys": os.environ["FFMPEG_WORKER_API_KEYS"],
         "host": os.environ["FFMPEG_WORKER_HOST"],
         "data_root": os.environ.get("FS_PATH"),
-        "platform_keys": [name for name in ("RUNPOD_AI_API_KEY", "RUNPOD_API_KEY") if name in os.environ],
+        "platform_keys": [name for name in _KEYS if name in os.environ],
     }
     with Path(journal).open("a") as file:
         file.write(json.dumps(started) + "\n")

@@ -62,12 +62,12 @@ def test_the_contract_names_its_variables() -> None:
     fixed = (
         "env version port api_base_url api_timeout_s test_input_file_name data_root ffmpeg_path ffprobe_path "
         "max_concurrency cloud_storage_type bucket_name bucket_endpoint_url bucket_access_key_id "
-        "bucket_secret_access_key"
+        "bucket_secret_access_key runpod_endpoint_id runpod_base_url"
     ).split()
     assert [variable_of(name) for name in fixed] == (
         "ENV VERSION PORT FFMPEG_API_BASE_URL FFMPEG_API_TIMEOUT TEST_INPUT_FILE_NAME FS_PATH FFMPEG_PATH "
         "FFPROBE_PATH MAX_CONCURRENCY CLOUD_STORAGE_TYPE BUCKET_NAME BUCKET_ENDPOINT_URL BUCKET_ACCESS_KEY_ID "
-        "BUCKET_SECRET_ACCESS_KEY"
+        "BUCKET_SECRET_ACCESS_KEY RUNPOD_ENDPOINT_ID RUNPOD_ENDPOINT_BASE_URL"
     ).split()
     others = set(Settings.model_fields) - set(fixed)
     assert all(variable_of(name).startswith("FFMPEG_WORKER_") for name in others)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive
 
-from ffmpeg_worker.api.answers import answer
+from ffmpeg_worker.api.answers import HEADERS, answer
 from ffmpeg_worker.api.body import read_body
 from ffmpeg_worker.api.door import door_of
 from ffmpeg_worker.api.exchange import Exchange, exchange_of
@@ -20,27 +22,55 @@ from ffmpeg_worker.api.problems import problem, unexpected
 from ffmpeg_worker.errors import JobCancelled, WorkerError
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
-from ffmpeg_worker.job.parse import parse_action
-from ffmpeg_worker.job.result import JobResult, Stats
+from ffmpeg_worker.job.parse import parse_action, parse_preview
+from ffmpeg_worker.job.result import JobResult, PreviewResult, Stats
 from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.services import Services
+
+PICTURE_TYPE = "image/png"
 
 
 def make_endpoint(action: str) -> Callable[[Request], Awaitable[Response]]:
     """The endpoint of an action; it raises WorkerError where there is no result."""
 
     async def endpoint(request: Request) -> Response:
-        refuse_async(request)
-        door = door_of(request)
-        exchange = exchange_of(request.scope)
-        body = await read_body(request, door.settings.max_body_bytes)
-        job = parse_action(action, read_json(body))
-        run = partial(_run, door.open_services(), job, exchange, request.receive)
-        if wants_progress(request):
-            return FollowedAnswer(partial(_answer_all, run, exchange))
-        return answer((await run(ignore)).as_json())
+        return await _serve(request, lambda body: parse_action(action, body), _as_json)
 
     return endpoint
+
+
+async def preview(request: Request) -> Response:
+    """The endpoint of `canvas_preview`: its address may name moment and width, its answer may be the picture."""
+    form = _as_picture if wants_picture(request) else _as_json
+    return await _serve(request, lambda body: parse_preview(body, request.query_params), form)
+
+
+def wants_picture(request: Request) -> bool:
+    """Whether the caller takes a PNG for an answer."""
+    return PICTURE_TYPE in request.headers.get("accept", "")
+
+
+def _as_json(result: JobResult) -> Response:
+    return answer(result.as_json())
+
+
+def _as_picture(result: JobResult) -> Response:
+    """The PNG of a preview; what went into a file is told in JSON."""
+    if not isinstance(result, PreviewResult) or result.image is None:
+        return _as_json(result)
+    return Response(b64decode(result.image.partition(",")[2]), headers=HEADERS, media_type=PICTURE_TYPE)
+
+
+async def _serve(request: Request, parse: Callable[[Any], Job], form: Callable[[JobResult], Response]) -> Response:
+    refuse_async(request)
+    door = door_of(request)
+    exchange = exchange_of(request.scope)
+    body = await read_body(request, door.settings.max_body_bytes)
+    job = parse(read_json(body))
+    run = partial(_run, door.open_services(), job, exchange, request.receive)
+    if wants_progress(request):
+        return FollowedAnswer(partial(_answer_all, run, exchange))
+    return form(await run(ignore))
 
 
 async def _answer_all(

@@ -9,7 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def answer(
@@ -20,7 +20,7 @@ def answer(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """A response whose body is `value` as JSON, without another validation of what we made ourselves."""
-    return Response(_encode(value), status, {**_HEADERS, **(headers or {})}, media_type)
+    return Response(_encode(value), status, {**HEADERS, **(headers or {})}, media_type)
 
 
 def _encode(value: Any) -> bytes:

@@ -12,12 +12,19 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 from ffmpeg_worker.api import health
-from ffmpeg_worker.api.actions import make_endpoint
+from ffmpeg_worker.api.actions import make_endpoint, preview
 from ffmpeg_worker.api.auth import KeyCheck, Keys
+from ffmpeg_worker.api.composition_schema import SCHEMA_PATH, composition_schema_page
 from ffmpeg_worker.api.door import Door
 from ffmpeg_worker.api.exchange import ExchangeRecorder
 from ffmpeg_worker.api.metrics import Metrics
-from ffmpeg_worker.api.openapi import action_operation, health_operation, make_document, metrics_operation
+from ffmpeg_worker.api.openapi import (
+    action_operation,
+    health_operation,
+    make_document,
+    metrics_operation,
+    schema_operation,
+)
 from ffmpeg_worker.api.problems import on_http_error, on_validation_error, on_worker_error, unexpected
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.parse import PATHS
@@ -76,7 +83,9 @@ def _make_door(settings: Settings) -> Door:
 
 def _add_routes(app: FastAPI) -> None:
     for path, action in PATHS.items():
-        app.add_api_route(f"/api{path}", make_endpoint(action), methods=["POST"], **action_operation(action))
+        endpoint = preview if action == "canvas_preview" else make_endpoint(action)
+        app.add_api_route(f"/api{path}", endpoint, methods=["POST"], **action_operation(action))
+    app.add_api_route(SCHEMA_PATH, composition_schema_page, methods=["GET"], **schema_operation())
     app.add_api_route("/health", health.health, methods=["GET"], **health_operation())
     app.add_api_route("/health", health.health, methods=["HEAD"], include_in_schema=False)
     app.add_api_route(

@@ -9,12 +9,14 @@ from collections.abc import Iterable
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ffmpeg_worker.api.composition_schema import SCHEMA_PATH
 from ffmpeg_worker.api.exchange import exchange_of
 from ffmpeg_worker.api.problems import problem
 from ffmpeg_worker.errors import InvalidJob
 
-OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json"})
-"""Served without a key: `/health` says less then, the other two are hidden in production."""
+OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", SCHEMA_PATH})
+"""Served without a key: `/health` says less then, the next two are hidden in production, the schema of
+compositions is the same everywhere."""
 
 
 class Keys:

@@ -115,21 +115,22 @@ RESULTS: Mapping[str, Mapping[str, Any]] = {
     "canvas": {
         "job_id": _JOB_ID,
         "outputs": [{**_OUTPUT, "name": "hello.mp4", "path": "/data/hello.mp4"}],
+        "width": 1280,
+        "height": 720,
+        "fps": 30.0,
+        "duration": 10.0,
         "stats": _STATS,
         "warnings": [],
     },
     "canvas_preview": {
         "job_id": _JOB_ID,
-        "outputs": [
-            {
-                "name": "preview.png",
-                "path": "/data/preview.png",
-                "size": 41233,
-                "content_type": "image/png",
-                "media": {"format": "png_pipe", "width": 640, "height": 360, "codecs": ["png"]},
-            }
-        ],
-        "stats": {"seconds": 0.21, "cpu_seconds": 0.19, "input_bytes": 0, "output_bytes": 41233},
+        "image": "data:image/png;base64,iVBORw0KGgo=",
+        "t": 1.5,
+        "width": 640,
+        "height": 360,
+        "duration": 3.0,
+        "outputs": [],
+        "stats": {"seconds": 0.21, "cpu_seconds": 0.19, "input_bytes": 0, "output_bytes": 0},
         "warnings": [],
     },
     "vmaf": {
@@ -203,6 +204,7 @@ HEALTH: Mapping[str, Any] = {
         "decoders": ["av1", "h264", "hevc"],
         "reason": None,
     },
+    "canvas": {"available": True, "missing": []},
     "active_jobs": 2,
     "max_concurrency": 8,
 }

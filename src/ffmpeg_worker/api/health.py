@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
@@ -14,6 +15,7 @@ from ffmpeg_worker.api.door import Door, door_of
 from ffmpeg_worker.api.metrics import CONTENT_TYPE
 from ffmpeg_worker.api.problems import unavailable
 from ffmpeg_worker.ffmpeg.gpu import Gpu
+from ffmpeg_worker.ffmpeg.renderer import missing_packages
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 
@@ -72,6 +74,13 @@ class GpuSummary(BaseModel):
     )
 
 
+class CanvasSummary(BaseModel):
+    """Whether compositions can be drawn."""
+
+    available: bool = Field(description="All packages that draw are installed.", examples=[True])
+    missing: list[str] = Field(description="Those that are not.", examples=[["uharfbuzz"]])
+
+
 class Health(BaseModel):
     """How the worker is. Without an API key, where keys are configured, only `status`."""
 
@@ -99,6 +108,9 @@ class Health(BaseModel):
         description="The NVIDIA cards. Where there is one, not there until it has been tried, which the first "
         "look begins.",
         examples=[{"count": 1, "name": "NVIDIA L4", "encoders": ["h264_nvenc"], "decoders": ["h264"]}],
+    )
+    canvas: CanvasSummary | None = Field(
+        None, description="Whether compositions can be drawn.", examples=[{"available": True, "missing": []}]
     )
     active_jobs: int | None = Field(None, description="Jobs that run or wait.", examples=[2])
     max_concurrency: int | None = Field(None, description="FFmpeg processes at once.", examples=[8])
@@ -133,9 +145,16 @@ def _details(door: Door, services: Services) -> dict[str, Any]:
             "landlock_abi": services.tools.sandbox.landlock_abi,
         },
         **_gpu(services.plant.gpu.known),
+        "canvas": _canvas(),
         "active_jobs": services.active,
         "max_concurrency": services.settings.max_concurrency,
     }
+
+
+@cache
+def _canvas() -> dict[str, Any]:
+    missing = missing_packages()
+    return {"available": not missing, "missing": list(missing)}
 
 
 def _gpu(gpu: Gpu | None) -> dict[str, Any]:

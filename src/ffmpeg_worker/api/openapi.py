@@ -11,11 +11,15 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
+from ffmpeg_worker.api.actions import PICTURE_TYPE
+from ffmpeg_worker.api.composition_schema import MEDIA_TYPE as SCHEMA_TYPE
 from ffmpeg_worker.api.examples import HEALTH, PROBLEM, REQUESTS, RESULTS
 from ffmpeg_worker.api.health import Health
 from ffmpeg_worker.api.problems import MEANINGS, MEDIA_TYPE
+from ffmpeg_worker.job.canvas_jobs import PreviewData
 from ffmpeg_worker.job.common_fields import CommonFields
 from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.job.composition.limits import MAX_SIDE
 from ffmpeg_worker.job.parse import DATA_TYPES
 from ffmpeg_worker.job.result import (
     CanvasResult,
@@ -66,22 +70,56 @@ _JOB_PROBLEMS = [status for status in MEANINGS if status not in {405, 499}]
 
 def action_operation(action: str) -> dict[str, Any]:
     """What a framework's route needs to know of an action for the document."""
+    result = _content("The result.", "application/json", RESULT_TYPES[action].__name__, RESULTS[action])
+    more: dict[str, Any] = {}
+    if action == "canvas_preview":
+        result["content"] |= {PICTURE_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+        more = {"parameters": _preview_query()}
     return {
         "operation_id": action,
         "summary": _SUMMARIES[action],
         "description": DATA_TYPES[action].__doc__ or "",
         "tags": ["jobs"],
-        "responses": {
-            200: _content("The result.", "application/json", RESULT_TYPES[action].__name__, RESULTS[action]),
-            **_problems(_JOB_PROBLEMS),
-        },
+        "responses": {200: result, **_problems(_JOB_PROBLEMS)},
         "openapi_extra": {
+            **more,
             "requestBody": {
                 "required": True,
                 "content": _content_type("application/json", _request_name(action), REQUESTS[action]),
-            }
+            },
         },
     }
+
+
+def schema_operation() -> dict[str, Any]:
+    """The same for the schema of compositions."""
+    content = {SCHEMA_TYPE: {"schema": {"type": "object"}}}
+    return {
+        "operation_id": "canvas_schema",
+        "summary": "The JSON Schema of compositions",
+        "description": "For editors: every key with its description, default and example. Needs no API key.",
+        "tags": ["operation"],
+        "responses": {200: {"description": "The schema, draft 2020-12.", "content": content}},
+        "openapi_extra": {"security": []},
+    }
+
+
+def _preview_query() -> list[dict[str, Any]]:
+    """The body's fields of these names, which those of the address come before."""
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "description": f"{PreviewData.model_fields[name].description} Comes before the body's.",
+            "schema": rule,
+            "example": example,
+        }
+        for name, rule, example in (
+            ("t", {"type": "number", "minimum": 0}, 2.5),
+            ("width", {"type": "integer", "minimum": 2, "maximum": MAX_SIDE}, 640),
+        )
+    ]
 
 
 def health_operation() -> dict[str, Any]:

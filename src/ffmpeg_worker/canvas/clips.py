@@ -188,7 +188,6 @@ def _svg_size(text: str) -> tuple[int, int] | None:
 def _unreadable(src: str, reason: str, where: str) -> SourceUnreadable:
     return SourceUnreadable(
         f'"{shown_name(src)}" {reason}.',
-        code="unreadable_source",
         hint="Check that the file is whole and of the kind that the layer shows.",
         where={"field": f"{where}.src"},
     )

@@ -123,7 +123,7 @@ def _prepared_name(wanted: Preparation, prepare: list[Preparation]) -> str:
     for known in prepare:
         if (known.src, known.begin_s) == (wanted.src, wanted.begin_s) and known.end_s >= wanted.end_s:
             return known.prepared
-    name = f"{wanted.file}.sdr{len(prepare)}.mkv"
+    name = f"_{wanted.file.rpartition('/')[2]}.sdr{len(prepare)}.mkv"
     prepare.append(replace(wanted, prepared=name))
     return name
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ffmpeg_worker.canvas.curve import Curve, Number
+from ffmpeg_worker.canvas.lint_texts import lint_texts
+from ffmpeg_worker.canvas.measured import Measured
 from ffmpeg_worker.canvas.remark import Remark
 from ffmpeg_worker.canvas.resolve import Resolved
 from ffmpeg_worker.canvas.scene import Element, GroupContent, Scene, ShapeContent, SubtitlesContent, TextContent
@@ -15,20 +17,21 @@ _LEAST_TEXT = 0.018
 _FULL_FITS = frozenset({"cover", "fill", "contain-blur"})
 
 
-def lint(resolved: Resolved, families: Collection[str]) -> tuple[Remark, ...]:
-    """Everything worth a remark, in order of the composition; how far text reaches is for who draws it to say.
+def lint(resolved: Resolved, measured: Measured) -> tuple[Remark, ...]:
+    """Everything worth a remark, by kind.
 
     Args:
         resolved: the composition with everything decided.
-        families: names of fonts that are there besides the composition's own.
+        measured: its texts, and the fonts that are there besides the composition's own.
     """
     scene = resolved.scene
-    known = {name.casefold() for name in (*families, *(font.family for font in scene.fonts))}
+    known = {name.casefold() for name in (*measured.families, *(font.family for font in scene.fonts))}
     return (
         *resolved.remarks,
         *_covered(scene.elements, scene),
         *_outside(scene),
         *_texts(scene.elements, known, _LEAST_TEXT * min(scene.width, scene.height)),
+        *lint_texts(scene, measured),
     )
 
 

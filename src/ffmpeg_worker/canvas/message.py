@@ -1,4 +1,4 @@
-"""Scenes on their way into another process, as JSON."""
+"""Scenes on their way into another process, as JSON, and what it finds out about them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from ffmpeg_worker.canvas.measured import Measured
 from ffmpeg_worker.canvas.scene import Scene
 
 _SCENE = TypeAdapter(Scene)
+_MEASURED = TypeAdapter(Measured)
 
 
 def scene_as_message(scene: Scene) -> Any:
@@ -19,3 +21,17 @@ def scene_as_message(scene: Scene) -> Any:
 def read_scene(message: Any) -> Scene:
     """What `scene_as_message` made, also after a way through JSON."""
     return _SCENE.validate_python(message, strict=False)
+
+
+def measured_as_message(measured: Measured) -> bytes:
+    """JSON."""
+    return _MEASURED.dump_json(measured)
+
+
+def read_measured(message: bytes) -> Measured:
+    """What `measured_as_message` made.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    return _MEASURED.validate_json(message)

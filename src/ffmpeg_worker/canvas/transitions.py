@@ -13,13 +13,11 @@ backwards. Between two elements they are ffmpeg's effect of that meaning, over t
 SHAPED = (
     *("wipeleft", "wiperight", "wipeup", "wipedown", "wipetl", "wipetr", "wipebl", "wipebr"),
     *("smoothleft", "smoothright", "smoothup", "smoothdown", "circleopen", "circleclose", "radial"),
+    *("hlwind", "hrwind", "vuwind", "vdwind"),
     *("vertopen", "vertclose", "horzopen", "horzclose", "diagtl", "diagtr", "diagbl", "diagbr"),
-    *("hlslice", "hrslice", "vuslice", "vdslice", "noise"),
+    *("hlslice", "hrslice", "vuslice", "vdslice", "dissolve"),
 )
-"""Drawn by libavfilter's `xfade`, named as there: a shape within which what comes is seen.
-
-`noise` is what it calls `dissolve`.
-"""
+"""Drawn by libavfilter's `xfade`, named as there: a shape within which what comes is seen."""
 
 MIXED = (
     *("circlecrop", "rectcrop", "fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow"),
@@ -33,7 +31,6 @@ NAMES = (*PLACED, *SHAPED, *MIXED)
 
 ALIASES = {
     "crossfade": "fade",
-    "dissolve": "fade",
     "slide": "slide-left",
     "push": "slide-left",
     "zoomin": "zoom",
@@ -62,7 +59,6 @@ _PAIRED = {
     "zoom": "zoomin",
     "zoom-out": "fade",
     "pop": "zoomin",
-    "noise": "dissolve",
 }
 
 

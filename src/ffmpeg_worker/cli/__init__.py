@@ -13,6 +13,7 @@ from ffmpeg_worker.cli.exit_codes import STOPPED
 _COMMANDS = {
     "serve": "Serve the HTTP API.",
     "run": "Run one job from a JSON file and answer with its result.",
+    "render": "Render a composition to a video or a picture, or look it through.",
     "probe": "Tell what a media file holds.",
     "vmaf": "Measure the quality of one video against another.",
     "demo": "Make a test video and run a real pipeline on it through the HTTP API.",

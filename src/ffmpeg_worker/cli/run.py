@@ -13,7 +13,7 @@ from ffmpeg_worker.cli.local_worker import run_here, terminal_settings
 from ffmpeg_worker.cli.problems import echo_json, problems_end_here, show_problem, wants_json
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.job.result import JobResult, MultiProcessResult, ProcessResult
+from ffmpeg_worker.job.result import CanvasResult, JobResult, MultiProcessResult, ProcessResult
 from ffmpeg_worker.job.strict_json import read_json
 
 
@@ -58,7 +58,7 @@ def _show(result: JobResult) -> None:
             show_outputs(result.outputs, result.stats, result.warnings)
             for command_log in result.logs or ():
                 click.echo(command_log.log)
-        case MultiProcessResult():
+        case MultiProcessResult() | CanvasResult(remarks=None):
             show_outputs(result.outputs, result.stats, result.warnings)
         case _:
             echo_json(result.as_json())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ffmpeg_worker.doctor.canvas import check_canvas
 from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.doctor.engine import check_engine
 from ffmpeg_worker.doctor.machine import check_machine
@@ -22,4 +23,4 @@ async def examine() -> list[Check]:
     except Misconfigured as error:
         checks.append(Check("ffmpeg", Verdict.FAIL, error.message, error.hint))
         return checks
-    return [*checks, await check_sandbox(settings)]
+    return [*checks, await check_canvas(), await check_sandbox(settings)]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from signal import SIGABRT
+from signal import SIGABRT, SIGPIPE
 from typing import Any
 
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, Fault, UnsupportedFeature
@@ -19,6 +18,9 @@ from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, plain
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 _PRELOAD = "ffmpeg_worker.raster.renderer:serve"
+_UNREAD = SIGPIPE
+"""What ends a renderer whose frames nobody takes any more."""
+
 _NO_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
 _NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi")
 
@@ -44,23 +46,32 @@ class Drawing:
         raise _failed(failure, result.signal, plain(self.log.text))
 
 
+def missing_packages() -> tuple[str, ...]:
+    """What drawing needs and is not installed."""
+    return tuple(name for name in _NEEDED if find_spec(name) is None)
+
+
 class Renderer:
     """Forks renderers; opened and closed with the worker."""
 
     def __init__(self, *, is_background: bool = True) -> None:
         self._forks = Spawner(preload=_PRELOAD, background=is_background)
-        self._opening = asyncio.Lock()
         self._is_open = False
 
     def demand(self) -> None:
         """Raise UnsupportedFeature where what it is made of is not installed."""
-        missing = [name for name in _NEEDED if find_spec(name) is None]
-        if missing:
+        if missing := missing_packages():
             raise UnsupportedFeature(
                 "Compositions are not served by this worker: the packages that draw them are not installed.",
                 hint='Install the extra "canvas": pip install "ffmpeg-worker[canvas]".',
                 detail=f"missing: {', '.join(missing)}",
             )
+
+    async def begin(self) -> None:
+        """Start what renderers are forked from, if it does not run yet; and let it load meanwhile."""
+        if not self._is_open:
+            self._is_open = True
+            await self._forks.open()
 
     async def close(self) -> None:
         """End all that runs."""
@@ -79,10 +90,7 @@ class Renderer:
         Raises:
             EngineUnavailable: it cannot be started.
         """
-        async with self._opening:
-            if not self._is_open:
-                await self._forks.open()
-                self._is_open = True
+        await self.begin()
         log = LogTail()
         child = await self._forks.fork(
             cwd=cwd,
@@ -121,7 +129,7 @@ def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> Eng
             code="renderer_out_of_memory",
             hint="Use a smaller canvas, smaller sources or fewer layers at once.",
         )
-    if signal is not None:
+    if signal is not None and signal != _UNREAD:
         return EngineKilled(
             "The renderer was killed from outside, most often because memory ran out.",
             hint="Try again; if it happens again, use a smaller canvas or smaller sources.",

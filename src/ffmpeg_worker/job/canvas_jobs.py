@@ -163,6 +163,12 @@ class CanvasData(_ComposedData):
     hardware: Literal["off", "auto", "nvenc"] | None = Field(
         None, description="Whether an NVIDIA card encodes, as for `process`.", examples=["auto"]
     )
+    lint: bool = Field(
+        False,
+        description="Render nothing, and answer with `remarks` on what is probably not meant so. Files that lie "
+        "elsewhere are not fetched.",
+        examples=[True],
+    )
     own_keys = frozenset({"fps", "transparent"})
 
     @model_validator(mode="after")
@@ -223,6 +229,15 @@ class PreviewData(_ComposedData):
         if self.output is not None:
             check_extension(self.output, PICTURES)
         return self
+
+
+class PreviewQuery(FrozenModel):
+    """The moment and the size of a preview, where an address names them: texts."""
+
+    model_config = ConfigDict(strict=False)
+
+    t: Seconds | None = None
+    width: int | None = Field(None, ge=2, le=MAX_SIDE)
 
 
 class CanvasJob(CommonFields):

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
-from ffmpeg_worker.job.canvas_jobs import CanvasData, CanvasJob, PreviewData, PreviewJob
+from ffmpeg_worker.job.canvas_jobs import CanvasData, CanvasJob, PreviewData, PreviewJob, PreviewQuery
 from ffmpeg_worker.job.common_fields import CommonFields
 from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.job.frozen_model import FrozenModel
@@ -66,6 +66,9 @@ PATHS: Mapping[str, str] = {
 """The route of each action, below `/api`."""
 
 COMMON_FIELDS = frozenset(CommonFields.model_fields)
+PREVIEW_QUERY = tuple(PreviewQuery.model_fields)
+"""What the address of a preview may say."""
+
 NOT_SERVED_FIELDS = frozenset(
     {
         "callback_url",
@@ -115,6 +118,22 @@ def parse_action(action: str, body: Any) -> Job:
         InvalidJob, UnsupportedFeature: as for `parse_job`; JSON paths start at the body.
     """
     return _validate(action, {}, body, "")
+
+
+def parse_preview(body: Any, query: Mapping[str, str]) -> PreviewJob:
+    """Read what the route of `canvas_preview` receives; `t` and `width` of the address come before the body's.
+
+    Raises:
+        InvalidJob, UnsupportedFeature: as for `parse_job`; `where.field` may be a name of the address.
+    """
+    job = parse_action("canvas_preview", body)
+    if not isinstance(job, PreviewJob):
+        raise TypeError(type(job))
+    try:
+        asked = PreviewQuery.model_validate({name: query[name] for name in PREVIEW_QUERY if name in query})
+    except ValidationError as error:
+        raise _explain(error, "canvas_preview", "", {}) from None
+    return job.model_copy(update={"data": job.data.model_copy(update=asked.model_dump(exclude_none=True))})
 
 
 def _parse_spelling(value: dict[str, Any], name_key: str, data_key: str) -> Job:

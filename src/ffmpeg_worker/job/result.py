@@ -148,6 +148,16 @@ class UploadResult(DownloadResult):
     """Result of `upload`."""
 
 
+class CanvasRemark(_ResultModel):
+    """Something in a composition that is probably not meant so."""
+
+    row: int | None = Field(None, description="Row of variables, from 0, where there are several.", examples=[0])
+    where: str = Field(description="JSON path in the composition.", examples=["layers[2]"])
+    code: str = Field(description="Stable name of the remark.", examples=["text_overflows"])
+    message: str = Field(description="One sentence.", examples=["The text does not fit in its box."])
+    hint: str | None = Field(None, description="What to change.", examples=["Enlarge the box."])
+
+
 class CanvasResult(JobResult):
     """Result of `canvas`."""
 
@@ -160,6 +170,9 @@ class CanvasResult(JobResult):
     duration: float | None = Field(None, description="Seconds.", examples=[12.5])
     rows: tuple[Mapping[str, Any], ...] | None = Field(
         None, description="These four for each row, where there are several.", examples=[[]]
+    )
+    remarks: tuple[CanvasRemark, ...] | None = Field(
+        None, description="What is probably not meant so, where `lint` asked for it.", examples=[[]]
     )
     stats: Stats = Field(description="What it cost.", examples=[{"seconds": 4.1, "cpu_seconds": 7.6}])
     warnings: tuple[str, ...] = Field((), description="What deserves a look.", examples=[[]])

@@ -125,8 +125,8 @@ def _found(run: RunReport, step: FfmpegStep, folder: Path, reword: Callable[[str
     finding = Finding(
         seconds=run.seconds,
         cpu_seconds=run.exit.cpu_seconds,
-        frames=last.frame if last else None,
-        out_time_s=last.out_time_s if last else None,
+        frames=last.frame if last and not step.is_aside else None,
+        out_time_s=last.out_time_s if last and not step.is_aside else None,
         log=reword(plain(run.log.text)) if step.show_log else "",
         stdout=run.stdout,
     )

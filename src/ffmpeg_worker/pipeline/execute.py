@@ -17,7 +17,7 @@ from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.pipeline.command_run import CommandRun, Engine
 from ffmpeg_worker.pipeline.progress import LaneProgress, step_fraction
-from ffmpeg_worker.pipeline.render import render, render_still
+from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.planning.plan import (
     STAGING_FOLDER,
     CopyStep,
@@ -25,6 +25,7 @@ from ffmpeg_worker.planning.plan import (
     FfmpegStep,
     Finding,
     Lane,
+    MeasureStep,
     ProbeStep,
     RenderStep,
     StillStep,
@@ -56,7 +57,7 @@ class _Run:
 
     async def take(
         self,
-        step: FfmpegStep | RenderStep | StillStep | ProbeStep | CopyStep,
+        step: FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep,
         expected_s: Callable[[], float | None],
         progress: LaneProgress,
         share: _Share,
@@ -74,6 +75,8 @@ class _Run:
                 self.findings.append(await render(step, self._command, fraction))
             case StillStep():
                 self.findings.append(await render_still(step, self._command))
+            case MeasureStep():
+                self.findings.append(await measure_scene(step, self._command))
             case ProbeStep():
                 self.findings.append(await self._probe(step))
             case CopyStep():

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -18,10 +19,19 @@ from ffmpeg_worker.ffmpeg.child import Output
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.renderer import Drawing
 from ffmpeg_worker.pipeline.command_run import CommandRun
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Finding, FrameRange, RenderStep, StillStep
+from ffmpeg_worker.planning.plan import (
+    DependentStep,
+    FfmpegStep,
+    Finding,
+    FrameRange,
+    MeasureStep,
+    RenderStep,
+    StillStep,
+)
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, write_beneath
 
 _MAX_STILL_BYTES = 256 << 20
+_MAX_MEASURED_BYTES = 16 << 20
 _PIPE_BYTES = 1 << 20  # what an unprivileged process may have: a frame takes fewer turns
 
 Report = Callable[[float, float | None], None]
@@ -58,26 +68,37 @@ async def render_still(step: StillStep, command: CommandRun) -> Finding:
     Raises:
         EngineError: why it could not be drawn.
     """
-    began = time.monotonic()
-    png = bytearray()
     threads = command.engine.cores
     order = {"scene": scene_as_message(step.scene), "first": step.frame, "form": "png", "threads": threads}
+    finding = await _answered(order, _MAX_STILL_BYTES, command)
+    if step.work_name is not None:
+        make_folders_beneath(command.folder, str(Path(step.work_name).parent), command.jail.uid)
+        write_beneath(command.folder, step.work_name, finding.stdout, command.jail.uid)
+    return replace(finding, frames=1, out_time_s=0.0)
+
+
+async def measure_scene(step: MeasureStep, command: CommandRun) -> Finding:
+    """Measure the texts of a scene; `stdout` of the finding is the renderer's answer.
+
+    Raises:
+        EngineError: why they cannot be measured.
+    """
+    order = {"scene": scene_as_message(step.scene), "form": "measure"}
+    # Its warnings are in its answer.
+    return replace(await _answered(order, _MAX_MEASURED_BYTES, command), warnings=())
+
+
+async def _answered(order: dict[str, Any], most_bytes: int, command: CommandRun) -> Finding:
+    """One renderer's whole answer."""
+    began = time.monotonic()
+    answer = bytearray()
     async with command.slot():
-        drawing = await _start(order, Output(png.extend, _MAX_STILL_BYTES), command)
+        drawing = await _start(order, Output(answer.extend, most_bytes), command)
         async with drawing.child:
             warnings = await _in_time(drawing.ended(), command)
             cpu_seconds = (await drawing.child.wait()).cpu_seconds
-    if step.work_name is not None:
-        make_folders_beneath(command.folder, str(Path(step.work_name).parent), command.jail.uid)
-        write_beneath(command.folder, step.work_name, bytes(png), command.jail.uid)
-    return Finding(
-        seconds=time.monotonic() - began,
-        cpu_seconds=cpu_seconds,
-        frames=1,
-        out_time_s=0.0,
-        stdout=bytes(png),
-        warnings=warnings,
-    )
+    seconds = time.monotonic() - began
+    return Finding(seconds=seconds, cpu_seconds=cpu_seconds, stdout=bytes(answer), warnings=warnings)
 
 
 class _Rendering:

@@ -61,6 +61,7 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
     refuse_without_gpu(job, gpu)
     if isinstance(job, CanvasJob | PreviewJob):
         plant.engine.renderer.demand()
+        await plant.engine.renderer.begin()
     is_many = isinstance(job, MultiProcessJob)
     upload = plant.depot.destination(job, job_id)
     stores = await plant.depot.stores(upload)

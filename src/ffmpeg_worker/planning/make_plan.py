@@ -21,6 +21,7 @@ from ffmpeg_worker.job.jobs import (
 )
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.planning.canvas.plan_canvas import plan_canvas, plan_preview
+from ffmpeg_worker.planning.canvas.plan_lint import plan_lint
 from ffmpeg_worker.planning.chain import ReadCommand, read_chain_files
 from ffmpeg_worker.planning.fusion import plan_fusions
 from ffmpeg_worker.planning.hardware.named import hardware_of
@@ -69,6 +70,8 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
             distorted = files[input_key(job.data.input2, job.inputs)]
             return Plan((plan_vmaf(job.data, reference, distorted, cores=cores, guard=guard),))
         case CanvasJob():
+            if job.data.lint:
+                return Plan((plan_lint(job.data, job.inputs, files),))
             return Plan((plan_canvas(job.data, job.inputs, files, cores=cores, guard=guard),))
         case PreviewJob():
             return Plan((plan_preview(job.data, job.inputs, files, guard),))

@@ -46,7 +46,7 @@ class Need:
 
 
 def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
-    """Every file that the job names, each once.
+    """Every file that the job names, each once; of a composition that is only looked through those that are here.
 
     Args:
         job: the job.
@@ -57,10 +57,14 @@ def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
         InvalidJob: a name no file can have, an unknown placeholder; with `where`.
     """
     needs: dict[str, Need] = {}
+    is_offline = isinstance(job, CanvasJob) and job.data.lint
     for name, source in job.inputs.items():
         _check_source(name, source)
-        needs[name] = Need(name, source)
+        if not (is_offline and _is_elsewhere(source)):
+            needs[name] = Need(name, source)
     for need in _used(job, option_policy):
+        if is_offline and _is_elsewhere(need.source):
+            continue
         known = needs.get(need.key, need)
         needs[need.key] = replace(
             known,
@@ -71,6 +75,10 @@ def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
             field=known.field or need.field,
         )
     return tuple(needs.values())
+
+
+def _is_elsewhere(source: FileSource | TextSource) -> bool:
+    return isinstance(source, FileSource) and source.scheme is not None
 
 
 def _check_source(name: str, source: FileSource | TextSource) -> None:

@@ -58,6 +58,8 @@ class FfmpegStep:
     show_log: bool = False
     texts: Mapping[str, str] = field(default_factory=dict)
     """Small files that are written before it starts, by name."""
+    is_aside: bool = False
+    """It prepares or joins frames of other steps: they are not counted twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,13 @@ class StillStep:
     scene: Scene
     frame: int
     work_name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasureStep:
+    """Measure the texts of a scene, for whoever concludes."""
+
+    scene: Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +141,7 @@ class DependentStep:
     build: Callable[[Sequence[Finding]], FfmpegStep]
 
 
-Step = FfmpegStep | RenderStep | StillStep | ProbeStep | CopyStep | DependentStep
+Step = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep | DependentStep
 
 
 def _nothing(_findings: Sequence[Finding]) -> dict[str, Any]:

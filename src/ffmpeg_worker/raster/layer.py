@@ -10,6 +10,7 @@ from ffmpeg_worker.canvas.curve import Curve, Number, greatest, number_at
 from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.transitions import PLACED
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
+from ffmpeg_worker.raster.framing import framing_of, is_redrawn
 from ffmpeg_worker.raster.look import Window, blurred, windowed
 from ffmpeg_worker.raster.motion import Passage, moved, opacity_of, passage
 from ffmpeg_worker.raster.patch import eighth_bit
@@ -46,6 +47,13 @@ class Layer:
         self._fps = fps
         self._asked = opened_size(element, surface)
         self._source = open_source(element, self._asked)
+        self._framing = framing_of(element)
+        own: tuple[int, int] | None = getattr(self._source, "own_size", None) if self._framing else None
+        if self._framing and own:
+            self._asked = self._framing.size(own, surface)
+            self._source.close()
+            self._source = open_source(self._framing.unfitted, self._asked)
+        self._resize = getattr(self._source, "resize", None) if is_redrawn(element) else None
         lengths = (element.x, element.y, element.width, element.height, *(element.crop or ()))
         self._is_still = not any(isinstance(part, Curve) for part in (*lengths, element.scale, element.rotation))
 
@@ -63,17 +71,13 @@ class Layer:
             opacity *= opacity_of(way)
         if not eighth_bit(opacity):
             return None
-        try:
-            picture = self._source.picture(time)
-        except RasterError as error:
-            error.where = error.where or element.where
-            raise
-        except MemoryError:
-            raise out_of_memory(element.where) from None
+        picture = self._picture(time)
         if picture is None:
             return None
         window = self._window(picture, time)
         box = self._box(window, time)
+        if self._framing:
+            window = self._framing.window(window, box)
         matrix = self._matrix(window, box, time)
         shown = self._shown(picture, window, box, time)
         for way in ways:
@@ -91,6 +95,19 @@ class Layer:
         shown, grown = blurred(shown, self._in_picture(sigma, window, box))
         return Drawing(shown, Place(then(grown, matrix), opacity, element.blend))
 
+    def _picture(self, time: float) -> Picture | None:
+        """What the source shows. Raises: RasterError."""
+        if self._resize:
+            across, down = self._box((0, 0, 1, 1), time)
+            self._resize((max(round(across), 1), max(round(down), 1)))
+        try:
+            return self._source.picture(time)
+        except RasterError as error:
+            error.where = error.where or self.element.where
+            raise
+        except MemoryError:
+            raise out_of_memory(self.element.where) from None
+
     def _ways(self, frame: int, *, enters: bool, leaves: bool) -> list[Passage]:
         element, found = self.element, []
         if enters and element.enter and frame < element.first + element.enter.frames:
@@ -102,16 +119,16 @@ class Layer:
 
     def _window(self, picture: Picture, time: float) -> Window:
         """The part of the picture that fills the box."""
+        left = top = 0
         width, height = picture.size
-        if self.element.crop is not None:
-            x, y, across, down = (min(max(number_at(part, time), 0.0), 1.0) for part in self.element.crop)
-            across, down = max(min(across, 1 - x), 1 / width), max(min(down, 1 - y), 1 / height)
-            return x * width, y * height, (x + across) * width, (y + down) * height
         if isinstance(picture, Tile):
             # Letters' shadows reach beyond their box, and a tile may cover a part of it alone.
             (left, top), (width, height) = picture.offset, self._source.size
+        if self.element.crop is None:
             return -left, -top, width - left, height - top
-        return 0, 0, width, height
+        x, y, across, down = (min(max(number_at(part, time), 0.0), 1.0) for part in self.element.crop)
+        across, down = max(min(across, 1 - x), 1 / width), max(min(down, 1 - y), 1 / height)
+        return x * width - left, y * height - top, (x + across) * width - left, (y + down) * height - top
 
     def _box(self, window: Window, time: float) -> Size:
         """The element's size; text is never stretched, and one length alone keeps the shape."""
@@ -129,7 +146,7 @@ class Layer:
 
     def _shown(self, picture: Picture, window: Window, box: Size, time: float) -> Picture:
         radius = max(number_at(self.element.radius, time), 0.0)
-        if self.element.crop is None and not radius:
+        if self.element.crop is None and self._framing is None and not radius:
             return picture
         return windowed(picture, window, self._in_picture(radius, window, box))
 
@@ -156,7 +173,8 @@ class Layer:
         middle = (left + box[0] / 2, top + box[1] / 2)
         matrix = then(matrix, turned(scale, number_at(element.rotation, time), middle))
         if self._is_still and Place(matrix).is_shift:
-            return at(math.floor(matrix[2] + 0.5), math.floor(matrix[5] + 0.5))
+            # Halves come out of the sums above a little less or more than that, and are rounded up all the same.
+            return at(math.floor(matrix[2] + 0.500001), math.floor(matrix[5] + 0.500001))
         return matrix
 
 

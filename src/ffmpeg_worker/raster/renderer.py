@@ -1,7 +1,8 @@
 """The renderer's program: one order in, frames out.
 
-    order   {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON
-    frames  raw, one after the other without anything between; or one PNG
+    order   {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON;
+            or {"scene", "form": "measure"}
+    frames  raw, one after the other without anything between; or one PNG; or a `Measured` in JSON
     notes   on standard error, lines of JSON: {"warning"}, or last
             {"error", "code", "fault", "hint", "where", "detail"}
 
@@ -23,9 +24,10 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import cv2
 
-from ffmpeg_worker.canvas.message import read_scene
+from ffmpeg_worker.canvas.message import measured_as_message, read_scene
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.frames import draw_frames, draw_png
+from ffmpeg_worker.raster.measuring import measure_texts
 from ffmpeg_worker.raster.warm_up import warm_up
 
 _FAILED = 3
@@ -51,10 +53,13 @@ def serve(orders: BinaryIO, frames: BinaryIO) -> None:
         os._exit(_FAILED)  # whoever encodes the frames has ended, and says why
 
 
-def _draw(order: dict[str, Any]) -> Iterator[memoryview]:
+def _draw(order: dict[str, Any]) -> Iterator[memoryview | bytes]:
     # Ranges are drawn by processes of their own, side by side.
     cv2.setNumThreads(1)
     scene = read_scene(order["scene"])
+    if order["form"] == "measure":
+        yield measured_as_message(measure_texts(scene, Path()))
+        return
     if order["form"] == "png":
         yield draw_png(scene, order["first"], Path(), threads=order["threads"], on_warning=_warn)
         return

@@ -52,7 +52,8 @@ def _too_large(size: int) -> Answer:
             "code": "result_too_large",
             "fault": Fault.CALLER.value,
             "retryable": False,
-            "hint": "Ask for less in one job; a probe with packets or frames can be cut with -read_intervals.",
+            "hint": "Ask for less in one job: a probe with packets or frames can be cut with -read_intervals, a "
+            'preview with "width", or written to a file with "output".',
         }
     )
 

@@ -13,6 +13,8 @@ _SIGNS: Mapping[str, frozenset[str]] = {
     "multi_process": frozenset({"results"}),
     "probe": frozenset({"format", "streams"}),
     "vmaf": frozenset({"score"}),
+    "canvas": frozenset({"outputs"}),
+    "canvas_preview": frozenset({"t"}),
     "download": frozenset({"outputs"}),
     "upload": frozenset({"outputs"}),
 }

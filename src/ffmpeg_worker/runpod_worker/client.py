@@ -109,7 +109,7 @@ class ApiClient:
         if base_url is None:
             raise _NotConnectedError(_NOT_RUNNING)
         began = time.monotonic()
-        timeout_s = self._timeout_of(request)
+        timeout_s = self.timeout_of(request)
         status, raw = None, b""
         try:
             async with asyncio.timeout(timeout_s), self._session() as session:
@@ -129,7 +129,8 @@ class ApiClient:
             )
         return read_result(request.action, status, raw)
 
-    def _timeout_of(self, request: Request) -> float:
+    def timeout_of(self, request: Request) -> float:
+        """Seconds that its answer may take."""
         if request.limit_s is None:
             return self._timeout_s
         return request.limit_s if self._longest_s is None else min(request.limit_s, self._longest_s)

@@ -25,7 +25,7 @@ _FIRST_PAUSE_S = 0.2
 _LONGEST_PAUSE_S = 10.0
 _SETTLED_S = 30.0
 # What only the platform's own client needs; commands of strangers run below the HTTP door.
-_WITHHELD = ("RUNPOD_AI_API_KEY", "RUNPOD_API_KEY")
+_WITHHELD = ("RUNPOD_AI_API_KEY", "RUNPOD_API_KEY", "FFMPEG_WORKER_RUNPOD_API_KEY")
 VOLUME = Path("/runpod-volume")
 """Where RunPod mounts a network volume."""
 _SERVE = (sys.executable, "-m", "ffmpeg_worker", "serve", "--port", "0")

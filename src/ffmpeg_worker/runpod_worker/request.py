@@ -8,24 +8,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.parse import COMMON_FIELDS, PATHS, parse_job
 from ffmpeg_worker.job.strict_json import read_json
 
 _ROUTES = {action: path for path, action in PATHS.items()}
 _UNNAMED = "unknown"
+PART_KEY = "is_part"
+"""Beside the action of an `input`: a worker has sent it as a part of its own job. Such a job is not cut again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """One POST to the HTTP door: `path` below its base URL, `body` in JSON.
 
-    `limit_s`: seconds until RunPod ends the job, where the caller has chosen them.
+    `limit_s`: seconds until RunPod ends the job, where the caller has chosen them. `job` is what the body says.
     """
 
     action: str
     path: str
     body: bytes
     limit_s: float | None = None
+    job: Job | None = None
+    is_part: bool = False
 
 
 def read_request(job: Any, *, max_bytes: int) -> Request:
@@ -44,7 +49,11 @@ def read_request(job: Any, *, max_bytes: int) -> Request:
         raise InvalidJob('The job has no "input".', code="missing_field", where={"field": "input"})
     _check_json(asked)
     asked = _with_s3_config(asked, job)
-    action = parse_job(asked).action
+    is_part = isinstance(asked, dict) and asked.get(PART_KEY) is True
+    if is_part:
+        asked = {key: value for key, value in asked.items() if key != PART_KEY}
+    parsed = parse_job(asked)
+    action = parsed.action
     data = asked["body"] if "path" in asked else asked["data"]
     common = {key: value for key, value in asked.items() if key in COMMON_FIELDS}
     limit_s = _limit_of(job)
@@ -57,7 +66,7 @@ def read_request(job: Any, *, max_bytes: int) -> Request:
             code="body_too_large",
             hint="Name files instead of sending their content, or raise FFMPEG_WORKER_MAX_BODY_BYTES.",
         )
-    return Request(action, _ROUTES[action], body, limit_s)
+    return Request(action, _ROUTES[action], body, limit_s, parsed, is_part)
 
 
 def read_job_id(job: Any) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ffmpeg_worker.runpod_worker.client import ApiClient
+    from ffmpeg_worker.runpod_worker.fan_out import FanOut
     from ffmpeg_worker.runpod_worker.place import ApiPlace
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
     from ffmpeg_worker.settings import Settings
@@ -75,7 +76,8 @@ def _serve_platform() -> int:
     settings = _settings()
     client, platform = _client(place), Platform(sdk)
     is_platform = "RUNPOD_WEBHOOK_POST_OUTPUT" in os.environ
-    worker = RunpodWorker(client, settings.max_body_bytes, platform.tell if is_platform else None)
+    runner = _fan_out(client, settings) if settings.runpod_fan_out is not None else client
+    worker = RunpodWorker(runner, settings.max_body_bytes, platform.tell if is_platform else None)
     start_sdk(
         sdk,
         platform,
@@ -85,6 +87,30 @@ def _serve_platform() -> int:
         finish_s=settings.shutdown_s,
     )
     return 0
+
+
+def _fan_out(client: ApiClient, settings: Settings) -> FanOut:
+    from ffmpeg_worker.errors import Misconfigured
+    from ffmpeg_worker.runpod_worker.endpoint import Endpoint
+    from ffmpeg_worker.runpod_worker.fan_out import FanOut
+
+    if settings.runpod_api_key is None or settings.runpod_endpoint_id is None or settings.runpod_fan_out is None:
+        raise Misconfigured(
+            "Jobs cannot be cut into parts without a key for the endpoint that the parts are sent to.",
+            hint="Set FFMPEG_WORKER_RUNPOD_API_KEY (and RUNPOD_ENDPOINT_ID outside of RunPod), "
+            "or leave out FFMPEG_WORKER_RUNPOD_FAN_OUT.",
+        )
+    base = settings.runpod_base_url.rstrip("/")
+    name = settings.runpod_endpoint_id
+    return FanOut(
+        client,
+        # In tests of RunPod's Hub the id is a part of the base.
+        Endpoint(base if base.endswith(f"/{name}") else f"{base}/{name}", settings.runpod_api_key),
+        least=settings.runpod_fan_out,
+        workers=settings.runpod_fan_out_workers,
+        queue_s=settings.runpod_fan_out_queue_s,
+        option_policy=settings.option_policy == "on",
+    )
 
 
 @functools.cache

@@ -7,12 +7,12 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.runpod_worker.answer import Answer, failure, finalise, success
-from ffmpeg_worker.runpod_worker.client import ApiClient
+from ffmpeg_worker.runpod_worker.client import Tell
 from ffmpeg_worker.runpod_worker.problems import JobFailed, Problem, crashed
 from ffmpeg_worker.runpod_worker.progress import ProgressReport
 from ffmpeg_worker.runpod_worker.request import Request, read_job_id, read_request
@@ -21,13 +21,20 @@ PostProgress = Callable[[str, dict[str, Any]], Awaitable[None]]
 """Sends one report about the job with this id."""
 
 
+class Client(Protocol):
+    """Has a job run and gives its result."""
+
+    async def post(self, request: Request, tell: Tell | None = None) -> dict[str, Any]:
+        """As `ApiClient.post`."""
+
+
 class RunpodWorker:
     """Answers RunPod's jobs with the help of the HTTP door, which takes bodies of up to `max_body_bytes`.
 
     `post_progress` is there where RunPod is: nobody else asks how far a job is.
     """
 
-    def __init__(self, client: ApiClient, max_body_bytes: int, post_progress: PostProgress | None = None) -> None:
+    def __init__(self, client: Client, max_body_bytes: int, post_progress: PostProgress | None = None) -> None:
         self._client = client
         self._max_body_bytes = max_body_bytes
         self._post_progress = post_progress

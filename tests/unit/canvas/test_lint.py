@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.canvas.lint import lint
+from ffmpeg_worker.canvas.measured import Measured, MeasuredText
 from support.compositions import resolved
 
 _FILM = {"type": "video", "src": "film.mp4"}
@@ -15,7 +16,7 @@ _WALL = {"type": "shape", "fill": "#123456"}
 
 
 def _codes(*layers: dict[str, Any], **canvas: Any) -> list[tuple[str, str]]:
-    found = lint(resolved(*layers, **canvas), ["Inter"])
+    found = lint(resolved(*layers, **canvas), Measured(("Inter",)))
     return [(remark.where, remark.code) for remark in found]
 
 
@@ -65,3 +66,26 @@ def test_remarks_on_text(style: dict[str, Any], remarks: list[tuple[str, str]]) 
 
 def test_effects_of_subtitles_that_are_not_kept_are_said() -> None:
     assert _codes({"type": "subtitles", "src": "styled.ass"}, duration=2) == [("layers[0]", "looks_not_kept")]
+
+
+_WORDS = {"type": "text", "text": "Hi", "style": {"font_size": 20}}
+
+
+@pytest.mark.parametrize(
+    ("layer", "measured", "code"),
+    [
+        (_WORDS, MeasuredText("layers[0]", 99, 99), None),
+        (_WORDS, MeasuredText("layers[0]", 99, 99, overflows=True), "text_overflows"),
+        (_WORDS, MeasuredText("layers[0]", 99, 99, is_cut=True), "text_cut"),
+        (_WORDS, MeasuredText("layers[0]", 99, 99, missing=("No font has it.",)), "missing_character"),
+        (_WORDS, MeasuredText("layers[0]", 103, 20), "text_outside"),
+        (_WORDS, MeasuredText("layers[0]", 20, 103), "text_outside"),
+        ({**_WORDS, "x": 80, "y": 0}, MeasuredText("layers[0]", 25, 20), "text_outside"),
+        ({**_WORDS, "x": 80, "y": 0, "anchor": "top-right"}, MeasuredText("layers[0]", 25, 20), None),
+        ({**_WORDS, "width": 103}, MeasuredText("layers[0]", 103, 20), None),
+        ({**_WORDS, "rotation": 90}, MeasuredText("layers[0]", 103, 20), None),
+    ],
+)
+def test_texts_that_were_measured(layer: dict[str, Any], measured: MeasuredText, code: str | None) -> None:
+    found = lint(resolved(layer, width=100, height=100), Measured(("Inter",), (measured,)))
+    assert [remark.code for remark in found] == ([] if code is None else [code])

@@ -61,9 +61,11 @@ def test_the_older_job() -> None:
 
 
 def test_a_preview() -> None:
-    job = parse_job({"path": "/canvas/preview", "body": {"json": COMPOSITION, "t": 2.5, "width": 320}})
+    job = parse_job(
+        {"path": "/canvas/preview", "body": {"json": COMPOSITION, "t": 2.5, "width": 320, "output": "a.png"}}
+    )
     assert isinstance(job, PreviewJob)
-    assert (job.data.t, job.data.width, job.data.output) == (2.5, 320, "preview.png")
+    assert (job.data.t, job.data.width, job.data.output) == (2.5, 320, "a.png")
     in_place = parse_action("canvas_preview", {**COMPOSITION, "t": 1})
     assert isinstance(in_place.data, PreviewData)
     assert (in_place.data.width, in_place.data.compositions[0].width) == (None, 640)

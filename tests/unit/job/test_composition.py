@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.canvas.easing import NAMES, read_easing
+from ffmpeg_worker.canvas.transitions import ALIASES, transition_name
+from ffmpeg_worker.canvas.transitions import NAMES as NAMES_OF_TRANSITIONS
 from ffmpeg_worker.job.composition.color import parse_color
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.easing import EASINGS
 from ffmpeg_worker.job.composition.frame_rate import exact_rate
+from ffmpeg_worker.job.composition.layer import BLENDS
 from ffmpeg_worker.job.composition.media_layer import VideoLayer
 from ffmpeg_worker.job.composition.presets import PRESETS
 from ffmpeg_worker.job.composition.read_compositions import read_compositions
@@ -20,7 +23,9 @@ from ffmpeg_worker.job.composition.schema import EXAMPLE
 from ffmpeg_worker.job.composition.sources import named_files
 from ffmpeg_worker.job.composition.text_layer import TextLayer
 from ffmpeg_worker.job.composition.text_look import TextStyle
+from ffmpeg_worker.job.composition.transition import TRANSITIONS
 from ffmpeg_worker.job.composition.values import Percent
+from ffmpeg_worker.raster.blend_modes import MODES
 
 
 def read(**composition: Any) -> Composition:
@@ -143,6 +148,14 @@ def test_frame_rates_are_exact(fps: Any, exact: Fraction) -> None:
 def test_transitions_go_by_the_names_of_xfade_too() -> None:
     layer = read_layer(transition={"in": "slidedown", "out": {"type": "wipe_left", "duration": 1}})
     assert (layer.transition.enter.type, layer.transition.leave.type) == ("slide-down", "wipe-left")
+
+
+def test_all_that_is_let_in_can_be_drawn() -> None:
+    assert {transition_name(name) for name in TRANSITIONS} == set(NAMES_OF_TRANSITIONS)
+    for word in (*NAMES_OF_TRANSITIONS, *ALIASES):
+        layer = read_layer(transition={"in": word})
+        assert transition_name(layer.transition.enter.type) == transition_name(word)
+    assert set(BLENDS) == set(MODES)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

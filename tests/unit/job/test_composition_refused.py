@@ -107,6 +107,7 @@ BAD: list[tuple[Any, str, str | None, str]] = [
     ({"background": "#12345", "layers": [TEXT]}, "invalid_value", "background", "colour"),
     ({"layers": [TEXT] * (MAX_LAYERS + 1)}, "too_many_layers", "layers", "500"),
     ({"layers": [{"type": "group", "layers": [TEXT] * 400}] * 2}, "too_many_layers", "layers", "500"),
+    ({"layers": [TEXT] * 51, "variables": [{}] * 100}, "too_many_layers", None, "5000"),
     (nested(MAX_DEPTH + 1), "invalid_value", "layers", "8 deep"),
     ({"layers": [{"type": "video", "src": ""}]}, "invalid_value", "layers[0].src", "at least 1"),
     ({"layers": [{"type": "video", "url": 5}]}, "invalid_value", "layers[0].url", "string"),

@@ -93,4 +93,4 @@ def test_more_keys_than_a_command_holds_are_refused() -> None:
     keys = tuple(Key(float(second), (second % 7 / 7,), "elastic-in-out") for second in range(200))
     with pytest.raises(InvalidJob) as caught:
         sound_steps(SoundMix((sound(volume=Curve(keys), length_s=200.0),), 200.0), "sound.mka")
-    assert caught.value.code == "too_many_keyframes"
+    assert caught.value.code == "too_many_sounds"

@@ -152,13 +152,12 @@ def test_a_crop_may_move() -> None:
 
 def test_the_shadow_around_text_does_not_move_it() -> None:
     class Bleeding(Still):
-        offset = (10.0, 6.0)
-        box = (20.0, 12.0)
+        size = (20, 12)
 
     rgba = np.zeros((30, 40, 4), np.uint8)
     rgba[6:18, 10:30] = 255
     text = element("t", content=TextContent("t", TextStyle(), 50), x=50.0, y=30.0, anchor=(0.5, 0.5))
-    compositor = Compositor(scene(text), lambda *_: Bleeding(Tile(rgba)))
+    compositor = Compositor(scene(text), lambda *_: Bleeding(Tile(rgba, (-10, -6))))
     assert _box(_luma(compositor, 0)) == (40, 24, 60, 36)
 
 

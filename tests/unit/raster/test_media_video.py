@@ -150,3 +150,10 @@ def test_what_is_no_video_is_refused_by_name(tmp_path: Path, content: bytes) -> 
     with pytest.raises(RasterError) as caught:
         VideoSource(VideoContent("a.mp4", (16, 16), 0, 1), path, (16, 16), where="layers[3]")
     assert (caught.value.code, caught.value.where) == ("source_unreadable", "layers[3]")
+
+
+def test_a_coding_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+    data = _counter(tmp_path / "a.mp4", "-c:v", "libx264", seconds=0.4).read_bytes()
+    (tmp_path / "b.mp4").write_bytes(data.replace(b"avc1", b"zzz9"))
+    with pytest.raises(RasterError, match="cannot be decoded here"):
+        _open(tmp_path / "b.mp4")

@@ -78,6 +78,7 @@ def test_its_key_is_new_and_not_on_the_command_line(
     stub: Callable[[str], Stub], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RUNPOD_AI_API_KEY", "platform")
+    monkeypatch.setenv("FFMPEG_WORKER_RUNPOD_API_KEY", "endpoint")
     monkeypatch.setenv("FFMPEG_WORKER_API_KEYS", "somebody-elses")
     monkeypatch.setenv("FFMPEG_WORKER_HOST", "0.0.0.0")
     door = stub("ready")

@@ -32,11 +32,11 @@ Anchor = Literal[
 ]
 BLENDS = (
     "normal", "multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn", "hard-light",
-    "soft-light", "difference", "exclusion", "add", "subtract",
+    "soft-light", "difference", "exclusion", "add",
 )  # fmt: skip
 Blend = Literal[
     "normal", "multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn", "hard-light",
-    "soft-light", "difference", "exclusion", "add", "subtract",
+    "soft-light", "difference", "exclusion", "add",
 ]  # fmt: skip
 Fit = Literal["cover", "contain", "contain-blur", "fill", "none", "scale-down"]
 

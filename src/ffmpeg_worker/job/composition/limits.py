@@ -13,6 +13,9 @@ MAX_DURATION_S = 4 * 3600.0
 MAX_LAYERS = 500
 """In all, those in groups included."""
 
+MAX_LAYERS_OF_ROWS = 5000
+"""In all compositions that rows of variables make."""
+
 MAX_DEPTH = 8
 """Groups in groups."""
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.explanation import explain
-from ffmpeg_worker.job.composition.limits import MAX_AUDIO
+from ffmpeg_worker.job.composition.limits import MAX_AUDIO, MAX_LAYERS_OF_ROWS
 from ffmpeg_worker.job.composition.media_layer import AudioLayer
 from ffmpeg_worker.job.composition.older_shape import is_older_shape, read_older_layer, read_older_shape
 from ffmpeg_worker.job.composition.placeholder import PLACEHOLDER
@@ -63,12 +63,19 @@ def read_compositions(value: Any, *, at: str = "", beside: Beside = NOTHING) -> 
             hint='For example {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello"}]}.',
             where={"field": at} if at else None,
         )
-    check_size(value, at)
+    count = check_size(value, at)
     own = read_rows(value.get("variables"), f"{at}.variables" if at else "variables")
     rows = own
     if beside.variables is not None:
         defaults = own[0] if len(own) == 1 else {}
         rows = tuple({**defaults, **row} for row in read_rows(beside.variables, beside.at("variables")))
+    if len(rows) * count > MAX_LAYERS_OF_ROWS:
+        raise InvalidJob(
+            f"{len(rows)} rows of {count} layers are more than {MAX_LAYERS_OF_ROWS} layers in all.",
+            code="too_many_layers",
+            hint="Send fewer rows in one job.",
+            where={"field": at} if at else None,
+        )
     compositions = []
     for index, row in enumerate(rows):
         try:

@@ -24,8 +24,8 @@ def walk_layers(layers: Sequence[Layer], above: Location = ()) -> Iterator[tuple
             yield from walk_layers(layer.layers, where)
 
 
-def check_size(value: Any, at: str) -> None:
-    """Refuse JSON with too many layers, or groups in groups too deep, before it is read.
+def check_size(value: Any, at: str) -> int:
+    """Refuse JSON with too many layers, or groups in groups too deep, before it is read; how many there are.
 
     Raises:
         InvalidJob: `too_many_layers`, or `invalid_value` for the depth.
@@ -51,6 +51,7 @@ def check_size(value: Any, at: str) -> None:
                 where={"field": written_path(value, ("layers",), at)},
             )
         open_lists += [(layer, depth + 1) for layer in layers if isinstance(layer, Mapping)]
+    return count
 
 
 def check_references(composition: Composition, written: Written) -> None:

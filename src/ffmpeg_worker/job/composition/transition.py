@@ -17,7 +17,7 @@ TRANSITIONS = tuple(
     "cover-left cover-right cover-up cover-down reveal-left reveal-right reveal-up reveal-down "
     "circle-open circle-close circle-crop rect-crop vert-open vert-close horz-open horz-close "
     "diag-tl diag-tr diag-bl diag-br hl-slice hr-slice vu-slice vd-slice "
-    "hl-wind hr-wind vu-wind vd-wind h-blur squeeze-h squeeze-v zoom-in zoom-out".split()
+    "hl-wind hr-wind vu-wind vd-wind h-blur squeeze-h squeeze-v zoom-in zoom-out pop".split()
 )
 """Every transition; ffmpeg's own names without hyphens mean the same."""
 
@@ -25,11 +25,18 @@ _BY_LETTERS = {name.replace("-", ""): name for name in TRANSITIONS} | {
     "slide": "slide-left",
     "wipe": "wipe-left",
     "zoom": "zoom-in",
+    "push": "slide-left",
+    "scale": "zoom-in",
+    "circle": "circle-open",
+    "iris": "circle-open",
+    "irisin": "circle-close",
+    "irisout": "circle-open",
+    "clock": "radial",
+    "pixelate": "pixelize",
     "cover": "cover-left",
     "reveal": "reveal-left",
     "blur": "h-blur",
     "crossfade": "fade",
-    "hlslice": "hl-slice",
 }
 
 

@@ -7,9 +7,10 @@ from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import FfmpegStep
 
-# From PQ or HLG to light, its peak brought down to that of a usual screen, and back to BT.709.
+# From PQ or HLG to light, its peak brought down to that of a usual screen, and back to BT.709. Both come with the
+# colours of BT.2020 only, which not every file says.
 _TONE_MAP = (
-    "zscale=transfer=linear:npl=100,format=gbrpf32le,zscale=primaries=bt709,tonemap=hable:desat=0,"
+    "setparams=color_primaries=bt2020:colorspace=bt2020nc,zscale=transfer=linear:npl=100,format=gbrpf32le,zscale=primaries=bt709,tonemap=hable:desat=0,"
     "zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv420p"
 )
 _NEARLY_EXACT = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8")
@@ -24,4 +25,4 @@ def prepare(preparation: Preparation, guard: Guard | None) -> FfmpegStep:
         *("-i", f"file:{preparation.file}", "-map", "0:v:0", "-vf", _TONE_MAP),
         *(*_NEARLY_EXACT, f"file:{preparation.prepared}"),
     )
-    return FfmpegStep(Invocation(arguments), expected_s=length)
+    return FfmpegStep(Invocation(arguments), expected_s=length, is_aside=True)

@@ -49,7 +49,7 @@ def sound_steps(
         its lane, has measured. `None` if nothing is ever heard.
 
     Raises:
-        InvalidJob: volumes with more keyframes than a command line holds.
+        InvalidJob: more sounds, or keyframes of their volumes, than a command line holds.
     """
     total = samples(mix.length_s)
     heard = [sound for sound in mix.sounds if _is_heard(sound, total)]
@@ -96,9 +96,9 @@ def _mixed(heard: Sequence[Sound], volume: Number, total: int) -> tuple[str, Sou
     graph = ";".join((*sources.chains(), *chains, last))
     if len(graph) > _MOST_CHARACTERS:
         raise InvalidJob(
-            "The volumes of the sounds have too many keyframes together.",
-            code="too_many_keyframes",
-            hint="Give the volumes fewer keyframes, or join sounds before.",
+            "There are more sounds, or more keyframes of their volumes, than one mix can hold.",
+            code="too_many_sounds",
+            hint="Give volumes fewer keyframes, or join sounds before.",
         )
     return graph, sources
 

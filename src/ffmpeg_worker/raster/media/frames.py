@@ -98,6 +98,9 @@ class Frames:
             self._container.close()
             raise self._unreadable("has no picture")
         self._stream: VideoStream = self._container.streams.best("video") or self._container.streams.video[0]  # type: ignore[assignment]
+        if self._stream.codec_context is None:
+            self._container.close()
+            raise self._unreadable("is of a kind that cannot be decoded here")
         self._decoder = _decoder_of(self._stream, self._threads)
         tick = float(self._stream.time_base or 0)
         self.tolerance_s = min(tick / 2, 0.001) + 1e-6

@@ -52,9 +52,9 @@ class Loudness:
             )
         except (av.FFmpegError, OSError, ValueError) as error:
             raise _refused("source_unreadable", "The sound cannot be read.", where) from error
-        if not self._container.streams.audio:
+        if not self._container.streams.audio or self._container.streams.audio[0].codec_context is None:
             self._container.close()
-            raise _refused("source_has_no_sound", "The file has no sound.", where)
+            raise _refused("source_has_no_sound", "The file has no sound that can be decoded.", where)
         self._stream = self._container.streams.audio[0]
         self._start_s = (self._container.start_time or 0) / av.time_base
         self._weights, self._tilt = _bands(bands)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from pathlib import Path
 from typing import cast
@@ -24,18 +25,20 @@ MAX_PIXELS = 64_000_000
 # None of these runs another program or opens another file.
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "JPEG2000", "ICO", "PPM", "TGA", "HEIF")
 
+# Now: a confined process may not load what reads the formats.
+Image.init()
+_KNOWN = [name for name in _FORMATS if name in Image.OPEN]
+
 _ORIENTATION = 0x0112
 
 
 def open_image(path: Path, where: str = "") -> Image.Image:
     """Open an image without decoding it. Raises: RasterError (image_too_large, source_unreadable)."""
-    Image.init()
-    known = [name for name in _FORMATS if name in Image.OPEN]
     try:
         with warnings.catch_warnings():
             # Its size is looked at below.
             warnings.simplefilter("ignore")
-            image = Image.open(path, formats=known)
+            image = Image.open(path, formats=_KNOWN)
     except Image.DecompressionBombError as error:
         raise too_large(where) from error
     except (OSError, ValueError, SyntaxError) as error:
@@ -44,6 +47,15 @@ def open_image(path: Path, where: str = "") -> Image.Image:
         image.close()
         raise too_large(where)
     return image
+
+
+def upright_size(image: Image.Image, where: str = "") -> Size:
+    """Width and height when it is turned as its file says. Raises: RasterError, if it cannot be decoded."""
+    try:
+        is_lying = image.getexif().get(_ORIENTATION, 1) >= 5
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+        raise unreadable(where) from error
+    return (image.height, image.width) if is_lying else (image.width, image.height)
 
 
 def fitted(

@@ -6,7 +6,7 @@ import functools
 import itertools
 import os
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import uharfbuzz as hb
@@ -59,7 +59,8 @@ def _installed() -> Iterator[Path]:
 class FontLibrary:
     """The fonts that a composition may use; `folder` holds those that it brings (`fonts`).
 
-    `warnings` are sentences about families and characters that were asked for and are not there, each once.
+    `warnings` are sentences about families and characters that were asked for and are not there, each once;
+    `missing` those about characters alone.
 
     Raises:
         RasterError: `font_unreadable`, a file of the job's is not a font.
@@ -67,6 +68,7 @@ class FontLibrary:
 
     def __init__(self, folder: Path | None = None, fonts: tuple[FontFile, ...] = ()) -> None:
         self.warnings: list[str] = []
+        self.missing: list[str] = []
         self._families: dict[str, list[Face]] = defaultdict(list)
         self._fonts: OrderedDict[tuple[Face, float, int, bool], Font] = OrderedDict()
         self._chains: dict[tuple[tuple[str, ...], int, bool], FontChain] = {}
@@ -98,6 +100,12 @@ class FontLibrary:
             self._fonts.popitem(last=False)
         return font
 
+    def known(self, asked: Iterable[str]) -> tuple[str, ...]:
+        """Names of families: those of the package, their other names, and those asked for that the machine has."""
+        bundled = [face.family for face in load_bundled()]
+        machine = [name for name in asked if any(_is_called(face, _plain(name)) for face in load_system())]
+        return tuple(dict.fromkeys((*bundled, *_ALIASES, *machine)))
+
     def warn(self, sentence: str) -> None:
         """Keep a warning, unless it is known or there are many."""
         if sentence not in self.warnings and len(self.warnings) < _MOST_WARNINGS:
@@ -111,7 +119,7 @@ class FontLibrary:
         return [self._families[name] for name in (*first, *rest)]
 
     def _find(self, family: str, weight: int, is_italic: bool) -> Face | None:
-        name = family.strip().strip("\"'").lower()
+        name = _plain(family)
         name = name if name in self._families else _ALIASES.get(name, name)
         faces = self._families.get(name) or [face for face in load_system() if _is_called(face, name)]
         if not faces:
@@ -153,7 +161,9 @@ class FontChain:
         if machine or cluster.isspace():
             return nearest(machine, self._weight, self._is_italic) or self._faces[0]
         codes = " ".join(f"U+{ord(letter):04X}" for letter in cluster[:8])
-        self._library.warn(f'No font has "{cluster[:8]}" ({codes}); a box is drawn instead.')
+        sentence = f'No font has "{cluster[:8]}" ({codes}); a box is drawn instead.'
+        self._library.missing.append(sentence)
+        self._library.warn(sentence)
         return self._faces[0]
 
 
@@ -168,6 +178,10 @@ def _open(path: Path, font: FontFile, where: str) -> Face:
             where=where,
             hint="Give a TrueType or OpenType file (.ttf, .otf).",
         ) from error
+
+
+def _plain(family: str) -> str:
+    return family.strip().strip("\"'").lower()
 
 
 def _is_called(face: Face, name: str) -> bool:

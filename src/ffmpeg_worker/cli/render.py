@@ -1,0 +1,166 @@
+"""`ffmpeg-worker render`: a composition becomes a video, or a picture, or is looked through."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ffmpeg_worker.cli.composition_file import (
+    Body,
+    for_preview,
+    read_assignments,
+    read_composition_file,
+    read_variables_file,
+    with_variables,
+)
+from ffmpeg_worker.cli.display import show_outputs, show_table
+from ffmpeg_worker.cli.local_worker import run_here, terminal_settings
+from ffmpeg_worker.cli.names import absolute
+from ffmpeg_worker.cli.problems import echo_json, problems_end_here, wants_json
+from ffmpeg_worker.job.canvas_jobs import CanvasJob
+from ffmpeg_worker.job.canvas_output import CODECS, WITH_ALPHA
+from ffmpeg_worker.job.composition.schema import composition_schema
+from ffmpeg_worker.job.parse import parse_action
+from ffmpeg_worker.job.result import CanvasRemark, CanvasResult, JobResult, PreviewResult
+
+_FIELDS = ("quality", "crf", "preset", "codec", "fps")
+_DRAFT = {"render_scale": 0.5, "preset": "ultrafast", "quality": "draft"}
+
+
+class _Rate(click.ParamType[float | str]):
+    """Frames a second: a number, or a fraction such as 30000/1001."""
+
+    name = "rate"
+
+    def convert(self, value: str, _param: click.Parameter | None, _ctx: click.Context | None) -> float | str:
+        try:
+            return float(value)
+        except ValueError:
+            return value
+
+
+@click.command("render")
+@click.argument("composition", metavar="COMP.json", required=False)
+@click.option("-o", "--output", help="File to write. Default: that of COMP.json, else its name with .mp4.")
+@click.option("--var", "values", multiple=True, metavar="NAME=VALUE", help="A variable; may be repeated.")
+@click.option("--vars", "rows", metavar="FILE", help="Variables as JSON; a list of them: one output for each.")
+@click.option("--quality", help="draft, low, medium (default), high or lossless.")
+@click.option("--crf", type=float, help="Quality as the encoder counts it: less is better.")
+@click.option("--preset", help="How long the encoder takes to save bytes: ultrafast to veryslow.")
+@click.option("--codec", help="How the picture is coded. Default: by the output's extension.")
+@click.option("--fps", type=_Rate(), help="Frames a second, instead of the composition's.")
+@click.option("--from", "begin", type=float, metavar="SECONDS", help="Render from here on.")
+@click.option("--to", "end", type=float, metavar="SECONDS", help="Render up to here.")
+@click.option("--scale", type=float, help="Factor of the picture's size, up to 1.")
+@click.option("--draft", is_flag=True, help="Small and quick: half the size, the quickest preset.")
+@click.option("--transparent", is_flag=True, help="Keep what is transparent: .mov, .webm, .gif, .png.")
+@click.option("--poster", type=float, metavar="SECONDS", help="Also a picture of this second, as NAME-poster.png.")
+@click.option("--preview", type=float, metavar="SECONDS", help="Only a picture, into -o or preview.png.")
+@click.option("--lint", is_flag=True, help="Only tell what is probably not meant so; nothing is fetched.")
+@click.option("--schema", is_flag=True, help="Only print the JSON Schema of compositions, for editors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, also on a terminal.")
+def command(composition: str | None, as_json: bool, schema: bool, **options: Any) -> None:
+    """Render COMP.json ("-": standard input), a composition or a whole canvas job.
+
+    Relative names in it belong to its folder, those on the command line to the current one.
+    """
+    if schema:
+        echo_json(composition_schema())
+        return
+    if composition is None:
+        raise click.UsageError("Missing argument 'COMP.json'.")
+    as_json = wants_json(as_json)
+    with problems_end_here(as_json=as_json):
+        body = _read_body(composition, options)
+        action = "canvas"
+        if options["preview"] is not None:
+            action, body = "canvas_preview", _preview_of(body, options)
+        root = Path.cwd() if composition == "-" else Path(composition).resolve().parent
+        result = run_here(parse_action(action, body), terminal_settings(root))
+    if as_json:
+        echo_json(result.as_json())
+    else:
+        _show(result)
+    sys.exit(0)
+
+
+def _read_body(name: str, options: Mapping[str, Any]) -> Body:
+    """The body of a canvas job with what the command line says, which comes first."""
+    body = read_composition_file(name)
+    rows = None if options["rows"] is None else read_variables_file(options["rows"])
+    body = with_variables(body, rows, read_assignments(options["values"]))
+    given = {key: options[key] for key in _FIELDS if options[key] is not None}
+    renamed = {"startTime": options["begin"], "endTime": options["end"], "render_scale": options["scale"]}
+    given |= {key: value for key, value in renamed.items() if value is not None}
+    given |= {key: True for key in ("transparent", "lint") if options[key]}
+    if "crf" in given:
+        body.pop("quality", None)
+    elif "quality" in given:
+        body.pop("crf", None)
+    draft = {key: value for key, value in _DRAFT.items() if options["draft"] and key not in given}
+    if "crf" in {**body, **given}:
+        draft.pop("quality", None)
+    body = {**body, **draft, **given}
+    body["output"] = absolute(options["output"] or body.get("output") or _output_name(name, body))
+    if options["poster"] is not None:
+        path = Path(body["output"])
+        body["poster"] = {"time": options["poster"], "name": str(path.with_name(f"{path.stem}-poster.png"))}
+    return body
+
+
+def _output_name(composition: str, body: Body) -> str:
+    """The name of the composition's file, with the extension of what is asked for."""
+    codec = body.get("codec")
+    extensions = WITH_ALPHA if body.get("transparent") is True else CODECS
+    fitting = [extension for extension in extensions if codec is None or codec in CODECS[extension]]
+    extension = next((name for name in fitting if codec == CODECS[name][0]), fitting[0] if fitting else ".mp4")
+    return f"{'canvas' if composition == '-' else Path(composition).stem}{extension}"
+
+
+def _preview_of(body: Body, options: Mapping[str, Any]) -> Body:
+    """A job for one picture of the same composition; the whole body is judged before."""
+    job = parse_action("canvas", body)
+    output = absolute(options["output"] or "preview.png")
+    preview = {**for_preview(body), "t": options["preview"], "output": output}
+    if isinstance(job, CanvasJob) and job.data.render_scale != 1:
+        # In place "width" would be the composition's own.
+        width = max(round(job.data.compositions[0].width * job.data.render_scale), 2)
+        return {**_wrapped(preview), "width": width}
+    return preview
+
+
+def _wrapped(body: Body) -> Body:
+    """The same with the composition's keys in an object of their own."""
+    if "json" in body or "composition" in body:
+        return body
+    job_keys = {"t", "output", "inputs", "timeout", "metadata", "row"}
+    return {
+        **{key: item for key, item in body.items() if key in job_keys},
+        "json": {key: item for key, item in body.items() if key not in job_keys},
+    }
+
+
+def _show(result: JobResult) -> None:
+    if isinstance(result, CanvasResult) and result.remarks is not None:
+        _show_remarks(result.remarks)
+    elif isinstance(result, CanvasResult | PreviewResult):
+        show_outputs(result.outputs, result.stats, result.warnings)
+
+
+def _show_remarks(remarks: tuple[CanvasRemark, ...]) -> None:
+    if not remarks:
+        click.echo("Nothing to remark.")
+        return
+    rows = [
+        (
+            remark.where if remark.row is None else f"row {remark.row}, {remark.where}",
+            remark.code,
+            remark.message if remark.hint is None else f"{remark.message} → {remark.hint}",
+        )
+        for remark in remarks
+    ]
+    show_table(("where", "code", "remark"), rows)

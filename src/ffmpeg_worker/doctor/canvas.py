@@ -1,0 +1,56 @@
+"""Check of the renderer: it starts, and draws a letter with a font of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from ffmpeg_worker.canvas.message import read_measured, scene_as_message
+from ffmpeg_worker.canvas.scene import Element, Scene, TextContent
+from ffmpeg_worker.canvas.text_style import TextStyle
+from ffmpeg_worker.doctor.check import Check, Verdict
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.ffmpeg.child import Output
+from ffmpeg_worker.ffmpeg.renderer import Renderer
+
+_NAME = "canvas"
+_TRIAL_S = 60.0
+_MAX_BYTES = 1 << 20
+_PNG = b"\x89PNG\r\n"
+_SIDE = 32
+
+
+async def check_canvas() -> Check:
+    """Whether compositions can be drawn here."""
+    renderer = Renderer()
+    try:
+        renderer.demand()
+        async with asyncio.timeout(_TRIAL_S):
+            picture = await _answer(renderer, {"first": 0, "form": "png", "threads": 1})
+            families = read_measured(await _answer(renderer, {"form": "measure"})).families
+    except WorkerError as error:
+        return Check(_NAME, Verdict.WARN, f"no compositions: {error.message}", error.hint)
+    except (TimeoutError, ValueError):
+        return Check(_NAME, Verdict.FAIL, "the renderer does not answer", "Install the package anew.")
+    finally:
+        await renderer.close()
+    if not picture.startswith(_PNG) or "Inter" not in families:
+        return Check(_NAME, Verdict.FAIL, "the renderer lacks its fonts", "Install the package anew.")
+    return Check(
+        _NAME, Verdict.OK, f"draws; fonts: {', '.join(name for name in families if name != name.lower())}"
+    )
+
+
+async def _answer(renderer: Renderer, order: dict[str, object]) -> bytes:
+    text = TextContent("Aa", TextStyle(size=16), _SIDE)
+    element = Element("layers[0]", 0, 1, text, 0, 0, width=_SIDE, height=_SIDE)
+    scene = scene_as_message(Scene(_SIDE, _SIDE, (25, 1), 1, (0.0, 0.0, 0.0, 1.0), (element,)))
+    answer = bytearray()
+    with tempfile.TemporaryDirectory() as folder:
+        drawing = await renderer.start(
+            {"scene": scene, **order}, stdout=Output(answer.extend, _MAX_BYTES), cwd=Path(folder), confinement=None
+        )
+        async with drawing.child:
+            await drawing.ended()
+    return bytes(answer)

@@ -1,0 +1,112 @@
+"""A composition that is looked through instead of rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+from ffmpeg_worker.canvas.lint import lint
+from ffmpeg_worker.canvas.message import read_measured
+from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.resolve import Resolved, frame_range, resolve
+from ffmpeg_worker.errors import EngineFailed, Fault, WorkerError
+from ffmpeg_worker.job.canvas_jobs import CanvasData
+from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.job.composition.sources import NamedFile, named_files
+from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.media import MediaInfo
+from ffmpeg_worker.planning.canvas.guesses import guess
+from ffmpeg_worker.planning.input_key import input_key
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Finding, Lane, MeasureStep
+
+
+def plan_lint(data: CanvasData, inputs: Mapping[str, object], files: LocalFiles) -> Lane:
+    """One step for each row of variables: its texts are measured.
+
+    Raises:
+        InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
+    """
+    is_many = len(data.compositions) > 1
+    looks: list[_Look] = []
+    for row, composition in enumerate(data.compositions):
+        try:
+            looks.append(_look(data, composition, inputs, files))
+        except WorkerError as error:
+            raise error.at(row=row) if is_many else error from None
+
+    def conclude(findings: Sequence[Finding]) -> dict[str, Any]:
+        remarks = [
+            {**({"row": row} if is_many else {}), **asdict(remark)}
+            for row, (look, finding) in enumerate(zip(looks, findings, strict=True))
+            for remark in look.remarks(finding)
+        ]
+        facts = [look.facts() for look in looks]
+        return {"remarks": remarks, **({"rows": facts} if is_many else facts[0])}
+
+    return Lane(tuple(MeasureStep(look.resolved.scene) for look in looks), conclude=conclude)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One composition; `unseen` are the files that were not fetched."""
+
+    resolved: Resolved
+    part: tuple[int, int]
+    unseen: tuple[NamedFile, ...]
+    families: tuple[str, ...]
+
+    def remarks(self, finding: Finding) -> Iterator[Remark]:
+        try:
+            measured = read_measured(finding.stdout)
+        except ValueError:
+            raise EngineFailed(
+                "The renderer's answer cannot be read.", code="renderer_failed", fault=Fault.WORKER
+            ) from None
+        for file in self.unseen:
+            yield Remark(
+                file.where,
+                "not_fetched",
+                "The file lies elsewhere and was not fetched: what it holds is guessed.",
+                "Rendering or a preview will tell.",
+            )
+        guessed = {file.where.removesuffix(".src") for file in self.unseen}
+        families = (*measured.families, *self.families)
+        for remark in lint(self.resolved, replace(measured, families=families)):
+            if remark.code != "source_too_short" or remark.where not in guessed:
+                yield remark
+
+    def facts(self) -> dict[str, Any]:
+        scene, (first, last) = self.resolved.scene, self.part
+        rate = Fraction(*scene.fps)
+        duration = round(float((last - first) / rate), 6)
+        return {"width": scene.width, "height": scene.height, "fps": round(float(rate), 3), "duration": duration}
+
+
+def _look(data: CanvasData, composition: Composition, inputs: Mapping[str, object], files: LocalFiles) -> _Look:
+    facts: dict[str, MediaInfo | str] = {}
+    unseen: dict[str, list[NamedFile]] = {}
+    for named in named_files(composition):
+        file = files.by_key.get(input_key(named.src, inputs))
+        if file is None:
+            unseen.setdefault(named.src, []).append(named)
+        elif (fact := file.media if file.text is None else file.text) is not None:
+            facts[named.src] = fact
+    facts |= {src: guess(places, composition) for src, places in unseen.items()}
+    absent = tuple(font.family for font in composition.fonts if font.src in unseen)
+    fonts = tuple(font for font in composition.fonts if font.src not in unseen)
+
+    def file_of(src: str) -> str:
+        file = files.by_key.get(input_key(src, inputs))
+        return "" if file is None else f"{STAGING_FOLDER}/{file.staged}"
+
+    resolved = resolve(
+        composition.model_copy(update={"fonts": fonts}),
+        facts,
+        file_of=file_of,
+        render_scale=data.render_scale,
+        fps=data.fps,
+    )
+    part = frame_range(resolved.scene, data.startTime, data.endTime)
+    return _Look(resolved, part, tuple(file for places in unseen.values() for file in places), absent)

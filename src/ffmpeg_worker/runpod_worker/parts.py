@@ -1,0 +1,157 @@
+"""A `multi_process` cut into parts, and the results of the parts as that of the whole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, pairwise
+from pathlib import PurePosixPath
+from typing import Any
+
+from ffmpeg_worker.job.jobs import MultiProcessJob
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.job.upload import OBJECT_SCHEMES
+from ffmpeg_worker.planning.chain import all_outputs, read_chain_files
+from ffmpeg_worker.planning.needs import needed_sources
+from ffmpeg_worker.runpod_worker.problems import Problem
+from ffmpeg_worker.runpod_worker.request import PART_KEY, Request
+
+_ADDRESSES = OBJECT_SCHEMES | {"http", "https"}
+_TOTALS = ("frames", "cpu_seconds", "input_bytes", "output_bytes")
+_WEAKEST_FIRST = ("off", "degraded")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Processes `begin` to `end` (not included) of a job, as a request of their own."""
+
+    begin: int
+    end: int
+    request: Request
+
+    @property
+    def count(self) -> int:
+        """How many processes it has."""
+        return self.end - self.begin
+
+    @property
+    def shown(self) -> str:
+        """As people write it."""
+        last = self.end - 1
+        return f"Process {last}" if self.count == 1 else f"Processes {self.begin} to {last}"
+
+    def as_input(self) -> dict[str, Any]:
+        """The `input` that another worker gets; it says that this is a part, which is not cut again."""
+        return {"path": self.request.path, "body": json.loads(self.request.body), PART_KEY: True}
+
+    def problem_of_whole(self, problem: Problem) -> Problem:
+        """The problem with the number of the process in the whole job."""
+        where = problem.get("where")
+        if not isinstance(where, Mapping) or not isinstance(where.get("process"), int):
+            return problem
+        return {**problem, "where": {**where, "process": where["process"] + self.begin}}
+
+
+def why_whole(job: MultiProcessJob, *, option_policy: bool) -> str | None:
+    """Why a job must stay on one worker, in words that follow "because"; `None` where it need not.
+
+    Raises:
+        WorkerError: the job is wrong, as it would be said by the HTTP door.
+    """
+    if job.destination is None:
+        return 'it names no "upload" and its outputs stay on the worker'
+    needs = needed_sources(job, option_policy=option_policy)
+    sources = [need.source for need in needs]
+    if any(isinstance(source, FileSource) and source.scheme not in _ADDRESSES for source in sources):
+        return "it reads files of the worker"
+    if any(need.is_list for need in needs):
+        return "it reads a list, which may name files of the worker"
+    names = list(chain.from_iterable(_names(job, index) for index in range(len(job.data.processes))))
+    if len(names) != len(set(names)):
+        return "two of its processes write a file of the same name"
+    return None
+
+
+def cut(request: Request, count: int) -> tuple[Part, ...]:
+    """The job in so many parts of nearly equal size, in order."""
+    body = json.loads(request.body)
+    processes = body.pop("processes")
+    body.pop("metadata", None)
+    _keep_prefix(body)
+    count = min(count, len(processes))
+    edges = [len(processes) * number // count for number in range(count + 1)]
+    return tuple(
+        Part(begin, end, replace(request, body=_json({**body, "processes": processes[begin:end]})))
+        for begin, end in pairwise(edges)
+    )
+
+
+def joined(
+    parts: Sequence[Part],
+    results: Sequence[Mapping[str, Any]],
+    *,
+    seconds: float,
+    metadata: Mapping[str, Any] | None,
+    warnings: Sequence[str],
+) -> dict[str, Any]:
+    """One result of all, in the order of the request, as if one worker had run it in `seconds`."""
+    reports = [
+        _renumbered(part, report)
+        for part, result in zip(parts, results, strict=True)
+        for report in result.get("results", ())
+    ]
+    said = [*chain.from_iterable(result.get("warnings", ()) for result in results), *warnings]
+    weaknesses = {result.get("sandbox") for result in results}
+    whole = {
+        "job_id": results[0].get("job_id"),
+        "metadata": metadata,
+        "sandbox": next((level for level in _WEAKEST_FIRST if level in weaknesses), None),
+        "results": reports,
+        "succeeded": sum(bool(report.get("success")) for report in reports),
+        "failed": sum(not report.get("success") for report in reports),
+        "outputs": [output for result in results for output in result.get("outputs", ())],
+        "stats": _totals([result.get("stats") or {} for result in results], seconds),
+        "warnings": list(dict.fromkeys(said)),
+    }
+    return {key: value for key, value in whole.items() if value is not None}
+
+
+def _names(job: MultiProcessJob, index: int) -> Iterator[str]:
+    """What a process writes, as it will be called where it is uploaded; each once."""
+    process = job.data.processes[index]
+    read = read_chain_files(process.chainCmds, process.output, job.inputs, option_policy=False)
+    written = {output.name for command in read for output in all_outputs(command) if output.name is not None}
+    for name in {*written, *process.output}:
+        yield PurePosixPath(name).name if name.startswith("/") else name
+
+
+def _keep_prefix(body: dict[str, Any]) -> None:
+    """A key with an extension is the name of an only output: for a part that has one it must stay a prefix."""
+    upload = body.get("upload")
+    if not isinstance(upload, dict):
+        return
+    for field in ("key", "url"):
+        place = upload.get(field)
+        if isinstance(place, str) and place and not place.lower().startswith(("http://", "https://")):
+            upload[field] = place.rstrip("/") + "/"
+
+
+def _renumbered(part: Part, report: Mapping[str, Any]) -> dict[str, Any]:
+    numbered = {**report, "index": report["index"] + part.begin}
+    if isinstance(report.get("error"), Mapping):
+        numbered["error"] = part.problem_of_whole(dict(report["error"]))
+    return numbered
+
+
+def _totals(stats: Sequence[Mapping[str, Any]], seconds: float) -> dict[str, Any]:
+    made = [one["speed"] * one["seconds"] for one in stats if one.get("speed") and one.get("seconds")]
+    totals = {name: sum(one[name] for one in stats if one.get(name)) for name in _TOTALS}
+    if not any("frames" in one for one in stats):
+        del totals["frames"]
+    speed = {"speed": round(sum(made) / seconds, 3)} if made and seconds > 0 else {}
+    return {"seconds": round(seconds, 3), **speed, **totals}
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()

@@ -1,0 +1,40 @@
+"""The RunPod worker as RunPod starts it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from support.stand_in_platform import StandInPlatform
+
+_HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
+
+
+@asynccontextmanager
+async def production(
+    folder: Path, platform: StandInPlatform, **more: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker with a data root of its own, and `more` in its environment."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNPOD_", "FFMPEG_"))}
+    own = {"HOME": folder, "FS_PATH": folder / "data", "FFMPEG_WORKER_SCRATCH_ROOT": folder / "scratch"}
+    folder.mkdir(exist_ok=True)
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        _HANDLER,
+        env={**kept, **{name: str(path) for name, path in own.items()}, **platform.environment(), **more},
+        cwd=folder,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield worker
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(worker.pid, signal.SIGKILL)
+        await worker.wait()
