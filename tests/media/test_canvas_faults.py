@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from ffmpeg_worker.errors import WorkerError
 from support.canvas_files import SHAPE, SOUND, canvas, composition, preview
-from support.processes import open_descriptors, renderers, working_in
+from support.processes import open_descriptors, renderers, with_argument, working_in
 from support.sources import make
 from support.until import until_async
 from support.worker import Worker, open_worker
@@ -69,7 +69,7 @@ async def _nobody_works(worker: Worker) -> None:
 
 
 def _encoders(worker: Worker) -> list[int]:
-    return [pid for pid in working_in(worker.scratch) if b"rawvideo" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    return [pid for pid in working_in(worker.scratch) if pid in with_argument("rawvideo")]
 
 
 async def test_a_job_that_is_cancelled(worker: Worker) -> None:

@@ -16,7 +16,17 @@ import pytest
 from support.bucket import open_bucket
 from support.canaries import Canaries, gossiping_server, watching
 from support.s3_server import SECRET_ACCESS_KEY
-from support.secret_jobs import Scene, good_jobs, malformed_jobs, process, refused_jobs, web_jobs
+from support.secret_jobs import (
+    Scene,
+    good_compositions,
+    good_jobs,
+    malformed_compositions,
+    malformed_jobs,
+    process,
+    refused_compositions,
+    refused_jobs,
+    web_jobs,
+)
 from support.server import running_server
 from support.sources import make_clip
 
@@ -59,7 +69,14 @@ async def ask(scene: Scene, path: str, body: Any) -> tuple[int, str]:
         return response.status, f"{dict(response.headers)} {await response.text()}"
 
 
-KINDS = {"refused": refused_jobs, "good": good_jobs, "malformed": malformed_jobs}
+KINDS = {
+    "refused": refused_jobs,
+    "good": good_jobs,
+    "malformed": malformed_jobs,
+    "refused compositions": refused_compositions,
+    "good compositions": good_compositions,
+    "malformed compositions": malformed_compositions,
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -74,9 +91,9 @@ async def test_over_http(scene: Scene, kind: str) -> None:
     assert leaks == []
     assert watch.found == set()
     assert scene.canaries.found_in(scene.server.log_path.read_bytes()) == set()
-    assert statuses & {"good": {200}, "refused": {403, 404, 502}, "malformed": {422}}[kind]
+    assert statuses & {"good": {200}, "refused": {403, 404, 502}, "malformed": {422}}[kind.split(maxsplit=1)[0]]
     assert not statuses & {500, 401}
-    if kind == "good":
+    if kind.startswith("good"):
         assert min(watch.looked_at.values()) > 0
 
 

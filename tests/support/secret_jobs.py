@@ -140,6 +140,67 @@ def good_jobs(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
     yield process(f"-i clip.mp4 -vf movie={signed} o.mp4", upload=upload)
 
 
+def composed(*layers: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A body with a small composition."""
+    fonts = {"fonts": more.pop("fonts")} if "fonts" in more else {}
+    return {"json": {"width": 64, "height": 36, "fps": 10, "duration": 0.3, **fonts, "layers": [*layers]}, **more}
+
+
+def refused_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
+    """With sources whose store refuses."""
+    plain = scene.canaries.plant_plain
+    host = scene.gossip.removeprefix("http://")
+    for kind in ("video", "image", "audio", "waveform", "subtitles"):
+        signed = f"{scene.gossip}/403/a.mp4?X-Amz-Signature={plain('signature of a layer')}&x=1"
+        yield "/canvas/process", composed({"type": kind, "src": signed})
+    yield "/canvas/preview", composed({"type": "image", "src": f"http://u:{plain('userinfo')}@{host}/404/a.png"})
+    headers = {"Authorization": f"Bearer {plain('header of a layer')}"}
+    film = {"url": f"{scene.gossip}/404/a.mp4?sig={plain('signature of a layer')}", "headers": headers}
+    yield "/canvas/process", composed({"type": "video", "src": "{{film}}"}, inputs={"film": film})
+    font = {"family": "A", "src": f"{scene.gossip}/400/a.ttf?sig={plain('signature of a font')}"}
+    yield "/canvas/preview", composed({"type": "text", "text": "a"}, fonts=[font])
+
+
+def good_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
+    """With sources that are there; some are not what they should be."""
+    upload = scene.bucket.upload("out/")
+    signed = scene.bucket.signed("get_object", "clip.mp4")
+    scene.canaries.watch("signature of a layer", signed.partition("Signature=")[2].partition("&")[0])
+    film = {"url": f"s3://{upload['bucket']}/clip.mp4", "credentials": upload["credentials"]}
+    many = [{"type": "shape", "shape": "rect", "width": 60, "height": 30, "blur": 9}] * 20
+    shown = {"type": "video", "src": signed}
+    yield "/canvas/process", composed(shown, *many, upload=upload)
+    yield "/canvas/process", composed({"type": "video", "src": "film"}, inputs={"film": film}, upload=upload)
+    yield (
+        "/canvas/preview",
+        composed({**shown, "chroma_key": {"color": "#0f0"}}, {"type": "waveform", "src": signed}),
+    )
+    for kind in ("image", "subtitles"):
+        yield "/canvas/process", composed({**shown, "type": kind}, upload=upload)
+    yield "/canvas/process", composed({**shown, "trim": {"start": 99}}, upload=upload)
+    yield "/canvas/process", composed({**shown, "width": 90_000, "height": 90_000}, upload=upload)
+    yield "/canvas/process", composed({**shown, "speed": 0.5, "duration": 99}, shown, upload=upload)
+    text = {"type": "text", "text": "a"}
+    yield "/canvas/process", composed(text, fonts=[{"family": "A", "src": signed}], upload=upload)
+
+
+def malformed_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
+    """That are refused before anything is done."""
+    plain = scene.canaries.plant_plain
+    for layer in (
+        {"type": "video", "src": f"https://h.example/?sig={plain('a query')}", "srcc": plain("a misspelt key")},
+        {"type": "video", "src": [plain("a list")]},
+        {"type": "video", "src": f"ftp://a:{plain('userinfo')}@h.example/?sig={plain('a query')}"},
+        {"type": "video", "src": f"https://h.example/?sig={plain('a query')}" + "x" * 5000},
+        {"type": "video", "src": f"http://10.0.0.1/a.mp4?sig={plain('a query')}"},
+        {"type": "image", "src": f"https://h.example/?sig={plain('a query')}", "width": plain("a number")},
+        {"type": plain("a type"), "src": f"https://h.example/?sig={plain('a query')}"},
+        {"type": "video", "src": "{{nope}}", "id": f"https://h.example/?sig={plain('an id')}"},
+    ):
+        yield "/canvas/process", composed(layer)
+        yield "/canvas/preview", composed({"type": "group", "layers": [layer]})
+
+
 def malformed_jobs(scene: Scene) -> Iterator[tuple[str, Any]]:
     """Jobs that are refused before anything is done."""
     plant, plain = scene.canaries.plant, scene.canaries.plant_plain

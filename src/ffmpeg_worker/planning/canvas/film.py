@@ -113,6 +113,12 @@ class Film:
         path = PurePosixPath(name)
         return name if len(self.data.compositions) == 1 else str(path.with_stem(f"{path.stem}-{self.row + 1}"))
 
+    @property
+    def _aside(self) -> str:
+        """What names of files begin with that are no output's."""
+        names = (*self.data.output_names(), self._poster_name)
+        return "_" * (1 + max(len(name) - len(name.lstrip("_")) for name in names))
+
     def _sequence(self) -> RenderStep:
         """One file for each frame."""
         first, last = self._part
@@ -136,7 +142,7 @@ class Film:
             return
         names, parts = [], []
         for number, (begin, end) in enumerate(pieces):
-            name = f"_{self.row}-{number}{encoding.segment}"
+            name = f"{self._aside}{self.row}-{number}{encoding.segment}"
             known = made.ranges.setdefault(shown(self.resolved.scene, begin, end), name)
             names.append(known)
             if known == name:
@@ -147,9 +153,9 @@ class Film:
             yield RenderStep(scene, tuple(parts), encoding.form, beside=beside, folders=self._folders)
         told = [(name, (end - begin) / self._rate) for name, (begin, end) in zip(names, pieces, strict=True)]
         if encoding.kind == "gif":
-            yield from colour_few(told, self._work_name, f"_{self.row}", loops=True)
+            yield from colour_few(told, self._work_name, f"{self._aside}{self.row}", loops=True)
         else:
-            yield join(told, sound[0] if sound else None, self._work_name, f"_{self.row}.ffconcat")
+            yield join(told, sound[0] if sound else None, self._work_name, f"{self._aside}{self.row}.ffconcat")
 
     def _pieces(self, common: Collection[Element]) -> list[tuple[int, int]]:
         """Ranges that are each drawn by one renderer."""
@@ -190,7 +196,7 @@ class Film:
             return None
         first, last = self._part
         suffix = {".webm": ".webm", ".mov": ".mov"}.get(encoding.segment, ".m4a")
-        name = f"_{self.row}-sound{suffix}"
+        name = f"{self._aside}{self.row}-sound{suffix}"
         known = made.sounds.setdefault((self.resolved.sound, first, last), name)
         if known != name:
             return known, ()

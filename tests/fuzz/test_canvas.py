@@ -1,0 +1,123 @@
+"""Compositions near the valid ones: refused as such, or planned and drawn; no renderer fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from collections.abc import AsyncIterator, Callable
+from copy import deepcopy
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ffmpeg_worker.canvas.message import read_scene, scene_as_message
+from ffmpeg_worker.canvas.resolve import resolve
+from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
+from ffmpeg_worker.job.composition.read_compositions import read_compositions
+from ffmpeg_worker.planning.canvas.sound import sound_steps
+from support.canvas_files import canvas, everything, make_files
+from support.compositions import FACTS, FILM
+from support.worker import Worker, open_worker
+
+SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
+ROUNDS = 15
+# What a broken or hostile source brings about, and nothing else.
+ALLOWED = {"renderer_out_of_memory", "text_too_large", "timed_out"}
+NUMBERS = (0, 1, -1, 0.5, 2, 3, 7, 100, 1e-9, 5e-324, -0.0, 359.9, 1000, 4096, 99_999, 1e308)
+WORDS = (
+    "auto", "end", "after:film", "after:b", "50%", "-20%", "0%", "150%", "#f008", "transparent", "center", "cover",
+    "contain-blur", "none", "multiply", "karaoke", "word", "letter", "fade", "slide-up", "radial", "ease-in-out",
+    "cubic-bezier(0, 2, 1, -1)", "steps(3)", "bottom-right", "rtl", "", " ",
+    "a\n\nb", "\u202eא\u0301👨\u200d👩", "x" * 300,
+)  # fmt: skip
+KEYS = (
+    "x", "y", "width", "height", "scale", "rotation", "opacity", "blur", "radius", "crop", "blend", "z", "anchor",
+    "start", "duration", "trim", "speed", "loop", "fit", "volume", "pan", "fade_in", "fade_out", "chroma_key",
+    "transition", "text", "style", "animation", "shape", "fill", "stroke", "points", "bars", "look", "cues",
+)  # fmt: skip
+PARTS: tuple[Any, ...] = (
+    {"in": {"type": "fade", "duration": 0.2}, "out": {"type": "zoom", "duration": 9}},
+    {"in": {"type": "wipe-left", "duration": 0.2, "overlap": True}},
+    {"x": "10%", "y": 3, "width": "50%", "height": "1%"},
+    {"color": "#0f0", "similarity": 0.3},
+    {"font_size": "auto", "letter_spacing": 9, "stroke": {"color": "#000", "width": 3}},
+    {"background": {"color": "#000", "padding": 40, "radius": 99}, "align": "justify", "max_lines": 1},
+    {"shadow": {"x": 5, "y": 5, "blur": 20, "color": "#f00"}, "line_height": 0.1, "font_size": 300},
+    {"type": "bounce", "by": "letter"},
+    {"gradient": ["#f00", "#0f00"], "angle": 45},
+    [{"start": 0, "end": 0.2, "text": "a"}, {"start": 0.1, "end": 9, "text": "b c"}],
+    [{"time": 0, "value": 1}, {"time": 0.2, "value": 5, "easing": "ease-in"}],
+    [{"time": 0.1, "value": "10%"}, {"time": 0.2, "value": "90%", "easing": "steps(2)"}],
+)
+
+
+def mutate(choose: Callable[[tuple[Any, ...]], Any], times: int) -> dict[str, Any]:
+    """Everything, with some fields of some layers changed, and some layers gone or within a group."""
+    composed = deepcopy(everything(width=64, height=36, duration=0.3))
+    layers = composed["layers"]
+    for _ in range(times):
+        layer = choose(tuple(layers))
+        if (inner := layer.get("layers")) and choose((True, False)):
+            layer = choose(tuple(inner))
+        layer[choose(KEYS)] = deepcopy(choose((*NUMBERS, *WORDS, *PARTS, True, None)))
+    count = choose(tuple(range(1, len(layers) + 1)))
+    composed["layers"] = layers[-count:]
+    if choose((True, False)):
+        composed["layers"] = [{"type": "group", "layers": composed["layers"], "rotation": 5}]
+    return composed
+
+
+_FACTS = {**FACTS, "alpha.webm": FILM, "photo.jpg": FACTS["logo.png"], "moving.gif": FACTS["logo.png"]}
+_FACTS |= {"moving.webp": FACTS["logo.png"], "words.srt": "1\n00:00:00,000 --> 00:00:01,000\na b\n"}
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_what_is_read_is_resolved_and_planned_or_refused(data: st.DataObject) -> None:
+    composed = mutate(lambda among: data.draw(st.sampled_from(range(len(among))).map(among.__getitem__)), 3)
+    try:
+        (composition,) = read_compositions(composed)
+        resolved = resolve(composition, _FACTS, file_of=lambda src: f"_in/{src}")
+    except (InvalidJob, SourceError):
+        return
+    assert read_scene(scene_as_message(resolved.scene)) == resolved.scene
+    sound_steps(resolved.sound, "sound.m4a", ("-c:a", "aac"), ())
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
+    root = tmp_path_factory.mktemp("fuzz")
+    make_files(root / "data")
+    async with open_worker(root, min_free_disk_bytes=0) as opened:
+        yield opened
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_no_renderer_fails(worker: Worker) -> None:
+    until = time.monotonic() + SECONDS
+    seed = int(time.time()) if SECONDS else 0
+    failed: dict[int, str] = {}
+    drawn = 0
+    while drawn < ROUNDS or time.monotonic() < until:
+        seed += 1
+        problem = await _draw(worker, mutate(random.Random(seed).choice, 2))
+        drawn += problem != "refused"
+        if problem not in {"", "refused"}:
+            failed[seed] = problem
+        await asyncio.sleep(0)
+    assert failed == {}
+
+
+async def _draw(worker: Worker, composed: dict[str, Any]) -> str:
+    try:
+        await worker.run({**canvas(composed), "timeout": 30})
+    except (InvalidJob, SourceError):
+        return "refused"
+    except WorkerError as error:
+        return "" if error.code in ALLOWED else f"{error.code}: {error} {error.detail} {error.stderr}"
+    return ""
