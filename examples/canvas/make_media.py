@@ -92,7 +92,8 @@ def _sounds(folder: Path, parts: Path) -> None:
     del parts
     _ffmpeg(folder, "-f", "lavfi", "-i", f"{_CHORDS}:s=48000:d=16", "-ac", "2", "music.m4a")
     _ffmpeg(folder, "-f", "lavfi", "-i", _VOICE, "-af", "lowpass=f=3200", "voice.m4a")
-    whoosh = "anoisesrc=d=0.9:c=pink:a=0.7,bandpass=f=900:w=700,afade=d=0.6:curve=qsin,afade=t=out:st=0.6:d=0.3"
+    fades = "afade=d=0.6:curve=qsin,afade=t=out:st=0.6:d=0.3"
+    whoosh = f"anoisesrc=d=0.9:c=pink:a=0.7,bandpass=f=900:w=700,{fades},volume=38dB"
     _ffmpeg(folder, "-f", "lavfi", "-i", whoosh, "whoosh.wav")
     ticks = "aevalsrc='0.6*sin(2*PI*880*t)*exp(-30*mod(t,1))':s=48000:d=5"
     _ffmpeg(folder, "-f", "lavfi", "-i", ticks, "tick.wav")
