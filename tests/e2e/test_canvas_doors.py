@@ -291,5 +291,5 @@ def test_a_video_and_its_poster_are_uploaded_by_runpods_handler(tmp_path: Path) 
         answer = handled(tmp_path, job)
         assert answer.get("success") is True, answer
         assert bucket.objects() == ["orders/17/film.mp4", "orders/17/film.png"]
-        assert corners(bucket.server.read("orders/17/film.png")) == "rb"
+        assert corners(bucket.server.read("orders/17/film.png") or b"") == "rb"
         assert [output["path"] for output in answer["result"]["outputs"]] == bucket.objects()

@@ -16,9 +16,18 @@ from ffmpeg_worker.cli.composition_file import (
     with_variables,
 )
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.canvas_jobs import CanvasJob
+from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.parse import parse_action
 
 CANVAS = {"width": 64, "height": 36, "layers": [{"type": "shape", "fill": "#fff", "duration": 1}]}
+
+
+def compositions_of(body: Any) -> tuple[Composition, ...]:
+    """What the body of a canvas job holds."""
+    job = parse_action("canvas", body)
+    assert isinstance(job, CanvasJob)
+    return job.data.compositions
 
 
 @pytest.mark.parametrize(
@@ -71,8 +80,7 @@ def test_variables_come_before_the_files_own(place: str, own: Any, rows: Any, va
     }[place]
     added = with_variables(body, rows, values)
     assert added["variables"] == result
-    compositions = parse_action("canvas", added).data.compositions
-    assert [dict(one.variables) for one in compositions] == (result if isinstance(result, list) else [result])
+    assert [dict(one.variables) for one in compositions_of(added)] == (result if isinstance(result, list) else [result])
 
 
 def test_a_bare_composition_a_body_and_a_job_are_read(tmp_path: Path) -> None:
@@ -85,7 +93,7 @@ def test_a_bare_composition_a_body_and_a_job_are_read(tmp_path: Path) -> None:
     for body in bodies:
         (tmp_path / "c.json").write_text(json.dumps(body))
         read = read_composition_file(str(tmp_path / "c.json"))
-        assert parse_action("canvas", read).data.compositions[0].width == 64
+        assert compositions_of(read)[0].width == 64
 
 
 @pytest.mark.parametrize("body", [{**CANVAS, "fps": 10}, {"json": CANVAS, "fps": 10, "audio": []}])
