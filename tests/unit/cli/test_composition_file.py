@@ -80,7 +80,9 @@ def test_variables_come_before_the_files_own(place: str, own: Any, rows: Any, va
     }[place]
     added = with_variables(body, rows, values)
     assert added["variables"] == result
-    assert [dict(one.variables) for one in compositions_of(added)] == (result if isinstance(result, list) else [result])
+    assert [dict(one.variables) for one in compositions_of(added)] == (
+        result if isinstance(result, list) else [result]
+    )
 
 
 def test_a_bare_composition_a_body_and_a_job_are_read(tmp_path: Path) -> None:
