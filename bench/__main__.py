@@ -8,7 +8,18 @@ import os
 import platform
 import sys
 
-NAMES = ("tiny_job", "throughput", "probe", "cold_start", "fusion", "storage", "sandbox", "runpod", "gpu")
+NAMES = (
+    "tiny_job",
+    "throughput",
+    "probe",
+    "cold_start",
+    "fusion",
+    "storage",
+    "sandbox",
+    "runpod",
+    "gpu",
+    "canvas",
+)
 
 
 def main() -> int:

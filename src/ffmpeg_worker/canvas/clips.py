@@ -17,10 +17,11 @@ Facts = Mapping[str, MediaInfo | str]
 MOST_SECONDS = 4 * 3600.0
 """Where the length of a file is not known."""
 
-MOST_PIXELS = 80_000_000
+MOST_PIXELS = 64_000_000
 """Of a picture: larger ones are bombs rather than photographs."""
 
 _PICTURES = frozenset({"image2", "gif", "apng", "webp", "ico"})
+_LISTS = frozenset({"hls", "dash", "concat", "imf", "sdp", "rtsp"})
 _FILMS = frozenset({"mov", "matroska", "avi", "mpegts", "flv", "mpeg", "asf", "webm"})
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
 _SVG = re.compile(r"<svg\b([^<>]{0,10000})>")
@@ -50,11 +51,13 @@ def media_of(src: str, facts: Facts, where: str) -> MediaInfo:
     """What a probe found in a file.
 
     Raises:
-        SourceUnreadable: it is no media, or was not read.
+        SourceUnreadable: it is no media, or a playlist, or was not read.
     """
     media = facts.get(src)
     if not isinstance(media, MediaInfo):
         raise _unreadable(src, "holds no media that can be read", where)
+    if _LISTS & set(media.format.split(",")):
+        raise _unreadable(src, "is a list of other files", where)
     return media
 
 
@@ -185,7 +188,6 @@ def _svg_size(text: str) -> tuple[int, int] | None:
 def _unreadable(src: str, reason: str, where: str) -> SourceUnreadable:
     return SourceUnreadable(
         f'"{shown_name(src)}" {reason}.',
-        code="unreadable_source",
         hint="Check that the file is whole and of the kind that the layer shows.",
         where={"field": f"{where}.src"},
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from ffmpeg_worker.canvas.arrange import Placed
+from ffmpeg_worker.canvas.clips import MOST_PIXELS
 from ffmpeg_worker.canvas.contents import Resolving, Shown, show
 from ffmpeg_worker.canvas.curve import greatest
 from ffmpeg_worker.canvas.geometry import filling_box, read_crop
@@ -15,7 +16,7 @@ from ffmpeg_worker.canvas.remark import Remark
 from ffmpeg_worker.canvas.scene import Element, GroupContent, Transition
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.canvas.transitions import NAMES, transition_name
-from ffmpeg_worker.errors import UnsupportedFeature
+from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.composition import transition as written
 from ffmpeg_worker.job.composition.layer import VisualLayer
 from ffmpeg_worker.job.composition.layers import GroupLayer, VisibleLayer
@@ -105,6 +106,7 @@ def _read_element(
         if isinstance(layer, GroupLayer)
         else show(layer, placed, room, given)
     )
+    _check_size(shown, placed.where)
     short = min(shown.box.first_size or (room.width, room.height))
     ways = layer.transition
     return Element(
@@ -131,6 +133,20 @@ def _read_element(
         if ways is None
         else _transition(ways.leave, f"{placed.where}.transition.out", last - first, given),
     )
+
+
+def _check_size(shown: Shown, where: str) -> None:
+    """Text is as large as its letters, whatever its box."""
+    box = shown.box
+    if box.width is None or box.height is None or shown.content.kind in {"text", "subtitles"}:
+        return
+    if greatest(box.width) * greatest(box.height) > MOST_PIXELS:
+        raise InvalidJob(
+            f"The layer becomes {greatest(box.width):.0f} x {greatest(box.height):.0f} pixels large.",
+            code="layer_too_large",
+            hint=f"Make it smaller: {MOST_PIXELS // 10**6} million pixels are the most.",
+            where={"field": where},
+        )
 
 
 def _never_shown(where: str) -> Remark:

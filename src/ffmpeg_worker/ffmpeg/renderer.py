@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import signal as number_of
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from signal import SIGABRT, SIGPIPE
 from typing import Any
 
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, Fault, UnsupportedFeature
@@ -17,9 +18,10 @@ from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, plain
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 _PRELOAD = "ffmpeg_worker.raster.renderer:serve"
-_UNREAD = number_of.SIGPIPE
+_UNREAD = SIGPIPE
 """What ends a renderer whose frames nobody takes any more."""
 
+_NO_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
 _NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi")
 
 
@@ -106,7 +108,7 @@ def _read_note(line: str) -> dict[str, str]:
     """A line of the renderer's, whose process has read strangers' files: texts only."""
     try:
         note = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return {str(key): str(value) for key, value in note.items()} if isinstance(note, dict) else {}
 
@@ -120,6 +122,12 @@ def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> Eng
             hint=note.get("hint"),
             where={"field": note["where"]} if "where" in note else None,
             detail=note.get("detail"),
+        )
+    if signal == SIGABRT and _NO_MEMORY.search(log):
+        return EngineFailed(
+            "The renderer has run out of memory.",
+            code="renderer_out_of_memory",
+            hint="Use a smaller canvas, smaller sources or fewer layers at once.",
         )
     if signal is not None and signal != _UNREAD:
         return EngineKilled(

@@ -43,7 +43,7 @@ def _read_text(file: LocalFile, need: Need) -> str:
         raise SourceUnreadable(
             "The file is no text, or far too long for one.",
             code="source_not_text",
-            hint="Give subtitles as .srt, .vtt or .ass in UTF-8.",
+            hint="Give subtitles as .srt, .vtt or .ass, and drawings as .svg, in UTF-8.",
             where={"input": shown_name(need.key), **({"field": need.field} if need.field else {})},
         )
     try:

@@ -27,7 +27,7 @@ from ffmpeg_worker.job.result import (
 )
 from ffmpeg_worker.pipeline.deliver import Delivered
 from ffmpeg_worker.pipeline.verify import warnings_of
-from ffmpeg_worker.planning.plan import FfmpegStep
+from ffmpeg_worker.planning.plan import FfmpegStep, Finding, RenderStep
 from ffmpeg_worker.sandbox.level import Level
 
 _MAX_LOG_CHARS = 8000
@@ -124,8 +124,9 @@ def _report(index: int, lane: Delivered | WorkerError, files: LocalFiles) -> Pro
 
 def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Stats:
     findings = [finding for lane in lanes for finding in lane.executed.findings]
-    made_s = sum(finding.out_time_s or 0.0 for finding in findings)
-    frames = [finding.frames for finding in findings if finding.frames is not None]
+    makers = [finding for lane in lanes for finding in _makers(lane)]
+    made_s = sum(finding.out_time_s or 0.0 for finding in makers)
+    frames = [finding.frames for finding in makers if finding.frames is not None]
     outputs: list[OutputFile] = [output for lane in lanes for output in lane.outputs]
     return Stats(
         seconds=round(seconds, 3),
@@ -135,6 +136,13 @@ def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Sta
         input_bytes=sum(file.size for file in files.by_key.values()),
         output_bytes=sum(output.size for output in outputs),
     )
+
+
+def _makers(lane: Delivered) -> Sequence[Finding]:
+    """What made frames; where they were drawn, whoever put them together counts the same ones again."""
+    pairs = zip(lane.executed.lane.steps, lane.executed.findings, strict=True)
+    drawn = [finding for step, finding in pairs if isinstance(step, RenderStep)]
+    return drawn or lane.executed.findings
 
 
 def _logs(lane: Delivered) -> tuple[CommandLog, ...] | None:

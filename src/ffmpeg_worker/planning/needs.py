@@ -140,7 +140,10 @@ def _used_by_command(
 
 
 def _of_layer(file: NamedFile, inputs: Mapping[str, FileSource | TextSource]) -> Need:
-    key = input_key(file.src, inputs)
+    try:
+        key = input_key(file.src, inputs)
+    except WorkerError as error:
+        raise error.at(field=file.where) from None
     source = inputs.get(key) or FileSource(url=key)
     name = source.name if isinstance(source, TextSource) else source.url.partition("?")[0]
     is_text = file.kind == "subtitles" or (file.kind == "image" and name.lower().endswith(".svg"))

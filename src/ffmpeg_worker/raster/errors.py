@@ -12,3 +12,13 @@ class RasterError(Exception):
         self.code = code
         self.hint = hint
         self.where = where
+
+
+def out_of_memory(where: str | None = None) -> RasterError:
+    """What is said when memory, or threads, cannot be had."""
+    return RasterError(
+        "The renderer has run out of memory.",
+        code="renderer_out_of_memory",
+        where=where,
+        hint="Use a smaller canvas, smaller sources or fewer layers at once.",
+    )

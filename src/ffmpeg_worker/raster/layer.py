@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ffmpeg_worker.canvas.curve import Curve, Number, greatest, number_at
 from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.transitions import PLACED
+from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.look import Window, blurred, windowed
 from ffmpeg_worker.raster.motion import Passage, moved, opacity_of, passage
 from ffmpeg_worker.raster.patch import eighth_bit
@@ -62,7 +63,13 @@ class Layer:
             opacity *= opacity_of(way)
         if not eighth_bit(opacity):
             return None
-        picture = self._source.picture(time)
+        try:
+            picture = self._source.picture(time)
+        except RasterError as error:
+            error.where = error.where or element.where
+            raise
+        except MemoryError:
+            raise out_of_memory(element.where) from None
         if picture is None:
             return None
         window = self._window(picture, time)

@@ -16,7 +16,7 @@ from ffmpeg_worker.canvas.scene import (
     VideoContent,
     WaveformContent,
 )
-from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.media.opener import open_media
 from ffmpeg_worker.raster.picture import Source
 from ffmpeg_worker.raster.text.library import FontLibrary
@@ -50,6 +50,8 @@ class Opener:
         except RasterError as error:
             error.where = error.where or element.where
             raise
+        except MemoryError:
+            raise out_of_memory(element.where) from None
 
     def _open(self, element: Element, size: tuple[int, int] | None) -> Source:
         match element.content:

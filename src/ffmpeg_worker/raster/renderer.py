@@ -24,12 +24,13 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import cv2
 
 from ffmpeg_worker.canvas.message import measured_as_message, read_scene
-from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.frames import draw_frames, draw_png
 from ffmpeg_worker.raster.measuring import measure_texts
 from ffmpeg_worker.raster.warm_up import warm_up
 
 _FAILED = 3
+_CV_NO_MEMORY = -4
 
 
 def serve(orders: BinaryIO, frames: BinaryIO) -> None:
@@ -39,15 +40,13 @@ def serve(orders: BinaryIO, frames: BinaryIO) -> None:
         frames.writelines(_draw(order))
         frames.flush()
     except RasterError as error:
-        detail = repr(error.__cause__) if error.__cause__ else None
-        _fail(error.message, error.code, "caller", hint=error.hint, where=error.where, detail=detail)
+        _fail(error)
     except MemoryError:
-        _fail(
-            "The renderer has run out of memory.",
-            "renderer_out_of_memory",
-            "caller",
-            hint="Use a smaller canvas, smaller sources or fewer layers at once.",
-        )
+        _fail(out_of_memory())
+    except cv2.error as error:
+        if error.code != _CV_NO_MEMORY:
+            raise
+        _fail(out_of_memory())
     except BrokenPipeError:
         os._exit(_FAILED)  # whoever encodes the frames has ended, and says why
 
@@ -76,8 +75,15 @@ def _warn(text: str) -> None:
     _note({"warning": text})
 
 
-def _fail(message: str, code: str, fault: str, **more: str | None) -> None:
-    note = {"error": message, "code": code, "fault": fault, **more}
+def _fail(error: RasterError) -> None:
+    note = {
+        "error": error.message,
+        "code": error.code,
+        "fault": "caller",
+        "hint": error.hint,
+        "where": error.where,
+    }
+    note["detail"] = repr(error.__cause__) if error.__cause__ else None
     _note({key: value for key, value in note.items() if value})
     os._exit(_FAILED)
 

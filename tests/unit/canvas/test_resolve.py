@@ -200,7 +200,7 @@ def test_a_waveform_begins_where_its_layer_is_in_its_file() -> None:
 @pytest.mark.parametrize(
     ("layers", "code", "field"),
     [
-        ([{"type": "image", "src": "gone.png"}], "unreadable_source", "layers[0].src"),
+        ([{"type": "image", "src": "gone.png"}], "source_unreadable", "layers[0].src"),
         ([{"type": "image", "src": "bomb.png"}], "source_too_large", "layers[0].src"),
         ([SQUARE, {"type": "video", "src": "logo.png"}], "wrong_kind_of_source", "layers[1].src"),
         ([{"type": "image", "src": "film.mp4"}], "wrong_kind_of_source", "layers[0].src"),
@@ -223,7 +223,7 @@ def test_a_waveform_begins_where_its_layer_is_in_its_file() -> None:
         ),
         ([{"type": "text", "text": "a", "crop": {"x": 5}}], "crop_without_size", "layers[0].crop"),
         ([{"type": "shape", "shape": "path", "path": "M0 0 L<svg>"}], "invalid_path", "layers[0].path"),
-        ([{"type": "subtitles", "src": "film.mp4"}], "unreadable_source", "layers[0].src"),
+        ([{"type": "subtitles", "src": "film.mp4"}], "source_unreadable", "layers[0].src"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

@@ -16,7 +16,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.media.deinterlacing import deinterlaced
 
 _log = logging.getLogger(__name__)
@@ -190,6 +190,8 @@ class Frames:
                 self._decoder.skip_frame = "NONREF" if self._is_skipped(packet) else "DEFAULT"
                 try:
                     frames = self._decoder.decode(packet)
+                except (MemoryError, BlockingIOError):  # the latter: no more threads
+                    raise out_of_memory(self._where) from None
                 except av.FFmpegError as error:
                     self._warn(error)
                     continue

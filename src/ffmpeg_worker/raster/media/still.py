@@ -39,12 +39,12 @@ def open_image(path: Path, where: str = "") -> Image.Image:
             warnings.simplefilter("ignore")
             image = Image.open(path, formats=_KNOWN)
     except Image.DecompressionBombError as error:
-        raise _too_large(where) from error
+        raise too_large(where) from error
     except (OSError, ValueError, SyntaxError) as error:
         raise unreadable(where) from error
     if image.width * image.height > MAX_PIXELS:
         image.close()
-        raise _too_large(where)
+        raise too_large(where)
     return image
 
 
@@ -89,7 +89,8 @@ def unreadable(where: str) -> RasterError:
     )
 
 
-def _too_large(where: str) -> RasterError:
+def too_large(where: str) -> RasterError:
+    """What is said of an image that is a bomb."""
     return RasterError(
         f"The image has more than {MAX_PIXELS // 1_000_000} million pixels.",
         code="image_too_large",

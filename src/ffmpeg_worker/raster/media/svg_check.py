@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
+import warnings
 from xml.etree.ElementTree import Element
 
+from PIL import Image
+
 from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.media.still import MAX_PIXELS, too_large
 
 _HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
 _EMBEDDED = re.compile(r"\s*data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP")
 _LOCAL = re.compile(r"url\(\s*['\"]?#([^)'\"\s]+)")
 
 # The drawing library goes down by recursion: deeper trees would overflow its stack.
@@ -17,11 +24,19 @@ _MOST_ELEMENTS = 200_000
 
 
 def check_svg(root: Element, where: str = "") -> None:
-    """Raises: RasterError (svg_refers_outside, svg_too_complex). Links, which are not drawn, are taken out."""
+    """Links, which are not drawn, are taken out.
+
+    Raises:
+        RasterError: svg_refers_outside, svg_too_complex, image_too_large.
+    """
+    pixels = 0
     for element in root.iter():
         for name in _HREFS:
             href = element.attrib.get(name)
-            if href is None or href.lstrip().startswith("#") or _EMBEDDED.match(href):
+            if href is None or href.lstrip().startswith("#"):
+                continue
+            if _EMBEDDED.match(href):
+                pixels += _pixels(href)
                 continue
             if str(element.tag).rpartition("}")[2] == "a":
                 del element.attrib[name]
@@ -32,6 +47,8 @@ def check_svg(root: Element, where: str = "") -> None:
                 where=where,
                 hint="Embed its images as data:image/png or data:image/jpeg addresses in base64.",
             )
+    if pixels > MAX_PIXELS:
+        raise too_large(where)
     if not _Growth(root).is_small():
         raise RasterError(
             f"The SVG is nested deeper than {_MOST_DEPTH} elements, or draws more than {_MOST_ELEMENTS}.",
@@ -39,6 +56,19 @@ def check_svg(root: Element, where: str = "") -> None:
             where=where,
             hint="Simplify it, or use a PNG.",
         )
+
+
+def _pixels(href: str) -> int:
+    """Of an image in base64; none where that cannot be told, for then it is not drawn either."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with Image.open(io.BytesIO(base64.b64decode(href.partition(",")[2])), formats=_FORMATS) as image:
+                return image.width * image.height
+    except Image.DecompressionBombError:
+        return MAX_PIXELS + 1
+    except (OSError, ValueError, SyntaxError):
+        return 0
 
 
 class _Growth:

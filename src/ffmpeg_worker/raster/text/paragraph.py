@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from uniseg.graphemecluster import grapheme_cluster_boundaries
@@ -15,6 +16,10 @@ from ffmpeg_worker.raster.text.bidi import base_level, levels_of
 _NEW_LINES = str.maketrans(
     {"\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\t": "    "}
 )
+
+# What such a run is beside does not depend on its length.
+_LONGEST_RUN = 8
+_JOINERS = frozenset({"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,12 @@ def paragraphs_of(text: str, direction: str) -> tuple[Paragraph, ...]:
     start = 0
     for line in text.split("\n"):
         base = base_level(line, direction)
-        clusters = tuple(grapheme_cluster_boundaries(line)) if not line.isascii() else tuple(range(len(line) + 1))
-        breaks = tuple(line_break_boundaries(line)) if line else ()
+        breaks = tuple(_boundaries(line, line_break_boundaries, keeps_spaces=False)) if line else ()
+        clusters = tuple(
+            range(len(line) + 1)
+            if line.isascii()
+            else _boundaries(line, grapheme_cluster_boundaries, keeps_spaces=True)
+        )
         found.append(Paragraph(line, start, base, tuple(levels_of(line, base)), clusters, breaks))
         start += len(line) + 1
     return tuple(found)
@@ -60,6 +69,26 @@ def paragraphs_of(text: str, direction: str) -> tuple[Paragraph, ...]:
 def style_direction(style: TextStyle, text: str) -> int:
     """0 if the text as a whole runs from left to right, else 1."""
     return base_level(text, style.direction)
+
+
+def _boundaries(text: str, find: Callable[[str], Iterable[int]], *, keeps_spaces: bool) -> Iterator[int]:
+    """What `find` finds, which takes time by the square of the length of a run of marks, or of spaces."""
+    kept: list[int] = []
+    before, length = "", 0
+    for place, letter in enumerate(text):
+        kind = _endless_kind(letter)
+        length = length + 1 if kind == before else 1
+        before = kind
+        if not kind or length <= _LONGEST_RUN or (keeps_spaces and kind == " "):
+            kept.append(place)
+    places = [*kept, len(text)]
+    return (places[found] for found in find("".join(text[place] for place in kept)))
+
+
+def _endless_kind(letter: str) -> str:
+    if letter == " ":
+        return letter
+    return "mark" if letter in _JOINERS or unicodedata.category(letter)[0] == "M" else ""
 
 
 def _capitalised(text: str) -> str:

@@ -101,10 +101,9 @@ def _belongs(cluster: str, font: Font) -> bool:
 
 def parts(runs: list[Run], start: int, end: int) -> Iterator[Run]:
     """What of the runs lies between two characters."""
-    for run in runs:
-        first, last = max(run.start, start), min(run.end, end)
-        if first < last:
-            yield Run(first, last, run.font, run.level, run.script)
+    for run in runs if start < end else ():
+        if run.start < end and run.end > start:
+            yield Run(max(run.start, start), min(run.end, end), run.font, run.level, run.script)
 
 
 def _is_alike(before: str, own: str) -> bool:

@@ -1,0 +1,210 @@
+"""docs/canvas.md lists every field, transition and limit, and its compositions are read as it says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job import canvas_jobs, canvas_output
+from ffmpeg_worker.job.composition import (
+    composition,
+    layer,
+    layers,
+    limits,
+    media_layer,
+    shape_layer,
+    text_layer,
+    text_look,
+    transition,
+    values,
+)
+from ffmpeg_worker.job.composition.node import Node
+from ffmpeg_worker.job.frozen_model import FrozenModel
+from ffmpeg_worker.job.parse import PATHS, parse_action, parse_job
+from support.doc_examples import ROOT, Example, examples_of
+
+PAGE = ROOT / "docs/canvas.md"
+EXAMPLES = examples_of("docs/canvas.md")
+
+Models = tuple[type[FrozenModel], ...]
+BASES: Models = (layer.TimedLayer, layer.VisualLayer, media_layer.Sounding)
+TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
+    "Data of `canvas`": ("", canvas_jobs.CanvasData, ()),
+    "Data of `canvas_preview`": ("", canvas_jobs.PreviewData, ()),
+    "Poster": ("", canvas_output.Poster, ()),
+    "Composition": ("", composition.Composition, ()),
+    "Font": ("", composition.Font, ()),
+    "Audio": ("", composition.AudioOptions, ()),
+    "Every layer": ("Besides `type`.", layer.TimedLayer, ()),
+    "Layers that are seen": ("All but `audio`.", layer.VisualLayer, (layer.TimedLayer,)),
+    "Layers that sound": ("`video` and `audio`.", media_layer.Sounding, ()),
+    "Video": ("Seen and heard.", media_layer.VideoLayer, BASES),
+    "Image": ("Seen.", media_layer.ImageLayer, BASES),
+    "Text": ("Seen.", text_layer.TextLayer, BASES),
+    "Shape": ("Seen.", shape_layer.ShapeLayer, BASES),
+    "Group": ("Seen.", layers.GroupLayer, BASES),
+    "Subtitles": ("Seen.", text_layer.SubtitlesLayer, BASES),
+    "Waveform": ("Seen.", media_layer.WaveformLayer, BASES),
+    "Audio layer": ("Heard.", media_layer.AudioLayer, BASES),
+    "Style": ("Of `text` and `subtitles`.", text_look.TextStyle, ()),
+    "Stroke": ("Of a style.", text_look.Stroke, ()),
+    "Shadow": ("Of a style.", text_look.Shadow, ()),
+    "Background": ("Of a style, or of a highlight.", text_look.Background, ()),
+    "Highlight": ("Of a style.", text_look.Highlight, ()),
+    "Animation": ("Of a `text`; a text alone is its type.", text_layer.TextAnimation, ()),
+    "Cue": ("Of `subtitles`.", text_layer.Cue, ()),
+    "Word": ("Of a cue.", text_layer.Word, ()),
+    "Gradient": ("`fill` of a `shape`.", shape_layer.Gradient, ()),
+    "Line": ("`stroke` of a `shape`.", shape_layer.ShapeStroke, ()),
+    "Trim": ("", layer.Trim, ()),
+    "Crop": ("", layer.Crop, ()),
+    "Chroma key": ("Of `video` and `image`.", layer.ChromaKey, ()),
+    "Transition": ("`in` and `out` of `transition`.", transition.Transition, ()),
+    "Keyframe": ("", values.Keyframe, ()),
+}
+LIMITS = {
+    "pixels of a canvas, each way": limits.MAX_SIDE,
+    "pixels of a canvas in all": limits.MAX_PIXELS,
+    "frames a second": limits.MAX_FPS,
+    "seconds": limits.MAX_DURATION_S,
+    "layers, those in groups included": limits.MAX_LAYERS,
+    "layers of all rows of variables": limits.MAX_LAYERS_OF_ROWS,
+    "groups in groups": limits.MAX_DEPTH,
+    "characters of a text": limits.MAX_TEXT,
+    "cues of subtitles": limits.MAX_CUES,
+    "words of a cue": limits.MAX_WORDS,
+    "keyframes of a property": limits.MAX_KEYFRAMES,
+    "points of a polygon": limits.MAX_POINTS,
+    "characters of a path": limits.MAX_PATH_DATA,
+    "fonts": limits.MAX_FONTS,
+    "rows of variables": limits.MAX_ROWS,
+}
+
+
+def fields_of(model: type[FrozenModel], without: Models) -> Iterable[tuple[str, FieldInfo]]:
+    inherited = {name for base in without for name in base.model_fields} | ({"type"} if without else set())
+    return ((field.alias or name, field) for name, field in model.model_fields.items() if name not in inherited)
+
+
+def table(model: type[FrozenModel], without: Models) -> str:
+    rows = [row(name, field) for name, field in fields_of(model, without)]
+    return "\n".join(["| field | for example | default | meaning |", "|---|---|---|---|", *rows])
+
+
+def row(name: str, field: FieldInfo) -> str:
+    example = code((field.examples or [None])[0])
+    default = "required" if field.is_required() else shown_default(field.get_default(call_default_factory=True))
+    meaning = [field.description or "", *choices(field), *(["Keyframes."] if is_animated(field) else [])]
+    return f"| `{name}` | {example} | {default} | {' '.join(meaning).replace('|', '&#124;')} |"
+
+
+def choices(field: FieldInfo) -> list[str]:
+    words = [word for part in parts_of(field.annotation) for word in parts_of_literal(part)]
+    told = [f"`{word}`" for word in words]
+    is_told = all(word in (field.description or "") for word in told)
+    return [] if is_told or len(told) < 2 else [f"One of {', '.join(told)}."]
+
+
+def is_animated(field: FieldInfo) -> bool:
+    return any(getattr(part, "__name__", "") == "Keyframe" for part in parts_of(field.annotation))
+
+
+def parts_of(annotation: Any) -> Iterable[Any]:
+    yield annotation
+    if get_origin(annotation) is not Literal:
+        for part in get_args(annotation):
+            yield from parts_of(part)
+
+
+def parts_of_literal(part: Any) -> tuple[Any, ...]:
+    return get_args(part) if get_origin(part) is Literal else ()
+
+
+def shown_default(default: object) -> str:
+    plain = str(default) if isinstance(default, values.Percent) else default
+    if plain is None or plain in ((), {}) or isinstance(plain, FrozenModel):
+        return ""
+    return code(list(map(str, plain)) if isinstance(plain, tuple) else plain)
+
+
+def code(value: object) -> str:
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    return f"`{json.dumps(whole, ensure_ascii=False)}`".replace("|", "&#124;")
+
+
+def generated() -> dict[str, str]:
+    parts = [
+        f"### {name}\n\n{about}\n\n{table(model, without)}\n" for name, (about, model, without) in TABLES.items()
+    ]
+    return {
+        "transitions": ", ".join(f"`{name}`" for name in transition.TRANSITIONS) + ".",
+        "limits": "\n".join(
+            ["| at most | of |", "|---|---|", *(f"| {most:,.0f} | {what} |" for what, most in LIMITS.items())]
+        ),
+        "fields": "\n".join(parts).replace("\n\n\n\n", "\n\n").rstrip(),
+    }
+
+
+def test_golden_tables_of_the_page() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    expected = page
+    for name, text in generated().items():
+        block = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
+        assert len(block.findall(page)) == 1
+        before, after = block.split(expected)[0::3]
+        expected = f"{before}<!-- {name} -->\n{text}\n<!-- end -->{after}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        PAGE.write_text(expected, encoding="utf-8")
+        page = expected
+    assert page == expected
+
+
+def test_every_model_of_a_composition_has_its_table() -> None:
+    listed = {model.__name__ for _, model, _ in TABLES.values()} | {"Transitions", "HiddenLayer"}
+    pending: list[type[Node]] = [Node]
+    known: set[str] = set()
+    while pending:
+        below = pending.pop().__subclasses__()
+        known |= {model.__name__ for model in below}
+        pending += below
+    assert known - listed == set()
+
+
+def test_every_code_of_a_composition_is_told() -> None:
+    root = ROOT / "src/ffmpeg_worker"
+    folders = ("canvas", "job/composition", "planning/canvas", "raster")
+    texts = [path.read_text(encoding="utf-8") for folder in folders for path in (root / folder).rglob("*.py")]
+    codes = {code for text in texts for code in re.findall(r'\bcode="([a-z_]+)"', text)}
+    told = set(re.findall(r"`([a-z_]+)`", PAGE.read_text(encoding="utf-8").partition("## Errors")[2]))
+    assert codes - told == set()
+
+
+def test_the_remarks_are_those_of_the_code() -> None:
+    folders = (ROOT / "src/ffmpeg_worker" / name for name in ("canvas", "planning/canvas"))
+    texts = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")]
+    codes = {code for text in texts for code in re.findall(r'\bRemark\(\s*[^,]+,\s*"([a-z_]+)"', text)}
+    block = PAGE.read_text(encoding="utf-8").partition("<!-- remarks -->")[2].partition("<!-- end -->")[0]
+    assert set(re.findall(r"^\| `([a-z_]+)`", block, re.MULTILINE)) == codes
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=str)
+def test_an_example_is_read_or_refused(example: Example) -> None:
+    def parse() -> None:
+        if example.path is None:
+            parse_job(example.value)
+        else:
+            parse_action(PATHS[example.path], example.value)
+
+    if example.code is None:
+        parse()
+        return
+    with pytest.raises(InvalidJob) as caught:
+        parse()
+    assert caught.value.code == example.code

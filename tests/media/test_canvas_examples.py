@@ -1,0 +1,71 @@
+"""The example compositions look as they did: hashes of frames, written anew with `UPDATE_GOLDEN=1`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from support.decoded import frames_of
+from support.doc_examples import ROOT
+from support.perceptual_hash import distance, picture_hash
+from support.worker import Worker, open_worker
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+EXAMPLES = sorted((ROOT / "examples/canvas").glob("*.json"))
+GOLDEN = Path(__file__).with_name("golden_canvas_examples.json")
+MOMENTS = (0.2, 0.5, 0.85)
+"""Shares of the duration."""
+MOST_BITS = 5
+"""Of 64: another version of a font or a scaler; what is missing, or lies elsewhere, changes more."""
+IS_UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
+    """A worker with the examples' media."""
+    async with open_worker(tmp_path_factory.mktemp("worker")) as opened:
+        maker = ROOT / "examples/canvas/make_media.py"
+        subprocess.run([sys.executable, maker, opened.data / "media"], check=True, timeout=120)
+        yield opened
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+async def test_an_example_looks_as_it_did(worker: Worker, path: Path) -> None:
+    composition = json.loads(path.read_text(encoding="utf-8"))
+    hashes = await _hashes(worker, composition)
+    golden = _read_golden()
+    if IS_UPDATE:
+        found = {**golden, path.stem: [f"{number:016x}" for number in hashes]}
+        found = {name: found[name] for name in sorted(found) if (path.parent / f"{name}.json").exists()}
+        GOLDEN.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        return
+    assert path.stem in golden, "new: look at it, then UPDATE_GOLDEN=1"
+    apart = [distance(one, int(other, 16)) for one, other in zip(hashes, golden[path.stem], strict=True)]
+    assert max(apart) <= MOST_BITS, dict(zip(MOMENTS, apart, strict=True))
+
+
+async def _hashes(worker: Worker, composition: dict[str, Any]) -> list[int]:
+    found = []
+    duration = 0.0
+    for share in (0.0, *MOMENTS):
+        data = {"json": composition, "t": duration * share, "width": 320, "output": "preview.png"}
+        result = await worker.run({"action": "canvas_preview", "data": data})
+        duration = result["duration"]
+        if share:
+            (frame,) = frames_of(worker.data / "preview.png", form="rgb24")
+            found.append(picture_hash(frame.pixels))
+    return found
+
+
+def _read_golden() -> Mapping[str, list[str]]:
+    golden: Mapping[str, list[str]] = json.loads(GOLDEN.read_text("utf-8")) if GOLDEN.exists() else {}
+    return golden

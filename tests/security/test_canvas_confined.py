@@ -1,0 +1,94 @@
+"""Renderers draw everything in every kind of sandbox; one that somebody has taken over gets nowhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.sandbox import sandbox
+from ffmpeg_worker.sandbox.level import Machine
+from support.attack_kit import open_ground
+from support.break_out import CANNOT_BE_DENIED, MACHINES, Report, attack, open_surroundings
+from support.canvas_files import canvas, everything, make_files, preview
+from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, open_jail
+from support.taken_over import attempts
+from support.worker import open_worker
+
+pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
+
+WEAK = replace(WITHOUT_LANDLOCK, no_users="tested", no_root="tested")
+KINDS: dict[str, tuple[Machine, str, str]] = {
+    "a user of its own": (MACHINE, "require", "full"),
+    "the worker's user": (replace(MACHINE, no_users="tested"), "require", "full"),
+    "a root of its own": (WITHOUT_LANDLOCK, "require", "chroot"),
+    "next to nothing": (WEAK, "degraded", "degraded"),
+    "nothing": (MACHINE, "off", "off"),
+}
+NAMES = tuple(attempts({"victim": 0, "secrets": "/", "other_job": "/", "input": "/"}))
+ALLOWED = {"read its input", "make a file in memory"}
+# Files may be made where the job's user may; the renderer's own wall is Landlock.
+ITS_FOLDER = "write its own folder"
+
+
+@pytest.fixture(scope="module")
+def files() -> Iterator[Path]:
+    with open_ground() as folder:
+        make_files(folder)
+        yield folder
+
+
+async def _draw(files: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> tuple[str, dict[str, Any]]:
+    machine, wanted, level = KINDS[kind]
+    monkeypatch.setattr(sandbox, "examine_machine", lambda _: machine)
+    with open_ground() as root:
+        (root / "data").mkdir()
+        for path in files.iterdir():
+            os.link(path, root / "data" / path.name)
+        async with open_worker(root, sandbox=wanted) as worker:
+            assert worker.services.tools.sandbox.level == level
+            film = await worker.run(canvas(everything()))
+            return (await worker.run(preview(everything(), 0.2)))["image"], film
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "nothing"])
+async def test_everything_is_drawn_the_same(files: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    if KINDS[kind][0].missing and kind != "next to nothing":
+        pytest.skip(f"cannot be had here: {KINDS[kind][0].missing}")
+    free, free_film = await _draw(files, monkeypatch, "nothing")
+    held, film = await _draw(files, monkeypatch, kind)
+    assert held == free
+    assert film["outputs"][0]["media"] == free_film["outputs"][0]["media"]
+    assert not film["warnings"] or kind == "next to nothing"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=MACHINES)
+async def confined(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, Report]]:
+    kind = request.param
+    machine, own_user = MACHINES[kind]
+    if machine.missing:
+        pytest.skip(f"cannot be had here: {machine.missing}")
+    with (
+        open_surroundings() as (job, orders),
+        open_jail(job, own_user=own_user, machine=machine) as (_, jail, lane),
+    ):
+        skipped = CANNOT_BE_DENIED[kind]
+        confinement = jail.for_probe(30)
+        report = await attack(
+            lane, orders | {"skipped": [*skipped]}, confinement, "support.taken_over_renderer:serve"
+        )
+        yield kind, report | dict.fromkeys(skipped, "-")
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_what_a_taken_over_renderer_tries(confined: tuple[str, Report], name: str) -> None:
+    kind, report = confined
+    if name in ALLOWED:
+        assert report[name] is None
+    elif name != ITS_FOLDER or kind != "a root of its own":
+        assert report[name] is not None

@@ -1,0 +1,8 @@
+"""A renderer that somebody has taken over: everything is loaded as in any other, and then it tries everything."""
+
+from __future__ import annotations
+
+import ffmpeg_worker.raster.renderer  # noqa: F401 - threads, libraries, descriptors: all that a renderer has
+from support.taken_over import serve
+
+__all__ = ["serve"]
