@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -58,11 +58,14 @@ class World:
         self._watch = watch
         self._places = places
 
-    async def by_job(self, attack: Attack, job: dict[str, Any] | None = None) -> Attempt:
+    async def by_job(
+        self, attack: Attack, job: dict[str, Any] | Callable[[Places], dict[str, Any]] | None = None
+    ) -> Attempt:
         """The attack as somebody's job, `process` unless another is given; the files lie in the data root."""
         async with self._ground() as places:
             plant(attack, self._kit, self.worker.data, places)
-            chosen = job or {"action": "process", "data": {"chainCmds": [attack.tokens(places)]}}
+            given = job(places) if callable(job) else job
+            chosen = given or {"action": "process", "data": {"chainCmds": [attack.tokens(places)]}}
             return await self._signs(attack, places, self._run_job({**chosen, "timeout": _SECONDS}, attack))
 
     def programs(self) -> list[str]:

@@ -58,3 +58,26 @@ def spawners() -> list[int]:
 def open_descriptors() -> int:
     """How many descriptors this process has open."""
     return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def renderers(worker: int | None = None) -> tuple[int | None, list[int]]:
+    """The process that a worker forks renderers from, `None` where there is none yet, and those that draw now."""
+    for pid in children_of(os.getpid() if worker is None else worker):
+        try:
+            if b"raster.renderer" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                return pid, children_of(pid)
+        except OSError:
+            continue
+    return None, []
+
+
+def working_in(folder: Path) -> list[int]:
+    """The living processes whose working directory lies below `folder`."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and (entry / "cwd").readlink().is_relative_to(folder):
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return [pid for pid in found if alive(pid)]

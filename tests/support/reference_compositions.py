@@ -111,8 +111,19 @@ def _shape(draw: st.DrawFn, room: Room) -> Json:
     shape = draw(st.sampled_from(["rect", "ellipse"]))
     found = {"type": "shape", "shape": shape, "fill": draw(_SHADE), **draw(_box(room)), **draw(_place(room))}
     if shape == "rect" and draw(st.booleans()):
-        found["radius"] = draw(st.sampled_from([4, 10, "25%"]))
+        # What a share is of while the box grows is not laid down.
+        is_growing = isinstance(found["width"], list) or isinstance(found["height"], list)
+        found["radius"] = draw(st.sampled_from([4, 10] if is_growing else [4, 10, "25%"]))
     return found
+
+
+@st.composite
+def _crop(draw: st.DrawFn) -> Json:
+    """A part of a picture, which may wander."""
+    start = st.integers(0, 40).map(lambda number: f"{number}%")
+    length = st.integers(45, 60).map(lambda number: f"{number}%")
+    found: Json = {"x": draw(_maybe(start, moving(start))), "width": draw(length)}
+    return found | draw(st.sampled_from([{}, {"y": draw(start), "height": draw(length)}]))
 
 
 @st.composite
@@ -127,6 +138,8 @@ def _media(draw: st.DrawFn, room: Room) -> Json:
         found["fit"] = draw(st.sampled_from(["cover", "fill"] if room.is_whole else ["cover", "contain", "fill"]))
     if found.get("fit", "cover") != "contain" and draw(st.integers(0, 2)) == 0:
         found["radius"] = draw(st.sampled_from([5, 12]))
+    if not room.is_whole and draw(st.integers(0, 3)) == 0:
+        found["crop"] = draw(_crop())
     if kind == "video":
         found |= draw(
             st.sampled_from([{}, {"loop": True}, {"speed": 1.5, "loop": True}, {"trim": {"start": 0.4}}])

@@ -63,15 +63,18 @@ def opacity_at(layer: Layer, stay: Stay, frame: int, fps: float, *, is_paired: t
 def ways_at(
     layer: Layer, stay: Stay, frame: int, fps: float, *, is_paired: tuple[bool, bool]
 ) -> list[tuple[str, float]]:
-    """Transitions at a frame: the name (`slide-left` to where it comes in from there), and how much is there."""
+    """Transitions at a frame: the name, with a dash before it of what goes, and how much is there.
+
+    None takes longer than its layer is there.
+    """
     found = []
     enter, leave = (layer.get("transition", {}).get(which) for which in ("in", "out"))
     if enter and not is_paired[0]:
-        count = frames_of(enter["duration"], fps)
+        count = min(frames_of(enter["duration"], fps), stay.last - stay.first)
         if frame < stay.first + count:
             found.append((enter["type"], ease(enter.get("easing", "linear"), (frame - stay.first) / count)))
     if leave and not is_paired[1]:
-        count = frames_of(leave["duration"], fps)
+        count = min(frames_of(leave["duration"], fps), stay.last - stay.first)
         if frame >= stay.last - count:
             passed = ease(leave.get("easing", "linear"), (frame - (stay.last - count)) / count)
             found.append((f"-{leave['type']}", 1 - passed))
@@ -146,7 +149,7 @@ def shape_at(layer: Layer, at: Floats, size: Size, time: float) -> Floats:
 
 def picture_at(picture: Floats, layer: Layer, at: Floats, size: Size, time: float) -> Floats:
     """A picture (height, width, 4; multiplied) fitted into the box, read between its pixels."""
-    height, width = picture.shape[:2]
+    left, top, width, height = crop_at(picture, layer, time)
     fit = layer.get("fit", "cover")
     across, down = size[0] / width, size[1] / height
     if fit in {"cover", "contain"}:
@@ -155,11 +158,26 @@ def picture_at(picture: Floats, layer: Layer, at: Floats, size: Size, time: floa
     y = (at[..., 1] - size[1] / 2) / down + height / 2
     inside = inside_rounded(at, size, length_at(layer.get("radius", 0), min(size), time))
     inside = inside * ((x >= 0) & (x <= width) & (y >= 0) & (y <= height))
+    shown: Floats = _between(picture, x + left, y + top) * inside[..., None]
+    return shown
+
+
+def crop_at(picture: Floats, layer: Layer, time: float) -> tuple[float, float, float, float]:
+    """Left, top, width and height of the part of a picture that is used, in its pixels."""
+    crop, (height, width) = layer.get("crop", {}), picture.shape[:2]
+    left, top = length_at(crop.get("x", 0), width, time), length_at(crop.get("y", 0), height, time)
+    across = length_at(crop.get("width", "100%"), width, time)
+    return left, top, across, length_at(crop.get("height", "100%"), height, time)
+
+
+def _between(picture: Floats, x: Floats, y: Floats) -> Floats:
+    """What a picture has between the middles of its pixels."""
+    height, width = picture.shape[:2]
     x, y = np.clip(x - 0.5, 0, width - 1), np.clip(y - 0.5, 0, height - 1)
     left, top = np.floor(x).astype(int), np.floor(y).astype(int)
     right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
     part_x, part_y = (x - left)[..., None], (y - top)[..., None]
     upper = picture[top, left] * (1 - part_x) + picture[top, right] * part_x
     lower = picture[bottom, left] * (1 - part_x) + picture[bottom, right] * part_x
-    shown: Floats = (upper * (1 - part_y) + lower * part_y) * inside[..., None]
+    shown: Floats = upper * (1 - part_y) + lower * part_y
     return shown

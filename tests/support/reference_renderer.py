@@ -17,6 +17,7 @@ from support.reference_layers import (
     Size,
     box_at,
     colour_of,
+    crop_at,
     inside_rounded,
     opacity_at,
     picture_at,
@@ -162,7 +163,8 @@ class ReferenceRenderer:
             picture = self._footage[layer["src"]].frame(0)
         else:
             return None
-        return float(picture.shape[1] / picture.shape[0])
+        _, _, width, height = crop_at(picture, layer, 0)
+        return width / height
 
 
 def _over(above: Floats, below: Floats) -> Floats:

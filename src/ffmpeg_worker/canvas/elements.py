@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from ffmpeg_worker.canvas.arrange import Placed
-from ffmpeg_worker.canvas.clips import MOST_PIXELS
+from ffmpeg_worker.canvas.clips import MOST_PIXELS, picture_of
 from ffmpeg_worker.canvas.contents import Resolving, Shown, show
 from ffmpeg_worker.canvas.curve import greatest
 from ffmpeg_worker.canvas.geometry import filling_box, read_crop
@@ -20,7 +20,7 @@ from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.composition import transition as written
 from ffmpeg_worker.job.composition.layer import VisualLayer
 from ffmpeg_worker.job.composition.layers import GroupLayer, VisibleLayer
-from ffmpeg_worker.job.composition.media_layer import WaveformLayer
+from ffmpeg_worker.job.composition.media_layer import VideoLayer, WaveformLayer
 
 _UNCHANGED = {
     "x": None,
@@ -98,6 +98,8 @@ def _read_element(
     layer: VisibleLayer, placed: Placed, room: Room, given: Resolving, origin: int
 ) -> Element | None:
     first, last = frame_at(placed.start_s, given.fps), frame_at(placed.end_s, given.fps)
+    if isinstance(layer, VideoLayer):
+        picture_of(layer, given.facts, placed.where)  # what is none has no length either
     if last <= first:
         given.remarks.append(_never_shown(placed.where))
         return None

@@ -55,18 +55,34 @@ MODES = ("normal", *_MODES)
 """Every blend mode's name."""
 
 
+_AT_ONCE = 16_384
+"""Pixels: as many as stay in the processor's cache while they are mixed, which is several times quicker."""
+
+
 def blended(below: Bytes, above: Bytes, mode: str) -> Bytes:
     """What `above` becomes for being drawn normally; both, and that, are RGBA multiplied with their opacity.
 
     Raises:
         KeyError: there is no such mode.
     """
-    under: Light = below.astype(np.float32) / np.float32(255)
-    over: Light = above.astype(np.float32) / np.float32(255)
-    under_alpha, over_alpha = under[:, :, 3:], over[:, :, 3:]
-    under_colour: Light = np.clip(under[:, :, :3] / np.maximum(under_alpha, 1e-6), 0, 1)
-    over_colour: Light = np.clip(over[:, :, :3] / np.maximum(over_alpha, 1e-6), 0, 1)
-    mixed = (1 - under_alpha) * over_colour + under_alpha * _MODES[mode](under_colour, over_colour)
+    mix = _MODES[mode]
     out = above.copy()
-    out[:, :, :3] = np.rint(mixed * over_alpha * 255)
+    rows = max(1, _AT_ONCE // above.shape[1])
+    for top in range(0, above.shape[0], rows):
+        part = slice(top, top + rows)
+        if above[part, :, 3].any():
+            out[part, :, :3] = _mixed(below[part], above[part], mix)
     return out
+
+
+def _mixed(below: Bytes, above: Bytes, mix: Callable[[Light, Light], Light]) -> Light:
+    over_alpha = above[:, :, 3:].astype(np.float32)
+    over_colour: Light = np.minimum(above[:, :, :3] / np.maximum(over_alpha, np.float32(1)), np.float32(1))
+    if below[:, :, 3].min() == 255:
+        mixed = mix(below[:, :, :3] * np.float32(1 / 255), over_colour)
+    else:
+        under_alpha = below[:, :, 3:].astype(np.float32)
+        under_colour: Light = np.minimum(below[:, :, :3] / np.maximum(under_alpha, np.float32(1)), np.float32(1))
+        mixed = over_colour + under_alpha * np.float32(1 / 255) * (mix(under_colour, over_colour) - over_colour)
+    mixed *= over_alpha
+    return np.rint(mixed, out=mixed)

@@ -10,6 +10,7 @@ from ffmpeg_worker.canvas.curve import Curve, Number, greatest, number_at
 from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.transitions import PLACED
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
+from ffmpeg_worker.raster.framing import framing_of, is_redrawn
 from ffmpeg_worker.raster.look import Window, blurred, windowed
 from ffmpeg_worker.raster.motion import Passage, moved, opacity_of, passage
 from ffmpeg_worker.raster.patch import eighth_bit
@@ -46,6 +47,13 @@ class Layer:
         self._fps = fps
         self._asked = opened_size(element, surface)
         self._source = open_source(element, self._asked)
+        self._framing = framing_of(element)
+        own: tuple[int, int] | None = getattr(self._source, "own_size", None) if self._framing else None
+        if self._framing and own:
+            self._asked = self._framing.size(own, surface)
+            self._source.close()
+            self._source = open_source(self._framing.unfitted, self._asked)
+        self._resize = getattr(self._source, "resize", None) if is_redrawn(element) else None
         lengths = (element.x, element.y, element.width, element.height, *(element.crop or ()))
         self._is_still = not any(isinstance(part, Curve) for part in (*lengths, element.scale, element.rotation))
 
@@ -63,17 +71,13 @@ class Layer:
             opacity *= opacity_of(way)
         if not eighth_bit(opacity):
             return None
-        try:
-            picture = self._source.picture(time)
-        except RasterError as error:
-            error.where = error.where or element.where
-            raise
-        except MemoryError:
-            raise out_of_memory(element.where) from None
+        picture = self._picture(time)
         if picture is None:
             return None
         window = self._window(picture, time)
         box = self._box(window, time)
+        if self._framing:
+            window = self._framing.window(window, box)
         matrix = self._matrix(window, box, time)
         shown = self._shown(picture, window, box, time)
         for way in ways:
@@ -90,6 +94,19 @@ class Layer:
         sigma = max(number_at(element.blur, time), 0.0)
         shown, grown = blurred(shown, self._in_picture(sigma, window, box))
         return Drawing(shown, Place(then(grown, matrix), opacity, element.blend))
+
+    def _picture(self, time: float) -> Picture | None:
+        """What the source shows. Raises: RasterError."""
+        if self._resize:
+            across, down = self._box((0, 0, 1, 1), time)
+            self._resize((max(round(across), 1), max(round(down), 1)))
+        try:
+            return self._source.picture(time)
+        except RasterError as error:
+            error.where = error.where or self.element.where
+            raise
+        except MemoryError:
+            raise out_of_memory(self.element.where) from None
 
     def _ways(self, frame: int, *, enters: bool, leaves: bool) -> list[Passage]:
         element, found = self.element, []
@@ -129,7 +146,7 @@ class Layer:
 
     def _shown(self, picture: Picture, window: Window, box: Size, time: float) -> Picture:
         radius = max(number_at(self.element.radius, time), 0.0)
-        if self.element.crop is None and not radius:
+        if self.element.crop is None and self._framing is None and not radius:
             return picture
         return windowed(picture, window, self._in_picture(radius, window, box))
 

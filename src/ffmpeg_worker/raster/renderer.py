@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,6 +36,7 @@ _CV_NO_MEMORY = -4
 
 def serve(orders: BinaryIO, frames: BinaryIO) -> None:
     """Obey one order; a process of its own, which ends here when it fails."""
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # it would look like one that somebody has killed
     order = json.loads(orders.readline())
     try:
         frames.writelines(_draw(order))

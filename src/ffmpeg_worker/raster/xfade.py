@@ -83,6 +83,9 @@ class Mixer:
         if name in SHAPED or name in _CROPPING:
             return masked(picture, self._mask(name, picture.size, share, leaves=leaves))
         rgba = picture.rgba if isinstance(picture, Tile) else tile_of(picture).rgba
+        if name == "distance":
+            # From nothing every colour is too far away, and would come all at once.
+            return Tile(cv2.convertScaleAbs(rgba, alpha=1 - share if leaves else share))  # type: ignore[arg-type]
         nothing = np.zeros_like(rgba)
         pair = (rgba, nothing) if leaves else (nothing, rgba)
         mixed = self._mixed(name, picture.size, "gbrap", pair, share)

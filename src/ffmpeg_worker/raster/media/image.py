@@ -10,7 +10,7 @@ from PIL import Image
 from ffmpeg_worker.canvas.scene import ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.fitting import Size
-from ffmpeg_worker.raster.media.still import fitted, open_image, planes_of, unreadable
+from ffmpeg_worker.raster.media.still import fitted, open_image, planes_of, unreadable, upright_size
 from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
 
 _MOST_KEPT = 64 * 1024 * 1024
@@ -40,6 +40,13 @@ class ImageSource:
     def size(self) -> Size:
         """Width and height of the box."""
         return self._size
+
+    @property
+    def own_size(self) -> Size:
+        """Width and height of the picture, right after it was opened. Raises: RasterError."""
+        if self._image is None:
+            raise unreadable(self._where)
+        return upright_size(self._image, self._where)
 
     def picture(self, time_s: float) -> Picture | None:
         """The picture at a time of the element. Raises: RasterError."""

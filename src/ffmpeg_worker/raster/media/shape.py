@@ -40,6 +40,11 @@ class ShapeSource:
         """Width and height."""
         return self._size
 
+    def resize(self, size: Size) -> None:
+        """Draw it in another size from now on."""
+        if size != self._size:
+            self._size, self._tile = size, None
+
     def picture(self, time_s: float) -> Picture | None:
         """The shape at a time of the element. Raises: RasterError."""
         content = self._content

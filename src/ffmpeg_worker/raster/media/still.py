@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import warnings
 from pathlib import Path
 from typing import cast
@@ -46,6 +47,15 @@ def open_image(path: Path, where: str = "") -> Image.Image:
         image.close()
         raise too_large(where)
     return image
+
+
+def upright_size(image: Image.Image, where: str = "") -> Size:
+    """Width and height when it is turned as its file says. Raises: RasterError, if it cannot be decoded."""
+    try:
+        is_lying = image.getexif().get(_ORIENTATION, 1) >= 5
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+        raise unreadable(where) from error
+    return (image.height, image.width) if is_lying else (image.width, image.height)
 
 
 def fitted(

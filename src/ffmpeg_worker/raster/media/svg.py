@@ -48,6 +48,8 @@ class SvgSource:
         self._fonts = fonts
         root = _read(path, where)
         check_svg(root, where)
+        width, height = _natural_size(root)
+        self._own_size = (max(round(width), 1), max(round(height), 1))
         self._markup: str | None = _laid(root, content, size)
         self._tile: Tile | None = None
 
@@ -55,6 +57,11 @@ class SvgSource:
     def size(self) -> Size:
         """Width and height of the box."""
         return self._size
+
+    @property
+    def own_size(self) -> Size:
+        """Width and height that the file states."""
+        return self._own_size
 
     def picture(self, time_s: float) -> Picture | None:  # noqa: ARG002 - it stands still
         """The drawing. Raises: RasterError."""

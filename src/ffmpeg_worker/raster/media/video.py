@@ -44,6 +44,11 @@ class VideoSource:
         """Width and height of the box."""
         return self._size
 
+    @property
+    def own_size(self) -> Size:
+        """Width and height of the video as it is shown."""
+        return self._content.size
+
     def picture(self, time_s: float) -> Picture | None:
         """The picture at a time of the element. Raises: RasterError."""
         frame = self._frames.at(self._source_time(time_s))

@@ -1,0 +1,154 @@
+"""Whatever dies, stalls or is cancelled while a composition is drawn: the job ends, and nothing of it is left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.errors import WorkerError
+from support.canvas_files import SHAPE, SOUND, canvas, composition, preview
+from support.processes import open_descriptors, renderers, working_in
+from support.sources import make
+from support.until import until_async
+from support.worker import Worker, open_worker
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SOON_S = 5.0
+_NOISE = {
+    "type": "text",
+    "text": "a b c " * 40,
+    "style": {"font_size": 60},
+    "animation": {"type": "fade", "by": "letter"},
+}
+LONG = composition({**_NOISE, "blur": 9}, SOUND, width=1280, height=720, fps=30, duration=600)
+SILENT = {**LONG, "layers": LONG["layers"][:1]}
+SHORT = composition(SHAPE, SOUND)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
+    root = tmp_path_factory.mktemp("faults")
+    make(root / "data/song.mp3", "-f", "lavfi", "-i", "sine=d=1")
+    async with open_worker(root, min_free_disk_bytes=0) as opened:
+        await opened.run(canvas(SHORT))
+        yield opened
+
+
+async def _drawing(
+    worker: Worker, job: dict[str, Any] | None = None
+) -> tuple[asyncio.Task[WorkerError], list[int]]:
+    """A long job in the middle of drawing, with two ranges, and its renderers."""
+    task = asyncio.ensure_future(worker.fail(job or canvas(LONG)))
+    await until_async(lambda: task.done() or _is_encoding(worker), within_s=30)
+    assert not task.done(), await task
+    return task, renderers()[1]
+
+
+def _is_encoding(worker: Worker) -> bool:
+    return len(renderers()[1]) == 2 and len(_encoders(worker)) == 2
+
+
+async def _ended(worker: Worker, task: asyncio.Task[WorkerError]) -> WorkerError:
+    async with asyncio.timeout(SOON_S):
+        error = await task
+    await _nobody_works(worker)
+    return error
+
+
+async def _nobody_works(worker: Worker) -> None:
+    # The probe of a job is ended, but not waited for.
+    await until_async(lambda: working_in(worker.scratch) == [], within_s=1)
+
+
+def _encoders(worker: Worker) -> list[int]:
+    return [pid for pid in working_in(worker.scratch) if b"rawvideo" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+async def test_a_job_that_is_cancelled(worker: Worker) -> None:
+    before = open_descriptors()
+    task, _ = await _drawing(worker)
+    task.cancel()
+    async with asyncio.timeout(SOON_S):
+        await asyncio.gather(task, return_exceptions=True)
+    await _nobody_works(worker)
+    assert worker.leftovers() == []
+    assert renderers()[1] == []
+    await until_async(lambda: open_descriptors() <= before)
+
+
+async def test_a_renderer_that_is_killed(worker: Worker) -> None:
+    task, drawing = await _drawing(worker)
+    os.kill(drawing[1], signal.SIGKILL)
+    assert (await _ended(worker, task)).code == "engine_killed"
+
+
+async def test_an_encoder_that_is_killed(worker: Worker) -> None:
+    task, _ = await _drawing(worker)
+    os.kill(_encoders(worker)[0], signal.SIGKILL)
+    assert (await _ended(worker, task)).code == "engine_killed"
+
+
+async def test_the_mother_of_all_renderers_is_killed(worker: Worker) -> None:
+    task, _ = await _drawing(worker)
+    mother, _ = renderers()
+    assert mother is not None
+    os.kill(mother, signal.SIGKILL)
+    assert (await _ended(worker, task)).code in {"engine_killed", "engine_unavailable", "renderer_failed"}
+    assert (await worker.run(canvas(SHORT)))["outputs"]
+
+
+@pytest.mark.parametrize("who", ["renderer", "encoder"])
+async def test_one_that_stalls_is_stopped_in_time(worker: Worker, who: str) -> None:
+    task, drawing = await _drawing(worker, {**canvas(LONG), "timeout": 2})
+    os.kill((drawing if who == "renderer" else _encoders(worker))[0], signal.SIGSTOP)
+    assert (await _ended(worker, task)).code == "timed_out"
+
+
+@pytest.mark.parametrize(
+    ("limits", "code"),
+    [
+        ({"max_job_bytes": 300_000}, "job_too_large"),
+        ({"max_output_file_bytes": 300_000}, "output_too_large"),
+        ({"max_memory_bytes": 300 << 20}, "renderer_out_of_memory"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_a_job_that_uses_too_much(tmp_path: Path, limits: dict[str, int], code: str) -> None:
+    pile = {**SHAPE, "width": 3000, "height": 3000, "rotation": 9, "blur": 3}
+    long = composition(*[pile] * 40) if code == "renderer_out_of_memory" else SILENT
+    async with open_worker(tmp_path, min_free_disk_bytes=0, **limits) as worker:
+        async with asyncio.timeout(30):
+            error = await worker.fail(canvas(long, quality="lossless"))
+        assert error.code == code, f"{error.code}: {error}"
+        await _nobody_works(worker)
+
+
+async def test_many_jobs_for_few_places(worker: Worker) -> None:
+    jobs = [canvas(composition(SHAPE, SOUND, duration=3), output=f"{n}.mp4") for n in range(6)]
+    jobs += [preview(SHORT), preview(composition({**SHAPE, "width": 70_000, "height": 70_000}))]
+    async with asyncio.timeout(60):
+        results = await asyncio.gather(*map(worker.run, jobs), return_exceptions=True)
+    assert [result for result in results[:-1] if not isinstance(result, dict)] == []
+    assert isinstance(results[-1], WorkerError)
+    await _nobody_works(worker)
+
+
+async def test_nothing_stays_open(worker: Worker) -> None:
+    (worker.data / "broken.png").write_bytes(b"\x89PNG broken")
+    broken = composition({"type": "image", "src": "broken.png"})
+    for number in range(12):
+        if number == 2:
+            before = open_descriptors()
+        await worker.run(canvas(SHORT))
+        await worker.fail(canvas(broken))
+        await worker.run(preview(SHORT))
+    await until_async(lambda: open_descriptors() <= before)
+    assert renderers()[1] == []
