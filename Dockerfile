@@ -23,14 +23,14 @@ COPY pyproject.toml README.md LICENSE ./
 # hadolint ignore=DL3013
 RUN mkdir -p src/ffmpeg_worker \
     && echo '__version__ = "0"' >src/ffmpeg_worker/__init__.py \
-    && pip install --only-binary :all: '.[runpod]' \
+    && pip install --only-binary :all: '.[canvas,runpod]' \
     && pip uninstall -y ffmpeg-worker
 COPY src src
 RUN pip install --no-deps . && pip check && pip uninstall -y pip
 
 FROM ${BASE} AS worker
 ARG DEBIAN_FRONTEND=noninteractive
-# Fonts for drawtext and subtitles in most scripts. tini is process 1: it ends what the worker leaves behind.
+# Fonts for drawtext, subtitles and compositions in most scripts. tini is process 1: it ends what the worker leaves behind.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \

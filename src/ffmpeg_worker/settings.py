@@ -118,7 +118,7 @@ class Settings(BaseSettings):
     warm_canvas: bool = Field(
         False,
         description="Load what draws compositions at the start of the worker, not with the first such job, "
-        "which is then a second faster. It takes some 150 MB.",
+        "which then need not wait for it. It takes some 100 MB.",
     )
     ffmpeg_path: str | None = Field(
         None,

@@ -186,6 +186,14 @@ def test_every_code_of_a_composition_is_told() -> None:
     assert codes - told == set()
 
 
+def test_the_remarks_are_those_of_the_code() -> None:
+    folders = (ROOT / "src/ffmpeg_worker" / name for name in ("canvas", "planning/canvas"))
+    texts = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")]
+    codes = {code for text in texts for code in re.findall(r'\bRemark\(\s*[^,]+,\s*"([a-z_]+)"', text)}
+    block = PAGE.read_text(encoding="utf-8").partition("<!-- remarks -->")[2].partition("<!-- end -->")[0]
+    assert set(re.findall(r"^\| `([a-z_]+)`", block, re.MULTILINE)) == codes
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_an_example_is_read_or_refused(example: Example) -> None:
     def parse() -> None:

@@ -19,9 +19,18 @@ def test_doctor(terminal: Terminal) -> None:
     ended = terminal.call("doctor", "--json")
     assert (ended.code, ended.json["ok"]) == (0, True)
     names = [check["name"] for check in ended.json["checks"]]
-    assert {"Python", "ffmpeg", "probe", "encoders", "hardware", "VMAF", "data root", "port", "access"} <= set(
-        names
-    )
+    assert {
+        "Python",
+        "ffmpeg",
+        "probe",
+        "encoders",
+        "hardware",
+        "VMAF",
+        "canvas",
+        "data root",
+        "port",
+        "access",
+    } <= set(names)
     assert "libx264" in next(check["found"] for check in ended.json["checks"] if check["name"] == "encoders")
     assert [*terminal.here.iterdir()] == []
 

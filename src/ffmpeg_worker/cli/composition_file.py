@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +106,7 @@ def _typed(text: str) -> Any:
         value = json.loads(text)
     except ValueError:
         return text
-    is_scalar = value is None or isinstance(value, bool | int | float)
+    is_scalar = value is None or isinstance(value, bool | int) or (isinstance(value, float) and isfinite(value))
     return value if is_scalar and json.dumps(value) == text else text
 
 

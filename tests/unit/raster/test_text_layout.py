@@ -75,6 +75,12 @@ def test_a_word_wider_than_the_line_is_broken_but_never_within_a_cluster() -> No
     assert sum(line_text.count("👩‍👩‍👧‍👦") for line_text in line_texts(layout)) == 3
 
 
+def test_a_box_narrower_than_a_letter_has_a_line_for_each_letter_and_none_for_spaces() -> None:
+    layout = lay_out("far too", 20, size=48)
+    assert [text.strip() for text in line_texts(layout)] == ["f", "a", "r", "t", "o", "o"]
+    assert layout.overflows
+
+
 def test_too_many_lines_end_in_an_ellipsis() -> None:
     layout = lay_out("This text is far too long for two lines of this width", 300, size=40, most_lines=2)
     assert len(layout.lines) == 2

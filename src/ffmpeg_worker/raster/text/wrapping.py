@@ -37,7 +37,7 @@ def wrap(paragraph: Paragraph, runs: list[Run], width: float, spacing: Spacing) 
             start = last
         while not _fits(paragraph.text, reach, start, stop, width, spacing):
             cut = _last_cluster(paragraph, reach, start, stop, width + spacing.letter)
-            if cut >= stop:
+            if not paragraph.text[cut:stop].strip():  # what is left is the space after the word
                 break
             lines.append(Line(start, cut, breaks_word=True))
             start = cut
