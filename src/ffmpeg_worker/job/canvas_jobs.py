@@ -160,9 +160,6 @@ class CanvasData(_ComposedData):
         "name one for each frame. May hold `{{variables}}`, for a list of them.",
         examples=["canvas.mp4"],
     )
-    hardware: Literal["off", "auto", "nvenc"] | None = Field(
-        None, description="Whether an NVIDIA card encodes, as for `process`.", examples=["auto"]
-    )
     lint: bool = Field(
         False,
         description="Render nothing, and answer with `remarks` on what is probably not meant so. Files that lie "
