@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from ffmpeg_worker.canvas.message import read_scene, scene_as_message
 from ffmpeg_worker.canvas.resolve import resolve
 from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
+from ffmpeg_worker.job.composition.layers import LAYER_MODELS
+from ffmpeg_worker.job.composition.node import known_keys
 from ffmpeg_worker.job.composition.read_compositions import read_compositions
 from ffmpeg_worker.planning.canvas.sound import sound_steps
 from support.canvas_files import canvas, everything, make_files
@@ -35,11 +37,7 @@ WORDS = (
     "cubic-bezier(0, 2, 1, -1)", "steps(3)", "bottom-right", "rtl", "", " ",
     "a\n\nb", "\u202eא\u0301👨\u200d👩", "x" * 300,
 )  # fmt: skip
-KEYS = (
-    "x", "y", "width", "height", "scale", "rotation", "opacity", "blur", "radius", "crop", "blend", "z", "anchor",
-    "start", "duration", "trim", "speed", "loop", "fit", "volume", "pan", "fade_in", "fade_out", "chroma_key",
-    "transition", "text", "style", "animation", "shape", "fill", "stroke", "points", "bars", "look", "cues",
-)  # fmt: skip
+KEYS = {kind: tuple(sorted({*known_keys(model)} - {"type", "layers"})) for kind, model in LAYER_MODELS.items()}
 PARTS: tuple[Any, ...] = (
     {"in": {"type": "fade", "duration": 0.2}, "out": {"type": "zoom", "duration": 9}},
     {"in": {"type": "wipe-left", "duration": 0.2, "overlap": True}},
@@ -64,7 +62,8 @@ def mutate(choose: Callable[[tuple[Any, ...]], Any], times: int) -> dict[str, An
         layer = choose(tuple(layers))
         if (inner := layer.get("layers")) and choose((True, False)):
             layer = choose(tuple(inner))
-        layer[choose(KEYS)] = deepcopy(choose((*NUMBERS, *WORDS, *PARTS, True, None)))
+        if layer["type"] in KEYS:
+            layer[choose(KEYS[layer["type"]])] = deepcopy(choose((*NUMBERS, *WORDS, *PARTS, True, None)))
     count = choose(tuple(range(1, len(layers) + 1)))
     composed["layers"] = layers[-count:]
     if choose((True, False)):
