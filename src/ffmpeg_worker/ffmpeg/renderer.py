@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from signal import SIGABRT, SIGPIPE
+from signal import SIGABRT
 from typing import Any
 
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, Fault, UnsupportedFeature
@@ -18,9 +18,6 @@ from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, plain
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 _PRELOAD = "ffmpeg_worker.raster.renderer:serve"
-_UNREAD = SIGPIPE
-"""What ends a renderer whose frames nobody takes any more."""
-
 _NO_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
 _NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi")
 
@@ -129,7 +126,7 @@ def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> Eng
             code="renderer_out_of_memory",
             hint="Use a smaller canvas, smaller sources or fewer layers at once.",
         )
-    if signal is not None and signal != _UNREAD:
+    if signal is not None:
         return EngineKilled(
             "The renderer was killed from outside, most often because memory ran out.",
             hint="Try again; if it happens again, use a smaller canvas or smaller sources.",

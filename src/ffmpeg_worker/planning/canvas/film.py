@@ -116,7 +116,8 @@ class Film:
     @property
     def _aside(self) -> str:
         """What names of files begin with that are no output's."""
-        names = (*self.data.output_names(), self._poster_name)
+        posters = (self._poster_name,) if self.data.poster is not None else ()
+        names = (*self.data.output_names(), *posters)
         return "_" * (1 + max(len(name) - len(name.lstrip("_")) for name in names))
 
     def _sequence(self) -> RenderStep:
