@@ -111,10 +111,11 @@ class _Rendering:
         self._scene = scene_as_message(step.scene)
         self._done = [0] * len(step.ranges)
         self._speeds = [0.0] * len(step.ranges)
+        self._at_once = asyncio.Semaphore(step.at_once)
 
     async def range(self, number: int) -> Finding:
         part = self._step.ranges[number]
-        async with self._command.slot():
+        async with self._at_once, self._command.slot():
             reading, writing = _open_pipe()
             with reading:
                 with writing:
@@ -151,7 +152,7 @@ class _Rendering:
         )
 
     def _order(self, part: FrameRange) -> dict[str, Any]:
-        threads = max(self._command.engine.cores // len(self._step.ranges), 1)
+        threads = max(self._command.engine.cores // min(self._step.at_once, len(self._step.ranges)), 1)
         return {
             "scene": self._scene,
             "first": part.first,

@@ -64,11 +64,11 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def planned(job: dict[str, Any]) -> Lane:
+def planned(job: dict[str, Any], *, cores: int = 2) -> Lane:
     parsed = parse_job(job)
     needs = needed_sources(parsed)
     files = {need.key: LocalFile(Path(need.key), need.key, 1, MEDIA[need.key]) for need in needs}
-    (lane,) = make_plan(parsed, LocalFiles(files), cores=2, option_policy=False).lanes
+    (lane,) = make_plan(parsed, LocalFiles(files), cores=cores, option_policy=False).lanes
     return lane
 
 
@@ -115,6 +115,18 @@ def test_a_preview_without_a_name_stands_in_the_result() -> None:
 def test_rows_say_their_lengths() -> None:
     lane = planned(CASES["rows share what is equal"])
     assert [row["duration"] for row in lane.conclude([])["rows"]] == [8.0, 8.0]
+
+
+@pytest.mark.parametrize(
+    ("size", "ranges", "threads"), [((1920, 1080), 4, 4), ((4096, 2160), 1, 16), ((640, 360), 4, 4)]
+)
+def test_large_pictures_are_encoded_by_fewer_encoders(size: tuple[int, int], ranges: int, threads: int) -> None:
+    job = canvas(FILM | {"muted": True})
+    job["data"]["json"] |= {"width": size[0], "height": size[1]}
+    step = planned(job, cores=16).steps[0]
+    assert isinstance(step, RenderStep)
+    arguments = step.ranges[0].encode.arguments
+    assert (len(step.ranges), arguments[arguments.index("-threads") + 1]) == (ranges, str(threads))
 
 
 def test_a_part_without_frames_is_refused() -> None:

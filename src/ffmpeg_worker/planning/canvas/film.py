@@ -32,6 +32,10 @@ from ffmpeg_worker.planning.plan import (
 )
 
 
+_PIXELS_AT_ONCE = 4 * 1920 * 1080
+"""In all frames that are encoded side by side: x264 holds some twenty of each, 250 MB at 1080p."""
+
+
 @dataclass(slots=True)
 class Made:
     """Files of ranges and sounds that are made already, by all that they depend on."""
@@ -128,18 +132,18 @@ class Film:
             self._range(
                 begin, end, encoding, ("-start_number", str(begin - first + 1), "-f", "image2", self._file)
             )
-            for begin, end in cut(first, last, self._rate, self.cores)
+            for begin, end in cut(first, last, self._rate, self._at_once)
         )
-        return RenderStep(self.resolved.scene, parts, encoding.form, folders=self._folders)
+        return self._drawn(parts, encoding)
 
     def _joined(self, made: Made, common: Collection[Element]) -> Iterator[Step]:
         """Ranges drawn side by side, and the sound beside them; then all of it in one file."""
         pieces = self._pieces(common)
-        encoding = self._encoding(max(self.cores // len(pieces), 1))
+        encoding = self._encoding(max(self.cores // min(len(pieces), self._at_once), 1))
         sound = self._sound(encoding, made)
         if len(pieces) == 1 and sound is None and encoding.kind == "video" and len(self.data.compositions) == 1:
             part = self._range(*pieces[0], encoding, (*finish(self.name), self._file))
-            yield RenderStep(self.resolved.scene, (part,), encoding.form, folders=self._folders)
+            yield self._drawn((part,), encoding)
             return
         names, parts = [], []
         for number, (begin, end) in enumerate(pieces):
@@ -150,8 +154,7 @@ class Film:
                 parts.append(self._range(begin, end, encoding, (f"file:{name}",)))
         beside = sound[1] if sound else ()
         if parts or beside:
-            scene = self.resolved.scene
-            yield RenderStep(scene, tuple(parts), encoding.form, beside=beside, folders=self._folders)
+            yield replace(self._drawn(tuple(parts), encoding), beside=beside)
         told = [(name, (end - begin) / self._rate) for name, (begin, end) in zip(names, pieces, strict=True)]
         if encoding.kind == "gif":
             yield from colour_few(told, self._work_name, f"{self._aside}{self.row}", loops=True)
@@ -164,12 +167,22 @@ class Film:
         if not self._encoding(1).can_split or self.data.vfi is not None:
             return [(first, last)]
         whole = stretches(self.resolved.scene, first, last, common)
-        most = [max(1, round(self.cores * (end - begin) / (last - first))) for begin, end in whole]
+        most = [max(1, round(self._at_once * (end - begin) / (last - first))) for begin, end in whole]
         return [
             piece
             for (begin, end), count in zip(whole, most, strict=True)
             for piece in cut(begin, end, self._rate, count)
         ]
+
+    def _drawn(self, parts: tuple[FrameRange, ...], encoding: Encoding) -> RenderStep:
+        scene, at_once = self.resolved.scene, self._at_once
+        return RenderStep(scene, parts, encoding.form, folders=self._folders, at_once=at_once)
+
+    @property
+    def _at_once(self) -> int:
+        """How many ranges are drawn at one time: encoders of large pictures share the cores, to save memory."""
+        scene = self.resolved.scene
+        return max(1, min(self.cores, _PIXELS_AT_ONCE // (scene.width * scene.height)))
 
     def _range(self, begin: int, end: int, encoding: Encoding, output: tuple[str, ...]) -> FrameRange:
         size = (self.resolved.scene.width, self.resolved.scene.height)
