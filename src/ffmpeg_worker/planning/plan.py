@@ -75,7 +75,8 @@ class FrameRange:
 class RenderStep:
     """Draw a scene: each range by a renderer and an ffmpeg of its own, side by side with what is `beside` it.
 
-    No more than `at_once` ranges are drawn at one time. `form` is how frames come to ffmpeg: `yuv420p`, or `rgba`, not multiplied with the opacity.
+    No more than `at_once` ranges are drawn at one time. `form` is how frames come to ffmpeg: `yuv420p`, or `rgba`,
+    not multiplied with the opacity.
     """
 
     scene: Scene

@@ -31,7 +31,6 @@ from ffmpeg_worker.planning.plan import (
     StillStep,
 )
 
-
 _PIXELS_AT_ONCE = 4 * 1920 * 1080
 """In all frames that are encoded side by side: x264 holds some twenty of each, 250 MB at 1080p."""
 
