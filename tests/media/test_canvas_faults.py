@@ -37,7 +37,7 @@ SHORT = composition(SHAPE, SOUND)
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
     root = tmp_path_factory.mktemp("faults")
     make(root / "data/song.mp3", "-f", "lavfi", "-i", "sine=d=1")
-    async with open_worker(root, min_free_disk_bytes=0) as opened:
+    async with open_worker(root, min_free_disk_bytes=0, max_concurrency=4) as opened:
         await opened.run(canvas(SHORT))
         yield opened
 

@@ -26,8 +26,8 @@ PATCHES = {"#ff0000": (255, 0, 0), "#00ff00": (0, 255, 0), "#0000ff": (0, 0, 255
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker of two cores: what is longer than four seconds is drawn in two ranges."""
-    async with open_worker(tmp_path_factory.mktemp("worker")) as opened:
+    """A worker of four cores: what is longer than four seconds is drawn in two ranges."""
+    async with open_worker(tmp_path_factory.mktemp("worker"), max_concurrency=4) as opened:
         yield opened
 
 

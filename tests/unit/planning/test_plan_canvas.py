@@ -64,7 +64,7 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def planned(job: dict[str, Any], *, cores: int = 2) -> Lane:
+def planned(job: dict[str, Any], *, cores: int = 4) -> Lane:
     parsed = parse_job(job)
     needs = needed_sources(parsed)
     files = {need.key: LocalFile(Path(need.key), need.key, 1, MEDIA[need.key]) for need in needs}
@@ -118,7 +118,7 @@ def test_rows_say_their_lengths() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "ranges", "threads"), [((1920, 1080), 4, 4), ((4096, 2160), 1, 16), ((640, 360), 4, 4)]
+    ("size", "ranges", "threads"), [((1920, 1080), 4, 4), ((4096, 2160), 1, 16), ((640, 360), 4, 4), ((3000, 1500), 1, 16)]
 )
 def test_large_pictures_are_encoded_by_fewer_encoders(size: tuple[int, int], ranges: int, threads: int) -> None:
     job = canvas(FILM | {"muted": True})

@@ -31,6 +31,10 @@ from ffmpeg_worker.planning.plan import (
     StillStep,
 )
 
+_CORES_OF_A_RANGE = 2
+"""An encoder of two threads fills two cores together with the renderer that feeds it; and where only that many are
+left, one range is done sooner than two of one core each, of which the longer one ends alone."""
+
 _PIXELS_AT_ONCE = 4 * 1920 * 1080
 """In all frames that are encoded side by side: x264 holds some twenty of each, 250 MB at 1080p."""
 
@@ -179,9 +183,9 @@ class Film:
 
     @property
     def _at_once(self) -> int:
-        """How many ranges are drawn at one time: encoders of large pictures share the cores, to save memory."""
+        """How many ranges are drawn at one time, each with two cores or more; fewer large ones, to save memory."""
         scene = self.resolved.scene
-        return max(1, min(self.cores, _PIXELS_AT_ONCE // (scene.width * scene.height)))
+        return max(1, min(self.cores // _CORES_OF_A_RANGE, _PIXELS_AT_ONCE // (scene.width * scene.height)))
 
     def _range(self, begin: int, end: int, encoding: Encoding, output: tuple[str, ...]) -> FrameRange:
         size = (self.resolved.scene.width, self.resolved.scene.height)
