@@ -118,7 +118,8 @@ def test_rows_say_their_lengths() -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "ranges", "threads"), [((1920, 1080), 4, 4), ((4096, 2160), 1, 16), ((640, 360), 4, 4), ((3000, 1500), 1, 16)]
+    ("size", "ranges", "threads"),
+    [((1920, 1080), 4, 4), ((4096, 2160), 1, 16), ((640, 360), 4, 4), ((3000, 1500), 1, 16)],
 )
 def test_large_pictures_are_encoded_by_fewer_encoders(size: tuple[int, int], ranges: int, threads: int) -> None:
     job = canvas(FILM | {"muted": True})
