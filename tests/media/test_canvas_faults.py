@@ -22,6 +22,8 @@ from support.worker import Worker, open_worker
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SOON_S = 5.0
+STALL_S = 8
+"""Of a whole job: long enough that it is drawing by then, however busy the machine is."""
 _NOISE = {
     "type": "text",
     "text": "a b c " * 40,
@@ -56,8 +58,8 @@ def _is_encoding(worker: Worker) -> bool:
     return len(renderers()[1]) == 2 and len(_encoders(worker)) == 2
 
 
-async def _ended(worker: Worker, task: asyncio.Task[WorkerError]) -> WorkerError:
-    async with asyncio.timeout(SOON_S):
+async def _ended(worker: Worker, task: asyncio.Task[WorkerError], within_s: float = SOON_S) -> WorkerError:
+    async with asyncio.timeout(within_s):
         error = await task
     await _nobody_works(worker)
     return error
@@ -114,9 +116,9 @@ async def test_the_mother_of_all_renderers_is_killed(worker: Worker) -> None:
 
 @pytest.mark.parametrize("who", ["renderer", "encoder"])
 async def test_one_that_stalls_is_stopped_in_time(worker: Worker, who: str) -> None:
-    task, drawing = await _drawing(worker, {**canvas(LONG), "timeout": 2})
+    task, drawing = await _drawing(worker, {**canvas(LONG), "timeout": STALL_S})
     os.kill((drawing if who == "renderer" else _encoders(worker))[0], signal.SIGSTOP)
-    assert (await _ended(worker, task)).code == "timed_out"
+    assert (await _ended(worker, task, within_s=STALL_S + SOON_S)).code == "timed_out"
 
 
 @pytest.mark.parametrize(
