@@ -47,7 +47,8 @@ class Canaries:
     def found_in(self, text: str | bytes) -> set[str]:
         """The places whose secrets stand in a text."""
         data = text.encode() if isinstance(text, str) else text
-        return {place for needle, place in self._needles.items() if needle in data}
+        # A copy: more are made while another thread looks.
+        return {place for needle, place in list(self._needles.items()) if needle in data}
 
 
 @dataclass
