@@ -133,6 +133,12 @@ def _key(url: str) -> str:
     return placeholders.sole_name(url) or without_file_prefix(url)
 
 
+def work_name(name: str) -> str:
+    """Where an output is written, relative to the working directory; `name` is what the caller calls it."""
+    path = PurePosixPath(name)
+    return path.name if path.is_absolute() else str(path)
+
+
 def read_output(group: FileGroup) -> OutputReference:
     """Classify an output.
 
@@ -162,8 +168,8 @@ def read_output(group: FileGroup) -> OutputReference:
             where={"argument": url.partition("://")[0] + "://…"},
         )
     check_name(url, what="output")
-    work_name = PurePosixPath(url).name if url.startswith("/") else str(PurePosixPath(url))
-    parts = PurePosixPath(work_name).parts
+    written = work_name(url)
+    parts = PurePosixPath(written).parts
     if not parts:
         raise InvalidJob("The output name names no file.", code="invalid_name", hint="Give the name of a file.")
     if parts[0] == STAGING_FOLDER:
@@ -172,7 +178,7 @@ def read_output(group: FileGroup) -> OutputReference:
             code="invalid_name",
             hint="Choose another folder for the output.",
         )
-    return OutputReference(url, work_name, _kind(url, group), is_media=_is_media(url, group))
+    return OutputReference(url, written, _kind(url, group), is_media=_is_media(url, group))
 
 
 def tee_outputs(group: FileGroup) -> tuple[OutputReference, ...]:

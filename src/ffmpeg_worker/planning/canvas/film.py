@@ -14,9 +14,10 @@ from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.job.canvas_jobs import CanvasData
 from ffmpeg_worker.job.composition.frame_rate import exact_rate
 from ffmpeg_worker.planning.canvas.encoding import Encoding, choose_encoding
-from ffmpeg_worker.planning.canvas.picture import picture, work_name
+from ffmpeg_worker.planning.canvas.picture import picture
 from ffmpeg_worker.planning.canvas.preparing import prepare
 from ffmpeg_worker.planning.canvas.ranges import colour_few, cut, encode_range, finish, join
+from ffmpeg_worker.planning.canvas.rows import known_before
 from ffmpeg_worker.planning.canvas.sound import sound_steps
 from ffmpeg_worker.planning.canvas.stretches import shown, stretches
 from ffmpeg_worker.planning.option_policy.guard import Guard
@@ -30,6 +31,7 @@ from ffmpeg_worker.planning.plan import (
     Step,
     StillStep,
 )
+from ffmpeg_worker.planning.references import work_name
 
 _CORES_OF_A_RANGE = 2
 """An encoder of two threads fills two cores together with the renderer that feeds it; and where only that many are
@@ -90,13 +92,7 @@ class Film:
 
     def facts(self) -> dict[str, Any]:
         """What is known of it before it is drawn."""
-        (first, last), scene = self._part, self.resolved.scene
-        return {
-            "width": scene.width,
-            "height": scene.height,
-            "fps": round(float(self._rate), 3),
-            "duration": round(float((last - first) / self._rate), 6),
-        }
+        return known_before(self.resolved.scene, self._part)
 
     @property
     def _file(self) -> str:

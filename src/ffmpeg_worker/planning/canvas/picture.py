@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import PurePosixPath
 
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.planning.plan import FfmpegStep, Step, StillStep
@@ -18,9 +17,3 @@ def picture(still: StillStep, name: str) -> Iterator[Step]:
     yield replace(still, work_name=f"_{still.frame}.png")
     arguments = ("-i", f"file:_{still.frame}.png", "-frames:v", "1", "-q:v", "2", "-update", "1", f"file:{name}")
     yield FfmpegStep(Invocation(arguments), is_aside=True)
-
-
-def work_name(name: str) -> str:
-    """Where an output is written, relative to the working directory; `name` is what the caller calls it."""
-    path = PurePosixPath(name)
-    return path.name if path.is_absolute() else str(path)

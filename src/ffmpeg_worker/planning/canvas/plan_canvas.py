@@ -9,15 +9,15 @@ from typing import Any
 
 from ffmpeg_worker.canvas.resolve import Resolved, resolve
 from ffmpeg_worker.canvas.timeline import frame_at
-from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.canvas_jobs import CanvasData, PreviewData
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.sources import named_files
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.canvas.film import Film, Made
-from ffmpeg_worker.planning.canvas.picture import picture, work_name
+from ffmpeg_worker.planning.canvas.picture import picture
 from ffmpeg_worker.planning.canvas.preparing import prepare
+from ffmpeg_worker.planning.canvas.rows import as_result, for_each_row
 from ffmpeg_worker.planning.canvas.stretches import in_every_row
 from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.option_policy.guard import Guard
@@ -30,6 +30,7 @@ from ffmpeg_worker.planning.plan import (
     Step,
     StillStep,
 )
+from ffmpeg_worker.planning.references import work_name
 
 
 def plan_canvas(
@@ -40,20 +41,21 @@ def plan_canvas(
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
-    films: list[Film] = []
     made = Made()
-    for row, (composition, name) in enumerate(zip(data.compositions, data.output_names(), strict=True)):
-        try:
-            resolved = _resolve(composition, inputs, files, data.render_scale, data.fps)
-            films.append(Film(data, resolved, name, row, cores, guard))
-        except WorkerError as error:
-            raise error.at(row=row) if len(data.compositions) > 1 else error from None
+
+    def film(row: int, given: tuple[Composition, str]) -> Film:
+        composition, name = given
+        resolved = _resolve(composition, inputs, files, data.render_scale, data.fps)
+        return Film(data, resolved, name, row, cores, guard)
+
+    rows = zip(data.compositions, data.output_names(), strict=True)
+    films = for_each_row(rows, film, is_many=len(data.compositions) > 1)
     facts = [film.facts() for film in films]
     common = in_every_row([film.resolved.scene for film in films])
     return Lane(
         steps=tuple(_each_once(step for film in films for step in film.steps(made, common))),
         artifacts=tuple(artifact for film in films for artifact in film.artifacts()),
-        conclude=lambda _findings: facts[0] if len(facts) == 1 else {"rows": facts},
+        conclude=lambda _findings: as_result(facts),
         warnings=tuple(dict.fromkeys(warning for film in films for warning in _warnings(film.resolved))),
     )
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 from ffmpeg_worker.canvas.lint import lint
 from ffmpeg_worker.canvas.message import read_measured
 from ffmpeg_worker.canvas.remark import Remark
 from ffmpeg_worker.canvas.resolve import Resolved, frame_range, resolve
-from ffmpeg_worker.errors import EngineFailed, Fault, WorkerError
+from ffmpeg_worker.errors import EngineFailed, Fault
 from ffmpeg_worker.job.canvas_jobs import CanvasData
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.sources import NamedFile, named_files
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.canvas.guesses import guess
+from ffmpeg_worker.planning.canvas.rows import as_result, for_each_row, known_before
 from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Finding, Lane, MeasureStep
 
@@ -29,12 +29,9 @@ def plan_lint(data: CanvasData, inputs: Mapping[str, object], files: LocalFiles)
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
     is_many = len(data.compositions) > 1
-    looks: list[_Look] = []
-    for row, composition in enumerate(data.compositions):
-        try:
-            looks.append(_look(data, composition, inputs, files))
-        except WorkerError as error:
-            raise error.at(row=row) if is_many else error from None
+    looks = for_each_row(
+        data.compositions, lambda _, composition: _look(data, composition, inputs, files), is_many=is_many
+    )
 
     def conclude(findings: Sequence[Finding]) -> dict[str, Any]:
         remarks = [
@@ -43,7 +40,7 @@ def plan_lint(data: CanvasData, inputs: Mapping[str, object], files: LocalFiles)
             for remark in look.remarks(finding)
         ]
         facts = [look.facts() for look in looks]
-        return {"remarks": remarks, **({"rows": facts} if is_many else facts[0])}
+        return {"remarks": remarks, **as_result(facts)}
 
     return Lane(tuple(MeasureStep(look.resolved.scene) for look in looks), conclude=conclude)
 
@@ -78,10 +75,7 @@ class _Look:
                 yield remark
 
     def facts(self) -> dict[str, Any]:
-        scene, (first, last) = self.resolved.scene, self.part
-        rate = Fraction(*scene.fps)
-        duration = round(float((last - first) / rate), 6)
-        return {"width": scene.width, "height": scene.height, "fps": round(float(rate), 3), "duration": duration}
+        return known_before(self.resolved.scene, self.part)
 
 
 def _look(data: CanvasData, composition: Composition, inputs: Mapping[str, object], files: LocalFiles) -> _Look:
