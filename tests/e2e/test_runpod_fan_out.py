@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from support.bucket import Bucket, open_bucket
+from support.bucket import Bucket
 from support.folders import is_written
 from support.runpod_production import production
 from support.stand_in_platform import PlatformJob, StandInPlatform, stand_in_platform
@@ -20,18 +19,6 @@ if not os.environ.get("REQUIRE_ALL"):
 
 LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}
 KEY = "rpa_secret_key_of_the_endpoint"
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Bucket]:
-    with open_bucket() as bucket:
-        yield bucket
-
-
-@pytest.fixture
-def bucket(served: Bucket) -> Bucket:
-    served.empty()
-    return served
 
 
 def settings(platform: StandInPlatform, pod: str, **more: str) -> dict[str, str]:

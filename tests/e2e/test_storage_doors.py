@@ -13,7 +13,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from support.bucket import Bucket, open_bucket
+from support.bucket import Bucket
 from support.s3_server import BUCKET
 from support.server import Server, running_server
 from support.sources import FFMPEG, make_clip
@@ -22,18 +22,6 @@ from support.terminal import Terminal, new_terminal
 HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 COPY = "-i clip.mp4 -c copy small.mp4"
 LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Bucket]:
-    with open_bucket() as bucket:
-        yield bucket
-
-
-@pytest.fixture
-def bucket(served: Bucket) -> Bucket:
-    served.empty()
-    return served
 
 
 @pytest.fixture(scope="module")

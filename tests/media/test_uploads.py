@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +16,7 @@ from yarl import URL
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.parse import parse_job
-from support.bucket import Bucket, open_bucket
+from support.bucket import Bucket
 from support.s3_server import BUCKET
 from support.sources import make_clip
 from support.until import until, until_async
@@ -32,18 +32,6 @@ COPY = "-i clip.mp4 -c copy small.mp4"
 HLS = "-i clip.mp4 -c:v libx264 -preset ultrafast -g 10 -c:a aac -f hls -hls_time 0.4"
 VOD = f"{HLS} -hls_playlist_type vod"
 SLOW = f"-re {VOD} -hls_segment_filename x%03d.ts"
-
-
-@pytest.fixture(scope="module")
-def served() -> Iterator[Bucket]:
-    with open_bucket() as bucket:
-        yield bucket
-
-
-@pytest.fixture
-def bucket(served: Bucket) -> Bucket:
-    served.empty()
-    return served
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
+from ffmpeg_worker.cli.given_file import read_given_file
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.canvas_jobs import CanvasData
 from ffmpeg_worker.job.composition.composition import Composition
@@ -121,11 +120,6 @@ def _read_object(name: str, what: str) -> Body:
 
 
 def _read(name: str, what: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise InvalidJob(
-            f"The file of the {what}, {name}, cannot be read: {error.strerror}.",
-            code="job_file_unreadable",
-            hint='Name a file with JSON, or "-" for standard input.',
-        ) from None
+    return read_given_file(
+        name, f"The file of the {what}, {name},", hint='Name a file with JSON, or "-" for standard input.'
+    )

@@ -9,12 +9,14 @@ import click
 
 from ffmpeg_worker.cli.display import show_outputs
 from ffmpeg_worker.cli.exit_codes import OK, exit_code
+from ffmpeg_worker.cli.given_file import read_given_file
 from ffmpeg_worker.cli.local_worker import run_here, terminal_settings
 from ffmpeg_worker.cli.problems import echo_json, problems_end_here, show_problem, wants_json
-from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.result import CanvasResult, JobResult, MultiProcessResult, ProcessResult
 from ffmpeg_worker.job.strict_json import read_json
+
+_HINT = 'Name a file with one JSON object, or "-" for standard input.'
 
 
 @click.command("run")
@@ -32,24 +34,13 @@ def command(job_file: str, root: Path | None, as_json: bool) -> None:
     """
     as_json = wants_json(as_json)
     with problems_end_here(as_json=as_json):
-        job = parse_job(read_json(_read(job_file)))
+        job = parse_job(read_json(read_given_file(job_file, f"The job file {job_file}", hint=_HINT)))
         result = run_here(job, terminal_settings(root))
     if as_json:
         echo_json(result.as_json())
     else:
         _show(result)
     sys.exit(_report_failed(result))
-
-
-def _read(name: str) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-    except OSError as error:
-        raise InvalidJob(
-            f"The job file {name} cannot be read: {error.strerror}.",
-            code="job_file_unreadable",
-            hint='Name a file with one JSON object, or "-" for standard input.',
-        ) from None
 
 
 def _show(result: JobResult) -> None:
