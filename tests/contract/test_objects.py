@@ -12,6 +12,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
+import obstore
 import pytest
 import pytest_asyncio
 
@@ -279,6 +280,34 @@ async def test_a_cancelled_upload_leaves_nothing(cloud: Cloud, large: Path) -> N
         await sending
     await until_async(lambda: cloud.server.unfinished() == [])
     assert await cloud.read("cancelled.bin") is None
+
+
+async def test_an_upload_cancelled_as_it_ends_is_there_or_gone(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, loop = obstore.put_async, asyncio.get_running_loop()
+    path, answers = _file(tmp_path), set()
+
+    def cancel_after(turns: int) -> None:
+        if turns:
+            loop.call_soon(cancel_after, turns - 1)
+        else:
+            sending.cancel()
+
+    for turns in range(8):
+
+        async def arrive(*arguments: Any, turns: int = turns, **options: Any) -> Any:
+            answer = await put(*arguments, **options)
+            cancel_after(turns)
+            return answer
+
+        monkeypatch.setattr(obstore, "put_async", arrive)
+        sending = asyncio.ensure_future(cloud.target().send("late.bin", path, VIDEO, Meter()))
+        [answer] = await asyncio.gather(sending, return_exceptions=True)
+        answers.add(type(answer))
+        assert (await cloud.read("late.bin") is None) == isinstance(answer, asyncio.CancelledError), turns
+        await cloud.target().remove("late.bin")
+    assert answers == {asyncio.CancelledError, type(None)}
 
 
 async def test_a_download_of_one_version_only(cloud: Cloud, tmp_path: Path, large: Path) -> None:

@@ -69,8 +69,10 @@ class ObjectUpload:
                 ) from None
             finally:
                 refused.cancel()
-                sending.cancel()
-                await asyncio.gather(sending, refused, return_exceptions=True)
+                # Nothing is waited for once the object is there: whoever is cancelled meanwhile would forget it.
+                if not sending.done():
+                    sending.cancel()
+                    await asyncio.gather(sending, return_exceptions=True)
 
     async def _put(self, client: Client, file: BinaryIO) -> None:
         size = self._path.stat().st_size
