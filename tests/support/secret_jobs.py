@@ -142,8 +142,9 @@ def good_jobs(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def composed(*layers: dict[str, Any], **more: Any) -> dict[str, Any]:
     """A body with a small composition."""
-    fonts = {"fonts": more.pop("fonts")} if "fonts" in more else {}
-    return {"json": {"width": 64, "height": 36, "fps": 10, "duration": 0.3, **fonts, "layers": [*layers]}, **more}
+    own = {name: more.pop(name) for name in ("fonts", "width", "height", "fps", "duration") if name in more}
+    small = {"width": 64, "height": 36, "fps": 10, "duration": 0.3}
+    return {"json": {**small, **own, "layers": [*layers]}, **more}
 
 
 def refused_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -170,7 +171,10 @@ def good_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
     many = [{"type": "shape", "shape": "rect", "width": 60, "height": 30, "blur": 9}] * 20
     shown = {"type": "video", "src": signed}
     yield "/canvas/process", composed(shown, *many, upload=upload)
-    yield "/canvas/process", composed({"type": "video", "src": "film"}, inputs={"film": film}, upload=upload)
+    # Its encoder takes long enough to be looked at.
+    large = {"width": 1280, "height": 720, "fps": 30, "duration": 2, "preset": "slow"}
+    named = {"type": "video", "src": "film"}
+    yield "/canvas/process", composed(named, inputs={"film": film}, upload=upload, **large)
     yield (
         "/canvas/preview",
         composed({**shown, "chroma_key": {"color": "#0f0"}}, {"type": "waveform", "src": signed}),
