@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import functools
+from typing import NamedTuple
+
 import cv2
 
 from ffmpeg_worker.raster.patch import YuvPatch, eighth_bit, half
 from ffmpeg_worker.raster.picture import Bytes, Planes
-from ffmpeg_worker.raster.place import Place
+from ffmpeg_worker.raster.place import Matrix, Place
 from ffmpeg_worker.raster.warp import Rect, coverage, reach, recall, warped
 
-_Parts = tuple[Bytes, Bytes, Bytes, Bytes | None]
-"""Y, U, V and opacity, not multiplied with it; `None` for opaque."""
+
+class _Mask:
+    """An opacity that is told apart by which array it is: many frames of a video share one."""
+
+    __slots__ = ("pixels",)
+
+    def __init__(self, pixels: Bytes) -> None:
+        self.pixels = pixels
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Mask) and other.pixels is self.pixels
+
+    def __hash__(self) -> int:
+        return id(self.pixels)
+
+
+class _Shares(NamedTuple):
+    """How much of each pixel is the picture's, and how much is left of what is below; for luma and chroma."""
+
+    own: tuple[Bytes, Bytes]
+    keep: tuple[Bytes, Bytes]
 
 
 def planes_patch(picture: Planes, place: Place, surface: Rect) -> YuvPatch | None:
@@ -20,22 +42,24 @@ def planes_patch(picture: Planes, place: Place, surface: Rect) -> YuvPatch | Non
 
 
 def _patch(picture: Planes, place: Place, surface: Rect) -> YuvPatch | None:
+    mask = None if picture.alpha is None else _Mask(picture.alpha)
     if _is_on_even_pixels(place):
         rect = Rect(round(place.matrix[2]), round(place.matrix[5]), *picture.size)
-        y, u, v, alpha = picture.y, picture.u, picture.v, picture.alpha
+        planes = (picture.y, picture.u, picture.v)
+        shares = mask and _whole_shares(mask)
     else:
         reached = reach(place.matrix, picture.size, 0 if place.is_shift else 1).evened().within(surface)
         if reached is None:
             return None
         rect = reached
-        y, u, v, alpha = _moved(picture, place, rect)
-    level = eighth_bit(place.opacity)
-    if alpha is None:
-        patch = YuvPatch(rect, (y, u, v), None)
+        planes = _moved(picture, place.matrix, rect)
+        shares = _moved_shares(mask, place.matrix, picture.size, rect)
+    if shares is None:
+        patch = YuvPatch(rect, planes, None)
     else:
-        share = half(alpha)
-        planes = (_product(y, alpha), _product(u, share), _product(v, share))
-        patch = YuvPatch(rect, planes, (cv2.bitwise_not(alpha), cv2.bitwise_not(share)))  # type: ignore[arg-type]
+        (luma, chroma), (y, u, v) = shares.own, planes
+        patch = YuvPatch(rect, (_product(y, luma), _product(u, chroma), _product(v, chroma)), shares.keep)
+    level = eighth_bit(place.opacity)
     return patch if level == 255 else patch.faded(level / 255)
 
 
@@ -45,19 +69,37 @@ def _is_on_even_pixels(place: Place) -> bool:
     return place.is_shift and off < 1e-3
 
 
-def _moved(picture: Planes, place: Place, rect: Rect) -> _Parts:
-    a, b, c, d, e, f = place.matrix
+def _moved(picture: Planes, matrix: Matrix, rect: Rect) -> tuple[Bytes, Bytes, Bytes]:
+    a, b, c, d, e, f = matrix
     halved = Rect(rect.x // 2, rect.y // 2, rect.width // 2, rect.height // 2)
-    y = warped(picture.y, place.matrix, rect, border=cv2.BORDER_REPLICATE)
+    y = warped(picture.y, matrix, rect, border=cv2.BORDER_REPLICATE)
     u, v = (
         warped(part, (a, b, c / 2, d, e, f / 2), halved, border=cv2.BORDER_REPLICATE)
         for part in (picture.u, picture.v)
     )
-    covered = coverage(place.matrix, picture.size, rect)
-    if picture.alpha is not None:
-        own = warped(picture.alpha, place.matrix, rect, border=cv2.BORDER_REPLICATE)
+    return y, u, v
+
+
+# A few only: an opacity that is another one in each frame is kept for nothing.
+@functools.lru_cache(maxsize=3)
+def _whole_shares(mask: _Mask) -> _Shares:
+    return _shares(mask.pixels)
+
+
+@functools.lru_cache(maxsize=3)
+def _moved_shares(mask: _Mask | None, matrix: Matrix, size: tuple[int, int], rect: Rect) -> _Shares | None:
+    """`None`: all is the picture's."""
+    covered = coverage(matrix, size, rect)
+    if mask is not None:
+        own = warped(mask.pixels, matrix, rect, border=cv2.BORDER_REPLICATE)
         covered = own if covered is None else _product(own, covered)
-    return y, u, v, covered
+    return None if covered is None else _shares(covered)
+
+
+def _shares(opacity: Bytes) -> _Shares:
+    halved = half(opacity)
+    keep = (cv2.bitwise_not(opacity), cv2.bitwise_not(halved))
+    return _Shares((opacity, halved), keep)  # type: ignore[arg-type]
 
 
 def _product(plane: Bytes, share: Bytes) -> Bytes:
