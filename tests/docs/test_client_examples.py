@@ -6,23 +6,20 @@ import asyncio
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator
-from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from aiohttp import web
 
 from ffmpeg_worker.job.parse import parse_job
 from support.doc_examples import ROOT
+from support.runpod_production import production
 from support.server import running_server
-from support.stand_in_platform import StandInPlatform, stand_in_platform
+from support.stand_in_platform import stand_in_platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 if not os.environ.get("REQUIRE_ALL"):
@@ -30,29 +27,8 @@ if not os.environ.get("REQUIRE_ALL"):
 
 EXAMPLES = ROOT / "examples"
 REQUESTS = {path.stem: path for path in (EXAMPLES / "runpod-console").glob("*.json")}
-KEY, ENDPOINT = "key-of-a-client", "endpoint"
+KEY = "key-of-a-client"
 JS_SDK = "runpod-sdk@1.1.2"
-
-
-@dataclass
-class ClientDoor:
-    """The side of RunPod that clients see, before a stand-in for the one that workers see."""
-
-    platform: StandInPlatform
-    jobs: int = 0
-
-    async def run(self, request: web.Request) -> web.Response:
-        assert request.headers["Authorization"] == f"Bearer {KEY}"
-        self.jobs += 1
-        self.platform.submit(f"job-{self.jobs}", (await request.json())["input"])
-        return web.json_response({"id": f"job-{self.jobs}", "status": "IN_QUEUE"})
-
-    async def status(self, request: web.Request) -> web.Response:
-        job_id = request.match_info["job"]
-        ended = self.platform.results.get(job_id)
-        if ended is None:
-            return web.json_response({"id": job_id, "status": "IN_PROGRESS"})
-        return web.json_response({"id": job_id, "status": "FAILED" if "error" in ended else "COMPLETED", **ended})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -60,34 +36,11 @@ async def client_environment(tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     """What a client needs to reach a worker that runs as RunPod starts it."""
     folder = tmp_path_factory.mktemp("clients")
     plain = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ} | {"HOME": str(folder)}
-    own = {"FS_PATH": str(folder / "data"), "FFMPEG_WORKER_SCRATCH_ROOT": str(folder / "scratch")}
-    async with stand_in_platform() as platform:
-        door = ClientDoor(platform)
-        app = web.Application()
-        app.router.add_post(f"/v2/{ENDPOINT}/run", door.run)
-        app.router.add_get(f"/v2/{ENDPOINT}/status/{{job}}", door.status)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            ROOT / "runpod/handler.py",
-            env={**plain, **own, **platform.environment()},
-            cwd=folder,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
-            base = f"http://127.0.0.1:{runner.addresses[0][1]}/v2"
-            addressed = {"RUNPOD_ENDPOINT_BASE_URL": base, "RUNPOD_ENDPOINT_ID": ENDPOINT, "RUNPOD_API_KEY": KEY}
-            yield {**plain, **addressed}
-        finally:
-            # The SDK's heartbeat is a process of its own, and lives on when the worker is killed.
-            with suppress(ProcessLookupError):
-                os.killpg(worker.pid, signal.SIGKILL)
-            await worker.wait()
-            await runner.cleanup()
+    async with stand_in_platform() as platform, production(folder, platform):
+        base = f"{platform.url}/v2"
+        addressed = {"RUNPOD_ENDPOINT_BASE_URL": base, "RUNPOD_ENDPOINT_ID": "endpoint", "RUNPOD_API_KEY": KEY}
+        yield {**plain, **addressed}
+        assert platform.client_keys == {f"Bearer {KEY}"}
 
 
 async def call(environment: dict[str, str], *command: str | Path) -> tuple[int, str, str]:

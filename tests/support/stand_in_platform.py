@@ -170,6 +170,12 @@ class StandInPlatform:
                 return web.json_response({"status": known.status, "stream": []})
         return web.json_response(known.as_json())
 
+    async def purge(self, _request: web.Request) -> web.Response:
+        waiting = [known for known in self.jobs.values() if known.status == "IN_QUEUE"]
+        for known in waiting:
+            known.end("CANCELLED")
+        return web.json_response({"removed": len(waiting), "status": "completed"})
+
     async def tell_health(self, _request: web.Request) -> web.Response:
         statuses = [known.status for known in self.jobs.values()]
         names = {"COMPLETED": "completed", "FAILED": "failed", "IN_PROGRESS": "inProgress", "IN_QUEUE": "inQueue"}
@@ -206,6 +212,7 @@ def _make_app(platform: StandInPlatform) -> web.Application:
     app.router.add_post("/v2/{endpoint}/run", platform.run)
     app.router.add_post("/v2/{endpoint}/runsync", platform.run)
     app.router.add_get("/v2/{endpoint}/health", platform.tell_health)
+    app.router.add_post("/v2/{endpoint}/purge-queue", platform.purge)
     app.router.add_route("*", "/v2/{endpoint}/{what:status|stream|cancel}/{job}", platform.tell_status)
     return app
 
