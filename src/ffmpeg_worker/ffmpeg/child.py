@@ -13,12 +13,13 @@ from types import TracebackType
 from typing import Self
 
 from ffmpeg_worker.errors import EngineUnavailable
-from ffmpeg_worker.ffmpeg.child_handle import DEFAULT_GRACE_S, Child, Exit, Output, wait_to_the_end
+from ffmpeg_worker.ffmpeg.child_handle import DEFAULT_GRACE_S, Child, Exit, Output
 from ffmpeg_worker.ffmpeg.frames import Message
 from ffmpeg_worker.ffmpeg.link import Link
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.launchers import Forked, Launcher
+from ffmpeg_worker.uncancelled import to_the_end
 
 __all__ = ["DEFAULT_GRACE_S", "PIPE", "Child", "Exit", "Output", "Spawner"]
 
@@ -108,7 +109,7 @@ class Spawner:
         program.link.end()
         timer = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT_S, program.bury)
         try:
-            await wait_to_the_end(program.ended)
+            await to_the_end(program.ended.wait())
         finally:
             timer.cancel()
             program.bury()

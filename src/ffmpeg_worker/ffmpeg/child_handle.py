@@ -12,6 +12,7 @@ from typing import Self
 from ffmpeg_worker.ffmpeg.frames import Message
 from ffmpeg_worker.ffmpeg.link import Link
 from ffmpeg_worker.ffmpeg.pipes import PipeReader, PipeWriter
+from ffmpeg_worker.uncancelled import to_the_end
 
 DEFAULT_GRACE_S = 1.0
 """Seconds between SIGTERM and SIGKILL: what a stopped job has written is thrown away, so it need not finish."""
@@ -128,7 +129,7 @@ class Child:
                 self._timers.append(self._loop.call_later(grace_s, self._signal, signal.SIGKILL))
             else:
                 self._signal(signal.SIGKILL)
-        await wait_to_the_end(self._finished)
+        await to_the_end(self._finished.wait())
         return self._result()
 
     async def __aenter__(self) -> Self:
@@ -167,15 +168,3 @@ class Child:
         if self._exit is None:
             raise RuntimeError("the child has not ended")
         return self._exit
-
-
-async def wait_to_the_end(event: asyncio.Event) -> None:
-    """Wait even while being cancelled; a cancellation is raised afterwards."""
-    cancelled: asyncio.CancelledError | None = None
-    while not event.is_set():
-        try:
-            await event.wait()
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled

@@ -19,6 +19,7 @@ from ffmpeg_worker.pipeline.copies import copy_file, give_second_name, mirror_fo
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
 from ffmpeg_worker.sandbox.jail import Jail, Reach
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
+from ffmpeg_worker.uncancelled import to_the_end
 
 _LOCK_NAME = ".lock"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
@@ -159,15 +160,7 @@ async def _remove(root: Path) -> None:
     if _is_small(root):
         _erase(root)
         return
-    removal = asyncio.ensure_future(asyncio.to_thread(_erase, root))
-    cancelled: asyncio.CancelledError | None = None
-    while not removal.done():
-        try:
-            await asyncio.shield(removal)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
+    await to_the_end(asyncio.to_thread(_erase, root))
 
 
 def _erase(root: Path) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.endpoint import EndpointTrouble, Link
 from ffmpeg_worker.runpod_worker.parts import Part
 from ffmpeg_worker.runpod_worker.problems import JobFailed
+from ffmpeg_worker.uncancelled import despite_all
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 3.0
@@ -62,10 +62,7 @@ class Away:
         except EndpointTrouble as trouble:
             raise NotDone(f"RunPod did not take them: {trouble}") from None
         except asyncio.CancelledError:
-            calling_off = asyncio.ensure_future(self._call_off(sending))
-            while not calling_off.done():  # RunPod tells to stop more than once
-                with suppress(asyncio.CancelledError):
-                    await asyncio.shield(calling_off)
+            await despite_all(self._call_off(sending))  # RunPod tells to stop more than once
             raise
         log(logging.INFO, "part answered", part=self.part.shown, part_id=job_id, status=answer.get("status"))
         return self._read(answer)

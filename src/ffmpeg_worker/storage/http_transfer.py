@@ -30,6 +30,7 @@ from ffmpeg_worker.storage.http_retry import (
 )
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.pace import Pace
+from ffmpeg_worker.uncancelled import to_the_end
 
 _BLOCK_BYTES = 1 << 20
 _WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
@@ -207,16 +208,12 @@ class Transfer:
 
     async def _write(self, block: bytearray) -> None:
         """Append to the file; returns when that is done, also out of a cancellation."""
-        writing = asyncio.ensure_future(asyncio.to_thread(_append, self.path, block))
         try:
-            await asyncio.shield(writing)
+            await to_the_end(asyncio.to_thread(_append, self.path, block))
         except OSError as error:
             if error.errno in FULL:
                 raise disk_full() from None
             raise
-        finally:
-            if not writing.done():
-                await asyncio.wait([writing])
         self._received += len(block)
         self._meter.add(len(block))
 

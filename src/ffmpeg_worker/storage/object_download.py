@@ -20,6 +20,7 @@ from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import Client
 from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, Failure, ask, failure_of, source_error
 from ffmpeg_worker.storage.pace import Pace
+from ffmpeg_worker.uncancelled import to_the_end
 
 RANGE_BYTES = 16 << 20
 RANGES_AT_ONCE = 4
@@ -176,12 +177,7 @@ class ObjectDownload:
 
 async def _write(file: int, block: bytes, offset: int) -> None:
     """Put a block to its place; returns when that is done, also out of a cancellation."""
-    writing = asyncio.ensure_future(asyncio.to_thread(_write_all, file, block, offset))
-    try:
-        await asyncio.shield(writing)
-    finally:
-        if not writing.done():
-            await asyncio.wait([writing])
+    await to_the_end(asyncio.to_thread(_write_all, file, block, offset))
 
 
 def _write_all(file: int, block: bytes, offset: int) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +15,7 @@ from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.object_bucket import Bucket, Client
 from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, failure_of, not_allowed, target_error
 from ffmpeg_worker.storage.storage import STAYS, Headers
+from ffmpeg_worker.uncancelled import despite_all
 
 PART_BYTES = 8 << 20
 PARTS_AT_ONCE = 4
@@ -60,7 +60,7 @@ class ObjectUpload:
                 raise target_error(failure_of(error), self._bucket.name) from None
             except asyncio.CancelledError:
                 permit.wind_down()
-                if await _finish(self._take_back(sending, client)):
+                if await despite_all(self._take_back(sending, client)):
                     raise
                 raise TargetError(
                     f'An object in the bucket "{self._bucket.name}" could not be removed again.',
@@ -123,12 +123,3 @@ class ObjectUpload:
         except (_Stopped, *CLIENT_ERRORS) as error:
             return not has_arrived or isinstance(error, FileNotFoundError)
         return True
-
-
-async def _finish(work: Coroutine[None, None, bool]) -> bool:
-    """Wait to the end, whoever else cancels meanwhile."""
-    working = asyncio.ensure_future(work)
-    while not working.done():
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.shield(working)
-    return working.result()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TypeVar
 
 from ffmpeg_worker.errors import TargetError, WorkerError
 from ffmpeg_worker.job.names import shown_name
@@ -16,6 +15,7 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.storage.content_types import content_type
 from ffmpeg_worker.storage.meter import Meter
 from ffmpeg_worker.storage.storage import STAYS, Headers, Objects, Place
+from ffmpeg_worker.uncancelled import to_the_end
 
 AT_ONCE = 6
 """Uploads of one job at the same time."""
@@ -25,8 +25,6 @@ _MAX_NAMED = 5
 _MANIFESTS = {".m3u8", ".mpd"}
 _MASTER_MARK = b"#EXT-X-STREAM-INF"
 _MASTER_HEAD_BYTES = 1 << 16
-
-_Answer = TypeVar("_Answer")
 
 
 @dataclass(slots=True)
@@ -171,7 +169,7 @@ class RemoteDelivery:
         _stop(items.values())
         if not any(item.may_be_there for item in items.values()):
             return []
-        return await _to_the_end(self._remove(items))
+        return await to_the_end(self._remove(items))
 
     async def _remove(self, items: Mapping[str, _Item]) -> list[str]:
         """Manifests first, as long as there is time; what is left is logged."""
@@ -229,20 +227,6 @@ def _stop(items: Iterable[_Item]) -> None:
     for item in items:
         for upload in item.uploads:
             upload.cancel()
-
-
-async def _to_the_end(work: Awaitable[_Answer]) -> _Answer:
-    """Wait for work that must not be left half done; a cancellation counts afterwards."""
-    task = asyncio.ensure_future(work)
-    cancelled: asyncio.CancelledError | None = None
-    while not task.done():
-        try:
-            await asyncio.shield(task)
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    return task.result()
 
 
 def _names(left: Sequence[str]) -> str:
