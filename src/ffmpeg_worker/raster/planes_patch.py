@@ -46,7 +46,7 @@ def _patch(picture: Planes, place: Place, surface: Rect) -> YuvPatch | None:
     if _is_on_even_pixels(place):
         rect = Rect(round(place.matrix[2]), round(place.matrix[5]), *picture.size)
         planes = (picture.y, picture.u, picture.v)
-        shares = mask and _whole_shares(mask)
+        shares = None if mask is None else _whole_shares(mask)
     else:
         reached = reach(place.matrix, picture.size, 0 if place.is_shift else 1).evened().within(surface)
         if reached is None:
