@@ -15,6 +15,7 @@ import pytest_asyncio
 from ffmpeg_worker.ffmpeg.renderer import Renderer
 from security.attacks.media import picture, playlist
 from support.canvas_files import SHAPE, canvas, composition, make_files
+from support.packed_fonts import packed
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -81,7 +82,8 @@ ROWS: dict[str, tuple[dict[str, Any], str, str]] = {
 
 DRAWN: dict[str, tuple[dict[str, Any], str, str]] = {
     "a font that is none": (composition(TEXT, fonts=[{"family": "A", "src": "words.srt"}]), "font_unreadable", "fonts[0]"),
-    "a font that is packed": (composition(TEXT, fonts=[{"family": "A", "src": "font.woff"}]), "font_unreadable", "fonts[0]"),
+    "a packed font that is none": (composition(TEXT, fonts=[{"family": "A", "src": "font.woff"}]), "font_unreadable", "fonts[0]"),
+    "a packed font that is cut off": (composition(TEXT, fonts=[{"family": "A", "src": "font.ttf"}, {"family": "B", "src": "cut.woff2"}]), "font_unreadable", "fonts[1]"),
     "a text taller than can be drawn": (composition(SHAPE, {**TEXT, "text": "a\n" * 2500, "style": {"font_size": 2000}}), "text_too_large", "layers[1]"),
     "a broken image": (_media("image", "broken.gif"), "source_unreadable", "layers[1]"),
     "an image that claims to be huge": (_media("image", "claims.gif"), "image_too_large", "layers[1]"),
@@ -108,6 +110,7 @@ def _make_bad_files(data: Path) -> None:
         "words.txt": b"no cues at all",
         "bomb.png": picture(9000, 9000),
         "font.woff": b"wOFF" + (data / "font.ttf").read_bytes(),
+        "cut.woff2": packed("NotoSansHebrew.ttf", "woff2")[:-99],
         "broken.gif": gif[:60],
         "claims.gif": gif[:6] + struct.pack("<HH", 65535, 65535) + gif[10:],
     }.items():

@@ -19,7 +19,7 @@ from ffmpeg_worker.sandbox.confinement import Confinement
 
 _PRELOAD = "ffmpeg_worker.raster.renderer:serve"
 _NO_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
-_NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi")
+_NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi", "fontTools", "brotli")
 
 
 @dataclass(slots=True)

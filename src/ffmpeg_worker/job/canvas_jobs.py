@@ -180,9 +180,9 @@ class CanvasData(_ComposedData):
             raise wrong_value(
                 f"cannot hold {self.codec} in a {extension} file", f"It holds {', '.join(CODECS[extension])}."
             )
-        if (self.transparent and self.codec not in {None, WITH_ALPHA.get(extension)}) or (
-            self.transparent and extension not in WITH_ALPHA
-        ):
+        if self.vfi is not None and extension in {".gif", ".png"}:
+            raise wrong_value("cannot have frames made up in that format", 'Raise "fps", or choose a video.')
+        if self.transparent and (extension not in WITH_ALPHA or self.codec not in {None, WITH_ALPHA[extension]}):
             held = ", ".join(f"{name} ({codec})" for name, codec in WITH_ALPHA.items())
             raise wrong_value("cannot be transparent in that format", f"What can: {held}.")
         self.output_names()

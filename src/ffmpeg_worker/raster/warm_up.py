@@ -36,7 +36,11 @@ from ffmpeg_worker.canvas.text_style import Highlight, Shadow, Stroke, TextStyle
 from ffmpeg_worker.raster.frames import draw_frames, draw_png
 from ffmpeg_worker.raster.text.library import load_bundled, load_system
 
-_LOADED_LATE = ("av.subtitles.codeccontext", "av.subtitles.stream", "PIL.ImageCms", "encodings.idna")
+_LOADED_LATE = (
+    *("av.subtitles.codeccontext", "av.subtitles.stream", "PIL.ImageCms", "encodings.idna"),
+    # Tables that others are read by, where a font is packed as WOFF2.
+    *(f"fontTools.ttLib.tables.{table}" for table in ("_h_e_a_d", "_h_h_e_a", "_m_a_x_p")),
+)
 _SIDE = 32
 _WHITE = (1.0, 1.0, 1.0, 1.0)
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M0 0h8v8z"/></svg>'

@@ -7,12 +7,14 @@ from __future__ import annotations
 import base64
 import gzip
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from security.attacks.attack import Attack, Places, fill
 from security.attacks.hostile_files import ATTACKS as FILES
 from security.attacks.media import picture, playlist
+from support.packed_fonts import brotli_zeros, woff2_of, woff2_of_empty_contours, woff_of, zlib_zeros
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="32" height="32">{}</svg>'
 _BLOCK = '<rect width="9" height="9"{}/>'
@@ -65,6 +67,13 @@ def _svg(name: str, inside: str, code: str | None, *, before: str = "", file: st
 
 def _file(kind: str, name: str, file: str, content: Any, code: str | None) -> Composed:
     return Composed(f"{kind}: {name}", [{"type": kind, "src": file}], code, {file: content})
+
+
+def _font(name: str, content: Callable[[], bytes]) -> Composed:
+    layer = {"type": "text", "text": "a", "style": {"font_family": "A"}}
+    fonts = [{"family": "A", "src": "x.font"}]
+    files = {"x.font": lambda _: content()}
+    return Composed(f"font: {name}", [layer], "font_unreadable", files, more={"fonts": fonts})
 
 
 def _embedded(content: bytes, kind: str = "png") -> str:
@@ -137,6 +146,11 @@ ATTACKS: tuple[Composed, ...] = (
     _file("image", "a TIFF that claims to be huge", "x.tif", _tiff(60000, 60000), "image_too_large"),
     _file("image", "a WebP that claims to be huge", "x.webp", b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0" + b"\xff" * 6, "image_too_large"),
     _file("image", "PostScript", "x.png", "%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(<app>/one.txt) run\n", "source_unreadable"),
+    _font("a WOFF of 4 GiB that says it is small", lambda: woff_of(5000, zlib_zeros(256))),
+    _font("a WOFF of 4 GiB", lambda: woff_of(2**32 - 1, zlib_zeros(256))),
+    _font("a WOFF2 of 4 GiB that says it is small", lambda: woff2_of(5000, brotli_zeros(256))),
+    _font("a WOFF2 of 4 GiB", lambda: woff2_of(2**32 - 1, brotli_zeros(256))),
+    _font("a WOFF2 of 16 million contours", lambda: woff2_of_empty_contours(500)),
     _file("subtitles", "a line without end", "x.srt", "1\n00:00:00,000 --> 00:00:01,000\n" + "x" * (15 << 20), "unreadable_subtitles"),
     _file("subtitles", "far too long", "x.srt", "x" * (17 << 20), "source_not_text"),
     _file("subtitles", "600 000 cues", "x.srt", "1\n0:0:0,0 --> 0:0:1,0\nx\n\n" * 600_000, "unreadable_subtitles"),

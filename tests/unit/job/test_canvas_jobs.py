@@ -88,6 +88,7 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     ({"json": COMPOSITION, "output": "a.xyz"}, "invalid_value", "data", ".webm"),
     ({"json": COMPOSITION, "output": "../a.mp4"}, "path_outside_root", "data.output", ".."),
     ({"json": COMPOSITION, "codec": "vp9"}, "invalid_value", "data", "h264"),
+    ({"json": COMPOSITION, "vfi": 60, "output": "a.gif"}, "invalid_value", "data", "fps"),
     ({"json": COMPOSITION, "transparent": True}, "invalid_value", "data", ".webm (vp9)"),
     (
         {"json": COMPOSITION, "transparent": True, "output": "a.mov", "codec": "h264"},

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.canvas_output import CODECS, Codec
-from ffmpeg_worker.planning.canvas.encoding import choose_encoding
+from ffmpeg_worker.planning.canvas.encoding import choose_encoding, demand_size, with_frames_made_up
 
 
 def option(arguments: tuple[str, ...], name: str) -> str:
@@ -70,3 +72,29 @@ def test_what_cannot_be_exact_is_refused() -> None:
     with pytest.raises(InvalidJob) as caught:
         choose_encoding("a.mp4", "av1", quality="lossless")
     assert (caught.value.code, caught.value.where) == ("lossless_not_possible", {"field": "quality"})
+
+
+@pytest.mark.parametrize(
+    ("codec", "size", "makes_up", "field"),
+    [("av1", (15, 64), False, "codec"), ("av1", (64, 15), True, "codec"), ("h264", (64, 31), True, "vfi")],
+)
+def test_frames_that_are_too_small_are_refused(
+    codec: Codec, size: tuple[int, int], makes_up: bool, field: str
+) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        demand_size(codec, *size, makes_up=makes_up)
+    assert (caught.value.code, caught.value.where) == ("frame_size_unsupported", {"field": field})
+
+
+def test_frames_that_are_large_enough_are_not() -> None:
+    demand_size("h264", 2, 2, makes_up=False)
+    demand_size("av1", 16, 16, makes_up=False)
+    demand_size("hevc", 32, 32, makes_up=True)
+
+
+@pytest.mark.parametrize(
+    ("length", "count"), [(Fraction(2), 120), (Fraction(1001, 1000), 61), (Fraction(1, 25), 3)]
+)
+def test_as_many_frames_are_made_up_as_begin_before_the_end(length: Fraction, count: int) -> None:
+    encoding = with_frames_made_up(choose_encoding("a.mp4", "h264"), Fraction(60), length)
+    assert encoding.filters[-1] == f"trim=end_frame={count}"

@@ -35,7 +35,8 @@ class Font(Node):
     family: str = Field(min_length=1, max_length=100, description="Its name in `font_family`.", examples=["Inter"])
     src: Src = Field(
         repr=False,
-        description="A .ttf, .otf or .ttc file: URL, path under the data root, or name of an input.",
+        description="A .ttf, .otf, .ttc, .woff or .woff2 file: URL, path under the data root, or name of an "
+        "input.",
         examples=["fonts/Inter.ttf"],
     )
     weight: int | None = Field(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Literal
 
@@ -54,6 +56,9 @@ _ENCODERS: Mapping[str, Encoder] = {
         options=("-b:v", "0", "-row-mt", "1", "-deadline", "good"),
     ),
 }
+# What libsvtav1 is given less of, it writes beyond its memory.
+_LEAST_SIDES: Mapping[Codec, int] = {"av1": 16}
+_LEAST_SIDE_MADE_UP = 32
 _PRORES = {"draft": "proxy", "low": "lt", "medium": "standard", "high": "hq", "lossless": "hq"}
 _BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 _TO_YUV = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int+bicubic"
@@ -123,6 +128,36 @@ def choose_encoding(
         # Opacity travels beside the packets of WebM, which joining would lose.
         can_split=not (is_transparent and suffix == ".webm"),
     )
+
+
+def with_frames_made_up(encoding: Encoding, rate: Fraction, length: Fraction) -> Encoding:
+    """The encoding, with frames made up between those that it is given so that there are `rate` a second.
+
+    What makes them up keeps back the last two frames, or all where there are few: the last one is shown again,
+    and what is made of that beyond `length` seconds is cut.
+    """
+    smooth = (
+        "tpad=stop_mode=clone:stop=3",
+        f"minterpolate=fps={rate}:mi_mode=mci:mc_mode=aobmc:vsbmc=1",
+        f"trim=end_frame={math.ceil(length * rate)}",
+    )
+    return replace(encoding, filters=(*encoding.filters, *smooth))
+
+
+def demand_size(codec: Codec, width: int, height: int, *, makes_up: bool) -> None:
+    """Refuse frames on which an encoder crashes, or between which none can be made up (`makes_up`).
+
+    Raises:
+        InvalidJob: they are too small.
+    """
+    for field, least in (("codec", _LEAST_SIDES.get(codec, 0)), ("vfi", _LEAST_SIDE_MADE_UP if makes_up else 0)):
+        if min(width, height) < least:
+            raise InvalidJob(
+                f'Frames of {width}x{height} are too small for this "{field}".',
+                code="frame_size_unsupported",
+                hint=f"It needs {least} pixels at least, each way.",
+                where={"field": field},
+            )
 
 
 def _video(

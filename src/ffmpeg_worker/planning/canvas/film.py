@@ -13,7 +13,7 @@ from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.job.canvas_jobs import CanvasData
 from ffmpeg_worker.job.composition.frame_rate import exact_rate
-from ffmpeg_worker.planning.canvas.encoding import Encoding, choose_encoding
+from ffmpeg_worker.planning.canvas.encoding import Encoding, choose_encoding, demand_size, with_frames_made_up
 from ffmpeg_worker.planning.canvas.picture import picture
 from ffmpeg_worker.planning.canvas.preparing import prepare
 from ffmpeg_worker.planning.canvas.ranges import colour_few, cut, encode_range, finish, join
@@ -64,7 +64,12 @@ class Film:
         """What is prepared; what is drawn beside what is heard; what is put together; the poster.
 
         `made` is what films before this one make, `common` the elements that all of them have.
+
+        Raises:
+            InvalidJob: the frames are too small for what is made of them.
         """
+        scene = self.resolved.scene
+        demand_size(self.data.chosen_codec, scene.width, scene.height, makes_up=self.data.vfi is not None)
         for preparation in self.resolved.prepare:
             yield prepare(preparation, self.guard)
         match self._encoding(1).kind:
@@ -198,10 +203,10 @@ class Film:
             is_transparent=data.transparent,
             threads=threads,
         )
-        if data.vfi is None or encoding.kind != "video":
+        if data.vfi is None:
             return encoding
-        smooth = f"minterpolate=fps={exact_rate(data.vfi)}:mi_mode=mci:mc_mode=aobmc:vsbmc=1"
-        return replace(encoding, filters=(*encoding.filters, smooth))
+        first, last = self._part
+        return with_frames_made_up(encoding, exact_rate(data.vfi), (last - first) / self._rate)
 
     def _sound(self, encoding: Encoding, made: Made) -> tuple[str, tuple[FfmpegStep | DependentStep, ...]] | None:
         """The file with the sound of these frames, and what makes it unless that is made; `None` for silence."""

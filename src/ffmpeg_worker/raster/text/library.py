@@ -15,6 +15,7 @@ from ffmpeg_worker.canvas.scene import FontFile
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.text.emoji import is_emoji
 from ffmpeg_worker.raster.text.face import Face, Font, nearest
+from ffmpeg_worker.raster.text.woff import read_packed
 
 DEFAULT_FAMILY = "inter"
 _BUNDLED = Path(__file__).parent.parent / "fonts"
@@ -169,14 +170,15 @@ class FontChain:
 
 def _open(path: Path, font: FontFile, where: str) -> Face:
     try:
-        blob = hb.Blob.from_file_path(str(path))
+        unpacked = read_packed(path)
+        blob = hb.Blob.from_file_path(str(path)) if unpacked is None else hb.Blob(unpacked)
         return Face(blob, family=font.family, weight=font.weight, is_italic=font.is_italic)
     except (ValueError, OSError, hb.HarfBuzzError) as error:
         raise RasterError(
-            f'The file of the font "{font.family[:64]}" is not a font.',
+            f'The file of the font "{font.family[:64]}" cannot be read as a font.',
             code="font_unreadable",
             where=where,
-            hint="Give a TrueType or OpenType file (.ttf, .otf).",
+            hint="Give a TrueType, OpenType or WOFF file (.ttf, .otf, .ttc, .woff, .woff2).",
         ) from error
 
 
