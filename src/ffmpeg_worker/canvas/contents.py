@@ -8,11 +8,20 @@ from fractions import Fraction
 
 from ffmpeg_worker.canvas.arrange import Placed
 from ffmpeg_worker.canvas.clips import Clip, Facts, clip_of, image_size, is_hdr, media_of, picture_of, shown_size
+from ffmpeg_worker.canvas.drawn import drawn_subtitles, fonts_without_use, has_own_looks
 from ffmpeg_worker.canvas.geometry import Box, Shares, aspect_of, filling_box, own_size_box, read_crop
 from ffmpeg_worker.canvas.pixels import Room
-from ffmpeg_worker.canvas.preparation import Preparation
+from ffmpeg_worker.canvas.preparation import Preparation, ToneMapping
 from ffmpeg_worker.canvas.remark import Remark
-from ffmpeg_worker.canvas.scene import ChromaKey, Content, ImageContent, TextContent, VideoContent, WaveformContent
+from ffmpeg_worker.canvas.scene import (
+    ChromaKey,
+    Content,
+    FontFile,
+    ImageContent,
+    TextContent,
+    VideoContent,
+    WaveformContent,
+)
 from ffmpeg_worker.canvas.shapes import read_shape, shape_box
 from ffmpeg_worker.canvas.spoken import read_spoken, spoken_box
 from ffmpeg_worker.canvas.text_looks import most_width, read_animation, read_style
@@ -41,12 +50,17 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Resolving:
-    """What layers are resolved with, and what comes up on the way."""
+    """What layers are resolved with, and what comes up on the way.
+
+    `draws_ass`: ffmpeg can draw subtitles with their own looks.
+    """
 
     facts: Facts
     file_of: Callable[[str], str]
     fps: Fraction
     by_id: Mapping[str, Placed]
+    fonts: tuple[FontFile, ...] = ()
+    draws_ass: bool = True
     remarks: list[Remark] = field(default_factory=list)
     prepare: list[Preparation] = field(default_factory=list)
 
@@ -68,9 +82,7 @@ def show(layer: VisibleLayer, placed: Placed, room: Room, given: Resolving) -> S
         box = shape_box(layer, room)
         return Shown(read_shape(layer, box, room, placed.where), box, _crop_of_box(layer, box, room, placed.where))
     if isinstance(layer, SubtitlesLayer):
-        box = spoken_box(layer, room)
-        content = read_spoken(layer, placed.where, room, box, given.facts, given.remarks)
-        return Shown(content, box, _crop_of_box(layer, box, room, placed.where))
+        return _subtitles(layer, placed, room, given)
     if isinstance(layer, WaveformLayer):
         return _waveform(layer, placed, room, given)
     raise AssertionError(type(layer))
@@ -113,14 +125,16 @@ def _prepared(content: VideoContent, layer: VideoLayer, placed: Placed, given: R
         # One second more: frames do not lie where times do.
         end = min(end, content.begin_s + placed.length_s * layer.speed + 1.0)
     name = _prepared_name(
-        Preparation(placed.where, layer.src, content.file, "", content.begin_s, end), given.prepare
+        ToneMapping(placed.where, layer.src, content.file, "", content.begin_s, end), given.prepare
     )
     return replace(content, file=name, begin_s=0.0, end_s=end - content.begin_s, rotation=0, is_interlaced=False)
 
 
-def _prepared_name(wanted: Preparation, prepare: list[Preparation]) -> str:
+def _prepared_name(wanted: ToneMapping, prepare: list[Preparation]) -> str:
     """The file of a preparation; one that is as good is used again."""
     for known in prepare:
+        if not isinstance(known, ToneMapping):
+            continue
         if (known.src, known.begin_s) == (wanted.src, wanted.begin_s) and known.end_s >= wanted.end_s:
             return known.prepared
     name = f"_{wanted.file.rpartition('/')[2]}.sdr{len(prepare)}.mkv"
@@ -174,6 +188,22 @@ def _text(layer: TextLayer, placed: Placed, room: Room) -> Shown:
         animation=None if layer.animation is None else read_animation(layer.animation, placed.length_s),
     )
     return Shown(content, box, _crop_of_box(layer, box, room, placed.where))
+
+
+def _subtitles(layer: SubtitlesLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+    if not given.draws_ass or not has_own_looks(layer, given.facts):
+        box = spoken_box(layer, room)
+        content = read_spoken(layer, placed.where, room, box, given.facts, given.remarks)
+        return Shown(content, box, _crop_of_box(layer, box, room, placed.where))
+    drawing = drawn_subtitles(layer, placed, room, given.facts, given.fps, given.fonts)
+    given.prepare.append(drawing)
+    given.remarks.extend(fonts_without_use(given.fonts))
+    crop = None if layer.crop is None else read_crop(layer.crop, drawing.full_size, placed.where)
+    # One second more: at its end it stands still.
+    film = VideoContent(
+        drawing.prepared, drawing.size, 0.0, placed.length_s + 1.0, fit="contain", is_multiplied=True
+    )
+    return Shown(film, filling_box(layer, room, aspect_of(drawing.size, crop)), crop)
 
 
 def _waveform(layer: WaveformLayer, placed: Placed, room: Room, given: Resolving) -> Shown:

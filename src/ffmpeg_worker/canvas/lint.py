@@ -52,7 +52,7 @@ def _covered(elements: Sequence[Element], scene: Scene) -> Iterator[Remark]:
 def _hides_all(element: Element, scene: Scene) -> bool:
     content = element.content
     if content.kind == "video":
-        is_opaque = content.chroma_key is None and content.fit in _FULL_FITS
+        is_opaque = content.chroma_key is None and not content.is_multiplied and content.fit in _FULL_FITS
     else:
         is_opaque = isinstance(content, ShapeContent) and _is_opaque_rectangle(content)
     is_plain = (element.opacity, element.rotation, element.radius, element.blur) == (1.0, 0.0, 0.0, 0.0)

@@ -42,6 +42,7 @@ def resolve(
     sound_file_of: Callable[[str], str] | None = None,
     render_scale: float = 1.0,
     fps: float | None = None,
+    draws_ass: bool = True,
 ) -> Resolved:
     """Decide everything about a composition.
 
@@ -52,6 +53,7 @@ def resolve(
         sound_file_of: the same, as commands for the sound name it. Default: `file_of`.
         render_scale: drawn pixels for one pixel of the composition; sides are rounded to even numbers.
         fps: instead of the composition's own.
+        draws_ass: whether ffmpeg can draw subtitles with their own looks; they are read as cues otherwise.
 
     Raises:
         InvalidJob: with the JSON path (`where["field"]`) of what must be changed.
@@ -62,7 +64,8 @@ def resolve(
     length, layers = arrange(composition, facts)
     frames = frame_at(length, rate)
     by_id = {placed.layer.id: placed for placed in every(layers) if placed.layer.id is not None}
-    given = Resolving(facts, file_of, rate, by_id)
+    fonts = tuple(_font(font, file_of) for font in composition.fonts)
+    given = Resolving(facts, file_of, rate, by_id, fonts, draws_ass)
     room = _room(composition, render_scale)
     elements = read_elements(layers, room, given)
     sounds = read_sounds(layers, facts, sound_file_of or file_of, rate)
@@ -75,7 +78,7 @@ def resolve(
         frames=frames,
         background=parse_color(composition.background),
         elements=elements,
-        fonts=tuple(_font(font, file_of) for font in composition.fonts),
+        fonts=fonts,
     )
     mix = SoundMix(sounds, float(frames / rate), composition.audio.loudness, read_number(composition.audio.volume))
     return Resolved(scene, mix, tuple(given.prepare), (*given.remarks, *_never_heard(layers)))

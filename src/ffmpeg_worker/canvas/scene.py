@@ -39,6 +39,7 @@ class VideoContent:
 
     `begin_s` to `end_s` of the file are shown at `speed`; at the end it starts again if it `loops`, and stands
     still otherwise. `size` is what it shows at (width, height), after `rotation` (degrees clockwise) is applied.
+    `is_multiplied`: it is transparent, and its colours are multiplied with the opacity.
     """
 
     file: str
@@ -51,6 +52,7 @@ class VideoContent:
     rotation: int = 0
     is_interlaced: bool = False
     chroma_key: ChromaKey | None = None
+    is_multiplied: bool = False
     kind: Literal["video"] = "video"
 
 

@@ -41,25 +41,28 @@ def read_spoken(
         cues = tuple(_read_cue(cue, f"{where}.cues[{index}]") for index, cue in enumerate(layer.cues))
         cues = tuple(sorted(cues, key=lambda cue: cue.begin_s))
     else:
-        cues = _read_file(layer.src or "", where, facts, remarks)
+        cues = _read_file(layer, where, facts, remarks)
     if layer.style.highlight is not None:
         cues = tuple(with_words(cue) for cue in cues)
     return SubtitlesContent(cues, read_style(layer.style, room, box), most_width(box, room))
 
 
-def _read_file(src: str, where: str, facts: Facts, remarks: list[Remark]) -> tuple[Cue, ...]:
-    text = text_of(src, facts, where)
+def _read_file(layer: SubtitlesLayer, where: str, facts: Facts, remarks: list[Remark]) -> tuple[Cue, ...]:
+    text = text_of(layer.src or "", facts, where)
     try:
         read = read_subtitles(text)
     except SourceError as error:
         raise error.at(field=f"{where}.src") from None
     if read.loses_looks:
+        is_styled = "style" in layer.model_fields_set
         remarks.append(
             Remark(
                 where,
                 "looks_not_kept",
                 "The subtitles hold places, colours or effects of their own, which are not kept.",
-                'Style them with the layer\'s "style".',
+                'Leave out the layer\'s "style", and they are drawn with them.'
+                if is_styled
+                else 'This ffmpeg cannot draw them: style the layer with "style".',
             )
         )
     return read.cues

@@ -23,7 +23,9 @@ _ASS_TAGS = re.compile(r"\{[^{}]*\}")
 _ASS_SYLLABLE = re.compile(r"\\[kK][fo]?(\d{1,6})")
 _ASS_DRAWING = re.compile(r"\\p[1-9]")
 _ASS_LOST = re.compile(r"\\(?:pos|move|fade?|clip|frz)\b|\\an?\d|\\t\(|\\1?c&")
-_ASS_SECTION = re.compile(r"^\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE | re.MULTILINE)
+ASS_SECTION = re.compile(r"^\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE | re.MULTILINE)
+"""What a file that says how it looks has a line of."""
+
 _VTT_TIME = re.compile(r"<(?:(\d{1,4}):)?(\d{2}):(\d{2})\.(\d{3})>")
 _MARK = re.compile(r"<@(\d{1,12})>")
 _TAGS = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -52,7 +54,7 @@ def read_subtitles(text: str) -> Subtitles:
     try:
         if is_vtt:
             file = pysubs2.SSAFile.from_string(_cues_of_vtt(text), "vtt", keep_html_tags=True)
-        elif _ASS_SECTION.search(text):
+        elif ASS_SECTION.search(text):
             file = pysubs2.SSAFile.from_string(_lines_of_ass(text), "ass")
         else:
             file = pysubs2.SSAFile.from_string(text, "srt", keep_html_tags=True)

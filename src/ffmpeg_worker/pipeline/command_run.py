@@ -6,20 +6,21 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from ffmpeg_worker.errors import EngineTimedOut, WorkerError
+from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, Fault, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.log_tail import plain
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.renderer import Renderer
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.pipeline.quota import Quota
-from ffmpeg_worker.planning.plan import FfmpegStep, Finding
-from ffmpeg_worker.sandbox.beneath import make_folders_beneath, read_beneath, write_beneath
+from ffmpeg_worker.planning.plan import Blame, FfmpegStep, Finding
+from ffmpeg_worker.raster.own_fonts import own_fonts
+from ffmpeg_worker.sandbox.beneath import make_folders_beneath, point_beneath, read_beneath, write_beneath
 from ffmpeg_worker.sandbox.jail import Jail
 
 _MAX_COLLECTED_BYTES = 256 << 20
@@ -70,6 +71,10 @@ class CommandRun:
             make_folders_beneath(self.folder, folder, self.jail.uid)
         for name, text in step.texts.items():
             write_beneath(self.folder, name, text.encode(), self.jail.uid)
+        for name, staged in step.links.items():
+            point_beneath(self.folder, name, staged)
+        if step.own_fonts is not None:
+            await asyncio.to_thread(self._bring_fonts, step.own_fonts)
         async with self.slot():
             return await self.run_in_slot(step, on_progress)
 
@@ -78,10 +83,12 @@ class CommandRun:
     ) -> Finding:
         """Run it in a place that was taken; `stdin` is closed here."""
         seconds = self.seconds_left
+        tools = self.engine.tools
+        tools = replace(tools, environment={**tools.environment, **step.environment})
         try:
             run = await self.engine.quota.hold(
                 run_ffmpeg(
-                    self.engine.tools,
+                    tools,
                     step.invocation,
                     cwd=self.folder,
                     timeout_s=seconds,
@@ -93,9 +100,18 @@ class CommandRun:
                 self.jail.root,
             )
         except WorkerError as error:
+            if step.blame is not None:
+                raise _blamed(error, step.blame) from None
             raise error.reword(self.reword).at(command=step.command) from None
         self.problems += [self.reword(line) for line in _ERROR_LINE.findall(run.log.text)]
         return _found(run, step, self.folder, self.reword)
+
+    def _bring_fonts(self, folder: str) -> None:
+        """Copies, as the job's user may not get to where the package is; a step before may have made them."""
+        make_folders_beneath(self.folder, folder, self.jail.uid)
+        for font in own_fonts():
+            with suppress(FileExistsError):
+                write_beneath(self.folder, f"{folder}/{font.name}", font.read_bytes(), self.jail.uid)
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
@@ -118,6 +134,23 @@ class CommandRun:
         for staged, name in self._callers_names.items():
             text = text.replace(f"file:{staged}", name).replace(staged, name)
         return _FILE_PREFIX.sub("", text)
+
+
+def _blamed(error: WorkerError, blame: Blame) -> WorkerError:
+    """In words of the composition: what ffmpeg says speaks of files that no caller knows.
+
+    What is the worker's fault, too little memory for one, stays that.
+    """
+    error.at(field=blame.field)
+    if not isinstance(error, EngineFailed | EngineKilled):
+        return error
+    error.detail = "\n".join(filter(None, (error.message, error.stderr, error.detail)))
+    if error.fault in {Fault.CALLER, Fault.SOURCE}:
+        return SourceUnreadable(
+            blame.message, code=blame.code, hint=blame.hint, where=error.where, detail=error.detail
+        )
+    error.message, error.hint, error.stderr = f"{blame.message} {error.message}", blame.hint, None
+    return error
 
 
 def _found(run: RunReport, step: FfmpegStep, folder: Path, reword: Callable[[str], str]) -> Finding:

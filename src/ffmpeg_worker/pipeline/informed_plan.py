@@ -52,6 +52,7 @@ async def open_plan(
     cores: int,
     option_policy: bool,
     gpu: Gpu = NO_GPU,
+    draws_ass: bool = True,
 ) -> AsyncIterator[InformedPlan]:
     """Plan a job; `vmaf`, compositions and jobs for a card wait for the facts, which their commands are made of.
 
@@ -60,7 +61,7 @@ async def open_plan(
     """
     if isinstance(job, VmafJob | CanvasJob | PreviewJob) or (gpu.encoders and wants_gpu(job)):
         files, needs = await describe(files, needs, probes), ()
-    plan = make_plan(job, files, cores=cores, option_policy=option_policy, gpu=gpu)
+    plan = make_plan(job, files, cores=cores, option_policy=option_policy, gpu=gpu, draws_ass=draws_ass)
 
     async def learn() -> Plan:
         if not any(need.is_media for need in needs):

@@ -82,7 +82,14 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
         except TimeoutError:
             raise _timed_out(timeout_s) from None
         async with open_plan(
-            job, files, needs, probes, cores=plant.cores, option_policy=plant.option_policy, gpu=gpu
+            job,
+            files,
+            needs,
+            probes,
+            cores=plant.cores,
+            option_policy=plant.option_policy,
+            gpu=gpu,
+            draws_ass="ass" in plant.engine.tools.capabilities.filters,
         ) as informed:
             progress.start_lanes(len(informed.plan.lanes))
             artifacts = [artifact for lane in informed.plan.lanes for artifact in lane.artifacts]

@@ -35,7 +35,13 @@ from ffmpeg_worker.planning.vmaf import plan_vmaf
 
 
 def make_plan(  # noqa: PLR0911 - one arm for each action
-    job: Job, files: LocalFiles, *, cores: int, option_policy: bool = True, gpu: Gpu = NO_GPU
+    job: Job,
+    files: LocalFiles,
+    *,
+    cores: int,
+    option_policy: bool = True,
+    gpu: Gpu = NO_GPU,
+    draws_ass: bool = True,
 ) -> Plan:
     """Plan a job whose files are there.
 
@@ -45,6 +51,7 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
         cores: threads a step may use where it must be told, and the most that a caller may ask for.
         option_policy: whether commands are judged, and their inputs guarded.
         gpu: what the card of this worker can do.
+        draws_ass: whether ffmpeg can draw subtitles with their own looks.
 
     Raises:
         ForbiddenOption: a command holds what it may not.
@@ -71,10 +78,11 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
             return Plan((plan_vmaf(job.data, reference, distorted, cores=cores, guard=guard),))
         case CanvasJob():
             if job.data.lint:
-                return Plan((plan_lint(job.data, job.inputs, files),))
-            return Plan((plan_canvas(job.data, job.inputs, files, cores=cores, guard=guard),))
+                return Plan((plan_lint(job.data, job.inputs, files, draws_ass=draws_ass),))
+            lane = plan_canvas(job.data, job.inputs, files, cores=cores, guard=guard, draws_ass=draws_ass)
+            return Plan((lane,))
         case PreviewJob():
-            return Plan((plan_preview(job.data, job.inputs, files, guard),))
+            return Plan((plan_preview(job.data, job.inputs, files, guard, draws_ass=draws_ass),))
         case DownloadJob():
             return Plan((plan_download(job.data, job.inputs, files),))
         case UploadJob():

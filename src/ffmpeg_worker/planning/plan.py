@@ -42,6 +42,16 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
+class Blame:
+    """What callers hear of a step that fails: `field` of the composition is what it could do nothing with."""
+
+    field: str
+    message: str
+    code: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class FfmpegStep:
     """Run ffmpeg once.
 
@@ -58,6 +68,13 @@ class FfmpegStep:
     show_log: bool = False
     texts: Mapping[str, str] = field(default_factory=dict)
     """Small files that are written before it starts, by name."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Second names of inputs that are made before it starts: staged files by name."""
+    own_fonts: str | None = None
+    """A folder in which the fonts that come with the worker are to be."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    """What is added to its environment."""
+    blame: Blame | None = None
     is_aside: bool = False
     """It prepares or joins frames of other steps: they are not counted twice."""
 

@@ -86,6 +86,17 @@ def write_beneath(folder: Path, name: str, content: bytes, owner: int | None) ->
                 os.fchown(descriptor, owner, owner)
 
 
+def point_beneath(folder: Path, name: str, target: str) -> None:
+    """Make a link to `target`, another name below the folder.
+
+    Raises:
+        OSError: there is something of that name, or a link is in the way.
+    """
+    *parents, last = _parts(name)
+    with _descend(folder, parents) as parent:
+        os.symlink(os.path.relpath(target, Path(name).parent), last, dir_fd=parent)
+
+
 @contextmanager
 def _descend(folder: Path, parts: list[str], *, make: bool = False, make_for: int | None = None) -> Iterator[int]:
     current = os.open(folder, _FOLDER)

@@ -65,7 +65,18 @@ def test_remarks_on_text(style: dict[str, Any], remarks: list[tuple[str, str]]) 
 
 
 def test_effects_of_subtitles_that_are_not_kept_are_said() -> None:
-    assert _codes({"type": "subtitles", "src": "styled.ass"}, duration=2) == [("layers[0]", "looks_not_kept")]
+    layer = {"type": "subtitles", "src": "styled.ass"}
+
+    assert _codes({**layer, "style": {"color": "#ff0"}}, duration=2) == [("layers[0]", "looks_not_kept")]
+    assert _codes(layer, {"type": "text", "text": "above", "z": -1}, duration=2) == []
+
+
+def test_fonts_that_subtitles_with_looks_of_their_own_cannot_have_are_said() -> None:
+    fonts = [{"family": "One", "src": "one.ttf"}, {"family": "Two", "src": "two.woff2"}]
+    layer = {"type": "subtitles", "src": "styled.ass"}
+
+    assert _codes(layer, duration=2, fonts=fonts) == [("fonts[1]", "font_not_for_subtitles")]
+    assert _codes({"type": "subtitles", "src": "words.srt"}, duration=2, fonts=fonts) == []
 
 
 _WORDS = {"type": "text", "text": "Hi", "style": {"font_size": 20}}

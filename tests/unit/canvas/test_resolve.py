@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.canvas.curve import Curve, Key
-from ffmpeg_worker.canvas.preparation import Preparation
+from ffmpeg_worker.canvas.preparation import DrawnSubtitles, ToneMapping
 from ffmpeg_worker.canvas.resolve import frame_range
 from ffmpeg_worker.canvas.scene import Element, GroupContent, ShapeContent, Transition, VideoContent
 from ffmpeg_worker.errors import InvalidJob, WorkerError
@@ -147,11 +147,41 @@ def test_an_hdr_film_is_prepared_first() -> None:
     found = resolved(layer, {**layer, "width": 20, "duration": 1}, {**layer, "start": 9}, duration=5)
 
     assert found.prepare == (
-        Preparation("layers[0]", "hdr.mp4", "in/hdr.mp4", "_hdr.mp4.sdr0.mkv", begin_s=3.0, end_s=6.0),
+        ToneMapping("layers[0]", "hdr.mp4", "in/hdr.mp4", "_hdr.mp4.sdr0.mkv", begin_s=3.0, end_s=6.0),
     )
     content = found.scene.elements[0].content
     assert isinstance(content, VideoContent)
     assert (content.file, content.begin_s, content.end_s) == ("_hdr.mp4.sdr0.mkv", 0.0, 3.0)
+
+
+def test_subtitles_with_looks_are_drawn_as_large_as_the_canvas_and_laid_on_it_as_a_film() -> None:
+    found = resolved({"type": "subtitles", "src": "styled.ass", "start": 1, "duration": 4}, duration=9, scale=0.5)
+    (drawing,) = found.prepare
+    (element,) = found.scene.elements
+
+    assert isinstance(drawing, DrawnSubtitles)
+    assert (drawing.where, drawing.size, drawing.full_size) == ("layers[0]", (100, 50), (200, 100))
+    assert (drawing.first, drawing.moments) == (10, (0, 10, 30))
+    assert [drawing.within(*part) for part in ((0, 90), (25, 26), (20, 40), (80, 90), (0, 5))] == [
+        (0, 10, 30),
+        (10,),
+        (10,),
+        (30,),
+        (0,),
+    ]
+    content = element.content
+    assert isinstance(content, VideoContent)
+    assert (content.file, content.size, content.is_multiplied) == (drawing.prepared, (100, 50), True)
+    assert (element.first, element.last, element.x, element.y) == (10, 50, 50, 25)
+
+
+def test_subtitles_that_look_or_lie_otherwise_are_files_of_their_own() -> None:
+    layer = {"type": "subtitles", "src": "styled.ass"}
+    one, other, later = resolved(layer, layer, {**layer, "start": 1}, duration=5).prepare
+
+    assert isinstance(one, DrawnSubtitles)
+    assert len({one.prepared, other.prepared, later.prepared}) == 3
+    assert resolved(layer, duration=5).prepare == (one,)
 
 
 def test_subtitles_stand_near_the_bottom_and_have_words_where_these_are_marked() -> None:

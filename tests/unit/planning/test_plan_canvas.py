@@ -20,6 +20,7 @@ from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.needs import needed_sources
 from ffmpeg_worker.planning.plan import FfmpegStep, Finding, Lane, RenderStep, Step, StillStep
+from support.ass_scripts import script
 
 GOLDEN = Path(__file__).with_name("golden_plan_canvas.json")
 PICTURE = StreamInfo("video", codec="h264", duration_s=8.0, width=640, height=360)
@@ -32,6 +33,7 @@ MEDIA = {
     "mute.mp4": MediaInfo("mov,mp4", (PICTURE,), 8.0),
     "hdr.mp4": MediaInfo("mov,mp4", (HDR,), 8.0),
 }
+TEXTS = {"x.ass": script(("0:00:01.00", "0:00:02.00", r"{\fad(200,0)}Hello"))}
 FILM = {"type": "video", "src": "film.mp4"}
 TITLE = {"type": "text", "text": "{{name}}", "start": 5, "duration": 3}
 
@@ -56,6 +58,7 @@ CASES: dict[str, dict[str, Any]] = {
     "frames made up": canvas(FILM | {"muted": True}, vfi=30),
     "rows share what is equal": canvas(FILM, TITLE, variables=[{"name": "Ada"}, {"name": "Bob"}]),
     "HDR": canvas({"type": "video", "src": "hdr.mp4", "trim": {"start": 1, "end": 3}}),
+    "subtitles with looks": canvas({"type": "subtitles", "src": "x.ass"}, render_scale=0.5, startTime=1.15),
     "preview": {"action": "canvas_preview", "data": {"json": canvas(FILM)["data"]["json"], "t": 1.5, "width": 32}},
     "preview in a file": {
         "action": "canvas_preview",
@@ -67,7 +70,10 @@ CASES: dict[str, dict[str, Any]] = {
 def planned(job: dict[str, Any], *, cores: int = 4) -> Lane:
     parsed = parse_job(job)
     needs = needed_sources(parsed)
-    files = {need.key: LocalFile(Path(need.key), need.key, 1, MEDIA[need.key]) for need in needs}
+    files = {
+        need.key: LocalFile(Path(need.key), need.key, 1, MEDIA.get(need.key), TEXTS.get(need.key))
+        for need in needs
+    }
     (lane,) = make_plan(parsed, LocalFiles(files), cores=cores, option_policy=False).lanes
     return lane
 

@@ -137,7 +137,10 @@ class SubtitlesLayer(VisualLayer):
         examples=[[{"start": 0, "end": 2, "text": "Hello world"}]],
     )
     style: Annotated[TextStyle, BeforeValidator(_read_style)] = Field(
-        None, validate_default=True, description="How they look.", examples=[{"preset": "karaoke"}]
+        None,
+        validate_default=True,
+        description="How they look. Default: an outline; an .ass file is drawn as it says itself.",
+        examples=[{"preset": "karaoke"}],
     )
 
     @model_validator(mode="after")

@@ -34,9 +34,17 @@ from ffmpeg_worker.planning.references import work_name
 
 
 def plan_canvas(
-    data: CanvasData, inputs: Mapping[str, object], files: LocalFiles, *, cores: int, guard: Guard | None
+    data: CanvasData,
+    inputs: Mapping[str, object],
+    files: LocalFiles,
+    *,
+    cores: int,
+    guard: Guard | None,
+    draws_ass: bool = True,
 ) -> Lane:
     """One row of variables after the other; what is equal in several is drawn and heard once.
+
+    `draws_ass`: ffmpeg can draw subtitles with their own looks.
 
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
@@ -45,7 +53,7 @@ def plan_canvas(
 
     def film(row: int, given: tuple[Composition, str]) -> Film:
         composition, name = given
-        resolved = _resolve(composition, inputs, files, data.render_scale, data.fps)
+        resolved = _resolve(composition, inputs, files, data.render_scale, data.fps, draws_ass)
         return Film(data, resolved, name, row, cores, guard)
 
     rows = zip(data.compositions, data.output_names(), strict=True)
@@ -60,7 +68,14 @@ def plan_canvas(
     )
 
 
-def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFiles, guard: Guard | None) -> Lane:
+def plan_preview(
+    data: PreviewData,
+    inputs: Mapping[str, object],
+    files: LocalFiles,
+    guard: Guard | None,
+    *,
+    draws_ass: bool = True,
+) -> Lane:
     """One frame as PNG, for the result itself where no file is wanted.
 
     Raises:
@@ -68,7 +83,7 @@ def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFi
     """
     composition = data.compositions[data.row]
     scale = 1.0 if data.width is None else min(data.width / composition.width, 1.0)
-    resolved = _resolve(composition, inputs, files, scale, None)
+    resolved = _resolve(composition, inputs, files, scale, None, draws_ass)
     scene = resolved.scene
     number = min(frame_at(data.t, Fraction(*scene.fps)), scene.frames - 1)
 
@@ -84,7 +99,7 @@ def plan_preview(data: PreviewData, inputs: Mapping[str, object], files: LocalFi
     if data.output is not None:
         steps = tuple(picture(StillStep(scene, number), work_name(data.output)))
         artifacts = (Artifact(data.output, work_name(data.output)),)
-    preparations = tuple(prepare(one, guard) for one in resolved.prepare)
+    preparations = tuple(prepare(one, guard, (number, number + 1)) for one in resolved.prepare)
     return Lane((*preparations, *steps), artifacts, conclude=conclude, warnings=_warnings(resolved))
 
 
@@ -107,12 +122,13 @@ def _resolve(
     files: LocalFiles,
     render_scale: float,
     fps: float | None,
+    draws_ass: bool,
 ) -> Resolved:
     def file_of(src: str) -> str:
         return f"{STAGING_FOLDER}/{files[input_key(src, inputs)].staged}"
 
     facts = facts_of(composition, inputs, files)
-    return resolve(composition, facts, file_of=file_of, render_scale=render_scale, fps=fps)
+    return resolve(composition, facts, file_of=file_of, render_scale=render_scale, fps=fps, draws_ass=draws_ass)
 
 
 def _each_once(steps: Iterator[Step]) -> Iterator[Step]:

@@ -22,15 +22,21 @@ from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Finding, Lane, MeasureStep
 
 
-def plan_lint(data: CanvasData, inputs: Mapping[str, object], files: LocalFiles) -> Lane:
+def plan_lint(
+    data: CanvasData, inputs: Mapping[str, object], files: LocalFiles, *, draws_ass: bool = True
+) -> Lane:
     """One step for each row of variables: its texts are measured.
+
+    `draws_ass`: ffmpeg can draw subtitles with their own looks.
 
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
     is_many = len(data.compositions) > 1
     looks = for_each_row(
-        data.compositions, lambda _, composition: _look(data, composition, inputs, files), is_many=is_many
+        data.compositions,
+        lambda _, composition: _look(data, composition, inputs, files, draws_ass),
+        is_many=is_many,
     )
 
     def conclude(findings: Sequence[Finding]) -> dict[str, Any]:
@@ -78,7 +84,9 @@ class _Look:
         return known_before(self.resolved.scene, self.part)
 
 
-def _look(data: CanvasData, composition: Composition, inputs: Mapping[str, object], files: LocalFiles) -> _Look:
+def _look(
+    data: CanvasData, composition: Composition, inputs: Mapping[str, object], files: LocalFiles, draws_ass: bool
+) -> _Look:
     facts: dict[str, MediaInfo | str] = {}
     unseen: dict[str, list[NamedFile]] = {}
     for named in named_files(composition):
@@ -101,6 +109,7 @@ def _look(data: CanvasData, composition: Composition, inputs: Mapping[str, objec
         file_of=file_of,
         render_scale=data.render_scale,
         fps=data.fps,
+        draws_ass=draws_ass,
     )
     part = frame_range(resolved.scene, data.startTime, data.endTime)
     return _Look(resolved, part, tuple(file for places in unseen.values() for file in places), absent)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.canvas.preparation import Preparation
+from ffmpeg_worker.canvas.preparation import DrawnSubtitles, Preparation, ToneMapping
 from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.planning.canvas.subtitles import draw
 from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import FfmpegStep
 
@@ -16,8 +17,14 @@ _TONE_MAP = (
 _NEARLY_EXACT = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8")
 
 
-def prepare(preparation: Preparation, guard: Guard | None) -> FfmpegStep:
-    """Tone-map a part of a video into a file that the renderer reads in its place."""
+def prepare(preparation: Preparation, guard: Guard | None, part: tuple[int, int] | None = None) -> FfmpegStep:
+    """Make a file that the renderer reads; `part` are the frames of the canvas that are wanted, if not all are."""
+    if isinstance(preparation, DrawnSubtitles):
+        return draw(preparation, preparation.moments if part is None else preparation.within(*part))
+    return _tone_map(preparation, guard)
+
+
+def _tone_map(preparation: ToneMapping, guard: Guard | None) -> FfmpegStep:
     length = preparation.end_s - preparation.begin_s
     arguments = (
         *("-ss", f"{preparation.begin_s:.6f}", "-t", f"{length:.6f}"),

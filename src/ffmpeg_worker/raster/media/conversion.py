@@ -53,12 +53,17 @@ class Conversion:
         *,
         rotation: int = 0,
         chroma_key: ChromaKey | None = None,
+        is_multiplied: bool = False,
         after: tuple[Step, ...] = (),
     ) -> None:
-        """`content` is the size that it shows at, turned upright; `after` are filters of the fitted picture."""
+        """`content` is the size that it shows at, turned upright; `after` are filters of the fitted picture.
+
+        `is_multiplied`: the colours of frames with an opacity are multiplied with it already.
+        """
         self._fitting = fit_into(fit, content, box)
         self._rotation = rotation % 360
         self._chroma_key = chroma_key
+        self._is_multiplied = is_multiplied
         self._after = after
         self._chain = Chain(self._steps)
         self._bars: Bytes | None = None
@@ -106,8 +111,14 @@ class Conversion:
         turn = _TURNS[self._rotation]
         if has_alpha(frame):
             # Multiplied before it is scaled: colours that are not seen must not bleed into those that are.
-            multiplied = [("scale", ACCURATE), ("format", "gbrap"), ("premultiply", "inplace=1")]
-            return [*crop, *multiplied, ("scale", f"{size}:{ACCURATE}"), *turn, ("format", "rgba")]
+            multiply = [("scale", ACCURATE), ("format", "gbrap"), ("premultiply", "inplace=1")]
+            return [
+                *crop,
+                *([] if self._is_multiplied else multiply),
+                ("scale", f"{size}:{ACCURATE}"),
+                *turn,
+                ("format", "rgba"),
+            ]
         if is_rgb(frame):
             scale = ("scale", f"{size}:out_color_matrix=bt709:out_range=limited:{ACCURATE}")
         else:

@@ -34,7 +34,12 @@ class VideoSource:
         self._where = where
         self._frames = Frames(path, is_interlaced=content.is_interlaced, threads=threads, where=where)
         self._conversion = Conversion(
-            content.fit, content.size, size, rotation=content.rotation, chroma_key=content.chroma_key
+            content.fit,
+            content.size,
+            size,
+            rotation=content.rotation,
+            chroma_key=content.chroma_key,
+            is_multiplied=content.is_multiplied,
         )
         self._frame: VideoFrame | None = None
         self._picture: Picture | None = None
