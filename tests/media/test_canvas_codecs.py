@@ -15,18 +15,15 @@ import pytest_asyncio
 
 from ffmpeg_worker.planning.canvas.ranges import cut
 from support.decoded import frames_of, onsets, rgb_frames, sound_of
-from support.reference_yuv import Bytes, Floats, planes_of
-from support.sources import make
+from support.numbered import HEIGHT, PATCHES, WIDTH, make_numbered, number_of, planes_of_number
+from support.reference_yuv import Floats
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RATE = Fraction(30000, 1001)
 COUNT = 120
-WIDTH, HEIGHT = 64, 48
-BITS, BIT_HEIGHT = 8, 16
 BT709 = (1, 1, 1, 1)  # limited range, and three times its own number
-PATCHES = ((224, 32, 32), (32, 192, 64), (32, 64, 224), (128, 128, 128))
 BEEPS = "aevalsrc=if(lt(mod(t\\,1)\\,0.05)\\,sin(2*PI*1000*t)/2\\,0):s=48000:d=4.004"
 
 
@@ -39,32 +36,10 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work
 
 
 def _make_source(folder: Path) -> None:
-    """Frames that say their number in eight bits above four flat patches, and a beep each second."""
-    raw = folder / "frames.yuv"
-    raw.write_bytes(b"".join(plane.tobytes() for number in range(COUNT) for plane in _truth(number)))
-    form = ("-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", f"{WIDTH}x{HEIGHT}")
-    make(
-        folder / "source.mkv",
-        *(*form, "-framerate", str(RATE), "-i", str(raw), "-f", "lavfi", "-i", BEEPS),
-        *("-vf", "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"),
-        *("-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", "-c:a", "pcm_s16le"),
-    )
-
-
-def _truth(number: int) -> list[Bytes]:
-    """The planes of a frame."""
-    picture = np.zeros((HEIGHT, WIDTH, 3))
-    for bit in range(BITS):
-        picture[:BIT_HEIGHT, bit * 8 : bit * 8 + 8] = number >> bit & 1
-    for index, colour in enumerate(PATCHES):
-        picture[BIT_HEIGHT:, index * 16 : index * 16 + 16] = np.array(colour) / 255
-    return [np.rint(plane).astype(np.uint8) for plane in planes_of(picture)]
-
-
-def _number(frame: Floats) -> int:
-    """What a frame says that its number is."""
-    middles = frame[BIT_HEIGHT // 2, 4::8, 1][:BITS]
-    return sum(1 << bit for bit, light in enumerate(middles) if light > 128)
+    """Numbered frames above four flat patches, and a beep each second."""
+    tagged = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+    lossless = ("-vf", tagged, "-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", "-c:a", "pcm_s16le")
+    make_numbered(folder / "source.mkv", COUNT, RATE, *lossless, sound=BEEPS)
 
 
 async def _render(worker: Worker, output: str, layers: list[dict[str, Any]] | None = None, **more: Any) -> Path:
@@ -97,7 +72,7 @@ async def test_joined_ranges_hold_every_frame_once_at_its_time(worker: Worker, c
     times = [shown.time for shown in frames_of(path)]
     assert len(times) == COUNT
     assert max(abs(time - number / RATE) for number, time in enumerate(times)) <= most
-    assert [_number(frame) for frame in rgb_frames(path)] == list(range(COUNT))
+    assert [number_of(frame) for frame in rgb_frames(path)] == list(range(COUNT))
 
 
 def _tags(context: Any) -> tuple[int, ...]:
@@ -132,7 +107,7 @@ async def test_lossless_hevc_is_the_source_to_the_bit(worker: Worker) -> None:
     frames = [shown.pixels for shown in frames_of(path)]
     assert len(frames) == COUNT
     for number, frame in enumerate(frames):
-        planes = np.concatenate([plane.ravel() for plane in _truth(number)])
+        planes = np.concatenate([plane.ravel() for plane in planes_of_number(number)])
         assert np.array_equal(frame.ravel(), planes), f"frame {number}"
 
 
@@ -144,7 +119,7 @@ async def test_a_silent_part_in_one_range(worker: Worker, codec: str, preset: st
         worker, f"{codec}-{preset}.mp4", layers, codec=codec, preset=preset, startTime=1, endTime=1.5
     )
     first, last = (int(Fraction(seconds) * RATE + Fraction(1, 2)) for seconds in (1, 1.5))
-    assert [_number(frame) for frame in rgb_frames(path)] == list(range(first, last))
+    assert [number_of(frame) for frame in rgb_frames(path)] == list(range(first, last))
     assert [shown.time for shown in frames_of(path)] == [number / RATE for number in range(last - first)]
     with av.open(str(path)) as file:
         assert not file.streams.audio

@@ -71,7 +71,7 @@ class Film:
         scene = self.resolved.scene
         demand_size(self.data.chosen_codec, scene.width, scene.height, makes_up=self.data.vfi is not None)
         for preparation in self.resolved.prepare:
-            yield prepare(preparation, self.guard, None if self.data.poster else self._part)
+            yield prepare(preparation, self.guard)
         match self._encoding(1).kind:
             case "picture":
                 yield from picture(StillStep(self.resolved.scene, self._part[0]), self._work_name)

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
-from ffmpeg_worker.canvas.resolve import Resolved, resolve
+from ffmpeg_worker.canvas.excerpt import excerpt
+from ffmpeg_worker.canvas.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.job.canvas_jobs import CanvasData, PreviewData
 from ffmpeg_worker.job.composition.composition import Composition
@@ -54,7 +55,10 @@ def plan_canvas(
     def film(row: int, given: tuple[Composition, str]) -> Film:
         composition, name = given
         resolved = _resolve(composition, inputs, files, data.render_scale, data.fps, draws_ass)
-        return Film(data, resolved, name, row, cores, guard)
+        part = frame_range(resolved.scene, data.startTime, data.endTime)
+        # A poster may lie anywhere.
+        seen = (0, resolved.scene.frames) if data.poster else part
+        return Film(data, excerpt(resolved, *seen), name, row, cores, guard)
 
     rows = zip(data.compositions, data.output_names(), strict=True)
     films = for_each_row(rows, film, is_many=len(data.compositions) > 1)
@@ -86,6 +90,8 @@ def plan_preview(
     resolved = _resolve(composition, inputs, files, scale, None, draws_ass)
     scene = resolved.scene
     number = min(frame_at(data.t, Fraction(*scene.fps)), scene.frames - 1)
+    resolved = excerpt(resolved, number, number + 1)
+    scene = resolved.scene
 
     def conclude(findings: Sequence[Finding]) -> dict[str, Any]:
         found: dict[str, Any] = {"t": float(number / Fraction(*scene.fps)), "width": scene.width}
@@ -99,7 +105,7 @@ def plan_preview(
     if data.output is not None:
         steps = tuple(picture(StillStep(scene, number), work_name(data.output)))
         artifacts = (Artifact(data.output, work_name(data.output)),)
-    preparations = tuple(prepare(one, guard, (number, number + 1)) for one in resolved.prepare)
+    preparations = tuple(prepare(one, guard) for one in resolved.prepare)
     return Lane((*preparations, *steps), artifacts, conclude=conclude, warnings=_warnings(resolved))
 
 

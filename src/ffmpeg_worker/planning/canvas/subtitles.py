@@ -26,10 +26,10 @@ _BLACK = "YUV4MPEG2 W2 H2 F1000:1 Ip A1:1 Cmono XCOLORRANGE=FULL\nFRAME\n\0\0\0\
 _TICKS = 10  # of a millisecond: half a one more, and rounding errors lead to no other one
 
 
-def draw(drawing: DrawnSubtitles, moments: Sequence[int]) -> FfmpegStep:
-    """Draw those of its moments into a file that the renderer reads as a video."""
+def draw(drawing: DrawnSubtitles) -> FfmpegStep:
+    """Draw its moments into a file that the renderer reads as a video."""
     folder = drawing.folder
-    times = [time_of_frame(moment, drawing.fps) for moment in moments]
+    times = [time_of_frame(moment, drawing.fps) for moment in drawing.moments]
     arguments = (
         # It would end well with half of the pictures, or none, where memory is short.
         *("-xerror", "-abort_on", "empty_output"),
