@@ -30,6 +30,10 @@ class Compositor:
         """Close every source that is open."""
         self._stage.close()
 
+    def look_ahead(self, frame: int, at_once: int) -> None:
+        """See `Stage.look_ahead`."""
+        self._stage.look_ahead(frame, at_once)
+
     def draw(self, frame: int) -> Surface:
         """The surface with a frame; what is on it stays until the next but one frame is drawn."""
         acts = self._stage.acts(frame)

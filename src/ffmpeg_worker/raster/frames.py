@@ -59,6 +59,8 @@ def draw_png(
     """
     is_transparent = scene.background[3] < 1
     with _opened(scene, folder, is_transparent, threads, on_warning) as compositor:
+        # Before a film's one picture many others are decoded: those since its last keyframe.
+        compositor.look_ahead(number, threads)
         surface = compositor.draw(number)
         if isinstance(surface, RgbaSurface):
             pixels = cv2.cvtColor(surface.straight(), cv2.COLOR_RGBA2BGRA)

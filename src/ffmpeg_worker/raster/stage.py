@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import bisect
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from ffmpeg_worker.canvas.curve import greatest
-from ffmpeg_worker.canvas.scene import Element, GroupContent
+from ffmpeg_worker.canvas.scene import Element, GroupContent, VideoContent
 from ffmpeg_worker.raster.layer import Drawing, Layer, OpenSource
 from ffmpeg_worker.raster.motion import Passage, passage
 from ffmpeg_worker.raster.picture import Source, Tile
@@ -79,6 +82,21 @@ class Stage:
             if act is not None:
                 found.append(act)
         return found
+
+    def look_ahead(self, frame: int, at_once: int) -> None:
+        """Let the films of a frame be opened and decoded side by side, so many at once, before it is asked for.
+
+        What goes wrong shows then, in the order in which they are drawn.
+        """
+        self._go_to(frame)
+        films = [index for index in self._shown if isinstance(self._elements[index].content, VideoContent)]
+        if min(len(films), at_once) > 1:
+            with suppress(RuntimeError), ThreadPoolExecutor(at_once) as pool:  # where no thread can be had
+                pool.map(partial(self._try, frame), films)
+
+    def _try(self, frame: int, index: int) -> None:
+        with suppress(Exception):
+            self._layer(index).drawing(frame)
 
     def _pairs(self, frame: int) -> dict[int, Pair]:
         """By both of its elements: each that leaves and what comes in its place at the moment."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +15,7 @@ from ffmpeg_worker.canvas.curve import Curve, Key
 from ffmpeg_worker.canvas.scene import Element, GroupContent, TextContent, Transition, VideoContent
 from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.compositor import Compositor
+from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.picture import Tile
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from support.stills import Library, Still, coloured, element, grey, scene
@@ -289,3 +292,36 @@ def test_a_pair_wipes_over_the_whole_canvas(transparent: bool) -> None:
     surface = compositor.draw(15)
     seen = surface.rgba[:, :, 0] if isinstance(surface, RgbaSurface) else surface.planes[0]
     assert _box(seen) is None, "half way, what is left of the middle is already gone, what is right not yet there"
+
+
+def _films(**shown: Callable[[float], Tile]) -> tuple[Compositor, Library]:
+    library = Library(**shown)
+    content = VideoContent("v", (4, 4), 0, 1)
+    return Compositor(scene(*(element(name, content=content) for name in shown)), library), library
+
+
+def test_films_of_a_frame_are_looked_for_side_by_side() -> None:
+    both = threading.Barrier(2)
+
+    def picture(_time: float) -> Tile:
+        if not both.broken and both.n_waiting < 2:
+            both.wait(10)
+        return coloured(4, 4, WHITE)
+
+    compositor, library = _films(a=picture, b=picture)
+    compositor.look_ahead(3, at_once=2)
+    assert {name: still.times for name, still in library.stills.items()} == {"a": [0.3], "b": [0.3]}
+    both.abort()
+    assert _box(_luma(compositor, 3)) == (0, 0, 4, 4)
+    assert len(library.opened) == 2
+
+
+def test_what_fails_then_fails_when_it_is_drawn() -> None:
+    def broken(_time: float) -> Tile:
+        raise RasterError("It is broken.", code="source_unreadable")
+
+    compositor, _ = _films(a=lambda _: coloured(4, 4, WHITE), b=broken)
+    compositor.look_ahead(0, at_once=2)
+    with pytest.raises(RasterError, match="It is broken") as caught:
+        compositor.draw(0)
+    assert caught.value.where == "b"
