@@ -5,10 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import signal
-import sys
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +15,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from support.runpod_production import production
 from support.stand_in_api import RESULTS, StandInApi, stand_in_api
 from support.stand_in_platform import StandInPlatform, serving
 from support.until import until_async
@@ -24,7 +23,6 @@ from support.until import until_async
 if not os.environ.get("REQUIRE_ALL"):
     pytest.importorskip("runpod.serverless")
 
-HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 JOB = {"action": "process", "data": {"chainCmds": "ffmpeg -i a.mp4 b.mp4"}}
 ANSWER = {"success": True, "result": RESULTS["process"]}
 
@@ -59,23 +57,9 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     async with stand_in_api() as api, AsyncExitStack() as network:
         scene = Scene(StandInPlatform(), api, network=network)
         await network.enter_async_context(serving(scene.platform))
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNPOD_", "FFMPEG_"))}
-        own = {"HOME": str(tmp_path), "FFMPEG_API_BASE_URL": api.base_url, "MAX_CONCURRENCY": "4"}
-        worker = await asyncio.create_subprocess_exec(
-            sys.executable,
-            HANDLER,
-            env={**kept, **own, **scene.platform.environment()},
-            cwd=tmp_path,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        try:
+        own = {"FFMPEG_API_BASE_URL": api.base_url, "MAX_CONCURRENCY": "4"}
+        async with production(tmp_path, scene.platform, **own):
             yield scene
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(worker.pid, signal.SIGKILL)
-            await worker.wait()
 
 
 async def test_results_that_the_sdk_or_runpod_would_lose(scene: Scene) -> None:
