@@ -313,10 +313,10 @@ async def test_what_takes_too_long_is_stopped_and_said_to_be_the_subtitles(worke
 
 @needs_sandbox
 async def test_too_little_memory_is_said_in_words_of_the_subtitles(tmp_path: Path) -> None:
-    async with open_worker(tmp_path, max_memory_bytes=300 << 20) as small:
+    async with open_worker(tmp_path, max_memory_bytes=180 << 20) as small:
         small.data.mkdir(exist_ok=True)
         (small.data / "x.ass").write_text(script(PLAIN))
-        composition = composed(background="#000000", width=3840, height=2160)
+        composition = composed(background="#000000", width=4096, height=2304)
         error = await small.fail({"action": "canvas_preview", "data": {"json": composition, "t": 1}})
     assert (error.code, error.where) == ("out_of_memory", {"field": "layers[0].src"})
     assert "_ass" not in f"{error.message}{error.hint}{error.stderr}"
