@@ -22,6 +22,7 @@ from ffmpeg_worker.planning.plan import Blame, FfmpegStep, Finding
 from ffmpeg_worker.raster.own_fonts import own_fonts
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, point_beneath, read_beneath, write_beneath
 from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.uncancelled import to_the_end
 
 _MAX_COLLECTED_BYTES = 256 << 20
 _FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
@@ -74,7 +75,8 @@ class CommandRun:
         for name, staged in step.links.items():
             point_beneath(self.folder, name, staged)
         if step.own_fonts is not None:
-            await asyncio.to_thread(self._bring_fonts, step.own_fonts)
+            # Nothing may still be written when the job's folder is removed.
+            await to_the_end(asyncio.to_thread(self._bring_fonts, step.own_fonts))
         async with self.slot():
             return await self.run_in_slot(step, on_progress)
 
