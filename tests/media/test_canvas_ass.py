@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,7 +19,7 @@ from ffmpeg_worker.sandbox.level import Machine
 from ffmpeg_worker.sandbox.system_paths import READABLE
 from support.ass_scripts import PLAIN, script
 from support.attack_kit import open_ground
-from support.decoded import frames_of
+from support.decoded import frames_of, pixels_of_png, pixels_of_url
 from support.reference_yuv import Floats, psnr
 from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox
 from support.sources import make
@@ -65,21 +64,12 @@ async def still(worker: Worker, ass: str, t: float, composition: dict[str, Any] 
     (worker.data / "x.ass").write_text(ass)
     data = {"json": composition or composed(background="#000000"), "t": t}
     image = (await worker.run({"action": "canvas_preview", "data": data}))["image"]
-    return decoded(image)
-
-
-def decoded(image: str) -> Floats:
-    """The pixels of a `data:` URL."""
-    return _pixels(base64.b64decode(image.partition(",")[2]))
+    return pixels_of_url(image)
 
 
 def picture_of(path: Path) -> Floats:
     """The pixels of a file."""
-    return _pixels(path.read_bytes())
-
-
-def _pixels(png: bytes) -> Floats:
-    return np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), np.float64)[..., ::-1]
+    return pixels_of_png(path.read_bytes())
 
 
 def drawn_by_ffmpeg(worker: Worker, ass: str) -> list[Floats]:
@@ -192,7 +182,7 @@ async def test_a_preview_and_a_part_show_what_the_whole_does(worker: Worker) -> 
     data = {"json": composed(), "output": "p.png", "startTime": 1.0}
     await worker.run({"action": "canvas", "data": data})
     image = (await worker.run({"action": "canvas_preview", "data": {"json": composed(), "t": 1.0}}))["image"]
-    assert np.array_equal(decoded(image), picture_of(worker.data / "p.png"))
+    assert np.array_equal(pixels_of_url(image), picture_of(worker.data / "p.png"))
 
 
 async def test_a_draft_is_the_same_in_small(worker: Worker) -> None:
@@ -237,7 +227,7 @@ async def test_without_libass_texts_are_shown_and_a_warning_says_so(
     finally:
         object.__setattr__(capabilities, "filters", capabilities.filters | {"ass"})
     assert "not kept" in result["warnings"][0]
-    assert decoded(result["image"]).max() > 200
+    assert pixels_of_url(result["image"]).max() > 200
 
 
 async def test_rows_of_variables_share_what_is_equal_and_draw_what_is_not(worker: Worker) -> None:

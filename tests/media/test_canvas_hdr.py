@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncIterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.pipeline.command_run import CommandRun
 from ffmpeg_worker.planning.plan import FfmpegStep, Finding
-from support.decoded import rgb_frames
+from support.decoded import pixels_of_url, rgb_frames
 from support.numbered import HEIGHT, WIDTH, make_numbered, number_of
 from support.reference_yuv import Floats
 from support.worker import Worker, open_worker
@@ -54,9 +52,7 @@ async def rendered(worker: Worker, composition: dict[str, Any], **more: Any) -> 
 
 async def preview(worker: Worker, composition: dict[str, Any], t: float) -> Floats:
     result = await worker.run({"action": "canvas_preview", "data": {"json": composition, "t": t}})
-    decoder = av.CodecContext.create("png", "r")
-    [frame] = decoder.decode(av.Packet(base64.b64decode(result["image"].partition(",")[2])))
-    return frame.to_ndarray(format="rgb24").astype(np.float64)
+    return pixels_of_url(result["image"])
 
 
 @pytest.mark.parametrize("name", TRANSFERS)

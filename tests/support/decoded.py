@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 from av.video.reformatter import Colorspace
 
@@ -83,3 +85,13 @@ def onsets(loudness: Floats, rate: float, *, least: float, apart_s: float) -> Fl
     gaps = np.diff(loud, prepend=-(10**9))
     firsts: Floats = loud[gaps > apart_s * rate] / rate
     return firsts
+
+
+def pixels_of_png(png: bytes) -> Floats:
+    """Red, green and blue of a picture, (height, width, 3) from 0 to 255."""
+    return np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), np.float64)[..., ::-1]
+
+
+def pixels_of_url(image: str) -> Floats:
+    """The same of a `data:` URL, as previews are answered."""
+    return pixels_of_png(base64.b64decode(image.partition(",")[2]))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ffmpeg_worker.canvas.subtitles import ASS_SECTION, MAX_CUES
+from ffmpeg_worker.canvas.subtitles import MAX_CUES
 from ffmpeg_worker.errors import SourceUnreadable
 
 _LINE_END = re.compile(r"\r\n|\r|\n")  # libass knows no others
@@ -48,12 +48,6 @@ class Script:
             found.update(range(max(_frame(stretch.begin_ms, fps), reached), end))
             reached = max(reached, end)
         return tuple(sorted(found))
-
-
-def is_ass(text: str) -> bool:
-    """Whether subtitles are of the kind that says how they look."""
-    text = text.lstrip("\ufeff \n\r\t")
-    return not text.startswith("WEBVTT") and ASS_SECTION.search(text) is not None
 
 
 def time_of_frame(frame: int, fps: Fraction) -> int:

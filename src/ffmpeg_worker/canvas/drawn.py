@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ffmpeg_worker.canvas.arrange import Placed
-from ffmpeg_worker.canvas.ass import is_ass, read_script
+from ffmpeg_worker.canvas.ass import read_script
 from ffmpeg_worker.canvas.clips import Facts, text_of
-from ffmpeg_worker.canvas.pixels import Room
+from ffmpeg_worker.canvas.pixels import Room, even_side
 from ffmpeg_worker.canvas.preparation import DrawnSubtitles
 from ffmpeg_worker.canvas.remark import Remark
 from ffmpeg_worker.canvas.scene import FontFile
+from ffmpeg_worker.canvas.subtitles import is_ass
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.errors import SourceError
 from ffmpeg_worker.job.composition.text_layer import SubtitlesLayer
@@ -40,8 +41,8 @@ def drawn_subtitles(
     return DrawnSubtitles(
         where=placed.where,
         script=script.text,
-        size=(_even(room.width), _even(room.height)),
-        full_size=(_even(room.width / room.per_pixel), _even(room.height / room.per_pixel)),
+        size=(even_side(room.width), even_side(room.height)),
+        full_size=(even_side(room.width / room.per_pixel), even_side(room.height / room.per_pixel)),
         fps=fps,
         first=first,
         moments=script.moments(fps, frame_at(placed.end_s, fps) - first),
@@ -59,7 +60,3 @@ def fonts_without_use(fonts: Sequence[FontFile]) -> Iterator[Remark]:
                 "Subtitles with looks of their own are drawn without this font: it is packed as WOFF2.",
                 "Give it as .ttf, .otf or .woff.",
             )
-
-
-def _even(side: float) -> int:
-    return max(2, 2 * round(side / 2))

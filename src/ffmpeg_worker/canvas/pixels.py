@@ -14,6 +14,11 @@ Written = float | Percent | tuple[Keyframe[Any], ...]
 """A number of pixels or a percentage, still or in keyframes."""
 
 
+def even_side(length: float) -> int:
+    """The nearest side of which half is whole, too."""
+    return max(2, 2 * round(length / 2))
+
+
 @dataclass(frozen=True, slots=True)
 class Room:
     """What a layer is measured against.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -26,7 +27,7 @@ class ToneMapping:
     kind: Literal["tone_map"] = "tone_map"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DrawnSubtitles:
     """Subtitles as libass draws `script`, transparent and `size` pixels large, as `prepared`.
 
@@ -44,7 +45,7 @@ class DrawnSubtitles:
     fonts: tuple[FontFile, ...] = ()
     kind: Literal["subtitles"] = "subtitles"
 
-    @property
+    @functools.cached_property
     def folder(self) -> str:
         """Where all of it lies; another one for whatever is drawn otherwise, as rows of variables may do."""
         looks = (

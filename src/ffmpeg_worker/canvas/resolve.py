@@ -10,7 +10,7 @@ from ffmpeg_worker.canvas.arrange import Placed, arrange, every
 from ffmpeg_worker.canvas.clips import Facts
 from ffmpeg_worker.canvas.contents import Resolving
 from ffmpeg_worker.canvas.elements import read_elements
-from ffmpeg_worker.canvas.pixels import Room, read_number
+from ffmpeg_worker.canvas.pixels import Room, even_side, read_number
 from ffmpeg_worker.canvas.preparation import Preparation
 from ffmpeg_worker.canvas.remark import Remark
 from ffmpeg_worker.canvas.scene import FontFile, Scene
@@ -109,9 +109,7 @@ def _font(font: Font, file_of: Callable[[str], str]) -> FontFile:
 
 
 def _room(composition: Composition, render_scale: float) -> Room:
-    width, height = (
-        float(max(2, 2 * round(side * render_scale / 2))) for side in (composition.width, composition.height)
-    )
+    width, height = (float(even_side(side * render_scale)) for side in (composition.width, composition.height))
     return Room(width, height, canvas_short=min(width, height), per_pixel=render_scale)
 
 

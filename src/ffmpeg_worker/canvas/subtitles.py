@@ -23,9 +23,7 @@ _ASS_TAGS = re.compile(r"\{[^{}]*\}")
 _ASS_SYLLABLE = re.compile(r"\\[kK][fo]?(\d{1,6})")
 _ASS_DRAWING = re.compile(r"\\p[1-9]")
 _ASS_LOST = re.compile(r"\\(?:pos|move|fade?|clip|frz)\b|\\an?\d|\\t\(|\\1?c&")
-ASS_SECTION = re.compile(r"^\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE | re.MULTILINE)
-"""What a file that says how it looks has a line of."""
-
+_ASS_SECTION = re.compile(r"^\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE | re.MULTILINE)
 _VTT_TIME = re.compile(r"<(?:(\d{1,4}):)?(\d{2}):(\d{2})\.(\d{3})>")
 _MARK = re.compile(r"<@(\d{1,12})>")
 _TAGS = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -41,6 +39,12 @@ class Subtitles:
     loses_looks: bool = False
 
 
+def is_ass(text: str) -> bool:
+    """Whether subtitles are of the kind that says how they look."""
+    text = text.lstrip("\ufeff \n\r\t")
+    return not text.startswith("WEBVTT") and _ASS_SECTION.search(text) is not None
+
+
 def read_subtitles(text: str) -> Subtitles:
     """Read a subtitle file's text.
 
@@ -54,7 +58,7 @@ def read_subtitles(text: str) -> Subtitles:
     try:
         if is_vtt:
             file = pysubs2.SSAFile.from_string(_cues_of_vtt(text), "vtt", keep_html_tags=True)
-        elif ASS_SECTION.search(text):
+        elif is_ass(text):
             file = pysubs2.SSAFile.from_string(_lines_of_ass(text), "ass")
         else:
             file = pysubs2.SSAFile.from_string(text, "srt", keep_html_tags=True)

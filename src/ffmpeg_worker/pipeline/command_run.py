@@ -19,7 +19,7 @@ from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.planning.plan import Blame, FfmpegStep, Finding
-from ffmpeg_worker.raster.own_fonts import own_fonts
+from ffmpeg_worker.raster.own_fonts import outline_fonts
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, point_beneath, read_beneath, write_beneath
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.uncancelled import to_the_end
@@ -111,7 +111,7 @@ class CommandRun:
     def _bring_fonts(self, folder: str) -> None:
         """Copies, as the job's user may not get to where the package is; a step before may have made them."""
         make_folders_beneath(self.folder, folder, self.jail.uid)
-        for font in own_fonts():
+        for font in outline_fonts():
             with suppress(FileExistsError):
                 write_beneath(self.folder, f"{folder}/{font.name}", font.read_bytes(), self.jail.uid)
 

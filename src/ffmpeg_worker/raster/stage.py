@@ -96,7 +96,8 @@ class Stage:
 
     def _try(self, frame: int, index: int) -> None:
         with suppress(Exception):
-            self._layer(index).drawing(frame)
+            # Transitions wait until it is drawn: two films may have one together.
+            self._layer(index).drawing(frame, enters=False, leaves=False)
 
     def _pairs(self, frame: int) -> dict[int, Pair]:
         """By both of its elements: each that leaves and what comes in its place at the moment."""

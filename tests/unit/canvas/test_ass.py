@@ -6,8 +6,8 @@ from fractions import Fraction
 
 import pytest
 
-from ffmpeg_worker.canvas.ass import is_ass, read_script, time_of_frame
-from ffmpeg_worker.canvas.subtitles import MAX_CUES
+from ffmpeg_worker.canvas.ass import read_script, time_of_frame
+from ffmpeg_worker.canvas.subtitles import MAX_CUES, is_ass
 from ffmpeg_worker.errors import SourceUnreadable
 from support.ass_scripts import PLAIN, script
 

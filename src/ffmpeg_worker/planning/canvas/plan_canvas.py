@@ -87,10 +87,9 @@ def plan_preview(
     """
     composition = data.compositions[data.row]
     scale = 1.0 if data.width is None else min(data.width / composition.width, 1.0)
-    resolved = _resolve(composition, inputs, files, scale, None, draws_ass)
-    scene = resolved.scene
-    number = min(frame_at(data.t, Fraction(*scene.fps)), scene.frames - 1)
-    resolved = excerpt(resolved, number, number + 1)
+    whole = _resolve(composition, inputs, files, scale, None, draws_ass)
+    number = min(frame_at(data.t, Fraction(*whole.scene.fps)), whole.scene.frames - 1)
+    resolved = excerpt(whole, number, number + 1)
     scene = resolved.scene
 
     def conclude(findings: Sequence[Finding]) -> dict[str, Any]:

@@ -13,12 +13,12 @@ import uharfbuzz as hb
 
 from ffmpeg_worker.canvas.scene import FontFile
 from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.own_fonts import own_fonts
 from ffmpeg_worker.raster.text.emoji import is_emoji
 from ffmpeg_worker.raster.text.face import Face, Font, nearest
 from ffmpeg_worker.raster.text.woff import read_packed
 
 DEFAULT_FAMILY = "inter"
-_BUNDLED = Path(__file__).parent.parent / "fonts"
 _SYSTEM = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))
 _ENDINGS = (".ttf", ".otf", ".ttc")
 _MOST_SYSTEM_FILES = 3000
@@ -34,7 +34,7 @@ _ALIASES = {
 @functools.cache
 def load_bundled() -> tuple[Face, ...]:
     """The fonts of the package, mapped into memory; to be called before the process is confined."""
-    return tuple(Face(hb.Blob.from_file_path(str(path))) for path in sorted(_BUNDLED.glob("*.ttf")))
+    return tuple(Face(hb.Blob.from_file_path(str(path))) for path in own_fonts())
 
 
 @functools.cache
