@@ -22,7 +22,7 @@ from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.command_run import Engine
-from ffmpeg_worker.pipeline.lanes import Plant
+from ffmpeg_worker.pipeline.lanes import WorkerResources
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
@@ -53,7 +53,7 @@ class Services:
     settings: Settings
     tools: Tools
     prober: Prober
-    plant: Plant
+    plant: WorkerResources
     counters: Counters = field(default_factory=Counters)
     active: int = 0
     closing: bool = False
@@ -164,7 +164,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         if settings.warm_canvas and not missing_packages():
             await renderer.begin()
         slots = asyncio.Semaphore(settings.max_concurrency)
-        plant = Plant(
+        plant = WorkerResources(
             engine=Engine(tools, slots, _quota(settings), renderer, cores=settings.max_concurrency),
             prober=prober,
             scratch=scratch,

@@ -11,7 +11,7 @@ import pytest
 from support.bucket import Bucket
 from support.folders import is_written
 from support.runpod_production import production
-from support.stand_in_platform import PlatformJob, StandInPlatform, stand_in_platform
+from support.stand_in_platform import PlatformJob, FakeRunpod, stand_in_platform
 from support.until import until_async
 
 if not os.environ.get("REQUIRE_ALL"):
@@ -21,7 +21,7 @@ LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_C
 KEY = "rpa_secret_key_of_the_endpoint"
 
 
-def settings(platform: StandInPlatform, pod: str, **more: str) -> dict[str, str]:
+def settings(platform: FakeRunpod, pod: str, **more: str) -> dict[str, str]:
     return {
         **LOOPBACK,
         "FFMPEG_WORKER_RUNPOD_FAN_OUT": "2",
@@ -45,7 +45,7 @@ def many(bucket: Bucket | None, *processes: dict[str, Any]) -> dict[str, Any]:
     return {"action": "multi_process", "data": {"processes": list(processes)}, "metadata": {"order": 7}, **upload}
 
 
-def parts_of(platform: StandInPlatform) -> list[PlatformJob]:
+def parts_of(platform: FakeRunpod) -> list[PlatformJob]:
     return [known for job_id, known in platform.jobs.items() if job_id != "whole"]
 
 

@@ -16,8 +16,8 @@ import pytest
 from aiohttp import web
 
 from support.runpod_production import production
-from support.stand_in_api import RESULTS, StandInApi, stand_in_api
-from support.stand_in_platform import StandInPlatform, serving
+from support.stand_in_api import RESULTS, FakeApi, stand_in_api
+from support.stand_in_platform import FakeRunpod, serving
 from support.until import until_async
 
 if not os.environ.get("REQUIRE_ALL"):
@@ -31,8 +31,8 @@ ANSWER = {"success": True, "result": RESULTS["process"]}
 class Scene:
     """A worker between a platform and an HTTP door, neither of which is real."""
 
-    platform: StandInPlatform
-    api: StandInApi
+    platform: FakeRunpod
+    api: FakeApi
     released: asyncio.Event = field(default_factory=asyncio.Event)
     network: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -55,7 +55,7 @@ class Scene:
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
     """Started, with room for four jobs."""
     async with stand_in_api() as api, AsyncExitStack() as network:
-        scene = Scene(StandInPlatform(), api, network=network)
+        scene = Scene(FakeRunpod(), api, network=network)
         await network.enter_async_context(serving(scene.platform))
         own = {"FFMPEG_API_BASE_URL": api.base_url, "MAX_CONCURRENCY": "4"}
         async with production(tmp_path, scene.platform, **own):

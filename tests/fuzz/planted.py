@@ -50,7 +50,7 @@ class Planted:
 
 @contextmanager
 def planted(folder: Path) -> Iterator[Planted]:
-    """Plant a secret file, one in the environment, and a server on loopback."""
+    """WorkerResources a secret file, one in the environment, and a server on loopback."""
     folder.mkdir()
     folder.chmod(0o777)
     canaries = Canaries()

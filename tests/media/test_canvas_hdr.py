@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.pipeline.command_run import CommandRun
-from ffmpeg_worker.planning.plan import FfmpegStep, Finding
+from ffmpeg_worker.planning.plan import FfmpegStep, StepResult
 from support.decoded import pixels_of_url, rgb_frames
 from support.numbered import HEIGHT, WIDTH, make_numbered, number_of
 from support.reference_yuv import Floats
@@ -95,7 +95,7 @@ async def test_for_a_preview_seconds_are_tone_mapped(worker: Worker, monkeypatch
     lengths: list[float] = []
     run = CommandRun.run
 
-    async def watched(self: CommandRun, step: FfmpegStep, on_progress: Any) -> Finding:
+    async def watched(self: CommandRun, step: FfmpegStep, on_progress: Any) -> StepResult:
         lengths.append(float(step.invocation.arguments[step.invocation.arguments.index("-t") + 1]))
         return await run(self, step, on_progress)
 

@@ -18,7 +18,7 @@ from ffmpeg_worker.planning import concat_list, placeholders
 from ffmpeg_worker.planning.command_line import read_command_line
 from ffmpeg_worker.planning.durations import read_time
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import needed_sources
+from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.planning.plan import FfmpegStep
 
 JSON = st.recursive(
@@ -92,7 +92,7 @@ def test_any_command_is_planned_or_refused(tokens: list[str], outputs: list[str]
         job = parse_job(
             {"action": "process", "data": {"chainCmds": tokens, "output": outputs}, "inputs": {"in_1": "in.mp4"}}
         )
-        needs = needed_sources(job)
+        needs = find_required_inputs(job)
         files = LocalFiles({need.key: LocalFile(Path("/x"), f"{i}.bin", 1) for i, need in enumerate(needs)})
         plan = make_plan(job, files, cores=2)
     except InvalidJob:

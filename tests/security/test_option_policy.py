@@ -12,7 +12,7 @@ from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import needed_sources
+from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.planning.plan import FfmpegStep, Plan
 from support.everyday import EVERYDAY, Spelling
 
@@ -23,7 +23,7 @@ PICTURE = "-f lavfi -i testsrc2=s=64x64:d=1"
 
 def planned(command: Spelling, **inputs: Any) -> Plan:
     job = parse_job({"action": "process", "data": {"chainCmds": command}, "inputs": inputs})
-    needs = needed_sources(job)
+    needs = find_required_inputs(job)
     files = {
         need.key: LocalFile(Path("/x"), f"{index}{Path(need.key).suffix}", 1) for index, need in enumerate(needs)
     }

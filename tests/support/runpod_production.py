@@ -10,15 +10,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from support.stand_in_platform import StandInPlatform
+from support.stand_in_platform import FakeRunpod
 
 _HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 
 
 @asynccontextmanager
-async def production(
-    folder: Path, platform: StandInPlatform, **more: str
-) -> AsyncIterator[asyncio.subprocess.Process]:
+async def production(folder: Path, platform: FakeRunpod, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker with a data root of its own, and `more` in its environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNPOD_", "FFMPEG_"))}
     own = {"HOME": folder, "FS_PATH": folder / "data", "FFMPEG_WORKER_SCRATCH_ROOT": folder / "scratch"}

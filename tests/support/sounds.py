@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ffmpeg_worker.canvas.sound import Sound, SoundMix
 from ffmpeg_worker.planning.canvas.sound import sound_steps
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, DependentStep, FfmpegStep, Finding, Step
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, DependentStep, FfmpegStep, StepResult, Step
 from support.sources import FFMPEG
 
 RATE = 48_000
@@ -82,12 +82,12 @@ def render(folder: Path, mix: SoundMix, codec: tuple[str, ...] = FLOAT) -> Sampl
 
 def run_steps(folder: Path, steps: tuple[Step, ...]) -> None:
     """Run steps in a row, as a lane does."""
-    findings: list[Finding] = []
+    findings: list[StepResult] = []
     for step in steps:
         ready = step.build(findings) if isinstance(step, DependentStep) else step
         assert isinstance(ready, FfmpegStep)
         log = _ffmpeg(["-hide_banner", *ready.invocation.arguments], folder).stderr.decode()
-        findings.append(Finding(log=log if ready.show_log else ""))
+        findings.append(StepResult(log=log if ready.show_log else ""))
 
 
 def read_samples(path: Path, channels: int = 2) -> Samples:

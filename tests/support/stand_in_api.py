@@ -20,7 +20,7 @@ RESULTS: dict[str, dict[str, Any]] = {
 
 
 @dataclass
-class StandInApi:
+class FakeApi:
     """Set `reply` to choose the answer; `requests` are path, headers and body of all that came."""
 
     url: str = ""
@@ -60,9 +60,9 @@ async def _never(_request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def stand_in_api(port: int = 0) -> AsyncIterator[StandInApi]:
+async def stand_in_api(port: int = 0) -> AsyncIterator[FakeApi]:
     """A stand-in on a free port of loopback."""
-    api = StandInApi()
+    api = FakeApi()
     app = web.Application(client_max_size=64 << 20)
     app.router.add_get("/health", api.tell_health)
     app.router.add_post("/api/ffmpeg/{action}", api.answer)

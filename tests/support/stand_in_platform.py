@@ -48,7 +48,7 @@ class PlatformJob:
 
 
 @dataclass
-class StandInPlatform:
+class FakeRunpod:
     """Put jobs with `submit`, look at `jobs` and `results` by id; `refusals` are answers to results, in turn."""
 
     url: str = ""
@@ -193,7 +193,7 @@ class StandInPlatform:
         return found
 
 
-def _make_app(platform: StandInPlatform) -> web.Application:
+def _make_app(platform: FakeRunpod) -> web.Application:
     @web.middleware
     async def refuse(request: web.Request, handler: Handler) -> web.StreamResponse:
         if request.path.startswith("/v2/"):
@@ -218,7 +218,7 @@ def _make_app(platform: StandInPlatform) -> web.Application:
 
 
 @asynccontextmanager
-async def serving(platform: StandInPlatform, port: int = 0) -> AsyncIterator[None]:
+async def serving(platform: FakeRunpod, port: int = 0) -> AsyncIterator[None]:
     """Put a platform on the network, for example again after it was gone."""
     # A poll whose worker is gone must take no job with it.
     runner = web.AppRunner(_make_app(platform), handler_cancellation=True, access_log=None, shutdown_timeout=0)
@@ -232,8 +232,8 @@ async def serving(platform: StandInPlatform, port: int = 0) -> AsyncIterator[Non
 
 
 @asynccontextmanager
-async def stand_in_platform() -> AsyncIterator[StandInPlatform]:
+async def stand_in_platform() -> AsyncIterator[FakeRunpod]:
     """A platform on a free port of loopback."""
-    platform = StandInPlatform()
+    platform = FakeRunpod()
     async with serving(platform):
         yield platform

@@ -14,7 +14,7 @@ from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult, ProcessResult, Stats
-from ffmpeg_worker.pipeline.lanes import Plant
+from ffmpeg_worker.pipeline.lanes import WorkerResources
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings, read_settings
@@ -38,7 +38,7 @@ _CAPABILITIES = Capabilities(
 )
 
 
-class StandInServices(Services):
+class FakeServices(Services):
     """Services whose jobs are a function of the test; only `h264_nvenc` turns out to work on its machine."""
 
     _run_job: Run
@@ -54,16 +54,16 @@ async def succeed(job: Job, job_id: str) -> JobResult:
     )
 
 
-def stand_in_services(run: Run = succeed, **settings: Any) -> StandInServices:
+def stand_in_services(run: Run = succeed, **settings: Any) -> FakeServices:
     """A worker whose jobs are `run(job, job_id)`; `settings` are those that matter to the test."""
     tools = cast(
         Tools, SimpleNamespace(capabilities=_CAPABILITIES, usable_encoders=_try_encoders, sandbox=UNCONFINED)
     )
-    services = StandInServices(
+    services = FakeServices(
         make_settings(**settings),
         tools,
         cast(Prober, SimpleNamespace(program="pyav")),
-        cast(Plant, SimpleNamespace(gpu=GpuTrial(tools, Cards()))),
+        cast(WorkerResources, SimpleNamespace(gpu=GpuTrial(tools, Cards()))),
     )
     services._run_job = run
     return services

@@ -19,7 +19,7 @@ from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.job.media import read_media
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Finding
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
 from ffmpeg_worker.planning.vmaf import plan_vmaf
 
 _X264 = "-c:v libx264 -preset veryfast -pix_fmt yuv420p"
@@ -105,7 +105,7 @@ def compare(reference: Path, distorted: Path, **data: Any) -> dict[str, Any]:
         for number, path in enumerate((reference, distorted))
     ]
     lane = plan_vmaf(VmafData(input1="a", input2="b", **data), *files, cores=2)
-    findings: list[Finding] = []
+    findings: list[StepResult] = []
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "_in").mkdir()
@@ -115,16 +115,16 @@ def compare(reference: Path, distorted: Path, **data: Any) -> dict[str, Any]:
             ready = step.build(findings) if isinstance(step, DependentStep) else step
             assert isinstance(ready, FfmpegStep)
             findings.append(_run(ready, folder))
-    result = lane.conclude(findings)
+    result = lane.summarize(findings)
     return {**result, "warnings": [*lane.warnings, *result.get("warnings", [])]}
 
 
-def _run(step: FfmpegStep, folder: Path) -> Finding:
+def _run(step: FfmpegStep, folder: Path) -> StepResult:
     command = [_ffmpeg(), "-v", "error", "-nostdin", "-y", *step.invocation.arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     collected = (folder / step.collect).read_bytes() if step.collect else b""
-    return Finding(stdout=done.stdout, collected=collected)
+    return StepResult(stdout=done.stdout, collected=collected)
 
 
 def plain_vmaf(reference: Path, distorted: Path, options: str = "") -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.frame_offset import FRAME_BYTES
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Finding, Lane
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult, Lane
 from ffmpeg_worker.planning.vmaf import plan_vmaf
 from support.thumbnails import scene, signatures
 
@@ -30,24 +30,24 @@ def plan(reference: LocalFile | None = None, distorted: LocalFile | None = None,
     return plan_vmaf(fields, reference or video(0), distorted or video(1), cores=4)
 
 
-def moving(offset: int = 0, frames: int = 150) -> Finding:
+def moving(offset: int = 0, frames: int = 150) -> StepResult:
     """What the first step prints when the distorted video starts `offset` frames later."""
     shown = scene(frames + 50, seed=7)
     upper = signatures(shown[max(-offset, 0) :][:frames])
     lower = signatures(shown[max(offset, 0) :][:frames])
     both = (part[at : at + FRAME_BYTES] for at in range(0, len(upper), FRAME_BYTES) for part in (upper, lower))
-    return Finding(stdout=b"".join(both))
+    return StepResult(stdout=b"".join(both))
 
 
-def still() -> Finding:
-    return Finding(stdout=bytes(2 * FRAME_BYTES) * 150)
+def still() -> StepResult:
+    return StepResult(stdout=bytes(2 * FRAME_BYTES) * 150)
 
 
-def scored(frames: int = 250, stdout: bytes = b"") -> Finding:
+def scored(frames: int = 250, stdout: bytes = b"") -> StepResult:
     log = {"version": "3", "frames": [{"frameNum": n, "metrics": {"vmaf": 90.0}} for n in range(frames)]}
-    return Finding(collected=json.dumps(log).encode(), stdout=stdout)
+    return StepResult(collected=json.dumps(log).encode(), stdout=stdout)
 
 
-def built(lane: Lane, *findings: Finding) -> list[FfmpegStep]:
+def built(lane: Lane, *findings: StepResult) -> list[FfmpegStep]:
     steps = [step.build(findings) if isinstance(step, DependentStep) else step for step in lane.steps]
     return [step for step in steps if isinstance(step, FfmpegStep)]

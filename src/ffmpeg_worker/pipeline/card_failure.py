@@ -21,14 +21,14 @@ _LINE = re.compile(
 )
 
 
-def is_card_failure(error: EngineFailed) -> bool:
+def is_gpu_failure(error: EngineFailed) -> bool:
     """Whether a command that was mapped failed where the same on the CPU may not."""
     if error.code in _OTHER_CODES:
         return False
     return error.code in _CODES or _LINE.search(error.stderr or "") is not None
 
 
-def card_failed(error: EngineFailed) -> EngineFailed:
+def gpu_failed(error: EngineFailed) -> EngineFailed:
     """The error for a caller who wants the card and nothing else."""
     return EngineFailed(
         f"The command was mapped onto NVENC, and the card failed. {_reason(error)}",
@@ -41,7 +41,7 @@ def card_failed(error: EngineFailed) -> EngineFailed:
     )
 
 
-def without_card(lane: Lane, error: EngineFailed) -> Lane:
+def without_gpu(lane: Lane, error: EngineFailed) -> Lane:
     """The lane for the CPU, saying why it was needed."""
     return replace(lane, warnings=(*lane.warnings, f"This ran on the CPU: the card failed. {_reason(error)}"))
 

@@ -18,7 +18,7 @@ from ffmpeg_worker.ffmpeg.renderer import Renderer
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.pipeline.quota import Quota
-from ffmpeg_worker.planning.plan import Blame, FfmpegStep, Finding
+from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep, StepResult
 from ffmpeg_worker.raster.own_fonts import outline_fonts
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, point_beneath, read_beneath, write_beneath
 from ffmpeg_worker.sandbox.jail import Jail
@@ -62,7 +62,7 @@ class CommandRun:
         """Until the deadline, never quite nothing."""
         return max(self._deadline - time.monotonic(), 0.001)
 
-    async def run(self, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> Finding:
+    async def run(self, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> StepResult:
         """Run the ffmpeg of a step, when there is a place for it.
 
         Raises:
@@ -82,7 +82,7 @@ class CommandRun:
 
     async def run_in_slot(
         self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, stdin: BinaryIO | None = None
-    ) -> Finding:
+    ) -> StepResult:
         """Run it in a place that was taken; `stdin` is closed here."""
         seconds = self.seconds_left
         tools = self.engine.tools
@@ -102,8 +102,8 @@ class CommandRun:
                 self.jail.root,
             )
         except WorkerError as error:
-            if step.blame is not None:
-                raise _blamed(error, step.blame) from None
+            if step.failure_context is not None:
+                raise _blamed(error, step.failure_context) from None
             raise error.reword(self.reword).at(command=step.command) from None
         self.problems += [self.reword(line) for line in _ERROR_LINE.findall(run.log.text)]
         return _found(run, step, self.folder, self.reword)
@@ -138,33 +138,41 @@ class CommandRun:
         return _FILE_PREFIX.sub("", text)
 
 
-def _blamed(error: WorkerError, blame: Blame) -> WorkerError:
+def _blamed(error: WorkerError, failure_context: FailureContext) -> WorkerError:
     """In words of the composition: what ffmpeg says speaks of files that no caller knows.
 
     What is the worker's fault, too little memory for one, stays that.
     """
-    error.at(field=blame.field)
+    error.at(field=failure_context.field)
     if not isinstance(error, EngineFailed | EngineKilled):
         return error
     error.detail = "\n".join(filter(None, (error.message, error.stderr, error.detail)))
     if error.fault in {Fault.CALLER, Fault.SOURCE}:
         return SourceUnreadable(
-            blame.message, code=blame.code, hint=blame.hint, where=error.where, detail=error.detail
+            failure_context.message,
+            code=failure_context.code,
+            hint=failure_context.hint,
+            where=error.where,
+            detail=error.detail,
         )
-    error.message, error.hint, error.stderr = f"{blame.message} {error.message}", blame.hint, None
+    error.message, error.hint, error.stderr = (
+        f"{failure_context.message} {error.message}",
+        failure_context.hint,
+        None,
+    )
     return error
 
 
-def _found(run: RunReport, step: FfmpegStep, folder: Path, reword: Callable[[str], str]) -> Finding:
+def _found(run: RunReport, step: FfmpegStep, folder: Path, reword: Callable[[str], str]) -> StepResult:
     last = run.last_progress
-    finding = Finding(
+    result = StepResult(
         seconds=run.seconds,
         cpu_seconds=run.exit.cpu_seconds,
-        frames=last.frame if last and not step.is_aside else None,
-        out_time_s=last.out_time_s if last and not step.is_aside else None,
+        frames=last.frame if last and not step.is_auxiliary else None,
+        out_time_s=last.out_time_s if last and not step.is_auxiliary else None,
         log=reword(plain(run.log.text)) if step.show_log else "",
         stdout=run.stdout,
     )
     if step.collect is None:
-        return finding
-    return replace(finding, collected=read_beneath(folder, step.collect, _MAX_COLLECTED_BYTES))
+        return result
+    return replace(result, collected=read_beneath(folder, step.collect, _MAX_COLLECTED_BYTES))

@@ -14,7 +14,7 @@ from pathlib import Path
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.result import OutputFile
-from ffmpeg_worker.pipeline.destination import Naming
+from ffmpeg_worker.pipeline.destination import OutputKeys
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile
 from ffmpeg_worker.planning.plan import Lane
@@ -40,7 +40,7 @@ _Stamp = tuple[int, int, int]
 class LaneDelivery:
     """The way of one lane's files to their destination, some of it while the lane still runs."""
 
-    def __init__(self, delivery: Delivery, naming: Naming, early: Path) -> None:
+    def __init__(self, delivery: Delivery, naming: OutputKeys, early: Path) -> None:
         """`early` is a folder of the worker's own, on the disk of the lane."""
         self._delivery = delivery
         self._naming = naming
@@ -101,7 +101,9 @@ class LaneDelivery:
 
 
 @asynccontextmanager
-async def open_delivery(target: Target, naming: Naming, early: Path, meter: Meter) -> AsyncIterator[LaneDelivery]:
+async def open_delivery(
+    target: Target, naming: OutputKeys, early: Path, meter: Meter
+) -> AsyncIterator[LaneDelivery]:
     """The delivery of one lane; whatever goes wrong inside, what was sent is taken back."""
     delivery = target.open(meter)
     try:
@@ -111,7 +113,7 @@ async def open_delivery(target: Target, naming: Naming, early: Path, meter: Mete
         raise
 
 
-def check_targets(lane: Lane, target: Target, naming: Naming) -> None:
+def check_targets(lane: Lane, target: Target, naming: OutputKeys) -> None:
     """Refuse outputs that could not be delivered, before any work is done.
 
     Raises:

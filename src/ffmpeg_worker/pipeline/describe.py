@@ -12,12 +12,12 @@ from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.job.names import shown_name
-from ffmpeg_worker.planning.needs import Need
+from ffmpeg_worker.planning.needs import RequiredInput
 
 _MAX_TEXT_BYTES = 16 << 20
 
 
-async def describe(files: LocalFiles, needs: Sequence[Need], probes: ProbeSession) -> LocalFiles:
+async def inspect_inputs(files: LocalFiles, needs: Sequence[RequiredInput], probes: ProbeSession) -> LocalFiles:
     """The same files with what the media among them hold, and what the texts say.
 
     What cannot be probed stays unknown: it may still be raw video, and ffmpeg will judge it.
@@ -32,11 +32,11 @@ async def describe(files: LocalFiles, needs: Sequence[Need], probes: ProbeSessio
             known[need.key] = replace(file, text=await asyncio.to_thread(_read_text, file, need))
         elif file is not None and need.is_media and not need.is_list and file.path.is_file():
             with contextlib.suppress(SourceError):
-                known[need.key] = replace(file, media=read_media(await probes.describe(file.path)))
+                known[need.key] = replace(file, media=read_media(await probes.inspect_inputs(file.path)))
     return LocalFiles(known, files.failed)
 
 
-def _read_text(file: LocalFile, need: Need) -> str:
+def _read_text(file: LocalFile, need: RequiredInput) -> str:
     """UTF-8 with or without its mark, else what Western European programs write."""
     content = file.path.read_bytes() if file.size <= _MAX_TEXT_BYTES else None
     if content is None or b"\0" in content:

@@ -11,7 +11,7 @@ from ffmpeg_worker.job.upload import Upload, key_problem
 from ffmpeg_worker.planning.plan import Artifact, ArtifactKind
 
 
-class Naming:
+class OutputKeys:
     """Names for the outputs of one job.
 
     A key with an extension is the name of the one output, and what belongs to a playlist goes beside it; any other

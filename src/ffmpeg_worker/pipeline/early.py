@@ -16,7 +16,7 @@ _REWRITTEN = frozenset({".m3u8", ".mpd", ".key"})
 
 
 @asynccontextmanager
-async def sending_segments(lane: Lane, folder: Path, delivery: LaneDelivery) -> AsyncIterator[None]:
+async def upload_segments(lane: Lane, folder: Path, delivery: LaneDelivery) -> AsyncIterator[None]:
     """Watch the folder of a lane with one playlist, and send its segments as they are finished."""
     playlists = [artifact for artifact in lane.artifacts if artifact.kind is ArtifactKind.PLAYLIST]
     if len(playlists) != 1:

@@ -23,7 +23,7 @@ from ffmpeg_worker.planning.plan import (
     CopyStep,
     DependentStep,
     FfmpegStep,
-    Finding,
+    StepResult,
     Lane,
     MeasureStep,
     ProbeStep,
@@ -40,7 +40,7 @@ class Executed:
 
     lane: Lane
     folder: Path
-    findings: tuple[Finding, ...]
+    results: tuple[StepResult, ...]
     problems: tuple[str, ...]
     """Error lines that ffmpeg logged although it went on."""
     is_fused: bool = False
@@ -53,7 +53,7 @@ class _Run:
     def __init__(self, command: CommandRun, probes: ProbeSession) -> None:
         self._command = command
         self._probes = probes
-        self.findings: list[Finding] = []
+        self.results: list[StepResult] = []
 
     async def take(
         self,
@@ -69,30 +69,30 @@ class _Run:
                     fraction = step_fraction(report, step.expected_s or expected_s())
                     progress(share.at(fraction), report.speed)
 
-                self.findings.append(await self._command.run(step, on_progress))
+                self.results.append(await self._command.run(step, on_progress))
             case RenderStep():
                 fraction = partial(_in_share, progress, share)
-                self.findings.append(await render(step, self._command, fraction))
+                self.results.append(await render(step, self._command, fraction))
             case StillStep():
-                self.findings.append(await render_still(step, self._command))
+                self.results.append(await render_still(step, self._command))
             case MeasureStep():
-                self.findings.append(await measure_scene(step, self._command))
+                self.results.append(await measure_scene(step, self._command))
             case ProbeStep():
-                self.findings.append(await self._probe(step))
+                self.results.append(await self._probe(step))
             case CopyStep():
-                self.findings.append(await self._copy(step))
+                self.results.append(await self._copy(step))
             case _:
                 assert_never(step)
         progress(share.end, None)
 
-    async def _probe(self, step: ProbeStep) -> Finding:
+    async def _probe(self, step: ProbeStep) -> StepResult:
         path = self._command.folder / STAGING_FOLDER / step.staged
         document = await self._probes.probe(path, step.options)
         if isinstance(document.get("format"), Mapping):
             document["format"] = {**document["format"], "filename": step.shown}
-        return Finding(document=document)
+        return StepResult(document=document)
 
-    async def _copy(self, step: CopyStep) -> Finding:
+    async def _copy(self, step: CopyStep) -> StepResult:
         """A copy, since the staged file may be the caller's own, which stays where it is."""
         began = time.monotonic()
         try:
@@ -108,7 +108,7 @@ class _Run:
                 "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."
             ) from None
         self._command.jail.give(self._command.folder / step.work_name)
-        return Finding(seconds=time.monotonic() - began)
+        return StepResult(seconds=time.monotonic() - began)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ async def execute(
     count = len(lane.steps)
     for number, step in enumerate(lane.steps):
         share = _Share(number / count, (number + 1) / count)
-        ready = step.build(run.findings) if isinstance(step, DependentStep) else step
+        ready = step.build(run.results) if isinstance(step, DependentStep) else step
         await run.take(ready, partial(expected_s, number), progress, share)
     problems = dict.fromkeys(plain(line) for line in command.problems)
-    return Executed(lane, folder, tuple(run.findings), tuple(problems))
+    return Executed(lane, folder, tuple(run.results), tuple(problems))

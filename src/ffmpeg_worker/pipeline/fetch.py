@@ -23,7 +23,7 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list
-from ffmpeg_worker.planning.needs import Need
+from ffmpeg_worker.planning.needs import RequiredInput
 from ffmpeg_worker.planning.references import is_made, is_sequence
 from ffmpeg_worker.sandbox.beneath import read_beneath
 from ffmpeg_worker.storage.meter import Meter
@@ -52,7 +52,7 @@ class _Fetcher:
             task.cancel()
         await asyncio.gather(*self._fetched.values(), return_exceptions=True)
 
-    async def fetch(self, need: Need) -> LocalFile:
+    async def fetch(self, need: RequiredInput) -> LocalFile:
         try:
             if isinstance(need.source, TextSource):
                 return await self._write_text(need, need.source)
@@ -63,7 +63,7 @@ class _Fetcher:
             placed = error.copy().at(input=shown_name(need.key))
             raise (placed.at(field=need.field) if need.field else placed) from None
 
-    async def _write_text(self, need: Need, source: TextSource) -> LocalFile:
+    async def _write_text(self, need: RequiredInput, source: TextSource) -> LocalFile:
         content = source.content.encode()
         if len(content) > MAX_CONTENT_BYTES:
             raise InvalidJob(
@@ -78,7 +78,7 @@ class _Fetcher:
             await self._fill_list(path, path, need, _as_named)
         return LocalFile(path, staged, len(content))
 
-    async def _stage(self, need: Need, source: FileSource) -> LocalFile:
+    async def _stage(self, need: RequiredInput, source: FileSource) -> LocalFile:
         path = await self._fetch_once(source)
         await _check_sum(path, source)
         staged = self._workspace.reserve(path.name, stem=_stem(need))
@@ -104,7 +104,7 @@ class _Fetcher:
         async with self._at_once:
             return await self._stores.source(source).fetch(source, self._workspace.staging, self._open_meter())
 
-    async def _stage_sequence(self, need: Need, source: FileSource) -> LocalFile:
+    async def _stage_sequence(self, need: RequiredInput, source: FileSource) -> LocalFile:
         try:
             found = await self._stores.source(source).find(source.url)
         except SourceNotFound:
@@ -119,7 +119,7 @@ class _Fetcher:
         return LocalFile(found[0].parent, f"{folder}/{pattern}", sum(path.stat().st_size for path in found))
 
     async def _fill_list(
-        self, source: Path, target: Path, need: Need, locate: Callable[[str], FileSource]
+        self, source: Path, target: Path, need: RequiredInput, locate: Callable[[str], FileSource]
     ) -> None:
         """Stage every file a concat list names, and write the list with their staged names."""
         text = source.read_text(encoding="utf-8", errors="surrogateescape")
@@ -128,7 +128,7 @@ class _Fetcher:
             if is_made(entry, need.produced):
                 names[entry] = f"../{entry}"
             elif entry not in names:
-                names[entry] = (await self.fetch(Need(entry, locate(entry)))).staged
+                names[entry] = (await self.fetch(RequiredInput(entry, locate(entry)))).staged
         target.write_text(concat_list.rename(text, names), encoding="utf-8", errors="surrogateescape")
 
 
@@ -159,13 +159,13 @@ def _beside_url(source: FileSource, entry: str) -> FileSource:
     )
 
 
-def _stem(need: Need) -> str | None:
+def _stem(need: RequiredInput) -> str | None:
     """Inputs with a name of their own are staged under it; others keep the file's name."""
     return None if isinstance(need.source, FileSource) and need.source.url == need.key else need.key
 
 
 async def fetch(
-    needs: Sequence[Need],
+    needs: Sequence[RequiredInput],
     workspace: Workspace,
     stores: Stores,
     *,
@@ -205,7 +205,7 @@ async def fetch(
     return LocalFiles(files, failed)
 
 
-async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> None:
+async def copy_referenced_files(names: Iterable[str], folder: Path, stores: Stores) -> None:
     """Copy files that options mention into a working directory under the very same name.
 
     A word in a filter graph only may be a file: what the data root does not have is left to ffmpeg. Copies,
@@ -227,7 +227,7 @@ async def stage_mentions(names: Iterable[str], folder: Path, stores: Stores) -> 
             await asyncio.to_thread(shutil.copyfile, path, target)
 
 
-def keys_named(key_infos: Iterable[str], folder: Path) -> Iterator[str]:
+def find_key_files(key_infos: Iterable[str], folder: Path) -> Iterator[str]:
     """The files with the keys: each is named in the second line of its information file."""
     for name in key_infos:
         if _is_local(name):
@@ -240,13 +240,13 @@ def keys_named(key_infos: Iterable[str], folder: Path) -> Iterator[str]:
                 yield lines[1].strip()
 
 
-def check_keys(key_infos: Iterable[str], folder: Path) -> None:
+def check_key_files(key_infos: Iterable[str], folder: Path) -> None:
     """Refuse keys that are no files of the job: the policy over arguments does not see into files.
 
     Raises:
         InvalidJob: an information file names one.
     """
-    for key in keys_named(key_infos, folder):
+    for key in find_key_files(key_infos, folder):
         if not _is_local(key) or ":" in key:
             raise InvalidJob(
                 "The information file of an HLS key names a key that is no file of the job.",

@@ -11,10 +11,10 @@ from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import Job, VmafJob
-from ffmpeg_worker.pipeline.describe import describe
+from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
 from ffmpeg_worker.planning.hardware.named import wants_gpu
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import Need
+from ffmpeg_worker.planning.needs import RequiredInput
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
 
 
@@ -46,7 +46,7 @@ class InformedPlan:
 async def open_plan(
     job: Job,
     files: LocalFiles,
-    needs: Sequence[Need],
+    needs: Sequence[RequiredInput],
     probes: ProbeSession,
     *,
     cores: int,
@@ -60,13 +60,13 @@ async def open_plan(
         InvalidJob: see `make_plan`.
     """
     if isinstance(job, VmafJob | CanvasJob | PreviewJob) or (gpu.encoders and wants_gpu(job)):
-        files, needs = await describe(files, needs, probes), ()
+        files, needs = await inspect_inputs(files, needs, probes), ()
     plan = make_plan(job, files, cores=cores, option_policy=option_policy, gpu=gpu, draws_ass=draws_ass)
 
     async def learn() -> Plan:
         if not any(need.is_media for need in needs):
             return plan
-        described = await describe(files, needs, probes)
+        described = await inspect_inputs(files, needs, probes)
         return make_plan(job, described, cores=cores, option_policy=option_policy, gpu=gpu)
 
     informed = asyncio.ensure_future(learn())

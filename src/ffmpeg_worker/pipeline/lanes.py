@@ -15,13 +15,13 @@ from ffmpeg_worker.ffmpeg.gpu import GpuTrial
 from ffmpeg_worker.ffmpeg.probing import Prober, ProbeSession
 from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
-from ffmpeg_worker.pipeline.card_failure import card_failed, is_card_failure, without_card
+from ffmpeg_worker.pipeline.card_failure import gpu_failed, is_gpu_failure, without_gpu
 from ffmpeg_worker.pipeline.command_run import Engine
 from ffmpeg_worker.pipeline.deliver import Delivered, LaneDelivery, check_targets, open_delivery
-from ffmpeg_worker.pipeline.destination import Naming
-from ffmpeg_worker.pipeline.early import sending_segments
+from ffmpeg_worker.pipeline.destination import OutputKeys
+from ffmpeg_worker.pipeline.early import upload_segments
 from ffmpeg_worker.pipeline.execute import Executed, execute
-from ffmpeg_worker.pipeline.fetch import check_keys, keys_named, stage_mentions
+from ffmpeg_worker.pipeline.fetch import check_key_files, find_key_files, copy_referenced_files
 from ffmpeg_worker.pipeline.informed_plan import InformedPlan
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.verify import verify
@@ -34,7 +34,7 @@ Outcome = Delivered | WorkerError
 
 
 @dataclass(frozen=True, slots=True)
-class Plant:
+class WorkerResources:
     """What jobs run on; opened once, shared by all jobs.
 
     `cores` is what one step may use, `max_input_bytes` what all downloads of a job may be together;
@@ -68,9 +68,9 @@ class Plant:
 class Order:
     """One job on its way through the plant; `deadline` is of the monotonic clock."""
 
-    plant: Plant
+    plant: WorkerResources
     stores: Stores
-    naming: Naming
+    naming: OutputKeys
     workspace: Workspace
     probes: ProbeSession
     progress: JobProgress
@@ -92,23 +92,23 @@ async def _run_lane(order: Order, index: int) -> Delivered:
     try:
         return await _run_as_planned(order, index, lane, order.workspace.lane(f"lane-{index}"))
     except EngineFailed as error:
-        if not lane.is_on_card or not is_card_failure(error):
+        if not lane.is_on_card or not is_gpu_failure(error):
             raise
         if lane.instead is None:
-            raise card_failed(error) from None
+            raise gpu_failed(error) from None
         log(logging.WARNING, "the card failed, running on the CPU", code=error.code, detail=error.stderr)
-        instead = without_card(lane.instead, error)
+        instead = without_gpu(lane.instead, error)
         return await _run_as_planned(order, index, instead, order.workspace.lane(f"lane-{index}-cpu"))
 
 
 async def _run_as_planned(order: Order, index: int, lane: Lane, folder: Path) -> Delivered:
-    await stage_mentions(lane.mentions, folder, order.stores)
-    check_keys(lane.key_infos, folder)
-    await stage_mentions(keys_named(lane.key_infos, folder), folder, order.stores)
+    await copy_referenced_files(lane.mentions, folder, order.stores)
+    check_key_files(lane.key_infos, folder)
+    await copy_referenced_files(find_key_files(lane.key_infos, folder), folder, order.stores)
     order.workspace.jail.lend(folder)
     async with _delivery(order, index) as delivery:
         is_early = order.stores.target.takes_early
-        async with sending_segments(lane, folder, delivery) if is_early else nullcontext():
+        async with upload_segments(lane, folder, delivery) if is_early else nullcontext():
             executed = await execute(
                 lane,
                 folder,
@@ -184,9 +184,9 @@ async def _run_fused(order: Order, fusion: Fusion) -> dict[int, Outcome]:
         return dict(zip(fusion.members, await asyncio.gather(*runs), strict=True))
     except WorkerError as error:
         return {index: error.copy().at(process=index) for index in fusion.members}
-    (finding,) = executed.findings
-    share = replace(finding, cpu_seconds=finding.cpu_seconds / len(fusion.members), frames=None)
-    shared = replace(executed, findings=(share,), is_fused=True)
+    (result,) = executed.results
+    share = replace(result, cpu_seconds=result.cpu_seconds / len(fusion.members), frames=None)
+    shared = replace(executed, results=(share,), is_fused=True)
     ends = [_outcome(order, index, _finish_fused(order, index, shared)) for index in fusion.members]
     return dict(zip(fusion.members, await asyncio.gather(*ends), strict=True))
 

@@ -22,7 +22,7 @@ from ffmpeg_worker.pipeline.command_run import CommandRun
 from ffmpeg_worker.planning.plan import (
     DependentStep,
     FfmpegStep,
-    Finding,
+    StepResult,
     FrameRange,
     MeasureStep,
     RenderStep,
@@ -38,7 +38,7 @@ Report = Callable[[float, float | None], None]
 """Told the share of the frames that is done, and the speed where known."""
 
 
-async def render(step: RenderStep, command: CommandRun, report: Report) -> Finding:
+async def render(step: RenderStep, command: CommandRun, report: Report) -> StepResult:
     """Draw all ranges of a step and run what is beside them.
 
     Raises:
@@ -47,22 +47,22 @@ async def render(step: RenderStep, command: CommandRun, report: Report) -> Findi
     for folder in step.folders:
         make_folders_beneath(command.folder, folder, command.jail.uid)
     drawing = _Rendering(step, command, report)
-    runs: list[Coroutine[Any, Any, Finding]] = [drawing.range(number) for number in range(len(step.ranges))]
+    runs: list[Coroutine[Any, Any, StepResult]] = [drawing.range(number) for number in range(len(step.ranges))]
     if step.beside:
         runs.append(_in_order(step.beside, command))
     began = time.monotonic()
-    findings = await _all(runs)
-    drawn = findings[: len(step.ranges)]
-    return Finding(
+    results = await _all(runs)
+    drawn = results[: len(step.ranges)]
+    return StepResult(
         seconds=time.monotonic() - began,
-        cpu_seconds=sum(finding.cpu_seconds for finding in findings),
-        frames=sum(finding.frames or 0 for finding in drawn),
-        out_time_s=sum(finding.out_time_s or 0.0 for finding in drawn),
-        warnings=tuple(dict.fromkeys(warning for finding in drawn for warning in finding.warnings)),
+        cpu_seconds=sum(result.cpu_seconds for result in results),
+        frames=sum(result.frames or 0 for result in drawn),
+        out_time_s=sum(result.out_time_s or 0.0 for result in drawn),
+        warnings=tuple(dict.fromkeys(warning for result in drawn for warning in result.warnings)),
     )
 
 
-async def render_still(step: StillStep, command: CommandRun) -> Finding:
+async def render_still(step: StillStep, command: CommandRun) -> StepResult:
     """Draw one frame into a PNG.
 
     Raises:
@@ -70,15 +70,15 @@ async def render_still(step: StillStep, command: CommandRun) -> Finding:
     """
     threads = command.engine.cores
     order = {"scene": scene_as_message(step.scene), "first": step.frame, "form": "png", "threads": threads}
-    finding = await _answered(order, _MAX_STILL_BYTES, command)
+    result = await _answered(order, _MAX_STILL_BYTES, command)
     if step.work_name is not None:
         make_folders_beneath(command.folder, str(Path(step.work_name).parent), command.jail.uid)
-        write_beneath(command.folder, step.work_name, finding.stdout, command.jail.uid)
-    return replace(finding, frames=1, out_time_s=0.0)
+        write_beneath(command.folder, step.work_name, result.stdout, command.jail.uid)
+    return replace(result, frames=1, out_time_s=0.0)
 
 
-async def measure_scene(step: MeasureStep, command: CommandRun) -> Finding:
-    """Measure the texts of a scene; `stdout` of the finding is the renderer's answer.
+async def measure_scene(step: MeasureStep, command: CommandRun) -> StepResult:
+    """Measure the texts of a scene; `stdout` of the result is the renderer's answer.
 
     Raises:
         EngineError: why they cannot be measured.
@@ -88,7 +88,7 @@ async def measure_scene(step: MeasureStep, command: CommandRun) -> Finding:
     return replace(await _answered(order, _MAX_MEASURED_BYTES, command), warnings=())
 
 
-async def _answered(order: dict[str, Any], most_bytes: int, command: CommandRun) -> Finding:
+async def _answered(order: dict[str, Any], most_bytes: int, command: CommandRun) -> StepResult:
     """One renderer's whole answer."""
     began = time.monotonic()
     answer = bytearray()
@@ -98,7 +98,7 @@ async def _answered(order: dict[str, Any], most_bytes: int, command: CommandRun)
             warnings = await _in_time(drawing.ended(), command)
             cpu_seconds = (await drawing.child.wait()).cpu_seconds
     seconds = time.monotonic() - began
-    return Finding(seconds=seconds, cpu_seconds=cpu_seconds, stdout=bytes(answer), warnings=warnings)
+    return StepResult(seconds=seconds, cpu_seconds=cpu_seconds, stdout=bytes(answer), warnings=warnings)
 
 
 class _Rendering:
@@ -113,7 +113,7 @@ class _Rendering:
         self._speeds = [0.0] * len(step.ranges)
         self._at_once = asyncio.Semaphore(step.at_once)
 
-    async def range(self, number: int) -> Finding:
+    async def range(self, number: int) -> StepResult:
         part = self._step.ranges[number]
         async with self._at_once, self._command.slot():
             reading, writing = _open_pipe()
@@ -125,12 +125,12 @@ class _Rendering:
                     encoded = self._command.run_in_slot(FfmpegStep(part.encode), on_progress, stdin=reading)
                     return await self._both(drawing, encoded)
 
-    async def _both(self, drawing: Drawing, encoded: Coroutine[Any, Any, Finding]) -> Finding:
+    async def _both(self, drawing: Drawing, encoded: Coroutine[Any, Any, StepResult]) -> StepResult:
         """Wait for both ends of the pipe; when both fail, it is the renderer that knows why."""
         failure: WorkerError | None = None
-        finding = Finding()
+        result = StepResult()
         try:
-            finding = await encoded
+            result = await encoded
         except EngineTimedOut:
             raise
         except WorkerError as error:
@@ -143,11 +143,11 @@ class _Rendering:
         if failure is not None:
             raise failure
         drawn = await drawing.child.wait()
-        return Finding(
-            seconds=finding.seconds,
-            cpu_seconds=finding.cpu_seconds + drawn.cpu_seconds,
-            frames=finding.frames,
-            out_time_s=finding.out_time_s,
+        return StepResult(
+            seconds=result.seconds,
+            cpu_seconds=result.cpu_seconds + drawn.cpu_seconds,
+            frames=result.frames,
+            out_time_s=result.out_time_s,
             warnings=warnings,
         )
 
@@ -184,15 +184,15 @@ async def _in_time(ended: Awaitable[tuple[str, ...]], command: CommandRun) -> tu
         ) from None
 
 
-async def _in_order(steps: Sequence[FfmpegStep | DependentStep], command: CommandRun) -> Finding:
-    findings: list[Finding] = []
+async def _in_order(steps: Sequence[FfmpegStep | DependentStep], command: CommandRun) -> StepResult:
+    results: list[StepResult] = []
     for step in steps:
-        ready = step.build(findings) if isinstance(step, DependentStep) else step
-        findings.append(await command.run(ready, lambda _: None))
-    return Finding(cpu_seconds=sum(finding.cpu_seconds for finding in findings))
+        ready = step.build(results) if isinstance(step, DependentStep) else step
+        results.append(await command.run(ready, lambda _: None))
+    return StepResult(cpu_seconds=sum(result.cpu_seconds for result in results))
 
 
-async def _all(runs: Sequence[Coroutine[Any, Any, Finding]]) -> list[Finding]:
+async def _all(runs: Sequence[Coroutine[Any, Any, StepResult]]) -> list[StepResult]:
     """All of them, side by side; the first that fails ends the others."""
     tasks = [asyncio.ensure_future(run) for run in runs]
     try:

@@ -27,7 +27,7 @@ from ffmpeg_worker.job.result import (
 )
 from ffmpeg_worker.pipeline.deliver import Delivered
 from ffmpeg_worker.pipeline.verify import warnings_of
-from ffmpeg_worker.planning.plan import FfmpegStep, Finding, RenderStep
+from ffmpeg_worker.planning.plan import FfmpegStep, StepResult, RenderStep
 from ffmpeg_worker.sandbox.level import Level
 
 _MAX_LOG_CHARS = 8000
@@ -47,7 +47,7 @@ def make_result(
     lane = lanes[0]
     if isinstance(lane, WorkerError):
         raise lane
-    found = lane.executed.lane.conclude(lane.executed.findings)
+    found = lane.executed.lane.summarize(lane.executed.results)
     match job:
         case ProcessJob():
             return ProcessResult(**common, **_files_part(lane, files, seconds))
@@ -90,7 +90,7 @@ def mark_weakness(result: JobResult, level: Level) -> JobResult:
 
 def _files_part(lane: Delivered, files: LocalFiles, seconds: float) -> dict[str, Any]:
     executed = lane.executed
-    told = dict.fromkeys(warning for finding in executed.findings for warning in finding.warnings)
+    told = dict.fromkeys(warning for result in executed.results for warning in result.warnings)
     return {
         "outputs": lane.outputs,
         "stats": _stats([lane], files, seconds),
@@ -117,39 +117,39 @@ def _multi_process(
 def _report(index: int, lane: Delivered | WorkerError, files: LocalFiles) -> ProcessReport:
     if isinstance(lane, WorkerError):
         return ProcessReport(index=index, success=False, error=Problem(**lane.as_problem()))
-    seconds = sum(finding.seconds for finding in lane.executed.findings)
+    seconds = sum(result.seconds for result in lane.executed.results)
     fused = True if lane.executed.is_fused else None
     return ProcessReport(index=index, success=True, fused=fused, **_files_part(lane, files, seconds))
 
 
 def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Stats:
-    findings = [finding for lane in lanes for finding in lane.executed.findings]
-    makers = [finding for lane in lanes for finding in _makers(lane)]
-    made_s = sum(finding.out_time_s or 0.0 for finding in makers)
-    frames = [finding.frames for finding in makers if finding.frames is not None]
+    results = [result for lane in lanes for result in lane.executed.results]
+    makers = [result for lane in lanes for result in _makers(lane)]
+    made_s = sum(result.out_time_s or 0.0 for result in makers)
+    frames = [result.frames for result in makers if result.frames is not None]
     outputs: list[OutputFile] = [output for lane in lanes for output in lane.outputs]
     return Stats(
         seconds=round(seconds, 3),
         speed=round(made_s / seconds, 2) if made_s and seconds else None,
         frames=sum(frames) if frames else None,
-        cpu_seconds=round(sum(finding.cpu_seconds for finding in findings), 3),
+        cpu_seconds=round(sum(result.cpu_seconds for result in results), 3),
         input_bytes=sum(file.size for file in files.by_key.values()),
         output_bytes=sum(output.size for output in outputs),
     )
 
 
-def _makers(lane: Delivered) -> Sequence[Finding]:
+def _makers(lane: Delivered) -> Sequence[StepResult]:
     """What made frames; where they were drawn, whoever put them together counts the same ones again."""
-    pairs = zip(lane.executed.lane.steps, lane.executed.findings, strict=True)
-    drawn = [finding for step, finding in pairs if isinstance(step, RenderStep)]
-    return drawn or lane.executed.findings
+    pairs = zip(lane.executed.lane.steps, lane.executed.results, strict=True)
+    drawn = [result for step, result in pairs if isinstance(step, RenderStep)]
+    return drawn or lane.executed.results
 
 
 def _logs(lane: Delivered) -> tuple[CommandLog, ...] | None:
     steps = lane.executed.lane.steps
     logs = tuple(
-        CommandLog(command=step.command, log=finding.log[-_MAX_LOG_CHARS:])
-        for step, finding in zip(steps, lane.executed.findings, strict=True)
+        CommandLog(command=step.command, log=result.log[-_MAX_LOG_CHARS:])
+        for step, result in zip(steps, lane.executed.results, strict=True)
         if isinstance(step, FfmpegStep) and step.show_log
     )
     return logs or None

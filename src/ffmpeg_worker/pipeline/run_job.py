@@ -16,21 +16,21 @@ from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.secrets import make_redaction, redact_error, secrets_of
 from ffmpeg_worker.logs import redact_var
-from ffmpeg_worker.pipeline.destination import Naming
+from ffmpeg_worker.pipeline.destination import OutputKeys
 from ffmpeg_worker.pipeline.fetch import fetch
 from ffmpeg_worker.pipeline.informed_plan import open_plan
-from ffmpeg_worker.pipeline.lanes import Order, Plant, run_each_lane, run_only_lane
+from ffmpeg_worker.pipeline.lanes import Order, WorkerResources, run_each_lane, run_only_lane
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.report import make_result, mark_weakness
 from ffmpeg_worker.planning.hardware.named import refuse_without_gpu, wants_gpu
-from ffmpeg_worker.planning.needs import needed_sources
+from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.storage.storage import Stores
 
 _KNOCK_S = 10.0
 
 
 async def run_job(
-    plant: Plant, job: Job, job_id: str, *, timeout_s: float, observer: Observer = ignore
+    plant: WorkerResources, job: Job, job_id: str, *, timeout_s: float, observer: Observer = ignore
 ) -> JobResult:
     """Take a job from JSON to media.
 
@@ -54,9 +54,11 @@ async def run_job(
         redact_var.reset(token)
 
 
-async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: JobProgress) -> JobResult:
+async def _run(
+    plant: WorkerResources, job: Job, job_id: str, timeout_s: float, progress: JobProgress
+) -> JobResult:
     began = time.monotonic()
-    needs = needed_sources(job, option_policy=plant.option_policy)
+    needs = find_required_inputs(job, option_policy=plant.option_policy)
     gpu = await plant.gpu.gpu() if wants_gpu(job) else NO_GPU
     refuse_without_gpu(job, gpu)
     if isinstance(job, CanvasJob | PreviewJob):
@@ -96,7 +98,7 @@ async def _run(plant: Plant, job: Job, job_id: str, timeout_s: float, progress: 
             order = Order(
                 plant,
                 stores,
-                Naming(upload, artifacts),
+                OutputKeys(upload, artifacts),
                 workspace,
                 probes,
                 progress,

@@ -12,7 +12,7 @@ from ffmpeg_worker.errors import Fault, OutputRejected, SourceError
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
-from ffmpeg_worker.pipeline.fetch import keys_named
+from ffmpeg_worker.pipeline.fetch import find_key_files
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, Lane
 from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 from ffmpeg_worker.sandbox.jail import Jail
@@ -176,7 +176,7 @@ def _files(folder: Path) -> Iterable[str]:
 def companions(folder: Path, lane: Lane) -> list[str]:
     """Segments, keys and media playlists that a manifest refers to: whatever media was written beside it."""
     taken = {artifact.work_name for artifact in lane.artifacts} | lane.intermediates | lane.mentions
-    taken |= {*keys_named(lane.key_infos, folder)}
+    taken |= {*find_key_files(lane.key_infos, folder)}
     return sorted(
         (
             name

@@ -47,7 +47,7 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
 
     Args:
         job: the job.
-        files: its fetched inputs, all that `needed_sources` named.
+        files: its fetched inputs, all that `find_required_inputs` named.
         cores: threads a step may use where it must be told, and the most that a caller may ask for.
         option_policy: whether commands are judged, and their inputs guarded.
         gpu: what the card of this worker can do.
@@ -71,7 +71,7 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
             options = read_probe_options([token for command in job.data.chainCmds or () for token in command])
             shown = shown_name(key) if "://" in key else key
             step = ProbeStep(files[key].staged, shown, options)
-            return Plan((Lane((step,), conclude=lambda findings: dict(findings[0].document)),))
+            return Plan((Lane((step,), summarize=lambda results: dict(results[0].document)),))
         case VmafJob():
             reference = files[input_key(job.data.input1, job.inputs)]
             distorted = files[input_key(job.data.input2, job.inputs)]

@@ -28,7 +28,7 @@ from ffmpeg_worker.planning.transfer import download_name, download_source
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class RequiredInput:
     """One file to fetch.
 
     `key` is what commands call it. `is_media`: its streams and length matter. `is_text`: what it says matters.
@@ -45,7 +45,7 @@ class Need:
     field: str | None = None
 
 
-def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
+def find_required_inputs(job: Job, *, option_policy: bool = True) -> tuple[RequiredInput, ...]:
     """Every file that the job names, each once; of a composition that is only looked through those that are here.
 
     Args:
@@ -56,12 +56,12 @@ def needed_sources(job: Job, *, option_policy: bool = True) -> tuple[Need, ...]:
         ForbiddenOption: a command holds what it may not.
         InvalidJob: a name no file can have, an unknown placeholder; with `where`.
     """
-    needs: dict[str, Need] = {}
+    needs: dict[str, RequiredInput] = {}
     is_offline = isinstance(job, CanvasJob) and job.data.lint
     for name, source in job.inputs.items():
         _check_source(name, source)
         if not (is_offline and _is_elsewhere(source)):
-            needs[name] = Need(name, source)
+            needs[name] = RequiredInput(name, source)
     for need in _used(job, option_policy):
         if is_offline and _is_elsewhere(need.source):
             continue
@@ -89,7 +89,7 @@ def _check_source(name: str, source: FileSource | TextSource) -> None:
             raise error.at(input=name) from None
 
 
-def _used(job: Job, option_policy: bool) -> Iterator[Need]:  # noqa: C901, PLR0912 - one arm for each action
+def _used(job: Job, option_policy: bool) -> Iterator[RequiredInput]:  # noqa: C901, PLR0912 - one arm for each action
     match job:
         case ProcessJob():
             yield from _used_by_chain(job.data, job.inputs, option_policy)
@@ -110,7 +110,7 @@ def _used(job: Job, option_policy: bool) -> Iterator[Need]:  # noqa: C901, PLR09
                     yield _of_layer(file, job.inputs)
         case DownloadJob():
             download_name(job.data, job.inputs)  # refused before it is fetched
-            yield Need(*download_source(job.data, job.inputs))
+            yield RequiredInput(*download_source(job.data, job.inputs))
         case UploadJob():
             for text in job.data.input:
                 yield _named(text, job.inputs, is_media=False)
@@ -120,7 +120,7 @@ def _used(job: Job, option_policy: bool) -> Iterator[Need]:  # noqa: C901, PLR09
 
 def _used_by_chain(
     data: ProcessData, inputs: Mapping[str, FileSource | TextSource], option_policy: bool
-) -> Iterator[Need]:
+) -> Iterator[RequiredInput]:
     produced: set[str] = set()
     for command in read_chain_files(data.chainCmds, data.output, inputs, option_policy=option_policy):
         yield from _used_by_command(command, inputs, frozenset(produced))
@@ -129,17 +129,17 @@ def _used_by_chain(
 
 def _used_by_command(
     command: ReadCommand, inputs: Mapping[str, FileSource | TextSource], produced: frozenset[str]
-) -> Iterator[Need]:
+) -> Iterator[RequiredInput]:
     for group, reference in zip(command.line.inputs, command.inputs, strict=True):
         is_list = is_concat_list(group)
         if reference.kind in {InputKind.SOURCE, InputKind.JOINED}:
             for key in reference.keys:
                 if not is_made(key, produced):
                     source = inputs.get(key) or FileSource(url=key)
-                    yield Need(key, source, is_media=not is_list, is_list=is_list, produced=produced)
+                    yield RequiredInput(key, source, is_media=not is_list, is_list=is_list, produced=produced)
 
 
-def _of_layer(file: NamedFile, inputs: Mapping[str, FileSource | TextSource]) -> Need:
+def _of_layer(file: NamedFile, inputs: Mapping[str, FileSource | TextSource]) -> RequiredInput:
     try:
         key = input_key(file.src, inputs)
     except WorkerError as error:
@@ -148,9 +148,9 @@ def _of_layer(file: NamedFile, inputs: Mapping[str, FileSource | TextSource]) ->
     name = source.name if isinstance(source, TextSource) else source.url.partition("?")[0]
     is_text = file.kind == "subtitles" or (file.kind == "image" and name.lower().endswith(".svg"))
     is_media = not is_text and file.kind != "font"
-    return Need(key, source, is_media=is_media, is_text=is_text, field=file.where)
+    return RequiredInput(key, source, is_media=is_media, is_text=is_text, field=file.where)
 
 
-def _named(text: str, inputs: Mapping[str, FileSource | TextSource], *, is_media: bool) -> Need:
+def _named(text: str, inputs: Mapping[str, FileSource | TextSource], *, is_media: bool) -> RequiredInput:
     key = input_key(text, inputs)
-    return Need(key, inputs.get(key) or FileSource(url=key), is_media=is_media)
+    return RequiredInput(key, inputs.get(key) or FileSource(url=key), is_media=is_media)

@@ -42,7 +42,7 @@ class Artifact:
 
 
 @dataclass(frozen=True, slots=True)
-class Blame:
+class FailureContext:
     """What callers hear of a step that fails: `field` of the composition is what it could do nothing with."""
 
     field: str
@@ -74,8 +74,8 @@ class FfmpegStep:
     """A folder in which the fonts that come with the worker are to be."""
     environment: Mapping[str, str] = field(default_factory=dict)
     """What is added to its environment."""
-    blame: Blame | None = None
-    is_aside: bool = False
+    failure_context: FailureContext | None = None
+    is_auxiliary: bool = False
     """It prepares or joins frames of other steps: they are not counted twice."""
 
 
@@ -139,7 +139,7 @@ class CopyStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class StepResult:
     """What a finished step found out: its log in plain lines, captured output, collected file, document."""
 
     seconds: float = 0.0
@@ -157,13 +157,13 @@ class Finding:
 class DependentStep:
     """A step that can only be built from what earlier steps of its lane found."""
 
-    build: Callable[[Sequence[Finding]], FfmpegStep]
+    build: Callable[[Sequence[StepResult]], FfmpegStep]
 
 
 Step = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep | DependentStep
 
 
-def _nothing(_findings: Sequence[Finding]) -> dict[str, Any]:
+def _nothing(_findings: Sequence[StepResult]) -> dict[str, Any]:
     return {}
 
 
@@ -171,7 +171,7 @@ def _nothing(_findings: Sequence[Finding]) -> dict[str, Any]:
 class Lane:
     """Steps in order, in one working directory, stopped by the first failure.
 
-    `conclude` turns the findings into what the action adds to its result; `intermediates` are names written by
+    `summarize` turns the results into what the action adds to its result; `intermediates` are names written by
     earlier steps that are no outputs; `mentions` are names that options may refer to: copied in if they exist;
     `key_infos` are files that name the file of an HLS key;
     `callers_names` says what the caller calls each staged file; `failure` is why a lane cannot be run at all.
@@ -183,7 +183,7 @@ class Lane:
     intermediates: frozenset[str] = frozenset()
     mentions: frozenset[str] = frozenset()
     key_infos: frozenset[str] = frozenset()
-    conclude: Callable[[Sequence[Finding]], dict[str, Any]] = _nothing
+    summarize: Callable[[Sequence[StepResult]], dict[str, Any]] = _nothing
     warnings: tuple[str, ...] = ()
     callers_names: Mapping[str, str] = field(default_factory=dict)
     failure: WorkerError | None = None

@@ -11,7 +11,7 @@ from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.planning.option_policy.guard import Guard
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, DependentStep, FfmpegStep, Finding, Lane
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, DependentStep, FfmpegStep, StepResult, Lane
 from ffmpeg_worker.planning.vmaf_alignment import WINDOW_S, Alignment, judge_alignment
 from ffmpeg_worker.planning.vmaf_graph import LOG_NAME, score_graph, signature_graph
 from ffmpeg_worker.planning.vmaf_models import choose_model, wants_ten_bits
@@ -32,7 +32,7 @@ def plan_vmaf(
         guard: what to put in front of inputs.
 
     Returns:
-        A lane whose `conclude` gives `score`, `pooled`, `frames`, `worst`, `model`, `libvmaf` (its version),
+        A lane whose `summarize` gives `score`, `pooled`, `frames`, `worst`, `model`, `libvmaf` (its version),
         `alignment`, and where they apply `features`, `subsample`, `output` and `warnings`. With `data.output`,
         libvmaf's own log is an artifact.
 
@@ -62,7 +62,7 @@ class _Comparison:
             else (self._signature_step(), DependentStep(self._score_step)),
             artifacts=(Artifact(name=output, work_name=LOG_NAME, is_media=False),) if output else (),
             intermediates=frozenset() if output else frozenset({LOG_NAME}),
-            conclude=self._conclude,
+            summarize=self._conclude,
             warnings=self.pairing.warnings(),
         )
 
@@ -77,8 +77,8 @@ class _Comparison:
         lengths = [self.pairing.length_s(video) or WINDOW_S for video in self._videos()]
         return FfmpegStep(Invocation(arguments), expected_s=min(WINDOW_S, *lengths), capture_stdout=True)
 
-    def _score_step(self, findings: Sequence[Finding]) -> FfmpegStep:
-        alignment = self._alignment(findings)
+    def _score_step(self, results: Sequence[StepResult]) -> FfmpegStep:
+        alignment = self._alignment(results)
         graph, labels = score_graph(
             self.pairing,
             alignment.trim,
@@ -101,9 +101,9 @@ class _Comparison:
             collect=LOG_NAME,
         )
 
-    def _conclude(self, findings: Sequence[Finding]) -> dict[str, Any]:
-        alignment = self._alignment(findings[:-1])
-        scored = findings[-1]
+    def _conclude(self, results: Sequence[StepResult]) -> dict[str, Any]:
+        alignment = self._alignment(results[:-1])
+        scored = results[-1]
         scores = read_scores(
             scored.collected,
             rate=self.pairing.rate,
@@ -129,8 +129,8 @@ class _Comparison:
         }
         return {key: value for key, value in result.items() if value is not None}
 
-    def _alignment(self, findings: Sequence[Finding]) -> Alignment:
-        return judge_alignment(self.pairing, findings[0].stdout if findings else None, mode=self.data.align)
+    def _alignment(self, results: Sequence[StepResult]) -> Alignment:
+        return judge_alignment(self.pairing, results[0].stdout if results else None, mode=self.data.align)
 
     def _missing_frames(self, scores: Scores, alignment: Alignment) -> tuple[str, ...]:
         """Fewer frames than both videos promised: one of them broke off, or drops frames."""

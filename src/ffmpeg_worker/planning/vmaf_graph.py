@@ -1,4 +1,4 @@
-"""The filter graphs of a comparison: thumbnails for finding a shift, and the scores themselves."""
+"""The filter graphs of a comparison: thumbnails for result a shift, and the scores themselves."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from ffmpeg_worker.job.jobs import MultiProcessJob
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import OBJECT_SCHEMES
 from ffmpeg_worker.planning.chain import all_outputs, read_chain_files
-from ffmpeg_worker.planning.needs import needed_sources
+from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.runpod_worker.problems import Problem
 from ffmpeg_worker.runpod_worker.request import PART_KEY, Request
 
@@ -61,7 +61,7 @@ def why_whole(job: MultiProcessJob, *, option_policy: bool) -> str | None:
     """
     if job.destination is None:
         return 'it names no "upload" and its outputs stay on the worker'
-    needs = needed_sources(job, option_policy=option_policy)
+    needs = find_required_inputs(job, option_policy=option_policy)
     sources = [need.source for need in needs]
     if any(isinstance(source, FileSource) and source.scheme not in _ADDRESSES for source in sources):
         return "it reads files of the worker"

@@ -31,7 +31,7 @@ _REFUSED = (
     "unshare setns chroot name_to_handle_at open_by_handle_at personality fork vfork "
     # Outlive the process that makes them.
     "shmget semget msgget mq_open "
-    # Need capabilities that nobody here has: less of the kernel to attack.
+    # RequiredInput capabilities that nobody here has: less of the kernel to attack.
     "kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct quotactl "
     "quotactl_fd iopl ioperm modify_ldt syslog clock_settime settimeofday adjtimex clock_adjtime sethostname "
     "setdomainname vhangup fanotify_init move_pages migrate_pages"

@@ -6,7 +6,7 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.pipeline.destination import Naming
+from ffmpeg_worker.pipeline.destination import OutputKeys
 from ffmpeg_worker.planning.plan import Artifact, ArtifactKind
 
 ONE = [Artifact("small.mp4", "small.mp4")]
@@ -15,8 +15,8 @@ PLAYLIST = [Artifact("out/x.m3u8", "out/x.m3u8", ArtifactKind.PLAYLIST)]
 FRAMES = [Artifact("f/%03d.png", "f/%03d.png", ArtifactKind.SEQUENCE)]
 
 
-def naming(key: str, artifacts: list[Artifact]) -> Naming:
-    return Naming(Upload(bucket="media-out", key=key), artifacts)
+def naming(key: str, artifacts: list[Artifact]) -> OutputKeys:
+    return OutputKeys(Upload(bucket="media-out", key=key), artifacts)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_keys(key: str, artifacts: list[Artifact], name: str, expected: str) -> 
 
 @pytest.mark.parametrize("upload", [None, Upload(url="https://h.example/a.mp4?sig=x")])
 def test_without_a_bucket_names_stay(upload: Upload | None) -> None:
-    assert Naming(upload, ONE).of("/data/small.mp4") == "/data/small.mp4"
+    assert OutputKeys(upload, ONE).of("/data/small.mp4") == "/data/small.mp4"
 
 
 @pytest.mark.parametrize("name", ["../up.mp4", "x" * 1020 + ".mp4"])

@@ -18,12 +18,12 @@ from ffmpeg_worker.canvas.sound import SoundMix
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.canvas.gain import Line, gain_lines
 from ffmpeg_worker.planning.canvas.sound import sound_steps
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Finding
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
 from support.sounds import sound
 
 GOLDEN = Path(__file__).with_name("golden_canvas_sound.json")
 RISE = Curve((Key(0.0, (0.0,)), Key(1.0, (0.6,))))
-MEASURED = Finding(log="[Parsed_ebur128_9] Summary:\n\n  Integrated loudness:\n    I:         -30.5 LUFS\n")
+MEASURED = StepResult(log="[Parsed_ebur128_9] Summary:\n\n  Integrated loudness:\n    I:         -30.5 LUFS\n")
 
 CASES: dict[str, SoundMix] = {
     "one sound": SoundMix((sound(),), 1.0),
@@ -71,7 +71,7 @@ def test_silence_is_not_raised_to_a_loudness(log: str) -> None:
     assert steps is not None
     write = steps[1]
     assert isinstance(write, DependentStep)
-    assert "dB" not in shlex.join(write.build([Finding(log=log)]).invocation.arguments)
+    assert "dB" not in shlex.join(write.build([StepResult(log=log)]).invocation.arguments)
 
 
 def test_straight_keys_are_straight_lines() -> None:

@@ -1,4 +1,4 @@
-"""Finding the shift between two sequences of thumbnails."""
+"""StepResult the shift between two sequences of thumbnails."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import needed_sources
+from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
 from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan, ProbeStep
@@ -90,7 +90,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 def local_files(job: dict[str, Any]) -> LocalFiles:
     """Every needed file as if it had been fetched, ten seconds long."""
-    needs = needed_sources(parse_job(job))
+    needs = find_required_inputs(parse_job(job))
     return LocalFiles(
         {
             need.key: LocalFile(Path("/fetched"), f"{index}.bin", 1000, TEN_SECONDS if need.is_media else None)
@@ -181,7 +181,7 @@ def test_needs_are_named_once_and_know_what_they_are_for() -> None:
             inputs={"logo": "logo.png", "unused": {"content": "x"}},
         )
     )
-    needs = {need.key: need for need in needed_sources(job)}
+    needs = {need.key: need for need in find_required_inputs(job)}
     assert list(needs) == ["logo", "unused", "a.mp4", "l.txt"]
     assert needs["a.mp4"].is_media
     assert needs["l.txt"].is_list

@@ -18,8 +18,8 @@ from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import needed_sources
-from ffmpeg_worker.planning.plan import FfmpegStep, Finding, Lane, RenderStep, Step, StillStep
+from ffmpeg_worker.planning.needs import find_required_inputs
+from ffmpeg_worker.planning.plan import FfmpegStep, StepResult, Lane, RenderStep, Step, StillStep
 from support.ass_scripts import script
 
 GOLDEN = Path(__file__).with_name("golden_plan_canvas.json")
@@ -69,7 +69,7 @@ CASES: dict[str, dict[str, Any]] = {
 
 def planned(job: dict[str, Any], *, cores: int = 4) -> Lane:
     parsed = parse_job(job)
-    needs = needed_sources(parsed)
+    needs = find_required_inputs(parsed)
     files = {
         need.key: LocalFile(Path(need.key), need.key, 1, MEDIA.get(need.key), TEXTS.get(need.key))
         for need in needs
@@ -108,7 +108,7 @@ def test_golden_plans() -> None:
 
 def test_a_preview_without_a_name_stands_in_the_result() -> None:
     lane = planned(CASES["preview"])
-    found = lane.conclude([Finding(stdout=b"\x89PNG")])
+    found = lane.summarize([StepResult(stdout=b"\x89PNG")])
     assert found == {
         "t": 1.5,
         "width": 32,
@@ -120,7 +120,7 @@ def test_a_preview_without_a_name_stands_in_the_result() -> None:
 
 def test_rows_say_their_lengths() -> None:
     lane = planned(CASES["rows share what is equal"])
-    assert [row["duration"] for row in lane.conclude([])["rows"]] == [8.0, 8.0]
+    assert [row["duration"] for row in lane.summarize([])["rows"]] == [8.0, 8.0]
 
 
 @pytest.mark.parametrize(

@@ -17,14 +17,14 @@ import pytest
 from ffmpeg_worker.errors import InvalidJob, SourceUnreadable, WorkerError
 from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.plan import Artifact, Finding, Lane
+from ffmpeg_worker.planning.plan import Artifact, StepResult, Lane
 from support.vmaf_plans import built, moving, plan, scored, still, video
 
 GOLDEN = Path(__file__).with_name("golden_vmaf.json")
 NTSC = Fraction(30000, 1001)
 FULL = ("pc", None, None, None)
 
-CASES: dict[str, tuple[Lane, Finding]] = {
+CASES: dict[str, tuple[Lane, StepResult]] = {
     "equal videos": (plan(), moving()),
     "distorted starts 7 frames later": (plan(), moving(7)),
     "distorted starts 7 frames earlier": (plan(), moving(-7)),
@@ -82,7 +82,7 @@ def test_without_output_the_log_is_no_result() -> None:
 
 
 def test_the_result_of_equal_videos() -> None:
-    result = plan(output="frames.json").conclude([moving(), scored()])
+    result = plan(output="frames.json").summarize([moving(), scored()])
     assert result.pop("pooled")["min"] == 90.0
     assert len(result.pop("worst")) == 5
     assert result == {
@@ -123,19 +123,19 @@ def test_the_result_of_equal_videos() -> None:
         ("report", moving(7), "suspect", 7, ["seems to start 0.280 s later"]),
         ("report", moving(), "ok", 0, []),
         ("auto", still(), "unchecked", 0, ["No common motion"]),
-        ("auto", Finding(), "unchecked", 0, ["No common motion"]),
+        ("auto", StepResult(), "unchecked", 0, ["No common motion"]),
         ("off", None, "unchecked", 0, []),
     ],
     ids=["later", "earlier", "report", "report-ok", "still", "nothing-decoded", "off"],
 )
 def test_what_is_said_of_a_shift(
-    align: str, found: Finding | None, status: str, offset: int, says: list[str]
+    align: str, found: StepResult | None, status: str, offset: int, says: list[str]
 ) -> None:
     # The one that starts earlier is as much longer, so that nothing is left over at the end.
     longer = 10 + abs(offset) / 25 if status == "corrected" else 10.0
     ours, theirs = (longer, 10.0) if offset > 0 else (10.0, longer)
     lane = plan(video(0, seconds=ours), video(1, seconds=theirs), align=align)
-    result = lane.conclude([scored()] if found is None else [found, scored()])
+    result = lane.summarize([scored()] if found is None else [found, scored()])
     assert (result["alignment"]["status"], result["alignment"]["offset_frames"]) == (status, offset)
     warnings = result.get("warnings", [])
     assert len(warnings) == len(says)
@@ -143,7 +143,7 @@ def test_what_is_said_of_a_shift(
 
 
 def test_times_are_those_of_the_reference_after_a_cut() -> None:
-    result = plan(video(0, seconds=10.28)).conclude([moving(7), scored()])
+    result = plan(video(0, seconds=10.28)).summarize([moving(7), scored()])
     assert result["worst"][0] == {"frame": 0, "time": 0.28, "score": 90.0}
 
 
@@ -170,7 +170,7 @@ def test_times_are_those_of_the_reference_after_a_cut() -> None:
 def test_what_was_not_compared_is_said(
     reference: LocalFile, distorted: LocalFile, frames: int, said: list[str]
 ) -> None:
-    assert plan(reference, distorted).conclude([moving(), scored(frames)]).get("warnings", []) == said
+    assert plan(reference, distorted).summarize([moving(), scored(frames)]).get("warnings", []) == said
 
 
 @pytest.mark.parametrize(
@@ -203,7 +203,7 @@ def test_what_makes_a_score_doubtful_is_said(reference: LocalFile, distorted: Lo
     ],
 )
 def test_the_model_follows_from_the_size(size: tuple[int, int], wanted: str, model: str) -> None:
-    result = plan(video(0, size), video(1, size), model=wanted).conclude([moving(), scored()])
+    result = plan(video(0, size), video(1, size), model=wanted).summarize([moving(), scored()])
     assert result["model"] == model
 
 

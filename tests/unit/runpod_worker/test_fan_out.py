@@ -21,8 +21,8 @@ from ffmpeg_worker.runpod_worker.parts import cut, joined, why_whole
 from ffmpeg_worker.runpod_worker.place import GivenApi
 from ffmpeg_worker.runpod_worker.request import PART_KEY, Request, read_request
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
-from support.stand_in_api import StandInApi, stand_in_api
-from support.stand_in_platform import PlatformJob, StandInPlatform, stand_in_platform
+from support.stand_in_api import FakeApi, stand_in_api
+from support.stand_in_platform import PlatformJob, FakeRunpod, stand_in_platform
 from support.until import until_async
 
 UPLOAD = {"bucket": "out", "key": "all", "credentials": {"aws_secret_access_key": "topmostsecret"}}
@@ -127,7 +127,7 @@ def test_results_are_those_of_one_worker() -> None:
 
 
 @pytest_asyncio.fixture
-async def api() -> AsyncIterator[StandInApi]:
+async def api() -> AsyncIterator[FakeApi]:
     """The HTTP door: every job ends well."""
     async with stand_in_api() as door:
 
@@ -139,19 +139,19 @@ async def api() -> AsyncIterator[StandInApi]:
 
 
 @pytest_asyncio.fixture
-async def platform() -> AsyncIterator[StandInPlatform]:
+async def platform() -> AsyncIterator[FakeRunpod]:
     async with stand_in_platform() as standing_in:
         yield standing_in
 
 
-def worker_of(api: StandInApi, url: str, *, queue_s: float = 20, timeout_s: float = 20) -> RunpodWorker:
+def worker_of(api: FakeApi, url: str, *, queue_s: float = 20, timeout_s: float = 20) -> RunpodWorker:
     client = ApiClient(GivenApi(api.base_url, "key"), timeout_s=timeout_s, ready_within_s=0.1)
     endpoint = Endpoint(f"{url}/v2/endpoint", SecretStr("endpoint-key"), pauses_s=(0.01, 0.01))
     fan_out = FanOut(client, endpoint, least=2, workers=2, queue_s=queue_s, let_go_s=0.3)
     return RunpodWorker(fan_out, 1 << 20)
 
 
-async def start_part(platform: StandInPlatform) -> PlatformJob:
+async def start_part(platform: FakeRunpod) -> PlatformJob:
     """Take the part as another worker would."""
     await until_async(lambda: bool(platform.jobs))
     (part,) = platform.jobs.values()
@@ -164,12 +164,12 @@ def end_part(part: PlatformJob, status: str, result: dict[str, Any] | None) -> N
     part.end(status)
 
 
-def heres(api: StandInApi) -> list[int]:
+def heres(api: FakeApi) -> list[int]:
     """How many processes each job had that ran here."""
     return [len(body["processes"]) for _, _, body in api.requests]
 
 
-async def test_a_part_is_answered_by_another_worker(api: StandInApi, platform: StandInPlatform) -> None:
+async def test_a_part_is_answered_by_another_worker(api: FakeApi, platform: FakeRunpod) -> None:
     running = asyncio.create_task(worker_of(api, platform.url).handle({"id": "x", "input": asked()}))
     part = await start_part(platform)
     assert part.job["input"][PART_KEY] is True
@@ -180,7 +180,7 @@ async def test_a_part_is_answered_by_another_worker(api: StandInApi, platform: S
     assert (answer["warnings"], heres(api)) == ([], [2])
 
 
-async def test_a_part_of_another_worker_is_never_cut(api: StandInApi, platform: StandInPlatform) -> None:
+async def test_a_part_of_another_worker_is_never_cut(api: FakeApi, platform: FakeRunpod) -> None:
     answer = await worker_of(api, platform.url).handle({"id": "x", "input": {**asked(), PART_KEY: True}})
     assert (answer["success"], heres(api), platform.jobs) == (True, [4], {})
 
@@ -200,7 +200,7 @@ async def test_a_part_of_another_worker_is_never_cut(api: StandInApi, platform: 
     ],
 )
 async def test_what_another_worker_does_not_finish_is_run_here(
-    api: StandInApi, platform: StandInPlatform, status: str, ended: dict[str, Any] | None
+    api: FakeApi, platform: FakeRunpod, status: str, ended: dict[str, Any] | None
 ) -> None:
     running = asyncio.create_task(worker_of(api, platform.url).handle({"id": "x", "input": asked()}))
     end_part(await start_part(platform), status, ended)
@@ -210,7 +210,7 @@ async def test_what_another_worker_does_not_finish_is_run_here(
     assert answer["warnings"][0].startswith("Processes 2 to 3 ran on the same worker, because")
 
 
-async def test_a_job_that_is_wrong_in_one_part_is_wrong(api: StandInApi, platform: StandInPlatform) -> None:
+async def test_a_job_that_is_wrong_in_one_part_is_wrong(api: FakeApi, platform: FakeRunpod) -> None:
     running = asyncio.create_task(worker_of(api, platform.url).handle({"id": "x", "input": asked()}))
     api.hang()
     problem = {"code": "no_such_bucket", "fault": "target", "retryable": False, "where": {"process": 1}}
@@ -222,7 +222,7 @@ async def test_a_job_that_is_wrong_in_one_part_is_wrong(api: StandInApi, platfor
 
 @pytest.mark.parametrize("refusals", [[429], [500, 503], [429, 429, 429], [401]])
 async def test_an_endpoint_that_does_not_take_parts(
-    api: StandInApi, platform: StandInPlatform, refusals: list[int]
+    api: FakeApi, platform: FakeRunpod, refusals: list[int]
 ) -> None:
     platform.client_refusals[:] = refusals
     running = asyncio.create_task(worker_of(api, platform.url).handle({"id": "x", "input": asked()}))
@@ -235,13 +235,13 @@ async def test_an_endpoint_that_does_not_take_parts(
         assert (f"HTTP {refusals[0]}" in warnings[0], heres(api), platform.jobs) == (True, [2, 2], {})
 
 
-async def test_an_endpoint_that_is_not_there(api: StandInApi) -> None:
+async def test_an_endpoint_that_is_not_there(api: FakeApi) -> None:
     answer = await worker_of(api, "http://127.0.0.1:1").handle({"id": "x", "input": asked()})
     assert "cannot be reached" in answer["result"]["warnings"][0]
     assert heres(api) == [2, 2]
 
 
-async def test_a_part_that_ends_while_it_is_given_up_counts(api: StandInApi, platform: StandInPlatform) -> None:
+async def test_a_part_that_ends_while_it_is_given_up_counts(api: FakeApi, platform: FakeRunpod) -> None:
     running = asyncio.create_task(worker_of(api, platform.url, queue_s=0).handle({"id": "x", "input": asked()}))
     await until_async(lambda: bool(platform.jobs))
     (part,) = platform.jobs.values()
@@ -256,7 +256,7 @@ async def test_a_part_that_ends_while_it_is_given_up_counts(api: StandInApi, pla
     assert (heres(api), answer["warnings"]) == ([2], [])
 
 
-async def test_a_worker_that_was_stopped_may_clean_up_first(api: StandInApi, platform: StandInPlatform) -> None:
+async def test_a_worker_that_was_stopped_may_clean_up_first(api: FakeApi, platform: FakeRunpod) -> None:
     """It removes what it has uploaded, under the names that will be written here."""
     running = asyncio.create_task(worker_of(api, platform.url).handle({"id": "x", "input": asked()}))
     part = await start_part(platform)
@@ -269,7 +269,7 @@ async def test_a_worker_that_was_stopped_may_clean_up_first(api: StandInApi, pla
 
 
 @pytest.mark.parametrize("times", [1, 3])
-async def test_cancelling_reaches_the_parts(api: StandInApi, platform: StandInPlatform, times: int) -> None:
+async def test_cancelling_reaches_the_parts(api: FakeApi, platform: FakeRunpod, times: int) -> None:
     api.hang()
     running = asyncio.create_task(worker_of(api, platform.url).handle({"id": "x", "input": asked()}))
     part = await start_part(platform)
@@ -283,7 +283,7 @@ async def test_cancelling_reaches_the_parts(api: StandInApi, platform: StandInPl
     await until_async(lambda: api.gone == 1)
 
 
-async def test_out_of_time_the_parts_end_too(api: StandInApi, platform: StandInPlatform) -> None:
+async def test_out_of_time_the_parts_end_too(api: FakeApi, platform: FakeRunpod) -> None:
     api.hang()
     running = asyncio.create_task(worker_of(api, platform.url, timeout_s=1).handle({"id": "x", "input": asked()}))
     part = await start_part(platform)
@@ -291,9 +291,7 @@ async def test_out_of_time_the_parts_end_too(api: StandInApi, platform: StandInP
     assert part.status == "CANCELLED"
 
 
-async def test_no_secret_is_logged(
-    api: StandInApi, platform: StandInPlatform, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_no_secret_is_logged(api: FakeApi, platform: FakeRunpod, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "ffmpeg_worker")
     platform.client_refusals[:] = [500]
     running = asyncio.create_task(worker_of(api, platform.url).handle({"id": "x", "input": asked()}))

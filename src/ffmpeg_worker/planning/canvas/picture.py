@@ -16,4 +16,4 @@ def picture(still: StillStep, name: str) -> Iterator[Step]:
         return
     yield replace(still, work_name=f"_{still.frame}.png")
     arguments = ("-i", f"file:_{still.frame}.png", "-frames:v", "1", "-q:v", "2", "-update", "1", f"file:{name}")
-    yield FfmpegStep(Invocation(arguments), is_aside=True)
+    yield FfmpegStep(Invocation(arguments), is_auxiliary=True)

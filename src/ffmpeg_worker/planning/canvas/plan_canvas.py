@@ -26,7 +26,7 @@ from ffmpeg_worker.planning.plan import (
     STAGING_FOLDER,
     Artifact,
     FfmpegStep,
-    Finding,
+    StepResult,
     Lane,
     Step,
     StillStep,
@@ -67,7 +67,7 @@ def plan_canvas(
     return Lane(
         steps=tuple(_each_once(step for film in films for step in film.steps(made, common))),
         artifacts=tuple(artifact for film in films for artifact in film.artifacts()),
-        conclude=lambda _findings: as_result(facts),
+        summarize=lambda _findings: as_result(facts),
         warnings=tuple(dict.fromkeys(warning for film in films for warning in _warnings(film.resolved))),
     )
 
@@ -92,11 +92,11 @@ def plan_preview(
     resolved = excerpt(whole, number, number + 1)
     scene = resolved.scene
 
-    def conclude(findings: Sequence[Finding]) -> dict[str, Any]:
+    def summarize(results: Sequence[StepResult]) -> dict[str, Any]:
         found: dict[str, Any] = {"t": float(number / Fraction(*scene.fps)), "width": scene.width}
         found |= {"height": scene.height, "duration": float(scene.frames / Fraction(*scene.fps))}
         if data.output is None:
-            found["image"] = "data:image/png;base64," + base64.b64encode(findings[-1].stdout).decode()
+            found["image"] = "data:image/png;base64," + base64.b64encode(results[-1].stdout).decode()
         return found
 
     artifacts: tuple[Artifact, ...] = ()
@@ -105,7 +105,7 @@ def plan_preview(
         steps = tuple(picture(StillStep(scene, number), work_name(data.output)))
         artifacts = (Artifact(data.output, work_name(data.output)),)
     preparations = tuple(prepare(one, guard) for one in resolved.prepare)
-    return Lane((*preparations, *steps), artifacts, conclude=conclude, warnings=_warnings(resolved))
+    return Lane((*preparations, *steps), artifacts, summarize=summarize, warnings=_warnings(resolved))
 
 
 def facts_of(

@@ -19,7 +19,7 @@ from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.canvas.guesses import guess
 from ffmpeg_worker.planning.canvas.rows import as_result, for_each_row, known_before
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Finding, Lane, MeasureStep
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, StepResult, Lane, MeasureStep
 
 
 def plan_lint(
@@ -39,16 +39,16 @@ def plan_lint(
         is_many=is_many,
     )
 
-    def conclude(findings: Sequence[Finding]) -> dict[str, Any]:
+    def summarize(results: Sequence[StepResult]) -> dict[str, Any]:
         remarks = [
             {**({"row": row} if is_many else {}), **asdict(remark)}
-            for row, (look, finding) in enumerate(zip(looks, findings, strict=True))
-            for remark in look.remarks(finding)
+            for row, (look, result) in enumerate(zip(looks, results, strict=True))
+            for remark in look.remarks(result)
         ]
         facts = [look.facts() for look in looks]
         return {"remarks": remarks, **as_result(facts)}
 
-    return Lane(tuple(MeasureStep(look.resolved.scene) for look in looks), conclude=conclude)
+    return Lane(tuple(MeasureStep(look.resolved.scene) for look in looks), summarize=summarize)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +60,9 @@ class _Look:
     unseen: tuple[NamedFile, ...]
     families: tuple[str, ...]
 
-    def remarks(self, finding: Finding) -> Iterator[Remark]:
+    def remarks(self, result: StepResult) -> Iterator[Remark]:
         try:
-            measured = read_measured(finding.stdout)
+            measured = read_measured(result.stdout)
         except ValueError:
             raise EngineFailed(
                 "The renderer's answer cannot be read.", code="renderer_failed", fault=Fault.WORKER

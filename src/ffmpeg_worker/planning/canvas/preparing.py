@@ -36,4 +36,4 @@ def _tone_map(preparation: ToneMapping, guard: Guard | None) -> FfmpegStep:
         *("-i", f"file:{preparation.file}", "-map", "0:v:0", "-vf", f"{_TONE_MAP},{_FROM_THE_CUT}"),
         *(*_AT_THEIR_TIMES, *_NEARLY_EXACT, f"file:{preparation.prepared}"),
     )
-    return FfmpegStep(Invocation(arguments), expected_s=length, is_aside=True)
+    return FfmpegStep(Invocation(arguments), expected_s=length, is_auxiliary=True)

@@ -47,7 +47,7 @@ def join(parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, 
         *finish(output),
         f"file:{output}",
     )
-    return FfmpegStep(Invocation(arguments), expected_s=_length(parts), texts=texts, is_aside=True)
+    return FfmpegStep(Invocation(arguments), expected_s=_length(parts), texts=texts, is_auxiliary=True)
 
 
 def colour_few(
@@ -66,8 +66,8 @@ def colour_few(
         *("-loop", "0" if loops else "-1", f"file:{output}"),
     )
     return (
-        FfmpegStep(Invocation(find), expected_s=_length(parts), texts=texts, is_aside=True),
-        FfmpegStep(Invocation(use), expected_s=_length(parts), is_aside=True),
+        FfmpegStep(Invocation(find), expected_s=_length(parts), texts=texts, is_auxiliary=True),
+        FfmpegStep(Invocation(use), expected_s=_length(parts), is_auxiliary=True),
     )
 
 

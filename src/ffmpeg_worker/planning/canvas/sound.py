@@ -13,7 +13,7 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.planning.canvas.gain import SAMPLE_RATE, gain_expression, gain_lines, samples
 from ffmpeg_worker.planning.canvas.sound_source import Sources
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Finding, Step
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult, Step
 
 PCM = ("-c:a", "pcm_s16le")
 """Codec arguments for sound that another command will encode."""
@@ -71,7 +71,7 @@ def sound_steps(
         return (write(0.0),)
     arguments = (*inputs, "-filter_complex", f"{graph},{_MEASURE}[out]", "-map", "[out]", "-f", "null", "-")
     measure = FfmpegStep(Invocation(arguments), expected_s=mix.length_s, show_log=True)
-    return measure, DependentStep(lambda findings: write(_gain_db(findings[-1], target)))
+    return measure, DependentStep(lambda results: write(_gain_db(results[-1], target)))
 
 
 def _is_heard(sound: Sound, total: int) -> bool:
@@ -79,7 +79,7 @@ def _is_heard(sound: Sound, total: int) -> bool:
     return is_within and sound.volume != 0 and sound.end_s > sound.begin_s and samples(sound.length_s) > 0
 
 
-def _gain_db(measured: Finding, target: float) -> float:
+def _gain_db(measured: StepResult, target: float) -> float:
     """From what the whole has to what it should have; silence stays silence."""
     found = _LOUDNESS.findall(measured.log)
     loudness = float(found[-1]) if found else -math.inf

@@ -16,7 +16,7 @@ from ffmpeg_worker.canvas.ass import time_of_frame
 from ffmpeg_worker.canvas.preparation import DrawnSubtitles
 from ffmpeg_worker.canvas.scene import FontFile
 from ffmpeg_worker.ffmpeg.invocation import Invocation
-from ffmpeg_worker.planning.plan import Blame, FfmpegStep
+from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep
 
 _OWN_FONTS = "_ass-fonts"
 _FALLBACKS = ("Inter", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai")
@@ -51,13 +51,13 @@ def draw(drawing: DrawnSubtitles) -> FfmpegStep:
         links={_font_name(folder, number): font.file for number, font in enumerate(drawing.fonts)},
         own_fonts=_OWN_FONTS,
         environment={"FONTCONFIG_PATH": folder},
-        blame=Blame(
+        failure_context=FailureContext(
             f"{drawing.where}.src",
             "The subtitles cannot be drawn with their own looks.",
             "unreadable_subtitles",
             'Simplify their effects, or give the layer a "style": their texts are then shown in that one.',
         ),
-        is_aside=True,
+        is_auxiliary=True,
     )
 
 

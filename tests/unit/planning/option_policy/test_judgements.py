@@ -11,7 +11,7 @@ from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import needed_sources
+from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.planning.plan import FfmpegStep
 
 TONE = ["-f", "lavfi", "-i", "sine=d=1"]
@@ -234,8 +234,8 @@ def test_switched_off_nothing_is_judged_or_added() -> None:
 def test_nothing_is_fetched_for_a_command_that_is_refused() -> None:
     job = parse_job({"action": "process", "data": {"chainCmds": "-i https://host/a.mp4 -report o.mp4"}})
     with pytest.raises(ForbiddenOption):
-        needed_sources(job)
-    assert needed_sources(job, option_policy=False)
+        find_required_inputs(job)
+    assert find_required_inputs(job, option_policy=False)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +252,7 @@ def test_names_of_earlier_outputs_do_not_lead_out(first: str, then: str) -> None
     """Nothing that is written by one command becomes a name outside for the next."""
     job = parse_job({"action": "process", "data": {"chainCmds": f"-f lavfi -i sine {first} && {then} o.mp4"}})
     try:
-        needs = needed_sources(job)
+        needs = find_required_inputs(job)
     except ForbiddenOption:
         return
     assert [need.key for need in needs] == [then.rpartition(" ")[2]]  # no output after all: the stores decide
@@ -272,4 +272,4 @@ FOR_A_CARD = {
 
 @pytest.mark.parametrize("name", FOR_A_CARD)
 def test_commands_for_a_card_may_be_written_by_callers(name: str) -> None:
-    assert needed_sources(parse_job({"action": "process", "data": {"chainCmds": FOR_A_CARD[name]}}))
+    assert find_required_inputs(parse_job({"action": "process", "data": {"chainCmds": FOR_A_CARD[name]}}))
