@@ -14,7 +14,7 @@ from bench.table import median, table
 from ffmpeg_worker.canvas.curve import Curve, Key
 from ffmpeg_worker.canvas.scene import Element, ImageContent, Scene, Transition, VideoContent
 from ffmpeg_worker.raster.compositor import Compositor
-from ffmpeg_worker.raster.picture import Bytes, Picture, Planes, Tile
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap, RgbaBitmap
 
 SIZES = ((1280, 720), (1920, 1080))
 FRAMES = 60
@@ -23,9 +23,9 @@ _IMAGE = ImageContent("picture")
 
 
 class Film:
-    """Planes that change at each frame, or one picture."""
+    """YuvBitmap that change at each frame, or one picture."""
 
-    def __init__(self, pictures: list[Picture]) -> None:
+    def __init__(self, pictures: list[Bitmap]) -> None:
         self._pictures = pictures
 
     @property
@@ -33,33 +33,37 @@ class Film:
         """Width and height."""
         return self._pictures[0].size
 
-    def picture(self, time_s: float) -> Picture:
+    def picture(self, time_s: float) -> Bitmap:
         """The next one of a few that go round; a new one each time, as decoders give them."""
         if len(self._pictures) == 1:
             return self._pictures[0]
         picture = self._pictures[round(time_s * 30) % len(self._pictures)]
-        return Planes(picture.y, picture.u, picture.v) if isinstance(picture, Planes) else Tile(picture.rgba)
+        return (
+            YuvBitmap(picture.y, picture.u, picture.v)
+            if isinstance(picture, YuvBitmap)
+            else RgbaBitmap(picture.rgba)
+        )
 
     def close(self) -> None:
         """Nothing is open."""
 
 
-def planes(size: tuple[int, int], seed: int) -> Planes:
+def planes(size: tuple[int, int], seed: int) -> YuvBitmap:
     """A noisy picture."""
     noise = np.random.default_rng(seed)
 
-    def plane(step: int) -> Bytes:
+    def plane(step: int) -> Pixels:
         return noise.integers(16, 236, (size[1] // step, size[0] // step), np.uint8)
 
-    return Planes(plane(1), plane(2), plane(2))
+    return YuvBitmap(plane(1), plane(2), plane(2))
 
 
-def tile(size: tuple[int, int]) -> Tile:
+def tile(size: tuple[int, int]) -> RgbaBitmap:
     """An ellipse that lets half through."""
     rgba = np.zeros((size[1], size[0], 4), np.uint8)
     middle = (size[0] // 2, size[1] // 2)
     cv2.ellipse(rgba, (middle, (size[0] - 4, size[1] - 4), 0), (120, 60, 20, 140), -1, cv2.LINE_AA)
-    return Tile(rgba)
+    return RgbaBitmap(rgba)
 
 
 def _curve(*values: float) -> Curve:
@@ -100,7 +104,7 @@ def _scenes(width: int, height: int) -> dict[str, tuple[Element, ...]]:
     }
 
 
-def _shown(width: int, height: int) -> dict[str, list[Picture]]:
+def _shown(width: int, height: int) -> dict[str, list[Bitmap]]:
     return {
         "film": [planes((width, height), seed) for seed in range(4)],
         "film 2": [planes((width, height), seed) for seed in range(4, 8)],
@@ -120,11 +124,11 @@ def _frame_ms(draw: Callable[[int], object]) -> float:
     return median(took)
 
 
-def _copy(frame: Bytes, onto: Bytes, _: int) -> None:
+def _copy(frame: Pixels, onto: Pixels, _: int) -> None:
     np.copyto(onto, frame)
 
 
-def _open(shown: dict[str, list[Picture]], element: Element, _: tuple[int, int] | None) -> Film:
+def _open(shown: dict[str, list[Bitmap]], element: Element, _: tuple[int, int] | None) -> Film:
     return Film(shown[element.where])
 
 

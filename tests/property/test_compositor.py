@@ -13,7 +13,7 @@ from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.raster.bt709 import yuva_from_rgba
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.patch import half
-from ffmpeg_worker.raster.picture import Bytes, Picture, Planes, Tile
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap, RgbaBitmap
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
 from support import reference_blend as plain
 from support.stills import Library, element, scene
@@ -21,21 +21,21 @@ from support.stills import Library, element, scene
 WIDTH, HEIGHT, FPS = 96, 64, 10
 
 
-def _soft(width: int, height: int, turn: float, least: float) -> Bytes:
+def _soft(width: int, height: int, turn: float, least: float) -> Pixels:
     """A picture without sharp edges in it; its opacity is between `least` and 1."""
     y, x = np.mgrid[0:height, 0:width]
     colours = [0.5 + 0.45 * np.sin(x / 14 + turn * (i + 1) + y / 11) for i in range(3)]
     alpha = least + (1 - least) * (0.5 + 0.5 * np.cos(x / 9 + turn) * np.cos(y / 8))
-    rgba: Bytes = np.rint(np.dstack([*(part * alpha for part in colours), alpha]) * 255).astype(np.uint8)
+    rgba: Pixels = np.rint(np.dstack([*(part * alpha for part in colours), alpha]) * 255).astype(np.uint8)
     return rgba
 
 
 _SEE_THROUGH, _WHOLE = _soft(40, 30, 1.0, 0.0), _soft(36, 28, 2.5, 1.0)
 _FILM = np.ascontiguousarray(np.moveaxis(yuva_from_rgba(_WHOLE), 2, 0))
-_PICTURES: dict[str, tuple[Picture, Bytes]] = {
-    "tile": (Tile(_SEE_THROUGH), _SEE_THROUGH),
-    "whole": (Tile(_WHOLE), _WHOLE),
-    "film": (Planes(_FILM[0], half(_FILM[1]), half(_FILM[2])), _WHOLE),
+_PICTURES: dict[str, tuple[Bitmap, Pixels]] = {
+    "tile": (RgbaBitmap(_SEE_THROUGH), _SEE_THROUGH),
+    "whole": (RgbaBitmap(_WHOLE), _WHOLE),
+    "film": (YuvBitmap(_FILM[0], half(_FILM[1]), half(_FILM[2])), _WHOLE),
 }
 
 

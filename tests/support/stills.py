@@ -8,24 +8,24 @@ from typing import Any
 import numpy as np
 
 from ffmpeg_worker.canvas.scene import Element, ImageContent, Scene
-from ffmpeg_worker.raster.picture import Picture, Planes, Tile
+from ffmpeg_worker.raster.picture import Bitmap, YuvBitmap, RgbaBitmap
 
 
-def coloured(width: int, height: int, rgba: tuple[int, int, int, int]) -> Tile:
+def coloured(width: int, height: int, rgba: tuple[int, int, int, int]) -> RgbaBitmap:
     """One colour, multiplied with its opacity."""
-    return Tile(np.full((height, width, 4), rgba, np.uint8))
+    return RgbaBitmap(np.full((height, width, 4), rgba, np.uint8))
 
 
-def grey(width: int, height: int, y: int) -> Planes:
+def grey(width: int, height: int, y: int) -> YuvBitmap:
     """One opaque grey."""
     chroma = np.full((height // 2, width // 2), 128, np.uint8)
-    return Planes(np.full((height, width), y, np.uint8), chroma, chroma.copy())
+    return YuvBitmap(np.full((height, width), y, np.uint8), chroma, chroma.copy())
 
 
 class Still:
     """A picture, or one for each time; `closed` tells whether it was."""
 
-    def __init__(self, show: Picture | Callable[[float], Picture | None]) -> None:
+    def __init__(self, show: Bitmap | Callable[[float], Bitmap | None]) -> None:
         self._show = show
         self.times: list[float] = []
         self.closed = False
@@ -36,7 +36,7 @@ class Still:
         picture = self._show(0.0) if callable(self._show) else self._show
         return picture.size if picture else (2, 2)
 
-    def picture(self, time_s: float) -> Picture | None:
+    def picture(self, time_s: float) -> Bitmap | None:
         """What is shown then."""
         self.times.append(time_s)
         return self._show(time_s) if callable(self._show) else self._show
@@ -49,7 +49,7 @@ class Still:
 class Library:
     """Opens what an element's `where` names; what was opened, and at which size, in `opened`."""
 
-    def __init__(self, **shown: Picture | Callable[[float], Picture | None]) -> None:
+    def __init__(self, **shown: Bitmap | Callable[[float], Bitmap | None]) -> None:
         self._shown = shown
         self.opened: list[tuple[str, tuple[int, int] | None]] = []
         self.stills: dict[str, Still] = {}

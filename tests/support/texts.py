@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from ffmpeg_worker.canvas.scene import TextContent
 from ffmpeg_worker.canvas.text_style import TextAnimation, TextStyle
-from ffmpeg_worker.raster.picture import Tile
+from ffmpeg_worker.raster.picture import RgbaBitmap
 from ffmpeg_worker.raster.text.library import FontLibrary
 from ffmpeg_worker.raster.text.source import TextSource
 
@@ -29,7 +29,7 @@ def text_source(
     return TextSource(TextContent(text, TextStyle(**style), most_width, animation), width, height, LIBRARY)
 
 
-def on_canvas(tile: Tile, size: tuple[int, int], margin: int = 64) -> npt.NDArray[np.float64]:
+def on_canvas(tile: RgbaBitmap, size: tuple[int, int], margin: int = 64) -> npt.NDArray[np.float64]:
     """The tile in a box of `size` with a margin around it: (height, width, 4), 0 to 1."""
     width, height = size
     canvas = np.zeros((height + 2 * margin, width + 2 * margin, 4))

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from ffmpeg_worker.raster.picture import Bytes
+from ffmpeg_worker.raster.picture import Pixels
 
 Light = npt.NDArray[np.float32]
 """Red, green and blue, 0 to 1."""
@@ -59,7 +59,7 @@ _AT_ONCE = 16_384
 """Pixels: as many as stay in the processor's cache while they are mixed, which is several times quicker."""
 
 
-def blended(below: Bytes, above: Bytes, mode: str) -> Bytes:
+def blended(below: Pixels, above: Pixels, mode: str) -> Pixels:
     """What `above` becomes for being drawn normally; both, and that, are RGBA multiplied with their opacity.
 
     Raises:
@@ -75,7 +75,7 @@ def blended(below: Bytes, above: Bytes, mode: str) -> Bytes:
     return out
 
 
-def _mixed(below: Bytes, above: Bytes, mix: Callable[[Light, Light], Light]) -> Light:
+def _mixed(below: Pixels, above: Pixels, mix: Callable[[Light, Light], Light]) -> Light:
     over_alpha = above[:, :, 3:].astype(np.float32)
     over_colour: Light = np.minimum(above[:, :, :3] / np.maximum(over_alpha, np.float32(1)), np.float32(1))
     if below[:, :, 3].min() == 255:

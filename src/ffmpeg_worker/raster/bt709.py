@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ffmpeg_worker.canvas.curve import Colour
-from ffmpeg_worker.raster.picture import Bytes, Planes
+from ffmpeg_worker.raster.picture import Pixels, YuvBitmap
 
 _RED, _BLUE = 0.2126, 0.0722
 _LUMA = np.array([_RED, 1 - _RED - _BLUE, _BLUE])
@@ -32,7 +32,7 @@ _GREEN_U = -_BLUE_U * _BLUE / (1 - _RED - _BLUE)
 _GREEN_V = -_RED_V * _RED / (1 - _RED - _BLUE)
 
 
-def yuva_from_rgba(rgba: Bytes) -> Bytes:
+def yuva_from_rgba(rgba: Pixels) -> Pixels:
     """Four channels for four, both multiplied with the opacity."""
     return cv2.convertScaleAbs(cv2.transform(rgba.astype(np.float32), PREMULTIPLIED))  # type: ignore[return-value]
 
@@ -43,7 +43,7 @@ def yuv_of(colour: Colour) -> tuple[float, float, float]:
     return float(y), float(u), float(v)
 
 
-def rgb_from_yuv(y: Bytes, u: Bytes, v: Bytes) -> tuple[Bytes, Bytes, Bytes]:
+def rgb_from_yuv(y: Pixels, u: Pixels, v: Pixels) -> tuple[Pixels, Pixels, Pixels]:
     """Red, green and blue planes of luma and half-size chroma planes."""
     size = (y.shape[1], y.shape[0])
     u = cv2.resize(u, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
@@ -56,7 +56,7 @@ def rgb_from_yuv(y: Bytes, u: Bytes, v: Bytes) -> tuple[Bytes, Bytes, Bytes]:
     return red, green, blue  # type: ignore[return-value]
 
 
-def rgba_from_planes(planes: Planes) -> Bytes:
+def rgba_from_planes(planes: YuvBitmap) -> Pixels:
     """Four channels, multiplied with the opacity."""
     colours = rgb_from_yuv(planes.y, planes.u, planes.v)
     if planes.alpha is None:

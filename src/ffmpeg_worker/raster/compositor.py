@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ffmpeg_worker.canvas.scene import Scene
-from ffmpeg_worker.raster.layer import Drawing, OpenSource
+from ffmpeg_worker.raster.layer import BitmapDraw, OpenSource
 from ffmpeg_worker.raster.patch import hides
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
-from ffmpeg_worker.raster.stage import Act, Stage, paint
+from ffmpeg_worker.raster.stage import DrawCommand, ActiveElements, paint
 from ffmpeg_worker.raster.xfade import Surface
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
 
@@ -19,10 +19,12 @@ class Compositor:
 
     def __init__(self, scene: Scene, open_source: OpenSource, *, transparent: bool = False) -> None:
         self._scene = scene
-        self._stage = Stage(scene.elements, (scene.width, scene.height), scene.fps[0] / scene.fps[1], open_source)
+        self._stage = ActiveElements(
+            scene.elements, (scene.width, scene.height), scene.fps[0] / scene.fps[1], open_source
+        )
         kind = RgbaSurface if transparent else YuvSurface
         self._surfaces: list[Surface] = [kind(scene.width, scene.height) for _ in range(3)]
-        self._last: list[Act] | None = None
+        self._last: list[DrawCommand] | None = None
         self.unchanged = False
         """Whether the last frame drawn is the one before it, on the same surface."""
 
@@ -31,7 +33,7 @@ class Compositor:
         self._stage.close()
 
     def look_ahead(self, frame: int, at_once: int) -> None:
-        """See `Stage.look_ahead`."""
+        """See `ActiveElements.look_ahead`."""
         self._stage.look_ahead(frame, at_once)
 
     def draw(self, frame: int) -> Surface:
@@ -50,10 +52,10 @@ class Compositor:
         return back
 
 
-def _hidden(acts: list[Act], surface: Surface) -> int:
+def _hidden(acts: list[DrawCommand], surface: Surface) -> int:
     """How many acts go by before nothing of the background, or of them but the last one, is seen."""
     for index in range(len(acts) - 1, -1, -1):
         act = acts[index]
-        if isinstance(act, Drawing) and hides(act.picture, act.place, (surface.width, surface.height)):
+        if isinstance(act, BitmapDraw) and hides(act.picture, act.place, (surface.width, surface.height)):
             return index + 1
     return 0

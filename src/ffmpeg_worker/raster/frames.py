@@ -11,7 +11,7 @@ import cv2
 from ffmpeg_worker.canvas.scene import Scene
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.opener import Opener
-from ffmpeg_worker.raster.picture import Planes
+from ffmpeg_worker.raster.picture import YuvBitmap
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.text.library import FontLibrary
 from ffmpeg_worker.raster.tile_patch import tile_of
@@ -66,7 +66,7 @@ def draw_png(
             pixels = cv2.cvtColor(surface.straight(), cv2.COLOR_RGBA2BGRA)
         else:
             # Through the form in which frames are encoded: the picture that the video will show.
-            pixels = cv2.cvtColor(tile_of(Planes(*surface.planes)).rgba, cv2.COLOR_RGBA2BGR)
+            pixels = cv2.cvtColor(tile_of(YuvBitmap(*surface.planes)).rgba, cv2.COLOR_RGBA2BGR)
         return cv2.imencode(".png", pixels, _QUICKLY)[1].data
 
 

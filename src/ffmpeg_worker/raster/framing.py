@@ -10,7 +10,7 @@ from ffmpeg_worker.raster.look import Window
 
 
 @dataclass(frozen=True, slots=True)
-class Framing:
+class DynamicFit:
     """How the part of a picture is found that is shown in a box, at each frame anew."""
 
     element: Element
@@ -46,14 +46,14 @@ class Framing:
         return left, middle - half, right, middle + half
 
 
-def framing_of(element: Element) -> Framing | None:
+def find_dynamic_fit(element: Element) -> DynamicFit | None:
     """What finds the part that is shown, `None` where one size fits."""
     content, width, height = element.content, element.width, element.height
     if not isinstance(content, ImageContent | VideoContent) or content.fit not in {"cover", "contain"}:
         return None
     if width is None or height is None or (element.crop is None and _keep_shape(width, height)):
         return None
-    return Framing(element, content, width, height)
+    return DynamicFit(element, content, width, height)
 
 
 def is_redrawn(element: Element) -> bool:

@@ -10,11 +10,11 @@ from ffmpeg_worker.canvas.curve import Curve, Number, greatest, number_at
 from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.transitions import PLACED
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
-from ffmpeg_worker.raster.framing import framing_of, is_redrawn
+from ffmpeg_worker.raster.framing import find_dynamic_fit, is_redrawn
 from ffmpeg_worker.raster.look import Window, blurred, windowed
-from ffmpeg_worker.raster.motion import Passage, moved, opacity_of, passage
+from ffmpeg_worker.raster.motion import TransitionProgress, moved, opacity_of, passage
 from ffmpeg_worker.raster.patch import eighth_bit
-from ffmpeg_worker.raster.picture import Picture, Source, Tile
+from ffmpeg_worker.raster.picture import Bitmap, Source, RgbaBitmap
 from ffmpeg_worker.raster.place import Matrix, Place, at, scaled, then, turned
 from ffmpeg_worker.raster.xfade import Mixer
 
@@ -25,14 +25,14 @@ Size = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Drawing:
+class BitmapDraw:
     """A picture and where it is put."""
 
-    picture: Picture
+    picture: Bitmap
     place: Place
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Drawing) and other.picture is self.picture and other.place == self.place
+        return isinstance(other, BitmapDraw) and other.picture is self.picture and other.place == self.place
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -47,7 +47,7 @@ class Layer:
         self._fps = fps
         self._asked = opened_size(element, surface)
         self._source = open_source(element, self._asked)
-        self._framing = framing_of(element)
+        self._framing = find_dynamic_fit(element)
         own: tuple[int, int] | None = getattr(self._source, "own_size", None) if self._framing else None
         if self._framing and own:
             self._asked = self._framing.size(own, surface)
@@ -61,7 +61,7 @@ class Layer:
         """Free what it holds."""
         self._source.close()
 
-    def drawing(self, frame: int, *, enters: bool = True, leaves: bool = True) -> Drawing | None:
+    def drawing(self, frame: int, *, enters: bool = True, leaves: bool = True) -> BitmapDraw | None:
         """What is drawn at a frame, `None` for nothing; without its way in, or out, if that is not wanted."""
         element = self.element
         time = (frame - element.first) / self._fps
@@ -93,9 +93,9 @@ class Layer:
                 shown = come
         sigma = max(number_at(element.blur, time), 0.0)
         shown, grown = blurred(shown, self._in_picture(sigma, window, box))
-        return Drawing(shown, Place(then(grown, matrix), opacity, element.blend))
+        return BitmapDraw(shown, Place(then(grown, matrix), opacity, element.blend))
 
-    def _picture(self, time: float) -> Picture | None:
+    def _picture(self, time: float) -> Bitmap | None:
         """What the source shows. Raises: RasterError."""
         if self._resize:
             across, down = self._box((0, 0, 1, 1), time)
@@ -108,7 +108,7 @@ class Layer:
         except MemoryError:
             raise out_of_memory(self.element.where) from None
 
-    def _ways(self, frame: int, *, enters: bool, leaves: bool) -> list[Passage]:
+    def _ways(self, frame: int, *, enters: bool, leaves: bool) -> list[TransitionProgress]:
         element, found = self.element, []
         if enters and element.enter and frame < element.first + element.enter.frames:
             found.append(passage(element.enter, frame - element.first, leaves=False))
@@ -117,11 +117,11 @@ class Layer:
             found.append(passage(element.leave, frame - begin, leaves=True))
         return found
 
-    def _window(self, picture: Picture, time: float) -> Window:
+    def _window(self, picture: Bitmap, time: float) -> Window:
         """The part of the picture that fills the box."""
         left = top = 0
         width, height = picture.size
-        if isinstance(picture, Tile):
+        if isinstance(picture, RgbaBitmap):
             # Letters' shadows reach beyond their box, and a tile may cover a part of it alone.
             (left, top), (width, height) = picture.offset, self._source.size
         if self.element.crop is None:
@@ -144,7 +144,7 @@ class Layer:
             return own[0] * (height or 0.0) / own[1], height or 0.0
         return width, own[1] * width / own[0] if height is None else height
 
-    def _shown(self, picture: Picture, window: Window, box: Size, time: float) -> Picture:
+    def _shown(self, picture: Bitmap, window: Window, box: Size, time: float) -> Bitmap:
         radius = max(number_at(self.element.radius, time), 0.0)
         if self.element.crop is None and self._framing is None and not radius:
             return picture

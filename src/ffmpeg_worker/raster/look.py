@@ -8,7 +8,7 @@ import math
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.picture import Bytes, Picture, Planes, Tile
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap, RgbaBitmap
 from ffmpeg_worker.raster.place import IDENTITY, Matrix, at, scaled, then
 from ffmpeg_worker.raster.tile_patch import tile_of
 from ffmpeg_worker.raster.warp import recall
@@ -20,7 +20,7 @@ _SHARP = 4.0
 """A standard deviation above which a picture at half the size blurs to the same."""
 
 
-def windowed(picture: Picture, window: Window, radii: tuple[float, float]) -> Picture:
+def windowed(picture: Bitmap, window: Window, radii: tuple[float, float]) -> Bitmap:
     """The picture with nothing outside of the window, whose corners are elliptic arcs of these radii."""
     width, height = picture.size
     if max(radii) <= 0 and window[0] <= 0 and window[1] <= 0 and window[2] >= width and window[3] >= height:
@@ -29,17 +29,17 @@ def windowed(picture: Picture, window: Window, radii: tuple[float, float]) -> Pi
     return recall(picture.forms, "window", key, lambda: masked(picture, _mask((width, height), key)))
 
 
-def masked(picture: Picture, mask: Bytes) -> Picture:
+def masked(picture: Bitmap, mask: Pixels) -> Bitmap:
     """The picture with each pixel's opacity multiplied with a share (0 to 255)."""
-    if isinstance(picture, Tile):
-        return Tile(cv2.multiply(picture.rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
+    if isinstance(picture, RgbaBitmap):
+        return RgbaBitmap(cv2.multiply(picture.rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
     if picture.alpha is not None:
         mask = cv2.multiply(picture.alpha, mask, scale=1 / 255)  # type: ignore[assignment]
-    return Planes(picture.y, picture.u, picture.v, mask)
+    return YuvBitmap(picture.y, picture.u, picture.v, mask)
 
 
 @functools.lru_cache(maxsize=16)
-def _mask(size: tuple[int, int], key: tuple[float, ...]) -> Bytes:
+def _mask(size: tuple[int, int], key: tuple[float, ...]) -> Pixels:
     """How much of each pixel is inside of a rounded rectangle (left, top, right, bottom, radii)."""
     left, top, right, bottom, radius_x, radius_y = key
     x = np.arange(size[0], dtype=np.float32) + np.float32(0.5)
@@ -55,30 +55,30 @@ def _mask(size: tuple[int, int], key: tuple[float, ...]) -> Bytes:
     slope = np.sqrt((share_x / radius_x) ** 2 + (share_y / radius_y) ** 2) / np.maximum(far, 1e-6)
     corner = np.clip((1 - far) / np.maximum(slope, 1e-6) + 0.5, 0, 1)
     inside = np.where((out_x > 0) & (out_y > 0), np.minimum(corner, sides), sides)
-    mask: Bytes = np.rint(inside * 255).astype(np.uint8)
+    mask: Pixels = np.rint(inside * 255).astype(np.uint8)
     return mask
 
 
-def blurred(picture: Picture, sigma: tuple[float, float]) -> tuple[Picture, Matrix]:
+def blurred(picture: Bitmap, sigma: tuple[float, float]) -> tuple[Bitmap, Matrix]:
     """A picture with soft edges, and from its pixels to the given picture's; `sigma` is in those, x and y."""
     if max(sigma) < 0.05:
         return picture, IDENTITY
     spread = (max(sigma[0], 0.05), max(sigma[1], 0.05))
     key = tuple(round(part, 2) for part in spread)
-    if isinstance(picture, Planes) and picture.alpha is None:
+    if isinstance(picture, YuvBitmap) and picture.alpha is None:
         return recall(picture.forms, "blur", key, lambda: _blur_planes(picture, spread))
-    tile = picture if isinstance(picture, Tile) else tile_of(picture)
+    tile = picture if isinstance(picture, RgbaBitmap) else tile_of(picture)
     return recall(tile.forms, "blur", key, lambda: _blur_tile(tile.rgba, spread))
 
 
-def _blur_tile(rgba: Bytes, sigma: tuple[float, float]) -> tuple[Picture, Matrix]:
+def _blur_tile(rgba: Pixels, sigma: tuple[float, float]) -> tuple[Bitmap, Matrix]:
     less = _less(sigma)
     rim_x, rim_y = (math.ceil((3 * part + 2) / less) for part in sigma)
-    soft = Tile(_soft(rgba, sigma, less, (rim_x, rim_y), cv2.BORDER_CONSTANT))
+    soft = RgbaBitmap(_soft(rgba, sigma, less, (rim_x, rim_y), cv2.BORDER_CONSTANT))
     return soft, then(at(-rim_x, -rim_y), scaled(less, less))
 
 
-def _blur_planes(picture: Planes, sigma: tuple[float, float]) -> tuple[Picture, Matrix]:
+def _blur_planes(picture: YuvBitmap, sigma: tuple[float, float]) -> tuple[Bitmap, Matrix]:
     """Beyond its edges the picture goes on with the colour it has there, and fades out."""
     less = _less(sigma)
     rim_x, rim_y = (2 * math.ceil((1.5 * part + 1) / less) for part in sigma)
@@ -92,7 +92,7 @@ def _blur_planes(picture: Planes, sigma: tuple[float, float]) -> tuple[Picture, 
     y, whole = _padded(picture.y, size, cv2.BORDER_REPLICATE), np.full_like(picture.y, 255)
     y = _soft(y, sigma, less, (rim_x, rim_y), cv2.BORDER_REPLICATE)
     alpha = _soft(_padded(whole, size, cv2.BORDER_CONSTANT), sigma, less, (rim_x, rim_y), cv2.BORDER_CONSTANT)
-    return Planes(y, u, v, alpha), then(at(-rim_x, -rim_y), scaled(less, less))
+    return YuvBitmap(y, u, v, alpha), then(at(-rim_x, -rim_y), scaled(less, less))
 
 
 def _less(sigma: tuple[float, float]) -> int:
@@ -100,12 +100,12 @@ def _less(sigma: tuple[float, float]) -> int:
     return 1 << max(0, math.ceil(math.log2(min(sigma) / _SHARP)))
 
 
-def _padded(pixels: Bytes, size: tuple[int, int], border: int) -> Bytes:
+def _padded(pixels: Pixels, size: tuple[int, int], border: int) -> Pixels:
     height, width = pixels.shape[:2]
     return cv2.copyMakeBorder(pixels, 0, size[1] - height, 0, size[0] - width, border)  # type: ignore[return-value]
 
 
-def _soft(pixels: Bytes, sigma: tuple[float, float], less: int, rim: tuple[int, int], border: int) -> Bytes:
+def _soft(pixels: Pixels, sigma: tuple[float, float], less: int, rim: tuple[int, int], border: int) -> Pixels:
     """Blurred at a size `less` times smaller, with a rim of pixels of that size."""
     if less > 1:
         height, width = (math.ceil(length / less) for length in pixels.shape[:2])

@@ -12,7 +12,7 @@ _WAYS = {"slide-left": (-1, 0), "slide-right": (1, 0), "slide-up": (0, -1), "sli
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class TransitionProgress:
     """A transition on its way: `share` (0 to 1, eased, may leave it) is done of coming, or of leaving."""
 
     name: str
@@ -25,13 +25,13 @@ class Passage:
         return 1 - self.share if self.leaves else self.share
 
 
-def passage(transition: Transition, frame: int, *, leaves: bool) -> Passage:
+def passage(transition: Transition, frame: int, *, leaves: bool) -> TransitionProgress:
     """How far a transition is at one of its frames."""
     share = read_easing(transition.easing)(frame / transition.frames)
-    return Passage(transition.name, share, leaves)
+    return TransitionProgress(transition.name, share, leaves)
 
 
-def opacity_of(way: Passage) -> float:
+def opacity_of(way: TransitionProgress) -> float:
     """What the element's opacity is multiplied with."""
     if way.name in {"fade", "zoom-out"}:
         return min(max(way.there, 0.0), 1.0)
@@ -40,7 +40,7 @@ def opacity_of(way: Passage) -> float:
     return 1.0
 
 
-def moved(matrix: Matrix, way: Passage, box: tuple[float, float], surface: tuple[int, int]) -> Matrix:
+def moved(matrix: Matrix, way: TransitionProgress, box: tuple[float, float], surface: tuple[int, int]) -> Matrix:
     """Where an element, whose box is placed by the matrix, is on its way."""
     left, top, right, bottom = bounds(matrix, *box)
     if way.name in _WAYS:
@@ -56,7 +56,7 @@ def moved(matrix: Matrix, way: Passage, box: tuple[float, float], surface: tuple
     return then(matrix, turned(_scale(way), 0.0, middle))
 
 
-def _scale(way: Passage) -> float:
+def _scale(way: TransitionProgress) -> float:
     there = way.there
     if way.name == "zoom":
         return max(there, 0.0)

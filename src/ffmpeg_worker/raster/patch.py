@@ -8,7 +8,7 @@ from typing import TypeGuard
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.picture import Bytes, Picture, Planes
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap
 from ffmpeg_worker.raster.place import IDENTITY, Place
 from ffmpeg_worker.raster.warp import Rect
 
@@ -18,16 +18,16 @@ class Patch:
     """Four channels, the last one the opacity."""
 
     rect: Rect
-    pixels: Bytes
+    pixels: Pixels
 
 
 @dataclass(frozen=True, slots=True)
 class YuvPatch:
-    """Planes on an even rectangle; `keep` is what is left of the pixels below (0 to 255), `None` for nothing."""
+    """YuvBitmap on an even rectangle; `keep` is what is left of the pixels below (0 to 255), `None` for nothing."""
 
     rect: Rect
-    planes: tuple[Bytes, Bytes, Bytes]
-    keep: tuple[Bytes, Bytes] | None
+    planes: tuple[Pixels, Pixels, Pixels]
+    keep: tuple[Pixels, Pixels] | None
 
     def within(self, rect: Rect) -> YuvPatch | None:
         """The part in an even rectangle."""
@@ -50,13 +50,13 @@ class YuvPatch:
         return YuvPatch(self.rect, (y, u, v), (luma, chroma))  # type: ignore[arg-type]
 
 
-def _times(plane: Bytes, factor: float) -> Bytes:
+def _times(plane: Pixels, factor: float) -> Pixels:
     return cv2.convertScaleAbs(plane, alpha=factor)  # type: ignore[return-value]
 
 
-def hides(picture: Picture, place: Place, size: tuple[int, int]) -> TypeGuard[Planes]:
+def hides(picture: Bitmap, place: Place, size: tuple[int, int]) -> TypeGuard[YuvBitmap]:
     """Whether the picture, so placed, becomes the whole of a surface of that size as it is."""
-    if not isinstance(picture, Planes) or picture.alpha is not None or place.blend != "normal":
+    if not isinstance(picture, YuvBitmap) or picture.alpha is not None or place.blend != "normal":
         return False
     off = max(abs(a - b) for a, b in zip(place.matrix, IDENTITY, strict=True))
     return off < 1e-3 and eighth_bit(place.opacity) == 255 and picture.size == size
@@ -67,13 +67,13 @@ def eighth_bit(opacity: float) -> int:
     return round(min(max(opacity, 0.0), 1.0) * 255)
 
 
-def half(plane: Bytes) -> Bytes:
+def half(plane: Pixels) -> Pixels:
     """Each four pixels' mean."""
     size = (plane.shape[1] // 2, plane.shape[0] // 2)
     return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
-def mix(below: Bytes, above: Bytes, share: float | Bytes, onto: Bytes) -> None:
+def mix(below: Pixels, above: Pixels, share: float | Pixels, onto: Pixels) -> None:
     """Write `above` as far as its share goes (0 to 1, or 0 to 255 for each value), and `below` for the rest."""
     if isinstance(share, float):
         cv2.addWeighted(below, 1 - share, above, share, 0, dst=onto)

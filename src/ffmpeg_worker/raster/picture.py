@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-Bytes = npt.NDArray[np.uint8]
+Pixels = npt.NDArray[np.uint8]
 
 
-class Tile:
+class RgbaBitmap:
     """Red, green, blue and opacity, multiplied with the opacity: `rgba` is (height, width, 4).
 
     Never changed after it was made; the same tile drawn again is recognised, and what was worked out for it is
@@ -20,7 +20,7 @@ class Tile:
 
     __slots__ = ("forms", "offset", "rgba")
 
-    def __init__(self, rgba: Bytes, offset: tuple[int, int] = (0, 0)) -> None:
+    def __init__(self, rgba: Pixels, offset: tuple[int, int] = (0, 0)) -> None:
         self.rgba = rgba
         self.offset = offset
         self.forms: dict[Any, Any] = {}
@@ -31,7 +31,7 @@ class Tile:
         return self.rgba.shape[1], self.rgba.shape[0]
 
 
-class Planes:
+class YuvBitmap:
     """YUV 4:2:0 of BT.709 in limited range, as video comes: `y` is (height, width), `u` and `v` half of each.
 
     Width and height are even. `alpha` (height, width) is the opacity, `None` for opaque; the planes are not
@@ -40,7 +40,7 @@ class Planes:
 
     __slots__ = ("alpha", "forms", "u", "v", "y")
 
-    def __init__(self, y: Bytes, u: Bytes, v: Bytes, alpha: Bytes | None = None) -> None:
+    def __init__(self, y: Pixels, u: Pixels, v: Pixels, alpha: Pixels | None = None) -> None:
         self.y = y
         self.u = u
         self.v = v
@@ -53,7 +53,7 @@ class Planes:
         return self.y.shape[1], self.y.shape[0]
 
 
-Picture = Tile | Planes
+Bitmap = RgbaBitmap | YuvBitmap
 
 
 class Source(Protocol):
@@ -64,7 +64,7 @@ class Source(Protocol):
         """Width and height of its box; its pictures are as large, but for tiles with an `offset`."""
         ...
 
-    def picture(self, time_s: float) -> Picture | None:
+    def picture(self, time_s: float) -> Bitmap | None:
         """The picture at a time of the element; the same object while nothing changes, `None` for nothing.
 
         Times mostly rise; they may jump.

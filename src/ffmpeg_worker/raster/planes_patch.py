@@ -1,4 +1,4 @@
-"""Planes as pieces of a surface, without a way through red, green and blue."""
+"""YuvBitmap as pieces of a surface, without a way through red, green and blue."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 import cv2
 
 from ffmpeg_worker.raster.patch import YuvPatch, eighth_bit, half
-from ffmpeg_worker.raster.picture import Bytes, Planes
+from ffmpeg_worker.raster.picture import Pixels, YuvBitmap
 from ffmpeg_worker.raster.place import Matrix, Place
 from ffmpeg_worker.raster.warp import Rect, coverage, reach, recall, warped
 
@@ -18,7 +18,7 @@ class _Mask:
 
     __slots__ = ("pixels",)
 
-    def __init__(self, pixels: Bytes) -> None:
+    def __init__(self, pixels: Pixels) -> None:
         self.pixels = pixels
 
     def __eq__(self, other: object) -> bool:
@@ -31,17 +31,17 @@ class _Mask:
 class _Shares(NamedTuple):
     """How much of each pixel is the picture's, and how much is left of what is below; for luma and chroma."""
 
-    own: tuple[Bytes, Bytes]
-    keep: tuple[Bytes, Bytes]
+    own: tuple[Pixels, Pixels]
+    keep: tuple[Pixels, Pixels]
 
 
-def planes_patch(picture: Planes, place: Place, surface: Rect) -> YuvPatch | None:
+def planes_patch(picture: YuvBitmap, place: Place, surface: Rect) -> YuvPatch | None:
     """What planes look like there, `None` for nothing; remembered while they stay."""
     key = (*(round(part, 4) for part in place.matrix), eighth_bit(place.opacity), surface)
     return recall(picture.forms, "patch", key, lambda: _patch(picture, place, surface))
 
 
-def _patch(picture: Planes, place: Place, surface: Rect) -> YuvPatch | None:
+def _patch(picture: YuvBitmap, place: Place, surface: Rect) -> YuvPatch | None:
     mask = None if picture.alpha is None else _Mask(picture.alpha)
     if _is_on_even_pixels(place):
         rect = Rect(round(place.matrix[2]), round(place.matrix[5]), *picture.size)
@@ -69,7 +69,7 @@ def _is_on_even_pixels(place: Place) -> bool:
     return place.is_shift and off < 1e-3
 
 
-def _moved(picture: Planes, matrix: Matrix, rect: Rect) -> tuple[Bytes, Bytes, Bytes]:
+def _moved(picture: YuvBitmap, matrix: Matrix, rect: Rect) -> tuple[Pixels, Pixels, Pixels]:
     a, b, c, d, e, f = matrix
     halved = Rect(rect.x // 2, rect.y // 2, rect.width // 2, rect.height // 2)
     y = warped(picture.y, matrix, rect, border=cv2.BORDER_REPLICATE)
@@ -96,11 +96,11 @@ def _moved_shares(mask: _Mask | None, matrix: Matrix, size: tuple[int, int], rec
     return None if covered is None else _shares(covered)
 
 
-def _shares(opacity: Bytes) -> _Shares:
+def _shares(opacity: Pixels) -> _Shares:
     halved = half(opacity)
     keep = (cv2.bitwise_not(opacity), cv2.bitwise_not(halved))
     return _Shares((opacity, halved), keep)  # type: ignore[arg-type]
 
 
-def _product(plane: Bytes, share: Bytes) -> Bytes:
+def _product(plane: Pixels, share: Pixels) -> Pixels:
     return cv2.multiply(plane, share, scale=1 / 255)  # type: ignore[return-value]

@@ -8,7 +8,7 @@ import numpy as np
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.raster.blend_modes import blended
 from ffmpeg_worker.raster.patch import eighth_bit, mix
-from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
 from ffmpeg_worker.raster.place import Place
 from ffmpeg_worker.raster.tile_patch import tile_of, tile_patch
 from ffmpeg_worker.raster.warp import Rect
@@ -20,14 +20,14 @@ class RgbaSurface:
     def __init__(self, width: int, height: int) -> None:
         self.width = width
         self.height = height
-        self.rgba: Bytes = np.zeros((height, width, 4), np.uint8)
+        self.rgba: Pixels = np.zeros((height, width, 4), np.uint8)
 
     @property
     def buffers(self) -> tuple[memoryview, ...]:
         """The bytes of `rgba`, still multiplied with the opacity."""
         return (self.rgba.data,)
 
-    def straight(self) -> Bytes:
+    def straight(self) -> Pixels:
         """The pixels as files hold them: not multiplied with the opacity."""
         alpha = self.rgba[:, :, 3]
         if int(alpha.min()) == 255:
@@ -44,14 +44,14 @@ class RgbaSurface:
         """The same as another of that size."""
         np.copyto(self.rgba, other.rgba)
 
-    def mix(self, below: RgbaSurface, share: float | Bytes) -> None:
+    def mix(self, below: RgbaSurface, share: float | Pixels) -> None:
         """Let another picture through; `share` is how much stays: 0 to 1, or 0 to 255 for each pixel."""
         each = share if isinstance(share, float) else cv2.merge([share] * 4)
         mix(below.rgba, self.rgba, each, self.rgba)  # type: ignore[arg-type]
 
-    def draw(self, picture: Picture, place: Place) -> None:
+    def draw(self, picture: Bitmap, place: Place) -> None:
         """Put a picture on top of what is there."""
-        tile = picture if isinstance(picture, Tile) else tile_of(picture)
+        tile = picture if isinstance(picture, RgbaBitmap) else tile_of(picture)
         surface = Rect(0, 0, self.width, self.height)
         patch = tile_patch(tile, "rgba", place.matrix, surface)
         rect = patch and patch.rect.within(surface)

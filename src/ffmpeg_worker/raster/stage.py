@@ -11,36 +11,36 @@ from typing import NamedTuple
 
 from ffmpeg_worker.canvas.curve import greatest
 from ffmpeg_worker.canvas.scene import Element, GroupContent, VideoContent
-from ffmpeg_worker.raster.layer import Drawing, Layer, OpenSource
-from ffmpeg_worker.raster.motion import Passage, passage
-from ffmpeg_worker.raster.picture import Source, Tile
+from ffmpeg_worker.raster.layer import BitmapDraw, Layer, OpenSource
+from ffmpeg_worker.raster.motion import TransitionProgress, passage
+from ffmpeg_worker.raster.picture import Source, RgbaBitmap
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.xfade import Mixer, Surface
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class TransitionDraw:
     """One drawing that becomes another, over the whole surface."""
 
-    before: Drawing | None
-    after: Drawing | None
+    before: BitmapDraw | None
+    after: BitmapDraw | None
     name: str
     share: float
     mixer: Mixer
 
 
-Act = Drawing | Exchange
+DrawCommand = BitmapDraw | TransitionDraw
 
 
-class Pair(NamedTuple):
+class TransitionPair(NamedTuple):
     """What leaves, what comes (by index), and how far that is."""
 
     old: int
     new: int
-    way: Passage
+    way: TransitionProgress
 
 
-class Stage:
+class ActiveElements:
     """Elements of a surface of `size` pixels at `fps` frames a second; `close` it.
 
     Frames mostly rise; they may jump. Elements that are not shown cost nothing.
@@ -66,11 +66,11 @@ class Stage:
             layer.close()
         self._layers.clear()
 
-    def acts(self, frame: int) -> list[Act]:
+    def acts(self, frame: int) -> list[DrawCommand]:
         """What is drawn at a frame, from the bottom up."""
         self._go_to(frame)
         pairs = self._pairs(frame)
-        found: list[Act] = []
+        found: list[DrawCommand] = []
         done: set[int] = set()
         for index in self._shown:
             if index in done:
@@ -99,23 +99,25 @@ class Stage:
             # Transitions wait until it is drawn: two films may have one together.
             self._layer(index).drawing(frame, enters=False, leaves=False)
 
-    def _pairs(self, frame: int) -> dict[int, Pair]:
+    def _pairs(self, frame: int) -> dict[int, TransitionPair]:
         """By both of its elements: each that leaves and what comes in its place at the moment."""
-        found: dict[int, Pair] = {}
+        found: dict[int, TransitionPair] = {}
         for index in self._shown:
             element = self._elements[index]
             old, enter = element.replaces, element.enter
             if enter is None or old is None or old not in self._shown or frame >= element.first + enter.frames:
                 continue
             if old not in found and index not in found:
-                found[old] = found[index] = Pair(old, index, passage(enter, frame - element.first, leaves=False))
+                found[old] = found[index] = TransitionPair(
+                    old, index, passage(enter, frame - element.first, leaves=False)
+                )
         return found
 
-    def _exchange(self, pair: Pair, frame: int) -> Exchange:
+    def _exchange(self, pair: TransitionPair, frame: int) -> TransitionDraw:
         before = self._layer(pair.old).drawing(frame, leaves=False)
         layer = self._layer(pair.new)
         after = layer.drawing(frame, enters=False)
-        return Exchange(before, after, pair.way.name, pair.way.share, layer.mixer)
+        return TransitionDraw(before, after, pair.way.name, pair.way.share, layer.mixer)
 
     def _layer(self, index: int) -> Layer:
         if index not in self._layers:
@@ -144,7 +146,7 @@ class Stage:
             return self._open_source(element, size)
         wanted = zip((element.width, element.height), self._size, strict=True)
         width, height = (full if own is None else max(round(greatest(own)), 1) for own, full in wanted)
-        return Group(Stage(element.content.elements, (width, height), self._fps, self._open_source))
+        return Group(ActiveElements(element.content.elements, (width, height), self._fps, self._open_source))
 
     @property
     def size(self) -> tuple[int, int]:
@@ -160,17 +162,17 @@ class Stage:
 class Group:
     """Elements drawn together, as a source."""
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: ActiveElements) -> None:
         self._stage = stage
-        self._acts: list[Act] = []
-        self._tile: Tile | None = None
+        self._acts: list[DrawCommand] = []
+        self._tile: RgbaBitmap | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height."""
         return self._stage.size
 
-    def picture(self, time_s: float) -> Tile | None:
+    def picture(self, time_s: float) -> RgbaBitmap | None:
         """What the elements look like together; the same object while nothing changes."""
         acts = self._stage.acts(round(time_s * self._stage.fps))
         if acts != self._acts:
@@ -178,7 +180,7 @@ class Group:
         if self._tile is None and acts:
             surface = RgbaSurface(*self.size)
             paint(acts, surface)
-            self._tile = Tile(surface.rgba)
+            self._tile = RgbaBitmap(surface.rgba)
         return self._tile
 
     def close(self) -> None:
@@ -186,10 +188,10 @@ class Group:
         self._stage.close()
 
 
-def paint(acts: list[Act], surface: Surface, spare: Surface | None = None) -> None:
+def paint(acts: list[DrawCommand], surface: Surface, spare: Surface | None = None) -> None:
     """Draw everything, from the bottom up; `spare` is another surface of that kind and size, to be drawn over."""
     for act in acts:
-        if isinstance(act, Drawing):
+        if isinstance(act, BitmapDraw):
             surface.draw(act.picture, act.place)
             continue
         before = spare or type(surface)(surface.width, surface.height)

@@ -10,20 +10,20 @@ import numpy as np
 
 from ffmpeg_worker.raster.bt709 import rgba_from_planes, yuva_from_rgba
 from ffmpeg_worker.raster.patch import Patch, YuvPatch, eighth_bit, half
-from ffmpeg_worker.raster.picture import Bytes, Planes, Tile
+from ffmpeg_worker.raster.picture import Pixels, YuvBitmap, RgbaBitmap
 from ffmpeg_worker.raster.place import Matrix, Place, at, then
 from ffmpeg_worker.raster.warp import Rect, reach, recall, warped
 
 Coding = Literal["rgba", "yuva"]
-Split = tuple[tuple[Bytes, Bytes, Bytes], tuple[Bytes, Bytes] | None]
+Split = tuple[tuple[Pixels, Pixels, Pixels], tuple[Pixels, Pixels] | None]
 
 
-def tile_of(planes: Planes) -> Tile:
+def tile_of(planes: YuvBitmap) -> RgbaBitmap:
     """The same in red, green and blue."""
-    return recall(planes.forms, "tile", None, lambda: Tile(rgba_from_planes(planes)))
+    return recall(planes.forms, "tile", None, lambda: RgbaBitmap(rgba_from_planes(planes)))
 
 
-def tile_patch(tile: Tile, coding: Coding, matrix: Matrix, surface: Rect) -> Patch | None:
+def tile_patch(tile: RgbaBitmap, coding: Coding, matrix: Matrix, surface: Rect) -> Patch | None:
     """What a tile looks like there, `None` for nothing; remembered while it moves by whole pixels only."""
     pixels, inner = _coded(tile, coding)
     if not inner.width:
@@ -41,7 +41,7 @@ def tile_patch(tile: Tile, coding: Coding, matrix: Matrix, surface: Rect) -> Pat
     return Patch(Rect(x + inner.x, y + inner.y, size.width, size.height), moved)
 
 
-def _warped_patch(tile: Tile, coding: Coding, matrix: Matrix, surface: Rect) -> Patch | None:
+def _warped_patch(tile: RgbaBitmap, coding: Coding, matrix: Matrix, surface: Rect) -> Patch | None:
     pixels, inner = _coded(tile, coding)
     matrix = then(at(inner.x, inner.y), matrix)
     rect = reach(matrix, (inner.width, inner.height), 1).within(surface)
@@ -51,10 +51,10 @@ def _warped_patch(tile: Tile, coding: Coding, matrix: Matrix, surface: Rect) -> 
     return Patch(rect, recall(tile.forms, f"{coding} warped", key, lambda: warped(pixels, matrix, rect)))
 
 
-def _coded(tile: Tile, coding: Coding) -> tuple[Bytes, Rect]:
+def _coded(tile: RgbaBitmap, coding: Coding) -> tuple[Pixels, Rect]:
     """The part of a tile that can be seen, and where in the tile it is."""
 
-    def make() -> tuple[Bytes, Rect]:
+    def make() -> tuple[Pixels, Rect]:
         x, y, width, height = cv2.boundingRect(np.ascontiguousarray(tile.rgba[:, :, 3]))
         seen = tile.rgba[y : y + height, x : x + width]
         rect = Rect(x, y, width, height)
@@ -63,7 +63,7 @@ def _coded(tile: Tile, coding: Coding) -> tuple[Bytes, Rect]:
     return recall(tile.forms, coding, None, make)
 
 
-def yuv_tile_patch(tile: Tile, place: Place, surface: Rect) -> YuvPatch | None:
+def yuv_tile_patch(tile: RgbaBitmap, place: Place, surface: Rect) -> YuvPatch | None:
     """What a tile looks like there in planes."""
     patch = tile_patch(tile, "yuva", place.matrix, surface)
     if patch is None:
@@ -82,8 +82,8 @@ def yuv_tile_patch(tile: Tile, place: Place, surface: Rect) -> YuvPatch | None:
     return YuvPatch(even.rect, faded.planes, faded.keep)
 
 
-def split_planes(yuva: Bytes, odd: tuple[int, int]) -> Split:
-    """Planes, chroma at half the size, of four channels whose first pixel lies on an odd or even one."""
+def split_planes(yuva: Pixels, odd: tuple[int, int]) -> Split:
+    """YuvBitmap, chroma at half the size, of four channels whose first pixel lies on an odd or even one."""
     height, width = yuva.shape[:2]
     left, top = odd
     right, bottom = (left + width) & 1, (top + height) & 1

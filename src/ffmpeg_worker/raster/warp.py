@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ffmpeg_worker.raster.picture import Bytes
+from ffmpeg_worker.raster.picture import Pixels
 from ffmpeg_worker.raster.place import Matrix, at, bounds, inverse, scaled, then
 
 Floats = npt.NDArray[np.float32]
@@ -58,7 +58,7 @@ def reach(matrix: Matrix, size: tuple[int, int], margin: int) -> Rect:
     return Rect(x, y, math.ceil(right - 1e-4) + margin - x, math.ceil(bottom - 1e-4) + margin - y)
 
 
-def shrunk(pixels: Bytes, matrix: Matrix) -> tuple[Bytes, Matrix]:
+def shrunk(pixels: Pixels, matrix: Matrix) -> tuple[Pixels, Matrix]:
     """Halved until the rest of the way can be interpolated without leaving pixels out."""
     a, b, _, d, e, _ = matrix
     across, down = math.hypot(a, d), math.hypot(b, e)
@@ -71,11 +71,11 @@ def shrunk(pixels: Bytes, matrix: Matrix) -> tuple[Bytes, Matrix]:
     if less_x == less_y == 1:
         return pixels, matrix
     size = (math.ceil(width / less_x), math.ceil(height / less_y))
-    small: Bytes = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    small: Pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     return small, then(scaled(width / size[0], height / size[1]), matrix)
 
 
-def warped(pixels: Bytes, matrix: Matrix, rect: Rect, *, border: int = cv2.BORDER_CONSTANT) -> Bytes:
+def warped(pixels: Pixels, matrix: Matrix, rect: Rect, *, border: int = cv2.BORDER_CONSTANT) -> Pixels:
     """The pixels of a rectangle; outside of the picture nothing, or its edge's pixels (`cv2.BORDER_REPLICATE`)."""
     pixels, (a, b, c, d, e, f) = shrunk(pixels, matrix)
     # OpenCV counts from the middle of the first pixel.
@@ -87,7 +87,7 @@ def warped(pixels: Bytes, matrix: Matrix, rect: Rect, *, border: int = cv2.BORDE
     )
 
 
-def coverage(matrix: Matrix, size: tuple[int, int], rect: Rect) -> Bytes | None:
+def coverage(matrix: Matrix, size: tuple[int, int], rect: Rect) -> Pixels | None:
     """How much of each pixel of a rectangle a picture's box covers; `None`: all of all."""
     back = inverse(matrix)
     if back is None:
@@ -102,7 +102,7 @@ def coverage(matrix: Matrix, size: tuple[int, int], rect: Rect) -> Bytes | None:
     across = a * x + b * y + c if b else a * x + c
     down = d * x + e * y + f if d else e * y + f
     share = np.float32(255) * _inside(across, size[0], math.hypot(a, b)) * _inside(down, size[1], math.hypot(d, e))
-    covered: Bytes = np.rint(share).astype(np.uint8)
+    covered: Pixels = np.rint(share).astype(np.uint8)
     return covered
 
 

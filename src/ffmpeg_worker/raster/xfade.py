@@ -13,7 +13,7 @@ from av.filter.context import FilterContext
 
 from ffmpeg_worker.canvas.transitions import SHAPED, xfade_name
 from ffmpeg_worker.raster.look import masked
-from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.tile_patch import tile_of
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
@@ -45,7 +45,7 @@ class Xfade:
         self._graph.configure()
         self._has_begun = False
 
-    def mixed(self, before: Bytes, after: Bytes, share: float) -> Bytes:
+    def mixed(self, before: Pixels, after: Pixels, share: float) -> Pixels:
         """What is seen when that share of the way is done, more than 0 and less than 1.
 
         Arrays are as PyAV has them for the format.
@@ -56,13 +56,13 @@ class Xfade:
             self._step(before, after, 0)
         return self._step(before, after, min(max(round(share * _STEPS), 1), _STEPS - 1) - 1)
 
-    def _step(self, before: Bytes, after: Bytes, time: int) -> Bytes:
+    def _step(self, before: Pixels, after: Pixels, time: int) -> Pixels:
         self._push(self._before, before, time)
         self._push(self._after, after, time)
         frame = self._end.pull()
         return cast("av.VideoFrame", frame).to_ndarray()  # type: ignore[return-value]
 
-    def _push(self, end: FilterContext, pixels: Bytes, time: int) -> None:
+    def _push(self, end: FilterContext, pixels: Pixels, time: int) -> None:
         frame = av.VideoFrame.from_ndarray(pixels, format=self._format)
         frame.pts = time
         frame.time_base = Fraction(1, _STEPS)
@@ -76,16 +76,16 @@ class Mixer:
         self._key: tuple[str, tuple[int, int], str] | None = None
         self._xfade: Xfade | None = None
 
-    def coming(self, picture: Picture, name: str, share: float, *, leaves: bool = False) -> Picture | None:
+    def coming(self, picture: Bitmap, name: str, share: float, *, leaves: bool = False) -> Bitmap | None:
         """A picture that comes out of nothing, or goes; `None` for nothing."""
         if share <= 0 or share >= 1:
             return picture if (share >= 1) != leaves else None
         if name in SHAPED or name in _CROPPING:
             return masked(picture, self._mask(name, picture.size, share, leaves=leaves))
-        rgba = picture.rgba if isinstance(picture, Tile) else tile_of(picture).rgba
+        rgba = picture.rgba if isinstance(picture, RgbaBitmap) else tile_of(picture).rgba
         if name == "distance":
             # From nothing every colour is too far away, and would come all at once.
-            return Tile(cv2.convertScaleAbs(rgba, alpha=1 - share if leaves else share))  # type: ignore[arg-type]
+            return RgbaBitmap(cv2.convertScaleAbs(rgba, alpha=1 - share if leaves else share))  # type: ignore[arg-type]
         nothing = np.zeros_like(rgba)
         pair = (rgba, nothing) if leaves else (nothing, rgba)
         mixed = self._mixed(name, picture.size, "gbrap", pair, share)
@@ -93,7 +93,7 @@ class Mixer:
             # Around the picture nothing turns black or white.
             mixed[:, :, 3] = cv2.min(mixed[:, :, 3], rgba[:, :, 3])
         # An effect that brightens may lift a colour above its opacity.
-        return Tile(cv2.min(mixed, cv2.merge([mixed[:, :, 3]] * 4)))  # type: ignore[arg-type]
+        return RgbaBitmap(cv2.min(mixed, cv2.merge([mixed[:, :, 3]] * 4)))  # type: ignore[arg-type]
 
     def exchange(self, onto: Surface, before: Surface, name: str, share: float) -> None:
         """Make of `onto`, which is what comes, the mixture with what was there before, a surface of its kind."""
@@ -112,7 +112,7 @@ class Mixer:
         elif isinstance(onto, YuvSurface) and isinstance(before, YuvSurface):
             onto.replace(self._mixed(name, size, "yuv420p", (before.i420, onto.i420), share))
 
-    def _mask(self, name: str, size: tuple[int, int], share: float, *, leaves: bool = False) -> Bytes:
+    def _mask(self, name: str, size: tuple[int, int], share: float, *, leaves: bool = False) -> Pixels:
         """Where what comes is seen, or what goes."""
         nothing = np.zeros((size[1], size[0]), np.uint8)
         everything = np.full_like(nothing, 255)
@@ -120,8 +120,8 @@ class Mixer:
         return self._mixed(name, size, "gray", pair, share)
 
     def _mixed(
-        self, name: str, size: tuple[int, int], pixel_format: str, pair: tuple[Bytes, Bytes], share: float
-    ) -> Bytes:
+        self, name: str, size: tuple[int, int], pixel_format: str, pair: tuple[Pixels, Pixels], share: float
+    ) -> Pixels:
         key = (name, size, pixel_format)
         if self._xfade is None or self._key != key:
             self._key, self._xfade = key, Xfade(name, size, pixel_format)

@@ -9,7 +9,7 @@ from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.raster.blend_modes import blended
 from ffmpeg_worker.raster.bt709 import rgb_from_yuv, yuv_of
 from ffmpeg_worker.raster.patch import YuvPatch, half, hides, mix
-from ffmpeg_worker.raster.picture import Bytes, Picture, Planes, Tile
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap, RgbaBitmap
 from ffmpeg_worker.raster.place import Place
 from ffmpeg_worker.raster.planes_patch import planes_patch
 from ffmpeg_worker.raster.tile_patch import tile_of, tile_patch, yuv_tile_patch
@@ -24,10 +24,10 @@ class YuvSurface:
         self.height = height
         self._own = np.empty(width * height * 3 // 2, np.uint8)
         self._planes = _views(self._own, width, height)
-        self._borrowed: Planes | None = None
+        self._borrowed: YuvBitmap | None = None
 
     @property
-    def planes(self) -> tuple[Bytes, Bytes, Bytes]:
+    def planes(self) -> tuple[Pixels, Pixels, Pixels]:
         """Y, U and V; to be read only, they may be the picture's that was drawn."""
         if self._borrowed is not None:
             return self._borrowed.y, self._borrowed.u, self._borrowed.v
@@ -41,19 +41,19 @@ class YuvSurface:
         return tuple(np.ascontiguousarray(plane).data.cast("B") for plane in self.planes)
 
     @property
-    def i420(self) -> Bytes:
+    def i420(self) -> Pixels:
         """The frame in one piece: (height · 3/2, width)."""
         self._own_pixels()
         return self._own.reshape(self.height * 3 // 2, self.width)
 
-    def replace(self, i420: Bytes) -> None:
+    def replace(self, i420: Pixels) -> None:
         """Another frame instead."""
         self._borrowed = None
         np.copyto(self._own, i420.reshape(-1))
 
-    def mix(self, below: YuvSurface, share: float | Bytes) -> None:
+    def mix(self, below: YuvSurface, share: float | Pixels) -> None:
         """Let another frame through; `share` is how much stays: 0 to 1, or 0 to 255 for each pixel."""
-        shares: list[float | Bytes] = [share] * 3 if isinstance(share, float) else [share, *[half(share)] * 2]
+        shares: list[float | Pixels] = [share] * 3 if isinstance(share, float) else [share, *[half(share)] * 2]
         for own, here, there, part in zip(self._planes, self.planes, below.planes, shares, strict=True):
             mix(there, here, part, own)
         self._borrowed = None
@@ -70,11 +70,11 @@ class YuvSurface:
         if self._borrowed is None:
             np.copyto(self._own, other._own)
 
-    def draw(self, picture: Picture, place: Place) -> None:
+    def draw(self, picture: Bitmap, place: Place) -> None:
         """Put a picture on top of what is there."""
         if place.blend != "normal":
             self._draw_blended(picture, place)
-        elif isinstance(picture, Tile):
+        elif isinstance(picture, RgbaBitmap):
             self._put(yuv_tile_patch(picture, place, self._rect))
         elif hides(picture, place, (self.width, self.height)):
             self._borrowed = picture
@@ -106,8 +106,8 @@ class YuvSurface:
                 np.copyto(own, other)
             self._borrowed = None
 
-    def _draw_blended(self, picture: Picture, place: Place) -> None:
-        tile = picture if isinstance(picture, Tile) else tile_of(picture)
+    def _draw_blended(self, picture: Bitmap, place: Place) -> None:
+        tile = picture if isinstance(picture, RgbaBitmap) else tile_of(picture)
         patch = tile_patch(tile, "rgba", place.matrix, self._rect)
         common = patch and patch.rect.within(self._rect)
         if not patch or not common:
@@ -124,11 +124,11 @@ class YuvSurface:
         inner = below[top : top + common.height, left : left + common.width]
         dx, dy = common.x - patch.rect.x, common.y - patch.rect.y
         above = patch.pixels[dy : dy + common.height, dx : dx + common.width]
-        mixed = Tile(blended(inner, above, place.blend))  # type: ignore[arg-type]
+        mixed = RgbaBitmap(blended(inner, above, place.blend))  # type: ignore[arg-type]
         self.draw(mixed, Place((1, 0, common.x, 0, 1, common.y), place.opacity))
 
 
-def _views(buffer: Bytes, width: int, height: int) -> tuple[Bytes, Bytes, Bytes]:
+def _views(buffer: Pixels, width: int, height: int) -> tuple[Pixels, Pixels, Pixels]:
     luma, chroma = width * height, width * height // 4
     return (
         buffer[:luma].reshape(height, width),

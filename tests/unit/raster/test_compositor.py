@@ -16,7 +16,7 @@ from ffmpeg_worker.canvas.scene import Element, GroupContent, TextContent, Trans
 from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.picture import Tile
+from ffmpeg_worker.raster.picture import RgbaBitmap
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from support.stills import Library, Still, coloured, element, grey, scene
 
@@ -144,7 +144,7 @@ def test_a_crop_may_move() -> None:
     rgba = np.zeros((64, 96, 4), np.uint8)
     rgba[:, 48:] = 255
     moving = element("box", crop=(_curve((0, 0.0), (2, 0.5)), 0.0, 0.5, 1.0), width=48.0, height=64.0)
-    compositor = Compositor(scene(moving), Library(box=Tile(rgba)))
+    compositor = Compositor(scene(moving), Library(box=RgbaBitmap(rgba)))
     assert [_box(_luma(compositor, frame)) for frame in (0, 5, 10, 20)] == [
         None,
         (36, 0, 48, 64),
@@ -160,7 +160,7 @@ def test_the_shadow_around_text_does_not_move_it() -> None:
     rgba = np.zeros((30, 40, 4), np.uint8)
     rgba[6:18, 10:30] = 255
     text = element("t", content=TextContent("t", TextStyle(), 50), x=50.0, y=30.0, anchor=(0.5, 0.5))
-    compositor = Compositor(scene(text), lambda *_: Bleeding(Tile(rgba, (-10, -6))))
+    compositor = Compositor(scene(text), lambda *_: Bleeding(RgbaBitmap(rgba, (-10, -6))))
     assert _box(_luma(compositor, 0)) == (40, 24, 60, 36)
 
 
@@ -294,7 +294,7 @@ def test_a_pair_wipes_over_the_whole_canvas(transparent: bool) -> None:
     assert _box(seen) is None, "half way, what is left of the middle is already gone, what is right not yet there"
 
 
-def _films(**shown: Callable[[float], Tile]) -> tuple[Compositor, Library]:
+def _films(**shown: Callable[[float], RgbaBitmap]) -> tuple[Compositor, Library]:
     library = Library(**shown)
     content = VideoContent("v", (4, 4), 0, 1)
     return Compositor(scene(*(element(name, content=content) for name in shown)), library), library
@@ -303,7 +303,7 @@ def _films(**shown: Callable[[float], Tile]) -> tuple[Compositor, Library]:
 def test_films_of_a_frame_are_looked_for_side_by_side() -> None:
     both = threading.Barrier(2)
 
-    def picture(_time: float) -> Tile:
+    def picture(_time: float) -> RgbaBitmap:
         if not both.broken and both.n_waiting < 2:
             both.wait(10)
         return coloured(4, 4, WHITE)
@@ -317,7 +317,7 @@ def test_films_of_a_frame_are_looked_for_side_by_side() -> None:
 
 
 def test_what_fails_then_fails_when_it_is_drawn() -> None:
-    def broken(_time: float) -> Tile:
+    def broken(_time: float) -> RgbaBitmap:
         raise RasterError("It is broken.", code="source_unreadable")
 
     compositor, _ = _films(a=lambda _: coloured(4, 4, WHITE), b=broken)

@@ -10,7 +10,7 @@ import pytest
 
 from ffmpeg_worker.canvas.scene import ChromaKey, Fit, VideoContent
 from ffmpeg_worker.raster.media.video import VideoSource
-from ffmpeg_worker.raster.picture import Picture, Planes, Tile
+from ffmpeg_worker.raster.picture import Bitmap, YuvBitmap, RgbaBitmap
 from support.sources import make
 
 _COLOURS = [
@@ -34,7 +34,7 @@ def _show(
     is_interlaced: bool = False,
     chroma_key: ChromaKey | None = None,
     time_s: float = 0.0,
-) -> Picture:
+) -> Bitmap:
     video = VideoContent(
         path.name, content, 0, 5, fit=fit, rotation=rotation, is_interlaced=is_interlaced, chroma_key=chroma_key
     )
@@ -45,9 +45,9 @@ def _show(
     return picture
 
 
-def _rgb(picture: Picture) -> npt.NDArray[np.float64]:
+def _rgb(picture: Bitmap) -> npt.NDArray[np.float64]:
     """Every other pixel's colour by the formulas of BT.709, 0 to 255."""
-    if isinstance(picture, Tile):
+    if isinstance(picture, RgbaBitmap):
         return picture.rgba[::2, ::2, :3].astype(float)
     y = (picture.y[::2, ::2].astype(float) - 16) / 219
     u, v = (picture.u.astype(float) - 128) / 224, (picture.v.astype(float) - 128) / 224
@@ -144,7 +144,7 @@ def test_high_dynamic_range_is_mapped(tmp_path: Path) -> None:
         *("-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", "smpte2084"),
     )
     picture = _show(path, (64, 32), (64, 32))
-    assert isinstance(picture, Planes)
+    assert isinstance(picture, YuvBitmap)
     levels = [int(picture.y[16, x]) for x in (8, 24, 40, 56)]
     assert levels == sorted(levels)
     assert levels[0] <= 17
@@ -167,7 +167,7 @@ def test_rotation_is_applied_before_the_fit(
 ) -> None:
     upright = (160, 80) if rotation in {0, 180} else (80, 160)
     picture = _show(_corners(tmp_path / "a.mkv"), upright, box, rotation=rotation)
-    assert isinstance(picture, Planes)
+    assert isinstance(picture, YuvBitmap)
     quarters = {
         (x, y): int(picture.y[box[1] * (1 + 2 * y) // 4, box[0] * (1 + 2 * x) // 4])
         for x in (0, 1)
@@ -184,7 +184,7 @@ def test_cover_cuts_the_middle_out_to_the_pixel(tmp_path: Path) -> None:
     for box in ((50, 50), (34, 50), (100, 100), (66, 90), (300, 200), (120, 30)):
         scale = max(box[0] / 200, box[1] / 50)
         picture = _show(path, (200, 50), box)
-        assert isinstance(picture, Planes)
+        assert isinstance(picture, YuvBitmap)
         at = np.arange(4, box[0] - 4)
         expected = 20 + (at + 0.5 - box[0] / 2) / scale + 100 - 0.5
         assert np.abs(picture.y[box[1] // 2, 4:-4] - expected).max() * scale <= 1 + scale * 0.51, box
@@ -194,13 +194,13 @@ def test_bars_stay_free_and_pixels_need_not_be_square(tmp_path: Path) -> None:
     path = _corners(tmp_path / "a.mkv")
     # Stored at 160x80, shown at 80x80.
     picture = _show(path, (80, 80), (200, 100), fit="contain")
-    assert isinstance(picture, Planes)
+    assert isinstance(picture, YuvBitmap)
     assert picture.alpha is not None
     assert (picture.alpha[:, 50:150] == 255).all()
     assert picture.alpha.sum() == 100 * 100 * 255
     assert picture.y[25, 70] < 60 < picture.y[25, 130]
     blurred = _show(path, (80, 80), (200, 100), fit="contain-blur")
-    assert isinstance(blurred, Planes)
+    assert isinstance(blurred, YuvBitmap)
     assert blurred.alpha is None
     assert (blurred.y[:, 50:150] == picture.y[:, 50:150]).all()
     assert blurred.y[90, 190] > 200
@@ -213,7 +213,7 @@ def test_an_opacity_of_the_source_is_kept(tmp_path: Path, name: str, codec: str,
     form = {"prores_ks": "yuva444p10le", "libvpx-vp9": "yuva420p", "qtrle": "argb"}[codec]
     path = make(tmp_path / name, "-f", "lavfi", "-i", halves, "-c:v", codec, "-pix_fmt", form)
     picture = _show(path, (160, 80), box)
-    assert isinstance(picture, Tile)
+    assert isinstance(picture, RgbaBitmap)
     left, right = picture.rgba[20, box[0] // 4], picture.rgba[20, box[0] * 3 // 4]
     assert np.abs(left.astype(int) - (255, 0, 0, 255)).max() <= 4
     assert right.max() <= 1
@@ -225,13 +225,13 @@ def test_a_key_makes_its_colour_transparent(tmp_path: Path) -> None:
     path = make(tmp_path / "a.mkv", "-f", "lavfi", "-i", scene, "-c:v", "ffv1")
     for box, inside in (((160, 80), slice(40, 120)), ((80, 40), slice(20, 60))):
         picture = _show(path, (160, 80), box, chroma_key=ChromaKey((0.0, 1.0, 0.0, 1.0)))
-        assert isinstance(picture, Planes)
+        assert isinstance(picture, YuvBitmap)
         assert picture.alpha is not None
         assert (picture.alpha[:, inside.start + 4 : inside.stop - 4] == 255).all()
         assert (picture.alpha[:, : inside.start - 4] == 0).all()
         assert (picture.alpha[:, inside.stop + 4 :] == 0).all()
     barred = _show(path, (160, 80), (160, 120), fit="contain", chroma_key=ChromaKey((0.0, 1.0, 0.0, 1.0)))
-    assert isinstance(barred, Planes)
+    assert isinstance(barred, YuvBitmap)
     assert barred.alpha is not None
     assert (barred.alpha[:18] == 0).all()
     assert (barred.alpha[24:96, 48:112] == 255).all()
@@ -244,7 +244,7 @@ def test_interlaced_pictures_lose_their_combs(tmp_path: Path) -> None:
     combs = []
     for is_interlaced in (False, True):
         picture = _show(path, (192, 96), (192, 96), is_interlaced=is_interlaced, time_s=0.4)
-        assert isinstance(picture, Planes)
+        assert isinstance(picture, YuvBitmap)
         rows = picture.y[20:76].astype(int)
         combs.append(np.abs(rows[1:-1] * 2 - rows[:-2] - rows[2:]).sum())
     assert combs[1] < combs[0] / 10

@@ -12,17 +12,17 @@ from ffmpeg_worker.canvas.curve import Curve, Key
 from ffmpeg_worker.canvas.scene import Fit, Gradient, ImageContent, ShapeContent, WaveformContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.opener import MediaContent, open_media
-from ffmpeg_worker.raster.picture import Bytes, Tile
+from ffmpeg_worker.raster.picture import Pixels, RgbaBitmap
 from support.sources import make
 
 _RED, _BLUE, _WHITE = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)
 _NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
-def _draw(content: MediaContent, size: tuple[int, int], folder: Path = Path(), time_s: float = 0.0) -> Bytes:
+def _draw(content: MediaContent, size: tuple[int, int], folder: Path = Path(), time_s: float = 0.0) -> Pixels:
     source = open_media(content, folder, size, "layers[2]")
     picture = source.picture(time_s)
-    assert isinstance(picture, Tile)
+    assert isinstance(picture, RgbaBitmap)
     assert picture.size == source.size == size
     assert (picture.rgba[..., :3] <= picture.rgba[..., 3:]).all()
     source.close()
@@ -158,7 +158,7 @@ def test_a_shape_is_drawn_again_only_when_its_colour_changes() -> None:
     before = source.picture(0.0)
     assert source.picture(0.9) is before
     after = source.picture(1.5)
-    assert isinstance(after, Tile)
+    assert isinstance(after, RgbaBitmap)
     assert np.abs(after.rgba[5, 5].astype(int) - (128, 0, 128, 255)).max() <= 1
 
 
@@ -189,10 +189,10 @@ def test_waveforms_follow_the_sound(tmp_path: Path, look: str) -> None:
     content = WaveformContent("a.m4a", (1, 1, 1, 0.5), look=look, bars=16)  # type: ignore[arg-type]
     source = open_media(content, tmp_path, (320, 80), "")
 
-    def reach(time_s: float) -> Bytes:
+    def reach(time_s: float) -> Pixels:
         picture = source.picture(time_s)
-        assert isinstance(picture, Tile)
-        covered: Bytes = (picture.rgba[..., 3] > 40).sum(axis=0)
+        assert isinstance(picture, RgbaBitmap)
+        covered: Pixels = (picture.rgba[..., 3] > 40).sum(axis=0)
         return covered
 
     rows = {time_s: _rows(source.picture(time_s)) for time_s in (0.5, 1.5, 2.6, 12.5)}
@@ -207,7 +207,7 @@ def test_waveforms_follow_the_sound(tmp_path: Path, look: str) -> None:
 
 
 def _rows(picture: object) -> int:
-    assert isinstance(picture, Tile)
+    assert isinstance(picture, RgbaBitmap)
     return int((picture.rgba[..., 3].max(axis=1) > 40).sum())
 
 
@@ -219,8 +219,8 @@ def test_a_waveform_is_the_same_wherever_one_comes_from(tmp_path: Path) -> None:
     for n in (299, 250, 27, 240, 20, 0):
         jumped = open_media(content, tmp_path, (200, 60), "").picture(n / 30)
         then = in_order[n]
-        assert isinstance(jumped, Tile)
-        assert isinstance(then, Tile)
+        assert isinstance(jumped, RgbaBitmap)
+        assert isinstance(then, RgbaBitmap)
         assert (jumped.rgba == then.rgba).all(), n
 
 

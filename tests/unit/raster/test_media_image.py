@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from ffmpeg_worker.canvas.scene import ChromaKey, ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.image import ImageSource
-from ffmpeg_worker.raster.picture import Bytes, Planes, Tile
+from ffmpeg_worker.raster.picture import Pixels, YuvBitmap, RgbaBitmap
 
 _RED, _GREEN, _BLUE, _WHITE = (220, 30, 30), (30, 200, 60), (40, 60, 210), (255, 255, 255)
 
@@ -27,16 +27,16 @@ def _quarters(size: tuple[int, int] = (80, 40)) -> Image.Image:
     return image
 
 
-def _rgba(path: Path, size: tuple[int, int], time_s: float = 0.0, **more: object) -> Bytes:
+def _rgba(path: Path, size: tuple[int, int], time_s: float = 0.0, **more: object) -> Pixels:
     source = ImageSource(ImageContent(path.name, **more), path, size)  # type: ignore[arg-type]
     picture = source.picture(time_s)
-    assert isinstance(picture, Tile)
+    assert isinstance(picture, RgbaBitmap)
     assert picture.size == source.size == size
     source.close()
     return picture.rgba
 
 
-def _near(pixel: Bytes, colour: tuple[int, ...], tolerance: int = 3) -> bool:
+def _near(pixel: Pixels, colour: tuple[int, ...], tolerance: int = 3) -> bool:
     return bool(np.abs(pixel[: len(colour)].astype(int) - colour).max() <= tolerance)
 
 
@@ -128,7 +128,7 @@ def test_animations_keep_their_times(tmp_path: Path, suffix: str) -> None:
     shown = {0.0: _RED, 0.09: _RED, 0.1: _GREEN, 0.39: _GREEN, 0.4: _BLUE, 0.6: _RED, 6.15: _GREEN, 0.05: _RED}
     for time_s, colour in shown.items():
         picture = source.picture(time_s)
-        assert isinstance(picture, Tile)
+        assert isinstance(picture, RgbaBitmap)
         assert _near(picture.rgba[4, 4], colour, 6), time_s
         assert source.picture(time_s + 0.005) is picture
     source.close()
@@ -138,13 +138,13 @@ def test_animations_keep_their_times(tmp_path: Path, suffix: str) -> None:
 def test_opaque_images_may_come_as_planes(tmp_path: Path) -> None:
     Image.new("RGB", (40, 40), _RED).save(tmp_path / "a.png")
     picture = ImageSource(ImageContent("a.png"), tmp_path / "a.png", (20, 10), as_planes=True).picture(0)
-    assert isinstance(picture, Planes)
+    assert isinstance(picture, YuvBitmap)
     assert [int(plane[1, 1]) for plane in (picture.y, picture.u, picture.v)] == pytest.approx(
         [76, 109, 211], abs=1
     )
     Image.new("RGBA", (40, 40), (*_RED, 9)).save(tmp_path / "b.png")
     see_through = ImageSource(ImageContent("b.png"), tmp_path / "b.png", (20, 10), as_planes=True).picture(0)
-    assert isinstance(see_through, Tile)
+    assert isinstance(see_through, RgbaBitmap)
 
 
 def test_a_keyed_colour_becomes_transparent(tmp_path: Path) -> None:

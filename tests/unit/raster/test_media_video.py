@@ -11,7 +11,7 @@ import pytest
 from ffmpeg_worker.canvas.scene import VideoContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.video import VideoSource
-from ffmpeg_worker.raster.picture import Picture, Planes
+from ffmpeg_worker.raster.picture import Bitmap, YuvBitmap
 from support.sources import cut, make
 
 # Twelve columns of 16 pixels: the bits of the frame's number.
@@ -24,8 +24,8 @@ def _counter(path: Path, *extra: str, rate: str = "25", seconds: float = 8.0, fi
     return make(path, "-f", "lavfi", "-i", source, "-qscale:v", "2", *_TAGGED, *extra)
 
 
-def _number(picture: Picture | None) -> int:
-    assert isinstance(picture, Planes)
+def _number(picture: Bitmap | None) -> int:
+    assert isinstance(picture, YuvBitmap)
     return sum(1 << bit for bit in range(12) if picture.y[16, 16 * bit + 8] > 128)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ffmpeg_worker.raster.blend_modes import MODES
 from ffmpeg_worker.raster.look import blurred, windowed
-from ffmpeg_worker.raster.picture import Bytes, Picture, Planes, Tile
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap, RgbaBitmap
 from ffmpeg_worker.raster.place import Matrix, Place, at, inverse, scaled, then, turned
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
@@ -23,31 +23,31 @@ def _noise(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _tile(width: int, height: int, seed: int = 1) -> Tile:
+def _tile(width: int, height: int, seed: int = 1) -> RgbaBitmap:
     """Colours and opacities of every kind, some of them all or nothing."""
     noise = _noise(seed)
     alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
     colour = noise.integers(0, 256, (height, width, 3))
-    return Tile(np.dstack([np.rint(colour * alpha / 255), alpha]).astype(np.uint8))
+    return RgbaBitmap(np.dstack([np.rint(colour * alpha / 255), alpha]).astype(np.uint8))
 
 
-def _soft_tile(width: int, height: int) -> Tile:
+def _soft_tile(width: int, height: int) -> RgbaBitmap:
     """A picture without edges sharper than a few pixels."""
     y, x = np.mgrid[0:height, 0:width]
     alpha = np.exp(-(((x - width / 2 + 0.5) / width * 4) ** 2 + ((y - height / 2 + 0.5) / height * 4) ** 2))
     colour = np.dstack([0.5 + 0.5 * np.sin(x / 9), 0.5 + 0.5 * np.cos(y / 7), np.full_like(alpha, 0.7)])
-    return Tile(np.rint(np.dstack([colour * alpha[:, :, None], alpha]) * 255).astype(np.uint8))
+    return RgbaBitmap(np.rint(np.dstack([colour * alpha[:, :, None], alpha]) * 255).astype(np.uint8))
 
 
-def _planes(width: int, height: int, seed: int = 1, alpha: Bytes | None = None) -> Planes:
+def _planes(width: int, height: int, seed: int = 1, alpha: Pixels | None = None) -> YuvBitmap:
     noise = _noise(seed)
     sizes = ((height, width), (height // 2, width // 2), (height // 2, width // 2))
     y, u, v = (cv2.GaussianBlur(noise.integers(16, 236, size, np.uint8), (0, 0), 2) for size in sizes)
-    return Planes(y, u, v, alpha)  # type: ignore[arg-type]
+    return YuvBitmap(y, u, v, alpha)  # type: ignore[arg-type]
 
 
-def _flat(width: int, height: int, alpha: Bytes | None = None) -> Planes:
-    return Planes(
+def _flat(width: int, height: int, alpha: Pixels | None = None) -> YuvBitmap:
+    return YuvBitmap(
         np.full((height, width), 200, np.uint8),
         np.full((height // 2, width // 2), 90, np.uint8),
         np.full((height // 2, width // 2), 150, np.uint8),
@@ -61,7 +61,7 @@ def _surface() -> YuvSurface:
     return surface
 
 
-def _drawn(picture: Picture, place: Place) -> tuple[list[npt.NDArray[np.float64]], plain.Floats]:
+def _drawn(picture: Bitmap, place: Place) -> tuple[list[npt.NDArray[np.float64]], plain.Floats]:
     """The planes with the picture, and what was below it in full size."""
     surface = _surface()
     below = plain.full(*surface.planes)
@@ -128,7 +128,7 @@ def test_an_opaque_picture_is_the_source_exactly() -> None:
 
 
 def test_what_lies_around_a_tile_stays_as_it_is() -> None:
-    clear = Tile(np.zeros((20, 20, 4), np.uint8))
+    clear = RgbaBitmap(np.zeros((20, 20, 4), np.uint8))
     for place in (Place(at(3, 3)), Place(at(3.3, 3.4)), Place(at(3, 3), 0.5), Place(at(3, 3), blend="screen")):
         planes, below = _drawn(clear, place)
         assert _off(planes, below) == 0
@@ -183,7 +183,7 @@ def test_planes_with_opacity_of_their_own() -> None:
 
 
 def test_planes_scaled_over_the_whole_frame_stay_in_place() -> None:
-    film = Planes(
+    film = YuvBitmap(
         *(
             np.tile(np.arange(n, dtype=np.uint8) * k + 20, (m, 1))
             for n, m, k in ((96, 64, 2), (48, 32, 4), (48, 32, 4))
@@ -207,7 +207,7 @@ def test_a_slow_picture_moves_by_parts_of_a_pixel(step: int) -> None:
     surface = YuvSurface(WIDTH, HEIGHT)
     surface.fill((0, 0, 0, 1))
     x, y = 20 + step * 0.173, 30 - step * 0.091
-    white = Tile(np.full((9, 13, 4), 255, np.uint8))
+    white = RgbaBitmap(np.full((9, 13, 4), 255, np.uint8))
     surface.draw(white, Place(at(x, y)))
     assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((x + 6.5, y + 4.5), abs=0.1)
 
@@ -217,7 +217,7 @@ def test_a_slow_picture_moves_by_parts_of_a_pixel(step: int) -> None:
 def test_turning_is_about_the_middle(degrees: float, kind: str) -> None:
     surface = YuvSurface(WIDTH, HEIGHT)
     surface.fill((0, 0, 0, 1))
-    picture = Tile(np.full((14, 30, 4), 255, np.uint8)) if kind == "tile" else _flat(30, 14)
+    picture = RgbaBitmap(np.full((14, 30, 4), 255, np.uint8)) if kind == "tile" else _flat(30, 14)
     surface.draw(picture, Place(then(at(31, 22), turned(1.2, degrees, (46, 29)))))
     assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((46, 29), abs=0.1)
 
@@ -227,7 +227,7 @@ def test_turning_is_clockwise() -> None:
     rgba[:10] = 255
     surface = YuvSurface(WIDTH, HEIGHT)
     surface.fill((0, 0, 0, 1))
-    surface.draw(Tile(rgba), Place(then(at(30, 20), turned(1, 90, (40, 30)))))
+    surface.draw(RgbaBitmap(rgba), Place(then(at(30, 20), turned(1, 90, (40, 30)))))
     assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((45, 30), abs=0.1)
 
 
@@ -236,8 +236,8 @@ def test_edges_have_no_dark_fringe() -> None:
     cv2.circle(rgba, (15, 15), 11, (255, 255, 255, 255), -1, cv2.LINE_AA)
     for surface in (YuvSurface(WIDTH, HEIGHT), RgbaSurface(WIDTH, HEIGHT)):
         surface.fill((1, 1, 1, 1))
-        surface.draw(Tile(rgba), Place(then(at(20.4, 10.3), turned(1.3, 33, (40, 30)))))
-        surface.draw(Tile(rgba), Place(at(50.5, 20.5), 0.6))
+        surface.draw(RgbaBitmap(rgba), Place(then(at(20.4, 10.3), turned(1.3, 33, (40, 30)))))
+        surface.draw(RgbaBitmap(rgba), Place(at(50.5, 20.5), 0.6))
         plane, white = (surface.planes[0], 235) if isinstance(surface, YuvSurface) else (surface.rgba, 255)
         assert int(plane.min()) >= white - 1
 
@@ -247,7 +247,7 @@ def test_blend_modes(mode: str) -> None:
     below = (0.8, 0.3, 0.55)
     colours = [(r, g, b) for r in (0.0, 0.2, 0.7, 1.0) for g in (0.1, 0.6) for b in (0.35, 0.9)]
     rgba = np.array([[[*(round(c * 0.6 * 255) for c in colour), 153]] * 4 for colour in colours], np.uint8)
-    tile = Tile(np.repeat(rgba, 2, axis=0))
+    tile = RgbaBitmap(np.repeat(rgba, 2, axis=0))
     yuv, rgb = YuvSurface(WIDTH, HEIGHT), RgbaSurface(WIDTH, HEIGHT)
     for surface in (yuv, rgb):
         surface.fill((*below, 1))
@@ -284,14 +284,14 @@ def test_rgba_over_rgba() -> None:
 def test_planes_and_tiles_of_one_colour_look_the_same() -> None:
     surface = YuvSurface(WIDTH, HEIGHT)
     surface.fill(_BACKGROUND)
-    planes = Planes(*(part.copy() for part in surface.planes))
+    planes = YuvBitmap(*(part.copy() for part in surface.planes))
     assert [int(part[0, 0]) for part in surface.planes] == [
         round(v) for v in plain.yuv_of(np.array(_BACKGROUND[:3]))
     ]
     rgba = RgbaSurface(WIDTH, HEIGHT)
     rgba.draw(planes, Place())
     assert rgba.rgba[5, 5] / 255 == pytest.approx(_BACKGROUND, abs=0.015)
-    surface.draw(Tile(rgba.rgba), Place(at(1, 1)))
+    surface.draw(RgbaBitmap(rgba.rgba), Place(at(1, 1)))
     assert all(
         np.abs(a.astype(int) - b).max() <= 1
         for a, b in zip(surface.planes, (planes.y, planes.u, planes.v), strict=True)
@@ -299,9 +299,9 @@ def test_planes_and_tiles_of_one_colour_look_the_same() -> None:
 
 
 def test_round_corners() -> None:
-    for picture in (Tile(np.full((40, 60, 4), 255, np.uint8)), _flat(60, 40)):
+    for picture in (RgbaBitmap(np.full((40, 60, 4), 255, np.uint8)), _flat(60, 40)):
         shown = windowed(picture, (0, 0, 60, 40), (12, 12))
-        alpha = shown.rgba[:, :, 3] if isinstance(shown, Tile) else shown.alpha
+        alpha = shown.rgba[:, :, 3] if isinstance(shown, RgbaBitmap) else shown.alpha
         assert alpha is not None
         area = 60 * 40 - (4 - np.pi) * 12**2
         assert alpha.sum() / 255 == pytest.approx(area, abs=2)
@@ -312,7 +312,7 @@ def test_round_corners() -> None:
 
 def test_a_window_cuts_between_pixels() -> None:
     shown = windowed(_flat(60, 40), (10.5, 0, 30, 20.25), (0, 0))
-    assert isinstance(shown, Planes)
+    assert isinstance(shown, YuvBitmap)
     assert shown.alpha is not None
     assert shown.alpha[5, 9:12].tolist() == [0, 128, 255]
     assert shown.alpha[19:22, 15].tolist() == [255, 64, 0]
@@ -321,7 +321,7 @@ def test_a_window_cuts_between_pixels() -> None:
 @pytest.mark.parametrize("sigma", [1.5, 6.0, 25.0])
 @pytest.mark.parametrize("film", [False, True])
 def test_blur_spreads_and_keeps_the_middle(sigma: float, film: bool) -> None:
-    picture = _flat(30, 20) if film else Tile(np.full((20, 30, 4), 255, np.uint8))
+    picture = _flat(30, 20) if film else RgbaBitmap(np.full((20, 30, 4), 255, np.uint8))
     soft, matrix = blurred(picture, (sigma, sigma))
     surface = RgbaSurface(400, 300)
     surface.draw(soft, Place(then(matrix, at(180, 130))))
@@ -341,6 +341,6 @@ def test_a_wide_blur_needs_no_more_memory_than_the_picture() -> None:
 
 @pytest.mark.parametrize("scale", [0.0, 1e-6])
 def test_a_picture_without_size_draws_nothing(scale: float) -> None:
-    for picture in (Tile(np.full((20, 30, 4), 255, np.uint8)), _flat(30, 20)):
+    for picture in (RgbaBitmap(np.full((20, 30, 4), 255, np.uint8)), _flat(30, 20)):
         drawn, below = _drawn(picture, Place(turned(scale, 10, (40, 30))))
         assert _off(drawn, below) == 0

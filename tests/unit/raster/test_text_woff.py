@@ -12,10 +12,10 @@ import pytest
 from ffmpeg_worker.canvas.scene import FontFile, TextContent
 from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.picture import Bytes
+from ffmpeg_worker.raster.picture import Pixels
 from ffmpeg_worker.raster.text.library import FontLibrary
 from ffmpeg_worker.raster.text.source import TextSource
-from ffmpeg_worker.raster.text.woff import MOST_BYTES, read_packed
+from ffmpeg_worker.raster.text.woff import MAX_BYTES, read_packed
 from support.packed_fonts import (
     FONTS,
     brotli_zeros,
@@ -37,7 +37,7 @@ WAYS: dict[str, tuple[str, tuple[str, ...]]] = {
 HUGE = 16  # times 16 MiB
 
 
-def _drawn(folder: Path, content: bytes, text: str, weight: int) -> Bytes:
+def _drawn(folder: Path, content: bytes, text: str, weight: int) -> Pixels:
     (folder / "a.font").write_bytes(content)
     library = FontLibrary(folder, (FontFile("A", "a.font"),))
     style = TextStyle(families=("A",), size=40, weight=weight)
@@ -94,11 +94,11 @@ BAD: dict[str, bytes] = {
     "another font behind the name of WOFF2": b"wOF2" + (FONTS / VARIABLE).read_bytes(),
     "a WOFF that says it is small": woff_of(5000, zlib_zeros(HUGE)),
     "a WOFF2 that says it is small": woff2_of(5000, brotli_zeros(HUGE)),
-    "a WOFF that says it is large": woff_of(MOST_BYTES + 1, zlib_zeros(HUGE)),
-    "a WOFF2 that says it is large": woff2_of(MOST_BYTES + 1, brotli_zeros(HUGE)),
+    "a WOFF that says it is large": woff_of(MAX_BYTES + 1, zlib_zeros(HUGE)),
+    "a WOFF2 that says it is large": woff2_of(MAX_BYTES + 1, brotli_zeros(HUGE)),
     "a WOFF2 that says it is as large as can be": woff2_of(2**32 - 1, brotli_zeros(HUGE)),
-    "a WOFF that has less than it says": woff_of(MOST_BYTES, zlib_zeros(0)),
-    "a WOFF2 that has less than it says": woff2_of(MOST_BYTES, brotli_zeros(0)),
+    "a WOFF that has less than it says": woff_of(MAX_BYTES, zlib_zeros(0)),
+    "a WOFF2 that has less than it says": woff2_of(MAX_BYTES, brotli_zeros(0)),
     "a WOFF2 of a million contours": woff2_of_empty_contours(32),
     "a WOFF without letters": woff_of(4, b"abcd"),
 }

@@ -24,7 +24,7 @@ from ffmpeg_worker.raster.media.colours import (
 from ffmpeg_worker.raster.media.filtering import Chain, Step
 from ffmpeg_worker.raster.media.fitting import Size, Span, fit_into, snap
 from ffmpeg_worker.raster.media.keying import opacity_of
-from ffmpeg_worker.raster.picture import Bytes, Planes, Tile
+from ffmpeg_worker.raster.picture import Pixels, YuvBitmap, RgbaBitmap
 
 _TURNS: dict[int, list[Step]] = {
     0: [],
@@ -38,11 +38,11 @@ _BLURRED_AT = 4
 """How much smaller the blurred background is made before it is blurred."""
 
 
-class Conversion:
+class FrameConverter:
     """Brings the frames of one video into one box.
 
-    Opaque frames become `Planes`, with an `alpha` where bars stay free or a colour is keyed out; frames with an
-    opacity of their own become a `Tile`, and are not keyed.
+    Opaque frames become `YuvBitmap`, with an `alpha` where bars stay free or a colour is keyed out; frames with an
+    opacity of their own become a `RgbaBitmap`, and are not keyed.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class Conversion:
         self._is_multiplied = is_multiplied
         self._after = after
         self._chain = Chain(self._steps)
-        self._bars: Bytes | None = None
+        self._bars: Pixels | None = None
         self._behind = None
         if fit == "contain-blur" and not self._fitting.fills and chroma_key is None:
             self._behind = _blurred_cover(content, box, rotation)
 
-    def picture(self, frame: VideoFrame) -> Planes | Tile:
+    def picture(self, frame: VideoFrame) -> YuvBitmap | RgbaBitmap:
         """Bring a frame into the box."""
         name_colours(frame)
         x, y = self._spans(frame)
@@ -126,19 +126,19 @@ class Conversion:
             scale = ("scale", f"{size}:out_range=limited:flags=bicubic+accurate_rnd{to_sdr(frame)}")
         return [*crop, scale, ("format", "yuv420p"), *to_bt709(frame), *turn, *self._after]
 
-    def _boxed(self, planes: Planes, frame: VideoFrame, x: Span, y: Span) -> Planes:
+    def _boxed(self, planes: YuvBitmap, frame: VideoFrame, x: Span, y: Span) -> YuvBitmap:
         if self._chroma_key:
             alpha = cv2.resize(opacity_of(planes.u, planes.v, self._chroma_key), planes.size)
-            planes = Planes(planes.y, planes.u, planes.v, cast(Bytes, alpha))
+            planes = YuvBitmap(planes.y, planes.u, planes.v, cast(Pixels, alpha))
         width, height = self._fitting.box
         if planes.size == (width, height):
             return planes
         base = self._behind.picture(frame) if self._behind else None
-        if isinstance(base, Planes):
-            boxed = Planes(base.y.copy(), base.u.copy(), base.v.copy())
+        if isinstance(base, YuvBitmap):
+            boxed = YuvBitmap(base.y.copy(), base.u.copy(), base.v.copy())
         else:
             half = (height // 2, width // 2)
-            boxed = Planes(
+            boxed = YuvBitmap(
                 np.full((height, width), 16, np.uint8),
                 np.full(half, 128, np.uint8),
                 np.full(half, 128, np.uint8),
@@ -151,7 +151,7 @@ class Conversion:
         boxed.v[rows, columns] = planes.v
         return boxed
 
-    def _opacity(self, shown: Bytes | None, x: Span, y: Span) -> Bytes:
+    def _opacity(self, shown: Pixels | None, x: Span, y: Span) -> Pixels:
         if self._bars is not None and shown is None:
             return self._bars
         alpha = np.zeros(self._fitting.box[::-1], np.uint8)
@@ -159,21 +159,21 @@ class Conversion:
         self._bars = alpha if shown is None else None
         return alpha
 
-    def _boxed_tile(self, rgba: Bytes, x: Span, y: Span) -> Tile:
+    def _boxed_tile(self, rgba: Pixels, x: Span, y: Span) -> RgbaBitmap:
         shown = rgba[y.offset : y.offset + y.length, x.offset : x.offset + x.length]
         width, height = self._fitting.box
         if (x.length, y.length) == (width, height):
-            return Tile(shown)
+            return RgbaBitmap(shown)
         boxed = np.zeros((height, width, 4), np.uint8)
         boxed[y.place : y.place + y.length, x.place : x.place + x.length] = shown
-        return Tile(boxed)
+        return RgbaBitmap(boxed)
 
 
-def _blurred_cover(content: Size, box: Size, rotation: int) -> Conversion:
+def _blurred_cover(content: Size, box: Size, rotation: int) -> FrameConverter:
     small = (max(box[0] // _BLURRED_AT // 2 * 2, 2), max(box[1] // _BLURRED_AT // 2 * 2, 2))
     blur = ("gblur", f"sigma={max(small) * 0.03:.2f}:steps=2")
     enlarge = ("scale", f"w={box[0]}:h={box[1]}:flags=bicubic")
-    return Conversion("cover", content, small, rotation=rotation, after=(blur, enlarge))
+    return FrameConverter("cover", content, small, rotation=rotation, after=(blur, enlarge))
 
 
 def _crop(frame: VideoFrame, x: Span, y: Span) -> list[Step]:
@@ -182,24 +182,24 @@ def _crop(frame: VideoFrame, x: Span, y: Span) -> list[Step]:
     return [("crop", f"w={x.crop[1]}:h={y.crop[1]}:x={x.crop[0]}:y={y.crop[0]}:exact=1")]
 
 
-def _cut(planes: Planes, left: int, top: int, x: Span, y: Span) -> Planes:
+def _cut(planes: YuvBitmap, left: int, top: int, x: Span, y: Span) -> YuvBitmap:
     rows, columns = slice(top, top + y.length), slice(left, left + x.length)
     half_rows, half_columns = slice(top // 2, (top + y.length) // 2), slice(left // 2, (left + x.length) // 2)
-    return Planes(
+    return YuvBitmap(
         planes.y[rows, columns], planes.u[half_rows, half_columns], planes.v[half_rows, half_columns], None
     )
 
 
-def _planes(frame: VideoFrame) -> Planes:
+def _planes(frame: VideoFrame) -> YuvBitmap:
     # Views: they keep the frame alive.
     y, u, v = (_rows(plane)[:, : plane.width] for plane in frame.planes)
-    return Planes(y, u, v)
+    return YuvBitmap(y, u, v)
 
 
-def _packed(frame: VideoFrame) -> Bytes:
+def _packed(frame: VideoFrame) -> Pixels:
     return _rows(frame.planes[0])[:, : frame.width * 4].reshape(frame.height, frame.width, 4)
 
 
-def _rows(plane: VideoPlane) -> Bytes:
-    data: Bytes = np.frombuffer(memoryview(plane), np.uint8)
+def _rows(plane: VideoPlane) -> Pixels:
+    data: Pixels = np.frombuffer(memoryview(plane), np.uint8)
     return data.reshape(-1, plane.line_size)[: plane.height]

@@ -44,7 +44,7 @@ class _Timed:
     frame: VideoFrame
 
 
-class Frames:
+class VideoDecoder:
     """Decodes as much as is asked for; holds two frames and what the decoder holds.
 
     Time 0 is the file's own start, as for ffmpeg. The frame at a time is the last one that begins at or before

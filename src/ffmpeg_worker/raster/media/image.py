@@ -11,10 +11,10 @@ from ffmpeg_worker.canvas.scene import ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.fitting import Size
 from ffmpeg_worker.raster.media.still import fitted, open_image, planes_of, unreadable, upright_size
-from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
 
 _MOST_KEPT = 64 * 1024 * 1024
-"""Bytes of an animation's fitted frames that are kept for its next rounds."""
+"""Pixels of an animation's fitted frames that are kept for its next rounds."""
 
 
 class ImageSource:
@@ -23,7 +23,7 @@ class ImageSource:
     def __init__(
         self, content: ImageContent, path: Path, size: Size, *, as_planes: bool = False, where: str = ""
     ) -> None:
-        """Open the file; `as_planes` gives opaque pictures of even size as `Planes`. Raises: RasterError."""
+        """Open the file; `as_planes` gives opaque pictures of even size as `YuvBitmap`. Raises: RasterError."""
         self._content = content
         self._size = size
         self._as_planes = as_planes
@@ -33,8 +33,8 @@ class ImageSource:
         # Where a file has a picture for those that cannot animate, it is the first one.
         self._first = 1 if self._frames > 1 and getattr(self._image, "default_image", False) else 0
         self._ends: list[float] = []
-        self._kept: dict[int, Picture] = {}
-        self._shown: tuple[int, Picture] | None = None
+        self._kept: dict[int, Bitmap] = {}
+        self._shown: tuple[int, Bitmap] | None = None
 
     @property
     def size(self) -> Size:
@@ -48,7 +48,7 @@ class ImageSource:
             raise unreadable(self._where)
         return upright_size(self._image, self._where)
 
-    def picture(self, time_s: float) -> Picture | None:
+    def picture(self, time_s: float) -> Bitmap | None:
         """The picture at a time of the element. Raises: RasterError."""
         index = self._index_at(max(time_s, 0.0) + 1e-6) if self._frames - self._first > 1 else self._first
         if self._shown is None or self._shown[0] != index:
@@ -71,7 +71,7 @@ class ImageSource:
             time_s %= self._ends[-1]
         return self._first + min(bisect_right(self._ends, time_s), count - 1)
 
-    def _draw(self, index: int) -> Picture:
+    def _draw(self, index: int) -> Bitmap:
         try:
             image, rgba = self._decode(index)
         except RasterError:
@@ -83,7 +83,7 @@ class ImageSource:
             return self._kept.get(self._frames - 1) or self._draw(self._frames - 1)
         width, height = self._size
         is_plane = self._as_planes and not (width % 2 or height % 2) and bool((rgba[..., 3] == 255).all())
-        picture = planes_of(rgba) if is_plane else Tile(rgba)
+        picture = planes_of(rgba) if is_plane else RgbaBitmap(rgba)
         if self._frames == 1:
             # What was decoded is large, and is not asked for again.
             image.close()
@@ -92,7 +92,7 @@ class ImageSource:
             self._note(index, image, picture)
         return picture
 
-    def _decode(self, index: int) -> tuple[Image.Image, Bytes]:
+    def _decode(self, index: int) -> tuple[Image.Image, Pixels]:
         image = self._image
         if image is None:
             raise unreadable(self._where)
@@ -104,7 +104,7 @@ class ImageSource:
         content = self._content
         return image, fitted(image, content.fit, self._size, chroma_key=content.chroma_key, where=self._where)
 
-    def _note(self, index: int, image: Image.Image, picture: Picture) -> None:
+    def _note(self, index: int, image: Image.Image, picture: Bitmap) -> None:
         if index == self._first + len(self._ends):
             self._ends.append((self._ends[-1] if self._ends else 0.0) + _duration_s(image))
         width, height = self._size

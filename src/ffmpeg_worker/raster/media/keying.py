@@ -9,12 +9,12 @@ import numpy as np
 
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.canvas.scene import ChromaKey
-from ffmpeg_worker.raster.picture import Bytes
+from ffmpeg_worker.raster.picture import Pixels
 
 _FARTHEST = 255.0 * 2**0.5
 
 
-def opacity_of(u: Bytes, v: Bytes, key: ChromaKey) -> Bytes:
+def opacity_of(u: Pixels, v: Pixels, key: ChromaKey) -> Pixels:
     """The opacity of pixels by their chroma (BT.709, limited range), as libavfilter's `chromakey` measures it.
 
     Nothing is left of what is nearer to the key than its similarity; what is farther by its blend stays whole.
@@ -26,16 +26,16 @@ def opacity_of(u: Bytes, v: Bytes, key: ChromaKey) -> Bytes:
     distance = cv2.blur(cv2.sqrt(squared), (3, 3), borderType=cv2.BORDER_REPLICATE)
     scale = 255.0 / max(key.blend, 0.004)
     opacity = cv2.addWeighted(distance, scale / _FARTHEST, distance, 0.0, -key.similarity * scale)
-    return cast(Bytes, np.clip(opacity + 0.5, 0, 255).astype(np.uint8))
+    return cast(Pixels, np.clip(opacity + 0.5, 0, 255).astype(np.uint8))
 
 
-def keyed(rgba: Bytes, key: ChromaKey) -> Bytes:
+def keyed(rgba: Pixels, key: ChromaKey) -> Pixels:
     """RGBA (not multiplied with its opacity) without what has the colour of the key."""
     from_rgb = np.array([[-0.2126, -0.7152, 0.9278], [0.7874, -0.7152, -0.0722]], np.float32)
     from_rgb *= np.array([[224 / 255 / 1.8556], [224 / 255 / 1.5748]], np.float32)
     chroma = cv2.transform(rgba[..., :3].astype(np.float32), from_rgb) + 128.0
     u, v = cv2.split(np.round(chroma).astype(np.uint8))
-    alpha = opacity_of(cast(Bytes, u), cast(Bytes, v), key)
+    alpha = opacity_of(cast(Pixels, u), cast(Pixels, v), key)
     return np.dstack((rgba[..., :3], np.minimum(alpha, rgba[..., 3])))
 
 

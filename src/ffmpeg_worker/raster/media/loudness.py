@@ -35,7 +35,7 @@ _TILT_DB = 2.0
 """Per octave, as sounds of nature have less of the high."""
 
 
-class Loudness:
+class AudioLevels:
     """Levels (0 to 1) of bands of a file's sound; worked out in blocks, each the same wherever one comes from.
 
     Time 0 is the file's own start. Holds a few blocks of ten seconds.

@@ -35,7 +35,7 @@ def open_media(
         where: the element's JSON path, for errors.
         threads: of a video's decoder.
         fonts: files for the text of SVG.
-        as_planes: opaque images of even size come as `Planes`.
+        as_planes: opaque images of even size come as `YuvBitmap`.
 
     Raises: RasterError.
     """

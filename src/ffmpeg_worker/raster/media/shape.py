@@ -10,7 +10,7 @@ from ffmpeg_worker.canvas.scene import Gradient, ShapeContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.fitting import Size
 from ffmpeg_worker.raster.media.svg import rasterise
-from ffmpeg_worker.raster.picture import Picture, Tile
+from ffmpeg_worker.raster.picture import Bitmap, RgbaBitmap
 
 _PATH = re.compile(r"[MmLlHhVvCcSsQqTtAaZz0-9eE+\-., \t\r\n]*\Z")
 _MOST_PATH = 200_000
@@ -26,7 +26,7 @@ class ShapeSource:
         self._size = size
         self._where = where
         self._key: tuple[Colour | None, Colour | None] | None = None
-        self._tile: Tile | None = None
+        self._tile: RgbaBitmap | None = None
         if content.path is not None and (len(content.path) > _MOST_PATH or not _PATH.match(content.path)):
             raise self._refused("path data may have the letters of SVG's path commands and numbers only")
         if len(content.points) > _MOST_POINTS:
@@ -45,14 +45,14 @@ class ShapeSource:
         if size != self._size:
             self._size, self._tile = size, None
 
-    def picture(self, time_s: float) -> Picture | None:
+    def picture(self, time_s: float) -> Bitmap | None:
         """The shape at a time of the element. Raises: RasterError."""
         content = self._content
         fill = None if content.fill is None or isinstance(content.fill, Gradient) else _shown(content.fill, time_s)
         stroke = None if content.stroke is None else _shown(content.stroke, time_s)
         if self._tile is None or (fill, stroke) != self._key:
             try:
-                self._tile = Tile(rasterise(markup_of(content, self._size, fill, stroke)))
+                self._tile = RgbaBitmap(rasterise(markup_of(content, self._size, fill, stroke)))
             except (ValueError, OSError) as error:
                 raise self._refused("its data cannot be drawn") from error
             self._key = (fill, stroke)

@@ -18,7 +18,7 @@ from ffmpeg_worker.raster.media.colours import ACCURATE
 from ffmpeg_worker.raster.media.filtering import Chain
 from ffmpeg_worker.raster.media.fitting import Axis, Size, fit_into
 from ffmpeg_worker.raster.media.keying import keyed
-from ffmpeg_worker.raster.picture import Bytes, Planes
+from ffmpeg_worker.raster.picture import Pixels, YuvBitmap
 
 MAX_PIXELS = 64_000_000
 
@@ -60,7 +60,7 @@ def upright_size(image: Image.Image, where: str = "") -> Size:
 
 def fitted(
     image: Image.Image, fit: Fit, box: Size, *, chroma_key: ChromaKey | None = None, where: str = ""
-) -> Bytes:
+) -> Pixels:
     """The frame that an image stands at, laid into a box: RGBA, multiplied with its opacity.
 
     Raises: RasterError, if it cannot be decoded.
@@ -75,18 +75,18 @@ def fitted(
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, Image.DecompressionBombError) as error:
         raise unreadable(where) from error
     if chroma_key:
-        upright = Image.fromarray(keyed(cast(Bytes, np.asarray(upright.convert("RGBA"))), chroma_key))
+        upright = Image.fromarray(keyed(cast(Pixels, np.asarray(upright.convert("RGBA"))), chroma_key))
     return _laid(upright, fit, box)
 
 
-def planes_of(rgba: Bytes) -> Planes:
-    """Opaque pixels (of even width and height) as `Planes`."""
+def planes_of(rgba: Pixels) -> YuvBitmap:
+    """Opaque pixels (of even width and height) as `YuvBitmap`."""
     frame = VideoFrame.from_ndarray(np.ascontiguousarray(rgba[..., :3]), "rgb24")
     step = ("scale", f"out_color_matrix=bt709:out_range=limited:{ACCURATE}")
-    converted = cast(Bytes, Chain(lambda _: [step, ("format", "yuv420p")]).convert(frame).to_ndarray())
+    converted = cast(Pixels, Chain(lambda _: [step, ("format", "yuv420p")]).convert(frame).to_ndarray())
     height, width = rgba.shape[:2]
     chroma = converted[height:].reshape(2, height // 2, width // 2)
-    return Planes(converted[:height], chroma[0], chroma[1])
+    return YuvBitmap(converted[:height], chroma[0], chroma[1])
 
 
 def unreadable(where: str) -> RasterError:
@@ -152,7 +152,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return converted
 
 
-def _laid(image: Image.Image, fit: Fit, box: Size) -> Bytes:
+def _laid(image: Image.Image, fit: Fit, box: Size) -> Pixels:
     fitting = fit_into(fit, image.size, box)
     left, right = _ends(fitting.x, box[0])
     top, bottom = _ends(fitting.y, box[1])
@@ -169,7 +169,7 @@ def _laid(image: Image.Image, fit: Fit, box: Size) -> Bytes:
         ),
         reducing_gap=3.0,
     )
-    pixels = cast(Bytes, np.asarray(scaled))
+    pixels = cast(Pixels, np.asarray(scaled))
     rgba = np.zeros((box[1], box[0], 4), np.uint8)
     part = rgba[top:bottom, left:right]
     part[..., 3] = 255 if is_opaque else pixels[..., 3]
@@ -185,10 +185,10 @@ def _ends(axis: Axis, box: int) -> tuple[int, int]:
     return first, min(max(round(axis.place[1]), first + 1), box)
 
 
-def _over_blur(rgba: Bytes, image: Image.Image, box: Size) -> Bytes:
+def _over_blur(rgba: Pixels, image: Image.Image, box: Size) -> Pixels:
     small = (max(box[0] // 4, 1), max(box[1] // 4, 1))
     behind = Image.fromarray(_laid(image, "cover", small), "RGBa")
     blurred = behind.filter(ImageFilter.GaussianBlur(max(small) * 0.03)).resize(box, Image.Resampling.BICUBIC)
     free = 255 - rgba[..., 3:].astype(np.uint16)
-    over: Bytes = (rgba + (np.asarray(blurred) * free + 127) // 255).astype(np.uint8)
+    over: Pixels = (rgba + (np.asarray(blurred) * free + 127) // 255).astype(np.uint8)
     return over

@@ -18,7 +18,7 @@ from ffmpeg_worker.canvas.scene import ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.fitting import Size, scales_of
 from ffmpeg_worker.raster.media.svg_check import check_svg
-from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
 
 MAX_BYTES = 8 * 1024 * 1024
 
@@ -27,13 +27,13 @@ _LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|i
 _UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 
 
-def rasterise(markup: str, fonts: tuple[Path, ...] = ()) -> Bytes:
+def rasterise(markup: str, fonts: tuple[Path, ...] = ()) -> Pixels:
     """Draw SVG at the size of its root: RGBA, multiplied with its opacity. Raises: ValueError."""
     png = resvg_py.svg_to_bytes(
         svg_string=markup, skip_system_fonts=True, font_files=[str(font) for font in fonts] or None
     )
     with Image.open(io.BytesIO(bytes(png)), formats=["PNG"]) as image:
-        return cast(Bytes, np.array(image.convert("RGBA").convert("RGBa")))
+        return cast(Pixels, np.array(image.convert("RGBA").convert("RGBa")))
 
 
 class SvgSource:
@@ -51,7 +51,7 @@ class SvgSource:
         width, height = _natural_size(root)
         self._own_size = (max(round(width), 1), max(round(height), 1))
         self._markup: str | None = _laid(root, content, size)
-        self._tile: Tile | None = None
+        self._tile: RgbaBitmap | None = None
 
     @property
     def size(self) -> Size:
@@ -63,11 +63,11 @@ class SvgSource:
         """Width and height that the file states."""
         return self._own_size
 
-    def picture(self, time_s: float) -> Picture | None:  # noqa: ARG002 - it stands still
+    def picture(self, time_s: float) -> Bitmap | None:  # noqa: ARG002 - it stands still
         """The drawing. Raises: RasterError."""
         if self._tile is None and self._markup is not None:
             try:
-                self._tile = Tile(rasterise(self._markup, self._fonts))
+                self._tile = RgbaBitmap(rasterise(self._markup, self._fonts))
             except (ValueError, OSError) as error:
                 raise _unreadable(self._where) from error
             self._markup = None

@@ -10,10 +10,10 @@ from av.video.frame import VideoFrame
 
 from ffmpeg_worker.canvas.scene import VideoContent
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.media.conversion import Conversion
+from ffmpeg_worker.raster.media.conversion import FrameConverter
 from ffmpeg_worker.raster.media.fitting import Size
-from ffmpeg_worker.raster.media.frames import Frames
-from ffmpeg_worker.raster.picture import Picture
+from ffmpeg_worker.raster.media.frames import VideoDecoder
+from ffmpeg_worker.raster.picture import Bitmap
 
 _SMALL_S = 1e-6
 """Less than this is an error of rounding."""
@@ -22,7 +22,7 @@ _SMALL_S = 1e-6
 class VideoSource:
     """A `Source` of a video: each frame that is shown is converted once, straight to the box.
 
-    The pictures are `Planes`, or `Tile`s if the video has an opacity of its own.
+    The pictures are `YuvBitmap`, or `RgbaBitmap`s if the video has an opacity of its own.
     """
 
     def __init__(
@@ -32,8 +32,8 @@ class VideoSource:
         self._content = content
         self._size = size
         self._where = where
-        self._frames = Frames(path, is_interlaced=content.is_interlaced, threads=threads, where=where)
-        self._conversion = Conversion(
+        self._frames = VideoDecoder(path, is_interlaced=content.is_interlaced, threads=threads, where=where)
+        self._conversion = FrameConverter(
             content.fit,
             content.size,
             size,
@@ -42,7 +42,7 @@ class VideoSource:
             is_multiplied=content.is_multiplied,
         )
         self._frame: VideoFrame | None = None
-        self._picture: Picture | None = None
+        self._picture: Bitmap | None = None
 
     @property
     def size(self) -> Size:
@@ -54,7 +54,7 @@ class VideoSource:
         """Width and height of the video as it is shown."""
         return self._content.size
 
-    def picture(self, time_s: float) -> Picture | None:
+    def picture(self, time_s: float) -> Bitmap | None:
         """The picture at a time of the element. Raises: RasterError."""
         frame = self._frames.at(self._source_time(time_s))
         if frame is not self._frame:

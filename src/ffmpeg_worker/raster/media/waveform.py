@@ -10,8 +10,8 @@ import numpy as np
 
 from ffmpeg_worker.canvas.scene import WaveformContent
 from ffmpeg_worker.raster.media.fitting import Size
-from ffmpeg_worker.raster.media.loudness import Floats, Loudness
-from ffmpeg_worker.raster.picture import Bytes, Picture, Tile
+from ffmpeg_worker.raster.media.loudness import Floats, AudioLevels
+from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
 
 _THICKNESS = 0.5
 """A bar's share of the room that it has."""
@@ -28,20 +28,20 @@ class WaveformSource:
         self._content = content
         self._size = size
         self._bars = max(min(content.bars, size[0] // 2), 1)
-        self._loudness = Loudness(path, self._bars, where=where)
+        self._loudness = AudioLevels(path, self._bars, where=where)
         red, green, blue, alpha = content.colour
         colour = np.array([red * alpha, green * alpha, blue * alpha, alpha])
         # By coverage: red, green, blue and opacity, multiplied with the opacity.
         self._table = np.round(np.arange(256)[:, None] * colour).astype(np.uint8)
         self._key: bytes | None = None
-        self._tile: Tile | None = None
+        self._tile: RgbaBitmap | None = None
 
     @property
     def size(self) -> Size:
         """Width and height."""
         return self._size
 
-    def picture(self, time_s: float) -> Picture | None:
+    def picture(self, time_s: float) -> Bitmap | None:
         """The loudness at a time of the element."""
         levels = self._loudness.at(self._content.begin_s + max(time_s, 0.0) * self._content.speed)
         # Less than a quarter of a pixel is not seen.
@@ -50,7 +50,7 @@ class WaveformSource:
         if self._tile is None or key != self._key:
             cover = _bars(heights, self._size) if self._content.look == "bars" else _line(levels, self._size)
             channels = [cv2.LUT(cover, self._table[:, channel]) for channel in range(4)]
-            self._tile = Tile(cast(Bytes, cv2.merge(channels)))
+            self._tile = RgbaBitmap(cast(Pixels, cv2.merge(channels)))
             self._key = key
         return self._tile
 
@@ -60,7 +60,7 @@ class WaveformSource:
         self._tile = None
 
 
-def _bars(heights: np.ndarray[tuple[int], np.dtype[np.int32]], size: Size) -> Bytes:
+def _bars(heights: np.ndarray[tuple[int], np.dtype[np.int32]], size: Size) -> Pixels:
     """Rounded bars; `heights` are in half pixels."""
     width, height = size
     cover = np.zeros((height, width), np.uint8)
@@ -76,7 +76,7 @@ def _bars(heights: np.ndarray[tuple[int], np.dtype[np.int32]], size: Size) -> By
     return cover
 
 
-def _line(levels: Floats, size: Size) -> Bytes:
+def _line(levels: Floats, size: Size) -> Pixels:
     """A smooth line that swings about the middle as far as it is loud."""
     width, height = size
     cover = np.zeros((height, width), np.uint8)

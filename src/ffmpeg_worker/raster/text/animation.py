@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from ffmpeg_worker.canvas.easing import read_easing
 from ffmpeg_worker.canvas.text_style import TextAnimation
-from ffmpeg_worker.raster.text.ink import STILL, Move
+from ffmpeg_worker.raster.text.ink import STILL, GlyphTransform
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
 
-Moves = list[tuple[tuple[Glyph, ...], Move]]
+Moves = list[tuple[tuple[Glyph, ...], GlyphTransform]]
 
-_HIDDEN = Move(opacity=0.0)
+_HIDDEN = GlyphTransform(opacity=0.0)
 _POP_FROM = 0.3
 _WAVE_HEIGHT = 0.25
 
@@ -46,11 +46,11 @@ class Animation:
             moves.append((unit, self._move(min(max(share, 0.0), 1.0), about)))
         return moves
 
-    def _move(self, share: float, about: tuple[float, float]) -> Move:
+    def _move(self, share: float, about: tuple[float, float]) -> GlyphTransform:
         name = self._animation.name
         if name == "wave":
             height = math.sin(share * 2 * math.pi) * _WAVE_HEIGHT * self._size
-            return Move(y=-height) if 0 < share < 1 else STILL
+            return GlyphTransform(y=-height) if 0 < share < 1 else STILL
         # A part that leaves goes the way back that it would have come.
         present = 1 - share if self._animation.leaves else share
         if present >= 1:
@@ -64,19 +64,21 @@ class Animation:
         return _LOOKS[name](eased, self._size, about)
 
 
-def _slide(way: float) -> Callable[[float, float, tuple[float, float]], Move]:
-    return lambda eased, size, about: Move(y=way * (1 - eased) * size, opacity=_visible(eased), about=about)
+def _slide(way: float) -> Callable[[float, float, tuple[float, float]], GlyphTransform]:
+    return lambda eased, size, about: GlyphTransform(
+        y=way * (1 - eased) * size, opacity=_visible(eased), about=about
+    )
 
 
 def _visible(eased: float) -> float:
     return min(max(eased, 0.0), 1.0)
 
 
-_LOOKS: dict[str, Callable[[float, float, tuple[float, float]], Move]] = {
-    "fade": lambda eased, _size, about: Move(opacity=_visible(eased), about=about),
+_LOOKS: dict[str, Callable[[float, float, tuple[float, float]], GlyphTransform]] = {
+    "fade": lambda eased, _size, about: GlyphTransform(opacity=_visible(eased), about=about),
     "slide-up": _slide(0.6),
     "slide-down": _slide(-0.6),
-    "pop": lambda eased, _size, about: Move(
+    "pop": lambda eased, _size, about: GlyphTransform(
         scale=max(_POP_FROM + (1 - _POP_FROM) * eased, 0.01), opacity=_visible(eased * 2), about=about
     ),
 }

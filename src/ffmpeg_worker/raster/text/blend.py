@@ -10,23 +10,23 @@ import numpy as np
 import numpy.typing as npt
 
 from ffmpeg_worker.canvas.curve import Colour
-from ffmpeg_worker.raster.picture import Bytes
+from ffmpeg_worker.raster.picture import Pixels
 
 _ENOUGH_DEVIATION = 8.0
 Floats = npt.NDArray[np.float32]
 
 
-def plus(above: Bytes, below: Bytes) -> Bytes:
+def plus(above: Pixels, below: Pixels) -> Pixels:
     """The sum, of pictures that share pixels out among them."""
-    return cast(Bytes, cv2.add(above, below))
+    return cast(Pixels, cv2.add(above, below))
 
 
-def most(one: Bytes, other: Bytes) -> Bytes:
+def most(one: Pixels, other: Pixels) -> Pixels:
     """The larger of each pixel."""
-    return cast(Bytes, cv2.max(one, other))
+    return cast(Pixels, cv2.max(one, other))
 
 
-def tinted(coverage: Bytes, colour: Colour) -> Bytes:
+def tinted(coverage: Pixels, colour: Colour) -> Pixels:
     """A colour, premultiplied, as far as it covers: (height, width, 4)."""
     red, green, blue, alpha = colour
     steps = np.arange(256, dtype=np.float64)[:, None] * np.array([red * alpha, green * alpha, blue * alpha, alpha])
@@ -34,20 +34,20 @@ def tinted(coverage: Bytes, colour: Colour) -> Bytes:
     return np.take(table, coverage).view(np.uint8).reshape(*coverage.shape, 4)
 
 
-def over(above: Bytes, below: Bytes | None) -> Bytes:
+def over(above: Pixels, below: Pixels | None) -> Pixels:
     """One premultiplied picture over another of its size."""
     if below is None:
         return above
     through = cv2.bitwise_not(np.ascontiguousarray(above[..., 3]))
-    return cast(Bytes, cv2.add(above, cv2.multiply(below, cv2.merge([through] * 4), scale=1 / 255)))
+    return cast(Pixels, cv2.add(above, cv2.multiply(below, cv2.merge([through] * 4), scale=1 / 255)))
 
 
-def faded(pixels: Bytes, opacity: float) -> Bytes:
+def faded(pixels: Pixels, opacity: float) -> Pixels:
     """Premultiplied pixels or coverage, made fainter."""
-    return pixels if opacity >= 1 else cast(Bytes, cv2.convertScaleAbs(pixels, alpha=max(opacity, 0.0)))
+    return pixels if opacity >= 1 else cast(Pixels, cv2.convertScaleAbs(pixels, alpha=max(opacity, 0.0)))
 
 
-def blurred(coverage: Bytes, deviation: float) -> Bytes:
+def blurred(coverage: Pixels, deviation: float) -> Pixels:
     """Coverage, blurred by a Gaussian of a standard deviation in pixels; nothing lies beyond its edges."""
     if deviation <= 0:
         return coverage
@@ -55,17 +55,17 @@ def blurred(coverage: Bytes, deviation: float) -> Bytes:
     # So wide a blur looks the same when it is made on fewer pixels, and its cost does not grow with it.
     share = max(int(deviation / _ENOUGH_DEVIATION), 1)
     if share == 1:
-        return cast(Bytes, cv2.GaussianBlur(coverage, (0, 0), deviation, borderType=cv2.BORDER_CONSTANT))
+        return cast(Pixels, cv2.GaussianBlur(coverage, (0, 0), deviation, borderType=cv2.BORDER_CONSTANT))
     size = (math.ceil(width / share), math.ceil(height / share))
     padded = np.zeros((size[1] * share, size[0] * share), np.uint8)
     padded[:height, :width] = coverage
     small = cv2.resize(padded, size, interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), deviation / share, borderType=cv2.BORDER_CONSTANT)
     large = cv2.resize(small, (size[0] * share, size[1] * share), interpolation=cv2.INTER_LINEAR)
-    return cast(Bytes, np.ascontiguousarray(large[:height, :width]))
+    return cast(Pixels, np.ascontiguousarray(large[:height, :width]))
 
 
-def rounded_box(width: int, height: int, box: tuple[float, float, float, float], radius: float) -> Bytes:
+def rounded_box(width: int, height: int, box: tuple[float, float, float, float], radius: float) -> Pixels:
     """The coverage of a box (left, top, right, bottom) with round corners."""
     left, top, right, bottom = box
     across = _covered(width, left, right)

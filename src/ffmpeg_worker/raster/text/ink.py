@@ -14,7 +14,7 @@ from ffmpeg_worker.raster.text.mask import Mask, draw_glyph, widen
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class GlyphTransform:
     """Where letters are for now: moved, made larger about a point, fainter."""
 
     x: float = 0.0
@@ -29,7 +29,7 @@ class Move:
         return middle_x + (x - middle_x) * self.scale + self.x, middle_y + (y - middle_y) * self.scale + self.y
 
 
-STILL = Move()
+STILL = GlyphTransform()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Group:
 
     glyphs: Sequence[Glyph]
     colour: Colour
-    move: Move = STILL
+    move: GlyphTransform = STILL
     edge: float | None = None
     before: Colour | None = None
     is_rtl: bool = False
@@ -97,7 +97,7 @@ def ink_of(group: Group, style: TextStyle, layout: Layout) -> Ink:
     return ink
 
 
-def _rules(glyph: Glyph, move: Move, style: TextStyle, layout: Layout) -> list[Mask]:
+def _rules(glyph: Glyph, move: GlyphTransform, style: TextStyle, layout: Layout) -> list[Mask]:
     """What of the underline and the line through belongs to a glyph."""
     lines = [layout.underline] * style.underline + [layout.strike] * style.strikethrough
     baseline = layout.lines[glyph.line].baseline

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.canvas.scene import Word
 from ffmpeg_worker.canvas.text_style import Highlight
-from ffmpeg_worker.raster.text.ink import STILL, Box, Group, Move
+from ffmpeg_worker.raster.text.ink import STILL, Box, Group, GlyphTransform
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
 from ffmpeg_worker.raster.text.paragraph import written
 
@@ -89,7 +89,7 @@ class Karaoke:
         look = self._highlight
         edge = moment.edge
         for piece in self._pieces[moment.marked] if moment.marked is not None else ():
-            move = STILL if look.scale == 1 else Move(scale=look.scale, about=piece.middle)
+            move = STILL if look.scale == 1 else GlyphTransform(scale=look.scale, about=piece.middle)
             if edge is None:
                 yield Group(piece.glyphs, look.colour or colour, move, is_above=move != STILL)
                 continue

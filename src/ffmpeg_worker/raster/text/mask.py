@@ -13,7 +13,7 @@ import numpy.typing as npt
 import uharfbuzz as hb
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.picture import Bytes
+from ffmpeg_worker.raster.picture import Pixels
 from ffmpeg_worker.raster.text.blend import Floats, most
 from ffmpeg_worker.raster.text.face import UNITS, Font
 
@@ -29,7 +29,7 @@ _CRUDE_UNTIL = 12.0
 class Mask:
     """Coverage, (height, width), or premultiplied RGBA, (height, width, 4); `x`, `y` is its top left."""
 
-    pixels: Bytes
+    pixels: Pixels
     x: int
     y: int
 
@@ -43,7 +43,7 @@ class Mask:
         return self.pixels.ndim == 3
 
     @property
-    def coverage(self) -> Bytes:
+    def coverage(self) -> Pixels:
         """How much of each pixel it covers."""
         return np.ascontiguousarray(self.pixels[..., 3]) if self.is_colour else self.pixels
 
@@ -117,7 +117,7 @@ def widen(mask: Mask, width: float, fine: int = 1) -> Mask:
     grown = most(grown, canvas)
     size = (right - left, bottom - top)
     if fine > 1:
-        grown = cast(Bytes, cv2.resize(grown, size, interpolation=cv2.INTER_AREA))
+        grown = cast(Pixels, cv2.resize(grown, size, interpolation=cv2.INTER_AREA))
     return Mask(grown, left, top)
 
 

@@ -13,14 +13,14 @@ import numpy as np
 
 from ffmpeg_worker.canvas.text_style import Shadow, TextStyle
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.picture import Bytes, Tile
+from ffmpeg_worker.raster.picture import Pixels, RgbaBitmap
 from ffmpeg_worker.raster.text.blend import blurred, most, over, plus, rounded_box, tinted
 from ffmpeg_worker.raster.text.ink import STILL, Box, Group, Ink, ink_of
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.mask import Mask
 
 _MOST_PIXELS = 36_000_000
-_BLANK = Tile(np.zeros((1, 1, 4), np.uint8))
+_BLANK = RgbaBitmap(np.zeros((1, 1, 4), np.uint8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class _Frame:
     width: int
     height: int
 
-    def gather(self, masks: Iterable[Mask], *, is_sum: bool) -> Bytes:
+    def gather(self, masks: Iterable[Mask], *, is_sum: bool) -> Pixels:
         """The coverage of all masks, summed up or the largest of each pixel."""
         plane = np.zeros((self.height, self.width), np.uint8)
         for mask in masks:
@@ -41,7 +41,7 @@ class _Frame:
             (cv2.add if is_sum else cv2.max)(target, mask.coverage, dst=target)
         return plane
 
-    def box(self, box: Box) -> Bytes:
+    def box(self, box: Box) -> Pixels:
         """The coverage of a box."""
         left, top, right, bottom = box.edges
         edges = (left - self.left, top - self.top, right - self.left, bottom - self.top)
@@ -66,9 +66,9 @@ class Painter:
     def __init__(self, layout: Layout, style: TextStyle) -> None:
         self.layout = layout
         self._style = style
-        self._still: tuple[_Frame, Bytes | None, Bytes | None] | None = None
+        self._still: tuple[_Frame, Pixels | None, Pixels | None] | None = None
 
-    def paint(self, groups: Sequence[Group], boxes: Sequence[Box] = ()) -> Tile:
+    def paint(self, groups: Sequence[Group], boxes: Sequence[Box] = ()) -> RgbaBitmap:
         """The picture of some letters; `boxes` lie between the background and the letters.
 
         The background is as visible as the most visible letters.
@@ -94,7 +94,7 @@ class Painter:
         else:
             frame, under, stroke = self._still
             picture = self._letters(frame, inked, under, stroke)
-        return Tile(picture, (frame.left, frame.top)) if picture is not None else _BLANK
+        return RgbaBitmap(picture, (frame.left, frame.top)) if picture is not None else _BLANK
 
     def _background(self) -> list[Box]:
         """The boxes behind the text."""
@@ -131,7 +131,7 @@ class Painter:
             )
         return _Frame(x, y, width, height)
 
-    def _setting(self, frame: _Frame, inked: _Inked, below: list[Box]) -> tuple[Bytes | None, Bytes | None]:
+    def _setting(self, frame: _Frame, inked: _Inked, below: list[Box]) -> tuple[Pixels | None, Pixels | None]:
         """What lies under the letters, and their outline where no letter covers it."""
         letters = frame.gather((mask for _, ink in inked for mask in ink.letters), is_sum=True)
         outlines = [mask for _, ink in inked for mask in ink.outlines]
@@ -140,16 +140,16 @@ class Painter:
         shape = most(frame.gather(outlines, is_sum=False), letters)
         return self._under(frame, shape, below), tinted(shape - letters, self._style.stroke.colour)
 
-    def _letters(self, frame: _Frame, inked: _Inked, under: Bytes | None, stroke: Bytes | None) -> Bytes | None:
+    def _letters(self, frame: _Frame, inked: _Inked, under: Pixels | None, stroke: Pixels | None) -> Pixels | None:
         """Letters and their outline, over what lies under them."""
         text = stroke
         for group, ink in inked:
             text = _sum(self._fill(frame, group, ink), text)
         return over(text, under) if text is not None else under
 
-    def _under(self, frame: _Frame, shape: Bytes, below: list[Box]) -> Bytes | None:
+    def _under(self, frame: _Frame, shape: Pixels, below: list[Box]) -> Pixels | None:
         """Backgrounds and shadows."""
-        picture: Bytes | None = None
+        picture: Pixels | None = None
         for colour, boxes in itertools.groupby(below, key=lambda box: box.colour):
             # Boxes of one colour that overlap are one area: a transparent colour does not add up there.
             area = functools.reduce(most, (frame.box(box) for box in boxes))
@@ -159,7 +159,7 @@ class Painter:
             picture = over(tinted(_cast(shape, shadow), shadow.colour), picture)
         return picture
 
-    def _fill(self, frame: _Frame, group: Group, ink: Ink) -> Bytes | None:
+    def _fill(self, frame: _Frame, group: Group, ink: Ink) -> Pixels | None:
         """A group's letters in their colours."""
         if not ink.letters:
             return None
@@ -178,14 +178,14 @@ class Painter:
         return picture
 
 
-def _sum(above: Bytes | None, below: Bytes | None) -> Bytes | None:
+def _sum(above: Pixels | None, below: Pixels | None) -> Pixels | None:
     """Pictures that share their pixels out among them."""
     if above is None or below is None:
         return below if above is None else above
     return plus(above, below)
 
 
-def _cast(shape: Bytes, shadow: Shadow) -> Bytes:
+def _cast(shape: Pixels, shadow: Shadow) -> Pixels:
     """The coverage of a shape's shadow."""
     moved = np.zeros_like(shape)
     x, y = round(shadow.x), round(shadow.y)

@@ -6,9 +6,9 @@ import math
 
 from ffmpeg_worker.canvas.curve import Colour, Curve, colour_at
 from ffmpeg_worker.canvas.scene import TextContent
-from ffmpeg_worker.raster.picture import Tile
+from ffmpeg_worker.raster.picture import RgbaBitmap
 from ffmpeg_worker.raster.text.animation import Animation
-from ffmpeg_worker.raster.text.ink import Group, Move
+from ffmpeg_worker.raster.text.ink import Group, GlyphTransform
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.library import FontLibrary
 from ffmpeg_worker.raster.text.measure import measure
@@ -32,15 +32,15 @@ class TextSource:
         self._colour = style.colour
         self._painter = Painter(self.layout, style)
         self._animation = content.animation and Animation(content.animation, self.layout)
-        self._still: tuple[Colour, Tile] | None = None
-        self._moving: tuple[tuple[Colour, tuple[Move, ...]], Tile] | None = None
+        self._still: tuple[Colour, RgbaBitmap] | None = None
+        self._moving: tuple[tuple[Colour, tuple[GlyphTransform, ...]], RgbaBitmap] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """The text's box, in whole pixels."""
         return max(math.ceil(self.layout.width), 1), max(math.ceil(self.layout.height), 1)
 
-    def picture(self, time_s: float) -> Tile:
+    def picture(self, time_s: float) -> RgbaBitmap:
         """The text at a time; the same tile while nothing changes."""
         colour = colour_at(self._colour, time_s) if isinstance(self._colour, Curve) else self._colour
         moves = self._animation.moves(time_s) if self._animation else None

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from ffmpeg_worker.canvas.curve import Colour, Curve, colour_at
 from ffmpeg_worker.canvas.scene import Cue, SubtitlesContent
 from ffmpeg_worker.canvas.text_style import TextStyle
-from ffmpeg_worker.raster.picture import Tile
+from ffmpeg_worker.raster.picture import RgbaBitmap
 from ffmpeg_worker.raster.text.ink import Group
 from ffmpeg_worker.raster.text.karaoke import Karaoke, Moment
 from ffmpeg_worker.raster.text.layout import Layout
@@ -47,7 +47,7 @@ class SubtitlesSource:
         """The box, in whole pixels."""
         return max(math.ceil(self._width), 1), max(math.ceil(self._height), 1)
 
-    def picture(self, time_s: float) -> Tile | None:
+    def picture(self, time_s: float) -> RgbaBitmap | None:
         """The cues of a time; the same tile while nothing changes, `None` between them."""
         active = self._active(time_s)
         if not active:
@@ -92,16 +92,16 @@ class _Shown:
             else None
         )
         self._colour = style.colour
-        self._last: tuple[tuple[Moment | None, Colour], Tile] | None = None
+        self._last: tuple[tuple[Moment | None, Colour], RgbaBitmap] | None = None
 
-    def picture(self, time_s: float) -> Tile:
+    def picture(self, time_s: float) -> RgbaBitmap:
         colour = colour_at(self._colour, time_s) if isinstance(self._colour, Curve) else self._colour
         moment = self._karaoke.moment(time_s) if self._karaoke else None
         if self._last is None or self._last[0] != (moment, colour):
             self._last = ((moment, colour), self._painted(moment, colour))
         return self._last[1]
 
-    def _painted(self, moment: Moment | None, colour: Colour) -> Tile:
+    def _painted(self, moment: Moment | None, colour: Colour) -> RgbaBitmap:
         if self._karaoke is None or moment is None:
             return self._painter.paint([Group(self._layout.glyphs, colour)])
         return self._painter.paint([*self._karaoke.groups(moment, colour)], self._karaoke.boxes(moment))

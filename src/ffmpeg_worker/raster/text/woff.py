@@ -13,7 +13,7 @@ import brotli
 from fontTools.ttLib.sfnt import SFNTReader, SFNTWriter
 from fontTools.ttLib.woff2 import WOFF2DirectoryEntry, WOFF2Reader
 
-MOST_BYTES = 64 << 20
+MAX_BYTES = 64 << 20
 """Of a packed file, and of the font in it; one with all of Chinese, Japanese and Korean has a quarter of it."""
 
 _WOFF2 = b"wOF2"
@@ -23,7 +23,7 @@ _WOFF2_HEADER = 48
 _STEP = 1 << 20
 # How many glyphs, and how many bytes say how many points contours have, and of what glyphs are composed.
 _OUTLINES = struct.Struct(">4xH6xI8xI8x")
-# Bytes; most of a minute. A font of 20,000 glyphs in 7 MB is a quarter of it.
+# Pixels; most of a minute. A font of 20,000 glyphs in 7 MB is a quarter of it.
 _MOST_COPIED = 1 << 39
 
 
@@ -31,7 +31,7 @@ def read_packed(path: Path) -> bytes | None:
     """The OpenType font that is packed in a file; `None` where the file is not a packed one.
 
     Raises:
-        ValueError: it is damaged, or holds more than `MOST_BYTES`; OSError: it cannot be read.
+        ValueError: it is damaged, or holds more than `MAX_BYTES`; OSError: it cannot be read.
     """
     with path.open("rb") as file:
         form = file.read(4)
@@ -124,5 +124,5 @@ def _as_file(reader: Any, tables: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def _demand_room(size: int) -> None:
-    if size > MOST_BYTES:
-        raise ValueError(f"the packed font has more than {MOST_BYTES >> 20} MiB")
+    if size > MAX_BYTES:
+        raise ValueError(f"the packed font has more than {MAX_BYTES >> 20} MiB")
