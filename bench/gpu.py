@@ -15,7 +15,7 @@ from typing import Any
 from bench.bed import make
 from bench.table import table
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.ffmpeg.gpu import Gpu, find_cards
+from ffmpeg_worker.ffmpeg.gpu import Gpu, find_gpu_devices
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.services import Services, open_services
 from ffmpeg_worker.settings import read_settings
@@ -28,7 +28,7 @@ _NOTES = ["-crf becomes -cq of the same number: where card VMAF is below cpu VMA
 
 def measure(*, quick: bool) -> str:
     """One row for each encoder, quality and way of scaling."""
-    if find_cards().count == 0:
+    if find_gpu_devices().count == 0:
         return "no GPU here: there is no /dev/nvidia0, so nothing was measured"
     with tempfile.TemporaryDirectory() as root:
         return asyncio.run(_measure(Path(root), quick=quick))

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ffmpeg_worker.errors import JobCancelled, JobInterrupted, QueueFull, WorkerError
-from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_cards
+from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices
 from ffmpeg_worker.ffmpeg.probing import Prober
-from ffmpeg_worker.ffmpeg.renderer import Renderer, missing_packages
+from ffmpeg_worker.ffmpeg.renderer import RendererSpawner, find_missing_packages
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
@@ -159,9 +159,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         prober = Prober(tools.ffprobe, tools.spawner)
         stack.push_async_callback(prober.close)
         await prober.open()
-        renderer = Renderer()
+        renderer = RendererSpawner()
         stack.push_async_callback(renderer.close)
-        if settings.warm_canvas and not missing_packages():
+        if settings.warm_canvas and not find_missing_packages():
             await renderer.begin()
         slots = asyncio.Semaphore(settings.max_concurrency)
         plant = WorkerResources(
@@ -172,7 +172,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             cores=settings.max_concurrency,
             max_input_bytes=settings.max_job_input_bytes,
             option_policy=settings.option_policy == "on",
-            gpu=GpuTrial(tools, find_cards()),
+            gpu=GpuTrial(tools, find_gpu_devices()),
         )
         stack.push_async_callback(plant.gpu.close)
         services = Services(settings, tools, prober, plant)

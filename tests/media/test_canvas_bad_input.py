@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.ffmpeg.renderer import Renderer
+from ffmpeg_worker.ffmpeg.renderer import RendererSpawner
 from security.attacks.media import picture, playlist
 from support.canvas_files import SHAPE, canvas, composition, make_files
 from support.packed_fonts import packed
@@ -119,7 +119,7 @@ def _make_bad_files(data: Path) -> None:
 
 async def test_nothing_is_drawn_of_what_is_wrong(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     started = []
-    monkeypatch.setattr(Renderer, "start", lambda *order, **_: started.append(order))
+    monkeypatch.setattr(RendererSpawner, "start", lambda *order, **_: started.append(order))
     wrong = {}
     for name, (composed, code, field) in ROWS.items():
         error = await worker.fail(canvas(composed))

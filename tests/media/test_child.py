@@ -216,7 +216,7 @@ async def test_a_flood_is_stopped(spawner: Spawner) -> None:
     code = "while True: print('x' * 10000)"
     child = await python(spawner, code, {1: Output(output.extend, max_bytes=1_000_000)})
     assert (await child.wait()).signal == signal.SIGKILL
-    assert child.flooded == 1
+    assert child.overflowed == 1
     assert len(output) <= 1_000_000
 
 

@@ -14,12 +14,20 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.ffmpeg.gpu import ENCODERS, Cards, Gpu, GpuTrial, decoding_trial, find_cards, sample_command
+from ffmpeg_worker.ffmpeg.gpu import (
+    ENCODERS,
+    GpuDevices,
+    Gpu,
+    GpuTrial,
+    decoding_trial,
+    find_gpu_devices,
+    sample_command,
+)
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from support.sources import make_clip
 from support.worker import Worker, open_worker
 
-pytestmark = pytest.mark.skipif(find_cards().count > 0, reason="the commands would run here")
+pytestmark = pytest.mark.skipif(find_gpu_devices().count > 0, reason="the commands would run here")
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
 
 FFMPEG = str(find_ffmpeg(None))
@@ -141,7 +149,7 @@ async def test_processes_that_share_a_failing_card_go_on_apart(worker: Worker) -
 @in_one_loop
 async def test_without_a_card_only_auto_runs(worker: Worker) -> None:
     claimed = worker.services.plant
-    worker.services.plant = replace_gpu(worker, GpuTrial(worker.services.tools, Cards()))
+    worker.services.plant = replace_gpu(worker, GpuTrial(worker.services.tools, GpuDevices()))
     try:
         result = await worker.run(job("auto", "-i clip.mp4 -preset ultrafast none-{}.mp4"))
         assert result["warnings"] == ["This ran on the CPU. There is no NVIDIA card: no /dev/nvidia0."]

@@ -17,7 +17,7 @@ import pytest
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, EngineUnavailable
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities
 from ffmpeg_worker.ffmpeg.invocation import Invocation
-from ffmpeg_worker.ffmpeg.log_tail import plain
+from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
@@ -74,7 +74,7 @@ async def test_a_run(tools: Tools, tmp_path: Path) -> None:
     assert (report.last_progress.frame, report.last_progress.out_time_s) == (50, 2.0)
     assert report.last_progress.ended
     assert report.last_progress.total_size_bytes == (tmp_path / "out.mkv").stat().st_size
-    assert "Output #0, matroska" in plain(report.log.text)
+    assert "Output #0, matroska" in strip_log_tags(report.log.text)
     assert report.stdout == b""
 
 
@@ -89,7 +89,7 @@ async def test_standard_output_is_kept_apart_from_progress(tools: Tools, tmp_pat
 
 async def test_reports_in_many_lines_come_out_whole(tools: Tools, tmp_path: Path) -> None:
     sound = ("-f", "lavfi", "-i", "sine=duration=1", "-af", "loudnorm=print_format=json", "-f", "null", "-")
-    text = plain((await run(tools, tmp_path, *sound)).log.text)
+    text = strip_log_tags((await run(tools, tmp_path, *sound)).log.text)
     assert '{\n\t"input_i" : "-' in text
     assert text.index('"target_offset"') < text.index("\n}")
 

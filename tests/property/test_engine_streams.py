@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffmpeg_worker.ffmpeg.frames import FrameReader, encode_frame
+from ffmpeg_worker.ffmpeg.frames import MessageReader, encode_message
 from ffmpeg_worker.ffmpeg.log_tail import LogTail
 from ffmpeg_worker.ffmpeg.progress import ProgressReader
 
@@ -52,6 +52,6 @@ def test_log(whole: bytes, at: list[int]) -> None:
 
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.integers(), max_size=3), max_size=8), cuts)
 def test_frames(messages: list[dict[str, object]], at: list[int]) -> None:
-    reader = FrameReader()
-    whole = b"".join(map(encode_frame, messages))
+    reader = MessageReader()
+    whole = b"".join(map(encode_message, messages))
     assert [message for piece in pieces(whole, at) for message in reader.feed(piece)] == messages

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities
-from ffmpeg_worker.ffmpeg.gpu import Cards, GpuTrial
+from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial
 from ffmpeg_worker.ffmpeg.probing import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.jobs import Job
@@ -63,7 +63,7 @@ def stand_in_services(run: Run = succeed, **settings: Any) -> FakeServices:
         make_settings(**settings),
         tools,
         cast(Prober, SimpleNamespace(program="pyav")),
-        cast(WorkerResources, SimpleNamespace(gpu=GpuTrial(tools, Cards()))),
+        cast(WorkerResources, SimpleNamespace(gpu=GpuTrial(tools, GpuDevices()))),
     )
     services._run_job = run
     return services

@@ -15,7 +15,7 @@ from ffmpeg_worker.api.door import Door, door_of
 from ffmpeg_worker.api.metrics import CONTENT_TYPE
 from ffmpeg_worker.api.problems import unavailable
 from ffmpeg_worker.ffmpeg.gpu import Gpu
-from ffmpeg_worker.ffmpeg.renderer import missing_packages
+from ffmpeg_worker.ffmpeg.renderer import find_missing_packages
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings
 
@@ -153,7 +153,7 @@ def _details(door: Door, services: Services) -> dict[str, Any]:
 
 @cache
 def _canvas() -> dict[str, Any]:
-    missing = missing_packages()
+    missing = find_missing_packages()
     return {"available": not missing, "missing": list(missing)}
 
 

@@ -12,7 +12,7 @@ from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.ffmpeg.child import Output
-from ffmpeg_worker.ffmpeg.renderer import Renderer
+from ffmpeg_worker.ffmpeg.renderer import RendererSpawner
 
 _NAME = "canvas"
 _TRIAL_S = 60.0
@@ -23,7 +23,7 @@ _SIDE = 32
 
 async def check_canvas() -> Check:
     """Whether compositions can be drawn here."""
-    renderer = Renderer()
+    renderer = RendererSpawner()
     try:
         renderer.demand()
         async with asyncio.timeout(_TRIAL_S):
@@ -42,7 +42,7 @@ async def check_canvas() -> Check:
     )
 
 
-async def _answer(renderer: Renderer, order: dict[str, object]) -> bytes:
+async def _answer(renderer: RendererSpawner, order: dict[str, object]) -> bytes:
     text = TextContent("Aa", TextStyle(size=16), _SIDE)
     element = Element("layers[0]", 0, 1, text, 0, 0, width=_SIDE, height=_SIDE)
     scene = scene_as_message(Scene(_SIDE, _SIDE, (25, 1), 1, (0.0, 0.0, 0.0, 1.0), (element,)))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.errors import EngineError
-from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_cards
+from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
@@ -66,7 +66,7 @@ async def _check_encoders(tools: Tools) -> Check:
 
 async def _check_gpu(tools: Tools) -> Check:
     """The NVIDIA cards, tried; without one nothing is started."""
-    trial = GpuTrial(tools, find_cards())
+    trial = GpuTrial(tools, find_gpu_devices())
     gpu = await trial.gpu()
     if gpu.count == 0:
         return Check("gpu", Verdict.OK, gpu.reason or "none")

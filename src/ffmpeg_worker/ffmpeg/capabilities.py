@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ffmpeg_worker.errors import EngineError, Misconfigured
-from ffmpeg_worker.ffmpeg.captured import Captured, run_captured
+from ffmpeg_worker.ffmpeg.captured import CapturedRun, run_captured
 from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.sandbox.confinement import Confinement
@@ -164,7 +164,7 @@ async def _run_all(
     commands: Iterable[tuple[str, ...]],
     environment: Mapping[str, str],
     confinement: Confinement | None,
-) -> list[Captured]:
+) -> list[CapturedRun]:
     cwd = Path(tempfile.gettempdir())
     env = child_environment(environment)
     async with asyncio.TaskGroup() as group:

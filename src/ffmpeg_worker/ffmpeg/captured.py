@@ -15,7 +15,7 @@ from ffmpeg_worker.sandbox.confinement import Confinement
 
 
 @dataclass(frozen=True)
-class Captured:
+class CapturedRun:
     """How the program ended and what it printed."""
 
     exit: Exit
@@ -32,7 +32,7 @@ async def run_captured(
     timeout_s: float | None,
     max_stdout_bytes: int = 16 * 1024 * 1024,
     confinement: Confinement | None = None,
-) -> Captured:
+) -> CapturedRun:
     """Run `argv` to its end, whatever its exit code; stopped at once when the caller is cancelled.
 
     An empty `argv` stands for the function that the spawner has preloaded.
@@ -54,8 +54,8 @@ async def run_captured(
         except BaseException:
             child.kill()
             raise
-    if child.flooded is not None:
+    if child.overflowed is not None:
         raise EngineFailed(
             f"{program} printed more than the worker keeps.", code="output_flood", fault=Fault.SOURCE
         )
-    return Captured(result, bytes(stdout), log)
+    return CapturedRun(result, bytes(stdout), log)

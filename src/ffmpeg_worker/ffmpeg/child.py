@@ -15,7 +15,7 @@ from typing import Self
 from ffmpeg_worker.errors import EngineUnavailable
 from ffmpeg_worker.ffmpeg.child_handle import DEFAULT_GRACE_S, Child, Exit, Output
 from ffmpeg_worker.ffmpeg.frames import Message
-from ffmpeg_worker.ffmpeg.link import Link
+from ffmpeg_worker.ffmpeg.link import Channel
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.launchers import Forked, Launcher
@@ -42,7 +42,7 @@ class _Program:
             except BaseException:
                 ours.close()
                 raise
-        self.link = Link(ours, self._hear, self._lose)
+        self.link = Channel(ours, self._hear, self._lose)
         self.ended = asyncio.Event()
         self._children: dict[int, Child] = {}
         self._last = 0

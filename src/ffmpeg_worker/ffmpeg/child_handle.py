@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from ffmpeg_worker.ffmpeg.frames import Message
-from ffmpeg_worker.ffmpeg.link import Link
+from ffmpeg_worker.ffmpeg.link import Channel
 from ffmpeg_worker.ffmpeg.pipes import PipeReader, PipeWriter
 from ffmpeg_worker.uncancelled import to_the_end
 
@@ -49,12 +49,12 @@ class Child:
     As a context manager it stops the child on the way out, whatever the way, if it still runs.
     """
 
-    def __init__(self, number: int, link: Link, stdin: PipeWriter | None) -> None:
+    def __init__(self, number: int, link: Channel, stdin: PipeWriter | None) -> None:
         self.pid = 0
         self.stdin = stdin
         self.stopped = False
         """Whether we ended it (or tried to)."""
-        self.flooded: int | None = None
+        self.overflowed: int | None = None
         """The number of the output that went over its `max_bytes`."""
         self.failure: str | None = None
         """Why the program could not be loaded."""
@@ -75,8 +75,8 @@ class Child:
             nonlocal total
             total += len(chunk)
             if output.max_bytes is not None and total > output.max_bytes:
-                if self.flooded is None:
-                    self.flooded = number
+                if self.overflowed is None:
+                    self.overflowed = number
                     self.kill()
                 return
             output.feed(chunk)

@@ -12,7 +12,7 @@ _GIVEN_VALUES = ("value", "stream", "graph", "file", "codec")
 _GIVEN_NAMES = ("encoder", "decoder", "format")
 
 
-def find_argument(arguments: Sequence[str], found: Mapping[str, str], options: Iterable[str] = ()) -> str | None:
+def locate_argument(arguments: Sequence[str], found: Mapping[str, str], options: Iterable[str] = ()) -> str | None:
     """The option, as written in the command, that the pattern's groups in `found` point to.
 
     `options` are tried when the groups point to nothing surely; None when those are not there either.

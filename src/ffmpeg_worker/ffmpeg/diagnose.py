@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from ffmpeg_worker.errors import Fault
-from ffmpeg_worker.ffmpeg.command_place import find_argument
+from ffmpeg_worker.ffmpeg.command_place import locate_argument
 from ffmpeg_worker.ffmpeg.engine_log import Line, main_complaint, openings, read_log
 from ffmpeg_worker.ffmpeg.failures import FAILURES, SIGNALS, Failure, Sign
 from ffmpeg_worker.ffmpeg.near_names import is_known, nearest
@@ -108,7 +108,7 @@ def _diagnosis(
     known: Mapping[str, Collection[str]],
 ) -> Diagnosis:
     where: dict[str, str | int] = {name: groups[name] for name in _PLACES if groups.get(name)}
-    if argument := find_argument(arguments, groups, failure.options):
+    if argument := locate_argument(arguments, groups, failure.options):
         where = {"argument": argument, **where}
     if "filter" not in where and "option" in where:
         del where["option"]  # the argument says it

@@ -12,13 +12,13 @@ Message = dict[str, Any]
 _LENGTH = struct.Struct("!I")
 
 
-def encode_frame(message: Message) -> bytes:
+def encode_message(message: Message) -> bytes:
     """One message as it goes over the socket."""
     body = json.dumps(message).encode()
     return _LENGTH.pack(len(body)) + body
 
 
-class FrameReader:
+class MessageReader:
     """Cuts a byte stream into messages, wherever the stream was cut before."""
 
     def __init__(self) -> None:

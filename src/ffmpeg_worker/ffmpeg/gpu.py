@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.errors import EngineError
-from ffmpeg_worker.ffmpeg.captured import Captured, run_captured
+from ffmpeg_worker.ffmpeg.captured import CapturedRun, run_captured
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
-from ffmpeg_worker.ffmpeg.log_tail import plain
+from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.tools import Tools
 
 ENCODERS = ("h264_nvenc", "hevc_nvenc", "av1_nvenc")
@@ -37,7 +37,7 @@ _REASONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cards:
+class GpuDevices:
     """The NVIDIA cards whose devices are there; `name` is the first one's."""
 
     count: int = 0
@@ -61,25 +61,25 @@ class Gpu:
 NO_GPU = Gpu(reason="There is no NVIDIA card: no /dev/nvidia0.")
 
 
-def find_cards(root: Path = Path("/")) -> Cards:
+def find_gpu_devices(root: Path = Path("/")) -> GpuDevices:
     """Look for cards by their devices, without starting anything; `root` is the root of the file system."""
     devices = [path for path in (root / "dev").glob("nvidia*") if re.fullmatch(r"nvidia\d+", path.name)]
     if not devices:
-        return Cards()
+        return GpuDevices()
     for information in sorted((root / "proc/driver/nvidia/gpus").glob("*/information")):
         try:
             model = re.search(r"^Model:\s*(\S.*)$", information.read_text(errors="replace"), re.MULTILINE)
         except OSError:
             continue
         if model is not None:
-            return Cards(len(devices), model[1].strip())
-    return Cards(len(devices))
+            return GpuDevices(len(devices), model[1].strip())
+    return GpuDevices(len(devices))
 
 
 class GpuTrial:
     """The cards of one worker, tried when somebody first asks. Without a card nothing is ever started."""
 
-    def __init__(self, tools: Tools, cards: Cards) -> None:
+    def __init__(self, tools: Tools, cards: GpuDevices) -> None:
         self._tools = tools
         self._cards = cards
         self._trial: asyncio.Task[Gpu] | None = None
@@ -142,9 +142,9 @@ class GpuTrial:
         ended = await self._capture(command)
         if ended is None:
             return False, "FFmpeg did not end."
-        return ended.exit.code == 0, plain(ended.log.text)
+        return ended.exit.code == 0, strip_log_tags(ended.log.text)
 
-    async def _capture(self, command: Sequence[str]) -> Captured | None:
+    async def _capture(self, command: Sequence[str]) -> CapturedRun | None:
         try:
             return await run_captured(
                 self._tools.spawner,
@@ -176,7 +176,7 @@ def decoding_trial(sample: bytes, encoder: str, *, on_card: bool = True) -> tupl
     return (*_QUIET, *there, "-i", address, "-vf", scale, "-c:v", encoder, "-f", "null", "-")
 
 
-def reason_of(cards: Cards, complaints: Sequence[str]) -> str:
+def reason_of(cards: GpuDevices, complaints: Sequence[str]) -> str:
     """Why no encoder works, in one sentence."""
     if cards.name is not None and _WITHOUT_ENCODERS.search(cards.name):
         return f"The {cards.name} has no encoder (NVENC)."

@@ -9,12 +9,12 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from ffmpeg_worker.ffmpeg.frames import FrameReader, Message, encode_frame
+from ffmpeg_worker.ffmpeg.frames import MessageReader, Message, encode_message
 
 _CHUNK_BYTES = 65536
 
 
-class Link:
+class Channel:
     """Sends without waiting, in order; `on_lost` is called once, when the other end is gone."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Link:
         self._connection = connection
         self._on_message = on_message
         self._on_lost = on_lost
-        self._frames = FrameReader()
+        self._frames = MessageReader()
         self._pending: deque[tuple[memoryview, Sequence[int]]] = deque()
         self.lost = False
         connection.setblocking(False)
@@ -35,7 +35,7 @@ class Link:
         if self.lost:
             _close_all(descriptors)
             return
-        self._pending.append((memoryview(encode_frame(message)), descriptors))
+        self._pending.append((memoryview(encode_message(message)), descriptors))
         if len(self._pending) == 1:
             self._flush()
 

@@ -27,7 +27,7 @@ _ADDRESS = re.compile(r" @ (?:0x)?[0-9a-fA-F]{6,16}(?=\])")
 class LogTail:
     """Collects the log in bounded memory, from chunks that may be cut anywhere.
 
-    Lines carry ffmpeg's level tags (`-loglevel level+info`); `plain` takes them off for people.
+    Lines carry ffmpeg's level tags (`-loglevel level+info`); `strip_log_tags` takes them off for people.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class LogTail:
             self._tail_chars -= len(self._tail.popleft()[1]) + 1
 
 
-def plain(text: str) -> str:
+def strip_log_tags(text: str) -> str:
     """The log as people want it: without level tags and memory addresses."""
     return _ADDRESS.sub("", _TAGS.sub(r"\1", _ECHO.sub("", text)))
 

@@ -13,13 +13,13 @@ from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
 from ffmpeg_worker.sandbox.confinement import Confinement
 
-PROBE_WITHIN_S = 60.0
+PROBE_TIMEOUT_S = 60.0
 """Seconds for one file, by either program."""
 MAX_REPLY_BYTES = 64 << 20
 """Longest description that is read, by either program."""
 
 
-class ProbeHelper:
+class ProbeProcess:
     """One forked child that describes files on request, one after the other."""
 
     def __init__(self, child: Child, requests: PipeWriter, replies: asyncio.Queue[bytes]) -> None:
@@ -50,7 +50,7 @@ class ProbeHelper:
         reply = asyncio.ensure_future(self._replies.get())
         try:
             self._requests.write(json.dumps({"path": self._shown(path)}).encode() + b"\n")
-            async with asyncio.timeout(PROBE_WITHIN_S):
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
                 await asyncio.wait({reply, self._ended}, return_when=asyncio.FIRST_COMPLETED)
             return json.loads(reply.result()) if reply.done() else None
         except TimeoutError:
@@ -83,7 +83,7 @@ class _Lines:
         self._rest = bytearray(rest)
 
 
-async def fork_helper(forks: Spawner) -> ProbeHelper:
+async def fork_probe_process(forks: Spawner) -> ProbeProcess:
     """Fork a child from the warm process of `forks`.
 
     Raises:
@@ -100,4 +100,4 @@ async def fork_helper(forks: Spawner) -> ProbeHelper:
     )
     if child.stdin is None:
         raise EngineUnavailable("The embedded probe was started without a pipe to it.")
-    return ProbeHelper(child, child.stdin, replies)
+    return ProbeProcess(child, child.stdin, replies)

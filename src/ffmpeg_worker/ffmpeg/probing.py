@@ -22,8 +22,8 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.ffmpeg.captured import run_captured
 from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
-from ffmpeg_worker.ffmpeg.log_tail import plain
-from ffmpeg_worker.ffmpeg.probe_helper import MAX_REPLY_BYTES, PROBE_WITHIN_S, ProbeHelper, fork_helper
+from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
+from ffmpeg_worker.ffmpeg.probe_helper import MAX_REPLY_BYTES, PROBE_TIMEOUT_S, ProbeProcess, fork_probe_process
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.entrance import UNCONFINED
 from ffmpeg_worker.sandbox.jail import Jail
@@ -57,7 +57,7 @@ class Prober:
         self._ffprobe = ffprobe
         self._spawner = spawner
         self._forks = Spawner(preload=_PRELOAD)
-        self._waiting: asyncio.Task[ProbeHelper] | None = None
+        self._waiting: asyncio.Task[ProbeProcess] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
@@ -92,16 +92,16 @@ class Prober:
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
 
-    async def take(self) -> ProbeHelper:
+    async def take(self) -> ProbeProcess:
         """A child nobody has used; another one is made ready meanwhile."""
         waiting, self._waiting = self._waiting, None
         helper = await waiting if waiting is not None else None
         self._refill()
-        return helper if helper is not None and helper.alive else await fork_helper(self._forks)
+        return helper if helper is not None and helper.alive else await fork_probe_process(self._forks)
 
     def _refill(self) -> None:
         if self._waiting is None:
-            self._waiting = asyncio.ensure_future(fork_helper(self._forks))
+            self._waiting = asyncio.ensure_future(fork_probe_process(self._forks))
 
     async def run_ffprobe(
         self, path: Path, options: Sequence[str], confinement: Confinement | None = None
@@ -124,7 +124,7 @@ class Prober:
                 argv,
                 cwd=path.parent,
                 env=child_environment({}),
-                timeout_s=PROBE_WITHIN_S,
+                timeout_s=PROBE_TIMEOUT_S,
                 max_stdout_bytes=MAX_REPLY_BYTES,
                 confinement=confinement,
             )
@@ -133,7 +133,7 @@ class Prober:
         if run.exit.code is None:
             raise _crashed()
         if run.exit.code != 0:
-            raise _not_media(plain(run.log.text), path)
+            raise _not_media(strip_log_tags(run.log.text), path)
         document: dict[str, Any] = json.loads(run.stdout.decode("utf-8", "replace"))
         return document
 
@@ -142,7 +142,7 @@ class ProbeSession:
     """Probes for one job; its children end with it."""
 
     def __init__(self, prober: Prober, jail: Jail | None = None, deadline: float | None = None) -> None:
-        self.helpers: list[ProbeHelper] = []
+        self.helpers: list[ProbeProcess] = []
         self._prober = prober
         self._jail = jail
         self._deadline = deadline
@@ -202,7 +202,7 @@ class ProbeSession:
         return Path("/") if self._jail is None else self._jail.root
 
     def _confinement(self) -> Confinement | None:
-        return None if self._jail is None else self._jail.for_probe(PROBE_WITHIN_S)
+        return None if self._jail is None else self._jail.for_probe(PROBE_TIMEOUT_S)
 
 
 def _not_media(reason: str, path: Path) -> SourceUnreadable:

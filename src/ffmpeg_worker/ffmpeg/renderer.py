@@ -14,7 +14,7 @@ from typing import Any
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, Fault, UnsupportedFeature
 from ffmpeg_worker.ffmpeg.child import PIPE, Child, Output, Spawner
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
-from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, plain
+from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 _PRELOAD = "ffmpeg_worker.raster.renderer:serve"
@@ -23,7 +23,7 @@ _NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi", "fo
 
 
 @dataclass(slots=True)
-class Drawing:
+class RendererRun:
     """A renderer at work; `await ended()` before its frames are taken for whole."""
 
     child: Child
@@ -36,19 +36,19 @@ class Drawing:
             EngineFailed: it says why, with the layer in `where.field`; EngineKilled: somebody ended it.
         """
         result = await self.child.wait()
-        notes = [_read_note(line) for line in plain(self.log.text).splitlines()]
+        notes = [_read_note(line) for line in strip_log_tags(self.log.text).splitlines()]
         if result.code == 0:
             return tuple(dict.fromkeys(note["warning"] for note in notes if "warning" in note))
         failure = next((note for note in reversed(notes) if "error" in note), None)
-        raise _failed(failure, result.signal, plain(self.log.text))
+        raise _failed(failure, result.signal, strip_log_tags(self.log.text))
 
 
-def missing_packages() -> tuple[str, ...]:
+def find_missing_packages() -> tuple[str, ...]:
     """What drawing needs and is not installed."""
     return tuple(name for name in _NEEDED if find_spec(name) is None)
 
 
-class Renderer:
+class RendererSpawner:
     """Forks renderers; opened and closed with the worker."""
 
     def __init__(self, *, is_background: bool = True) -> None:
@@ -57,7 +57,7 @@ class Renderer:
 
     def demand(self) -> None:
         """Raise UnsupportedFeature where what it is made of is not installed."""
-        if missing := missing_packages():
+        if missing := find_missing_packages():
             raise UnsupportedFeature(
                 "Compositions are not served by this worker: the packages that draw them are not installed.",
                 hint='Install the extra "canvas": pip install "ffmpeg-worker[canvas]".',
@@ -81,7 +81,7 @@ class Renderer:
         stdout: Output | int,
         cwd: Path,
         confinement: Confinement | None,
-    ) -> Drawing:
+    ) -> RendererRun:
         """Start one on an order of `raster/renderer.py`; what it draws goes to `stdout`.
 
         Raises:
@@ -98,7 +98,7 @@ class Renderer:
         )
         if child.stdin is not None:
             child.stdin.write(json.dumps(order).encode() + b"\n")
-        return Drawing(child, log)
+        return RendererRun(child, log)
 
 
 def _read_note(line: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from ffmpeg_worker.ffmpeg.child import Exit, Output
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.diagnose import diagnose
 from ffmpeg_worker.ffmpeg.invocation import Invocation, redact
-from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, plain
+from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.sandbox.confinement import Confinement
@@ -94,8 +94,8 @@ async def run_ffmpeg(
         except TimeoutError:
             await child.stop()
             raise _timed_out(collected.log) from None
-    if child.flooded is not None:
-        raise _flooded(child.flooded, collected.log)
+    if child.overflowed is not None:
+        raise _flooded(child.overflowed, collected.log)
     if result.code != 0:
         raise _failed(result, collected.log, invocation.arguments, tools.capabilities.names)
     return RunReport(
@@ -177,4 +177,4 @@ def _flooded(number: int, log: LogTail) -> EngineFailed:
 
 
 def _shown(log: LogTail) -> str:
-    return redact(plain(log.last(_LOG_LINES_SHOWN)))
+    return redact(strip_log_tags(log.last(_LOG_LINES_SHOWN)))

@@ -29,7 +29,7 @@ import sys
 from collections import deque
 
 from ffmpeg_worker.ffmpeg.forked import Serve, become_child
-from ffmpeg_worker.ffmpeg.frames import FrameReader, Message, encode_frame
+from ffmpeg_worker.ffmpeg.frames import MessageReader, Message, encode_message
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.entrance import Entrance
 
@@ -47,7 +47,7 @@ class SpawnerProgram:
     def __init__(self, control: socket.socket, serve: Serve | None) -> None:
         self._control = control
         self._serve = serve
-        self._frames = FrameReader()
+        self._frames = MessageReader()
         self._descriptors: deque[int] = deque()
         self._pid_of: dict[int, int] = {}
         self._id_of: dict[int, int] = {}
@@ -162,7 +162,7 @@ class SpawnerProgram:
                 self._reap(block=True)
 
     def _say(self, message: Message) -> None:
-        self._control.sendall(encode_frame(message))
+        self._control.sendall(encode_message(message))
 
 
 def _entrance(confinement: Message | None) -> contextlib.AbstractContextManager[Entrance | None]:

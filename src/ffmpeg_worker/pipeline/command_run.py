@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, Fault, SourceUnreadable, WorkerError
-from ffmpeg_worker.ffmpeg.log_tail import plain
+from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
-from ffmpeg_worker.ffmpeg.renderer import Renderer
+from ffmpeg_worker.ffmpeg.renderer import RendererSpawner
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.pipeline.quota import Quota
@@ -37,7 +37,7 @@ class Engine:
     tools: Tools
     slots: asyncio.Semaphore
     quota: Quota
-    renderer: Renderer
+    renderer: RendererSpawner
     cores: int = 1
 
 
@@ -170,7 +170,7 @@ def _found(run: RunReport, step: FfmpegStep, folder: Path, reword: Callable[[str
         cpu_seconds=run.exit.cpu_seconds,
         frames=last.frame if last and not step.is_auxiliary else None,
         out_time_s=last.out_time_s if last and not step.is_auxiliary else None,
-        log=reword(plain(run.log.text)) if step.show_log else "",
+        log=reword(strip_log_tags(run.log.text)) if step.show_log else "",
         stdout=run.stdout,
     )
     if step.collect is None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import assert_never
 
 from ffmpeg_worker.errors import DiskFull
-from ffmpeg_worker.ffmpeg.log_tail import plain
+from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.probing import ProbeSession
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.pipeline.command_run import CommandRun, Engine
@@ -151,5 +151,5 @@ async def execute(
         share = _Share(number / count, (number + 1) / count)
         ready = step.build(run.results) if isinstance(step, DependentStep) else step
         await run.take(ready, partial(expected_s, number), progress, share)
-    problems = dict.fromkeys(plain(line) for line in command.problems)
+    problems = dict.fromkeys(strip_log_tags(line) for line in command.problems)
     return Executed(lane, folder, tuple(run.results), tuple(problems))

@@ -17,7 +17,7 @@ from ffmpeg_worker.canvas.message import scene_as_message
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.child import Output
 from ffmpeg_worker.ffmpeg.progress import Progress
-from ffmpeg_worker.ffmpeg.renderer import Drawing
+from ffmpeg_worker.ffmpeg.renderer import RendererRun
 from ffmpeg_worker.pipeline.command_run import CommandRun
 from ffmpeg_worker.planning.plan import (
     DependentStep,
@@ -125,7 +125,7 @@ class _Rendering:
                     encoded = self._command.run_in_slot(FfmpegStep(part.encode), on_progress, stdin=reading)
                     return await self._both(drawing, encoded)
 
-    async def _both(self, drawing: Drawing, encoded: Coroutine[Any, Any, StepResult]) -> StepResult:
+    async def _both(self, drawing: RendererRun, encoded: Coroutine[Any, Any, StepResult]) -> StepResult:
         """Wait for both ends of the pipe; when both fail, it is the renderer that knows why."""
         failure: WorkerError | None = None
         result = StepResult()
@@ -168,7 +168,7 @@ class _Rendering:
         self._report(sum(self._done) / total, sum(self._speeds) or None)
 
 
-async def _start(order: dict[str, Any], stdout: Output | int, command: CommandRun) -> Drawing:
+async def _start(order: dict[str, Any], stdout: Output | int, command: CommandRun) -> RendererRun:
     confinement = command.jail.for_probe(command.seconds_left * command.engine.cores)
     return await command.engine.renderer.start(order, stdout=stdout, cwd=command.folder, confinement=confinement)
 

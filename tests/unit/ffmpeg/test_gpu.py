@@ -1,4 +1,4 @@
-"""Cards are found by their devices and tried by real frames; without one nothing is started."""
+"""GpuDevices are found by their devices and tried by real frames; without one nothing is started."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from ffmpeg_worker.ffmpeg import gpu as gpu_module
-from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Cards, Gpu, GpuTrial, find_cards, reason_of
+from ffmpeg_worker.ffmpeg.gpu import NO_GPU, GpuDevices, Gpu, GpuTrial, find_gpu_devices, reason_of
 from ffmpeg_worker.ffmpeg.tools import Tools
 
 LOG = "[h264_nvenc @ 0x5] [error] "
@@ -29,7 +29,7 @@ def make_root(root: Path, *, cards: int, model: str | None = None) -> Path:
 
 
 def trial(
-    monkeypatch: pytest.MonkeyPatch, cards: Cards, works: set[str]
+    monkeypatch: pytest.MonkeyPatch, cards: GpuDevices, works: set[str]
 ) -> tuple[GpuTrial, list[tuple[str, ...]]]:
     """A trial whose ffmpeg ends well for commands that hold one of `works`, and the commands it was given."""
     seen: list[tuple[str, ...]] = []
@@ -54,19 +54,19 @@ def trial(
 
 
 def test_cards_are_counted_by_their_devices(tmp_path: Path) -> None:
-    assert find_cards(make_root(tmp_path, cards=2, model="NVIDIA L4")) == Cards(2, "NVIDIA L4")
+    assert find_gpu_devices(make_root(tmp_path, cards=2, model="NVIDIA L4")) == GpuDevices(2, "NVIDIA L4")
 
 
 def test_control_devices_are_no_cards(tmp_path: Path) -> None:
-    assert find_cards(make_root(tmp_path, cards=0, model="NVIDIA L4")) == Cards()
+    assert find_gpu_devices(make_root(tmp_path, cards=0, model="NVIDIA L4")) == GpuDevices()
 
 
 def test_a_card_without_a_name(tmp_path: Path) -> None:
-    assert find_cards(make_root(tmp_path, cards=1)) == Cards(1)
+    assert find_gpu_devices(make_root(tmp_path, cards=1)) == GpuDevices(1)
 
 
 async def test_without_a_card_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    trying, seen = trial(monkeypatch, Cards(), {"h264_nvenc"})
+    trying, seen = trial(monkeypatch, GpuDevices(), {"h264_nvenc"})
     trying.begin()
     assert (trying.known, await trying.gpu(), seen) == (NO_GPU, NO_GPU, [])
     assert trying._trial is None
@@ -74,7 +74,7 @@ async def test_without_a_card_nothing_is_started(monkeypatch: pytest.MonkeyPatch
 
 async def test_what_ends_well_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     samples = {"libx264", "libx265", "libsvtav1"}
-    trying, seen = trial(monkeypatch, Cards(1, "Tesla T4"), {"h264_nvenc", "hevc_nvenc", *samples})
+    trying, seen = trial(monkeypatch, GpuDevices(1, "Tesla T4"), {"h264_nvenc", "hevc_nvenc", *samples})
     assert trying.known is None
     both = await asyncio.gather(trying.gpu(), trying.gpu())
     found = Gpu(1, "Tesla T4", frozenset({"h264_nvenc", "hevc_nvenc"}), frozenset({"h264", "hevc", "av1"}))
@@ -84,7 +84,7 @@ async def test_what_ends_well_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_a_card_that_encodes_nothing_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    trying, seen = trial(monkeypatch, Cards(1, "NVIDIA L4"), set())
+    trying, seen = trial(monkeypatch, GpuDevices(1, "NVIDIA L4"), set())
     found = await trying.gpu()
     assert (found.encoders, found.decoders) == (frozenset(), frozenset())
     assert "NVIDIA_DRIVER_CAPABILITIES" in (found.reason or "")
@@ -92,7 +92,7 @@ async def test_a_card_that_encodes_nothing_says_why(monkeypatch: pytest.MonkeyPa
 
 
 async def test_whoever_stops_waiting_does_not_stop_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
-    trying, _ = trial(monkeypatch, Cards(1), {"h264_nvenc"})
+    trying, _ = trial(monkeypatch, GpuDevices(1), {"h264_nvenc"})
     waiting = asyncio.ensure_future(trying.gpu())
     await asyncio.sleep(0)
     waiting.cancel()
@@ -111,4 +111,4 @@ async def test_whoever_stops_waiting_does_not_stop_the_trial(monkeypatch: pytest
     ],
 )
 def test_the_reason_is_one_that_an_operator_understands(name: str | None, log: str, reason: str) -> None:
-    assert re.search(re.escape(reason), reason_of(Cards(1, name), [log]))
+    assert re.search(re.escape(reason), reason_of(GpuDevices(1, name), [log]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ffmpeg_worker.ffmpeg.log_tail import LogTail, plain
+from ffmpeg_worker.ffmpeg.log_tail import LogTail, strip_log_tags
 
 LOUDNORM = """\
 [Parsed_loudnorm_0 @ 0x7fd48c001b40] [info]
@@ -62,18 +62,21 @@ def test_the_last_lines() -> None:
 
 
 def test_plain_text_has_no_level_tags_and_no_addresses() -> None:
-    assert plain("[in#0 @ 0x55d2b4c2ad00] [error] Error opening input\n[fatal] no") == (
+    assert strip_log_tags("[in#0 @ 0x55d2b4c2ad00] [error] Error opening input\n[fatal] no") == (
         "[in#0] Error opening input\nno"
     )
-    assert plain("[mov,mp4,m4a @ 0x558d5db0f500] [h264 @ 0x558d5db0f501] [warning] x") == "[mov,mp4,m4a] [h264] x"
+    assert (
+        strip_log_tags("[mov,mp4,m4a @ 0x558d5db0f500] [h264 @ 0x558d5db0f501] [warning] x")
+        == "[mov,mp4,m4a] [h264] x"
+    )
 
 
 def test_the_echo_of_our_own_option_is_not_shown() -> None:
-    assert plain("[info] ffmpeg stats and -progress period set to 0.25.\n[error] x") == "x"
+    assert strip_log_tags("[info] ffmpeg stats and -progress period set to 0.25.\n[error] x") == "x"
 
 
 def test_multi_line_reports_come_out_whole() -> None:
-    assert plain(LOUDNORM) == (
+    assert strip_log_tags(LOUDNORM) == (
         '[Parsed_loudnorm_0] \n{\n\t"input_i" : "-21.75",\n\t"target_offset" : "0.05"\n}\n'
         "[out#0/null] video:10KiB audio:750KiB"
     )
@@ -81,4 +84,4 @@ def test_multi_line_reports_come_out_whole() -> None:
 
 @pytest.mark.parametrize("text", ["[error]", "[info] [0:v]scale", "array[info] x"])
 def test_only_tags_at_the_start_of_a_line_are_taken_off(text: str) -> None:
-    assert plain(f"say {text}") == f"say {text}"
+    assert strip_log_tags(f"say {text}") == f"say {text}"
