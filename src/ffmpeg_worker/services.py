@@ -29,11 +29,11 @@ from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, take_store_variables
 from ffmpeg_worker.storage.default_bucket import default_bucket
-from ffmpeg_worker.storage.depot import Depot
+from ffmpeg_worker.storage.depot import StoreResolver
 from ffmpeg_worker.storage.local import LocalStorage
 
 if TYPE_CHECKING:
-    from ffmpeg_worker.storage.elsewhere import Elsewhere
+    from ffmpeg_worker.storage.elsewhere import RemoteStores
 
 
 @dataclass(slots=True)
@@ -122,16 +122,20 @@ def new_job_id() -> str:
     return str(uuid.uuid4())
 
 
-def _open_depot(settings: Settings, scratch: Scratch, stack: AsyncExitStack) -> Depot:
+def _open_depot(settings: Settings, scratch: Scratch, stack: AsyncExitStack) -> StoreResolver:
     own_variables = take_store_variables()
 
-    async def open_late() -> Elsewhere:
+    async def open_late() -> RemoteStores:
         # Loading the HTTP client and the stores takes as long as the rest of the start.
         module = await asyncio.to_thread(importlib.import_module, "ffmpeg_worker.storage.elsewhere")
-        opened: Elsewhere = await module.open_elsewhere(stack, settings, scratch.root / "kept", own_variables)
+        opened: RemoteStores = await module.open_remote_stores(
+            stack, settings, scratch.root / "kept", own_variables
+        )
         return opened
 
-    return Depot(LocalStorage(settings.data_root, settings.allowed_roots), open_late, default_bucket(settings))
+    return StoreResolver(
+        LocalStorage(settings.data_root, settings.allowed_roots), open_late, default_bucket(settings)
+    )
 
 
 def _quota(settings: Settings) -> Quota:

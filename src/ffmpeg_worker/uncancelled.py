@@ -9,7 +9,7 @@ from typing import TypeVar
 _Answer = TypeVar("_Answer")
 
 
-async def to_the_end(work: Awaitable[_Answer]) -> _Answer:
+async def finish_then_cancel(work: Awaitable[_Answer]) -> _Answer:
     """Wait for work that must not be left half done; a cancellation is raised after it."""
     task = asyncio.ensure_future(work)
     cancelled = await _outlast(task)
@@ -20,7 +20,7 @@ async def to_the_end(work: Awaitable[_Answer]) -> _Answer:
     return task.result()
 
 
-async def despite_all(work: Awaitable[_Answer]) -> _Answer:
+async def finish_shielded(work: Awaitable[_Answer]) -> _Answer:
     """The same where the caller is being cancelled already: further cancellations come to nothing."""
     task = asyncio.ensure_future(work)
     await _outlast(task)

@@ -32,10 +32,10 @@ from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.object_store import ObjectSources, ObjectTarget
-from ffmpeg_worker.storage.storage import Headers
+from ffmpeg_worker.storage.object_store import BucketSource, BucketWriter
+from ffmpeg_worker.storage.storage import ObjectHeaders
 from support import azure_server, gcs_server, s3_server
 from support.azure_server import NoAzurite, azure_front, running_azurite
 from support.gcs_server import running_gcs
@@ -43,7 +43,7 @@ from support.s3_server import S3Server, running_s3
 from support.until import until_async
 
 BUCKET = "bucket-of-tests"
-VIDEO = Headers("video/mp4")
+VIDEO = ObjectHeaders("video/mp4")
 LIMIT_BYTES = 64 << 20
 RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1/32"),))
 LIMITS = TransferLimits(LIMIT_BYTES, retries=2, backoff_s=0.01)
@@ -60,13 +60,13 @@ class Cloud:
     scheme: str
     credentials: dict[str, str]
 
-    def target(self, bucket: str = BUCKET, presign_s: int | None = None, **changed: str) -> ObjectTarget:
+    def target(self, bucket: str = BUCKET, presign_s: int | None = None, **changed: str) -> BucketWriter:
         given = Credentials.model_validate({**self.credentials, **changed})
-        return ObjectTarget(find_bucket(self.cloud, bucket, given, self.access), self.access, presign_s)
+        return BucketWriter(find_bucket(self.cloud, bucket, given, self.access), self.access, presign_s)
 
-    def sources(self, limits: TransferLimits = LIMITS, **changed: str) -> ObjectSources:
+    def sources(self, limits: TransferLimits = LIMITS, **changed: str) -> BucketSource:
         given = Credentials.model_validate({**self.credentials, **changed})
-        return ObjectSources(self.access, limits, {self.cloud: given})
+        return BucketSource(self.access, limits, {self.cloud: given})
 
     def source(self, key: str, bucket: str = BUCKET) -> FileSource:
         return FileSource(url=f"{self.scheme}://{bucket}/{key}")
@@ -149,8 +149,8 @@ def _file(folder: Path, data: bytes = b"data") -> Path:
     "key", ["a/b.bin", "ünï 😀/%41 a+b~!*'().bin", "q?&#;=.bin", "k" * 200 + "/" + "é" * 409 + ".bin"]
 )
 async def test_a_round_trip(cloud: Cloud, tmp_path: Path, key: str) -> None:
-    meter = Meter()
-    await cloud.target().send(key, _file(tmp_path), Headers("video/mp4", "max-age=60"), meter)
+    meter = TransferMeter()
+    await cloud.target().send(key, _file(tmp_path), ObjectHeaders("video/mp4", "max-age=60"), meter)
     assert (meter.done, meter.total) == (4, 4)
     assert await cloud.read(key) == b"data"
     served = await asyncio.to_thread(cloud.server.served_headers, key)
@@ -165,7 +165,7 @@ async def test_a_round_trip(cloud: Cloud, tmp_path: Path, key: str) -> None:
 
 
 async def test_large_files_go_in_parts(cloud: Cloud, tmp_path: Path, large: Path) -> None:
-    meter = Meter()
+    meter = TransferMeter()
     await cloud.target().send("large.bin", large, VIDEO, meter)
     assert meter.done == meter.total == large.stat().st_size
     assert await cloud.read("large.bin") == large.read_bytes()
@@ -180,21 +180,21 @@ async def test_large_files_go_in_parts(cloud: Cloud, tmp_path: Path, large: Path
 async def test_an_unchanged_object_is_not_fetched_again(cloud: Cloud, tmp_path: Path) -> None:
     await asyncio.to_thread(cloud.server.plant, "a.bin", b"old")
     sources, source = cloud.sources(), cloud.source("a.bin")
-    first = await sources.download(source, tmp_path, Meter())
+    first = await sources.download(source, tmp_path, TransferMeter())
     assert first is not None
-    assert await sources.download(source, tmp_path, Meter(), first.version) is None
+    assert await sources.download(source, tmp_path, TransferMeter(), first.version) is None
     with pytest.raises(SourceError) as caught:
-        await cloud.sources(LIMITS, **cloud.wrong()).download(source, tmp_path, Meter(), first.version)
+        await cloud.sources(LIMITS, **cloud.wrong()).download(source, tmp_path, TransferMeter(), first.version)
     assert caught.value.code == "source_forbidden"
-    await cloud.target().send("a.bin", _file(tmp_path, b"newer"), VIDEO, Meter())
-    second = await sources.download(source, tmp_path, Meter(), first.version)
+    await cloud.target().send("a.bin", _file(tmp_path, b"newer"), VIDEO, TransferMeter())
+    second = await sources.download(source, tmp_path, TransferMeter(), first.version)
     assert second is not None
     assert second.path.read_bytes() == b"newer"
 
 
 async def test_places(cloud: Cloud, tmp_path: Path) -> None:
     key = "ünï %41/a b?.bin"
-    await cloud.target().send(key, _file(tmp_path), VIDEO, Meter())
+    await cloud.target().send(key, _file(tmp_path), VIDEO, TransferMeter())
     signed = (await cloud.target(presign_s=60).place(key)).url
     assert signed is not None
     assert await asyncio.to_thread(_get, signed) == b"data"
@@ -223,14 +223,14 @@ async def test_what_is_not_there_or_not_allowed(cloud: Cloud, tmp_path: Path) ->
         (cloud.sources(TransferLimits(3)), cloud.source("a.bin"), SourceTooLarge),
     ):
         with pytest.raises(kind) as caught:
-            await sources.download(source, tmp_path, Meter())
+            await sources.download(source, tmp_path, TransferMeter())
         errors.append(caught.value)
     path = _file(tmp_path)
     with pytest.raises(TargetError) as missing:
-        await cloud.target("no-such-bucket").send("a.bin", path, VIDEO, Meter())
+        await cloud.target("no-such-bucket").send("a.bin", path, VIDEO, TransferMeter())
     assert missing.value.code == "bucket_not_found"
     with pytest.raises(TargetForbidden) as forbidden:
-        await cloud.target(BUCKET, None, **cloud.wrong()).send("a.bin", path, VIDEO, Meter())
+        await cloud.target(BUCKET, None, **cloud.wrong()).send("a.bin", path, VIDEO, TransferMeter())
     assert forbidden.value.code == "target_forbidden"
     told = "".join(str(error.as_problem()) for error in [*errors, missing.value, forbidden.value])
     assert not [text for text in ("127.0.0.1", "secret of", "Signature", "AKIA") if text in told], told
@@ -244,11 +244,11 @@ def _is_part(path: str) -> bool:
 async def test_a_store_that_is_busy_twice(cloud: Cloud, tmp_path: Path, large: Path) -> None:
     left = [503, 503]
     cloud.server.fault = lambda _method, path: left.pop() if left and _is_part(path) else None
-    await cloud.target().send("a.bin", large, VIDEO, Meter())
+    await cloud.target().send("a.bin", large, VIDEO, TransferMeter())
     assert await cloud.read("a.bin") == large.read_bytes()
     left = [503, 503]
     cloud.server.fault = lambda method, _path: left.pop() if left and method == "GET" else None
-    found = await cloud.sources().download(cloud.source("a.bin"), tmp_path, Meter())
+    found = await cloud.sources().download(cloud.source("a.bin"), tmp_path, TransferMeter())
     assert found is not None
     assert found.path.read_bytes() == large.read_bytes()
 
@@ -265,7 +265,7 @@ async def test_a_broken_upload_leaves_nothing(cloud: Cloud, large: Path) -> None
 
     cloud.server.fault = third_part_fails
     with pytest.raises(TargetUnavailable) as caught:
-        await cloud.target().send("broken.bin", large, VIDEO, Meter())
+        await cloud.target().send("broken.bin", large, VIDEO, TransferMeter())
     assert caught.value.retryable
     cloud.server.fault = lambda _method, _path: None
     assert await cloud.read("broken.bin") is None
@@ -273,7 +273,7 @@ async def test_a_broken_upload_leaves_nothing(cloud: Cloud, large: Path) -> None
 
 
 async def test_a_cancelled_upload_leaves_nothing(cloud: Cloud, large: Path) -> None:
-    sending = asyncio.ensure_future(cloud.target().send("cancelled.bin", large, VIDEO, Meter()))
+    sending = asyncio.ensure_future(cloud.target().send("cancelled.bin", large, VIDEO, TransferMeter()))
     await until_async(lambda: any(_is_part(path) for _, path in cloud.server.requests))
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -302,7 +302,7 @@ async def test_an_upload_cancelled_as_it_ends_is_there_or_gone(
             return answer
 
         monkeypatch.setattr(obstore, "put_async", arrive)
-        sending = asyncio.ensure_future(cloud.target().send("late.bin", path, VIDEO, Meter()))
+        sending = asyncio.ensure_future(cloud.target().send("late.bin", path, VIDEO, TransferMeter()))
         [answer] = await asyncio.gather(sending, return_exceptions=True)
         answers.add(type(answer))
         assert (await cloud.read("late.bin") is None) == isinstance(answer, asyncio.CancelledError), turns
@@ -311,8 +311,8 @@ async def test_an_upload_cancelled_as_it_ends_is_there_or_gone(
 
 
 async def test_a_download_of_one_version_only(cloud: Cloud, tmp_path: Path, large: Path) -> None:
-    await cloud.target().send("a.bin", large, VIDEO, Meter())
-    meter = Meter()
+    await cloud.target().send("a.bin", large, VIDEO, TransferMeter())
+    meter = TransferMeter()
     swapped = asyncio.Event()
 
     def swap(method: str, _path: str) -> int | None:

@@ -15,22 +15,22 @@ import pytest_asyncio
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, TargetError, WorkerError
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.http import HttpRemote
-from ffmpeg_worker.storage.http_target import HttpObjects, UploadLimits
+from ffmpeg_worker.storage.http import HttpSource
+from ffmpeg_worker.storage.http_target import PresignedWriter, UploadLimits
 from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.remote_storage import RemoteStorage
-from ffmpeg_worker.storage.storage import Headers
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.remote_storage import RemoteSource
+from ffmpeg_worker.storage.storage import ObjectHeaders
 from support.web import Web, open_web
 
 KNOWN = {"Authorization": "Bearer hush"}
 SECRET = "hush-hush-canary"
-OUTBOUND = Outbound(OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1"),)))
+OUTBOUND = OutboundClient(OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1"),)))
 LARGE = bytes(range(256)) * (16 << 10)  # 4 MiB: more than the sockets' buffers hold
-HEADERS = Headers("video/mp4", "max-age=60")
+HEADERS = ObjectHeaders("video/mp4", "max-age=60")
 LIMITS = UploadLimits(stall_s=5, answer_s=5, retries=2, backoff_s=0.01)
 
 
@@ -46,16 +46,18 @@ class Worker:
 
     def __init__(self, root: Path, max_bytes: int = 1 << 30) -> None:
         self.root = root
-        self.remote = HttpRemote(OUTBOUND, TransferLimits(1 << 30, retries=1, backoff_s=0.01))
+        self.remote = HttpSource(OUTBOUND, TransferLimits(1 << 30, retries=1, backoff_s=0.01))
         self.cache = DownloadCache(root / "cache", max_bytes, spare_bytes=0)
         self.jobs = 0
 
-    async def fetch(self, url: str, meter: Meter | None = None, headers: dict[str, str] | None = None) -> Path:
+    async def fetch(
+        self, url: str, meter: TransferMeter | None = None, headers: dict[str, str] | None = None
+    ) -> Path:
         self.jobs += 1
         folder = self.root / f"job-{self.jobs}"
         folder.mkdir()
         source = FileSource.model_validate({"url": url, "headers": headers})
-        return await RemoteStorage(self.remote, self.cache).fetch(source, folder, meter or Meter())
+        return await RemoteSource(self.remote, self.cache).fetch(source, folder, meter or TransferMeter())
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ async def test_twenty_jobs_at_once_download_once(worker: Worker, web: Web) -> No
 
 async def test_a_hit_counts_as_done(worker: Worker, web: Web) -> None:
     for _ in range(2):
-        meter = Meter()
+        meter = TransferMeter()
         await worker.fetch(f"{web.url}/plain/a.mp4", meter)
         assert (meter.done, meter.total) == (len(LARGE), len(LARGE))
 
@@ -160,7 +162,7 @@ async def test_no_cache(web: Web, tmp_path: Path) -> None:
 
 
 async def test_the_meter_begins_again_with_the_transfer(worker: Worker, web: Web) -> None:
-    meter, seen = Meter(), []
+    meter, seen = TransferMeter(), []
     meter._on_change = lambda: seen.append(meter.done)
     await worker.fetch(f"{web.url}/broken-no-range/a.mp4", meter)
     assert seen.count(0) == 2
@@ -170,8 +172,8 @@ async def test_the_meter_begins_again_with_the_transfer(worker: Worker, web: Web
 # From here on uploads.
 
 
-def objects(outbound: Outbound = OUTBOUND, limits: UploadLimits = LIMITS, **upload: Any) -> HttpObjects:
-    return HttpObjects(outbound, Upload.model_validate(upload), limits)
+def objects(outbound: OutboundClient = OUTBOUND, limits: UploadLimits = LIMITS, **upload: Any) -> PresignedWriter:
+    return PresignedWriter(outbound, Upload.model_validate(upload), limits)
 
 
 @pytest.fixture
@@ -183,7 +185,7 @@ def film(tmp_path: Path) -> Path:
 
 async def test_an_upload(web: Web, film: Path) -> None:
     url = f"{web.url}/plain/x%20y.mp4?X-Amz-Signature=a%2Bb"
-    store, meter = objects(url=url, headers={"x-amz-acl": "private"}), Meter()
+    store, meter = objects(url=url, headers={"x-amz-acl": "private"}), TransferMeter()
     await store.send("o.mp4", film, HEADERS, meter)
     request = web.requests[0]
     assert web.files["x y.mp4"] == LARGE
@@ -210,20 +212,20 @@ async def test_an_upload(web: Web, film: Path) -> None:
 async def test_azure_is_told_the_kind_of_blob(
     web: Web, film: Path, query: str, given: dict[str, str], expected: list[str]
 ) -> None:
-    await objects(url=f"{web.url}/plain/o?{query}", headers=given).send("o", film, HEADERS, Meter())
+    await objects(url=f"{web.url}/plain/o?{query}", headers=given).send("o", film, HEADERS, TransferMeter())
     assert web.requests[0].headers.getall("x-ms-blob-type", []) == expected
 
 
 async def test_the_callers_type_wins(web: Web, film: Path) -> None:
     store = objects(url=f"{web.url}/plain/o", headers={"content-type": "binary/x", "CACHE-CONTROL": "no-store"})
-    await store.send("o", film, HEADERS, Meter())
+    await store.send("o", film, HEADERS, TransferMeter())
     assert web.requests[0].headers.getall("Content-Type") == ["binary/x"]
     assert web.requests[0].headers.getall("Cache-Control") == ["no-store"]
 
 
 @pytest.mark.parametrize(("behaviour", "attempts"), [("busy", 3), ("cut", 2)])
 async def test_tried_again_with_the_whole_of_it(web: Web, film: Path, behaviour: str, attempts: int) -> None:
-    meter = Meter()
+    meter = TransferMeter()
     await objects(url=f"{web.url}/{behaviour}/o").send("o", film, HEADERS, meter)
     assert web.files["o"] == LARGE
     assert len(web.requests) == attempts
@@ -231,7 +233,7 @@ async def test_tried_again_with_the_whole_of_it(web: Web, film: Path, behaviour:
 
 
 async def test_an_answer_without_end(web: Web, film: Path) -> None:
-    await asyncio.wait_for(objects(url=f"{web.url}/chatty/o").send("o", film, HEADERS, Meter()), 5)
+    await asyncio.wait_for(objects(url=f"{web.url}/chatty/o").send("o", film, HEADERS, TransferMeter()), 5)
     assert web.files["o"] == LARGE
 
 
@@ -260,7 +262,7 @@ async def test_refusals(
 ) -> None:
     url = f"{web.url}/{behaviour}/o?X-Amz-Signature={SECRET}"
     with caplog.at_level(logging.DEBUG), pytest.raises(TargetError) as caught:
-        await objects(url=url, headers={"Authorization": SECRET}).send("o.mp4", film, HEADERS, Meter())
+        await objects(url=url, headers={"Authorization": SECRET}).send("o.mp4", film, HEADERS, TransferMeter())
     assert (caught.value.code, caught.value.retryable) == (code, retryable)
     assert len(web.requests) == attempts
     logged = [str(vars(record)) for record in caplog.records if record.name != "aiohttp.access"]
@@ -274,21 +276,21 @@ async def test_a_server_that_does_not_read(web: Web, film: Path) -> None:
     film.write_bytes(LARGE * 8)
     limits = UploadLimits(stall_s=0.3, retries=1, backoff_s=0.01)
     with pytest.raises(TargetError) as caught:
-        await objects(limits=limits, url=f"{web.url}/deaf/o").send("o", film, HEADERS, Meter())
+        await objects(limits=limits, url=f"{web.url}/deaf/o").send("o", film, HEADERS, TransferMeter())
     assert caught.value.code == "target_unavailable"
     assert len(web.requests) == 2
 
 
 async def test_a_server_that_is_not_there(film: Path) -> None:
     with pytest.raises(TargetError) as caught:
-        await objects(url=f"http://127.0.0.1:9/o?sig={SECRET}").send("o", film, HEADERS, Meter())
+        await objects(url=f"http://127.0.0.1:9/o?sig={SECRET}").send("o", film, HEADERS, TransferMeter())
     assert caught.value.code == "target_unavailable"
     assert SECRET not in str(caught.value.as_problem())
 
 
 async def test_cancelled_while_sending(web: Web, film: Path) -> None:
     film.write_bytes(LARGE * 8)
-    task = asyncio.ensure_future(objects(url=f"{web.url}/deaf/o").send("o", film, HEADERS, Meter()))
+    task = asyncio.ensure_future(objects(url=f"{web.url}/deaf/o").send("o", film, HEADERS, TransferMeter()))
     await asyncio.wait_for(web.holding.wait(), 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -298,16 +300,18 @@ async def test_cancelled_while_sending(web: Web, film: Path) -> None:
 async def test_only_allowed_addresses_are_called(web: Web, film: Path) -> None:
     for url in (web.url.replace("127.0.0.1", "127.0.0.2"), "http://169.254.169.254", "http://a:b@127.0.0.1"):
         with pytest.raises(AddressNotAllowed):
-            await objects(url=f"{url}/plain/o?sig={SECRET}").send("o", film, HEADERS, Meter())
+            await objects(url=f"{url}/plain/o?sig={SECRET}").send("o", film, HEADERS, TransferMeter())
     with pytest.raises(AddressNotAllowed):
-        await objects(Outbound(OutboundRules()), url=f"{web.url}/plain/o").send("o", film, HEADERS, Meter())
+        await objects(OutboundClient(OutboundRules()), url=f"{web.url}/plain/o").send(
+            "o", film, HEADERS, TransferMeter()
+        )
     assert web.requests == []
 
 
 async def test_headers_that_may_not_be_sent(web: Web, film: Path) -> None:
     for headers in ({"Content-Length": "1"}, {"X": f"{SECRET}\r\nHost: x"}, {"Transfer-Encoding": "chunked"}):
         with pytest.raises(InvalidJob) as caught:
-            await objects(url=f"{web.url}/plain/o", headers=headers).send("o", film, HEADERS, Meter())
+            await objects(url=f"{web.url}/plain/o", headers=headers).send("o", film, HEADERS, TransferMeter())
         assert caught.value.code == "invalid_header"
         assert SECRET not in str(caught.value.as_problem())
     assert web.requests == []
@@ -315,7 +319,7 @@ async def test_headers_that_may_not_be_sent(web: Web, film: Path) -> None:
 
 async def test_a_file_that_is_gone(web: Web, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        await objects(url=f"{web.url}/plain/o").send("o", tmp_path / "nope", HEADERS, Meter())
+        await objects(url=f"{web.url}/plain/o").send("o", tmp_path / "nope", HEADERS, TransferMeter())
     assert web.requests == []
 
 

@@ -14,16 +14,16 @@ import pytest_asyncio
 
 from ffmpeg_worker.errors import SourceForbidden, SourceNotFound, SourceUnreadable, TargetError, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.http import HttpRemote
+from ffmpeg_worker.storage.http import HttpSource
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.local import LocalStorage
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.remote_storage import RemoteStorage
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.remote_storage import RemoteSource
 from ffmpeg_worker.storage.remote_target import RemoteTarget
-from ffmpeg_worker.storage.storage import Place, Storage, Stores, Target
+from ffmpeg_worker.storage.storage import OutputLocation, SourceStore, Stores, Target
 from support.memory_storage import MemoryStorage
 from support.web import open_web
 
@@ -32,7 +32,7 @@ from support.web import open_web
 class Readable:
     """A store of sources: how to put bytes in behind its back, and spell a URL."""
 
-    source: Storage
+    source: SourceStore
     plant: Callable[[str, bytes], None]
     url: Callable[[str], str]
 
@@ -78,15 +78,15 @@ async def readable(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         return
     rules = OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1"),))
     async with open_web() as web:
-        remote = HttpRemote(Outbound(rules), TransferLimits(1 << 20))
-        store = RemoteStorage(remote, DownloadCache(tmp_path / "cache", 1 << 20))
+        remote = HttpSource(OutboundClient(rules), TransferLimits(1 << 20))
+        store = RemoteSource(remote, DownloadCache(tmp_path / "cache", 1 << 20))
         yield Readable(store, web.files.__setitem__, lambda name: f"{web.url}/plain/{quote(name)}")
 
 
-async def put(target: Target, files: Mapping[str, Path]) -> Mapping[str, Place]:
+async def put(target: Target, files: Mapping[str, Path]) -> Mapping[str, OutputLocation]:
     """Deliver files as a lane does."""
     target.check(list(files))
-    delivery = target.open(Meter())
+    delivery = target.open(TransferMeter())
     for name, path in files.items():
         delivery.send(name, path)
     return await delivery.finish()
@@ -95,21 +95,21 @@ async def put(target: Target, files: Mapping[str, Path]) -> Mapping[str, Place]:
 @pytest.mark.parametrize("name", ["a/b.bin", "ünï 😀.bin"])
 async def test_fetched_bytes_are_the_stored_ones(readable: Readable, tmp_path: Path, name: str) -> None:
     readable.plant(name, b"\x00\x01data")
-    path = await readable.source.fetch(FileSource(url=readable.url(name)), tmp_path, Meter())
+    path = await readable.source.fetch(FileSource(url=readable.url(name)), tmp_path, TransferMeter())
     assert path.read_bytes() == b"\x00\x01data"
     assert path.suffix == ".bin"
 
 
 async def test_what_is_not_there(readable: Readable, tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound) as caught:
-        await readable.source.fetch(FileSource(url=readable.url("nope.bin")), tmp_path, Meter())
+        await readable.source.fetch(FileSource(url=readable.url("nope.bin")), tmp_path, TransferMeter())
     assert "nope.bin" in caught.value.message
 
 
 async def test_an_empty_file_is_no_source(readable: Readable, tmp_path: Path) -> None:
     readable.plant("empty.bin", b"")
     with pytest.raises(SourceUnreadable) as caught:
-        await readable.source.fetch(FileSource(url=readable.url("empty.bin")), tmp_path, Meter())
+        await readable.source.fetch(FileSource(url=readable.url("empty.bin")), tmp_path, TransferMeter())
     assert caught.value.code == "source_empty"
 
 
@@ -168,7 +168,7 @@ async def test_nothing_outside_the_roots_is_read(root: Path, name: str) -> None:
     (root / "data/link.bin").symlink_to(root / "other/a.bin")
     (root / "data/linked").symlink_to(root / "other")
     with pytest.raises((SourceForbidden, SourceNotFound)) as caught:
-        await store.fetch(FileSource(url=name), root, Meter())
+        await store.fetch(FileSource(url=name), root, TransferMeter())
     assert caught.value.code in {"path_outside_root", "source_not_found"}
     if name != "~/a.bin/../../../x":
         assert caught.value.code == "path_outside_root"
@@ -176,7 +176,7 @@ async def test_nothing_outside_the_roots_is_read(root: Path, name: str) -> None:
 
 async def test_allowed_roots_by_absolute_name(root: Path) -> None:
     store = LocalStorage(root / "data", [root / "media"])
-    path = await store.fetch(FileSource(url=str(root / "media/a.bin")), root, Meter())
+    path = await store.fetch(FileSource(url=str(root / "media/a.bin")), root, TransferMeter())
     assert path.read_bytes() == b"media"
     store.check([str(root / "media/new.bin")])
     with pytest.raises(TargetForbidden):
@@ -189,13 +189,13 @@ async def test_folders_and_pipes_are_no_sources(root: Path) -> None:
     (root / "data/sub").mkdir()
     for name, code in (("sub", "source_is_folder"), ("pipe.bin", "source_not_regular"), (".", "source_is_folder")):
         with pytest.raises(SourceForbidden) as caught:
-            await store.fetch(FileSource(url=name), root, Meter())
+            await store.fetch(FileSource(url=name), root, TransferMeter())
         assert caught.value.code == code
 
 
 async def test_a_name_that_a_file_has_as_its_folder(root: Path) -> None:
     with pytest.raises(SourceNotFound):
-        await LocalStorage(root / "data").fetch(FileSource(url="a.bin/x.bin"), root, Meter())
+        await LocalStorage(root / "data").fetch(FileSource(url="a.bin/x.bin"), root, TransferMeter())
     (root / "new").write_bytes(b"x")
     with pytest.raises(TargetError):
         await put(LocalStorage(root / "data"), {"a.bin/x.bin": root / "new"})

@@ -15,7 +15,7 @@ import pytest_asyncio
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.raster.own_fonts import own_fonts
 from ffmpeg_worker.sandbox import sandbox
-from ffmpeg_worker.sandbox.level import Machine
+from ffmpeg_worker.sandbox.level import SandboxSupport
 from ffmpeg_worker.sandbox.system_paths import READABLE
 from support.ass_scripts import PLAIN, script
 from support.attack_kit import open_ground
@@ -312,7 +312,7 @@ async def test_too_little_memory_is_said_in_words_of_the_subtitles(tmp_path: Pat
     assert "_ass" not in f"{error.message}{error.hint}{error.stderr}"
 
 
-KINDS: dict[str, tuple[Machine, str]] = {
+KINDS: dict[str, tuple[SandboxSupport, str]] = {
     "a user of its own": (MACHINE, "require"),
     "a root of its own": (WITHOUT_LANDLOCK, "require"),
     "nothing": (MACHINE, "off"),
@@ -323,7 +323,7 @@ KINDS: dict[str, tuple[Machine, str]] = {
 @pytest.mark.parametrize("kind", KINDS)
 async def test_fonts_are_found_in_every_kind_of_sandbox(monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
     machine, wanted = KINDS[kind]
-    monkeypatch.setattr(sandbox, "examine_machine", lambda _: machine)
+    monkeypatch.setattr(sandbox, "detect_sandbox_support", lambda _: machine)
     fonts: dict[str, Any] = {"fonts": [{"family": "Mine", "src": "font.ttf"}], "background": "#000000"}
     with open_ground() as root:
         (root / "data").mkdir()

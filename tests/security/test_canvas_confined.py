@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.sandbox import sandbox
-from ffmpeg_worker.sandbox.level import Machine
+from ffmpeg_worker.sandbox.level import SandboxSupport
 from support.attack_kit import open_ground
 from support.break_out import CANNOT_BE_DENIED, MACHINES, Report, attack, open_surroundings
 from support.canvas_files import canvas, everything, make_files, preview
@@ -23,7 +23,7 @@ from support.worker import open_worker
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 
 WEAK = replace(WITHOUT_LANDLOCK, no_users="tested", no_root="tested")
-KINDS: dict[str, tuple[Machine, str, str]] = {
+KINDS: dict[str, tuple[SandboxSupport, str, str]] = {
     "a user of its own": (MACHINE, "require", "full"),
     "the worker's user": (replace(MACHINE, no_users="tested"), "require", "full"),
     "a root of its own": (WITHOUT_LANDLOCK, "require", "chroot"),
@@ -45,7 +45,7 @@ def files() -> Iterator[Path]:
 
 async def _draw(files: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> tuple[str, dict[str, Any]]:
     machine, wanted, level = KINDS[kind]
-    monkeypatch.setattr(sandbox, "examine_machine", lambda _: machine)
+    monkeypatch.setattr(sandbox, "detect_sandbox_support", lambda _: machine)
     with open_ground() as root:
         (root / "data").mkdir()
         for path in files.iterdir():

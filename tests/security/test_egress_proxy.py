@@ -16,13 +16,13 @@ import pytest_asyncio
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound.proxy import EgressProxy, Pass, open_egress_proxy
+from ffmpeg_worker.outbound.proxy import EgressProxy, ProxyTicket, open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.object_store import ObjectSources, ObjectTarget
-from ffmpeg_worker.storage.storage import Headers
+from ffmpeg_worker.storage.object_store import BucketSource, BucketWriter
+from ffmpeg_worker.storage.storage import ObjectHeaders
 from support.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 from support.until import until_async
 
@@ -86,19 +86,19 @@ async def proxy() -> AsyncIterator[EgressProxy]:
         yield opened
 
 
-async def _dial(permit: Pass) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    host, _, port = permit.url.rpartition("@")[2].partition(":")
+async def _dial(ticket: ProxyTicket) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, _, port = ticket.url.rpartition("@")[2].partition(":")
     return await asyncio.open_connection(host, int(port))
 
 
-def _head(permit: Pass, line: str, *more: str) -> bytes:
-    secret = base64.b64encode(f"pass:{permit.token}".encode()).decode()
+def _head(ticket: ProxyTicket, line: str, *more: str) -> bytes:
+    secret = base64.b64encode(f"pass:{ticket.token}".encode()).decode()
     return "\r\n".join([line, "Host: x", f"Proxy-Authorization: Basic {secret}", *more, "", ""]).encode()
 
 
-async def _ask(permit: Pass, head: bytes) -> bytes:
+async def _ask(ticket: ProxyTicket, head: bytes) -> bytes:
     """All that the proxy answers, until it or the server closes."""
-    reader, writer = await _dial(permit)
+    reader, writer = await _dial(ticket)
     writer.write(head)
     try:
         return await asyncio.wait_for(reader.read(), 5)
@@ -106,8 +106,8 @@ async def _ask(permit: Pass, head: bytes) -> bytes:
         writer.close()
 
 
-async def _status(permit: Pass, head: bytes) -> int:
-    reader, writer = await _dial(permit)
+async def _status(ticket: ProxyTicket, head: bytes) -> int:
+    reader, writer = await _dial(ticket)
     writer.write(head)
     line = await asyncio.wait_for(reader.readline(), 5)
     writer.close()
@@ -116,53 +116,53 @@ async def _status(permit: Pass, head: bytes) -> int:
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_where_a_tunnel_may_lead(place: str, web: HostileWeb, proxy: EgressProxy) -> None:
-    permit = proxy.issue()
+    ticket = proxy.issue()
     target = place.replace("PORT", str(web.port))
-    assert await _status(permit, _head(permit, f"CONNECT {target} HTTP/1.1")) == PLACES[place]
-    assert permit.refused.is_set() == (PLACES[place] == 403)
+    assert await _status(ticket, _head(ticket, f"CONNECT {target} HTTP/1.1")) == PLACES[place]
+    assert ticket.refused.is_set() == (PLACES[place] == 403)
     assert set(web.reached) <= {PUBLIC}
 
 
 @pytest.mark.parametrize("target", PLAIN)
 async def test_where_a_plain_request_may_lead(target: str, web: HostileWeb, proxy: EgressProxy) -> None:
-    permit = proxy.issue()
+    ticket = proxy.issue()
     line = f"GET {target.replace('PORT', str(web.port))} HTTP/1.1"
-    assert await _status(permit, _head(permit, line)) == PLAIN[target]
+    assert await _status(ticket, _head(ticket, line)) == PLAIN[target]
     assert set(web.reached) <= {PUBLIC}
 
 
 async def test_a_name_is_looked_up_once_for_each_connection(web: HostileWeb, proxy: EgressProxy) -> None:
-    permit = proxy.issue()
+    ticket = proxy.issue()
     line = f"CONNECT rebind.test:{web.port} HTTP/1.1"
-    assert await _status(permit, _head(permit, line)) == 200
-    assert await _status(permit, _head(permit, line)) == 403
+    assert await _status(ticket, _head(ticket, line)) == 200
+    assert await _status(ticket, _head(ticket, line)) == 403
     assert set(web.reached) <= {PUBLIC}
 
 
 async def test_nobody_without_a_pass(web: HostileWeb, proxy: EgressProxy) -> None:
-    permit, other = proxy.issue(), proxy.issue()
+    ticket, other = proxy.issue(), proxy.issue()
     line = f"CONNECT ok.test:{web.port} HTTP/1.1"
     wrong = base64.b64encode(b"pass:wrong").decode()
     for head in (
         f"{line}\r\n\r\n",
         f"{line}\r\nProxy-Authorization: Basic {wrong}\r\n\r\n",
-        f"{line}\r\nProxy-Authorization: Bearer {permit.token}\r\n\r\n",
+        f"{line}\r\nProxy-Authorization: Bearer {ticket.token}\r\n\r\n",
         f"{line}\r\nAuthorization: Basic {wrong}\r\n\r\n",
     ):
-        assert await _status(permit, head.encode()) == 407
-    assert other.token != permit.token
-    assert permit.token not in repr(permit)
+        assert await _status(ticket, head.encode()) == 407
+    assert other.token != ticket.token
+    assert ticket.token not in repr(ticket)
     gone = _head(other, line)
     del other
-    assert await _status(permit, gone) == 407
+    assert await _status(ticket, gone) == 407
     assert web.reached == []
 
 
 async def test_http_only_where_it_is_allowed(web: HostileWeb) -> None:
     async with open_egress_proxy(HTTPS_ONLY, Names()) as proxy:
-        permit = proxy.issue()
-        assert await _status(permit, _head(permit, f"GET http://ok.test:{web.port}/ok HTTP/1.1")) == 403
-        assert await _status(permit, _head(permit, f"CONNECT ok.test:{web.port} HTTP/1.1")) == 200
+        ticket = proxy.issue()
+        assert await _status(ticket, _head(ticket, f"GET http://ok.test:{web.port}/ok HTTP/1.1")) == 403
+        assert await _status(ticket, _head(ticket, f"CONNECT ok.test:{web.port} HTTP/1.1")) == 200
 
 
 @contextlib.asynccontextmanager
@@ -186,9 +186,9 @@ async def _echo(*, answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]
 async def test_a_tunnel_carries_all_bytes_both_ways_and_half_closes(proxy: EgressProxy) -> None:
     sent, answer = b"ab" * (3 << 20), b"cd" * (3 << 20)
     async with _echo(answer=answer) as (port, got):
-        permit = proxy.issue()
-        reader, writer = await _dial(permit)
-        writer.write(_head(permit, f"CONNECT {PUBLIC}:{port} HTTP/1.1") + sent)
+        ticket = proxy.issue()
+        reader, writer = await _dial(ticket)
+        writer.write(_head(ticket, f"CONNECT {PUBLIC}:{port} HTTP/1.1") + sent)
         writer.write_eof()
         assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200")
         received = await asyncio.wait_for(reader.read(), 10)
@@ -199,10 +199,10 @@ async def test_a_tunnel_carries_all_bytes_both_ways_and_half_closes(proxy: Egres
 
 async def test_a_plain_request_arrives_as_the_servers_own(proxy: EgressProxy) -> None:
     async with _echo() as (port, got):
-        permit = proxy.issue()
+        ticket = proxy.issue()
         line = f"PUT http://{PUBLIC}:{port}/a?b=c HTTP/1.1"
-        _, writer = await _dial(permit)
-        writer.write(_head(permit, line, "Proxy-Connection: keep-alive", "Connection: keep-alive", "X-Y: z"))
+        _, writer = await _dial(ticket)
+        writer.write(_head(ticket, line, "Proxy-Connection: keep-alive", "Connection: keep-alive", "X-Y: z"))
         await until_async(lambda: b"\r\n\r\n" in b"".join(got))
         writer.close()
     lines = b"".join(got).split(b"\r\n")
@@ -212,15 +212,15 @@ async def test_a_plain_request_arrives_as_the_servers_own(proxy: EgressProxy) ->
 
 async def test_a_pass_that_winds_down_lets_small_requests_through_only(proxy: EgressProxy) -> None:
     async with _echo(answer=b"done") as (port, _):
-        permit = proxy.issue()
-        permit.wind_down()
-        head = _head(permit, f"CONNECT {PUBLIC}:{port} HTTP/1.1")
-        reader, writer = await _dial(permit)
+        ticket = proxy.issue()
+        ticket.restrict_uploads()
+        head = _head(ticket, f"CONNECT {PUBLIC}:{port} HTTP/1.1")
+        reader, writer = await _dial(ticket)
         writer.write(head + b"small")
         writer.write_eof()
         assert (await asyncio.wait_for(reader.read(), 5)).endswith(b"done")
         writer.close()
-        reader, writer = await _dial(permit)
+        reader, writer = await _dial(ticket)
         writer.write(head)
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"x" * (1 << 20))
@@ -232,9 +232,9 @@ async def test_a_pass_that_winds_down_lets_small_requests_through_only(proxy: Eg
 async def test_all_is_cut_off_at_the_end() -> None:
     async with _echo() as (port, got):
         async with open_egress_proxy(RULES) as proxy:
-            permit = proxy.issue()
-            reader, writer = await _dial(permit)
-            writer.write(_head(permit, f"CONNECT {PUBLIC}:{port} HTTP/1.1") + b"x")
+            ticket = proxy.issue()
+            reader, writer = await _dial(ticket)
+            writer.write(_head(ticket, f"CONNECT {PUBLIC}:{port} HTTP/1.1") + b"x")
             await until_async(lambda: got == [b"x"])
         with contextlib.suppress(ConnectionError):
             await asyncio.wait_for(reader.read(), 5)
@@ -252,12 +252,12 @@ async def test_a_store_at_a_refused_address(web: HostileWeb, tmp_path: Path) -> 
         for host in ("127.0.0.1", "meta.test", "nat64.test"):
             given = Credentials.model_validate({**S3_KEYS, "aws_url": f"https://{host}:{web.port}"})
             began = time.monotonic()
-            target = ObjectTarget(find_bucket(CloudType.AWS, "bucket", given, access), access)
-            sources = ObjectSources(access, TransferLimits(1000), {CloudType.AWS: given})
+            target = BucketWriter(find_bucket(CloudType.AWS, "bucket", given, access), access)
+            sources = BucketSource(access, TransferLimits(1000), {CloudType.AWS: given})
             for work in (
-                target.send("a.bin", path, Headers("video/mp4"), Meter()),
+                target.send("a.bin", path, ObjectHeaders("video/mp4"), TransferMeter()),
                 target.remove("a.bin"),
-                sources.download(FileSource(url="s3://bucket/a.bin"), tmp_path, Meter()),
+                sources.download(FileSource(url="s3://bucket/a.bin"), tmp_path, TransferMeter()),
             ):
                 with pytest.raises(AddressNotAllowed) as caught:
                     await work
@@ -322,7 +322,7 @@ async def test_nothing_of_the_workers_environment_is_used(
                 find_bucket(cloud, "bucket", Credentials.model_validate(given), access)
             assert caught.value.code == "credentials_missing"
         whole = Credentials.model_validate({**S3_KEYS, "aws_url": f"http://{PUBLIC}:{port}"})
-        target = ObjectTarget(find_bucket(CloudType.AWS, "bucket", whole, access), access)
+        target = BucketWriter(find_bucket(CloudType.AWS, "bucket", whole, access), access)
         removing = asyncio.ensure_future(target.remove("a.bin"))
         await until_async(lambda: b"\r\n\r\n" in b"".join(got))
         removing.cancel()

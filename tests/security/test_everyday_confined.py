@@ -70,7 +70,7 @@ async def confined(sources: Path, request: pytest.FixtureRequest) -> AsyncIterat
     root = sources.parent / request.param
     shutil.copytree(sources, root / "data")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sandbox_module, "examine_machine", lambda _: machine)
+        patch.setattr(sandbox_module, "detect_sandbox_support", lambda _: machine)
         async with open_worker(root) as worker:
             assert worker.services.tools.sandbox.level in {Level.FULL, Level.CHROOT}
             yield worker

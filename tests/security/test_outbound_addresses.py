@@ -14,11 +14,11 @@ from yarl import URL
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, WorkerError
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound import client
-from ffmpeg_worker.outbound.client import Outbound, check_headers
+from ffmpeg_worker.outbound.client import OutboundClient, check_headers
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.http import HttpRemote
+from ffmpeg_worker.storage.http import HttpSource
 from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 from support.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 
 LIMITS = TransferLimits(1 << 20, total_s=10, pace_s=0.3, retries=0)
@@ -99,10 +99,10 @@ async def test_an_address(name: str, web: HostileWeb, tmp_path: Path, monkeypatc
     monkeypatch.setattr(client, "ANSWER_S", 0.5)
     address, expected = TABLE[name]
     url = address.replace("PORT", str(web.port))
-    remote = HttpRemote(Outbound(RULES, Names()), LIMITS)
+    remote = HttpSource(OutboundClient(RULES, Names()), LIMITS)
     found = None
     try:
-        found_file = await remote.download(FileSource(url=url), tmp_path, Meter())
+        found_file = await remote.download(FileSource(url=url), tmp_path, TransferMeter())
         assert found_file is not None
         assert found_file.path.read_bytes() == b"hello"
     except WorkerError as error:
@@ -148,21 +148,21 @@ def test_the_operators_lists() -> None:
 
 
 async def test_http_only_where_it_is_allowed(web: HostileWeb, tmp_path: Path) -> None:
-    remote = HttpRemote(Outbound(OutboundRules(allow_cidrs=RULES.allow_cidrs), Names()), LIMITS)
+    remote = HttpSource(OutboundClient(OutboundRules(allow_cidrs=RULES.allow_cidrs), Names()), LIMITS)
     with pytest.raises(AddressNotAllowed) as caught:
-        await remote.download(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path, Meter())
+        await remote.download(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path, TransferMeter())
     assert "FFMPEG_WORKER_ALLOW_HTTP_INPUTS" in f"{caught.value.hint}"
     assert web.reached == []
 
 
 def test_no_redirect_from_https_to_http() -> None:
     with pytest.raises(AddressNotAllowed):
-        Outbound(RULES)._follow(URL("https://ok.test/"), "http://ok.test/", "https://ok.test/")
+        OutboundClient(RULES)._follow(URL("https://ok.test/"), "http://ok.test/", "https://ok.test/")
 
 
 def test_signed_queries_are_sent_as_they_are() -> None:
     address = "https://ok.test/a%2Fb%20c.mp4?X-Amz-Credential=id%2F1&sig=a%2Bb%3D+c"
-    assert str(Outbound(RULES)._read(address)) == address
+    assert str(OutboundClient(RULES)._read(address)) == address
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ async def test_no_proxy_of_the_environment(
     web: HostileWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{web.port}")
-    remote = HttpRemote(Outbound(RULES, Names()), LIMITS)
+    remote = HttpSource(OutboundClient(RULES, Names()), LIMITS)
     with contextlib.suppress(WorkerError):
-        await remote.download(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path, Meter())
+        await remote.download(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path, TransferMeter())
     assert web.reached == [PUBLIC]

@@ -15,7 +15,7 @@ from ffmpeg_worker.ffmpeg.tools import open_tools
 from ffmpeg_worker.sandbox import sandbox as module
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.launchers import Launch
-from ffmpeg_worker.sandbox.level import Level, Machine
+from ffmpeg_worker.sandbox.level import Level, SandboxSupport
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.sandbox.setpriv import supports_landlock
 from ffmpeg_worker.settings import Settings
@@ -86,7 +86,7 @@ async def _make_something(folder: Path) -> None:
 async def test_without_landlock_root_gives_jobs_a_root_folder_of_their_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "examine_machine", lambda _: WITHOUT_LANDLOCK)
+    monkeypatch.setattr(module, "detect_sandbox_support", lambda _: WITHOUT_LANDLOCK)
     if WITHOUT_LANDLOCK.missing:
         pytest.skip(f"no root for jobs: {WITHOUT_LANDLOCK.missing}")
     async with open_worker(tmp_path, sandbox="require") as worker:
@@ -102,7 +102,9 @@ async def test_without_landlock_root_gives_jobs_a_root_folder_of_their_own(
 def test_a_machine_without_landlock_is_refused_with_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "examine_machine", lambda _: Machine(0, True, "not root", "not root"))
+    monkeypatch.setattr(
+        module, "detect_sandbox_support", lambda _: SandboxSupport(0, True, "not root", "not root")
+    )
     with pytest.raises(Misconfigured, match="Landlock") as caught, open_sandbox(_settings(tmp_path)):
         pass
     assert caught.value.hint is not None
@@ -113,7 +115,9 @@ def test_a_machine_without_landlock_is_refused_with_what_is_missing(
 async def test_a_weaker_sandbox_that_the_operator_allows_is_told_everywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(module, "examine_machine", lambda _: Machine(0, True, MACHINE.no_users, "none"))
+    monkeypatch.setattr(
+        module, "detect_sandbox_support", lambda _: SandboxSupport(0, True, MACHINE.no_users, "none")
+    )
     async with open_worker(tmp_path, sandbox="degraded") as worker:
         assert worker.services.tools.sandbox.level is Level.DEGRADED
         make_clip(worker.data / "clip.mp4", seconds=0.2)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ffmpeg_worker.errors import SourceNotFound, SourceUnreadable, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.storage import Headers, Place
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.storage import ObjectHeaders, OutputLocation
 
 
 class MemoryStorage:
@@ -16,9 +16,9 @@ class MemoryStorage:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
-        self.headers: dict[str, Headers] = {}
+        self.headers: dict[str, ObjectHeaders] = {}
 
-    async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:
+    async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
         """Write the bytes below `folder`."""
         await asyncio.sleep(0)
         name = source.url.removeprefix("memory://")
@@ -42,10 +42,10 @@ class MemoryStorage:
         if ".." in Path(name).parts:
             raise TargetForbidden(f'The output "{name}" leaves its folder.')
 
-    async def knock(self) -> None:
+    async def preflight(self) -> None:
         """Always there."""
 
-    async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
+    async def send(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
         """Keep the bytes."""
         data = path.read_bytes()
         meter.expect(len(data))
@@ -58,6 +58,6 @@ class MemoryStorage:
         """Forget the bytes."""
         self.files.pop(name, None)
 
-    async def place(self, name: str) -> Place:
+    async def place(self, name: str) -> OutputLocation:
         """Nowhere that a browser would find."""
-        return Place(name, f"memory://{name}")
+        return OutputLocation(name, f"memory://{name}")

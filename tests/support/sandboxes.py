@@ -14,12 +14,12 @@ from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from ffmpeg_worker.sandbox.confinement import Limits
 from ffmpeg_worker.sandbox.jail import STAGING_FOLDER, Jail
 from ffmpeg_worker.sandbox.launchers import Forked, Launcher
-from ffmpeg_worker.sandbox.level import Machine, examine_machine
+from ffmpeg_worker.sandbox.level import SandboxSupport, detect_sandbox_support
 from ffmpeg_worker.sandbox.sandbox import Sandbox
 from ffmpeg_worker.sandbox.users import JobUsers
 
 FIRST_UID = 210000
-MACHINE = examine_machine(FIRST_UID)
+MACHINE = detect_sandbox_support(FIRST_UID)
 WITHOUT_LANDLOCK = replace(MACHINE, landlock_abi=0)
 LIMITS = Limits(data_bytes=1 << 30, file_bytes=1 << 30, open_files=256, processes=64)
 
@@ -34,7 +34,7 @@ needs_users = pytest.mark.skipif(
 
 @contextmanager
 def open_jail(
-    root: Path, *, own_user: bool = True, launcher: Launcher | None = None, machine: Machine = MACHINE
+    root: Path, *, own_user: bool = True, launcher: Launcher | None = None, machine: SandboxSupport = MACHINE
 ) -> Iterator[tuple[Sandbox, Jail, Path]]:
     """A sandbox, a jail of it whose folder is `root`, and a working folder in that, with an input `_in/input`.
 

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ffmpeg_worker.uncancelled import despite_all, to_the_end
+from ffmpeg_worker.uncancelled import finish_shielded, finish_then_cancel
 
 Wait = Callable[[Awaitable[str]], Awaitable[str]]
-both = pytest.mark.parametrize("wait", [to_the_end, despite_all])
+both = pytest.mark.parametrize("wait", [finish_then_cancel, finish_shielded])
 
 
 async def work(may_end: asyncio.Event, error: Exception | None = None) -> str:
@@ -54,7 +54,7 @@ async def test_cancelled_again_and_again(wait: Wait, error: Exception | None) ->
     may_end.set()
     [answer] = await asyncio.gather(task, return_exceptions=True)
     assert not working.cancelled()
-    if wait is to_the_end:
+    if wait is finish_then_cancel:
         assert isinstance(answer, asyncio.CancelledError)
     else:
         assert answer == (error or "done")

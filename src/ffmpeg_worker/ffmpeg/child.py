@@ -19,7 +19,7 @@ from ffmpeg_worker.ffmpeg.link import Channel
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.launchers import Forked, Launcher
-from ffmpeg_worker.uncancelled import to_the_end
+from ffmpeg_worker.uncancelled import finish_then_cancel
 
 __all__ = ["DEFAULT_GRACE_S", "PIPE", "Child", "Exit", "Output", "Spawner"]
 
@@ -109,7 +109,7 @@ class Spawner:
         program.link.end()
         timer = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT_S, program.bury)
         try:
-            await to_the_end(program.ended.wait())
+            await finish_then_cancel(program.ended.wait())
         finally:
             timer.cancel()
             program.bury()

@@ -12,7 +12,7 @@ from typing import Self
 from ffmpeg_worker.ffmpeg.frames import Message
 from ffmpeg_worker.ffmpeg.link import Channel
 from ffmpeg_worker.ffmpeg.pipes import PipeReader, PipeWriter
-from ffmpeg_worker.uncancelled import to_the_end
+from ffmpeg_worker.uncancelled import finish_then_cancel
 
 DEFAULT_GRACE_S = 1.0
 """Seconds between SIGTERM and SIGKILL: what a stopped job has written is thrown away, so it need not finish."""
@@ -129,7 +129,7 @@ class Child:
                 self._timers.append(self._loop.call_later(grace_s, self._signal, signal.SIGKILL))
             else:
                 self._signal(signal.SIGKILL)
-        await to_the_end(self._finished.wait())
+        await finish_then_cancel(self._finished.wait())
         return self._result()
 
     async def __aenter__(self) -> Self:

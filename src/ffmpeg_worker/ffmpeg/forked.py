@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import BinaryIO, NoReturn
 
 from ffmpeg_worker.ffmpeg.frames import Message
-from ffmpeg_worker.sandbox.entrance import Entrance
+from ffmpeg_worker.sandbox.entrance import PreparedConfinement
 
 Serve = Callable[[BinaryIO, BinaryIO], object]
 """A preloaded function: gets the child's standard input and output as binary files."""
@@ -33,7 +33,7 @@ def become_child(
     parent: int,
     *,
     serve: Serve | None,
-    entrance: Entrance | None,
+    entrance: PreparedConfinement | None,
 ) -> NoReturn:
     """Turn the fork of `parent` into what `request` asks for; a failure is written to `reporter`."""
     try:
@@ -60,7 +60,9 @@ def become_child(
     _serve_and_exit(serve)
 
 
-def _run_program(argv: list[str], env: dict[str, str], entrance: Entrance | None, parent: int) -> NoReturn:
+def _run_program(
+    argv: list[str], env: dict[str, str], entrance: PreparedConfinement | None, parent: int
+) -> NoReturn:
     if entrance is None:
         os.execve(argv[0], argv, env)  # noqa: S606 - the point of this program
     program = os.open(argv[0], os.O_RDONLY | os.O_CLOEXEC)

@@ -31,7 +31,7 @@ from collections import deque
 from ffmpeg_worker.ffmpeg.forked import Serve, become_child
 from ffmpeg_worker.ffmpeg.frames import MessageReader, Message, encode_message
 from ffmpeg_worker.sandbox.confinement import Confinement
-from ffmpeg_worker.sandbox.entrance import Entrance
+from ffmpeg_worker.sandbox.entrance import PreparedConfinement
 
 MAX_DESCRIPTORS = 64
 _CHUNK_BYTES = 65536
@@ -165,10 +165,10 @@ class SpawnerProgram:
         self._control.sendall(encode_message(message))
 
 
-def _entrance(confinement: Message | None) -> contextlib.AbstractContextManager[Entrance | None]:
+def _entrance(confinement: Message | None) -> contextlib.AbstractContextManager[PreparedConfinement | None]:
     if confinement is None:
         return contextlib.nullcontext()
-    return Entrance(Confinement.of_message(confinement))
+    return PreparedConfinement(Confinement.of_message(confinement))
 
 
 def kill_group(pid: int, number: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 from ffmpeg_worker.ffmpeg.pyav_probe import answer_requests, describe
 from ffmpeg_worker.sandbox.confinement import Confinement
-from ffmpeg_worker.sandbox.entrance import UNCONFINED, Entrance
+from ffmpeg_worker.sandbox.entrance import UNCONFINED, PreparedConfinement
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
@@ -31,7 +31,7 @@ def _settle(order: dict[str, Any] | None) -> None:
         return
     os.chdir(order["root"])
     if order["confinement"] is not None:
-        with Entrance(Confinement.of_message(order["confinement"])) as entrance:
+        with PreparedConfinement(Confinement.of_message(order["confinement"])) as entrance:
             entrance.enter(os.getppid())
 
 

@@ -55,7 +55,7 @@ class _Gate:
         return socket.socket(family, kind, protocol)
 
 
-class Outbound:
+class OutboundClient:
     """Gets what lies at an address, and puts something there.
 
     No proxy, cookie or credential of the worker's own is used, and no two requests share a connection.

@@ -39,7 +39,7 @@ class _Answered(Exception):
         self.status = status
 
 
-class Pass:
+class ProxyTicket:
     """Lets one client through; `url` is what the client uses as its proxy. It ends with its last reference."""
 
     def __init__(self, address: str) -> None:
@@ -52,9 +52,9 @@ class Pass:
         self._limit: int | None = None
 
     def __repr__(self) -> str:
-        return "Pass()"
+        return "ProxyTicket()"
 
-    def wind_down(self) -> None:
+    def restrict_uploads(self) -> None:
         """Let small requests through only, such as those that take an upload back; what is larger is cut off."""
         self._limit = SMALL_BYTES
         for relay in self._relays:
@@ -79,12 +79,12 @@ class EgressProxy:
         self._rules = rules
         self._resolver = resolver
         self._address = ""
-        self._passes: WeakValueDictionary[bytes, Pass] = WeakValueDictionary()
+        self._passes: WeakValueDictionary[bytes, ProxyTicket] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def issue(self) -> Pass:
+    def issue(self) -> ProxyTicket:
         """A pass of one client, with a secret of its own."""
-        made = Pass(self._address)
+        made = ProxyTicket(self._address)
         self._passes[base64.b64encode(f"pass:{made.token}".encode())] = made
         return made
 
@@ -128,7 +128,7 @@ class EgressProxy:
                     relay.send(rest)
                 await holder.carry(relay)
 
-    def _holder(self, head: list[bytes]) -> Pass:
+    def _holder(self, head: list[bytes]) -> ProxyTicket:
         given = [_value(line) for line in head[1:] if _is_named(line, b"proxy-authorization")]
         scheme, _, secret = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
         # A look-up by a random 24-byte token tells nothing useful by its time.
@@ -137,7 +137,7 @@ class EgressProxy:
             raise _Answered(407)
         return holder
 
-    async def _connect(self, head: list[bytes], holder: Pass) -> tuple[socket.socket, bytes]:
+    async def _connect(self, head: list[bytes], holder: ProxyTicket) -> tuple[socket.socket, bytes]:
         """The connection that a request asks for, and what is to be sent on it first."""
         try:
             method, target, version = head[0].decode("ascii").split(" ")
@@ -157,14 +157,14 @@ class EgressProxy:
         path = match[2] or "/"
         return server, _plain_head(method, path if path.startswith("/") else f"/{path}", match[1], head[1:])
 
-    def _place(self, authority: str, holder: Pass) -> tuple[str, int]:
+    def _place(self, authority: str, holder: ProxyTicket) -> tuple[str, int]:
         match = _AUTHORITY.fullmatch(authority)
         host = match[1].strip("[]") if match else ""
         if match is None or not 0 < int(match[2]) < 65536 or not (_is_ip(host) or _NAME.fullmatch(host)):
             raise self._refusal(holder)
         return host, int(match[2])
 
-    async def _dial(self, host: str, port: int, holder: Pass) -> socket.socket:
+    async def _dial(self, host: str, port: int, holder: ProxyTicket) -> socket.socket:
         """Connect to the first address of a host that is allowed and answers; the name is not asked for again."""
         addresses = [host] if _is_ip(host) else await self._look_up(host, port)
         allowed = [address for address in addresses if self._rules.allows(address, port, host)]
@@ -196,7 +196,7 @@ class EgressProxy:
             raise _Answered(502) from None
         return [entry["host"] for entry in found]
 
-    def _refusal(self, holder: Pass) -> _Answered:
+    def _refusal(self, holder: ProxyTicket) -> _Answered:
         holder.refused.set()
         return _Answered(403)
 

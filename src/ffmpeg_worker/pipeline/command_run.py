@@ -22,7 +22,7 @@ from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep, StepResult
 from ffmpeg_worker.raster.own_fonts import outline_fonts
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, point_beneath, read_beneath, write_beneath
 from ffmpeg_worker.sandbox.jail import Jail
-from ffmpeg_worker.uncancelled import to_the_end
+from ffmpeg_worker.uncancelled import finish_then_cancel
 
 _MAX_COLLECTED_BYTES = 256 << 20
 _FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
@@ -76,7 +76,7 @@ class CommandRun:
             point_beneath(self.folder, name, staged)
         if step.own_fonts is not None:
             # Nothing may still be written when the job's folder is removed.
-            await to_the_end(asyncio.to_thread(self._bring_fonts, step.own_fonts))
+            await finish_then_cancel(asyncio.to_thread(self._bring_fonts, step.own_fonts))
         async with self.slot():
             return await self.run_in_slot(step, on_progress)
 

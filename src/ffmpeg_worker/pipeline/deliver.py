@@ -20,8 +20,8 @@ from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.sandbox.beneath import link_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.storage import Delivery, Place, Target
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.storage import Delivery, OutputLocation, Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class LaneDelivery:
 
 @asynccontextmanager
 async def open_delivery(
-    target: Target, naming: OutputKeys, early: Path, meter: Meter
+    target: Target, naming: OutputKeys, early: Path, meter: TransferMeter
 ) -> AsyncIterator[LaneDelivery]:
     """The delivery of one lane; whatever goes wrong inside, what was sent is taken back."""
     delivery = target.open(meter)
@@ -140,7 +140,7 @@ def _warnings(outputs: Sequence[OutputFile]) -> Iterator[str]:
             )
 
 
-def _described(file: VerifiedFile, place: Place) -> OutputFile:
+def _described(file: VerifiedFile, place: OutputLocation) -> OutputFile:
     return OutputFile(
         name=file.name,
         path=place.path,

@@ -26,7 +26,7 @@ from ffmpeg_worker.planning import concat_list
 from ffmpeg_worker.planning.needs import RequiredInput
 from ffmpeg_worker.planning.references import is_made, is_sequence
 from ffmpeg_worker.sandbox.beneath import read_beneath
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.storage import Stores
 
 _MAX_MENTION_BYTES = 64 << 20
@@ -39,7 +39,7 @@ _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
 class _Fetcher:
     """Fetches for one job; what has the same URL and headers is fetched once."""
 
-    def __init__(self, workspace: Workspace, stores: Stores, open_meter: Callable[[], Meter]) -> None:
+    def __init__(self, workspace: Workspace, stores: Stores, open_meter: Callable[[], TransferMeter]) -> None:
         self._workspace = workspace
         self._stores = stores
         self._open_meter = open_meter
@@ -169,7 +169,7 @@ async def fetch(
     workspace: Workspace,
     stores: Stores,
     *,
-    open_meter: Callable[[], Meter] = Meter,
+    open_meter: Callable[[], TransferMeter] = TransferMeter,
     all_or_none: bool = True,
 ) -> LocalFiles:
     """Fetch all inputs of a job, in parallel.
@@ -219,7 +219,7 @@ async def copy_referenced_files(names: Iterable[str], folder: Path, stores: Stor
         if source.scheme is not None:
             continue
         try:
-            path = await stores.source(source).fetch(source, folder, Meter())
+            path = await stores.source(source).fetch(source, folder, TransferMeter())
         except WorkerError:
             continue
         if path.stat().st_size <= _MAX_MENTION_BYTES:

@@ -27,7 +27,7 @@ from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.pipeline.workspace import Scratch, Workspace
 from ffmpeg_worker.planning.plan import Fusion, Lane
-from ffmpeg_worker.storage.depot import Depot
+from ffmpeg_worker.storage.depot import StoreResolver
 from ffmpeg_worker.storage.storage import Stores
 
 Outcome = Delivered | WorkerError
@@ -44,7 +44,7 @@ class WorkerResources:
     engine: Engine
     prober: Prober
     scratch: Scratch
-    depot: Depot
+    depot: StoreResolver
     cores: int
     max_input_bytes: int
     gpu: GpuTrial
@@ -107,7 +107,7 @@ async def _run_as_planned(order: Order, index: int, lane: Lane, folder: Path) ->
     await copy_referenced_files(find_key_files(lane.key_infos, folder), folder, order.stores)
     order.workspace.jail.lend(folder)
     async with _delivery(order, index) as delivery:
-        is_early = order.stores.target.takes_early
+        is_early = order.stores.target.accepts_early
         async with upload_segments(lane, folder, delivery) if is_early else nullcontext():
             executed = await execute(
                 lane,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 
 LaneProgress = Callable[[float, float | None], None]
 """Told how much of a lane is done (0 to 1), and the speed where known."""
@@ -29,10 +29,10 @@ class JobProgress:
         self._running_from = _RUNNING_FROM
         self._told_at = 0.0
         self._delivering: set[int] = set()
-        self._received: list[Meter] = []
-        self._sent: list[Meter] = []
+        self._received: list[TransferMeter] = []
+        self._sent: list[TransferMeter] = []
 
-    def receiving(self, judge: Callable[[int], None]) -> Meter:
+    def receiving(self, judge: Callable[[int], None]) -> TransferMeter:
         """A meter for one download; `judge` is told the bytes of all of them and may raise to end this one."""
 
         def changed() -> None:
@@ -43,13 +43,13 @@ class JobProgress:
                 self._running_from = _RUNNING_FROM_AFTER_DOWNLOADS
                 self._tell_transfer(self._running_from * min(done / max(sum(totals), 1), 1.0))
 
-        meter = Meter(changed)
+        meter = TransferMeter(changed)
         self._received.append(meter)
         return meter
 
-    def sending(self) -> Meter:
+    def sending(self) -> TransferMeter:
         """A meter for the uploads of one lane."""
-        meter = Meter(lambda: self._tell_transfer(self._percent))
+        meter = TransferMeter(lambda: self._tell_transfer(self._percent))
         self._sent.append(meter)
         return meter
 

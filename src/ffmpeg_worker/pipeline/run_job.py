@@ -118,17 +118,17 @@ async def _knocking(stores: Stores) -> AsyncIterator[None]:
     Raises:
         TargetError, AddressNotAllowed: they could not.
     """
-    knock = asyncio.ensure_future(stores.target.knock())
+    preflight = asyncio.ensure_future(stores.target.preflight())
     try:
         yield
         with suppress(TimeoutError):
             try:
-                await asyncio.wait_for(knock, _KNOCK_S)
+                await asyncio.wait_for(preflight, _KNOCK_S)
             except WorkerError as error:
                 raise error.at(field="upload") from None
     finally:
-        knock.cancel()
-        await asyncio.gather(knock, return_exceptions=True)
+        preflight.cancel()
+        await asyncio.gather(preflight, return_exceptions=True)
 
 
 def _timed_out(timeout_s: float) -> EngineTimedOut:

@@ -19,7 +19,7 @@ from ffmpeg_worker.pipeline.copies import copy_file, give_second_name, mirror_fo
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
 from ffmpeg_worker.sandbox.jail import Jail, Reach
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
-from ffmpeg_worker.uncancelled import to_the_end
+from ffmpeg_worker.uncancelled import finish_then_cancel
 
 _LOCK_NAME = ".lock"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")
@@ -160,7 +160,7 @@ async def _remove(root: Path) -> None:
     if _is_small(root):
         _erase(root)
         return
-    await to_the_end(asyncio.to_thread(_erase, root))
+    await finish_then_cancel(asyncio.to_thread(_erase, root))
 
 
 def _erase(root: Path) -> None:

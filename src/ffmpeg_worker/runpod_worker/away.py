@@ -14,7 +14,7 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.endpoint import EndpointTrouble, Link
 from ffmpeg_worker.runpod_worker.parts import Part
 from ffmpeg_worker.runpod_worker.problems import JobFailed
-from ffmpeg_worker.uncancelled import despite_all
+from ffmpeg_worker.uncancelled import finish_shielded
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 3.0
@@ -62,7 +62,7 @@ class Away:
         except EndpointTrouble as trouble:
             raise NotDone(f"RunPod did not take them: {trouble}") from None
         except asyncio.CancelledError:
-            await despite_all(self._call_off(sending))  # RunPod tells to stop more than once
+            await finish_shielded(self._call_off(sending))  # RunPod tells to stop more than once
             raise
         log(logging.INFO, "part answered", part=self.part.shown, part_id=job_id, status=answer.get("status"))
         return self._read(answer)

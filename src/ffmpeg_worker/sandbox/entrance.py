@@ -27,7 +27,7 @@ _OUT_OF_THE_WAY = 128  # the child arranges its own descriptors from 0 on
 _SIGNALS_SCOPED_FROM = 6
 
 
-class Entrance:
+class PreparedConfinement:
     """Everything that can be done before the child exists. Raises OSError where a wall cannot be had."""
 
     def __init__(self, confinement: Confinement) -> None:

@@ -23,7 +23,7 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class SandboxSupport:
     """What this machine has to hold jobs with."""
 
     landlock_abi: int
@@ -56,8 +56,10 @@ class Machine:
         return found
 
 
-def examine_machine(first_uid: int) -> Machine:
+def detect_sandbox_support(first_uid: int) -> SandboxSupport:
     """Ask the kernel; takes well under a millisecond."""
     if sys.platform != "linux":
-        return Machine(0, has_seccomp=False, no_users="this is not Linux")
-    return Machine(landlock.detect_abi(), seccomp.is_available(), missing_for_users(first_uid), missing_for_root())
+        return SandboxSupport(0, has_seccomp=False, no_users="this is not Linux")
+    return SandboxSupport(
+        landlock.detect_abi(), seccomp.is_available(), missing_for_users(first_uid), missing_for_root()
+    )

@@ -16,9 +16,9 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.sandbox.launchers import Forked, Launcher, make_launcher
-from ffmpeg_worker.sandbox.level import Level, Machine, examine_machine
+from ffmpeg_worker.sandbox.level import Level, SandboxSupport, detect_sandbox_support
 from ffmpeg_worker.sandbox.self_test import Run, find_holes
-from ffmpeg_worker.sandbox.skeleton import build_skeleton
+from ffmpeg_worker.sandbox.skeleton import build_chroot
 from ffmpeg_worker.sandbox.system_paths import DEVICES, READABLE, gpu_devices, gpu_readable, libraries_of, loaders
 from ffmpeg_worker.sandbox.users import JobUsers
 from ffmpeg_worker.settings import Settings
@@ -33,7 +33,7 @@ class Sandbox:
     def __init__(
         self,
         wanted: Wanted,
-        machine: Machine,
+        machine: SandboxSupport,
         launcher: Launcher,
         *,
         limits: Limits = Limits(),  # noqa: B008 - frozen
@@ -75,7 +75,7 @@ class Sandbox:
             Misconfigured: it cannot be one.
         """
         if self.level is Level.CHROOT:
-            build_skeleton(folder, self._programs)
+            build_chroot(folder, self._programs)
             self._root = folder
 
     async def prove(self, folder: Path, run: Run, ffmpeg: Path) -> None:
@@ -125,7 +125,7 @@ class Sandbox:
         )
 
 
-UNCONFINED = Sandbox("off", Machine(0, has_seccomp=False, no_users="off"), Forked())
+UNCONFINED = Sandbox("off", SandboxSupport(0, has_seccomp=False, no_users="off"), Forked())
 """Confines nothing: for tests of other things, and where the settings say so."""
 
 
@@ -141,7 +141,7 @@ def open_sandbox(settings: Settings) -> Iterator[Sandbox]:
         log(logging.WARNING, "sandbox is off: every caller and every media file is trusted")
         yield UNCONFINED
         return
-    machine = examine_machine(settings.sandbox_first_uid)
+    machine = detect_sandbox_support(settings.sandbox_first_uid)
     if wanted == "require" and machine.missing:
         raise Misconfigured(
             f"The sandbox cannot be had here; missing: {'; '.join(machine.missing)}.",

@@ -29,7 +29,7 @@ _LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 _MAX_FILES = 5000
 
 
-def build_skeleton(root: Path, programs: Iterable[Path]) -> None:
+def build_chroot(root: Path, programs: Iterable[Path]) -> None:
     """Put into `root` what `programs` need; the programs themselves are opened from outside.
 
     Raises:

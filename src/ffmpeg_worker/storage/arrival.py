@@ -18,7 +18,7 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 
 
 @contextmanager
-def own_folder(folder: Path) -> Iterator[Path]:
+def download_folder(folder: Path) -> Iterator[Path]:
     """A folder for one download below `folder`, which is gone when that fails.
 
     One for each: what is relative to an input, as in a playlist, finds nobody else's files.

@@ -14,26 +14,26 @@ from ffmpeg_worker.job.jobs import DownloadJob, Job, ProbeJob, UploadJob
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import OBJECT_SCHEMES, Upload
 from ffmpeg_worker.storage.local import LocalStorage
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.storage import Storage, Stores, Target
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.storage import SourceStore, Stores, Target
 
 if TYPE_CHECKING:
-    from ffmpeg_worker.storage.elsewhere import Elsewhere
+    from ffmpeg_worker.storage.elsewhere import RemoteStores
 
 
-class Depot:
+class StoreResolver:
     """Hands out stores. What speaks with other machines takes long to load, and many workers never need it."""
 
     def __init__(
         self,
         local: LocalStorage,
-        open_elsewhere: Callable[[], Coroutine[Any, Any, Elsewhere]],
+        open_remote_stores: Callable[[], Coroutine[Any, Any, RemoteStores]],
         default: Upload | None = None,
     ) -> None:
         """`default` is where outputs go when a job does not say; `None` is the data root."""
         self._local = local
-        self._open_elsewhere = open_elsewhere
-        self._opening: asyncio.Task[Elsewhere] | None = None
+        self._open_elsewhere = open_remote_stores
+        self._opening: asyncio.Task[RemoteStores] | None = None
         self._default = default
 
     def destination(self, job: Job, job_id: str) -> Upload | None:
@@ -92,7 +92,7 @@ class Depot:
             AddressNotAllowed: its endpoint is none that can be called.
         """
         buckets = _Late(partial(self._buckets, upload))
-        sources: dict[str | None, Storage] = {None: self._local, "file": self._local}
+        sources: dict[str | None, SourceStore] = {None: self._local, "file": self._local}
         sources |= dict.fromkeys(("https", "http"), _Late(self._web))
         sources |= dict.fromkeys(sorted(OBJECT_SCHEMES), buckets)
         return Stores(sources, await self._target(upload))
@@ -113,17 +113,17 @@ class Depot:
             return False
         return upload.bucket == default.bucket and upload.credentials == default.credentials
 
-    async def _web(self) -> Storage:
+    async def _web(self) -> SourceStore:
         return (await self._elsewhere()).web
 
-    async def _buckets(self, upload: Upload | None) -> Storage:
+    async def _buckets(self, upload: Upload | None) -> SourceStore:
         """Sources may be read with the credentials of the job's own upload, never with the operator's."""
         known: dict[CloudType, Credentials] = {}
         if upload is not None and upload.credentials is not None and upload.cloud and not self._is_own(upload):
             known[upload.cloud] = upload.credentials
         return (await self._elsewhere()).buckets(known)
 
-    async def _elsewhere(self) -> Elsewhere:
+    async def _elsewhere(self) -> RemoteStores:
         if self._opening is None:
             self._opening = asyncio.ensure_future(self._open_elsewhere())
         return await asyncio.shield(self._opening)
@@ -132,13 +132,13 @@ class Depot:
 class _Late:
     """A store of sources that is opened when the first of them is fetched."""
 
-    def __init__(self, open_storage: Callable[[], Coroutine[Any, Any, Storage]]) -> None:
+    def __init__(self, open_storage: Callable[[], Coroutine[Any, Any, SourceStore]]) -> None:
         self._open_storage = open_storage
 
-    async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:
-        """See `Storage.fetch`."""
+    async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
+        """See `SourceStore.fetch`."""
         return await (await self._open_storage()).fetch(source, folder, meter)
 
     async def find(self, pattern: str) -> list[Path]:
-        """See `Storage.find`."""
+        """See `SourceStore.find`."""
         return await (await self._open_storage()).find(pattern)

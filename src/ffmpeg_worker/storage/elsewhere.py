@@ -9,40 +9,40 @@ from pathlib import Path
 
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.upload import Location, Upload
-from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.settings import Settings
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.http import HttpRemote
-from ffmpeg_worker.storage.http_target import HttpObjects
+from ffmpeg_worker.storage.http import HttpSource
+from ffmpeg_worker.storage.http_target import PresignedWriter
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.object_store import ObjectSources, ObjectTarget
-from ffmpeg_worker.storage.remote_storage import RemoteStorage
+from ffmpeg_worker.storage.object_store import BucketSource, BucketWriter
+from ffmpeg_worker.storage.remote_storage import RemoteSource
 from ffmpeg_worker.storage.remote_target import RemoteTarget
-from ffmpeg_worker.storage.storage import Storage, Target
+from ffmpeg_worker.storage.storage import SourceStore, Target
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class RemoteStores:
     """Web servers and object stores."""
 
-    outbound: Outbound
+    outbound: OutboundClient
     access: ObjectAccess
     limits: TransferLimits
     cache: DownloadCache
-    web: Storage
+    web: SourceStore
     own_access: ObjectAccess
     """Like `access`, for the operator's own bucket: with the worker's own credentials."""
 
-    def buckets(self, credentials: Mapping[CloudType, Credentials]) -> Storage:
+    def buckets(self, credentials: Mapping[CloudType, Credentials]) -> SourceStore:
         """Objects as inputs; `credentials` are for those that bring none."""
-        return RemoteStorage(ObjectSources(self.access, self.limits, credentials), self.cache)
+        return RemoteSource(BucketSource(self.access, self.limits, credentials), self.cache)
 
     def presigned(self, upload: Upload) -> Target:
         """The addresses that a caller has signed."""
-        return RemoteTarget(HttpObjects(self.outbound, upload), upload.cache_control, takes_early=False)
+        return RemoteTarget(PresignedWriter(self.outbound, upload), upload.cache_control, accepts_early=False)
 
     def bucket(self, where: Location, upload: Upload, *, is_own: bool) -> Target:
         """A bucket that takes outputs.
@@ -53,12 +53,12 @@ class Elsewhere:
         """
         access = self.own_access if is_own else self.access
         found = find_bucket(where.cloud, where.bucket, upload.credentials, access)
-        return RemoteTarget(ObjectTarget(found, access, upload.presign), upload.cache_control)
+        return RemoteTarget(BucketWriter(found, access, upload.presign), upload.cache_control)
 
 
-async def open_elsewhere(
+async def open_remote_stores(
     stack: AsyncExitStack, settings: Settings, folder: Path, own_variables: Mapping[str, str]
-) -> Elsewhere:
+) -> RemoteStores:
     """Open it; `stack` closes it.
 
     Args:
@@ -71,14 +71,14 @@ async def open_elsewhere(
     proxy = await stack.enter_async_context(open_egress_proxy(rules))
     own_access = ObjectAccess(proxy, own_variables, settings.google_storage_url)
     allowed = own_variables if settings.allow_own_credentials else None
-    outbound = Outbound(rules)
+    outbound = OutboundClient(rules)
     limits = TransferLimits(settings.max_input_bytes)
     cache = DownloadCache(folder, settings.cache_bytes)
-    return Elsewhere(
+    return RemoteStores(
         outbound=outbound,
         access=ObjectAccess(proxy, allowed, settings.google_storage_url),
         limits=limits,
         cache=cache,
-        web=RemoteStorage(HttpRemote(outbound, limits), cache),
+        web=RemoteSource(HttpSource(outbound, limits), cache),
         own_access=own_access,
     )

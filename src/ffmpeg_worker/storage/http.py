@@ -12,11 +12,11 @@ from pathlib import Path
 from ffmpeg_worker.errors import SourceUnreachable
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound.client import Outbound
-from ffmpeg_worker.storage.arrival import own_folder, plain_suffix
-from ffmpeg_worker.storage.http_transfer import Transfer, TransferLimits
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.signed_address import unsigned
+from ffmpeg_worker.outbound.client import OutboundClient
+from ffmpeg_worker.storage.arrival import download_folder, plain_suffix
+from ffmpeg_worker.storage.http_transfer import HttpDownload, TransferLimits
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.signed_address import strip_signature
 from ffmpeg_worker.storage.storage import Download
 
 _SUFFIX_BY_TYPE = {
@@ -49,36 +49,36 @@ _SUFFIX_BY_TYPE = {
 _CONDITIONAL = {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
 
 
-class HttpRemote:
+class HttpSource:
     """Fetches `https://` and, where the operator allows it, `http://` addresses."""
 
-    def __init__(self, outbound: Outbound, limits: TransferLimits) -> None:
+    def __init__(self, outbound: OutboundClient, limits: TransferLimits) -> None:
         self._outbound = outbound
         self._limits = limits
 
     def identity(self, source: FileSource) -> str | None:
-        """Address without signature, with a hash of the headers; see `Remote.identity`."""
+        """Address without signature, with a hash of the headers; see `SourceBackend.identity`."""
         headers = sorted((name.lower(), value) for name, value in source.plain_headers.items())
         if any(name in _CONDITIONAL for name, _ in headers):
             return None
-        address = unsigned(source.url)
+        address = strip_signature(source.url)
         if address is None:
             return None
         digest = hashlib.sha256(json.dumps(headers).encode()).hexdigest() if headers else ""
         return f"{address} {digest}"
 
     async def download(
-        self, source: FileSource, folder: Path, meter: Meter, known: str | None = None
+        self, source: FileSource, folder: Path, meter: TransferMeter, known: str | None = None
     ) -> Download | None:
-        """See `Remote.download`.
+        """See `SourceBackend.download`.
 
         Raises:
             AddressNotAllowed: the worker does not call it, or what it redirects to.
-            SourceError: see `Transfer.run`.
+            SourceError: see `HttpDownload.run`.
             DiskFull: no room for it.
         """
-        with own_folder(folder) as own:
-            transfer = Transfer(self._outbound, source, own / "part", self._limits, meter, known)
+        with download_folder(folder) as own:
+            transfer = HttpDownload(self._outbound, source, own / "part", self._limits, meter, known)
             try:
                 async with asyncio.timeout(self._limits.total_s):
                     await transfer.run()

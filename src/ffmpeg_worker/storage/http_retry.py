@@ -13,7 +13,7 @@ import aiohttp
 
 from ffmpeg_worker.errors import WorkerError
 
-BROKEN_OFF = (aiohttp.ClientError, TimeoutError, ConnectionError, ssl.SSLError)
+CONNECTION_ERRORS = (aiohttp.ClientError, TimeoutError, ConnectionError, ssl.SSLError)
 """What a connection that fails raises."""
 
 _MAX_WAIT_S = 30.0

@@ -17,11 +17,17 @@ import aiohttp
 from ffmpeg_worker.errors import InvalidJob, TargetError, TargetForbidden, TargetUnavailable, WorkerError
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.outbound.client import Outbound
-from ffmpeg_worker.storage.http_retry import BROKEN_OFF, AttemptFailed, may_pass, retry_after_s, with_retries
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.signed_address import is_azure_sas, plain, unsigned
-from ffmpeg_worker.storage.storage import STAYS, Headers, Place
+from ffmpeg_worker.outbound.client import OutboundClient
+from ffmpeg_worker.storage.http_retry import (
+    CONNECTION_ERRORS,
+    AttemptFailed,
+    may_pass,
+    retry_after_s,
+    with_retries,
+)
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.signed_address import is_azure_sas, plain, strip_signature
+from ffmpeg_worker.storage.storage import STAYS, ObjectHeaders, OutputLocation
 
 _BLOCK_BYTES = 1 << 18
 _DONE = {200, 201, 204}
@@ -40,10 +46,10 @@ class UploadLimits:
     """Seconds before the first retry, about; twice as long before each further one."""
 
 
-class HttpObjects:
+class PresignedWriter:
     """Presigned PUTs of one job: one address for its only output, or one for each name."""
 
-    def __init__(self, outbound: Outbound, upload: Upload, limits: UploadLimits | None = None) -> None:
+    def __init__(self, outbound: OutboundClient, upload: Upload, limits: UploadLimits | None = None) -> None:
         self._outbound = outbound
         self._url = upload.url
         self._urls = upload.urls or {}
@@ -52,13 +58,13 @@ class HttpObjects:
         self._takers: dict[str, str] = {}
 
     def check(self, name: str) -> None:
-        """See `Objects.check`.
+        """See `ObjectWriter.check`.
 
         Raises:
             InvalidJob: the job has no address for this output, or has given it to another one.
         """
         address = self._address(name)
-        taker = self._takers.setdefault(unsigned(address) or address, name)
+        taker = self._takers.setdefault(strip_signature(address) or address, name)
         if taker != name:
             raise InvalidJob(
                 f'The outputs "{shown_name(taker)}" and "{shown_name(name)}" have the same upload address.',
@@ -67,17 +73,17 @@ class HttpObjects:
                 where={"output": shown_name(name)},
             )
 
-    async def knock(self) -> None:
+    async def preflight(self) -> None:
         """Nothing can be asked of an address that is signed for one PUT."""
 
-    async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
-        """PUT the file; see `Objects.send`. Where the answer is lost after the last byte, the object may stay.
+    async def send(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
+        """PUT the file; see `ObjectWriter.send`. Where the answer is lost after the last byte, the object may stay.
 
         Raises:
             TargetForbidden: the server does not accept the address or its signature.
             TargetUnavailable: not reachable, busy, or stalling, after some tries.
             TargetError: any other refusal.
-            AddressNotAllowed, InvalidJob: see `Outbound.put`.
+            AddressNotAllowed, InvalidJob: see `OutboundClient.put`.
             FileNotFoundError: there is no such file here any more.
         """
         address = self._address(name)
@@ -87,17 +93,17 @@ class HttpObjects:
         await with_retries(attempt, self._limits.retries, self._limits.backoff_s)
 
     async def remove(self, name: str) -> None:
-        """A presigned PUT cannot delete; see `Objects.remove`."""
+        """A presigned PUT cannot delete; see `ObjectWriter.remove`."""
         raise TargetError(
             f'The output "{shown_name(name)}" is still there: a presigned PUT cannot delete.',
             code=STAYS,
             hint="Delete it, or let the next upload replace it.",
         )
 
-    async def place(self, name: str) -> Place:
-        """The address without its signature; see `Objects.place`."""
+    async def place(self, name: str) -> OutputLocation:
+        """The address without its signature; see `ObjectWriter.place`."""
         url = plain(self._address(name))
-        return Place(unquote(urlsplit(url).path).lstrip("/"), url)
+        return OutputLocation(unquote(urlsplit(url).path).lstrip("/"), url)
 
     def _address(self, name: str) -> str:
         address = self._url or self._urls.get(name)
@@ -125,11 +131,11 @@ class _Put:
     path: Path
     shown: str
     limits: UploadLimits
-    meter: Meter
+    meter: TransferMeter
     left: int = 0
     """Bytes that have not been handed over yet."""
 
-    async def attempt(self, outbound: Outbound) -> None:
+    async def attempt(self, outbound: OutboundClient) -> None:
         with await asyncio.to_thread(self.path.open, "rb", buffering=0) as file:
             size = self.left = os.fstat(file.fileno()).st_size
             self.meter.expect(size)
@@ -145,7 +151,7 @@ class _Put:
                 ) from None
             except aiohttp.ClientResponseError:
                 raise self._refused("the server's answer is not proper HTTP", "Check the address.") from None
-            except BROKEN_OFF:
+            except CONNECTION_ERRORS:
                 raise AttemptFailed(
                     self._unavailable("its server cannot be reached, broke off or stalled")
                 ) from None
@@ -202,7 +208,7 @@ class _Put:
         )
 
 
-def _own_headers(address: str, headers: Headers, given: Mapping[str, str]) -> dict[str, str]:
+def _own_headers(address: str, headers: ObjectHeaders, given: Mapping[str, str]) -> dict[str, str]:
     """Our headers, but for those that the caller has given: a signature may have been made over them."""
     own = {"Content-Type": headers.content_type}
     if headers.cache_control:

@@ -19,18 +19,18 @@ from ffmpeg_worker.errors import (
 )
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.arrival import FULL, disk_full
 from ffmpeg_worker.storage.http_retry import (
-    BROKEN_OFF,
+    CONNECTION_ERRORS,
     AttemptFailed,
     may_pass,
     retry_after_s,
     with_retries,
 )
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.pace import Pace
-from ffmpeg_worker.uncancelled import to_the_end
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.pace import StallGuard
+from ffmpeg_worker.uncancelled import finish_then_cancel
 
 _BLOCK_BYTES = 1 << 20
 _WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
@@ -53,7 +53,7 @@ class TransferLimits:
     """Seconds before the first retry, about; twice as long before each further one."""
 
 
-class Transfer:
+class HttpDownload:
     """Brings one source to `path`, unless the server says that it still has the version `known`.
 
     Afterwards are known: `content_type`, `version` (a strong ETag, or `None`), `is_unchanged` (nothing came).
@@ -61,11 +61,11 @@ class Transfer:
 
     def __init__(
         self,
-        outbound: Outbound,
+        outbound: OutboundClient,
         source: FileSource,
         path: Path,
         limits: TransferLimits,
-        meter: Meter,
+        meter: TransferMeter,
         known: str | None = None,
     ) -> None:
         self.path = path
@@ -85,7 +85,7 @@ class Transfer:
         """Download, with retries.
 
         Raises:
-            AddressNotAllowed, InvalidJob: see `Outbound.get`.
+            AddressNotAllowed, InvalidJob: see `OutboundClient.get`.
             SourceError: not there, not allowed, too large, incomplete, unreachable, or not usable.
             DiskFull: no room for it.
         """
@@ -109,7 +109,7 @@ class Transfer:
             ) from None
         except aiohttp.ClientResponseError:
             raise self._unusable("it is not proper HTTP") from None
-        except BROKEN_OFF:
+        except CONNECTION_ERRORS:
             has_begun = self._received or self._total is not None
             raise AttemptFailed(self._incomplete() if has_begun else self._unreachable()) from None
         if self._total is not None and self._received != self._total:
@@ -178,7 +178,7 @@ class Transfer:
 
     def _judge_body(self, response: aiohttp.ClientResponse) -> None:
         content = response.headers.get("Content-Encoding", "identity").strip().lower()
-        transfer = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
+        transfer = response.headers.get("HttpDownload-Encoding", "chunked").strip().lower()
         if content not in {"", "identity"} or transfer != "chunked":
             raise self._unusable("its body is compressed although that was not asked for")
         if response.content_type in _WEB_PAGES:
@@ -190,7 +190,7 @@ class Transfer:
                 raise disk_full()
 
     async def _receive(self, response: aiohttp.ClientResponse) -> None:
-        pace = Pace(self._limits.min_bytes_per_s, self._limits.pace_s)
+        pace = StallGuard(self._limits.min_bytes_per_s, self._limits.pace_s)
         block = bytearray()
         try:
             async for chunk in response.content.iter_any():
@@ -201,7 +201,7 @@ class Transfer:
                 if len(block) >= _BLOCK_BYTES:
                     await self._write(block)
                     block = bytearray()
-        except BROKEN_OFF:
+        except CONNECTION_ERRORS:
             await self._write(block)
             raise
         await self._write(block)
@@ -209,7 +209,7 @@ class Transfer:
     async def _write(self, block: bytearray) -> None:
         """Append to the file; returns when that is done, also out of a cancellation."""
         try:
-            await to_the_end(asyncio.to_thread(_append, self.path, block))
+            await finish_then_cancel(asyncio.to_thread(_append, self.path, block))
         except OSError as error:
             if error.errno in FULL:
                 raise disk_full() from None

@@ -20,7 +20,7 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.local_delivery import LocalDelivery
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 
 _NUMBER = re.compile(r"%(0?)(\d*)d")
 
@@ -37,8 +37,8 @@ class LocalStorage:
         self._device = self.data_root.stat().st_dev
         self._roots = (self.data_root, *(root.resolve() for root in allowed_roots))
 
-    async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:  # noqa: ARG002  (files stay in place)
-        """The file's own place; see `Storage.fetch`."""
+    async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:  # noqa: ARG002  (files stay in place)
+        """The file's own place; see `SourceStore.fetch`."""
         name = source.url.removeprefix("file://").removeprefix("file:")
         path = self._locate(name)
         if path is None:
@@ -52,7 +52,7 @@ class LocalStorage:
         return path
 
     async def find(self, pattern: str) -> list[Path]:
-        """Files of one folder that match; see `Storage.find`."""
+        """Files of one folder that match; see `SourceStore.find`."""
         folder_name, _, name_pattern = pattern.rpartition("/")
         folder = self._locate(folder_name or ("/" if pattern.startswith("/") else "."))
         if folder is None:
@@ -68,7 +68,7 @@ class LocalStorage:
             )
         return [path for name in found if (path := self._locate(str(folder / name))) is not None]
 
-    takes_early = False
+    accepts_early = False
     """A rename at the end costs nothing."""
 
     def check(self, names: Sequence[str]) -> None:
@@ -76,10 +76,10 @@ class LocalStorage:
         for name in names:
             self._target(name)
 
-    async def knock(self) -> None:
+    async def preflight(self) -> None:
         """Nothing can be found out that `check` does not."""
 
-    def open(self, meter: Meter) -> LocalDelivery:  # noqa: ARG002  (nothing is transferred)
+    def open(self, meter: TransferMeter) -> LocalDelivery:  # noqa: ARG002  (nothing is transferred)
         """See `Target.open`."""
         return LocalDelivery(self._target, self._device)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ffmpeg_worker.errors import TargetError, TargetForbidden, TargetUnavailable
-from ffmpeg_worker.storage.storage import Place
+from ffmpeg_worker.storage.storage import OutputLocation
 
 _FEW = 16
 
@@ -33,14 +33,14 @@ class LocalDelivery:
         """Forget the file."""
         self._files.pop(name, None)
 
-    async def finish(self) -> Mapping[str, Place]:
+    async def finish(self) -> Mapping[str, OutputLocation]:
         """See `Delivery.finish`."""
         targets = {name: self._target_of(name) for name in self._files}
         if len(targets) <= _FEW and all(_device(path) == self._device for path in self._files.values()):
             _put_all(self._files, targets)  # a few renames: quicker than handing them to a thread
         else:
             await asyncio.to_thread(_put_all, self._files, targets)
-        return {name: Place(str(path)) for name, path in targets.items()}
+        return {name: OutputLocation(str(path)) for name, path in targets.items()}
 
     async def undo(self) -> None:
         """Nothing was moved yet."""

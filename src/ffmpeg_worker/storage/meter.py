@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-class Meter:
+class TransferMeter:
     """Counts the bytes of one transfer and tells whoever shows or limits them.
 
     What `on_change` raises comes out of `expect` and `add`, and so ends the transfer.

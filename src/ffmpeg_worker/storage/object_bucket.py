@@ -19,7 +19,7 @@ from yarl import URL
 from ffmpeg_worker import __version__
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.credentials import CloudType, Credentials
-from ffmpeg_worker.outbound.proxy import EgressProxy, Pass
+from ffmpeg_worker.outbound.proxy import EgressProxy, ProxyTicket
 from ffmpeg_worker.outbound.rules import IDLE_S
 from ffmpeg_worker.settings import take_store_variables
 from ffmpeg_worker.storage.object_credentials import complete_credentials, read_connection_string
@@ -90,7 +90,7 @@ class Bucket:
         except (BaseError, ValueError):
             raise _invalid(self.cloud, "nothing can be signed with them") from None
 
-    def open(self, permit: Pass) -> Client:
+    def open(self, ticket: ProxyTicket) -> Client:
         """A client that goes by a pass of the egress proxy.
 
         Raises:
@@ -104,7 +104,7 @@ class Bucket:
                 self.name,
                 config=self._config,  # type: ignore[arg-type]  # built for this kind below
                 client_options={
-                    "proxy_url": permit.url,
+                    "proxy_url": ticket.url,
                     "allow_http": access.proxy.allow_http,
                     "connect_timeout": timedelta(seconds=_CONNECT_S),
                     "read_timeout": timedelta(seconds=IDLE_S),

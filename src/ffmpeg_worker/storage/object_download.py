@@ -13,14 +13,14 @@ from pathlib import Path
 import obstore
 
 from ffmpeg_worker.errors import SourceTooLarge, SourceUnreachable, SourceUnreadable
-from ffmpeg_worker.outbound.proxy import Pass
+from ffmpeg_worker.outbound.proxy import ProxyTicket
 from ffmpeg_worker.storage.arrival import FULL, disk_full
 from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.object_bucket import Client
 from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, Failure, ask, failure_of, source_error
-from ffmpeg_worker.storage.pace import Pace
-from ffmpeg_worker.uncancelled import to_the_end
+from ffmpeg_worker.storage.pace import StallGuard
+from ffmpeg_worker.uncancelled import finish_then_cancel
 
 RANGE_BYTES = 16 << 20
 RANGES_AT_ONCE = 4
@@ -47,15 +47,15 @@ class ObjectDownload:
     def __init__(
         self,
         client: Client,
-        permit: Pass,
+        ticket: ProxyTicket,
         key: str,
         shown: str,
         path: Path,
         limits: TransferLimits,
-        meter: Meter,
+        meter: TransferMeter,
     ) -> None:
         self._client = client
-        self._permit = permit
+        self._permit = ticket
         self._key = key
         self._shown = shown
         self._path = path
@@ -66,7 +66,7 @@ class ObjectDownload:
         """Download; `None` when the object still has the version `known`.
 
         Raises:
-            AddressNotAllowed, SourceError, DiskFull: see `Remote.download`.
+            AddressNotAllowed, SourceError, DiskFull: see `SourceBackend.download`.
         """
         for _ in range(self._limits.retries + 1):
             version = await self._ask_version()
@@ -108,7 +108,7 @@ class ObjectDownload:
     async def _receive(self, version: Version) -> None:
         self._meter.expect(version.size)
         starts = iter(range(0, version.size, RANGE_BYTES))
-        pace = Pace(self._limits.min_bytes_per_s, self._limits.pace_s)
+        pace = StallGuard(self._limits.min_bytes_per_s, self._limits.pace_s)
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         takers = [asyncio.ensure_future(self._take(starts, version, file, pace)) for _ in range(RANGES_AT_ONCE)]
         try:
@@ -119,7 +119,7 @@ class ObjectDownload:
             await asyncio.gather(*takers, return_exceptions=True)
             os.close(file)
 
-    async def _take(self, starts: Iterator[int], version: Version, file: int, pace: Pace) -> None:
+    async def _take(self, starts: Iterator[int], version: Version, file: int, pace: StallGuard) -> None:
         """Bring one range after the other, as long as there are any; what has arrived is not asked for again."""
         for start in starts:
             end = min(start + RANGE_BYTES, version.size)
@@ -177,7 +177,7 @@ class ObjectDownload:
 
 async def _write(file: int, block: bytes, offset: int) -> None:
     """Put a block to its place; returns when that is done, also out of a cancellation."""
-    await to_the_end(asyncio.to_thread(_write_all, file, block, offset))
+    await finish_then_cancel(asyncio.to_thread(_write_all, file, block, offset))
 
 
 def _write_all(file: int, block: bytes, offset: int) -> None:

@@ -26,7 +26,7 @@ from ffmpeg_worker.errors import (
     TargetUnavailable,
     WorkerError,
 )
-from ffmpeg_worker.outbound.proxy import Pass
+from ffmpeg_worker.outbound.proxy import ProxyTicket
 
 Answer = TypeVar("Answer")
 
@@ -74,17 +74,17 @@ def is_hopeless(error: Exception) -> bool:
     return failure_of(error) is Failure.NO_BUCKET or _NO_KEY.search(str(error)) is not None
 
 
-async def ask(work: Awaitable[Answer], permit: Pass, what: str) -> Answer:
+async def ask(work: Awaitable[Answer], ticket: ProxyTicket, what: str) -> Answer:
     """Wait for the client, but no longer than until its address is refused: it would go on trying.
 
     Raises:
         AddressNotAllowed: the egress proxy refused it; `what` says whose address, e.g. "bucket \"a\"".
     """
     working = asyncio.ensure_future(work)
-    refused = asyncio.ensure_future(permit.refused.wait())
+    refused = asyncio.ensure_future(ticket.refused.wait())
     try:
         await asyncio.wait({working, refused}, return_when=asyncio.FIRST_COMPLETED)
-        if permit.refused.is_set() and not (working.done() and working.exception() is None):
+        if ticket.refused.is_set() and not (working.done() and working.exception() is None):
             raise not_allowed(what)
         return working.result()
     finally:

@@ -15,20 +15,20 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import bucket_problem, key_problem, read_location
-from ffmpeg_worker.storage.arrival import own_folder, plain_suffix
+from ffmpeg_worker.storage.arrival import download_folder, plain_suffix
 from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.object_bucket import Bucket, ObjectAccess, find_bucket
 from ffmpeg_worker.storage.object_download import ObjectDownload
 from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, ask, failure_of, is_hopeless, target_error
 from ffmpeg_worker.storage.object_upload import ObjectUpload
-from ffmpeg_worker.storage.storage import Download, Headers, Place
+from ffmpeg_worker.storage.storage import Download, ObjectHeaders, OutputLocation
 
 _NOBODYS_KEY = "ffmpeg-worker/is-anybody-there"
 
 
-class ObjectSources:
-    """Objects as inputs; a `Remote`."""
+class BucketSource:
+    """Objects as inputs; a `SourceBackend`."""
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class ObjectSources:
         self._defaults = defaults or {}
 
     def identity(self, source: FileSource) -> str | None:
-        """See `Remote.identity`."""
+        """See `SourceBackend.identity`."""
         try:
             bucket, key = self._find(source)
         except WorkerError:
@@ -50,19 +50,19 @@ class ObjectSources:
         return bucket.identity(key)
 
     async def download(
-        self, source: FileSource, folder: Path, meter: Meter, known: str | None = None
+        self, source: FileSource, folder: Path, meter: TransferMeter, known: str | None = None
     ) -> Download | None:
-        """See `Remote.download`.
+        """See `SourceBackend.download`.
 
         Raises:
             InvalidJob: the credentials are missing or cannot be read.
         """
         bucket, key = self._find(source)
-        permit = self._access.proxy.issue()
+        ticket = self._access.proxy.issue()
         shown = shown_name(source.url)
-        with own_folder(folder) as own:
+        with download_folder(folder) as own:
             path = own / f"input{plain_suffix(key)}"
-            download = ObjectDownload(bucket.open(permit), permit, key, shown, path, self._limits, meter)
+            download = ObjectDownload(bucket.open(ticket), ticket, key, shown, path, self._limits, meter)
             try:
                 async with asyncio.timeout(self._limits.total_s):
                     version = await download.run(known)
@@ -86,7 +86,7 @@ class ObjectSources:
         return find_bucket(location.cloud, location.bucket, credentials, self._access), location.key
 
 
-class ObjectTarget:
+class BucketWriter:
     """A bucket that takes outputs; an `Objects`."""
 
     def __init__(
@@ -109,37 +109,37 @@ class ObjectTarget:
                 hint='Give the account\'s key instead, or leave "presign" out.',
             )
 
-    async def knock(self) -> None:
-        """See `Objects.knock`: asks for an object that nobody has; the store may also refuse to tell."""
-        permit = self._access.proxy.issue()
-        reading = obstore.get_range_async(self._bucket.open(permit), _NOBODYS_KEY, start=0, length=1)
+    async def preflight(self) -> None:
+        """See `Objects.preflight`: asks for an object that nobody has; the store may also refuse to tell."""
+        ticket = self._access.proxy.issue()
+        reading = obstore.get_range_async(self._bucket.open(ticket), _NOBODYS_KEY, start=0, length=1)
         try:
-            await ask(reading, permit, f'bucket "{self._bucket.name}"')
+            await ask(reading, ticket, f'bucket "{self._bucket.name}"')
         except CLIENT_ERRORS as error:
             if is_hopeless(error):
                 raise target_error(failure_of(error), self._bucket.name) from None
 
-    async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
+    async def send(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
         """See `Objects.send`."""
         upload = ObjectUpload(self._bucket, name, path, headers, meter)
         await upload.run(self._access.proxy.issue())
 
     async def remove(self, name: str) -> None:
         """See `Objects.remove`; what is not there need not be removed."""
-        permit = self._access.proxy.issue()
-        deleting = obstore.delete_async(self._bucket.open(permit), name)
+        ticket = self._access.proxy.issue()
+        deleting = obstore.delete_async(self._bucket.open(ticket), name)
         try:
-            await ask(deleting, permit, f'bucket "{self._bucket.name}"')
+            await ask(deleting, ticket, f'bucket "{self._bucket.name}"')
         except FileNotFoundError:
             return
         except CLIENT_ERRORS as error:
             raise target_error(failure_of(error), self._bucket.name) from None
 
-    async def place(self, name: str) -> Place:
+    async def place(self, name: str) -> OutputLocation:
         """See `Objects.place`."""
         key = name
         if self._presign_s is not None:
-            return Place(key, await self._bucket.presigned_url(key, self._presign_s))
+            return OutputLocation(key, await self._bucket.presigned_url(key, self._presign_s))
         if self._bucket.public_url:
-            return Place(key, f"{self._bucket.public_url.rstrip('/')}/{quote(key, safe='/~')}")
-        return Place(key, self._bucket.url_of(key))
+            return OutputLocation(key, f"{self._bucket.public_url.rstrip('/')}/{quote(key, safe='/~')}")
+        return OutputLocation(key, self._bucket.url_of(key))

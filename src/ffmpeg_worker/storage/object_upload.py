@@ -10,12 +10,12 @@ from typing import BinaryIO
 import obstore
 
 from ffmpeg_worker.errors import TargetError
-from ffmpeg_worker.outbound.proxy import Pass
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.outbound.proxy import ProxyTicket
+from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.object_bucket import Bucket, Client
 from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, failure_of, not_allowed, target_error
-from ffmpeg_worker.storage.storage import STAYS, Headers
-from ffmpeg_worker.uncancelled import despite_all
+from ffmpeg_worker.storage.storage import STAYS, ObjectHeaders
+from ffmpeg_worker.uncancelled import finish_shielded
 
 PART_BYTES = 8 << 20
 PARTS_AT_ONCE = 4
@@ -33,7 +33,7 @@ class _Stopped(Exception):
 class ObjectUpload:
     """Brings the file at `path` to `key`."""
 
-    def __init__(self, bucket: Bucket, key: str, path: Path, headers: Headers, meter: Meter) -> None:
+    def __init__(self, bucket: Bucket, key: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
         self._bucket = bucket
         self._key = key
         self._path = path
@@ -41,26 +41,26 @@ class ObjectUpload:
         self._meter = meter
         self._stopped = False
 
-    async def run(self, permit: Pass) -> None:
+    async def run(self, ticket: ProxyTicket) -> None:
         """Upload.
 
         Raises:
-            AddressNotAllowed, InvalidJob, TargetError: see `Objects.send`.
+            AddressNotAllowed, InvalidJob, TargetError: see `ObjectWriter.send`.
         """
-        client = self._bucket.open(permit)
+        client = self._bucket.open(ticket)
         with self._path.open("rb") as file:
             sending = asyncio.ensure_future(self._put(client, file))
-            refused = asyncio.ensure_future(permit.refused.wait())
+            refused = asyncio.ensure_future(ticket.refused.wait())
             try:
                 await asyncio.wait({sending, refused}, return_when=asyncio.FIRST_COMPLETED)
-                if permit.refused.is_set():
+                if ticket.refused.is_set():
                     raise not_allowed(f'bucket "{self._bucket.name}"')
                 sending.result()
             except CLIENT_ERRORS as error:
                 raise target_error(failure_of(error), self._bucket.name) from None
             except asyncio.CancelledError:
-                permit.wind_down()
-                if await despite_all(self._take_back(sending, client)):
+                ticket.restrict_uploads()
+                if await finish_shielded(self._take_back(sending, client)):
                     raise
                 raise TargetError(
                     f'An object in the bucket "{self._bucket.name}" could not be removed again.',

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 
-class Pace:
+class StallGuard:
     """Counts what arrives, and gives up on a sender that trickles."""
 
     def __init__(self, min_bytes_per_s: float, window_s: float) -> None:

@@ -9,28 +9,28 @@ from ffmpeg_worker.errors import DiskFull, SourceNotFound
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.storage import Download, Remote
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.storage import Download, SourceBackend
 
 _MUCH = 1 << 62
 
 
-class RemoteStorage:
+class RemoteSource:
     """Fetches from a remote store, through a cache that all jobs of the worker share.
 
     Also what is kept is asked for with the job's own credentials: nobody gets a file that the store would not
     have given to him.
     """
 
-    def __init__(self, remote: Remote, cache: DownloadCache) -> None:
+    def __init__(self, remote: SourceBackend, cache: DownloadCache) -> None:
         self._remote = remote
         self._cache = cache
 
-    async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:
-        """Download, or link what is kept of it; see `Storage.fetch`.
+    async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
+        """Download, or link what is kept of it; see `SourceStore.fetch`.
 
         Raises:
-            AddressNotAllowed, SourceError, DiskFull: see `Remote.download`.
+            AddressNotAllowed, SourceError, DiskFull: see `SourceBackend.download`.
         """
         identity = self._remote.identity(source) if self._cache.is_on else None
         if identity is None:
@@ -39,12 +39,12 @@ class RemoteStorage:
             return await self._fetch(identity, source, folder, meter)
 
     async def find(self, pattern: str) -> list[Path]:
-        """No files are listed elsewhere; see `Storage.find`."""
+        """No files are listed elsewhere; see `SourceStore.find`."""
         raise SourceNotFound(
             f'No files can be looked up at "{shown_name(pattern)}".', hint="Name each file by its own URL."
         )
 
-    async def _fetch(self, identity: str, source: FileSource, folder: Path, meter: Meter) -> Path:
+    async def _fetch(self, identity: str, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
         # Linked before the store is asked, so that it cannot be evicted between its answer and the use.
         kept = self._cache.link(identity, folder)
         if kept is None:
@@ -65,13 +65,15 @@ class RemoteStorage:
         await self._cache.keep(identity, new)
         return new.path
 
-    async def _download(self, source: FileSource, folder: Path, meter: Meter) -> Download:
+    async def _download(self, source: FileSource, folder: Path, meter: TransferMeter) -> Download:
         download = await self._ask(source, folder, meter, None)
         if download is None:
             raise AssertionError("a store said that nothing is new, though no version was named")
         return download
 
-    async def _ask(self, source: FileSource, folder: Path, meter: Meter, kept: Download | None) -> Download | None:
+    async def _ask(
+        self, source: FileSource, folder: Path, meter: TransferMeter, kept: Download | None
+    ) -> Download | None:
         known = kept.version if kept else None
         await self._cache.make_room()
         try:

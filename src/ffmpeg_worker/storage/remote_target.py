@@ -8,24 +8,26 @@ from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.names import shown_name
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.sending import AT_ONCE, RemoteDelivery
-from ffmpeg_worker.storage.storage import Objects
+from ffmpeg_worker.storage.storage import ObjectWriter
 
 
 class RemoteTarget:
     """Delivers the outputs of one job to a store; all its lanes share the number of uploads at once."""
 
-    def __init__(self, objects: Objects, cache_control: str | None = None, *, takes_early: bool = True) -> None:
-        """`cache_control` is for all outputs; `takes_early`: the store can remove what turns out to be none."""
+    def __init__(
+        self, objects: ObjectWriter, cache_control: str | None = None, *, accepts_early: bool = True
+    ) -> None:
+        """`cache_control` is for all outputs; `accepts_early`: the store can remove what turns out to be none."""
         self._objects = objects
         self._cache_control = cache_control
-        self._takes_early = takes_early
+        self._takes_early = accepts_early
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     @property
-    def takes_early(self) -> bool:
-        """See `Target.takes_early`."""
+    def accepts_early(self) -> bool:
+        """See `Target.accepts_early`."""
         return self._takes_early
 
     def check(self, names: Sequence[str]) -> None:
@@ -49,10 +51,10 @@ class RemoteTarget:
             except WorkerError as error:
                 raise error.at(output=shown_name(name)) from None
 
-    async def knock(self) -> None:
-        """See `Target.knock`."""
-        await self._objects.knock()
+    async def preflight(self) -> None:
+        """See `Target.preflight`."""
+        await self._objects.preflight()
 
-    def open(self, meter: Meter) -> RemoteDelivery:
+    def open(self, meter: TransferMeter) -> RemoteDelivery:
         """See `Target.open`."""
         return RemoteDelivery(self._objects, self._cache_control, self._slots, meter)

@@ -13,9 +13,9 @@ from ffmpeg_worker.errors import TargetError, WorkerError
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.storage.content_types import content_type
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.storage import STAYS, Headers, Objects, Place
-from ffmpeg_worker.uncancelled import to_the_end
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.storage import STAYS, ObjectHeaders, ObjectWriter, OutputLocation
+from ffmpeg_worker.uncancelled import finish_then_cancel
 
 AT_ONCE = 6
 """Uploads of one job at the same time."""
@@ -35,7 +35,7 @@ class _Item:
     size: int = 0
     uploads: list[asyncio.Task[None]] = field(default_factory=list)
     """The last one is for what `path` holds now; those before it were cancelled and may still be ending."""
-    meter: Meter = field(default_factory=Meter)
+    meter: TransferMeter = field(default_factory=TransferMeter)
     counted: int = 0
     is_withdrawn: bool = False
     is_there: bool = False
@@ -50,7 +50,7 @@ class RemoteDelivery:
     """One lane's outputs on their way. Manifests go last: nobody sees a playlist without what it lists."""
 
     def __init__(
-        self, objects: Objects, cache_control: str | None, slots: asyncio.Semaphore, meter: Meter
+        self, objects: ObjectWriter, cache_control: str | None, slots: asyncio.Semaphore, meter: TransferMeter
     ) -> None:
         self._objects = objects
         self._cache_control = cache_control
@@ -78,7 +78,7 @@ class RemoteDelivery:
             self._meter.add(-item.counted)
             item.size = item.counted = 0
 
-    async def finish(self) -> Mapping[str, Place]:
+    async def finish(self) -> Mapping[str, OutputLocation]:
         """See `Delivery.finish`. What was withdrawn and cannot be removed is logged, and no failure.
 
         Raises:
@@ -128,7 +128,7 @@ class RemoteDelivery:
                 except WorkerError as error:
                     raise error.copy().at(output=shown_name(uploads[upload])) from None
 
-    async def _place(self, name: str) -> Place:
+    async def _place(self, name: str) -> OutputLocation:
         try:
             return await self._objects.place(name)
         except WorkerError as error:
@@ -137,7 +137,7 @@ class RemoteDelivery:
     def _start(self, name: str, item: _Item) -> None:
         _stop([item])
         earlier = [upload for upload in item.uploads if not upload.done()]
-        item.meter = Meter(partial(self._count, item))
+        item.meter = TransferMeter(partial(self._count, item))
         upload = asyncio.ensure_future(self._upload(name, item, earlier))
         item.uploads = [*earlier, upload]
 
@@ -148,7 +148,7 @@ class RemoteDelivery:
             try:
                 if not item.path.is_file():
                     raise FileNotFoundError
-                headers = Headers(content_type(name), self._cache_control)
+                headers = ObjectHeaders(content_type(name), self._cache_control)
                 await self._objects.send(name, item.path, headers, item.meter)
             except FileNotFoundError:
                 raise TargetError(
@@ -169,7 +169,7 @@ class RemoteDelivery:
         _stop(items.values())
         if not any(item.may_be_there for item in items.values()):
             return []
-        return await to_the_end(self._remove(items))
+        return await finish_then_cancel(self._remove(items))
 
     async def _remove(self, items: Mapping[str, _Item]) -> list[str]:
         """Manifests first, as long as there is time; what is left is logged."""

@@ -20,7 +20,7 @@ _SIGNED = (
 )
 
 
-def unsigned(url: str) -> str | None:
+def strip_signature(url: str) -> str | None:
     """Scheme, host, port, path and query of a URL as they stand, but for the parameters of a signature."""
     try:
         parts = urlsplit(url)

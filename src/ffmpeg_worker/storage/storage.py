@@ -9,13 +9,13 @@ from typing import Protocol
 
 from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 
 
-class Storage(Protocol):
+class SourceStore(Protocol):
     """A store that inputs are fetched from."""
 
-    async def fetch(self, source: FileSource, folder: Path, meter: Meter) -> Path:
+    async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
         """Make the source a regular local file and say where it lies.
 
         A store on this machine may answer with the file's own place; any other writes below `folder`.
@@ -45,7 +45,7 @@ class Download:
     version: str | None
 
 
-class Remote(Protocol):
+class SourceBackend(Protocol):
     """A store elsewhere, whose files are downloaded and may be kept for the next job."""
 
     def identity(self, source: FileSource) -> str | None:
@@ -53,7 +53,7 @@ class Remote(Protocol):
         ...
 
     async def download(
-        self, source: FileSource, folder: Path, meter: Meter, known: str | None = None
+        self, source: FileSource, folder: Path, meter: TransferMeter, known: str | None = None
     ) -> Download | None:
         """Bring the source below `folder`, in a folder of its own, which is gone when this fails.
 
@@ -72,7 +72,7 @@ STAYS = "target_not_removable"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OutputLocation:
     """Where an output lies: its path on this machine or its key in a bucket, and its URL if it has one."""
 
     path: str
@@ -80,14 +80,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Headers:
+class ObjectHeaders:
     """How a store is to serve an object."""
 
     content_type: str
     cache_control: str | None = None
 
 
-class Objects(Protocol):
+class ObjectWriter(Protocol):
     """A store elsewhere that takes one file after the other."""
 
     def check(self, name: str) -> None:
@@ -98,7 +98,7 @@ class Objects(Protocol):
         """
         ...
 
-    async def knock(self) -> None:
+    async def preflight(self) -> None:
         """Find out what can be found out without writing: a wrong key, a bucket that is not there.
 
         Silence is no promise: whether an output may be written shows when it is.
@@ -109,7 +109,7 @@ class Objects(Protocol):
         """
         ...
 
-    async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
+    async def send(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
         """Upload a file under the key that belongs to the output `name`; what was there is replaced.
 
         Nothing is left of it when this fails or is cancelled.
@@ -129,7 +129,7 @@ class Objects(Protocol):
         """
         ...
 
-    async def place(self, name: str) -> Place:
+    async def place(self, name: str) -> OutputLocation:
         """Where the output `name` can be found; the URL is presigned when the caller asked for that."""
         ...
 
@@ -145,7 +145,7 @@ class Delivery(Protocol):
         """A file that was sent is no output after all."""
         ...
 
-    async def finish(self) -> Mapping[str, Place]:
+    async def finish(self) -> Mapping[str, OutputLocation]:
         """Wait until all are in place, and say where.
 
         Raises:
@@ -162,7 +162,7 @@ class Target(Protocol):
     """A store that outputs are delivered to."""
 
     @property
-    def takes_early(self) -> bool:
+    def accepts_early(self) -> bool:
         """Whether files are worth sending before the lane's command has ended."""
         ...
 
@@ -174,11 +174,11 @@ class Target(Protocol):
         """
         ...
 
-    async def knock(self) -> None:
-        """See `Objects.knock`; asked once for a job, while its inputs are fetched."""
+    async def preflight(self) -> None:
+        """See `ObjectWriter.preflight`; asked once for a job, while its inputs are fetched."""
         ...
 
-    def open(self, meter: Meter) -> Delivery:
+    def open(self, meter: TransferMeter) -> Delivery:
         """Begin the delivery of one lane."""
         ...
 
@@ -187,10 +187,10 @@ class Target(Protocol):
 class Stores:
     """The stores of one job. `sources` is keyed by URL scheme; `None` is the key of plain paths."""
 
-    sources: Mapping[str | None, Storage]
+    sources: Mapping[str | None, SourceStore]
     target: Target
 
-    def source(self, source: FileSource) -> Storage:
+    def source(self, source: FileSource) -> SourceStore:
         """The store that serves a source.
 
         Raises:

@@ -13,7 +13,7 @@ from ffmpeg_worker.sandbox import canary
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from ffmpeg_worker.sandbox.entrance import rlimits
 from ffmpeg_worker.sandbox.landlock import file_rights, ruleset_attributes
-from ffmpeg_worker.sandbox.level import Level, Machine
+from ffmpeg_worker.sandbox.level import Level, SandboxSupport
 from ffmpeg_worker.sandbox.sandbox import default_memory
 from ffmpeg_worker.sandbox.self_test import judge
 from ffmpeg_worker.sandbox.setpriv import Setpriv, supports_landlock
@@ -54,18 +54,18 @@ def test_what_each_version_of_landlock_takes_away(abi: int, rights: int, words: 
 @pytest.mark.parametrize(
     ("machine", "level"),
     [
-        (Machine(7, True, None), Level.FULL),
-        (Machine(1, True, None), Level.FULL),
-        (Machine(3, True, "not root"), Level.FULL),
-        (Machine(2, True, "not root"), Level.DEGRADED),
-        (Machine(0, True, None), Level.CHROOT),
-        (Machine(0, True, None, "no MKNOD"), Level.DEGRADED),
-        (Machine(0, False, None), Level.DEGRADED),
-        (Machine(0, True, "not root", "not root"), Level.DEGRADED),
-        (Machine(7, False, None), Level.DEGRADED),
+        (SandboxSupport(7, True, None), Level.FULL),
+        (SandboxSupport(1, True, None), Level.FULL),
+        (SandboxSupport(3, True, "not root"), Level.FULL),
+        (SandboxSupport(2, True, "not root"), Level.DEGRADED),
+        (SandboxSupport(0, True, None), Level.CHROOT),
+        (SandboxSupport(0, True, None, "no MKNOD"), Level.DEGRADED),
+        (SandboxSupport(0, False, None), Level.DEGRADED),
+        (SandboxSupport(0, True, "not root", "not root"), Level.DEGRADED),
+        (SandboxSupport(7, False, None), Level.DEGRADED),
     ],
 )
-def test_levels(machine: Machine, level: Level) -> None:
+def test_levels(machine: SandboxSupport, level: Level) -> None:
     assert machine.level is level
     assert bool(machine.missing) == (level is Level.DEGRADED)
 

@@ -14,8 +14,8 @@ import pytest
 from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.meter import Meter
-from ffmpeg_worker.storage.remote_storage import RemoteStorage
+from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.remote_storage import RemoteSource
 from ffmpeg_worker.storage.storage import Download
 
 
@@ -180,7 +180,7 @@ class FullDisk:
         self,
         source: FileSource,  # noqa: ARG002  (as the protocol has it)
         folder: Path,
-        meter: Meter,  # noqa: ARG002
+        meter: TransferMeter,  # noqa: ARG002
         known: str | None = None,  # noqa: ARG002
     ) -> Download | None:
         if self.folder.exists() and list(self.folder.iterdir()):
@@ -193,10 +193,10 @@ class FullDisk:
 async def test_the_cache_makes_room_for_a_download(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     await jobs.keep("a")
-    storage = RemoteStorage(FullDisk(jobs.folder), jobs.cache)
-    path = await storage.fetch(FileSource(url="https://h/b"), tmp_path, Meter())
+    storage = RemoteSource(FullDisk(jobs.folder), jobs.cache)
+    path = await storage.fetch(FileSource(url="https://h/b"), tmp_path, TransferMeter())
     assert path.read_bytes() == b"x"
     await jobs.keep("c", stay=True)  # in use: dropping it frees nothing
     with pytest.raises(DiskFull):
-        await storage.fetch(FileSource(url="https://h/b"), tmp_path, Meter())
+        await storage.fetch(FileSource(url="https://h/b"), tmp_path, TransferMeter())
     assert jobs.has("c")

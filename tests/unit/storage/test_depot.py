@@ -11,8 +11,8 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.storage.depot import Depot
-from ffmpeg_worker.storage.elsewhere import Elsewhere
+from ffmpeg_worker.storage.depot import StoreResolver
+from ffmpeg_worker.storage.elsewhere import RemoteStores
 from ffmpeg_worker.storage.local import LocalStorage
 
 OWN = Credentials.model_validate({"aws_access_key_id": "own", "aws_secret_access_key": "own-secret"})
@@ -22,12 +22,12 @@ DEFAULT = Upload.model_validate(
 )
 
 
-async def never() -> Elsewhere:
+async def never() -> RemoteStores:
     raise AssertionError("nothing of another machine is needed here")
 
 
-def depot(tmp_path: Path, default: Upload | None = DEFAULT) -> Depot:
-    return Depot(LocalStorage(tmp_path, ()), never, default)
+def depot(tmp_path: Path, default: Upload | None = DEFAULT) -> StoreResolver:
+    return StoreResolver(LocalStorage(tmp_path, ()), never, default)
 
 
 def job(upload: Any = None, action: str = "process") -> Any:
@@ -83,4 +83,4 @@ async def test_a_worker_that_stays_local_loads_no_client(tmp_path: Path) -> None
     opened = depot(tmp_path, None)
     for given in (None, {"cloud_type": "local"}):
         stores = await opened.stores(opened.destination(job(given), "id"))
-        assert not stores.target.takes_early
+        assert not stores.target.accepts_early

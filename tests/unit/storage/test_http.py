@@ -11,13 +11,13 @@ from types import SimpleNamespace
 import pytest
 
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound.client import Outbound
+from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage import pace
-from ffmpeg_worker.storage.http import HttpRemote, _suffix
+from ffmpeg_worker.storage.http import HttpSource, _suffix
 from ffmpeg_worker.storage.http_retry import retry_after_s
 from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.pace import Pace
+from ffmpeg_worker.storage.pace import StallGuard
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_retry_after_a_date() -> None:
 def test_the_pace_is_that_of_each_window(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 5.0, 10.0, 15.0, 20.0])
     monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=lambda: next(clock)))
-    counted = Pace(100, 10)
+    counted = StallGuard(100, 10)
     counted.count(900)
     counted.count(100)
     counted.count(500)
@@ -62,7 +62,7 @@ def test_the_pace_is_that_of_each_window(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def identity(url: str, **headers: str) -> str | None:
-    remote = HttpRemote(Outbound(OutboundRules()), TransferLimits(1))
+    remote = HttpSource(OutboundClient(OutboundRules()), TransferLimits(1))
     return remote.identity(FileSource.model_validate({"url": url, "headers": headers}))
 
 

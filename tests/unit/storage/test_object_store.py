@@ -15,7 +15,7 @@ from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.object_store import ObjectSources, ObjectTarget
+from ffmpeg_worker.storage.object_store import BucketSource, BucketWriter
 
 S3 = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
 OWN = {"AWS_ACCESS_KEY_ID": "own", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1"}
@@ -116,7 +116,7 @@ async def test_credentials_that_cannot_be_used(
 
 
 async def test_identity_holds_no_secret(access: ObjectAccess) -> None:
-    sources = ObjectSources(access, TransferLimits(1), {CloudType.AWS: Credentials.model_validate(S3)})
+    sources = BucketSource(access, TransferLimits(1), {CloudType.AWS: Credentials.model_validate(S3)})
     assert sources.identity(FileSource(url="s3://media/a b.mp4")) == (
         "AWS https://media.s3.us-east-1.amazonaws.com/a%20b.mp4"
     )
@@ -126,7 +126,7 @@ async def test_identity_holds_no_secret(access: ObjectAccess) -> None:
 async def test_a_signature_cannot_sign(access: ObjectAccess) -> None:
     given = Credentials.model_validate({"azure_account_name": "acc", "azure_sas_token": "sig=x"})
     bucket = find_bucket(CloudType.AZURE, "media", given, access)
-    ObjectTarget(bucket, access).check("a.mp4")
+    BucketWriter(bucket, access).check("a.mp4")
     with pytest.raises(InvalidJob) as caught:
-        ObjectTarget(bucket, access, presign_s=60).check("a.mp4")
+        BucketWriter(bucket, access, presign_s=60).check("a.mp4")
     assert caught.value.code == "cannot_presign"

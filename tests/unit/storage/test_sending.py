@@ -11,19 +11,19 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob, TargetError, WorkerError
 from ffmpeg_worker.storage import sending
-from ffmpeg_worker.storage.meter import Meter
+from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.sending import RemoteDelivery
-from ffmpeg_worker.storage.storage import Headers, Place
+from ffmpeg_worker.storage.storage import ObjectHeaders, OutputLocation
 from support.until import until_async
 
 
 class Bucket:
-    """Objects in memory; a name may be held, fail, or stay when it is to be removed."""
+    """ObjectWriter in memory; a name may be held, fail, or stay when it is to be removed."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
-        self.headers: dict[str, Headers] = {}
+        self.headers: dict[str, ObjectHeaders] = {}
         self.begun: list[str] = []
         self.removed: list[str] = []
         self.busy = 0
@@ -38,10 +38,10 @@ class Bucket:
         if name in self.failing:
             raise TargetError("Not this one.")
 
-    async def knock(self) -> None:
+    async def preflight(self) -> None:
         """Always there."""
 
-    async def send(self, name: str, path: Path, headers: Headers, meter: Meter) -> None:
+    async def send(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
         self.begun.append(name)
         self.busy += 1
         self.most_busy = max(self.busy, self.most_busy)
@@ -69,10 +69,10 @@ class Bucket:
         del self.files[name]
         self.removed.append(name)
 
-    async def place(self, name: str) -> Place:
+    async def place(self, name: str) -> OutputLocation:
         if name in self.unplaced:
             raise TargetError("No signature.")
-        return Place(f"bucket/{name}", f"https://h/{name}")
+        return OutputLocation(f"bucket/{name}", f"https://h/{name}")
 
 
 class Lane:
@@ -82,7 +82,7 @@ class Lane:
         self.root = root
         self.bucket = Bucket()
         self.target = RemoteTarget(self.bucket, "max-age=60")
-        self.meter = Meter()
+        self.meter = TransferMeter()
         self.delivery: RemoteDelivery = self.target.open(self.meter)
 
     def send(self, *names: str, data: bytes = b"1234") -> None:
@@ -110,9 +110,9 @@ async def test_places_in_the_order_of_sending(lane: Lane) -> None:
     lane.bucket.gate.set()
     places = await lane.delivery.finish()
     assert list(places) == ["b.mp4", "a.mp4"]
-    assert places["a.mp4"] == Place("bucket/a.mp4", "https://h/a.mp4")
+    assert places["a.mp4"] == OutputLocation("bucket/a.mp4", "https://h/a.mp4")
     assert lane.bucket.files == {"b.mp4": b"1234", "a.mp4": b"1234"}
-    assert lane.bucket.headers["a.mp4"] == Headers("video/mp4", "max-age=60")
+    assert lane.bucket.headers["a.mp4"] == ObjectHeaders("video/mp4", "max-age=60")
 
 
 async def test_manifests_go_last_and_those_that_list_manifests_after_them(lane: Lane) -> None:
@@ -130,7 +130,7 @@ async def test_manifests_go_last_and_those_that_list_manifests_after_them(lane: 
 async def test_a_few_at_once_over_all_lanes(lane: Lane, tmp_path: Path) -> None:
     names = [f"{number}.ts" for number in range(20)]
     lane.bucket.held = set(names)
-    other = lane.target.open(Meter())
+    other = lane.target.open(TransferMeter())
     lane.send(*names[:10])
     for name in names[10:]:
         (tmp_path / name).write_bytes(b"x")
@@ -277,7 +277,7 @@ async def test_an_upload_that_fails_unseen_warns_nobody(lane: Lane, caplog: pyte
     await until_async(lambda: lane.bucket.begun == ["a.ts"] and lane.bucket.busy == 0)
     lane.delivery.withdraw("a.ts")
     assert await lane.delivery.finish() == {}
-    lane.delivery = lane.target.open(Meter())
+    lane.delivery = lane.target.open(TransferMeter())
     gc.collect()
     assert [record for record in caplog.records if record.name == "asyncio"] == []
 
@@ -291,5 +291,5 @@ async def test_check(lane: Lane) -> None:
     with pytest.raises(InvalidJob) as twice:
         lane.target.check(["b/a.ts", "b//a.ts"])
     assert (twice.value.code, twice.value.where) == ("duplicate_output", {"output": "b//a.ts"})
-    assert lane.target.takes_early
-    assert not RemoteTarget(lane.bucket, takes_early=False).takes_early
+    assert lane.target.accepts_early
+    assert not RemoteTarget(lane.bucket, accepts_early=False).accepts_early
