@@ -27,7 +27,7 @@ from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
-from ffmpeg_worker.settings import Settings, take_store_variables
+from ffmpeg_worker.settings import Settings, pop_store_credentials
 from ffmpeg_worker.storage.default_bucket import default_bucket
 from ffmpeg_worker.storage.depot import StoreResolver
 from ffmpeg_worker.storage.local import LocalStorage
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True)
-class Counters:
+class JobCounters:
     """What happened since the start, for `/metrics`."""
 
     by_outcome: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Services:
     tools: Tools
     prober: Prober
     plant: WorkerResources
-    counters: Counters = field(default_factory=Counters)
+    counters: JobCounters = field(default_factory=JobCounters)
     active: int = 0
     closing: bool = False
     _tasks: set[asyncio.Task[JobResult]] = field(default_factory=set)
@@ -123,7 +123,7 @@ def new_job_id() -> str:
 
 
 def _open_depot(settings: Settings, scratch: Scratch, stack: AsyncExitStack) -> StoreResolver:
-    own_variables = take_store_variables()
+    own_variables = pop_store_credentials()
 
     async def open_late() -> RemoteStores:
         # Loading the HTTP client and the stores takes as long as the rest of the start.

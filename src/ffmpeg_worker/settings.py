@@ -309,18 +309,18 @@ def read_settings(**overrides: Any) -> Settings:
         return Settings(**overrides)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        name = variable_of(str(first["loc"][0])) if first["loc"] else "settings"
+        name = environment_variable_of(str(first["loc"][0])) if first["loc"] else "settings"
         raise Misconfigured(f"{name}: {first['msg']}.", hint="docs/settings.md lists every setting.") from None
 
 
-def take_store_variables() -> dict[str, str]:
+def pop_store_credentials() -> dict[str, str]:
     """Take the worker's own credentials for stores out of the environment, where libraries would find them."""
     names = [name for name in os.environ if name.upper().startswith(_OF_STORES)]
     return {name: os.environ.pop(name) for name in names}
 
 
 def _refuse_misspelt_variables() -> None:
-    known = [variable_of(name) for name in Settings.model_fields]
+    known = [environment_variable_of(name) for name in Settings.model_fields]
     for name in os.environ:
         if name.upper().startswith(_PREFIX) and name.upper() not in known:
             near = difflib.get_close_matches(name.upper(), known, n=1)
@@ -330,7 +330,7 @@ def _refuse_misspelt_variables() -> None:
             )
 
 
-def variable_of(field: str) -> str:
+def environment_variable_of(field: str) -> str:
     """The environment variable of a settings field (given by field name or variable)."""
     info = Settings.model_fields.get(field)
     if info is None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.settings import Settings, read_settings, variable_of
+from ffmpeg_worker.settings import Settings, read_settings, environment_variable_of
 from support.doc_examples import ROOT
 from support.variables import KNOWN
 
@@ -60,7 +60,7 @@ def test_every_variable_is_one_that_is_read() -> None:
 def settings_with(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> Settings:
     monkeypatch.chdir(folder)
     for name in Settings.model_fields:
-        monkeypatch.delenv(variable_of(name), raising=False)
+        monkeypatch.delenv(environment_variable_of(name), raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return read_settings()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ffmpeg_worker.cli.settings import settings_page
-from ffmpeg_worker.settings import Settings, variable_of
+from ffmpeg_worker.settings import Settings, environment_variable_of
 from support.doc_examples import ROOT
 
 
@@ -14,7 +14,7 @@ def test_the_page_is_made_from_the_code() -> None:
 
 def test_every_setting_has_a_row_with_a_meaning() -> None:
     rows = [line.split(" | ") for line in settings_page().splitlines() if line.startswith("| `")]
-    assert [row[0] for row in rows] == [f"| `{variable_of(name)}`" for name in Settings.model_fields]
+    assert [row[0] for row in rows] == [f"| `{environment_variable_of(name)}`" for name in Settings.model_fields]
     assert all(row[3].rstrip("| ").endswith((".", "(503).")) for row in rows)
 
 

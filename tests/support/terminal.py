@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ffmpeg_worker.settings import Settings, variable_of
+from ffmpeg_worker.settings import Settings, environment_variable_of
 
 COMMAND = (sys.executable, "-m", "ffmpeg_worker")
 _DEADLINE_S = 90
@@ -42,7 +42,7 @@ class Terminal:
 
     def environment(self, **more: str) -> dict[str, str]:
         """The test's own environment without any setting of the worker."""
-        known = {variable_of(name) for name in Settings.model_fields}
+        known = {environment_variable_of(name) for name in Settings.model_fields}
         kept = {name: value for name, value in os.environ.items() if name not in known}
         return kept | {"FFMPEG_WORKER_SCRATCH_ROOT": str(self.scratch)} | more
 

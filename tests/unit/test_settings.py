@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.settings import Settings, read_settings, variable_of
+from ffmpeg_worker.settings import Settings, read_settings, environment_variable_of
 
 
 @pytest.fixture(autouse=True)
 def _empty(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No variable is set, and there is no .env file."""
     for name in Settings.model_fields:
-        monkeypatch.delenv(variable_of(name), raising=False)
+        monkeypatch.delenv(environment_variable_of(name), raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -49,7 +49,7 @@ def test_every_variable_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     assert set(values) <= set(Settings.model_fields)
     for name, value in values.items():
-        monkeypatch.setenv(variable_of(name), value)
+        monkeypatch.setenv(environment_variable_of(name), value)
     settings = read_settings()
     assert set(values) == set(Settings.model_fields) & settings.model_fields_set
     assert [key.get_secret_value() for key in settings.api_keys] == ["one", "two"]
@@ -64,13 +64,13 @@ def test_the_contract_names_its_variables() -> None:
         "max_concurrency cloud_storage_type bucket_name bucket_endpoint_url bucket_access_key_id "
         "bucket_secret_access_key runpod_endpoint_id runpod_base_url"
     ).split()
-    assert [variable_of(name) for name in fixed] == (
+    assert [environment_variable_of(name) for name in fixed] == (
         "ENV VERSION PORT FFMPEG_API_BASE_URL FFMPEG_API_TIMEOUT TEST_INPUT_FILE_NAME FS_PATH FFMPEG_PATH "
         "FFPROBE_PATH MAX_CONCURRENCY CLOUD_STORAGE_TYPE BUCKET_NAME BUCKET_ENDPOINT_URL BUCKET_ACCESS_KEY_ID "
         "BUCKET_SECRET_ACCESS_KEY RUNPOD_ENDPOINT_ID RUNPOD_ENDPOINT_BASE_URL"
     ).split()
     others = set(Settings.model_fields) - set(fixed)
-    assert all(variable_of(name).startswith("FFMPEG_WORKER_") for name in others)
+    assert all(environment_variable_of(name).startswith("FFMPEG_WORKER_") for name in others)
 
 
 def test_a_file_is_read_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from starlette.types import Receive
 
 from ffmpeg_worker.api.answers import HEADERS, answer
 from ffmpeg_worker.api.body import read_body
-from ffmpeg_worker.api.door import door_of
-from ffmpeg_worker.api.exchange import Exchange, exchange_of
-from ffmpeg_worker.api.followed import FollowedAnswer, wants_progress
+from ffmpeg_worker.api.door import app_state_of
+from ffmpeg_worker.api.exchange import RequestRecord, request_record_of
+from ffmpeg_worker.api.followed import NdjsonProgressResponse, wants_progress
 from ffmpeg_worker.api.later import refuse_async
 from ffmpeg_worker.api.problems import problem, unexpected
 from ffmpeg_worker.errors import JobCancelled, WorkerError
@@ -41,11 +41,11 @@ def make_endpoint(action: str) -> Callable[[Request], Awaitable[Response]]:
 
 async def preview(request: Request) -> Response:
     """The endpoint of `canvas_preview`: its address may name moment and width, its answer may be the picture."""
-    form = _as_picture if wants_picture(request) else _as_json
+    form = _as_picture if wants_png(request) else _as_json
     return await _serve(request, lambda body: parse_preview(body, request.query_params), form)
 
 
-def wants_picture(request: Request) -> bool:
+def wants_png(request: Request) -> bool:
     """Whether the caller takes a PNG for an answer."""
     return PICTURE_TYPE in request.headers.get("accept", "")
 
@@ -63,18 +63,18 @@ def _as_picture(result: JobResult) -> Response:
 
 async def _serve(request: Request, parse: Callable[[Any], Job], form: Callable[[JobResult], Response]) -> Response:
     refuse_async(request)
-    door = door_of(request)
-    exchange = exchange_of(request.scope)
+    door = app_state_of(request)
+    exchange = request_record_of(request.scope)
     body = await read_body(request, door.settings.max_body_bytes)
     job = parse(read_json(body))
     run = partial(_run, door.open_services(), job, exchange, request.receive)
     if wants_progress(request):
-        return FollowedAnswer(partial(_answer_all, run, exchange))
+        return NdjsonProgressResponse(partial(_answer_all, run, exchange))
     return form(await run(ignore))
 
 
 async def _answer_all(
-    run: Callable[[Observer], Awaitable[JobResult]], exchange: Exchange, observer: Observer
+    run: Callable[[Observer], Awaitable[JobResult]], exchange: RequestRecord, observer: Observer
 ) -> Response:
     """What to answer, also for a job that failed: once an answer has begun, nobody else makes it a problem."""
     try:
@@ -87,7 +87,7 @@ async def _answer_all(
 
 
 async def _run(
-    services: Services, job: Job, exchange: Exchange, receive: Receive, observer: Observer
+    services: Services, job: Job, exchange: RequestRecord, receive: Receive, observer: Observer
 ) -> JobResult:
     """Run a job for as long as the caller waits for it.
 

@@ -13,10 +13,10 @@ from starlette.responses import PlainTextResponse
 
 from ffmpeg_worker.api import health
 from ffmpeg_worker.api.actions import make_endpoint, preview
-from ffmpeg_worker.api.auth import KeyCheck, Keys
-from ffmpeg_worker.api.composition_schema import SCHEMA_PATH, composition_schema_page
-from ffmpeg_worker.api.door import Door
-from ffmpeg_worker.api.exchange import ExchangeRecorder
+from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys
+from ffmpeg_worker.api.composition_schema import SCHEMA_PATH, serve_composition_schema
+from ffmpeg_worker.api.door import AppState
+from ffmpeg_worker.api.exchange import RequestLog
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.openapi import (
     action_operation,
@@ -71,13 +71,13 @@ def make_app(source: Services | Settings) -> FastAPI:
     )
     app.state.door = door
     _add_routes(app)
-    app.add_middleware(KeyCheck, keys=door.keys)
-    app.add_middleware(ExchangeRecorder, on_failure=unexpected, on_end=door.metrics.note)
+    app.add_middleware(ApiKeyMiddleware, keys=door.keys)
+    app.add_middleware(RequestLog, on_failure=unexpected, on_end=door.metrics.note)
     return app
 
 
-def _make_door(settings: Settings) -> Door:
-    door: Door = Door(settings, Keys(settings.api_keys), Metrics(lambda: door.services))
+def _make_door(settings: Settings) -> AppState:
+    door: AppState = AppState(settings, ApiKeys(settings.api_keys), Metrics(lambda: door.services))
     return door
 
 
@@ -85,7 +85,7 @@ def _add_routes(app: FastAPI) -> None:
     for path, action in PATHS.items():
         endpoint = preview if action == "canvas_preview" else make_endpoint(action)
         app.add_api_route(f"/api{path}", endpoint, methods=["POST"], **action_operation(action))
-    app.add_api_route(SCHEMA_PATH, composition_schema_page, methods=["GET"], **schema_operation())
+    app.add_api_route(SCHEMA_PATH, serve_composition_schema, methods=["GET"], **schema_operation())
     app.add_api_route("/health", health.health, methods=["GET"], **health_operation())
     app.add_api_route("/health", health.health, methods=["HEAD"], include_in_schema=False)
     app.add_api_route(
@@ -98,7 +98,7 @@ def _add_routes(app: FastAPI) -> None:
 
 
 def _lifespan(
-    door: Door, source: Services | Settings
+    door: AppState, source: Services | Settings
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None, bool | None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

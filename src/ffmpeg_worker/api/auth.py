@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ffmpeg_worker.api.composition_schema import SCHEMA_PATH
-from ffmpeg_worker.api.exchange import exchange_of
+from ffmpeg_worker.api.exchange import request_record_of
 from ffmpeg_worker.api.problems import problem
 from ffmpeg_worker.errors import InvalidJob
 
@@ -19,7 +19,7 @@ OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", SCHEMA_PATH})
 compositions is the same everywhere."""
 
 
-class Keys:
+class ApiKeys:
     """The accepted API keys, known by their digests only. Without any, everybody is let in."""
 
     def __init__(self, keys: Iterable[SecretStr]) -> None:
@@ -38,10 +38,10 @@ class Keys:
         return admitted and scheme.lower() == b"bearer"
 
 
-class KeyCheck:
+class ApiKeyMiddleware:
     """ASGI middleware that refuses requests without an accepted key."""
 
-    def __init__(self, app: ASGIApp, keys: Keys) -> None:
+    def __init__(self, app: ASGIApp, keys: ApiKeys) -> None:
         self._app = app
         self._keys = keys
 
@@ -50,7 +50,7 @@ class KeyCheck:
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._keys.admit(scope):
             await self._app(scope, receive, send)
             return
-        exchange = exchange_of(scope)
+        exchange = request_record_of(scope)
         exchange.error = InvalidJob(
             "This worker needs an API key.",
             code="unauthorized",

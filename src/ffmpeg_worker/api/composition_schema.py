@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/schema+json"
 _HEADERS = {"Cache-Control": "public, max-age=3600"}
 
 
-async def composition_schema_page(_request: Request) -> Response:
+async def serve_composition_schema(_request: Request) -> Response:
     """The JSON Schema of compositions. It says nothing about this worker, and editors send no keys."""
     return answer(_schema(), media_type=MEDIA_TYPE, headers=_HEADERS)
 

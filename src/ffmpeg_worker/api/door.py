@@ -8,7 +8,7 @@ from typing import cast
 
 from starlette.requests import Request
 
-from ffmpeg_worker.api.auth import Keys
+from ffmpeg_worker.api.auth import ApiKeys
 from ffmpeg_worker.api.encoders import MainEncoders
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.errors import JobInterrupted
@@ -17,11 +17,11 @@ from ffmpeg_worker.settings import Settings
 
 
 @dataclass(slots=True)
-class Door:
+class AppState:
     """One HTTP door; `services` is there between the start and the end of the app's lifespan."""
 
     settings: Settings
-    keys: Keys
+    keys: ApiKeys
     metrics: Metrics
     services: Services | None = None
     began: float = field(default_factory=time.monotonic)
@@ -38,6 +38,6 @@ class Door:
         return self.services
 
 
-def door_of(request: Request) -> Door:
+def app_state_of(request: Request) -> AppState:
     """The door that a request came to."""
-    return cast(Door, request.app.state.door)
+    return cast(AppState, request.app.state.door)

@@ -22,7 +22,7 @@ _POLLED = frozenset({"/health", "/metrics"})
 
 
 @dataclass(slots=True)
-class Exchange:
+class RequestRecord:
     """What is known about one request; `bytes_in` and `bytes_out` count bodies."""
 
     job_id: str = field(default_factory=new_job_id)
@@ -35,13 +35,13 @@ class Exchange:
     error: WorkerError | None = None
 
 
-def exchange_of(scope: Scope) -> Exchange:
+def request_record_of(scope: Scope) -> RequestRecord:
     """The exchange that a request belongs to."""
-    exchange: Exchange = scope[_KEY]
+    exchange: RequestRecord = scope[_KEY]
     return exchange
 
 
-class ExchangeRecorder:
+class RequestLog:
     """ASGI middleware around everything else of the door.
 
     `on_failure` answers an exception that nobody expected; `on_end` is told the scope, the exchange and its
@@ -53,7 +53,7 @@ class ExchangeRecorder:
         app: ASGIApp,
         *,
         on_failure: Callable[[str], Response],
-        on_end: Callable[[Scope, Exchange, float], None],
+        on_end: Callable[[Scope, RequestRecord, float], None],
     ) -> None:
         self._app = app
         self._on_failure = on_failure
@@ -64,7 +64,7 @@ class ExchangeRecorder:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = scope[_KEY] = Exchange()
+        exchange = scope[_KEY] = RequestRecord()
         token = job_id_var.set(exchange.job_id)
         recording = _recording(send, exchange)
         try:
@@ -80,7 +80,7 @@ class ExchangeRecorder:
             job_id_var.reset(token)
 
 
-def _counting(receive: Receive, exchange: Exchange) -> Callable[[], Awaitable[Message]]:
+def _counting(receive: Receive, exchange: RequestRecord) -> Callable[[], Awaitable[Message]]:
     async def counted() -> Message:
         message = await receive()
         exchange.bytes_in += len(message.get("body", b""))
@@ -89,7 +89,7 @@ def _counting(receive: Receive, exchange: Exchange) -> Callable[[], Awaitable[Me
     return counted
 
 
-def _recording(send: Send, exchange: Exchange) -> Callable[[Message], Awaitable[None]]:
+def _recording(send: Send, exchange: RequestRecord) -> Callable[[Message], Awaitable[None]]:
     async def recorded(message: Message) -> None:
         if message["type"] == "http.response.start":
             exchange.status = message["status"]
@@ -102,7 +102,7 @@ def _recording(send: Send, exchange: Exchange) -> Callable[[Message], Awaitable[
     return recorded
 
 
-def _log(scope: Scope, exchange: Exchange, seconds: float) -> None:
+def _log(scope: Scope, exchange: RequestRecord, seconds: float) -> None:
     fields: dict[str, Any] = {
         "method": scope["method"],
         "path": scope["path"][:_MAX_PATH],

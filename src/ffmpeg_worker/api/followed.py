@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ffmpeg_worker.api.exchange import exchange_of
+from ffmpeg_worker.api.exchange import request_record_of
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer
 
 MEDIA_TYPE = "application/x-ndjson"
@@ -24,7 +24,7 @@ def wants_progress(request: Request) -> bool:
     return MEDIA_TYPE in request.headers.get("accept", "")
 
 
-class FollowedAnswer(Response):
+class NdjsonProgressResponse(Response):
     """Lines `{"progress": {…}}`, at most two a second, then `{"status": 200}` and the answer, each on a line.
 
     A job that ends before the first line is due is answered as without progress. `run` is given the observer of
@@ -55,7 +55,7 @@ class FollowedAnswer(Response):
         if not is_begun:
             await response(scope, receive, send)
             return
-        exchange_of(scope).status = response.status_code
+        request_record_of(scope).status = response.status_code
         await _send_line(send, {"status": response.status_code})
         await send({"type": "http.response.body", "body": response.body, "more_body": False})
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.answers import answer
-from ffmpeg_worker.api.door import Door, door_of
+from ffmpeg_worker.api.door import AppState, app_state_of
 from ffmpeg_worker.api.metrics import CONTENT_TYPE
 from ffmpeg_worker.api.problems import unavailable
 from ffmpeg_worker.ffmpeg.gpu import Gpu
@@ -118,7 +118,7 @@ class Health(BaseModel):
 
 async def health(request: Request) -> Response:
     """How the worker is; 200 as soon as jobs can be taken."""
-    door = door_of(request)
+    door = app_state_of(request)
     services = door.services
     status = "starting" if services is None else "closing" if services.closing else "ok"
     report: dict[str, Any] = {"status": status}
@@ -127,7 +127,7 @@ async def health(request: Request) -> Response:
     return answer(report) if status == "ok" else unavailable(report)
 
 
-def _details(door: Door, services: Services) -> dict[str, Any]:
+def _details(door: AppState, services: Services) -> dict[str, Any]:
     known = services.tools.capabilities
     services.plant.gpu.begin()
     return {
@@ -178,4 +178,4 @@ def _source(settings: Settings) -> str:
 
 async def metrics(request: Request) -> Response:
     """The worker's numbers, for Prometheus."""
-    return Response(door_of(request).metrics.text(), media_type=CONTENT_TYPE)
+    return Response(app_state_of(request).metrics.text(), media_type=CONTENT_TYPE)

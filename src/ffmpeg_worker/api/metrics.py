@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
-from ffmpeg_worker.api.exchange import Exchange
+from ffmpeg_worker.api.exchange import RequestRecord
 from ffmpeg_worker.services import Services
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -41,7 +41,7 @@ class Metrics:
             registry=self._registry,
         )
 
-    def note(self, scope: Scope, exchange: Exchange, seconds: float) -> None:
+    def note(self, scope: Scope, exchange: RequestRecord, seconds: float) -> None:
         """Count a request that has ended."""
         # Labels of a bounded number: what strangers ask for is not among them.
         method = scope["method"] if scope["method"] in _METHODS else "other"

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.answers import answer
-from ffmpeg_worker.api.exchange import exchange_of
+from ffmpeg_worker.api.exchange import request_record_of
 from ffmpeg_worker.api.later import unknown_route
 from ffmpeg_worker.errors import Fault, InvalidJob, WorkerError
 from ffmpeg_worker.logs import log
@@ -124,7 +124,7 @@ async def on_worker_error(request: Request, error: Exception) -> Response:
     """A job or request that cannot be served, for a known reason."""
     if not isinstance(error, WorkerError):
         raise error
-    exchange = exchange_of(request.scope)
+    exchange = request_record_of(request.scope)
     exchange.error = error
     return problem(error, exchange.job_id)
 
@@ -133,7 +133,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     """What the framework refuses: routes and methods that do not exist."""
     if not isinstance(error, HTTPException):
         raise error
-    exchange = exchange_of(request.scope)
+    exchange = request_record_of(request.scope)
     exchange.error = _translate(request, error)
     known = exchange.error.code in STATUS_BY_CODE
     return problem(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from ffmpeg_worker.cli.given_file import read_given_file
+from ffmpeg_worker.cli.given_file import read_file_argument
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.canvas_jobs import CanvasData
 from ffmpeg_worker.job.composition.composition import Composition
@@ -120,6 +120,6 @@ def _read_object(name: str, what: str) -> Body:
 
 
 def _read(name: str, what: str) -> bytes:
-    return read_given_file(
+    return read_file_argument(
         name, f"The file of the {what}, {name},", hint='Name a file with JSON, or "-" for standard input.'
     )

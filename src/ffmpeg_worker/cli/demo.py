@@ -9,7 +9,7 @@ import click
 
 from ffmpeg_worker.cli.display import human_size, show_table
 from ffmpeg_worker.cli.local_worker import run_stoppable
-from ffmpeg_worker.cli.problems import problems_end_here
+from ffmpeg_worker.cli.problems import exit_on_error
 from ffmpeg_worker.demo.tour import tour
 
 
@@ -24,7 +24,7 @@ from ffmpeg_worker.demo.tour import tour
 def command(out: Path) -> None:
     """Make a test video; transcode, ladder, probe and score it through the HTTP API of a server of its own."""
     began = time.monotonic()
-    with problems_end_here():
+    with exit_on_error():
         stops = run_stoppable(tour(out, lambda line: click.echo(line, err=True)))
     show_table(
         ("step", "file", "size", "seconds", "result"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from ffmpeg_worker.errors import InvalidJob
 
 
-def read_given_file(name: str, shown: str, *, hint: str) -> bytes:
+def read_file_argument(name: str, shown: str, *, hint: str) -> bytes:
     """All of it; `-` is standard input. `shown` begins the sentence of the error.
 
     Raises:

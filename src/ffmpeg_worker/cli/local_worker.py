@@ -36,7 +36,7 @@ def terminal_settings(root: Path | None = None) -> Settings:
     return settings.model_copy(update={"data_root": chosen, "allowed_roots": (Path("/"),)})
 
 
-def run_here(job: Job, settings: Settings) -> JobResult:
+def run_locally(job: Job, settings: Settings) -> JobResult:
     """Run a job in this process, with a progress bar where stderr is a terminal.
 
     Raises:

@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 from ffmpeg_worker.cli.display import human_size, show_table
-from ffmpeg_worker.cli.local_worker import run_here, terminal_settings
+from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
 from ffmpeg_worker.cli.names import absolute
-from ffmpeg_worker.cli.problems import echo_json, problems_end_here, wants_json
+from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.job.parse import parse_action
 
 
@@ -19,9 +19,9 @@ from ffmpeg_worker.job.parse import parse_action
 def command(file: str, as_json: bool) -> None:
     """Tell what FILE holds: on a terminal the main facts, into a file or pipe ffprobe's JSON."""
     as_json = wants_json(as_json)
-    with problems_end_here(as_json=as_json):
+    with exit_on_error(as_json=as_json):
         job = parse_action("probe", {"input": absolute(file)})
-        document = run_here(job, terminal_settings()).as_json()
+        document = run_locally(job, terminal_settings()).as_json()
     if "format" in document:
         document["format"]["filename"] = file
     if as_json:

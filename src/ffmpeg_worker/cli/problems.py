@@ -18,7 +18,7 @@ _STDERR_LINES_SHOWN = 8
 
 
 @contextmanager
-def problems_end_here(*, as_json: bool = False) -> Iterator[None]:
+def exit_on_error(*, as_json: bool = False) -> Iterator[None]:
     """Turn an error into its text, with `as_json` also its problem object, and its exit code."""
     try:
         yield

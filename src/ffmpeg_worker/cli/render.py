@@ -18,9 +18,9 @@ from ffmpeg_worker.cli.composition_file import (
     with_variables,
 )
 from ffmpeg_worker.cli.display import show_outputs, show_table
-from ffmpeg_worker.cli.local_worker import run_here, terminal_settings
+from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
 from ffmpeg_worker.cli.names import absolute
-from ffmpeg_worker.cli.problems import echo_json, problems_end_here, wants_json
+from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.job.canvas_jobs import CanvasJob
 from ffmpeg_worker.job.canvas_output import CODECS, WITH_ALPHA
 from ffmpeg_worker.job.composition.schema import composition_schema
@@ -74,13 +74,13 @@ def command(composition: str | None, as_json: bool, schema: bool, **options: Any
     if composition is None:
         raise click.UsageError("Missing argument 'COMP.json'.")
     as_json = wants_json(as_json)
-    with problems_end_here(as_json=as_json):
+    with exit_on_error(as_json=as_json):
         body = _read_body(composition, options)
         action = "canvas"
         if options["preview"] is not None:
             action, body = "canvas_preview", _preview_of(body, options)
         root = Path.cwd() if composition == "-" else Path(composition).resolve().parent
-        result = run_here(parse_action(action, body), terminal_settings(root))
+        result = run_locally(parse_action(action, body), terminal_settings(root))
     if as_json:
         echo_json(result.as_json())
     else:

@@ -9,9 +9,9 @@ import click
 
 from ffmpeg_worker.cli.display import show_outputs
 from ffmpeg_worker.cli.exit_codes import OK, exit_code
-from ffmpeg_worker.cli.given_file import read_given_file
-from ffmpeg_worker.cli.local_worker import run_here, terminal_settings
-from ffmpeg_worker.cli.problems import echo_json, problems_end_here, show_problem, wants_json
+from ffmpeg_worker.cli.given_file import read_file_argument
+from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
+from ffmpeg_worker.cli.problems import echo_json, exit_on_error, show_problem, wants_json
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.result import CanvasResult, JobResult, MultiProcessResult, ProcessResult
 from ffmpeg_worker.job.strict_json import read_json
@@ -33,9 +33,9 @@ def command(job_file: str, root: Path | None, as_json: bool) -> None:
     On a terminal a summary is printed; into a file or pipe the result as JSON, or the problem.
     """
     as_json = wants_json(as_json)
-    with problems_end_here(as_json=as_json):
-        job = parse_job(read_json(read_given_file(job_file, f"The job file {job_file}", hint=_HINT)))
-        result = run_here(job, terminal_settings(root))
+    with exit_on_error(as_json=as_json):
+        job = parse_job(read_json(read_file_argument(job_file, f"The job file {job_file}", hint=_HINT)))
+        result = run_locally(job, terminal_settings(root))
     if as_json:
         echo_json(result.as_json())
     else:

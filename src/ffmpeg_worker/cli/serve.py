@@ -11,7 +11,7 @@ from collections.abc import Callable
 import click
 
 from ffmpeg_worker.api.serve import serve
-from ffmpeg_worker.cli.problems import problems_end_here
+from ffmpeg_worker.cli.problems import exit_on_error
 from ffmpeg_worker.logs import configure_logging
 from ffmpeg_worker.settings import read_settings
 
@@ -36,7 +36,7 @@ def command(host: str | None, port: int | None, ready_fd: int | None, lifeline_f
     Programs that start the server give --ready-fd N, a pipe that gets {"url": …} when jobs can be taken, and
     --lifeline-fd N, a pipe: the server ends when its other end is closed.
     """
-    with problems_end_here():
+    with exit_on_error():
         chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
         settings = read_settings(**chosen)
         settings.check_exposure()

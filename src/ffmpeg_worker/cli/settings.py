@@ -10,7 +10,7 @@ import click
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from ffmpeg_worker.settings import Settings, variable_of
+from ffmpeg_worker.settings import Settings, environment_variable_of
 
 _HEAD = """\
 # Settings
@@ -49,7 +49,7 @@ def settings_page() -> str:
 
 
 def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
-    return (f"`{variable_of(name)}`", _values(field), _default(name, field), field.description or "")
+    return (f"`{environment_variable_of(name)}`", _values(field), _default(name, field), field.description or "")
 
 
 def _values(field: FieldInfo) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 import click
 
 from ffmpeg_worker.cli.display import show_table
-from ffmpeg_worker.cli.local_worker import run_here, terminal_settings
+from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
 from ffmpeg_worker.cli.names import absolute
-from ffmpeg_worker.cli.problems import echo_json, problems_end_here, wants_json
+from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.job.parse import parse_action
 
 
@@ -26,10 +26,10 @@ from ffmpeg_worker.job.parse import parse_action
 def command(reference: str, distorted: str, as_json: bool, **options: Any) -> None:
     """Measure the quality of DISTORTED against REFERENCE: 0 (unlike) to 100 (no difference seen)."""
     as_json = wants_json(as_json)
-    with problems_end_here(as_json=as_json):
+    with exit_on_error(as_json=as_json):
         files = {"input1": absolute(reference), "input2": absolute(distorted)}
         job = parse_action("vmaf", files | _read_options(options))
-        document = run_here(job, terminal_settings()).as_json()
+        document = run_locally(job, terminal_settings()).as_json()
     if as_json:
         echo_json(document)
     else:

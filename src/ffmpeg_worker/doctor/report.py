@@ -11,7 +11,7 @@ from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.settings import read_settings
 
 
-async def examine() -> list[Check]:
+async def run_checks() -> list[Check]:
     """Check this machine and these settings. Nothing is left behind."""
     try:
         settings = read_settings()

@@ -30,7 +30,7 @@ def failure(problem: Problem) -> Answer:
     return {"error": str(problem.get("error") or "The job failed."), "details": details}
 
 
-def finalise(answer: Answer) -> Answer:
+def finalize(answer: Answer) -> Answer:
     """Make an answer that is plain JSON, valid Unicode, without NaN, and at most 8 MiB.
 
     What the SDK cannot encode it drops: the job would stay in progress for ever.

@@ -11,7 +11,7 @@ from typing import Any
 
 from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.runpod_worker.endpoint import EndpointTrouble, Link
+from ffmpeg_worker.runpod_worker.endpoint import EndpointError, EndpointSession
 from ffmpeg_worker.runpod_worker.parts import Part
 from ffmpeg_worker.runpod_worker.problems import JobFailed
 from ffmpeg_worker.uncancelled import finish_shielded
@@ -27,15 +27,15 @@ _STOPPED = frozenset({"CANCELLED", "TIMED_OUT"})
 _UNDER_WAY = frozenset({_QUEUED, "IN_PROGRESS", "RUNNING"})
 
 
-class NotDone(Exception):
+class NotRun(Exception):
     """The part has no result there, and none will come; the words follow "because"."""
 
 
 @dataclass(slots=True)
-class Away:
+class RemotePart:
     """A part at another worker."""
 
-    link: Link
+    link: EndpointSession
     part: Part
     queue_s: float
     limit_s: float
@@ -49,7 +49,7 @@ class Away:
         """The part's result. Cancelled, it is cancelled there too.
 
         Raises:
-            NotDone: it is to be run here.
+            NotRun: it is to be run here.
             JobFailed: it failed, and would here.
         """
         sending = asyncio.ensure_future(self.link.run(self._job()))
@@ -59,8 +59,8 @@ class Away:
             answer = await self._wait(job_id)
             if answer.get("status") in _STOPPED:
                 await self._let_go(answer)
-        except EndpointTrouble as trouble:
-            raise NotDone(f"RunPod did not take them: {trouble}") from None
+        except EndpointError as trouble:
+            raise NotRun(f"RunPod did not take them: {trouble}") from None
         except asyncio.CancelledError:
             await finish_shielded(self._call_off(sending))  # RunPod tells to stop more than once
             raise
@@ -82,7 +82,7 @@ class Away:
             pause = min(pause * _PAUSE_GROWTH, _LONGEST_PAUSE_S)
             try:
                 answer = await self.link.status(job_id)
-            except EndpointTrouble as trouble:
+            except EndpointError as trouble:
                 pause = max(pause, trouble.wish_s or 0)
                 if not trouble.may_pass or time.monotonic() - heard > _LOST_AFTER_S:
                     return await self._cancelled(job_id, f"RunPod lost sight of them: {trouble}")
@@ -101,9 +101,9 @@ class Away:
             if answer.get("status") == "COMPLETED":
                 return answer if "output" in answer else await self.link.status(job_id)
             await self._let_go(answer)
-        except EndpointTrouble as trouble:
+        except EndpointError as trouble:
             log(logging.WARNING, "part not cancelled", part_id=job_id, reason=str(trouble))
-        raise NotDone(reason)
+        raise NotRun(reason)
 
     async def _call_off(self, sending: asyncio.Future[str]) -> None:
         """A part that is on its way yet gets its id first: without one nobody could cancel it."""
@@ -112,7 +112,7 @@ class Away:
                 job_id = await sending
                 await self.link.cancel(job_id)
                 log(logging.INFO, "part cancelled", part=self.part.shown, part_id=job_id)
-        except (EndpointTrouble, TimeoutError) as trouble:
+        except (EndpointError, TimeoutError) as trouble:
             log(logging.WARNING, "part not cancelled", part=self.part.shown, reason=str(trouble))
 
     async def _let_go(self, answer: Mapping[str, Any]) -> None:
@@ -134,7 +134,7 @@ class Away:
                 if fault != Fault.WORKER.value and not details.get("retryable"):
                     sentence = answer.get("error")
                     raise JobFailed({"error": sentence if isinstance(sentence, str) else "It failed.", **details})
-        raise NotDone(f"another worker ended them as {status}")
+        raise NotRun(f"another worker ended them as {status}")
 
 
 def _are_reports(reports: list[Any], count: int) -> bool:

@@ -20,7 +20,7 @@ _PAUSE_S = 0.1
 _DEVICES = Path("/dev")
 
 
-class NotFit(Exception):
+class FitnessCheckFailed(Exception):
     """This worker cannot do what it was started for."""
 
 
@@ -40,12 +40,14 @@ def make_checks(client: ApiClient, *, must_confine: bool, devices: Path = _DEVIC
     async def ffmpeg() -> None:
         # An HTTP door of somebody else's, that does not accept our key, tells only that it is healthy.
         if "capabilities" in health and not health["capabilities"].get("encoders"):
-            raise NotFit("The HTTP door's FFmpeg has no encoders.")
+            raise FitnessCheckFailed("The HTTP door's FFmpeg has no encoders.")
 
     async def sandbox() -> None:
         level = health.get("sandbox", {}).get("level")
         if must_confine and level is not None and level not in _CONFINED:
-            raise NotFit(f'Jobs are not confined (level "{level}"), and FFMPEG_WORKER_SANDBOX is "require".')
+            raise FitnessCheckFailed(
+                f'Jobs are not confined (level "{level}"), and FFMPEG_WORKER_SANDBOX is "require".'
+            )
 
     async def gpu() -> None:
         encoders = await _gpu_encoders(client)

@@ -23,7 +23,7 @@ _MAY_PASS = frozenset({408, 425, 429})
 _LONGEST_WISH_S = 30.0
 
 
-class EndpointTrouble(Exception):
+class EndpointError(Exception):
     """The endpoint did not do what was asked; `may_pass`: it is worth asking again, after `wish_s` seconds."""
 
     def __init__(self, reason: str, *, may_pass: bool, wish_s: float | None = None) -> None:
@@ -44,17 +44,17 @@ class Endpoint:
     pauses_s: Sequence[float] = (0.5, 1, 2, 4)
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[Link]:
+    async def open(self) -> AsyncIterator[EndpointSession]:
         """Connections for one job: the SDK runs several event loops, which share none."""
         headers = {"Authorization": f"Bearer {self.key.get_secret_value()}", "Accept-Encoding": "identity"}
         async with aiohttp.ClientSession(
             headers=headers, timeout=aiohttp.ClientTimeout(total=_ANSWER_S), trust_env=False
         ) as session:
-            yield Link(self, session)
+            yield EndpointSession(self, session)
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class EndpointSession:
     """An opened endpoint."""
 
     endpoint: Endpoint
@@ -64,19 +64,19 @@ class Link:
         """Send a job; returns its id.
 
         Raises:
-            EndpointTrouble: it was not taken, as far as anybody can tell.
+            EndpointError: it was not taken, as far as anybody can tell.
         """
         sent = await self._ask_again("POST", "run", job)
         job_id = sent.get("id")
         if not isinstance(job_id, str) or _JOB_ID.fullmatch(job_id) is None:
-            raise EndpointTrouble("it gave the job no id", may_pass=False)
+            raise EndpointError("it gave the job no id", may_pass=False)
         return job_id
 
     async def status(self, job_id: str) -> dict[str, Any]:
         """What is known of a job, `{"status", "output"?, "error"?, …}`, asked once.
 
         Raises:
-            EndpointTrouble: it did not say.
+            EndpointError: it did not say.
         """
         return await self._ask("GET", f"status/{job_id}")
 
@@ -84,7 +84,7 @@ class Link:
         """Cancel a job; returns what it has become, which may be COMPLETED.
 
         Raises:
-            EndpointTrouble: it did not say.
+            EndpointError: it did not say.
         """
         return await self._ask_again("POST", f"cancel/{job_id}")
 
@@ -92,7 +92,7 @@ class Link:
         for pause in self.endpoint.pauses_s:
             try:
                 return await self._ask(method, path, body)
-            except EndpointTrouble as trouble:
+            except EndpointError as trouble:
                 if not trouble.may_pass:
                     raise
                 wait_s = pause if trouble.wish_s is None else trouble.wish_s
@@ -108,19 +108,19 @@ class Link:
                 raw = await _read(response)
                 status, wish = response.status, response.headers.get("Retry-After")
         except aiohttp.ClientConnectorError as error:
-            raise EndpointTrouble("it cannot be reached", may_pass=True) from error
+            raise EndpointError("it cannot be reached", may_pass=True) from error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             # It may have got there: sent again, a job would be there twice.
-            raise EndpointTrouble("it did not answer", may_pass=path != "run") from error
+            raise EndpointError("it did not answer", may_pass=path != "run") from error
         if status != 200:
             may_pass = status >= 500 or status in _MAY_PASS
-            raise EndpointTrouble(f"it answers with HTTP {status}", may_pass=may_pass, wish_s=_seconds(wish))
+            raise EndpointError(f"it answers with HTTP {status}", may_pass=may_pass, wish_s=_seconds(wish))
         try:
             value = json.loads(raw)
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict):
-            raise EndpointTrouble("its answer makes no sense", may_pass=False)
+            raise EndpointError("its answer makes no sense", may_pass=False)
         return value
 
 
@@ -129,7 +129,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > _MAX_ANSWER_BYTES:
-            raise EndpointTrouble("its answer is too long", may_pass=False)
+            raise EndpointError("its answer is too long", may_pass=False)
     return bytes(body)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from ffmpeg_worker.job.jobs import MultiProcessJob
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.runpod_worker.away import Away, NotDone
+from ffmpeg_worker.runpod_worker.away import RemotePart, NotRun
 from ffmpeg_worker.runpod_worker.client import ApiClient, Tell
-from ffmpeg_worker.runpod_worker.endpoint import Endpoint, Link
-from ffmpeg_worker.runpod_worker.parts import Part, cut, joined, why_whole
+from ffmpeg_worker.runpod_worker.endpoint import Endpoint, EndpointSession
+from ffmpeg_worker.runpod_worker.parts import Part, cut, joined, find_reason_not_to_split
 from ffmpeg_worker.runpod_worker.problems import JobFailed, timed_out
 from ffmpeg_worker.runpod_worker.request import Request
 
@@ -46,7 +46,7 @@ class FanOut:
         job = request.job
         if request.is_part or not isinstance(job, MultiProcessJob) or len(job.data.processes) < self.least:
             return await self.client.post(request, tell)
-        reason = why_whole(job, option_policy=self.option_policy)
+        reason = find_reason_not_to_split(job, option_policy=self.option_policy)
         if reason is not None:
             result = await self.client.post(request, tell)
             return {**result, "warnings": [*result.get("warnings", ()), f"One worker ran all, because {reason}."]}
@@ -68,7 +68,7 @@ class _Run:
     """One job in parts."""
 
     fan_out: FanOut
-    link: Link
+    link: EndpointSession
     parts: Sequence[Part]
     deadline: float
     tell: Tell | None
@@ -83,12 +83,12 @@ class _Run:
     async def _away(self, part: Part) -> dict[str, Any]:
         limit_s = self.deadline - time.monotonic()
         fan_out = self.fan_out
-        away = Away(self.link, part, fan_out.queue_s, limit_s, fan_out.let_go_s, self._teller(part))
+        away = RemotePart(self.link, part, fan_out.queue_s, limit_s, fan_out.let_go_s, self._teller(part))
         try:
             return await away.result()
         except JobFailed as failed:
             raise JobFailed(part.problem_of_whole(failed.problem)) from None
-        except NotDone as reason:
+        except NotRun as reason:
             log(logging.WARNING, "part comes back", part=part.shown, reason=str(reason))
             self.warnings.append(f"{part.shown} ran on the same worker, because {reason}.")
         return await self._here(part)

@@ -35,7 +35,7 @@ class _Run:
     is_stopped: bool = False
 
 
-class Intake:
+class JobLoop:
     """Runs up to `slots` jobs at once until SIGTERM or SIGINT.
 
     Then it takes no more; jobs that run have `finish_s` seconds, or until the next signal, and are given back as

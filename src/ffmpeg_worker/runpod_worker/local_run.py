@@ -10,7 +10,7 @@ from typing import Any
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.strict_json import read_json
-from ffmpeg_worker.runpod_worker.answer import Answer, failure, finalise
+from ffmpeg_worker.runpod_worker.answer import Answer, failure, finalize
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
 _JOB_ID = "local_test"
@@ -50,4 +50,4 @@ def print_answer(answer: Answer) -> int:
 
 def print_refusal(error: InvalidJob) -> int:
     """Print the answer for a job that could not be read; returns the exit status."""
-    return print_answer(finalise(failure(error.as_problem())))
+    return print_answer(finalize(failure(error.as_problem())))

@@ -53,7 +53,7 @@ class Part:
         return {**problem, "where": {**where, "process": where["process"] + self.begin}}
 
 
-def why_whole(job: MultiProcessJob, *, option_policy: bool) -> str | None:
+def find_reason_not_to_split(job: MultiProcessJob, *, option_policy: bool) -> str | None:
     """Why a job must stay on one worker, in words that follow "because"; `None` where it need not.
 
     Raises:

@@ -23,7 +23,7 @@ _HEALTH_S = 2.0
 _MAX_HEALTH_BYTES = 65536
 
 
-class ApiPlace(Protocol):
+class ApiLocation(Protocol):
     """An HTTP door and how to talk to it."""
 
     @property
@@ -41,7 +41,7 @@ class ApiPlace(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class GivenApi:
+class ExternalApi:
     """An HTTP door that somebody else runs."""
 
     url: str
@@ -58,7 +58,7 @@ class GivenApi:
         """It is not ours to stop."""
 
 
-def find_api(settings: Settings) -> ApiPlace:
+def locate_api(settings: Settings) -> ApiLocation:
     """Find the HTTP door; one of our own is started where nobody named one and none answers. Blocks up to 2 s.
 
     Raises:
@@ -67,12 +67,12 @@ def find_api(settings: Settings) -> ApiPlace:
     url = settings.api_base_url.rstrip("/")
     _check_url(url)
     if settings.api_base_url_is_set or _answers(url):
-        return GivenApi(url, settings.api_keys[0].get_secret_value() if settings.api_keys else None)
+        return ExternalApi(url, settings.api_keys[0].get_secret_value() if settings.api_keys else None)
     return _start_own()
 
 
-def start_unless_running() -> ApiPlace | None:
-    """Start an HTTP door of our own, unless one answers at the default address: `find_api` without settings."""
+def start_unless_running() -> ApiLocation | None:
+    """Start an HTTP door of our own, unless one answers at the default address: `locate_api` without settings."""
     return None if _answers(DEFAULT_BASE_URL) else _start_own()
 
 

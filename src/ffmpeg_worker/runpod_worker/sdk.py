@@ -15,7 +15,7 @@ from typing import Any
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.runpod_worker.checks import Check
 from ffmpeg_worker.runpod_worker.heartbeat import tie_heartbeat
-from ffmpeg_worker.runpod_worker.intake import Intake
+from ffmpeg_worker.runpod_worker.intake import JobLoop
 from ffmpeg_worker.runpod_worker.platform import Platform
 
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -62,7 +62,7 @@ def start_sdk(
 
         async def _run(self) -> None:
             in_progress = modules.worker_state.JobsProgress()
-            await Intake(
+            await JobLoop(
                 platform, partial(modules.rp_job.run_job, handler), in_progress, slots=slots, finish_s=finish_s
             ).run()
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ffmpeg_worker.runpod_worker.client import ApiClient
     from ffmpeg_worker.runpod_worker.fan_out import FanOut
-    from ffmpeg_worker.runpod_worker.place import ApiPlace
+    from ffmpeg_worker.runpod_worker.place import ApiLocation
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
     from ffmpeg_worker.settings import Settings
 
@@ -124,13 +124,13 @@ def _settings() -> Settings:
 
 
 @functools.cache
-def _place() -> ApiPlace:
-    from ffmpeg_worker.runpod_worker.place import find_api, start_unless_running
+def _place() -> ApiLocation:
+    from ffmpeg_worker.runpod_worker.place import locate_api, start_unless_running
 
     # The HTTP door needs longer than all else; where nobody can have named one, it need not wait for the settings.
     is_named = any(name.upper() == "FFMPEG_API_BASE_URL" for name in os.environ) or Path(".env").exists()
     place = None if is_named else start_unless_running()
-    place = place or find_api(_settings())
+    place = place or locate_api(_settings())
     atexit.register(place.close)
     return place
 
@@ -143,7 +143,7 @@ def _worker() -> RunpodWorker:
     return RunpodWorker(_client(place), _settings().max_body_bytes)
 
 
-def _client(place: ApiPlace) -> ApiClient:
+def _client(place: ApiLocation) -> ApiClient:
     from ffmpeg_worker.runpod_worker.client import ApiClient
 
     settings = _settings()

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.runpod_worker.answer import Answer, failure, finalise, success
+from ffmpeg_worker.runpod_worker.answer import Answer, failure, finalize, success
 from ffmpeg_worker.runpod_worker.client import Tell
 from ffmpeg_worker.runpod_worker.problems import JobFailed, Problem, crashed
 from ffmpeg_worker.runpod_worker.progress import ProgressReport
@@ -50,7 +50,7 @@ class RunpodWorker:
         outcome = "worker_error"
         log(logging.INFO, "job started")
         try:
-            answer = finalise(await self._run(job))
+            answer = finalize(await self._run(job))
             outcome = answer["details"].get("code", outcome) if "error" in answer else "succeeded"
         except (asyncio.CancelledError, GeneratorExit):
             outcome = "cancelled"

@@ -21,7 +21,7 @@ from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, UnsupportedFeatu
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.outbound.proxy import EgressProxy, ProxyTicket
 from ffmpeg_worker.outbound.rules import IDLE_S
-from ffmpeg_worker.settings import take_store_variables
+from ffmpeg_worker.settings import pop_store_credentials
 from ffmpeg_worker.storage.object_credentials import complete_credentials, read_connection_string
 from ffmpeg_worker.storage.object_signature import azure_signature
 
@@ -98,7 +98,7 @@ class Bucket:
         """
         access = self._access
         # The client's library takes what it is not told from the environment, some even over what it is told.
-        take_store_variables()
+        pop_store_credentials()
         try:
             return self._kind(
                 self.name,

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.runpod_worker.answer import MAX_ANSWER_BYTES, failure, finalise, success
+from ffmpeg_worker.runpod_worker.answer import MAX_ANSWER_BYTES, failure, finalize, success
 
 
 def test_a_problem_becomes_a_sentence_and_its_details() -> None:
@@ -40,7 +40,7 @@ def test_the_error_is_always_a_text_that_is_not_empty(sentence: Any) -> None:
     ],
 )
 def test_what_cannot_be_sent_is_replaced(value: Any, cleaned: Any) -> None:
-    answer = finalise(success({"value": value}))
+    answer = finalize(success({"value": value}))
     assert answer == {"success": True, "result": {"value": cleaned}}
     json.dumps(answer, allow_nan=False, ensure_ascii=False).encode()
 
@@ -48,19 +48,19 @@ def test_what_cannot_be_sent_is_replaced(value: Any, cleaned: Any) -> None:
 def test_a_result_of_exactly_the_limit_passes_and_one_byte_more_does_not() -> None:
     frame = len(json.dumps(success({"text": ""})))
     fits = success({"text": "x" * (MAX_ANSWER_BYTES - frame)})
-    assert finalise(fits) == fits
-    too_large = finalise(success({"text": "x" * (MAX_ANSWER_BYTES - frame + 1)}))
+    assert finalize(fits) == fits
+    too_large = finalize(success({"text": "x" * (MAX_ANSWER_BYTES - frame + 1)}))
     assert "too large" in too_large["error"]
     assert too_large["details"]["code"] == "result_too_large"
 
 
 def test_a_limit_in_bytes_not_in_characters() -> None:
-    assert "error" in finalise(success({"text": "é" * (MAX_ANSWER_BYTES // 2)}))
+    assert "error" in finalize(success({"text": "é" * (MAX_ANSWER_BYTES // 2)}))
 
 
 def test_an_error_that_is_too_large_keeps_its_sentence() -> None:
     problem = {"error": "It failed.", "code": "engine_failed", "stderr": "x" * MAX_ANSWER_BYTES}
-    answer = finalise(failure(problem))
+    answer = finalize(failure(problem))
     assert answer["error"] == "It failed."
     assert answer["details"]["code"] == "engine_failed"
     assert "stderr" not in answer["details"]
@@ -68,6 +68,6 @@ def test_an_error_that_is_too_large_keeps_its_sentence() -> None:
 
 def test_a_result_may_use_the_names_that_the_sdk_takes_away() -> None:
     result = {"error": "inside", "refresh_worker": True}
-    answer = finalise(success(result))
+    answer = finalize(success(result))
     assert answer["result"] == result
     assert answer.keys().isdisjoint(result)

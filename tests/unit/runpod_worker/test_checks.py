@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.runpod_worker.checks import NotFit, make_checks
+from ffmpeg_worker.runpod_worker.checks import FitnessCheckFailed, make_checks
 from ffmpeg_worker.runpod_worker.client import ApiClient
-from ffmpeg_worker.runpod_worker.place import GivenApi
+from ffmpeg_worker.runpod_worker.place import ExternalApi
 from ffmpeg_worker.runpod_worker.problems import JobFailed
 from support.stand_in_api import stand_in_api
 
@@ -25,7 +25,7 @@ async def run(health: dict[str, Any], devices: Path, *, must_confine: bool = Tru
     """Names of the checks that passed."""
     async with stand_in_api() as api:
         api.health = (200, json.dumps(health))
-        client = ApiClient(GivenApi(api.base_url, None), timeout_s=1, ready_within_s=0.1)
+        client = ApiClient(ExternalApi(api.base_url, None), timeout_s=1, ready_within_s=0.1)
         passed = []
         for check in make_checks(client, must_confine=must_confine, devices=devices):
             await check()
@@ -47,7 +47,7 @@ async def test_an_http_door_of_somebody_elses(tmp_path: Path) -> None:
     "wrong", [{"status": "starting"}, {"capabilities": {"encoders": 0}}, {"sandbox": {"level": "off"}}]
 )
 async def test_not_fit(tmp_path: Path, wrong: dict[str, Any]) -> None:
-    with pytest.raises((NotFit, JobFailed)):
+    with pytest.raises((FitnessCheckFailed, JobFailed)):
         await run({**GOOD, **wrong}, tmp_path)
 
 

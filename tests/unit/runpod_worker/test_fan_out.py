@@ -17,8 +17,8 @@ from ffmpeg_worker.job.jobs import MultiProcessJob
 from ffmpeg_worker.runpod_worker.client import ApiClient
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint
 from ffmpeg_worker.runpod_worker.fan_out import FanOut
-from ffmpeg_worker.runpod_worker.parts import cut, joined, why_whole
-from ffmpeg_worker.runpod_worker.place import GivenApi
+from ffmpeg_worker.runpod_worker.parts import cut, joined, find_reason_not_to_split
+from ffmpeg_worker.runpod_worker.place import ExternalApi
 from ffmpeg_worker.runpod_worker.request import PART_KEY, Request, read_request
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.stand_in_api import FakeApi, stand_in_api
@@ -100,7 +100,7 @@ def test_a_part_sent_away_is_a_job_that_is_not_cut_again() -> None:
 def test_what_must_stay_on_one_worker(more: dict[str, Any], reason: str | None) -> None:
     job = request(**more).job
     assert isinstance(job, MultiProcessJob)
-    found = why_whole(job, option_policy=True)
+    found = find_reason_not_to_split(job, option_policy=True)
     assert found is None if reason is None else reason in (found or "")
 
 
@@ -145,7 +145,7 @@ async def platform() -> AsyncIterator[FakeRunpod]:
 
 
 def worker_of(api: FakeApi, url: str, *, queue_s: float = 20, timeout_s: float = 20) -> RunpodWorker:
-    client = ApiClient(GivenApi(api.base_url, "key"), timeout_s=timeout_s, ready_within_s=0.1)
+    client = ApiClient(ExternalApi(api.base_url, "key"), timeout_s=timeout_s, ready_within_s=0.1)
     endpoint = Endpoint(f"{url}/v2/endpoint", SecretStr("endpoint-key"), pauses_s=(0.01, 0.01))
     fan_out = FanOut(client, endpoint, least=2, workers=2, queue_s=queue_s, let_go_s=0.3)
     return RunpodWorker(fan_out, 1 << 20)

@@ -10,7 +10,7 @@ import pytest
 
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.runpod_worker import place
-from ffmpeg_worker.runpod_worker.place import GivenApi, find_api, health_url, start_unless_running
+from ffmpeg_worker.runpod_worker.place import ExternalApi, locate_api, health_url, start_unless_running
 from ffmpeg_worker.settings import Settings, read_settings
 from support.stand_in_api import raw_server, stand_in_api
 
@@ -41,22 +41,22 @@ def default_at(monkeypatch: pytest.MonkeyPatch, url: str) -> Settings:
 
 def test_the_address_that_the_operator_gave(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FFMPEG_API_BASE_URL", "http://api.example:1/api/")
-    found = find_api(read_settings(api_keys="first,second"))
-    assert found == GivenApi("http://api.example:1/api", "first")
+    found = locate_api(read_settings(api_keys="first,second"))
+    assert found == ExternalApi("http://api.example:1/api", "first")
     assert OwnApiDouble.started == 0
 
 
 async def test_a_door_that_already_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     async with stand_in_api() as api:
-        found = await asyncio.to_thread(find_api, default_at(monkeypatch, api.base_url))
-    assert found == GivenApi(api.base_url, "first")
+        found = await asyncio.to_thread(locate_api, default_at(monkeypatch, api.base_url))
+    assert found == ExternalApi(api.base_url, "first")
 
 
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unused.getsockname()[1]}/api"
-        assert isinstance(find_api(default_at(monkeypatch, url)), OwnApiDouble)
+        assert isinstance(locate_api(default_at(monkeypatch, url)), OwnApiDouble)
     assert OwnApiDouble.started == 1
 
 
@@ -72,7 +72,7 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 async def test_some_other_server_has_the_port(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
     async with raw_server(answer) as url:
-        found = await asyncio.to_thread(find_api, default_at(monkeypatch, f"{url}/api"))
+        found = await asyncio.to_thread(locate_api, default_at(monkeypatch, f"{url}/api"))
     assert isinstance(found, OwnApiDouble)
 
 
@@ -93,7 +93,7 @@ def test_the_shortcut_asks_at_the_settings_default(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("url", ["", "localhost:3000/api", "ftp://host/api", "http://", "http://host:port/api"])
 def test_what_is_no_address(url: str) -> None:
     with pytest.raises(Misconfigured, match="FFMPEG_API_BASE_URL"):
-        find_api(read_settings(api_base_url=url))
+        locate_api(read_settings(api_base_url=url))
 
 
 @pytest.mark.parametrize(

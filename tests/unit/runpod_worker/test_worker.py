@@ -15,7 +15,7 @@ from aiohttp import web
 from ffmpeg_worker.logs import JsonLines
 from ffmpeg_worker.runpod_worker import worker as worker_module
 from ffmpeg_worker.runpod_worker.client import ApiClient
-from ffmpeg_worker.runpod_worker.place import GivenApi
+from ffmpeg_worker.runpod_worker.place import ExternalApi
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.stand_in_api import RESULTS, stand_in_api
 from support.until import until_async
@@ -128,7 +128,7 @@ async def test_a_door_that_opens_late(make_worker: MakeWorker) -> None:
 async def test_waiting_ends_only_when_the_door_is_healthy(health: tuple[int, str]) -> None:
     async with stand_in_api() as api:
         api.health = health
-        client = ApiClient(GivenApi(api.base_url, "key"), timeout_s=10, ready_within_s=10)
+        client = ApiClient(ExternalApi(api.base_url, "key"), timeout_s=10, ready_within_s=10)
         waiting = asyncio.create_task(client.wait_until_ready())
         await asyncio.sleep(0.05)
         assert not waiting.done()
