@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from support.bucket import Bucket
+    from support.servers.bucket import Bucket
 
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[Bucket]:
     """A bucket for all tests of a module."""
-    from support.bucket import open_bucket  # the server takes a second to load, and few tests want it
+    from support.servers.bucket import open_bucket  # the server takes a second to load, and few tests want it
 
     with open_bucket() as bucket:
         yield bucket

@@ -36,11 +36,11 @@ from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
 from ffmpeg_worker.storage.object_store import BucketSource, BucketWriter
 from ffmpeg_worker.storage.storage import ObjectHeaders
-from support import azure_server, gcs_server, s3_server
-from support.azure_server import NoAzurite, azure_front, running_azurite
-from support.gcs_server import running_gcs
-from support.s3_server import S3Server, running_s3
-from support.until import until_async
+from support.servers import azure_server, gcs_server, s3_server
+from support.servers.azure_server import NoAzurite, azure_front, running_azurite
+from support.servers.gcs_server import running_gcs
+from support.servers.s3_server import S3Server, running_s3
+from support.wait_until import until_async
 
 BUCKET = "bucket-of-tests"
 VIDEO = ObjectHeaders("video/mp4")

@@ -24,7 +24,7 @@ from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.remote_storage import RemoteSource
 from ffmpeg_worker.storage.storage import ObjectHeaders
-from support.web import Web, open_web
+from support.servers.web import Web, open_web
 
 KNOWN = {"Authorization": "Bearer hush"}
 SECRET = "hush-hush-canary"

@@ -24,8 +24,8 @@ from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.remote_storage import RemoteSource
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.storage import OutputLocation, SourceStore, Stores, Target
-from support.memory_storage import MemoryStorage
-from support.web import open_web
+from support.servers.memory_storage import MemoryStorage
+from support.servers.web import open_web
 
 
 @dataclass

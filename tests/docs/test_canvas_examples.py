@@ -13,8 +13,8 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.job.parse import PATHS, parse_action, parse_job
-from support.doc_examples import Example, examples_of
-from support.example_media import COMPOSITIONS, make_example_media
+from support.docs.json_examples import Example, examples_of
+from support.media.example_media import COMPOSITIONS, make_example_media
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

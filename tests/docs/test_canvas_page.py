@@ -28,7 +28,7 @@ from ffmpeg_worker.job.composition import (
 from ffmpeg_worker.job.composition.node import Node
 from ffmpeg_worker.job.frozen_model import FrozenModel
 from ffmpeg_worker.job.parse import PATHS, parse_action, parse_job
-from support.doc_examples import ROOT, Example, examples_of
+from support.docs.json_examples import ROOT, Example, examples_of
 
 PAGE = ROOT / "docs/canvas.md"
 EXAMPLES = examples_of("docs/canvas.md")

@@ -16,10 +16,10 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.job.parse import parse_job
-from support.doc_examples import ROOT
-from support.runpod_production import production
-from support.server import running_server
-from support.stand_in_platform import stand_in_platform
+from support.docs.json_examples import ROOT
+from support.programs.runpod_worker import production
+from support.servers.api_server import running_server
+from support.servers.fake_runpod import stand_in_platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 if not os.environ.get("REQUIRE_ALL"):

@@ -14,8 +14,8 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.parse import PATHS, parse_action, parse_job
 from ffmpeg_worker.job.result import JobResult, MultiProcessResult, Problem, ProcessResult, VmafResult
-from support.doc_examples import ROOT, Example, examples_of
-from support.sources import make, make_clip
+from support.docs.json_examples import ROOT, Example, examples_of
+from support.media.sources import make, make_clip
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.settings import Settings, read_settings, environment_variable_of
-from support.doc_examples import ROOT
-from support.variables import KNOWN
+from ffmpeg_worker.settings import Settings, environment_variable_of, read_settings
+from support.docs.json_examples import ROOT
+from support.docs.variables import KNOWN
 
 HUB: dict[str, Any] = json.loads((ROOT / ".runpod/hub.json").read_text(encoding="utf-8"))
 TESTS: dict[str, Any] = json.loads((ROOT / ".runpod/tests.json").read_text(encoding="utf-8"))

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-from support.doc_examples import ROOT
-from support.variables import KNOWN
+from support.docs.json_examples import ROOT
+from support.docs.variables import KNOWN
 
 # They tell Python, pip, the programs' search path and NVIDIA's runtime how to behave.
 OF_OTHERS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ffmpeg_worker.cli.settings import settings_page
 from ffmpeg_worker.settings import Settings, environment_variable_of
-from support.doc_examples import ROOT
+from support.docs.json_examples import ROOT
 
 
 def test_the_page_is_made_from_the_code() -> None:

@@ -12,9 +12,9 @@ import aiohttp
 import pytest
 
 from ffmpeg_worker.job.result import Problem
-from support.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, BadJob, make_files
-from support.server import Server, running_server
-from support.until import until_async
+from support.jobs.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, BadJob, make_files
+from support.servers.api_server import Server, running_server
+from support.wait_until import until_async
 
 KEY = "a-key-of-the-test"
 AUTHORIZED = {"Authorization": f"Bearer {KEY}"}

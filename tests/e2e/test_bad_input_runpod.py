@@ -13,8 +13,8 @@ import pytest
 from ffmpeg_worker.runpod_worker.client import ApiClient
 from ffmpeg_worker.runpod_worker.own_api import OwnApi
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
-from support.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, BadJob, make_files
-from support.until import until
+from support.jobs.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, BadJob, make_files
+from support.wait_until import until
 
 
 @pytest.fixture(scope="module")

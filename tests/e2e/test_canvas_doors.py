@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from support.bucket import open_bucket
-from support.server import Server, running_server
-from support.sources import make_clip
-from support.terminal import Terminal, new_terminal
+from support.media.sources import make_clip
+from support.programs.terminal import Terminal, new_terminal
+from support.servers.api_server import Server, running_server
+from support.servers.bucket import open_bucket
 
 HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}

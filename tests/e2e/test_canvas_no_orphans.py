@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from support.canvas_files import SHAPE, composition
+from support.jobs.canvas_files import SHAPE, composition
 from support.processes import alive, renderers
-from support.server import Server, running_server
-from support.until import until
+from support.servers.api_server import Server, running_server
+from support.wait_until import until
 
 GONE_WITHIN_S = 3.0
 LONG = composition({**SHAPE, "rotation": [{"time": 0, "value": 0}, {"time": 600, "value": 9}]}, duration=600)

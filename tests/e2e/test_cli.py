@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from support.media.sources import make, make_clip
 from support.processes import with_argument
-from support.sources import make, make_clip
-from support.terminal import COMMAND, Terminal, new_terminal
-from support.until import until
+from support.programs.terminal import COMMAND, Terminal, new_terminal
+from support.wait_until import until
 
 LONG = ["-f", "lavfi", "-i", "testsrc2=size=1280x720:duration=3600", "-c:v", "mpeg4"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support.terminal import Terminal, new_terminal
+from support.programs.terminal import Terminal, new_terminal
 
 
 @pytest.fixture

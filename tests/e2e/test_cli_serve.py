@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from support.terminal import Terminal, new_terminal
-from support.until import until
+from support.programs.terminal import Terminal, new_terminal
+from support.wait_until import until
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import av
 import pytest
 
 from support.processes import alive, children_of
-from support.terminal import Ended, Terminal, new_terminal
-from support.until import until
+from support.programs.terminal import Ended, Terminal, new_terminal
+from support.wait_until import until
 
 VIDEOS = {
     "source.mp4": (1280, 720),

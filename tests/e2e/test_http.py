@@ -13,11 +13,11 @@ from typing import Any
 import aiohttp
 import pytest
 
-from support import serve_process
-from support.bad_jobs import GOOD_JOB, make_files
+from support.jobs.bad_jobs import GOOD_JOB, make_files
 from support.processes import alive
-from support.server import Server, running_server
-from support.until import until, until_async
+from support.programs import serve_api
+from support.servers.api_server import Server, running_server
+from support.wait_until import until, until_async
 
 PROCESS = "/api/ffmpeg/process"
 ENDLESS = {"chainCmds": "-re -f lavfi -i testsrc2=size=64x64:rate=5 -c:v mpeg4 endless.mkv", "timeout": 300}
@@ -202,7 +202,7 @@ def test_an_idle_server_ends_at_once(tmp_path: Path) -> None:
 def start_in_vain(folder: Path, *, stdin: int | None = None, **variables: str) -> str:
     """What a server that cannot start says."""
     ended = subprocess.run(
-        [sys.executable, serve_process.__file__],
+        [sys.executable, serve_api.__file__],
         env={"FS_PATH": str(folder), "FFMPEG_WORKER_SCRATCH_ROOT": str(folder / "scratch"), **variables},
         cwd=folder,
         stdin=stdin,

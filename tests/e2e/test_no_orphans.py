@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
-from support import long_job
 from support.processes import alive, with_argument
-from support.until import until
+from support.programs import long_job
+from support.wait_until import until
 
 GONE_WITHIN_S = 2.0
 

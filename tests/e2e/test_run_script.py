@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from support.doc_examples import ROOT
+from support.docs.json_examples import ROOT
 
 # Stands for a Python: is asked for its version, for what it can import, and to make an environment.
 FAKE_PYTHON = """#!/bin/sh

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from support.bucket import Bucket
 from support.folders import is_written
-from support.runpod_production import production
-from support.stand_in_platform import PlatformJob, FakeRunpod, stand_in_platform
-from support.until import until_async
+from support.programs.runpod_worker import production
+from support.servers.bucket import Bucket
+from support.servers.fake_runpod import FakeRunpod, PlatformJob, stand_in_platform
+from support.wait_until import until_async
 
 if not os.environ.get("REQUIRE_ALL"):
     pytest.importorskip("runpod.serverless")

@@ -19,7 +19,7 @@ from ffmpeg_worker.runpod_worker.own_api import OwnApi
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.folders import is_written
 from support.processes import alive, children_of, with_argument
-from support.until import until, until_async
+from support.wait_until import until, until_async
 
 ROOT = Path(__file__).parents[2]
 HANDLER = ROOT / "runpod" / "handler.py"

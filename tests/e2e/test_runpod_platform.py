@@ -11,9 +11,9 @@ import pytest
 
 from support.folders import is_written
 from support.processes import alive, children_of
-from support.runpod_production import production
-from support.stand_in_platform import stand_in_platform
-from support.until import until_async
+from support.programs.runpod_worker import production
+from support.servers.fake_runpod import stand_in_platform
+from support.wait_until import until_async
 
 if not os.environ.get("REQUIRE_ALL"):
     pytest.importorskip("runpod.serverless")

@@ -15,10 +15,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from support.runpod_production import production
-from support.stand_in_api import RESULTS, FakeApi, stand_in_api
-from support.stand_in_platform import FakeRunpod, serving
-from support.until import until_async
+from support.programs.runpod_worker import production
+from support.servers.fake_api import RESULTS, FakeApi, stand_in_api
+from support.servers.fake_runpod import FakeRunpod, serving
+from support.wait_until import until_async
 
 if not os.environ.get("REQUIRE_ALL"):
     pytest.importorskip("runpod.serverless")

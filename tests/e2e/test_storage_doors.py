@@ -13,11 +13,11 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from support.bucket import Bucket
-from support.s3_server import BUCKET
-from support.server import Server, running_server
-from support.sources import FFMPEG, make_clip
-from support.terminal import Terminal, new_terminal
+from support.media.sources import FFMPEG, make_clip
+from support.programs.terminal import Terminal, new_terminal
+from support.servers.api_server import Server, running_server
+from support.servers.bucket import Bucket
+from support.servers.s3_server import BUCKET
 
 HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 COPY = "-i clip.mp4 -c copy small.mp4"

@@ -8,10 +8,17 @@ from typing import Any
 
 import pytest
 
-from support.certificates import make_certificates
-from support.s3_server import ACCESS_KEY_ID, BUCKET, REGION, SECRET_ACCESS_KEY, S3Server, running_s3
-from support.sources import make_clip
-from support.terminal import Terminal, new_terminal
+from support.media.sources import make_clip
+from support.programs.terminal import Terminal, new_terminal
+from support.servers.certificates import make_certificates
+from support.servers.s3_server import (
+    ACCESS_KEY_ID,
+    BUCKET,
+    REGION,
+    SECRET_ACCESS_KEY,
+    S3Server,
+    running_s3,
+)
 
 ALLOW = {"FFMPEG_WORKER_FETCH_ALLOW_HOSTS": "localhost"}
 

@@ -20,7 +20,7 @@ from ffmpeg_worker.errors import WorkerError
 from fuzz.commands import hostile_values
 from fuzz.planted import Planted, planted
 from support.processes import alive
-from support.until import until_async
+from support.wait_until import until_async
 from support.worker import Worker, open_worker
 
 TIMEOUT_S = 2

@@ -6,7 +6,7 @@ import random
 
 from ffmpeg_worker.planning.option_policy.table import option_table
 from fuzz.graphs import random_graph
-from support.everyday import EVERYDAY, chain_of
+from support.jobs.everyday_commands import EVERYDAY, chain_of
 
 INPUTS = (
     "clip.mp4 other.mp4 clip.ts full.mkv tone.mp3 logo.png anim.gif de.srt hls/in.m3u8 list.txt "

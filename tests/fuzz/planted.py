@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from support.canaries import Canaries
+from support.attacks.planted_secrets import Canaries
 
 ENVIRONMENT = "FUZZ_CANARY"
 _IN_ACCESS, _IN_MODIFY, _IN_OPEN = 0x1, 0x2, 0x20

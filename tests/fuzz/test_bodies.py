@@ -24,10 +24,10 @@ from fuzz.arena import known_codes
 from fuzz.commands import CommandMaker, hostile_values
 from fuzz.planted import ENVIRONMENT, Planted, planted
 from fuzz.rounds import SECONDS, SEED, rounds
-from support.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, make_files
-from support.sandboxes import needs_sandbox
-from support.server import Server, running_server
-from support.until import until
+from support.attacks.sandboxes import needs_sandbox
+from support.jobs.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, make_files
+from support.servers.api_server import Server, running_server
+from support.wait_until import until
 
 pytestmark = needs_sandbox
 

@@ -22,8 +22,8 @@ from ffmpeg_worker.job.composition.layers import LAYER_MODELS
 from ffmpeg_worker.job.composition.node import known_keys
 from ffmpeg_worker.job.composition.read_compositions import read_compositions
 from ffmpeg_worker.planning.canvas.sound import sound_steps
-from support.canvas_files import canvas, everything, make_files
-from support.compositions import FACTS, FILM
+from support.jobs.canvas_files import canvas, everything, make_files
+from support.jobs.compositions import FACTS, FILM
 from support.worker import Worker, open_worker
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))

@@ -11,8 +11,8 @@ from fuzz.arena import Arena, as_job, open_arena
 from fuzz.commands import CommandMaker
 from fuzz.graphs import random_graph
 from fuzz.rounds import rounds
-from support.everyday_sources import make_everyday_sources
-from support.sandboxes import needs_sandbox
+from support.attacks.sandboxes import needs_sandbox
+from support.media.everyday_sources import make_everyday_sources
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 

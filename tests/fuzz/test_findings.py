@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from fuzz.arena import open_arena
-from support.sandboxes import needs_sandbox
-from support.sources import make_clip
+from support.attacks.sandboxes import needs_sandbox
+from support.media.sources import make_clip
 
 pytestmark = needs_sandbox
 

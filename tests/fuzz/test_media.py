@@ -12,8 +12,8 @@ import pytest_asyncio
 from fuzz.arena import Arena, open_arena
 from fuzz.mutations import mutated
 from fuzz.rounds import rounds
-from support.sandboxes import needs_sandbox
-from support.sources import make, make_clip
+from support.attacks.sandboxes import needs_sandbox
+from support.media.sources import make, make_clip
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 

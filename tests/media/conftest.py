@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from support.sources import cut, make, make_clip
+from support.media.sources import cut, make, make_clip
 from support.worker import Worker, open_worker
 
 

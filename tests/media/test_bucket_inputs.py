@@ -12,9 +12,9 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.storage import object_download
-from support.bucket import Bucket, open_bucket
-from support.s3_server import BUCKET
-from support.sources import make_clip
+from support.media.sources import make_clip
+from support.servers.bucket import Bucket, open_bucket
+from support.servers.s3_server import BUCKET
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -17,12 +17,12 @@ from ffmpeg_worker.raster.own_fonts import own_fonts
 from ffmpeg_worker.sandbox import sandbox
 from ffmpeg_worker.sandbox.level import SandboxSupport
 from ffmpeg_worker.sandbox.system_paths import READABLE
-from support.ass_scripts import PLAIN, script
-from support.attack_kit import open_ground
-from support.decoded import frames_of, pixels_of_png, pixels_of_url
-from support.reference_yuv import Floats, psnr
-from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox
-from support.sources import make
+from support.attacks.fixtures import open_ground
+from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox
+from support.jobs.ass_scripts import PLAIN, script
+from support.media.decode import frames_of, pixels_of_png, pixels_of_url
+from support.media.sources import make
+from support.reference.yuv import Floats, psnr
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -14,8 +14,8 @@ import pytest_asyncio
 
 from ffmpeg_worker.ffmpeg.renderer import RendererSpawner
 from security.attacks.media import picture, playlist
-from support.canvas_files import SHAPE, canvas, composition, make_files
-from support.packed_fonts import packed
+from support.jobs.canvas_files import SHAPE, canvas, composition, make_files
+from support.media.packed_fonts import packed
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -14,9 +14,9 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.planning.canvas.ranges import cut
-from support.decoded import frames_of, onsets, rgb_frames, sound_of
-from support.numbered import HEIGHT, PATCHES, WIDTH, make_numbered, number_of, planes_of_number
-from support.reference_yuv import Floats
+from support.media.decode import frames_of, onsets, rgb_frames, sound_of
+from support.media.numbered_frames import HEIGHT, PATCHES, WIDTH, make_numbered, number_of, planes_of_number
+from support.reference.yuv import Floats
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

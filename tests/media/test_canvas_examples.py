@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from support.decoded import frames_of
-from support.doc_examples import ROOT
-from support.perceptual_hash import distance, picture_hash
+from support.docs.json_examples import ROOT
+from support.media.decode import frames_of
+from support.media.perceptual_hash import distance, picture_hash
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

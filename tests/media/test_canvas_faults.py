@@ -13,10 +13,10 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.errors import WorkerError
-from support.canvas_files import SHAPE, SOUND, canvas, composition, preview
+from support.jobs.canvas_files import SHAPE, SOUND, canvas, composition, preview
+from support.media.sources import make
 from support.processes import open_descriptors, renderers, with_argument, working_in
-from support.sources import make
-from support.until import until_async
+from support.wait_until import until_async
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

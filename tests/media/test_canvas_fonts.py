@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from support.canvas_files import canvas, composition, preview
-from support.decoded import frames_of
-from support.packed_fonts import FONTS, packed
-from support.sandboxes import needs_sandbox
+from support.attacks.sandboxes import needs_sandbox
+from support.jobs.canvas_files import canvas, composition, preview
+from support.media.decode import frames_of
+from support.media.packed_fonts import FONTS, packed
 from support.worker import Worker, open_worker
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]

@@ -13,9 +13,9 @@ import pytest_asyncio
 
 from ffmpeg_worker.pipeline.command_run import CommandRun
 from ffmpeg_worker.planning.plan import FfmpegStep, StepResult
-from support.decoded import pixels_of_url, rgb_frames
-from support.numbered import HEIGHT, WIDTH, make_numbered, number_of
-from support.reference_yuv import Floats
+from support.media.decode import pixels_of_url, rgb_frames
+from support.media.numbered_frames import HEIGHT, WIDTH, make_numbered, number_of
+from support.reference.yuv import Floats
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.planning.canvas.ranges import cut
-from support.decoded import frames_of, onsets, rgb_frames, sound_of
-from support.reference_yuv import Floats, planes_of, psnr
-from support.sources import make
+from support.media.decode import frames_of, onsets, rgb_frames, sound_of
+from support.media.sources import make
+from support.reference.yuv import Floats, planes_of, psnr
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from ffmpeg_worker.canvas.curve import Curve, Key, number_at
 from ffmpeg_worker.canvas.sound import Sound, SoundMix
-from support.sounds import (
+from support.media.sounds import (
     FLOAT,
     RATE,
     Samples,
@@ -23,7 +23,7 @@ from support.sounds import (
     tops,
     write_wav,
 )
-from support.sources import make
+from support.media.sources import make
 
 
 @pytest.fixture(scope="session")

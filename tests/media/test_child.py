@@ -17,7 +17,7 @@ import pytest
 from ffmpeg_worker.errors import EngineUnavailable
 from ffmpeg_worker.ffmpeg.child import PIPE, Child, Exit, Output, Spawner
 from support.processes import alive, children_of, open_descriptors, spawners
-from support.until import until_async
+from support.wait_until import until_async
 
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
 IGNORE_TERM = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"

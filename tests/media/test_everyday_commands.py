@@ -13,9 +13,9 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.errors import WorkerError
-from support.everyday import EVERYDAY, chain_of
-from support.everyday_sources import make_everyday_sources
-from support.sources import FFMPEG
+from support.jobs.everyday_commands import EVERYDAY, chain_of
+from support.media.everyday_sources import make_everyday_sources
+from support.media.sources import FFMPEG
 from support.worker import Worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from ffmpeg_worker.job.flag_options import FLAG_OPTIONS, is_flag
-from support.sources import FFMPEG
+from support.media.sources import FFMPEG
 
 # Only in ffmpeg 5.1; and `report`, which writes a file into the current folder when it is tried.
 _NOT_TRIED = {"psnr", "qphist", "report"}

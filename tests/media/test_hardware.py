@@ -16,15 +16,15 @@ import pytest_asyncio
 
 from ffmpeg_worker.ffmpeg.gpu import (
     ENCODERS,
-    GpuDevices,
     Gpu,
+    GpuDevices,
     GpuTrial,
     decoding_trial,
     find_gpu_devices,
     sample_command,
 )
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
-from support.sources import make_clip
+from support.media.sources import make_clip
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.skipif(find_gpu_devices().count > 0, reason="the commands would run here")

@@ -17,8 +17,8 @@ import pytest_asyncio
 
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.storage import http_retry, http_transfer
-from support.sources import make_clip
-from support.web import Web, open_web
+from support.media.sources import make_clip
+from support.servers.web import Web, open_web
 from support.worker import Worker, open_worker
 
 MAX_BYTES = 4 << 20

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.planning.option_policy.guard import MAX_STREAMS, Guard
-from support.sources import FFMPEG, make, make_clip
+from support.media.sources import FFMPEG, make, make_clip
 from support.worker import Worker
 
 SYSTEM = shutil.which("ffmpeg") or ""

@@ -14,8 +14,8 @@ import pytest
 from ffmpeg_worker.planning.option_policy import filters, formats, media_options, program_options
 from ffmpeg_worker.planning.option_policy.review import by_name
 from ffmpeg_worker.planning.option_policy.table import TABLE_FILE, parse_option_table
-from support.option_help import read_option_table
-from support.sources import FFMPEG
+from support.docs.option_help import read_option_table
+from support.media.sources import FFMPEG
 
 OPTIONS = by_name((*program_options.PROGRAM_OPTIONS, *media_options.MEDIA_OPTIONS))
 FILTERS = by_name(filters.FILTERS)

@@ -14,7 +14,7 @@ import pytest
 from ffmpeg_worker.errors import SourceUnreadable
 from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.ffmpeg.probing import Prober
-from support.sources import make_clip
+from support.media.sources import make_clip
 from support.worker import Worker, open_worker
 
 FFPROBE = shutil.which("ffprobe")

@@ -21,7 +21,7 @@ import pytest
 
 from ffmpeg_worker.ffmpeg.pyav_probe import ProbeFailed, answer_requests, describe
 from ffmpeg_worker.ffmpeg.pyav_streams import bounded_ratio
-from support.media_zoo import ZOO, make_zoo, run_ffmpeg
+from support.media.media_kinds import ZOO, make_zoo, run_ffmpeg
 
 PAGE = Path(__file__).parents[2] / "docs" / "probe.md"
 

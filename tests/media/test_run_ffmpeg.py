@@ -21,9 +21,9 @@ from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
-from support.engine import embedded_capabilities, embedded_tools
+from support.ffmpeg import embedded_capabilities, embedded_tools
 from support.processes import alive, children_of, spawners
-from support.until import until_async
+from support.wait_until import until_async
 
 SHORT = ("-f", "lavfi", "-i", "testsrc=duration=2:size=64x64:rate=25")
 # In real time and without end: until somebody stops it.

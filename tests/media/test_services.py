@@ -10,7 +10,7 @@ import pytest
 
 from ffmpeg_worker.errors import JobInterrupted, QueueFull
 from ffmpeg_worker.job.parse import parse_job
-from support.sources import make_clip
+from support.media.sources import make_clip
 from support.worker import open_worker
 
 LONG: dict[str, Any] = {"action": "process", "data": {"chainCmds": "-re -i clip.mp4 -c copy o.mp4"}}

@@ -16,10 +16,10 @@ from yarl import URL
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.parse import parse_job
-from support.bucket import Bucket
-from support.s3_server import BUCKET
-from support.sources import make_clip
-from support.until import until, until_async
+from support.media.sources import make_clip
+from support.servers.bucket import Bucket
+from support.servers.s3_server import BUCKET
+from support.wait_until import until, until_async
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.vmaf_clips import compare, make_clips, plain_vmaf
+from support.media.vmaf_clips import compare, make_clips, plain_vmaf
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.job.composition.transition import TRANSITIONS
-from support.canvas_frames import Sources
-from support.reference_compositions import compositions, moving
-from support.reference_easing import value_at
-from support.reference_renderer import Footage
-from support.reference_yuv import Floats, planes_of, psnr, strays
+from support.media.canvas_frames import Sources
+from support.reference.easing import value_at
+from support.reference.random_compositions import compositions, moving
+from support.reference.renderer import Footage
+from support.reference.yuv import Floats, planes_of, psnr, strays
 
 EXAMPLES = int(os.environ.get("CANVAS_EXAMPLES", "20"))
 """Compositions of each test."""

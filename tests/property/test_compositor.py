@@ -13,10 +13,10 @@ from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.raster.bt709 import yuva_from_rgba
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.patch import half
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
-from support import reference_blend as plain
-from support.stills import Library, element, scene
+from support.media.still_sources import Library, element, scene
+from support.reference import blend as plain
 
 WIDTH, HEIGHT, FPS = 96, 64, 10
 

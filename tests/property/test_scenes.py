@@ -13,7 +13,7 @@ from ffmpeg_worker.canvas.measured import Measured
 from ffmpeg_worker.canvas.resolve import Resolved
 from ffmpeg_worker.canvas.scene import Element, GroupContent
 from ffmpeg_worker.errors import WorkerError
-from support.compositions import resolved
+from support.jobs.compositions import resolved
 
 _SECONDS = st.floats(0, 20).map(lambda value: round(value, 2))
 _LENGTH = st.integers(1, 300) | st.sampled_from(["1%", "50%", "120%"])

@@ -15,9 +15,9 @@ from ffmpeg_worker.api import connections
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.connections import BoundedConnection
 from support.processes import open_descriptors
-from support.server import Server, running_server
-from support.stand_in_services import stand_in_services
-from support.until import until_async
+from support.servers.api_server import Server, running_server
+from support.servers.fake_services import stand_in_services
+from support.wait_until import until_async
 
 _KEY = "a-key-of-the-test"
 _PROCESS = "/api/ffmpeg/process"

@@ -18,9 +18,9 @@ from ffmpeg_worker.sandbox.sandbox import Sandbox
 from ffmpeg_worker.sandbox.users import JobUsers
 from security.attacks import code, hostile_files, inputs, network, options, outputs
 from security.attacks.attack import Attack
-from support.attack_kit import make_kit, open_ground
-from support.attack_world import Attempt, World, open_world
-from support.sandboxes import FIRST_UID, LIMITS, MACHINE, WITHOUT_LANDLOCK, needs_sandbox
+from support.attacks.fixtures import make_kit, open_ground
+from support.attacks.sandboxes import FIRST_UID, LIMITS, MACHINE, WITHOUT_LANDLOCK, needs_sandbox
+from support.attacks.targets import Attempt, World, open_world
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 

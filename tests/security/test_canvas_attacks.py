@@ -15,10 +15,10 @@ from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.video import VideoSource
 from security.attacks.compositions import ATTACKS, Composed
 from security.attacks.media import playlist
-from support.attack_canaries import Watch
-from support.attack_kit import fill_folder, make_kit, open_ground
-from support.attack_world import Attempt, World, open_world
-from support.sandboxes import needs_sandbox
+from support.attacks.detectors import Watch
+from support.attacks.fixtures import fill_folder, make_kit, open_ground
+from support.attacks.sandboxes import needs_sandbox
+from support.attacks.targets import Attempt, World, open_world
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 

@@ -13,11 +13,11 @@ import pytest_asyncio
 
 from ffmpeg_worker.sandbox import sandbox
 from ffmpeg_worker.sandbox.level import SandboxSupport
-from support.attack_kit import open_ground
-from support.break_out import CANNOT_BE_DENIED, MACHINES, Report, attack, open_surroundings
-from support.canvas_files import canvas, everything, make_files, preview
-from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, open_jail
-from support.taken_over import attempts
+from support.attacks.confined_program import CANNOT_BE_DENIED, MACHINES, Report, attack, open_surroundings
+from support.attacks.fixtures import open_ground
+from support.attacks.hostile_program import attempts
+from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, open_jail
+from support.jobs.canvas_files import canvas, everything, make_files, preview
 from support.worker import open_worker
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]

@@ -23,8 +23,8 @@ from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
 from ffmpeg_worker.storage.object_store import BucketSource, BucketWriter
 from ffmpeg_worker.storage.storage import ObjectHeaders
-from support.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
-from support.until import until_async
+from support.servers.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
+from support.wait_until import until_async
 
 RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network(f"{PUBLIC}/32"),))
 HTTPS_ONLY = OutboundRules(allow_cidrs=RULES.allow_cidrs)

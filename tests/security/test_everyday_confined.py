@@ -17,10 +17,10 @@ import pytest_asyncio
 
 from ffmpeg_worker.sandbox import sandbox as sandbox_module
 from ffmpeg_worker.sandbox.level import Level
-from support.attack_kit import open_ground
-from support.everyday import EVERYDAY
-from support.everyday_sources import make_everyday_sources
-from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox
+from support.attacks.fixtures import open_ground
+from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox
+from support.jobs.everyday_commands import EVERYDAY
+from support.media.everyday_sources import make_everyday_sources
 from support.worker import Worker, open_worker
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]

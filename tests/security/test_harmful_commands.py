@@ -17,7 +17,7 @@ from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from ffmpeg_worker.sandbox.confinement import Confinement
-from support.sandboxes import needs_sandbox, open_jail
+from support.attacks.sandboxes import needs_sandbox, open_jail
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 

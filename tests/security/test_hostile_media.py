@@ -14,11 +14,11 @@ import pytest_asyncio
 
 from security.attacks import hostile_files
 from security.attacks.attack import Attack
-from support.attack_kit import make_kit, open_ground
-from support.attack_world import Attempt, World, open_world
-from support.sandboxes import needs_sandbox
-from support.sources import make
-from support.until import until_async
+from support.attacks.fixtures import make_kit, open_ground
+from support.attacks.sandboxes import needs_sandbox
+from support.attacks.targets import Attempt, World, open_world
+from support.media.sources import make
+from support.wait_until import until_async
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 

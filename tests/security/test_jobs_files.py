@@ -10,8 +10,8 @@ import pytest
 from ffmpeg_worker.errors import SourceError
 from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.ffmpeg.probing import Prober
-from support.sandboxes import needs_sandbox, needs_users, open_jail
-from support.sources import make, make_clip
+from support.attacks.sandboxes import needs_sandbox, needs_users, open_jail
+from support.media.sources import make, make_clip
 from support.worker import open_worker
 
 pytestmark = needs_sandbox

@@ -12,7 +12,7 @@ from ffmpeg_worker.errors import DiskFull, EngineFailed, WorkerError
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import open_tools
-from support.sandboxes import needs_sandbox, open_jail
+from support.attacks.sandboxes import needs_sandbox, open_jail
 from support.worker import open_worker
 
 pytestmark = needs_sandbox

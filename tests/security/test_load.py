@@ -14,11 +14,11 @@ import aiohttp
 import pytest
 
 from fuzz.planted import Planted, planted
+from support.attacks.sandboxes import needs_sandbox
+from support.media.sources import make_clip
 from support.processes import children_of
-from support.sandboxes import needs_sandbox
-from support.server import Server, running_server
-from support.sources import make_clip
-from support.until import until_async
+from support.servers.api_server import Server, running_server
+from support.wait_until import until_async
 
 pytestmark = needs_sandbox
 

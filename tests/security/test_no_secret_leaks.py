@@ -13,10 +13,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from support.bucket import open_bucket
-from support.canaries import Canaries, gossiping_server, watching
-from support.s3_server import SECRET_ACCESS_KEY
-from support.secret_jobs import (
+from support.attacks.planted_secrets import Canaries, gossiping_server, watching
+from support.jobs.secret_jobs import (
     Scene,
     good_compositions,
     good_jobs,
@@ -27,8 +25,10 @@ from support.secret_jobs import (
     refused_jobs,
     web_jobs,
 )
-from support.server import running_server
-from support.sources import make_clip
+from support.media.sources import make_clip
+from support.servers.api_server import running_server
+from support.servers.bucket import open_bucket
+from support.servers.s3_server import SECRET_ACCESS_KEY
 
 HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 

@@ -14,7 +14,7 @@ from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.planning.plan import FfmpegStep, Plan
-from support.everyday import EVERYDAY, Spelling
+from support.jobs.everyday_commands import EVERYDAY, Spelling
 
 SECRET = "/srv/worker/secret.env"
 CLIP = "-i clip.mp4"

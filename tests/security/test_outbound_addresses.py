@@ -19,7 +19,7 @@ from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.http import HttpSource
 from ffmpeg_worker.storage.http_transfer import TransferLimits
 from ffmpeg_worker.storage.meter import TransferMeter
-from support.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
+from support.servers.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 
 LIMITS = TransferLimits(1 << 20, total_s=10, pace_s=0.3, retries=0)
 RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network(f"{PUBLIC}/32"),))

@@ -8,9 +8,16 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from support.break_out import CANNOT_BE_DENIED, MACHINES, NOT_EVERYWHERE, Report, attack, open_surroundings
-from support.sandboxes import needs_sandbox, open_jail
-from support.taken_over import attempts
+from support.attacks.confined_program import (
+    CANNOT_BE_DENIED,
+    MACHINES,
+    NOT_EVERYWHERE,
+    Report,
+    attack,
+    open_surroundings,
+)
+from support.attacks.hostile_program import attempts
+from support.attacks.sandboxes import needs_sandbox, open_jail
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 

@@ -19,8 +19,8 @@ from ffmpeg_worker.sandbox.level import Level, SandboxSupport
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.sandbox.setpriv import supports_landlock
 from ffmpeg_worker.settings import Settings
-from support.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, needs_users, open_jail
-from support.sources import make_clip
+from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, needs_users, open_jail
+from support.media.sources import make_clip
 from support.worker import open_worker
 
 

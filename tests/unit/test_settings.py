@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.settings import Settings, read_settings, environment_variable_of
+from ffmpeg_worker.settings import Settings, environment_variable_of, read_settings
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import socket
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from ffmpeg_worker.ffmpeg.frames import MessageReader, Message, encode_message
+from ffmpeg_worker.ffmpeg.frames import Message, MessageReader, encode_message
 
 _CHUNK_BYTES = 65536
 

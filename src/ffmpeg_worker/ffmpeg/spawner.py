@@ -29,7 +29,7 @@ import sys
 from collections import deque
 
 from ffmpeg_worker.ffmpeg.forked import Serve, become_child
-from ffmpeg_worker.ffmpeg.frames import MessageReader, Message, encode_message
+from ffmpeg_worker.ffmpeg.frames import Message, MessageReader, encode_message
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.entrance import PreparedConfinement
 

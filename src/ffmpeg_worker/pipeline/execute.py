@@ -23,11 +23,11 @@ from ffmpeg_worker.planning.plan import (
     CopyStep,
     DependentStep,
     FfmpegStep,
-    StepResult,
     Lane,
     MeasureStep,
     ProbeStep,
     RenderStep,
+    StepResult,
     StillStep,
 )
 from ffmpeg_worker.sandbox.jail import Jail

@@ -21,7 +21,7 @@ from ffmpeg_worker.pipeline.deliver import Delivered, LaneDelivery, check_target
 from ffmpeg_worker.pipeline.destination import OutputKeys
 from ffmpeg_worker.pipeline.early import upload_segments
 from ffmpeg_worker.pipeline.execute import Executed, execute
-from ffmpeg_worker.pipeline.fetch import check_key_files, find_key_files, copy_referenced_files
+from ffmpeg_worker.pipeline.fetch import check_key_files, copy_referenced_files, find_key_files
 from ffmpeg_worker.pipeline.informed_plan import InformedPlan
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.verify import verify

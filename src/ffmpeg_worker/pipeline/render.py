@@ -22,10 +22,10 @@ from ffmpeg_worker.pipeline.command_run import CommandRun
 from ffmpeg_worker.planning.plan import (
     DependentStep,
     FfmpegStep,
-    StepResult,
     FrameRange,
     MeasureStep,
     RenderStep,
+    StepResult,
     StillStep,
 )
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, write_beneath

@@ -27,7 +27,7 @@ from ffmpeg_worker.job.result import (
 )
 from ffmpeg_worker.pipeline.deliver import Delivered
 from ffmpeg_worker.pipeline.verify import warnings_of
-from ffmpeg_worker.planning.plan import FfmpegStep, StepResult, RenderStep
+from ffmpeg_worker.planning.plan import FfmpegStep, RenderStep, StepResult
 from ffmpeg_worker.sandbox.level import Level
 
 _MAX_LOG_CHARS = 8000

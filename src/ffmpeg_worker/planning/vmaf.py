@@ -11,7 +11,7 @@ from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.planning.option_policy.guard import Guard
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, DependentStep, FfmpegStep, StepResult, Lane
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, DependentStep, FfmpegStep, Lane, StepResult
 from ffmpeg_worker.planning.vmaf_alignment import WINDOW_S, Alignment, judge_alignment
 from ffmpeg_worker.planning.vmaf_graph import LOG_NAME, score_graph, signature_graph
 from ffmpeg_worker.planning.vmaf_models import choose_model, wants_ten_bits

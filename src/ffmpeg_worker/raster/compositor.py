@@ -6,7 +6,7 @@ from ffmpeg_worker.canvas.scene import Scene
 from ffmpeg_worker.raster.layer import BitmapDraw, OpenSource
 from ffmpeg_worker.raster.patch import hides
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
-from ffmpeg_worker.raster.stage import DrawCommand, ActiveElements, paint
+from ffmpeg_worker.raster.stage import ActiveElements, DrawCommand, paint
 from ffmpeg_worker.raster.xfade import Surface
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
 

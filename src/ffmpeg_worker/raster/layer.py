@@ -14,7 +14,7 @@ from ffmpeg_worker.raster.framing import find_dynamic_fit, is_redrawn
 from ffmpeg_worker.raster.look import Window, blurred, windowed
 from ffmpeg_worker.raster.motion import TransitionProgress, moved, opacity_of, passage
 from ffmpeg_worker.raster.patch import eighth_bit
-from ffmpeg_worker.raster.picture import Bitmap, Source, RgbaBitmap
+from ffmpeg_worker.raster.picture import Bitmap, RgbaBitmap, Source
 from ffmpeg_worker.raster.place import Matrix, Place, at, scaled, then, turned
 from ffmpeg_worker.raster.xfade import Mixer
 

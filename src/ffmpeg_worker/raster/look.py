@@ -8,7 +8,7 @@ import math
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.place import IDENTITY, Matrix, at, scaled, then
 from ffmpeg_worker.raster.tile_patch import tile_of
 from ffmpeg_worker.raster.warp import recall

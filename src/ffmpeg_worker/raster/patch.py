@@ -8,7 +8,7 @@ from typing import TypeGuard
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, YuvBitmap
 from ffmpeg_worker.raster.place import IDENTITY, Place
 from ffmpeg_worker.raster.warp import Rect
 

@@ -8,7 +8,7 @@ import numpy as np
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.raster.blend_modes import blended
 from ffmpeg_worker.raster.patch import eighth_bit, mix
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.raster.place import Place
 from ffmpeg_worker.raster.tile_patch import tile_of, tile_patch
 from ffmpeg_worker.raster.warp import Rect

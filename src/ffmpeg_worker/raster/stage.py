@@ -13,7 +13,7 @@ from ffmpeg_worker.canvas.curve import greatest
 from ffmpeg_worker.canvas.scene import Element, GroupContent, VideoContent
 from ffmpeg_worker.raster.layer import BitmapDraw, Layer, OpenSource
 from ffmpeg_worker.raster.motion import TransitionProgress, passage
-from ffmpeg_worker.raster.picture import Source, RgbaBitmap
+from ffmpeg_worker.raster.picture import RgbaBitmap, Source
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.xfade import Mixer, Surface
 

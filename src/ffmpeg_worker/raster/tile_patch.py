@@ -10,7 +10,7 @@ import numpy as np
 
 from ffmpeg_worker.raster.bt709 import rgba_from_planes, yuva_from_rgba
 from ffmpeg_worker.raster.patch import Patch, YuvPatch, eighth_bit, half
-from ffmpeg_worker.raster.picture import Pixels, YuvBitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.place import Matrix, Place, at, then
 from ffmpeg_worker.raster.warp import Rect, reach, recall, warped
 

@@ -13,7 +13,7 @@ from av.filter.context import FilterContext
 
 from ffmpeg_worker.canvas.transitions import SHAPED, xfade_name
 from ffmpeg_worker.raster.look import masked
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.tile_patch import tile_of
 from ffmpeg_worker.raster.yuv_surface import YuvSurface

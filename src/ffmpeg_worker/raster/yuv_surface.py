@@ -9,7 +9,7 @@ from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.raster.blend_modes import blended
 from ffmpeg_worker.raster.bt709 import rgb_from_yuv, yuv_of
 from ffmpeg_worker.raster.patch import YuvPatch, half, hides, mix
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.place import Place
 from ffmpeg_worker.raster.planes_patch import planes_patch
 from ffmpeg_worker.raster.tile_patch import tile_of, tile_patch, yuv_tile_patch

@@ -14,7 +14,7 @@ from typing import Any
 from security.attacks.attack import Attack, Places, fill
 from security.attacks.hostile_files import ATTACKS as FILES
 from security.attacks.media import picture, playlist
-from support.packed_fonts import brotli_zeros, woff2_of, woff2_of_empty_contours, woff_of, zlib_zeros
+from support.media.packed_fonts import brotli_zeros, woff2_of, woff2_of_empty_contours, woff_of, zlib_zeros
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="32" height="32">{}</svg>'
 _BLOCK = '<rect width="9" height="9"{}/>'

@@ -12,8 +12,8 @@ from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.errors import EngineFailed, Fault, JobInterrupted, QueueFull
 from ffmpeg_worker.job.jobs import Job, ProcessJob
 from ffmpeg_worker.job.result import JobResult, VmafResult
-from support.asgi import post_json, request
-from support.stand_in_services import stand_in_services, succeed
+from support.servers.asgi_client import post_json, request
+from support.servers.fake_services import stand_in_services, succeed
 
 PROCESS = "/api/ffmpeg/process"
 JOB = {"chainCmds": "-i a.mp4 b.mp4", "metadata": {"order": "Ä-17", "none": None}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ffmpeg_worker.api.app import make_app
-from support.asgi import Reply, post_json, request
-from support.stand_in_services import stand_in_services
+from support.servers.asgi_client import Reply, post_json, request
+from support.servers.fake_services import stand_in_services
 
 KEYS = "first-key,zweiter-schlüssel"
 JOB = {"chainCmds": "-i a.mp4 b.mp4"}

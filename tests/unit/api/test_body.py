@@ -13,8 +13,8 @@ from starlette.types import Message
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.body import read_body
 from ffmpeg_worker.errors import InvalidJob, JobCancelled
-from support.asgi import Reply, request
-from support.stand_in_services import stand_in_services
+from support.servers.asgi_client import Reply, request
+from support.servers.fake_services import stand_in_services
 
 JSON = ("content-type", "application/json")
 BODY = json.dumps({"chainCmds": "-i a.mp4 b.mp4"}).encode()

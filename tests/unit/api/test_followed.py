@@ -14,8 +14,8 @@ from ffmpeg_worker.errors import QueueFull
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
 from ffmpeg_worker.job.result import JobResult
-from support.asgi import post_json
-from support.stand_in_services import stand_in_services, succeed
+from support.servers.asgi_client import post_json
+from support.servers.fake_services import stand_in_services, succeed
 
 PROCESS = "/api/ffmpeg/process"
 JOB = {"chainCmds": "-i a.mp4 b.mp4"}

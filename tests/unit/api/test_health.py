@@ -17,9 +17,9 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import configure_logging
-from support.asgi import post_json, request
-from support.stand_in_services import stand_in_services
-from support.until import until_async
+from support.servers.asgi_client import post_json, request
+from support.servers.fake_services import stand_in_services
+from support.wait_until import until_async
 
 JOB = {"chainCmds": "-i a.mp4 b.mp4", "metadata": {"password": "hunter2"}}
 

@@ -19,8 +19,8 @@ from ffmpeg_worker.api.health import Health
 from ffmpeg_worker.api.openapi import RESULT_TYPES
 from ffmpeg_worker.job.parse import COMMON_FIELDS, DATA_TYPES, PATHS, field_names, parse_action
 from ffmpeg_worker.job.result import Problem
-from support.asgi import request
-from support.stand_in_services import make_settings, stand_in_services
+from support.servers.asgi_client import request
+from support.servers.fake_services import make_settings, stand_in_services
 
 ROUTES = {action: f"/api{path}" for path, action in PATHS.items()}
 GOLDEN = Path(__file__).parents[2] / "docs" / "openapi.json"

@@ -6,7 +6,7 @@ from typing import Any
 
 from ffmpeg_worker.canvas.arrange import arrange, every
 from ffmpeg_worker.job.composition.composition import Composition
-from support.compositions import FACTS
+from support.jobs.compositions import FACTS
 
 SQUARE = {"type": "shape"}
 SONG = {"type": "audio", "src": "song.mp3"}

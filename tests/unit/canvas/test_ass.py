@@ -9,7 +9,7 @@ import pytest
 from ffmpeg_worker.canvas.ass import read_script, time_of_frame
 from ffmpeg_worker.canvas.subtitles import MAX_CUES, is_ass
 from ffmpeg_worker.errors import SourceUnreadable
-from support.ass_scripts import PLAIN, script
+from support.jobs.ass_scripts import PLAIN, script
 
 TEN = Fraction(10)
 NTSC = Fraction(30000, 1001)

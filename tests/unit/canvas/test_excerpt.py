@@ -9,7 +9,7 @@ import pytest
 from ffmpeg_worker.canvas.excerpt import excerpt
 from ffmpeg_worker.canvas.preparation import DrawnSubtitles, ToneMapping
 from ffmpeg_worker.canvas.scene import GroupContent, VideoContent
-from support.compositions import resolved
+from support.jobs.compositions import resolved
 
 HDR = {"type": "video", "src": "hdr.mp4"}  # 10 s; the canvas has 10 frames a second
 

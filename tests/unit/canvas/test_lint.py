@@ -8,7 +8,7 @@ import pytest
 
 from ffmpeg_worker.canvas.lint import lint
 from ffmpeg_worker.canvas.measured import Measured, MeasuredText
-from support.compositions import resolved
+from support.jobs.compositions import resolved
 
 _FILM = {"type": "video", "src": "film.mp4"}
 _LOGO = {"type": "image", "src": "logo.png", "width": 20}

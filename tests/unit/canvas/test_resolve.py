@@ -11,7 +11,7 @@ from ffmpeg_worker.canvas.preparation import DrawnSubtitles, ToneMapping
 from ffmpeg_worker.canvas.resolve import frame_range
 from ffmpeg_worker.canvas.scene import Element, GroupContent, ShapeContent, Transition, VideoContent
 from ffmpeg_worker.errors import InvalidJob, WorkerError
-from support.compositions import resolved
+from support.jobs.compositions import resolved
 
 SQUARE = {"type": "shape", "shape": "rect", "width": 20, "height": 10}
 

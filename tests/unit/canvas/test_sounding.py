@@ -6,7 +6,7 @@ from typing import Any
 
 from ffmpeg_worker.canvas.curve import Curve, Key
 from ffmpeg_worker.canvas.sound import Sound, SoundMix
-from support.compositions import resolved
+from support.jobs.compositions import resolved
 
 
 def test_clips_and_tracks_are_heard_where_they_are_seen() -> None:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from ffmpeg_worker.ffmpeg import gpu as gpu_module
-from ffmpeg_worker.ffmpeg.gpu import NO_GPU, GpuDevices, Gpu, GpuTrial, find_gpu_devices, reason_of
+from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu, GpuDevices, GpuTrial, find_gpu_devices, reason_of
 from ffmpeg_worker.ffmpeg.tools import Tools
 
 LOG = "[h264_nvenc @ 0x5] [error] "

@@ -19,7 +19,7 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.canvas.gain import Line, gain_lines
 from ffmpeg_worker.planning.canvas.sound import sound_steps
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
-from support.sounds import sound
+from support.media.sounds import sound
 
 GOLDEN = Path(__file__).with_name("golden_canvas_sound.json")
 RISE = Curve((Key(0.0, (0.0,)), Key(1.0, (0.6,))))

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.planning.frame_offset import CELLS, FRAME_BYTES, find_offset, split_signatures
-from support.thumbnails import scene, signatures
+from support.media.thumbnails import scene, signatures
 
 
 @settings(max_examples=25, deadline=None)

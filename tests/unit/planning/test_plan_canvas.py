@@ -19,8 +19,8 @@ from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.needs import find_required_inputs
-from ffmpeg_worker.planning.plan import FfmpegStep, StepResult, Lane, RenderStep, Step, StillStep
-from support.ass_scripts import script
+from ffmpeg_worker.planning.plan import FfmpegStep, Lane, RenderStep, Step, StepResult, StillStep
+from support.jobs.ass_scripts import script
 
 GOLDEN = Path(__file__).with_name("golden_plan_canvas.json")
 PICTURE = StreamInfo("video", codec="h264", duration_s=8.0, width=640, height=360)

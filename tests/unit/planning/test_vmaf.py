@@ -17,8 +17,8 @@ import pytest
 from ffmpeg_worker.errors import InvalidJob, SourceUnreadable, WorkerError
 from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.plan import Artifact, StepResult, Lane
-from support.vmaf_plans import built, moving, plan, scored, still, video
+from ffmpeg_worker.planning.plan import Artifact, Lane, StepResult
+from support.jobs.vmaf_plans import built, moving, plan, scored, still, video
 
 GOLDEN = Path(__file__).with_name("golden_vmaf.json")
 NTSC = Fraction(30000, 1001)

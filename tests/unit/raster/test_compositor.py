@@ -18,7 +18,7 @@ from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.picture import RgbaBitmap
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
-from support.stills import Library, Still, coloured, element, grey, scene
+from support.media.still_sources import Library, Still, coloured, element, grey, scene
 
 WHITE = (255, 255, 255, 255)
 

@@ -10,8 +10,8 @@ import pytest
 
 from ffmpeg_worker.canvas.scene import ChromaKey, Fit, VideoContent
 from ffmpeg_worker.raster.media.video import VideoSource
-from ffmpeg_worker.raster.picture import Bitmap, YuvBitmap, RgbaBitmap
-from support.sources import make
+from ffmpeg_worker.raster.picture import Bitmap, RgbaBitmap, YuvBitmap
+from support.media.sources import make
 
 _COLOURS = [
     (200, 30, 40),

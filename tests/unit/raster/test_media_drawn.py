@@ -13,7 +13,7 @@ from ffmpeg_worker.canvas.scene import Fit, Gradient, ImageContent, ShapeContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.opener import MediaContent, open_media
 from ffmpeg_worker.raster.picture import Pixels, RgbaBitmap
-from support.sources import make
+from support.media.sources import make
 
 _RED, _BLUE, _WHITE = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)
 _NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'

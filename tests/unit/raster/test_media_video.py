@@ -12,7 +12,7 @@ from ffmpeg_worker.canvas.scene import VideoContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.video import VideoSource
 from ffmpeg_worker.raster.picture import Bitmap, YuvBitmap
-from support.sources import cut, make
+from support.media.sources import cut, make
 
 # Twelve columns of 16 pixels: the bits of the frame's number.
 _COUNTER = "geq=lum='if(mod(floor(N/pow(2,floor(X/16))),2),235,16)':cb=128:cr=128,format=yuv420p"

@@ -9,11 +9,11 @@ import pytest
 
 from ffmpeg_worker.raster.blend_modes import MODES
 from ffmpeg_worker.raster.look import blurred, windowed
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, YuvBitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.place import Matrix, Place, at, inverse, scaled, then, turned
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
-from support import reference_blend as plain
+from support.reference import blend as plain
 
 WIDTH, HEIGHT = 96, 64
 _BACKGROUND = (0.9, 0.4, 0.1, 1.0)

@@ -10,7 +10,7 @@ import pytest
 from ffmpeg_worker.canvas.text_style import Background, Shadow, Stroke
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.text.mask import Mask, widen
-from support.texts import drawn, on_canvas, text_source
+from support.media.text_sources import drawn, on_canvas, text_source
 
 WHITE, BLACK, CLEAR = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 0.0)
 

@@ -12,7 +12,7 @@ from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.text import library as library_module
 from ffmpeg_worker.raster.text.library import FontLibrary, load_bundled
 from ffmpeg_worker.raster.text.mask import draw_glyph
-from support.texts import LIBRARY
+from support.media.text_sources import LIBRARY
 
 FONTS = Path(library_module.__file__).parent.parent / "fonts"
 

@@ -12,7 +12,7 @@ import uharfbuzz as hb
 from ffmpeg_worker.canvas.text_style import Background, TextStyle
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.measure import measure
-from support.texts import LIBRARY
+from support.media.text_sources import LIBRARY
 
 
 def lay_out(text: str, width: float | None = None, height: float | None = None, **style: Any) -> Layout:

@@ -13,7 +13,7 @@ from ffmpeg_worker.canvas.curve import Curve, Key
 from ffmpeg_worker.canvas.scene import Cue, SubtitlesContent, Word
 from ffmpeg_worker.canvas.text_style import Background, Highlight, Shadow, Stroke, TextAnimation, TextStyle
 from ffmpeg_worker.raster.text.subtitles import SubtitlesSource
-from support.texts import LIBRARY, on_canvas, text_source
+from support.media.text_sources import LIBRARY, on_canvas, text_source
 
 RED, WHITE = (1.0, 0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0)
 NAMES = ["fade", "typewriter", "slide-up", "slide-down", "pop", "wave"]

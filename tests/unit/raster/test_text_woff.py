@@ -16,7 +16,7 @@ from ffmpeg_worker.raster.picture import Pixels
 from ffmpeg_worker.raster.text.library import FontLibrary
 from ffmpeg_worker.raster.text.source import TextSource
 from ffmpeg_worker.raster.text.woff import MAX_BYTES, read_packed
-from support.packed_fonts import (
+from support.media.packed_fonts import (
     FONTS,
     brotli_zeros,
     packed,

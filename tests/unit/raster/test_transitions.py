@@ -12,7 +12,7 @@ from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.xfade import Mixer, Xfade
 from ffmpeg_worker.raster.yuv_surface import YuvSurface
-from support.stills import Library, coloured, element, grey, scene
+from support.media.still_sources import Library, coloured, element, grey, scene
 
 WHITE = (255, 255, 255, 255)
 

@@ -12,8 +12,8 @@ from aiohttp import web
 
 from ffmpeg_worker.runpod_worker import client
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
-from support.stand_in_api import raw_server, stand_in_api
-from support.until import until_async
+from support.servers.fake_api import raw_server, stand_in_api
+from support.wait_until import until_async
 
 JOB = {"id": "x", "input": {"action": "process", "data": {"chainCmds": "ffmpeg -i a.mp4 b.mp4"}}}
 MakeWorker = Callable[..., RunpodWorker]

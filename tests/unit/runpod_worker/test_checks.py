@@ -12,7 +12,7 @@ from ffmpeg_worker.runpod_worker.checks import FitnessCheckFailed, make_checks
 from ffmpeg_worker.runpod_worker.client import ApiClient
 from ffmpeg_worker.runpod_worker.place import ExternalApi
 from ffmpeg_worker.runpod_worker.problems import JobFailed
-from support.stand_in_api import stand_in_api
+from support.servers.fake_api import stand_in_api
 
 GOOD: dict[str, Any] = {
     "status": "ok",

@@ -17,13 +17,13 @@ from ffmpeg_worker.job.jobs import MultiProcessJob
 from ffmpeg_worker.runpod_worker.client import ApiClient
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint
 from ffmpeg_worker.runpod_worker.fan_out import FanOut
-from ffmpeg_worker.runpod_worker.parts import cut, joined, find_reason_not_to_split
+from ffmpeg_worker.runpod_worker.parts import cut, find_reason_not_to_split, joined
 from ffmpeg_worker.runpod_worker.place import ExternalApi
 from ffmpeg_worker.runpod_worker.request import PART_KEY, Request, read_request
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
-from support.stand_in_api import FakeApi, stand_in_api
-from support.stand_in_platform import PlatformJob, FakeRunpod, stand_in_platform
-from support.until import until_async
+from support.servers.fake_api import FakeApi, stand_in_api
+from support.servers.fake_runpod import FakeRunpod, PlatformJob, stand_in_platform
+from support.wait_until import until_async
 
 UPLOAD = {"bucket": "out", "key": "all", "credentials": {"aws_secret_access_key": "topmostsecret"}}
 

@@ -15,9 +15,9 @@ import pytest
 
 from ffmpeg_worker.runpod_worker import own_api
 from ffmpeg_worker.runpod_worker.own_api import OwnApi
-from support import stub_serve
 from support.processes import alive
-from support.until import until
+from support.programs import fake_serve
+from support.wait_until import until
 
 START_WORKER = """
 import os, sys
@@ -39,7 +39,7 @@ class Stub:
     """A door that is the stub program, and what the program wrote down."""
 
     def __init__(self, mode: str, journal: Path) -> None:
-        self.command = [sys.executable, stub_serve.__file__, mode, str(journal)]
+        self.command = [sys.executable, fake_serve.__file__, mode, str(journal)]
         self.api = OwnApi(self.command)
         self._journal = journal
 

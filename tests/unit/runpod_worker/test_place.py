@@ -10,9 +10,9 @@ import pytest
 
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.runpod_worker import place
-from ffmpeg_worker.runpod_worker.place import ExternalApi, locate_api, health_url, start_unless_running
+from ffmpeg_worker.runpod_worker.place import ExternalApi, health_url, locate_api, start_unless_running
 from ffmpeg_worker.settings import Settings, read_settings
-from support.stand_in_api import raw_server, stand_in_api
+from support.servers.fake_api import raw_server, stand_in_api
 
 
 class OwnApiDouble:

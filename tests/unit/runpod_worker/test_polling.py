@@ -11,7 +11,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from ffmpeg_worker.runpod_worker.polling import _outcome, poll
-from support.until import until_async
+from support.wait_until import until_async
 
 
 async def at_once() -> None:

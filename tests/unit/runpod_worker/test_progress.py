@@ -11,7 +11,7 @@ import pytest
 from ffmpeg_worker.runpod_worker.followed import BrokenOff, read_followed
 from ffmpeg_worker.runpod_worker.problems import JobFailed
 from ffmpeg_worker.runpod_worker.progress import ProgressReport
-from support.until import until_async
+from support.wait_until import until_async
 
 ANSWER = b'{"progress": {"percent": 1}}\n{"progress": {"percent": 2}}\n{"status": 422}\n{"error": "\xc3\xa4\\n"}'
 

@@ -17,8 +17,8 @@ from ffmpeg_worker.runpod_worker import worker as worker_module
 from ffmpeg_worker.runpod_worker.client import ApiClient
 from ffmpeg_worker.runpod_worker.place import ExternalApi
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
-from support.stand_in_api import RESULTS, stand_in_api
-from support.until import until_async
+from support.servers.fake_api import RESULTS, stand_in_api
+from support.wait_until import until_async
 
 MakeWorker = Callable[..., RunpodWorker]
 DATA: dict[str, dict[str, Any]] = {

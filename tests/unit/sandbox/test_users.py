@@ -6,7 +6,7 @@ import pytest
 
 from ffmpeg_worker.errors import QueueFull
 from ffmpeg_worker.sandbox import users
-from support.sandboxes import FIRST_UID, needs_sandbox
+from support.attacks.sandboxes import FIRST_UID, needs_sandbox
 
 pytestmark = needs_sandbox
 

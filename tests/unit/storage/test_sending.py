@@ -15,7 +15,7 @@ from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.sending import RemoteDelivery
 from ffmpeg_worker.storage.storage import ObjectHeaders, OutputLocation
-from support.until import until_async
+from support.wait_until import until_async
 
 
 class Bucket:

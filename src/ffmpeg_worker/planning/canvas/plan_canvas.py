@@ -26,9 +26,9 @@ from ffmpeg_worker.planning.plan import (
     STAGING_FOLDER,
     Artifact,
     FfmpegStep,
-    StepResult,
     Lane,
     Step,
+    StepResult,
     StillStep,
 )
 from ffmpeg_worker.planning.references import work_name

@@ -19,7 +19,7 @@ from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.canvas.guesses import guess
 from ffmpeg_worker.planning.canvas.rows import as_result, for_each_row, known_before
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, StepResult, Lane, MeasureStep
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Lane, MeasureStep, StepResult
 
 
 def plan_lint(

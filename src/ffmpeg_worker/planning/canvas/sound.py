@@ -13,7 +13,7 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.planning.canvas.gain import SAMPLE_RATE, gain_expression, gain_lines, samples
 from ffmpeg_worker.planning.canvas.sound_source import Sources
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult, Step
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Step, StepResult
 
 PCM = ("-c:a", "pcm_s16le")
 """Codec arguments for sound that another command will encode."""

@@ -24,7 +24,7 @@ from ffmpeg_worker.raster.media.colours import (
 from ffmpeg_worker.raster.media.filtering import Chain, Step
 from ffmpeg_worker.raster.media.fitting import Size, Span, fit_into, snap
 from ffmpeg_worker.raster.media.keying import opacity_of
-from ffmpeg_worker.raster.picture import Pixels, YuvBitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Pixels, RgbaBitmap, YuvBitmap
 
 _TURNS: dict[int, list[Step]] = {
     0: [],

@@ -11,7 +11,7 @@ from ffmpeg_worker.canvas.scene import ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.fitting import Size
 from ffmpeg_worker.raster.media.still import fitted, open_image, planes_of, unreadable, upright_size
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap
 
 _MOST_KEPT = 64 * 1024 * 1024
 """Pixels of an animation's fitted frames that are kept for its next rounds."""

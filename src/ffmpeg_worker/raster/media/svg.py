@@ -18,7 +18,7 @@ from ffmpeg_worker.canvas.scene import ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.fitting import Size, scales_of
 from ffmpeg_worker.raster.media.svg_check import check_svg
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap
 
 MAX_BYTES = 8 * 1024 * 1024
 

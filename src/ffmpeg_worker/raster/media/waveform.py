@@ -10,8 +10,8 @@ import numpy as np
 
 from ffmpeg_worker.canvas.scene import WaveformContent
 from ffmpeg_worker.raster.media.fitting import Size
-from ffmpeg_worker.raster.media.loudness import Floats, AudioLevels
-from ffmpeg_worker.raster.picture import Pixels, Bitmap, RgbaBitmap
+from ffmpeg_worker.raster.media.loudness import AudioLevels, Floats
+from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap
 
 _THICKNESS = 0.5
 """A bar's share of the room that it has."""

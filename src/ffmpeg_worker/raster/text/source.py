@@ -8,7 +8,7 @@ from ffmpeg_worker.canvas.curve import Colour, Curve, colour_at
 from ffmpeg_worker.canvas.scene import TextContent
 from ffmpeg_worker.raster.picture import RgbaBitmap
 from ffmpeg_worker.raster.text.animation import Animation
-from ffmpeg_worker.raster.text.ink import Group, GlyphTransform
+from ffmpeg_worker.raster.text.ink import GlyphTransform, Group
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.library import FontLibrary
 from ffmpeg_worker.raster.text.measure import measure

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from support.reference_layers import (
+from support.reference.layers import (
     Layer,
     Size,
     box_at,
@@ -26,8 +26,8 @@ from support.reference_layers import (
     slide_at,
     ways_at,
 )
-from support.reference_timeline import Stay, frames_of, length_of, stays
-from support.reference_yuv import Floats
+from support.reference.timeline import Stay, frames_of, length_of, stays
+from support.reference.yuv import Floats
 
 _SIDE = 4
 """Points asked in each pixel, across and down."""

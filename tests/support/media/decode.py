@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from av.video.reformatter import Colorspace
 
-from support.reference_yuv import Floats, rgb_of, split
+from support.reference.yuv import Floats, rgb_of, split
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from support.sources import make, make_clip
+from support.media.sources import make, make_clip
 
 _SUBTITLES = "1\n00:00:00,000 --> 00:00:01,500\nGrüße\n\n2\n00:00:01,600 --> 00:00:01,900\nx\n"
 _CHAPTERS = ";FFMETADATA1\ntitle=T\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=One\n"

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from support.doc_examples import ROOT
+from support.docs.json_examples import ROOT
 
 COMPOSITIONS = ROOT / "examples/canvas"
 

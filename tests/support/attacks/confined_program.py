@@ -15,8 +15,8 @@ from typing import Any
 from ffmpeg_worker.ffmpeg.captured import run_captured
 from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
-from support.sandboxes import MACHINE, WITHOUT_LANDLOCK
-from support.taken_over import VARIABLE
+from support.attacks.hostile_program import VARIABLE
+from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK
 
 Report = dict[str, str | None]
 # Some kernels lack the module, and containers keep some things to themselves.

@@ -14,9 +14,9 @@ from ffmpeg_worker.canvas.resolve import resolve
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.raster.frames import draw_frames
-from support.reference_renderer import Footage, ReferenceRenderer
-from support.reference_yuv import Floats, planes_of, split
-from support.sources import make
+from support.media.sources import make
+from support.reference.renderer import Footage, ReferenceRenderer
+from support.reference.yuv import Floats, planes_of, split
 
 
 class Sources:

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from ffmpeg_worker.canvas.sound import Sound, SoundMix
 from ffmpeg_worker.planning.canvas.sound import sound_steps
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, DependentStep, FfmpegStep, StepResult, Step
-from support.sources import FFMPEG
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, DependentStep, FfmpegStep, Step, StepResult
+from support.media.sources import FFMPEG
 
 RATE = 48_000
 Samples = npt.NDArray[np.float64]

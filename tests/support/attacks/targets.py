@@ -21,10 +21,19 @@ from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.sandbox.sandbox import Sandbox
 from security.attacks.attack import Attack, Places
-from support.attack_canaries import TEXT, Servers, Watch, datagrams_sent, free_port, is_bound, leaks, open_servers
-from support.attack_kit import empty, fill_folder, open_ground, plant
+from support.attacks.detectors import (
+    TEXT,
+    Servers,
+    Watch,
+    datagrams_sent,
+    free_port,
+    is_bound,
+    leaks,
+    open_servers,
+)
+from support.attacks.fixtures import empty, fill_folder, open_ground, plant
 from support.processes import children_of
-from support.until import until_async
+from support.wait_until import until_async
 from support.worker import Worker, open_worker
 
 _SECONDS = 6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from support.doc_examples import ROOT
+from support.docs.json_examples import ROOT
 
 KNOWN = frozenset(
     name

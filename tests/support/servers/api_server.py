@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from support import serve_process
 from support.processes import alive
+from support.programs import serve_api
 
 _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 15.0
@@ -95,7 +95,7 @@ def running_server(folder: Path, **variables: str) -> Iterator[Server]:
     with (
         log_path.open("w") as log,
         subprocess.Popen(
-            [sys.executable, serve_process.__file__],
+            [sys.executable, serve_api.__file__],
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,

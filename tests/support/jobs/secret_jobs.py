@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from support.bucket import Bucket
-from support.canaries import Canaries
-from support.server import Server
+from support.attacks.planted_secrets import Canaries
+from support.servers.api_server import Server
+from support.servers.bucket import Bucket
 
 COPY = "-i clip.mp4 -c copy small.mp4"
 SLOW = "-re -t 1 -i clip.mp4 -c:v libx264 -g 10 -f hls -hls_time 0.4 x.m3u8"

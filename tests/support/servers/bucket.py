@@ -12,7 +12,14 @@ import boto3  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
 from moto.s3.models import s3_backends
 
-from support.s3_server import ACCESS_KEY_ID, BUCKET, REGION, SECRET_ACCESS_KEY, S3Server, running_s3
+from support.servers.s3_server import (
+    ACCESS_KEY_ID,
+    BUCKET,
+    REGION,
+    SECRET_ACCESS_KEY,
+    S3Server,
+    running_s3,
+)
 
 _PATH = f"/{BUCKET}/"
 

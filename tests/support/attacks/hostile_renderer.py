@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 import ffmpeg_worker.raster.renderer  # noqa: F401 - threads, libraries, descriptors: all that a renderer has
-from support.taken_over import serve
+from support.attacks.hostile_program import serve
 
 __all__ = ["serve"]

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from support.stand_in_platform import FakeRunpod
+from support.servers.fake_runpod import FakeRunpod
 
 _HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 

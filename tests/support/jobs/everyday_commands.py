@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import shlex
 
-from support.everyday_more import MORE, X264
+from support.jobs.everyday_media_commands import MORE, X264
 
 Spelling = str | list[str] | list[list[str]]
 

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 
-from support.reference_yuv import Floats
+from support.reference.yuv import Floats
 
 _MARGIN = 3.0
 """Neighbours that differ by less are alike: areas of one colour must not turn on noise."""

@@ -12,8 +12,8 @@ from pathlib import Path
 from ffmpeg_worker.sandbox.jail import STAGING_FOLDER
 from security.attacks.attack import Attack, Places
 from security.attacks.media import picture
-from support.attack_canaries import TEXT
-from support.sources import make, make_clip
+from support.attacks.detectors import TEXT
+from support.media.sources import make, make_clip
 
 _LUT = "LUT_3D_SIZE 2\n" + "".join(f"{r} {g} {b}\n" for b in (0, 1) for g in (0, 1) for r in (0, 1))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import ffmpeg_worker.raster
-from support.sources import make, make_clip
+from support.media.sources import make, make_clip
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32"><circle r="15" fill="red"/></svg>'
 _FONT = Path(ffmpeg_worker.raster.__file__).parent / "fonts"

@@ -11,9 +11,9 @@ from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.frame_offset import FRAME_BYTES
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult, Lane
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, StepResult
 from ffmpeg_worker.planning.vmaf import plan_vmaf
-from support.thumbnails import scene, signatures
+from support.media.thumbnails import scene, signatures
 
 
 def video(

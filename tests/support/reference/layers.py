@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from support.reference_easing import ease, value_at
-from support.reference_timeline import Stay, frames_of
-from support.reference_yuv import Floats
+from support.reference.easing import ease, value_at
+from support.reference.timeline import Stay, frames_of
+from support.reference.yuv import Floats
 
 Layer = Mapping[str, Any]
 Size = tuple[float, float]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from support.reference_yuv import Bytes, Floats, planes_of
-from support.sources import make
+from support.media.sources import make
+from support.reference.yuv import Bytes, Floats, planes_of
 
 WIDTH, HEIGHT = 64, 48
 PATCHES = ((224, 32, 32), (32, 192, 64), (32, 64, 224), (128, 128, 128))
