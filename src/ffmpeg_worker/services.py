@@ -29,11 +29,11 @@ from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials
 from ffmpeg_worker.storage.default_bucket import default_bucket
-from ffmpeg_worker.storage.depot import StoreResolver
-from ffmpeg_worker.storage.local import LocalStorage
+from ffmpeg_worker.storage.local.source.source import LocalStorage
+from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
 if TYPE_CHECKING:
-    from ffmpeg_worker.storage.elsewhere import RemoteStores
+    from ffmpeg_worker.storage.remote_stores import RemoteStores
 
 
 @dataclass(slots=True)
@@ -127,7 +127,7 @@ def _open_depot(settings: Settings, scratch: Scratch, stack: AsyncExitStack) -> 
 
     async def open_late() -> RemoteStores:
         # Loading the HTTP client and the stores takes as long as the rest of the start.
-        module = await asyncio.to_thread(importlib.import_module, "ffmpeg_worker.storage.elsewhere")
+        module = await asyncio.to_thread(importlib.import_module, "ffmpeg_worker.storage.remote_stores")
         opened: RemoteStores = await module.open_remote_stores(
             stack, settings, scratch.root / "kept", own_variables
         )

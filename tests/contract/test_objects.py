@@ -15,6 +15,7 @@ from typing import Any
 import obstore
 import pytest
 import pytest_asyncio
+from ffmpeg_worker.storage.http.source.download import TransferLimits
 
 from ffmpeg_worker.errors import (
     SourceError,
@@ -31,11 +32,10 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.object_store import BucketSource, BucketWriter
-from ffmpeg_worker.storage.storage import ObjectHeaders
+from ffmpeg_worker.storage.objects.bucket import ObjectAccess, find_bucket
+from ffmpeg_worker.storage.objects.source import BucketSource, BucketWriter
+from ffmpeg_worker.storage.stores import ObjectHeaders
+from ffmpeg_worker.storage.transfer import TransferMeter
 from support.servers import azure_server, gcs_server, s3_server
 from support.servers.azure_server import NoAzurite, azure_front, running_azurite
 from support.servers.gcs_server import running_gcs

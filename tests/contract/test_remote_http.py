@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from ffmpeg_worker.storage.http.source.download import TransferLimits
+from ffmpeg_worker.storage.http.source.source import HttpSource
+from ffmpeg_worker.storage.http.source.target import PresignedWriter, UploadLimits
 
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, TargetError, WorkerError
 from ffmpeg_worker.job.sources import FileSource
@@ -18,12 +21,9 @@ from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.http import HttpSource
-from ffmpeg_worker.storage.http_target import PresignedWriter, UploadLimits
-from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.remote_storage import RemoteSource
-from ffmpeg_worker.storage.storage import ObjectHeaders
+from ffmpeg_worker.storage.remote_source import RemoteSource
+from ffmpeg_worker.storage.stores import ObjectHeaders
+from ffmpeg_worker.storage.transfer import TransferMeter
 from support.servers.web import Web, open_web
 
 KNOWN = {"Authorization": "Bearer hush"}

@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.storage import http_retry, http_transfer
+from ffmpeg_worker.storage.http.source import download, retry
 from support.media.sources import make_clip
 from support.servers.web import Web, open_web
 from support.worker import Worker, open_worker
@@ -179,7 +179,7 @@ async def test_failures(
     requests: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(http_retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
+    monkeypatch.setattr(retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
     url = f"{server.url}/{path}?token={SECRET}"
     job = {"action": "process", "data": {"chainCmds": ["-f", "concat", "-i", url, "o.mp4"]}}
     error = await worker.fail(job if path.endswith(".txt") else copy(url))
@@ -196,7 +196,7 @@ async def test_a_wrong_checksum(worker: Worker, server: Web) -> None:
 
 
 async def test_a_server_that_is_not_there(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
+    monkeypatch.setattr(retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
     error = await worker.fail(probe("http://127.0.0.2:9/a.mp4"))
     assert (error.code, error.retryable) == ("source_unreachable", True)
 
@@ -245,7 +245,7 @@ async def test_a_disk_that_fills_up(worker: Worker, server: Web, monkeypatch: py
         path.write_bytes(block[:10])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(http_transfer, "_append", append)
+    monkeypatch.setattr(download, "_append", append)
     error = await worker.fail(copy(f"{server.url}/plain/clip.mp4?not=kept-2"))
     assert error.code == "disk_full"
     assert len(server.requests) == 1
@@ -255,7 +255,7 @@ async def test_a_disk_that_fills_up(worker: Worker, server: Web, monkeypatch: py
 async def test_no_secret_of_a_url_is_told_or_logged(
     worker: Worker, server: Web, path: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http_retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
+    monkeypatch.setattr(retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
     host = server.url.removeprefix("http://")
     with caplog.at_level(logging.DEBUG):
         errors = [

@@ -12,17 +12,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from ffmpeg_worker.storage.http.source.download import TransferLimits
 
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.proxy import EgressProxy, ProxyTicket, open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.object_store import BucketSource, BucketWriter
-from ffmpeg_worker.storage.storage import ObjectHeaders
+from ffmpeg_worker.storage.objects.bucket import ObjectAccess, find_bucket
+from ffmpeg_worker.storage.objects.source import BucketSource, BucketWriter
+from ffmpeg_worker.storage.stores import ObjectHeaders
+from ffmpeg_worker.storage.transfer import TransferMeter
 from support.servers.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 from support.wait_until import until_async
 

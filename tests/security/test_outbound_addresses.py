@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from ffmpeg_worker.storage.http.source.download import TransferLimits
+from ffmpeg_worker.storage.http.source.source import HttpSource
 from yarl import URL
 
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, WorkerError
@@ -16,9 +18,7 @@ from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound import client
 from ffmpeg_worker.outbound.client import OutboundClient, check_headers
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.http import HttpSource
-from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.transfer import TransferMeter
 from support.servers.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 
 LIMITS = TransferLimits(1 << 20, total_s=10, pace_s=0.3, retries=0)

@@ -19,7 +19,7 @@ from ffmpeg_worker.ffmpeg.link import Channel
 from ffmpeg_worker.ffmpeg.pipes import PipeWriter
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.launchers import Forked, Launcher
-from ffmpeg_worker.uncancelled import finish_then_cancel
+from ffmpeg_worker.tasks import finish_then_cancel
 
 __all__ = ["DEFAULT_GRACE_S", "PIPE", "Child", "Exit", "Output", "Spawner"]
 

@@ -12,7 +12,7 @@ from typing import Self
 from ffmpeg_worker.ffmpeg.frames import Message
 from ffmpeg_worker.ffmpeg.link import Channel
 from ffmpeg_worker.ffmpeg.pipes import PipeReader, PipeWriter
-from ffmpeg_worker.uncancelled import finish_then_cancel
+from ffmpeg_worker.tasks import finish_then_cancel
 
 DEFAULT_GRACE_S = 1.0
 """Seconds between SIGTERM and SIGKILL: what a stopped job has written is thrown away, so it need not finish."""

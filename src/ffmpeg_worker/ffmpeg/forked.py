@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import BinaryIO, NoReturn
 
 from ffmpeg_worker.ffmpeg.frames import Message
-from ffmpeg_worker.sandbox.entrance import PreparedConfinement
+from ffmpeg_worker.sandbox.apply_confinement import PreparedConfinement
 
 Serve = Callable[[BinaryIO, BinaryIO], object]
 """A preloaded function: gets the child's standard input and output as binary files."""

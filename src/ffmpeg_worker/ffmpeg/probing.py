@@ -24,8 +24,8 @@ from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.probe_helper import MAX_REPLY_BYTES, PROBE_TIMEOUT_S, ProbeProcess, fork_probe_process
+from ffmpeg_worker.sandbox.apply_confinement import UNCONFINED
 from ffmpeg_worker.sandbox.confinement import Confinement
-from ffmpeg_worker.sandbox.entrance import UNCONFINED
 from ffmpeg_worker.sandbox.jail import Jail
 
 _PRELOAD = "ffmpeg_worker.ffmpeg.warm_probe:serve"

@@ -30,8 +30,8 @@ from collections import deque
 
 from ffmpeg_worker.ffmpeg.forked import Serve, become_child
 from ffmpeg_worker.ffmpeg.frames import Message, MessageReader, encode_message
+from ffmpeg_worker.sandbox.apply_confinement import PreparedConfinement
 from ffmpeg_worker.sandbox.confinement import Confinement
-from ffmpeg_worker.sandbox.entrance import PreparedConfinement
 
 MAX_DESCRIPTORS = 64
 _CHUNK_BYTES = 65536

@@ -11,8 +11,8 @@ import wave
 from typing import Any, BinaryIO
 
 from ffmpeg_worker.ffmpeg.pyav_probe import answer_requests, describe
+from ffmpeg_worker.sandbox.apply_confinement import UNCONFINED, PreparedConfinement
 from ffmpeg_worker.sandbox.confinement import Confinement
-from ffmpeg_worker.sandbox.entrance import UNCONFINED, PreparedConfinement
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:

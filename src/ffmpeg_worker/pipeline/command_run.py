@@ -22,7 +22,7 @@ from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep, StepResult
 from ffmpeg_worker.raster.own_fonts import outline_fonts
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, point_beneath, read_beneath, write_beneath
 from ffmpeg_worker.sandbox.jail import Jail
-from ffmpeg_worker.uncancelled import finish_then_cancel
+from ffmpeg_worker.tasks import finish_then_cancel
 
 _MAX_COLLECTED_BYTES = 256 << 20
 _FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")

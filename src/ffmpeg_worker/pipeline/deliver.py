@@ -20,8 +20,8 @@ from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.sandbox.beneath import link_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.storage import Delivery, OutputLocation, Target
+from ffmpeg_worker.storage.stores import Delivery, OutputLocation, Target
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 
 @dataclass(frozen=True, slots=True)

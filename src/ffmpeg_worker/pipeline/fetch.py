@@ -26,8 +26,8 @@ from ffmpeg_worker.planning import concat_list
 from ffmpeg_worker.planning.needs import RequiredInput
 from ffmpeg_worker.planning.references import is_made, is_sequence
 from ffmpeg_worker.sandbox.beneath import read_beneath
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.storage import Stores
+from ffmpeg_worker.storage.stores import Stores
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 _MAX_MENTION_BYTES = 64 << 20
 _MAX_AT_ONCE = 8

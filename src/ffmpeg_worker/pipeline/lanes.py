@@ -27,8 +27,8 @@ from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.pipeline.workspace import Scratch, Workspace
 from ffmpeg_worker.planning.plan import Fusion, Lane
-from ffmpeg_worker.storage.depot import StoreResolver
-from ffmpeg_worker.storage.storage import Stores
+from ffmpeg_worker.storage.resolve_stores import StoreResolver
+from ffmpeg_worker.storage.stores import Stores
 
 Outcome = Delivered | WorkerError
 

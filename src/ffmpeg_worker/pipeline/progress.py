@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
-from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 LaneProgress = Callable[[float, float | None], None]
 """Told how much of a lane is done (0 to 1), and the speed where known."""

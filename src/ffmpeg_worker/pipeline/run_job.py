@@ -24,7 +24,7 @@ from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.report import make_result, mark_weakness
 from ffmpeg_worker.planning.hardware.named import refuse_without_gpu, wants_gpu
 from ffmpeg_worker.planning.needs import find_required_inputs
-from ffmpeg_worker.storage.storage import Stores
+from ffmpeg_worker.storage.stores import Stores
 
 _KNOCK_S = 10.0
 

@@ -19,7 +19,7 @@ from ffmpeg_worker.pipeline.copies import copy_file, give_second_name, mirror_fo
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
 from ffmpeg_worker.sandbox.jail import Jail, Reach
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
-from ffmpeg_worker.uncancelled import finish_then_cancel
+from ffmpeg_worker.tasks import finish_then_cancel
 
 _LOCK_NAME = ".lock"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]+")

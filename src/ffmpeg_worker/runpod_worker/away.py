@@ -14,7 +14,7 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.endpoint import EndpointError, EndpointSession
 from ffmpeg_worker.runpod_worker.parts import Part
 from ffmpeg_worker.runpod_worker.problems import JobFailed
-from ffmpeg_worker.uncancelled import finish_shielded
+from ffmpeg_worker.tasks import finish_shielded
 
 _FIRST_PAUSE_S = 0.5
 _LONGEST_PAUSE_S = 3.0

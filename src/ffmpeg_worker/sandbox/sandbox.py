@@ -13,12 +13,12 @@ from typing import Literal
 
 from ffmpeg_worker.errors import Misconfigured, WorkerError
 from ffmpeg_worker.logs import log
+from ffmpeg_worker.sandbox.chroot import build_chroot
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.sandbox.launchers import Forked, Launcher, make_launcher
 from ffmpeg_worker.sandbox.level import Level, SandboxSupport, detect_sandbox_support
 from ffmpeg_worker.sandbox.self_test import Run, find_holes
-from ffmpeg_worker.sandbox.skeleton import build_chroot
 from ffmpeg_worker.sandbox.system_paths import DEVICES, READABLE, gpu_devices, gpu_readable, libraries_of, loaders
 from ffmpeg_worker.sandbox.users import JobUsers
 from ffmpeg_worker.settings import Settings

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffmpeg_worker.storage.storage import Download
+from ffmpeg_worker.storage.stores import Download
 
 _MAX_FILES = 10_000
 _SPARE_BYTES = 1 << 30

@@ -8,9 +8,9 @@ from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.names import shown_name
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.sending import AT_ONCE, RemoteDelivery
-from ffmpeg_worker.storage.storage import ObjectWriter
+from ffmpeg_worker.storage.remote_delivery import AT_ONCE, RemoteDelivery
+from ffmpeg_worker.storage.stores import ObjectWriter
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 
 class RemoteTarget:

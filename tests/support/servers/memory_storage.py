@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ffmpeg_worker.errors import SourceNotFound, SourceUnreadable, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.storage import ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.stores import ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 
 class MemoryStorage:

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.sandbox import canary
+from ffmpeg_worker.sandbox.apply_confinement import rlimits
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
-from ffmpeg_worker.sandbox.entrance import rlimits
 from ffmpeg_worker.sandbox.landlock import file_rights, ruleset_attributes
 from ffmpeg_worker.sandbox.level import Level, SandboxSupport
 from ffmpeg_worker.sandbox.sandbox import default_memory

@@ -14,9 +14,9 @@ import pytest
 from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.remote_storage import RemoteSource
-from ffmpeg_worker.storage.storage import Download
+from ffmpeg_worker.storage.remote_source import RemoteSource
+from ffmpeg_worker.storage.stores import Download
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 
 class Jobs:

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob, TargetError, WorkerError
-from ffmpeg_worker.storage import sending
-from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage import remote_delivery
+from ffmpeg_worker.storage.remote_delivery import RemoteDelivery
 from ffmpeg_worker.storage.remote_target import RemoteTarget
-from ffmpeg_worker.storage.sending import RemoteDelivery
-from ffmpeg_worker.storage.storage import ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.stores import ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.transfer import TransferMeter
 from support.wait_until import until_async
 
 
@@ -135,10 +135,10 @@ async def test_a_few_at_once_over_all_lanes(lane: Lane, tmp_path: Path) -> None:
     for name in names[10:]:
         (tmp_path / name).write_bytes(b"x")
         other.send(name, tmp_path / name)
-    await until_async(lambda: lane.bucket.busy == sending.AT_ONCE)
+    await until_async(lambda: lane.bucket.busy == remote_delivery.AT_ONCE)
     lane.bucket.gate.set()
     await asyncio.gather(lane.delivery.finish(), other.finish())
-    assert lane.bucket.most_busy == sending.AT_ONCE
+    assert lane.bucket.most_busy == remote_delivery.AT_ONCE
     assert lane.bucket.begun == names
 
 
@@ -250,7 +250,7 @@ async def test_a_store_that_does_not_remove_holds_nobody_up(lane: Lane, monkeypa
     async def hang(_: str) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(sending, "_TAKE_BACK_S", 0.05)
+    monkeypatch.setattr(remote_delivery, "_TAKE_BACK_S", 0.05)
     monkeypatch.setattr(lane.bucket, "remove", hang)
     lane.bucket.failing = {"b.ts"}
     lane.send("a.ts", "b.ts")

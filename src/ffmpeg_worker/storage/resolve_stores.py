@@ -13,12 +13,12 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.jobs import DownloadJob, Job, ProbeJob, UploadJob
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import OBJECT_SCHEMES, Upload
-from ffmpeg_worker.storage.local import LocalStorage
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.storage import SourceStore, Stores, Target
+from ffmpeg_worker.storage.local.source.source import LocalStorage
+from ffmpeg_worker.storage.stores import SourceStore, Stores, Target
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 if TYPE_CHECKING:
-    from ffmpeg_worker.storage.elsewhere import RemoteStores
+    from ffmpeg_worker.storage.remote_stores import RemoteStores
 
 
 class StoreResolver:

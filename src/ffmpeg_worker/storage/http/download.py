@@ -21,16 +21,16 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.arrival import FULL, disk_full
-from ffmpeg_worker.storage.http_retry import (
+from ffmpeg_worker.storage.http.source.retry import (
     CONNECTION_ERRORS,
     AttemptFailed,
     may_pass,
     retry_after_s,
     with_retries,
 )
-from ffmpeg_worker.storage.meter import TransferMeter
 from ffmpeg_worker.storage.pace import StallGuard
-from ffmpeg_worker.uncancelled import finish_then_cancel
+from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.tasks import finish_then_cancel
 
 _BLOCK_BYTES = 1 << 20
 _WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ffmpeg_worker.uncancelled import finish_shielded, finish_then_cancel
+from ffmpeg_worker.tasks import finish_shielded, finish_then_cancel
 
 Wait = Callable[[Awaitable[str]], Awaitable[str]]
 both = pytest.mark.parametrize("wait", [finish_then_cancel, finish_shielded])

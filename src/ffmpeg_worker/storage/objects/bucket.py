@@ -22,8 +22,8 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.outbound.proxy import EgressProxy, ProxyTicket
 from ffmpeg_worker.outbound.rules import IDLE_S
 from ffmpeg_worker.settings import pop_store_credentials
-from ffmpeg_worker.storage.object_credentials import complete_credentials, read_connection_string
-from ffmpeg_worker.storage.object_signature import azure_signature
+from ffmpeg_worker.storage.objects.azure_signature import azure_signature
+from ffmpeg_worker.storage.objects.credentials import complete_credentials, read_connection_string
 
 Client = S3Store | GCSStore | AzureStore
 

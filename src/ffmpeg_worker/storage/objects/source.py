@@ -16,13 +16,13 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import bucket_problem, key_problem, read_location
 from ffmpeg_worker.storage.arrival import download_folder, plain_suffix
-from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.object_bucket import Bucket, ObjectAccess, find_bucket
-from ffmpeg_worker.storage.object_download import ObjectDownload
-from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, ask, failure_of, is_hopeless, target_error
-from ffmpeg_worker.storage.object_upload import ObjectUpload
-from ffmpeg_worker.storage.storage import Download, ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.http.source.download import TransferLimits
+from ffmpeg_worker.storage.objects.bucket import Bucket, ObjectAccess, find_bucket
+from ffmpeg_worker.storage.objects.download import ObjectDownload
+from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, ask, failure_of, is_hopeless, target_error
+from ffmpeg_worker.storage.objects.upload import ObjectUpload
+from ffmpeg_worker.storage.stores import Download, ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 _NOBODYS_KEY = "ffmpeg-worker/is-anybody-there"
 

@@ -9,8 +9,8 @@ from ffmpeg_worker.errors import DiskFull, SourceNotFound
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.storage import Download, SourceBackend
+from ffmpeg_worker.storage.stores import Download, SourceBackend
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 _MUCH = 1 << 62
 

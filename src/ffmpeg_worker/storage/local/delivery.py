@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from ffmpeg_worker.errors import TargetError, TargetForbidden, TargetUnavailable
-from ffmpeg_worker.storage.storage import OutputLocation
+from ffmpeg_worker.storage.stores import OutputLocation
 
 _FEW = 16
 

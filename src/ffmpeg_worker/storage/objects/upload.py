@@ -11,11 +11,11 @@ import obstore
 
 from ffmpeg_worker.errors import TargetError
 from ffmpeg_worker.outbound.proxy import ProxyTicket
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.object_bucket import Bucket, Client
-from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, failure_of, not_allowed, target_error
-from ffmpeg_worker.storage.storage import STAYS, ObjectHeaders
-from ffmpeg_worker.uncancelled import finish_shielded
+from ffmpeg_worker.storage.objects.bucket import Bucket, Client
+from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, failure_of, not_allowed, target_error
+from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders
+from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.tasks import finish_shielded
 
 PART_BYTES = 8 << 20
 PARTS_AT_ONCE = 4

@@ -18,16 +18,16 @@ from ffmpeg_worker.errors import InvalidJob, TargetError, TargetForbidden, Targe
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
-from ffmpeg_worker.storage.http_retry import (
+from ffmpeg_worker.storage.http.source.retry import (
     CONNECTION_ERRORS,
     AttemptFailed,
     may_pass,
     retry_after_s,
     with_retries,
 )
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.signed_address import is_azure_sas, plain, strip_signature
-from ffmpeg_worker.storage.storage import STAYS, ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.http.source.signed_url import is_azure_sas, plain, strip_signature
+from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 _BLOCK_BYTES = 1 << 18
 _DONE = {200, 201, 204}

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ffmpeg_worker.storage.local.source.source import LocalStorage
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.storage.depot import StoreResolver
-from ffmpeg_worker.storage.elsewhere import RemoteStores
-from ffmpeg_worker.storage.local import LocalStorage
+from ffmpeg_worker.storage.remote_stores import RemoteStores
+from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
 OWN = Credentials.model_validate({"aws_access_key_id": "own", "aws_secret_access_key": "own-secret"})
 THEIRS = {"aws_access_key_id": "theirs", "aws_secret_access_key": "their-secret"}

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from ffmpeg_worker.storage.http.source.download import TransferLimits
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.object_bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.object_store import BucketSource, BucketWriter
+from ffmpeg_worker.storage.objects.bucket import ObjectAccess, find_bucket
+from ffmpeg_worker.storage.objects.source import BucketSource, BucketWriter
 
 S3 = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
 OWN = {"AWS_ACCESS_KEY_ID": "own", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1"}

@@ -13,9 +13,9 @@ from ffmpeg_worker.errors import TargetError, WorkerError
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.storage.content_types import content_type
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.storage import STAYS, ObjectHeaders, ObjectWriter, OutputLocation
-from ffmpeg_worker.uncancelled import finish_then_cancel
+from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders, ObjectWriter, OutputLocation
+from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.tasks import finish_then_cancel
 
 AT_ONCE = 6
 """Uploads of one job at the same time."""

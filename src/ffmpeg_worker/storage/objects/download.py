@@ -15,12 +15,12 @@ import obstore
 from ffmpeg_worker.errors import SourceTooLarge, SourceUnreachable, SourceUnreadable
 from ffmpeg_worker.outbound.proxy import ProxyTicket
 from ffmpeg_worker.storage.arrival import FULL, disk_full
-from ffmpeg_worker.storage.http_transfer import TransferLimits
-from ffmpeg_worker.storage.meter import TransferMeter
-from ffmpeg_worker.storage.object_bucket import Client
-from ffmpeg_worker.storage.object_errors import CLIENT_ERRORS, Failure, ask, failure_of, source_error
+from ffmpeg_worker.storage.http.source.download import TransferLimits
+from ffmpeg_worker.storage.objects.bucket import Client
+from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, Failure, ask, failure_of, source_error
 from ffmpeg_worker.storage.pace import StallGuard
-from ffmpeg_worker.uncancelled import finish_then_cancel
+from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.tasks import finish_then_cancel
 
 RANGE_BYTES = 16 << 20
 RANGES_AT_ONCE = 4

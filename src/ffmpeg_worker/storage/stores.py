@@ -9,7 +9,7 @@ from typing import Protocol
 
 from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.storage.meter import TransferMeter
+from ffmpeg_worker.storage.transfer import TransferMeter
 
 
 class SourceStore(Protocol):
