@@ -17,7 +17,7 @@ from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.sandbox.confinement import Confinement
 
-_PRELOAD = "ffmpeg_worker.raster.renderer:serve"
+_PRELOAD = "ffmpeg_worker.raster.renderer_program:serve"
 _NO_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
 _NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi", "fontTools", "brotli")
 
@@ -82,7 +82,7 @@ class RendererSpawner:
         cwd: Path,
         confinement: Confinement | None,
     ) -> RendererRun:
-        """Start one on an order of `raster/renderer.py`; what it draws goes to `stdout`.
+        """Start one on an order of `raster/renderer_program.py`; what it draws goes to `stdout`.
 
         Raises:
             EngineUnavailable: it cannot be started.

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from ffmpeg_worker.canvas.curve import Curve, Number, greatest, number_at
 from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.transitions import PLACED
+from ffmpeg_worker.raster.dynamic_fit import find_dynamic_fit, is_redrawn
+from ffmpeg_worker.raster.effects import Window, blurred, windowed
+from ffmpeg_worker.raster.element_transitions import TransitionProgress, moved, opacity_of, passage
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
-from ffmpeg_worker.raster.framing import find_dynamic_fit, is_redrawn
-from ffmpeg_worker.raster.look import Window, blurred, windowed
-from ffmpeg_worker.raster.motion import TransitionProgress, moved, opacity_of, passage
-from ffmpeg_worker.raster.patch import eighth_bit
-from ffmpeg_worker.raster.picture import Bitmap, RgbaBitmap, Source
-from ffmpeg_worker.raster.place import Matrix, Place, at, scaled, then, turned
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, Source
+from ffmpeg_worker.raster.surfaces.patch import eighth_bit
+from ffmpeg_worker.raster.transform import Matrix, Place, at, scaled, then, turned
 from ffmpeg_worker.raster.xfade import Mixer
 
 OpenSource = Callable[[Element, tuple[int, int] | None], Source]

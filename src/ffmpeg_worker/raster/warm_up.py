@@ -33,8 +33,8 @@ from ffmpeg_worker.canvas.scene import (
     Word,
 )
 from ffmpeg_worker.canvas.text_style import Highlight, Shadow, Stroke, TextStyle
-from ffmpeg_worker.raster.frames import draw_frames, draw_png
-from ffmpeg_worker.raster.text.library import load_bundled, load_system
+from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
+from ffmpeg_worker.raster.text.font_library import load_bundled, load_system
 
 _LOADED_LATE = (
     *("av.subtitles.codeccontext", "av.subtitles.stream", "PIL.ImageCms", "encodings.idna"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ffmpeg_worker.raster.renderer  # noqa: F401 - threads, libraries, descriptors: all that a renderer has
+import ffmpeg_worker.raster.renderer_program  # noqa: F401 - threads, libraries, descriptors: all that a renderer has
 from support.attacks.hostile_program import serve
 
 __all__ = ["serve"]

@@ -13,7 +13,7 @@ import numpy as np
 from ffmpeg_worker.canvas.resolve import resolve
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.raster.frames import draw_frames
+from ffmpeg_worker.raster.draw_frames import draw_frames
 from support.media.sources import make
 from support.reference.renderer import Footage, ReferenceRenderer
 from support.reference.yuv import Floats, planes_of, split

@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from ffmpeg_worker.canvas.scene import TextContent
 from ffmpeg_worker.canvas.text_style import TextAnimation, TextStyle
-from ffmpeg_worker.raster.picture import RgbaBitmap
-from ffmpeg_worker.raster.text.library import FontLibrary
-from ffmpeg_worker.raster.text.source import TextSource
+from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
+from ffmpeg_worker.raster.text.font_library import FontLibrary
+from ffmpeg_worker.raster.text.text_source import TextSource
 
 LIBRARY = FontLibrary()
 

@@ -25,7 +25,7 @@ from ffmpeg_worker.job.composition.text_layer import TextLayer
 from ffmpeg_worker.job.composition.text_look import TextStyle
 from ffmpeg_worker.job.composition.transition import TRANSITIONS
 from ffmpeg_worker.job.composition.values import Percent
-from ffmpeg_worker.raster.blend_modes import MODES
+from ffmpeg_worker.raster.surfaces.blend_modes import MODES
 
 
 def read(**composition: Any) -> Composition:

@@ -16,8 +16,8 @@ from ffmpeg_worker.canvas.scene import Element, GroupContent, TextContent, Trans
 from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.picture import RgbaBitmap
-from ffmpeg_worker.raster.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
+from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from support.media.still_sources import Library, Still, coloured, element, grey, scene
 
 WHITE = (255, 255, 255, 255)

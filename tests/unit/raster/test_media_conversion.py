@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pytest
 
 from ffmpeg_worker.canvas.scene import ChromaKey, Fit, VideoContent
-from ffmpeg_worker.raster.media.video import VideoSource
-from ffmpeg_worker.raster.picture import Bitmap, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.raster.media.video_source import VideoSource
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, YuvBitmap
 from support.media.sources import make
 
 _COLOURS = [

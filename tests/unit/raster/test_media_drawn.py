@@ -12,7 +12,7 @@ from ffmpeg_worker.canvas.curve import Curve, Key
 from ffmpeg_worker.canvas.scene import Fit, Gradient, ImageContent, ShapeContent, WaveformContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.opener import MediaContent, open_media
-from ffmpeg_worker.raster.picture import Pixels, RgbaBitmap
+from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
 from support.media.sources import make
 
 _RED, _BLUE, _WHITE = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)

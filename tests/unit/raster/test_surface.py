@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ffmpeg_worker.raster.blend_modes import MODES
-from ffmpeg_worker.raster.look import blurred, windowed
-from ffmpeg_worker.raster.picture import Bitmap, Pixels, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.raster.place import Matrix, Place, at, inverse, scaled, then, turned
-from ffmpeg_worker.raster.rgba_surface import RgbaSurface
-from ffmpeg_worker.raster.yuv_surface import YuvSurface
+from ffmpeg_worker.raster.effects import blurred, windowed
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.raster.surfaces.blend_modes import MODES
+from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
+from ffmpeg_worker.raster.transform import Matrix, Place, at, inverse, scaled, then, turned
 from support.reference import blend as plain
 
 WIDTH, HEIGHT = 96, 64

@@ -9,7 +9,7 @@ import pytest
 
 from ffmpeg_worker.canvas.text_style import Background, Shadow, Stroke
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.text.mask import Mask, widen
+from ffmpeg_worker.raster.text.draw_glyph import Mask, widen
 from support.media.text_sources import drawn, on_canvas, text_source
 
 WHITE, BLACK, CLEAR = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 0.0)

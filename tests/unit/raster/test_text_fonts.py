@@ -9,9 +9,9 @@ import pytest
 
 from ffmpeg_worker.canvas.scene import FontFile
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.text import library as library_module
-from ffmpeg_worker.raster.text.library import FontLibrary, load_bundled
-from ffmpeg_worker.raster.text.mask import draw_glyph
+from ffmpeg_worker.raster.text import font_library as library_module
+from ffmpeg_worker.raster.text.draw_glyph import draw_glyph
+from ffmpeg_worker.raster.text.font_library import FontLibrary, load_bundled
 from support.media.text_sources import LIBRARY
 
 FONTS = Path(library_module.__file__).parent.parent / "fonts"

@@ -11,7 +11,7 @@ import uharfbuzz as hb
 
 from ffmpeg_worker.canvas.text_style import Background, TextStyle
 from ffmpeg_worker.raster.text.layout import Layout
-from ffmpeg_worker.raster.text.measure import measure
+from ffmpeg_worker.raster.text.layout_text import measure
 from support.media.text_sources import LIBRARY
 
 

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from PIL import Image
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.media.still import MAX_PIXELS, too_large
+from ffmpeg_worker.raster.media.decode_image import MAX_PIXELS, too_large
 
 _HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
 _EMBEDDED = re.compile(r"\s*data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)

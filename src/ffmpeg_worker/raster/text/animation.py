@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from ffmpeg_worker.canvas.easing import read_easing
 from ffmpeg_worker.canvas.text_style import TextAnimation
-from ffmpeg_worker.raster.text.ink import STILL, GlyphTransform
+from ffmpeg_worker.raster.text.glyph_masks import STILL, GlyphTransform
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
 
 Moves = list[tuple[tuple[Glyph, ...], GlyphTransform]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ffmpeg_worker.canvas.curve import Colour
 from ffmpeg_worker.canvas.scene import Word
 from ffmpeg_worker.canvas.text_style import Highlight
-from ffmpeg_worker.raster.text.ink import STILL, Box, GlyphTransform, Group
+from ffmpeg_worker.raster.text.glyph_masks import STILL, Box, GlyphTransform, Group
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
 from ffmpeg_worker.raster.text.paragraph import written
 

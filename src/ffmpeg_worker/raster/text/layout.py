@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ffmpeg_worker.raster.text.face import Font
+from ffmpeg_worker.raster.text.font import Font
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,170 @@
+"""SVG drawn by resvg, without anything that it refers to outside itself."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zlib
+from pathlib import Path
+from typing import cast
+from xml.etree import ElementTree
+
+import numpy as np
+import resvg_py
+from PIL import Image
+
+from ffmpeg_worker.canvas.scene import ImageContent
+from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.media.object_fit import Size, scales_of
+from ffmpeg_worker.raster.media.svg_check import check_svg
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
+
+MAX_BYTES = 8 * 1024 * 1024
+
+_NAMESPACE = "http://www.w3.org/2000/svg"
+_LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|in|)\s*\Z", re.IGNORECASE)
+_UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
+
+
+def rasterise(markup: str, fonts: tuple[Path, ...] = ()) -> Pixels:
+    """Draw SVG at the size of its root: RGBA, multiplied with its opacity. Raises: ValueError."""
+    png = resvg_py.svg_to_bytes(
+        svg_string=markup, skip_system_fonts=True, font_files=[str(font) for font in fonts] or None
+    )
+    with Image.open(io.BytesIO(bytes(png)), formats=["PNG"]) as image:
+        return cast(Pixels, np.array(image.convert("RGBA").convert("RGBa")))
+
+
+class SvgSource:
+    """A `Source` of an SVG file, drawn once at the size of the box."""
+
+    def __init__(
+        self, content: ImageContent, path: Path, size: Size, *, fonts: tuple[Path, ...] = (), where: str = ""
+    ) -> None:
+        """Read the file; its text is drawn with `fonts`. Raises: RasterError."""
+        self._size = size
+        self._where = where
+        self._fonts = fonts
+        root = _read(path, where)
+        check_svg(root, where)
+        width, height = _natural_size(root)
+        self._own_size = (max(round(width), 1), max(round(height), 1))
+        self._markup: str | None = _laid(root, content, size)
+        self._tile: RgbaBitmap | None = None
+
+    @property
+    def size(self) -> Size:
+        """Width and height of the box."""
+        return self._size
+
+    @property
+    def own_size(self) -> Size:
+        """Width and height that the file states."""
+        return self._own_size
+
+    def picture(self, time_s: float) -> Bitmap | None:  # noqa: ARG002 - it stands still
+        """The drawing. Raises: RasterError."""
+        if self._tile is None and self._markup is not None:
+            try:
+                self._tile = RgbaBitmap(rasterise(self._markup, self._fonts))
+            except (ValueError, OSError) as error:
+                raise _unreadable(self._where) from error
+            self._markup = None
+        return self._tile
+
+    def close(self) -> None:
+        """Free the drawing."""
+        self._tile = self._markup = None
+
+
+def is_svg(path: Path) -> bool:
+    """Whether a file is SVG by its name, or begins like it."""
+    if path.suffix.lower() in {".svg", ".svgz"}:
+        return True
+    try:
+        with path.open("rb") as file:
+            return (
+                file.read(256)
+                .lstrip(b"\xef\xbb\xbf \t\r\n")
+                .startswith((b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg"))
+            )
+    except OSError:
+        return False
+
+
+def _read(path: Path, where: str) -> ElementTree.Element:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+        if data[:2] == b"\x1f\x8b":
+            with gzip.open(path) as unpacked:
+                data = unpacked.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
+            raise RasterError(
+                f"The SVG has more than {MAX_BYTES // 1024 // 1024} MB.",
+                code="image_too_large",
+                where=where,
+                hint="Simplify its paths, or use a PNG.",
+            )
+        if b"<!ENTITY" in data or b"<\x00!\x00E\x00N" in data or b"\x00<\x00!\x00E\x00N" in data:
+            raise _unreadable(where, "declares entities, which are not let in")
+        root = ElementTree.fromstring(data)  # noqa: S314 - without entities nothing grows or is fetched
+    except (OSError, EOFError, zlib.error, ElementTree.ParseError, ValueError, LookupError) as error:
+        raise _unreadable(where) from error
+    if root.tag.rpartition("}")[2] != "svg":
+        raise _unreadable(where)
+    return root
+
+
+def _laid(root: ElementTree.Element, content: ImageContent, box: Size) -> str:
+    """The drawing inside another one of the box's size, which cuts off what is too much."""
+    width, height = _natural_size(root)
+    if "viewBox" not in root.attrib:
+        root.set("viewBox", f"0 0 {width:g} {height:g}")
+    if content.fit == "fill":
+        root.set("preserveAspectRatio", "none")
+    across, down = scales_of(content.fit, (width, height), box)
+    root.set("x", f"{(box[0] - width * across) / 2:.3f}")
+    root.set("y", f"{(box[1] - height * down) / 2:.3f}")
+    root.set("width", f"{width * across:.3f}")
+    root.set("height", f"{height * down:.3f}")
+    outer = ElementTree.Element(f"{{{_NAMESPACE}}}svg", {"width": str(box[0]), "height": str(box[1])})
+    outer.append(root)
+    return ElementTree.tostring(outer, encoding="unicode")
+
+
+def _natural_size(root: ElementTree.Element) -> tuple[float, float]:
+    _, _, box_width, box_height = _view_box(root) or (0.0, 0.0, 0.0, 0.0)
+    width, height = _length(root.get("width")), _length(root.get("height"))
+    ratio = box_width / box_height if box_width and box_height else None
+    if width and not height:
+        height = width / ratio if ratio else width
+    elif height and not width:
+        width = height * ratio if ratio else height
+    return width or box_width or 300.0, height or box_height or 150.0
+
+
+def _view_box(root: ElementTree.Element) -> tuple[float, float, float, float] | None:
+    try:
+        x, y, width, height = (float(part) for part in root.get("viewBox", "").replace(",", " ").split())
+    except ValueError:
+        return None
+    return (x, y, width, height) if 0 < width < 1e6 and 0 < height < 1e6 else None
+
+
+def _length(text: str | None) -> float | None:
+    match = _LENGTH.match(text or "")
+    if not match:
+        return None
+    length = float(match[1]) * _UNITS[match[2].lower()]
+    return length if 0 < length < 1e6 else None
+
+
+def _unreadable(where: str, what: str = "cannot be read") -> RasterError:
+    return RasterError(
+        f"The SVG {what}.",
+        code="source_unreadable",
+        where=where,
+        hint="Export it again as plain SVG, or use a PNG.",
+    )
