@@ -12,8 +12,8 @@ from pathlib import Path
 
 from bench.bed import make
 from bench.table import median, ms, table
-from ffmpeg_worker.ffmpeg.child import Spawner
-from ffmpeg_worker.ffmpeg.probing import Prober
+from ffmpeg_worker.ffmpeg.probe.prober import Prober
+from ffmpeg_worker.process.spawner import Spawner
 
 _AT_ONCE = 8
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.table import median, ms, percentile, table
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.ffmpeg.captured import run_captured
+from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.pipeline.workspace import open_scratch
 from ffmpeg_worker.sandbox.confinement import Confinement

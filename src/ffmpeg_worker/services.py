@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 from ffmpeg_worker.errors import JobCancelled, JobInterrupted, QueueFull, WorkerError
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices
-from ffmpeg_worker.ffmpeg.probing import Prober
-from ffmpeg_worker.ffmpeg.renderer import RendererSpawner, find_missing_packages
+from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
@@ -24,6 +23,7 @@ from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.command_run import Engine
 from ffmpeg_worker.pipeline.lanes import WorkerResources
 from ffmpeg_worker.pipeline.quota import Quota
+from ffmpeg_worker.pipeline.renderer_process import RendererSpawner, find_missing_packages
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox

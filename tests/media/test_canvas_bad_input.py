@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.ffmpeg.renderer import RendererSpawner
+from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
 from security.attacks.media import picture, playlist
 from support.jobs.canvas_files import SHAPE, canvas, composition, make_files
 from support.media.packed_fonts import packed

@@ -16,8 +16,8 @@ import imageio_ffmpeg
 import pytest
 
 from ffmpeg_worker.errors import Fault
-from ffmpeg_worker.ffmpeg.diagnose import diagnose
-from ffmpeg_worker.ffmpeg.failures import FAILURES
+from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
+from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES
 from media.failing_filters import FILTERS
 from media.failing_outputs import CODECS, OUTPUTS
 from media.failing_runs import INPUTS, OPTIONS, WORKER, FailingRun

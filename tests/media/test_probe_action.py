@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import SourceUnreadable
-from ffmpeg_worker.ffmpeg.child import Spawner
-from ffmpeg_worker.ffmpeg.probing import Prober
+from ffmpeg_worker.ffmpeg.probe.prober import Prober
+from ffmpeg_worker.process.spawner import Spawner
 from support.media.sources import make_clip
 from support.worker import Worker, open_worker
 

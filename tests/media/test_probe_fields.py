@@ -19,8 +19,8 @@ from typing import Any, Literal
 import av
 import pytest
 
-from ffmpeg_worker.ffmpeg.pyav_probe import ProbeFailed, answer_requests, describe
-from ffmpeg_worker.ffmpeg.pyav_streams import bounded_ratio
+from ffmpeg_worker.ffmpeg.probe.pyav_probe import ProbeFailed, answer_requests, describe
+from ffmpeg_worker.ffmpeg.probe.pyav_streams import bounded_ratio
 from support.media.media_kinds import ZOO, make_zoo, run_ffmpeg
 
 PAGE = Path(__file__).parents[2] / "docs" / "probe.md"

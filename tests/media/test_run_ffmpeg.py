@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, EngineUnavailable
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities
-from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg

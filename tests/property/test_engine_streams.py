@@ -8,9 +8,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffmpeg_worker.ffmpeg.frames import MessageReader, encode_message
 from ffmpeg_worker.ffmpeg.log_tail import LogTail
 from ffmpeg_worker.ffmpeg.progress import ProgressReader
+from ffmpeg_worker.process.wire import MessageReader, encode_message
 
 cuts = st.lists(st.integers(0, 400), max_size=30)
 reports = st.lists(

@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.errors import EngineTimedOut
-from ffmpeg_worker.ffmpeg.captured import run_captured
-from ffmpeg_worker.ffmpeg.child import Spawner
-from ffmpeg_worker.ffmpeg.child_environment import child_environment
+from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
+from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 from support.attacks.sandboxes import needs_sandbox, open_jail
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import SourceError
-from ffmpeg_worker.ffmpeg.child import Spawner
-from ffmpeg_worker.ffmpeg.probing import Prober
+from ffmpeg_worker.ffmpeg.probe.prober import Prober
+from ffmpeg_worker.process.spawner import Spawner
 from support.attacks.sandboxes import needs_sandbox, needs_users, open_jail
 from support.media.sources import make, make_clip
 from support.worker import open_worker

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import DiskFull, EngineFailed, WorkerError
-from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import open_tools
 from support.attacks.sandboxes import needs_sandbox, open_jail

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from functools import cache
 
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities
-from ffmpeg_worker.ffmpeg.child import Spawner
 from ffmpeg_worker.ffmpeg.tools import Tools, find_ffmpeg, find_ffprobe, open_tools
+from ffmpeg_worker.process.spawner import Spawner
 
 
 @cache

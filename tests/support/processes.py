@@ -48,7 +48,7 @@ def spawners() -> list[int]:
     found = []
     for pid in children_of(os.getpid()):
         try:
-            if b"ffmpeg_worker.ffmpeg.spawner" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if b"ffmpeg_worker.process.spawner_program" in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
         except OSError:
             continue

@@ -11,8 +11,8 @@ from ffmpeg_worker.canvas.scene import Element, Scene, TextContent
 from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.ffmpeg.child import Output
-from ffmpeg_worker.ffmpeg.renderer import RendererSpawner
+from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
+from ffmpeg_worker.process.spawner import Output
 
 _NAME = "canvas"
 _TRIAL_S = 60.0

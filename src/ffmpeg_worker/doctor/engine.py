@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.errors import EngineError
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices
-from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.planning.vmaf_models import MODELS

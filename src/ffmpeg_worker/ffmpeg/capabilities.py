@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ffmpeg_worker.errors import EngineError, Misconfigured
-from ffmpeg_worker.ffmpeg.captured import CapturedRun, run_captured
-from ffmpeg_worker.ffmpeg.child import Spawner
-from ffmpeg_worker.ffmpeg.child_environment import child_environment
+from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
+from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 _LISTS = ("encoders", "decoders", "filters", "formats", "devices", "hwaccels", "bsfs", "protocols")

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.errors import EngineError
-from ffmpeg_worker.ffmpeg.captured import CapturedRun, run_captured
-from ffmpeg_worker.ffmpeg.child_environment import child_environment
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
+from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.process.child_environment import child_environment
 
 ENCODERS = ("h264_nvenc", "hevc_nvenc", "av1_nvenc")
 # A software encoder for the sample of each codec that is tried.

@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from ffmpeg_worker.command.invocation import Invocation, redact
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, Fault
-from ffmpeg_worker.ffmpeg.child import Exit, Output
-from ffmpeg_worker.ffmpeg.child_environment import child_environment
-from ffmpeg_worker.ffmpeg.diagnose import diagnose
-from ffmpeg_worker.ffmpeg.invocation import Invocation, redact
+from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.spawner import Exit, Output
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 MAX_STDOUT_BYTES = 64 * 1024 * 1024

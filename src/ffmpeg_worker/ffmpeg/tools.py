@@ -16,8 +16,8 @@ import imageio_ffmpeg
 
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities, read_capabilities, usable_encoders
-from ffmpeg_worker.ffmpeg.captured import run_captured
-from ffmpeg_worker.ffmpeg.child import Spawner
+from ffmpeg_worker.ffmpeg.run_captured import run_captured
+from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 from ffmpeg_worker.sandbox.self_test import Ended

@@ -14,10 +14,10 @@ from typing import BinaryIO
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, Fault, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
-from ffmpeg_worker.ffmpeg.renderer import RendererSpawner
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.pipeline.quota import Quota
+from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
 from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep, StepResult
 from ffmpeg_worker.raster.own_fonts import outline_fonts
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, point_beneath, read_beneath, write_beneath

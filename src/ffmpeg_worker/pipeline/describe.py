@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ffmpeg_worker.errors import SourceError, SourceUnreadable
-from ffmpeg_worker.ffmpeg.probing import ProbeSession
+from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.job.names import shown_name

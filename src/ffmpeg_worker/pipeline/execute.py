@@ -13,7 +13,7 @@ from typing import assert_never
 
 from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
-from ffmpeg_worker.ffmpeg.probing import ProbeSession
+from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.pipeline.command_run import CommandRun, Engine
 from ffmpeg_worker.pipeline.progress import LaneProgress, step_fraction

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
-from ffmpeg_worker.ffmpeg.probing import ProbeSession
+from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.jobs import Job, VmafJob

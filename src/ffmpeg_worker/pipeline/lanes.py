@@ -12,7 +12,7 @@ from typing import Any
 
 from ffmpeg_worker.errors import EngineFailed, SourceTooLarge, TargetError, WorkerError
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial
-from ffmpeg_worker.ffmpeg.probing import Prober, ProbeSession
+from ffmpeg_worker.ffmpeg.probe.prober import Prober, ProbeSession
 from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
 from ffmpeg_worker.pipeline.card_failure import gpu_failed, is_gpu_failure, without_gpu

@@ -15,10 +15,9 @@ from typing import Any, BinaryIO
 
 from ffmpeg_worker.canvas.message import scene_as_message
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
-from ffmpeg_worker.ffmpeg.child import Output
 from ffmpeg_worker.ffmpeg.progress import Progress
-from ffmpeg_worker.ffmpeg.renderer import RendererRun
 from ffmpeg_worker.pipeline.command_run import CommandRun
+from ffmpeg_worker.pipeline.renderer_process import RendererRun
 from ffmpeg_worker.planning.plan import (
     DependentStep,
     FfmpegStep,
@@ -28,6 +27,7 @@ from ffmpeg_worker.planning.plan import (
     StepResult,
     StillStep,
 )
+from ffmpeg_worker.process.spawner import Output
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, write_beneath
 
 _MAX_STILL_BYTES = 256 << 20

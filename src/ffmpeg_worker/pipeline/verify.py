@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.errors import Fault, OutputRejected, SourceError
-from ffmpeg_worker.ffmpeg.probing import ProbeSession
+from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.fetch import find_key_files

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import InvalidJob, WorkerError
-from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.job.commands import Command
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from ffmpeg_worker.canvas.scene import Scene
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import InvalidJob, WorkerError
-from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.sandbox import jail
 
 STAGING_FOLDER = jail.STAGING_FOLDER

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.planning.option_policy.guard import Guard

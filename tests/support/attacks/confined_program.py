@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from ffmpeg_worker.ffmpeg.captured import run_captured
-from ffmpeg_worker.ffmpeg.child import Spawner
+from ffmpeg_worker.ffmpeg.run_captured import run_captured
+from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 from support.attacks.hostile_program import VARIABLE
 from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK

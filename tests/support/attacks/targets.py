@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineError, WorkerError
-from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.sandbox.sandbox import Sandbox

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
-from ffmpeg_worker.ffmpeg.pyav_probe import describe
+from ffmpeg_worker.ffmpeg.probe.pyav_probe import describe
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.jobs import VmafData

@@ -11,7 +11,7 @@ import signal
 import sys
 from pathlib import Path
 
-from ffmpeg_worker.ffmpeg.child import Output, Spawner
+from ffmpeg_worker.process.spawner import Output, Spawner
 
 
 def _die() -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities
 from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial
-from ffmpeg_worker.ffmpeg.probing import Prober
+from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore

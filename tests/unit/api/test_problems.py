@@ -11,7 +11,7 @@ from ffmpeg_worker import errors
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.problems import MEANINGS, STATUS_BY_CODE, STATUS_BY_FAULT, status_of
 from ffmpeg_worker.errors import EngineFailed, Fault, Misconfigured, UnsupportedFeature, WorkerError
-from ffmpeg_worker.ffmpeg.failures import FAILURES
+from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES
 from support.jobs.bad_jobs import BAD_JOBS, BadJob
 from support.servers.asgi_client import Reply, request
 from support.servers.fake_services import stand_in_services

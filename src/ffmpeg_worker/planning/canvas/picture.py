@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.plan import FfmpegStep, Step, StillStep
 
 

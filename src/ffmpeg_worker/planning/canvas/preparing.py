@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ffmpeg_worker.canvas.preparation import DrawnSubtitles, Preparation, ToneMapping
-from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.canvas.subtitles import draw
 from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import FfmpegStep

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from fractions import Fraction
 
-from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.canvas.encoding import Encoding
 from ffmpeg_worker.planning.plan import FfmpegStep
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from ffmpeg_worker.canvas.curve import Curve, Number
 from ffmpeg_worker.canvas.sound import Sound, SoundMix
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.ffmpeg.invocation import Invocation
 from ffmpeg_worker.planning.canvas.gain import SAMPLE_RATE, gain_expression, gain_lines, samples
 from ffmpeg_worker.planning.canvas.sound_source import Sources
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Step, StepResult

@@ -15,7 +15,7 @@ from html import escape
 from ffmpeg_worker.canvas.ass import time_of_frame
 from ffmpeg_worker.canvas.preparation import DrawnSubtitles
 from ffmpeg_worker.canvas.scene import FontFile
-from ffmpeg_worker.ffmpeg.invocation import Invocation
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep
 
 _OWN_FONTS = "_ass-fonts"

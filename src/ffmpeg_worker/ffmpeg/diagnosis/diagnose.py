@@ -1,0 +1,140 @@
+"""Why an ffmpeg run failed: a stable code, the cause in one sentence, where in the command, and what to change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from ffmpeg_worker.errors import Fault
+from ffmpeg_worker.ffmpeg.diagnosis.engine_log import Line, main_complaint, openings, read_log
+from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES, SIGNALS, Failure, Sign
+from ffmpeg_worker.ffmpeg.diagnosis.locate_argument import locate_argument
+from ffmpeg_worker.ffmpeg.diagnosis.near_names import is_known, nearest
+
+_PLACES = ("filter", "encoder", "decoder", "format", "option", "stream", "file", "input", "output")
+_DAMAGE = "input_corrupt"  # may only accompany the cause
+_MAX_QUOTED = 160
+_SIGKILL_IN_A_SHELL = 137
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """One failure, as a caller should read it.
+
+    `code` is stable (docs/errors.md lists all); `message` is one sentence; `where` names the argument of the
+    command and what it concerns: `argument`, `filter`, `option`, `encoder`, `format`, `stream`, `input`, `output`…
+    """
+
+    code: str
+    message: str
+    fault: Fault
+    retryable: bool
+    hint: str | None
+    where: dict[str, str | int]
+
+
+def diagnose(
+    stderr: str,
+    *,
+    exit_code: int,
+    signal: int | None = None,
+    arguments: Sequence[str] = (),
+    known: Mapping[str, Collection[str]] | None = None,
+) -> Diagnosis:
+    """Find the most telling cause in ffmpeg's log; never fails.
+
+    `stderr`: the log or its tail, best at `-loglevel level+info`. `signal`: what ended the process, if one did
+    (a negative `exit_code` says the same). `arguments`: the command after the program's name.
+    `known`: names of this build by kind ("encoders", "decoders", "filters", "muxers", "demuxers"), for hints.
+    """
+    ended_by = signal if signal is not None else _signal_of(exit_code)
+    if ended_by is not None and (failure := SIGNALS.get(ended_by)):
+        return _diagnosis(failure, failure.signs[0].message, {}, (), {})
+    lines = read_log(stderr)
+    found = _find(lines, arguments, known or {})
+    if found is None or found.code == _DAMAGE:
+        everything = read_log(stderr, everything=True)
+        found = _find(everything, arguments, known or {}) or found
+    return found or _unknown(lines, exit_code)
+
+
+def _find(
+    lines: Sequence[Line],
+    arguments: Sequence[str],
+    known: Mapping[str, Collection[str]],
+) -> Diagnosis | None:
+    text = "\n".join([*map(str, lines), *openings(lines, arguments)])
+    for failure in FAILURES:
+        for sign in failure.signs:
+            groups = _match(sign, text, arguments)
+            if groups is not None and not is_known(failure.near, groups, known):
+                return _diagnosis(failure, sign.message, groups, arguments, known)
+    return None
+
+
+def _unknown(lines: Sequence[Line], exit_code: int) -> Diagnosis:
+    complaint = main_complaint(lines)
+    message = (
+        f"FFmpeg failed: {_quotable(complaint)}"
+        if complaint
+        else f"FFmpeg ended with exit code {exit_code} and gave no reason"
+    )
+    return Diagnosis("engine_failed", _sentence(message), Fault.CALLER, retryable=False, hint=None, where={})
+
+
+def _signal_of(exit_code: int) -> int | None:
+    if exit_code < 0:
+        return -exit_code
+    # Other codes over 128 are ffmpeg's own: since version 6 it exits with the low byte of its error number.
+    return 9 if exit_code == _SIGKILL_IN_A_SHELL else None
+
+
+def _match(sign: Sign, text: str, arguments: Sequence[str]) -> dict[str, str] | None:
+    needed = next(filter(sign.argument.search, arguments), None) if sign.argument else ""
+    if needed is None or (match := sign.pattern.search(text)) is None:
+        return None
+    groups = {name: value or "" for name, value in match.groupdict().items()}
+    if needed:
+        groups |= {"option": needed[1:]} if needed.startswith("-") else {"value": needed}
+    return groups
+
+
+def _diagnosis(
+    failure: Failure,
+    message: str,
+    groups: Mapping[str, str],
+    arguments: Sequence[str],
+    known: Mapping[str, Collection[str]],
+) -> Diagnosis:
+    where: dict[str, str | int] = {name: groups[name] for name in _PLACES if groups.get(name)}
+    if argument := locate_argument(arguments, groups, failure.options):
+        where = {"argument": argument, **where}
+    if "filter" not in where and "option" in where:
+        del where["option"]  # the argument says it
+    hint = failure.hint
+    if failure.near and (near := nearest(failure.near, groups, known)):
+        hint = f"Did you mean '{near}'? {hint}"
+    words = {name: _quotable(value) for name, value in groups.items()}
+    return Diagnosis(
+        failure.code,
+        _sentence(message.format_map(words)),
+        failure.fault,
+        failure.retryable,
+        hint,
+        where,
+    )
+
+
+def _quotable(text: str) -> str:
+    """A piece of the log, fit for a sentence: short, printable, no idle zeros, no secrets of a URL."""
+    text = re.sub(r"(\w+://)(?:[^/@\s]*@)?([^?\s']*)\?[^\s']*", r"\1\2", text)
+    text = re.sub(r"(\d)\.0{6}\b", r"\1", text)
+    text = re.sub(r"^(\S+) - (\S+)$", r"\1 to \2", text)
+    text = "".join(character if character.isprintable() else " " for character in text).strip(" .")
+    text = text.replace(". ", "; ")
+    return text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1] + "…"
+
+
+def _sentence(text: str) -> str:
+    return text.strip().rstrip(".") + "."

@@ -1,0 +1,29 @@
+"""The table of failures that ffmpeg runs are known to end in, most telling first."""
+
+from ffmpeg_worker.ffmpeg.diagnosis.failures.codecs import CODECS
+from ffmpeg_worker.ffmpeg.diagnosis.failures.decoding import DECODING
+from ffmpeg_worker.ffmpeg.diagnosis.failures.encoder_limits import ENCODER_LIMITS
+from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, Sign
+from ffmpeg_worker.ffmpeg.diagnosis.failures.filter_graph import FILTER_GRAPH
+from ffmpeg_worker.ffmpeg.diagnosis.failures.filters import FILTERS
+from ffmpeg_worker.ffmpeg.diagnosis.failures.inputs import INPUTS
+from ffmpeg_worker.ffmpeg.diagnosis.failures.opening import OPENING
+from ffmpeg_worker.ffmpeg.diagnosis.failures.options import OPTIONS
+from ffmpeg_worker.ffmpeg.diagnosis.failures.outputs import OUTPUTS
+from ffmpeg_worker.ffmpeg.diagnosis.failures.signals import SIGNALS
+from ffmpeg_worker.ffmpeg.diagnosis.failures.worker import WORKER
+
+FAILURES: tuple[Failure, ...] = (
+    *WORKER,  # no space, no memory: true whatever else is said
+    *INPUTS,
+    *FILTER_GRAPH,
+    *FILTERS,  # before options: both know "Unable to parse option value"
+    *OPTIONS,
+    *CODECS,
+    *ENCODER_LIMITS,
+    *OUTPUTS,
+    *OPENING,  # after what knows why a file did not open
+    *DECODING,  # last: a damaged stream complains in passing while something else ends the run
+)
+
+__all__ = ["FAILURES", "SIGNALS", "Failure", "Sign"]

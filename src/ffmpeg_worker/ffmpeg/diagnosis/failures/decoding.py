@@ -1,0 +1,45 @@
+"""Failures of media that opened well and then could not be decoded."""
+
+from __future__ import annotations
+
+from ffmpeg_worker.errors import Fault
+from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
+
+STREAM = r"^\[[vasd]ist#(?P<stream>\d+:\d+)[^\]\n]*\] (?:\[[^\]\n]*\] )*"
+"""Start of a line said about an input stream (FFmpeg 6 and later)."""
+
+DECODING: tuple[Failure, ...] = (
+    Failure(
+        "subtitle_encoding_invalid",
+        Fault.SOURCE,
+        "Save the subtitles as UTF-8, or name their encoding with -sub_charenc before -i.",
+        (sign(r"Invalid UTF-8 in decoded subtitles text", "The subtitles are not UTF-8 text."),),
+    ),
+    Failure(
+        "input_corrupt",
+        Fault.SOURCE,
+        "Send an undamaged file; without -xerror and -err_detect explode, FFmpeg goes on past damage; "
+        "a decoder set with -c before -i must be the right one.",
+        (
+            sign(
+                rf"{STREAM}Decode error rate \S+ exceeds maximum",
+                "Most of the input stream {stream} could not be decoded.",
+            ),
+            sign(
+                rf"{STREAM}(?:Error submitting packet to decoder|Decoding error"
+                r"|Error processing packet in decoder|Error decoding subtitles)",
+                "The input stream {stream} is damaged and could not be decoded.",
+            ),
+            sign(
+                r"Error while decoding stream #(?P<stream>\d+:\d+)",
+                "The input stream {stream} is damaged and could not be decoded.",
+            ),
+            sign(
+                r"error while decoding MB|non-existing PPS|Error splitting the input into NAL units"
+                r"|Invalid NAL unit size|channel element \S+ is not allocated|decode_slice_header error",
+                "The input's media data is damaged and could not be decoded.",
+            ),
+        ),
+        options=("-i",),
+    ),
+)

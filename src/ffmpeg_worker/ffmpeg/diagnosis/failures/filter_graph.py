@@ -1,0 +1,162 @@
+"""Failures of the graph: its syntax, and how filters are joined to each other and to streams."""
+
+from __future__ import annotations
+
+from ffmpeg_worker.errors import Fault
+from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER_OPTIONS, Failure, sign
+
+FILTER_GRAPH: tuple[Failure, ...] = (
+    Failure(
+        "filter_graph_syntax",
+        Fault.CALLER,
+        "Separate filters by one comma and chains by one semicolon, and close every [label].",
+        (
+            sign(
+                r"Mismatched '\[' found in the following: \"(?P<part>[^\n]*)\"",
+                "A label is not closed in the filter graph near '{part}'.",
+            ),
+            sign(
+                r"Bad \(empty\?\) label found in the following: \"(?P<part>[^\n]*)\"",
+                "A label is empty in the filter graph near '{part}'.",
+            ),
+            sign(
+                r"No such filter: ''|No filters specified in the graph",
+                "The filter graph has an empty place where a filter should be.",
+            ),
+        ),
+        options=FILTER_OPTIONS,
+    ),
+    Failure(
+        "filter_input_not_found",
+        Fault.CALLER,
+        "Check which streams the input has, that a label is written the same at both ends, and that the filter "
+        "takes this kind of stream: FFmpeg says the same for video given to an audio filter.",
+        (
+            sign(
+                r"Stream specifier '(?P<stream>[^'\n]*)' in filtergraph description "
+                r"(?P<graph>[^\n]*) matches no streams",
+                "Nothing fits '{stream}' in the filter graph '{graph}'.",
+            ),
+        ),
+        options=FILTER_OPTIONS,
+    ),
+    Failure(
+        "filter_label_unknown",
+        Fault.CALLER,
+        "Give a filter that label as output, and use each label once (split and asplit make copies).",
+        (
+            sign(
+                r"Output with label '(?P<stream>[^'\n]*)' does not exist in any defined filter graph",
+                "No filter makes '[{stream}]', or it is used twice.",
+            ),
+        ),
+        options=FILTER_OPTIONS,
+    ),
+    Failure(
+        "filter_pad_unconnected",
+        Fault.CALLER,
+        "Lead every output of the graph to -map or to another filter (nullsink drops one), and feed every input.",
+        (
+            sign(
+                r"Filter '(?P<filter>\w+)' has output \d+ \((?P<stream>[^)\n]*)\) unconnected",
+                "The output '{stream}' of the filter '{filter}' leads nowhere.",
+            ),
+            sign(
+                r"Filter (?P<filter>\w+) has an unconnected output",
+                "An output of the filter '{filter}' leads nowhere.",
+            ),
+            sign(
+                r"Cannot find an unused (?P<kind>\w+) input stream to feed the unlabeled input "
+                r"pad (?P<filter>\w+)",
+                "An input of the filter '{filter}' is not fed: no {kind} stream is left for it.",
+            ),
+            sign(
+                r"Cannot find a matching stream for unlabeled input pad \d+ on filter "
+                r"Parsed_(?P<filter>\w+?)_\d+",
+                "An input of the filter '{filter}' is not fed.",
+            ),
+        ),
+        options=FILTER_OPTIONS,
+    ),
+    Failure(
+        "filter_label_surplus",
+        Fault.CALLER,
+        "Remove the surplus label, or tell the filter how many it has (as in split=3, amix=inputs=3).",
+        (
+            sign(
+                r"More (?P<kind>input|output) link labels specified for filter '(?P<filter>\w+)' than",
+                "The filter '{filter}' has more {kind} labels than {kind}s.",
+            ),
+            sign(
+                r"Too many inputs specified for the \"(?P<filter>\w+)\" filter",
+                "The filter '{filter}' has more input labels than inputs.",
+            ),
+            sign(
+                r"No output pad can be associated to link label '(?P<stream>[^'\n]*)'",
+                "No filter output is left for the label '{stream}'.",
+            ),
+        ),
+        options=FILTER_OPTIONS,
+    ),
+    Failure(
+        "filter_media_type",
+        Fault.CALLER,
+        "Use audio filters (-af, [0:a]) on audio and video filters (-vf, [0:v]) on video.",
+        (
+            sign(
+                r"Media type mismatch between the 'Parsed_(?P<source>\w+?)_\d+' filter output "
+                r"pad \d+ \((?P<has>\w+)\) "
+                r"and the 'Parsed_(?P<filter>\w+?)_\d+' filter input pad \d+ \((?P<wants>\w+)\)",
+                "The filter '{filter}' takes {wants}, but '{source}' gives it {has}.",
+            ),
+            sign(
+                r"Filtergraph has a (?P<has>\w+) output, cannot connect it to (?P<wants>\w+) output stream",
+                "A filter for {has} is applied to {wants}.",
+            ),
+            sign(
+                r"Cannot connect (?P<has>\w+) filter to (?P<wants>[\w ]+) input",
+                "A filter for {has} is applied to {wants} input.",
+            ),
+        ),
+        options=FILTER_OPTIONS,
+    ),
+    Failure(
+        "filter_needs_complex",
+        Fault.CALLER,
+        "Use -filter_complex for filters with several inputs or outputs.",
+        (
+            sign(
+                r"Simple filtergraph '(?:\(null\)|(?P<graph>[^\n]*?))' was expected to have "
+                r"exactly 1 input and 1 output\. "
+                r"However, it had (?P<inputs>\S+) input\(s\) and (?P<outputs>[^\s,.;]+) output",
+                "The filter graph has {inputs} input(s) and {outputs} output(s), where one of each is needed.",
+            ),
+        ),
+        options=FILTER_OPTIONS,
+    ),
+    Failure(
+        "filter_with_copy",
+        Fault.CALLER,
+        "Choose an encoder for the filtered stream instead of copy, or remove the filter.",
+        (
+            sign(
+                r"Filtering and streamcopy cannot be used together",
+                "A stream is both filtered and copied, which excludes each other.",
+            ),
+        ),
+        options=("-c", "-codec"),
+    ),
+    Failure(
+        "filter_applied_twice",
+        Fault.CALLER,
+        "Put all filters of that stream into -filter_complex.",
+        (
+            sign(
+                r"Simple and complex filtering cannot be used together"
+                r"|-vf/-af/-filter and -filter_complex cannot be used together",
+                "A stream has both a simple filter and a complex one.",
+            ),
+        ),
+        options=FILTER_OPTIONS,
+    ),
+)

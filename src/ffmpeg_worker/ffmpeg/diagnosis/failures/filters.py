@@ -1,0 +1,208 @@
+"""Failures of one filter: its name, its options, their values, and what it is fed."""
+
+from __future__ import annotations
+
+from ffmpeg_worker.errors import Fault
+from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER, Failure, sign
+
+_OLD_FILTER = r"\n(?:.*\n){0,4}?.*Error initializing filter '(?P<filter>\w+)'"
+"""How FFmpeg 5 names the filter, some lines below."""
+
+_CHAIN = r"\n.*\n.*Error parsing filterchain '(?:[^\n]*?[\],;])?"
+
+FILTERS: tuple[Failure, ...] = (
+    Failure(
+        "filter_unknown",
+        Fault.CALLER,
+        "Check the name; a comma inside a filter's value must be escaped (\\,) or quoted.",
+        (
+            sign(r"No such filter: '(?P<filter>[^'\n]+)'", "This FFmpeg has no filter named '{filter}'."),
+            # FFmpeg 9 looks at the values first: a wrong name with unnamed values is only told this way.
+            sign(
+                r"No option name near '(?P<value>[^\n]+)'" + _CHAIN + r"(?P<filter>\w+)(?:@\w+)?=(?P=value)",
+                "This FFmpeg has no filter named '{filter}' that takes the value '{value}'.",
+            ),
+        ),
+        near="filters",
+    ),
+    Failure(
+        "filter_option_unnamed",
+        Fault.CALLER,
+        "Name the option (option=value), or escape a colon inside a value (\\:).",
+        (
+            sign(
+                r"No option name near '(?P<value>[^\n]+)'" + _CHAIN + r"(?P<filter>\w+)(?:@\w+)?=[^\n]*(?P=value)",
+                "The filter '{filter}' cannot tell which option '{value}' is for.",
+            ),
+            sign(
+                FILTER + r"No option name near '(?P<value>[^\n]+)'",
+                "The filter '{filter}' cannot tell which option '{value}' is for.",
+            ),
+            sign(
+                FILTER + r"This filter does not take any options, but options were provided: (?P<value>.*)\.$",
+                "The filter '{filter}' takes no options, but got '{value}'.",
+            ),
+        ),
+    ),
+    Failure(
+        "filter_option_unknown",
+        Fault.CALLER,
+        "Check the option's name in the filter's documentation.",
+        (
+            sign(
+                r"Error applying option '(?P<option>[^'\n]+)' to filter '(?P<filter>\w+)': Option not found",
+                "The filter '{filter}' has no option '{option}'.",
+            ),
+            sign(
+                FILTER + r"Could not set non-existent option '(?P<option>[^'\n]+)'",
+                "The filter '{filter}' has no option '{option}'.",
+            ),
+            sign(
+                FILTER + r"Option '(?P<option>[^'\n]+)' not found",
+                "The filter '{filter}' has no option '{option}'.",
+            ),
+        ),
+    ),
+    Failure(
+        "filter_value_out_of_range",
+        Fault.CALLER,
+        "Use a value in the range named.",
+        tuple(
+            sign(
+                r"^[^\n]*Value (?P<value>\S+) for parameter "
+                r"'(?P<option>[^'\n]+)' out of range \[(?P<range>[^\]\n]*)\]" + filter_,
+                "The option '{option}' of the filter '{filter}' is {value}, but must be from {range}.",
+            )
+            for filter_ in (r"\n.*Error applying option '[^'\n]+' to filter '(?P<filter>\w+)'", _OLD_FILTER)
+        ),
+    ),
+    Failure(
+        "filter_value_invalid",
+        Fault.CALLER,
+        "Check the value; expressions may use the filter's own variables (iw, ih, t, n) only.",
+        (
+            sign(
+                r"(?:Unable to parse (?:\"[^\"\n]+\" )?option value \"(?P<value>[^\n]*)\"[^\n]*\n)"
+                r".*Error applying option '(?P<option>[^'\n]+)' to filter '(?P<filter>\w+)'",
+                "The option '{option}' of the filter '{filter}' cannot be '{value}'.",
+            ),
+            sign(
+                FILTER + r"Error setting option (?P<option>\S+) to value (?P<value>.*)\.$",
+                "The option '{option}' of the filter '{filter}' cannot be '{value}'.",
+            ),
+            sign(
+                r"Error setting option (?P<option>\S+) to value "
+                r"(?P<value>.*)\.\n.*\[Parsed_(?P<filter>\w+?)_\d+\] Error applying options",
+                "The option '{option}' of the filter '{filter}' cannot be '{value}'.",
+            ),
+            sign(
+                FILTER + r"Cannot parse expression for (?P<option>\w+): '(?P<value>[^\n]*)'",
+                "The {option} of the filter '{filter}' cannot be '{value}'.",
+            ),
+            sign(
+                FILTER
+                + r"(?:Error when evaluating the|Error while parsing) (?:\w+ )?expression '(?P<value>[^\n]*)'",
+                "The filter '{filter}' does not understand the expression '{value}'.",
+            ),
+            sign(
+                FILTER + r"Invalid (?P<kind>pixel format|sample format|channel layout) '(?P<value>[^'\n]*)'",
+                "The filter '{filter}' got an unknown {kind}, '{value}'.",
+            ),
+            sign(
+                FILTER + r"Error parsing (?P<kind>sample format|channel layout): (?P<value>.*)\.$",
+                "The filter '{filter}' got an unknown {kind}, '{value}'.",
+            ),
+            sign(
+                FILTER + r"(?:Undefined constant or missing '\(' in"
+                r"|Invalid chars '[^\n]*' at the end of expression) '(?P<value>[^\n]*)'",
+                "The filter '{filter}' does not understand the value '{value}'.",
+            ),
+        ),
+    ),
+    Failure(
+        "filter_option_missing",
+        Fault.CALLER,
+        "Give the filter what it needs.",
+        (
+            sign(
+                FILTER + r"Either text, a valid file, a timecode or text source must be provided",
+                "The filter '{filter}' has no text to draw: text or textfile is missing.",
+            ),
+        ),
+    ),
+    Failure(
+        "filter_file_not_found",
+        Fault.CALLER,
+        "Send the file as an input of the job and use its name in the filter.",
+        (
+            sign(FILTER + r"Unable to open (?P<file>.+)$", "The filter '{filter}' cannot open '{file}'."),
+            sign(
+                FILTER + r"Could not create a libass track when reading file '(?P<file>[^\n]*)'",
+                "The filter '{filter}' cannot read '{file}'.",
+            ),
+            sign(FILTER + r"Cannot read file '(?P<file>[^\n]*)'", "The filter '{filter}' cannot read '{file}'."),
+            sign(
+                FILTER + r"Failed to avformat_open_input '(?P<file>[^\n]*)'",
+                "The filter '{filter}' cannot open '{file}'.",
+            ),
+            sign(
+                FILTER + r"(?P<file>[^:\n]+): No such file or directory",
+                "The filter '{filter}' cannot open '{file}'.",
+            ),
+        ),
+    ),
+    Failure(
+        "subtitle_stream_missing",
+        Fault.SOURCE,
+        "Name a file that has subtitles, or another one of its streams (stream_index).",
+        (
+            sign(
+                FILTER + r"Unable to locate subtitle stream in (?P<file>.+)$",
+                "There are no subtitles in '{file}' for the filter '{filter}'.",
+            ),
+        ),
+    ),
+    Failure(
+        "filter_model_unknown",
+        Fault.CALLER,
+        "Use a built-in model: vmaf_v0.6.1, vmaf_v0.6.1neg, vmaf_4k_v0.6.1.",
+        (
+            sign(
+                FILTER + r"could not load libvmaf model with version: (?P<value>.+)$",
+                "The filter '{filter}' has no model named '{value}'.",
+            ),
+        ),
+    ),
+    Failure(
+        "filter_size_impossible",
+        Fault.CALLER,
+        "Crop to at most the frame's size, pad to at least it, and scale to at most 16384 pixels a side.",
+        (
+            sign(
+                FILTER + r"Invalid too big or non positive size for width '(?P<width>[^'\n]*)' or height "
+                r"'(?P<height>[^'\n]*)'",
+                "The filter '{filter}' cannot cut {width}x{height} out of a smaller frame.",
+            ),
+            sign(
+                FILTER + r"Padded dimensions cannot be smaller than input dimensions",
+                "The filter '{filter}' cannot pad to less than the frame has.",
+            ),
+            sign(
+                FILTER + r"(?:Rescaled value for width or height is too big"
+                r"|Picture size (?P<size>\d+x\d+) is invalid)",
+                "The filter '{filter}' cannot make a frame that large.",
+            ),
+        ),
+    ),
+    Failure(
+        "filter_inputs_differ",
+        Fault.CALLER,
+        "Bring all inputs to one size, frame rate and pixel format first: scale, setsar, fps, format, settb.",
+        (
+            sign(
+                FILTER + r"(?P<reason>(?:Input|First input) [^\n]* (?:does|do) not match[^\n]*)$",
+                "The inputs of the filter '{filter}' differ: {reason}.",
+            ),
+        ),
+    ),
+)

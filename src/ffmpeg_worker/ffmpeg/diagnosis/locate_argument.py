@@ -1,0 +1,64 @@
+"""Which argument of a command a finding is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+
+from ffmpeg_worker.ffmpeg.diagnosis.engine_log import plain_name
+from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER_OPTIONS
+
+_GIVEN_VALUES = ("value", "stream", "graph", "file", "codec")
+_GIVEN_NAMES = ("encoder", "decoder", "format")
+
+
+def locate_argument(arguments: Sequence[str], found: Mapping[str, str], options: Iterable[str] = ()) -> str | None:
+    """The option, as written in the command, that the pattern's groups in `found` point to.
+
+    `options` are tried when the groups point to nothing surely; None when those are not there either.
+    """
+    pairs = [pair for pair in pairwise(arguments) if pair[0].startswith("-")]
+    if name := found.get("filter"):
+        return _filter_option(pairs, name)
+    if (name := found.get("option")) and (option := _first_set(arguments, [f"-{name}"])):
+        return option
+    if index := found.get("index"):
+        return _option_with_index(pairs, index)
+    return (
+        _option_with_value(pairs, [found.get(kind, "") for kind in _GIVEN_VALUES])
+        or (f"-{found['option']}" if found.get("option") else None)
+        or _first_set(arguments, options)
+        or _option_with_value(pairs, [found.get(kind, "") for kind in _GIVEN_NAMES])
+        or ("-i" if found.get("input") else None)
+    )
+
+
+def _filter_option(pairs: Sequence[tuple[str, str]], name: str) -> str | None:
+    holders = [(option, value) for option, value in pairs if option.startswith(FILTER_OPTIONS)]
+    inputs = [(option, value) for option, value in pairs if option == "-i"]
+    named = [option for option, value in (*holders, *inputs) if name in value]
+    return next(iter([*named, *(option for option, _ in holders)]), None)
+
+
+def _option_with_index(pairs: Sequence[tuple[str, str]], index: str) -> str | None:
+    starts = (f"{index}:", f"-{index}:", f"[{index}:")
+    return next(
+        (o for o, value in pairs if value == index or value.startswith(starts) or starts[2] in value), None
+    )
+
+
+def _option_with_value(pairs: Sequence[tuple[str, str]], values: Sequence[str]) -> str | None:
+    for wanted in filter(None, values):
+        for option, value in pairs:
+            if plain_name(value) in {wanted, f"[{wanted}]"}:
+                return option
+    return None
+
+
+def _first_set(arguments: Sequence[str], options: Iterable[str]) -> str | None:
+    """The first of the options that the command sets, with its stream suffix (b may stand as -b:v)."""
+    for option in options:
+        for argument in arguments:
+            if argument == option or argument.startswith(f"{option}:"):
+                return argument
+    return None

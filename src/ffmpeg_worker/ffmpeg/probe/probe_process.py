@@ -1,0 +1,103 @@
+"""A forked child that describes files: asked line by line, and thrown away with its job."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+from ffmpeg_worker.errors import EngineUnavailable
+from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.pipes import PipeWriter
+from ffmpeg_worker.process.spawner import PIPE, Child, Output, Spawner
+from ffmpeg_worker.sandbox.confinement import Confinement
+
+PROBE_TIMEOUT_S = 60.0
+"""Seconds for one file, by either program."""
+MAX_REPLY_BYTES = 64 << 20
+"""Longest description that is read, by either program."""
+
+
+class ProbeProcess:
+    """One forked child that describes files on request, one after the other."""
+
+    def __init__(self, child: Child, requests: PipeWriter, replies: asyncio.Queue[bytes]) -> None:
+        self._child = child
+        self._requests = requests
+        self._replies = replies
+        self._root = Path("/")
+        self._ended = asyncio.ensure_future(child.wait())
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._child.pid
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can be asked."""
+        return not self._ended.done()
+
+    def confine(self, confinement: Confinement | None, root: Path) -> None:
+        """Its first order, before any file: give up all but this, and find files by their place below `root`."""
+        message = {"confinement": confinement and confinement.as_message(), "root": str(root)}
+        self._requests.write(json.dumps(message).encode() + b"\n")
+        self._root = root
+
+    async def ask(self, path: Path) -> dict[str, Any] | None:
+        """The reply, or `None` when the child died over the file."""
+        reply = asyncio.ensure_future(self._replies.get())
+        try:
+            self._requests.write(json.dumps({"path": self._shown(path)}).encode() + b"\n")
+            async with asyncio.timeout(PROBE_TIMEOUT_S):
+                await asyncio.wait({reply, self._ended}, return_when=asyncio.FIRST_COMPLETED)
+            return json.loads(reply.result()) if reply.done() else None
+        except TimeoutError:
+            await self.close()
+            return None
+        finally:
+            reply.cancel()
+
+    def _shown(self, path: Path) -> str:
+        # The job's user may not pass the folders above its own.
+        return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
+
+    async def close(self) -> None:
+        await self._child.stop(0)
+        await self._ended
+
+
+class _Lines:
+    """Cuts a stream of chunks into lines."""
+
+    def __init__(self, lines: asyncio.Queue[bytes]) -> None:
+        self._lines = lines
+        self._rest = bytearray()
+
+    def feed(self, chunk: bytes) -> None:
+        self._rest += chunk
+        *lines, rest = self._rest.split(b"\n")
+        for line in lines:
+            self._lines.put_nowait(bytes(line))
+        self._rest = bytearray(rest)
+
+
+async def fork_probe_process(forks: Spawner) -> ProbeProcess:
+    """Fork a child from the warm process of `forks`.
+
+    Raises:
+        EngineUnavailable: that process cannot be started.
+    """
+    replies: asyncio.Queue[bytes] = asyncio.Queue()
+    lines = _Lines(replies)
+    nowhere = Path("/")
+    child = await forks.fork(
+        cwd=nowhere,
+        env=child_environment({}),
+        stdin=PIPE,
+        outputs={1: Output(lines.feed, MAX_REPLY_BYTES)},
+    )
+    if child.stdin is None:
+        raise EngineUnavailable("The embedded probe was started without a pipe to it.")
+    return ProbeProcess(child, child.stdin, replies)

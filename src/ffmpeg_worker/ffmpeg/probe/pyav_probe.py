@@ -1,0 +1,162 @@
+"""Media information in ffprobe's JSON shape, made by PyAV where no ffprobe is installed."""
+
+from __future__ import annotations
+
+import errno
+import json
+import stat
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import av
+from av.container import InputContainer
+
+from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, ratio_string, time_string
+from ffmpeg_worker.ffmpeg.probe.pyav_summary import read_summary
+
+if TYPE_CHECKING:
+    from av.container.core import Chapter
+
+_MICROSECOND = Fraction(1, 1_000_000)
+_SHOWS_STREAM_IDS = 0x0008  # AVFMT_SHOW_IDS
+
+# A playlist from a stranger must not reach the network.
+_PROTOCOLS = "file,crypto,data"
+
+_REASONS: Mapping[int, str] = {
+    errno.ENOENT: "not_found",
+    errno.ENOTDIR: "not_found",
+    errno.EACCES: "permission",
+    errno.EPERM: "permission",
+    errno.EISDIR: "not_a_file",
+}
+
+_SENTENCES: Mapping[str, str] = {
+    "not_found": "There is no such file.",
+    "permission": "The file may not be read.",
+    "not_a_file": "This is not a regular file.",
+    "empty": "The file is empty.",
+    "incomplete": "The file begins as media but cannot be opened: it was cut, or is damaged.",
+    "not_media": "The file is no media that can be read.",
+    "unreadable": "The file cannot be read.",
+}
+
+# Of containers that keep what is needed for opening away from the start of the file.
+_SIGNATURES = ((4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (0, b"\x1a\x45\xdf\xa3"))
+
+
+class ProbeFailed(Exception):
+    """A file cannot be described.
+
+    `reason` is one of `not_found`, `permission`, `not_a_file`, `empty`, `incomplete`, `not_media`, `unreadable`;
+    `message` is a sentence for callers, without the path.
+    """
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+
+
+def describe(path: str) -> dict[str, Any]:
+    """Describe a file as `ffprobe -show_format -show_streams -show_chapters -of json` does (docs/probe.md).
+
+    Values that are not known are left out. Raises `ProbeFailed`. One call at a time: libav's log is the process's.
+    """
+    file = Path(path)
+    try:
+        size = _size_of(file)
+        with av.open(
+            # Neither can be taken for `protocol:rest`.
+            str(file) if file.is_absolute() else f"./{file}",
+            container_options={"protocol_whitelist": _PROTOCOLS},
+            metadata_errors="replace",
+        ) as container:
+            return _describe_container(container, path, size)
+    except OSError as error:
+        raise _failed(_REASONS.get(error.errno or 0, "unreadable")) from error
+    except (av.InvalidDataError, EOFError) as error:
+        raise _failed("incomplete" if _begins_as_media(file) else "not_media") from error
+    except (av.FFmpegError, ValueError) as error:
+        raise _failed("unreadable") from error
+
+
+def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer `{"path": …}` lines with `{"ok": …}` or `{"error": {"reason", "message"}}` lines until the end."""
+    for line in requests:
+        replies.write(json.dumps(_answer(line)).encode() + b"\n")
+        replies.flush()
+
+
+def _answer(line: bytes) -> dict[str, Any]:
+    try:
+        return {"ok": describe(json.loads(line)["path"])}
+    except ProbeFailed as error:
+        return {"error": {"reason": error.reason, "message": error.message}}
+    except Exception:
+        # One odd request must not end the loop.
+        return {"error": {"reason": "unreadable", "message": _SENTENCES["unreadable"]}}
+
+
+def _failed(reason: str) -> ProbeFailed:
+    return ProbeFailed(_SENTENCES[reason], reason)
+
+
+def _size_of(file: Path) -> int:
+    # Asked before libav opens it: opening a pipe would wait for a writer.
+    status = file.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise _failed("not_a_file")
+    if status.st_size == 0:
+        raise _failed("empty")
+    return status.st_size
+
+
+def _begins_as_media(file: Path) -> bool:
+    with file.open("rb") as opened:
+        head = opened.read(16)
+    return any(head.startswith(signature, offset) for offset, signature in _SIGNATURES)
+
+
+def _describe_container(container: InputContainer, path: str, size: int) -> dict[str, Any]:
+    summary = read_summary(container)
+    said = summary.streams if summary else {}
+    show_id = bool(container.format.flags & _SHOWS_STREAM_IDS)
+    return {
+        "streams": [
+            describe_stream(stream, said.get(stream.index), show_id=show_id) for stream in container.streams
+        ],
+        "chapters": [_describe_chapter(chapter) for chapter in container.chapters()],
+        "format": _describe_format(container, path, size, summary.programs if summary else None),
+    }
+
+
+def _describe_format(container: InputContainer, path: str, size: int, programs: int | None) -> dict[str, Any]:
+    described = {
+        "filename": path,
+        "nb_streams": len(container.streams),
+        "nb_programs": programs,
+        "format_name": container.format.name,
+        "format_long_name": container.format.long_name,
+        "start_time": time_string(container.start_time, _MICROSECOND),
+        "duration": time_string(container.duration, _MICROSECOND),
+        "size": str(size),
+        "bit_rate": str(container.bit_rate) if container.bit_rate > 0 else None,
+        "tags": dict(container.metadata) or None,
+    }
+    return {key: value for key, value in described.items() if value is not None}
+
+
+def _describe_chapter(chapter: Chapter) -> dict[str, Any]:
+    described = {
+        "id": chapter["id"],
+        "time_base": ratio_string(chapter["time_base"]),
+        "start": chapter["start"],
+        "start_time": time_string(chapter["start"], chapter["time_base"]),
+        "end": chapter["end"],
+        "end_time": time_string(chapter["end"], chapter["time_base"]),
+        "tags": dict(chapter["metadata"]) or None,
+    }
+    return {key: value for key, value in described.items() if value is not None}

@@ -1,0 +1,208 @@
+"""One stream as an object of ffprobe's `streams`, from PyAV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any
+
+import av
+from av.audio.codeccontext import AudioCodecContext
+from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.stream import VideoStream
+
+from ffmpeg_worker.ffmpeg.probe.pyav_names import (
+    CODEC_LONG_NAMES,
+    COLOR_PRIMARIES,
+    COLOR_RANGES,
+    COLOR_SPACES,
+    COLOR_TRANSFERS,
+    DISPOSITIONS,
+    FIELD_ORDERS,
+    bits_per_sample,
+    codec_tag_string,
+)
+from ffmpeg_worker.ffmpeg.probe.pyav_summary import StreamSummary
+
+_LARGEST_ASPECT_TERM = 1024 * 1024
+
+
+def describe_stream(stream: Stream, summary: StreamSummary | None, *, show_id: bool) -> dict[str, Any]:
+    """One stream as ffprobe's `-show_streams` prints it; what is not known is left out.
+
+    `summary` is what libav printed of this stream; `show_id` says whether the container numbers its streams.
+    """
+    said = summary or StreamSummary()
+    codec_name = _codec_name(stream, said)
+    described = {
+        "index": stream.index,
+        "codec_name": codec_name,
+        "codec_long_name": _codec_long_name(stream, codec_name),
+        "profile": stream.profile,
+        "codec_type": None if stream.type == "unknown" else stream.type,
+        "codec_tag_string": codec_tag_string(said.tag) if summary else None,
+        "codec_tag": f"0x{said.tag:04x}" if summary else None,
+        **_describe_media(stream, said, codec_name),
+        "id": f"0x{stream.id:x}" if show_id else None,
+        **_describe_timing(stream),
+        **_describe_sizes(stream, said, codec_name),
+        "disposition": {name: int(bool(stream.disposition & bit)) for name, bit in DISPOSITIONS},
+        "tags": dict(stream.metadata) or None,
+        "side_data_list": said.side_data or None,
+    }
+    return {key: value for key, value in described.items() if value is not None}
+
+
+def time_string(ticks: int | None, time_base: Fraction | None) -> str | None:
+    """A point in time or a length in seconds with six decimals, as ffprobe prints it."""
+    if ticks is None or time_base is None:
+        return None
+    return f"{ticks * (time_base.numerator / time_base.denominator):.6f}"
+
+
+def ratio_string(ratio: Fraction | None, separator: str = "/") -> str | None:
+    """`30000/1001`, or `16:9` with a colon as the separator."""
+    return None if ratio is None else f"{ratio.numerator}{separator}{ratio.denominator}"
+
+
+def bounded_ratio(ratio: Fraction) -> Fraction:
+    """The nearest ratio of two numbers up to 2^20: libav writes no aspect ratio with larger ones."""
+    if ratio > 1:
+        return 1 / (1 / ratio).limit_denominator(_LARGEST_ASPECT_TERM)
+    return ratio.limit_denominator(_LARGEST_ASPECT_TERM)
+
+
+def _codec_name(stream: Stream, said: StreamSummary) -> str | None:
+    context = stream.codec_context
+    return said.codec if context is None else context.codec.canonical_name
+
+
+def _codec_long_name(stream: Stream, codec_name: str | None) -> str | None:
+    if codec_name is None or codec_name in CODEC_LONG_NAMES:
+        return CODEC_LONG_NAMES.get(codec_name or "")
+    context = stream.codec_context
+    if context is None:
+        return None
+    if context.codec.name == codec_name:
+        return context.codec.long_name
+    # An outside decoder (libdav1d) has a long name of its own; libav's own decoder has the codec's.
+    with suppress(ValueError):
+        codec = av.Codec(codec_name, "r")
+        if codec.name == codec_name:
+            return codec.long_name
+    return None
+
+
+def _describe_media(stream: Stream, said: StreamSummary, codec_name: str | None) -> Mapping[str, Any]:
+    context = stream.codec_context
+    if isinstance(stream, VideoStream) and isinstance(context, VideoCodecContext):
+        return _describe_video(stream, context, said)
+    if isinstance(context, AudioCodecContext):
+        return _describe_audio(context, said, codec_name or "")
+    return {}
+
+
+def _describe_video(stream: VideoStream, context: VideoCodecContext, said: StreamSummary) -> dict[str, Any]:
+    video = {
+        "width": context.width,
+        "height": context.height,
+        "coded_width": None,
+        "coded_height": None,
+        "has_b_frames": context.reorder_depth,
+        **_describe_aspect(stream, context),
+        "pix_fmt": context.pix_fmt,
+        "level": context.level,
+        "color_range": COLOR_RANGES.get(context.color_range),
+        "color_space": COLOR_SPACES.get(context.colorspace),
+        "color_transfer": COLOR_TRANSFERS.get(context.color_trc),
+        "color_primaries": COLOR_PRIMARIES.get(context.color_primaries),
+        "chroma_location": said.chroma_location,
+        "field_order": FIELD_ORDERS.get(context.field_order),
+        "refs": said.references,
+        **_describe_nal_units(context),
+    }
+    # ffprobe, too, reads the coded size from a decoder that was opened and given no frame.
+    with suppress(av.FFmpegError):
+        context.thread_count = 1
+        context.open(strict=False)
+        video |= {"coded_width": context.coded_width, "coded_height": context.coded_height}
+    return video
+
+
+def _describe_aspect(stream: VideoStream, context: VideoCodecContext) -> dict[str, str | None]:
+    # PyAV's own `display_aspect_ratio` does not know the container's sample aspect ratio.
+    sample_aspect = stream.sample_aspect_ratio
+    if sample_aspect is None or not context.width or not context.height:
+        return {"sample_aspect_ratio": ratio_string(sample_aspect, ":")}
+    return {
+        "sample_aspect_ratio": ratio_string(sample_aspect, ":"),
+        "display_aspect_ratio": ratio_string(bounded_ratio(sample_aspect * context.width / context.height), ":"),
+    }
+
+
+def _describe_nal_units(context: VideoCodecContext) -> dict[str, str]:
+    """How H.264 is packed: with lengths (ISO/IEC 14496-15, avcC) or with start codes (Annex B)."""
+    if context.codec.canonical_name != "h264":
+        return {}
+    extradata = context.extradata or b""
+    if len(extradata) > 4 and extradata[0] == 1:
+        return {"is_avc": "true", "nal_length_size": str((extradata[4] & 3) + 1)}
+    return {"is_avc": "false", "nal_length_size": "0"}
+
+
+def _describe_audio(context: AudioCodecContext, said: StreamSummary, codec_name: str) -> dict[str, Any]:
+    return {
+        "sample_fmt": context.format.name if context.format else None,
+        "sample_rate": str(context.sample_rate),
+        "channels": said.channels,
+        "channel_layout": said.channel_layout,
+        "bits_per_sample": bits_per_sample(codec_name),
+        "initial_padding": said.initial_padding,
+    }
+
+
+def _describe_timing(stream: Stream) -> dict[str, Any]:
+    return {
+        **_describe_frame_rates(stream),
+        "time_base": ratio_string(stream.time_base),
+        "start_pts": stream.start_time,
+        "start_time": time_string(stream.start_time, stream.time_base),
+        "duration_ts": stream.duration,
+        "duration": time_string(stream.duration, stream.time_base),
+    }
+
+
+def _describe_frame_rates(stream: Stream) -> dict[str, str]:
+    if isinstance(stream, VideoStream):
+        return {
+            "r_frame_rate": ratio_string(stream.base_rate) or "0/0",
+            "avg_frame_rate": ratio_string(stream.average_rate) or "0/0",
+        }
+    # A data stream may have a rate (timecode), and PyAV has no attribute for it.
+    return {"r_frame_rate": "0/0", "avg_frame_rate": "0/0"} if stream.type in {"audio", "subtitle"} else {}
+
+
+def _describe_sizes(stream: Stream, said: StreamSummary, codec_name: str | None) -> dict[str, Any]:
+    context = stream.codec_context
+    sizes: dict[str, Any] = {"nb_frames": str(stream.frames) if stream.frames else None}
+    if context is None:
+        return sizes
+    bits = _bits_per_raw_sample(context, said, codec_name)
+    return {
+        "bit_rate": str(context.bit_rate) if context.bit_rate else None,
+        "max_bit_rate": str(context.max_bit_rate) if context.max_bit_rate else None,
+        "bits_per_raw_sample": str(bits) if bits else None,
+        **sizes,
+        "extradata_size": context.extradata_size or None,
+    }
+
+
+def _bits_per_raw_sample(context: Any, said: StreamSummary, codec_name: str | None) -> int | None:
+    # Codecs that always state their depth, which their sample formats then have.
+    if codec_name in {"h264", "prores", "dnxhd", "mjpeg"} and context.format:
+        return int(context.format.components[0].bits)
+    if codec_name in {"flac", "alac"} and context.format:
+        return said.sample_bits or int(context.format.bits)
+    return said.sample_bits

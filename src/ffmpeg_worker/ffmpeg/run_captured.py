@@ -1,0 +1,61 @@
+"""Runs a short program and keeps what it prints: ffprobe, and ffmpeg's lists of what it can do."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ffmpeg_worker.errors import EngineFailed, EngineTimedOut, Fault
+from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail
+from ffmpeg_worker.process.spawner import Exit, Output, Spawner
+from ffmpeg_worker.sandbox.confinement import Confinement
+
+
+@dataclass(frozen=True)
+class CapturedRun:
+    """How the program ended and what it printed."""
+
+    exit: Exit
+    stdout: bytes
+    log: LogTail
+
+
+async def run_captured(
+    spawner: Spawner,
+    argv: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    timeout_s: float | None,
+    max_stdout_bytes: int = 16 * 1024 * 1024,
+    confinement: Confinement | None = None,
+) -> CapturedRun:
+    """Run `argv` to its end, whatever its exit code; stopped at once when the caller is cancelled.
+
+    An empty `argv` stands for the function that the spawner has preloaded.
+
+    Raises EngineUnavailable, EngineTimedOut, and EngineFailed for more output than allowed.
+    """
+    stdout = bytearray()
+    log = LogTail()
+    outputs = {1: Output(stdout.extend, max_stdout_bytes), 2: Output(log.feed, MAX_LOG_BYTES)}
+    program = Path(argv[0]).name if argv else "The program"
+    start = partial(spawner.start, argv) if argv else spawner.fork
+    async with await start(cwd=cwd, env=env, outputs=outputs, confinement=confinement) as child:
+        try:
+            async with asyncio.timeout(timeout_s):
+                result = await child.wait()
+        except TimeoutError:
+            child.kill()
+            raise EngineTimedOut(f"{program} was stopped after {timeout_s:g} s.") from None
+        except BaseException:
+            child.kill()
+            raise
+    if child.overflowed is not None:
+        raise EngineFailed(
+            f"{program} printed more than the worker keeps.", code="output_flood", fault=Fault.SOURCE
+        )
+    return CapturedRun(result, bytes(stdout), log)

@@ -1,0 +1,135 @@
+"""The program that draws compositions: forked, already loaded, from a process that starts when first needed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from signal import SIGABRT
+from typing import Any
+
+from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, Fault, UnsupportedFeature
+from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
+from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.spawner import PIPE, Child, Output, Spawner
+from ffmpeg_worker.sandbox.confinement import Confinement
+
+_PRELOAD = "ffmpeg_worker.raster.renderer_program:serve"
+_NO_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
+_NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi", "fontTools", "brotli")
+
+
+@dataclass(slots=True)
+class RendererRun:
+    """A renderer at work; `await ended()` before its frames are taken for whole."""
+
+    child: Child
+    log: LogTail = field(default_factory=LogTail)
+
+    async def ended(self) -> tuple[str, ...]:
+        """Wait for its end; what it wants to be known.
+
+        Raises:
+            EngineFailed: it says why, with the layer in `where.field`; EngineKilled: somebody ended it.
+        """
+        result = await self.child.wait()
+        notes = [_read_note(line) for line in strip_log_tags(self.log.text).splitlines()]
+        if result.code == 0:
+            return tuple(dict.fromkeys(note["warning"] for note in notes if "warning" in note))
+        failure = next((note for note in reversed(notes) if "error" in note), None)
+        raise _failed(failure, result.signal, strip_log_tags(self.log.text))
+
+
+def find_missing_packages() -> tuple[str, ...]:
+    """What drawing needs and is not installed."""
+    return tuple(name for name in _NEEDED if find_spec(name) is None)
+
+
+class RendererSpawner:
+    """Forks renderers; opened and closed with the worker."""
+
+    def __init__(self, *, is_background: bool = True) -> None:
+        self._forks = Spawner(preload=_PRELOAD, background=is_background)
+        self._is_open = False
+
+    def demand(self) -> None:
+        """Raise UnsupportedFeature where what it is made of is not installed."""
+        if missing := find_missing_packages():
+            raise UnsupportedFeature(
+                "Compositions are not served by this worker: the packages that draw them are not installed.",
+                hint='Install the extra "canvas": pip install "ffmpeg-worker[canvas]".',
+                detail=f"missing: {', '.join(missing)}",
+            )
+
+    async def begin(self) -> None:
+        """Start what renderers are forked from, if it does not run yet; and let it load meanwhile."""
+        if not self._is_open:
+            self._is_open = True
+            await self._forks.open()
+
+    async def close(self) -> None:
+        """End all that runs."""
+        await self._forks.close()
+
+    async def start(
+        self,
+        order: Mapping[str, Any],
+        *,
+        stdout: Output | int,
+        cwd: Path,
+        confinement: Confinement | None,
+    ) -> RendererRun:
+        """Start one on an order of `raster/renderer_program.py`; what it draws goes to `stdout`.
+
+        Raises:
+            EngineUnavailable: it cannot be started.
+        """
+        await self.begin()
+        log = LogTail()
+        child = await self._forks.fork(
+            cwd=cwd,
+            env=child_environment({}),
+            stdin=PIPE,
+            outputs={1: stdout, 2: Output(log.feed, MAX_LOG_BYTES)},
+            confinement=confinement,
+        )
+        if child.stdin is not None:
+            child.stdin.write(json.dumps(order).encode() + b"\n")
+        return RendererRun(child, log)
+
+
+def _read_note(line: str) -> dict[str, str]:
+    """A line of the renderer's, whose process has read strangers' files: texts only."""
+    try:
+        note = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return {str(key): str(value) for key, value in note.items()} if isinstance(note, dict) else {}
+
+
+def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> EngineError:
+    if note is not None:
+        return EngineFailed(
+            note["error"],
+            code=note.get("code", "renderer_failed"),
+            fault=Fault.WORKER if note.get("fault") == Fault.WORKER else Fault.CALLER,
+            hint=note.get("hint"),
+            where={"field": note["where"]} if "where" in note else None,
+            detail=note.get("detail"),
+        )
+    if signal == SIGABRT and _NO_MEMORY.search(log):
+        return EngineFailed(
+            "The renderer has run out of memory.",
+            code="renderer_out_of_memory",
+            hint="Use a smaller canvas, smaller sources or fewer layers at once.",
+        )
+    if signal is not None:
+        return EngineKilled(
+            "The renderer was killed from outside, most often because memory ran out.",
+            hint="Try again; if it happens again, use a smaller canvas or smaller sources.",
+            detail=log,
+        )
+    return EngineFailed("The renderer failed.", code="renderer_failed", fault=Fault.WORKER, detail=log)

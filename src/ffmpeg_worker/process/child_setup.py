@@ -1,0 +1,108 @@
+"""What happens in a child between fork and its program: own group, own descriptors, death with the spawner.
+
+Every page that is written here is copied first, so the way to execve is short: what can be inherited is set once
+in the spawner (niceness, limits), and its signal handlers and descriptors are such that execve takes them away.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+from typing import BinaryIO, NoReturn
+
+from ffmpeg_worker.process.wire import Message
+from ffmpeg_worker.sandbox.apply_confinement import PreparedConfinement
+
+Serve = Callable[[BinaryIO, BinaryIO], object]
+"""A preloaded function: gets the child's standard input and output as binary files."""
+
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
+
+
+def become_child(
+    request: Message,
+    given: list[int],
+    reporter: int,
+    parent: int,
+    *,
+    serve: Serve | None,
+    entrance: PreparedConfinement | None,
+) -> NoReturn:
+    """Turn the fork of `parent` into what `request` asks for; a failure is written to `reporter`."""
+    try:
+        os.setsid()
+        if _libc is not None:
+            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != parent:  # it died before the line above took effect
+                os._exit(127)
+        reporter = _arrange_descriptors([*given, reporter])
+        os.chdir(request["cwd"])
+        if request["argv"]:
+            _run_program(request["argv"], request["env"], entrance, parent)
+        if serve is None:
+            raise RuntimeError("no function was preloaded")
+        foreign = [number for number in map(int, os.listdir("/dev/fd")) if number >= reporter]  # noqa: PTH208
+        if entrance is not None:
+            entrance.enter(parent)
+        _become_stranger(request["env"], foreign)
+    except BaseException as error:  # nothing may return into the spawner's loop
+        try:
+            os.write(reporter, str(error).encode(errors="replace")[:4000])
+        finally:
+            os._exit(127)
+    _serve_and_exit(serve)
+
+
+def _run_program(
+    argv: list[str], env: dict[str, str], entrance: PreparedConfinement | None, parent: int
+) -> NoReturn:
+    if entrance is None:
+        os.execve(argv[0], argv, env)  # noqa: S606 - the point of this program
+    program = os.open(argv[0], os.O_RDONLY | os.O_CLOEXEC)
+    entrance.enter(parent)
+    try:
+        os.execve(argv[0], argv, env)  # noqa: S606
+    except (PermissionError, FileNotFoundError):
+        # The job's user may not pass a folder above it, or has another root.
+        os.execve(program, argv, env)  # noqa: S606
+
+
+def _arrange_descriptors(descriptors: list[int]) -> int:
+    """Make them 0, 1, 2 …; the last one, whose number is returned, closes at exec, as all others do."""
+    count = len(descriptors)
+    lifted = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, count) for descriptor in descriptors]
+    for target, descriptor in enumerate(lifted):
+        os.dup2(descriptor, target, inheritable=target < count - 1)
+    return count - 1
+
+
+def _become_stranger(env: dict[str, str], foreign: list[int]) -> None:
+    """Drop what execve would have taken away, the descriptors in `foreign` among it."""
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    os.environ.clear()
+    os.environ.update(env)
+    for descriptor in foreign:  # a closerange() over a million takes 0.1 s
+        with contextlib.suppress(OSError):  # the one that listed
+            os.close(descriptor)
+
+
+def _serve_and_exit(serve: Serve) -> NoReturn:
+    status = 1
+    gc.disable()  # a collection would write to, and so copy, every page that holds an object
+    try:
+        with open(0, "rb") as requests, open(1, "wb") as answers:
+            serve(requests, answers)
+        status = 0
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+    finally:
+        os._exit(status)

@@ -1,0 +1,50 @@
+"""The command line as a value, and its form for the log."""
+
+from __future__ import annotations
+
+import pytest
+
+from ffmpeg_worker.command.invocation import Invocation, redact
+
+
+def test_argv_starts_with_the_program() -> None:
+    assert Invocation(("-i", "a b.mp4", "out.mp4")).argv("/x/ffmpeg") == ["/x/ffmpeg", "-i", "a b.mp4", "out.mp4"]
+
+
+def test_printable_is_quoted_for_a_shell() -> None:
+    assert Invocation(("-i", "a b.mp4", "-vf", "scale=-2:720,setsar=1")).printable() == (
+        "ffmpeg -i 'a b.mp4' -vf scale=-2:720,setsar=1"
+    )
+
+
+@pytest.mark.parametrize("option", ["-headers", "-decryption_key", "-cryptokey", "-password", "-decryption_key:v"])
+def test_values_of_secret_options_are_not_shown(option: str) -> None:
+    assert Invocation((option, "s3cret", "-i", "a.mp4")).printable() == f"ffmpeg {option} REDACTED -i a.mp4"
+
+
+def test_a_secret_value_that_looks_like_a_secret_option_hides_nothing_more() -> None:
+    assert Invocation(("-password", "-headers", "-i", "a.mp4")).printable() == "ffmpeg -password REDACTED -i a.mp4"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://me:pw@host/a.mp4", "https://REDACTED@host/a.mp4"),
+        ("https://me:p@w@host/a", "https://REDACTED@host/a"),
+        ("rtmp://host/app/a@b", "rtmp://host/app/a@b"),
+        (
+            "https://h/a?X-Amz-Date=1&X-Amz-Signature=abc&X-Amz-Credential=id%2F1#f",
+            "https://h/a?X-Amz-Date=1&X-Amz-Signature=REDACTED&X-Amz-Credential=REDACTED#f",
+        ),
+        ("https://h/a?sig=x%3D&se=2030", "https://h/a?sig=REDACTED&se=2030"),
+        ("https://h/a?TOKEN=x", "https://h/a?TOKEN=REDACTED"),
+        ("https://h/a?keyframe=1&monkey=2", "https://h/a?keyframe=1&monkey=2"),
+        (
+            "[in#0] https://u:p@h/x: 403 'https://u:p@h/y?key=1'",
+            "[in#0] https://REDACTED@h/x: 403 'https://REDACTED@h/y?key=REDACTED'",
+        ),
+        ("scale=w=1:h=2", "scale=w=1:h=2"),
+    ],
+)
+def test_secrets_in_addresses_are_not_shown(text: str, shown: str) -> None:
+    assert redact(text) == shown
