@@ -12,13 +12,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive
 
-from ffmpeg_worker.api.answers import HEADERS, answer
+from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.body import read_body
-from ffmpeg_worker.api.door import app_state_of
-from ffmpeg_worker.api.exchange import RequestRecord, request_record_of
-from ffmpeg_worker.api.followed import NdjsonProgressResponse, wants_progress
-from ffmpeg_worker.api.later import refuse_async
+from ffmpeg_worker.api.json_response import HEADERS, answer
+from ffmpeg_worker.api.ndjson_progress import NdjsonProgressResponse, wants_progress
 from ffmpeg_worker.api.problems import problem, unexpected
+from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
+from ffmpeg_worker.api.unknown_route import refuse_async
 from ffmpeg_worker.errors import JobCancelled, WorkerError
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore

@@ -13,10 +13,9 @@ from starlette.responses import PlainTextResponse
 
 from ffmpeg_worker.api import health
 from ffmpeg_worker.api.actions import make_endpoint, preview
+from ffmpeg_worker.api.app_state import AppState
 from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys
 from ffmpeg_worker.api.composition_schema import SCHEMA_PATH, serve_composition_schema
-from ffmpeg_worker.api.door import AppState
-from ffmpeg_worker.api.exchange import RequestLog
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.openapi import (
     action_operation,
@@ -26,6 +25,7 @@ from ffmpeg_worker.api.openapi import (
     schema_operation,
 )
 from ffmpeg_worker.api.problems import on_http_error, on_validation_error, on_worker_error, unexpected
+from ffmpeg_worker.api.request_log import RequestLog
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.parse import PATHS
 from ffmpeg_worker.services import Services, open_services

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ffmpeg_worker.api.composition_schema import SCHEMA_PATH
-from ffmpeg_worker.api.exchange import request_record_of
 from ffmpeg_worker.api.problems import problem
+from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.errors import InvalidJob
 
 OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", SCHEMA_PATH})

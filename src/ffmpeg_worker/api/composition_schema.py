@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ffmpeg_worker.api.answers import answer
+from ffmpeg_worker.api.json_response import answer
 from ffmpeg_worker.job.composition.schema import composition_schema
 
 SCHEMA_PATH = "/api/canvas/schema"

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ffmpeg_worker.api.answers import answer
-from ffmpeg_worker.api.door import AppState, app_state_of
+from ffmpeg_worker.api.app_state import AppState, app_state_of
+from ffmpeg_worker.api.json_response import answer
 from ffmpeg_worker.api.metrics import CONTENT_TYPE
 from ffmpeg_worker.api.problems import unavailable
 from ffmpeg_worker.ffmpeg.gpu import Gpu

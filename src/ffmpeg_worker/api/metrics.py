@@ -10,7 +10,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_late
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
-from ffmpeg_worker.api.exchange import RequestRecord
+from ffmpeg_worker.api.request_log import RequestRecord
 from ffmpeg_worker.services import Services
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4

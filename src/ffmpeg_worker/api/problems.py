@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ffmpeg_worker.api.answers import answer
-from ffmpeg_worker.api.exchange import request_record_of
-from ffmpeg_worker.api.later import unknown_route
+from ffmpeg_worker.api.json_response import answer
+from ffmpeg_worker.api.request_log import request_record_of
+from ffmpeg_worker.api.unknown_route import unknown_route
 from ffmpeg_worker.errors import Fault, InvalidJob, WorkerError
 from ffmpeg_worker.logs import log
 

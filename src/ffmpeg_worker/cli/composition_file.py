@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
 
-from ffmpeg_worker.cli.given_file import read_file_argument
+from ffmpeg_worker.cli.file_arguments import read_file_argument
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.canvas_jobs import CanvasData
 from ffmpeg_worker.job.composition.composition import Composition

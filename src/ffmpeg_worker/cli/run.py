@@ -9,7 +9,7 @@ import click
 
 from ffmpeg_worker.cli.display import show_outputs
 from ffmpeg_worker.cli.exit_codes import OK, exit_code
-from ffmpeg_worker.cli.given_file import read_file_argument
+from ffmpeg_worker.cli.file_arguments import read_file_argument
 from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
 from ffmpeg_worker.cli.problems import echo_json, exit_on_error, show_problem, wants_json
 from ffmpeg_worker.job.parse import parse_job

@@ -13,7 +13,7 @@ import aiohttp
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.api_answer import read_result
 from ffmpeg_worker.runpod_worker.followed import MEDIA_TYPE, BrokenOff, read_followed
-from ffmpeg_worker.runpod_worker.place import ApiLocation, health_url, read_health
+from ffmpeg_worker.runpod_worker.locate_api import ApiLocation, health_url, read_health
 from ffmpeg_worker.runpod_worker.problems import JobFailed, bad_answer, timed_out, unreachable
 from ffmpeg_worker.runpod_worker.request import Request
 

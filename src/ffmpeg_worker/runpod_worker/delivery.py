@@ -10,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.runpod_worker.answer import failure
+from ffmpeg_worker.runpod_worker.handler_output import failure
 from ffmpeg_worker.runpod_worker.platform import Platform
 from ffmpeg_worker.runpod_worker.problems import Problem, answer_refused
 

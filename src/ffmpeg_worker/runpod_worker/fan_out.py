@@ -11,11 +11,11 @@ from typing import Any
 
 from ffmpeg_worker.job.jobs import MultiProcessJob
 from ffmpeg_worker.logs import log
-from ffmpeg_worker.runpod_worker.away import NotRun, RemotePart
 from ffmpeg_worker.runpod_worker.client import ApiClient, Tell
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint, EndpointSession
 from ffmpeg_worker.runpod_worker.parts import Part, cut, find_reason_not_to_split, joined
 from ffmpeg_worker.runpod_worker.problems import JobFailed, timed_out
+from ffmpeg_worker.runpod_worker.remote_part import NotRun, RemotePart
 from ffmpeg_worker.runpod_worker.request import Request
 
 

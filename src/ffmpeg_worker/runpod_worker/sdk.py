@@ -13,9 +13,9 @@ from functools import partial
 from typing import Any
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.runpod_worker.checks import Check
+from ffmpeg_worker.runpod_worker.fitness_checks import Check
 from ffmpeg_worker.runpod_worker.heartbeat import tie_heartbeat
-from ffmpeg_worker.runpod_worker.intake import JobLoop
+from ffmpeg_worker.runpod_worker.job_loop import JobLoop
 from ffmpeg_worker.runpod_worker.platform import Platform
 
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]

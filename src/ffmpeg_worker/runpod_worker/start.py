@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from ffmpeg_worker.runpod_worker.client import ApiClient
     from ffmpeg_worker.runpod_worker.fan_out import FanOut
-    from ffmpeg_worker.runpod_worker.place import ApiLocation
+    from ffmpeg_worker.runpod_worker.locate_api import ApiLocation
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
     from ffmpeg_worker.settings import Settings
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 async def handler(job: dict[str, Any]) -> dict[str, Any]:
     """The handler for RunPod's SDK: `RunpodWorker.handle`, on a worker that is opened with the first job."""
     from ffmpeg_worker.errors import WorkerError
-    from ffmpeg_worker.runpod_worker.answer import failure
+    from ffmpeg_worker.runpod_worker.handler_output import failure
 
     try:
         worker = _worker()
@@ -54,7 +54,7 @@ def main(folder: Path) -> int:
 
 def _run_locally(folder: Path) -> int:
     from ffmpeg_worker.errors import InvalidJob
-    from ffmpeg_worker.runpod_worker.local_run import print_refusal, read_test_job, run_test_job
+    from ffmpeg_worker.runpod_worker.local_test import print_refusal, read_test_job, run_test_job
 
     try:
         job = read_test_job(folder / _settings().test_input_file_name)
@@ -67,7 +67,7 @@ def _serve_platform() -> int:
     # The first process of a container is not ended by SIGTERM unless it asks to be.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     place = _place()  # before the SDK, which takes as long to import as the HTTP door to start
-    from ffmpeg_worker.runpod_worker.checks import make_checks
+    from ffmpeg_worker.runpod_worker.fitness_checks import make_checks
     from ffmpeg_worker.runpod_worker.platform import Platform
     from ffmpeg_worker.runpod_worker.sdk import load_sdk, start_sdk
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
@@ -125,7 +125,7 @@ def _settings() -> Settings:
 
 @functools.cache
 def _place() -> ApiLocation:
-    from ffmpeg_worker.runpod_worker.place import locate_api, start_unless_running
+    from ffmpeg_worker.runpod_worker.locate_api import locate_api, start_unless_running
 
     # The HTTP door needs longer than all else; where nobody can have named one, it need not wait for the settings.
     is_named = any(name.upper() == "FFMPEG_API_BASE_URL" for name in os.environ) or Path(".env").exists()

@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.runpod_worker.answer import Answer, failure, finalize, success
 from ffmpeg_worker.runpod_worker.client import Tell
+from ffmpeg_worker.runpod_worker.handler_output import Answer, failure, finalize, success
 from ffmpeg_worker.runpod_worker.problems import JobFailed, Problem, crashed
 from ffmpeg_worker.runpod_worker.progress import ProgressReport
 from ffmpeg_worker.runpod_worker.request import Request, read_job_id, read_request

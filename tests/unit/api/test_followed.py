@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from ffmpeg_worker.api import followed
+from ffmpeg_worker.api import ndjson_progress
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.errors import QueueFull
 from ffmpeg_worker.job.jobs import Job
@@ -25,7 +25,7 @@ LINES = [("accept", "application/x-ndjson")]
 
 @pytest.mark.parametrize("fails", [False, True])
 async def test_lines_of_progress_then_status_and_answer(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
-    monkeypatch.setattr(followed, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(ndjson_progress, "_PAUSE_S", 0.01)
 
     async def run(job: Job, *, job_id: str, observer: Observer) -> JobResult:
         for percent in (12.34, 50.0):
@@ -53,7 +53,7 @@ async def test_a_short_job_is_answered_as_without_progress() -> None:
 
 
 async def test_the_job_is_stopped_when_its_caller_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(followed, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(ndjson_progress, "_PAUSE_S", 0.01)
     stopped, hang_up = asyncio.Event(), asyncio.Event()
 
     async def run(_job: Job, *, job_id: str, observer: Observer) -> JobResult:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from ffmpeg_worker.runpod_worker.client import ApiClient
-from ffmpeg_worker.runpod_worker.place import ExternalApi
+from ffmpeg_worker.runpod_worker.locate_api import ExternalApi
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
 MakeWorker = Callable[..., RunpodWorker]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.runpod_worker.answer import MAX_ANSWER_BYTES, failure, finalize, success
+from ffmpeg_worker.runpod_worker.handler_output import MAX_ANSWER_BYTES, failure, finalize, success
 
 
 def test_a_problem_becomes_a_sentence_and_its_details() -> None:

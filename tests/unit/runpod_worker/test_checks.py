@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.runpod_worker.checks import FitnessCheckFailed, make_checks
 from ffmpeg_worker.runpod_worker.client import ApiClient
-from ffmpeg_worker.runpod_worker.place import ExternalApi
+from ffmpeg_worker.runpod_worker.fitness_checks import FitnessCheckFailed, make_checks
+from ffmpeg_worker.runpod_worker.locate_api import ExternalApi
 from ffmpeg_worker.runpod_worker.problems import JobFailed
 from support.servers.fake_api import stand_in_api
 

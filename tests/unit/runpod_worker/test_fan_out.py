@@ -17,8 +17,8 @@ from ffmpeg_worker.job.jobs import MultiProcessJob
 from ffmpeg_worker.runpod_worker.client import ApiClient
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint
 from ffmpeg_worker.runpod_worker.fan_out import FanOut
+from ffmpeg_worker.runpod_worker.locate_api import ExternalApi
 from ffmpeg_worker.runpod_worker.parts import cut, find_reason_not_to_split, joined
-from ffmpeg_worker.runpod_worker.place import ExternalApi
 from ffmpeg_worker.runpod_worker.request import PART_KEY, Request, read_request
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.servers.fake_api import FakeApi, stand_in_api

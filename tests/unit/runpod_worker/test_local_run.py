@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.runpod_worker.local_run import print_answer, read_test_job
+from ffmpeg_worker.runpod_worker.local_test import print_answer, read_test_job
 
 PROBE = {"path": "/ffmpeg/probe", "body": {"input": "a.mp4"}}
 VMAF = {"action": "vmaf", "data": {"input1": "a", "input2": "b"}}

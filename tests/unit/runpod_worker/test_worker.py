@@ -15,7 +15,7 @@ from aiohttp import web
 from ffmpeg_worker.logs import JsonLines
 from ffmpeg_worker.runpod_worker import worker as worker_module
 from ffmpeg_worker.runpod_worker.client import ApiClient
-from ffmpeg_worker.runpod_worker.place import ExternalApi
+from ffmpeg_worker.runpod_worker.locate_api import ExternalApi
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.servers.fake_api import RESULTS, stand_in_api
 from support.wait_until import until_async

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from ffmpeg_worker.api.exchange import request_record_of
+from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer
 
 MEDIA_TYPE = "application/x-ndjson"

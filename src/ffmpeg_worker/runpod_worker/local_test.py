@@ -10,7 +10,7 @@ from typing import Any
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.strict_json import read_json
-from ffmpeg_worker.runpod_worker.answer import Answer, failure, finalize
+from ffmpeg_worker.runpod_worker.handler_output import Answer, failure, finalize
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
 _JOB_ID = "local_test"
