@@ -21,10 +21,10 @@ from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.command_run import Engine
-from ffmpeg_worker.pipeline.lanes import WorkerResources
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner, find_missing_packages
 from ffmpeg_worker.pipeline.run_job import run_job
+from ffmpeg_worker.pipeline.run_lanes import WorkerResources
 from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials

@@ -16,10 +16,10 @@ from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.planning import concat_list, placeholders
 from ffmpeg_worker.planning.command_line import read_command_line
-from ffmpeg_worker.planning.durations import read_time
+from ffmpeg_worker.planning.commands.durations import read_time
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.planning.plan import FfmpegStep
+from ffmpeg_worker.planning.required_inputs import find_required_inputs
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.command_line import read_command_line
+from ffmpeg_worker.planning.file_references import read_input, read_output
 from ffmpeg_worker.planning.option_policy import own_names
 from ffmpeg_worker.planning.option_policy.graph import UnreadableGraphError, read_graph
 from ffmpeg_worker.planning.option_policy.judge_command import judge_command
 from ffmpeg_worker.planning.option_policy.table import option_table
-from ffmpeg_worker.planning.references import read_input, read_output
 
 INNER, OUTER = ": \t\r\n", "[],; \t\r\n"
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)

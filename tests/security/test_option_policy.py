@@ -12,8 +12,8 @@ from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.planning.plan import FfmpegStep, Plan
+from ffmpeg_worker.planning.required_inputs import find_required_inputs
 from support.jobs.everyday_commands import EVERYDAY, Spelling
 
 SECRET = "/srv/worker/secret.env"

@@ -14,8 +14,8 @@ from pathlib import Path
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.result import OutputFile
-from ffmpeg_worker.pipeline.destination import OutputKeys
 from ffmpeg_worker.pipeline.execute import Executed
+from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.sandbox.beneath import link_beneath

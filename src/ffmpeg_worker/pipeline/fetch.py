@@ -23,8 +23,8 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list
-from ffmpeg_worker.planning.needs import RequiredInput
-from ffmpeg_worker.planning.references import is_made, is_sequence
+from ffmpeg_worker.planning.file_references import is_made, is_sequence
+from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.sandbox.beneath import read_beneath
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter

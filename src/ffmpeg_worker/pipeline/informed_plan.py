@@ -14,8 +14,8 @@ from ffmpeg_worker.job.jobs import Job, VmafJob
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
 from ffmpeg_worker.planning.hardware.named import wants_gpu
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import RequiredInput
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
+from ffmpeg_worker.planning.required_inputs import RequiredInput
 
 
 class InformedPlan:

@@ -16,14 +16,14 @@ from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.secrets import make_redaction, redact_error, secrets_of
 from ffmpeg_worker.logs import redact_var
-from ffmpeg_worker.pipeline.destination import OutputKeys
 from ffmpeg_worker.pipeline.fetch import fetch
 from ffmpeg_worker.pipeline.informed_plan import open_plan
-from ffmpeg_worker.pipeline.lanes import Order, WorkerResources, run_each_lane, run_only_lane
+from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.report import make_result, mark_weakness
+from ffmpeg_worker.pipeline.run_lanes import Order, WorkerResources, run_each_lane, run_only_lane
 from ffmpeg_worker.planning.hardware.named import refuse_without_gpu, wants_gpu
-from ffmpeg_worker.planning.needs import find_required_inputs
+from ffmpeg_worker.planning.required_inputs import find_required_inputs
 from ffmpeg_worker.storage.stores import Stores
 
 _KNOCK_S = 10.0

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ffmpeg_worker.job.names import check_name
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.references import without_file_prefix
+from ffmpeg_worker.planning.file_references import without_file_prefix
 
 
 def input_key(text: str, inputs: Mapping[str, object]) -> str:

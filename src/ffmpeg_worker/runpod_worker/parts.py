@@ -12,8 +12,8 @@ from typing import Any
 from ffmpeg_worker.job.jobs import MultiProcessJob
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import OBJECT_SCHEMES
-from ffmpeg_worker.planning.chain import all_outputs, read_chain_files
-from ffmpeg_worker.planning.needs import find_required_inputs
+from ffmpeg_worker.planning.commands.chain import all_outputs, read_chain_files
+from ffmpeg_worker.planning.required_inputs import find_required_inputs
 from ffmpeg_worker.runpod_worker.problems import Problem
 from ffmpeg_worker.runpod_worker.request import PART_KEY, Request
 

@@ -14,7 +14,7 @@ from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.jobs import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult, ProcessResult, Stats
-from ffmpeg_worker.pipeline.lanes import WorkerResources
+from ffmpeg_worker.pipeline.run_lanes import WorkerResources
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings, read_settings

@@ -6,7 +6,7 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.pipeline.destination import OutputKeys
+from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.planning.plan import Artifact, ArtifactKind
 
 ONE = [Artifact("small.mp4", "small.mp4")]

@@ -7,7 +7,7 @@ import shlex
 import pytest
 
 from ffmpeg_worker.planning.command_line import read_command_line
-from ffmpeg_worker.planning.mentions import side_outputs
+from ffmpeg_worker.planning.commands.referenced_files import side_outputs
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,8 @@ from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, RenderStep, Step, StepResult, StillStep
+from ffmpeg_worker.planning.required_inputs import find_required_inputs
 from support.jobs.ass_scripts import script
 
 GOLDEN = Path(__file__).with_name("golden_plan_canvas.json")

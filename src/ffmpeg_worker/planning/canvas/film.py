@@ -20,6 +20,7 @@ from ffmpeg_worker.planning.canvas.ranges import colour_few, cut, encode_range, 
 from ffmpeg_worker.planning.canvas.rows import known_before
 from ffmpeg_worker.planning.canvas.sound import sound_steps
 from ffmpeg_worker.planning.canvas.stretches import shown, stretches
+from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import (
     Artifact,
@@ -31,7 +32,6 @@ from ffmpeg_worker.planning.plan import (
     Step,
     StillStep,
 )
-from ffmpeg_worker.planning.references import work_name
 
 _CORES_OF_A_RANGE = 2
 """An encoder of two threads fills two cores together with the renderer that feeds it; and where only that many are

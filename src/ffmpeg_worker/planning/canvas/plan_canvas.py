@@ -20,6 +20,7 @@ from ffmpeg_worker.planning.canvas.picture import picture
 from ffmpeg_worker.planning.canvas.preparing import prepare
 from ffmpeg_worker.planning.canvas.rows import as_result, for_each_row
 from ffmpeg_worker.planning.canvas.stretches import in_every_row
+from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import (
@@ -31,7 +32,6 @@ from ffmpeg_worker.planning.plan import (
     StepResult,
     StillStep,
 )
-from ffmpeg_worker.planning.references import work_name
 
 
 def plan_canvas(

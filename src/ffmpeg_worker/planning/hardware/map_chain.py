@@ -8,11 +8,11 @@ from dataclasses import replace
 from ffmpeg_worker.ffmpeg.gpu import Gpu
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
-from ffmpeg_worker.planning.chain import ReadCommand
+from ffmpeg_worker.planning.commands.chain import ReadCommand
+from ffmpeg_worker.planning.file_references import InputKind
 from ffmpeg_worker.planning.hardware.map_command import map_command
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 from ffmpeg_worker.planning.hardware.video_settings import software_encoder
-from ffmpeg_worker.planning.references import InputKind
 
 _NOWHERE = frozenset({"/dev/null", "-", "NUL"})
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.planning.command_line import FileGroup, Option
+from ffmpeg_worker.planning.file_references import InputKind
 from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
 from ffmpeg_worker.planning.option_policy.program_options import THREAD_OPTIONS
-from ffmpeg_worker.planning.references import InputKind
 
 MAX_PIXELS = 1 << 27
 """Of one decoded picture: 16K video, a sphere of 16384x8192, or a photograph of 134 megapixels."""

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option
+from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference
 from ffmpeg_worker.planning.option_policy.formats import PROTOCOLS
 from ffmpeg_worker.planning.option_policy.judge_option import OptionJudge
 from ffmpeg_worker.planning.option_policy.own_names import is_inside, is_own_name
@@ -16,7 +17,6 @@ from ffmpeg_worker.planning.option_policy.refusal import Subject, quoted
 from ffmpeg_worker.planning.option_policy.review import Kind, by_name
 from ffmpeg_worker.planning.option_policy.values import judge_format
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
-from ffmpeg_worker.planning.references import InputKind, InputReference, OutputReference
 
 _PROTOCOLS = by_name(PROTOCOLS)
 # Followed by its options, another protocol, or what it opens; addresses are the stores' business.

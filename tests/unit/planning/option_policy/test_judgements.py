@@ -11,8 +11,8 @@ from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.needs import find_required_inputs
 from ffmpeg_worker.planning.plan import FfmpegStep
+from ffmpeg_worker.planning.required_inputs import find_required_inputs
 
 TONE = ["-f", "lavfi", "-i", "sine=d=1"]
 

@@ -15,15 +15,15 @@ from ffmpeg_worker.ffmpeg.gpu import GpuTrial
 from ffmpeg_worker.ffmpeg.probe.prober import Prober, ProbeSession
 from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
-from ffmpeg_worker.pipeline.card_failure import gpu_failed, is_gpu_failure, without_gpu
 from ffmpeg_worker.pipeline.command_run import Engine
 from ffmpeg_worker.pipeline.deliver import Delivered, LaneDelivery, check_targets, open_delivery
-from ffmpeg_worker.pipeline.destination import OutputKeys
-from ffmpeg_worker.pipeline.early import upload_segments
 from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.fetch import check_key_files, copy_referenced_files, find_key_files
+from ffmpeg_worker.pipeline.gpu_fallback import gpu_failed, is_gpu_failure, without_gpu
 from ffmpeg_worker.pipeline.informed_plan import InformedPlan
+from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.progress import JobProgress
+from ffmpeg_worker.pipeline.upload_segments import upload_segments
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.pipeline.workspace import Scratch, Workspace
 from ffmpeg_worker.planning.plan import Fusion, Lane

@@ -21,9 +21,9 @@ from ffmpeg_worker.job.jobs import (
 )
 from ffmpeg_worker.job.names import check_name
 from ffmpeg_worker.job.sources import FileSource, TextSource
-from ffmpeg_worker.planning.chain import ReadCommand, all_outputs, read_chain_files
+from ffmpeg_worker.planning.commands.chain import ReadCommand, all_outputs, read_chain_files
+from ffmpeg_worker.planning.file_references import InputKind, is_concat_list, is_made, without_file_prefix
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.references import InputKind, is_concat_list, is_made, without_file_prefix
 from ffmpeg_worker.planning.transfer import download_name, download_source
 
 

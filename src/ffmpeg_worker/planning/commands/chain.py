@@ -14,12 +14,9 @@ from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
-from ffmpeg_worker.planning.durations import estimate_duration, promise_duration
-from ffmpeg_worker.planning.mentions import key_infos, mentions, side_outputs
-from ffmpeg_worker.planning.option_policy.guard import Guard
-from ffmpeg_worker.planning.option_policy.judge_command import judge_command
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, FfmpegStep, Lane, duplicate_output
-from ffmpeg_worker.planning.references import (
+from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_duration
+from ffmpeg_worker.planning.commands.referenced_files import key_infos, mentions, side_outputs
+from ffmpeg_worker.planning.file_references import (
     InputKind,
     InputReference,
     OutputReference,
@@ -28,6 +25,9 @@ from ffmpeg_worker.planning.references import (
     read_output,
     tee_outputs,
 )
+from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.option_policy.judge_command import judge_command
+from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, FfmpegStep, Lane, duplicate_output
 
 # The worker sets these itself: the log must be readable, progress must come to it, nobody is there to answer.
 WORKER_OPTIONS = frozenset("y n hide_banner stats nostats stdin nostdin loglevel v stats_period".split())

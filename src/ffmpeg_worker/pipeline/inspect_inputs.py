@@ -12,7 +12,7 @@ from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.job.names import shown_name
-from ffmpeg_worker.planning.needs import RequiredInput
+from ffmpeg_worker.planning.required_inputs import RequiredInput
 
 _MAX_TEXT_BYTES = 16 << 20
 
