@@ -29,7 +29,7 @@ from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials
 from ffmpeg_worker.storage.default_bucket import default_bucket
-from ffmpeg_worker.storage.local.source.source import LocalStorage
+from ffmpeg_worker.storage.local.source import LocalStorage
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
 if TYPE_CHECKING:

@@ -11,9 +11,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from ffmpeg_worker.storage.http.source.download import TransferLimits
-from ffmpeg_worker.storage.http.source.source import HttpSource
-from ffmpeg_worker.storage.http.source.target import PresignedWriter, UploadLimits
 
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, TargetError, WorkerError
 from ffmpeg_worker.job.sources import FileSource
@@ -21,6 +18,9 @@ from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.cache import DownloadCache
+from ffmpeg_worker.storage.http.download import TransferLimits
+from ffmpeg_worker.storage.http.source import HttpSource
+from ffmpeg_worker.storage.http.target import PresignedWriter, UploadLimits
 from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.stores import ObjectHeaders
 from ffmpeg_worker.storage.transfer import TransferMeter

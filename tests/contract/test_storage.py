@@ -11,15 +11,15 @@ from urllib.parse import quote
 
 import pytest
 import pytest_asyncio
-from ffmpeg_worker.storage.http.source.download import TransferLimits
-from ffmpeg_worker.storage.http.source.source import HttpSource
-from ffmpeg_worker.storage.local.source.source import LocalStorage
 
 from ffmpeg_worker.errors import SourceForbidden, SourceNotFound, SourceUnreadable, TargetError, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.cache import DownloadCache
+from ffmpeg_worker.storage.http.download import TransferLimits
+from ffmpeg_worker.storage.http.source import HttpSource
+from ffmpeg_worker.storage.local.source import LocalStorage
 from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.stores import OutputLocation, SourceStore, Stores, Target

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from ffmpeg_worker.storage.http.source.download import TransferLimits
-from ffmpeg_worker.storage.http.source.source import HttpSource
 from yarl import URL
 
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, WorkerError
@@ -18,6 +16,8 @@ from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound import client
 from ffmpeg_worker.outbound.client import OutboundClient, check_headers
 from ffmpeg_worker.outbound.rules import OutboundRules
+from ffmpeg_worker.storage.http.download import TransferLimits
+from ffmpeg_worker.storage.http.source import HttpSource
 from ffmpeg_worker.storage.transfer import TransferMeter
 from support.servers.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 

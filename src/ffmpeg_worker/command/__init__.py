@@ -1,1 +1,1 @@
-"""TODO."""
+"""FFmpeg's command-line and filter-graph grammar, as pure values."""

@@ -32,7 +32,7 @@ async def inspect_inputs(files: LocalFiles, needs: Sequence[RequiredInput], prob
             known[need.key] = replace(file, text=await asyncio.to_thread(_read_text, file, need))
         elif file is not None and need.is_media and not need.is_list and file.path.is_file():
             with contextlib.suppress(SourceError):
-                known[need.key] = replace(file, media=read_media(await probes.inspect_inputs(file.path)))
+                known[need.key] = replace(file, media=read_media(await probes.describe(file.path)))
     return LocalFiles(known, files.failed)
 
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Starts, feeds and stops child processes."""

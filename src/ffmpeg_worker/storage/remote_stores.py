@@ -14,9 +14,9 @@ from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.settings import Settings
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.http.source.download import TransferLimits
-from ffmpeg_worker.storage.http.source.source import HttpSource
-from ffmpeg_worker.storage.http.source.target import PresignedWriter
+from ffmpeg_worker.storage.http.download import TransferLimits
+from ffmpeg_worker.storage.http.source import HttpSource
+from ffmpeg_worker.storage.http.target import PresignedWriter
 from ffmpeg_worker.storage.objects.bucket import ObjectAccess, find_bucket
 from ffmpeg_worker.storage.objects.source import BucketSource, BucketWriter
 from ffmpeg_worker.storage.remote_source import RemoteSource

@@ -13,7 +13,7 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.jobs import DownloadJob, Job, ProbeJob, UploadJob
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import OBJECT_SCHEMES, Upload
-from ffmpeg_worker.storage.local.source.source import LocalStorage
+from ffmpeg_worker.storage.local.source import LocalStorage
 from ffmpeg_worker.storage.stores import SourceStore, Stores, Target
 from ffmpeg_worker.storage.transfer import TransferMeter
 

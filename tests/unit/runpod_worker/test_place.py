@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.runpod_worker import locate_api
+from ffmpeg_worker.runpod_worker import locate_api as module
 from ffmpeg_worker.runpod_worker.locate_api import ExternalApi, health_url, locate_api, start_unless_running
 from ffmpeg_worker.settings import Settings, read_settings
 from support.servers.fake_api import raw_server, stand_in_api
@@ -26,7 +26,7 @@ class OwnApiDouble:
 
 @pytest.fixture(autouse=True)
 def _no_process(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(locate_api, "OwnApi", OwnApiDouble)
+    monkeypatch.setattr(module, "OwnApi", OwnApiDouble)
     monkeypatch.setattr(OwnApiDouble, "started", 0)
     monkeypatch.delenv("FFMPEG_API_BASE_URL", raising=False)
     monkeypatch.chdir(tmp_path)
@@ -83,7 +83,7 @@ def test_the_shortcut_asks_at_the_settings_default(monkeypatch: pytest.MonkeyPat
         asked.append(url)
         return len(asked) == 2
 
-    monkeypatch.setattr(locate_api, "_answers", answers)
+    monkeypatch.setattr(module, "_answers", answers)
     assert isinstance(start_unless_running(), OwnApiDouble)
     assert start_unless_running() is None
     assert set(asked) == {read_settings().api_base_url}

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ffmpeg_worker.storage.local.source.source import LocalStorage
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.storage.local.source import LocalStorage
 from ffmpeg_worker.storage.remote_stores import RemoteStores
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 

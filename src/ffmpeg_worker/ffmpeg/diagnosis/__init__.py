@@ -1,1 +1,1 @@
-"""TODO."""
+"""Explains a failed FFmpeg run from its log."""

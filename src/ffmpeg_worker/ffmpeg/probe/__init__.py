@@ -1,1 +1,1 @@
-"""TODO."""
+"""Reads media information, with ffprobe or with PyAV."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Reads and plans chains of FFmpeg commands."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Pixel surfaces: blending and transforming bitmaps in YUV and RGBA."""

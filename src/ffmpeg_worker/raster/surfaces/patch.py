@@ -23,7 +23,7 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class YuvPatch:
-    """YuvBitmap on an even rectangle; `keep` is what is left of the pixels below (0 to 255), `None` for nothing."""
+    """A YuvBitmap on an even rectangle; `keep` (0 to 255) scales the pixels below, `None` replaces them."""
 
     rect: Rect
     planes: tuple[Pixels, Pixels, Pixels]

@@ -1,1 +1,1 @@
-"""TODO."""
+"""HTTP servers: sources that are downloaded, presigned targets that are written."""

@@ -21,7 +21,7 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.arrival import FULL, disk_full
-from ffmpeg_worker.storage.http.source.retry import (
+from ffmpeg_worker.storage.http.retry import (
     CONNECTION_ERRORS,
     AttemptFailed,
     may_pass,

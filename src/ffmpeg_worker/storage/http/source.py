@@ -14,8 +14,8 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.arrival import download_folder, plain_suffix
-from ffmpeg_worker.storage.http.source.download import HttpDownload, TransferLimits
-from ffmpeg_worker.storage.http.source.signed_url import strip_signature
+from ffmpeg_worker.storage.http.download import HttpDownload, TransferLimits
+from ffmpeg_worker.storage.http.signed_url import strip_signature
 from ffmpeg_worker.storage.stores import Download
 from ffmpeg_worker.storage.transfer import TransferMeter
 

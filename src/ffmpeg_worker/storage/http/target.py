@@ -18,14 +18,14 @@ from ffmpeg_worker.errors import InvalidJob, TargetError, TargetForbidden, Targe
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
-from ffmpeg_worker.storage.http.source.retry import (
+from ffmpeg_worker.storage.http.retry import (
     CONNECTION_ERRORS,
     AttemptFailed,
     may_pass,
     retry_after_s,
     with_retries,
 )
-from ffmpeg_worker.storage.http.source.signed_url import is_azure_sas, plain, strip_signature
+from ffmpeg_worker.storage.http.signed_url import is_azure_sas, plain, strip_signature
 from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders, OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 
@@ -77,7 +77,7 @@ class PresignedWriter:
         """Nothing can be asked of an address that is signed for one PUT."""
 
     async def send(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
-        """PUT the file; see `ObjectWriter.send`. Where the answer is lost after the last byte, the object may stay.
+        """PUT the file; see `ObjectWriter.send`. If the answer is lost after the last byte, the object may stay.
 
         Raises:
             TargetForbidden: the server does not accept the address or its signature.

@@ -19,7 +19,7 @@ from ffmpeg_worker.errors import (
 )
 from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.storage.local.source.delivery import LocalDelivery
+from ffmpeg_worker.storage.local.delivery import LocalDelivery
 from ffmpeg_worker.storage.transfer import TransferMeter
 
 _NUMBER = re.compile(r"%(0?)(\d*)d")

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Object stores (S3, Google Cloud Storage, Azure Blob): sources and targets."""

@@ -15,7 +15,7 @@ import obstore
 from ffmpeg_worker.errors import SourceTooLarge, SourceUnreachable, SourceUnreadable
 from ffmpeg_worker.outbound.proxy import ProxyTicket
 from ffmpeg_worker.storage.arrival import FULL, disk_full
-from ffmpeg_worker.storage.http.source.download import TransferLimits
+from ffmpeg_worker.storage.http.download import TransferLimits
 from ffmpeg_worker.storage.objects.bucket import Client
 from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, Failure, ask, failure_of, source_error
 from ffmpeg_worker.storage.pace import StallGuard

@@ -16,7 +16,7 @@ from ffmpeg_worker.job.names import shown_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import bucket_problem, key_problem, read_location
 from ffmpeg_worker.storage.arrival import download_folder, plain_suffix
-from ffmpeg_worker.storage.http.source.download import TransferLimits
+from ffmpeg_worker.storage.http.download import TransferLimits
 from ffmpeg_worker.storage.objects.bucket import Bucket, ObjectAccess, find_bucket
 from ffmpeg_worker.storage.objects.download import ObjectDownload
 from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, ask, failure_of, is_hopeless, target_error

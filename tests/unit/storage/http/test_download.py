@@ -9,14 +9,14 @@ from email.utils import format_datetime
 from types import SimpleNamespace
 
 import pytest
-from ffmpeg_worker.storage.http.source.download import TransferLimits
-from ffmpeg_worker.storage.http.source.retry import retry_after_s
-from ffmpeg_worker.storage.http.source.source import HttpSource, _suffix
 
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage import pace
+from ffmpeg_worker.storage.http.download import TransferLimits
+from ffmpeg_worker.storage.http.retry import retry_after_s
+from ffmpeg_worker.storage.http.source import HttpSource, _suffix
 from ffmpeg_worker.storage.pace import StallGuard
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from ffmpeg_worker.storage.http.source.download import TransferLimits
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
+from ffmpeg_worker.storage.http.download import TransferLimits
 from ffmpeg_worker.storage.objects.bucket import ObjectAccess, find_bucket
 from ffmpeg_worker.storage.objects.source import BucketSource, BucketWriter
 
