@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ffmpeg_worker.errors import InvalidJob, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.composition.media_layer import AudioLayer, ImageLayer, VideoLayer
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 
 Facts = Mapping[str, MediaInfo | str]
 """What is known of each `src` as written: what a probe found, or the text of subtitles and of an SVG."""
@@ -153,7 +153,7 @@ def clip_of(layer: VideoLayer | AudioLayer, facts: Facts, where: str) -> Clip:
 def _check_pixels(src: str, picture: StreamInfo, where: str) -> None:
     if (picture.width or 0) * (picture.height or 0) > MOST_PIXELS:
         raise SourceTooLarge(
-            f'"{shown_name(src)}" has {picture.width} x {picture.height} pixels.',
+            f'"{display_name(src)}" has {picture.width} x {picture.height} pixels.',
             hint=f"Make it smaller: {MOST_PIXELS // 10**6} million pixels are the most.",
             where={"field": f"{where}.src"},
         )
@@ -187,7 +187,7 @@ def _svg_size(text: str) -> tuple[int, int] | None:
 
 def _unreadable(src: str, reason: str, where: str) -> SourceUnreadable:
     return SourceUnreadable(
-        f'"{shown_name(src)}" {reason}.',
+        f'"{display_name(src)}" {reason}.',
         hint="Check that the file is whole and of the kind that the layer shows.",
         where={"field": f"{where}.src"},
     )
@@ -195,7 +195,7 @@ def _unreadable(src: str, reason: str, where: str) -> SourceUnreadable:
 
 def _other_kind(src: str, reason: str, kind: str, where: str) -> InvalidJob:
     return InvalidJob(
-        f'"{shown_name(src)}" {reason}.',
+        f'"{display_name(src)}" {reason}.',
         code="wrong_kind_of_source",
         hint=f'If that is the file you mean, make it a layer of "type": "{kind}".',
         where={"field": f"{where}.src"},

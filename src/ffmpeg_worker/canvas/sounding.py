@@ -14,7 +14,7 @@ from ffmpeg_worker.canvas.sound import Sound
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.media_layer import AudioLayer, VideoLayer
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 
 FileOf = Callable[[str], str]
 """From a `src` as written to the file that the scene names."""
@@ -84,7 +84,7 @@ def _sound(heard: _Heard, ids: Collection[str], facts: Facts, file_of: FileOf, f
 
 def _silent(layer: VideoLayer | AudioLayer, where: str) -> InvalidJob:
     return InvalidJob(
-        f'"{shown_name(layer.src)}" holds no sound, but its sound is wanted.',
+        f'"{display_name(layer.src)}" holds no sound, but its sound is wanted.',
         code="no_sound",
         hint='Use a file with sound, or leave "volume" out.'
         if isinstance(layer, VideoLayer)

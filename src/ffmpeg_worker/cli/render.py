@@ -22,7 +22,7 @@ from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
 from ffmpeg_worker.cli.names import absolute
 from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.job.canvas_jobs import CanvasJob
-from ffmpeg_worker.job.canvas_output import CODECS, WITH_ALPHA
+from ffmpeg_worker.job.canvas_output import CODECS, ALPHA_CODECS
 from ffmpeg_worker.job.composition.schema import composition_schema
 from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.result import CanvasRemark, CanvasResult, JobResult, PreviewResult
@@ -115,7 +115,7 @@ def _read_body(name: str, options: Mapping[str, Any]) -> Body:
 def _output_name(composition: str, body: Body) -> str:
     """The name of the composition's file, with the extension of what is asked for."""
     codec = body.get("codec")
-    extensions = WITH_ALPHA if body.get("transparent") is True else CODECS
+    extensions = ALPHA_CODECS if body.get("transparent") is True else CODECS
     fitting = [extension for extension in extensions if codec is None or codec in CODECS[extension]]
     extension = next((name for name in fitting if codec == CODECS[name][0]), fitting[0] if fitting else ".mp4")
     return f"{'canvas' if composition == '-' else Path(composition).stem}{extension}"

@@ -9,13 +9,13 @@ from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_va
 
 from ffmpeg_worker.job.canvas_output import (
     CODECS,
-    PICTURES,
-    WITH_ALPHA,
+    IMAGE_EXTENSIONS,
+    ALPHA_CODECS,
     Codec,
     Poster,
     Seconds,
     check_extension,
-    names_of,
+    resolve_output_names,
 )
 from ffmpeg_worker.job.common_fields import CommonFields, OutputName
 from ffmpeg_worker.job.composition.composition import Composition
@@ -39,7 +39,7 @@ def _read_read(value: Any) -> tuple[Composition, ...]:
     return value
 
 
-class _ComposedData(FrozenModel):
+class CompositionData(FrozenModel):
     """A composition, by the name of `json` or `composition`, or with its keys in place."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
@@ -102,7 +102,7 @@ class _ComposedData(FrozenModel):
         return key != "audio" or isinstance(item, dict)
 
 
-class CanvasData(_ComposedData):
+class CanvasData(CompositionData):
     """A video of a JSON composition."""
 
     startTime: Seconds = Field(  # noqa: N815  (the contract's name)
@@ -148,7 +148,7 @@ class CanvasData(_ComposedData):
     )
     transparent: bool = Field(
         False,
-        description=f"Keep what is transparent; in {', '.join(f'`{extension}`' for extension in WITH_ALPHA)}.",
+        description=f"Keep what is transparent; in {', '.join(f'`{extension}`' for extension in ALPHA_CODECS)}.",
         examples=[True],
     )
     poster: Poster | None = Field(
@@ -182,8 +182,8 @@ class CanvasData(_ComposedData):
             )
         if self.vfi is not None and extension in {".gif", ".png"}:
             raise wrong_value("cannot have frames made up in that format", 'Raise "fps", or choose a video.')
-        if self.transparent and (extension not in WITH_ALPHA or self.codec not in {None, WITH_ALPHA[extension]}):
-            held = ", ".join(f"{name} ({codec})" for name, codec in WITH_ALPHA.items())
+        if self.transparent and (extension not in ALPHA_CODECS or self.codec not in {None, ALPHA_CODECS[extension]}):
+            held = ", ".join(f"{name} ({codec})" for name, codec in ALPHA_CODECS.items())
             raise wrong_value("cannot be transparent in that format", f"What can: {held}.")
         self.output_names()
         return self
@@ -192,14 +192,14 @@ class CanvasData(_ComposedData):
     def chosen_codec(self) -> Codec:
         """How the picture is coded."""
         extension = PurePosixPath(self.output).suffix.lower()
-        return self.codec or (WITH_ALPHA[extension] if self.transparent else CODECS[extension][0])
+        return self.codec or (ALPHA_CODECS[extension] if self.transparent else CODECS[extension][0])
 
     def output_names(self) -> tuple[str, ...]:
         """The name of each composition's file: with its variables filled in, else numbered if there are many."""
-        return names_of(self.output, self.compositions)
+        return resolve_output_names(self.output, self.compositions)
 
 
-class PreviewData(_ComposedData):
+class PreviewData(CompositionData):
     """One picture of a JSON composition."""
 
     t: Seconds = Field(0.0, description="The second of the composition that is shown.", examples=[2.5])
@@ -214,7 +214,7 @@ class PreviewData(_ComposedData):
     row: int = Field(0, ge=0, description="Which of several rows of variables, from 0.", examples=[0])
     output: OutputName | None = Field(
         None,
-        description=f"Name of a file: {', '.join(PICTURES)}. Default: the picture stands in the result.",
+        description=f"Name of a file: {', '.join(IMAGE_EXTENSIONS)}. Default: the picture stands in the result.",
         examples=["preview.png"],
     )
     own_keys = frozenset({"output"})
@@ -224,7 +224,7 @@ class PreviewData(_ComposedData):
         if self.row >= len(self.compositions):
             raise wrong_value(f"asks for row {self.row} of {len(self.compositions)}", "Rows are counted from 0.")
         if self.output is not None:
-            check_extension(self.output, PICTURES)
+            check_extension(self.output, IMAGE_EXTENSIONS)
         return self
 
 

@@ -27,10 +27,10 @@ CODECS: Mapping[str, tuple[Codec, ...]] = {
 }
 """What a file of an extension may hold; the first is what it does unless the job says otherwise."""
 
-WITH_ALPHA: Mapping[str, Codec] = {".mov": "prores", ".webm": "vp9", ".gif": "gif", ".png": "png"}
+ALPHA_CODECS: Mapping[str, Codec] = {".mov": "prores", ".webm": "vp9", ".gif": "gif", ".png": "png"}
 """What holds a transparent picture in a file of an extension."""
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
 
 Seconds = Annotated[float, Field(ge=0, le=MAX_DURATION_S, allow_inf_nan=False)]
 
@@ -41,7 +41,7 @@ def check_extension(name: str, known: tuple[str, ...]) -> None:
         raise wrong_value("has an output of a format that is not known", f"Formats are {', '.join(known)}.")
 
 
-def names_of(output: str, compositions: tuple[Composition, ...]) -> tuple[str, ...]:
+def resolve_output_names(output: str, compositions: tuple[Composition, ...]) -> tuple[str, ...]:
     """The name of each composition's file: with its variables filled in, else numbered if there are many."""
     if PLACEHOLDER.search(output):
         names = tuple(_fill_name(output, composition) for composition in compositions)
@@ -77,7 +77,7 @@ class Poster(FrozenModel):
 
     time: Seconds = Field(0.0, description="Seconds of the video.", examples=[1.5])
     name: OutputName = Field(
-        "poster.png", description=f"Its file: {', '.join(PICTURES)}.", examples=["poster.jpg"]
+        "poster.png", description=f"Its file: {', '.join(IMAGE_EXTENSIONS)}.", examples=["poster.jpg"]
     )
 
     @model_validator(mode="before")
@@ -87,5 +87,5 @@ class Poster(FrozenModel):
 
     @model_validator(mode="after")
     def _be_a_picture(self) -> Self:
-        check_extension(self.name, PICTURES)
+        check_extension(self.name, IMAGE_EXTENSIONS)
         return self

@@ -46,7 +46,7 @@ def _invalid(what: str, reason: str, hint: str) -> InvalidJob:
     return InvalidJob(f"The {what} name {reason}.", code="invalid_name", hint=hint)
 
 
-def shown_name(name: str) -> str:
+def display_name(name: str) -> str:
     """A path or URL as an error may show it: without user, password, query and fragment, and not too long."""
     match = _URL.fullmatch(name)
     plain = f"{match.group(1)}{match.group(2)}" if match else name

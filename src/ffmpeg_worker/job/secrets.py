@@ -9,7 +9,7 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.composition.sources import named_files
 from ffmpeg_worker.job.jobs import DownloadJob, Job
-from ffmpeg_worker.job.sources import FileSource, TextSource, signed_parts
+from ffmpeg_worker.job.sources import FileSource, TextSource, find_signed_parts
 from ffmpeg_worker.logs import REDACTED
 
 _MIN_LENGTH = 6
@@ -18,7 +18,7 @@ _MIN_LENGTH = 6
 Redact = Callable[[str], str]
 
 
-def secrets_of(job: Job) -> Iterator[str]:
+def find_secrets(job: Job) -> Iterator[str]:
     """Every secret value that a job carries, in no order, some more than once."""
     if job.destination is not None:
         yield from job.destination.secret_values()
@@ -28,7 +28,7 @@ def secrets_of(job: Job) -> Iterator[str]:
     if isinstance(job, (CanvasJob, PreviewJob)):
         for composition in job.data.compositions:
             for file in named_files(composition):
-                yield from signed_parts(file.src)
+                yield from find_signed_parts(file.src)
 
 
 def _sources(job: Job) -> Iterator[FileSource | TextSource]:

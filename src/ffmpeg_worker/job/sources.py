@@ -31,7 +31,7 @@ Headers = Annotated[
 """Request headers; their values may be credentials."""
 
 
-def signed_parts(url: str) -> list[str]:
+def find_signed_parts(url: str) -> list[str]:
     """What makes an address a key: its user and password, and its query."""
     match = _SECRET_PARTS.match(url)
     return [part for part in match.groups() if part] if match else []
@@ -75,7 +75,7 @@ class FileSource(FrozenModel):
         """Every value that must not be shown: credentials, header values, the query of a signed address."""
         values = [value.get_secret_value() for value in (self.headers or {}).values()]
         values += self.credentials.secret_values() if self.credentials else []
-        return [*values, *signed_parts(self.url)]
+        return [*values, *find_signed_parts(self.url)]
 
     @property
     def scheme(self) -> str | None:

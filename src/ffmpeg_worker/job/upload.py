@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.job.credentials import CloudType, Credentials, read_secret
 from ffmpeg_worker.job.frozen_model import FrozenModel
-from ffmpeg_worker.job.sources import Headers, signed_parts
+from ffmpeg_worker.job.sources import Headers, find_signed_parts
 
 MAX_KEY_BYTES = 1024
 MAX_PRESIGN_S = 7 * 24 * 3600
@@ -49,7 +49,7 @@ def read_location(url: str) -> Location | None:
     return Location(cloud=_CLOUD_OF_SCHEME[match[1].lower()], bucket=match[2], key=match[3] or "")
 
 
-def key_problem(key: str) -> str | None:
+def describe_key_problem(key: str) -> str | None:
     """What is wrong with an object's key, in words that follow "the key"; `None` when nothing is."""
     if key.startswith("/"):
         return 'starts with "/"'
@@ -64,7 +64,7 @@ def key_problem(key: str) -> str | None:
     return None
 
 
-def bucket_problem(bucket: str) -> str | None:
+def describe_bucket_problem(bucket: str) -> str | None:
     """What is wrong with a bucket's name, in words that follow "the bucket"; `None` when nothing is."""
     return None if _BUCKET.fullmatch(bucket) else "is no name that a bucket can have"
 
@@ -174,10 +174,10 @@ class Upload(FrozenModel):
         where = self.location
         if where is None:
             return None
-        wrong_bucket = bucket_problem(where.bucket) if where.bucket else None
+        wrong_bucket = describe_bucket_problem(where.bucket) if where.bucket else None
         if wrong_bucket is not None:
             return ("has a name of a bucket that no bucket can have", "Correct its name.")
-        wrong_key = key_problem(where.key)
+        wrong_key = describe_key_problem(where.key)
         return (f"has a key that {wrong_key}", "Write it like folder/name.mp4.") if wrong_key else None
 
     @property
@@ -208,7 +208,7 @@ class Upload(FrozenModel):
         values = self.credentials.secret_values() if self.credentials else []
         values += [value.get_secret_value() for value in (self.headers or {}).values()]
         for address in [self.url or "", *(self.urls or {}).values()]:
-            values += signed_parts(address)
+            values += find_signed_parts(address)
         return values
 
 

@@ -16,7 +16,7 @@ from yarl import URL
 
 from ffmpeg_worker import __version__
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.outbound.rules import ANSWER_S, CONNECT_S, IDLE_S, OutboundRules
 
 MAX_REDIRECTS = 5
@@ -164,7 +164,7 @@ class OutboundClient:
     def _read(self, address: str) -> URL:
         """Parse an address and check all that can be checked before its name is resolved."""
         refusal = AddressNotAllowed(
-            f'The address "{shown_name(address)}" cannot be used.',
+            f'The address "{display_name(address)}" cannot be used.',
             hint="Write https://HOST/PATH, with blanks and backslashes percent-encoded.",
         )
         if _UNSAFE_IN_URL.search(address):
@@ -222,6 +222,6 @@ def check_headers(headers: Mapping[str, str]) -> None:
 def _refusal(address: str, reason: str, hint: str | None = None) -> AddressNotAllowed:
     """The refusal names the caller's address only: where names and redirects lead is not told."""
     return AddressNotAllowed(
-        f'The address "{shown_name(address)}" is not allowed: {reason}.',
+        f'The address "{display_name(address)}" is not allowed: {reason}.',
         hint=hint or "Only public https:// addresses on port 80, 443 or 8443 are called.",
     )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.job.result import OutputFile
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
@@ -124,7 +124,7 @@ def check_targets(lane: Lane, target: Target, naming: OutputKeys) -> None:
 
 def _in_callers_words(error: WorkerError, keys: Mapping[str, str]) -> WorkerError:
     """Name the output as the caller does, not by its key."""
-    names = {shown_name(key): shown_name(name) for name, key in keys.items()}
+    names = {display_name(key): display_name(name) for name, key in keys.items()}
     output = error.where.get("output")
     if isinstance(output, str) and output in names:
         error.where["output"] = names[output]
@@ -135,7 +135,7 @@ def _warnings(outputs: Sequence[OutputFile]) -> Iterator[str]:
     for output in outputs:
         if output.content_type in MANIFEST_TYPES and output.url and "?" in output.url:
             yield (
-                f'The url of "{shown_name(output.name)}" is presigned, but players fetch its segments without a '
+                f'The url of "{display_name(output.name)}" is presigned, but players fetch its segments without a '
                 "signature: serve the bucket under a public base."
             )
 

@@ -19,7 +19,7 @@ from ffmpeg_worker.errors import (
     WorkerError,
 )
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list
@@ -60,7 +60,7 @@ class _Fetcher:
                 return await self._stage_sequence(need, need.source)
             return await self._stage(need, need.source)
         except WorkerError as error:
-            placed = error.copy().at(input=shown_name(need.key))
+            placed = error.copy().at(input=display_name(need.key))
             raise (placed.at(field=need.field) if need.field else placed) from None
 
     async def _write_text(self, need: RequiredInput, source: TextSource) -> LocalFile:

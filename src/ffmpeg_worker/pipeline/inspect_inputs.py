@@ -11,7 +11,7 @@ from ffmpeg_worker.errors import SourceError, SourceUnreadable
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import read_media
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 
 _MAX_TEXT_BYTES = 16 << 20
@@ -44,7 +44,7 @@ def _read_text(file: LocalFile, need: RequiredInput) -> str:
             "The file is no text, or far too long for one.",
             code="source_not_text",
             hint="Give subtitles as .srt, .vtt or .ass, and drawings as .svg, in UTF-8.",
-            where={"input": shown_name(need.key), **({"field": need.field} if need.field else {})},
+            where={"input": display_name(need.key), **({"field": need.field} if need.field else {})},
         )
     try:
         return content.decode("utf-8-sig")

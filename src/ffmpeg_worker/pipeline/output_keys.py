@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.names import shown_name
-from ffmpeg_worker.job.upload import Upload, key_problem
+from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.upload import Upload, describe_key_problem
 from ffmpeg_worker.planning.plan import Artifact, ArtifactKind
 
 
@@ -35,13 +35,13 @@ class OutputKeys:
         if self._key is None:
             return name
         key = self._beside_main(name) if self._main is not None else self._behind_prefix(name)
-        problem = key_problem(key)
+        problem = describe_key_problem(key)
         if problem is not None:
             raise InvalidJob(
-                f'The key of the output "{shown_name(name)}" {problem}.',
+                f'The key of the output "{display_name(name)}" {problem}.',
                 code="invalid_upload",
                 hint='Change the "key" of "upload", or the name of the output.',
-                where={"output": shown_name(name)},
+                where={"output": display_name(name)},
             )
         return key
 

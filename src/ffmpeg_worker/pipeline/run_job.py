@@ -14,7 +14,7 @@ from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob
 from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.result import JobResult
-from ffmpeg_worker.job.secrets import make_redaction, redact_error, secrets_of
+from ffmpeg_worker.job.secrets import make_redaction, redact_error, find_secrets
 from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.fetch import fetch
 from ffmpeg_worker.pipeline.informed_plan import open_plan
@@ -44,7 +44,7 @@ async def run_job(
     Raises:
         WorkerError: of any kind but Misconfigured; nothing of the job is left behind.
     """
-    redact = make_redaction(secrets_of(job))
+    redact = make_redaction(find_secrets(job))
     token = redact_var.set(redact)
     try:
         return await _run(plant, job, job_id, timeout_s, JobProgress(observer))

@@ -19,7 +19,7 @@ from ffmpeg_worker.job.jobs import (
     UploadJob,
     VmafJob,
 )
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.planning.canvas.plan_canvas import plan_canvas, plan_preview
 from ffmpeg_worker.planning.canvas.plan_lint import plan_lint
 from ffmpeg_worker.planning.commands.chain import ReadCommand, read_chain_files
@@ -69,7 +69,7 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
         case ProbeJob():
             key = input_key(job.data.input, job.inputs)
             options = read_probe_options([token for command in job.data.chainCmds or () for token in command])
-            shown = shown_name(key) if "://" in key else key
+            shown = display_name(key) if "://" in key else key
             step = ProbeStep(files[key].staged, shown, options)
             return Plan((Lane((step,), summarize=lambda results: dict(results[0].document)),))
         case VmafJob():

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.errors import TargetError, WorkerError
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.storage.content_types import content_type
 from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders, ObjectWriter, OutputLocation
@@ -126,13 +126,13 @@ class RemoteDelivery:
                 try:
                     upload.result()
                 except WorkerError as error:
-                    raise error.copy().at(output=shown_name(uploads[upload])) from None
+                    raise error.copy().at(output=display_name(uploads[upload])) from None
 
     async def _place(self, name: str) -> OutputLocation:
         try:
             return await self._objects.place(name)
         except WorkerError as error:
-            raise error.copy().at(output=shown_name(name)) from None
+            raise error.copy().at(output=display_name(name)) from None
 
     def _start(self, name: str, item: _Item) -> None:
         _stop([item])
@@ -152,7 +152,7 @@ class RemoteDelivery:
                 await self._objects.send(name, item.path, headers, item.meter)
             except FileNotFoundError:
                 raise TargetError(
-                    f'The output "{shown_name(name)}" was gone before it could be uploaded.',
+                    f'The output "{display_name(name)}" was gone before it could be uploaded.',
                     code="output_vanished",
                     hint="Let the command keep it until the end.",
                 ) from None
@@ -231,7 +231,7 @@ def _stop(items: Iterable[_Item]) -> None:
 
 def _names(left: Sequence[str]) -> str:
     more = f" and {len(left) - _MAX_NAMED} more" if len(left) > _MAX_NAMED else ""
-    return ", ".join(f'"{shown_name(name)}"' for name in left[:_MAX_NAMED]) + more
+    return ", ".join(f'"{display_name(name)}"' for name in left[:_MAX_NAMED]) + more
 
 
 def _with_remains(error: WorkerError, left: Sequence[str]) -> WorkerError:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from ffmpeg_worker.errors import DiskFull, SourceNotFound
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.cache import DownloadCache
 from ffmpeg_worker.storage.stores import Download, SourceBackend
@@ -41,7 +41,7 @@ class RemoteSource:
     async def find(self, pattern: str) -> list[Path]:
         """No files are listed elsewhere; see `SourceStore.find`."""
         raise SourceNotFound(
-            f'No files can be looked up at "{shown_name(pattern)}".', hint="Name each file by its own URL."
+            f'No files can be looked up at "{display_name(pattern)}".', hint="Name each file by its own URL."
         )
 
     async def _fetch(self, identity: str, source: FileSource, folder: Path, meter: TransferMeter) -> Path:

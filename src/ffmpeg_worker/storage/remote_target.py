@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.storage.remote_delivery import AT_ONCE, RemoteDelivery
 from ffmpeg_worker.storage.stores import ObjectWriter
 from ffmpeg_worker.storage.transfer import TransferMeter
@@ -40,16 +40,16 @@ class RemoteTarget:
         for name in names:
             if PurePosixPath(name) in seen:
                 raise InvalidJob(
-                    f'Two outputs have the name "{shown_name(name)}".',
+                    f'Two outputs have the name "{display_name(name)}".',
                     code="duplicate_output",
                     hint="Give each output a name of its own.",
-                    where={"output": shown_name(name)},
+                    where={"output": display_name(name)},
                 )
             seen.add(PurePosixPath(name))
             try:
                 self._objects.check(name)
             except WorkerError as error:
-                raise error.at(output=shown_name(name)) from None
+                raise error.at(output=display_name(name)) from None
 
     async def preflight(self) -> None:
         """See `Target.preflight`."""

@@ -9,7 +9,7 @@ import pytest
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.canvas_jobs import CanvasData, CanvasJob, PreviewData, PreviewJob
 from ffmpeg_worker.job.parse import parse_action, parse_job
-from ffmpeg_worker.job.secrets import secrets_of
+from ffmpeg_worker.job.secrets import find_secrets
 
 TEXT = {"type": "text", "text": "x"}
 COMPOSITION: dict[str, Any] = {"width": 640, "height": 360, "layers": [TEXT]}
@@ -157,4 +157,4 @@ def test_signed_addresses_are_secrets() -> None:
             "data": {"json": {"layers": [{"type": "image", "src": "https://user:pass@x/a.png?sig=canary"}]}},
         }
     )
-    assert set(secrets_of(job)) == {"user:pass", "sig=canary"}
+    assert set(find_secrets(job)) == {"user:pass", "sig=canary"}

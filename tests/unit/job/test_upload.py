@@ -9,7 +9,7 @@ import pytest
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.credentials import CloudType
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.job.secrets import make_redaction, secrets_of
+from ffmpeg_worker.job.secrets import make_redaction, find_secrets
 from ffmpeg_worker.job.upload import Upload
 
 KEYS = {"aws_access_key_id": "key-id-canary", "aws_secret_access_key": "secret-canary"}
@@ -102,7 +102,7 @@ def test_all_secrets_are_known_and_taken_out() -> None:
             "d": {"url": "gs://b1/k", "credentials": {"gcp_service_account_key": {"private_key": "pem-canary"}}},
         },
     )
-    secrets = list(secrets_of(job))
+    secrets = list(find_secrets(job))
     assert "canary" not in make_redaction(secrets)(" ".join(secrets))
     assert "signature-canary" in secrets
     assert "pem-canary" in secrets

@@ -11,7 +11,7 @@ from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.commands import Command
 from ffmpeg_worker.job.files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_duration
@@ -143,7 +143,7 @@ def plan_chain(
         mentions=frozenset(name for read in chain for name in mentions(read.line)) - {*produced.work_names},
         key_infos=frozenset(placeholders.fill(name, staged) for read in chain for name in key_infos(read.line)),
         warnings=tuple(_warnings(chain)),
-        callers_names={path: shown_name(key) for key, path in staged.items()},
+        callers_names={path: display_name(key) for key, path in staged.items()},
     )
 
 

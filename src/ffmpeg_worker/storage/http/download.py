@@ -17,7 +17,7 @@ from ffmpeg_worker.errors import (
     SourceUnreachable,
     SourceUnreadable,
 )
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.arrival import FULL, disk_full
@@ -77,7 +77,7 @@ class HttpDownload:
         self._limits = limits
         self._meter = meter
         self._known = known
-        self._shown = shown_name(source.url)
+        self._shown = display_name(source.url)
         self._received = 0
         self._total: int | None = None
 

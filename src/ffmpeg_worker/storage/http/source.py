@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from ffmpeg_worker.errors import SourceUnreachable
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.arrival import download_folder, plain_suffix
@@ -84,7 +84,7 @@ class HttpSource:
                     await transfer.run()
             except TimeoutError:
                 raise SourceUnreachable(
-                    f'The input "{shown_name(source.url)}" was not there after {self._limits.total_s:g} s.',
+                    f'The input "{display_name(source.url)}" was not there after {self._limits.total_s:g} s.',
                     hint="Put it on a faster server.",
                 ) from None
             if transfer.is_unchanged:

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 
 from ffmpeg_worker.errors import InvalidJob, TargetError, TargetForbidden, TargetUnavailable, WorkerError
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.http.retry import (
@@ -67,10 +67,10 @@ class PresignedWriter:
         taker = self._takers.setdefault(strip_signature(address) or address, name)
         if taker != name:
             raise InvalidJob(
-                f'The outputs "{shown_name(taker)}" and "{shown_name(name)}" have the same upload address.',
+                f'The outputs "{display_name(taker)}" and "{display_name(name)}" have the same upload address.',
                 code="upload_address_taken",
                 hint='Give each output an address of its own in "upload.urls", by its name.',
-                where={"output": shown_name(name)},
+                where={"output": display_name(name)},
             )
 
     async def preflight(self) -> None:
@@ -88,14 +88,14 @@ class PresignedWriter:
         """
         address = self._address(name)
         own_headers = _own_headers(address, headers, self._headers)
-        put = _Put(address, self._headers, own_headers, path, shown_name(name), self._limits, meter)
+        put = _Put(address, self._headers, own_headers, path, display_name(name), self._limits, meter)
         attempt = partial(put.attempt, self._outbound)
         await with_retries(attempt, self._limits.retries, self._limits.backoff_s)
 
     async def remove(self, name: str) -> None:
         """A presigned PUT cannot delete; see `ObjectWriter.remove`."""
         raise TargetError(
-            f'The output "{shown_name(name)}" is still there: a presigned PUT cannot delete.',
+            f'The output "{display_name(name)}" is still there: a presigned PUT cannot delete.',
             code=STAYS,
             hint="Delete it, or let the next upload replace it.",
         )
@@ -109,14 +109,14 @@ class PresignedWriter:
         address = self._url or self._urls.get(name)
         if address is None:
             near = difflib.get_close_matches(name, self._urls, n=1)
-            known = ", ".join(shown_name(known) for known in list(self._urls)[:5])
+            known = ", ".join(display_name(known) for known in list(self._urls)[:5])
             raise InvalidJob(
-                f'There is no upload address for the output "{shown_name(name)}".',
+                f'There is no upload address for the output "{display_name(name)}".',
                 code="upload_address_missing",
-                hint=f'Did you mean "{shown_name(near[0])}" in "upload.urls"?'
+                hint=f'Did you mean "{display_name(near[0])}" in "upload.urls"?'
                 if near
                 else f'Add it to "upload.urls", which has {known}.',
-                where={"output": shown_name(name)},
+                where={"output": display_name(name)},
             )
         return address
 

@@ -17,7 +17,7 @@ from ffmpeg_worker.errors import (
     SourceUnreadable,
     TargetForbidden,
 )
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.local.delivery import LocalDelivery
 from ffmpeg_worker.storage.transfer import TransferMeter
@@ -43,7 +43,7 @@ class LocalStorage:
         path = self._locate(name)
         if path is None:
             raise SourceForbidden(
-                f'The input "{shown_name(name)}" lies outside the folders this worker may read.',
+                f'The input "{display_name(name)}" lies outside the folders this worker may read.',
                 code="path_outside_root",
                 hint="Use a name under the data root (FS_PATH), or let the operator allow the folder "
                 "with FFMPEG_WORKER_ALLOWED_ROOTS.",
@@ -57,14 +57,14 @@ class LocalStorage:
         folder = self._locate(folder_name or ("/" if pattern.startswith("/") else "."))
         if folder is None:
             raise SourceForbidden(
-                f'The input "{shown_name(pattern)}" lies outside the folders this worker may read.',
+                f'The input "{display_name(pattern)}" lies outside the folders this worker may read.',
                 code="path_outside_root",
             )
         matches = _matcher(name_pattern)
         found = sorted(entry.name for entry in _scan(folder) if matches(entry.name))
         if not found:
             raise SourceNotFound(
-                f'No file matches "{shown_name(pattern)}".', hint="Check the folder and the number of digits."
+                f'No file matches "{display_name(pattern)}".', hint="Check the folder and the number of digits."
             )
         return [path for name in found if (path := self._locate(str(folder / name))) is not None]
 
@@ -87,17 +87,17 @@ class LocalStorage:
         path = self._locate(name)
         if path is None:
             raise TargetForbidden(
-                f'The output "{shown_name(name)}" lies outside the folders this worker may write.',
+                f'The output "{display_name(name)}" lies outside the folders this worker may write.',
                 code="path_outside_root",
                 hint="Give a relative name: it is put under the data root.",
-                where={"output": shown_name(name)},
+                where={"output": display_name(name)},
             )
         if path.is_dir():
             raise TargetForbidden(
-                f'The output "{shown_name(name)}" is a folder.',
+                f'The output "{display_name(name)}" is a folder.',
                 code="target_is_folder",
                 hint="Name a file in it.",
-                where={"output": shown_name(name)},
+                where={"output": display_name(name)},
             )
         return path
 
@@ -110,7 +110,7 @@ class LocalStorage:
         return path if any(path.is_relative_to(root) for root in self._roots) else None
 
     def _check_readable(self, path: Path, name: str) -> None:
-        shown = shown_name(name)
+        shown = display_name(name)
         try:
             status = path.stat()
         except (FileNotFoundError, NotADirectoryError):

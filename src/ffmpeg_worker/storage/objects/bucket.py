@@ -126,7 +126,7 @@ def find_bucket(cloud: CloudType, name: str, credentials: Credentials | None, ac
 
     Args:
         cloud: AWS, R2, GCP or AZURE.
-        name: of the bucket or container, checked before by `bucket_problem`.
+        name: of the bucket or container, checked before by `describe_bucket_problem`.
         credentials: the job's.
         access: the worker's side.
 

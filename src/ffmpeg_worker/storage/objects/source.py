@@ -12,9 +12,9 @@ import obstore
 
 from ffmpeg_worker.errors import InvalidJob, SourceNotFound, SourceUnreachable, WorkerError
 from ffmpeg_worker.job.credentials import CloudType, Credentials
-from ffmpeg_worker.job.names import shown_name
+from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.job.upload import bucket_problem, key_problem, read_location
+from ffmpeg_worker.job.upload import describe_bucket_problem, describe_key_problem, read_location
 from ffmpeg_worker.storage.arrival import download_folder, plain_suffix
 from ffmpeg_worker.storage.http.download import TransferLimits
 from ffmpeg_worker.storage.objects.bucket import Bucket, ObjectAccess, find_bucket
@@ -59,7 +59,7 @@ class BucketSource:
         """
         bucket, key = self._find(source)
         ticket = self._access.proxy.issue()
-        shown = shown_name(source.url)
+        shown = display_name(source.url)
         with download_folder(folder) as own:
             path = own / f"input{plain_suffix(key)}"
             download = ObjectDownload(bucket.open(ticket), ticket, key, shown, path, self._limits, meter)
@@ -78,9 +78,9 @@ class BucketSource:
 
     def _find(self, source: FileSource) -> tuple[Bucket, str]:
         location = read_location(source.url)
-        if location is None or not location.key or bucket_problem(location.bucket) or key_problem(location.key):
+        if location is None or not location.key or describe_bucket_problem(location.bucket) or describe_key_problem(location.key):
             raise SourceNotFound(
-                f'"{shown_name(source.url)}" names no object.', hint="Write it like s3://bucket/folder/name.mp4."
+                f'"{display_name(source.url)}" names no object.', hint="Write it like s3://bucket/folder/name.mp4."
             )
         credentials = source.credentials or self._defaults.get(location.cloud)
         return find_bucket(location.cloud, location.bucket, credentials, self._access), location.key
