@@ -12,7 +12,7 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job import canvas_jobs, canvas_output
+from ffmpeg_worker.job.actions import canvas, canvas_output
 from ffmpeg_worker.job.composition import (
     composition,
     layer,
@@ -36,8 +36,8 @@ EXAMPLES = examples_of("docs/canvas.md")
 Models = tuple[type[FrozenModel], ...]
 BASES: Models = (layer.TimedLayer, layer.VisualLayer, media_layer.Sounding)
 TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
-    "Data of `canvas`": ("", canvas_jobs.CanvasData, ()),
-    "Data of `canvas_preview`": ("", canvas_jobs.PreviewData, ()),
+    "Data of `canvas`": ("", canvas.CanvasData, ()),
+    "Data of `canvas_preview`": ("", canvas.PreviewData, ()),
     "Poster": ("", canvas_output.Poster, ()),
     "Composition": ("", composition.Composition, ()),
     "Font": ("", composition.Font, ()),

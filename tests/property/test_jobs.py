@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.commands import read_chain
-from ffmpeg_worker.job.files import LocalFile, LocalFiles
+from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.planning import concat_list, placeholders

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from ffmpeg_worker.errors import InvalidJob, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.composition.media_layer import AudioLayer, ImageLayer, VideoLayer
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.job.names import display_name
 
 Facts = Mapping[str, MediaInfo | str]
 """What is known of each `src` as written: what a probe found, or the text of subtitles and of an SVG."""

@@ -14,7 +14,7 @@ from ffmpeg_worker.canvas.sound import Sound
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.media_layer import AudioLayer, VideoLayer
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 
 FileOf = Callable[[str], str]
 """From a `src` as written to the file that the scene names."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from ffmpeg_worker.cli.file_arguments import read_file_argument
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.canvas_jobs import CanvasData
+from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.node import canonical_key
 from ffmpeg_worker.job.parse import field_names

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
+from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
 from ffmpeg_worker.job.commands import ChainCommands, read_chain
 from ffmpeg_worker.job.common_fields import CommonFields, OutputName
 from ffmpeg_worker.job.frozen_model import FrozenModel

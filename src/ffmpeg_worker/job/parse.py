@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
-from ffmpeg_worker.job.canvas_jobs import CanvasData, CanvasJob, PreviewData, PreviewJob, PreviewQuery
+from ffmpeg_worker.job.actions.canvas import CanvasData, CanvasJob, PreviewData, PreviewJob, PreviewQuery
 from ffmpeg_worker.job.common_fields import CommonFields
 from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.job.frozen_model import FrozenModel

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
+from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
 from ffmpeg_worker.job.composition.sources import named_files
 from ffmpeg_worker.job.jobs import DownloadJob, Job
 from ffmpeg_worker.job.sources import FileSource, TextSource, find_signed_parts

@@ -16,7 +16,7 @@ from yarl import URL
 
 from ffmpeg_worker import __version__
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.outbound.rules import ANSWER_S, CONNECT_S, IDLE_S, OutboundRules
 
 MAX_REDIRECTS = 5

@@ -18,8 +18,8 @@ from ffmpeg_worker.errors import (
     SourceUnreadable,
     WorkerError,
 )
-from ffmpeg_worker.job.files import LocalFile, LocalFiles
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning import concat_list

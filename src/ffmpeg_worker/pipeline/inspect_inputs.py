@@ -9,9 +9,9 @@ from dataclasses import replace
 
 from ffmpeg_worker.errors import SourceError, SourceUnreadable
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
-from ffmpeg_worker.job.files import LocalFile, LocalFiles
+from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import read_media
-from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 
 _MAX_TEXT_BYTES = 16 << 20

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any, assert_never
 
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
-from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
 from ffmpeg_worker.job.jobs import DownloadJob, Job, MultiProcessJob, ProbeJob, ProcessJob, UploadJob, VmafJob
+from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.result import (
     CanvasResult,
     CommandLog,

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
-from ffmpeg_worker.job.names import check_name
+from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import FileGroup, Option
 from ffmpeg_worker.planning.escapes import split_escaped

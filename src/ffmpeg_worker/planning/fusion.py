@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.planning.command_line import CommandLine
 from ffmpeg_worker.planning.commands.chain import WORKER_OPTIONS, ReadCommand, plan_chain
 from ffmpeg_worker.planning.file_references import InputKind

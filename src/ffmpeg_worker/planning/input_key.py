@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ffmpeg_worker.job.names import check_name
+from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.file_references import without_file_prefix
 

@@ -7,8 +7,8 @@ from typing import assert_never
 
 from ffmpeg_worker.errors import InvalidJob, SourceError, UnsupportedFeature, WorkerError
 from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
-from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
-from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.jobs import (
     DownloadJob,
     Job,
@@ -19,7 +19,7 @@ from ffmpeg_worker.job.jobs import (
     UploadJob,
     VmafJob,
 )
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.planning.canvas.plan_canvas import plan_canvas, plan_preview
 from ffmpeg_worker.planning.canvas.plan_lint import plan_lint
 from ffmpeg_worker.planning.commands.chain import ReadCommand, read_chain_files

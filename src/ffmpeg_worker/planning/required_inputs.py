@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.job.canvas_jobs import CanvasJob, PreviewJob
+from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
 from ffmpeg_worker.job.composition.sources import NamedFile, named_files
+from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.jobs import (
     DownloadJob,
     Job,
@@ -19,7 +20,6 @@ from ffmpeg_worker.job.jobs import (
     UploadJob,
     VmafJob,
 )
-from ffmpeg_worker.job.names import check_name
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.planning.commands.chain import ReadCommand, all_outputs, read_chain_files
 from ffmpeg_worker.planning.file_references import InputKind, is_concat_list, is_made, without_file_prefix

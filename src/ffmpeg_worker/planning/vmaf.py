@@ -8,8 +8,8 @@ from math import ceil
 from typing import Any
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.job.files import LocalFile
 from ffmpeg_worker.job.jobs import VmafData
+from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, DependentStep, FfmpegStep, Lane, StepResult
 from ffmpeg_worker.planning.vmaf_alignment import WINDOW_S, Alignment, judge_alignment

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from ffmpeg_worker.errors import SourceUnreadable
-from ffmpeg_worker.job.files import LocalFile
+from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import StreamInfo
 from ffmpeg_worker.planning.vmaf_colour import colour_warnings
 

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.errors import TargetError, WorkerError
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.storage.content_types import content_type
 from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders, ObjectWriter, OutputLocation

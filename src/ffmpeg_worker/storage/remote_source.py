@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from ffmpeg_worker.errors import DiskFull, SourceNotFound
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.cache import DownloadCache
 from ffmpeg_worker.storage.stores import Download, SourceBackend

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.storage.remote_delivery import AT_ONCE, RemoteDelivery
 from ffmpeg_worker.storage.stores import ObjectWriter
 from ffmpeg_worker.storage.transfer import TransferMeter

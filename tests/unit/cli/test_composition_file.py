@@ -16,7 +16,7 @@ from ffmpeg_worker.cli.composition_file import (
     with_variables,
 )
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.canvas_jobs import CanvasJob
+from ffmpeg_worker.job.actions.canvas import CanvasJob
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.parse import parse_action
 

@@ -9,7 +9,7 @@ import pytest
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.credentials import CloudType
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.job.secrets import make_redaction, find_secrets
+from ffmpeg_worker.job.secrets import find_secrets, make_redaction
 from ffmpeg_worker.job.upload import Upload
 
 KEYS = {"aws_access_key_id": "key-id-canary", "aws_secret_access_key": "secret-canary"}

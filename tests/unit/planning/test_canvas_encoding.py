@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.canvas_output import CODECS, Codec
+from ffmpeg_worker.job.actions.canvas_output import CODECS, Codec
 from ffmpeg_worker.planning.canvas.encoding import choose_encoding, demand_size, with_frames_made_up
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob, SourceUnreadable, WorkerError
-from ffmpeg_worker.job.files import LocalFile
+from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.plan import Artifact, Lane, StepResult
 from support.jobs.vmaf_plans import built, moving, plan, scored, still, video

@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 from typing import Literal
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.canvas_output import Codec
+from ffmpeg_worker.job.actions.canvas_output import Codec
 
 Quality = Literal["draft", "low", "medium", "high", "lossless"]
 

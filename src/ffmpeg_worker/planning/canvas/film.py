@@ -11,7 +11,7 @@ from typing import Any
 from ffmpeg_worker.canvas.resolve import Resolved, frame_range
 from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.timeline import frame_at
-from ffmpeg_worker.job.canvas_jobs import CanvasData
+from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.composition.frame_rate import exact_rate
 from ffmpeg_worker.planning.canvas.encoding import Encoding, choose_encoding, demand_size, with_frames_made_up
 from ffmpeg_worker.planning.canvas.picture import picture

@@ -10,10 +10,10 @@ from typing import Any
 from ffmpeg_worker.canvas.excerpt import excerpt
 from ffmpeg_worker.canvas.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.canvas.timeline import frame_at
-from ffmpeg_worker.job.canvas_jobs import CanvasData, PreviewData
+from ffmpeg_worker.job.actions.canvas import CanvasData, PreviewData
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.sources import named_files
-from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.canvas.film import Film, Made
 from ffmpeg_worker.planning.canvas.picture import picture

@@ -11,10 +11,10 @@ from ffmpeg_worker.canvas.message import read_measured
 from ffmpeg_worker.canvas.remark import Remark
 from ffmpeg_worker.canvas.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.errors import EngineFailed, Fault
-from ffmpeg_worker.job.canvas_jobs import CanvasData
+from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.sources import NamedFile, named_files
-from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.canvas.guesses import guess
 from ffmpeg_worker.planning.canvas.rows import as_result, for_each_row, known_before

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.commands import Command
-from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.job.names import display_name
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_duration

@@ -17,7 +17,7 @@ from ffmpeg_worker.errors import (
     SourceUnreachable,
     SourceUnreadable,
 )
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.arrival import FULL, disk_full

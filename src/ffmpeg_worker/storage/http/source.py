@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from ffmpeg_worker.errors import SourceUnreachable
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.arrival import download_folder, plain_suffix

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 import aiohttp
 
 from ffmpeg_worker.errors import InvalidJob, TargetError, TargetForbidden, TargetUnavailable, WorkerError
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.http.retry import (

@@ -17,7 +17,7 @@ from ffmpeg_worker.errors import (
     SourceUnreadable,
     TargetForbidden,
 )
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.local.delivery import LocalDelivery
 from ffmpeg_worker.storage.transfer import TransferMeter

@@ -12,7 +12,7 @@ import obstore
 
 from ffmpeg_worker.errors import InvalidJob, SourceNotFound, SourceUnreachable, WorkerError
 from ffmpeg_worker.job.credentials import CloudType, Credentials
-from ffmpeg_worker.job.names import display_name
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import describe_bucket_problem, describe_key_problem, read_location
 from ffmpeg_worker.storage.arrival import download_folder, plain_suffix
@@ -78,7 +78,12 @@ class BucketSource:
 
     def _find(self, source: FileSource) -> tuple[Bucket, str]:
         location = read_location(source.url)
-        if location is None or not location.key or describe_bucket_problem(location.bucket) or describe_key_problem(location.key):
+        if (
+            location is None
+            or not location.key
+            or describe_bucket_problem(location.bucket)
+            or describe_key_problem(location.key)
+        ):
             raise SourceNotFound(
                 f'"{display_name(source.url)}" names no object.', hint="Write it like s3://bucket/folder/name.mp4."
             )

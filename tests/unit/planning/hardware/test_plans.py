@@ -10,7 +10,7 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
-from ffmpeg_worker.job.files import LocalFile, LocalFiles
+from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.hardware.named import refuse_without_gpu, wants_gpu

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
-from ffmpeg_worker.job.files import LocalFiles
+from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import FfmpegStep

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
 
-from ffmpeg_worker.job.canvas_output import (
+from ffmpeg_worker.job.actions.canvas_output import (
+    ALPHA_CODECS,
     CODECS,
     IMAGE_EXTENSIONS,
-    ALPHA_CODECS,
     Codec,
     Poster,
     Seconds,
@@ -182,7 +182,9 @@ class CanvasData(CompositionData):
             )
         if self.vfi is not None and extension in {".gif", ".png"}:
             raise wrong_value("cannot have frames made up in that format", 'Raise "fps", or choose a video.')
-        if self.transparent and (extension not in ALPHA_CODECS or self.codec not in {None, ALPHA_CODECS[extension]}):
+        if self.transparent and (
+            extension not in ALPHA_CODECS or self.codec not in {None, ALPHA_CODECS[extension]}
+        ):
             held = ", ".join(f"{name} ({codec})" for name, codec in ALPHA_CODECS.items())
             raise wrong_value("cannot be transparent in that format", f"What can: {held}.")
         self.output_names()

@@ -1,0 +1,1 @@
+"""One descriptor per action: its data, job and result models, and its examples."""
