@@ -15,7 +15,7 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.canvas.message import read_scene, scene_as_message
+from ffmpeg_worker.canvas.message import decode_scene, encode_scene
 from ffmpeg_worker.canvas.resolve import resolve
 from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
 from ffmpeg_worker.job.composition.layers import LAYER_MODELS
@@ -84,7 +84,7 @@ def test_what_is_read_is_resolved_and_planned_or_refused(data: st.DataObject) ->
         resolved = resolve(composition, _FACTS, file_of=lambda src: f"_in/{src}")
     except (InvalidJob, SourceError):
         return
-    assert read_scene(scene_as_message(resolved.scene)) == resolved.scene
+    assert decode_scene(encode_scene(resolved.scene)) == resolved.scene
     sound_steps(resolved.sound, "sound.m4a", ("-c:a", "aac"), ())
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.canvas.lint import lint
-from ffmpeg_worker.canvas.measured import Measured
+from ffmpeg_worker.canvas.measured import TextMetrics
 from ffmpeg_worker.canvas.resolve import Resolved
 from ffmpeg_worker.canvas.scene import Element, GroupContent
 from ffmpeg_worker.errors import WorkerError
@@ -91,7 +91,7 @@ def _check(found: Resolved) -> None:
     for sound in found.sound.sounds:
         assert 0 <= sound.start_s < sound.start_s + sound.length_s <= found.sound.length_s + 0.1
         assert sound.begin_s < sound.end_s
-    lint(found, Measured(("Inter",)))
+    lint(found, TextMetrics(("Inter",)))
 
 
 def _every(elements: tuple[Element, ...], frames: int) -> Iterator[tuple[Element, int]]:

@@ -7,7 +7,7 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.canvas.timeline import Span, Wish, length_for_all, place
+from ffmpeg_worker.canvas.timeline import Span, TimingRequest, length_for_all, place
 from ffmpeg_worker.errors import InvalidJob
 
 _IDS = "abcdef"
@@ -18,10 +18,10 @@ _length: st.SearchStrategy[float | Literal["auto", "end"]] = st.one_of(
 
 
 @st.composite
-def _wishes(draw: st.DrawFn) -> tuple[Wish, ...]:
+def _wishes(draw: st.DrawFn) -> tuple[TimingRequest, ...]:
     count = draw(st.integers(1, len(_IDS)))
     return tuple(
-        Wish(
+        TimingRequest(
             where=f"layers[{index}]",
             id=_IDS[index],
             start_s=draw(_seconds),
@@ -37,7 +37,9 @@ def _wishes(draw: st.DrawFn) -> tuple[Wish, ...]:
 
 @given(_wishes(), st.none() | st.floats(0.1, 40))
 @settings(max_examples=400, deadline=None)
-def test_times_lie_on_the_canvas_and_follow_each_other(wishes: tuple[Wish, ...], given_s: float | None) -> None:
+def test_times_lie_on_the_canvas_and_follow_each_other(
+    wishes: tuple[TimingRequest, ...], given_s: float | None
+) -> None:
     try:
         length = length_for_all(wishes)
         spans = place(wishes, given_s or length)
@@ -50,7 +52,7 @@ def test_times_lie_on_the_canvas_and_follow_each_other(wishes: tuple[Wish, ...],
     assert refused.hint
 
 
-def _check_placed(wishes: tuple[Wish, ...], spans: tuple[Span, ...], length: float) -> None:
+def _check_placed(wishes: tuple[TimingRequest, ...], spans: tuple[Span, ...], length: float) -> None:
     by_id = {wish.id: span for wish, span in zip(wishes, spans, strict=True)}
     assert length > 0
     for wish, span in zip(wishes, spans, strict=True):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ffmpeg_worker.canvas.clips import Facts, clip_of
-from ffmpeg_worker.canvas.timeline import Wish, length_for_all, own_length, place
+from ffmpeg_worker.canvas.clips import SourceInfo, clip_of
+from ffmpeg_worker.canvas.timeline import TimingRequest, length_for_all, own_length, place
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.layer import TimedLayer, VisualLayer
@@ -16,7 +16,7 @@ from ffmpeg_worker.job.composition.media_layer import AudioLayer, HiddenLayer, V
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class ScheduledLayer:
     """A layer from `start_s` to `end_s` of the canvas, with the layers `inside` it.
 
     `where` is its JSON path. `over` is the neighbour (index in the same list) that it cross-fades from, for
@@ -31,7 +31,7 @@ class Placed:
     over: int | None = None
     overlap_s: float = 0.0
     turns_s: float = 0.0
-    inside: tuple[Placed, ...] = ()
+    inside: tuple[ScheduledLayer, ...] = ()
 
     @property
     def length_s(self) -> float:
@@ -39,7 +39,7 @@ class Placed:
         return self.end_s - self.start_s
 
 
-def arrange(composition: Composition, facts: Facts) -> tuple[float, tuple[Placed, ...]]:
+def arrange(composition: Composition, facts: SourceInfo) -> tuple[float, tuple[ScheduledLayer, ...]]:
     """The length of the canvas, and its layers with their times.
 
     Raises:
@@ -59,7 +59,7 @@ def arrange(composition: Composition, facts: Facts) -> tuple[float, tuple[Placed
     return length, _place(composition.layers, wishes, 0.0, length, facts)
 
 
-def every(placed: Sequence[Placed]) -> Iterator[Placed]:
+def every(placed: Sequence[ScheduledLayer]) -> Iterator[ScheduledLayer]:
     """All layers, those in groups behind their group."""
     for each in placed:
         yield each
@@ -67,15 +67,15 @@ def every(placed: Sequence[Placed]) -> Iterator[Placed]:
 
 
 def _place(
-    layers: Sequence[Layer], wishes: Sequence[Wish], origin_s: float, length_s: float, facts: Facts
-) -> tuple[Placed, ...]:
+    layers: Sequence[Layer], wishes: Sequence[TimingRequest], origin_s: float, length_s: float, facts: SourceInfo
+) -> tuple[ScheduledLayer, ...]:
     spans = place(wishes, length_s)
     turns = {span.over: wish.overlap_s for wish, span in zip(wishes, spans, strict=True) if span.over is not None}
     found = []
     for index, (layer, wish, span) in enumerate(zip(layers, wishes, spans, strict=True)):
         if isinstance(layer, HiddenLayer) or not layer.condition:
             continue
-        placed = Placed(
+        placed = ScheduledLayer(
             layer, wish.where, index, origin_s + span.start_s, origin_s + span.end_s, turns_s=turns.get(index, 0.0)
         )
         if span.over is not None and not _is_hidden(layers[span.over]):
@@ -88,7 +88,7 @@ def _place(
     return tuple(found)
 
 
-def _wishes(layers: Sequence[Layer], base: str, facts: Facts) -> tuple[Wish, ...]:
+def _wishes(layers: Sequence[Layer], base: str, facts: SourceInfo) -> tuple[TimingRequest, ...]:
     followed = {layer.follows for layer in layers if isinstance(layer, TimedLayer)}
     last: dict[bool, int] = {}
     wishes = []
@@ -98,11 +98,11 @@ def _wishes(layers: Sequence[Layer], base: str, facts: Facts) -> tuple[Wish, ...
         if isinstance(layer, HiddenLayer) or not layer.condition:
             # What comes after it comes after what would have been before it.
             after = last.get(is_heard) if layer.id in followed and layer.id is not None else None
-            wishes.append(Wish(where, layer.id, after=after, length=0.0))
+            wishes.append(TimingRequest(where, layer.id, after=after, length=0.0))
             continue
         after_layer = last.get(is_heard) if layer.start == "auto" else layer.follows
         wishes.append(
-            Wish(
+            TimingRequest(
                 where=where,
                 id=layer.id,
                 start_s=layer.start if isinstance(layer.start, float) else 0.0,
@@ -117,7 +117,7 @@ def _wishes(layers: Sequence[Layer], base: str, facts: Facts) -> tuple[Wish, ...
     return tuple(wishes)
 
 
-def _natural(layer: TimedLayer, where: str, facts: Facts) -> float | None:
+def _natural(layer: TimedLayer, where: str, facts: SourceInfo) -> float | None:
     """How long a layer is by itself. What is played again and again has no length."""
     if isinstance(layer, GroupLayer):
         return own_length(_wishes(layer.layers, f"{where}.", facts))

@@ -11,7 +11,7 @@ from ffmpeg_worker.job.composition.media_layer import AudioLayer, ImageLayer, Vi
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 
-Facts = Mapping[str, MediaInfo | str]
+SourceInfo = Mapping[str, MediaInfo | str]
 """What is known of each `src` as written: what a probe found, or the text of subtitles and of an SVG."""
 
 MOST_SECONDS = 4 * 3600.0
@@ -47,7 +47,7 @@ class Clip:
         return self.end_s - self.begin_s
 
 
-def media_of(src: str, facts: Facts, where: str) -> MediaInfo:
+def media_of(src: str, facts: SourceInfo, where: str) -> MediaInfo:
     """What a probe found in a file.
 
     Raises:
@@ -61,7 +61,7 @@ def media_of(src: str, facts: Facts, where: str) -> MediaInfo:
     return media
 
 
-def text_of(src: str, facts: Facts, where: str) -> str:
+def text_of(src: str, facts: SourceInfo, where: str) -> str:
     """The text of a file.
 
     Raises:
@@ -73,7 +73,7 @@ def text_of(src: str, facts: Facts, where: str) -> str:
     return text
 
 
-def picture_of(layer: VideoLayer, facts: Facts, where: str) -> StreamInfo:
+def picture_of(layer: VideoLayer, facts: SourceInfo, where: str) -> StreamInfo:
     """The moving picture of a layer.
 
     Raises:
@@ -91,7 +91,7 @@ def picture_of(layer: VideoLayer, facts: Facts, where: str) -> StreamInfo:
     return picture
 
 
-def image_size(layer: ImageLayer, facts: Facts, where: str) -> tuple[int, int] | None:
+def image_size(layer: ImageLayer, facts: SourceInfo, where: str) -> tuple[int, int] | None:
     """Width and height of an image as it is shown; `None` where only drawing it tells.
 
     Raises:
@@ -126,7 +126,7 @@ def is_hdr(picture: StreamInfo) -> bool:
     return picture.color[2] in _HDR
 
 
-def clip_of(layer: VideoLayer | AudioLayer, facts: Facts, where: str) -> Clip:
+def clip_of(layer: VideoLayer | AudioLayer, facts: SourceInfo, where: str) -> Clip:
     """The part of a layer's file that is used.
 
     Raises:

@@ -6,13 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from ffmpeg_worker.canvas.arrange import Placed
-from ffmpeg_worker.canvas.clips import Clip, Facts, clip_of, image_size, is_hdr, media_of, picture_of, shown_size
+from ffmpeg_worker.canvas.arrange import ScheduledLayer
+from ffmpeg_worker.canvas.clips import (
+    Clip,
+    SourceInfo,
+    clip_of,
+    image_size,
+    is_hdr,
+    media_of,
+    picture_of,
+    shown_size,
+)
 from ffmpeg_worker.canvas.drawn import drawn_subtitles, fonts_without_use, has_own_looks
 from ffmpeg_worker.canvas.geometry import Box, Shares, aspect_of, filling_box, own_size_box, read_crop
-from ffmpeg_worker.canvas.pixels import Room
+from ffmpeg_worker.canvas.pixels import ReferenceBox
 from ffmpeg_worker.canvas.preparation import Preparation, ToneMapping
-from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.remark import LintWarning
 from ffmpeg_worker.canvas.scene import (
     ChromaKey,
     Content,
@@ -40,7 +49,7 @@ _WAVEFORM_HEIGHT = Percent(25)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ResolvedContent:
     """A content, its box, and what is cut off it."""
 
     content: Content
@@ -49,23 +58,25 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class Resolving:
+class ResolveContext:
     """What layers are resolved with, and what comes up on the way.
 
     `draws_ass`: ffmpeg can draw subtitles with their own looks.
     """
 
-    facts: Facts
+    facts: SourceInfo
     file_of: Callable[[str], str]
     fps: Fraction
-    by_id: Mapping[str, Placed]
+    by_id: Mapping[str, ScheduledLayer]
     fonts: tuple[FontFile, ...] = ()
     draws_ass: bool = True
-    remarks: list[Remark] = field(default_factory=list)
+    remarks: list[LintWarning] = field(default_factory=list)
     prepare: list[Preparation] = field(default_factory=list)
 
 
-def show(layer: VisibleLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+def show(
+    layer: VisibleLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+) -> ResolvedContent:
     """What a layer shows that is no group.
 
     Raises:
@@ -80,7 +91,9 @@ def show(layer: VisibleLayer, placed: Placed, room: Room, given: Resolving) -> S
         return _text(layer, placed, room)
     if isinstance(layer, ShapeLayer):
         box = shape_box(layer, room)
-        return Shown(read_shape(layer, box, room, placed.where), box, _crop_of_box(layer, box, room, placed.where))
+        return ResolvedContent(
+            read_shape(layer, box, room, placed.where), box, _crop_of_box(layer, box, room, placed.where)
+        )
     if isinstance(layer, SubtitlesLayer):
         return _subtitles(layer, placed, room, given)
     if isinstance(layer, WaveformLayer):
@@ -88,14 +101,16 @@ def show(layer: VisibleLayer, placed: Placed, room: Room, given: Resolving) -> S
     raise AssertionError(type(layer))
 
 
-def _crop_of_box(layer: VisualLayer, box: Box, room: Room, where: str) -> Shares | None:
+def _crop_of_box(layer: VisualLayer, box: Box, room: ReferenceBox, where: str) -> Shares | None:
     if layer.crop is None:
         return None
     size = box.first_size
     return read_crop(layer.crop, size and (size[0] / room.per_pixel, size[1] / room.per_pixel), where)
 
 
-def _video(layer: VideoLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+def _video(
+    layer: VideoLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+) -> ResolvedContent:
     picture = picture_of(layer, given.facts, placed.where)
     size = shown_size(picture) or (1, 1)
     crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
@@ -116,10 +131,12 @@ def _video(layer: VideoLayer, placed: Placed, room: Room, given: Resolving) -> S
     )
     if is_hdr(picture):
         content = _prepared(content, layer, placed, given)
-    return Shown(content, filling_box(layer, room, aspect_of(size, crop)), crop)
+    return ResolvedContent(content, filling_box(layer, room, aspect_of(size, crop)), crop)
 
 
-def _prepared(content: VideoContent, layer: VideoLayer, placed: Placed, given: Resolving) -> VideoContent:
+def _prepared(
+    content: VideoContent, layer: VideoLayer, placed: ScheduledLayer, given: ResolveContext
+) -> VideoContent:
     end = content.end_s
     if not layer.loop:
         # One second more: frames do not lie where times do.
@@ -142,10 +159,12 @@ def _prepared_name(wanted: ToneMapping, prepare: list[Preparation]) -> str:
     return name
 
 
-def _remark_on_length(layer: VideoLayer | AudioLayer, placed: Placed, clip: Clip, remarks: list[Remark]) -> None:
+def _remark_on_length(
+    layer: VideoLayer | AudioLayer, placed: ScheduledLayer, clip: Clip, remarks: list[LintWarning]
+) -> None:
     if clip.missing_s > 0.1:
         remarks.append(
-            Remark(
+            LintWarning(
                 placed.where,
                 "source_too_short",
                 f"The file ends {clip.missing_s:.2f} s before the part that is asked for.",
@@ -155,7 +174,7 @@ def _remark_on_length(layer: VideoLayer | AudioLayer, placed: Placed, clip: Clip
     lacks = placed.length_s - clip.length_s / layer.speed
     if not layer.loop and clip.is_known and isinstance(layer.duration, float) and lacks > 0.1:
         remarks.append(
-            Remark(
+            LintWarning(
                 placed.where,
                 "source_too_short",
                 f"The layer is there for {placed.length_s:.2f} s, but its file plays for {lacks:.2f} s less; "
@@ -165,21 +184,23 @@ def _remark_on_length(layer: VideoLayer | AudioLayer, placed: Placed, clip: Clip
         )
 
 
-def _image(layer: ImageLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+def _image(
+    layer: ImageLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+) -> ResolvedContent:
     size = image_size(layer, given.facts, placed.where)
     crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
     content = ImageContent(
         given.file_of(layer.src), layer.fit, layer.loop, chroma_key=_chroma_key(layer.chroma_key)
     )
     # An SVG that says nothing about its size is taken for a square.
-    return Shown(content, filling_box(layer, room, 1.0 if size is None else aspect_of(size, crop)), crop)
+    return ResolvedContent(content, filling_box(layer, room, 1.0 if size is None else aspect_of(size, crop)), crop)
 
 
 def _chroma_key(key: written.ChromaKey | None) -> ChromaKey | None:
     return None if key is None else ChromaKey(parse_color(key.color), key.similarity, key.blend)
 
 
-def _text(layer: TextLayer, placed: Placed, room: Room) -> Shown:
+def _text(layer: TextLayer, placed: ScheduledLayer, room: ReferenceBox) -> ResolvedContent:
     box = own_size_box(layer, room)
     content = TextContent(
         text=layer.text,
@@ -187,14 +208,16 @@ def _text(layer: TextLayer, placed: Placed, room: Room) -> Shown:
         most_width=most_width(box, room),
         animation=None if layer.animation is None else read_animation(layer.animation, placed.length_s),
     )
-    return Shown(content, box, _crop_of_box(layer, box, room, placed.where))
+    return ResolvedContent(content, box, _crop_of_box(layer, box, room, placed.where))
 
 
-def _subtitles(layer: SubtitlesLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+def _subtitles(
+    layer: SubtitlesLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+) -> ResolvedContent:
     if not given.draws_ass or not has_own_looks(layer, given.facts):
         box = spoken_box(layer, room)
         content = read_spoken(layer, placed.where, room, box, given.facts, given.remarks)
-        return Shown(content, box, _crop_of_box(layer, box, room, placed.where))
+        return ResolvedContent(content, box, _crop_of_box(layer, box, room, placed.where))
     drawing = drawn_subtitles(layer, placed, room, given.facts, given.fps, given.fonts)
     given.prepare.append(drawing)
     given.remarks.extend(fonts_without_use(given.fonts))
@@ -203,20 +226,22 @@ def _subtitles(layer: SubtitlesLayer, placed: Placed, room: Room, given: Resolvi
     film = VideoContent(
         drawing.prepared, drawing.size, 0.0, placed.length_s + 1.0, fit="contain", is_multiplied=True
     )
-    return Shown(film, filling_box(layer, room, aspect_of(drawing.size, crop)), crop)
+    return ResolvedContent(film, filling_box(layer, room, aspect_of(drawing.size, crop)), crop)
 
 
-def _waveform(layer: WaveformLayer, placed: Placed, room: Room, given: Resolving) -> Shown:
+def _waveform(
+    layer: WaveformLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+) -> ResolvedContent:
     file, begin, speed = _sound_shown(layer, placed, given)
     content = WaveformContent(
         file=file, colour=parse_color(layer.color), begin_s=begin, speed=speed, look=layer.look, bars=layer.bars
     )
     sized = layer if layer.height is not None else layer.model_copy(update={"height": _WAVEFORM_HEIGHT})
     box = filling_box(sized, room)
-    return Shown(content, box, _crop_of_box(layer, box, room, placed.where))
+    return ResolvedContent(content, box, _crop_of_box(layer, box, room, placed.where))
 
 
-def _sound_shown(layer: WaveformLayer, placed: Placed, given: Resolving) -> tuple[str, float, float]:
+def _sound_shown(layer: WaveformLayer, placed: ScheduledLayer, given: ResolveContext) -> tuple[str, float, float]:
     """The file, where it begins to play, and how fast."""
     if layer.src is not None:
         src, begin, speed, field_name = layer.src, 0.0, 1.0, "src"

@@ -39,7 +39,7 @@ class Curve:
 Number = float | Curve
 """A number, or a curve of one number."""
 
-Colour = tuple[float, float, float, float]
+Color = tuple[float, float, float, float]
 """Red, green, blue (as sRGB codes them) and opacity, 0 to 1; not multiplied with the opacity."""
 
 
@@ -48,7 +48,7 @@ def number_at(number: Number, time: float) -> float:
     return number.at(time)[0] if isinstance(number, Curve) else number
 
 
-def colour_at(colour: Colour | Curve, time: float) -> Colour:
+def color_at(colour: Color | Curve, time: float) -> Color:
     """What a colour is at a time."""
     if not isinstance(colour, Curve):
         return colour

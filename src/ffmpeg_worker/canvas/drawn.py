@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
-from ffmpeg_worker.canvas.arrange import Placed
+from ffmpeg_worker.canvas.arrange import ScheduledLayer
 from ffmpeg_worker.canvas.ass import read_script
-from ffmpeg_worker.canvas.clips import Facts, text_of
-from ffmpeg_worker.canvas.pixels import Room, even_side
+from ffmpeg_worker.canvas.clips import SourceInfo, text_of
+from ffmpeg_worker.canvas.pixels import ReferenceBox, even_side
 from ffmpeg_worker.canvas.preparation import DrawnSubtitles
-from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.remark import LintWarning
 from ffmpeg_worker.canvas.scene import FontFile
 from ffmpeg_worker.canvas.subtitles import is_ass
 from ffmpeg_worker.canvas.timeline import frame_at
@@ -18,14 +18,19 @@ from ffmpeg_worker.errors import SourceError
 from ffmpeg_worker.job.composition.text_layer import SubtitlesLayer
 
 
-def has_own_looks(layer: SubtitlesLayer, facts: Facts) -> bool:
+def has_own_looks(layer: SubtitlesLayer, facts: SourceInfo) -> bool:
     """Whether the file says how it looks, and the layer does not."""
     text = facts.get(layer.src or "")
     return isinstance(text, str) and "style" not in layer.model_fields_set and is_ass(text)
 
 
 def drawn_subtitles(
-    layer: SubtitlesLayer, placed: Placed, room: Room, facts: Facts, fps: Fraction, fonts: Sequence[FontFile]
+    layer: SubtitlesLayer,
+    placed: ScheduledLayer,
+    room: ReferenceBox,
+    facts: SourceInfo,
+    fps: Fraction,
+    fonts: Sequence[FontFile],
 ) -> DrawnSubtitles:
     """How libass draws them: as large as the canvas, or the group that they are in.
 
@@ -50,11 +55,11 @@ def drawn_subtitles(
     )
 
 
-def fonts_without_use(fonts: Sequence[FontFile]) -> Iterator[Remark]:
+def fonts_without_use(fonts: Sequence[FontFile]) -> Iterator[LintWarning]:
     """Of the composition's fonts those that libass does not read, as far as their names say."""
     for index, font in enumerate(fonts):
         if font.file.lower().endswith(".woff2"):
-            yield Remark(
+            yield LintWarning(
                 f"fonts[{index}]",
                 "font_not_for_subtitles",
                 "Subtitles with looks of their own are drawn without this font: it is packed as WOFF2.",

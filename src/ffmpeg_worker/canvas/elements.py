@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
-from ffmpeg_worker.canvas.arrange import Placed
+from ffmpeg_worker.canvas.arrange import ScheduledLayer
 from ffmpeg_worker.canvas.clips import MOST_PIXELS, picture_of
-from ffmpeg_worker.canvas.contents import Resolving, Shown, show
+from ffmpeg_worker.canvas.contents import ResolveContext, ResolvedContent, show
 from ffmpeg_worker.canvas.curve import greatest
 from ffmpeg_worker.canvas.geometry import filling_box, read_crop
-from ffmpeg_worker.canvas.pixels import Room, read_number, times
-from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.pixels import ReferenceBox, read_number, times
+from ffmpeg_worker.canvas.remark import LintWarning
 from ffmpeg_worker.canvas.scene import Element, GroupContent, Transition
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.canvas.transitions import NAMES, transition_name
@@ -39,7 +39,9 @@ _UNCHANGED = {
 """A group with these shows its layers as if they stood in its place."""
 
 
-def read_elements(layers: Sequence[Placed], room: Room, given: Resolving, origin: int = 0) -> tuple[Element, ...]:
+def read_elements(
+    layers: Sequence[ScheduledLayer], room: ReferenceBox, given: ResolveContext, origin: int = 0
+) -> tuple[Element, ...]:
     """The elements of one list in painter's order; frames are counted from frame `origin` of the canvas.
 
     Groups that change nothing are replaced by their elements.
@@ -70,7 +72,7 @@ def read_elements(layers: Sequence[Placed], room: Room, given: Resolving, origin
     return tuple(elements)
 
 
-def _is_seen(placed: Placed, given: Resolving) -> bool:
+def _is_seen(placed: ScheduledLayer, given: ResolveContext) -> bool:
     """A waveform is hidden together with the layer whose sound it shows."""
     layer = placed.layer
     if isinstance(layer, WaveformLayer) and layer.layer is not None and layer.layer not in given.by_id:
@@ -95,7 +97,7 @@ def _crossing(element: Element, other: Element, index: int) -> Element:
 
 
 def _read_element(
-    layer: VisibleLayer, placed: Placed, room: Room, given: Resolving, origin: int
+    layer: VisibleLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext, origin: int
 ) -> Element | None:
     first, last = frame_at(placed.start_s, given.fps), frame_at(placed.end_s, given.fps)
     if isinstance(layer, VideoLayer):
@@ -137,7 +139,7 @@ def _read_element(
     )
 
 
-def _check_size(shown: Shown, where: str) -> None:
+def _check_size(shown: ResolvedContent, where: str) -> None:
     """Text is as large as its letters, whatever its box."""
     box = shown.box
     if box.width is None or box.height is None or shown.content.kind in {"text", "subtitles"}:
@@ -151,8 +153,8 @@ def _check_size(shown: Shown, where: str) -> None:
         )
 
 
-def _never_shown(where: str) -> Remark:
-    return Remark(
+def _never_shown(where: str) -> LintWarning:
+    return LintWarning(
         where,
         "never_shown",
         "The layer is there for less than a frame, or starts after the end.",
@@ -160,7 +162,9 @@ def _never_shown(where: str) -> Remark:
     )
 
 
-def _transition(way: written.Transition | None, where: str, frames: int, given: Resolving) -> Transition | None:
+def _transition(
+    way: written.Transition | None, where: str, frames: int, given: ResolveContext
+) -> Transition | None:
     if way is None:
         return None
     try:
@@ -174,10 +178,12 @@ def _transition(way: written.Transition | None, where: str, frames: int, given: 
     return Transition(name, min(frames, max(1, frame_at(way.duration, given.fps))), way.easing)
 
 
-def _group(layer: GroupLayer, placed: Placed, room: Room, given: Resolving, first: int) -> Shown:
+def _group(
+    layer: GroupLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext, first: int
+) -> ResolvedContent:
     box = filling_box(layer, room)
     width, height = (greatest(box.width or room.width), greatest(box.height or room.height))
     inner = replace(room, width=width, height=height)
     size = (width / room.per_pixel, height / room.per_pixel)
     crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
-    return Shown(GroupContent(read_elements(placed.inside, inner, given, first)), box, crop)
+    return ResolvedContent(GroupContent(read_elements(placed.inside, inner, given, first)), box, crop)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffmpeg_worker.canvas.curve import Curve, Number, greatest
-from ffmpeg_worker.canvas.pixels import Room, first_value, read_number, times
+from ffmpeg_worker.canvas.pixels import ReferenceBox, first_value, read_number, times
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition.layer import Crop, VisualLayer
 from ffmpeg_worker.job.composition.values import Percent
@@ -45,14 +45,14 @@ class Box:
         )
 
 
-def own_size_box(layer: VisualLayer, room: Room) -> Box:
+def own_size_box(layer: VisualLayer, room: ReferenceBox) -> Box:
     """The box of what is as large as its content, where the layer does not say otherwise."""
     width = None if layer.width is None else room.across(layer.width)
     height = None if layer.height is None else room.down(layer.height)
     return _placed(layer, room, width, height)
 
 
-def filling_box(layer: VisualLayer, room: Room, aspect: float | None = None) -> Box:
+def filling_box(layer: VisualLayer, room: ReferenceBox, aspect: float | None = None) -> Box:
     """The box of what fills the canvas.
 
     With one of width and height the other follows `aspect` (width by height), or is the canvas' without.
@@ -66,7 +66,7 @@ def filling_box(layer: VisualLayer, room: Room, aspect: float | None = None) -> 
     return _placed(layer, room, room.width if width is None else width, room.height if height is None else height)
 
 
-def _placed(layer: VisualLayer, room: Room, width: Number | None, height: Number | None) -> Box:
+def _placed(layer: VisualLayer, room: ReferenceBox, width: Number | None, height: Number | None) -> Box:
     words = layer.anchor.split("-") if layer.anchor else None
     across, down = (0.0, 0.0) if words is None else (0.5, 0.5)
     for word in words or ():

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Sequence
 
 from ffmpeg_worker.canvas.curve import Curve, Number
 from ffmpeg_worker.canvas.lint_texts import lint_texts
-from ffmpeg_worker.canvas.measured import Measured
-from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.measured import TextMetrics
+from ffmpeg_worker.canvas.remark import LintWarning
 from ffmpeg_worker.canvas.resolve import Resolved
 from ffmpeg_worker.canvas.scene import Element, GroupContent, Scene, ShapeContent, SubtitlesContent, TextContent
 
@@ -17,7 +17,7 @@ _LEAST_TEXT = 0.018
 _FULL_FITS = frozenset({"cover", "fill", "contain-blur"})
 
 
-def lint(resolved: Resolved, measured: Measured) -> tuple[Remark, ...]:
+def lint(resolved: Resolved, measured: TextMetrics) -> tuple[LintWarning, ...]:
     """Everything worth a remark, by kind.
 
     Args:
@@ -35,12 +35,12 @@ def lint(resolved: Resolved, measured: Measured) -> tuple[Remark, ...]:
     )
 
 
-def _covered(elements: Sequence[Element], scene: Scene) -> Iterator[Remark]:
+def _covered(elements: Sequence[Element], scene: Scene) -> Iterator[LintWarning]:
     covers = [(index, element) for index, element in enumerate(elements) if _hides_all(element, scene)]
     for index, element in enumerate(elements):
         for above, cover in covers:
             if above > index and cover.first <= element.first and element.last <= cover.last:
-                yield Remark(
+                yield LintWarning(
                     element.where,
                     "hidden_below",
                     f"{cover.where} lies on top and hides the layer all the time.",
@@ -69,14 +69,14 @@ def _is_opaque_rectangle(shape: ShapeContent) -> bool:
     return shape.shape == "rect" and not shape.radius and isinstance(shape.fill, tuple) and shape.fill[3] == 1.0
 
 
-def _outside(scene: Scene) -> Iterator[Remark]:
+def _outside(scene: Scene) -> Iterator[LintWarning]:
     for element in scene.elements:
         box = _still_box(element)
         if box is None or element.rotation != 0.0:
             continue
         left, top, right, bottom = box
         if right <= 0 or bottom <= 0 or left >= scene.width or top >= scene.height:
-            yield Remark(
+            yield LintWarning(
                 element.where,
                 "outside",
                 "The layer lies beside the canvas and is never seen.",
@@ -103,7 +103,7 @@ def _still_box(element: Element) -> tuple[float, float, float, float] | None:
     return middle_x - across, middle_y - down, middle_x + across, middle_y + down
 
 
-def _texts(elements: Sequence[Element], known: Collection[str], least: float) -> Iterator[Remark]:
+def _texts(elements: Sequence[Element], known: Collection[str], least: float) -> Iterator[LintWarning]:
     for element in elements:
         content = element.content
         if isinstance(content, GroupContent):
@@ -112,14 +112,14 @@ def _texts(elements: Sequence[Element], known: Collection[str], least: float) ->
             continue
         style = content.style
         if not any(family.casefold() in known for family in style.families):
-            yield Remark(
+            yield LintWarning(
                 f"{element.where}.style.font_family",
                 "unknown_font",
                 f'There is no font "{style.families[0]}"; another one is used.',
                 f'Add it to "fonts", or use one of {", ".join(sorted(known)[:20])}.',
             )
         if style.size < least:
-            yield Remark(
+            yield LintWarning(
                 f"{element.where}.style.font_size",
                 "text_too_small",
                 f"Letters of {style.size:g} pixels are hard to read on this canvas.",

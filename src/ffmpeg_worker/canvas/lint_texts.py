@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ffmpeg_worker.canvas.curve import Curve
-from ffmpeg_worker.canvas.measured import Measured, MeasuredText, every_element
-from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.measured import TextMetrics, MeasuredText, iterate_elements
+from ffmpeg_worker.canvas.remark import LintWarning
 from ffmpeg_worker.canvas.scene import Element, Scene, TextContent
 
 _SLACK = 1.0
 """Pixels that nobody sees."""
 
 
-def lint_texts(scene: Scene, measured: Measured) -> Iterator[Remark]:
+def lint_texts(scene: Scene, measured: TextMetrics) -> Iterator[LintWarning]:
     """What measuring brought up, in order of the composition."""
-    by_place = {element.where: element for element in every_element(scene.elements)}
+    by_place = {element.where: element for element in iterate_elements(scene.elements)}
     on_canvas = {element.where for element in scene.elements}
     for text in measured.texts:
         element = by_place.get(text.where)
@@ -23,7 +23,7 @@ def lint_texts(scene: Scene, measured: Measured) -> Iterator[Remark]:
             continue
         yield from _in_box(text)
         if text.where in on_canvas and _reaches_out(element, text, scene):
-            yield Remark(
+            yield LintWarning(
                 text.where,
                 "text_outside",
                 f"The text, {text.width:.0f} x {text.height:.0f} pixels, reaches beyond the canvas.",
@@ -31,23 +31,23 @@ def lint_texts(scene: Scene, measured: Measured) -> Iterator[Remark]:
             )
 
 
-def _in_box(text: MeasuredText) -> Iterator[Remark]:
+def _in_box(text: MeasuredText) -> Iterator[LintWarning]:
     if text.overflows:
-        yield Remark(
+        yield LintWarning(
             text.where,
             "text_overflows",
             "The text does not fit in its box.",
             'Enlarge the box, make "font_size" smaller, or set it to "auto".',
         )
     if text.is_cut:
-        yield Remark(
+        yield LintWarning(
             text.where,
             "text_cut",
             'The text has more lines than "max_lines", and is cut.',
             'Raise "max_lines", widen the box, or make "font_size" smaller.',
         )
     for sentence in text.missing:
-        yield Remark(text.where, "missing_character", sentence, 'Add a font that has it to "fonts".')
+        yield LintWarning(text.where, "missing_character", sentence, 'Add a font that has it to "fonts".')
 
 
 def _reaches_out(element: Element, text: MeasuredText, scene: Scene) -> bool:

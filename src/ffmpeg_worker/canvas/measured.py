@@ -25,16 +25,16 @@ class MeasuredText:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class TextMetrics:
     """`families`: names of fonts that are there, those of the machine only if the scene asks for them."""
 
     families: tuple[str, ...] = ()
     texts: tuple[MeasuredText, ...] = ()
 
 
-def every_element(elements: Sequence[Element]) -> Iterator[Element]:
+def iterate_elements(elements: Sequence[Element]) -> Iterator[Element]:
     """All elements, those in groups behind their group."""
     for element in elements:
         yield element
         if isinstance(element.content, GroupContent):
-            yield from every_element(element.content.elements)
+            yield from iterate_elements(element.content.elements)

@@ -6,30 +6,30 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ffmpeg_worker.canvas.measured import Measured
+from ffmpeg_worker.canvas.measured import TextMetrics
 from ffmpeg_worker.canvas.scene import Scene
 
 _SCENE = TypeAdapter(Scene)
-_MEASURED = TypeAdapter(Measured)
+_MEASURED = TypeAdapter(TextMetrics)
 
 
-def scene_as_message(scene: Scene) -> Any:
+def encode_scene(scene: Scene) -> Any:
     """JSON-ready."""
     return _SCENE.dump_python(scene, mode="json")
 
 
-def read_scene(message: Any) -> Scene:
-    """What `scene_as_message` made, also after a way through JSON."""
+def decode_scene(message: Any) -> Scene:
+    """What `encode_scene` made, also after a way through JSON."""
     return _SCENE.validate_python(message, strict=False)
 
 
-def measured_as_message(measured: Measured) -> bytes:
+def encode_text_metrics(measured: TextMetrics) -> bytes:
     """JSON."""
     return _MEASURED.dump_json(measured)
 
 
-def read_measured(message: bytes) -> Measured:
-    """What `measured_as_message` made.
+def decode_text_metrics(message: bytes) -> TextMetrics:
+    """What `encode_text_metrics` made.
 
     Raises:
         ValueError: it is something else.

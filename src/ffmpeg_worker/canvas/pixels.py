@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ffmpeg_worker.canvas.curve import Colour, Curve, Key, Number
+from ffmpeg_worker.canvas.curve import Color, Curve, Key, Number
 from ffmpeg_worker.job.composition.color import parse_color
 from ffmpeg_worker.job.composition.values import Keyframe, Percent
 
@@ -20,7 +20,7 @@ def even_side(length: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class ReferenceBox:
     """What a layer is measured against.
 
     Percentages are of `width` and `height`, which are drawn pixels; `per_pixel` of them are one pixel of the
@@ -57,7 +57,7 @@ def read_number(value: Any, read: Callable[[Any], float] = float) -> Number:
     return keys[0].value[0] if len({key.value for key in keys}) == 1 else Curve(keys)
 
 
-def read_colour(value: str | tuple[Keyframe[str], ...]) -> Colour | Curve:
+def read_color(value: str | tuple[Keyframe[str], ...]) -> Color | Curve:
     """A colour, or a curve of colours."""
     if isinstance(value, str):
         return parse_color(value)

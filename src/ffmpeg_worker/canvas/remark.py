@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class LintWarning:
     """One finding; `where` is the JSON path in the composition."""
 
     where: str

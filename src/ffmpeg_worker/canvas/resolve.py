@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ffmpeg_worker.canvas.arrange import Placed, arrange, every
-from ffmpeg_worker.canvas.clips import Facts
-from ffmpeg_worker.canvas.contents import Resolving
+from ffmpeg_worker.canvas.arrange import ScheduledLayer, arrange, every
+from ffmpeg_worker.canvas.clips import SourceInfo
+from ffmpeg_worker.canvas.contents import ResolveContext
 from ffmpeg_worker.canvas.elements import read_elements
-from ffmpeg_worker.canvas.pixels import Room, even_side, read_number
+from ffmpeg_worker.canvas.pixels import ReferenceBox, even_side, read_number
 from ffmpeg_worker.canvas.preparation import Preparation
-from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.remark import LintWarning
 from ffmpeg_worker.canvas.scene import FontFile, Scene
 from ffmpeg_worker.canvas.sound import SoundMix
 from ffmpeg_worker.canvas.sounding import read_sounds
@@ -31,12 +31,12 @@ class Resolved:
     scene: Scene
     sound: SoundMix
     prepare: tuple[Preparation, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[LintWarning, ...] = ()
 
 
 def resolve(
     composition: Composition,
-    facts: Facts,
+    facts: SourceInfo,
     *,
     file_of: Callable[[str], str],
     sound_file_of: Callable[[str], str] | None = None,
@@ -65,7 +65,7 @@ def resolve(
     frames = frame_at(length, rate)
     by_id = {placed.layer.id: placed for placed in every(layers) if placed.layer.id is not None}
     fonts = tuple(_font(font, file_of) for font in composition.fonts)
-    given = Resolving(facts, file_of, rate, by_id, fonts, draws_ass)
+    given = ResolveContext(facts, file_of, rate, by_id, fonts, draws_ass)
     room = _room(composition, render_scale)
     elements = read_elements(layers, room, given)
     sounds = read_sounds(layers, facts, sound_file_of or file_of, rate)
@@ -108,19 +108,19 @@ def _font(font: Font, file_of: Callable[[str], str]) -> FontFile:
     return FontFile(font.family, file_of(font.src), font.weight, is_italic)
 
 
-def _room(composition: Composition, render_scale: float) -> Room:
+def _room(composition: Composition, render_scale: float) -> ReferenceBox:
     width, height = (float(even_side(side * render_scale)) for side in (composition.width, composition.height))
-    return Room(width, height, canvas_short=min(width, height), per_pixel=render_scale)
+    return ReferenceBox(width, height, canvas_short=min(width, height), per_pixel=render_scale)
 
 
-def _never_heard(layers: tuple[Placed, ...]) -> Iterator[Remark]:
+def _never_heard(layers: tuple[ScheduledLayer, ...]) -> Iterator[LintWarning]:
     for placed in every(layers):
         if isinstance(placed.layer, AudioLayer) and placed.length_s <= 0:
             hint = "Let it start earlier, or give the composition a longer duration."
-            yield Remark(placed.where, "never_heard", "The sound starts after the end.", hint)
+            yield LintWarning(placed.where, "never_heard", "The sound starts after the end.", hint)
 
 
-def _nothing(layers: tuple[Placed, ...], frames: int) -> InvalidJob:
+def _nothing(layers: tuple[ScheduledLayer, ...], frames: int) -> InvalidJob:
     return InvalidJob(
         "The composition shows nothing: "
         + ("it lasts less than a frame." if frames == 0 and layers else "no layer is ever seen or heard."),

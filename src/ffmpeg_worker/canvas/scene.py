@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from ffmpeg_worker.canvas.curve import Colour, Curve, Number
+from ffmpeg_worker.canvas.curve import Color, Curve, Number
 from ffmpeg_worker.canvas.text_style import TextAnimation, TextStyle
 
 Fit = Literal["cover", "contain", "contain-blur", "fill", "none", "scale-down"]
@@ -15,20 +15,20 @@ Fit = Literal["cover", "contain", "contain-blur", "fill", "none", "scale-down"]
 class Gradient:
     """Colours in even steps, or at `stops` (0 to 1). `angle` as in CSS: 0 points up, 90 to the right."""
 
-    colours: tuple[Colour, ...]
+    colours: tuple[Color, ...]
     angle: float = 180.0
     is_radial: bool = False
     stops: tuple[float, ...] | None = None
 
 
-Paint = Colour | Curve | Gradient
+Paint = Color | Curve | Gradient
 
 
 @dataclass(frozen=True, slots=True)
 class ChromaKey:
     """Which colour becomes transparent; `similarity` and `blend` (0 to 1) as in libavfilter's `chromakey`."""
 
-    colour: Colour
+    colour: Color
     similarity: float = 0.15
     blend: float = 0.05
 
@@ -84,7 +84,7 @@ class ShapeContent:
 
     shape: Literal["rect", "ellipse", "line", "polygon", "star", "path"]
     fill: Paint | None
-    stroke: Colour | Curve | None = None
+    stroke: Color | Curve | None = None
     stroke_width: float = 0.0
     dash: tuple[float, ...] = ()
     radius: float = 0.0
@@ -127,7 +127,7 @@ class WaveformContent:
     """The loudness of a sound as moving bars or a line; `begin_s` is where the file starts to play."""
 
     file: str
-    colour: Colour
+    colour: Color
     begin_s: float = 0.0
     speed: float = 1.0
     look: Literal["bars", "line"] = "bars"
@@ -217,6 +217,6 @@ class Scene:
     height: int
     fps: tuple[int, int]
     frames: int
-    background: Colour
+    background: Color
     elements: tuple[Element, ...]
     fonts: tuple[FontFile, ...] = field(default=())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from ffmpeg_worker.canvas.curve import Colour, Curve
+from ffmpeg_worker.canvas.curve import Color, Curve
 from ffmpeg_worker.canvas.geometry import Box, filling_box
 from ffmpeg_worker.canvas.path_data import scale_path
-from ffmpeg_worker.canvas.pixels import Room, first_value, read_colour
+from ffmpeg_worker.canvas.pixels import ReferenceBox, first_value, read_color
 from ffmpeg_worker.canvas.scene import Gradient, Paint, ShapeContent
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.composition import shape_layer
@@ -20,7 +20,7 @@ _INNER = 0.382
 Points = tuple[tuple[float, float], ...]
 
 
-def shape_box(layer: ShapeLayer, room: Room) -> Box:
+def shape_box(layer: ShapeLayer, room: ReferenceBox) -> Box:
     """The box of a shape: round ones with one side given are as wide as high, a line is as high as it is thick."""
     is_round = layer.shape in {"ellipse", "star"} or (layer.shape == "polygon" and not layer.points)
     if layer.shape == "line" and layer.height is None and not layer.points:
@@ -30,7 +30,7 @@ def shape_box(layer: ShapeLayer, room: Room) -> Box:
     return filling_box(layer, room, aspect=1.0 if is_round else None)
 
 
-def read_shape(layer: ShapeLayer, box: Box, room: Room, where: str) -> ShapeContent:
+def read_shape(layer: ShapeLayer, box: Box, room: ReferenceBox, where: str) -> ShapeContent:
     """What is drawn; points are those of the box at its first size.
 
     Stars, and polygons without points, become polygons with points.
@@ -49,7 +49,7 @@ def read_shape(layer: ShapeLayer, box: Box, room: Room, where: str) -> ShapeCont
     return ShapeContent(
         shape="polygon" if layer.shape == "star" else layer.shape,
         fill=fill,
-        stroke=_line_colour(layer) if stroke is None else read_colour(stroke.color),
+        stroke=_line_colour(layer) if stroke is None else read_color(stroke.color),
         stroke_width=stroke_width,
         dash=tuple(length * room.per_pixel for length in layer.dash),
         radius=first_value(room.length(layer.radius, min(width, height))) if layer.shape == "rect" else 0.0,
@@ -61,7 +61,7 @@ def read_shape(layer: ShapeLayer, box: Box, room: Room, where: str) -> ShapeCont
 def read_paint(paint: shape_layer.Paint) -> Paint:
     """A colour, a moving one, or a gradient."""
     if not isinstance(paint, shape_layer.Gradient):
-        return read_colour(paint)
+        return read_color(paint)
     return Gradient(
         colours=tuple(parse_color(colour) for colour in paint.gradient),
         angle=paint.angle,
@@ -70,7 +70,7 @@ def read_paint(paint: shape_layer.Paint) -> Paint:
     )
 
 
-def _path(data: str, room: Room, where: str) -> str:
+def _path(data: str, room: ReferenceBox, where: str) -> str:
     try:
         return scale_path(data, room.per_pixel)
     except ValueError:
@@ -82,7 +82,7 @@ def _path(data: str, room: Room, where: str) -> str:
         ) from None
 
 
-def _points(layer: ShapeLayer, width: float, height: float, stroke: float, room: Room) -> Points:
+def _points(layer: ShapeLayer, width: float, height: float, stroke: float, room: ReferenceBox) -> Points:
     if layer.points:
         return tuple((room.still(x, width), room.still(y, height)) for x, y in layer.points)
     if layer.shape == "star":
@@ -107,13 +107,13 @@ def _spread(values: list[float], length: float, stroke: float) -> list[float]:
     return [round(stroke / 2 + (value - low) / (high - low) * room, 4) for value in values]
 
 
-def _line_colour(layer: ShapeLayer) -> Colour | Curve | None:
+def _line_colour(layer: ShapeLayer) -> Color | Curve | None:
     """A line is drawn by its stroke; without one in the colour of its fill."""
     if layer.shape != "line":
         return None
     if layer.fill is None or isinstance(layer.fill, shape_layer.Gradient):
         return (1.0, 1.0, 1.0, 1.0)
-    return read_colour(layer.fill)
+    return read_color(layer.fill)
 
 
 def _line_width(layer: ShapeLayer, height: float) -> float:

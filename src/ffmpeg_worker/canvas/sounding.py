@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ffmpeg_worker.canvas.arrange import Placed, every
-from ffmpeg_worker.canvas.clips import Facts, clip_of, media_of
+from ffmpeg_worker.canvas.arrange import ScheduledLayer, every
+from ffmpeg_worker.canvas.clips import SourceInfo, clip_of, media_of
 from ffmpeg_worker.canvas.curve import greatest
 from ffmpeg_worker.canvas.pixels import read_number
 from ffmpeg_worker.canvas.sound import Sound
@@ -22,11 +22,13 @@ FileOf = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    placed: Placed
+    placed: ScheduledLayer
     layer: VideoLayer | AudioLayer
 
 
-def read_sounds(layers: Sequence[Placed], facts: Facts, file_of: FileOf, fps: Fraction) -> tuple[Sound, ...]:
+def read_sounds(
+    layers: Sequence[ScheduledLayer], facts: SourceInfo, file_of: FileOf, fps: Fraction
+) -> tuple[Sound, ...]:
     """Every sound of the layers, in their order; a muted one, or one of volume 0, is none.
 
     Raises:
@@ -38,7 +40,7 @@ def read_sounds(layers: Sequence[Placed], facts: Facts, file_of: FileOf, fps: Fr
     return tuple(sound for each in heard if (sound := _sound(each, ids, facts, file_of, fps)) is not None)
 
 
-def _heard(layers: Sequence[Placed], facts: Facts) -> Iterator[_Heard]:
+def _heard(layers: Sequence[ScheduledLayer], facts: SourceInfo) -> Iterator[_Heard]:
     for placed in every(layers):
         layer = placed.layer
         if not isinstance(layer, VideoLayer | AudioLayer) or layer.muted:
@@ -52,7 +54,7 @@ def _heard(layers: Sequence[Placed], facts: Facts) -> Iterator[_Heard]:
             raise _silent(layer, placed.where)
 
 
-def _sound(heard: _Heard, ids: Collection[str], facts: Facts, file_of: FileOf, fps: Fraction) -> Sound | None:
+def _sound(heard: _Heard, ids: Collection[str], facts: SourceInfo, file_of: FileOf, fps: Fraction) -> Sound | None:
     placed, layer = heard.placed, heard.layer
     start, end = placed.start_s, placed.end_s
     if isinstance(layer, VideoLayer):

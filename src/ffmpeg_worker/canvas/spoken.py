@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ffmpeg_worker.canvas.clips import Facts, text_of
+from ffmpeg_worker.canvas.clips import SourceInfo, text_of
 from ffmpeg_worker.canvas.geometry import Box, own_size_box
-from ffmpeg_worker.canvas.pixels import Room
-from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.pixels import ReferenceBox
+from ffmpeg_worker.canvas.remark import LintWarning
 from ffmpeg_worker.canvas.scene import Cue, SubtitlesContent, Word
 from ffmpeg_worker.canvas.subtitles import read_subtitles, with_words
 from ffmpeg_worker.canvas.text_looks import most_width, read_style
@@ -19,7 +19,7 @@ _PLACES = {"top": (0.1, 0.0), "center": (0.5, 0.5), "bottom": (0.9, 1.0)}
 """Share of the height, and which point of the text lies there."""
 
 
-def spoken_box(layer: SubtitlesLayer, room: Room) -> Box:
+def spoken_box(layer: SubtitlesLayer, room: ReferenceBox) -> Box:
     """Without a place and a height they stand near the edge that their style names."""
     box = own_size_box(layer, room)
     if layer.y is not None or layer.height is not None:
@@ -29,7 +29,7 @@ def spoken_box(layer: SubtitlesLayer, room: Room) -> Box:
 
 
 def read_spoken(
-    layer: SubtitlesLayer, where: str, room: Room, box: Box, facts: Facts, remarks: list[Remark]
+    layer: SubtitlesLayer, where: str, room: ReferenceBox, box: Box, facts: SourceInfo, remarks: list[LintWarning]
 ) -> SubtitlesContent:
     """Cues with their look; words have times where the look marks the word that is said.
 
@@ -47,7 +47,9 @@ def read_spoken(
     return SubtitlesContent(cues, read_style(layer.style, room, box), most_width(box, room))
 
 
-def _read_file(layer: SubtitlesLayer, where: str, facts: Facts, remarks: list[Remark]) -> tuple[Cue, ...]:
+def _read_file(
+    layer: SubtitlesLayer, where: str, facts: SourceInfo, remarks: list[LintWarning]
+) -> tuple[Cue, ...]:
     text = text_of(layer.src or "", facts, where)
     try:
         read = read_subtitles(text)
@@ -56,7 +58,7 @@ def _read_file(layer: SubtitlesLayer, where: str, facts: Facts, remarks: list[Re
     if read.loses_looks:
         is_styled = "style" in layer.model_fields_set
         remarks.append(
-            Remark(
+            LintWarning(
                 where,
                 "looks_not_kept",
                 "The subtitles hold places, colours or effects of their own, which are not kept.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ffmpeg_worker.canvas.geometry import Box
-from ffmpeg_worker.canvas.pixels import Room, first_value, read_colour
+from ffmpeg_worker.canvas.pixels import ReferenceBox, first_value, read_color
 from ffmpeg_worker.canvas.text_style import Background, Highlight, Shadow, Stroke, TextAnimation, TextStyle
 from ffmpeg_worker.job.composition import text_look
 from ffmpeg_worker.job.composition.color import parse_color
@@ -15,7 +15,7 @@ _MARGIN = 0.05
 """Of the room, left free on each side of text that is given no width."""
 
 
-def read_style(style: text_look.TextStyle, room: Room, box: Box) -> TextStyle:
+def read_style(style: text_look.TextStyle, room: ReferenceBox, box: Box) -> TextStyle:
     """A style in drawn pixels; percentages of an automatic size are of the largest it may be."""
     fits = style.font_size == "auto"
     size = _largest(style, room, box) if isinstance(style.font_size, str) else _size(style.font_size, room)
@@ -24,7 +24,7 @@ def read_style(style: text_look.TextStyle, room: Room, box: Box) -> TextStyle:
         size=size,
         weight=style.font_weight,
         is_italic=style.font_style == "italic",
-        colour=read_colour(style.color),
+        colour=read_color(style.color),
         align=style.align,
         vertical_align=style.vertical_align,
         line_height=style.line_height,
@@ -61,7 +61,7 @@ def read_animation(animation: WrittenAnimation, element_s: float) -> TextAnimati
     )
 
 
-def most_width(box: Box, room: Room) -> float:
+def most_width(box: Box, room: ReferenceBox) -> float:
     """How wide text may become that is given no width: as far as the nearest edge, less a margin."""
     if box.width is not None:
         return first_value(box.width)
@@ -72,17 +72,17 @@ def most_width(box: Box, room: Room) -> float:
     return max(min(to_the_left, to_the_right), 4 * margin)
 
 
-def _size(size: float | Percent, room: Room) -> float:
+def _size(size: float | Percent, room: ReferenceBox) -> float:
     return room.still(size, room.canvas_short)
 
 
-def _largest(style: text_look.TextStyle, room: Room, box: Box) -> float:
+def _largest(style: text_look.TextStyle, room: ReferenceBox, box: Box) -> float:
     if style.max_font_size is not None:
         return _size(style.max_font_size, room)
     return room.height if box.height is None else first_value(box.height)
 
 
-def _read_shadow(shadow: text_look.Shadow, room: Room, size: float) -> Shadow:
+def _read_shadow(shadow: text_look.Shadow, room: ReferenceBox, size: float) -> Shadow:
     return Shadow(
         parse_color(shadow.color),
         x=room.still(shadow.x, size),
@@ -91,7 +91,7 @@ def _read_shadow(shadow: text_look.Shadow, room: Room, size: float) -> Shadow:
     )
 
 
-def _read_background(background: text_look.Background, room: Room, size: float) -> Background:
+def _read_background(background: text_look.Background, room: ReferenceBox, size: float) -> Background:
     above, beside = background.padding
     return Background(
         parse_color(background.color),
@@ -102,7 +102,7 @@ def _read_background(background: text_look.Background, room: Room, size: float) 
     )
 
 
-def _read_highlight(highlight: text_look.Highlight, room: Room, size: float) -> Highlight:
+def _read_highlight(highlight: text_look.Highlight, room: ReferenceBox, size: float) -> Highlight:
     return Highlight(
         colour=None if highlight.color is None else parse_color(highlight.color),
         background=None if highlight.background is None else _read_background(highlight.background, room, size),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ffmpeg_worker.canvas.curve import Colour, Curve
+from ffmpeg_worker.canvas.curve import Color, Curve
 
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
     """A line around letters, `width` pixels wide outside of them."""
 
-    colour: Colour
+    colour: Color
     width: float
 
 
@@ -20,7 +20,7 @@ class Stroke:
 class Shadow:
     """A shadow, moved by `x` and `y`; `blur` as in CSS: twice the standard deviation."""
 
-    colour: Colour
+    colour: Color
     x: float = 0.0
     y: float = 0.0
     blur: float = 0.0
@@ -30,7 +30,7 @@ class Shadow:
 class Background:
     """A box behind text: one around all of it, or one for each line."""
 
-    colour: Colour
+    colour: Color
     padding_x: float = 0.0
     padding_y: float = 0.0
     radius: float = 0.0
@@ -45,10 +45,10 @@ class Highlight:
     they are said, `appear` shows only the words that have been said.
     """
 
-    colour: Colour | None = None
+    colour: Color | None = None
     background: Background | None = None
     scale: float = 1.0
-    said: Colour | None = None
+    said: Color | None = None
     mode: Literal["word", "fill", "appear"] = "word"
 
 
@@ -64,7 +64,7 @@ class TextStyle:
     size: float = 48.0
     weight: int = 400
     is_italic: bool = False
-    colour: Colour | Curve = (1.0, 1.0, 1.0, 1.0)
+    colour: Color | Curve = (1.0, 1.0, 1.0, 1.0)
     align: Literal["left", "center", "right", "justify", "start", "end"] = "center"
     vertical_align: Literal["top", "center", "bottom"] = "center"
     line_height: float = 1.2

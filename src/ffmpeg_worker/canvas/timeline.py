@@ -16,7 +16,7 @@ DEFAULT_LENGTH_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class TimingRequest:
     """When a layer asks to be there; times in seconds.
 
     It starts at `start_s`, or where the layer `after` (its id, or its index) ends, `overlap_s` earlier.
@@ -52,7 +52,7 @@ class Span:
         return self.end_s - self.start_s
 
 
-def own_length(wishes: Sequence[Wish]) -> float | None:
+def own_length(wishes: Sequence[TimingRequest]) -> float | None:
     """How long a list is by itself: until its last layer with a length ends; `None` if none has a length.
 
     A layer without a length that starts only then is shown for `DEFAULT_LENGTH_S`.
@@ -65,7 +65,7 @@ def own_length(wishes: Sequence[Wish]) -> float | None:
     return _with_the_endless(wishes, starts, ends, max(known)) if known else None
 
 
-def length_for_all(wishes: Sequence[Wish]) -> float:
+def length_for_all(wishes: Sequence[TimingRequest]) -> float:
     """How long a canvas is that is not given a length: its own length, or `DEFAULT_LENGTH_S` for the last start.
 
     Raises:
@@ -78,7 +78,7 @@ def length_for_all(wishes: Sequence[Wish]) -> float:
     return _with_the_endless(wishes, starts, ends, 0.0) or DEFAULT_LENGTH_S
 
 
-def place(wishes: Sequence[Wish], length_s: float) -> tuple[Span, ...]:
+def place(wishes: Sequence[TimingRequest], length_s: float) -> tuple[Span, ...]:
     """From when to when each layer is there, within a list of `length_s`.
 
     What lasts longer is cut at the end; what starts later is there for no time at all.
@@ -103,7 +103,7 @@ def frame_at(seconds: float, fps: Fraction) -> int:
 
 
 def _with_the_endless(
-    wishes: Sequence[Wish], starts: Sequence[float], ends: Sequence[float | None], known: float
+    wishes: Sequence[TimingRequest], starts: Sequence[float], ends: Sequence[float | None], known: float
 ) -> float:
     late = (
         start + DEFAULT_LENGTH_S
@@ -113,7 +113,7 @@ def _with_the_endless(
     return max(known, *late, known)
 
 
-def _starts_and_ends(wishes: Sequence[Wish]) -> tuple[list[float], list[float | None]]:
+def _starts_and_ends(wishes: Sequence[TimingRequest]) -> tuple[list[float], list[float | None]]:
     """Where each starts, and where it ends: `None` for the end of the list."""
     before = _before(wishes)
     followed = set(before)
@@ -130,7 +130,7 @@ def _starts_and_ends(wishes: Sequence[Wish]) -> tuple[list[float], list[float | 
     return starts, ends
 
 
-def _length(wish: Wish, *, is_followed: bool) -> float | None:
+def _length(wish: TimingRequest, *, is_followed: bool) -> float | None:
     if isinstance(wish.length, float | int):
         return float(wish.length)
     if wish.length == "auto" and wish.natural_s is not None:
@@ -147,7 +147,7 @@ def _length(wish: Wish, *, is_followed: bool) -> float | None:
     return DEFAULT_LENGTH_S
 
 
-def _check_overlap(wish: Wish, length: float | None, start: float, end: float | None) -> None:
+def _check_overlap(wish: TimingRequest, length: float | None, start: float, end: float | None) -> None:
     least = min(math.inf if length is None else length, math.inf if end is None else end - start)
     if wish.overlap_s > least + 1e-9:
         raise InvalidJob(
@@ -158,7 +158,7 @@ def _check_overlap(wish: Wish, length: float | None, start: float, end: float | 
         )
 
 
-def _in_order(wishes: Sequence[Wish], before: Sequence[int | None]) -> list[int]:
+def _in_order(wishes: Sequence[TimingRequest], before: Sequence[int | None]) -> list[int]:
     """Every layer behind the one it comes after."""
     order: dict[int, None] = {}
     for first in range(len(wishes)):
@@ -173,7 +173,7 @@ def _in_order(wishes: Sequence[Wish], before: Sequence[int | None]) -> list[int]
     return list(order)
 
 
-def _circle(wishes: Sequence[Wish], chain: list[int], back_at: int) -> InvalidJob:
+def _circle(wishes: Sequence[TimingRequest], chain: list[int], back_at: int) -> InvalidJob:
     circle = [*chain[chain.index(back_at) :], back_at]
     shown = " → ".join(f'"{wishes[index].id or wishes[index].where}"' for index in circle[:8])
     return InvalidJob(
@@ -184,7 +184,7 @@ def _circle(wishes: Sequence[Wish], chain: list[int], back_at: int) -> InvalidJo
     )
 
 
-def _before(wishes: Sequence[Wish]) -> list[int | None]:
+def _before(wishes: Sequence[TimingRequest]) -> list[int | None]:
     """The layer (index) that each comes after."""
     by_id = {wish.id: index for index, wish in enumerate(wishes) if wish.id is not None}
     found: list[int | None] = []

@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from ffmpeg_worker.canvas.message import read_measured, scene_as_message
+from ffmpeg_worker.canvas.message import decode_text_metrics, encode_scene
 from ffmpeg_worker.canvas.scene import Element, Scene, TextContent
 from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.doctor.check import Check, Verdict
@@ -28,7 +28,7 @@ async def check_canvas() -> Check:
         renderer.demand()
         async with asyncio.timeout(_TRIAL_S):
             picture = await _answer(renderer, {"first": 0, "form": "png", "threads": 1})
-            families = read_measured(await _answer(renderer, {"form": "measure"})).families
+            families = decode_text_metrics(await _answer(renderer, {"form": "measure"})).families
     except WorkerError as error:
         return Check(_NAME, Verdict.WARN, f"no compositions: {error.message}", error.hint)
     except (TimeoutError, ValueError):
@@ -45,7 +45,7 @@ async def check_canvas() -> Check:
 async def _answer(renderer: RendererSpawner, order: dict[str, object]) -> bytes:
     text = TextContent("Aa", TextStyle(size=16), _SIDE)
     element = Element("layers[0]", 0, 1, text, 0, 0, width=_SIDE, height=_SIDE)
-    scene = scene_as_message(Scene(_SIDE, _SIDE, (25, 1), 1, (0.0, 0.0, 0.0, 1.0), (element,)))
+    scene = encode_scene(Scene(_SIDE, _SIDE, (25, 1), 1, (0.0, 0.0, 0.0, 1.0), (element,)))
     answer = bytearray()
     with tempfile.TemporaryDirectory() as folder:
         drawing = await renderer.start(

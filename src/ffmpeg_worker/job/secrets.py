@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
-from ffmpeg_worker.job.composition.sources import named_files
+from ffmpeg_worker.job.composition.sources import find_named_files
 from ffmpeg_worker.job.jobs import DownloadJob, Job
 from ffmpeg_worker.job.sources import FileSource, TextSource, find_signed_parts
 from ffmpeg_worker.logs import REDACTED
@@ -27,7 +27,7 @@ def find_secrets(job: Job) -> Iterator[str]:
             yield from source.secret_values()
     if isinstance(job, (CanvasJob, PreviewJob)):
         for composition in job.data.compositions:
-            for file in named_files(composition):
+            for file in find_named_files(composition):
                 yield from find_signed_parts(file.src)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ffmpeg_worker.canvas.message import scene_as_message
+from ffmpeg_worker.canvas.message import encode_scene
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.pipeline.command_run import CommandRun
@@ -69,7 +69,7 @@ async def render_still(step: StillStep, command: CommandRun) -> StepResult:
         EngineError: why it could not be drawn.
     """
     threads = command.engine.cores
-    order = {"scene": scene_as_message(step.scene), "first": step.frame, "form": "png", "threads": threads}
+    order = {"scene": encode_scene(step.scene), "first": step.frame, "form": "png", "threads": threads}
     result = await _answered(order, _MAX_STILL_BYTES, command)
     if step.work_name is not None:
         make_folders_beneath(command.folder, str(Path(step.work_name).parent), command.jail.uid)
@@ -83,7 +83,7 @@ async def measure_scene(step: MeasureStep, command: CommandRun) -> StepResult:
     Raises:
         EngineError: why they cannot be measured.
     """
-    order = {"scene": scene_as_message(step.scene), "form": "measure"}
+    order = {"scene": encode_scene(step.scene), "form": "measure"}
     # Its warnings are in its answer.
     return replace(await _answered(order, _MAX_MEASURED_BYTES, command), warnings=())
 
@@ -108,7 +108,7 @@ class _Rendering:
         self._step = step
         self._command = command
         self._report = report
-        self._scene = scene_as_message(step.scene)
+        self._scene = encode_scene(step.scene)
         self._done = [0] * len(step.ranges)
         self._speeds = [0.0] * len(step.ranges)
         self._at_once = asyncio.Semaphore(step.at_once)

@@ -8,7 +8,7 @@ from typing import assert_never
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
-from ffmpeg_worker.job.composition.sources import NamedFile, named_files
+from ffmpeg_worker.job.composition.sources import NamedFile, find_named_files
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.jobs import (
     DownloadJob,
@@ -106,7 +106,7 @@ def _used(job: Job, option_policy: bool) -> Iterator[RequiredInput]:  # noqa: C9
             yield _named(job.data.input2, job.inputs, is_media=True)
         case CanvasJob() | PreviewJob():
             for composition in job.data.compositions:
-                for file in named_files(composition):
+                for file in find_named_files(composition):
                     yield _of_layer(file, job.inputs)
         case DownloadJob():
             download_name(job.data, job.inputs)  # refused before it is fetched

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ffmpeg_worker.canvas.curve import Number, greatest
-from ffmpeg_worker.canvas.measured import Measured, MeasuredText, every_element
+from ffmpeg_worker.canvas.measured import TextMetrics, MeasuredText, iterate_elements
 from ffmpeg_worker.canvas.scene import Element, Scene, SubtitlesContent, TextContent
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.layout_text import measure
@@ -15,14 +15,14 @@ _MOST_CUES = 1000
 _MOST_MISSING = 5
 
 
-def measure_texts(scene: Scene, folder: Path) -> Measured:
+def measure_texts(scene: Scene, folder: Path) -> TextMetrics:
     """Measure all of them; `folder` holds the scene's fonts.
 
     Raises:
         RasterError: `font_unreadable`, a file is no font.
     """
     library = FontLibrary(folder, scene.fonts)
-    elements = tuple(every_element(scene.elements))
+    elements = tuple(iterate_elements(scene.elements))
     texts = tuple(text for element in elements for text in _texts(element, library))
     asked = [
         family
@@ -30,7 +30,7 @@ def measure_texts(scene: Scene, folder: Path) -> Measured:
         if isinstance(element.content, TextContent | SubtitlesContent)
         for family in element.content.style.families
     ]
-    return Measured(library.known(asked), texts)
+    return TextMetrics(library.known(asked), texts)
 
 
 def _texts(element: Element, library: FontLibrary) -> Iterator[MeasuredText]:

@@ -2,7 +2,7 @@
 
     order   {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON;
             or {"scene", "form": "measure"}
-    frames  raw, one after the other without anything between; or one PNG; or a `Measured` in JSON
+    frames  raw, one after the other without anything between; or one PNG; or a `TextMetrics` in JSON
     notes   on standard error, lines of JSON: {"warning"}, or last
             {"error", "code", "fault", "hint", "where", "detail"}
 
@@ -24,7 +24,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import cv2
 
-from ffmpeg_worker.canvas.message import measured_as_message, read_scene
+from ffmpeg_worker.canvas.message import encode_text_metrics, decode_scene
 from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.measure_texts import measure_texts
@@ -56,9 +56,9 @@ def serve(orders: BinaryIO, frames: BinaryIO) -> None:
 def _draw(order: dict[str, Any]) -> Iterator[memoryview | bytes]:
     # Ranges are drawn by processes of their own, side by side.
     cv2.setNumThreads(1)
-    scene = read_scene(order["scene"])
+    scene = decode_scene(order["scene"])
     if order["form"] == "measure":
-        yield measured_as_message(measure_texts(scene, Path()))
+        yield encode_text_metrics(measure_texts(scene, Path()))
         return
     if order["form"] == "png":
         yield draw_png(scene, order["first"], Path(), threads=order["threads"], on_warning=_warn)

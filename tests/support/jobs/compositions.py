@@ -6,7 +6,7 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from ffmpeg_worker.canvas.clips import Facts
+from ffmpeg_worker.canvas.clips import SourceInfo
 from ffmpeg_worker.canvas.resolve import Resolved, resolve
 from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
@@ -22,7 +22,7 @@ Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 Dialogue: 0,0:00:01.00,0:00:03.00,Default,,0,0,0,,{\pos(10,20)}Hello
 """
 _PAL: dict[str, Any] = {"width": 720, "height": 576, "field_order": "tt", "sample_aspect": Fraction(16, 15)}
-FACTS: Facts = {
+FACTS: SourceInfo = {
     "film.mp4": FILM,
     "silent.mp4": replace(FILM, streams=(_PICTURE,)),
     "phone.mp4": replace(FILM, streams=(replace(_PICTURE, rotation=-90), _SOUND)),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.canvas.lint import lint
-from ffmpeg_worker.canvas.measured import Measured, MeasuredText
+from ffmpeg_worker.canvas.measured import TextMetrics, MeasuredText
 from support.jobs.compositions import resolved
 
 _FILM = {"type": "video", "src": "film.mp4"}
@@ -16,7 +16,7 @@ _WALL = {"type": "shape", "fill": "#123456"}
 
 
 def _codes(*layers: dict[str, Any], **canvas: Any) -> list[tuple[str, str]]:
-    found = lint(resolved(*layers, **canvas), Measured(("Inter",)))
+    found = lint(resolved(*layers, **canvas), TextMetrics(("Inter",)))
     return [(remark.where, remark.code) for remark in found]
 
 
@@ -98,5 +98,5 @@ _WORDS = {"type": "text", "text": "Hi", "style": {"font_size": 20}}
     ],
 )
 def test_texts_that_were_measured(layer: dict[str, Any], measured: MeasuredText, code: str | None) -> None:
-    found = lint(resolved(layer, width=100, height=100), Measured(("Inter",), (measured,)))
+    found = lint(resolved(layer, width=100, height=100), TextMetrics(("Inter",), (measured,)))
     assert [remark.code for remark in found] == ([] if code is None else [code])

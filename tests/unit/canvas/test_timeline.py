@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.canvas.timeline import Span, Wish, frame_at, length_for_all, own_length, place
+from ffmpeg_worker.canvas.timeline import Span, TimingRequest, frame_at, length_for_all, own_length, place
 from ffmpeg_worker.errors import InvalidJob
 
 
-def _wish(id: str, **asked: Any) -> Wish:  # noqa: A002 - reads as in a composition
-    return Wish(f"layers[{id}]", id, **asked)
+def _wish(id: str, **asked: Any) -> TimingRequest:  # noqa: A002 - reads as in a composition
+    return TimingRequest(f"layers[{id}]", id, **asked)
 
 
-def _placed(*wishes: Wish, length_s: float | None = None) -> list[tuple[float, float]]:
+def _placed(*wishes: TimingRequest, length_s: float | None = None) -> list[tuple[float, float]]:
     spans = place(wishes, length_for_all(wishes) if length_s is None else length_s)
     return [(span.start_s, span.end_s) for span in spans]
 
@@ -94,7 +94,9 @@ def test_nothing_lasts_longer_than_the_canvas() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_start_that_cannot_be_is_explained(wishes: tuple[Wish, ...], code: str, field: str, says: str) -> None:
+def test_a_start_that_cannot_be_is_explained(
+    wishes: tuple[TimingRequest, ...], code: str, field: str, says: str
+) -> None:
     with pytest.raises(InvalidJob) as caught:
         length_for_all(wishes)
 

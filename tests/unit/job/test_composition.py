@@ -20,7 +20,7 @@ from ffmpeg_worker.job.composition.media_layer import VideoLayer
 from ffmpeg_worker.job.composition.presets import PRESETS
 from ffmpeg_worker.job.composition.read_compositions import read_compositions
 from ffmpeg_worker.job.composition.schema import EXAMPLE
-from ffmpeg_worker.job.composition.sources import named_files
+from ffmpeg_worker.job.composition.sources import find_named_files
 from ffmpeg_worker.job.composition.text_layer import TextLayer
 from ffmpeg_worker.job.composition.text_look import TextStyle
 from ffmpeg_worker.job.composition.transition import TRANSITIONS
@@ -203,7 +203,7 @@ def test_files_are_named_with_their_place() -> None:
             {"type": "waveform", "src": "a.mp3"},
         ],
     )
-    assert [(file.kind, file.src, file.where) for file in named_files(composition)] == [
+    assert [(file.kind, file.src, file.where) for file in find_named_files(composition)] == [
         ("font", "a.ttf", "fonts[0].src"),
         ("image", "a.png", "layers[0].layers[0].src"),
         ("waveform", "a.mp3", "layers[2].src"),

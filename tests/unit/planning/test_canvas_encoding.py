@@ -8,7 +8,7 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions.canvas_output import CODECS, Codec
-from ffmpeg_worker.planning.canvas.encoding import choose_encoding, demand_size, with_frames_made_up
+from ffmpeg_worker.planning.canvas.encoding import choose_encoding, check_frame_size, with_interpolated_frames
 
 
 def option(arguments: tuple[str, ...], name: str) -> str:
@@ -82,19 +82,19 @@ def test_frames_that_are_too_small_are_refused(
     codec: Codec, size: tuple[int, int], makes_up: bool, field: str
 ) -> None:
     with pytest.raises(InvalidJob) as caught:
-        demand_size(codec, *size, makes_up=makes_up)
+        check_frame_size(codec, *size, makes_up=makes_up)
     assert (caught.value.code, caught.value.where) == ("frame_size_unsupported", {"field": field})
 
 
 def test_frames_that_are_large_enough_are_not() -> None:
-    demand_size("h264", 2, 2, makes_up=False)
-    demand_size("av1", 16, 16, makes_up=False)
-    demand_size("hevc", 32, 32, makes_up=True)
+    check_frame_size("h264", 2, 2, makes_up=False)
+    check_frame_size("av1", 16, 16, makes_up=False)
+    check_frame_size("hevc", 32, 32, makes_up=True)
 
 
 @pytest.mark.parametrize(
     ("length", "count"), [(Fraction(2), 120), (Fraction(1001, 1000), 61), (Fraction(1, 25), 3)]
 )
 def test_as_many_frames_are_made_up_as_begin_before_the_end(length: Fraction, count: int) -> None:
-    encoding = with_frames_made_up(choose_encoding("a.mp4", "h264"), Fraction(60), length)
+    encoding = with_interpolated_frames(choose_encoding("a.mp4", "h264"), Fraction(60), length)
     assert encoding.filters[-1] == f"trim=end_frame={count}"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmpeg_worker.planning.canvas.encoding import choose_encoding
-from ffmpeg_worker.planning.canvas.ranges import LEAST_SECONDS, colour_few, cut, encode_range, join
+from ffmpeg_worker.planning.canvas.ranges import LEAST_SECONDS, reduce_palette, cut, encode_range, join
 
 
 @given(first=st.integers(0, 1000), frames=st.integers(1, 5000), fps=st.integers(1, 120), most=st.integers(1, 64))
@@ -56,7 +56,7 @@ def test_frames_come_raw_and_are_tagged() -> None:
 
 
 def test_a_gif_gets_colours_of_all_its_frames() -> None:
-    find, use = colour_few([("a.mkv", Fraction(2)), ("b.mkv", Fraction(2))], "out.gif", "_0", loops=True)
+    find, use = reduce_palette([("a.mkv", Fraction(2)), ("b.mkv", Fraction(2))], "out.gif", "_0", loops=True)
     assert find.invocation.arguments[:4] == use.invocation.arguments[:4]
     assert find.texts
     assert not use.texts, "the list is there already"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ffmpeg_worker.canvas.scene import Element, Scene, ShapeContent
-from ffmpeg_worker.planning.canvas.stretches import in_every_row, shown, stretches
+from ffmpeg_worker.planning.canvas.stretches import find_shared_elements, shown, stretches
 
 
 def element(first: int, last: int, x: float = 0.0, replaces: int | None = None) -> Element:
@@ -21,7 +21,7 @@ BACKGROUND = element(0, 200)
 
 def test_only_where_rows_differ_they_are_drawn_apart() -> None:
     ada, bob = scene(BACKGROUND, element(50, 120, x=1)), scene(BACKGROUND, element(50, 120, x=2))
-    common = in_every_row([ada, bob])
+    common = find_shared_elements([ada, bob])
     assert common == {BACKGROUND}
     assert stretches(ada, 0, 200, common) == ((0, 50), (50, 120), (120, 200))
     alike = [shown(ada, *part) == shown(bob, *part) for part in stretches(ada, 0, 200, common)]
@@ -30,7 +30,7 @@ def test_only_where_rows_differ_they_are_drawn_apart() -> None:
 
 def test_one_row_alone_is_not_cut() -> None:
     only = scene(BACKGROUND, element(50, 120, x=1))
-    assert stretches(only, 0, 200, in_every_row([only])) == ((0, 200),)
+    assert stretches(only, 0, 200, find_shared_elements([only])) == ((0, 200),)
 
 
 def test_a_stretch_too_short_for_a_renderer_goes_with_its_neighbour() -> None:
@@ -46,7 +46,7 @@ def test_what_lies_outside_of_the_part_cuts_nothing() -> None:
 def test_an_element_that_comes_from_another_one_is_another() -> None:
     pair = element(100, 200, x=5, replaces=0)
     one, other = scene(element(0, 120, x=1), pair), scene(element(0, 120, x=2), pair)
-    assert pair in in_every_row([one, other])
+    assert pair in find_shared_elements([one, other])
     assert shown(one, 130, 200) != shown(other, 130, 200)
 
 

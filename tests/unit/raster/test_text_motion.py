@@ -52,11 +52,11 @@ def test_text_that_stands_still_is_one_tile() -> None:
 
 def test_a_colour_changes_and_stays_where_its_curve_does() -> None:
     curve = Curve((Key(1, WHITE), Key(2, RED)))
-    source = text_source("Colour", colour=curve, stroke=Stroke((0, 0, 0, 1), 2))
+    source = text_source("Color", colour=curve, stroke=Stroke((0, 0, 0, 1), 2))
     first, later = source.picture(0), source.picture(1.5)
     assert source.picture(1) is not later
     assert source.picture(3) is source.picture(9)
-    at_end = text_source("Colour", colour=RED, stroke=Stroke((0, 0, 0, 1), 2)).picture(0)
+    at_end = text_source("Color", colour=RED, stroke=Stroke((0, 0, 0, 1), 2)).picture(0)
     assert np.array_equal(source.picture(9).rgba, at_end.rgba)
     assert np.array_equal(first.rgba[..., 3], later.rgba[..., 3])
 

@@ -22,7 +22,7 @@ from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.composition.frame_rate import FrameRate
 from ffmpeg_worker.job.composition.limits import MAX_SIDE
 from ffmpeg_worker.job.composition.node import canonical_key
-from ffmpeg_worker.job.composition.read_compositions import Beside, read_compositions
+from ffmpeg_worker.job.composition.read_compositions import SharedFields, read_compositions
 from ffmpeg_worker.job.composition.values import DUMPED
 from ffmpeg_worker.job.composition.wrong_value import wrong_value
 from ffmpeg_worker.job.frozen_model import FrozenModel
@@ -82,10 +82,12 @@ class CompositionData(FrozenModel):
         rest = {key: item for key, item in value.items() if key not in named}
         if named:
             composition, at = value[named[0]], f"{path}.{named[0]}" if path else named[0]
-            beside = Beside(rest.pop("audio", None), rest.pop("variables", None), path, context.get("inputs"))
+            beside = SharedFields(
+                rest.pop("audio", None), rest.pop("variables", None), path, context.get("inputs")
+            )
         elif any(key in value for key in _LAYERS):
             composition = {key: rest.pop(key) for key in value if cls._is_in_place(key, value[key])}
-            at, beside = path, Beside(rest.pop("audio", None), None, path, context.get("inputs"))
+            at, beside = path, SharedFields(rest.pop("audio", None), None, path, context.get("inputs"))
         else:
             return value
         if isinstance(composition, tuple):  # read before

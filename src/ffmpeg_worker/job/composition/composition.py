@@ -72,7 +72,7 @@ class Composition(Node):
     )
     background: Color = Field(
         "#000000",
-        description='Colour below all layers; "transparent" where the output can be.',
+        description='Color below all layers; "transparent" where the output can be.',
         examples=["#101018"],
     )
     variables: Annotated[Mapping[str, Scalar], PlainValidator(_read_values), _VARIABLES_SCHEMA] = Field(

@@ -16,13 +16,13 @@ from ffmpeg_worker.job.composition.media_layer import AudioLayer
 from ffmpeg_worker.job.composition.older_shape import is_older_shape, read_older_layer, read_older_shape
 from ffmpeg_worker.job.composition.placeholder import PLACEHOLDER
 from ffmpeg_worker.job.composition.references import check_references, check_size
-from ffmpeg_worker.job.composition.sources import named_files
+from ffmpeg_worker.job.composition.sources import find_named_files
 from ffmpeg_worker.job.composition.variables import Variables, fill_variables, read_rows, unknown_variable
 from ffmpeg_worker.job.composition.written_path import Origins, Written
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class SharedFields:
     """Fields of a job that belong to its composition, as JSON: a list of sounds, variables.
 
     `path` is that of the object in which they stand. `inputs` are the names of the job's inputs, which a `src` may
@@ -39,10 +39,10 @@ class Beside:
         return f"{self.path}.{key}" if self.path else key
 
 
-NOTHING = Beside()
+NOTHING = SharedFields()
 
 
-def read_compositions(value: Any, *, at: str = "", beside: Beside = NOTHING) -> tuple[Composition, ...]:
+def read_compositions(value: Any, *, at: str = "", beside: SharedFields = NOTHING) -> tuple[Composition, ...]:
     """Read a composition in any of its shapes.
 
     Args:
@@ -85,7 +85,7 @@ def read_compositions(value: Any, *, at: str = "", beside: Beside = NOTHING) -> 
     return tuple(compositions)
 
 
-def _with_audio(composition: Composition, row: Variables, beside: Beside) -> Composition:
+def _with_audio(composition: Composition, row: Variables, beside: SharedFields) -> Composition:
     if beside.audio is None:
         return composition
     sounds = read_audio_list(beside.audio, row, beside.at("audio"))
@@ -104,7 +104,7 @@ def _read_one(value: dict[str, Any], row: Variables, at: str, inputs: Collection
     except ValidationError as error:
         raise explain(error, filled, written) from None
     check_references(composition, written)
-    for file in named_files(composition):
+    for file in find_named_files(composition):
         name = PLACEHOLDER.fullmatch(file.src.strip())
         if name is not None and inputs is not None and name.group("name") not in inputs:
             raise unknown_variable(name.group("name"), {*row, *inputs}, written.path(file.location))

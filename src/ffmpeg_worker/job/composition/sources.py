@@ -31,7 +31,7 @@ class NamedFile:
         return path.removeprefix(".")
 
 
-def named_files(composition: Composition) -> Iterator[NamedFile]:
+def find_named_files(composition: Composition) -> Iterator[NamedFile]:
     """Every file in order of the composition, one as often as it is named; those of hidden layers are not."""
     for index, font in enumerate(composition.fonts):
         yield NamedFile("font", font.src, ("fonts", index, "src"))

@@ -130,7 +130,7 @@ def choose_encoding(
     )
 
 
-def with_frames_made_up(encoding: Encoding, rate: Fraction, length: Fraction) -> Encoding:
+def with_interpolated_frames(encoding: Encoding, rate: Fraction, length: Fraction) -> Encoding:
     """The encoding, with frames made up between those that it is given so that there are `rate` a second.
 
     What makes them up keeps back the last two frames, or all where there are few: the last one is shown again,
@@ -144,7 +144,7 @@ def with_frames_made_up(encoding: Encoding, rate: Fraction, length: Fraction) ->
     return replace(encoding, filters=(*encoding.filters, *smooth))
 
 
-def demand_size(codec: Codec, width: int, height: int, *, makes_up: bool) -> None:
+def check_frame_size(codec: Codec, width: int, height: int, *, makes_up: bool) -> None:
     """Refuse frames on which an encoder crashes, or between which none can be made up (`makes_up`).
 
     Raises:

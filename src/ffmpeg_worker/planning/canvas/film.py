@@ -13,10 +13,15 @@ from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.composition.frame_rate import exact_rate
-from ffmpeg_worker.planning.canvas.encoding import Encoding, choose_encoding, demand_size, with_frames_made_up
+from ffmpeg_worker.planning.canvas.encoding import (
+    Encoding,
+    choose_encoding,
+    check_frame_size,
+    with_interpolated_frames,
+)
 from ffmpeg_worker.planning.canvas.picture import picture
 from ffmpeg_worker.planning.canvas.preparing import prepare
-from ffmpeg_worker.planning.canvas.ranges import colour_few, cut, encode_range, finish, join
+from ffmpeg_worker.planning.canvas.ranges import reduce_palette, cut, encode_range, finish, join
 from ffmpeg_worker.planning.canvas.rows import known_before
 from ffmpeg_worker.planning.canvas.sound import sound_steps
 from ffmpeg_worker.planning.canvas.stretches import shown, stretches
@@ -42,7 +47,7 @@ _PIXELS_AT_ONCE = 4 * 1920 * 1080
 
 
 @dataclass(slots=True)
-class Made:
+class RenderedParts:
     """Files of ranges and sounds that are made already, by all that they depend on."""
 
     ranges: dict[Hashable, str] = field(default_factory=dict)
@@ -60,7 +65,7 @@ class Film:
     cores: int
     guard: Guard | None
 
-    def steps(self, made: Made, common: Collection[Element]) -> Iterator[Step]:
+    def steps(self, made: RenderedParts, common: Collection[Element]) -> Iterator[Step]:
         """What is prepared; what is drawn beside what is heard; what is put together; the poster.
 
         `made` is what films before this one make, `common` the elements that all of them have.
@@ -69,7 +74,7 @@ class Film:
             InvalidJob: the frames are too small for what is made of them.
         """
         scene = self.resolved.scene
-        demand_size(self.data.chosen_codec, scene.width, scene.height, makes_up=self.data.vfi is not None)
+        check_frame_size(self.data.chosen_codec, scene.width, scene.height, makes_up=self.data.vfi is not None)
         for preparation in self.resolved.prepare:
             yield prepare(preparation, self.guard)
         match self._encoding(1).kind:
@@ -140,7 +145,7 @@ class Film:
         )
         return self._drawn(parts, encoding)
 
-    def _joined(self, made: Made, common: Collection[Element]) -> Iterator[Step]:
+    def _joined(self, made: RenderedParts, common: Collection[Element]) -> Iterator[Step]:
         """Ranges drawn side by side, and the sound beside them; then all of it in one file."""
         pieces = self._pieces(common)
         encoding = self._encoding(max(self.cores // min(len(pieces), self._at_once), 1))
@@ -161,7 +166,7 @@ class Film:
             yield replace(self._drawn(tuple(parts), encoding), beside=beside)
         told = [(name, (end - begin) / self._rate) for name, (begin, end) in zip(names, pieces, strict=True)]
         if encoding.kind == "gif":
-            yield from colour_few(told, self._work_name, f"{self._aside}{self.row}", loops=True)
+            yield from reduce_palette(told, self._work_name, f"{self._aside}{self.row}", loops=True)
         else:
             yield join(told, sound[0] if sound else None, self._work_name, f"{self._aside}{self.row}.ffconcat")
 
@@ -206,9 +211,11 @@ class Film:
         if data.vfi is None:
             return encoding
         first, last = self._part
-        return with_frames_made_up(encoding, exact_rate(data.vfi), (last - first) / self._rate)
+        return with_interpolated_frames(encoding, exact_rate(data.vfi), (last - first) / self._rate)
 
-    def _sound(self, encoding: Encoding, made: Made) -> tuple[str, tuple[FfmpegStep | DependentStep, ...]] | None:
+    def _sound(
+        self, encoding: Encoding, made: RenderedParts
+    ) -> tuple[str, tuple[FfmpegStep | DependentStep, ...]] | None:
         """The file with the sound of these frames, and what makes it unless that is made; `None` for silence."""
         if not encoding.sound:
             return None

@@ -12,14 +12,14 @@ from ffmpeg_worker.canvas.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.canvas.timeline import frame_at
 from ffmpeg_worker.job.actions.canvas import CanvasData, PreviewData
 from ffmpeg_worker.job.composition.composition import Composition
-from ffmpeg_worker.job.composition.sources import named_files
+from ffmpeg_worker.job.composition.sources import find_named_files
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
-from ffmpeg_worker.planning.canvas.film import Film, Made
+from ffmpeg_worker.planning.canvas.film import Film, RenderedParts
 from ffmpeg_worker.planning.canvas.picture import picture
 from ffmpeg_worker.planning.canvas.preparing import prepare
 from ffmpeg_worker.planning.canvas.rows import as_result, for_each_row
-from ffmpeg_worker.planning.canvas.stretches import in_every_row
+from ffmpeg_worker.planning.canvas.stretches import find_shared_elements
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.option_policy.guard import Guard
@@ -50,7 +50,7 @@ def plan_canvas(
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
-    made = Made()
+    made = RenderedParts()
 
     def film(row: int, given: tuple[Composition, str]) -> Film:
         composition, name = given
@@ -63,7 +63,7 @@ def plan_canvas(
     rows = zip(data.compositions, data.output_names(), strict=True)
     films = for_each_row(rows, film, is_many=len(data.compositions) > 1)
     facts = [film.facts() for film in films]
-    common = in_every_row([film.resolved.scene for film in films])
+    common = find_shared_elements([film.resolved.scene for film in films])
     return Lane(
         steps=tuple(_each_once(step for film in films for step in film.steps(made, common))),
         artifacts=tuple(artifact for film in films for artifact in film.artifacts()),
@@ -113,7 +113,7 @@ def facts_of(
 ) -> dict[str, MediaInfo | str]:
     """What is known of each file by the name that the composition gives it."""
     facts: dict[str, MediaInfo | str] = {}
-    for named in named_files(composition):
+    for named in find_named_files(composition):
         file = files[input_key(named.src, inputs)]
         fact = file.text if file.text is not None else file.media
         if fact is not None:

@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ffmpeg_worker.canvas.lint import lint
-from ffmpeg_worker.canvas.message import read_measured
-from ffmpeg_worker.canvas.remark import Remark
+from ffmpeg_worker.canvas.message import decode_text_metrics
+from ffmpeg_worker.canvas.remark import LintWarning
 from ffmpeg_worker.canvas.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.errors import EngineFailed, Fault
 from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.composition.composition import Composition
-from ffmpeg_worker.job.composition.sources import NamedFile, named_files
+from ffmpeg_worker.job.composition.sources import NamedFile, find_named_files
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.canvas.guesses import guess
@@ -60,15 +60,15 @@ class _Look:
     unseen: tuple[NamedFile, ...]
     families: tuple[str, ...]
 
-    def remarks(self, result: StepResult) -> Iterator[Remark]:
+    def remarks(self, result: StepResult) -> Iterator[LintWarning]:
         try:
-            measured = read_measured(result.stdout)
+            measured = decode_text_metrics(result.stdout)
         except ValueError:
             raise EngineFailed(
                 "The renderer's answer cannot be read.", code="renderer_failed", fault=Fault.WORKER
             ) from None
         for file in self.unseen:
-            yield Remark(
+            yield LintWarning(
                 file.where,
                 "not_fetched",
                 "The file lies elsewhere and was not fetched: what it holds is guessed.",
@@ -89,7 +89,7 @@ def _look(
 ) -> _Look:
     facts: dict[str, MediaInfo | str] = {}
     unseen: dict[str, list[NamedFile]] = {}
-    for named in named_files(composition):
+    for named in find_named_files(composition):
         file = files.by_key.get(input_key(named.src, inputs))
         if file is None:
             unseen.setdefault(named.src, []).append(named)

@@ -50,7 +50,7 @@ def join(parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, 
     return FfmpegStep(Invocation(arguments), expected_s=_length(parts), texts=texts, is_auxiliary=True)
 
 
-def colour_few(
+def reduce_palette(
     parts: Sequence[tuple[str, Fraction]], output: str, stem: str, *, loops: bool
 ) -> tuple[FfmpegStep, FfmpegStep]:
     """A GIF from lossless ranges: first the colours that all frames together need, then the pictures in these.

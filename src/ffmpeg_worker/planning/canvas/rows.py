@@ -10,10 +10,12 @@ from ffmpeg_worker.canvas.scene import Scene
 from ffmpeg_worker.errors import WorkerError
 
 Given = TypeVar("Given")
-Made = TypeVar("Made")
+RenderedParts = TypeVar("RenderedParts")
 
 
-def for_each_row(rows: Iterable[Given], make: Callable[[int, Given], Made], *, is_many: bool) -> list[Made]:
+def for_each_row(
+    rows: Iterable[Given], make: Callable[[int, Given], RenderedParts], *, is_many: bool
+) -> list[RenderedParts]:
     """What is made of each row, by its number.
 
     Raises:

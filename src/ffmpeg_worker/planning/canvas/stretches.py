@@ -9,7 +9,7 @@ from ffmpeg_worker.canvas.scene import Element, Scene
 from ffmpeg_worker.planning.canvas.ranges import LEAST_SECONDS
 
 
-def in_every_row(scenes: Sequence[Scene]) -> frozenset[Element]:
+def find_shared_elements(scenes: Sequence[Scene]) -> frozenset[Element]:
     """The elements that all scenes have, at the same times and looking the same."""
     first, *others = (frozenset(scene.elements) for scene in scenes)
     return first.intersection(*others)

@@ -7,7 +7,7 @@ from typing import cast
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.curve import Colour
+from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.canvas.scene import ChromaKey
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels
 
@@ -39,7 +39,7 @@ def keyed(rgba: Pixels, key: ChromaKey) -> Pixels:
     return np.dstack((rgba[..., :3], np.minimum(alpha, rgba[..., 3])))
 
 
-def bt709_of(colour: Colour) -> tuple[int, int, int]:
+def bt709_of(colour: Color) -> tuple[int, int, int]:
     """Y, U, V of a colour in limited range."""
     red, green, blue = colour[:3]
     luma = 0.2126 * red + 0.7152 * green + 0.0722 * blue

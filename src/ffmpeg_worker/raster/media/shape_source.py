@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 
-from ffmpeg_worker.canvas.curve import Colour, Curve, colour_at
+from ffmpeg_worker.canvas.curve import Color, Curve, color_at
 from ffmpeg_worker.canvas.scene import Gradient, ShapeContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.object_fit import Size
@@ -25,7 +25,7 @@ class ShapeSource:
         self._content = content
         self._size = size
         self._where = where
-        self._key: tuple[Colour | None, Colour | None] | None = None
+        self._key: tuple[Color | None, Color | None] | None = None
         self._tile: RgbaBitmap | None = None
         if content.path is not None and (len(content.path) > _MOST_PATH or not _PATH.match(content.path)):
             raise self._refused("path data may have the letters of SVG's path commands and numbers only")
@@ -71,7 +71,7 @@ class ShapeSource:
         )
 
 
-def markup_of(content: ShapeContent, size: Size, fill: Colour | None, stroke: Colour | None) -> str:
+def markup_of(content: ShapeContent, size: Size, fill: Color | None, stroke: Color | None) -> str:
     """The shape as SVG of a size, with its colours as they are now; a gradient is taken from the content."""
     width, height = size
     gradient = content.fill if isinstance(content.fill, Gradient) else None
@@ -94,9 +94,9 @@ def markup_of(content: ShapeContent, size: Size, fill: Colour | None, stroke: Co
     )
 
 
-def _shown(colour: Colour | Curve, time_s: float) -> Colour:
+def _shown(colour: Color | Curve, time_s: float) -> Color:
     # Steps that nobody sees are not drawn anew.
-    red, green, blue, alpha = (round(part * 255) / 255 for part in colour_at(colour, time_s))
+    red, green, blue, alpha = (round(part * 255) / 255 for part in color_at(colour, time_s))
     return red, green, blue, alpha
 
 
@@ -144,7 +144,7 @@ def _listed(points: tuple[tuple[float, float], ...]) -> str:
     return " ".join(f"{x:.4f},{y:.4f}" for x, y in points)
 
 
-def _paint(name: str, colour: Colour | None) -> str:
+def _paint(name: str, colour: Color | None) -> str:
     if colour is None:
         return f'{name}="none"'
     red, green, blue, alpha = colour
@@ -175,12 +175,12 @@ def _definition(gradient: Gradient, size: Size) -> str:
     return f'<linearGradient id="g" gradientUnits="userSpaceOnUse" {placed}>{listed}</linearGradient>'
 
 
-def _stops(gradient: Gradient) -> list[tuple[float, Colour]]:
+def _stops(gradient: Gradient) -> list[tuple[float, Color]]:
     """Where which colour is. One that is not seen takes on the colours beside it, as CSS has it."""
     colours = gradient.colours
     count = len(colours)
     places = gradient.stops or tuple(index / max(count - 1, 1) for index in range(count))
-    stops: list[tuple[float, Colour]] = []
+    stops: list[tuple[float, Color]] = []
     for index, (place, colour) in enumerate(zip(places, colours, strict=False)):
         at = min(max(place, 0.0), 1.0)
         if colour[3] > 0:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ffmpeg_worker.canvas.curve import Colour
+from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap
 
 _RED, _BLUE = 0.2126, 0.0722
@@ -37,7 +37,7 @@ def yuva_from_rgba(rgba: Pixels) -> Pixels:
     return cv2.convertScaleAbs(cv2.transform(rgba.astype(np.float32), PREMULTIPLIED))  # type: ignore[return-value]
 
 
-def yuv_of(colour: Colour) -> tuple[float, float, float]:
+def yuv_of(colour: Color) -> tuple[float, float, float]:
     """Y, U and V (0 to 255, not rounded) of a colour, without its opacity."""
     y, u, v, _ = PREMULTIPLIED @ np.array([*(part * 255 for part in colour[:3]), 255], dtype=np.float32)
     return float(y), float(u), float(v)

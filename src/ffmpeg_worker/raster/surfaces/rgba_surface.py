@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.curve import Colour
+from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.raster.surfaces.blend_modes import blended
 from ffmpeg_worker.raster.surfaces.patch import eighth_bit, mix
@@ -35,7 +35,7 @@ class RgbaSurface:
         parts = (cv2.divide(self.rgba[:, :, i], alpha, scale=255) for i in range(3))
         return cv2.merge([*parts, alpha])  # type: ignore[return-value]
 
-    def fill(self, colour: Colour) -> None:
+    def fill(self, colour: Color) -> None:
         """One colour all over, or nothing."""
         red, green, blue, alpha = colour
         self.rgba[:] = [round(part * alpha * 255) for part in (red, green, blue, 1.0)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.curve import Colour
+from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.surfaces.blend_modes import blended
 from ffmpeg_worker.raster.surfaces.bt709 import rgb_from_yuv, yuv_of
@@ -58,7 +58,7 @@ class YuvSurface:
             mix(there, here, part, own)
         self._borrowed = None
 
-    def fill(self, colour: Colour) -> None:
+    def fill(self, colour: Color) -> None:
         """One colour all over; its opacity is left out."""
         self._borrowed = None
         for plane, value in zip(self._planes, yuv_of(colour), strict=True):

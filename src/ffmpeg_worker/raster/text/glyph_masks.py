@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ffmpeg_worker.canvas.curve import Colour
+from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.canvas.text_style import Background, TextStyle
 from ffmpeg_worker.raster.text.draw_glyph import Mask, draw_glyph, widen
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
@@ -41,10 +41,10 @@ class Group:
     """
 
     glyphs: Sequence[Glyph]
-    colour: Colour
+    colour: Color
     move: GlyphTransform = STILL
     edge: float | None = None
-    before: Colour | None = None
+    before: Color | None = None
     is_rtl: bool = False
     is_above: bool = False
 
@@ -55,7 +55,7 @@ class Box:
 
     edges: tuple[float, float, float, float]
     radius: float
-    colour: Colour
+    colour: Color
 
     @classmethod
     def behind(cls, look: Background, left: float, top: float, right: float, bottom: float) -> Box:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ffmpeg_worker.canvas.curve import Colour
+from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.canvas.scene import Word
 from ffmpeg_worker.canvas.text_style import Highlight
 from ffmpeg_worker.raster.text.glyph_masks import STILL, Box, GlyphTransform, Group
@@ -65,7 +65,7 @@ class Karaoke:
         width = sum(piece.right - piece.left for piece in self._pieces[marked])
         return Moment(begun, marked, round(share * width * _EDGE_STEPS) / _EDGE_STEPS)
 
-    def groups(self, moment: Moment, colour: Colour) -> Iterator[Group]:
+    def groups(self, moment: Moment, colour: Color) -> Iterator[Group]:
         """The letters in the colours of a moment; the marked word last, on top."""
         look = self._highlight
         if look.mode != "appear" or moment.begun == len(self._words):
@@ -85,7 +85,7 @@ class Karaoke:
             return []
         return [Box.behind(look, p.left, p.top, p.right, p.bottom) for p in self._pieces[moment.marked]]
 
-    def _marked(self, moment: Moment, colour: Colour) -> Iterator[Group]:
+    def _marked(self, moment: Moment, colour: Color) -> Iterator[Group]:
         look = self._highlight
         edge = moment.edge
         for piece in self._pieces[moment.marked] if moment.marked is not None else ():

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ffmpeg_worker.canvas.curve import Colour
+from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels
 
 _ENOUGH_DEVIATION = 8.0
@@ -26,7 +26,7 @@ def most(one: Pixels, other: Pixels) -> Pixels:
     return cast(Pixels, cv2.max(one, other))
 
 
-def tinted(coverage: Pixels, colour: Colour) -> Pixels:
+def tinted(coverage: Pixels, colour: Color) -> Pixels:
     """A colour, premultiplied, as far as it covers: (height, width, 4)."""
     red, green, blue, alpha = colour
     steps = np.arange(256, dtype=np.float64)[:, None] * np.array([red * alpha, green * alpha, blue * alpha, alpha])

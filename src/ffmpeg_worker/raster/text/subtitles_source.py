@@ -7,7 +7,7 @@ import itertools
 import math
 from collections import OrderedDict
 
-from ffmpeg_worker.canvas.curve import Colour, Curve, colour_at
+from ffmpeg_worker.canvas.curve import Color, Curve, color_at
 from ffmpeg_worker.canvas.scene import Cue, SubtitlesContent
 from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
@@ -92,16 +92,16 @@ class _Shown:
             else None
         )
         self._colour = style.colour
-        self._last: tuple[tuple[Moment | None, Colour], RgbaBitmap] | None = None
+        self._last: tuple[tuple[Moment | None, Color], RgbaBitmap] | None = None
 
     def picture(self, time_s: float) -> RgbaBitmap:
-        colour = colour_at(self._colour, time_s) if isinstance(self._colour, Curve) else self._colour
+        colour = color_at(self._colour, time_s) if isinstance(self._colour, Curve) else self._colour
         moment = self._karaoke.moment(time_s) if self._karaoke else None
         if self._last is None or self._last[0] != (moment, colour):
             self._last = ((moment, colour), self._painted(moment, colour))
         return self._last[1]
 
-    def _painted(self, moment: Moment | None, colour: Colour) -> RgbaBitmap:
+    def _painted(self, moment: Moment | None, colour: Color) -> RgbaBitmap:
         if self._karaoke is None or moment is None:
             return self._painter.paint([Group(self._layout.glyphs, colour)])
         return self._painter.paint([*self._karaoke.groups(moment, colour)], self._karaoke.boxes(moment))

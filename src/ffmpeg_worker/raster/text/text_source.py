@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from ffmpeg_worker.canvas.curve import Colour, Curve, colour_at
+from ffmpeg_worker.canvas.curve import Color, Curve, color_at
 from ffmpeg_worker.canvas.scene import TextContent
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.text.animation import Animation
@@ -32,8 +32,8 @@ class TextSource:
         self._colour = style.colour
         self._painter = Painter(self.layout, style)
         self._animation = content.animation and Animation(content.animation, self.layout)
-        self._still: tuple[Colour, RgbaBitmap] | None = None
-        self._moving: tuple[tuple[Colour, tuple[GlyphTransform, ...]], RgbaBitmap] | None = None
+        self._still: tuple[Color, RgbaBitmap] | None = None
+        self._moving: tuple[tuple[Color, tuple[GlyphTransform, ...]], RgbaBitmap] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -42,7 +42,7 @@ class TextSource:
 
     def picture(self, time_s: float) -> RgbaBitmap:
         """The text at a time; the same tile while nothing changes."""
-        colour = colour_at(self._colour, time_s) if isinstance(self._colour, Curve) else self._colour
+        colour = color_at(self._colour, time_s) if isinstance(self._colour, Curve) else self._colour
         moves = self._animation.moves(time_s) if self._animation else None
         if moves is not None:
             state = (colour, tuple(move for _, move in moves))
