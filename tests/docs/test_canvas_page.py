@@ -11,22 +11,22 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic.fields import FieldInfo
 
-from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.actions import canvas, canvas_output
-from ffmpeg_worker.job.composition import (
+from ffmpeg_worker.composition import (
     composition,
-    layer,
+    layer_base,
     layers,
     limits,
-    media_layer,
+    media_layers,
     shape_layer,
     text_layer,
-    text_look,
-    transition,
+    text_style,
+    transitions,
     values,
 )
-from ffmpeg_worker.job.composition.node import Node
-from ffmpeg_worker.job.frozen_model import FrozenModel
+from ffmpeg_worker.composition.node import Node
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.job.actions import canvas, canvas_output
 from ffmpeg_worker.job.parse import PATHS, parse_action, parse_job
 from support.docs.json_examples import ROOT, Example, examples_of
 
@@ -34,7 +34,7 @@ PAGE = ROOT / "docs/canvas.md"
 EXAMPLES = examples_of("docs/canvas.md")
 
 Models = tuple[type[FrozenModel], ...]
-BASES: Models = (layer.TimedLayer, layer.VisualLayer, media_layer.Sounding)
+BASES: Models = (layer_base.TimedLayer, layer_base.VisualLayer, media_layers.Sounding)
 TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Data of `canvas`": ("", canvas.CanvasData, ()),
     "Data of `canvas_preview`": ("", canvas.PreviewData, ()),
@@ -42,31 +42,31 @@ TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Composition": ("", composition.Composition, ()),
     "Font": ("", composition.Font, ()),
     "Audio": ("", composition.AudioOptions, ()),
-    "Every layer": ("Besides `type`.", layer.TimedLayer, ()),
-    "Layers that are seen": ("All but `audio`.", layer.VisualLayer, (layer.TimedLayer,)),
-    "Layers that sound": ("`video` and `audio`.", media_layer.Sounding, ()),
-    "Video": ("Seen and heard.", media_layer.VideoLayer, BASES),
-    "Image": ("Seen.", media_layer.ImageLayer, BASES),
+    "Every layer": ("Besides `type`.", layer_base.TimedLayer, ()),
+    "Layers that are seen": ("All but `audio`.", layer_base.VisualLayer, (layer_base.TimedLayer,)),
+    "Layers that sound": ("`video` and `audio`.", media_layers.Sounding, ()),
+    "Video": ("Seen and heard.", media_layers.VideoLayer, BASES),
+    "Image": ("Seen.", media_layers.ImageLayer, BASES),
     "Text": ("Seen.", text_layer.TextLayer, BASES),
     "Shape": ("Seen.", shape_layer.ShapeLayer, BASES),
     "Group": ("Seen.", layers.GroupLayer, BASES),
     "Subtitles": ("Seen.", text_layer.SubtitlesLayer, BASES),
-    "Waveform": ("Seen.", media_layer.WaveformLayer, BASES),
-    "Audio layer": ("Heard.", media_layer.AudioLayer, BASES),
-    "Style": ("Of `text` and `subtitles`.", text_look.TextStyle, ()),
-    "Stroke": ("Of a style.", text_look.Stroke, ()),
-    "Shadow": ("Of a style.", text_look.Shadow, ()),
-    "Background": ("Of a style, or of a highlight.", text_look.Background, ()),
-    "Highlight": ("Of a style.", text_look.Highlight, ()),
+    "Waveform": ("Seen.", media_layers.WaveformLayer, BASES),
+    "Audio layer": ("Heard.", media_layers.AudioLayer, BASES),
+    "Style": ("Of `text` and `subtitles`.", text_style.TextStyle, ()),
+    "Stroke": ("Of a style.", text_style.Stroke, ()),
+    "Shadow": ("Of a style.", text_style.Shadow, ()),
+    "Background": ("Of a style, or of a highlight.", text_style.Background, ()),
+    "Highlight": ("Of a style.", text_style.Highlight, ()),
     "Animation": ("Of a `text`; a text alone is its type.", text_layer.TextAnimation, ()),
     "Cue": ("Of `subtitles`.", text_layer.Cue, ()),
     "Word": ("Of a cue.", text_layer.Word, ()),
     "Gradient": ("`fill` of a `shape`.", shape_layer.Gradient, ()),
     "Line": ("`stroke` of a `shape`.", shape_layer.ShapeStroke, ()),
-    "Trim": ("", layer.Trim, ()),
-    "Crop": ("", layer.Crop, ()),
-    "Chroma key": ("Of `video` and `image`.", layer.ChromaKey, ()),
-    "Transition": ("`in` and `out` of `transition`.", transition.Transition, ()),
+    "Trim": ("", layer_base.Trim, ()),
+    "Crop": ("", layer_base.Crop, ()),
+    "Chroma key": ("Of `video` and `image`.", layer_base.ChromaKey, ()),
+    "Transition": ("`in` and `out` of `transition`.", transitions.Transition, ()),
     "Keyframe": ("", values.Keyframe, ()),
 }
 LIMITS = {
@@ -144,7 +144,7 @@ def generated() -> dict[str, str]:
         f"### {name}\n\n{about}\n\n{table(model, without)}\n" for name, (about, model, without) in TABLES.items()
     ]
     return {
-        "transitions": ", ".join(f"`{name}`" for name in transition.TRANSITIONS) + ".",
+        "transitions": ", ".join(f"`{name}`" for name in transitions.TRANSITIONS) + ".",
         "limits": "\n".join(
             ["| at most | of |", "|---|---|", *(f"| {most:,.0f} | {what} |" for what, most in LIMITS.items())]
         ),

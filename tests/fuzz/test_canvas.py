@@ -15,13 +15,13 @@ import pytest_asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.canvas.message import decode_scene, encode_scene
-from ffmpeg_worker.canvas.resolve import resolve
+from ffmpeg_worker.composition.layers import LAYER_MODELS
+from ffmpeg_worker.composition.node import known_keys
+from ffmpeg_worker.composition.read_compositions import read_compositions
 from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
-from ffmpeg_worker.job.composition.layers import LAYER_MODELS
-from ffmpeg_worker.job.composition.node import known_keys
-from ffmpeg_worker.job.composition.read_compositions import read_compositions
-from ffmpeg_worker.planning.canvas.sound import sound_steps
+from ffmpeg_worker.planning.composition.plan_audio import sound_steps
+from ffmpeg_worker.scene.resolve import resolve
+from ffmpeg_worker.scene.scene_json import decode_scene, encode_scene
 from support.jobs.canvas_files import canvas, everything, make_files
 from support.jobs.compositions import FACTS, FILM
 from support.worker import Worker, open_worker

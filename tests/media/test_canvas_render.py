@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.planning.canvas.ranges import cut
+from ffmpeg_worker.planning.composition.frame_ranges import cut
 from support.media.decode import frames_of, onsets, rgb_frames, sound_of
 from support.media.sources import make
 from support.reference.yuv import Floats, planes_of, psnr

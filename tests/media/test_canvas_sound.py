@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffmpeg_worker.canvas.curve import Curve, Key, number_at
-from ffmpeg_worker.canvas.sound import Sound, SoundMix
+from ffmpeg_worker.scene.audio_mix import Sound, SoundMix
+from ffmpeg_worker.scene.curve import Curve, Key, number_at
 from support.media.sounds import (
     FLOAT,
     RATE,

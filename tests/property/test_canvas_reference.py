@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.job.composition.transition import TRANSITIONS
+from ffmpeg_worker.composition.transitions import TRANSITIONS
 from support.media.canvas_frames import Sources
 from support.reference.easing import value_at
 from support.reference.random_compositions import compositions, moving

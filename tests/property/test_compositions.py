@@ -9,13 +9,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ffmpeg_worker.composition.condition import holds
+from ffmpeg_worker.composition.layers import LAYER_MODELS
+from ffmpeg_worker.composition.node import Node, known_keys
+from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
+from ffmpeg_worker.composition.schema import EXAMPLE
+from ffmpeg_worker.composition.text_style import TextStyle
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.composition.condition import holds
-from ffmpeg_worker.job.composition.layers import LAYER_MODELS
-from ffmpeg_worker.job.composition.node import Node, known_keys
-from ffmpeg_worker.job.composition.read_compositions import Beside, read_compositions
-from ffmpeg_worker.job.composition.schema import EXAMPLE
-from ffmpeg_worker.job.composition.text_look import TextStyle
 from ffmpeg_worker.job.parse import parse_action
 
 SECRET = "canary7f3a"
@@ -101,7 +101,7 @@ SPOILED = st.builds(spoil, st.sampled_from(sorted(places(EXAMPLE), key=str)), VA
 @given(COMPOSITIONS | SPOILED, st.none() | VALUES, st.none() | VALUES)
 @settings(max_examples=600, deadline=None)
 def test_any_json_is_a_composition_or_an_invalid_job(value: Any, audio: Any, variables: Any) -> None:
-    for beside in (Beside(), Beside(audio=audio, variables=variables)):
+    for beside in (SharedFields(), SharedFields(audio=audio, variables=variables)):
         try:
             for composition in read_compositions(value, beside=beside):
                 echo = json.dumps(composition.model_dump(mode="json"))

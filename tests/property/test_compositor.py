@@ -8,13 +8,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.canvas.curve import Curve, Key
-from ffmpeg_worker.canvas.scene import Element
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.surfaces.bt709 import yuva_from_rgba
 from ffmpeg_worker.raster.surfaces.patch import half
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
+from ffmpeg_worker.scene.curve import Curve, Key
+from ffmpeg_worker.scene.scene import Element
 from support.media.still_sources import Library, element, scene
 from support.reference import blend as plain
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ffmpeg_worker.canvas.curve import Curve, Key
-from ffmpeg_worker.canvas.easing import NAMES, read_easing
+from ffmpeg_worker.scene.curve import Curve, Key
+from ffmpeg_worker.scene.easing import NAMES, read_easing
 
 _easing = st.sampled_from([*NAMES, "steps(4)"]) | st.builds(
     "cubic-bezier({:.3f}, {:.3f}, {:.3f}, {:.3f})".format,

@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.canvas.lint import lint
-from ffmpeg_worker.canvas.measured import TextMetrics
-from ffmpeg_worker.canvas.resolve import Resolved
-from ffmpeg_worker.canvas.scene import Element, GroupContent
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.scene.lint import lint
+from ffmpeg_worker.scene.resolve import Resolved
+from ffmpeg_worker.scene.scene import Element, GroupContent
+from ffmpeg_worker.scene.text_metrics import TextMetrics
 from support.jobs.compositions import resolved
 
 _SECONDS = st.floats(0, 20).map(lambda value: round(value, 2))

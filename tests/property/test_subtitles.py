@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.canvas.subtitles import read_subtitles, with_words
 from ffmpeg_worker.errors import SourceUnreadable
+from ffmpeg_worker.scene.subtitles.parse import read_subtitles, with_words
 
 _HEADS = st.sampled_from(
     [

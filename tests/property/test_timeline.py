@@ -7,8 +7,8 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.canvas.timeline import Span, TimingRequest, length_for_all, place
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.scene.timeline import Span, TimingRequest, length_for_all, place
 
 _IDS = "abcdef"
 _seconds = st.floats(0, 50, allow_nan=False).map(lambda value: round(value, 3))

@@ -10,9 +10,9 @@ from pathlib import Path
 import av
 import pytest
 
-from ffmpeg_worker.canvas.scene import VideoContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.video_source import VideoSource
+from ffmpeg_worker.scene.scene import VideoContent
 from security.attacks.compositions import ATTACKS, Composed
 from security.attacks.media import playlist
 from support.attacks.detectors import Watch

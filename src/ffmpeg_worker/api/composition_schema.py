@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.json_response import answer
-from ffmpeg_worker.job.composition.schema import composition_schema
+from ffmpeg_worker.composition.schema import composition_schema
 
 SCHEMA_PATH = "/api/canvas/schema"
 MEDIA_TYPE = "application/schema+json"

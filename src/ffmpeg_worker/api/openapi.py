@@ -16,10 +16,10 @@ from ffmpeg_worker.api.composition_schema import MEDIA_TYPE as SCHEMA_TYPE
 from ffmpeg_worker.api.examples import HEALTH, PROBLEM, REQUESTS, RESULTS
 from ffmpeg_worker.api.health import Health
 from ffmpeg_worker.api.problems import MEANINGS, MEDIA_TYPE
+from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.composition.limits import MAX_SIDE
 from ffmpeg_worker.job.actions.canvas import PreviewData
 from ffmpeg_worker.job.common_fields import CommonFields
-from ffmpeg_worker.job.composition.composition import Composition
-from ffmpeg_worker.job.composition.limits import MAX_SIDE
 from ffmpeg_worker.job.parse import DATA_TYPES
 from ffmpeg_worker.job.result import (
     CanvasResult,

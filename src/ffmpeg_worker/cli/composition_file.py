@@ -8,10 +8,10 @@ from math import isfinite
 from typing import Any
 
 from ffmpeg_worker.cli.file_arguments import read_file_argument
+from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.composition.node import canonical_key
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions.canvas import CanvasData
-from ffmpeg_worker.job.composition.composition import Composition
-from ffmpeg_worker.job.composition.node import canonical_key
 from ffmpeg_worker.job.parse import field_names
 from ffmpeg_worker.job.strict_json import read_json
 

@@ -6,13 +6,13 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from ffmpeg_worker.canvas.message import decode_text_metrics, encode_scene
-from ffmpeg_worker.canvas.scene import Element, Scene, TextContent
-from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
 from ffmpeg_worker.process.spawner import Output
+from ffmpeg_worker.scene.scene import Element, Scene, TextContent
+from ffmpeg_worker.scene.scene_json import decode_text_metrics, encode_scene
+from ffmpeg_worker.scene.text_style import TextStyle
 
 _NAME = "canvas"
 _TRIAL_S = 60.0

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.file_names import check_name
-from ffmpeg_worker.job.frozen_model import FrozenModel
 from ffmpeg_worker.job.sources import Inputs
 from ffmpeg_worker.job.upload import S3Config, Upload
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 
-from ffmpeg_worker.job.frozen_model import FrozenModel
+from ffmpeg_worker.frozen_model import FrozenModel
 
 
 class CloudType(StrEnum):

@@ -11,10 +11,10 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions.canvas import CanvasData, CanvasJob, PreviewData, PreviewJob, PreviewQuery
 from ffmpeg_worker.job.common_fields import CommonFields
 from ffmpeg_worker.job.credentials import Credentials
-from ffmpeg_worker.job.frozen_model import FrozenModel
 from ffmpeg_worker.job.jobs import (
     DownloadData,
     DownloadJob,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 
+from ffmpeg_worker.composition.sources import find_named_files
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
-from ffmpeg_worker.job.composition.sources import find_named_files
 from ffmpeg_worker.job.jobs import DownloadJob, Job
 from ffmpeg_worker.job.sources import FileSource, TextSource, find_signed_parts
 from ffmpeg_worker.logs import REDACTED

@@ -8,8 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 
+from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.credentials import Credentials
-from ffmpeg_worker.job.frozen_model import FrozenModel
 
 MAX_CONTENT_BYTES = 64 * 1024
 _INPUT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")

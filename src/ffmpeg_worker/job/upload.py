@@ -10,8 +10,8 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.credentials import CloudType, Credentials, read_secret
-from ffmpeg_worker.job.frozen_model import FrozenModel
 from ffmpeg_worker.job.sources import Headers, find_signed_parts
 
 MAX_KEY_BYTES = 1024

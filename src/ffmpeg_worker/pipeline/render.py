@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from ffmpeg_worker.canvas.message import encode_scene
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.pipeline.command_run import CommandRun
@@ -29,6 +28,7 @@ from ffmpeg_worker.planning.plan import (
 )
 from ffmpeg_worker.process.spawner import Output
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, write_beneath
+from ffmpeg_worker.scene.scene_json import encode_scene
 
 _MAX_STILL_BYTES = 256 << 20
 _MAX_MEASURED_BYTES = 16 << 20

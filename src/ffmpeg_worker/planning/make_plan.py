@@ -20,9 +20,9 @@ from ffmpeg_worker.job.jobs import (
     VmafJob,
 )
 from ffmpeg_worker.job.local_files import LocalFiles
-from ffmpeg_worker.planning.canvas.plan_canvas import plan_canvas, plan_preview
-from ffmpeg_worker.planning.canvas.plan_lint import plan_lint
 from ffmpeg_worker.planning.commands.chain import ReadCommand, read_chain_files
+from ffmpeg_worker.planning.composition.plan_composition import plan_canvas, plan_preview
+from ffmpeg_worker.planning.composition.plan_lint import plan_lint
 from ffmpeg_worker.planning.fusion import plan_fusions
 from ffmpeg_worker.planning.hardware.named import hardware_of
 from ffmpeg_worker.planning.hardware.plan_on_card import plan_on_card

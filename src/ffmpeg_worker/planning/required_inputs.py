@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
+from ffmpeg_worker.composition.sources import NamedFile, find_named_files
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
-from ffmpeg_worker.job.composition.sources import NamedFile, find_named_files
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.jobs import (
     DownloadJob,

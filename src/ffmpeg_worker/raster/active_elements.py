@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
 
-from ffmpeg_worker.canvas.curve import greatest
-from ffmpeg_worker.canvas.scene import Element, GroupContent, VideoContent
 from ffmpeg_worker.raster.element_transitions import TransitionProgress, passage
 from ffmpeg_worker.raster.layer import BitmapDraw, Layer, OpenSource
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap, Source
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.xfade import Mixer, Surface
+from ffmpeg_worker.scene.curve import greatest
+from ffmpeg_worker.scene.scene import Element, GroupContent, VideoContent
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.canvas.scene import Scene
 from ffmpeg_worker.raster.active_elements import ActiveElements, DrawCommand, paint
 from ffmpeg_worker.raster.layer import BitmapDraw, OpenSource
 from ffmpeg_worker.raster.surfaces.patch import hides
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.raster.xfade import Surface
+from ffmpeg_worker.scene.scene import Scene
 
 
 class Compositor:

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import cv2
 
-from ffmpeg_worker.canvas.scene import Scene
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.open_source import Opener
 from ffmpeg_worker.raster.surfaces.bitmap import YuvBitmap
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.transform_rgba import tile_of
 from ffmpeg_worker.raster.text.font_library import FontLibrary
+from ffmpeg_worker.scene.scene import Scene
 
 # A third of the time of zlib's own way at this level, and no larger.
 _QUICKLY = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ffmpeg_worker.canvas.curve import Curve, Number, greatest
-from ffmpeg_worker.canvas.scene import Element, ImageContent, ShapeContent, VideoContent
 from ffmpeg_worker.raster.effects import Window
+from ffmpeg_worker.scene.curve import Curve, Number, greatest
+from ffmpeg_worker.scene.scene import Element, ImageContent, ShapeContent, VideoContent
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ffmpeg_worker.canvas.easing import read_easing
-from ffmpeg_worker.canvas.scene import Transition
 from ffmpeg_worker.raster.transform import Matrix, at, bounds, then, turned
+from ffmpeg_worker.scene.easing import read_easing
+from ffmpeg_worker.scene.scene import Transition
 
 _WAYS = {"slide-left": (-1, 0), "slide-right": (1, 0), "slide-up": (0, -1), "slide-down": (0, 1)}
 

@@ -6,9 +6,6 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ffmpeg_worker.canvas.curve import Curve, Number, greatest, number_at
-from ffmpeg_worker.canvas.scene import Element
-from ffmpeg_worker.canvas.transitions import PLACED
 from ffmpeg_worker.raster.dynamic_fit import find_dynamic_fit, is_redrawn
 from ffmpeg_worker.raster.effects import Window, blurred, windowed
 from ffmpeg_worker.raster.element_transitions import TransitionProgress, moved, opacity_of, passage
@@ -17,6 +14,9 @@ from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, Source
 from ffmpeg_worker.raster.surfaces.patch import eighth_bit
 from ffmpeg_worker.raster.transform import Matrix, Place, at, scaled, then, turned
 from ffmpeg_worker.raster.xfade import Mixer
+from ffmpeg_worker.scene.curve import Curve, Number, greatest, number_at
+from ffmpeg_worker.scene.scene import Element
+from ffmpeg_worker.scene.transitions import PLACED
 
 OpenSource = Callable[[Element, tuple[int, int] | None], Source]
 """Opens what an element shows, at a size in pixels; `None`: at its own."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from ffmpeg_worker.canvas.curve import Number, greatest
-from ffmpeg_worker.canvas.measured import TextMetrics, MeasuredText, iterate_elements
-from ffmpeg_worker.canvas.scene import Element, Scene, SubtitlesContent, TextContent
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.layout_text import measure
+from ffmpeg_worker.scene.curve import Number, greatest
+from ffmpeg_worker.scene.scene import Element, Scene, SubtitlesContent, TextContent
+from ffmpeg_worker.scene.text_metrics import MeasuredText, TextMetrics, iterate_elements
 
 _MOST_CUES = 1000
 _MOST_MISSING = 5

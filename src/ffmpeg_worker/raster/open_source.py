@@ -5,8 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import assert_never
 
-from ffmpeg_worker.canvas.curve import Number, greatest
-from ffmpeg_worker.canvas.scene import (
+from ffmpeg_worker.raster.errors import RasterError, out_of_memory
+from ffmpeg_worker.raster.media.opener import open_media
+from ffmpeg_worker.raster.surfaces.bitmap import Source
+from ffmpeg_worker.raster.text.font_library import FontLibrary
+from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
+from ffmpeg_worker.raster.text.text_source import TextSource
+from ffmpeg_worker.scene.curve import Number, greatest
+from ffmpeg_worker.scene.scene import (
     Element,
     GroupContent,
     ImageContent,
@@ -16,12 +22,6 @@ from ffmpeg_worker.canvas.scene import (
     VideoContent,
     WaveformContent,
 )
-from ffmpeg_worker.raster.errors import RasterError, out_of_memory
-from ffmpeg_worker.raster.media.opener import open_media
-from ffmpeg_worker.raster.surfaces.bitmap import Source
-from ffmpeg_worker.raster.text.font_library import FontLibrary
-from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
-from ffmpeg_worker.raster.text.text_source import TextSource
 
 
 class Opener:

@@ -24,11 +24,11 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import cv2
 
-from ffmpeg_worker.canvas.message import encode_text_metrics, decode_scene
 from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.measure_texts import measure_texts
 from ffmpeg_worker.raster.warm_up import warm_up
+from ffmpeg_worker.scene.scene_json import decode_scene, encode_text_metrics
 
 _FAILED = 3
 _CV_NO_MEMORY = -4

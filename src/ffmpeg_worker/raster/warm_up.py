@@ -15,8 +15,10 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from ffmpeg_worker.canvas.curve import Curve, Key
-from ffmpeg_worker.canvas.scene import (
+from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
+from ffmpeg_worker.raster.text.font_library import load_bundled, load_system
+from ffmpeg_worker.scene.curve import Curve, Key
+from ffmpeg_worker.scene.scene import (
     Content,
     Cue,
     Element,
@@ -32,9 +34,7 @@ from ffmpeg_worker.canvas.scene import (
     WaveformContent,
     Word,
 )
-from ffmpeg_worker.canvas.text_style import Highlight, Shadow, Stroke, TextStyle
-from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
-from ffmpeg_worker.raster.text.font_library import load_bundled, load_system
+from ffmpeg_worker.scene.text_style import Highlight, Shadow, Stroke, TextStyle
 
 _LOADED_LATE = (
     *("av.subtitles.codeccontext", "av.subtitles.stream", "PIL.ImageCms", "encodings.idna"),

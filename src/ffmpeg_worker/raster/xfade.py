@@ -11,12 +11,12 @@ import numpy as np
 from av.filter import Graph
 from av.filter.context import FilterContext
 
-from ffmpeg_worker.canvas.transitions import SHAPED, xfade_name
 from ffmpeg_worker.raster.effects import masked
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.transform_rgba import tile_of
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
+from ffmpeg_worker.scene.transitions import SHAPED, xfade_name
 
 _STEPS = 10_000
 _CROPPING = ("circlecrop", "rectcrop")

@@ -6,10 +6,10 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from ffmpeg_worker.canvas.clips import SourceInfo
-from ffmpeg_worker.canvas.resolve import Resolved, resolve
-from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.scene.clips import SourceInfo
+from ffmpeg_worker.scene.resolve import Resolved, resolve
 
 _PICTURE = StreamInfo("video", "h264", 10.0, 1920, 1080, Fraction(25))
 _SOUND = StreamInfo("audio", "aac", 10.0, sample_rate=48000, channels=2)

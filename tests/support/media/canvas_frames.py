@@ -10,10 +10,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.resolve import resolve
-from ffmpeg_worker.job.composition.composition import Composition
+from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.raster.draw_frames import draw_frames
+from ffmpeg_worker.scene.resolve import resolve
 from support.media.sources import make
 from support.reference.renderer import Footage, ReferenceRenderer
 from support.reference.yuv import Floats, planes_of, split

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ffmpeg_worker.canvas.scene import Element, ImageContent, Scene
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.scene.scene import Element, ImageContent, Scene
 
 
 def coloured(width: int, height: int, rgba: tuple[int, int, int, int]) -> RgbaBitmap:

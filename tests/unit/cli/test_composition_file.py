@@ -15,9 +15,9 @@ from ffmpeg_worker.cli.composition_file import (
     read_variables_file,
     with_variables,
 )
+from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions.canvas import CanvasJob
-from ffmpeg_worker.job.composition.composition import Composition
 from ffmpeg_worker.job.parse import parse_action
 
 CANVAS = {"width": 64, "height": 36, "layers": [{"type": "shape", "fill": "#fff", "duration": 1}]}

@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ffmpeg_worker.canvas.curve import Curve, Key
-from ffmpeg_worker.canvas.scene import Element, GroupContent, TextContent, Transition, VideoContent
-from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
+from ffmpeg_worker.scene.curve import Curve, Key
+from ffmpeg_worker.scene.scene import Element, GroupContent, TextContent, Transition, VideoContent
+from ffmpeg_worker.scene.text_style import TextStyle
 from support.media.still_sources import Library, Still, coloured, element, grey, scene
 
 WHITE = (255, 255, 255, 255)

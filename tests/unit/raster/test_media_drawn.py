@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffmpeg_worker.canvas.curve import Curve, Key
-from ffmpeg_worker.canvas.scene import Fit, Gradient, ImageContent, ShapeContent, WaveformContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.opener import MediaContent, open_media
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
+from ffmpeg_worker.scene.curve import Curve, Key
+from ffmpeg_worker.scene.scene import Fit, Gradient, ImageContent, ShapeContent, WaveformContent
 from support.media.sources import make
 
 _RED, _BLUE, _WHITE = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from ffmpeg_worker.canvas.scene import ChromaKey, ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.image_source import ImageSource
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.scene.scene import ChromaKey, ImageContent
 
 _RED, _GREEN, _BLUE, _WHITE = (220, 30, 30), (30, 200, 60), (40, 60, 210), (255, 255, 255)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from ffmpeg_worker.canvas.scene import VideoContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, YuvBitmap
+from ffmpeg_worker.scene.scene import VideoContent
 from support.media.sources import cut, make
 
 # Twelve columns of 16 pixels: the bits of the frame's number.

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ffmpeg_worker.canvas.text_style import Background, Shadow, Stroke
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.text.draw_glyph import Mask, widen
+from ffmpeg_worker.scene.text_style import Background, Shadow, Stroke
 from support.media.text_sources import drawn, on_canvas, text_source
 
 WHITE, BLACK, CLEAR = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 0.0)

@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffmpeg_worker.canvas.scene import FontFile
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.text import font_library as library_module
 from ffmpeg_worker.raster.text.draw_glyph import draw_glyph
 from ffmpeg_worker.raster.text.font_library import FontLibrary, load_bundled
+from ffmpeg_worker.scene.scene import FontFile
 from support.media.text_sources import LIBRARY
 
 FONTS = Path(library_module.__file__).parent.parent / "fonts"

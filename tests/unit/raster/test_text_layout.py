@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 import uharfbuzz as hb
 
-from ffmpeg_worker.canvas.text_style import Background, TextStyle
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.layout_text import measure
+from ffmpeg_worker.scene.text_style import Background, TextStyle
 from support.media.text_sources import LIBRARY
 
 

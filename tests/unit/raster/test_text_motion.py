@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ffmpeg_worker.canvas.curve import Curve, Key
-from ffmpeg_worker.canvas.scene import Cue, SubtitlesContent, Word
-from ffmpeg_worker.canvas.text_style import Background, Highlight, Shadow, Stroke, TextAnimation, TextStyle
 from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
+from ffmpeg_worker.scene.curve import Curve, Key
+from ffmpeg_worker.scene.scene import Cue, SubtitlesContent, Word
+from ffmpeg_worker.scene.text_style import Background, Highlight, Shadow, Stroke, TextAnimation, TextStyle
 from support.media.text_sources import LIBRARY, on_canvas, text_source
 
 RED, WHITE = (1.0, 0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0)

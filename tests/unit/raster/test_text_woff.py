@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffmpeg_worker.canvas.scene import FontFile, TextContent
-from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.text_source import TextSource
 from ffmpeg_worker.raster.text.unpack_woff import MAX_BYTES, read_packed
+from ffmpeg_worker.scene.scene import FontFile, TextContent
+from ffmpeg_worker.scene.text_style import TextStyle
 from support.media.packed_fonts import (
     FONTS,
     brotli_zeros,

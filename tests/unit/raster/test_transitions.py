@@ -6,12 +6,12 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ffmpeg_worker.canvas.scene import Transition
-from ffmpeg_worker.canvas.transitions import ALIASES, MIXED, NAMES, PLACED, SHAPED, transition_name
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.raster.xfade import Mixer, Xfade
+from ffmpeg_worker.scene.scene import Transition
+from ffmpeg_worker.scene.transitions import ALIASES, MIXED, NAMES, PLACED, SHAPED, transition_name
 from support.media.still_sources import Library, coloured, element, grey, scene
 
 WHITE = (255, 255, 255, 255)

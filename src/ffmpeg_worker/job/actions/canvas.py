@@ -7,6 +7,14 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
 
+from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.composition.frame_rate import FrameRate
+from ffmpeg_worker.composition.limits import MAX_SIDE
+from ffmpeg_worker.composition.node import canonical_key
+from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
+from ffmpeg_worker.composition.values import DUMPED
+from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions.canvas_output import (
     ALPHA_CODECS,
     CODECS,
@@ -18,14 +26,6 @@ from ffmpeg_worker.job.actions.canvas_output import (
     resolve_output_names,
 )
 from ffmpeg_worker.job.common_fields import CommonFields, OutputName
-from ffmpeg_worker.job.composition.composition import Composition
-from ffmpeg_worker.job.composition.frame_rate import FrameRate
-from ffmpeg_worker.job.composition.limits import MAX_SIDE
-from ffmpeg_worker.job.composition.node import canonical_key
-from ffmpeg_worker.job.composition.read_compositions import SharedFields, read_compositions
-from ffmpeg_worker.job.composition.values import DUMPED
-from ffmpeg_worker.job.composition.wrong_value import wrong_value
-from ffmpeg_worker.job.frozen_model import FrozenModel
 
 _NAMES = ("json", "composition")
 _LAYERS = ("layers", "elements", "nodes")

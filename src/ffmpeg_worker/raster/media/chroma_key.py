@@ -7,9 +7,9 @@ from typing import cast
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.curve import Color
-from ffmpeg_worker.canvas.scene import ChromaKey
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels
+from ffmpeg_worker.scene.curve import Color
+from ffmpeg_worker.scene.scene import ChromaKey
 
 _FARTHEST = 255.0 * 2**0.5
 

@@ -12,13 +12,13 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image, ImageCms, ImageFilter, ImageOps
 
-from ffmpeg_worker.canvas.scene import ChromaKey, Fit
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.chroma_key import keyed
 from ffmpeg_worker.raster.media.color_space import ACCURATE
 from ffmpeg_worker.raster.media.filter_chain import Chain
 from ffmpeg_worker.raster.media.object_fit import Axis, Size, fit_into
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap
+from ffmpeg_worker.scene.scene import ChromaKey, Fit
 
 MAX_PIXELS = 64_000_000
 

@@ -9,7 +9,6 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
-from ffmpeg_worker.canvas.scene import ChromaKey, Fit
 from ffmpeg_worker.raster.media.chroma_key import opacity_of
 from ffmpeg_worker.raster.media.color_space import (
     ACCURATE,
@@ -25,6 +24,7 @@ from ffmpeg_worker.raster.media.color_space import (
 from ffmpeg_worker.raster.media.filter_chain import Chain, Step
 from ffmpeg_worker.raster.media.object_fit import Size, Span, fit_into, snap
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.scene.scene import ChromaKey, Fit
 
 _TURNS: dict[int, list[Step]] = {
     0: [],

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from PIL import Image
 
-from ffmpeg_worker.canvas.scene import ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.decode_image import fitted, open_image, planes_of, unreadable, upright_size
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
+from ffmpeg_worker.scene.scene import ImageContent
 
 _MOST_KEPT = 64 * 1024 * 1024
 """Pixels of an animation's fitted frames that are kept for its next rounds."""

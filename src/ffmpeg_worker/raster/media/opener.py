@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ffmpeg_worker.canvas.scene import ImageContent, ShapeContent, VideoContent, WaveformContent
 from ffmpeg_worker.raster.media.image_source import ImageSource
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.media.shape_source import ShapeSource
@@ -12,6 +11,7 @@ from ffmpeg_worker.raster.media.svg_source import SvgSource, is_svg
 from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.media.waveform_source import WaveformSource
 from ffmpeg_worker.raster.surfaces.bitmap import Source
+from ffmpeg_worker.scene.scene import ImageContent, ShapeContent, VideoContent, WaveformContent
 
 MediaContent = VideoContent | ImageContent | ShapeContent | WaveformContent
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 
-from ffmpeg_worker.canvas.curve import Color, Curve, color_at
-from ffmpeg_worker.canvas.scene import Gradient, ShapeContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.media.svg_source import rasterise
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap
+from ffmpeg_worker.scene.curve import Color, Curve, color_at
+from ffmpeg_worker.scene.scene import Gradient, ShapeContent
 
 _PATH = re.compile(r"[MmLlHhVvCcSsQqTtAaZz0-9eE+\-., \t\r\n]*\Z")
 _MOST_PATH = 200_000

@@ -14,11 +14,11 @@ import numpy as np
 import resvg_py
 from PIL import Image
 
-from ffmpeg_worker.canvas.scene import ImageContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.object_fit import Size, scales_of
 from ffmpeg_worker.raster.media.svg_check import check_svg
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
+from ffmpeg_worker.scene.scene import ImageContent
 
 MAX_BYTES = 8 * 1024 * 1024
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import av
 from av.video.frame import VideoFrame
 
-from ffmpeg_worker.canvas.scene import VideoContent
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.frame_conversion import FrameConverter
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.media.video_decoder import VideoDecoder
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap
+from ffmpeg_worker.scene.scene import VideoContent
 
 _SMALL_S = 1e-6
 """Less than this is an error of rounding."""

@@ -8,10 +8,10 @@ from typing import cast
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.scene import WaveformContent
 from ffmpeg_worker.raster.media.audio_levels import AudioLevels, Floats
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
+from ffmpeg_worker.scene.scene import WaveformContent
 
 _THICKNESS = 0.5
 """A bar's share of the room that it has."""

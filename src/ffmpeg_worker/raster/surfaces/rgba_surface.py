@@ -5,13 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.raster.surfaces.blend_modes import blended
 from ffmpeg_worker.raster.surfaces.patch import eighth_bit, mix
 from ffmpeg_worker.raster.surfaces.transform_rgba import tile_of, tile_patch
 from ffmpeg_worker.raster.surfaces.warp import Rect
 from ffmpeg_worker.raster.transform import Place
+from ffmpeg_worker.scene.curve import Color
 
 
 class RgbaSurface:

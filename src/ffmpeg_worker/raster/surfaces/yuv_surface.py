@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.surfaces.blend_modes import blended
 from ffmpeg_worker.raster.surfaces.bt709 import rgb_from_yuv, yuv_of
@@ -14,6 +13,7 @@ from ffmpeg_worker.raster.surfaces.transform_rgba import tile_of, tile_patch, yu
 from ffmpeg_worker.raster.surfaces.transform_yuv import planes_patch
 from ffmpeg_worker.raster.surfaces.warp import Rect
 from ffmpeg_worker.raster.transform import Place
+from ffmpeg_worker.scene.curve import Color
 
 
 class YuvSurface:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from ffmpeg_worker.canvas.easing import read_easing
-from ffmpeg_worker.canvas.text_style import TextAnimation
 from ffmpeg_worker.raster.text.glyph_masks import STILL, GlyphTransform
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
+from ffmpeg_worker.scene.easing import read_easing
+from ffmpeg_worker.scene.text_style import TextAnimation
 
 Moves = list[tuple[tuple[Glyph, ...], GlyphTransform]]
 

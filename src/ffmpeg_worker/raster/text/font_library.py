@@ -11,12 +11,12 @@ from pathlib import Path
 
 import uharfbuzz as hb
 
-from ffmpeg_worker.canvas.scene import FontFile
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.own_fonts import own_fonts
 from ffmpeg_worker.raster.text.emoji import is_emoji
 from ffmpeg_worker.raster.text.font import Face, Font, nearest
 from ffmpeg_worker.raster.text.unpack_woff import read_packed
+from ffmpeg_worker.scene.scene import FontFile
 
 DEFAULT_FAMILY = "inter"
 _SYSTEM = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"))

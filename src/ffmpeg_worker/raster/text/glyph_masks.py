@@ -6,11 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ffmpeg_worker.canvas.curve import Color
-from ffmpeg_worker.canvas.text_style import Background, TextStyle
 from ffmpeg_worker.raster.text.draw_glyph import Mask, draw_glyph, widen
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
 from ffmpeg_worker.raster.text.pixel_operations import faded, rounded_box
+from ffmpeg_worker.scene.curve import Color
+from ffmpeg_worker.scene.text_style import Background, TextStyle
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ffmpeg_worker.canvas.curve import Color
-from ffmpeg_worker.canvas.scene import Word
-from ffmpeg_worker.canvas.text_style import Highlight
 from ffmpeg_worker.raster.text.glyph_masks import STILL, Box, GlyphTransform, Group
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
 from ffmpeg_worker.raster.text.paragraph import written
+from ffmpeg_worker.scene.curve import Color
+from ffmpeg_worker.scene.scene import Word
+from ffmpeg_worker.scene.text_style import Highlight
 
 _SHORT_PAUSE_S = 0.25
 _EDGE_STEPS = 4

@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import math
 
-from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.text.font_library import FontChain, FontLibrary
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.paragraph import paragraphs_of, written
 from ffmpeg_worker.raster.text.place_lines import SetLine, longest, place_lines, set_line, words_of
 from ffmpeg_worker.raster.text.shape_runs import Spacing, runs_of
 from ffmpeg_worker.raster.text.wrap_lines import wrap
+from ffmpeg_worker.scene.text_style import TextStyle
 
 _SLACK = 0.01
 _ELLIPSIS = "\u2026"

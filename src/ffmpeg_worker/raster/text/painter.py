@@ -11,13 +11,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from ffmpeg_worker.canvas.text_style import Shadow, TextStyle
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
 from ffmpeg_worker.raster.text.draw_glyph import Mask
 from ffmpeg_worker.raster.text.glyph_masks import STILL, Box, Group, Ink, ink_of
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.pixel_operations import blurred, most, over, plus, rounded_box, tinted
+from ffmpeg_worker.scene.text_style import Shadow, TextStyle
 
 _MOST_PIXELS = 36_000_000
 _BLANK = RgbaBitmap(np.zeros((1, 1, 4), np.uint8))

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from uniseg.graphemecluster import grapheme_cluster_boundaries
 from uniseg.linebreak import line_break_boundaries
 
-from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.text.bidi import base_level, levels_of
+from ffmpeg_worker.scene.text_style import TextStyle
 
 _NEW_LINES = str.maketrans(
     {"\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\t": "    "}

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from ffmpeg_worker.canvas.curve import Color
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels
+from ffmpeg_worker.scene.curve import Color
 
 _ENOUGH_DEVIATION = 8.0
 Floats = npt.NDArray[np.float32]

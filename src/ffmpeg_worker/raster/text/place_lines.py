@@ -6,13 +6,13 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.text.bidi import visual_order
 from ffmpeg_worker.raster.text.font import Font
 from ffmpeg_worker.raster.text.layout import Glyph, LineBox, WordBox
 from ffmpeg_worker.raster.text.paragraph import Paragraph
 from ffmpeg_worker.raster.text.shape_runs import Run, Shaped, Spacing, parts, shape
 from ffmpeg_worker.raster.text.wrap_lines import Line
+from ffmpeg_worker.scene.text_style import TextStyle
 
 _WORD = re.compile(r"\S+")
 

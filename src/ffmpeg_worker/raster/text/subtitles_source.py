@@ -7,9 +7,6 @@ import itertools
 import math
 from collections import OrderedDict
 
-from ffmpeg_worker.canvas.curve import Color, Curve, color_at
-from ffmpeg_worker.canvas.scene import Cue, SubtitlesContent
-from ffmpeg_worker.canvas.text_style import TextStyle
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.glyph_masks import Group
@@ -17,6 +14,9 @@ from ffmpeg_worker.raster.text.karaoke import Karaoke, Moment
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.layout_text import measure
 from ffmpeg_worker.raster.text.painter import Painter
+from ffmpeg_worker.scene.curve import Color, Curve, color_at
+from ffmpeg_worker.scene.scene import Cue, SubtitlesContent
+from ffmpeg_worker.scene.text_style import TextStyle
 
 _KEPT = 3
 

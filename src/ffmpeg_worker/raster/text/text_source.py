@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from ffmpeg_worker.canvas.curve import Color, Curve, color_at
-from ffmpeg_worker.canvas.scene import TextContent
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.text.animation import Animation
 from ffmpeg_worker.raster.text.font_library import FontLibrary
@@ -13,6 +11,8 @@ from ffmpeg_worker.raster.text.glyph_masks import GlyphTransform, Group
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.layout_text import measure
 from ffmpeg_worker.raster.text.painter import Painter
+from ffmpeg_worker.scene.curve import Color, Curve, color_at
+from ffmpeg_worker.scene.scene import TextContent
 
 
 class TextSource:

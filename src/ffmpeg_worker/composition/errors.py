@@ -1,0 +1,64 @@
+"""What is wrong with a composition, as an error that says what to change."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from ffmpeg_worker.composition.json_path import Written, value_at
+from ffmpeg_worker.composition.wrong_value import nearest
+from ffmpeg_worker.errors import InvalidJob
+
+_WORDING = (
+    (re.compile(r"^Input should be a valid "), "must be a "),
+    (re.compile(r"^Input should be "), "must be "),
+    (re.compile(r"^(Tuple|String|Data|Value) should "), "must "),
+    (re.compile(r" after validation, not \d+"), ""),
+    (re.compile(r"\b1 items$"), "1 item"),
+    (re.compile(r"^must be a valid (tuple|array).*"), "must be a list"),
+    (re.compile(r"^must be a tuple$"), "must be a list"),
+    (re.compile(r"^must be a (dictionary|mapping).*"), "must be an object"),
+)
+_ORDER = {"unknown_field": 0, "missing": 2, "too_short": 3}
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+def explain(error: ValidationError, value: Any, written: Written) -> InvalidJob:
+    """The first thing that is wrong, as a sentence without any submitted value.
+
+    Args:
+        error: what the models said.
+        value: the JSON that they read.
+        written: the JSON as it came.
+    """
+    # A misspelt key explains a missing one better than that itself, and a wrong item a list that is too short.
+    first = min(error.errors(include_input=False, include_url=False), key=lambda item: _ORDER.get(item["type"], 1))
+    field = written.path(first["loc"])
+    shown = f'"{field[:128]}"' if field else "The composition"
+    where = {"field": field} if field else None
+    if first["type"] == "missing":
+        return InvalidJob(f"{shown} is required.", code="missing_field", where=where)
+    if first["type"] == "unknown_field":
+        hint = first["ctx"]["hint"]
+        return InvalidJob(f"{shown} is not a known field.", code="unknown_field", hint=hint, where=where)
+    hint = _hint(first, value_at(value, first["loc"]))
+    return InvalidJob(f"{shown} {_words(first)}.", code="invalid_value", hint=hint, where=where)
+
+
+def _words(error: ErrorDetails) -> str:
+    message = error["msg"].removeprefix("Value error, ")
+    for pydantic_words, ours in _WORDING:
+        message = pydantic_words.sub(ours, message)
+    return message
+
+
+def _hint(error: ErrorDetails, value: Any) -> str | None:
+    context = error.get("ctx", {})
+    if error["type"] == "literal_error" and isinstance(value, str):
+        return nearest(value, _QUOTED.findall(str(context.get("expected", ""))))
+    if error["type"] in {"float_type", "int_type"} and isinstance(value, str):
+        return "Write the number without quotation marks."
+    return context.get("hint") or None

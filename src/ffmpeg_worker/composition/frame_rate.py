@@ -1,0 +1,49 @@
+"""Frame rates as callers write them, and as they are meant."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import Annotated, Any
+
+from pydantic import PlainValidator, WithJsonSchema
+
+from ffmpeg_worker.composition.limits import MAX_FPS
+from ffmpeg_worker.composition.wrong_value import wrong_value
+
+_FRACTION = re.compile(r"(\d{1,9})/(\d{1,9})")
+_BROADCAST = tuple(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120))
+
+
+def exact_rate(fps: float) -> Fraction:
+    """The rate that a number of frames a second means: 29.97 is 30000/1001."""
+    near = min(_BROADCAST, key=lambda rate: abs(rate - fps))
+    return near if abs(near - Fraction(fps)) < Fraction(1, 200) else Fraction(fps).limit_denominator(1000)
+
+
+def _read_rate(value: Any) -> float:
+    if isinstance(value, str):
+        match = _FRACTION.fullmatch(value.strip())
+        if match is None or int(match.group(2)) == 0:
+            raise wrong_value('must be a number of frames a second, or a text such as "30000/1001"')
+        value = int(match.group(1)) / int(match.group(2))
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise wrong_value("must be a number of frames a second")
+    if not 1 <= value <= MAX_FPS:  # also refuses NaN
+        raise wrong_value(f"must be between 1 and {MAX_FPS} frames a second")
+    return float(value)
+
+
+FrameRate = Annotated[
+    float,
+    PlainValidator(_read_rate),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": 1, "maximum": MAX_FPS},
+                {"type": "string", "pattern": r"^\s*\d{1,9}/\d{1,9}\s*$"},
+            ]
+        }
+    ),
+]
+"""Frames a second: a number, or a fraction as a text."""

@@ -1,0 +1,127 @@
+"""The older shape of a composition, `dimensions` and `nodes`, brought to the shape of today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ffmpeg_worker.composition.json_path import Location, Origins
+from ffmpeg_worker.composition.layers import LAYER_MODELS
+from ffmpeg_worker.composition.media_layers import Sounding
+from ffmpeg_worker.composition.node import canonical_key, snake_case
+from ffmpeg_worker.composition.text_style import TextStyle
+
+_SHAPES = frozenset({"rect", "rectangle", "circle", "ellipse", "line", "polygon", "star"})
+_TEXT_WORDS = {"content": "text", "font_color": "color", "fill": "color", "background_color": "background"}
+_BOXES = frozenset({"position", "size", "dimensions"})
+
+
+def is_older_shape(value: Mapping[str, Any]) -> bool:
+    """Whether a composition is written with `dimensions` and `nodes`."""
+    return "nodes" in value or "dimensions" in value
+
+
+def read_older_shape(value: Mapping[str, Any]) -> tuple[dict[str, Any], Origins]:
+    """The same composition in today's shape, and where its parts stood; what is wrong stays wrong."""
+    composition: dict[str, Any] = {}
+    origins: Origins = {}
+    for key, item in value.items():
+        if key == "dimensions" and isinstance(item, dict):
+            composition |= item
+            origins |= {(inner,): (key, inner) for inner in item}
+        elif key == "nodes":
+            composition["layers"] = item
+            origins["layers",] = (key,)
+            if isinstance(item, list):
+                composition["layers"] = [
+                    read_older_layer(node, ("layers", index), ("nodes", index), origins)
+                    for index, node in enumerate(item)
+                ]
+        else:
+            composition[key] = item
+    return composition, origins
+
+
+def read_older_layer(node: Any, now: Location, then: Location, origins: Origins) -> Any:
+    """A node in today's shape; `now` and `then` are where it stands and stood."""
+    origins[now] = then
+    return _OlderLayer(node, now, origins).read(then) if isinstance(node, dict) else node
+
+
+class _OlderLayer:
+    def __init__(self, node: Mapping[str, Any], now: Location, origins: Origins) -> None:
+        kind = node.get("type")
+        self._kind = kind.lower() if isinstance(kind, str) else kind
+        self._node, self._now, self._origins = node, now, origins
+        self._layer: dict[str, Any] = {"type": kind} if "type" in node else {}
+        self._times: dict[str, Any] = {}
+
+    def read(self, then: Location) -> dict[str, Any]:
+        if isinstance(self._kind, str) and self._kind in _SHAPES:
+            self._put(("shape",), self._kind, (*then, "type"))
+            self._kind = "shape"
+        if "type" in self._node:
+            self._layer["type"] = self._kind
+        for key, item in self._node.items():
+            if key == "config" and isinstance(item, dict):
+                for inner, inner_item in item.items():
+                    self._read_field(inner, inner_item, (*then, key, inner))
+            elif key != "type":
+                self._read_field(key, item, (*then, key))
+        self._end()
+        return self._layer
+
+    def _read_field(self, key: str, item: Any, then: Location) -> None:
+        plain = snake_case(key)
+        if plain in _BOXES and isinstance(item, dict):
+            for inner, value in item.items():
+                self._put((inner,), value, (*then, inner))
+        elif plain in {"start_time", "end_time"}:
+            self._times[plain] = item
+            self._put(("start" if plain == "start_time" else "duration",), item, then)
+        elif plain in {"trim_start", "trim_end"}:
+            self._put(("trim", plain[5:]), item, then)
+        elif plain in {"fade_in", "fade_out"} and not self._has_sound:
+            self._put(("transition", plain[5:], "duration"), item, then)
+            self._put(("transition", plain[5:], "type"), "fade", then)
+        elif self._kind in ("text", "subtitles"):
+            self._read_text_field(key, item, then)
+        else:
+            self._put((key,), item, then)
+
+    def _read_text_field(self, key: str, item: Any, then: Location) -> None:
+        """What belongs to the style was written beside the text."""
+        plain = _TEXT_WORDS.get(snake_case(key), key)
+        if plain == "background" and isinstance(item, str):
+            item = {"color": item}
+        if plain == "style" and isinstance(item, dict):
+            for inner, value in item.items():
+                self._put(("style", canonical_key(TextStyle, inner) or inner), value, (*then, inner))
+        elif canonical_key(LAYER_MODELS[str(self._kind)], plain) is None and canonical_key(TextStyle, plain):
+            self._put(("style", canonical_key(TextStyle, plain) or plain), item, then)
+        else:
+            self._put((plain,), item, then)
+
+    @property
+    def _has_sound(self) -> bool:
+        model = LAYER_MODELS.get(self._kind) if isinstance(self._kind, str) else None
+        return model is not None and issubclass(model, Sounding)
+
+    def _end(self) -> None:
+        """An end becomes a duration."""
+        end, start = self._times.get("end_time"), self._times.get("start_time", 0)
+        if _is_number(end) and _is_number(start):
+            self._layer["duration"] = max(end - start, 0)
+
+    def _put(self, path: tuple[str, ...], item: Any, then: Location) -> None:
+        target = self._layer
+        for key in path[:-1]:
+            if not isinstance(target.get(key), dict):
+                target[key] = {}
+            target = target[key]
+        target[path[-1]] = item
+        self._origins[*self._now, *path] = then
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

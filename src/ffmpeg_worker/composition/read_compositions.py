@@ -1,0 +1,140 @@
+"""From a caller's JSON to compositions, one for each row of variables."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.composition.errors import explain
+from ffmpeg_worker.composition.json_path import Origins, Written
+from ffmpeg_worker.composition.legacy import is_older_shape, read_older_layer, read_older_shape
+from ffmpeg_worker.composition.limits import MAX_AUDIO, MAX_LAYERS_OF_ROWS
+from ffmpeg_worker.composition.media_layers import AudioLayer
+from ffmpeg_worker.composition.placeholder import PLACEHOLDER
+from ffmpeg_worker.composition.references import check_references, check_size
+from ffmpeg_worker.composition.sources import find_named_files
+from ffmpeg_worker.composition.variables import Variables, fill_variables, read_rows, unknown_variable
+from ffmpeg_worker.errors import InvalidJob
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFields:
+    """Fields of a job that belong to its composition, as JSON: a list of sounds, variables.
+
+    `path` is that of the object in which they stand. `inputs` are the names of the job's inputs, which a `src` may
+    be; `None` if they are not known.
+    """
+
+    audio: Any = None
+    variables: Any = None
+    path: str = ""
+    inputs: Collection[str] | None = None
+
+    def at(self, key: str) -> str:
+        """The path of one of them."""
+        return f"{self.path}.{key}" if self.path else key
+
+
+NOTHING = SharedFields()
+
+
+def read_compositions(value: Any, *, at: str = "", beside: SharedFields = NOTHING) -> tuple[Composition, ...]:
+    """Read a composition in any of its shapes.
+
+    Args:
+        value: JSON: an object with `layers`, or the older shape with `nodes`.
+        at: path of `value` in the job, for errors.
+        beside: what stands beside the composition in the job and belongs to it.
+
+    Returns:
+        One composition, or one for each row where `variables` is a list.
+
+    Raises:
+        InvalidJob: anything about it is wrong; `where.field` gives the JSON path as it was written, and
+            `where.row` the row of variables (from 0) where there are several.
+    """
+    if not isinstance(value, dict):
+        raise InvalidJob(
+            "A composition is a JSON object.",
+            hint='For example {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello"}]}.',
+            where={"field": at} if at else None,
+        )
+    count = check_size(value, at)
+    own = read_rows(value.get("variables"), f"{at}.variables" if at else "variables")
+    rows = own
+    if beside.variables is not None:
+        defaults = own[0] if len(own) == 1 else {}
+        rows = tuple({**defaults, **row} for row in read_rows(beside.variables, beside.at("variables")))
+    if len(rows) * count > MAX_LAYERS_OF_ROWS:
+        raise InvalidJob(
+            f"{len(rows)} rows of {count} layers are more than {MAX_LAYERS_OF_ROWS} layers in all.",
+            code="too_many_layers",
+            hint="Send fewer rows in one job.",
+            where={"field": at} if at else None,
+        )
+    compositions = []
+    for index, row in enumerate(rows):
+        try:
+            compositions.append(_with_audio(_read_one(value, row, at, beside.inputs), row, beside))
+        except InvalidJob as error:
+            raise error.at(row=index) if len(rows) > 1 else error from None
+    return tuple(compositions)
+
+
+def _with_audio(composition: Composition, row: Variables, beside: SharedFields) -> Composition:
+    if beside.audio is None:
+        return composition
+    sounds = read_audio_list(beside.audio, row, beside.at("audio"))
+    return composition.model_copy(update={"layers": (*composition.layers, *sounds)})
+
+
+def _read_one(value: dict[str, Any], row: Variables, at: str, inputs: Collection[str] | None) -> Composition:
+    plain = {key: item for key, item in value.items() if key != "variables"}
+    filled = fill_variables(plain, row, at)
+    origins: Origins = {}
+    if is_older_shape(filled):
+        filled, origins = read_older_shape(filled)
+    written = Written(value, at, origins)
+    try:
+        composition = Composition.model_validate({**filled, "variables": row})
+    except ValidationError as error:
+        raise explain(error, filled, written) from None
+    check_references(composition, written)
+    for file in find_named_files(composition):
+        name = PLACEHOLDER.fullmatch(file.src.strip())
+        if name is not None and inputs is not None and name.group("name") not in inputs:
+            raise unknown_variable(name.group("name"), {*row, *inputs}, written.path(file.location))
+    return composition
+
+
+def read_audio_list(value: Any, row: Variables, at: str) -> tuple[AudioLayer, ...]:
+    """Read sounds given beside a composition.
+
+    Args:
+        value: a list of `{url, startTime, endTime, fadeIn, fadeOut, volume}`; the keys of an audio layer are
+            known, too.
+        row: variables.
+        at: path of the list.
+
+    Raises:
+        InvalidJob: anything about it is wrong.
+    """
+    if not isinstance(value, list) or len(value) > MAX_AUDIO:
+        raise InvalidJob(
+            f'"{at}" must be a list of at most {MAX_AUDIO} sounds.', code="invalid_value", where={"field": at}
+        )
+    return tuple(_read_audio(item, row, f"{at}[{index}]") for index, item in enumerate(value))
+
+
+def _read_audio(value: Any, row: Variables, at: str) -> AudioLayer:
+    filled = fill_variables(value, row, at)
+    origins: Origins = {}
+    layer = read_older_layer({"type": "audio", **filled} if isinstance(filled, dict) else filled, (), (), origins)
+    try:
+        return AudioLayer.model_validate(layer)
+    except ValidationError as error:
+        raise explain(error, layer, Written(value, at, origins)) from None

@@ -1,0 +1,152 @@
+"""What layers say about each other: names, order, depth, number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.composition.json_path import Location, Written, written_path
+from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
+from ffmpeg_worker.composition.layers import GroupLayer, Layer
+from ffmpeg_worker.composition.limits import MAX_DEPTH, MAX_LAYERS
+from ffmpeg_worker.composition.media_layers import HiddenLayer, Sounding, WaveformLayer
+from ffmpeg_worker.composition.wrong_value import nearest
+from ffmpeg_worker.errors import InvalidJob
+
+
+def walk_layers(layers: Sequence[Layer], above: Location = ()) -> Iterator[tuple[Location, Layer]]:
+    """Every layer with where it stands, those in groups after their group."""
+    for index, layer in enumerate(layers):
+        where = (*above, "layers", index)
+        yield where, layer
+        if isinstance(layer, GroupLayer):
+            yield from walk_layers(layer.layers, where)
+
+
+def check_size(value: Any, at: str) -> int:
+    """Refuse JSON with too many layers, or groups in groups too deep, before it is read; how many there are.
+
+    Raises:
+        InvalidJob: `too_many_layers`, or `invalid_value` for the depth.
+    """
+    count, open_lists = 0, [(value, 0)]
+    while open_lists:
+        node, depth = open_lists.pop()
+        layers = next((node[key] for key in ("layers", "elements", "nodes") if key in node), None)
+        if not isinstance(layers, list):
+            continue
+        count += len(layers)
+        if count > MAX_LAYERS:
+            raise InvalidJob(
+                f"The composition has more than {MAX_LAYERS} layers.",
+                code="too_many_layers",
+                hint="Count those in groups, too. Render parts of it first, and use their videos as layers.",
+                where={"field": written_path(value, ("layers",), at)},
+            )
+        if depth > MAX_DEPTH:
+            raise InvalidJob(
+                f"The composition has groups in groups more than {MAX_DEPTH} deep.",
+                code="invalid_value",
+                where={"field": written_path(value, ("layers",), at)},
+            )
+        open_lists += [(layer, depth + 1) for layer in layers if isinstance(layer, Mapping)]
+    return count
+
+
+def check_references(composition: Composition, written: Written) -> None:
+    """Refuse ids that stand twice, name no layer, or the wrong kind of one, and layers that wait for themselves.
+
+    Args:
+        composition: what was read.
+        written: the JSON as it came.
+
+    Raises:
+        InvalidJob: `duplicate_id`, `unknown_layer`, `circular_start` or `invalid_value`.
+    """
+    _References(composition, written).check()
+
+
+class _References:
+    def __init__(self, composition: Composition, written: Written) -> None:
+        self._composition = composition
+        self._written = written
+        self._by_id: dict[str, Layer] = {}
+
+    def check(self) -> None:
+        layers = list(walk_layers(self._composition.layers))
+        for where, layer in layers:
+            if layer.id is not None and layer.id in self._by_id:
+                raise self._error((*where, "id"), "stands twice as an id", "duplicate_id", "Ids are unique.")
+            if layer.id is not None:
+                self._by_id[layer.id] = layer
+        self._check_order(self._composition.layers, ())
+        for where, layer in layers:
+            if isinstance(layer, GroupLayer):
+                self._check_order(layer.layers, where)
+            if isinstance(layer, Sounding):
+                for index, name in enumerate(layer.duck_under):
+                    self._check_sound(name, (*where, "duck_under", index))
+            if isinstance(layer, WaveformLayer) and layer.layer is not None:
+                self._check_sound(layer.layer, (*where, "layer"))
+
+    def _check_sound(self, name: str, where: Location) -> None:
+        if name not in self._by_id:
+            raise self._error(where, "names no layer", "unknown_layer", nearest(name, self._by_id))
+        if not isinstance(self._by_id[name], (Sounding, HiddenLayer)):
+            raise self._error(
+                where, "names a layer without sound", "invalid_value", "Name a video or audio layer."
+            )
+
+    def _check_order(self, layers: Sequence[Layer], above: Location) -> None:
+        """Within one list: layers start after others of the same list, and not in a circle."""
+        places = {layer.id: index for index, layer in enumerate(layers) if layer.id is not None}
+        before = {index: self._before(layers, index, places, above) for index in range(len(layers))}
+        for index in range(len(layers)):
+            seen, step = {index}, before[index]
+            while step is not None and step not in seen:
+                seen.add(step)
+                step = before[step]
+            if step == index:
+                raise self._error(
+                    (*above, "layers", index, "start"),
+                    "waits for itself, by way of other layers",
+                    "circular_start",
+                    "Give one of them a start in seconds.",
+                )
+
+    def _before(
+        self, layers: Sequence[Layer], index: int, places: Mapping[str, int], above: Location
+    ) -> int | None:
+        """The layer after which one starts."""
+        layer, where = layers[index], (*above, "layers", index)
+        if not isinstance(layer, TimedLayer):
+            return None
+        self._check_overlap(layer, where)
+        if layer.start == "auto":
+            return index - 1 if index else None
+        if layer.follows is not None and layer.follows not in places:
+            elsewhere = layer.follows in self._by_id
+            raise self._error(
+                (*where, "start"),
+                "names a layer of another list" if elsewhere else "names no layer",
+                "unknown_layer",
+                "A layer starts after another one of the same list."
+                if elsewhere
+                else nearest(layer.follows, places),
+            )
+        return places[layer.follows] if layer.follows is not None else None
+
+    def _check_overlap(self, layer: TimedLayer, where: Location) -> None:
+        enter = layer.transition.enter if isinstance(layer, VisualLayer) and layer.transition else None
+        if enter is not None and enter.overlap and not isinstance(layer.start, str):
+            raise self._error(
+                (*where, "transition", "in", "overlap"),
+                "needs a layer that this one starts after",
+                "invalid_value",
+                'Write "start": "after:ID" or "auto".',
+            )
+
+    def _error(self, where: Location, what: str, code: str, hint: str | None) -> InvalidJob:
+        field = self._written.path(where)
+        return InvalidJob(f'"{field[:128]}" {what}.', code=code, hint=hint, where={"field": field})

@@ -1,0 +1,197 @@
+"""How text looks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from ffmpeg_worker.composition.color import Color
+from ffmpeg_worker.composition.limits import MAX_SHADOWS
+from ffmpeg_worker.composition.node import Node, canonical_key
+from ffmpeg_worker.composition.text_presets import PRESETS
+from ffmpeg_worker.composition.values import AnimatedColor, Distance, FontSize, Length, Size
+from ffmpeg_worker.composition.wrong_value import nearest, wrong_value
+
+_WEIGHTS = {
+    "thin": 100, "extra-light": 200, "light": 300, "normal": 400, "regular": 400, "medium": 500, "semi-bold": 600,
+    "semibold": 600, "bold": 700, "extra-bold": 800, "extrabold": 800, "black": 900,
+}  # fmt: skip
+
+
+def _read_families(value: Any) -> Any:
+    if isinstance(value, str):
+        value = [part.strip().strip("\"'") for part in value.split(",")]
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _read_weight(value: Any) -> Any:
+    if isinstance(value, str):
+        plain = value.strip().lower().replace("_", "-")
+        if plain not in _WEIGHTS:
+            raise wrong_value(
+                "is no weight", nearest(plain, _WEIGHTS) or 'Write a number from 1 to 1000, or "bold".'
+            )
+        return _WEIGHTS[plain]
+    return value
+
+
+def _read_shadows(value: Any) -> Any:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, dict) else tuple(value) if isinstance(value, list) else value
+
+
+def _read_padding(value: Any) -> Any:
+    return tuple(value) if isinstance(value, (list, tuple)) else (value, value)
+
+
+def _read_center(value: Any) -> Any:
+    return "center" if value in ("middle", "centre") else value
+
+
+class Stroke(Node):
+    """A line around letters, outside of them."""
+
+    color: Color = Field("#000000", description="Its colour.", examples=["#000000"])
+    width: Distance = Field(2.0, description="Its width, in pixels or percent of the font's size.", examples=[3])
+
+
+class Shadow(Node):
+    """A shadow of the letters."""
+
+    color: Color = Field("#00000080", description="Its colour.", examples=["#00000080"])
+    x: Length = Field(0.0, description="To the right, in pixels or percent of the font's size.", examples=[0])
+    y: Length = Field(0.0, description="Down, in pixels or percent of the font's size.", examples=[4])
+    blur: Distance = Field(
+        0.0, description="How soft, as in CSS, in pixels or percent of the font's size.", examples=[8]
+    )
+
+
+class Background(Node):
+    """A box behind text."""
+
+    color: Color = Field("#00000080", description="Its colour.", examples=["#00000080"])
+    padding: Annotated[
+        tuple[Distance, Distance],
+        BeforeValidator(_read_padding, json_schema_input_type=Distance | tuple[Distance, Distance]),
+    ] = Field(
+        (0.0, 0.0),
+        description="Room around the text, in pixels or percent of the font's size: a number, or above and below, "
+        "left and right.",
+        examples=[16],
+    )
+    radius: Distance = Field(
+        0.0, description="Of its corners, in pixels or percent of the font's size.", examples=[12]
+    )
+    per_line: bool = Field(False, description="A box for each line instead of one for all.", examples=[True])
+
+
+class Highlight(Node):
+    """How the word looks that is said."""
+
+    color: Color | None = Field(None, description="Of the word that is said.", examples=["#ffd400"])
+    background: Background | None = Field(
+        None, description="A box behind the word that is said.", examples=[{"color": "#7c3aed", "padding": 8}]
+    )
+    scale: float = Field(
+        1.0,
+        ge=0.5,
+        le=3,
+        allow_inf_nan=False,
+        description="How much larger the word that is said is.",
+        examples=[1.1],
+    )
+    said: Color | None = Field(None, description="Of the words before it.", examples=["#ffffff"])
+    mode: Literal["word", "fill", "appear"] = Field(
+        "word",
+        description="`word` marks the word that is said; `fill` colours words from left to right as they "
+        "are said; `appear` shows only words that have been said.",
+        examples=["fill"],
+    )
+
+
+class TextStyle(Node):
+    """How text looks. A preset gives what is not said."""
+
+    preset: Literal[tuple(PRESETS)] | None = Field(  # type: ignore[valid-type]
+        None, description="A bundle of settings to begin with.", examples=["outline"]
+    )
+    font_family: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
+        BeforeValidator(_read_families, json_schema_input_type=str | list[str]),
+    ] = Field(
+        (),
+        max_length=16,
+        description="Fonts in order of preference: a name, names with commas between, or a list. Default: Inter.",
+        examples=["Inter"],
+    )
+    font_size: FontSize = Field(
+        48.0,
+        description="Pixels, percent of the canvas' shorter side, or \"auto\": as large as fits the layer's box.",
+        examples=[64],
+    )
+    min_font_size: Size | None = Field(
+        None, description='The smallest that "auto" may choose. Default: 8.', examples=[24]
+    )
+    max_font_size: Size | None = Field(
+        None, description='The largest that "auto" may choose. Default: the box\'s height.', examples=[120]
+    )
+    font_weight: Annotated[int, BeforeValidator(_read_weight, json_schema_input_type=int | str)] = Field(
+        400, ge=1, le=1000, description='1 to 1000, or a word such as "bold".', examples=[700]
+    )
+    font_style: Literal["normal", "italic"] = Field(
+        "normal", description="Upright or slanted.", examples=["italic"]
+    )
+    color: AnimatedColor = Field("#ffffff", description="Of the letters.", examples=["#ffffff"])
+    align: Annotated[
+        Literal["left", "center", "right", "justify", "start", "end"], BeforeValidator(_read_center)
+    ] = Field("center", description="Where lines lie between left and right.", examples=["center"])
+    vertical_align: Annotated[Literal["top", "center", "bottom"], BeforeValidator(_read_center)] = Field(
+        "center", description="Where the text lies in the height of its box.", examples=["center"]
+    )
+    line_height: float = Field(
+        1.2, ge=0.1, le=10, allow_inf_nan=False, description="Factor of the font's size.", examples=[1.2]
+    )
+    letter_spacing: Length = Field(
+        0.0, description="Room between letters, in pixels or percent of the font's size.", examples=[2]
+    )
+    word_spacing: Length = Field(
+        0.0, description="More room between words, in pixels or percent of the font's size.", examples=[4]
+    )
+    direction: Literal["auto", "ltr", "rtl"] = Field(
+        "auto", description="Which way the text runs; `auto` goes by its letters.", examples=["rtl"]
+    )
+    text_transform: Literal["none", "uppercase", "lowercase", "capitalize"] = Field(
+        "none", description="As in CSS.", examples=["uppercase"]
+    )
+    underline: bool = Field(False, description="A line below.", examples=[True])
+    strikethrough: bool = Field(False, description="A line through the middle.", examples=[True])
+    max_lines: int | None = Field(
+        None, ge=1, le=1000, description="What is beyond is cut, with an ellipsis.", examples=[2]
+    )
+    stroke: Stroke | None = Field(
+        None, description="A line around the letters.", examples=[{"color": "#000000", "width": 3}]
+    )
+    shadow: Annotated[
+        tuple[Shadow, ...], BeforeValidator(_read_shadows, json_schema_input_type=Shadow | list[Shadow])
+    ] = Field(
+        (), max_length=MAX_SHADOWS, description="A shadow, or a list of them.", examples=[{"y": 4, "blur": 8}]
+    )
+    background: Background | None = Field(
+        None, description="A box behind the text.", examples=[{"color": "#00000080", "padding": 16}]
+    )
+    highlight: Highlight | None = Field(
+        None, description="How the word looks that is said, in subtitles.", examples=[{"color": "#ffd400"}]
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _begin_with_preset(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not isinstance(value.get("preset"), str):
+            return value
+        preset = PRESETS.get(value["preset"])
+        if preset is None:
+            return value
+        said = {canonical_key(cls, str(key)) for key in value}
+        return {**{key: item for key, item in preset.items() if key not in said}, **value}

@@ -1,0 +1,1 @@
+"""Subtitles of a scene: parsing, resolving, and the layers that libass draws."""

@@ -1,0 +1,187 @@
+"""Subtitle files (.srt, .vtt, .ass, .ssa) as cues with the times of their words."""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import pysubs2
+
+from ffmpeg_worker.composition.limits import MAX_TEXT
+from ffmpeg_worker.errors import SourceUnreadable
+from ffmpeg_worker.scene.scene import Cue, Word
+
+MAX_CHARACTERS = 2_000_000
+MAX_CUES = 20_000
+MAX_LINE = 5000
+
+# None of these looks further than to where the next of its kind begins: time grows with length, not its square.
+_ASS_TAGS = re.compile(r"\{[^{}]*\}")
+_ASS_SYLLABLE = re.compile(r"\\[kK][fo]?(\d{1,6})")
+_ASS_DRAWING = re.compile(r"\\p[1-9]")
+_ASS_LOST = re.compile(r"\\(?:pos|move|fade?|clip|frz)\b|\\an?\d|\\t\(|\\1?c&")
+_ASS_SECTION = re.compile(r"^\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE | re.MULTILINE)
+_VTT_TIME = re.compile(r"<(?:(\d{1,4}):)?(\d{2}):(\d{2})\.(\d{3})>")
+_MARK = re.compile(r"<@(\d{1,12})>")
+_TAGS = re.compile(r"</?[A-Za-z][^<>]*>")
+_BLANK_LINES = re.compile(r"\n{2,}")
+_SPACES = re.compile(r"[ \t]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Subtitles:
+    """Cues in order of time; `loses_looks`: the file says more of places and looks than is kept."""
+
+    cues: tuple[Cue, ...]
+    loses_looks: bool = False
+
+
+def is_ass(text: str) -> bool:
+    """Whether subtitles are of the kind that says how they look."""
+    text = text.lstrip("\ufeff \n\r\t")
+    return not text.startswith("WEBVTT") and _ASS_SECTION.search(text) is not None
+
+
+def read_subtitles(text: str) -> Subtitles:
+    """Read a subtitle file's text.
+
+    Words have times where the file gives them: time stamps within a WebVTT cue, `\\k` syllables in ASS.
+
+    Raises:
+        SourceUnreadable: it, or a line or cue of it, is too long, or it holds no cue, or times that are none.
+    """
+    text = _tidy(text)
+    is_vtt = text.startswith("WEBVTT")
+    try:
+        if is_vtt:
+            file = pysubs2.SSAFile.from_string(_cues_of_vtt(text), "vtt", keep_html_tags=True)
+        elif is_ass(text):
+            file = pysubs2.SSAFile.from_string(_lines_of_ass(text), "ass")
+        else:
+            file = pysubs2.SSAFile.from_string(text, "srt", keep_html_tags=True)
+    except (pysubs2.Pysubs2Error, ValueError) as error:
+        raise _unreadable("hold times that cannot be read", "Check the times of its cues.") from error
+    if len(file.events) > MAX_CUES:
+        raise _unreadable(f"hold more than {MAX_CUES} cues", "Send fewer.")
+    events = sorted(
+        (event for event in file.events if event.end > event.start >= 0),
+        key=lambda event: (event.start, event.end),
+    )
+    cues = (_vtt_cue(event) if is_vtt else _other_cue(event) for event in events)
+    kept = tuple(cue for cue in cues if cue is not None)
+    if not kept:
+        raise _unreadable("hold no cue", "Send .srt, .vtt or .ass, as UTF-8.")
+    return Subtitles(kept, loses_looks=any(_ASS_LOST.search(event.text) for event in events))
+
+
+def with_words(cue: Cue) -> Cue:
+    """The same cue with a time for each word: its own, or a share of the cue by the word's length."""
+    words = cue.text.split()
+    if cue.words or not words:
+        return cue
+    # A short word takes a while, too.
+    weights = [len(word) + 2 for word in words]
+    per = (cue.end_s - cue.begin_s) / sum(weights)
+    marks = [cue.begin_s + passed * per for passed in itertools.accumulate(weights, initial=0)]
+    return replace(
+        cue, words=tuple(Word(*each) for each in zip(words, marks, [*marks[1:-1], cue.end_s], strict=False))
+    )
+
+
+def _tidy(text: str) -> str:
+    """Lines of a bearable length, with one blank line and one space at most between others."""
+    if len(text) > MAX_CHARACTERS:
+        raise _unreadable(f"are longer than {MAX_CHARACTERS} characters", "Send a shorter file.")
+    lines = [_SPACES.sub(" ", line).strip() for line in text.lstrip("\ufeff").strip().splitlines()]
+    if any(len(line) > MAX_LINE for line in lines):
+        raise _unreadable(f"have a line of more than {MAX_LINE} characters", "Send .srt, .vtt or .ass.")
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines))
+
+
+def _lines_of_ass(text: str) -> str:
+    """Times and texts; styles, fonts and margins are not needed, and may be wrong."""
+    found = ["[Events]"]
+    for line in text.split("\n"):
+        fields = line.removeprefix("Dialogue:").split(",", 9)
+        if line.startswith("Dialogue:") and len(fields) == 10:
+            found.append(f"Dialogue: 0,{fields[1]},{fields[2]},Default,,0,0,0,,{fields[9]}")
+    return "\n".join(found)
+
+
+def _cues_of_vtt(text: str) -> str:
+    """Without notes, styles and names of cues, which would be read as text."""
+    blocks = []
+    for block in text.split("\n\n"):
+        lines = block.strip("\n").split("\n")
+        at = next((index for index, line in enumerate(lines[:2]) if "-->" in line), None)
+        if at is not None:
+            # What follows the times are places, and may hold what looks like a time.
+            begin, _, rest = lines[at].partition("-->")
+            end = (rest.split() or [""])[0]
+            said = _VTT_TIME.sub(_mark, "\n".join(lines[at + 1 :]))
+            blocks.append(f"{begin.strip()} --> {end}\n{said}")
+    return "WEBVTT\n\n" + "\n\n".join(blocks)
+
+
+def _mark(time: re.Match[str]) -> str:
+    """A time within a cue in thousandths of a second: the library takes a line with two times for a new cue."""
+    hours, minutes, seconds, thousandths = (int(part or 0) for part in time.groups())
+    return f"<@{((hours * 60 + minutes) * 60 + seconds) * 1000 + thousandths}>"
+
+
+def _vtt_cue(event: pysubs2.SSAEvent) -> Cue | None:
+    said, *rest = _MARK.split(event.text.replace(r"\N", "\n"))
+    pieces = [(event.start / 1000, said)]
+    pieces += [(int(mark) / 1000, piece) for mark, piece in zip(rest[::2], rest[1::2], strict=True)]
+    return _cue(event, [(time, html.unescape(_TAGS.sub("", piece))) for time, piece in pieces])
+
+
+def _other_cue(event: pysubs2.SSAEvent) -> Cue | None:
+    if _ASS_DRAWING.search("".join(_ASS_TAGS.findall(event.text))):
+        return None
+    raw = event.text.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", "\u00a0")
+    pieces: list[tuple[float, str]] = []
+    at, begin, passed = event.start / 1000, 0, event.start / 1000
+    for match in _ASS_TAGS.finditer(raw):
+        pieces.append((at, raw[begin : match.start()]))
+        begin = match.end()
+        for hundredths in _ASS_SYLLABLE.findall(match.group()):
+            at, passed = passed, passed + int(hundredths) / 100
+    pieces.append((at, raw[begin:]))
+    return _cue(event, [(time, _TAGS.sub("", piece)) for time, piece in pieces])
+
+
+def _cue(event: pysubs2.SSAEvent, pieces: list[tuple[float, str]]) -> Cue | None:
+    """A cue of pieces of text, each with the time it is said at."""
+    text = "\n".join(line.strip() for line in "".join(piece for _, piece in pieces).strip().split("\n"))
+    if not text:
+        return None
+    if len(text) > MAX_TEXT:
+        raise _unreadable(f"have a cue of more than {MAX_TEXT} characters", "Split it.")
+    begin, end = event.start / 1000, event.end / 1000
+    has_times = any(time != begin for time, _ in pieces)
+    return Cue(begin, end, text, tuple(_timed_words(pieces, begin, end)) if has_times else ())
+
+
+def _timed_words(pieces: list[tuple[float, str]], begin: float, end: float) -> Iterator[Word]:
+    """Words of pieces that may end within a word; words of one piece share its time."""
+    letters = [(letter, time) for time, piece in pieces for letter in piece]
+    groups = itertools.groupby(letters, key=lambda letter: letter[0].isspace())
+    words = [list(group) for is_space, group in groups if not is_space]
+    times = [min(max(word[0][1], begin), end) for word in words]
+    times = list(itertools.accumulate(times, max))
+    index = 0
+    for time, group in itertools.groupby(times):
+        count = len(list(group))
+        until = times[index + count] if index + count < len(times) else end
+        for place in range(count):
+            text = "".join(letter for letter, _ in words[index + place])
+            yield Word(text, time + (until - time) * place / count, time + (until - time) * (place + 1) / count)
+        index += count
+
+
+def _unreadable(reason: str, hint: str) -> SourceUnreadable:
+    return SourceUnreadable(f"The subtitles {reason}.", code="unreadable_subtitles", hint=hint)

@@ -1,0 +1,96 @@
+"""Golden commands for the sound of a timeline, and how volumes become lines.
+
+`./run rewrite` rewrites the file; git shows what changed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+from pathlib import Path
+
+import pytest
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.planning.composition.plan_audio import sound_steps
+from ffmpeg_worker.planning.composition.volume_envelope import Line, gain_lines
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
+from ffmpeg_worker.scene.audio_mix import SoundMix
+from ffmpeg_worker.scene.curve import Curve, Key
+from ffmpeg_worker.scene.easing import NAMES
+from support.media.sounds import sound
+
+GOLDEN = Path(__file__).with_name("golden_canvas_sound.json")
+RISE = Curve((Key(0.0, (0.0,)), Key(1.0, (0.6,))))
+MEASURED = StepResult(log="[Parsed_ebur128_9] Summary:\n\n  Integrated loudness:\n    I:         -30.5 LUFS\n")
+
+CASES: dict[str, SoundMix] = {
+    "one sound": SoundMix((sound(),), 1.0),
+    "placed, cut and behind a seek": SoundMix((sound("a.mp3", begin_s=100.5, end_s=130.0, start_s=2.0),), 4.0),
+    "Matroska is not sought in": SoundMix((sound("a.mkv", begin_s=100.5, end_s=130.0),), 4.0),
+    "volume, fades, pan, speed": SoundMix(
+        (sound(volume=RISE, fade_in_s=0.5, fade_out_s=9.0, pan=-0.25, speed=5.0, end_s=9.0),), 1.0
+    ),
+    "panned by keys": SoundMix((sound(pan=RISE),), 1.0),
+    "short loop": SoundMix((sound(loops=True, length_s=9.5),), 10.0),
+    "long loop": SoundMix((sound(loops=True, end_s=100.0, length_s=250.0),), 250.0),
+    "one file twice, opened once": SoundMix((sound(), sound(start_s=3.0, volume=0.5)), 5.0),
+    "ducked": SoundMix(
+        (sound("v.wav", id="voice"), sound("m.wav", length_s=9.0, end_s=9.0, duck_under=("voice", "none"))), 9.0
+    ),
+    "loudness": SoundMix((sound(),), 1.0, loudness=-14.0, volume=0.5),
+    "from before to behind the timeline": SoundMix((sound(start_s=-0.5, length_s=9.0, end_s=9.0),), 2.0),
+    "what is not heard is not opened": SoundMix(
+        (sound(), sound("b.wav", volume=0.0), sound("c.wav", start_s=5.0), sound("d.wav", start_s=-1.0)), 5.0
+    ),
+}
+
+
+def commands(mix: SoundMix) -> list[str]:
+    steps = sound_steps(mix, "sound.mka", input_options=("-protocol_whitelist", "file"))
+    built = [step.build([MEASURED]) if isinstance(step, DependentStep) else step for step in steps or ()]
+    return [shlex.join(step.invocation.arguments) for step in built if isinstance(step, FfmpegStep)]
+
+
+def test_golden() -> None:
+    shown = {name: commands(mix) for name, mix in CASES.items()}
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(json.dumps(shown, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert shown == json.loads(GOLDEN.read_text(encoding="utf-8"))
+
+
+def test_where_nothing_is_heard_there_is_no_command() -> None:
+    assert sound_steps(SoundMix((), 5.0), "sound.mka") is None
+    assert sound_steps(SoundMix((sound(volume=0.0),), 5.0), "sound.mka") is None
+
+
+@pytest.mark.parametrize("log", ["I:         -70.0 LUFS", "I:          -inf LUFS", "nothing"])
+def test_silence_is_not_raised_to_a_loudness(log: str) -> None:
+    steps = sound_steps(SoundMix((sound(),), 1.0, loudness=-14.0), "sound.mka")
+    assert steps is not None
+    write = steps[1]
+    assert isinstance(write, DependentStep)
+    assert "dB" not in shlex.join(write.build([StepResult(log=log)]).invocation.arguments)
+
+
+def test_straight_keys_are_straight_lines() -> None:
+    curve = Curve((Key(0.5, (0.2,)), Key(1.0, (1.2,)), Key(2.0, (0.0,), "hold")))
+    assert gain_lines(curve) == (
+        Line(0, 0.2),
+        Line(24_000, 0.2, 1 / 24_000),
+        Line(48_000, 1.2),
+        Line(96_000, 0.0),
+    )
+
+
+@pytest.mark.parametrize("easing", [*NAMES, "steps(12)", "cubic-bezier(0.9, -1, 0.1, 2)"])
+def test_an_easing_takes_few_lines(easing: str) -> None:
+    assert len(gain_lines(Curve((Key(0.0, (0.0,)), Key(5.0, (1.0,), easing))))) <= 130
+
+
+def test_more_keys_than_a_command_holds_are_refused() -> None:
+    keys = tuple(Key(float(second), (second % 7 / 7,), "elastic-in-out") for second in range(200))
+    with pytest.raises(InvalidJob) as caught:
+        sound_steps(SoundMix((sound(volume=Curve(keys), length_s=200.0),), 200.0), "sound.mka")
+    assert caught.value.code == "too_many_sounds"

@@ -1,0 +1,102 @@
+"""What in a composition is probably not meant so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.scene.lint import lint
+from ffmpeg_worker.scene.text_metrics import MeasuredText, TextMetrics
+from support.jobs.compositions import resolved
+
+_FILM = {"type": "video", "src": "film.mp4"}
+_LOGO = {"type": "image", "src": "logo.png", "width": 20}
+_WALL = {"type": "shape", "fill": "#123456"}
+
+
+def _codes(*layers: dict[str, Any], **canvas: Any) -> list[tuple[str, str]]:
+    found = lint(resolved(*layers, **canvas), TextMetrics(("Inter",)))
+    return [(remark.where, remark.code) for remark in found]
+
+
+@pytest.mark.parametrize(
+    ("layers", "remarks"),
+    [
+        ([_LOGO, _FILM], [("layers[0]", "hidden_below")]),
+        ([_LOGO, _WALL], [("layers[0]", "hidden_below")]),
+        ([_FILM, _LOGO], []),
+        ([_LOGO, {**_FILM, "opacity": 0.9}], []),
+        ([_LOGO, {**_FILM, "fit": "contain"}], []),
+        ([_LOGO, {**_FILM, "start": 1}], []),
+        ([_LOGO, {**_WALL, "fill": "#12345680"}], []),
+        ([_LOGO, {**_FILM, "scale": [{"time": 0, "value": 1}, {"time": 2, "value": 0.5}]}], []),
+        ([{**_LOGO, "x": 200, "y": 0}], [("layers[0]", "outside")]),
+        ([{**_LOGO, "x": 200, "y": 0, "anchor": "top-right"}], []),
+        ([{**_LOGO, "x": -19, "y": 0}], []),
+        ([{**_FILM, "duration": 14}], [("layers[0]", "source_too_short")]),
+        ([{**_FILM, "duration": 14, "loop": True}], []),
+        ([{**_FILM, "trim": {"start": 2, "end": 12}}], [("layers[0]", "source_too_short")]),
+        (
+            [_FILM, {"type": "audio", "src": "song.mp3", "start": 20, "duration": "end"}],
+            [("layers[1]", "never_heard")],
+        ),
+    ],
+)
+def test_remarks_on_layers(layers: list[dict[str, Any]], remarks: list[tuple[str, str]]) -> None:
+    assert _codes(*layers) == remarks
+
+
+@pytest.mark.parametrize(
+    ("style", "remarks"),
+    [
+        ({"font_family": "inter"}, []),
+        ({"font_family": "Comic Sans, Own"}, []),
+        ({"font_family": "Comic Sans"}, [("layers[0].layers[0].style.font_family", "unknown_font")]),
+        ({"font_size": 1}, [("layers[0].layers[0].style.font_size", "text_too_small")]),
+        ({"font_size": "auto"}, []),
+    ],
+)
+def test_remarks_on_text(style: dict[str, Any], remarks: list[tuple[str, str]]) -> None:
+    text = {"type": "text", "text": "Hello", "style": style}
+    fonts = [{"family": "Own", "src": "own.ttf"}]
+
+    assert _codes({"type": "group", "rotation": 3, "layers": [text]}, duration=2, fonts=fonts) == remarks
+
+
+def test_effects_of_subtitles_that_are_not_kept_are_said() -> None:
+    layer = {"type": "subtitles", "src": "styled.ass"}
+
+    assert _codes({**layer, "style": {"color": "#ff0"}}, duration=2) == [("layers[0]", "looks_not_kept")]
+    assert _codes(layer, {"type": "text", "text": "above", "z": -1}, duration=2) == []
+
+
+def test_fonts_that_subtitles_with_looks_of_their_own_cannot_have_are_said() -> None:
+    fonts = [{"family": "One", "src": "one.ttf"}, {"family": "Two", "src": "two.woff2"}]
+    layer = {"type": "subtitles", "src": "styled.ass"}
+
+    assert _codes(layer, duration=2, fonts=fonts) == [("fonts[1]", "font_not_for_subtitles")]
+    assert _codes({"type": "subtitles", "src": "words.srt"}, duration=2, fonts=fonts) == []
+
+
+_WORDS = {"type": "text", "text": "Hi", "style": {"font_size": 20}}
+
+
+@pytest.mark.parametrize(
+    ("layer", "measured", "code"),
+    [
+        (_WORDS, MeasuredText("layers[0]", 99, 99), None),
+        (_WORDS, MeasuredText("layers[0]", 99, 99, overflows=True), "text_overflows"),
+        (_WORDS, MeasuredText("layers[0]", 99, 99, is_cut=True), "text_cut"),
+        (_WORDS, MeasuredText("layers[0]", 99, 99, missing=("No font has it.",)), "missing_character"),
+        (_WORDS, MeasuredText("layers[0]", 103, 20), "text_outside"),
+        (_WORDS, MeasuredText("layers[0]", 20, 103), "text_outside"),
+        ({**_WORDS, "x": 80, "y": 0}, MeasuredText("layers[0]", 25, 20), "text_outside"),
+        ({**_WORDS, "x": 80, "y": 0, "anchor": "top-right"}, MeasuredText("layers[0]", 25, 20), None),
+        ({**_WORDS, "width": 103}, MeasuredText("layers[0]", 103, 20), None),
+        ({**_WORDS, "rotation": 90}, MeasuredText("layers[0]", 103, 20), None),
+    ],
+)
+def test_texts_that_were_measured(layer: dict[str, Any], measured: MeasuredText, code: str | None) -> None:
+    found = lint(resolved(layer, width=100, height=100), TextMetrics(("Inter",), (measured,)))
+    assert [remark.code for remark in found] == ([] if code is None else [code])
