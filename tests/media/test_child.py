@@ -306,7 +306,7 @@ async def test_forks_of_a_preloaded_function() -> None:
         child.stdin.end()
         return await child.wait(), bytes(output)
 
-    async with Spawner(preload="support.preloaded_upper:serve") as spawner:
+    async with Spawner(preload="support.programs.upper_case:serve") as spawner:
         results = await asyncio.gather(*(ask(spawner, b"one\ntwo\n") for _ in range(10)))
         [program] = spawners()
         failed, trace = await ask(spawner, b"fail\n")

@@ -80,7 +80,7 @@ async def confined(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, R
         skipped = CANNOT_BE_DENIED[kind]
         confinement = jail.for_probe(30)
         report = await attack(
-            lane, orders | {"skipped": [*skipped]}, confinement, "support.taken_over_renderer:serve"
+            lane, orders | {"skipped": [*skipped]}, confinement, "support.attacks.hostile_renderer:serve"
         )
         yield kind, report | dict.fromkeys(skipped, "-")
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from support.servers.fake_runpod import FakeRunpod
 
-_HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
+_HANDLER = Path(__file__).parents[3] / "runpod" / "handler.py"
 
 
 @asynccontextmanager
