@@ -93,7 +93,10 @@ def open_surroundings() -> Iterator[tuple[Path, dict[str, Any]]]:
 
 
 async def attack(
-    cwd: Path, orders: dict[str, Any], confinement: Confinement | None, program: str = "support.attacks.hostile_program:serve"
+    cwd: Path,
+    orders: dict[str, Any],
+    confinement: Confinement | None,
+    program: str = "support.attacks.hostile_program:serve",
 ) -> Report:
     """What a taken over program tried in `cwd`, and why it failed; `None` where it did not."""
     async with Spawner(preload=program) as spawner:
