@@ -15,7 +15,8 @@ from typing import Any
 from bench.bed import make
 from bench.table import table
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.ffmpeg.gpu import Gpu, find_gpu_devices
+from ffmpeg_worker.ffmpeg.gpu import find_gpu_devices
+from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.services import Services, open_services
 from ffmpeg_worker.settings import read_settings

@@ -16,7 +16,6 @@ import pytest_asyncio
 
 from ffmpeg_worker.ffmpeg.gpu import (
     ENCODERS,
-    Gpu,
     GpuDevices,
     GpuTrial,
     decoding_trial,
@@ -24,6 +23,7 @@ from ffmpeg_worker.ffmpeg.gpu import (
     sample_command,
 )
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
+from ffmpeg_worker.job.machine import Gpu
 from support.media.sources import make_clip
 from support.worker import Worker, open_worker
 
@@ -152,7 +152,7 @@ async def test_without_a_card_only_auto_runs(worker: Worker) -> None:
     worker.services.plant = replace_gpu(worker, GpuTrial(worker.services.tools, GpuDevices()))
     try:
         result = await worker.run(job("auto", "-i clip.mp4 -preset ultrafast none-{}.mp4"))
-        assert result["warnings"] == ["This ran on the CPU. There is no NVIDIA card: no /dev/nvidia0."]
+        assert result["warnings"] == ["This ran on the CPU. There is no NVIDIA GPU: no /dev/nvidia0."]
         assert (await worker.fail(job("nvenc"))).code == "hardware_unavailable"
         named = {"action": "process", "data": {"chainCmds": "-i clip.mp4 -c:v h264_nvenc x.mp4"}}
         assert (await worker.fail(named)).code == "hardware_unavailable"

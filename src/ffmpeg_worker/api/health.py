@@ -14,7 +14,7 @@ from ffmpeg_worker.api.app_state import AppState, app_state_of
 from ffmpeg_worker.api.json_response import answer
 from ffmpeg_worker.api.metrics import CONTENT_TYPE
 from ffmpeg_worker.api.problems import unavailable
-from ffmpeg_worker.ffmpeg.gpu import Gpu
+from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.pipeline.renderer_process import find_missing_packages
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings

@@ -14,6 +14,7 @@ from ffmpeg_worker.errors import EngineError
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.process.child_environment import child_environment
 
 ENCODERS = ("h264_nvenc", "hevc_nvenc", "av1_nvenc")
@@ -42,23 +43,6 @@ class GpuDevices:
 
     count: int = 0
     name: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Gpu:
-    """What was found out. `decoders` are codecs that were decoded, scaled and encoded without leaving the card.
-
-    `reason` says why there is no encoder.
-    """
-
-    count: int = 0
-    name: str | None = None
-    encoders: frozenset[str] = frozenset()
-    decoders: frozenset[str] = frozenset()
-    reason: str | None = None
-
-
-NO_GPU = Gpu(reason="There is no NVIDIA card: no /dev/nvidia0.")
 
 
 def find_gpu_devices(root: Path = Path("/")) -> GpuDevices:

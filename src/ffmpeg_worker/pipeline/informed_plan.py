@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
 from ffmpeg_worker.job.jobs import Job, VmafJob
 from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
 from ffmpeg_worker.planning.hardware.named import wants_gpu
 from ffmpeg_worker.planning.make_plan import make_plan

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
-from ffmpeg_worker.ffmpeg.gpu import NO_GPU
 from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob
 from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
+from ffmpeg_worker.job.machine import NO_GPU
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.secrets import find_secrets, make_redaction, redact_error
 from ffmpeg_worker.logs import redact_var

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import assert_never
 
 from ffmpeg_worker.errors import InvalidJob, SourceError, UnsupportedFeature, WorkerError
-from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
 from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.jobs import (
@@ -20,6 +19,7 @@ from ffmpeg_worker.job.jobs import (
     VmafJob,
 )
 from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.planning.commands.chain import ReadCommand, read_chain_files
 from ffmpeg_worker.planning.composition.plan_composition import plan_canvas, plan_preview
 from ffmpeg_worker.planning.composition.plan_lint import plan_lint

@@ -49,7 +49,7 @@ async def test_encoders_of_the_hardware_join_once_they_have_been_tried() -> None
 
 async def test_a_machine_without_a_card_says_so_at_once() -> None:
     reply = await request(make_app(stand_in_services()), "GET", "/health")
-    reason = "There is no NVIDIA card: no /dev/nvidia0."
+    reason = "There is no NVIDIA GPU: no /dev/nvidia0."
     assert reply.json()["gpu"] == {"count": 0, "encoders": [], "decoders": [], "reason": reason}
 
 

@@ -11,8 +11,9 @@ from typing import Any, cast
 import pytest
 
 from ffmpeg_worker.ffmpeg import gpu as gpu_module
-from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu, GpuDevices, GpuTrial, find_gpu_devices, reason_of
+from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial, find_gpu_devices, reason_of
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.job.machine import NO_GPU, Gpu
 
 LOG = "[h264_nvenc @ 0x5] [error] "
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ffmpeg_worker.ffmpeg.gpu import Gpu
 from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.commands.chain import ReadCommand
 from ffmpeg_worker.planning.file_references import InputKind

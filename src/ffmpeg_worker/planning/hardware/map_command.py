@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ffmpeg_worker.ffmpeg.gpu import Gpu
+from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.planning.hardware.counterparts import COUNTERPARTS

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from ffmpeg_worker.errors import UnsupportedFeature
-from ffmpeg_worker.ffmpeg.gpu import Gpu
 from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProcessData, ProcessJob
+from ffmpeg_worker.job.machine import Gpu
 
 _NAMED = re.compile(r"(?<![A-Za-z0-9])(?:(?:h264|hevc|av1)_nvenc|\w+_cuvid|\w+_cuda|\w+_npp)(?![A-Za-z0-9_])")
 _DEVICE_OPTIONS = frozenset({"-hwaccel", "-init_hw_device", "-hwaccel_output_format"})

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ffmpeg_worker.errors import UnsupportedFeature
-from ffmpeg_worker.ffmpeg.gpu import Gpu
 from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.planning.commands.chain import ReadCommand, plan_chain
 from ffmpeg_worker.planning.hardware.map_chain import map_chain
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
-from ffmpeg_worker.ffmpeg.gpu import NO_GPU, Gpu
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
+from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.hardware.named import refuse_without_gpu, wants_gpu
@@ -89,7 +89,7 @@ def test_passes_of_different_inputs_stay_two() -> None:
     [
         ("-i a.mp4 -tune film b.mp4", CARD, '"-tune film" has no counterpart.'),
         ("-i a.mp4 -c copy b.mp4", CARD, "No output is encoded with libx264"),
-        ("-i a.mp4 b.mp4", NO_GPU, "There is no NVIDIA card"),
+        ("-i a.mp4 b.mp4", NO_GPU, "There is no NVIDIA GPU"),
         ("-i a.mp4 b.mp4", A100, "The NVIDIA A100 has no encoder"),
     ],
 )

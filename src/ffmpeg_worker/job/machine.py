@@ -1,0 +1,40 @@
+"""Facts about the worker's machine that decide how a job is planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """Result of the trial of the NVIDIA GPUs.
+
+    `encoders` are names of FFmpeg encoders that work. `decoders` are codecs that were decoded, scaled and encoded
+    without leaving GPU memory. `reason` says why there is no encoder. `name` is the model of the first GPU.
+    """
+
+    count: int = 0
+    name: str | None = None
+    encoders: frozenset[str] = frozenset()
+    decoders: frozenset[str] = frozenset()
+    reason: str | None = None
+
+
+NO_GPU = Gpu(reason="There is no NVIDIA GPU: no /dev/nvidia0.")
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """Facts about the worker's machine that decide how a job is planned.
+
+    Attributes:
+        cores: threads that one step may use, and the most that a caller may ask for.
+        option_policy: whether the arguments of callers' commands are judged.
+        gpu: what the NVIDIA GPU can do; `NO_GPU` where none is used.
+        draws_ass: whether FFmpeg has the `ass` filter, which draws subtitles with libass.
+    """
+
+    cores: int
+    option_policy: bool = True
+    gpu: Gpu = NO_GPU
+    draws_ass: bool = True
