@@ -31,6 +31,7 @@ from ffmpeg_worker.settings import Settings, pop_store_credentials
 from ffmpeg_worker.storage.default_bucket import default_bucket
 from ffmpeg_worker.storage.local.source import LocalStorage
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
+from ffmpeg_worker.tasks import cancel_and_wait
 
 if TYPE_CHECKING:
     from ffmpeg_worker.storage.remote_stores import RemoteStores
@@ -112,9 +113,7 @@ class Services:
     async def stop_jobs(self) -> None:
         """Take no more jobs and stop those that run; returns when their ffmpegs are gone."""
         self.closing = True
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_and_wait(*self._tasks)
 
 
 def new_job_id() -> str:

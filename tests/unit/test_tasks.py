@@ -1,4 +1,4 @@
-"""Work is waited for to its end, whoever cancels the one that waits."""
+"""Tasks that are awaited, raced and cancelled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ffmpeg_worker.tasks import finish_shielded, finish_then_cancel
+from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded, finish_then_cancel, race, run_all
 
 Wait = Callable[[Awaitable[str]], Awaitable[str]]
 both = pytest.mark.parametrize("wait", [finish_then_cancel, finish_shielded])
@@ -21,7 +21,7 @@ async def work(may_end: asyncio.Event, error: Exception | None = None) -> str:
 
 
 async def waiter(wait: Wait, working: Awaitable[str], times: int) -> asyncio.Task[str]:
-    """Whoever waits, cancelled so many times while the work goes on."""
+    """A task that awaits the work and was cancelled so many times meanwhile."""
 
     async def waiting() -> str:
         return await wait(working)
@@ -37,7 +37,7 @@ async def waiter(wait: Wait, working: Awaitable[str], times: int) -> asyncio.Tas
 
 
 @both
-async def test_the_answer_or_the_error_of_the_work(wait: Wait) -> None:
+async def test_returns_the_result_or_raises_the_error_of_the_work(wait: Wait) -> None:
     may_end = asyncio.Event()
     may_end.set()
     assert await wait(work(may_end)) == "done"
@@ -47,7 +47,7 @@ async def test_the_answer_or_the_error_of_the_work(wait: Wait) -> None:
 
 @both
 @pytest.mark.parametrize("error", [None, ValueError("broken")])
-async def test_cancelled_again_and_again(wait: Wait, error: Exception | None) -> None:
+async def test_the_work_finishes_despite_cancellations(wait: Wait, error: Exception | None) -> None:
     may_end = asyncio.Event()
     working = asyncio.ensure_future(work(may_end, error))
     task = await waiter(wait, working, times=3)
@@ -61,9 +61,99 @@ async def test_cancelled_again_and_again(wait: Wait, error: Exception | None) ->
 
 
 @both
-async def test_work_that_is_cancelled_itself(wait: Wait) -> None:
+async def test_a_cancellation_of_the_work_itself_is_raised(wait: Wait) -> None:
     working = asyncio.ensure_future(work(asyncio.Event()))
     task = await waiter(wait, working, times=0)
     working.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def stopped(error: Exception | None = None) -> None:
+    if error is not None:
+        raise error
+
+
+class Interrupted:
+    """Work that runs until it is cancelled, and records that it has ended."""
+
+    def __init__(self, *, result: str | None = None) -> None:
+        self.has_ended = False
+        self._result = result
+
+    async def run(self) -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            if self._result is None:
+                raise
+        finally:
+            self.has_ended = True
+        return self._result or ""
+
+
+async def test_a_race_that_the_work_wins() -> None:
+    may_end, stop = asyncio.Event(), Interrupted()
+    may_end.set()
+    assert await race(work(may_end), stop.run()) == "done"
+    assert stop.has_ended
+    with pytest.raises(ValueError, match="broken"):
+        await race(work(may_end, ValueError("broken")), Interrupted().run())
+
+
+async def test_a_race_that_the_work_loses() -> None:
+    interrupted = Interrupted()
+    assert await race(interrupted.run(), stopped()) is None
+    assert interrupted.has_ended
+    with pytest.raises(ValueError, match="broken"):
+        await race(Interrupted(result="late").run(), stopped(ValueError("broken")))
+
+
+async def test_a_result_that_arrives_while_the_work_is_cancelled_is_not_lost() -> None:
+    assert await race(Interrupted(result="late").run(), stopped()) == "late"
+
+
+async def test_work_that_ends_together_with_the_stop_wins() -> None:
+    event = asyncio.Event()
+    event.set()
+    assert await race(work(event), event.wait()) == "done"
+
+
+async def test_cancelling_a_race_ends_both_sides() -> None:
+    first, second = Interrupted(), Interrupted()
+    racing = asyncio.ensure_future(race(first.run(), second.run()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    racing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await racing
+    assert first.has_ended
+    assert second.has_ended
+
+
+async def test_all_results_come_in_order() -> None:
+    may_end = asyncio.Event()
+
+    async def last() -> str:
+        may_end.set()
+        return "last"
+
+    assert await run_all([work(may_end), last()]) == ["done", "last"]
+
+
+async def test_the_first_failure_cancels_the_others() -> None:
+    interrupted = Interrupted()
+    with pytest.raises(ValueError, match="broken"):
+        await run_all([interrupted.run(), stopped(ValueError("broken"))])
+    assert interrupted.has_ended
+
+
+async def test_cancelled_tasks_have_ended_and_their_errors_are_dropped() -> None:
+    interrupted = Interrupted()
+    running, failing = asyncio.ensure_future(interrupted.run()), asyncio.ensure_future(stopped(ValueError("x")))
+    await asyncio.sleep(0)
+    await cancel_and_wait(running, failing)
+    assert interrupted.has_ended
+    assert running.cancelled()
+    await cancel_and_wait()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Never
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +25,7 @@ from ffmpeg_worker.job.parse import parse_action, parse_preview
 from ffmpeg_worker.job.result import JobResult, PreviewResult, Stats
 from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.services import Services
+from ffmpeg_worker.tasks import race
 
 PICTURE_TYPE = "image/png"
 
@@ -94,23 +94,15 @@ async def _run(
     Raises:
         WorkerError: as for `Services.run`; JobCancelled when the caller has gone, and then nothing runs any more.
     """
-    running = asyncio.ensure_future(services.run(job, job_id=exchange.job_id, observer=observer))
-    leaving = asyncio.ensure_future(_wait_for_hang_up(receive))
-    try:
-        await asyncio.wait({running, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not running.done():
-            raise JobCancelled("The caller went away before the job ended.")
-        result = running.result()
-    finally:
-        for task in (running, leaving):
-            task.cancel()
-        await asyncio.gather(running, leaving, return_exceptions=True)
+    running = services.run(job, job_id=exchange.job_id, observer=observer)
+    result = await race(running, _raise_when_disconnected(receive))
     stats = getattr(result, "stats", None)
     if isinstance(stats, Stats):
         exchange.media_bytes_in, exchange.media_bytes_out = stats.input_bytes, stats.output_bytes
     return result
 
 
-async def _wait_for_hang_up(receive: Receive) -> None:
+async def _raise_when_disconnected(receive: Receive) -> Never:
     while (await receive())["type"] != "http.disconnect":
         pass
+    raise JobCancelled("The caller went away before the job ended.")

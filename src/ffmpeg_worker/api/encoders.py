@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _SOFTWARE = (
     "libx264 libx265 libsvtav1 libaom-av1 libvpx-vp9 libvpx prores_ks mjpeg png gif libwebp "
@@ -30,5 +31,4 @@ class MainEncoders:
     async def close(self) -> None:
         """End a trial that is still under way."""
         if self._trial is not None:
-            self._trial.cancel()
-            await asyncio.gather(self._trial, return_exceptions=True)
+            await cancel_and_wait(self._trial)

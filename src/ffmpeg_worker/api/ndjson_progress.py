@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer
+from ffmpeg_worker.tasks import cancel_and_wait
 
 MEDIA_TYPE = "application/x-ndjson"
 _PAUSE_S = 0.5
@@ -49,8 +50,7 @@ class NdjsonProgressResponse(Response):
                     event, self._latest = self._latest, None
                     await _send_line(send, {"progress": _as_json(event)})
         finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await cancel_and_wait(running)
         response = running.result()
         if not is_begun:
             await response(scope, receive, send)

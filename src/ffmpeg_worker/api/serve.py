@@ -19,6 +19,7 @@ from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.services import Services, open_services
 from ffmpeg_worker.settings import Settings
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _KEEP_ALIVE_S = 30
@@ -72,8 +73,7 @@ async def _serve(
     try:
         await server.serve(sockets=[listener])
     finally:
-        closing.cancel()
-        await asyncio.gather(closing, return_exceptions=True)
+        await cancel_and_wait(closing)
 
 
 class _Server(uvicorn.Server):

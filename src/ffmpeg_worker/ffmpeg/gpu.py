@@ -16,6 +16,7 @@ from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.tasks import cancel_and_wait
 
 ENCODERS = ("h264_nvenc", "hevc_nvenc", "av1_nvenc")
 # A software encoder for the sample of each codec that is tried.
@@ -90,8 +91,7 @@ class GpuTrial:
     async def close(self) -> None:
         """End a trial that is still under way."""
         if self._trial is not None:
-            self._trial.cancel()
-            await asyncio.gather(self._trial, return_exceptions=True)
+            await cancel_and_wait(self._trial)
 
     async def _try_all(self) -> Gpu:
         listed = self._tools.capabilities.encoders

@@ -21,6 +21,7 @@ from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 from ffmpeg_worker.sandbox.self_test import Ended
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _CANARY = "ffmpeg_worker.sandbox.canary:serve"
 
@@ -73,8 +74,7 @@ async def open_tools(
             await sandbox.prove(scratch or Path(tempfile.gettempdir()), partial(_run_trial, spawner), found)
             capabilities = await reading
         finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+            await cancel_and_wait(reading)
         yield Tools(found, prober, spawner, capabilities, extra, sandbox)
 
 

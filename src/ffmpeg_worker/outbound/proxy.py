@@ -18,6 +18,7 @@ from aiohttp.resolver import ThreadedResolver
 
 from ffmpeg_worker.outbound.relay import Relay, open_relay
 from ffmpeg_worker.outbound.rules import ANSWER_S, CONNECT_S, IDLE_S, OutboundRules
+from ffmpeg_worker.tasks import cancel_and_wait
 
 MAX_CONNECTIONS = 256
 SMALL_BYTES = 64 << 10
@@ -103,9 +104,7 @@ class EgressProxy:
 
     async def close(self) -> None:
         """Cut off whoever is connected."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_and_wait(*self._tasks)
 
     async def _serve(self, client: socket.socket) -> None:
         with client:
@@ -214,8 +213,7 @@ async def open_egress_proxy(
     try:
         yield proxy
     finally:
-        accepting.cancel()
-        await asyncio.gather(accepting, return_exceptions=True)
+        await cancel_and_wait(accepting)
         listener.close()
         await proxy.close()
 

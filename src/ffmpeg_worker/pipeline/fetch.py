@@ -28,6 +28,7 @@ from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.sandbox.beneath import read_beneath
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _MAX_MENTION_BYTES = 64 << 20
 _MAX_AT_ONCE = 8
@@ -48,9 +49,7 @@ class _Fetcher:
 
     async def close(self) -> None:
         """Stop what is still being fetched."""
-        for task in self._fetched.values():
-            task.cancel()
-        await asyncio.gather(*self._fetched.values(), return_exceptions=True)
+        await cancel_and_wait(*self._fetched.values())
 
     async def fetch(self, need: RequiredInput) -> LocalFile:
         try:
@@ -197,9 +196,7 @@ async def fetch(
                     raise
                 failed[key] = error
     finally:
-        for task in tasks.values():
-            task.cancel()
-        await asyncio.gather(*tasks.values(), return_exceptions=True)
+        await cancel_and_wait(*tasks.values())
         await fetcher.close()
     workspace.show_inputs()
     return LocalFiles(files, failed)

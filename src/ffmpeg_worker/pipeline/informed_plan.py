@@ -16,6 +16,7 @@ from ffmpeg_worker.planning.hardware.named import wants_gpu
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
 from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.tasks import cancel_and_wait
 
 
 class InformedPlan:
@@ -73,5 +74,4 @@ async def open_plan(
     try:
         yield InformedPlan(plan, informed)
     finally:
-        informed.cancel()
-        await asyncio.gather(informed, return_exceptions=True)
+        await cancel_and_wait(informed)

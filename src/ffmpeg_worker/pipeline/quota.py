@@ -12,6 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 from ffmpeg_worker.errors import DiskFull, JobTooLarge, WorkerError
 from ffmpeg_worker.sandbox.jail import STAGING_FOLDER
+from ffmpeg_worker.tasks import race
 
 _LOOK_EVERY_S = 0.25
 
@@ -33,18 +34,7 @@ class Quota:
             JobTooLarge: the job wrote more than it may.
             DiskFull: the disk is nearly full, whoever filled it.
         """
-        working, watching = asyncio.ensure_future(run), asyncio.ensure_future(self._watch(folder))
-        try:
-            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
-            if not working.done():
-                working.cancel()
-                await asyncio.gather(working, return_exceptions=True)
-                await watching
-            return await working
-        finally:
-            for task in (working, watching):
-                task.cancel()
-            await asyncio.gather(working, watching, return_exceptions=True)
+        return await race(run, self._watch(folder))
 
     async def _watch(self, folder: Path) -> NoReturn:
         while True:

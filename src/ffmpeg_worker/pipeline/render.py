@@ -29,6 +29,7 @@ from ffmpeg_worker.planning.plan import (
 from ffmpeg_worker.process.spawner import Output
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, write_beneath
 from ffmpeg_worker.scene.scene_json import encode_scene
+from ffmpeg_worker.tasks import run_all
 
 _MAX_STILL_BYTES = 256 << 20
 _MAX_MEASURED_BYTES = 16 << 20
@@ -51,7 +52,7 @@ async def render(step: RenderStep, command: CommandRun, report: Report) -> StepR
     if step.beside:
         runs.append(_in_order(step.beside, command))
     began = time.monotonic()
-    results = await _all(runs)
+    results = await run_all(runs)
     drawn = results[: len(step.ranges)]
     return StepResult(
         seconds=time.monotonic() - began,
@@ -190,17 +191,6 @@ async def _in_order(steps: Sequence[FfmpegStep | DependentStep], command: Comman
         ready = step.build(results) if isinstance(step, DependentStep) else step
         results.append(await command.run(ready, lambda _: None))
     return StepResult(cpu_seconds=sum(result.cpu_seconds for result in results))
-
-
-async def _all(runs: Sequence[Coroutine[Any, Any, StepResult]]) -> list[StepResult]:
-    """All of them, side by side; the first that fails ends the others."""
-    tasks = [asyncio.ensure_future(run) for run in runs]
-    try:
-        return await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _open_pipe() -> tuple[BinaryIO, BinaryIO]:

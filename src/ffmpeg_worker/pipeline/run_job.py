@@ -25,6 +25,7 @@ from ffmpeg_worker.pipeline.run_lanes import Order, WorkerResources, run_each_la
 from ffmpeg_worker.planning.hardware.named import refuse_without_gpu, wants_gpu
 from ffmpeg_worker.planning.required_inputs import find_required_inputs
 from ffmpeg_worker.storage.stores import Stores
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _KNOCK_S = 10.0
 
@@ -127,8 +128,7 @@ async def _knocking(stores: Stores) -> AsyncIterator[None]:
             except WorkerError as error:
                 raise error.at(field="upload") from None
     finally:
-        preflight.cancel()
-        await asyncio.gather(preflight, return_exceptions=True)
+        await cancel_and_wait(preflight)
 
 
 def _timed_out(timeout_s: float) -> EngineTimedOut:

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from ffmpeg_worker.pipeline.deliver import LaneDelivery
 from ffmpeg_worker.pipeline.verify import companions, final_name
 from ffmpeg_worker.planning.plan import Artifact, ArtifactKind, Lane
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _PAUSE_S = 0.5
 _REWRITTEN = frozenset({".m3u8", ".mpd", ".key"})
@@ -26,8 +27,7 @@ async def upload_segments(lane: Lane, folder: Path, delivery: LaneDelivery) -> A
     try:
         yield
     finally:
-        watch.cancel()
-        await asyncio.gather(watch, return_exceptions=True)
+        await cancel_and_wait(watch)
 
 
 class _Watch:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +17,7 @@ from ffmpeg_worker.runpod_worker.parts import Part, cut, find_reason_not_to_spli
 from ffmpeg_worker.runpod_worker.problems import JobFailed, timed_out
 from ffmpeg_worker.runpod_worker.remote_part import NotRun, RemotePart
 from ffmpeg_worker.runpod_worker.request import Request
+from ffmpeg_worker.tasks import run_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class _Run:
     async def all_results(self) -> list[dict[str, Any]]:
         """The results of all parts, in order; the first that fails ends the others."""
         first, *others = self.parts
-        return await _all([self._here(first), *(self._away(part) for part in others)])
+        return await run_all([self._here(first), *(self._away(part) for part in others)])
 
     async def _away(self, part: Part) -> dict[str, Any]:
         limit_s = self.deadline - time.monotonic()
@@ -112,14 +113,3 @@ class _Run:
                 self.tell({"stage": "running", "percent": round(done / self.parts[-1].end, 1)})
 
         return tell
-
-
-async def _all(runs: Sequence[Coroutine[Any, Any, dict[str, Any]]]) -> list[dict[str, Any]]:
-    tasks = [asyncio.ensure_future(run) for run in runs]
-    try:
-        return await asyncio.gather(*tasks)
-    except Exception:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        raise

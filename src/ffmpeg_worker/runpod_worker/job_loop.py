@@ -19,6 +19,7 @@ from ffmpeg_worker.runpod_worker.delivery import as_result, deliver
 from ffmpeg_worker.runpod_worker.platform import Job, Platform
 from ffmpeg_worker.runpod_worker.polling import poll
 from ffmpeg_worker.runpod_worker.problems import crashed, interrupted
+from ffmpeg_worker.tasks import cancel_and_wait, race
 
 Result = dict[str, Any]
 """`{"output", "error"}`, as the SDK makes it of what a handler returns."""
@@ -141,18 +142,12 @@ class JobLoop:
     async def _finish(self) -> None:
         if not self._tasks:
             return
-        hurry = asyncio.ensure_future(self._hurrying.wait())
-        all_done = asyncio.gather(*self._tasks, return_exceptions=True)
-        either: list[asyncio.Future[Any]] = [hurry, all_done]
-        await asyncio.wait(either, timeout=self._finish_s, return_when=asyncio.FIRST_COMPLETED)
-        hurry.cancel()
+        await race(asyncio.wait(self._tasks, timeout=self._finish_s), self._hurrying.wait())
         for run in self._runs.values():
             run.working.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=_LAST_ANSWERS_S)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(all_done, return_exceptions=True)
+        await cancel_and_wait(*self._tasks)
 
 
 def _result_of(working: asyncio.Future[Result]) -> Result:

@@ -11,6 +11,7 @@ from typing import TypeVar
 import aiohttp
 
 from ffmpeg_worker.logs import log
+from ffmpeg_worker.tasks import race
 
 T = TypeVar("T")
 
@@ -36,35 +37,23 @@ async def poll(
         wait: awaited before each poll; it must return when the end comes.
     """
     pause = _FIRST_PAUSE_S
-    ended = asyncio.ensure_future(end.wait())
-    try:
-        while True:
-            await wait()
-            if end.is_set():
-                return
-            began = time.monotonic()
-            asking = asyncio.ensure_future(ask())
-            try:
-                await asyncio.wait({asking, ended}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                asking.cancel()
-            found, pause = await _outcome(asking, what, time.monotonic() - began, pause)
-            if found:
-                yield found
-            elif pause:
-                await asyncio.wait({ended}, timeout=pause)
-    finally:
-        ended.cancel()
+    while True:
+        await wait()
+        if end.is_set():
+            return
+        found, pause = await _poll_once(race(ask(), end.wait()), what, time.monotonic(), pause)
+        if found:
+            yield found
+        elif pause:
+            await race(asyncio.sleep(pause), end.wait())
 
 
-async def _outcome(
-    asking: asyncio.Future[list[T]], what: str, seconds: float, pause: float
+async def _poll_once(
+    asking: Awaitable[list[T] | None], what: str, began: float, pause: float
 ) -> tuple[list[T], float]:
-    """What was found, and the pause before the next poll."""
+    """Poll once; return what was found and the pause before the next poll."""
     try:
-        found = await asking
-    except asyncio.CancelledError:
-        return [], 0
+        found = await asking or []
     except TimeoutError:
         return [], 0
     except Exception as error:  # also of the SDK, on answers that it does not expect
@@ -72,6 +61,6 @@ async def _outcome(
         pause = _TOO_MANY_S if status == 429 else min(max(pause, _FIRST_PAUSE_S) * 2, _LONGEST_PAUSE_S)
         log(logging.WARNING, f"{what} failed", status=status, reason=type(error).__name__, pause_s=pause)
         return [], pause
-    if found or seconds > _HELD_S:
+    if found or time.monotonic() - began > _HELD_S:
         return found, 0
     return found, min(max(pause, _FIRST_PAUSE_S / 2) * 2, _LONGEST_EMPTY_PAUSE_S)

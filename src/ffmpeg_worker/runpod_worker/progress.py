@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from ffmpeg_worker.tasks import cancel_and_wait
+
 Post = Callable[[dict[str, Any]], Awaitable[None]]
 """Sends one report; raises nothing but the end of its task."""
 
@@ -40,8 +42,7 @@ class ProgressReport:
             if self._is_posting:
                 await asyncio.wait({self._task}, timeout=_LAST_POST_S)
         finally:
-            self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+            await cancel_and_wait(self._task)
 
     async def _send(self) -> None:
         while not self._is_closed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import aiohttp
@@ -10,7 +11,7 @@ import pytest
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from ffmpeg_worker.runpod_worker.polling import _outcome, poll
+from ffmpeg_worker.runpod_worker.polling import _poll_once, poll
 from support.wait_until import until_async
 
 
@@ -48,7 +49,7 @@ async def test_the_pause_after_an_answer(
         asking.set_exception(answer)
     else:
         asking.set_result(answer)
-    found, pause = await _outcome(asking, "poll", seconds, before)
+    found, pause = await _poll_once(asking, "poll", time.monotonic() - seconds, before)
     assert found == (answer if isinstance(answer, list) else [])
     assert pause == after
 

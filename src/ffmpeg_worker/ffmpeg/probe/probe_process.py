@@ -12,6 +12,7 @@ from ffmpeg_worker.process.child_environment import child_environment
 from ffmpeg_worker.process.pipes import PipeWriter
 from ffmpeg_worker.process.spawner import PIPE, Child, Output, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.tasks import race
 
 PROBE_TIMEOUT_S = 60.0
 """Seconds for one file, by either program."""
@@ -47,17 +48,14 @@ class ProbeProcess:
 
     async def ask(self, path: Path) -> dict[str, Any] | None:
         """The reply, or `None` when the child died over the file."""
-        reply = asyncio.ensure_future(self._replies.get())
         try:
             self._requests.write(json.dumps({"path": self._shown(path)}).encode() + b"\n")
             async with asyncio.timeout(PROBE_TIMEOUT_S):
-                await asyncio.wait({reply, self._ended}, return_when=asyncio.FIRST_COMPLETED)
-            return json.loads(reply.result()) if reply.done() else None
+                reply = await race(self._replies.get(), asyncio.shield(self._ended))
+            return None if reply is None else json.loads(reply)
         except TimeoutError:
             await self.close()
             return None
-        finally:
-            reply.cancel()
 
     def _shown(self, path: Path) -> str:
         # The job's user may not pass the folders above its own.

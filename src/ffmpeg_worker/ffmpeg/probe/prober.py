@@ -32,6 +32,7 @@ from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.apply_confinement import UNCONFINED
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _PRELOAD = "ffmpeg_worker.ffmpeg.probe.probe_program:serve"
 _STANDARD_OPTIONS = ("-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters")
@@ -78,8 +79,7 @@ class Prober:
     async def close(self) -> None:
         """End all children."""
         if self._waiting is not None:
-            self._waiting.cancel()
-            await asyncio.gather(self._waiting, return_exceptions=True)
+            await cancel_and_wait(self._waiting)
         await self._forks.close()
         await asyncio.gather(*self._closing, return_exceptions=True)
 
