@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import tempfile
 from functools import cached_property
@@ -15,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ffmpeg_worker import __version__
 from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.suggestions import find_nearest
 
 _PREFIX = "FFMPEG_WORKER_"
 _OF_STORES = ("AWS_", "GOOGLE_", "AZURE_")
@@ -323,10 +323,10 @@ def _refuse_misspelt_variables() -> None:
     known = [environment_variable_of(name) for name in Settings.model_fields]
     for name in os.environ:
         if name.upper().startswith(_PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=1)
+            nearest = find_nearest(name, known)
             raise Misconfigured(
                 f"There is no setting {name}.",
-                hint=f"Did you mean {near[0]}?" if near else "docs/settings.md lists every setting.",
+                hint=f"Did you mean {nearest}?" if nearest else "docs/settings.md lists every setting.",
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from starlette.requests import Request
@@ -10,6 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature, WorkerError
 from ffmpeg_worker.job.parse import PATHS
+from ffmpeg_worker.suggestions import did_you_mean
 
 _LATER_PREFIXES = ("/api/jobs", "/v2")
 _LATER_PATHS = frozenset({"/api/ffmpeg/encode"})
@@ -26,11 +26,10 @@ def unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerError:
             hint=f"Jobs are answered when they end: POST them to {_listed(f'/api{path}' for path in PATHS)}.",
         )
     known = [route.path for route in routes if isinstance(route, Route) and route.include_in_schema]
-    near = difflib.get_close_matches(path.lower(), known, n=1, cutoff=0.5)
     return InvalidJob(
         f'There is no route "{shown}".',
         code="unknown_route",
-        hint=f'Did you mean "{near[0]}"?' if near else f"Routes are {_listed(dict.fromkeys(known))}.",
+        hint=did_you_mean(path, known, cutoff=0.5) or f"Routes are {_listed(dict.fromkeys(known))}.",
     )
 
 

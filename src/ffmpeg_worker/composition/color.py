@@ -9,7 +9,8 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, WithJsonSchema
 
 from ffmpeg_worker.composition.color_names import COLOR_NAMES
-from ffmpeg_worker.composition.wrong_value import nearest, wrong_value
+from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.suggestions import did_you_mean
 
 _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
 _FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]{1,100})\)")
@@ -78,7 +79,7 @@ def _check_color(value: Any) -> str:
     try:
         parse_color(plain)
     except ValueError:
-        hint = nearest(plain, COLOR_NAMES) if plain.isalpha() else None
+        hint = did_you_mean(plain, COLOR_NAMES) if plain.isalpha() else None
         raise wrong_value(
             "is no colour", hint or 'For example "#ff8800", "#ff880080", "rgb(255 136 0 / 50%)" or "orange".'
         ) from None

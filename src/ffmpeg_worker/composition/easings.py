@@ -9,7 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from ffmpeg_worker.composition.node import snake_case
-from ffmpeg_worker.composition.wrong_value import nearest, wrong_value
+from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.suggestions import did_you_mean
 
 _CURVES = ("sine", "quad", "cubic", "quart", "quint", "expo", "circ", "back", "elastic", "bounce")
 EASINGS = (
@@ -38,7 +39,7 @@ def _check_easing(name: str) -> str:
         return _check_bezier(bezier.group(1))
     raise wrong_value(
         "names no easing",
-        nearest(plain, EASINGS) or 'For example "linear", "ease-in-out", "cubic-out" or "steps(4)".',
+        did_you_mean(plain, EASINGS) or 'For example "linear", "ease-in-out", "cubic-out" or "steps(4)".',
     )
 
 

@@ -9,8 +9,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from ffmpeg_worker.composition.json_path import Written, value_at
-from ffmpeg_worker.composition.wrong_value import nearest
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.suggestions import did_you_mean
 
 _WORDING = (
     (re.compile(r"^Input should be a valid "), "must be a "),
@@ -58,7 +58,7 @@ def _words(error: ErrorDetails) -> str:
 def _hint(error: ErrorDetails, value: Any) -> str | None:
     context = error.get("ctx", {})
     if error["type"] == "literal_error" and isinstance(value, str):
-        return nearest(value, _QUOTED.findall(str(context.get("expected", ""))))
+        return did_you_mean(value, _QUOTED.findall(str(context.get("expected", ""))))
     if error["type"] in {"float_type", "int_type"} and isinstance(value, str):
         return "Write the number without quotation marks."
     return context.get("hint") or None

@@ -22,7 +22,8 @@ from ffmpeg_worker.composition.values import (
     AnimatedSize,
     Percent,
 )
-from ffmpeg_worker.composition.wrong_value import nearest, wrong_value
+from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.suggestions import did_you_mean
 
 ANCHORS = (
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right",
@@ -51,7 +52,7 @@ def _read_anchor(value: Any) -> Any:
     rows = [word for word in words if word in {"top", "bottom"}]
     columns = [word for word in words if word in {"left", "right"}]
     if len(words) > 2 or len(rows) + len(columns) + words.count("center") != len(words):
-        raise wrong_value("is no anchor", nearest(value, ANCHORS) or f"Anchors are {', '.join(ANCHORS)}.")
+        raise wrong_value("is no anchor", did_you_mean(value, ANCHORS) or f"Anchors are {', '.join(ANCHORS)}.")
     return "-".join(rows + columns) or "center"
 
 

@@ -14,7 +14,8 @@ from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer, TextLayer
 from ffmpeg_worker.composition.values import DUMPED
-from ffmpeg_worker.composition.wrong_value import nearest, wrong_value
+from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.suggestions import did_you_mean
 
 
 def layer_model(value: Any) -> type[Node] | None:
@@ -31,7 +32,7 @@ def _read_layer(value: Any) -> Any:
     model = layer_model(value)
     if model is None:
         name = value.get("type")
-        near = nearest(name, _TOLD) if isinstance(name, str) else None
+        near = did_you_mean(name, _TOLD) if isinstance(name, str) else None
         raise wrong_value(
             'has a "type" that is not known' if "type" in value else 'has no "type"',
             near or f"Types are {', '.join(_TOLD)}.",

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ffmpeg_worker.composition.wrong_value import nearest, nearest_end, wrong_value
+from ffmpeg_worker.composition.wrong_value import did_you_mean_end, wrong_value
 from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.suggestions import did_you_mean
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "align": ("alignment", "text_align"),
@@ -84,7 +85,7 @@ def _unknown_key(model: type[Node], key: str) -> ValidationError:
     plain, names = snake_case(key), known_keys(model)
     hint = next((f'Put it into "{field}".' for field in model.inner if plain in _inside(model, field)), None)
     inside = [f"{field}.{name}" for field in model.inner for name in _inside(model, field)]
-    hint = hint or nearest(plain, _spellings(model)) or nearest_end(plain, inside)
+    hint = hint or did_you_mean(plain, _spellings(model)) or did_you_mean_end(plain, inside)
     hint = hint or f"Known here are {_listed(names)}."
     error = PydanticCustomError("unknown_field", "is not a known field", {"hint": hint})
     return ValidationError.from_exception_data(

@@ -11,8 +11,8 @@ from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, Layer
 from ffmpeg_worker.composition.limits import MAX_DEPTH, MAX_LAYERS
 from ffmpeg_worker.composition.media_layers import HiddenLayer, Sounding, WaveformLayer
-from ffmpeg_worker.composition.wrong_value import nearest
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.suggestions import did_you_mean
 
 
 def walk_layers(layers: Sequence[Layer], above: Location = ()) -> Iterator[tuple[Location, Layer]]:
@@ -92,7 +92,7 @@ class _References:
 
     def _check_sound(self, name: str, where: Location) -> None:
         if name not in self._by_id:
-            raise self._error(where, "names no layer", "unknown_layer", nearest(name, self._by_id))
+            raise self._error(where, "names no layer", "unknown_layer", did_you_mean(name, self._by_id))
         if not isinstance(self._by_id[name], (Sounding, HiddenLayer)):
             raise self._error(
                 where, "names a layer without sound", "invalid_value", "Name a video or audio layer."
@@ -133,7 +133,7 @@ class _References:
                 "unknown_layer",
                 "A layer starts after another one of the same list."
                 if elsewhere
-                else nearest(layer.follows, places),
+                else did_you_mean(layer.follows, places),
             )
         return places[layer.follows] if layer.follows is not None else None
 

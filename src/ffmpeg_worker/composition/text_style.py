@@ -11,7 +11,8 @@ from ffmpeg_worker.composition.limits import MAX_SHADOWS
 from ffmpeg_worker.composition.node import Node, canonical_key
 from ffmpeg_worker.composition.text_presets import PRESETS
 from ffmpeg_worker.composition.values import AnimatedColor, Distance, FontSize, Length, Size
-from ffmpeg_worker.composition.wrong_value import nearest, wrong_value
+from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.suggestions import did_you_mean
 
 _WEIGHTS = {
     "thin": 100, "extra-light": 200, "light": 300, "normal": 400, "regular": 400, "medium": 500, "semi-bold": 600,
@@ -30,7 +31,7 @@ def _read_weight(value: Any) -> Any:
         plain = value.strip().lower().replace("_", "-")
         if plain not in _WEIGHTS:
             raise wrong_value(
-                "is no weight", nearest(plain, _WEIGHTS) or 'Write a number from 1 to 1000, or "bold".'
+                "is no weight", did_you_mean(plain, _WEIGHTS) or 'Write a number from 1 to 1000, or "bold".'
             )
         return _WEIGHTS[plain]
     return value

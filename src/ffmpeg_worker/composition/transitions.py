@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from ffmpeg_worker.composition.easings import Easing
 from ffmpeg_worker.composition.node import Node
-from ffmpeg_worker.composition.wrong_value import nearest, wrong_value
+from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.suggestions import did_you_mean
 
 TRANSITIONS = tuple(
     "fade fade-fast fade-slow fade-black fade-white fade-grays dissolve distance pixelize radial "
@@ -44,7 +45,7 @@ def _check_transition(name: str) -> str:
     letters = name.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
     if letters not in _BY_LETTERS:
         raise wrong_value(
-            "names no transition", nearest(name, TRANSITIONS) or f"There are {', '.join(TRANSITIONS)}."
+            "names no transition", did_you_mean(name, TRANSITIONS) or f"There are {', '.join(TRANSITIONS)}."
         )
     return _BY_LETTERS[letters]
 

@@ -11,8 +11,8 @@ from ffmpeg_worker.composition.condition import holds
 from ffmpeg_worker.composition.limits import MAX_ROWS, MAX_TEXT, MAX_VARIABLES
 from ffmpeg_worker.composition.node import ALIASES, snake_case
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, as_text, default_of
-from ffmpeg_worker.composition.wrong_value import nearest
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.suggestions import did_you_mean
 
 Variables = Mapping[str, Scalar]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
@@ -130,7 +130,7 @@ def unknown_variable(name: str, known: Iterable[str], at: str) -> InvalidJob:
     return InvalidJob(
         f'"{at[:128]}" uses the variable "{name}", which is not given.',
         code="unknown_variable",
-        hint=nearest(name, known) or 'Give it in "variables", or a default as in {{name|default}}.',
+        hint=did_you_mean(name, known) or 'Give it in "variables", or a default as in {{name|default}}.',
         where={"field": at[:200]},
     )
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 from pydantic_core import PydanticCustomError
+
+from ffmpeg_worker.suggestions import find_nearest
 
 
 def wrong_value(what: str, hint: str | None = None) -> PydanticCustomError:
@@ -13,15 +14,8 @@ def wrong_value(what: str, hint: str | None = None) -> PydanticCustomError:
     return PydanticCustomError("wrong_value", "{what}", {"what": what, "hint": hint or ""})
 
 
-def nearest_end(name: str, known: Iterable[str]) -> str | None:
-    """The same for names with dots in them, of which only the last part is compared."""
+def did_you_mean_end(name: str, known: Iterable[str]) -> str | None:
+    """Like `did_you_mean`, for names with dots in them, of which only the last part is compared."""
     by_end = {item.rpartition(".")[2]: item for item in known}
-    near = difflib.get_close_matches(name.lower(), by_end, n=1, cutoff=0.6)
-    return f'Did you mean "{by_end[near[0]]}"?' if near else None
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """A hint with the known name that is most like this one."""
-    names = list(known)
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    return f'Did you mean "{near[0]}"?' if near else None
+    nearest = find_nearest(name, by_end)
+    return None if nearest is None else f'Did you mean "{by_end[nearest]}"?'

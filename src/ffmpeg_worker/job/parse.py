@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -32,6 +31,7 @@ from ffmpeg_worker.job.jobs import (
 )
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.job.upload import S3Config, Upload
+from ffmpeg_worker.suggestions import did_you_mean
 
 JOB_TYPES: Mapping[str, type[CommonFields]] = {
     "process": ProcessJob,
@@ -169,7 +169,7 @@ def _read_action(value: dict[str, Any], key: str) -> str:
     raise InvalidJob(
         f"There is no {key} {shown}.",
         code="unknown_action",
-        hint=_did_you_mean(asked, known) or f"Known are {_listed(known)}.",
+        hint=did_you_mean(str(asked), known) or f"Known are {_listed(known)}.",
         where={"field": key},
     )
 
@@ -282,13 +282,13 @@ def _unknown_key(key: str, known: Iterable[str], field: str) -> InvalidJob:
         return InvalidJob(
             f'"{field.rpartition(".")[0][:128]}" has a field that is not known.',
             code="unknown_field",
-            hint=_did_you_mean(key, names) or f"Known here are {_listed(names)}.",
+            hint=did_you_mean(key, names) or f"Known here are {_listed(names)}.",
             where={"field": field.rpartition(".")[0][:200]},
         )
     return InvalidJob(
         f'"{field[:128]}" is not a known field.',
         code="unknown_field",
-        hint=_did_you_mean(key, names) or f"Known here are {_listed(names)}.",
+        hint=did_you_mean(key, names) or f"Known here are {_listed(names)}.",
         where={"field": field[:200]},
     )
 
@@ -303,12 +303,6 @@ def _not_served(key: str, field: str) -> UnsupportedFeature:
 
 def _missing(field: str) -> InvalidJob:
     return InvalidJob(f'"{field}" is required.', code="missing_field", where={"field": field})
-
-
-def _did_you_mean(name: Any, known: Iterable[str]) -> str | None:
-    by_lower = {item.lower(): item for item in known}
-    near = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.6)
-    return f'Did you mean "{by_lower[near[0]]}"?' if near else None
 
 
 def _listed(names: Iterable[str]) -> str:

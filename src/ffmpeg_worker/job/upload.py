@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Self
@@ -13,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.credentials import CloudType, Credentials, read_secret
 from ffmpeg_worker.job.sources import Headers, find_signed_parts
+from ffmpeg_worker.suggestions import did_you_mean
 
 MAX_KEY_BYTES = 1024
 MAX_PRESIGN_S = 7 * 24 * 3600
@@ -75,9 +75,9 @@ def _read_cloud(value: Any) -> Any:
     known = {item.value: item for item in CloudType}
     found = known.get(value.strip().upper())
     if found is None:
-        near = difflib.get_close_matches(value.upper(), known, n=1)
+        suggestion = did_you_mean(value, known)
         names = ", ".join(known)
-        hint = f'Did you mean "{near[0]}"? Known are {names}.' if near else f"Known are {names}."
+        hint = f"{suggestion} Known are {names}." if suggestion else f"Known are {names}."
         raise PydanticCustomError("unknown_cloud_type", "This cloud_type is not known.", {"hint": hint})
     return found
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping
 
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.suggestions import find_nearest
 
 _PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_][\w.-]*)\s*\}\}|<<\s*([A-Za-z0-9_][\w.-]*)\s*>>")
 
@@ -36,10 +36,10 @@ def check_names(text: str, known: Iterable[str]) -> None:
     names = list(known)
     for name in names_in(text):
         if name not in names:
-            near = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+            nearest = find_nearest(name, names, cutoff=0.4)
             raise InvalidJob(
                 f'The command uses "{{{{{name}}}}}", but the job has no input of that name.',
                 code="unknown_input",
-                hint=f'Did you mean "{{{{{near[0]}}}}}"?' if near else f'Add "{name}" to "inputs".',
+                hint=f'Did you mean "{{{{{nearest}}}}}"?' if nearest else f'Add "{name}" to "inputs".',
                 where={"input": name},
             )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 
 from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.job.flag_options import option_name
+from ffmpeg_worker.suggestions import find_nearest
 
 _FLAGS = frozenset(
     "show_format show_streams show_chapters show_packets show_frames show_programs show_stream_groups show_data "
@@ -53,10 +53,10 @@ def _unknown(token: str, name: str) -> InvalidJob:
         return _refused(
             token, '"chainCmds" of a probe holds something that is no option.', 'Name the file in "input" only.'
         )
-    near = difflib.get_close_matches(name, _FLAGS | _WITH_VALUE, n=1)
+    nearest = find_nearest(name, _FLAGS | _WITH_VALUE)
     hint = (
-        f'Did you mean "-{near[0]}"?'
-        if near
+        f'Did you mean "-{nearest}"?'
+        if nearest
         else "Options that choose what is shown are: -show_…, -select_streams."
     )
     return ForbiddenOption(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from types import MappingProxyType
 
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.suggestions import did_you_mean
 
 DEFAULT_MODEL = "vmaf_v0.6.1"
 DEFAULT_4K_MODEL = "vmaf_4k_v0.6.1"
@@ -53,11 +53,11 @@ def choose_model(wanted: str, width: int, height: int) -> str:
         model = DEFAULT_4K_MODEL if upright >= _4K_FROM_HEIGHT else DEFAULT_MODEL
     least = MODELS.get(model)
     if least is None:
-        near = get_close_matches(model, MODELS, n=1)
+        suggestion = did_you_mean(model, MODELS)
         raise InvalidJob(
             f'There is no VMAF model "{model}".',
             code="unknown_model",
-            hint=(f'Did you mean "{near[0]}"? ' if near else "") + f"Models: auto, {', '.join(MODELS)}.",
+            hint=(f"{suggestion} " if suggestion else "") + f"Models: auto, {', '.join(MODELS)}.",
             where={"field": "model"},
         )
     if upright < least:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from fractions import Fraction
 from typing import Literal
 
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.suggestions import did_you_mean
 
 DEFAULT_LENGTH_S = 5.0
 """How long something without a length of its own is shown where nothing else gives one."""
@@ -190,11 +190,10 @@ def _before(wishes: Sequence[TimingRequest]) -> list[int | None]:
     found: list[int | None] = []
     for wish in wishes:
         if isinstance(wish.after, str) and wish.after not in by_id:
-            near = difflib.get_close_matches(wish.after, by_id, n=1)
             raise InvalidJob(
                 f'A layer starts after "{wish.after[:64]}", but no layer beside it has that id.',
                 code="unknown_layer",
-                hint=f'Did you mean "{near[0]}"?' if near else "Name the id of another layer of the same list.",
+                hint=did_you_mean(wish.after, by_id) or "Name the id of another layer of the same list.",
                 where={"field": f"{wish.where}.start"},
             )
         found.append(by_id[wish.after] if isinstance(wish.after, str) else wish.after)

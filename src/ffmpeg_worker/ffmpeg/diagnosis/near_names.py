@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Mapping
-from itertools import takewhile
+
+from ffmpeg_worker.suggestions import find_nearest
 
 _OPTIONS = (
     "i y n f c c:v c:a c:s codec vcodec acodec scodec t to ss sseof fs b b:v b:a crf qp q q:v "
@@ -48,17 +48,6 @@ def nearest(kind: str, found: Mapping[str, str], known: Mapping[str, Collection[
     candidates = [each for source in _KINDS.get(kind, (kind,)) for each in known.get(source, ())]
     if kind == "options":
         stem, colon, suffix = name.lstrip("-").partition(":")
-        meant = _closest(stem, [*candidates, *_OPTIONS])
+        meant = find_nearest(stem, [*candidates, *_OPTIONS])
         return f"-{meant}{colon}{suffix}" if meant and meant != name else None
-    return _closest(name, candidates)
-
-
-def _closest(name: str, candidates: list[str]) -> str | None:
-    """The most similar candidate; of equally similar ones the one that begins alike for longest."""
-    close = difflib.get_close_matches(name, candidates, n=5)
-    return max(close, key=lambda each: _likeness(each, name), default=None)
-
-
-def _likeness(one: str, other: str) -> tuple[float, int]:
-    same_start = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
-    return difflib.SequenceMatcher(None, one, other).ratio(), same_start
+    return find_nearest(name, candidates)

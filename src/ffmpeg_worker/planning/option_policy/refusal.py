@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ffmpeg_worker.errors import ForbiddenOption
 from ffmpeg_worker.planning.option_policy.review import Review
+from ffmpeg_worker.suggestions import find_nearest
 
 _SHOWN = 64
 _SEE_PAGE = "See docs/commands.md for what commands may use."
@@ -37,10 +37,10 @@ class Subject:
 
     def unknown(self, kind: str, name: str, known: Iterable[str]) -> ForbiddenOption:
         """The error for a name that nobody has judged; `kind` is as in the codes of ffmpeg's own failures."""
-        near = difflib.get_close_matches(name, known, n=1)
+        nearest = find_nearest(name, known)
         error = self.refusal(
             "is not known, or not let in",
-            f'Did you mean "{"-" * (kind == "option")}{near[0]}"?' if near else _SEE_PAGE,
+            f'Did you mean "{"-" * (kind == "option")}{nearest}"?' if nearest else _SEE_PAGE,
         )
         error.code = f"{kind}_unknown"
         return error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import difflib
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +27,7 @@ from ffmpeg_worker.storage.http.retry import (
 from ffmpeg_worker.storage.http.signed_url import is_azure_sas, plain, strip_signature
 from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders, OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.suggestions import find_nearest
 
 _BLOCK_BYTES = 1 << 18
 _DONE = {200, 201, 204}
@@ -108,13 +108,13 @@ class PresignedWriter:
     def _address(self, name: str) -> str:
         address = self._url or self._urls.get(name)
         if address is None:
-            near = difflib.get_close_matches(name, self._urls, n=1)
+            nearest = find_nearest(name, self._urls)
             known = ", ".join(display_name(known) for known in list(self._urls)[:5])
             raise InvalidJob(
                 f'There is no upload address for the output "{display_name(name)}".',
                 code="upload_address_missing",
-                hint=f'Did you mean "{display_name(near[0])}" in "upload.urls"?'
-                if near
+                hint=f'Did you mean "{display_name(nearest)}" in "upload.urls"?'
+                if nearest
                 else f'Add it to "upload.urls", which has {known}.',
                 where={"output": display_name(name)},
             )
