@@ -20,7 +20,7 @@ from bench.canvas_scene import ENCODER, FPS, SECONDS, SIZES, composition, make_s
 from bench.table import median, ms, table
 
 _MOVIEPY = Path(os.environ.get("BENCH_MOVIEPY", Path.home() / ".cache/ffmpeg-worker-bench/moviepy/bin/python"))
-_FONT = Path(__file__).parents[1] / "src/ffmpeg_worker/raster/fonts/Lora-Bold.ttf"
+_FONT = Path(__file__).parents[1] / "src/ffmpeg_worker/fonts/Lora-Bold.ttf"
 _CAPTURED_S = 2
 Way = Callable[[], float]
 

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.raster.own_fonts import own_fonts
+from ffmpeg_worker.fonts import bundled_fonts
 from ffmpeg_worker.sandbox import sandbox
 from ffmpeg_worker.sandbox.level import SandboxSupport
 from ffmpeg_worker.sandbox.system_paths import READABLE
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SIZE = {"width": 320, "height": 180, "fps": 30, "duration": 2}
 ASS = {"type": "subtitles", "src": "x.ass"}
-FONT = next(path for path in own_fonts() if path.stem == "Anton-Regular")
+FONT = next(path for path in bundled_fonts() if path.stem == "Anton-Regular")
 _BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 _LOSSLESS = ("-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", "-pix_fmt", "yuv420p")
 

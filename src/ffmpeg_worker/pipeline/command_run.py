@@ -16,10 +16,10 @@ from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.fonts import outline_fonts
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
 from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep, StepResult
-from ffmpeg_worker.raster.own_fonts import outline_fonts
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, point_beneath, read_beneath, write_beneath
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.tasks import finish_then_cancel

@@ -6,11 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import ffmpeg_worker.raster
+import ffmpeg_worker.fonts
 from support.media.sources import make, make_clip
 
 _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="32" height="32"><circle r="15" fill="red"/></svg>'
-_FONT = Path(ffmpeg_worker.raster.__file__).parent / "fonts"
+_FONT = ffmpeg_worker.fonts.FOLDER
 SHAPE: dict[str, Any] = {"type": "shape", "shape": "rect", "width": 10, "height": 10}
 SOUND: dict[str, Any] = {"type": "audio", "src": "song.mp3"}
 EVERYTHING: tuple[dict[str, Any], ...] = (

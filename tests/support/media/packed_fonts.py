@@ -5,15 +5,14 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from pathlib import Path
 
 import brotli
 from fontTools.ttLib import TTFont
 from fontTools.ttLib.woff2 import WOFF2FlavorData, packBase128
 
-import ffmpeg_worker.raster
+import ffmpeg_worker.fonts
 
-FONTS = Path(ffmpeg_worker.raster.__file__).parent / "fonts"
+FONTS = ffmpeg_worker.fonts.FOLDER
 _TRUETYPE = b"\0\1\0\0"
 _NAMES, _OUTLINES = 5, 10  # the numbers of the tables `name` and `glyf` in WOFF2
 _PIECE = bytes(1 << 24)

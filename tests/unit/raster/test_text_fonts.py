@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import ffmpeg_worker.fonts
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.text import font_library as library_module
 from ffmpeg_worker.raster.text.draw_glyph import draw_glyph
@@ -14,13 +15,13 @@ from ffmpeg_worker.raster.text.font_library import FontLibrary, load_bundled
 from ffmpeg_worker.scene.scene import FontFile
 from support.media.text_sources import LIBRARY
 
-FONTS = Path(library_module.__file__).parent.parent / "fonts"
+FONTS = ffmpeg_worker.fonts.FOLDER
 
 
-def test_every_bundled_font_is_listed_with_a_licence() -> None:
+def test_every_bundled_font_is_listed_with_a_license() -> None:
     readme = (FONTS / "README.md").read_text()
-    licences = {path.name for path in (FONTS / "licences").iterdir()}
-    assert all(f"licences/{name}" in readme for name in licences)
+    licenses = {path.name for path in (FONTS / "licenses").iterdir()}
+    assert all(f"licenses/{name}" in readme for name in licenses)
     for path in FONTS.glob("*.ttf"):
         assert f"{path.stem.split('-')[0]}" in readme
     assert len(load_bundled()) == len([*FONTS.glob("*.ttf")])

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import uharfbuzz as hb
 
+from ffmpeg_worker.fonts import bundled_fonts
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.own_fonts import own_fonts
 from ffmpeg_worker.raster.text.emoji import is_emoji
 from ffmpeg_worker.raster.text.font import Face, Font, nearest
 from ffmpeg_worker.raster.text.unpack_woff import read_packed
@@ -34,7 +34,7 @@ _ALIASES = {
 @functools.cache
 def load_bundled() -> tuple[Face, ...]:
     """The fonts of the package, mapped into memory; to be called before the process is confined."""
-    return tuple(Face(hb.Blob.from_file_path(str(path))) for path in own_fonts())
+    return tuple(Face(hb.Blob.from_file_path(str(path))) for path in bundled_fonts())
 
 
 @functools.cache
