@@ -210,10 +210,6 @@ class Settings(BaseSettings):
         description="How jobs are confined: `require` refuses to start where they cannot be, "
         "`degraded` does what it can, `off` does nothing and is for trusted callers and files.",
     )
-    sandbox_launcher: Literal["forked", "setpriv"] = Field(
-        "forked",
-        description="What confines FFmpeg: the worker's own child, or `setpriv` of util-linux 2.41 or later.",
-    )
     sandbox_first_uid: int = Field(
         200000,
         ge=1000,

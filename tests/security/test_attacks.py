@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
-from ffmpeg_worker.sandbox.launchers import Forked
 from ffmpeg_worker.sandbox.level import SandboxSupport
 from ffmpeg_worker.sandbox.sandbox import Sandbox
 from ffmpeg_worker.sandbox.users import JobUsers
@@ -142,7 +141,7 @@ async def test_the_sandbox_of_other_machines_alone(kit: Path, report: dict[str, 
 
 
 def _sandbox(machine: SandboxSupport, users: JobUsers | None, world: World) -> Sandbox:
-    sandbox = Sandbox("require", machine, Forked(), limits=LIMITS, cores=2, users=users)
+    sandbox = Sandbox("require", machine, limits=LIMITS, cores=2, users=users)
     sandbox.admit_programs(find_ffmpeg(None))
     sandbox.furnish(world.worker.services.plant.scratch.root)
     return sandbox

@@ -3,44 +3,42 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.ffmpeg.tools import open_tools
+from ffmpeg_worker.ffmpeg.run_captured import run_captured
+from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
+from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox import sandbox as module
 from ffmpeg_worker.sandbox.confinement import Confinement
-from ffmpeg_worker.sandbox.launchers import Launch
 from ffmpeg_worker.sandbox.level import Level, SandboxSupport
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
-from ffmpeg_worker.sandbox.setpriv import supports_landlock
+from ffmpeg_worker.sandbox.self_test import Ended
 from ffmpeg_worker.settings import Settings
 from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, needs_users, open_jail
 from support.media.sources import make_clip
 from support.worker import open_worker
 
 
-class Careless:
-    """A launcher that confines nothing."""
-
-    name = "forked"
-
-    def wrap(self, argv: Sequence[str], confinement: Confinement) -> Launch:  # noqa: ARG002
-        return list(argv), None
-
-
 @needs_sandbox
-async def test_a_launcher_that_confines_nothing_is_found_out(tmp_path: Path) -> None:
-    with (
-        open_jail(tmp_path / "job", launcher=Careless()) as (sandbox, _, _),
-        pytest.raises(Misconfigured, match="does not hold") as caught,
-    ):
-        async with open_tools(sandbox=sandbox, scratch=tmp_path):
-            pass
+async def test_programs_that_run_unconfined_are_detected(tmp_path: Path) -> None:
+    async with Spawner(preload="ffmpeg_worker.sandbox.canary:serve") as spawner:
+
+        async def run_unconfined(
+            argv: Sequence[str] | None, confinement: Confinement | None, **options: Any
+        ) -> Ended:
+            run = await run_captured(spawner, argv or (), **options)
+            return Ended(run.exit.code, run.stdout, run.log.text)
+
+        with (
+            open_jail(tmp_path / "job") as (sandbox, _, _),
+            pytest.raises(Misconfigured, match="does not hold") as caught,
+        ):
+            await sandbox.prove(tmp_path, run_unconfined, find_ffmpeg(None))
     for hole in (
         "file outside read",
         "file outside written",
@@ -60,26 +58,6 @@ async def test_what_holds_is_proven_and_shown_as_full(tmp_path: Path) -> None:
         result = await worker.process("-i clip.mp4 -c copy o.mp4")
         assert "sandbox" not in result
         assert result["warnings"] == []
-
-
-@needs_sandbox
-async def test_setpriv_holds_as_well_or_is_refused(tmp_path: Path) -> None:
-    setpriv = shutil.which("setpriv")
-    text = subprocess.run([setpriv, "--help"], capture_output=True, text=True).stdout if setpriv else ""  # noqa: PLW1510
-    if not supports_landlock(text):
-        with pytest.raises(Misconfigured, match=r"util-linux 2\.41") as caught:
-            await _make_something(tmp_path)
-        assert caught.value.hint is not None
-        assert "FFMPEG_WORKER_SANDBOX_LAUNCHER=forked" in caught.value.hint
-        return
-    await _make_something(tmp_path)
-
-
-async def _make_something(folder: Path) -> None:
-    async with open_worker(folder, sandbox_launcher="setpriv") as worker:
-        assert worker.services.tools.sandbox.level is Level.FULL
-        result = await worker.process("-f lavfi -i testsrc2=duration=0.2 o.mp4")
-        assert result["outputs"]
 
 
 @needs_users

@@ -66,7 +66,7 @@ async def open_tools(
     found, prober = find_ffmpeg(ffmpeg), find_ffprobe(ffprobe)
     extra = dict(environment or {})
     sandbox.admit_programs(found, prober)
-    async with Spawner(preload=_CANARY, launcher=sandbox.launcher) as spawner:
+    async with Spawner(preload=_CANARY) as spawner:
         # Side by side: each waits for children most of the time. What the sandbox has to say comes first.
         own = sandbox.worker_own()
         reading = asyncio.ensure_future(read_capabilities(spawner, found, environment=extra, confinement=own))

@@ -18,7 +18,6 @@ from ffmpeg_worker.process.child import DEFAULT_GRACE_S, Child, Exit, Output
 from ffmpeg_worker.process.pipes import PipeWriter
 from ffmpeg_worker.process.wire import Message
 from ffmpeg_worker.sandbox.confinement import Confinement
-from ffmpeg_worker.sandbox.launchers import Forked, Launcher
 from ffmpeg_worker.tasks import finish_then_cancel
 
 __all__ = ["DEFAULT_GRACE_S", "PIPE", "Child", "Exit", "Output", "Spawner"]
@@ -84,13 +83,9 @@ class _Program:
 class Spawner:
     """Starts children on one event loop, many at once; opened and closed, or used as a context manager."""
 
-    def __init__(
-        self, *, preload: str | None = None, background: bool = True, launcher: Launcher | None = None
-    ) -> None:
-        """`preload`: "module:function" for `fork`; `background`: children yield CPU and memory to the worker;
-        `launcher`: how confined programs are started."""
+    def __init__(self, *, preload: str | None = None, background: bool = True) -> None:
+        """`preload`: "module:function" for `fork`; `background`: children yield CPU and memory to the worker."""
         self._preload = preload
-        self._launcher = launcher or Forked()
         self._background = background
         self._program: _Program | None = None
         self._closed = False
@@ -130,7 +125,7 @@ class Spawner:
         which descriptors (1, 2, 3 …) are read, or are open ones that stay the caller's; gaps go to the empty
         device. Raises EngineUnavailable.
         """
-        request = {**self._arrange(argv, confinement), "cwd": str(cwd), "env": dict(env)}
+        request = {**_describe(argv, confinement), "cwd": str(cwd), "env": dict(env)}
         return await self._launch(request, stdin, outputs)
 
     async def fork(
@@ -143,14 +138,8 @@ class Spawner:
         confinement: Confinement | None = None,
     ) -> Child:
         """Like `start`, but the child calls the preloaded function with its standard input and output."""
-        request = {**self._arrange((), confinement), "cwd": str(cwd), "env": dict(env)}
+        request = {**_describe((), confinement), "cwd": str(cwd), "env": dict(env)}
         return await self._launch(request, stdin, outputs)
-
-    def _arrange(self, argv: Sequence[str], confinement: Confinement | None) -> Message:
-        if confinement is None:
-            return {"argv": list(argv)}
-        words, rest = self._launcher.wrap(argv, confinement)
-        return {"argv": words, "confinement": None if rest is None else rest.as_message()}
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -190,6 +179,10 @@ class Spawner:
                 name = Path(request["argv"][0]).name if request["argv"] else "The probe program"
                 raise EngineUnavailable(f"{name} cannot be started.", detail=child.failure)
         raise EngineUnavailable("The program that starts ffmpeg ended unexpectedly, twice.")
+
+
+def _describe(argv: Sequence[str], confinement: Confinement | None) -> Message:
+    return {"argv": list(argv), "confinement": confinement and confinement.as_message()}
 
 
 def _popen_spawner(control: socket.socket, preload: str | None, *, background: bool) -> subprocess.Popen[bytes]:

@@ -11,7 +11,6 @@ import json
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -63,7 +62,3 @@ def _outcome(attempt: Callable[[], object]) -> str | None:
     except OSError as error:
         return errno.errorcode.get(error.errno or 0, "?")
     return None
-
-
-if __name__ == "__main__":
-    serve(sys.stdin.buffer, sys.stdout.buffer)

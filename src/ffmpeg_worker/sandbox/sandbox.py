@@ -16,7 +16,6 @@ from ffmpeg_worker.logs import log
 from ffmpeg_worker.sandbox.chroot import build_chroot
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from ffmpeg_worker.sandbox.jail import Jail
-from ffmpeg_worker.sandbox.launchers import Forked, Launcher, make_launcher
 from ffmpeg_worker.sandbox.level import Level, SandboxSupport, detect_sandbox_support
 from ffmpeg_worker.sandbox.self_test import Run, find_holes
 from ffmpeg_worker.sandbox.system_paths import DEVICES, READABLE, gpu_devices, gpu_readable, libraries_of, loaders
@@ -34,7 +33,6 @@ class Sandbox:
         self,
         wanted: Wanted,
         machine: SandboxSupport,
-        launcher: Launcher,
         *,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         cores: int = 1,
@@ -42,7 +40,6 @@ class Sandbox:
     ) -> None:
         self.level = Level.OFF if wanted == "off" else machine.level
         self.landlock_abi = machine.landlock_abi
-        self.launcher = launcher
         self._wanted = wanted
         self._machine = machine
         self._limits = limits
@@ -88,10 +85,9 @@ class Sandbox:
             return
         await asyncio.to_thread(self.furnish, folder)
         root = folder / f"self-test-{secrets.token_hex(4)}"
-        forks = self.launcher.name == Forked.name
         try:
             with self.jail(root) as jail:
-                holes = await find_holes(jail, root, run, ffmpeg, forks=forks)
+                holes = await find_holes(jail, root, run, ffmpeg)
         except WorkerError as error:
             raise Misconfigured(
                 "No program can be started in the sandbox.",
@@ -125,7 +121,7 @@ class Sandbox:
         )
 
 
-UNCONFINED = Sandbox("off", SandboxSupport(0, has_seccomp=False, no_users="off"), Forked())
+UNCONFINED = Sandbox("off", SandboxSupport(0, has_seccomp=False, no_users="off"))
 """Confines nothing: for tests of other things, and where the settings say so."""
 
 
@@ -152,7 +148,6 @@ def open_sandbox(settings: Settings) -> Iterator[Sandbox]:
         yield Sandbox(
             wanted,
             machine,
-            make_launcher(settings.sandbox_launcher, settings.scratch_root),
             limits=limits_of(settings),
             cores=settings.max_concurrency,
             users=users,

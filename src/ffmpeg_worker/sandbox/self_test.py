@@ -6,11 +6,10 @@ import asyncio
 import json
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -50,24 +49,21 @@ class Run(Protocol):
     ) -> Ended: ...
 
 
-async def find_holes(jail: Jail, folder: Path, run: Run, ffmpeg: Path, *, forks: bool) -> list[str]:
+async def find_holes(jail: Jail, folder: Path, run: Run, ffmpeg: Path) -> list[str]:
     """What a confined program could do that it must not, or could not do that it must; empty: all is well.
 
-    `folder` is the jail's root; `forks`: whether the spawner confines children itself, so that the canary need
-    not be loaded as a program.
+    `folder` is the jail's root.
 
     Raises:
         WorkerError: nothing can be started in the confinement.
     """
     with _set_up(jail, folder) as (lane, orders):
         confinement = jail.for_command(lane, _WITHIN_S)
-        argv = None if forks else [sys.executable, "-I", "-S", canary.__file__]
-        with_python = confinement if forks or confinement is None else _with_python(confinement)
         env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
         tried, version = await asyncio.gather(
             run(
-                argv,
-                with_python,
+                None,
+                confinement,
                 cwd=lane,
                 env={**env, canary.VARIABLE: json.dumps(orders)},
                 timeout_s=_WITHIN_S,
@@ -122,12 +118,3 @@ def _set_up(jail: Jail, root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         )
     finally:
         shutil.rmtree(outside, ignore_errors=True)
-
-
-def _with_python(confinement: Confinement) -> Confinement:
-    program = os.path.realpath(sys.executable)
-    return replace(
-        confinement,
-        executable=(*confinement.executable, program),
-        readable=(*confinement.readable, sys.base_prefix, sys.prefix, str(Path(canary.__file__).parent)),
-    )

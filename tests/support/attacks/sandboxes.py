@@ -13,7 +13,6 @@ import pytest
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from ffmpeg_worker.sandbox.confinement import Limits
 from ffmpeg_worker.sandbox.jail import STAGING_FOLDER, Jail
-from ffmpeg_worker.sandbox.launchers import Forked, Launcher
 from ffmpeg_worker.sandbox.level import SandboxSupport, detect_sandbox_support
 from ffmpeg_worker.sandbox.sandbox import Sandbox
 from ffmpeg_worker.sandbox.users import JobUsers
@@ -34,14 +33,14 @@ needs_users = pytest.mark.skipif(
 
 @contextmanager
 def open_jail(
-    root: Path, *, own_user: bool = True, launcher: Launcher | None = None, machine: SandboxSupport = MACHINE
+    root: Path, *, own_user: bool = True, machine: SandboxSupport = MACHINE
 ) -> Iterator[tuple[Sandbox, Jail, Path]]:
     """A sandbox, a jail of it whose folder is `root`, and a working folder in that, with an input `_in/input`.
 
     Without Landlock the folder above `root` becomes the root folder of its programs.
     """
     users = JobUsers(FIRST_UID) if own_user and MACHINE.no_users is None else None
-    sandbox = Sandbox("require", machine, launcher or Forked(), limits=LIMITS, cores=2, users=users)
+    sandbox = Sandbox("require", machine, limits=LIMITS, cores=2, users=users)
     sandbox.admit_programs(find_ffmpeg(None))
     root.mkdir(parents=True, exist_ok=True)
     sandbox.furnish(root.parent)

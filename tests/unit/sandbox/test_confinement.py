@@ -16,7 +16,6 @@ from ffmpeg_worker.sandbox.landlock import file_rights, ruleset_attributes
 from ffmpeg_worker.sandbox.level import Level, SandboxSupport
 from ffmpeg_worker.sandbox.sandbox import default_memory
 from ffmpeg_worker.sandbox.self_test import judge
-from ffmpeg_worker.sandbox.setpriv import Setpriv, supports_landlock
 from ffmpeg_worker.sandbox.users import user_ids
 
 EVERYTHING = Confinement(
@@ -109,35 +108,3 @@ def test_what_a_canary_s_answer_means(report: dict[str, str | None], rest: bytes
 
 def test_silence_is_no_proof() -> None:
     assert judge(b"") == ["the test program gave no answer"]
-
-
-def test_the_command_line_of_setpriv(tmp_path: Path) -> None:
-    setpriv = Setpriv(Path("/usr/bin/setpriv"), Path("/usr/bin/prlimit"), tmp_path)
-    words = setpriv.prefix(EVERYTHING, abi=3)
-    filter_file = words.pop().removeprefix("--seccomp-filter=")
-    assert words == [
-        "/usr/bin/prlimit",
-        *("--core=0", "--data=1073741824", "--fsize=1048576", "--nofile=64", "--nproc=32", "--cpu=60:65"),
-        "/usr/bin/setpriv",
-        *("--reuid=200001", "--regid=200001", "--clear-groups", "--bounding-set=-all"),
-        *("--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", "--pdeathsig=KILL"),
-        (
-            "--landlock-access=fs:execute,write-file,read-file,read-dir,remove-dir,remove-file,make-dir,make-reg,"
-            "make-char,make-sock,make-fifo,make-block,make-sym,refer,truncate"
-        ),
-        "--landlock-rule=path-beneath:read-file,read-dir:/usr",
-        "--landlock-rule=path-beneath:read-file:/etc/hostname",
-        "--landlock-rule=path-beneath:read-file,execute:/bin/ls",
-        "--landlock-rule=path-beneath:read-file,write-file:/dev/null",
-        (
-            "--landlock-rule=path-beneath:read-file,read-dir,write-file,make-reg,make-dir,remove-file,remove-dir,"
-            "refer,truncate:/"
-        ),
-    ]
-    assert Path(filter_file).stat().st_size % 8 == 0
-    assert setpriv.wrap([], EVERYTHING) == ([], EVERYTHING)
-
-
-def test_an_older_setpriv_is_told_apart() -> None:
-    assert not supports_landlock("--no-new-privs --pdeathsig <keep|clear>")
-    assert supports_landlock("--landlock-access <access> --seccomp-filter <file>")
