@@ -1,1 +1,1 @@
-"""Subtitles of a scene: parsing, resolving, and the layers that libass draws."""
+"""Subtitles of a scene: parsers, resolved cues, and layers that libass draws."""
