@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, WithJsonSchema
 
 from ffmpeg_worker.composition.color_names import COLOR_NAMES
-from ffmpeg_worker.composition.wrong_value import wrong_value
 from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.validation_errors import wrong_value
 
 _HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
 _FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]{1,100})\)")

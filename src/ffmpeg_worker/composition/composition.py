@@ -16,7 +16,7 @@ from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.placeholder import Scalar
 from ffmpeg_worker.composition.timing import WholeDuration
 from ffmpeg_worker.composition.values import AnimatedVolume
-from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.validation_errors import wrong_value
 
 
 def _read_values(value: Any) -> Any:

@@ -9,8 +9,8 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from ffmpeg_worker.composition.node import snake_case
-from ffmpeg_worker.composition.wrong_value import wrong_value
 from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.validation_errors import wrong_value
 
 _CURVES = ("sine", "quad", "cubic", "quart", "quint", "expo", "circ", "back", "elastic", "bounce")
 EASINGS = (

@@ -11,17 +11,8 @@ from pydantic_core import ErrorDetails
 from ffmpeg_worker.composition.json_path import Written, value_at
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.validation_errors import describe_problem
 
-_WORDING = (
-    (re.compile(r"^Input should be a valid "), "must be a "),
-    (re.compile(r"^Input should be "), "must be "),
-    (re.compile(r"^(Tuple|String|Data|Value) should "), "must "),
-    (re.compile(r" after validation, not \d+"), ""),
-    (re.compile(r"\b1 items$"), "1 item"),
-    (re.compile(r"^must be a valid (tuple|array).*"), "must be a list"),
-    (re.compile(r"^must be a tuple$"), "must be a list"),
-    (re.compile(r"^must be a (dictionary|mapping).*"), "must be an object"),
-)
 _ORDER = {"unknown_field": 0, "missing": 2, "too_short": 3}
 _QUOTED = re.compile(r"'([^']*)'")
 
@@ -45,14 +36,7 @@ def explain(error: ValidationError, value: Any, written: Written) -> InvalidJob:
         hint = first["ctx"]["hint"]
         return InvalidJob(f"{shown} is not a known field.", code="unknown_field", hint=hint, where=where)
     hint = _hint(first, value_at(value, first["loc"]))
-    return InvalidJob(f"{shown} {_words(first)}.", code="invalid_value", hint=hint, where=where)
-
-
-def _words(error: ErrorDetails) -> str:
-    message = error["msg"].removeprefix("Value error, ")
-    for pydantic_words, ours in _WORDING:
-        message = pydantic_words.sub(ours, message)
-    return message
+    return InvalidJob(f"{shown} {describe_problem(first)}.", code="invalid_value", hint=hint, where=where)
 
 
 def _hint(error: ErrorDetails, value: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import PlainValidator, WithJsonSchema
 
 from ffmpeg_worker.composition.limits import MAX_FPS
-from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.validation_errors import wrong_value
 
 _FRACTION = re.compile(r"(\d{1,9})/(\d{1,9})")
 _BROADCAST = tuple(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120))

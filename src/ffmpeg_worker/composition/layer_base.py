@@ -22,8 +22,8 @@ from ffmpeg_worker.composition.values import (
     AnimatedSize,
     Percent,
 )
-from ffmpeg_worker.composition.wrong_value import wrong_value
 from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.validation_errors import wrong_value
 
 ANCHORS = (
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right",

@@ -14,8 +14,8 @@ from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer, TextLayer
 from ffmpeg_worker.composition.values import DUMPED
-from ffmpeg_worker.composition.wrong_value import wrong_value
 from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.validation_errors import wrong_value
 
 
 def layer_model(value: Any) -> type[Node] | None:

@@ -12,7 +12,7 @@ from ffmpeg_worker.composition.limits import MAX_DURATION_S, MAX_SRC
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.timing import LayerId
 from ffmpeg_worker.composition.values import AnimatedPan, AnimatedVolume
-from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.validation_errors import wrong_value
 
 Src = Annotated[str, Field(min_length=1, max_length=MAX_SRC)]
 _SRC = "URL, path under the data root, or name of an input of the job."

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from ffmpeg_worker.composition.wrong_value import did_you_mean_end, wrong_value
 from ffmpeg_worker.frozen_model import FrozenModel
-from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.suggestions import did_you_mean, find_nearest
+from ffmpeg_worker.validation_errors import wrong_value
 
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "align": ("alignment", "text_align"),
@@ -85,7 +85,7 @@ def _unknown_key(model: type[Node], key: str) -> ValidationError:
     plain, names = snake_case(key), known_keys(model)
     hint = next((f'Put it into "{field}".' for field in model.inner if plain in _inside(model, field)), None)
     inside = [f"{field}.{name}" for field in model.inner for name in _inside(model, field)]
-    hint = hint or did_you_mean(plain, _spellings(model)) or did_you_mean_end(plain, inside)
+    hint = hint or did_you_mean(plain, _spellings(model)) or _did_you_mean_inner(plain, inside)
     hint = hint or f"Known here are {_listed(names)}."
     error = PydanticCustomError("unknown_field", "is not a known field", {"hint": hint})
     return ValidationError.from_exception_data(
@@ -96,6 +96,13 @@ def _unknown_key(model: type[Node], key: str) -> ValidationError:
 def _inside(model: type[Node], field: str) -> Mapping[str, str]:
     inner = model.model_fields[field].annotation
     return _spellings(inner) if isinstance(inner, type) and issubclass(inner, Node) else {}
+
+
+def _did_you_mean_inner(name: str, paths: Iterable[str]) -> str | None:
+    """Suggest one of several dotted paths by the similarity of its last part."""
+    by_last_part = {path.rpartition(".")[2]: path for path in paths}
+    nearest = find_nearest(name, by_last_part)
+    return None if nearest is None else f'Did you mean "{by_last_part[nearest]}"?'
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from ffmpeg_worker.composition.layer_base import VisualLayer
 from ffmpeg_worker.composition.limits import MAX_COLORS, MAX_PATH_DATA, MAX_POINTS
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.values import DUMPED, AnimatedColor, Distance, Keyframe, Length
-from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.validation_errors import wrong_value
 
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 

@@ -14,7 +14,7 @@ from ffmpeg_worker.composition.media_layers import Src
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.placeholder import as_text
 from ffmpeg_worker.composition.text_style import TextStyle
-from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.validation_errors import wrong_value
 
 AnimationName = Literal["fade", "typewriter", "slide-up", "slide-down", "pop", "wave"]
 

@@ -11,8 +11,8 @@ from ffmpeg_worker.composition.limits import MAX_SHADOWS
 from ffmpeg_worker.composition.node import Node, canonical_key
 from ffmpeg_worker.composition.text_presets import PRESETS
 from ffmpeg_worker.composition.values import AnimatedColor, Distance, FontSize, Length, Size
-from ffmpeg_worker.composition.wrong_value import wrong_value
 from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.validation_errors import wrong_value
 
 _WEIGHTS = {
     "thin": 100, "extra-light": 200, "light": 300, "normal": 400, "regular": 400, "medium": 500, "semi-bold": 600,

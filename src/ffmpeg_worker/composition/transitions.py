@@ -8,8 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from ffmpeg_worker.composition.easings import Easing
 from ffmpeg_worker.composition.node import Node
-from ffmpeg_worker.composition.wrong_value import wrong_value
 from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.validation_errors import wrong_value
 
 TRANSITIONS = tuple(
     "fade fade-fast fade-slow fade-black fade-white fade-grays dissolve distance pixelize radial "

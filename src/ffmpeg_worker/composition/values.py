@@ -25,7 +25,7 @@ from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.easings import Easing
 from ffmpeg_worker.composition.limits import MAX_DURATION_S, MAX_KEYFRAMES, MAX_PLACE
 from ffmpeg_worker.composition.node import Node
-from ffmpeg_worker.composition.wrong_value import wrong_value
+from ffmpeg_worker.validation_errors import wrong_value
 
 T = TypeVar("T")
 _PERCENT = re.compile(r"\s*([+-]?\d{1,6}(?:\.\d{1,9})?|[+-]?\.\d{1,9})\s*%\s*")

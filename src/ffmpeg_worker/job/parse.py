@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -32,6 +31,7 @@ from ffmpeg_worker.job.jobs import (
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.job.upload import S3Config, Upload
 from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.validation_errors import describe_problem
 
 JOB_TYPES: Mapping[str, type[CommonFields]] = {
     "process": ProcessJob,
@@ -82,12 +82,6 @@ NOT_SERVED_FIELDS = frozenset(
 _NOT_SERVED_ACTIONS = frozenset({"encode"})
 _NOT_SERVED_PATHS = frozenset({"/ffmpeg/encode"})
 _OWN_CODES = frozenset({"invalid_name", "path_outside_root", "invalid_upload", "unknown_cloud_type"})
-_WORDING = (
-    (re.compile(r"^Input should be a valid "), "must be a "),
-    (re.compile(r"^Input should be "), "must be "),
-    (re.compile(r"^(Tuple|String|Data|Value) should "), "must "),
-    (re.compile(r" after validation, not (\d+)"), r", not \1"),
-)
 _JOB_KEYS = ("action", "data", "path", "body", *sorted(COMMON_FIELDS))
 
 
@@ -230,11 +224,8 @@ def _refused(error: ErrorDetails, field: str) -> InvalidJob:
     hint = error.get("ctx", {}).get("hint")
     if error["type"] in _OWN_CODES:
         return InvalidJob(error["msg"], code=error["type"], hint=hint, where={"field": field})
-    message = error["msg"].removeprefix("Value error, ")
-    for pydantic_words, ours in _WORDING:
-        message = pydantic_words.sub(ours, message)
     return InvalidJob(
-        f'"{field}" {message}.',
+        f'"{field}" {describe_problem(error)}.',
         code="invalid_value",
         where={"field": field},
         hint=hint or "docs/jobs.md shows every field with an example.",

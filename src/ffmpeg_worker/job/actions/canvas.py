@@ -13,7 +13,6 @@ from ffmpeg_worker.composition.limits import MAX_SIDE
 from ffmpeg_worker.composition.node import canonical_key
 from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
 from ffmpeg_worker.composition.values import DUMPED
-from ffmpeg_worker.composition.wrong_value import wrong_value
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions.canvas_output import (
     ALPHA_CODECS,
@@ -26,6 +25,7 @@ from ffmpeg_worker.job.actions.canvas_output import (
     resolve_output_names,
 )
 from ffmpeg_worker.job.common_fields import CommonFields, OutputName
+from ffmpeg_worker.validation_errors import wrong_value
 
 _NAMES = ("json", "composition")
 _LAYERS = ("layers", "elements", "nodes")
