@@ -33,7 +33,7 @@ class Film:
         """Width and height."""
         return self._pictures[0].size
 
-    def picture(self, time_s: float) -> Bitmap:
+    def render(self, time_s: float) -> Bitmap:
         """The next one of a few that go round; a new one each time, as decoders give them."""
         if len(self._pictures) == 1:
             return self._pictures[0]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.raster.surfaces.bt709 import yuva_from_rgba
-from ffmpeg_worker.raster.surfaces.patch import half
+from ffmpeg_worker.raster.surfaces.bt709 import rgba_to_yuva
+from ffmpeg_worker.raster.surfaces.patch import halve
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.scene.curve import Curve, Key
 from ffmpeg_worker.scene.scene import Element
@@ -31,11 +31,11 @@ def _soft(width: int, height: int, turn: float, least: float) -> Pixels:
 
 
 _SEE_THROUGH, _WHOLE = _soft(40, 30, 1.0, 0.0), _soft(36, 28, 2.5, 1.0)
-_FILM = np.ascontiguousarray(np.moveaxis(yuva_from_rgba(_WHOLE), 2, 0))
+_FILM = np.ascontiguousarray(np.moveaxis(rgba_to_yuva(_WHOLE), 2, 0))
 _PICTURES: dict[str, tuple[Bitmap, Pixels]] = {
     "tile": (RgbaBitmap(_SEE_THROUGH), _SEE_THROUGH),
     "whole": (RgbaBitmap(_WHOLE), _WHOLE),
-    "film": (YuvBitmap(_FILM[0], half(_FILM[1]), half(_FILM[2])), _WHOLE),
+    "film": (YuvBitmap(_FILM[0], halve(_FILM[1]), halve(_FILM[2])), _WHOLE),
 }
 
 

@@ -83,7 +83,7 @@ async def test_what_renderers_read_with_follows_lists_unless_told_not_to(kit: Pa
         watch.look_at(folder / "other")
         content = VideoContent("x.m3u8", (160, 90), 0, 1)
         with pytest.raises(RasterError):
-            VideoSource(content, folder / "x.m3u8", (160, 90)).picture(0)
+            VideoSource(content, folder / "x.m3u8", (160, 90)).render(0)
         told = watch.take()
         with av.open(str(folder / "x.m3u8")) as container:
             next(container.demux())

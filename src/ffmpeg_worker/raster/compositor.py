@@ -1,10 +1,11 @@
-"""A scene's frames, drawn one after the other."""
+"""Draws the frames of a scene."""
 
 from __future__ import annotations
 
-from ffmpeg_worker.raster.active_elements import ActiveElements, DrawCommand, paint
-from ffmpeg_worker.raster.layer import BitmapDraw, OpenSource
-from ffmpeg_worker.raster.surfaces.patch import hides
+from ffmpeg_worker.raster.active_elements import ActiveElements, DrawCommand, run_commands
+from ffmpeg_worker.raster.layer import BitmapDraw
+from ffmpeg_worker.raster.source import OpenSource
+from ffmpeg_worker.raster.surfaces.patch import replaces_surface
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.raster.xfade import Surface
@@ -12,50 +13,51 @@ from ffmpeg_worker.scene.scene import Scene
 
 
 class Compositor:
-    """Draws frames of a scene: opaque planes, or, `transparent`, red, green, blue and opacity. `close` it.
+    """Draws frames of a scene onto opaque YUV surfaces, or RGBA surfaces if `transparent`; `close` it at the end.
 
     Width and height of an opaque scene are even. Raises what `open_source` and the sources raise.
     """
 
     def __init__(self, scene: Scene, open_source: OpenSource, *, transparent: bool = False) -> None:
-        self._scene = scene
-        self._stage = ActiveElements(
-            scene.elements, (scene.width, scene.height), scene.fps[0] / scene.fps[1], open_source
-        )
-        kind = RgbaSurface if transparent else YuvSurface
-        self._surfaces: list[Surface] = [kind(scene.width, scene.height) for _ in range(3)]
+        self._background = scene.background
+        size = (scene.width, scene.height)
+        self._elements = ActiveElements(scene.elements, size, scene.fps[0] / scene.fps[1], open_source)
+        surface_type = RgbaSurface if transparent else YuvSurface
+        self._surfaces: list[Surface] = [surface_type(*size) for _ in range(3)]
         self._last: list[DrawCommand] | None = None
-        self.unchanged = False
-        """Whether the last frame drawn is the one before it, on the same surface."""
+        self.is_unchanged = False
+        """Whether the frame drawn last equals the one before it, and is on the same surface."""
 
     def close(self) -> None:
-        """Close every source that is open."""
-        self._stage.close()
+        """Close all open sources."""
+        self._elements.close()
 
-    def look_ahead(self, frame: int, at_once: int) -> None:
-        """See `ActiveElements.look_ahead`."""
-        self._stage.look_ahead(frame, at_once)
+    def decode_ahead(self, frame: int, threads: int) -> None:
+        """Decode the videos of a frame in parallel; see `ActiveElements.decode_ahead`."""
+        self._elements.decode_ahead(frame, threads)
 
     def draw(self, frame: int) -> Surface:
-        """The surface with a frame; what is on it stays until the next but one frame is drawn."""
-        acts = self._stage.acts(frame)
+        """Draw a frame; the surface keeps it until two more frames are drawn."""
+        commands = self._elements.list_commands(frame)
         front, back, spare = self._surfaces
-        self.unchanged = acts == self._last
-        if self.unchanged:
+        self.is_unchanged = commands == self._last
+        if self.is_unchanged:
             return front
-        self._last = acts
-        hidden = _hidden(acts, back)
+        self._last = commands
+        hidden = _count_hidden(commands, back)
         if not hidden:
-            back.fill(self._scene.background)
-        paint(acts[max(hidden - 1, 0) :], back, spare)
+            back.fill(self._background)
+        run_commands(commands[max(hidden - 1, 0) :], back, spare)
         self._surfaces = [back, front, spare]
         return back
 
 
-def _hidden(acts: list[DrawCommand], surface: Surface) -> int:
-    """How many acts go by before nothing of the background, or of them but the last one, is seen."""
-    for index in range(len(acts) - 1, -1, -1):
-        act = acts[index]
-        if isinstance(act, BitmapDraw) and hides(act.picture, act.place, (surface.width, surface.height)):
+def _count_hidden(commands: list[DrawCommand], surface: Surface) -> int:
+    """Return the number of commands up to the last one that replaces the whole surface, or 0."""
+    for index in range(len(commands) - 1, -1, -1):
+        command = commands[index]
+        if isinstance(command, BitmapDraw) and replaces_surface(
+            command.bitmap, command.placement, (surface.width, surface.height)
+        ):
             return index + 1
     return 0

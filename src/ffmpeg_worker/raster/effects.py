@@ -1,4 +1,4 @@
-"""What is done to a picture before it is placed: a window with round corners, and blur."""
+"""Effects on a bitmap before it is placed: clipping to a rounded rectangle, masking and blur."""
 
 from __future__ import annotations
 
@@ -8,39 +8,38 @@ import math
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.raster.surfaces.transform_rgba import tile_of
-from ffmpeg_worker.raster.surfaces.warp import recall
-from ffmpeg_worker.raster.transform import IDENTITY, Matrix, at, scaled, then
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap, derive
+from ffmpeg_worker.raster.surfaces.bt709 import to_rgba
+from ffmpeg_worker.raster.transform import IDENTITY, Transform, compose, scale_by, translate
 
 Window = tuple[float, float, float, float]
-"""Left, top, right and bottom of what is shown, in pixels of the picture."""
+"""Left, top, right and bottom of the visible part of a bitmap, in its pixels."""
 
-_SHARP = 4.0
-"""A standard deviation above which a picture at half the size blurs to the same."""
+_MIN_REDUCED_SIGMA = 4.0
+"""Pixels. A blur of this standard deviation or more still looks the same on a bitmap of half the size."""
 
 
-def windowed(picture: Bitmap, window: Window, radii: tuple[float, float]) -> Bitmap:
-    """The picture with nothing outside of the window, whose corners are elliptic arcs of these radii."""
-    width, height = picture.size
+def clip_rounded(bitmap: Bitmap, window: Window, radii: tuple[float, float]) -> Bitmap:
+    """Clear everything outside of a window; `radii` are the horizontal and vertical radius of its corners."""
+    width, height = bitmap.size
     if max(radii) <= 0 and window[0] <= 0 and window[1] <= 0 and window[2] >= width and window[3] >= height:
-        return picture
+        return bitmap
     key = tuple(round(part, 2) for part in (*window, *radii))
-    return recall(picture.forms, "window", key, lambda: masked(picture, _mask((width, height), key)))
+    return derive(bitmap, "window", key, lambda: apply_mask(bitmap, _rounded_mask((width, height), key)))
 
 
-def masked(picture: Bitmap, mask: Pixels) -> Bitmap:
-    """The picture with each pixel's opacity multiplied with a share (0 to 255)."""
-    if isinstance(picture, RgbaBitmap):
-        return RgbaBitmap(cv2.multiply(picture.rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
-    if picture.alpha is not None:
-        mask = cv2.multiply(picture.alpha, mask, scale=1 / 255)  # type: ignore[assignment]
-    return YuvBitmap(picture.y, picture.u, picture.v, mask)
+def apply_mask(bitmap: Bitmap, mask: Pixels) -> Bitmap:
+    """Multiply the opacity of each pixel by a mask (0 to 255)."""
+    if isinstance(bitmap, RgbaBitmap):
+        return RgbaBitmap(cv2.multiply(bitmap.rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
+    if bitmap.alpha is not None:
+        mask = cv2.multiply(bitmap.alpha, mask, scale=1 / 255)  # type: ignore[assignment]
+    return YuvBitmap(bitmap.y, bitmap.u, bitmap.v, mask)
 
 
 @functools.lru_cache(maxsize=16)
-def _mask(size: tuple[int, int], key: tuple[float, ...]) -> Pixels:
-    """How much of each pixel is inside of a rounded rectangle (left, top, right, bottom, radii)."""
+def _rounded_mask(size: tuple[int, int], key: tuple[float, ...]) -> Pixels:
+    """Return the coverage of a rounded rectangle: left, top, right, bottom and two radii."""
     left, top, right, bottom, radius_x, radius_y = key
     x = np.arange(size[0], dtype=np.float32) + np.float32(0.5)
     y = (np.arange(size[1], dtype=np.float32) + np.float32(0.5))[:, None]
@@ -48,7 +47,7 @@ def _mask(size: tuple[int, int], key: tuple[float, ...]) -> Pixels:
     far_x, far_y = np.abs(x - (left + right) / 2), np.abs(y - (top + bottom) / 2)
     sides = np.clip(half_x + 0.5 - far_x, 0, 1) * np.clip(half_y + 0.5 - far_y, 0, 1)
     radius_x, radius_y = max(min(radius_x, half_x), 1e-3), max(min(radius_y, half_y), 1e-3)
-    # Distances from the straight part's end, beyond which the corners' arcs begin.
+    # Distances from the end of the straight edges, where the arcs of the corners begin.
     out_x, out_y = far_x - (half_x - radius_x), far_y - (half_y - radius_y)
     share_x, share_y = np.maximum(out_x, 0) / radius_x, np.maximum(out_y, 0) / radius_y
     far = np.sqrt(share_x**2 + share_y**2)
@@ -59,57 +58,65 @@ def _mask(size: tuple[int, int], key: tuple[float, ...]) -> Pixels:
     return mask
 
 
-def blurred(picture: Bitmap, sigma: tuple[float, float]) -> tuple[Bitmap, Matrix]:
-    """A picture with soft edges, and from its pixels to the given picture's; `sigma` is in those, x and y."""
+def blur(bitmap: Bitmap, sigma: tuple[float, float]) -> tuple[Bitmap, Transform]:
+    """Apply a Gaussian blur; `sigma` is its horizontal and vertical standard deviation in pixels of the bitmap.
+
+    Returns a larger bitmap, and the transform from its pixels to those of the given one.
+    """
     if max(sigma) < 0.05:
-        return picture, IDENTITY
+        return bitmap, IDENTITY
     spread = (max(sigma[0], 0.05), max(sigma[1], 0.05))
     key = tuple(round(part, 2) for part in spread)
-    if isinstance(picture, YuvBitmap) and picture.alpha is None:
-        return recall(picture.forms, "blur", key, lambda: _blur_planes(picture, spread))
-    tile = picture if isinstance(picture, RgbaBitmap) else tile_of(picture)
-    return recall(tile.forms, "blur", key, lambda: _blur_tile(tile.rgba, spread))
+    if isinstance(bitmap, YuvBitmap) and bitmap.alpha is None:
+        return derive(bitmap, "blur", key, lambda: _blur_opaque_yuv(bitmap, spread))
+    rgba = bitmap if isinstance(bitmap, RgbaBitmap) else to_rgba(bitmap)
+    return derive(rgba, "blur", key, lambda: _blur_rgba(rgba.rgba, spread))
 
 
-def _blur_tile(rgba: Pixels, sigma: tuple[float, float]) -> tuple[Bitmap, Matrix]:
-    less = _less(sigma)
-    rim_x, rim_y = (math.ceil((3 * part + 2) / less) for part in sigma)
-    soft = RgbaBitmap(_soft(rgba, sigma, less, (rim_x, rim_y), cv2.BORDER_CONSTANT))
-    return soft, then(at(-rim_x, -rim_y), scaled(less, less))
+def _blur_rgba(rgba: Pixels, sigma: tuple[float, float]) -> tuple[Bitmap, Transform]:
+    factor = _reduction(sigma)
+    margin_x, margin_y = (math.ceil((3 * part + 2) / factor) for part in sigma)
+    blurred = RgbaBitmap(_blur_reduced(rgba, sigma, factor, (margin_x, margin_y), cv2.BORDER_CONSTANT))
+    return blurred, compose(translate(-margin_x, -margin_y), scale_by(factor, factor))
 
 
-def _blur_planes(picture: YuvBitmap, sigma: tuple[float, float]) -> tuple[Bitmap, Matrix]:
-    """Beyond its edges the picture goes on with the colour it has there, and fades out."""
-    less = _less(sigma)
-    rim_x, rim_y = (2 * math.ceil((1.5 * part + 1) / less) for part in sigma)
-    width, height = picture.size
-    # Chroma is padded by whole pixels, too.
-    size = (width + -width % (2 * less), height + -height % (2 * less))
+def _blur_opaque_yuv(bitmap: YuvBitmap, sigma: tuple[float, float]) -> tuple[Bitmap, Transform]:
+    """Blur the planes with repeated edge pixels, and let the opacity fade out beyond the edges."""
+    factor = _reduction(sigma)
+    margin_x, margin_y = (2 * math.ceil((1.5 * part + 1) / factor) for part in sigma)
+    width, height = bitmap.size
+    # Chroma planes need padding by whole pixels, too.
+    size = (width + -width % (2 * factor), height + -height % (2 * factor))
     u, v = (
-        _soft(part, (sigma[0] / 2, sigma[1] / 2), less, (rim_x // 2, rim_y // 2), cv2.BORDER_REPLICATE)
-        for part in (picture.u, picture.v)
+        _blur_reduced(
+            part, (sigma[0] / 2, sigma[1] / 2), factor, (margin_x // 2, margin_y // 2), cv2.BORDER_REPLICATE
+        )
+        for part in (bitmap.u, bitmap.v)
     )
-    y, whole = _padded(picture.y, size, cv2.BORDER_REPLICATE), np.full_like(picture.y, 255)
-    y = _soft(y, sigma, less, (rim_x, rim_y), cv2.BORDER_REPLICATE)
-    alpha = _soft(_padded(whole, size, cv2.BORDER_CONSTANT), sigma, less, (rim_x, rim_y), cv2.BORDER_CONSTANT)
-    return YuvBitmap(y, u, v, alpha), then(at(-rim_x, -rim_y), scaled(less, less))
+    margin = (margin_x, margin_y)
+    y = _blur_reduced(_pad(bitmap.y, size, cv2.BORDER_REPLICATE), sigma, factor, margin, cv2.BORDER_REPLICATE)
+    opaque = _pad(np.full_like(bitmap.y, 255), size, cv2.BORDER_CONSTANT)
+    alpha = _blur_reduced(opaque, sigma, factor, margin, cv2.BORDER_CONSTANT)
+    return YuvBitmap(y, u, v, alpha), compose(translate(-margin_x, -margin_y), scale_by(factor, factor))
 
 
-def _less(sigma: tuple[float, float]) -> int:
-    """By how much smaller a picture may be without its blur being seen to be coarser."""
-    return 1 << max(0, math.ceil(math.log2(min(sigma) / _SHARP)))
+def _reduction(sigma: tuple[float, float]) -> int:
+    """Return the power of two by which a bitmap may be reduced without a visible difference in its blur."""
+    return 1 << max(0, math.ceil(math.log2(min(sigma) / _MIN_REDUCED_SIGMA)))
 
 
-def _padded(pixels: Pixels, size: tuple[int, int], border: int) -> Pixels:
+def _pad(pixels: Pixels, size: tuple[int, int], border: int) -> Pixels:
     height, width = pixels.shape[:2]
     return cv2.copyMakeBorder(pixels, 0, size[1] - height, 0, size[0] - width, border)  # type: ignore[return-value]
 
 
-def _soft(pixels: Pixels, sigma: tuple[float, float], less: int, rim: tuple[int, int], border: int) -> Pixels:
-    """Blurred at a size `less` times smaller, with a rim of pixels of that size."""
-    if less > 1:
-        height, width = (math.ceil(length / less) for length in pixels.shape[:2])
-        pixels = _padded(pixels, (width * less, height * less), border)
+def _blur_reduced(
+    pixels: Pixels, sigma: tuple[float, float], factor: int, margin: tuple[int, int], border: int
+) -> Pixels:
+    """Reduce pixels by a factor, add a margin (in reduced pixels) and blur them."""
+    if factor > 1:
+        height, width = (math.ceil(length / factor) for length in pixels.shape[:2])
+        pixels = _pad(pixels, (width * factor, height * factor), border)
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    grown = cv2.copyMakeBorder(pixels, rim[1], rim[1], rim[0], rim[0], border)
-    return cv2.GaussianBlur(grown, (0, 0), sigma[0] / less, sigmaY=sigma[1] / less)  # type: ignore[return-value]
+    grown = cv2.copyMakeBorder(pixels, margin[1], margin[1], margin[0], margin[0], border)
+    return cv2.GaussianBlur(grown, (0, 0), sigma[0] / factor, sigmaY=sigma[1] / factor)  # type: ignore[return-value]

@@ -1,10 +1,10 @@
-"""What ends the drawing of a scene."""
+"""The error that ends the rendering of a scene."""
 
 from __future__ import annotations
 
 
 class RasterError(Exception):
-    """A sentence that a caller can act on; `where` is the JSON path of the layer."""
+    """An error with a message for the caller; `where` is the JSON path of the layer."""
 
     def __init__(self, message: str, *, code: str, hint: str | None = None, where: str | None = None) -> None:
         super().__init__(message)
@@ -15,7 +15,7 @@ class RasterError(Exception):
 
 
 def out_of_memory(where: str | None = None) -> RasterError:
-    """What is said when memory, or threads, cannot be had."""
+    """Return the error for memory, or threads, that the system does not give."""
     return RasterError(
         "The renderer has run out of memory.",
         code="renderer_out_of_memory",

@@ -1,139 +1,143 @@
-"""One element while it is shown: its picture and its place at each frame."""
+"""A layer: one element with its open source, and what is drawn of it at each frame."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from ffmpeg_worker.raster.dynamic_fit import find_dynamic_fit, is_redrawn
-from ffmpeg_worker.raster.effects import Window, blurred, windowed
-from ffmpeg_worker.raster.element_transitions import TransitionProgress, moved, opacity_of, passage
+from ffmpeg_worker.raster.dynamic_fit import find_dynamic_fit, min_crop, needs_redraw
+from ffmpeg_worker.raster.effects import Window, blur, clip_rounded
+from ffmpeg_worker.raster.element_transitions import (
+    TransitionProgress,
+    move_in_transition,
+    transition_opacity,
+    transition_progress,
+)
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
-from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, Source
-from ffmpeg_worker.raster.surfaces.patch import eighth_bit
-from ffmpeg_worker.raster.transform import Matrix, Place, at, scaled, then, turned
-from ffmpeg_worker.raster.xfade import Mixer
-from ffmpeg_worker.scene.curve import Curve, Number, greatest, number_at
+from ffmpeg_worker.raster.source import OpenSource
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap
+from ffmpeg_worker.raster.surfaces.placement import Placement, quantize_opacity
+from ffmpeg_worker.raster.transform import Transform, compose, is_translation, rotate, scale_by, translate
+from ffmpeg_worker.raster.xfade import TransitionMixer
+from ffmpeg_worker.scene.curve import Curve, greatest, number_at
 from ffmpeg_worker.scene.scene import Element
 from ffmpeg_worker.scene.transitions import PLACED
 
-OpenSource = Callable[[Element, tuple[int, int] | None], Source]
-"""Opens what an element shows, at a size in pixels; `None`: at its own."""
-
-Size = tuple[float, float]
+_Size = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BitmapDraw:
-    """A picture and where it is put."""
+    """Draw a bitmap at a place. Equal if both the bitmap object and the placement are the same."""
 
-    picture: Bitmap
-    place: Place
+    bitmap: Bitmap
+    placement: Placement
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, BitmapDraw) and other.picture is self.picture and other.place == self.place
+        return isinstance(other, BitmapDraw) and other.bitmap is self.bitmap and other.placement == self.placement
 
     __hash__ = None  # type: ignore[assignment]
 
 
 class Layer:
-    """An element of a surface of `surface` pixels, opened; `close` it."""
+    """An element on a surface of `surface` pixels, with its source; call `close` when it is over."""
 
     def __init__(self, element: Element, surface: tuple[int, int], fps: float, open_source: OpenSource) -> None:
         self.element = element
-        self.mixer = Mixer()
+        self.mixer = TransitionMixer()
         self._surface = surface
         self._fps = fps
-        self._asked = opened_size(element, surface)
-        self._source = open_source(element, self._asked)
-        self._framing = find_dynamic_fit(element)
-        own: tuple[int, int] | None = getattr(self._source, "own_size", None) if self._framing else None
-        if self._framing and own:
-            self._asked = self._framing.size(own, surface)
+        self._source_size = _source_size(element, surface)
+        self._source = open_source(element, self._source_size)
+        self._fit = find_dynamic_fit(element)
+        own: tuple[int, int] | None = getattr(self._source, "own_size", None) if self._fit else None
+        if self._fit and own:
+            self._source_size = self._fit.source_size(own, surface)
             self._source.close()
-            self._source = open_source(self._framing.unfitted, self._asked)
-        self._resize = getattr(self._source, "resize", None) if is_redrawn(element) else None
+            self._source = open_source(self._fit.unfitted, self._source_size)
+        self._resize = getattr(self._source, "resize", None) if needs_redraw(element) else None
         lengths = (element.x, element.y, element.width, element.height, *(element.crop or ()))
         self._is_still = not any(isinstance(part, Curve) for part in (*lengths, element.scale, element.rotation))
 
     def close(self) -> None:
-        """Free what it holds."""
+        """Close the source."""
         self._source.close()
 
-    def drawing(self, frame: int, *, enters: bool = True, leaves: bool = True) -> BitmapDraw | None:
-        """What is drawn at a frame, `None` for nothing; without its way in, or out, if that is not wanted."""
+    def make_command(self, frame: int, *, enters: bool = True, leaves: bool = True) -> BitmapDraw | None:
+        """Return the draw command of a frame; `None` if nothing is visible.
+
+        `enters` and `leaves`: whether the transitions at the start and end of the element are applied.
+        """
         element = self.element
         time = (frame - element.first) / self._fps
         opacity = min(max(number_at(element.opacity, time), 0.0), 1.0)
-        ways = self._ways(frame, enters=enters, leaves=leaves)
-        for way in ways:
-            opacity *= opacity_of(way)
-        if not eighth_bit(opacity):
+        transitions = self._transitions(frame, enters=enters, leaves=leaves)
+        for transition in transitions:
+            opacity *= transition_opacity(transition)
+        if not quantize_opacity(opacity):
             return None
-        picture = self._picture(time)
-        if picture is None:
+        bitmap = self._render(time)
+        if bitmap is None:
             return None
-        window = self._window(picture, time)
+        window = self._window(bitmap, time)
         box = self._box(window, time)
-        if self._framing:
-            window = self._framing.window(window, box)
-        matrix = self._matrix(window, box, time)
-        shown = self._shown(picture, window, box, time)
-        for way in ways:
-            if way.name in PLACED:
-                # The window's corner is the box' corner.
-                origin = at(window[0], window[1])
-                inner = (window[2] - window[0], window[3] - window[1])
-                matrix = then(at(-window[0], -window[1]), moved(then(origin, matrix), way, inner, self._surface))
+        if self._fit:
+            window = self._fit.window(window, box)
+        transform = self._transform(window, box, time)
+        shown = self._clip(bitmap, window, box, time)
+        for transition in transitions:
+            if transition.name in PLACED:
+                transform = self._move(transform, transition, window)
             else:
-                come = self.mixer.coming(shown, way.name, way.share, leaves=way.leaves)
-                if come is None:
+                mixed = self.mixer.mix_with_nothing(
+                    shown, transition.name, transition.progress, is_leaving=transition.is_leaving
+                )
+                if mixed is None:
                     return None
-                shown = come
+                shown = mixed
         sigma = max(number_at(element.blur, time), 0.0)
-        shown, grown = blurred(shown, self._in_picture(sigma, window, box))
-        return BitmapDraw(shown, Place(then(grown, matrix), opacity, element.blend))
+        shown, from_blurred = blur(shown, self._to_bitmap_pixels(sigma, window, box))
+        return BitmapDraw(shown, Placement(compose(from_blurred, transform), opacity, element.blend))
 
-    def _picture(self, time: float) -> Bitmap | None:
-        """What the source shows. Raises: RasterError."""
+    def _render(self, time: float) -> Bitmap | None:
+        """Render the source. Raises: RasterError."""
         if self._resize:
             across, down = self._box((0, 0, 1, 1), time)
             self._resize((max(round(across), 1), max(round(down), 1)))
         try:
-            return self._source.picture(time)
+            return self._source.render(time)
         except RasterError as error:
             error.where = error.where or self.element.where
             raise
         except MemoryError:
             raise out_of_memory(self.element.where) from None
 
-    def _ways(self, frame: int, *, enters: bool, leaves: bool) -> list[TransitionProgress]:
-        element, found = self.element, []
+    def _transitions(self, frame: int, *, enters: bool, leaves: bool) -> list[TransitionProgress]:
+        element, active = self.element, []
         if enters and element.enter and frame < element.first + element.enter.frames:
-            found.append(passage(element.enter, frame - element.first, leaves=False))
+            active.append(transition_progress(element.enter, frame - element.first, is_leaving=False))
         if leaves and element.leave and frame >= element.last - element.leave.frames:
             begin = element.last - element.leave.frames
-            found.append(passage(element.leave, frame - begin, leaves=True))
-        return found
+            active.append(transition_progress(element.leave, frame - begin, is_leaving=True))
+        return active
 
-    def _window(self, picture: Bitmap, time: float) -> Window:
-        """The part of the picture that fills the box."""
+    def _window(self, bitmap: Bitmap, time: float) -> Window:
+        """Return the part of the bitmap that fills the element's box."""
         left = top = 0
-        width, height = picture.size
-        if isinstance(picture, RgbaBitmap):
-            # Letters' shadows reach beyond their box, and a tile may cover a part of it alone.
-            (left, top), (width, height) = picture.offset, self._source.size
+        width, height = bitmap.size
+        if isinstance(bitmap, RgbaBitmap):
+            # Shadows of text extend beyond its box, and a bitmap may cover only a part of the box.
+            (left, top), (width, height) = bitmap.offset, self._source.size
         if self.element.crop is None:
             return -left, -top, width - left, height - top
         x, y, across, down = (min(max(number_at(part, time), 0.0), 1.0) for part in self.element.crop)
         across, down = max(min(across, 1 - x), 1 / width), max(min(down, 1 - y), 1 / height)
         return x * width - left, y * height - top, (x + across) * width - left, (y + down) * height - top
 
-    def _box(self, window: Window, time: float) -> Size:
-        """The element's size; text is never stretched, and one length alone keeps the shape."""
+    def _box(self, window: Window, time: float) -> _Size:
+        """Return the element's size; text is never stretched, and one length alone keeps the aspect ratio."""
         element = self.element
-        own = (window[2] - window[0], window[3] - window[1])
+        own = _window_size(window)
         if element.content.kind in {"text", "subtitles"}:
             return own
         width = None if element.width is None else number_at(element.width, time)
@@ -144,54 +148,59 @@ class Layer:
             return own[0] * (height or 0.0) / own[1], height or 0.0
         return width, own[1] * width / own[0] if height is None else height
 
-    def _shown(self, picture: Bitmap, window: Window, box: Size, time: float) -> Bitmap:
+    def _clip(self, bitmap: Bitmap, window: Window, box: _Size, time: float) -> Bitmap:
         radius = max(number_at(self.element.radius, time), 0.0)
-        if self.element.crop is None and self._framing is None and not radius:
-            return picture
-        return windowed(picture, window, self._in_picture(radius, window, box))
+        if self.element.crop is None and self._fit is None and not radius:
+            return bitmap
+        return clip_rounded(bitmap, window, self._to_bitmap_pixels(radius, window, box))
 
     @staticmethod
-    def _in_picture(length: float, window: Window, box: Size) -> tuple[float, float]:
-        """A length of the box, in pixels of the picture across and down."""
+    def _to_bitmap_pixels(length: float, window: Window, box: _Size) -> tuple[float, float]:
+        """Convert a length of the box to pixels of the bitmap, horizontally and vertically."""
         across, down = (window[2] - window[0]) / max(box[0], 1e-6), (window[3] - window[1]) / max(box[1], 1e-6)
         return length * across, length * down
 
-    def _matrix(self, window: Window, box: Size, time: float) -> Matrix:
-        """From the picture's pixels to the surface's, without transitions."""
+    def _move(self, transform: Transform, transition: TransitionProgress, window: Window) -> Transform:
+        """Apply a transition to the box, whose origin is the window's top left."""
+        from_box = compose(translate(window[0], window[1]), transform)
+        moved = move_in_transition(from_box, transition, _window_size(window), self._surface)
+        return compose(translate(-window[0], -window[1]), moved)
+
+    def _transform(self, window: Window, box: _Size, time: float) -> Transform:
+        """Return the transform from bitmap to surface pixels, without transitions."""
         element = self.element
-        own = (window[2] - window[0], window[3] - window[1])
+        own = _window_size(window)
         scale = max(number_at(element.scale, time), 0.0)
-        more = (box[0] / own[0], box[1] / own[1])
-        nearly = all(abs(b * scale - o) < 2 for b, o in zip(box, own, strict=True))
-        if self._asked and self._is_still and scale and nearly:
-            # Sources round to whole, often even pixels; that is no reason to interpolate every one of them.
-            more = (1 / scale, 1 / scale)
+        stretch = (box[0] / own[0], box[1] / own[1])
+        is_near = all(abs(b * scale - o) < 2 for b, o in zip(box, own, strict=True))
+        if self._source_size and self._is_still and scale and is_near:
+            # Sources round their size to whole, often even pixels, which does not justify resampling all of them.
+            stretch = (1 / scale, 1 / scale)
             box = (own[0] / scale, own[1] / scale)
         left = number_at(element.x, time) - element.anchor[0] * box[0]
         top = number_at(element.y, time) - element.anchor[1] * box[1]
-        matrix = then(then(at(-window[0], -window[1]), scaled(*more)), at(left, top))
-        middle = (left + box[0] / 2, top + box[1] / 2)
-        matrix = then(matrix, turned(scale, number_at(element.rotation, time), middle))
-        if self._is_still and Place(matrix).is_shift:
-            # Halves come out of the sums above a little less or more than that, and are rounded up all the same.
-            return at(math.floor(matrix[2] + 0.500001), math.floor(matrix[5] + 0.500001))
-        return matrix
+        transform = compose(compose(translate(-window[0], -window[1]), scale_by(*stretch)), translate(left, top))
+        center = (left + box[0] / 2, top + box[1] / 2)
+        transform = compose(transform, rotate(center, number_at(element.rotation, time), scale))
+        if self._is_still and is_translation(transform):
+            # The sums above turn halves into a little more or less; round them up in both cases.
+            return translate(math.floor(transform[2] + 0.500001), math.floor(transform[5] + 0.500001))
+        return transform
 
 
-def opened_size(element: Element, surface: tuple[int, int]) -> tuple[int, int] | None:
-    """The size at which a source is asked for: the largest it is shown at, within reason."""
+def _window_size(window: Window) -> _Size:
+    return window[2] - window[0], window[3] - window[1]
+
+
+def _source_size(element: Element, surface: tuple[int, int]) -> tuple[int, int] | None:
+    """Return the size at which a source is opened: the largest at which it is shown, up to twice the surface."""
     if element.width is None or element.height is None:
         return None
     width, height = greatest(element.width), greatest(element.height)
     if element.content.kind in {"image", "video"}:
-        across, down = (_least(element.crop[2]), _least(element.crop[3])) if element.crop else (1.0, 1.0)
-        more = max(greatest(element.scale), 1e-3)
+        across, down = (min_crop(element.crop[2]), min_crop(element.crop[3])) if element.crop else (1.0, 1.0)
+        scale = max(greatest(element.scale), 1e-3)
         limit = max(2.0 * max(surface), width, height)
-        more = min(more, limit / max(width / across, height / down, 1.0))
-        width, height = width * more / across, height * more / down
+        scale = min(scale, limit / max(width / across, height / down, 1.0))
+        width, height = width * scale / across, height * scale / down
     return max(round(width), 1), max(round(height), 1)
-
-
-def _least(share: Number) -> float:
-    least = min(key.value[0] for key in share.keys) if isinstance(share, Curve) else share
-    return min(max(least, 0.05), 1.0)

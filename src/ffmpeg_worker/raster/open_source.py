@@ -1,4 +1,4 @@
-"""Opens what elements show, each by its kind."""
+"""Opens the content of elements as sources, by its kind."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from pathlib import Path
 from typing import assert_never
 
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
-from ffmpeg_worker.raster.media.opener import open_media
-from ffmpeg_worker.raster.surfaces.bitmap import Source
+from ffmpeg_worker.raster.media.image_source import ImageSource
+from ffmpeg_worker.raster.media.shape_source import ShapeSource
+from ffmpeg_worker.raster.media.svg_source import SvgSource, is_svg
+from ffmpeg_worker.raster.media.video_source import VideoSource
+from ffmpeg_worker.raster.media.waveform_source import WaveformSource
+from ffmpeg_worker.raster.source import Source
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
 from ffmpeg_worker.raster.text.text_source import TextSource
@@ -24,61 +28,77 @@ from ffmpeg_worker.scene.scene import (
 )
 
 
-class Opener:
-    """Opens sources of one scene, whose files lie in `folder`; `threads` of each decoder.
+class SourceOpener:
+    """Opens the sources of one scene.
 
-    `canvas` is the size of what is not given one; `as_planes`: opaque images in the form that is drawn on video.
+    Args:
+        folder: holds the scene's files.
+        library: the fonts of text and subtitles.
+        canvas: the size of content that is given no size.
+        threads: of each video decoder.
+        as_yuv: opaque images of even size become `YuvBitmap`s, which are faster to draw on YUV surfaces.
     """
 
     def __init__(
-        self, folder: Path, library: FontLibrary, *, canvas: tuple[int, int], threads: int, as_planes: bool
+        self,
+        folder: Path,
+        library: FontLibrary,
+        *,
+        canvas: tuple[int, int],
+        threads: int = 2,
+        as_yuv: bool = False,
     ) -> None:
         self._folder = folder
         self._canvas = canvas
-        self._as_planes = as_planes
+        self._as_yuv = as_yuv
         self._library = library
         self._threads = threads
 
     def __call__(self, element: Element, size: tuple[int, int] | None) -> Source:
-        """Open what an element shows, at `size`, or at its own.
+        """Open the content of an element at a size in pixels, or at its own size.
 
         Raises:
             RasterError: it cannot be shown; `where` is the element's.
         """
         try:
-            return self._open(element, size)
+            return self._open(element, size or self._canvas)
         except RasterError as error:
             error.where = error.where or element.where
             raise
         except MemoryError:
             raise out_of_memory(element.where) from None
 
-    def _open(self, element: Element, size: tuple[int, int] | None) -> Source:
+    def _open(self, element: Element, size: tuple[int, int]) -> Source:
         match element.content:
             case TextContent() as content:
-                return TextSource(content, _most(element.width), _most(element.height), self._library)
+                return TextSource(content, _greatest(element.width), _greatest(element.height), self._library)
             case SubtitlesContent() as content:
-                return SubtitlesSource(content, _most(element.width), _most(element.height), self._library)
-            case VideoContent() | ImageContent() | ShapeContent() | WaveformContent() as content:
-                return open_media(
-                    content,
-                    self._folder,
-                    _even(size or self._canvas) if isinstance(content, VideoContent) else size or self._canvas,
-                    where=element.where,
-                    threads=self._threads,
-                    as_planes=self._as_planes,
-                )
+                return SubtitlesSource(content, _greatest(element.width), _greatest(element.height), self._library)
+            case ShapeContent() as content:
+                return ShapeSource(content, size, where=element.where)
+            case VideoContent() | ImageContent() | WaveformContent() as content:
+                return self._open_file(content, self._folder / content.file, size, element.where)
             case GroupContent():
-                raise TypeError("groups are opened by the stage that they are on")
+                raise TypeError("groups are opened by ActiveElements")
             case _:
                 assert_never(element.content)
 
+    def _open_file(
+        self, content: VideoContent | ImageContent | WaveformContent, path: Path, size: tuple[int, int], where: str
+    ) -> Source:
+        if isinstance(content, VideoContent):
+            return VideoSource(content, path, _round_up_to_even(size), threads=self._threads, where=where)
+        if isinstance(content, WaveformContent):
+            return WaveformSource(content, path, size, where=where)
+        if is_svg(path):
+            return SvgSource(content, path, size, where=where)
+        return ImageSource(content, path, size, as_yuv=self._as_yuv, where=where)
 
-def _even(size: tuple[int, int]) -> tuple[int, int]:
-    """Nearest sides of which half is whole, too."""
+
+def _round_up_to_even(size: tuple[int, int]) -> tuple[int, int]:
     width, height = (max(2, (side + 1) // 2 * 2) for side in size)
     return width, height
 
 
-def _most(number: Number | None) -> float | None:
+def _greatest(number: Number | None) -> float | None:
     return None if number is None else greatest(number)

@@ -1,12 +1,12 @@
-"""The renderer's program: one order in, frames out.
+"""The renderer program: reads one request, writes frames.
 
-    order   {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON;
-            or {"scene", "form": "measure"}
-    frames  raw, one after the other without anything between; or one PNG; or a `TextMetrics` in JSON
-    notes   on standard error, lines of JSON: {"warning"}, or last
-            {"error", "code", "fault", "hint", "where", "detail"}
+    request  {"scene", "first", "last", "form": "yuv420p" | "rgba" | "png", "threads"}, one line of JSON;
+             or {"scene", "form": "measure"}
+    output   raw frames, one after the other without separators; or one PNG; or text metrics as JSON
+    notes    on standard error, lines of JSON: {"warning"}, or at the end
+             {"error", "code", "fault", "hint", "where", "detail"}
 
-It is forked, everything loaded, into the folder of its job, and confined before it reads the order.
+The process is forked in its job's folder with everything loaded, and confined before it reads the request.
 """
 
 from __future__ import annotations
@@ -30,17 +30,18 @@ from ffmpeg_worker.raster.measure_texts import measure_texts
 from ffmpeg_worker.raster.warm_up import warm_up
 from ffmpeg_worker.scene.scene_json import decode_scene, encode_text_metrics
 
-_FAILED = 3
+_EXIT_FAILED = 3
 _CV_NO_MEMORY = -4
 
 
-def serve(orders: BinaryIO, frames: BinaryIO) -> None:
-    """Obey one order; a process of its own, which ends here when it fails."""
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)  # it would look like one that somebody has killed
-    order = json.loads(orders.readline())
+def serve(requests: BinaryIO, output: BinaryIO) -> None:
+    """Answer one request; the process exits here if it fails."""
+    # A broken pipe becomes an error, as death by a signal would be reported as "killed".
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    request = json.loads(requests.readline())
     try:
-        frames.writelines(_draw(order))
-        frames.flush()
+        output.writelines(_render(request))
+        output.flush()
     except RasterError as error:
         _fail(error)
     except MemoryError:
@@ -50,31 +51,31 @@ def serve(orders: BinaryIO, frames: BinaryIO) -> None:
             raise
         _fail(out_of_memory())
     except BrokenPipeError:
-        os._exit(_FAILED)  # whoever encodes the frames has ended, and says why
+        os._exit(_EXIT_FAILED)  # the encoder that reads the frames has ended, and reports why
 
 
-def _draw(order: dict[str, Any]) -> Iterator[memoryview | bytes]:
-    # Ranges are drawn by processes of their own, side by side.
+def _render(request: dict[str, Any]) -> Iterator[memoryview | bytes]:
+    # One thread: ranges of frames are drawn by parallel processes.
     cv2.setNumThreads(1)
-    scene = decode_scene(order["scene"])
-    if order["form"] == "measure":
+    scene = decode_scene(request["scene"])
+    if request["form"] == "measure":
         yield encode_text_metrics(measure_texts(scene, Path()))
         return
-    if order["form"] == "png":
-        yield draw_png(scene, order["first"], Path(), threads=order["threads"], on_warning=_warn)
+    if request["form"] == "png":
+        yield draw_png(scene, request["first"], Path(), threads=request["threads"], on_warning=_warn)
         return
     yield from draw_frames(
         scene,
-        range(order["first"], order["last"]),
+        range(request["first"], request["last"]),
         Path(),
-        is_transparent=order["form"] == "rgba",
-        threads=order["threads"],
+        is_transparent=request["form"] == "rgba",
+        threads=request["threads"],
         on_warning=_warn,
     )
 
 
 def _warn(text: str) -> None:
-    _note({"warning": text})
+    _write_note({"warning": text})
 
 
 def _fail(error: RasterError) -> None:
@@ -84,18 +85,18 @@ def _fail(error: RasterError) -> None:
         "fault": "caller",
         "hint": error.hint,
         "where": error.where,
+        "detail": repr(error.__cause__) if error.__cause__ else None,
     }
-    note["detail"] = repr(error.__cause__) if error.__cause__ else None
-    _note({key: value for key, value in note.items() if value})
-    os._exit(_FAILED)
+    _write_note({key: value for key, value in note.items() if value})
+    os._exit(_EXIT_FAILED)
 
 
-def _note(note: dict[str, str]) -> None:
+def _write_note(note: dict[str, str]) -> None:
     sys.stderr.write(json.dumps(note) + "\n")
     sys.stderr.flush()
 
 
 try:
     warm_up()
-except OSError as error:  # no place for temporary files: most of it is loaded all the same
+except OSError as error:  # no folder for temporary files; most modules are loaded nevertheless
     os.write(sys.stderr.fileno(), f"renderer not warmed up: {error}\n".encode())

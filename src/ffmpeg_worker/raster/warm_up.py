@@ -1,6 +1,6 @@
-"""Draws a small scene of everything once: what is loaded and set up by then, no fork has to load again.
+"""Draws a small scene with every kind of content, so that forked renderers need to load nothing.
 
-A confined fork could not: it reads its job's files only.
+A confined fork could not load modules or libraries: it may read only its job's files.
 """
 
 from __future__ import annotations
@@ -36,9 +36,10 @@ from ffmpeg_worker.scene.scene import (
 )
 from ffmpeg_worker.scene.text_style import Highlight, Shadow, Stroke, TextStyle
 
-_LOADED_LATE = (
+# Modules that the libraries import when they are first needed.
+_LAZY_MODULES = (
     *("av.subtitles.codeccontext", "av.subtitles.stream", "PIL.ImageCms", "encodings.idna"),
-    # Tables that others are read by, where a font is packed as WOFF2.
+    # Tables that fontTools needs to read other tables of WOFF2 fonts.
     *(f"fontTools.ttLib.tables.{table}" for table in ("_h_e_a_d", "_h_h_e_a", "_m_a_x_p")),
 )
 _SIDE = 32
@@ -47,8 +48,8 @@ _SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M0
 
 
 def warm_up() -> None:
-    """Load all that drawing may need. Raises OSError where there is no place for temporary files."""
-    for name in _LOADED_LATE:
+    """Load everything that drawing may need. Raises OSError if there is no folder for temporary files."""
+    for name in _LAZY_MODULES:
         importlib.import_module(name)
     Image.init()
     load_bundled()
@@ -66,9 +67,9 @@ def warm_up() -> None:
 
 
 def _write_files(folder: Path) -> None:
-    grey = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
-    Image.fromarray(grey).save(folder / "a.jpg")
-    Image.fromarray(grey).save(folder / "a.gif")
+    gray = np.full((_SIDE, _SIDE, 3), 128, np.uint8)
+    Image.fromarray(gray).save(folder / "a.jpg")
+    Image.fromarray(gray).save(folder / "a.gif")
     (folder / "a.svg").write_text(_SVG)
     with wave.open(str(folder / "a.wav"), "wb") as sound:
         sound.setnchannels(1)
@@ -80,7 +81,7 @@ def _write_files(folder: Path) -> None:
         stream.width = stream.height = _SIDE
         stream.pix_fmt = "yuv420p"
         for _ in range(2):
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, "rgb24")))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(gray, "rgb24")))
         container.mux(stream.encode(None))
 
 
@@ -102,10 +103,10 @@ def _scene() -> Scene:
         SubtitlesContent((cue,), style, _SIDE),
         GroupContent((_element(shape),)),
     )
-    turned = Curve((Key(0, (0,)), Key(1, (90,), "ease-in-out")))
+    rotation = Curve((Key(0, (0,)), Key(1, (90,), "ease-in-out")))
     elements = [_element(content) for content in contents]
     elements += [
-        _element(shape, rotation=turned, blur=2, blend="multiply", opacity=0.5),
+        _element(shape, rotation=rotation, blur=2, blend="multiply", opacity=0.5),
         _element(video, enter=Transition("radial", 3)),
         _element(video, enter=Transition("hlslice", 3), replaces=len(elements) + 1),
     ]

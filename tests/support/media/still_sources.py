@@ -36,7 +36,7 @@ class Still:
         picture = self._show(0.0) if callable(self._show) else self._show
         return picture.size if picture else (2, 2)
 
-    def picture(self, time_s: float) -> Bitmap | None:
+    def render(self, time_s: float) -> Bitmap | None:
         """What is shown then."""
         self.times.append(time_s)
         return self._show(time_s) if callable(self._show) else self._show

@@ -41,4 +41,4 @@ def on_canvas(tile: RgbaBitmap, size: tuple[int, int], margin: int = 64) -> npt.
 def drawn(text: str, **options: Any) -> npt.NDArray[np.float64]:
     """Text drawn once, as `on_canvas` gives it."""
     source = text_source(text, **options)
-    return on_canvas(source.picture(0.0), source.size)
+    return on_canvas(source.render(0.0), source.size)

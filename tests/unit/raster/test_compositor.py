@@ -174,7 +174,7 @@ def test_the_last_frame_is_told_from_a_new_one() -> None:
     told, surfaces = [], []
     for frame in range(12):
         surfaces.append(compositor.draw(frame))
-        told.append(compositor.unchanged)
+        told.append(compositor.is_unchanged)
     assert told == [False, True, False, True, False, False, False, True, False, True, True, True]
     assert all((a is b) == same for a, b, same in zip(surfaces, surfaces[1:], told[1:], strict=False))
 
@@ -243,7 +243,7 @@ def test_a_still_group_is_drawn_once() -> None:
     compositor = Compositor(scene(_group(element("red"))), library)
     compositor.draw(0)
     compositor.draw(1)
-    assert compositor.unchanged
+    assert compositor.is_unchanged
     assert library.open_now == {"red"}
     compositor.close()
     assert library.open_now == set()
@@ -263,7 +263,7 @@ def test_a_transparent_scene() -> None:
     assert isinstance(surface, RgbaSurface)
     assert surface.rgba[0, 0].tolist() == [0, 0, 0, 0]
     assert surface.rgba[7, 7].tolist() == [100, 0, 0, 128]
-    assert surface.straight()[7, 7].tolist() == [199, 0, 0, 128]
+    assert surface.to_straight()[7, 7].tolist() == [199, 0, 0, 128]
 
 
 def test_a_thousand_layers_that_are_not_shown_are_not_looked_at() -> None:
@@ -309,7 +309,7 @@ def test_films_of_a_frame_are_looked_for_side_by_side() -> None:
         return coloured(4, 4, WHITE)
 
     compositor, library = _films(a=picture, b=picture)
-    compositor.look_ahead(3, at_once=2)
+    compositor.decode_ahead(3, threads=2)
     assert {name: still.times for name, still in library.stills.items()} == {"a": [0.3], "b": [0.3]}
     both.abort()
     assert _box(_luma(compositor, 3)) == (0, 0, 4, 4)
@@ -321,7 +321,7 @@ def test_what_fails_then_fails_when_it_is_drawn() -> None:
         raise RasterError("It is broken.", code="source_unreadable")
 
     compositor, _ = _films(a=lambda _: coloured(4, 4, WHITE), b=broken)
-    compositor.look_ahead(0, at_once=2)
+    compositor.decode_ahead(0, threads=2)
     with pytest.raises(RasterError, match="It is broken") as caught:
         compositor.draw(0)
     assert caught.value.where == "b"

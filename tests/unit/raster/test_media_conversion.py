@@ -39,7 +39,7 @@ def _show(
         path.name, content, 0, 5, fit=fit, rotation=rotation, is_interlaced=is_interlaced, chroma_key=chroma_key
     )
     source = VideoSource(video, path, box)
-    picture = source.picture(time_s)
+    picture = source.render(time_s)
     assert picture is not None
     assert picture.size == source.size == box
     return picture

@@ -9,19 +9,26 @@ import numpy as np
 import pytest
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.media.opener import MediaContent, open_media
+from ffmpeg_worker.raster.open_source import SourceOpener
+from ffmpeg_worker.raster.source import Source
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.scene import Fit, Gradient, ImageContent, ShapeContent, WaveformContent
+from ffmpeg_worker.scene.scene import Content, Fit, Gradient, ImageContent, ShapeContent, WaveformContent
 from support.media.sources import make
+from support.media.still_sources import element
+from support.media.text_sources import LIBRARY
 
 _RED, _BLUE, _WHITE = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)
 _NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 
 
-def _draw(content: MediaContent, size: tuple[int, int], folder: Path = Path(), time_s: float = 0.0) -> Pixels:
-    source = open_media(content, folder, size, "layers[2]")
-    picture = source.picture(time_s)
+def _open(content: Content, folder: Path, size: tuple[int, int], where: str = "") -> Source:
+    return SourceOpener(folder, LIBRARY, canvas=size)(element(where, content=content), size)
+
+
+def _draw(content: Content, size: tuple[int, int], folder: Path = Path(), time_s: float = 0.0) -> Pixels:
+    source = _open(content, folder, size, "layers[2]")
+    picture = source.render(time_s)
     assert isinstance(picture, RgbaBitmap)
     assert picture.size == source.size == size
     assert (picture.rgba[..., :3] <= picture.rgba[..., 3:]).all()
@@ -68,7 +75,7 @@ def test_svg_is_fitted(
 )
 def test_svg_that_refers_outside_is_refused(tmp_path: Path, body: str) -> None:
     with pytest.raises(RasterError) as caught:
-        open_media(_svg(tmp_path, body), tmp_path, (10, 10), "layers[2]")
+        _open(_svg(tmp_path, body), tmp_path, (10, 10), "layers[2]")
     assert (caught.value.code, caught.value.where) == ("svg_refers_outside", "layers[2]")
 
 
@@ -108,7 +115,7 @@ def _grown(part: str, count: int) -> bytes:
 def test_svg_that_is_broken_or_too_much_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
     (tmp_path / "a.svg").write_bytes(content)
     with pytest.raises(RasterError) as caught:
-        open_media(ImageContent("a.svg"), tmp_path, (10, 10), "").picture(0)
+        _open(ImageContent("a.svg"), tmp_path, (10, 10), "").render(0)
     assert caught.value.code == code
 
 
@@ -154,10 +161,10 @@ def test_a_gradient_to_nothing_keeps_its_colour() -> None:
 
 def test_a_shape_is_drawn_again_only_when_its_colour_changes() -> None:
     fill = Curve((Key(1.0, _RED), Key(2.0, _BLUE)))
-    source = open_media(ShapeContent("rect", fill), Path(), (10, 10), "")
-    before = source.picture(0.0)
-    assert source.picture(0.9) is before
-    after = source.picture(1.5)
+    source = _open(ShapeContent("rect", fill), Path(), (10, 10), "")
+    before = source.render(0.0)
+    assert source.render(0.9) is before
+    after = source.render(1.5)
     assert isinstance(after, RgbaBitmap)
     assert np.abs(after.rgba[5, 5].astype(int) - (128, 0, 128, 255)).max() <= 1
 
@@ -172,7 +179,7 @@ def test_a_shape_is_drawn_again_only_when_its_colour_changes() -> None:
 )
 def test_a_shape_that_is_none_is_refused(shape: ShapeContent) -> None:
     with pytest.raises(RasterError) as caught:
-        open_media(shape, Path(), (10, 10), "layers[2]")
+        _open(shape, Path(), (10, 10), "layers[2]")
     assert (caught.value.code, caught.value.where) == ("invalid_shape", "layers[2]")
 
 
@@ -187,15 +194,15 @@ def _beep(folder: Path, name: str = "a.m4a") -> Path:
 def test_waveforms_follow_the_sound(tmp_path: Path, look: str) -> None:
     _beep(tmp_path)
     content = WaveformContent("a.m4a", (1, 1, 1, 0.5), look=look, bars=16)  # type: ignore[arg-type]
-    source = open_media(content, tmp_path, (320, 80), "")
+    source = _open(content, tmp_path, (320, 80), "")
 
     def reach(time_s: float) -> Pixels:
-        picture = source.picture(time_s)
+        picture = source.render(time_s)
         assert isinstance(picture, RgbaBitmap)
         covered: Pixels = (picture.rgba[..., 3] > 40).sum(axis=0)
         return covered
 
-    rows = {time_s: _rows(source.picture(time_s)) for time_s in (0.5, 1.5, 2.6, 12.5)}
+    rows = {time_s: _rows(source.render(time_s)) for time_s in (0.5, 1.5, 2.6, 12.5)}
     assert rows[0.5] < 15
     assert rows[1.5] > 50
     assert rows[2.6] < 15
@@ -203,7 +210,7 @@ def test_waveforms_follow_the_sound(tmp_path: Path, look: str) -> None:
     if look == "bars":
         assert reach(1.5)[:160].max() > 2 * reach(1.5)[160:].max()
         assert reach(12.5)[160:].max() > 2 * reach(12.5)[:160].max()
-        assert source.picture(4.0) is source.picture(4.1)
+        assert source.render(4.0) is source.render(4.1)
 
 
 def _rows(picture: object) -> int:
@@ -214,10 +221,10 @@ def _rows(picture: object) -> int:
 def test_a_waveform_is_the_same_wherever_one_comes_from(tmp_path: Path) -> None:
     _beep(tmp_path, "a.mka")
     content = WaveformContent("a.mka", _WHITE, begin_s=0.3, speed=1.5)
-    played = open_media(content, tmp_path, (200, 60), "")
-    in_order = {n: played.picture(n / 30) for n in range(300)}
+    played = _open(content, tmp_path, (200, 60), "")
+    in_order = {n: played.render(n / 30) for n in range(300)}
     for n in (299, 250, 27, 240, 20, 0):
-        jumped = open_media(content, tmp_path, (200, 60), "").picture(n / 30)
+        jumped = _open(content, tmp_path, (200, 60), "").render(n / 30)
         then = in_order[n]
         assert isinstance(jumped, RgbaBitmap)
         assert isinstance(then, RgbaBitmap)
@@ -227,5 +234,5 @@ def test_a_waveform_is_the_same_wherever_one_comes_from(tmp_path: Path) -> None:
 def test_a_file_without_sound_has_no_waveform(tmp_path: Path) -> None:
     make(tmp_path / "a.mp4", "-f", "lavfi", "-i", "color=size=32x32:duration=0.2")
     with pytest.raises(RasterError) as caught:
-        open_media(WaveformContent("a.mp4", _WHITE), tmp_path, (10, 10), "layers[2]")
+        _open(WaveformContent("a.mp4", _WHITE), tmp_path, (10, 10), "layers[2]")
     assert (caught.value.code, caught.value.where) == ("source_has_no_sound", "layers[2]")

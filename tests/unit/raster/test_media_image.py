@@ -29,7 +29,7 @@ def _quarters(size: tuple[int, int] = (80, 40)) -> Image.Image:
 
 def _rgba(path: Path, size: tuple[int, int], time_s: float = 0.0, **more: object) -> Pixels:
     source = ImageSource(ImageContent(path.name, **more), path, size)  # type: ignore[arg-type]
-    picture = source.picture(time_s)
+    picture = source.render(time_s)
     assert isinstance(picture, RgbaBitmap)
     assert picture.size == source.size == size
     source.close()
@@ -127,23 +127,23 @@ def test_animations_keep_their_times(tmp_path: Path, suffix: str) -> None:
     source = ImageSource(ImageContent(path.name), path, (8, 8))
     shown = {0.0: _RED, 0.09: _RED, 0.1: _GREEN, 0.39: _GREEN, 0.4: _BLUE, 0.6: _RED, 6.15: _GREEN, 0.05: _RED}
     for time_s, colour in shown.items():
-        picture = source.picture(time_s)
+        picture = source.render(time_s)
         assert isinstance(picture, RgbaBitmap)
         assert _near(picture.rgba[4, 4], colour, 6), time_s
-        assert source.picture(time_s + 0.005) is picture
+        assert source.render(time_s + 0.005) is picture
     source.close()
     assert _near(_rgba(path, (8, 8), 50.0, loops=False)[4, 4], _BLUE)
 
 
 def test_opaque_images_may_come_as_planes(tmp_path: Path) -> None:
     Image.new("RGB", (40, 40), _RED).save(tmp_path / "a.png")
-    picture = ImageSource(ImageContent("a.png"), tmp_path / "a.png", (20, 10), as_planes=True).picture(0)
+    picture = ImageSource(ImageContent("a.png"), tmp_path / "a.png", (20, 10), as_yuv=True).render(0)
     assert isinstance(picture, YuvBitmap)
     assert [int(plane[1, 1]) for plane in (picture.y, picture.u, picture.v)] == pytest.approx(
         [76, 109, 211], abs=1
     )
     Image.new("RGBA", (40, 40), (*_RED, 9)).save(tmp_path / "b.png")
-    see_through = ImageSource(ImageContent("b.png"), tmp_path / "b.png", (20, 10), as_planes=True).picture(0)
+    see_through = ImageSource(ImageContent("b.png"), tmp_path / "b.png", (20, 10), as_yuv=True).render(0)
     assert isinstance(see_through, RgbaBitmap)
 
 
@@ -185,4 +185,4 @@ def test_a_cut_image_is_refused_when_it_is_drawn(tmp_path: Path) -> None:
     Image.fromarray(noise).save(tmp_path / "whole.png")
     (tmp_path / "a.png").write_bytes((tmp_path / "whole.png").read_bytes()[:20_000])
     with pytest.raises(RasterError, match="cannot be read"):
-        ImageSource(ImageContent("a.png"), tmp_path / "a.png", (8, 8)).picture(0)
+        ImageSource(ImageContent("a.png"), tmp_path / "a.png", (8, 8)).render(0)

@@ -55,7 +55,7 @@ def test_frames_are_those_of_the_time_wherever_one_comes_from(tmp_path: Path, na
     jumps = [(chance.randrange(200) + chance.uniform(0.05, 0.95)) / 25 for _ in range(30)]
     jumps += [chance.randrange(200) / 25 for _ in range(20)]
     for time_s in [*forward, *jumps, 7.96, 0.0]:
-        assert _number(source.picture(time_s)) == int(time_s * 25 + 0.02), time_s
+        assert _number(source.render(time_s)) == int(time_s * 25 + 0.02), time_s
     source.close()
 
 
@@ -65,7 +65,7 @@ def test_each_frame_of_the_canvas_shows_the_last_frame_begun(tmp_path: Path, rat
     top, _, bottom = rate.partition("/")
     for n in range(230):
         expected = int(n / 30 * int(top) / int(bottom or 1) + 1e-6)
-        assert _number(source.picture(n / 30)) == expected
+        assert _number(source.render(n / 30)) == expected
 
 
 def test_variable_rate(tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_variable_rate(tmp_path: Path) -> None:
     source = _open(path)
     for n in [*range(0, 200, 7), 30, 31, 26, 199, 24, 25]:
         shown = n if n < 25 else n // 3 * 3
-        assert _number(source.picture(n / 25)) == max(shown, min(n, 24))
+        assert _number(source.render(n / 25)) == max(shown, min(n, 24))
 
 
 def test_a_frame_that_lasts_long_is_found_by_a_seek(tmp_path: Path) -> None:
@@ -85,13 +85,13 @@ def test_a_frame_that_lasts_long_is_found_by_a_seek(tmp_path: Path) -> None:
     path = _counter(tmp_path / "a.mp4", *form, filters=filters, seconds=20.0)
     for time_s, shown in ((2.9, 25), (5.9, 75), (8.5, 150), (11.9, 225), (17.9, 375), (18.0, 450)):
         source = _open(path, seconds=20.0)
-        assert _number(source.picture(time_s)) == shown
+        assert _number(source.render(time_s)) == shown
         source.close()
 
 
 def test_nothing_is_converted_twice_while_a_frame_stays(tmp_path: Path) -> None:
     source = _open(_counter(tmp_path / "a.mp4", "-c:v", "libx264"), size=(96, 16))
-    pictures = [source.picture(n / 50) for n in range(8)]
+    pictures = [source.render(n / 50) for n in range(8)]
     assert [picture is before for before, picture in itertools.pairwise(pictures)] == [
         True, False, True, False, True, False, True,
     ]  # fmt: skip
@@ -100,34 +100,34 @@ def test_nothing_is_converted_twice_while_a_frame_stays(tmp_path: Path) -> None:
 def test_trim_speed_and_loop(tmp_path: Path) -> None:
     path = _counter(tmp_path / "a.mp4", "-c:v", "libx264", "-g", "40")
     fast = _open(path, begin=2.0, seconds=4.0, speed=2.0)
-    assert [_number(fast.picture(n / 25)) for n in (0, 1, 10, 49, 50, 99)] == [50, 52, 70, 148, 149, 149]
+    assert [_number(fast.render(n / 25)) for n in (0, 1, 10, 49, 50, 99)] == [50, 52, 70, 148, 149, 149]
     loop = _open(path, begin=2.0, seconds=1.0, loops=True)
-    assert [_number(loop.picture(n / 25)) for n in range(60)] == [50 + n % 25 for n in range(60)]
-    assert _number(loop.picture(24_000 / 25)) == 50
+    assert [_number(loop.render(n / 25)) for n in range(60)] == [50 + n % 25 for n in range(60)]
+    assert _number(loop.render(24_000 / 25)) == 50
 
 
 def test_times_begin_where_the_file_begins(tmp_path: Path) -> None:
     whole = _counter(tmp_path / "a.mp4", "-c:v", "libx264")
     late = make(tmp_path / "late.mkv", "-i", str(whole), "-c", "copy", "-output_ts_offset", "7")
     source = _open(late)
-    assert [_number(source.picture(t)) for t in (0.0, 5.0, 1.0)] == [0, 125, 25]
+    assert [_number(source.render(t)) for t in (0.0, 5.0, 1.0)] == [0, 125, 25]
 
 
 def test_frames_without_times_are_counted(tmp_path: Path) -> None:
     source = _open(_counter(tmp_path / "a.h264", "-c:v", "libx264", "-g", "30"))
-    assert [_number(source.picture(t)) for t in (0.0, 1.0, 5.0, 0.4)] == [0, 25, 125, 10]
+    assert [_number(source.render(t)) for t in (0.0, 1.0, 5.0, 0.4)] == [0, 25, 125, 10]
 
 
 def test_the_last_frame_stays(tmp_path: Path) -> None:
     source = _open(_counter(tmp_path / "a.mp4", "-c:v", "libx264", seconds=1.0), seconds=5.0)
-    assert [_number(source.picture(t)) for t in (0.9, 1.5, 4.0, 0.2, 100.0)] == [22, 24, 24, 5, 24]
+    assert [_number(source.render(t)) for t in (0.9, 1.5, 4.0, 0.2, 100.0)] == [22, 24, 24, 5, 24]
 
 
 def test_what_is_whole_of_a_cut_file_is_shown(tmp_path: Path) -> None:
     whole = _counter(tmp_path / "a.ts", "-c:v", "libx264", "-g", "25")
     source = _open(cut(whole, tmp_path / "cut.ts", 0.6))
-    assert _number(source.picture(1.0)) == 25
-    assert 80 < _number(source.picture(7.0)) < 160
+    assert _number(source.render(1.0)) == 25
+    assert 80 < _number(source.render(7.0)) < 160
 
 
 def test_broken_parts_are_left_out_and_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -138,8 +138,8 @@ def test_broken_parts_are_left_out_and_said_once(tmp_path: Path, caplog: pytest.
         data[at] = chance.randrange(256)
     (tmp_path / "b.ts").write_bytes(data)
     source = _open(tmp_path / "b.ts")
-    assert _number(source.picture(0.4)) == 10
-    assert _number(source.picture(7.8)) == 195
+    assert _number(source.render(0.4)) == 10
+    assert _number(source.render(7.8)) == 195
     assert len(caplog.records) <= 1
 
 

@@ -7,12 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ffmpeg_worker.raster.effects import blurred, windowed
+from ffmpeg_worker.raster.effects import blur, clip_rounded
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.surfaces.blend_modes import MODES
+from ffmpeg_worker.raster.surfaces.placement import Placement
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
-from ffmpeg_worker.raster.transform import Matrix, Place, at, inverse, scaled, then, turned
+from ffmpeg_worker.raster.transform import Transform, compose, invert, rotate, scale_by, translate
 from support.reference import blend as plain
 
 WIDTH, HEIGHT = 96, 64
@@ -57,11 +58,11 @@ def _flat(width: int, height: int, alpha: Pixels | None = None) -> YuvBitmap:
 
 def _surface() -> YuvSurface:
     surface = YuvSurface(WIDTH, HEIGHT)
-    surface.draw(_planes(WIDTH, HEIGHT, 7), Place())
+    surface.draw(_planes(WIDTH, HEIGHT, 7), Placement())
     return surface
 
 
-def _drawn(picture: Bitmap, place: Place) -> tuple[list[npt.NDArray[np.float64]], plain.Floats]:
+def _drawn(picture: Bitmap, place: Placement) -> tuple[list[npt.NDArray[np.float64]], plain.Floats]:
     """The planes with the picture, and what was below it in full size."""
     surface = _surface()
     below = plain.full(*surface.planes)
@@ -73,8 +74,8 @@ def _off(planes: list[npt.NDArray[np.float64]], wanted: plain.Floats) -> float:
     return max(float(np.abs(a - b).max()) for a, b in zip(planes, plain.planes_of(wanted), strict=True))
 
 
-def _back(matrix: Matrix) -> plain.Floats:
-    way = inverse(matrix)
+def _back(matrix: Transform) -> plain.Floats:
+    way = invert(matrix)
     assert way is not None
     return np.array(way).reshape(2, 3)
 
@@ -84,7 +85,7 @@ def _back(matrix: Matrix) -> plain.Floats:
 @pytest.mark.parametrize("size", [(20, 14), (21, 15)])
 def test_a_tile_on_whole_pixels_is_what_the_formula_says(x: int, y: int, size: tuple[int, int]) -> None:
     tile = _tile(*size)
-    planes, below = _drawn(tile, Place(at(x, y)))
+    planes, below = _drawn(tile, Placement(translate(x, y)))
     wanted = plain.over(below, plain.laid(tile.rgba, (WIDTH, HEIGHT), plain.shift(x, y), fine=1))
     assert _off(planes, wanted) <= 1.75
     mean = np.mean([np.abs(a - b).mean() for a, b in zip(planes, plain.planes_of(wanted), strict=True)])
@@ -94,10 +95,10 @@ def test_a_tile_on_whole_pixels_is_what_the_formula_says(x: int, y: int, size: t
 @pytest.mark.parametrize("opacity", [step / 16 for step in range(17)])
 def test_opacity(opacity: float) -> None:
     tile, planes = _tile(30, 20), _flat(30, 20)
-    drawn, below = _drawn(tile, Place(at(11, 6), opacity))
+    drawn, below = _drawn(tile, Placement(translate(11, 6), opacity))
     laid = plain.laid(tile.rgba, (WIDTH, HEIGHT), plain.shift(11, 6), fine=1)
     assert _off(drawn, plain.over(below, laid, opacity)) <= 2.5
-    drawn, below = _drawn(planes, Place(at(11, 6), opacity))
+    drawn, below = _drawn(planes, Placement(translate(11, 6), opacity))
     wanted = below.copy()
     level = round(opacity * 255) / 255
     wanted[6:26, 11:41] = below[6:26, 11:41] * (1 - level) + np.array([200, 90, 150]) * level
@@ -107,19 +108,22 @@ def test_opacity(opacity: float) -> None:
 def test_what_is_far_outside_draws_nothing() -> None:
     for picture in (_tile(20, 14), _planes(20, 14)):
         for x, y in ((-20, 0), (WIDTH, 0), (0, -15), (3.5, HEIGHT + 1.5), (-500, 900)):
-            for matrix in (at(x, y), then(scaled(0.5, 0.5), at(x * 3, y * 3)) if x < -9 else at(x, y)):
-                planes, below = _drawn(picture, Place(matrix))
+            for matrix in (
+                translate(x, y),
+                compose(scale_by(0.5, 0.5), translate(x * 3, y * 3)) if x < -9 else translate(x, y),
+            ):
+                planes, below = _drawn(picture, Placement(matrix))
                 assert _off(planes, below) == 0 or abs(x) + abs(y) < 200
 
 
 def test_an_opaque_picture_is_the_source_exactly() -> None:
     surface = _surface()
     film = _planes(WIDTH, HEIGHT, 3)
-    surface.draw(film, Place())
+    surface.draw(film, Placement())
     assert all(a is b for a, b in zip(surface.planes, (film.y, film.u, film.v), strict=True))
     assert b"".join(surface.buffers) == film.y.tobytes() + film.u.tobytes() + film.v.tobytes()
     inset = _planes(20, 10, 4)
-    surface.draw(inset, Place(at(6, 8)))
+    surface.draw(inset, Placement(translate(6, 8)))
     assert np.array_equal(surface.planes[0][8:18, 6:26], inset.y)
     assert np.array_equal(surface.planes[1][4:9, 3:13], inset.u)
     assert np.array_equal(film.y, _planes(WIDTH, HEIGHT, 3).y), "the picture below it is not drawn onto"
@@ -129,7 +133,12 @@ def test_an_opaque_picture_is_the_source_exactly() -> None:
 
 def test_what_lies_around_a_tile_stays_as_it_is() -> None:
     clear = RgbaBitmap(np.zeros((20, 20, 4), np.uint8))
-    for place in (Place(at(3, 3)), Place(at(3.3, 3.4)), Place(at(3, 3), 0.5), Place(at(3, 3), blend="screen")):
+    for place in (
+        Placement(translate(3, 3)),
+        Placement(translate(3.3, 3.4)),
+        Placement(translate(3, 3), 0.5),
+        Placement(translate(3, 3), blend_mode="screen"),
+    ):
         planes, below = _drawn(clear, place)
         assert _off(planes, below) == 0
 
@@ -137,16 +146,16 @@ def test_what_lies_around_a_tile_stays_as_it_is() -> None:
 @pytest.mark.parametrize(
     "matrix",
     [
-        at(20.3, 11.6),
-        then(scaled(1.4, 0.8), at(-9.2, 10.1)),
-        then(scaled(0.4, 0.4), at(30.5, 20.5)),
-        then(at(20, 10), turned(1.0, 30, (45, 30))),
-        then(at(20, 10), turned(0.7, -75, (45, 30))),
+        translate(20.3, 11.6),
+        compose(scale_by(1.4, 0.8), translate(-9.2, 10.1)),
+        compose(scale_by(0.4, 0.4), translate(30.5, 20.5)),
+        compose(translate(20, 10), rotate((45, 30), 30, 1.0)),
+        compose(translate(20, 10), rotate((45, 30), -75, 0.7)),
     ],
 )
-def test_tiles_that_are_moved_scaled_and_turned(matrix: Matrix) -> None:
+def test_tiles_that_are_moved_scaled_and_turned(matrix: Transform) -> None:
     tile = _soft_tile(50, 40)
-    planes, below = _drawn(tile, Place(matrix))
+    planes, below = _drawn(tile, Placement(matrix))
     wanted = plain.planes_of(plain.over(below, plain.laid(tile.rgba, (WIDTH, HEIGHT), _back(matrix))))
     for part, plane in zip(planes, wanted, strict=True):
         assert np.abs(part - plane).mean() < 0.7
@@ -156,15 +165,15 @@ def test_tiles_that_are_moved_scaled_and_turned(matrix: Matrix) -> None:
 @pytest.mark.parametrize(
     "matrix",
     [
-        at(21, 11),
-        at(20.3, 11.6),
-        then(scaled(1.4, 0.8), at(-9.2, 10.1)),
-        then(scaled(0.3, 0.4), at(30.5, 20.5)),
-        then(at(20, 10), turned(1.0, 30, (45, 30))),
+        translate(21, 11),
+        translate(20.3, 11.6),
+        compose(scale_by(1.4, 0.8), translate(-9.2, 10.1)),
+        compose(scale_by(0.3, 0.4), translate(30.5, 20.5)),
+        compose(translate(20, 10), rotate((45, 30), 30, 1.0)),
     ],
 )
-def test_planes_cover_what_their_box_covers(matrix: Matrix) -> None:
-    drawn, below = _drawn(_flat(50, 40), Place(matrix))
+def test_planes_cover_what_their_box_covers(matrix: Transform) -> None:
+    drawn, below = _drawn(_flat(50, 40), Placement(matrix))
     white = np.full((40, 50, 4), 255, np.uint8)
     share = plain.laid(white, (WIDTH, HEIGHT), _back(matrix), fine=16)[:, :, 3:]
     wanted = plain.planes_of(below * (1 - share) + np.array([200.0, 90.0, 150.0]) * share)
@@ -175,7 +184,7 @@ def test_planes_cover_what_their_box_covers(matrix: Matrix) -> None:
 
 def test_planes_with_opacity_of_their_own() -> None:
     alpha = _noise().integers(0, 256, (20, 30), np.uint8)
-    drawn, below = _drawn(_flat(30, 20, alpha), Place(at(7, 9)))
+    drawn, below = _drawn(_flat(30, 20, alpha), Placement(translate(7, 9)))
     share = (alpha / 255)[:, :, None]
     wanted = below.copy()
     wanted[9:29, 7:37] = below[9:29, 7:37] * (1 - share) + np.array([200, 90, 150]) * share
@@ -190,7 +199,7 @@ def test_planes_scaled_over_the_whole_frame_stay_in_place() -> None:
         )
     )
     surface = _surface()
-    surface.draw(film, Place(turned(1.25, 0, (WIDTH / 2, HEIGHT / 2))))
+    surface.draw(film, Placement(rotate((WIDTH / 2, HEIGHT / 2), 0, 1.25)))
     wanted = ((np.arange(WIDTH) + 0.5 - 48) / 1.25 + 48 - 0.5) * 2 + 20
     assert np.abs(surface.planes[0] - wanted).max() <= 1
     wanted = ((np.arange(WIDTH // 2) + 0.5 - 24) / 1.25 + 24 - 0.5) * 4 + 20
@@ -208,7 +217,7 @@ def test_a_slow_picture_moves_by_parts_of_a_pixel(step: int) -> None:
     surface.fill((0, 0, 0, 1))
     x, y = 20 + step * 0.173, 30 - step * 0.091
     white = RgbaBitmap(np.full((9, 13, 4), 255, np.uint8))
-    surface.draw(white, Place(at(x, y)))
+    surface.draw(white, Placement(translate(x, y)))
     assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((x + 6.5, y + 4.5), abs=0.1)
 
 
@@ -218,7 +227,7 @@ def test_turning_is_about_the_middle(degrees: float, kind: str) -> None:
     surface = YuvSurface(WIDTH, HEIGHT)
     surface.fill((0, 0, 0, 1))
     picture = RgbaBitmap(np.full((14, 30, 4), 255, np.uint8)) if kind == "tile" else _flat(30, 14)
-    surface.draw(picture, Place(then(at(31, 22), turned(1.2, degrees, (46, 29)))))
+    surface.draw(picture, Placement(compose(translate(31, 22), rotate((46, 29), degrees, 1.2))))
     assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((46, 29), abs=0.1)
 
 
@@ -227,7 +236,7 @@ def test_turning_is_clockwise() -> None:
     rgba[:10] = 255
     surface = YuvSurface(WIDTH, HEIGHT)
     surface.fill((0, 0, 0, 1))
-    surface.draw(RgbaBitmap(rgba), Place(then(at(30, 20), turned(1, 90, (40, 30)))))
+    surface.draw(RgbaBitmap(rgba), Placement(compose(translate(30, 20), rotate((40, 30), 90, 1))))
     assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((45, 30), abs=0.1)
 
 
@@ -236,8 +245,8 @@ def test_edges_have_no_dark_fringe() -> None:
     cv2.circle(rgba, (15, 15), 11, (255, 255, 255, 255), -1, cv2.LINE_AA)
     for surface in (YuvSurface(WIDTH, HEIGHT), RgbaSurface(WIDTH, HEIGHT)):
         surface.fill((1, 1, 1, 1))
-        surface.draw(RgbaBitmap(rgba), Place(then(at(20.4, 10.3), turned(1.3, 33, (40, 30)))))
-        surface.draw(RgbaBitmap(rgba), Place(at(50.5, 20.5), 0.6))
+        surface.draw(RgbaBitmap(rgba), Placement(compose(translate(20.4, 10.3), rotate((40, 30), 33, 1.3))))
+        surface.draw(RgbaBitmap(rgba), Placement(translate(50.5, 20.5), 0.6))
         plane, white = (surface.planes[0], 235) if isinstance(surface, YuvSurface) else (surface.rgba, 255)
         assert int(plane.min()) >= white - 1
 
@@ -251,7 +260,7 @@ def test_blend_modes(mode: str) -> None:
     yuv, rgb = YuvSurface(WIDTH, HEIGHT), RgbaSurface(WIDTH, HEIGHT)
     for surface in (yuv, rgb):
         surface.fill((*below, 1))
-        surface.draw(tile, Place(at(6, 4), blend=mode))
+        surface.draw(tile, Placement(translate(6, 4), blend_mode=mode))
     got = plain.rgb_of(plain.full(*yuv.planes))
     for row, colour in enumerate(colours):
         wanted = [0.4 * b + 0.6 * plain.blend(mode, b, s) for b, s in zip(below, colour, strict=True)]
@@ -263,19 +272,19 @@ def test_blend_modes(mode: str) -> None:
 def test_a_blend_over_nothing_is_the_picture() -> None:
     surface = RgbaSurface(WIDTH, HEIGHT)
     tile = _tile(20, 20)
-    surface.draw(tile, Place(at(4, 4), blend="multiply"))
+    surface.draw(tile, Placement(translate(4, 4), blend_mode="multiply"))
     assert np.abs(surface.rgba[4:24, 4:24].astype(int) - tile.rgba).max() <= 1
 
 
 def test_rgba_over_rgba() -> None:
     surface = RgbaSurface(WIDTH, HEIGHT)
     first, second = _tile(40, 30, 1), _tile(40, 30, 2)
-    surface.draw(first, Place(at(5, 5)))
-    surface.draw(second, Place(at(9, 2), 0.5))
+    surface.draw(first, Placement(translate(5, 5)))
+    surface.draw(second, Placement(translate(9, 2), 0.5))
     under = plain.laid(first.rgba, (WIDTH, HEIGHT), plain.shift(5, 5), fine=1)
     above = plain.laid(second.rgba, (WIDTH, HEIGHT), plain.shift(9, 2), fine=1) * 128 / 255
     assert np.abs(surface.rgba - (above + under * (1 - above[:, :, 3:])) * 255).max() <= 1.5
-    straight = surface.straight()
+    straight = surface.to_straight()
     seen = surface.rgba[:, :, 3] > 200
     wanted = surface.rgba[seen][:, :3] * 255.0 / surface.rgba[seen][:, 3:]
     assert np.abs(straight[seen][:, :3] - wanted).max() <= 1
@@ -289,9 +298,9 @@ def test_planes_and_tiles_of_one_colour_look_the_same() -> None:
         round(v) for v in plain.yuv_of(np.array(_BACKGROUND[:3]))
     ]
     rgba = RgbaSurface(WIDTH, HEIGHT)
-    rgba.draw(planes, Place())
+    rgba.draw(planes, Placement())
     assert rgba.rgba[5, 5] / 255 == pytest.approx(_BACKGROUND, abs=0.015)
-    surface.draw(RgbaBitmap(rgba.rgba), Place(at(1, 1)))
+    surface.draw(RgbaBitmap(rgba.rgba), Placement(translate(1, 1)))
     assert all(
         np.abs(a.astype(int) - b).max() <= 1
         for a, b in zip(surface.planes, (planes.y, planes.u, planes.v), strict=True)
@@ -300,7 +309,7 @@ def test_planes_and_tiles_of_one_colour_look_the_same() -> None:
 
 def test_round_corners() -> None:
     for picture in (RgbaBitmap(np.full((40, 60, 4), 255, np.uint8)), _flat(60, 40)):
-        shown = windowed(picture, (0, 0, 60, 40), (12, 12))
+        shown = clip_rounded(picture, (0, 0, 60, 40), (12, 12))
         alpha = shown.rgba[:, :, 3] if isinstance(shown, RgbaBitmap) else shown.alpha
         assert alpha is not None
         area = 60 * 40 - (4 - np.pi) * 12**2
@@ -311,7 +320,7 @@ def test_round_corners() -> None:
 
 
 def test_a_window_cuts_between_pixels() -> None:
-    shown = windowed(_flat(60, 40), (10.5, 0, 30, 20.25), (0, 0))
+    shown = clip_rounded(_flat(60, 40), (10.5, 0, 30, 20.25), (0, 0))
     assert isinstance(shown, YuvBitmap)
     assert shown.alpha is not None
     assert shown.alpha[5, 9:12].tolist() == [0, 128, 255]
@@ -322,9 +331,9 @@ def test_a_window_cuts_between_pixels() -> None:
 @pytest.mark.parametrize("film", [False, True])
 def test_blur_spreads_and_keeps_the_middle(sigma: float, film: bool) -> None:
     picture = _flat(30, 20) if film else RgbaBitmap(np.full((20, 30, 4), 255, np.uint8))
-    soft, matrix = blurred(picture, (sigma, sigma))
+    soft, matrix = blur(picture, (sigma, sigma))
     surface = RgbaSurface(400, 300)
-    surface.draw(soft, Place(then(matrix, at(180, 130))))
+    surface.draw(soft, Placement(compose(matrix, translate(180, 130))))
     alpha = surface.rgba[:, :, 3].astype(np.float64)
     x, y = _centroid(alpha)
     assert (x, y) == pytest.approx((195, 140), abs=0.5)
@@ -334,7 +343,7 @@ def test_blur_spreads_and_keeps_the_middle(sigma: float, film: bool) -> None:
 
 def test_a_wide_blur_needs_no_more_memory_than_the_picture() -> None:
     for picture in (_tile(30, 20), _flat(30, 20)):
-        soft, matrix = blurred(picture, (900.0, 900.0))
+        soft, matrix = blur(picture, (900.0, 900.0))
         assert max(soft.size) < 64
         assert matrix[0] > 100
 
@@ -342,5 +351,5 @@ def test_a_wide_blur_needs_no_more_memory_than_the_picture() -> None:
 @pytest.mark.parametrize("scale", [0.0, 1e-6])
 def test_a_picture_without_size_draws_nothing(scale: float) -> None:
     for picture in (RgbaBitmap(np.full((20, 30, 4), 255, np.uint8)), _flat(30, 20)):
-        drawn, below = _drawn(picture, Place(turned(scale, 10, (40, 30))))
+        drawn, below = _drawn(picture, Placement(rotate((40, 30), 10, scale)))
         assert _off(drawn, below) == 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.text.draw_glyph import Mask, widen
+from ffmpeg_worker.raster.text.draw_glyph import GlyphMask, widen
 from ffmpeg_worker.scene.text_style import Background, Shadow, Stroke
 from support.media.text_sources import drawn, on_canvas, text_source
 
@@ -58,7 +58,7 @@ def test_an_outline_is_as_wide_as_asked_on_every_side(width: float) -> None:
 
 @pytest.mark.parametrize("width", [1.0, 20.0])
 def test_an_outline_is_round_and_smooth_at_corners(width: float) -> None:
-    square = Mask(np.full((40, 40), 255, np.uint8), 0, 0)
+    square = GlyphMask(np.full((40, 40), 255, np.uint8), 0, 0)
     area = widen(square, width).pixels.sum() / 255
     assert area == pytest.approx(1600 + 4 * 40 * width + np.pi * width**2, rel=0.006)
 
@@ -114,7 +114,7 @@ def test_emoji_keep_their_colours_and_have_an_outline() -> None:
 
 def test_lines_go_under_and_through_all_of_the_text() -> None:
     source = text_source("a b", size=60, underline=True, strikethrough=True)
-    alpha = on_canvas(source.picture(0), source.size)[..., 3]
+    alpha = on_canvas(source.render(0), source.size)[..., 3]
     line = source.layout.lines[0]
     full = [row for row in alpha if row.sum() >= line.right - line.left - 1]
     assert len(full) >= 4
@@ -131,5 +131,5 @@ def test_nothing_to_see_is_a_tile_all_the_same() -> None:
 )
 def test_a_picture_that_is_too_large_is_refused(text: str, size: float, outline: float) -> None:
     with pytest.raises(RasterError) as raised:
-        text_source(text, size=size, stroke=Stroke(BLACK, outline)).picture(0)
+        text_source(text, size=size, stroke=Stroke(BLACK, outline)).render(0)
     assert raised.value.code == "text_too_large"

@@ -10,13 +10,13 @@ import pytest
 import uharfbuzz as hb
 
 from ffmpeg_worker.raster.text.layout import Layout
-from ffmpeg_worker.raster.text.layout_text import measure
+from ffmpeg_worker.raster.text.layout_text import layout_text
 from ffmpeg_worker.scene.text_style import Background, TextStyle
 from support.media.text_sources import LIBRARY
 
 
 def lay_out(text: str, width: float | None = None, height: float | None = None, **style: Any) -> Layout:
-    return measure(text, TextStyle(**style), width, height, library=LIBRARY)
+    return layout_text(text, TextStyle(**style), width, height, library=LIBRARY)
 
 
 def line_texts(layout: Layout) -> list[str]:
@@ -159,14 +159,14 @@ def test_devanagari_vowels_go_before_their_consonant() -> None:
 @pytest.mark.parametrize("emoji", ["👩‍👩‍👧‍👦", "❤️", "🇩🇪", "👍🏽", "#️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"])
 def test_an_emoji_is_one_glyph_of_the_colour_font(emoji: str) -> None:
     layout = lay_out(f"a{emoji}b")
-    fonts = [glyph.font.face.is_colour for glyph in layout.glyphs]
+    fonts = [glyph.font.face.is_color for glyph in layout.glyphs]
     assert fonts == [False, True, False]
     assert (layout.glyphs[1].start, layout.glyphs[1].end) == (1, 1 + len(emoji))
 
 
 def test_emoji_stay_whole_where_text_runs_to_the_left() -> None:
     layout = lay_out("שלום 👩‍👩‍👧‍👦👍🏽🇩🇪🇫🇷")
-    emoji = [glyph for glyph in layout.glyphs if glyph.font.face.is_colour]
+    emoji = [glyph for glyph in layout.glyphs if glyph.font.face.is_color]
     # Letters of flags are of the left-to-right kind.
     assert [layout.text[glyph.start : glyph.end] for glyph in emoji] == ["🇩🇪", "🇫🇷", "👍🏽", "👩‍👩‍👧‍👦"]
 
@@ -177,7 +177,7 @@ def test_isolated_text_keeps_its_own_direction() -> None:
 
 
 def test_digits_and_marks_of_text_presentation_are_no_emoji() -> None:
-    assert not any(glyph.font.face.is_colour for glyph in lay_out("0 1 # ❤\ufe0e ©").glyphs)
+    assert not any(glyph.font.face.is_color for glyph in lay_out("0 1 # ❤\ufe0e ©").glyphs)
 
 
 def test_words_have_boxes_in_reading_order() -> None:

@@ -35,7 +35,7 @@ def said(text: str, mode: Literal["word", "fill", "appear"] = "word", **look: An
 
 
 def seen(source: SubtitlesSource, time_s: float) -> npt.NDArray[np.float64]:
-    tile = source.picture(time_s)
+    tile = source.render(time_s)
     assert tile is not None
     return on_canvas(tile, source.size)
 
@@ -47,17 +47,17 @@ def red(picture: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 def test_text_that_stands_still_is_one_tile() -> None:
     source = text_source("Still", stroke=Stroke(RED, 2))
-    assert source.picture(0) is source.picture(7.5)
+    assert source.render(0) is source.render(7.5)
 
 
 def test_a_colour_changes_and_stays_where_its_curve_does() -> None:
     curve = Curve((Key(1, WHITE), Key(2, RED)))
     source = text_source("Color", colour=curve, stroke=Stroke((0, 0, 0, 1), 2))
-    first, later = source.picture(0), source.picture(1.5)
-    assert source.picture(1) is not later
-    assert source.picture(3) is source.picture(9)
-    at_end = text_source("Color", colour=RED, stroke=Stroke((0, 0, 0, 1), 2)).picture(0)
-    assert np.array_equal(source.picture(9).rgba, at_end.rgba)
+    first, later = source.render(0), source.render(1.5)
+    assert source.render(1) is not later
+    assert source.render(3) is source.render(9)
+    at_end = text_source("Color", colour=RED, stroke=Stroke((0, 0, 0, 1), 2)).render(0)
+    assert np.array_equal(source.render(9).rgba, at_end.rgba)
     assert np.array_equal(first.rgba[..., 3], later.rgba[..., 3])
 
 
@@ -66,19 +66,19 @@ def test_a_colour_changes_and_stays_where_its_curve_does() -> None:
 def test_an_animation_moves_and_ends_in_the_still_text(name: str, by: str) -> None:
     style: dict[str, Any] = {"stroke": Stroke((0, 0, 0, 1), 2), "shadows": (Shadow((0, 0, 0, 1), 2, 2, 4),)}
     source = text_source("Moving text\nof lines 👍🏽", animation=animation(name, by), **style)
-    still = text_source("Moving text\nof lines 👍🏽", **style).picture(0)
-    frames = [source.picture(step / 20) for step in range(1, 12)]
+    still = text_source("Moving text\nof lines 👍🏽", **style).render(0)
+    frames = [source.render(step / 20) for step in range(1, 12)]
     assert len({frame.rgba.tobytes() for frame in frames}) > (1 if name == "typewriter" else 5)
-    end = source.picture(4)
+    end = source.render(4)
     assert np.array_equal(end.rgba, still.rgba)
     assert end.offset == still.offset
-    assert source.picture(4.5) is end
+    assert source.render(4.5) is end
 
 
 def test_a_typewriter_draws_anew_for_new_letters_only() -> None:
     source = text_source("typed", animation=animation("typewriter"))
-    assert source.picture(0.12) is source.picture(0.18)
-    assert source.picture(0.18) is not source.picture(0.22)
+    assert source.render(0.12) is source.render(0.18)
+    assert source.render(0.18) is not source.render(0.22)
 
 
 @pytest.mark.parametrize("name", ["fade", "typewriter", "slide-up", "slide-down", "pop"])
@@ -86,7 +86,7 @@ def test_letters_come_one_after_the_other_and_leave_so_too(name: str) -> None:
     def visible(*, leaves: bool) -> list[float]:
         source = text_source("abcdefgh", animation=animation(name, leaves=leaves))
         times = [3.0, 4.0, 4.3, 4.6, 4.8, 5.0] if leaves else [0.0, 0.2, 0.5, 0.8, 1.0, 2.0]
-        return [float(source.picture(time).rgba[..., 3].sum()) for time in times]
+        return [float(source.render(time).rgba[..., 3].sum()) for time in times]
 
     arriving, leaving = visible(leaves=False), visible(leaves=True)
     assert arriving == sorted(arriving)
@@ -98,7 +98,7 @@ def test_letters_come_one_after_the_other_and_leave_so_too(name: str) -> None:
 def test_a_background_comes_with_the_first_letters() -> None:
     look = Background((0, 0, 0, 1), 4, 4)
     source = text_source("abc", colour=(0, 0, 0, 0), background=look, animation=animation("fade"))
-    opacities = [source.picture(time).rgba[..., 3].max() for time in (0.0, 0.1, 0.4)]
+    opacities = [source.render(time).rgba[..., 3].max() for time in (0.0, 0.1, 0.4)]
     assert opacities[0] == 0
     assert 0 < opacities[1] < 255
     assert opacities[2] == 255
@@ -107,7 +107,7 @@ def test_a_background_comes_with_the_first_letters() -> None:
 def test_sliding_up_comes_from_below() -> None:
     def middle(name: str) -> float:
         source = text_source("x", animation=animation(name))
-        alpha = on_canvas(source.picture(0.1), source.size)[..., 3].sum(axis=1)
+        alpha = on_canvas(source.render(0.1), source.size)[..., 3].sum(axis=1)
         return float(np.average(np.arange(len(alpha)), weights=alpha))
 
     assert middle("slide-up") > middle("fade") + 5
@@ -116,12 +116,12 @@ def test_sliding_up_comes_from_below() -> None:
 
 def test_cues_are_shown_from_their_begin_to_their_end() -> None:
     source = subtitles(Cue(1, 2, "one"), Cue(2, 3, "two"), Cue(5, 6, "three"))
-    assert source.picture(0.99) is None
-    assert source.picture(1) is source.picture(1.99)
-    assert source.picture(2) is not source.picture(1.5)
-    assert source.picture(3) is None
-    assert source.picture(5.5) is not None
-    assert source.picture(1.2) is not None
+    assert source.render(0.99) is None
+    assert source.render(1) is source.render(1.99)
+    assert source.render(2) is not source.render(1.5)
+    assert source.render(3) is None
+    assert source.render(5.5) is not None
+    assert source.render(1.2) is not None
 
 
 def test_cues_at_one_time_stand_below_each_other() -> None:
@@ -142,10 +142,10 @@ def test_longer_cues_reach_out_of_the_box_of_one_line(place: str, rows: tuple[in
 
 def test_many_cues_do_not_keep_their_tiles() -> None:
     source = subtitles(*(Cue(index, index + 1, f"cue {index}") for index in range(50)))
-    first = source.picture(0)
+    first = source.render(0)
     for index in range(50):
-        source.picture(index)
-    assert source.picture(0) is not first
+        source.render(index)
+    assert source.render(0) is not first
 
 
 def test_the_word_that_is_said_is_marked_alone() -> None:
@@ -156,13 +156,13 @@ def test_the_word_that_is_said_is_marked_alone() -> None:
         columns = np.flatnonzero(red(seen(source, time)).max(axis=0) > 0.5)
         middles.append(columns.mean())
     assert middles == sorted(middles)
-    assert source.picture(1.2) is source.picture(1.8)
+    assert source.render(1.2) is source.render(1.8)
 
 
 def test_a_pause_takes_the_mark_away_unless_it_is_short() -> None:
     words = (Word("one", 0, 1), Word("two", 1.2, 2), Word("three", 3, 4))
     source = subtitles(Cue(0, 5, "one two three", words), highlight=Highlight(RED))
-    assert source.picture(1.1) is source.picture(0.5)
+    assert source.render(1.1) is source.render(0.5)
     assert red(seen(source, 2.5)).max() == 0
 
 

@@ -13,7 +13,7 @@ from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.text_source import TextSource
-from ffmpeg_worker.raster.text.unpack_woff import MAX_BYTES, read_packed
+from ffmpeg_worker.raster.text.unpack_woff import MAX_BYTES, unpack_woff
 from ffmpeg_worker.scene.scene import FontFile, TextContent
 from ffmpeg_worker.scene.text_style import TextStyle
 from support.media.packed_fonts import (
@@ -41,7 +41,7 @@ def _drawn(folder: Path, content: bytes, text: str, weight: int) -> Pixels:
     (folder / "a.font").write_bytes(content)
     library = FontLibrary(folder, (FontFile("A", "a.font"),))
     style = TextStyle(families=("A",), size=40, weight=weight)
-    tile = TextSource(TextContent(text, style, 1000), None, None, library).picture(0)
+    tile = TextSource(TextContent(text, style, 1000), None, None, library).render(0)
     assert library.warnings == []
     return tile.rgba
 
@@ -58,7 +58,7 @@ def test_a_packed_font_draws_what_it_draws_unpacked(tmp_path: Path, way: str, na
 
 
 def test_other_files_are_left_to_others() -> None:
-    assert read_packed(FONTS / PLAIN) is None
+    assert unpack_woff(FONTS / PLAIN) is None
 
 
 @pytest.mark.parametrize("form", ["woff", "woff2"])

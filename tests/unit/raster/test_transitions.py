@@ -9,7 +9,7 @@ import pytest
 from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
-from ffmpeg_worker.raster.xfade import Mixer, Xfade
+from ffmpeg_worker.raster.xfade import TransitionMixer, Xfade
 from ffmpeg_worker.scene.scene import Transition
 from ffmpeg_worker.scene.transitions import ALIASES, MIXED, NAMES, PLACED, SHAPED, transition_name
 from support.media.still_sources import Library, coloured, element, grey, scene
@@ -42,13 +42,13 @@ def test_names_are_read_in_any_spelling() -> None:
 def test_every_effect_leads_from_one_picture_to_the_other(name: str) -> None:
     xfade = Xfade(name, (96, 64), "gbrap")
     before, after = _hills(0.0), _hills(2.0)
-    half = xfade.mixed(before, after, 0.5)
+    half = xfade.mix(before, after, 0.5)
     assert half.shape == before.shape
     # Lines at the edges may be left out close to the ends.
-    begin, end = xfade.mixed(before, after, 0.0), xfade.mixed(before, after, 1.0)
+    begin, end = xfade.mix(before, after, 0.0), xfade.mix(before, after, 1.0)
     assert np.median(np.abs(begin.astype(int) - before)) <= 4
     assert np.median(np.abs(end.astype(int) - after)) <= 4
-    assert np.array_equal(xfade.mixed(before, after, 0.5), half) or name == "dissolve", "shares may go back"
+    assert np.array_equal(xfade.mix(before, after, 0.5), half) or name == "dissolve", "shares may go back"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -101,13 +101,13 @@ def test_slides_come_from_and_go_to_beyond_the_edge(
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("kind", [YuvSurface, RgbaSurface])
 def test_one_surface_becomes_another(name: str, kind: type[YuvSurface] | type[RgbaSurface]) -> None:
-    mixer = Mixer()
+    mixer = TransitionMixer()
 
     def mixed(share: float) -> npt.NDArray[np.int64]:
         before, after = kind(96, 64), kind(96, 64)
         before.fill((0.2, 0.2, 0.2, 1))
         after.fill((0.7, 0.7, 0.7, 1))
-        mixer.exchange(after, before, name, share)
+        mixer.mix_surfaces(after, before, name, share)
         plane = after.planes[0] if isinstance(after, YuvSurface) else after.rgba[:, :, 0]
         return plane.astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Pictures of image files, brought upright, to sRGB and to eight bits by Pillow."""
+"""Decodes still frames of image files with Pillow: upright, in sRGB and with 8 bits per channel."""
 
 from __future__ import annotations
 
@@ -13,84 +13,86 @@ from av.video.frame import VideoFrame
 from PIL import Image, ImageCms, ImageFilter, ImageOps
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.media.chroma_key import keyed
+from ffmpeg_worker.raster.media.chroma_key import apply_chroma_key
 from ffmpeg_worker.raster.media.color_space import ACCURATE
-from ffmpeg_worker.raster.media.filter_chain import Chain
-from ffmpeg_worker.raster.media.object_fit import Axis, Size, fit_into
+from ffmpeg_worker.raster.media.filter_chain import FilterChain
+from ffmpeg_worker.raster.media.object_fit import Axis, Size, fit_content
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap
 from ffmpeg_worker.scene.scene import ChromaKey, Fit
 
 MAX_PIXELS = 64_000_000
 
-# None of these runs another program or opens another file.
+# None of these formats starts another program or opens another file.
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "JPEG2000", "ICO", "PPM", "TGA", "HEIF")
 
-# Now: a confined process may not load what reads the formats.
+# At import: a confined process may not load the plugins that read the formats.
 Image.init()
-_KNOWN = [name for name in _FORMATS if name in Image.OPEN]
+_SUPPORTED_FORMATS = [name for name in _FORMATS if name in Image.OPEN]
 
-_ORIENTATION = 0x0112
+_ORIENTATION_TAG = 0x0112
 
 
 def open_image(path: Path, where: str = "") -> Image.Image:
     """Open an image without decoding it. Raises: RasterError (image_too_large, source_unreadable)."""
     try:
         with warnings.catch_warnings():
-            # Its size is looked at below.
+            # Pillow warns about large images; the size is checked below.
             warnings.simplefilter("ignore")
-            image = Image.open(path, formats=_KNOWN)
+            image = Image.open(path, formats=_SUPPORTED_FORMATS)
     except Image.DecompressionBombError as error:
-        raise too_large(where) from error
+        raise image_too_large(where) from error
     except (OSError, ValueError, SyntaxError) as error:
-        raise unreadable(where) from error
+        raise image_unreadable(where) from error
     if image.width * image.height > MAX_PIXELS:
         image.close()
-        raise too_large(where)
+        raise image_too_large(where)
     return image
 
 
 def upright_size(image: Image.Image, where: str = "") -> Size:
-    """Width and height when it is turned as its file says. Raises: RasterError, if it cannot be decoded."""
+    """Return width and height after the Exif orientation is applied. Raises: RasterError, if it is unreadable."""
     try:
-        is_lying = image.getexif().get(_ORIENTATION, 1) >= 5
+        is_rotated = image.getexif().get(_ORIENTATION_TAG, 1) >= 5
     except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
-        raise unreadable(where) from error
-    return (image.height, image.width) if is_lying else (image.width, image.height)
+        raise image_unreadable(where) from error
+    return (image.height, image.width) if is_rotated else (image.width, image.height)
 
 
-def fitted(
+def decode_fitted(
     image: Image.Image, fit: Fit, box: Size, *, chroma_key: ChromaKey | None = None, where: str = ""
 ) -> Pixels:
-    """The frame that an image stands at, laid into a box: RGBA, multiplied with its opacity.
+    """Decode the current frame of an image and fit it into a box: premultiplied RGBA.
 
     Raises: RasterError, if it cannot be decoded.
     """
     try:
         if fit not in {"none", "scale-down"}:
-            _shrink_while_decoding(image, box)
+            _reduce_while_decoding(image, box)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image.load()
-            upright = _in_srgb(ImageOps.exif_transpose(_in_eight_bits(image)), image.info.get("icc_profile"))
+            upright = _to_srgb(ImageOps.exif_transpose(_to_8_bits(image)), image.info.get("icc_profile"))
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, Image.DecompressionBombError) as error:
-        raise unreadable(where) from error
+        raise image_unreadable(where) from error
     if chroma_key:
-        upright = Image.fromarray(keyed(cast(Pixels, np.asarray(upright.convert("RGBA"))), chroma_key))
-    return _laid(upright, fit, box)
+        keyed = apply_chroma_key(cast(Pixels, np.asarray(upright.convert("RGBA"))), chroma_key)
+        upright = Image.fromarray(keyed)
+    return _fit(upright, fit, box)
 
 
-def planes_of(rgba: Pixels) -> YuvBitmap:
-    """Opaque pixels (of even width and height) as `YuvBitmap`."""
+def to_yuv(rgba: Pixels) -> YuvBitmap:
+    """Convert opaque pixels of even width and height."""
     frame = VideoFrame.from_ndarray(np.ascontiguousarray(rgba[..., :3]), "rgb24")
-    step = ("scale", f"out_color_matrix=bt709:out_range=limited:{ACCURATE}")
-    converted = cast(Pixels, Chain(lambda _: [step, ("format", "yuv420p")]).convert(frame).to_ndarray())
+    scale = ("scale", f"out_color_matrix=bt709:out_range=limited:{ACCURATE}")
+    chain = FilterChain(lambda _: [scale, ("format", "yuv420p")])
+    converted = cast(Pixels, chain.convert(frame).to_ndarray())
     height, width = rgba.shape[:2]
     chroma = converted[height:].reshape(2, height // 2, width // 2)
     return YuvBitmap(converted[:height], chroma[0], chroma[1])
 
 
-def unreadable(where: str) -> RasterError:
-    """What is said of an image that cannot be decoded."""
+def image_unreadable(where: str) -> RasterError:
+    """Return the error for an image that cannot be decoded."""
     return RasterError(
         "The image cannot be read.",
         code="source_unreadable",
@@ -99,8 +101,8 @@ def unreadable(where: str) -> RasterError:
     )
 
 
-def too_large(where: str) -> RasterError:
-    """What is said of an image that is a bomb."""
+def image_too_large(where: str) -> RasterError:
+    """Return the error for an image with too many pixels."""
     return RasterError(
         f"The image has more than {MAX_PIXELS // 1_000_000} million pixels.",
         code="image_too_large",
@@ -109,28 +111,28 @@ def too_large(where: str) -> RasterError:
     )
 
 
-def _shrink_while_decoding(image: Image.Image, box: Size) -> None:
-    # JPEG alone can do it. Twice the size that is needed leaves the quality to the scaling.
+def _reduce_while_decoding(image: Image.Image, box: Size) -> None:
+    # Only JPEG supports this. Twice the size of the box leaves the quality to the scaling.
     if image.format != "JPEG":
         return
-    width, height = box if image.getexif().get(_ORIENTATION, 1) < 5 else box[::-1]
+    width, height = box if image.getexif().get(_ORIENTATION_TAG, 1) < 5 else box[::-1]
     ratio = max(width / image.width, height / image.height)
     image.draft(None, (int(image.width * ratio * 2), int(image.height * ratio * 2)))
 
 
-def _in_eight_bits(image: Image.Image) -> Image.Image:
+def _to_8_bits(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         values = np.asarray(image).astype(np.float32)
-        # Whole numbers of more than a byte are sixteen bits, and numbers up to one are shares.
+        # Values above 255 are 16-bit integers; floating-point values up to 1 are fractions of white.
         scale = 1 / 257 if values.max(initial=0) > 255 else 255 if image.mode == "F" and values.max() <= 1 else 1
-        grey = Image.fromarray(np.clip(values * scale + 0.5, 0, 255).astype(np.uint8))
-        if _ORIENTATION in image.getexif():
-            grey.getexif()[_ORIENTATION] = image.getexif()[_ORIENTATION]
-        return grey
+        gray = Image.fromarray(np.clip(values * scale + 0.5, 0, 255).astype(np.uint8))
+        if _ORIENTATION_TAG in image.getexif():
+            gray.getexif()[_ORIENTATION_TAG] = image.getexif()[_ORIENTATION_TAG]
+        return gray
     return image
 
 
-def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     mode = "RGBA" if image.has_transparency_data else "RGB"
     if not profile or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:
         return image.convert(mode)
@@ -143,7 +145,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
             image.convert("RGB") if image.mode == "RGBA" else image, source, target, outputMode="RGB"
         )
     except (ImageCms.PyCMSError, OSError, ValueError):
-        # A broken profile is no reason to refuse a picture.
+        # Show an image with a broken profile without color conversion.
         return image.convert(mode)
     if converted is None:
         return image.convert(mode)
@@ -152,20 +154,20 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     return converted
 
 
-def _laid(image: Image.Image, fit: Fit, box: Size) -> Pixels:
-    fitting = fit_into(fit, image.size, box)
-    left, right = _ends(fitting.x, box[0])
-    top, bottom = _ends(fitting.y, box[1])
+def _fit(image: Image.Image, fit: Fit, box: Size) -> Pixels:
+    fitted = fit_content(fit, image.size, box)
+    left, right = _round_target(fitted.x, box[0])
+    top, bottom = _round_target(fitted.y, box[1])
     is_opaque = image.mode == "RGB"
-    # Multiplied before it is scaled: colours that are not seen must not bleed into those that are.
+    # Premultiplied before scaling, so that the colors of transparent pixels do not bleed.
     scaled = (image if is_opaque else image.convert("RGBa")).resize(
         (right - left, bottom - top),
         Image.Resampling.LANCZOS,
         box=(
-            fitting.x.shown[0] * image.width,
-            fitting.y.shown[0] * image.height,
-            fitting.x.shown[1] * image.width,
-            fitting.y.shown[1] * image.height,
+            fitted.x.visible[0] * image.width,
+            fitted.y.visible[0] * image.height,
+            fitted.x.visible[1] * image.width,
+            fitted.y.visible[1] * image.height,
         ),
         reducing_gap=3.0,
     )
@@ -173,22 +175,22 @@ def _laid(image: Image.Image, fit: Fit, box: Size) -> Pixels:
     rgba = np.zeros((box[1], box[0], 4), np.uint8)
     part = rgba[top:bottom, left:right]
     part[..., 3] = 255 if is_opaque else pixels[..., 3]
-    # Lanczos overshoots: no colour may be more than its opacity.
+    # Lanczos overshoots: limit premultiplied colors to their opacity.
     part[..., :3] = pixels if is_opaque else np.minimum(pixels[..., :3], pixels[..., 3:])
-    if fit == "contain-blur" and not fitting.fills:
-        return _over_blur(rgba, image, box)
+    if fit == "contain-blur" and not fitted.fills_box:
+        return _add_blurred_backdrop(rgba, image, box)
     return rgba
 
 
-def _ends(axis: Axis, box: int) -> tuple[int, int]:
-    first = min(round(axis.place[0]), box - 1)
-    return first, min(max(round(axis.place[1]), first + 1), box)
+def _round_target(axis: Axis, box: int) -> tuple[int, int]:
+    first = min(round(axis.target[0]), box - 1)
+    return first, min(max(round(axis.target[1]), first + 1), box)
 
 
-def _over_blur(rgba: Pixels, image: Image.Image, box: Size) -> Pixels:
+def _add_blurred_backdrop(rgba: Pixels, image: Image.Image, box: Size) -> Pixels:
     small = (max(box[0] // 4, 1), max(box[1] // 4, 1))
-    behind = Image.fromarray(_laid(image, "cover", small), "RGBa")
-    blurred = behind.filter(ImageFilter.GaussianBlur(max(small) * 0.03)).resize(box, Image.Resampling.BICUBIC)
+    cover = Image.fromarray(_fit(image, "cover", small), "RGBa")
+    blurred = cover.filter(ImageFilter.GaussianBlur(max(small) * 0.03)).resize(box, Image.Resampling.BICUBIC)
     free = 255 - rgba[..., 3:].astype(np.uint16)
     over: Pixels = (rgba + (np.asarray(blurred) * free + 127) // 255).astype(np.uint8)
     return over

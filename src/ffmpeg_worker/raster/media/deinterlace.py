@@ -1,4 +1,4 @@
-"""Whole pictures from interlaced ones."""
+"""Deinterlacing."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 
 from av.video.frame import VideoFrame
 
-from ffmpeg_worker.raster.media.filter_chain import Chain
+from ffmpeg_worker.raster.media.filter_chain import FilterChain
 
 
-def deinterlaced(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
-    """As many frames, at the same times; each is made with its neighbours in sight."""
-    chain = Chain(lambda _: [("bwdif", "mode=send_frame:parity=auto:deint=all")])
+def deinterlace(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+    """Yield one progressive frame per interlaced frame, with the same times."""
+    chain = FilterChain(lambda _: [("bwdif", "mode=send_frame:parity=auto:deint=all")])
     for frame in frames:
         chain.push(frame)
-        yield from chain.ready()
+        yield from chain.pull()
     chain.end()
-    yield from chain.ready()
+    yield from chain.pull()

@@ -1,4 +1,4 @@
-"""Filter graphs of one picture in, one picture out."""
+"""libavfilter chains with one video input and one output."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ import av
 from av.filter import Graph
 from av.video.frame import VideoFrame
 
-Step = tuple[str, str]
+Filter = tuple[str, str]
 """A filter's name and its arguments."""
 
 
-class Chain:
-    """Filters one after another, set up anew when the form of the frames changes."""
+class FilterChain:
+    """Filters in series; the graph is rebuilt when the format of the frames changes."""
 
-    def __init__(self, steps: Callable[[VideoFrame], Iterable[Step]], *, threads: int = 1) -> None:
-        self._steps = steps
+    def __init__(self, filters_for: Callable[[VideoFrame], Iterable[Filter]], *, threads: int = 1) -> None:
+        self._filters_for = filters_for
         self._threads = threads
-        self._form: tuple[object, ...] | None = None
+        self._format: tuple[object, ...] | None = None
         self._graph: Graph | None = None
 
     def push(self, frame: VideoFrame) -> None:
-        """Let a frame in."""
-        form = (frame.format.name, frame.width, frame.height, frame.colorspace, frame.color_range)
-        if self._graph is None or form != self._form:
-            self._graph = self._set_up(frame)
-            self._form = form
+        """Send a frame into the chain."""
+        frame_format = (frame.format.name, frame.width, frame.height, frame.colorspace, frame.color_range)
+        if self._graph is None or frame_format != self._format:
+            self._graph = self._build(frame)
+            self._format = frame_format
         self._graph.vpush(frame)
 
     def end(self) -> None:
-        """Say that no more frames come."""
+        """Signal the end of the input."""
         if self._graph is not None:
             self._graph.vpush(None)
 
-    def ready(self) -> Iterator[VideoFrame]:
-        """The frames that can be had now."""
+    def pull(self) -> Iterator[VideoFrame]:
+        """Yield the frames that are ready."""
         while self._graph is not None:
             try:
                 yield self._graph.vpull()
@@ -43,11 +43,11 @@ class Chain:
                 return
 
     def convert(self, frame: VideoFrame) -> VideoFrame:
-        """The frame that comes of a frame."""
+        """Push a frame and return the first frame that is ready."""
         self.push(frame)
-        return next(self.ready())
+        return next(self.pull())
 
-    def _set_up(self, frame: VideoFrame) -> Graph:
+    def _build(self, frame: VideoFrame) -> Graph:
         graph = Graph()
         graph.threads = self._threads
         last = graph.add(
@@ -56,10 +56,10 @@ class Chain:
             f":time_base={frame.time_base or '1/1000'}:pixel_aspect=1/1"
             f":colorspace={int(frame.colorspace)}:range={int(frame.color_range)}",
         )
-        for name, arguments in self._steps(frame):
-            step = graph.add(name, arguments)
-            last.link_to(step)
-            last = step
+        for name, arguments in self._filters_for(frame):
+            added = graph.add(name, arguments)
+            last.link_to(added)
+            last = added
         last.link_to(graph.add("buffersink"))
         graph.configure()
         return graph

@@ -1,4 +1,4 @@
-"""A picture of a file, still or animated, as an element shows it."""
+"""A source that shows an image file, still or animated."""
 
 from __future__ import annotations
 
@@ -8,32 +8,38 @@ from pathlib import Path
 from PIL import Image
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.media.decode_image import fitted, open_image, planes_of, unreadable, upright_size
+from ffmpeg_worker.raster.media.decode_image import (
+    decode_fitted,
+    image_unreadable,
+    open_image,
+    to_yuv,
+    upright_size,
+)
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.scene.scene import ImageContent
 
-_MOST_KEPT = 64 * 1024 * 1024
-"""Pixels of an animation's fitted frames that are kept for its next rounds."""
+_MAX_CACHED_BYTES = 64 * 1024 * 1024
+"""Of an animation's fitted frames, which are reused when it loops."""
 
 
 class ImageSource:
-    """A `Source` of an image file: decoded when first asked for, and kept only in the size of the box."""
+    """A `Source` of an image file: decoded when first rendered, and cached only at the size of the box."""
 
     def __init__(
-        self, content: ImageContent, path: Path, size: Size, *, as_planes: bool = False, where: str = ""
+        self, content: ImageContent, path: Path, size: Size, *, as_yuv: bool = False, where: str = ""
     ) -> None:
-        """Open the file; `as_planes` gives opaque pictures of even size as `YuvBitmap`. Raises: RasterError."""
+        """Open the file; `as_yuv` renders opaque images of even size as `YuvBitmap`s. Raises: RasterError."""
         self._content = content
         self._size = size
-        self._as_planes = as_planes
+        self._as_yuv = as_yuv
         self._where = where
         self._image: Image.Image | None = open_image(path, where)
-        self._frames = _count(self._image)
-        # Where a file has a picture for those that cannot animate, it is the first one.
+        self._frames = _count_frames(self._image)
+        # The default image of an APNG, for programs without animation, comes first and is not part of it.
         self._first = 1 if self._frames > 1 and getattr(self._image, "default_image", False) else 0
         self._ends: list[float] = []
-        self._kept: dict[int, Bitmap] = {}
+        self._cached: dict[int, Bitmap] = {}
         self._shown: tuple[int, Bitmap] | None = None
 
     @property
@@ -43,81 +49,83 @@ class ImageSource:
 
     @property
     def own_size(self) -> Size:
-        """Width and height of the picture, right after it was opened. Raises: RasterError."""
+        """Width and height of the image; only before it is first rendered. Raises: RasterError."""
         if self._image is None:
-            raise unreadable(self._where)
+            raise image_unreadable(self._where)
         return upright_size(self._image, self._where)
 
-    def picture(self, time_s: float) -> Bitmap | None:
-        """The picture at a time of the element. Raises: RasterError."""
+    def render(self, time_s: float) -> Bitmap | None:
+        """Return the image at a time of the element. Raises: RasterError."""
         index = self._index_at(max(time_s, 0.0) + 1e-6) if self._frames - self._first > 1 else self._first
         if self._shown is None or self._shown[0] != index:
-            self._shown = (index, self._kept.get(index) or self._draw(index))
+            self._shown = (index, self._cached.get(index) or self._render_frame(index))
         return self._shown[1]
 
     def close(self) -> None:
-        """Free the file and its pictures."""
+        """Close the file and release its bitmaps."""
         if self._image is not None:
             self._image.close()
         self._image = None
-        self._kept.clear()
+        self._cached.clear()
         self._shown = None
 
     def _index_at(self, time_s: float) -> int:
         count = self._frames - self._first
         while len(self._ends) < count and (not self._ends or self._ends[-1] <= time_s):
-            self._draw(self._first + len(self._ends))
+            self._render_frame(self._first + len(self._ends))
         if self._content.loops and len(self._ends) == count:
             time_s %= self._ends[-1]
         return self._first + min(bisect_right(self._ends, time_s), count - 1)
 
-    def _draw(self, index: int) -> Bitmap:
+    def _render_frame(self, index: int) -> Bitmap:
         try:
             image, rgba = self._decode(index)
         except RasterError:
             if not self._ends:
                 self.close()
                 raise
-            # A file that breaks off plays as far as it goes.
+            # A truncated animation plays up to its last complete frame.
             self._frames = self._first + len(self._ends)
-            return self._kept.get(self._frames - 1) or self._draw(self._frames - 1)
+            return self._cached.get(self._frames - 1) or self._render_frame(self._frames - 1)
         width, height = self._size
-        is_plane = self._as_planes and not (width % 2 or height % 2) and bool((rgba[..., 3] == 255).all())
-        picture = planes_of(rgba) if is_plane else RgbaBitmap(rgba)
+        is_yuv = self._as_yuv and not (width % 2 or height % 2) and bool((rgba[..., 3] == 255).all())
+        bitmap = to_yuv(rgba) if is_yuv else RgbaBitmap(rgba)
         if self._frames == 1:
-            # What was decoded is large, and is not asked for again.
+            # The decoded image is large, and not needed again.
             image.close()
             self._image = None
         else:
-            self._note(index, image, picture)
-        return picture
+            self._record(index, image, bitmap)
+        return bitmap
 
     def _decode(self, index: int) -> tuple[Image.Image, Pixels]:
         image = self._image
         if image is None:
-            raise unreadable(self._where)
+            raise image_unreadable(self._where)
         try:
             if self._frames > 1:
                 image.seek(index)
         except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
-            raise unreadable(self._where) from error
+            raise image_unreadable(self._where) from error
         content = self._content
-        return image, fitted(image, content.fit, self._size, chroma_key=content.chroma_key, where=self._where)
+        rgba = decode_fitted(image, content.fit, self._size, chroma_key=content.chroma_key, where=self._where)
+        return image, rgba
 
-    def _note(self, index: int, image: Image.Image, picture: Bitmap) -> None:
+    def _record(self, index: int, image: Image.Image, bitmap: Bitmap) -> None:
+        """Note when a frame of an animation ends, and cache its bitmap if there is room."""
         if index == self._first + len(self._ends):
             self._ends.append((self._ends[-1] if self._ends else 0.0) + _duration_s(image))
         width, height = self._size
-        if (len(self._kept) + 1) * width * height * 4 <= _MOST_KEPT:
-            self._kept[index] = picture
+        if (len(self._cached) + 1) * width * height * 4 <= _MAX_CACHED_BYTES:
+            self._cached[index] = bitmap
 
 
-def _count(image: Image.Image) -> int:
-    # The frames of other formats are pages, or sizes of one icon.
+def _count_frames(image: Image.Image) -> int:
+    # The frames of other formats are pages, or sizes of an icon.
     return getattr(image, "n_frames", 1) if image.format in {"GIF", "WEBP", "PNG", "AVIF"} else 1
 
 
 def _duration_s(image: Image.Image) -> float:
-    stated = float(image.info.get("duration") or 0)
-    # As browsers do: nobody meant a hundredth of a second.
-    return stated / 1000 if stated > 10 else 0.1
+    duration_ms = float(image.info.get("duration") or 0)
+    # Browsers show frames of 10 ms or less for 100 ms, too.
+    return duration_ms / 1000 if duration_ms > 10 else 0.1

@@ -1,4 +1,4 @@
-"""How content of one size lies in a box of another."""
+"""Fits content of one size into a box of another, as CSS `object-fit` does."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """One direction: the share of the content that is shown, and from where to where in the box, in pixels."""
+    """One direction: the visible range of the content (0 to 1), and its start and end in the box, in pixels."""
 
-    shown: tuple[float, float]
-    place: tuple[float, float]
+    visible: tuple[float, float]
+    target: tuple[float, float]
 
     @property
-    def is_whole(self) -> bool:
-        """Whether nothing is cut off."""
-        return self.shown == (0.0, 1.0)
+    def is_uncropped(self) -> bool:
+        """Whether the whole content is visible."""
+        return self.visible == (0.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Fitting:
-    """Both directions of a content in its box."""
+class ObjectFit:
+    """Both directions of content in its box."""
 
     x: Axis
     y: Axis
     box: Size
 
     @property
-    def fills(self) -> bool:
+    def fills_box(self) -> bool:
         """Whether the content covers the box."""
-        return self.x.place == (0.0, float(self.box[0])) and self.y.place == (0.0, float(self.box[1]))
+        return self.x.target == (0.0, float(self.box[0])) and self.y.target == (0.0, float(self.box[1]))
 
 
-def fit_into(fit: Fit, content: Size, box: Size) -> Fitting:
-    """Lay content into a box as CSS `object-fit` does; `contain-blur` lies as `contain`."""
-    across, down = scales_of(fit, content, box)
-    return Fitting(_axis(content[0] * across, box[0]), _axis(content[1] * down, box[1]), box)
+def fit_content(fit: Fit, content: Size, box: Size) -> ObjectFit:
+    """Fit content into a box; `contain-blur` is fitted like `contain`."""
+    across, down = object_fit_scales(fit, content, box)
+    return ObjectFit(_fit_axis(content[0] * across, box[0]), _fit_axis(content[1] * down, box[1]), box)
 
 
-def scales_of(fit: Fit, content: tuple[float, float], box: Size) -> tuple[float, float]:
-    """How much content is enlarged in both directions."""
+def object_fit_scales(fit: Fit, content: tuple[float, float], box: Size) -> tuple[float, float]:
+    """Return the horizontal and vertical scale of content."""
     across, down = box[0] / content[0], box[1] / content[1]
     if fit == "fill":
         return across, down
@@ -54,8 +54,8 @@ def scales_of(fit: Fit, content: tuple[float, float], box: Size) -> tuple[float,
     return (min(across, down, 1.0 if fit == "scale-down" else float("inf")),) * 2
 
 
-def _axis(length: float, box: int) -> Axis:
-    # Rounding must make neither a bar nor a cut of less than a hundredth of a pixel.
+def _fit_axis(length: float, box: int) -> Axis:
+    # Differences below a hundredth of a pixel are rounding errors: neither a bar nor a crop.
     if length > box + 0.01:
         hidden = (1 - box / length) / 2
         return Axis((hidden, 1 - hidden), (0.0, float(box)))
@@ -66,36 +66,36 @@ def _axis(length: float, box: int) -> Axis:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One direction in whole pixels: `crop` (from, length) of the content is scaled to `scaled` pixels.
+    """One direction in whole pixels: `crop` (start, length) of the content is scaled to `scaled` pixels.
 
-    Of these, `length` pixels from `offset` on are shown at `place` of the box.
+    Of these, `length` pixels from `offset` on are shown at position `start` of the box.
     """
 
     crop: tuple[int, int]
     scaled: int
     offset: int
-    place: int
+    start: int
     length: int
 
 
-def snap(axis: Axis, content: int, box: int, *, step: int = 2) -> Span:
-    """Bring a direction to multiples of `step` pixels without changing its scale.
+def snap_to_pixels(axis: Axis, content: int, box: int, *, step: int = 2) -> Span:
+    """Round a direction to multiples of `step` pixels without changing its scale.
 
-    The crop takes in what is shown and a little more; what is too much is cut off after scaling.
+    The crop includes the visible range and up to `step` pixels more on both sides, which are cut after scaling.
     """
-    place = min(_near(axis.place[0], step), box - step)
-    end = min(max(_near(axis.place[1], step), place + step), box)
-    length = end - place
-    if axis.is_whole:
-        return Span((0, content), length, 0, place, length)
-    first, last = axis.shown[0] * content, axis.shown[1] * content
+    start = min(_round(axis.target[0], step), box - step)
+    end = min(max(_round(axis.target[1], step), start + step), box)
+    length = end - start
+    if axis.is_uncropped:
+        return Span((0, content), length, 0, start, length)
+    first, last = axis.visible[0] * content, axis.visible[1] * content
     begin = int(first // step) * step
     stop = min(-int(-last // step) * step, content)
     scale = length / (last - first)
-    scaled = max(_near((stop - begin) * scale, step), length)
-    offset = min(max(_near((first - begin) * scale, step), 0), scaled - length)
-    return Span((begin, stop - begin), scaled, offset, place, length)
+    scaled = max(_round((stop - begin) * scale, step), length)
+    offset = min(max(_round((first - begin) * scale, step), 0), scaled - length)
+    return Span((begin, stop - begin), scaled, offset, start, length)
 
 
-def _near(value: float, step: int) -> int:
+def _round(value: float, step: int) -> int:
     return int(value / step + 0.5) * step

@@ -1,4 +1,4 @@
-"""SVG drawn by resvg, without anything that it refers to outside itself."""
+"""A source that shows an SVG file, drawn by resvg without anything that it refers to outside of itself."""
 
 from __future__ import annotations
 
@@ -15,43 +15,38 @@ import resvg_py
 from PIL import Image
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.media.object_fit import Size, scales_of
+from ffmpeg_worker.raster.media.object_fit import Size, object_fit_scales
 from ffmpeg_worker.raster.media.svg_check import check_svg
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.scene.scene import ImageContent
 
-MAX_BYTES = 8 * 1024 * 1024
+_MAX_BYTES = 8 * 1024 * 1024
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
 _LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|in|)\s*\Z", re.IGNORECASE)
 _UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 
 
-def rasterise(markup: str, fonts: tuple[Path, ...] = ()) -> Pixels:
-    """Draw SVG at the size of its root: RGBA, multiplied with its opacity. Raises: ValueError."""
-    png = resvg_py.svg_to_bytes(
-        svg_string=markup, skip_system_fonts=True, font_files=[str(font) for font in fonts] or None
-    )
+def rasterize(markup: str) -> Pixels:
+    """Draw SVG at the size of its root element: premultiplied RGBA. Raises: ValueError."""
+    png = resvg_py.svg_to_bytes(svg_string=markup, skip_system_fonts=True)
     with Image.open(io.BytesIO(bytes(png)), formats=["PNG"]) as image:
         return cast(Pixels, np.array(image.convert("RGBA").convert("RGBa")))
 
 
 class SvgSource:
-    """A `Source` of an SVG file, drawn once at the size of the box."""
+    """A `Source` of an SVG file, drawn once at the size of the box, without its text."""
 
-    def __init__(
-        self, content: ImageContent, path: Path, size: Size, *, fonts: tuple[Path, ...] = (), where: str = ""
-    ) -> None:
-        """Read the file; its text is drawn with `fonts`. Raises: RasterError."""
-        self._size = size
+    def __init__(self, content: ImageContent, path: Path, size: Size, *, where: str = "") -> None:
+        """Read the file. Raises: RasterError."""
         self._where = where
-        self._fonts = fonts
         root = _read(path, where)
         check_svg(root, where)
         width, height = _natural_size(root)
+        self._size = size
         self._own_size = (max(round(width), 1), max(round(height), 1))
-        self._markup: str | None = _laid(root, content, size)
-        self._tile: RgbaBitmap | None = None
+        self._markup: str | None = _fit_markup(root, content, size)
+        self._bitmap: RgbaBitmap | None = None
 
     @property
     def size(self) -> Size:
@@ -60,26 +55,26 @@ class SvgSource:
 
     @property
     def own_size(self) -> Size:
-        """Width and height that the file states."""
+        """Width and height that the file declares."""
         return self._own_size
 
-    def picture(self, time_s: float) -> Bitmap | None:  # noqa: ARG002 - it stands still
-        """The drawing. Raises: RasterError."""
-        if self._tile is None and self._markup is not None:
+    def render(self, time_s: float) -> Bitmap | None:  # noqa: ARG002 - it does not change
+        """Return the drawing. Raises: RasterError."""
+        if self._bitmap is None and self._markup is not None:
             try:
-                self._tile = RgbaBitmap(rasterise(self._markup, self._fonts))
+                self._bitmap = RgbaBitmap(rasterize(self._markup))
             except (ValueError, OSError) as error:
                 raise _unreadable(self._where) from error
             self._markup = None
-        return self._tile
+        return self._bitmap
 
     def close(self) -> None:
-        """Free the drawing."""
-        self._tile = self._markup = None
+        """Release the bitmap."""
+        self._bitmap = self._markup = None
 
 
 def is_svg(path: Path) -> bool:
-    """Whether a file is SVG by its name, or begins like it."""
+    """Whether a file is SVG, by its name or its first bytes."""
     if path.suffix.lower() in {".svg", ".svgz"}:
         return True
     try:
@@ -96,20 +91,20 @@ def is_svg(path: Path) -> bool:
 def _read(path: Path, where: str) -> ElementTree.Element:
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(_MAX_BYTES + 1)
         if data[:2] == b"\x1f\x8b":
             with gzip.open(path) as unpacked:
-                data = unpacked.read(MAX_BYTES + 1)
-        if len(data) > MAX_BYTES:
+                data = unpacked.read(_MAX_BYTES + 1)
+        if len(data) > _MAX_BYTES:
             raise RasterError(
-                f"The SVG has more than {MAX_BYTES // 1024 // 1024} MB.",
+                f"The SVG has more than {_MAX_BYTES // 1024 // 1024} MB.",
                 code="image_too_large",
                 where=where,
                 hint="Simplify its paths, or use a PNG.",
             )
         if b"<!ENTITY" in data or b"<\x00!\x00E\x00N" in data or b"\x00<\x00!\x00E\x00N" in data:
-            raise _unreadable(where, "declares entities, which are not let in")
-        root = ElementTree.fromstring(data)  # noqa: S314 - without entities nothing grows or is fetched
+            raise _unreadable(where, "declares entities, which are not allowed")
+        root = ElementTree.fromstring(data)  # noqa: S314 - safe without entities
     except (OSError, EOFError, zlib.error, ElementTree.ParseError, ValueError, LookupError) as error:
         raise _unreadable(where) from error
     if root.tag.rpartition("}")[2] != "svg":
@@ -117,14 +112,14 @@ def _read(path: Path, where: str) -> ElementTree.Element:
     return root
 
 
-def _laid(root: ElementTree.Element, content: ImageContent, box: Size) -> str:
-    """The drawing inside another one of the box's size, which cuts off what is too much."""
+def _fit_markup(root: ElementTree.Element, content: ImageContent, box: Size) -> str:
+    """Return the drawing inside an `svg` element of the box's size, which clips it."""
     width, height = _natural_size(root)
     if "viewBox" not in root.attrib:
         root.set("viewBox", f"0 0 {width:g} {height:g}")
     if content.fit == "fill":
         root.set("preserveAspectRatio", "none")
-    across, down = scales_of(content.fit, (width, height), box)
+    across, down = object_fit_scales(content.fit, (width, height), box)
     root.set("x", f"{(box[0] - width * across) / 2:.3f}")
     root.set("y", f"{(box[1] - height * down) / 2:.3f}")
     root.set("width", f"{width * across:.3f}")
@@ -135,6 +130,7 @@ def _laid(root: ElementTree.Element, content: ImageContent, box: Size) -> str:
 
 
 def _natural_size(root: ElementTree.Element) -> tuple[float, float]:
+    """Return width and height in pixels, with the defaults of CSS for what the file does not declare."""
     _, _, box_width, box_height = _view_box(root) or (0.0, 0.0, 0.0, 0.0)
     width, height = _length(root.get("width")), _length(root.get("height"))
     ratio = box_width / box_height if box_width and box_height else None
@@ -154,6 +150,7 @@ def _view_box(root: ElementTree.Element) -> tuple[float, float, float, float] | 
 
 
 def _length(text: str | None) -> float | None:
+    """Return a length in pixels; `None` if it is relative or not usable."""
     match = _LENGTH.match(text or "")
     if not match:
         return None
@@ -161,9 +158,9 @@ def _length(text: str | None) -> float | None:
     return length if 0 < length < 1e6 else None
 
 
-def _unreadable(where: str, what: str = "cannot be read") -> RasterError:
+def _unreadable(where: str, problem: str = "cannot be read") -> RasterError:
     return RasterError(
-        f"The SVG {what}.",
+        f"The SVG {problem}.",
         code="source_unreadable",
         where=where,
         hint="Export it again as plain SVG, or use a PNG.",

@@ -1,4 +1,4 @@
-"""Moving pictures of a file, as an element shows them."""
+"""A source that shows a video file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,13 @@ from ffmpeg_worker.raster.media.video_decoder import VideoDecoder
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap
 from ffmpeg_worker.scene.scene import VideoContent
 
-_SMALL_S = 1e-6
-"""Less than this is an error of rounding."""
+_ROUNDING_ERROR_S = 1e-6
 
 
 class VideoSource:
-    """A `Source` of a video: each frame that is shown is converted once, straight to the box.
+    """A `Source` of a video; each visible frame is converted once, directly to the size of the box.
 
-    The pictures are `YuvBitmap`, or `RgbaBitmap`s if the video has an opacity of its own.
+    The bitmaps are `YuvBitmap`s, or `RgbaBitmap`s if the video has an alpha channel.
     """
 
     def __init__(
@@ -32,17 +31,17 @@ class VideoSource:
         self._content = content
         self._size = size
         self._where = where
-        self._frames = VideoDecoder(path, is_interlaced=content.is_interlaced, threads=threads, where=where)
-        self._conversion = FrameConverter(
+        self._decoder = VideoDecoder(path, is_interlaced=content.is_interlaced, threads=threads, where=where)
+        self._converter = FrameConverter(
             content.fit,
             content.size,
             size,
             rotation=content.rotation,
             chroma_key=content.chroma_key,
-            is_multiplied=content.is_multiplied,
+            is_premultiplied=content.is_multiplied,
         )
         self._frame: VideoFrame | None = None
-        self._picture: Bitmap | None = None
+        self._bitmap: Bitmap | None = None
 
     @property
     def size(self) -> Size:
@@ -51,37 +50,37 @@ class VideoSource:
 
     @property
     def own_size(self) -> Size:
-        """Width and height of the video as it is shown."""
+        """Width and height at which the video is displayed."""
         return self._content.size
 
-    def picture(self, time_s: float) -> Bitmap | None:
-        """The picture at a time of the element. Raises: RasterError."""
-        frame = self._frames.at(self._source_time(time_s))
+    def render(self, time_s: float) -> Bitmap | None:
+        """Return the frame at a time of the element. Raises: RasterError."""
+        frame = self._decoder.frame_at(self._source_time(time_s))
         if frame is not self._frame:
             try:
-                self._picture = self._conversion.picture(frame)
+                self._bitmap = self._converter.convert(frame)
             except (av.FFmpegError, ValueError) as error:
-                form = f"{frame.format.name}, {frame.width}x{frame.height}"
+                frame_format = f"{frame.format.name}, {frame.width}x{frame.height}"
                 raise RasterError(
-                    f"The video's pictures ({form}) cannot be converted.",
+                    f"The video's frames ({frame_format}) cannot be converted.",
                     code="source_unreadable",
                     where=self._where,
                     hint="Convert the video to yuv420p first.",
                 ) from error
             self._frame = frame
-        return self._picture
+        return self._bitmap
 
     def close(self) -> None:
-        """Free the decoder and the picture."""
-        self._frames.close()
-        self._frame = self._picture = None
+        """Close the decoder."""
+        self._decoder.close()
+        self._frame = self._bitmap = None
 
     def _source_time(self, time_s: float) -> float:
         content = self._content
         played_s = max(time_s, 0.0) * content.speed
         span_s = content.end_s - content.begin_s
         if content.loops and span_s > 0:
-            # The round that begins now must not show the last frame of the one before.
-            return content.begin_s + math.fmod(played_s + _SMALL_S, span_s)
-        # What begins at the end is not shown any more.
-        return content.begin_s + min(played_s, max(span_s - self._frames.tolerance_s * 2, 0.0))
+            # A rounding error must not show the last frame again at the start of a loop.
+            return content.begin_s + math.fmod(played_s + _ROUNDING_ERROR_S, span_s)
+        # A frame that begins at the end is not shown.
+        return content.begin_s + min(played_s, max(span_s - self._decoder.tolerance_s * 2, 0.0))

@@ -1,1 +1,1 @@
-"""Pixel surfaces: blending and transforming bitmaps in YUV and RGBA."""
+"""Bitmaps, and the surfaces that they are composited onto."""

@@ -1,29 +1,33 @@
-"""What is drawn onto a surface: pixels with the forms that they were already brought into."""
+"""Bitmaps that are drawn onto surfaces, each with a cache of what was computed from it."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
 
+_T = TypeVar("_T")
+_MAX_CACHED = 3
+
 
 class RgbaBitmap:
-    """Red, green, blue and opacity, multiplied with the opacity: `rgba` is (height, width, 4).
+    """Premultiplied RGBA: `rgba` is (height, width, 4).
 
-    Never changed after it was made; the same tile drawn again is recognised, and what was worked out for it is
-    kept in `forms`. `offset` is where its top left lies from the top left of its source's box, in pixels: a tile
-    may reach beyond the box (shadows of text) or cover a part of it alone.
+    Never changed after creation, so the same object drawn again is known to be unchanged. `offset` is the
+    position of its top left relative to the top left of its source's box, in pixels: a bitmap may extend beyond
+    the box (shadows of text) or cover only a part of it.
     """
 
-    __slots__ = ("forms", "offset", "rgba")
+    __slots__ = ("cache", "offset", "rgba")
 
     def __init__(self, rgba: Pixels, offset: tuple[int, int] = (0, 0)) -> None:
         self.rgba = rgba
         self.offset = offset
-        self.forms: dict[Any, Any] = {}
+        self.cache: dict[str, dict[Any, Any]] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -32,20 +36,20 @@ class RgbaBitmap:
 
 
 class YuvBitmap:
-    """YUV 4:2:0 of BT.709 in limited range, as video comes: `y` is (height, width), `u` and `v` half of each.
+    """Limited-range BT.709 YUV 4:2:0, as video is decoded: `y` is (height, width), `u` and `v` half of each.
 
     Width and height are even. `alpha` (height, width) is the opacity, `None` for opaque; the planes are not
-    multiplied with it. Never changed after they were made.
+    premultiplied. Never changed after creation.
     """
 
-    __slots__ = ("alpha", "forms", "u", "v", "y")
+    __slots__ = ("alpha", "cache", "u", "v", "y")
 
     def __init__(self, y: Pixels, u: Pixels, v: Pixels, alpha: Pixels | None = None) -> None:
         self.y = y
         self.u = u
         self.v = v
         self.alpha = alpha
-        self.forms: dict[Any, Any] = {}
+        self.cache: dict[str, dict[Any, Any]] = {}
 
     @property
     def size(self) -> tuple[int, int]:
@@ -56,21 +60,11 @@ class YuvBitmap:
 Bitmap = RgbaBitmap | YuvBitmap
 
 
-class Source(Protocol):
-    """What one element shows, opened."""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of its box; its pictures are as large, but for tiles with an `offset`."""
-        ...
-
-    def picture(self, time_s: float) -> Bitmap | None:
-        """The picture at a time of the element; the same object while nothing changes, `None` for nothing.
-
-        Times mostly rise; they may jump.
-        """
-        ...
-
-    def close(self) -> None:
-        """Free what it holds."""
-        ...
+def derive(bitmap: Bitmap, kind: str, key: Any, compute: Callable[[], _T]) -> _T:
+    """Return what `compute` makes of a bitmap for a key; the last few results of each kind are kept with it."""
+    cached: dict[Any, _T] = bitmap.cache.setdefault(kind, {})
+    if key not in cached:
+        if len(cached) >= _MAX_CACHED:
+            del cached[next(iter(cached))]
+        cached[key] = compute()
+    return cached[key]

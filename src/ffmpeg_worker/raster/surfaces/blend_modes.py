@@ -1,4 +1,4 @@
-"""Blend modes by the formulas of W3C's Compositing and Blending."""
+"""Blend modes, by the formulas of W3C Compositing and Blending (https://www.w3.org/TR/compositing-1/)."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import numpy.typing as npt
 
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels
 
-Light = npt.NDArray[np.float32]
+Rgb = npt.NDArray[np.float32]
 """Red, green and blue, 0 to 1."""
 
 
-def _hard_light(below: Light, above: Light) -> Light:
+def _hard_light(below: Rgb, above: Rgb) -> Rgb:
     return np.where(above <= 0.5, below * 2 * above, _screen(below, 2 * above - 1)).astype(np.float32)
 
 
-def _screen(below: Light, above: Light) -> Light:
+def _screen(below: Rgb, above: Rgb) -> Rgb:
     return below + above - below * above
 
 
-def _color_dodge(below: Light, above: Light) -> Light:
+def _color_dodge(below: Rgb, above: Rgb) -> Rgb:
     raised = np.minimum(1, below / np.maximum(1 - above, 1e-6))
     return np.where(below <= 0, 0, np.where(above >= 1, 1, raised)).astype(np.float32)
 
 
-def _color_burn(below: Light, above: Light) -> Light:
+def _color_burn(below: Rgb, above: Rgb) -> Rgb:
     lowered = 1 - np.minimum(1, (1 - below) / np.maximum(above, 1e-6))
     return np.where(below >= 1, 1, np.where(above <= 0, 0, lowered)).astype(np.float32)
 
 
-def _soft_light(below: Light, above: Light) -> Light:
+def _soft_light(below: Rgb, above: Rgb) -> Rgb:
     dark = below - (1 - 2 * above) * below * (1 - below)
     curve = np.where(below <= 0.25, ((16 * below - 12) * below + 4) * below, np.sqrt(below))
     return np.where(above <= 0.5, dark, below + (2 * above - 1) * (curve - below)).astype(np.float32)
 
 
-_MODES: dict[str, Callable[[Light, Light], Light]] = {
+_MODES: dict[str, Callable[[Rgb, Rgb], Rgb]] = {
     "multiply": lambda below, above: below * above,
     "screen": _screen,
     "overlay": lambda below, above: _hard_light(above, below),
@@ -52,37 +52,39 @@ _MODES: dict[str, Callable[[Light, Light], Light]] = {
     "add": lambda below, above: np.minimum(1, below + above),
 }
 MODES = ("normal", *_MODES)
-"""Every blend mode's name."""
+"""The names of all blend modes."""
 
 
-_AT_ONCE = 16_384
-"""Pixels: as many as stay in the processor's cache while they are mixed, which is several times quicker."""
+_PIXELS_AT_ONCE = 16_384
+"""Few enough to stay in the processor's cache while they are blended, which is several times faster."""
 
 
-def blended(below: Pixels, above: Pixels, mode: str) -> Pixels:
-    """What `above` becomes for being drawn normally; both, and that, are RGBA multiplied with their opacity.
+def blend(below: Pixels, above: Pixels, mode: str) -> Pixels:
+    """Return what to draw normally over `below` so that it looks like `above` blended with it.
+
+    All three are premultiplied RGBA.
 
     Raises:
-        KeyError: there is no such mode.
+        KeyError: the mode does not exist.
     """
     mix = _MODES[mode]
     out = above.copy()
-    rows = max(1, _AT_ONCE // above.shape[1])
+    rows = max(1, _PIXELS_AT_ONCE // above.shape[1])
     for top in range(0, above.shape[0], rows):
         part = slice(top, top + rows)
         if above[part, :, 3].any():
-            out[part, :, :3] = _mixed(below[part], above[part], mix)
+            out[part, :, :3] = _mix_rows(below[part], above[part], mix)
     return out
 
 
-def _mixed(below: Pixels, above: Pixels, mix: Callable[[Light, Light], Light]) -> Light:
+def _mix_rows(below: Pixels, above: Pixels, mix: Callable[[Rgb, Rgb], Rgb]) -> Rgb:
     over_alpha = above[:, :, 3:].astype(np.float32)
-    over_colour: Light = np.minimum(above[:, :, :3] / np.maximum(over_alpha, np.float32(1)), np.float32(1))
+    over_color: Rgb = np.minimum(above[:, :, :3] / np.maximum(over_alpha, np.float32(1)), np.float32(1))
     if below[:, :, 3].min() == 255:
-        mixed = mix(below[:, :, :3] * np.float32(1 / 255), over_colour)
+        mixed = mix(below[:, :, :3] * np.float32(1 / 255), over_color)
     else:
         under_alpha = below[:, :, 3:].astype(np.float32)
-        under_colour: Light = np.minimum(below[:, :, :3] / np.maximum(under_alpha, np.float32(1)), np.float32(1))
-        mixed = over_colour + under_alpha * np.float32(1 / 255) * (mix(under_colour, over_colour) - over_colour)
+        under_color: Rgb = np.minimum(below[:, :, :3] / np.maximum(under_alpha, np.float32(1)), np.float32(1))
+        mixed = over_color + under_alpha * np.float32(1 / 255) * (mix(under_color, over_color) - over_color)
     mixed *= over_alpha
     return np.rint(mixed, out=mixed)

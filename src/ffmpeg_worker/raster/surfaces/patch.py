@@ -1,4 +1,4 @@
-"""Pieces of a surface, ready to be put onto it: whole pixels, multiplied with their opacity."""
+"""Patches: whole pixels of a surface, premultiplied and ready to be composited."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, YuvBitmap
+from ffmpeg_worker.raster.surfaces.placement import Placement, quantize_opacity
 from ffmpeg_worker.raster.surfaces.warp import Rect
-from ffmpeg_worker.raster.transform import IDENTITY, Place
+from ffmpeg_worker.raster.transform import IDENTITY
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """Four channels, the last one the opacity."""
+    """Premultiplied pixels of four channels, the last one the opacity: RGBA or YUVA."""
 
     rect: Rect
     pixels: Pixels
@@ -23,58 +24,59 @@ class Patch:
 
 @dataclass(frozen=True, slots=True)
 class YuvPatch:
-    """A YuvBitmap on an even rectangle; `keep` (0 to 255) scales the pixels below, `None` replaces them."""
+    """Premultiplied 4:2:0 planes on a rectangle with even edges.
+
+    `backdrop` is the weight (0 to 255) of the pixels below, for luma and chroma; `None` for an opaque patch.
+    """
 
     rect: Rect
     planes: tuple[Pixels, Pixels, Pixels]
-    keep: tuple[Pixels, Pixels] | None
+    backdrop: tuple[Pixels, Pixels] | None
 
-    def within(self, rect: Rect) -> YuvPatch | None:
-        """The part in an even rectangle."""
-        common = self.rect.within(rect)
+    def crop(self, rect: Rect) -> YuvPatch | None:
+        """Return the part within a rectangle with even edges; `None` if there is none."""
+        common = self.rect.intersect(rect)
         if common is None or common == self.rect:
             return self if common else None
         x, y = common.x - self.rect.x, common.y - self.rect.y
         luma = np.s_[y : y + common.height, x : x + common.width]
         chroma = np.s_[y // 2 : (y + common.height) // 2, x // 2 : (x + common.width) // 2]
         planes = (self.planes[0][luma], self.planes[1][chroma], self.planes[2][chroma])
-        return YuvPatch(common, planes, (self.keep[0][luma], self.keep[1][chroma]) if self.keep else None)
+        backdrop = (self.backdrop[0][luma], self.backdrop[1][chroma]) if self.backdrop else None
+        return YuvPatch(common, planes, backdrop)
 
-    def faded(self, opacity: float) -> YuvPatch:
-        """Let through more of what is below."""
-        y, u, v = (_times(plane, opacity) for plane in self.planes)
-        if self.keep is None:
+    def fade(self, opacity: float) -> YuvPatch:
+        """Multiply the opacity of every pixel."""
+        y, u, v = (_multiply(plane, opacity) for plane in self.planes)
+        if self.backdrop is None:
             left = round(255 * (1 - opacity))
             return YuvPatch(self.rect, (y, u, v), (np.full_like(y, left), np.full_like(u, left)))
-        luma, chroma = (cv2.convertScaleAbs(keep, alpha=opacity, beta=255 * (1 - opacity)) for keep in self.keep)
+        luma, chroma = (
+            cv2.convertScaleAbs(weight, alpha=opacity, beta=255 * (1 - opacity)) for weight in self.backdrop
+        )
         return YuvPatch(self.rect, (y, u, v), (luma, chroma))  # type: ignore[arg-type]
 
 
-def _times(plane: Pixels, factor: float) -> Pixels:
+def _multiply(plane: Pixels, factor: float) -> Pixels:
     return cv2.convertScaleAbs(plane, alpha=factor)  # type: ignore[return-value]
 
 
-def hides(picture: Bitmap, place: Place, size: tuple[int, int]) -> TypeGuard[YuvBitmap]:
-    """Whether the picture, so placed, becomes the whole of a surface of that size as it is."""
-    if not isinstance(picture, YuvBitmap) or picture.alpha is not None or place.blend != "normal":
+def replaces_surface(bitmap: Bitmap, placement: Placement, size: tuple[int, int]) -> TypeGuard[YuvBitmap]:
+    """Whether drawing an opaque bitmap replaces every pixel of a surface of this size with its own."""
+    if not isinstance(bitmap, YuvBitmap) or bitmap.alpha is not None or placement.blend_mode != "normal":
         return False
-    off = max(abs(a - b) for a, b in zip(place.matrix, IDENTITY, strict=True))
-    return off < 1e-3 and eighth_bit(place.opacity) == 255 and picture.size == size
+    difference = max(abs(a - b) for a, b in zip(placement.transform, IDENTITY, strict=True))
+    return difference < 1e-3 and quantize_opacity(placement.opacity) == 255 and bitmap.size == size
 
 
-def eighth_bit(opacity: float) -> int:
-    """An opacity as what is told apart: 0 to 255."""
-    return round(min(max(opacity, 0.0), 1.0) * 255)
-
-
-def half(plane: Pixels) -> Pixels:
-    """Each four pixels' mean."""
+def halve(plane: Pixels) -> Pixels:
+    """Return a plane at half the size: the mean of every four pixels."""
     size = (plane.shape[1] // 2, plane.shape[0] // 2)
     return cv2.resize(plane, size, interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
 
 
 def mix(below: Pixels, above: Pixels, share: float | Pixels, onto: Pixels) -> None:
-    """Write `above` as far as its share goes (0 to 1, or 0 to 255 for each value), and `below` for the rest."""
+    """Write a weighted mean to `onto`; `share` is the weight of `above`: 0 to 1, or 0 to 255 for each value."""
     if isinstance(share, float):
         cv2.addWeighted(below, 1 - share, above, share, 0, dst=onto)
         return

@@ -1,4 +1,4 @@
-"""Tiles as pieces of a surface; what was worked out for a tile is kept with it."""
+"""Transforms RGBA bitmaps into patches of a surface; results are cached with the bitmap."""
 
 from __future__ import annotations
 
@@ -8,89 +8,88 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.raster.surfaces.bt709 import rgba_from_planes, yuva_from_rgba
-from ffmpeg_worker.raster.surfaces.patch import Patch, YuvPatch, eighth_bit, half
-from ffmpeg_worker.raster.surfaces.warp import Rect, reach, recall, warped
-from ffmpeg_worker.raster.transform import Matrix, Place, at, then
+from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap, derive
+from ffmpeg_worker.raster.surfaces.bt709 import rgba_to_yuva
+from ffmpeg_worker.raster.surfaces.patch import Patch, YuvPatch, halve
+from ffmpeg_worker.raster.surfaces.placement import Placement, quantize_opacity
+from ffmpeg_worker.raster.surfaces.warp import Rect, covered_rect, warp
+from ffmpeg_worker.raster.transform import Transform, compose, is_translation, translate
 
 Coding = Literal["rgba", "yuva"]
-Split = tuple[tuple[Pixels, Pixels, Pixels], tuple[Pixels, Pixels] | None]
+_Split = tuple[tuple[Pixels, Pixels, Pixels], tuple[Pixels, Pixels] | None]
 
 
-def tile_of(planes: YuvBitmap) -> RgbaBitmap:
-    """The same in red, green and blue."""
-    return recall(planes.forms, "tile", None, lambda: RgbaBitmap(rgba_from_planes(planes)))
+def transform_rgba(bitmap: RgbaBitmap, coding: Coding, transform: Transform, surface: Rect) -> Patch | None:
+    """Return the transformed bitmap; `None` if nothing of it is visible.
 
-
-def tile_patch(tile: RgbaBitmap, coding: Coding, matrix: Matrix, surface: Rect) -> Patch | None:
-    """What a tile looks like there, `None` for nothing; remembered while it moves by whole pixels only."""
-    pixels, inner = _coded(tile, coding)
+    Moves by whole pixels reuse the cached pixels, as fractions of pixels are rounded to 64ths.
+    """
+    pixels, inner = _encode(bitmap, coding)
     if not inner.width:
         return None
-    if not Place(matrix).is_shift:
-        return _warped_patch(tile, coding, matrix, surface)
-    x, y = math.floor(matrix[2] + 1 / 128), math.floor(matrix[5] + 1 / 128)
-    part_x, part_y = (round((value - whole) * 64) / 64 for value, whole in ((matrix[2], x), (matrix[5], y)))
+    if not is_translation(transform):
+        return _warp(bitmap, coding, transform, surface)
+    x, y = math.floor(transform[2] + 1 / 128), math.floor(transform[5] + 1 / 128)
+    part_x, part_y = (round((value - whole) * 64) / 64 for value, whole in ((transform[2], x), (transform[5], y)))
     if part_x <= 0 and part_y <= 0:
         return Patch(Rect(x + inner.x, y + inner.y, inner.width, inner.height), pixels)
     size = Rect(0, 0, inner.width + (part_x > 0), inner.height + (part_y > 0))
-    moved = recall(
-        tile.forms, f"{coding} moved", (part_x, part_y), lambda: warped(pixels, at(part_x, part_y), size)
+    moved = derive(
+        bitmap, f"{coding} moved", (part_x, part_y), lambda: warp(pixels, translate(part_x, part_y), size)
     )
     return Patch(Rect(x + inner.x, y + inner.y, size.width, size.height), moved)
 
 
-def _warped_patch(tile: RgbaBitmap, coding: Coding, matrix: Matrix, surface: Rect) -> Patch | None:
-    pixels, inner = _coded(tile, coding)
-    matrix = then(at(inner.x, inner.y), matrix)
-    rect = reach(matrix, (inner.width, inner.height), 1).within(surface)
+def _warp(bitmap: RgbaBitmap, coding: Coding, transform: Transform, surface: Rect) -> Patch | None:
+    pixels, inner = _encode(bitmap, coding)
+    transform = compose(translate(inner.x, inner.y), transform)
+    rect = covered_rect(transform, (inner.width, inner.height), 1).intersect(surface)
     if rect is None:
         return None
-    key = (*(round(part, 4) for part in matrix), surface)
-    return Patch(rect, recall(tile.forms, f"{coding} warped", key, lambda: warped(pixels, matrix, rect)))
+    key = (*(round(part, 4) for part in transform), surface)
+    return Patch(rect, derive(bitmap, f"{coding} warped", key, lambda: warp(pixels, transform, rect)))
 
 
-def _coded(tile: RgbaBitmap, coding: Coding) -> tuple[Pixels, Rect]:
-    """The part of a tile that can be seen, and where in the tile it is."""
+def _encode(bitmap: RgbaBitmap, coding: Coding) -> tuple[Pixels, Rect]:
+    """Return the visible part of a bitmap in a coding, and its rectangle within the bitmap."""
 
-    def make() -> tuple[Pixels, Rect]:
-        x, y, width, height = cv2.boundingRect(np.ascontiguousarray(tile.rgba[:, :, 3]))
-        seen = tile.rgba[y : y + height, x : x + width]
+    def compute() -> tuple[Pixels, Rect]:
+        x, y, width, height = cv2.boundingRect(np.ascontiguousarray(bitmap.rgba[:, :, 3]))
+        visible = bitmap.rgba[y : y + height, x : x + width]
         rect = Rect(x, y, width, height)
-        return (seen if coding == "rgba" or not width else yuva_from_rgba(seen)), rect
+        return (visible if coding == "rgba" or not width else rgba_to_yuva(visible)), rect
 
-    return recall(tile.forms, coding, None, make)
+    return derive(bitmap, coding, None, compute)
 
 
-def yuv_tile_patch(tile: RgbaBitmap, place: Place, surface: Rect) -> YuvPatch | None:
-    """What a tile looks like there in planes."""
-    patch = tile_patch(tile, "yuva", place.matrix, surface)
+def transform_rgba_to_yuv(bitmap: RgbaBitmap, placement: Placement, surface: Rect) -> YuvPatch | None:
+    """Return the placed bitmap as 4:2:0 planes; `None` if nothing of it is visible."""
+    patch = transform_rgba(bitmap, "yuva", placement.transform, surface)
     if patch is None:
         return None
     rect = patch.rect
     odd = (rect.x & 1, rect.y & 1)
-    # The pixels are one of the tile's own forms: as long as that one is kept, its number is its name.
+    # The id identifies the pixels for as long as the cached value holds them.
     key = (id(patch.pixels), odd)
-    _, split = recall(tile.forms, "planes", key, lambda: (patch.pixels, split_planes(patch.pixels, odd)))
-    planes, keep = split
-    even = YuvPatch(rect.evened(), planes, keep)
-    level = eighth_bit(place.opacity)
-    if level == 255:
+    _, split = derive(bitmap, "planes", key, lambda: (patch.pixels, _split_planes(patch.pixels, odd)))
+    planes, backdrop = split
+    even = YuvPatch(rect.expand_to_even(), planes, backdrop)
+    alpha = quantize_opacity(placement.opacity)
+    if alpha == 255:
         return even
-    faded = recall(tile.forms, "faded", (*key, level), lambda: (patch.pixels, even.faded(level / 255)))[1]
-    return YuvPatch(even.rect, faded.planes, faded.keep)
+    faded = derive(bitmap, "faded", (*key, alpha), lambda: (patch.pixels, even.fade(alpha / 255)))[1]
+    return YuvPatch(even.rect, faded.planes, faded.backdrop)
 
 
-def split_planes(yuva: Pixels, odd: tuple[int, int]) -> Split:
-    """YuvBitmap, chroma at half the size, of four channels whose first pixel lies on an odd or even one."""
+def _split_planes(yuva: Pixels, odd: tuple[int, int]) -> _Split:
+    """Split YUVA into 4:2:0 planes and backdrop weights; `odd` is 1 where the first column or row is odd."""
     height, width = yuva.shape[:2]
     left, top = odd
     right, bottom = (left + width) & 1, (top + height) & 1
     if left or top or right or bottom:
         yuva = cv2.copyMakeBorder(yuva, top, bottom, left, right, cv2.BORDER_CONSTANT)  # type: ignore[assignment]
     y, u, v, alpha = cv2.split(yuva)
-    u, v, chroma_alpha = (half(plane) for plane in (u, v, alpha))  # type: ignore[arg-type]
+    u, v, chroma_alpha = (halve(plane) for plane in (u, v, alpha))  # type: ignore[arg-type]
     if int(alpha.min()) == 255:
         return (y, u, v), None  # type: ignore[return-value]
     return (y, u, v), (cv2.bitwise_not(alpha), cv2.bitwise_not(chroma_alpha))  # type: ignore[return-value]

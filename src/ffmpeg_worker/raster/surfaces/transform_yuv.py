@@ -1,4 +1,4 @@
-"""YuvBitmap as pieces of a surface, without a way through red, green and blue."""
+"""Transforms YUV bitmaps into patches of a surface, without a detour through RGB."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from typing import NamedTuple
 
 import cv2
 
-from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap
-from ffmpeg_worker.raster.surfaces.patch import YuvPatch, eighth_bit, half
-from ffmpeg_worker.raster.surfaces.warp import Rect, coverage, reach, recall, warped
-from ffmpeg_worker.raster.transform import Matrix, Place
+from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap, derive
+from ffmpeg_worker.raster.surfaces.patch import YuvPatch, halve
+from ffmpeg_worker.raster.surfaces.placement import Placement, quantize_opacity
+from ffmpeg_worker.raster.surfaces.warp import Rect, coverage, covered_rect, warp
+from ffmpeg_worker.raster.transform import Transform, is_translation
 
 
-class _Mask:
-    """An opacity that is told apart by which array it is: many frames of a video share one."""
+class _AlphaPlane:
+    """An opacity plane as a cache key, compared by identity: many frames of a video share one plane."""
 
     __slots__ = ("pixels",)
 
@@ -22,85 +23,90 @@ class _Mask:
         self.pixels = pixels
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Mask) and other.pixels is self.pixels
+        return isinstance(other, _AlphaPlane) and other.pixels is self.pixels
 
     def __hash__(self) -> int:
         return id(self.pixels)
 
 
-class _Shares(NamedTuple):
-    """How much of each pixel is the picture's, and how much is left of what is below; for luma and chroma."""
+class _Weights(NamedTuple):
+    """The weights of the bitmap and of the pixels below, each for luma and chroma."""
 
     own: tuple[Pixels, Pixels]
-    keep: tuple[Pixels, Pixels]
+    backdrop: tuple[Pixels, Pixels]
 
 
-def planes_patch(picture: YuvBitmap, place: Place, surface: Rect) -> YuvPatch | None:
-    """What planes look like there, `None` for nothing; remembered while they stay."""
-    key = (*(round(part, 4) for part in place.matrix), eighth_bit(place.opacity), surface)
-    return recall(picture.forms, "patch", key, lambda: _patch(picture, place, surface))
+def transform_yuv(bitmap: YuvBitmap, placement: Placement, surface: Rect) -> YuvPatch | None:
+    """Return the placed bitmap, cached with it; `None` if nothing of it is visible."""
+    key = (*(round(part, 4) for part in placement.transform), quantize_opacity(placement.opacity), surface)
+    return derive(bitmap, "patch", key, lambda: _transform(bitmap, placement, surface))
 
 
-def _patch(picture: YuvBitmap, place: Place, surface: Rect) -> YuvPatch | None:
-    mask = None if picture.alpha is None else _Mask(picture.alpha)
-    if _is_on_even_pixels(place):
-        rect = Rect(round(place.matrix[2]), round(place.matrix[5]), *picture.size)
-        planes = (picture.y, picture.u, picture.v)
-        shares = None if mask is None else _whole_shares(mask)
+def _transform(bitmap: YuvBitmap, placement: Placement, surface: Rect) -> YuvPatch | None:
+    alpha = None if bitmap.alpha is None else _AlphaPlane(bitmap.alpha)
+    transform = placement.transform
+    if _keeps_chroma_grid(transform):
+        rect = Rect(round(transform[2]), round(transform[5]), *bitmap.size)
+        planes = (bitmap.y, bitmap.u, bitmap.v)
+        weights = None if alpha is None else _unmoved_weights(alpha)
     else:
-        reached = reach(place.matrix, picture.size, 0 if place.is_shift else 1).evened().within(surface)
-        if reached is None:
+        margin = 0 if is_translation(transform) else 1
+        covered = covered_rect(transform, bitmap.size, margin).expand_to_even().intersect(surface)
+        if covered is None:
             return None
-        rect = reached
-        planes = _moved(picture, place.matrix, rect)
-        shares = _moved_shares(mask, place.matrix, picture.size, rect)
-    if shares is None:
+        rect = covered
+        planes = _warp_planes(bitmap, transform, rect)
+        weights = _warped_weights(alpha, transform, bitmap.size, rect)
+    if weights is None:
         patch = YuvPatch(rect, planes, None)
     else:
-        (luma, chroma), (y, u, v) = shares.own, planes
-        patch = YuvPatch(rect, (_product(y, luma), _product(u, chroma), _product(v, chroma)), shares.keep)
-    level = eighth_bit(place.opacity)
-    return patch if level == 255 else patch.faded(level / 255)
+        (luma, chroma), (y, u, v) = weights.own, planes
+        patch = YuvPatch(rect, (_multiply(y, luma), _multiply(u, chroma), _multiply(v, chroma)), weights.backdrop)
+    opacity = quantize_opacity(placement.opacity)
+    return patch if opacity == 255 else patch.fade(opacity / 255)
 
 
-def _is_on_even_pixels(place: Place) -> bool:
-    x, y = place.matrix[2], place.matrix[5]
-    off = abs(x / 2 - round(x / 2)) + abs(y / 2 - round(y / 2))
-    return place.is_shift and off < 1e-3
+def _keeps_chroma_grid(transform: Transform) -> bool:
+    """Whether a transform only moves by even numbers of pixels."""
+    x, y = transform[2], transform[5]
+    rest = abs(x / 2 - round(x / 2)) + abs(y / 2 - round(y / 2))
+    return is_translation(transform) and rest < 1e-3
 
 
-def _moved(picture: YuvBitmap, matrix: Matrix, rect: Rect) -> tuple[Pixels, Pixels, Pixels]:
-    a, b, c, d, e, f = matrix
+def _warp_planes(bitmap: YuvBitmap, transform: Transform, rect: Rect) -> tuple[Pixels, Pixels, Pixels]:
+    a, b, c, d, e, f = transform
     halved = Rect(rect.x // 2, rect.y // 2, rect.width // 2, rect.height // 2)
-    y = warped(picture.y, matrix, rect, border=cv2.BORDER_REPLICATE)
+    y = warp(bitmap.y, transform, rect, border=cv2.BORDER_REPLICATE)
     u, v = (
-        warped(part, (a, b, c / 2, d, e, f / 2), halved, border=cv2.BORDER_REPLICATE)
-        for part in (picture.u, picture.v)
+        warp(part, (a, b, c / 2, d, e, f / 2), halved, border=cv2.BORDER_REPLICATE)
+        for part in (bitmap.u, bitmap.v)
     )
     return y, u, v
 
 
-# A few only: an opacity that is another one in each frame is kept for nothing.
+# Few entries: an opacity plane that differs in each frame would only fill the cache.
 @functools.lru_cache(maxsize=3)
-def _whole_shares(mask: _Mask) -> _Shares:
-    return _shares(mask.pixels)
+def _unmoved_weights(alpha: _AlphaPlane) -> _Weights:
+    return _weigh(alpha.pixels)
 
 
 @functools.lru_cache(maxsize=3)
-def _moved_shares(mask: _Mask | None, matrix: Matrix, size: tuple[int, int], rect: Rect) -> _Shares | None:
-    """`None`: all is the picture's."""
-    covered = coverage(matrix, size, rect)
-    if mask is not None:
-        own = warped(mask.pixels, matrix, rect, border=cv2.BORDER_REPLICATE)
-        covered = own if covered is None else _product(own, covered)
-    return None if covered is None else _shares(covered)
+def _warped_weights(
+    alpha: _AlphaPlane | None, transform: Transform, size: tuple[int, int], rect: Rect
+) -> _Weights | None:
+    """Return the weights of a transformed bitmap; `None` if it is opaque and covers the rectangle."""
+    covered = coverage(transform, size, rect)
+    if alpha is not None:
+        own = warp(alpha.pixels, transform, rect, border=cv2.BORDER_REPLICATE)
+        covered = own if covered is None else _multiply(own, covered)
+    return None if covered is None else _weigh(covered)
 
 
-def _shares(opacity: Pixels) -> _Shares:
-    halved = half(opacity)
-    keep = (cv2.bitwise_not(opacity), cv2.bitwise_not(halved))
-    return _Shares((opacity, halved), keep)  # type: ignore[arg-type]
+def _weigh(opacity: Pixels) -> _Weights:
+    halved = halve(opacity)
+    backdrop = (cv2.bitwise_not(opacity), cv2.bitwise_not(halved))
+    return _Weights((opacity, halved), backdrop)  # type: ignore[arg-type]
 
 
-def _product(plane: Pixels, share: Pixels) -> Pixels:
-    return cv2.multiply(plane, share, scale=1 / 255)  # type: ignore[return-value]
+def _multiply(plane: Pixels, weight: Pixels) -> Pixels:
+    return cv2.multiply(plane, weight, scale=1 / 255)  # type: ignore[return-value]

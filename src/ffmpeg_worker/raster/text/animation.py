@@ -1,91 +1,95 @@
-"""Letters, words or lines that come or go one after the other."""
+"""Text animations: letters, words or lines that appear or disappear one after the other."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 
-from ffmpeg_worker.raster.text.glyph_masks import STILL, GlyphTransform
+from ffmpeg_worker.raster.text.glyph_masks import UNCHANGED, GlyphTransform
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
 from ffmpeg_worker.scene.easing import read_easing
 from ffmpeg_worker.scene.text_style import TextAnimation
 
-Moves = list[tuple[tuple[Glyph, ...], GlyphTransform]]
+_Point = tuple[float, float]
+AnimatedGlyphs = list[tuple[tuple[Glyph, ...], GlyphTransform]]
 
 _HIDDEN = GlyphTransform(opacity=0.0)
-_POP_FROM = 0.3
+_POP_START_SCALE = 0.3
 _WAVE_HEIGHT = 0.25
 
 
 class Animation:
-    """How a layout's parts stand at a time."""
+    """The animation of a layout's letters, words or lines."""
 
     def __init__(self, animation: TextAnimation, layout: Layout) -> None:
         self._animation = animation
         self._size = layout.size
-        self._units = _units(animation.by, layout)
-        self._abouts = [_middle(unit, layout) for unit in self._units]
+        self._units = _split_units(animation.by, layout)
+        self._centers = [_center(unit, layout) for unit in self._units]
         self._ease = read_easing(animation.easing)
-        self._length = animation.duration_s + animation.stagger_s * max(len(self._units) - 1, 0)
+        self._length_s = animation.duration_s + animation.stagger_s * max(len(self._units) - 1, 0)
 
-    def moves(self, time_s: float) -> Moves | None:
-        """Where each part is at a time of the element; `None` while all of them rest."""
+    def transforms(self, time_s: float) -> AnimatedGlyphs | None:
+        """Return the transform of each unit at a time of the element; `None` while the text stands still."""
         animation = self._animation
         if animation.leaves:
-            begin = animation.element_s - self._length
-            if time_s <= begin:
+            begin_s = animation.element_s - self._length_s
+            if time_s <= begin_s:
                 return None
-            passed = time_s - begin
-        elif time_s >= self._length:
+            passed_s = time_s - begin_s
+        elif time_s >= self._length_s:
             return None
         else:
-            passed = time_s
-        moves: Moves = []
-        for index, (unit, about) in enumerate(zip(self._units, self._abouts, strict=True)):
-            share = (passed - index * animation.stagger_s) / max(animation.duration_s, 1e-6)
-            moves.append((unit, self._move(min(max(share, 0.0), 1.0), about)))
-        return moves
+            passed_s = time_s
+        transforms: AnimatedGlyphs = []
+        for index, (unit, center) in enumerate(zip(self._units, self._centers, strict=True)):
+            progress = (passed_s - index * animation.stagger_s) / max(animation.duration_s, 1e-6)
+            transforms.append((unit, self._transform(min(max(progress, 0.0), 1.0), center)))
+        return transforms
 
-    def _move(self, share: float, about: tuple[float, float]) -> GlyphTransform:
-        name = self._animation.name
+    def _transform(self, progress: float, center: _Point) -> GlyphTransform:
+        name, leaves = self._animation.name, self._animation.leaves
         if name == "wave":
-            height = math.sin(share * 2 * math.pi) * _WAVE_HEIGHT * self._size
-            return GlyphTransform(y=-height) if 0 < share < 1 else STILL
-        # A part that leaves goes the way back that it would have come.
-        present = 1 - share if self._animation.leaves else share
-        if present >= 1:
-            return STILL
+            height = math.sin(progress * 2 * math.pi) * _WAVE_HEIGHT * self._size
+            return GlyphTransform(y=-height) if 0 < progress < 1 else UNCHANGED
+        # Units that leave run the animation backwards.
+        presence = 1 - progress if leaves else progress
+        if presence >= 1:
+            return UNCHANGED
         if name == "typewriter":
-            is_seen = share < 1 if self._animation.leaves else share > 0
-            return STILL if is_seen else _HIDDEN
-        if present <= 0:
+            is_visible = progress < 1 if leaves else progress > 0
+            return UNCHANGED if is_visible else _HIDDEN
+        if presence <= 0:
             return _HIDDEN
-        eased = 1 - self._ease(share) if self._animation.leaves else self._ease(share)
-        return _LOOKS[name](eased, self._size, about)
+        eased = 1 - self._ease(progress) if leaves else self._ease(progress)
+        return _EFFECTS[name](eased, self._size, center)
 
 
-def _slide(way: float) -> Callable[[float, float, tuple[float, float]], GlyphTransform]:
-    return lambda eased, size, about: GlyphTransform(
-        y=way * (1 - eased) * size, opacity=_visible(eased), about=about
+def _slide(distance: float) -> Callable[[float, float, _Point], GlyphTransform]:
+    """Return a slide from this distance below, as a multiple of the font size."""
+    return lambda eased, size, center: GlyphTransform(
+        y=distance * (1 - eased) * size, opacity=_clamp(eased), center=center
     )
 
 
-def _visible(eased: float) -> float:
-    return min(max(eased, 0.0), 1.0)
+def _clamp(opacity: float) -> float:
+    return min(max(opacity, 0.0), 1.0)
 
 
-_LOOKS: dict[str, Callable[[float, float, tuple[float, float]], GlyphTransform]] = {
-    "fade": lambda eased, _size, about: GlyphTransform(opacity=_visible(eased), about=about),
+_EFFECTS: dict[str, Callable[[float, float, _Point], GlyphTransform]] = {
+    "fade": lambda eased, _size, center: GlyphTransform(opacity=_clamp(eased), center=center),
     "slide-up": _slide(0.6),
     "slide-down": _slide(-0.6),
-    "pop": lambda eased, _size, about: GlyphTransform(
-        scale=max(_POP_FROM + (1 - _POP_FROM) * eased, 0.01), opacity=_visible(eased * 2), about=about
+    "pop": lambda eased, _size, center: GlyphTransform(
+        scale=max(_POP_START_SCALE + (1 - _POP_START_SCALE) * eased, 0.01),
+        opacity=_clamp(eased * 2),
+        center=center,
     ),
 }
 
 
-def _units(by: str, layout: Layout) -> list[tuple[Glyph, ...]]:
-    """The glyphs that move together, in reading order; spaces go with what is before them."""
+def _split_units(by: str, layout: Layout) -> list[tuple[Glyph, ...]]:
+    """Return the glyphs that move together, in logical order; a space belongs to the unit before it."""
     ordered = sorted(layout.glyphs, key=lambda glyph: glyph.start)
     words = {}
     for box in layout.words:
@@ -104,7 +108,7 @@ def _units(by: str, layout: Layout) -> list[tuple[Glyph, ...]]:
     return [tuple(unit) for unit in units.values()]
 
 
-def _middle(unit: tuple[Glyph, ...], layout: Layout) -> tuple[float, float]:
+def _center(unit: tuple[Glyph, ...], layout: Layout) -> _Point:
     line = layout.lines[unit[0].line]
     left, right = min(glyph.left for glyph in unit), max(glyph.right for glyph in unit)
     return (left + right) / 2, (line.top + line.bottom) / 2

@@ -1,4 +1,4 @@
-"""Which way characters run: the levels of Unicode's bidirectional algorithm."""
+"""Text direction, by the Unicode bidirectional algorithm (https://www.unicode.org/reports/tr9/)."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ _T = TypeVar("_T")
 
 
 def base_level(text: str, direction: str) -> int:
-    """0 for text that runs from left to right, 1 for right to left; `auto` looks at the first letter."""
+    """Return 0 for left-to-right text, 1 for right-to-left; `auto` decides by the first letter."""
     if direction == "auto":
         return int(algorithm.get_base_level(text))
     return int(direction == "rtl")
 
 
-def levels_of(text: str, base: int) -> list[int]:
-    """The level of every character of a paragraph: even runs to the right, odd to the left."""
+def resolve_levels(text: str, base: int) -> list[int]:
+    """Return the embedding level of every character of a paragraph: even is left-to-right, odd right-to-left."""
     if base == 0 and not any(unicodedata.bidirectional(letter) in _RIGHT_TO_LEFT for letter in text):
         return [0] * len(text)
     storage = algorithm.get_empty_storage()
     storage["base_level"] = base
     storage["base_dir"] = "LR"[base]
     algorithm.get_embedding_levels(text.translate(_AS_EMBEDDINGS), storage)
-    # The algorithm drops invisible marks from the list; the entries themselves stay, and keep their place here.
+    # The algorithm removes explicit formatting characters from the list; their entries are kept here.
     every = list(storage["chars"])
     algorithm.explicit_embed_and_overrides(storage)
     algorithm.resolve_weak_types(storage)
@@ -42,7 +42,7 @@ def levels_of(text: str, base: int) -> list[int]:
 
 
 def visual_order(items: Sequence[_T], levels: Sequence[int]) -> list[_T]:
-    """Pieces of a line from left to right, given in reading order with their levels (rule L2)."""
+    """Reorder the parts of a line from logical order to left to right, by their levels (rule L2)."""
     order = list(range(len(items)))
     odd = [level for level in levels if level % 2]
     for level in range(max(levels, default=0), min(odd, default=1) - 1, -1):

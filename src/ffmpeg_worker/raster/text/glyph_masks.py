@@ -1,4 +1,4 @@
-"""The masks of letters, where they are for now."""
+"""The masks of groups of glyphs: their letters, outlines and lines under and through them."""
 
 from __future__ import annotations
 
@@ -6,109 +6,113 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ffmpeg_worker.raster.text.draw_glyph import Mask, draw_glyph, widen
+from ffmpeg_worker.raster.text.draw_glyph import GlyphMask, draw_glyph, widen
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
-from ffmpeg_worker.raster.text.pixel_operations import faded, rounded_box
+from ffmpeg_worker.raster.text.pixel_operations import draw_rounded_box, fade
 from ffmpeg_worker.scene.curve import Color
 from ffmpeg_worker.scene.text_style import Background, TextStyle
 
 
 @dataclass(frozen=True, slots=True)
 class GlyphTransform:
-    """Where letters are for now: moved, made larger about a point, fainter."""
+    """How glyphs are drawn at a time: moved by `x` and `y`, scaled about a point, faded."""
 
     x: float = 0.0
     y: float = 0.0
     scale: float = 1.0
     opacity: float = 1.0
-    about: tuple[float, float] = (0.0, 0.0)
+    center: tuple[float, float] = (0.0, 0.0)
 
-    def point(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point goes."""
-        middle_x, middle_y = self.about
-        return middle_x + (x - middle_x) * self.scale + self.x, middle_y + (y - middle_y) * self.scale + self.y
+    def apply(self, x: float, y: float) -> tuple[float, float]:
+        """Return the transformed point."""
+        center_x, center_y = self.center
+        return center_x + (x - center_x) * self.scale + self.x, center_y + (y - center_y) * self.scale + self.y
 
 
-STILL = GlyphTransform()
+UNCHANGED = GlyphTransform()
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Letters of one colour that move together. `edge`: `before` is the colour on its near side.
+class GlyphGroup:
+    """Glyphs with one color and transform.
 
-    The near side of `edge` (x in the layout) is the left, for `is_rtl` the right. `is_above`: they cover the
-    letters beside them, with outline and shadow.
+    With an `edge` (x in the layout), glyphs have the color `filled` on its left, or on its right if `is_rtl`.
+    `is_above`: the group covers the glyphs beside it, with its outline and shadow.
     """
 
     glyphs: Sequence[Glyph]
-    colour: Color
-    move: GlyphTransform = STILL
+    color: Color
+    transform: GlyphTransform = UNCHANGED
     edge: float | None = None
-    before: Color | None = None
+    filled: Color | None = None
     is_rtl: bool = False
     is_above: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
-    """A box with round corners: left, top, right, bottom in the layout."""
+class RoundedBox:
+    """A box with rounded corners: left, top, right and bottom in the layout."""
 
     edges: tuple[float, float, float, float]
     radius: float
-    colour: Color
+    color: Color
 
     @classmethod
-    def behind(cls, look: Background, left: float, top: float, right: float, bottom: float) -> Box:
-        """The box behind something, with its padding."""
-        edges = (left - look.padding_x, top - look.padding_y, right + look.padding_x, bottom + look.padding_y)
-        return cls(edges, look.radius, look.colour)
+    def behind(cls, background: Background, left: float, top: float, right: float, bottom: float) -> RoundedBox:
+        """Return the background of an area, with its padding."""
+        x, y = background.padding_x, background.padding_y
+        return cls((left - x, top - y, right + x, bottom + y), background.radius, background.colour)
 
-    def faded(self, opacity: float) -> Box:
-        """The same, fainter."""
-        red, green, blue, alpha = self.colour
-        return self if opacity >= 1 else Box(self.edges, self.radius, (red, green, blue, alpha * opacity))
+    def fade(self, opacity: float) -> RoundedBox:
+        """Multiply the opacity of the color."""
+        red, green, blue, alpha = self.color
+        return self if opacity >= 1 else RoundedBox(self.edges, self.radius, (red, green, blue, alpha * opacity))
 
 
 @dataclass(slots=True)
-class Ink:
-    """The masks of a group, in the layout's pixels."""
+class GroupMasks:
+    """The masks of a group, in pixels of the layout."""
 
-    letters: list[Mask] = field(default_factory=list)
-    outlines: list[Mask] = field(default_factory=list)
+    letters: list[GlyphMask] = field(default_factory=list)
+    outlines: list[GlyphMask] = field(default_factory=list)
 
 
-def ink_of(group: Group, style: TextStyle, layout: Layout) -> Ink:
-    """The masks of a group's letters and of the lines under and through them."""
-    ink = Ink()
-    move = group.move
+def draw_masks(group: GlyphGroup, style: TextStyle, layout: Layout) -> GroupMasks:
+    """Draw the masks of a group's letters and of the lines under and through them."""
+    masks = GroupMasks()
+    transform = group.transform
     stroke = style.stroke
-    if move.opacity <= 0 or move.scale <= 0:
-        return ink
+    if transform.opacity <= 0 or transform.scale <= 0:
+        return masks
     for glyph in group.glyphs:
-        x, y = move.point(glyph.x, glyph.y if move.y or move.scale != 1 else round(glyph.y))
-        letter = draw_glyph(glyph.font, glyph.index, x, y, move.scale)
-        marks = [*([letter] if letter else []), *_rules(glyph, move, style, layout)]
-        ink.letters.extend(Mask(faded(mask.pixels, move.opacity), mask.x, mask.y) for mask in marks)
+        x, y = transform.apply(glyph.x, glyph.y if transform.y or transform.scale != 1 else round(glyph.y))
+        letter = draw_glyph(glyph.font, glyph.index, x, y, transform.scale)
+        drawn = [*([letter] if letter else []), *_draw_lines(glyph, transform, style, layout)]
+        masks.letters.extend(_fade(drawn, transform.opacity))
         if stroke and stroke.width > 0:
-            width = stroke.width * move.scale
-            outline = letter and draw_glyph(glyph.font, glyph.index, x, y, move.scale, width)
-            wide = [*([outline] if outline else []), *(widen(mask, width) for mask in marks[bool(letter) :])]
-            ink.outlines.extend(Mask(faded(mask.pixels, move.opacity), mask.x, mask.y) for mask in wide)
-    return ink
+            width = stroke.width * transform.scale
+            outline = letter and draw_glyph(glyph.font, glyph.index, x, y, transform.scale, width)
+            wide = [*([outline] if outline else []), *(widen(mask, width) for mask in drawn[bool(letter) :])]
+            masks.outlines.extend(_fade(wide, transform.opacity))
+    return masks
 
 
-def _rules(glyph: Glyph, move: GlyphTransform, style: TextStyle, layout: Layout) -> list[Mask]:
-    """What of the underline and the line through belongs to a glyph."""
+def _fade(masks: list[GlyphMask], opacity: float) -> list[GlyphMask]:
+    return [GlyphMask(fade(mask.pixels, opacity), mask.x, mask.y) for mask in masks]
+
+
+def _draw_lines(glyph: Glyph, transform: GlyphTransform, style: TextStyle, layout: Layout) -> list[GlyphMask]:
+    """Draw a glyph's part of the underline and of the line through the text."""
     lines = [layout.underline] * style.underline + [layout.strike] * style.strikethrough
     baseline = layout.lines[glyph.line].baseline
-    masks: list[Mask] = []
+    masks: list[GlyphMask] = []
     for middle, thickness in lines:
-        left, top = move.point(glyph.left, round(baseline + middle - thickness / 2))
-        right, bottom = move.point(
-            glyph.right, round(baseline + middle - thickness / 2) + max(round(thickness), 1)
-        )
+        upper = round(baseline + middle - thickness / 2)
+        left, top = transform.apply(glyph.left, upper)
+        right, bottom = transform.apply(glyph.right, upper + max(round(thickness), 1))
         x, y = math.floor(left), math.floor(top)
         width, height = math.ceil(right) - x, math.ceil(bottom) - y
         if width > 0 and height > 0:
-            masks.append(Mask(rounded_box(width, height, (left - x, top - y, right - x, bottom - y), 0), x, y))
+            box = (left - x, top - y, right - x, bottom - y)
+            masks.append(GlyphMask(draw_rounded_box(width, height, box, 0), x, y))
     return masks

@@ -1,27 +1,27 @@
-"""Words that are marked while they are said."""
+"""Highlights words while they are spoken."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ffmpeg_worker.raster.text.glyph_masks import STILL, Box, GlyphTransform, Group
+from ffmpeg_worker.raster.text.glyph_masks import UNCHANGED, GlyphGroup, GlyphTransform, RoundedBox
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
-from ffmpeg_worker.raster.text.paragraph import written
+from ffmpeg_worker.raster.text.paragraph import normalize_text
 from ffmpeg_worker.scene.curve import Color
 from ffmpeg_worker.scene.scene import Word
 from ffmpeg_worker.scene.text_style import Highlight
 
-_SHORT_PAUSE_S = 0.25
+_MAX_HIGHLIGHTED_PAUSE_S = 0.25
 _EDGE_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
-    """What is said: how many words have begun, which is marked (or none), how much of that is coloured (px)."""
+class KaraokeState:
+    """How many words have begun, which one is highlighted, and how many pixels of it are filled."""
 
     begun: int
-    marked: int | None
+    highlighted: int | None
     edge: float | None = None
 
 
@@ -40,93 +40,97 @@ class _Piece:
         return self.glyphs[0].is_rtl
 
     @property
-    def middle(self) -> tuple[float, float]:
+    def center(self) -> tuple[float, float]:
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
 class Karaoke:
-    """The words of a layout with their times."""
+    """The words of a layout with the times at which they are spoken."""
 
     def __init__(self, words: Sequence[Word], layout: Layout, highlight: Highlight, transform: str) -> None:
         self._words = words
         self._highlight = highlight
-        self._pieces = _pieces(words, layout, transform)
+        self._pieces = _find_pieces(words, layout, transform)
         known = {id(glyph) for pieces in self._pieces for piece in pieces for glyph in piece.glyphs}
         self._rest = tuple(glyph for glyph in layout.glyphs if id(glyph) not in known)
 
-    def moment(self, time_s: float) -> Moment:
-        """What is said at a time; equal moments look the same."""
+    def state_at(self, time_s: float) -> KaraokeState:
+        """Return the state at a time; equal states look the same."""
         begun = sum(word.begin_s <= time_s for word in self._words)
-        marked = begun - 1 if begun and time_s < self._marked_until(begun - 1) else None
-        if marked is None or self._highlight.mode != "fill":
-            return Moment(begun, marked)
-        word = self._words[marked]
+        highlighted = begun - 1 if begun and time_s < self._highlighted_until(begun - 1) else None
+        if highlighted is None or self._highlight.mode != "fill":
+            return KaraokeState(begun, highlighted)
+        word = self._words[highlighted]
         share = min((time_s - word.begin_s) / max(word.end_s - word.begin_s, 1e-6), 1.0)
-        width = sum(piece.right - piece.left for piece in self._pieces[marked])
-        return Moment(begun, marked, round(share * width * _EDGE_STEPS) / _EDGE_STEPS)
+        width = sum(piece.right - piece.left for piece in self._pieces[highlighted])
+        return KaraokeState(begun, highlighted, round(share * width * _EDGE_STEPS) / _EDGE_STEPS)
 
-    def groups(self, moment: Moment, colour: Color) -> Iterator[Group]:
-        """The letters in the colours of a moment; the marked word last, on top."""
-        look = self._highlight
-        if look.mode != "appear" or moment.begun == len(self._words):
-            yield Group(self._rest, colour)
-        said = look.said or (look.colour if look.mode == "fill" else None) or colour
+    def groups(self, state: KaraokeState, color: Color) -> Iterator[GlyphGroup]:
+        """Yield the glyphs in the colors of a state; the highlighted word last, on top."""
+        highlight = self._highlight
+        if highlight.mode != "appear" or state.begun == len(self._words):
+            yield GlyphGroup(self._rest, color)
+        spoken = highlight.said or (highlight.colour if highlight.mode == "fill" else None) or color
         for index, pieces in enumerate(self._pieces):
-            if index == moment.marked or (look.mode == "appear" and index >= moment.begun):
+            if index == state.highlighted or (highlight.mode == "appear" and index >= state.begun):
                 continue
             for piece in pieces:
-                yield Group(piece.glyphs, said if index < moment.begun else colour)
-        yield from self._marked(moment, colour)
+                yield GlyphGroup(piece.glyphs, spoken if index < state.begun else color)
+        yield from self._highlighted_groups(state, color)
 
-    def boxes(self, moment: Moment) -> list[Box]:
-        """The box behind the word that is said."""
-        look = self._highlight.background
-        if look is None or moment.marked is None:
+    def boxes(self, state: KaraokeState) -> list[RoundedBox]:
+        """Return the boxes behind the highlighted word."""
+        background = self._highlight.background
+        if background is None or state.highlighted is None:
             return []
-        return [Box.behind(look, p.left, p.top, p.right, p.bottom) for p in self._pieces[moment.marked]]
+        pieces = self._pieces[state.highlighted]
+        return [RoundedBox.behind(background, p.left, p.top, p.right, p.bottom) for p in pieces]
 
-    def _marked(self, moment: Moment, colour: Color) -> Iterator[Group]:
-        look = self._highlight
-        edge = moment.edge
-        for piece in self._pieces[moment.marked] if moment.marked is not None else ():
-            move = STILL if look.scale == 1 else GlyphTransform(scale=look.scale, about=piece.middle)
+    def _highlighted_groups(self, state: KaraokeState, color: Color) -> Iterator[GlyphGroup]:
+        highlight = self._highlight
+        edge = state.edge
+        for piece in self._pieces[state.highlighted] if state.highlighted is not None else ():
+            transform = UNCHANGED
+            if highlight.scale != 1:
+                transform = GlyphTransform(scale=highlight.scale, center=piece.center)
+            is_above = transform != UNCHANGED
             if edge is None:
-                yield Group(piece.glyphs, look.colour or colour, move, is_above=move != STILL)
+                yield GlyphGroup(piece.glyphs, highlight.colour or color, transform, is_above=is_above)
                 continue
-            place = piece.right - edge if piece.is_rtl else piece.left + edge
-            place = move.point(place, 0)[0]
-            before = look.colour or colour
-            yield Group(piece.glyphs, colour, move, place, before, piece.is_rtl, is_above=move != STILL)
+            x = piece.right - edge if piece.is_rtl else piece.left + edge
+            x = transform.apply(x, 0)[0]
+            filled = highlight.colour or color
+            yield GlyphGroup(piece.glyphs, color, transform, x, filled, piece.is_rtl, is_above=is_above)
             edge = max(edge - (piece.right - piece.left), 0.0)
 
-    def _marked_until(self, index: int) -> float:
-        """A short pause does not take the mark away."""
+    def _highlighted_until(self, index: int) -> float:
+        """Return the end of a word's highlight, which lasts through a short pause."""
         end = self._words[index].end_s
-        if index + 1 < len(self._words) and self._words[index + 1].begin_s - end <= _SHORT_PAUSE_S:
+        if index + 1 < len(self._words) and self._words[index + 1].begin_s - end <= _MAX_HIGHLIGHTED_PAUSE_S:
             return self._words[index + 1].begin_s
         return end
 
 
-def _pieces(words: Sequence[Word], layout: Layout, transform: str) -> list[list[_Piece]]:
-    """Each word's parts; none for a word that the text has not."""
+def _find_pieces(words: Sequence[Word], layout: Layout, transform: str) -> list[list[_Piece]]:
+    """Return the pieces of each word; none for a word that the text does not contain."""
     found: list[list[_Piece]] = []
-    place = 0
+    position = 0
     for word in words:
-        text = written(word.text, transform).strip()
-        start = layout.text.find(text, place) if text else -1
+        text = normalize_text(word.text, transform).strip()
+        start = layout.text.find(text, position) if text else -1
         if start < 0:
             found.append([])
             continue
-        place = start + len(text)
+        position = start + len(text)
         by_line: dict[int, list[Glyph]] = {}
         for glyph in layout.glyphs:
-            if start <= glyph.start < place:
+            if start <= glyph.start < position:
                 by_line.setdefault(glyph.line, []).append(glyph)
-        found.append([_piece(glyphs, layout) for glyphs in by_line.values()])
+        found.append([_make_piece(glyphs, layout) for glyphs in by_line.values()])
     return found
 
 
-def _piece(glyphs: list[Glyph], layout: Layout) -> _Piece:
+def _make_piece(glyphs: list[Glyph], layout: Layout) -> _Piece:
     line = layout.lines[glyphs[0].line]
     left, right = min(glyph.left for glyph in glyphs), max(glyph.right for glyph in glyphs)
     return _Piece(tuple(glyphs), left, right, line.top, line.bottom)

@@ -1,4 +1,4 @@
-"""Text laid out: where every glyph, word and line is, in pixels from the top left of the text's box."""
+"""A text layout: the positions of glyphs, words and lines, in pixels from the top left of the text's box."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from ffmpeg_worker.raster.text.font import Font
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A glyph with its origin on the baseline; it stands for the characters `start` to `end` of the text.
+    """A glyph with its origin (`x`, `y`) on the baseline, for the characters `start` to `end` of the text.
 
-    `left` to `right` is the room it takes in its line.
+    `left` to `right` is the width that it occupies in its line.
     """
 
     font: Font
@@ -28,7 +28,7 @@ class Glyph:
 
 @dataclass(frozen=True, slots=True)
 class LineBox:
-    """A line: its characters, how far its visible letters reach, and how high it is."""
+    """A line with its characters `start` to `end`; `left` to `right` is its visible text."""
 
     start: int
     end: int
@@ -41,7 +41,7 @@ class LineBox:
 
 @dataclass(frozen=True, slots=True)
 class WordBox:
-    """A word, or what of it is on one line; `word` counts from 0."""
+    """A word, or its part on one line; `word` is the number of the word from 0."""
 
     word: int
     start: int
@@ -56,11 +56,11 @@ class WordBox:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`text` is what was laid out. The box is `width` by `height`, what lies in it may be smaller or larger.
+    """A laid-out `text` in a box of `width` by `height`; its content may be smaller or larger than the box.
 
-    `size` is the font's size that was used. `underline` and `strike` are where these lines would be: how far
-    their middle is below the baseline, and how thick they are. `overflows`: something does not fit in the box;
-    `is_cut`: lines were left out.
+    `size` is the font size that was used. `underline` and `strike` are the distance of these lines' middle below
+    the baseline, and their thickness. `overflows`: the content does not fit into the box. `is_cut`: lines were
+    removed.
     """
 
     text: str

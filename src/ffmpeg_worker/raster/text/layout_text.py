@@ -1,62 +1,67 @@
-"""How large a text becomes: lines wrapped, cut, and shrunk to their box."""
+"""Lays out a text: collects paragraphs, shapes them, wraps lines and places glyphs."""
 
 from __future__ import annotations
 
-import dataclasses
 import math
+from dataclasses import replace
 
 from ffmpeg_worker.raster.text.font_library import FontChain, FontLibrary
 from ffmpeg_worker.raster.text.layout import Layout
-from ffmpeg_worker.raster.text.paragraph import paragraphs_of, written
-from ffmpeg_worker.raster.text.place_lines import SetLine, longest, place_lines, set_line, words_of
-from ffmpeg_worker.raster.text.shape_runs import Spacing, runs_of
-from ffmpeg_worker.raster.text.wrap_lines import wrap
+from ffmpeg_worker.raster.text.paragraph import collect_paragraphs, normalize_text
+from ffmpeg_worker.raster.text.place_lines import find_words, place_lines
+from ffmpeg_worker.raster.text.shape_paragraph import Spacing, shape_paragraph
+from ffmpeg_worker.raster.text.wrap_lines import Line, wrap_lines
 from ffmpeg_worker.scene.text_style import TextStyle
 
-_SLACK = 0.01
+_TOLERANCE = 0.01
 _ELLIPSIS = "\u2026"
 
 
-def measure(
+def layout_text(
     text: str,
     style: TextStyle,
     width: float | None = None,
     height: float | None = None,
     *,
     library: FontLibrary,
-    most_width: float = math.inf,
+    max_width: float = math.inf,
 ) -> Layout:
-    """Lay a text out.
+    """Lay out a text.
 
-    With `width` and `height` the box has that size, the background's padding within; what is not given is what
-    the text takes, lines being wrapped at `most_width`.
+    Args:
+        text: as written.
+        style: font, alignment, spacing, limits.
+        width: of the box in pixels, with the padding of the background; `None` for the width of the text.
+        height: of the box in pixels, likewise.
+        library: the fonts.
+        max_width: where lines wrap if there is no `width`.
     """
-    text = written(text, style.transform)
+    text = normalize_text(text, style.transform)
     chain = library.chain(style.families, style.weight, style.is_italic)
     padding_x, padding_y = _padding(style)
-    inner = max((most_width if width is None else width) - 2 * padding_x, 1.0)
-    room = math.inf if height is None else max(height - 2 * padding_y, 0.0)
-    size = _fitting_size(text, style, chain, inner, room) if style.fits else style.size
-    sized = dataclasses.replace(style, size=size)
-    text, lines, is_cut = _cut(text, sized, chain, inner)
-    content_width, content_height = longest(lines), len(lines) * style.line_height * size
+    inner_width = max((max_width if width is None else width) - 2 * padding_x, 1.0)
+    inner_height = math.inf if height is None else max(height - 2 * padding_y, 0.0)
+    if style.fits:
+        style = replace(style, size=_find_fitting_size(text, style, chain, inner_width, inner_height))
+    text, lines, is_cut = _cut_lines(text, style, chain, inner_width)
+    content_width, content_height = _max_width(lines), len(lines) * style.line_height * style.size
     box_width = content_width + 2 * padding_x if width is None else width
     box_height = content_height + 2 * padding_y if height is None else height
     free = box_height - 2 * padding_y - content_height
     top = padding_y + {"top": 0.0, "center": free / 2, "bottom": free}[style.vertical_align]
-    first = chain.first(size)
-    glyphs, boxes = place_lines(lines, sized, first, box_width - 2 * padding_x, (padding_x, top))
+    first = chain.first(style.size)
+    glyphs, boxes = place_lines(lines, style, first, box_width - 2 * padding_x, (padding_x, top))
     return Layout(
         text,
-        size,
+        style.size,
         box_width,
         box_height,
         glyphs,
         boxes,
-        words_of(text, glyphs, boxes),
+        find_words(text, glyphs, boxes),
         first.underline,
         first.strike,
-        overflows=content_width > inner + _SLACK or content_height > room + _SLACK,
+        overflows=content_width > inner_width + _TOLERANCE or content_height > inner_height + _TOLERANCE,
         is_cut=is_cut,
     )
 
@@ -65,55 +70,56 @@ def _padding(style: TextStyle) -> tuple[float, float]:
     return (style.background.padding_x, style.background.padding_y) if style.background else (0.0, 0.0)
 
 
-def _lines(text: str, style: TextStyle, chain: FontChain, width: float) -> list[SetLine]:
+def _break_lines(text: str, style: TextStyle, chain: FontChain, width: float) -> list[Line]:
     spacing = Spacing(style.letter_spacing, style.word_spacing)
-    lines: list[SetLine] = []
-    for paragraph in paragraphs_of(text, style.direction):
-        runs = runs_of(paragraph.text, list(paragraph.clusters), list(paragraph.levels), chain, style.size)
-        lines.extend(set_line(paragraph, line, runs, spacing) for line in wrap(paragraph, runs, width, spacing))
-    return lines
+    paragraphs = collect_paragraphs(text, style.direction)
+    shaped = [shape_paragraph(paragraph, chain, style.size, spacing) for paragraph in paragraphs]
+    return [line for paragraph in shaped for line in wrap_lines(paragraph, width)]
 
 
-def _cut(text: str, style: TextStyle, chain: FontChain, width: float) -> tuple[str, list[SetLine], bool]:
-    """The lines, and with an ellipsis if there are more than `most_lines`."""
-    lines = _lines(text, style, chain, width)
-    most = style.most_lines
-    if most is None or len(lines) <= most:
+def _max_width(lines: list[Line]) -> float:
+    return max((line.width for line in lines), default=0.0)
+
+
+def _cut_lines(text: str, style: TextStyle, chain: FontChain, width: float) -> tuple[str, list[Line], bool]:
+    """Return text and lines, shortened with an ellipsis if there are too many lines, and whether they are."""
+    lines = _break_lines(text, style, chain, width)
+    limit = style.most_lines
+    if limit is None or len(lines) <= limit:
         return text, lines, False
-    last = lines[most - 1]
+    last = lines[limit - 1]
     start = last.paragraph.start
-    places = [start + place for place in last.paragraph.clusters if last.line.start < place <= last.line.end]
-    low, high = 0, len(places) - 1
-    best = text[: start + last.line.start].rstrip() + _ELLIPSIS
+    ends = [start + cluster for cluster in last.paragraph.clusters if last.start < cluster <= last.end]
+    low, high = 0, len(ends) - 1
+    best = text[: start + last.start].rstrip() + _ELLIPSIS
     while low <= high:
         middle = (low + high) // 2
-        attempt = text[: places[middle]].rstrip() + _ELLIPSIS
-        if len(_lines(attempt, style, chain, width)) <= most:
+        attempt = text[: ends[middle]].rstrip() + _ELLIPSIS
+        if len(_break_lines(attempt, style, chain, width)) <= limit:
             best, low = attempt, middle + 1
         else:
             high = middle - 1
-    return best, _lines(best, style, chain, width)[:most], True
+    return best, _break_lines(best, style, chain, width)[:limit], True
 
 
-def _fitting_size(text: str, style: TextStyle, chain: FontChain, width: float, height: float) -> float:
-    """The largest size in quarters of a pixel at which no line is too long, no word broken and all lines fit."""
+def _find_fitting_size(text: str, style: TextStyle, chain: FontChain, width: float, height: float) -> float:
+    """Return the largest font size, in quarters of a pixel, at which all lines fit and no word is broken."""
 
     def fits(size: float) -> bool:
-        lines = _lines(text, dataclasses.replace(style, size=size), chain, width)
+        lines = _break_lines(text, replace(style, size=size), chain, width)
         if style.most_lines is not None and len(lines) > style.most_lines:
             return False
-        is_whole = not any(line.line.breaks_word for line in lines)
         return (
-            is_whole
-            and longest(lines) <= width + _SLACK
-            and len(lines) * style.line_height * size <= height + _SLACK
+            not any(line.breaks_word for line in lines)
+            and _max_width(lines) <= width + _TOLERANCE
+            and len(lines) * style.line_height * size <= height + _TOLERANCE
         )
 
-    least = min(style.least_size, style.size)
+    min_size = min(style.least_size, style.size)
     if fits(style.size):
         return style.size
-    low, high = 0, math.ceil((style.size - least) * 4)
+    low, high = 0, math.ceil((style.size - min_size) * 4)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if fits(least + middle / 4) else (low, middle)
-    return least + low / 4
+        low, high = (middle, high) if fits(min_size + middle / 4) else (low, middle)
+    return min_size + low / 4

@@ -1,4 +1,4 @@
-"""A layout as a picture: backgrounds, shadows, outlines and letters, from below to above."""
+"""Paints a layout as a bitmap: backgrounds, shadows, outlines and letters, bottom first."""
 
 from __future__ import annotations
 
@@ -13,51 +13,58 @@ import numpy as np
 
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
-from ffmpeg_worker.raster.text.draw_glyph import Mask
-from ffmpeg_worker.raster.text.glyph_masks import STILL, Box, Group, Ink, ink_of
+from ffmpeg_worker.raster.text.draw_glyph import GlyphMask
+from ffmpeg_worker.raster.text.glyph_masks import UNCHANGED, GlyphGroup, GroupMasks, RoundedBox, draw_masks
 from ffmpeg_worker.raster.text.layout import Layout
-from ffmpeg_worker.raster.text.pixel_operations import blurred, most, over, plus, rounded_box, tinted
+from ffmpeg_worker.raster.text.pixel_operations import (
+    add,
+    blur_coverage,
+    colorize,
+    composite,
+    draw_rounded_box,
+    maximum,
+)
 from ffmpeg_worker.scene.text_style import Shadow, TextStyle
 
-_MOST_PIXELS = 36_000_000
+_MAX_PIXELS = 36_000_000
 _BLANK = RgbaBitmap(np.zeros((1, 1, 4), np.uint8))
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
-    """The part of the layout's plane that is painted."""
+class _Canvas:
+    """The rectangle of the layout's plane that is painted."""
 
     left: int
     top: int
     width: int
     height: int
 
-    def gather(self, masks: Iterable[Mask], *, is_sum: bool) -> Pixels:
-        """The coverage of all masks, summed up or the largest of each pixel."""
+    def combine(self, masks: Iterable[GlyphMask], *, adds: bool) -> Pixels:
+        """Return the coverage of all masks: their sum, or the maximum of each pixel."""
         plane = np.zeros((self.height, self.width), np.uint8)
         for mask in masks:
-            rows, columns = self.part(mask)
+            rows, columns = self.slices(mask)
             target = plane[rows, columns]
-            (cv2.add if is_sum else cv2.max)(target, mask.coverage, dst=target)
+            (cv2.add if adds else cv2.max)(target, mask.coverage, dst=target)
         return plane
 
-    def box(self, box: Box) -> Pixels:
-        """The coverage of a box."""
+    def draw_box(self, box: RoundedBox) -> Pixels:
+        """Return the coverage of a box."""
         left, top, right, bottom = box.edges
         edges = (left - self.left, top - self.top, right - self.left, bottom - self.top)
-        return rounded_box(self.width, self.height, edges, box.radius)
+        return draw_rounded_box(self.width, self.height, edges, box.radius)
 
-    def part(self, mask: Mask) -> tuple[slice, slice]:
-        """Where a mask lies in the frame."""
+    def slices(self, mask: GlyphMask) -> tuple[slice, slice]:
+        """Return the rows and columns of a mask."""
         y, x = mask.y - self.top, mask.x - self.left
         return slice(y, y + mask.pixels.shape[0]), slice(x, x + mask.pixels.shape[1])
 
 
-_Inked = Sequence[tuple[Group, Ink]]
+_DrawnGroups = Sequence[tuple[GlyphGroup, GroupMasks]]
 
 
 class Painter:
-    """Paints one layout in one style, as often as its letters move or change colour.
+    """Paints one layout in one style, for any transforms and colors of its glyphs.
 
     Raises:
         RasterError: `text_too_large`, while painting.
@@ -66,55 +73,56 @@ class Painter:
     def __init__(self, layout: Layout, style: TextStyle) -> None:
         self.layout = layout
         self._style = style
-        self._still: tuple[_Frame, Pixels | None, Pixels | None] | None = None
+        self._still: tuple[_Canvas, Pixels | None, Pixels | None] | None = None
 
-    def paint(self, groups: Sequence[Group], boxes: Sequence[Box] = ()) -> RgbaBitmap:
-        """The picture of some letters; `boxes` lie between the background and the letters.
+    def paint(self, groups: Sequence[GlyphGroup], boxes: Sequence[RoundedBox] = ()) -> RgbaBitmap:
+        """Paint groups of glyphs; `boxes` lie between the background and the letters.
 
-        The background is as visible as the most visible letters.
+        The background has the opacity of the most opaque group.
         """
-        visible = max((group.move.opacity for group in groups), default=1.0)
-        below = [*(box.faded(visible) for box in self._background()), *boxes]
+        opacity = max((group.transform.opacity for group in groups), default=1.0)
+        below = [*(box.fade(opacity) for box in self._background()), *boxes]
         is_still = not boxes and sum(len(group.glyphs) for group in groups) == len(self.layout.glyphs)
-        is_still = is_still and all(group.move == STILL and not group.is_above for group in groups)
-        inked = [(group, ink_of(group, self._style, self.layout)) for group in groups]
+        is_still = is_still and all(group.transform == UNCHANGED and not group.is_above for group in groups)
+        drawn = [(group, draw_masks(group, self._style, self.layout)) for group in groups]
         if not is_still or self._still is None:
-            frame = self._frame([ink for _, ink in inked], below)
-            if frame is None:
+            canvas = self._make_canvas([masks for _, masks in drawn], below)
+            if canvas is None:
                 return _BLANK
-            flat = [pair for pair in inked if not pair[0].is_above]
-            under, stroke = self._setting(frame, flat, below)
-            picture = self._letters(frame, flat, under, stroke)
+            flat = [pair for pair in drawn if not pair[0].is_above]
+            backdrop, stroke = self._paint_below(canvas, flat, below)
+            pixels = self._paint_letters(canvas, flat, backdrop, stroke)
             if is_still:
-                self._still = (frame, under, stroke)
-            elif len(flat) < len(inked):
-                raised = [pair for pair in inked if pair[0].is_above]
-                above = self._letters(frame, raised, *self._setting(frame, raised, []))
-                picture = over(above, picture) if above is not None else picture
+                self._still = (canvas, backdrop, stroke)
+            elif len(flat) < len(drawn):
+                raised = [pair for pair in drawn if pair[0].is_above]
+                above = self._paint_letters(canvas, raised, *self._paint_below(canvas, raised, []))
+                pixels = composite(above, pixels) if above is not None else pixels
         else:
-            frame, under, stroke = self._still
-            picture = self._letters(frame, inked, under, stroke)
-        return RgbaBitmap(picture, (frame.left, frame.top)) if picture is not None else _BLANK
+            canvas, backdrop, stroke = self._still
+            pixels = self._paint_letters(canvas, drawn, backdrop, stroke)
+        return RgbaBitmap(pixels, (canvas.left, canvas.top)) if pixels is not None else _BLANK
 
-    def _background(self) -> list[Box]:
-        """The boxes behind the text."""
-        look = self._style.background
+    def _background(self) -> list[RoundedBox]:
+        """Return the boxes behind the text."""
+        background = self._style.background
         lines = [line for line in self.layout.lines if line.right > line.left]
-        if look is None or not lines:
+        if background is None or not lines:
             return []
-        if look.per_line:
-            return [Box.behind(look, line.left, line.top, line.right, line.bottom) for line in lines]
+        if background.per_line:
+            return [RoundedBox.behind(background, line.left, line.top, line.right, line.bottom) for line in lines]
         left, right = min(line.left for line in lines), max(line.right for line in lines)
-        return [Box.behind(look, left, self.layout.lines[0].top, right, self.layout.lines[-1].bottom)]
+        top, bottom = self.layout.lines[0].top, self.layout.lines[-1].bottom
+        return [RoundedBox.behind(background, left, top, right, bottom)]
 
-    def _frame(self, inks: list[Ink], below: list[Box]) -> _Frame | None:
-        """The least frame that holds everything."""
-        masks = [mask for ink in inks for mask in (*ink.letters, *ink.outlines)]
+    def _make_canvas(self, drawn: list[GroupMasks], below: list[RoundedBox]) -> _Canvas | None:
+        """Return the smallest canvas that holds everything; `None` if there is nothing."""
+        masks = [mask for group in drawn for mask in (*group.letters, *group.outlines)]
         edges = [(float(m.x), float(m.y), m.x + m.pixels.shape[1], m.y + m.pixels.shape[0]) for m in masks]
         if edges:
             left, top, right, bottom = _union(edges)
             for shadow in self._style.shadows:
-                reach = _reach(shadow)
+                reach = _shadow_reach(shadow)
                 x, y = round(shadow.x), round(shadow.y)
                 edges.append((left + x - reach, top + y - reach, right + x + reach, bottom + y + reach))
         edges.extend(box.edges for box in below)
@@ -123,80 +131,80 @@ class Painter:
         left, top, right, bottom = _union(edges)
         x, y = math.floor(left), math.floor(top)
         width, height = max(math.ceil(right) - x, 1), max(math.ceil(bottom) - y, 1)
-        if width * height > _MOST_PIXELS:
+        if width * height > _MAX_PIXELS:
             raise RasterError(
                 f"The text is {width} by {height} pixels large, more than can be drawn.",
                 code="text_too_large",
                 hint="Shorten the text, or make its font smaller.",
             )
-        return _Frame(x, y, width, height)
+        return _Canvas(x, y, width, height)
 
-    def _setting(self, frame: _Frame, inked: _Inked, below: list[Box]) -> tuple[Pixels | None, Pixels | None]:
-        """What lies under the letters, and their outline where no letter covers it."""
-        letters = frame.gather((mask for _, ink in inked for mask in ink.letters), is_sum=True)
-        outlines = [mask for _, ink in inked for mask in ink.outlines]
+    def _paint_below(
+        self, canvas: _Canvas, drawn: _DrawnGroups, below: list[RoundedBox]
+    ) -> tuple[Pixels | None, Pixels | None]:
+        """Return what lies below the letters, and their outline where no letter covers it."""
+        letters = canvas.combine((mask for _, masks in drawn for mask in masks.letters), adds=True)
+        outlines = [mask for _, masks in drawn for mask in masks.outlines]
         if self._style.stroke is None or not outlines:
-            return self._under(frame, letters, below), None
-        shape = most(frame.gather(outlines, is_sum=False), letters)
-        return self._under(frame, shape, below), tinted(shape - letters, self._style.stroke.colour)
+            return self._paint_backdrop(canvas, letters, below), None
+        shape = maximum(canvas.combine(outlines, adds=False), letters)
+        return self._paint_backdrop(canvas, shape, below), colorize(shape - letters, self._style.stroke.colour)
 
-    def _letters(self, frame: _Frame, inked: _Inked, under: Pixels | None, stroke: Pixels | None) -> Pixels | None:
-        """Letters and their outline, over what lies under them."""
+    def _paint_letters(
+        self, canvas: _Canvas, drawn: _DrawnGroups, backdrop: Pixels | None, stroke: Pixels | None
+    ) -> Pixels | None:
+        """Paint letters and their outline over a backdrop."""
         text = stroke
-        for group, ink in inked:
-            text = _sum(self._fill(frame, group, ink), text)
-        return over(text, under) if text is not None else under
+        for group, masks in drawn:
+            letters = self._paint_group(canvas, group, masks)
+            if letters is not None:
+                text = letters if text is None else add(letters, text)
+        return composite(text, backdrop) if text is not None else backdrop
 
-    def _under(self, frame: _Frame, shape: Pixels, below: list[Box]) -> Pixels | None:
-        """Backgrounds and shadows."""
-        picture: Pixels | None = None
-        for colour, boxes in itertools.groupby(below, key=lambda box: box.colour):
-            # Boxes of one colour that overlap are one area: a transparent colour does not add up there.
-            area = functools.reduce(most, (frame.box(box) for box in boxes))
-            picture = over(tinted(area, colour), picture)
-        # As in CSS, the first of several shadows is the one on top.
+    def _paint_backdrop(self, canvas: _Canvas, shape: Pixels, below: list[RoundedBox]) -> Pixels | None:
+        """Paint boxes and shadows."""
+        pixels: Pixels | None = None
+        for color, boxes in itertools.groupby(below, key=lambda box: box.color):
+            # Overlapping boxes of one color are one area, so that a transparent color is not drawn twice there.
+            area = functools.reduce(maximum, (canvas.draw_box(box) for box in boxes))
+            pixels = composite(colorize(area, color), pixels)
+        # As in CSS, the first of several shadows is on top.
         for shadow in reversed(self._style.shadows):
-            picture = over(tinted(_cast(shape, shadow), shadow.colour), picture)
-        return picture
+            pixels = composite(colorize(_cast_shadow(shape, shadow), shadow.colour), pixels)
+        return pixels
 
-    def _fill(self, frame: _Frame, group: Group, ink: Ink) -> Pixels | None:
-        """A group's letters in their colours."""
-        if not ink.letters:
+    @staticmethod
+    def _paint_group(canvas: _Canvas, group: GlyphGroup, masks: GroupMasks) -> Pixels | None:
+        """Paint a group's letters in their colors."""
+        if not masks.letters:
             return None
-        plane = frame.gather((mask for mask in ink.letters if not mask.is_colour), is_sum=True)
-        if group.edge is None or group.before is None:
-            picture = tinted(plane, group.colour)
+        plane = canvas.combine((mask for mask in masks.letters if not mask.is_color), adds=True)
+        if group.edge is None or group.filled is None:
+            pixels = colorize(plane, group.color)
         else:
-            near = np.clip(group.edge - frame.left - np.arange(frame.width, dtype=np.float32), 0, 1)
-            near = 1 - near if group.is_rtl else near
-            part = (plane * near + 0.5).astype(np.uint8)
-            picture = plus(tinted(part, group.before), tinted(plane - part, group.colour))
-        for mask in ink.letters:
-            if mask.is_colour:
-                rows, columns = frame.part(mask)
-                picture[rows, columns] = over(mask.pixels, picture[rows, columns])
-        return picture
+            is_filled = np.clip(group.edge - canvas.left - np.arange(canvas.width, dtype=np.float32), 0, 1)
+            is_filled = 1 - is_filled if group.is_rtl else is_filled
+            filled = (plane * is_filled + 0.5).astype(np.uint8)
+            pixels = add(colorize(filled, group.filled), colorize(plane - filled, group.color))
+        for mask in masks.letters:
+            if mask.is_color:
+                rows, columns = canvas.slices(mask)
+                pixels[rows, columns] = composite(mask.pixels, pixels[rows, columns])
+        return pixels
 
 
-def _sum(above: Pixels | None, below: Pixels | None) -> Pixels | None:
-    """Pictures that share their pixels out among them."""
-    if above is None or below is None:
-        return below if above is None else above
-    return plus(above, below)
-
-
-def _cast(shape: Pixels, shadow: Shadow) -> Pixels:
-    """The coverage of a shape's shadow."""
+def _cast_shadow(shape: Pixels, shadow: Shadow) -> Pixels:
+    """Return the coverage of a shape's shadow."""
     moved = np.zeros_like(shape)
     x, y = round(shadow.x), round(shadow.y)
     height, width = shape.shape
     rows, columns = slice(max(y, 0), min(height + y, height)), slice(max(x, 0), min(width + x, width))
     source = shape[max(-y, 0) : min(height - y, height), max(-x, 0) : min(width - x, width)]
     moved[rows, columns] = source
-    return blurred(moved, shadow.blur / 2)
+    return blur_coverage(moved, shadow.blur / 2)
 
 
-def _reach(shadow: Shadow) -> int:
+def _shadow_reach(shadow: Shadow) -> int:
     return math.ceil(shadow.blur / 2 * 3) + 1
 
 

@@ -1,4 +1,4 @@
-"""Subtitles of a scene as a source of pictures."""
+"""A source that shows subtitles."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from collections import OrderedDict
 
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.text.font_library import FontLibrary
-from ffmpeg_worker.raster.text.glyph_masks import Group
-from ffmpeg_worker.raster.text.karaoke import Karaoke, Moment
+from ffmpeg_worker.raster.text.glyph_masks import GlyphGroup
+from ffmpeg_worker.raster.text.karaoke import Karaoke, KaraokeState
 from ffmpeg_worker.raster.text.layout import Layout
-from ffmpeg_worker.raster.text.layout_text import measure
+from ffmpeg_worker.raster.text.layout_text import layout_text
 from ffmpeg_worker.raster.text.painter import Painter
 from ffmpeg_worker.scene.curve import Color, Curve, color_at
 from ffmpeg_worker.scene.scene import Cue, SubtitlesContent
 from ffmpeg_worker.scene.text_style import TextStyle
 
-_KEPT = 3
+_MAX_CACHED = 3
 
 
 class SubtitlesSource:
-    """Cues in a box of `width` (else the content's `most_width`) and `height`, else that of one line.
+    """A `Source` of cues in a box of `width` (else the content's `max_width`) and `height` (else one line).
 
-    Cues with more lines reach out of the box: upwards where the style is vertically aligned to the bottom,
-    downwards for the top, both ways for the centre. Cues at one time stand below each other.
+    Cues with more lines extend beyond the box: upwards if the style is vertically aligned to the bottom,
+    downwards for the top, both ways for the center. Simultaneous cues are stacked.
     """
 
     def __init__(
@@ -40,32 +40,32 @@ class SubtitlesSource:
         padding = style.background.padding_y if style.background else 0.0
         self._width = content.most_width if width is None else width
         self._height = style.line_height * style.size + 2 * padding if height is None else height
-        self._shown: OrderedDict[tuple[int, ...], _Shown] = OrderedDict()
+        self._cached: OrderedDict[tuple[int, ...], _ActiveCues] = OrderedDict()
 
     @property
     def size(self) -> tuple[int, int]:
         """The box, in whole pixels."""
         return max(math.ceil(self._width), 1), max(math.ceil(self._height), 1)
 
-    def picture(self, time_s: float) -> RgbaBitmap | None:
-        """The cues of a time; the same tile while nothing changes, `None` between them."""
-        active = self._active(time_s)
+    def render(self, time_s: float) -> RgbaBitmap | None:
+        """Return the cues at a time, the same object while nothing changes; `None` between cues."""
+        active = self._find_active(time_s)
         if not active:
             return None
-        shown = self._shown.pop(active, None)
+        shown = self._cached.pop(active, None)
         if shown is None:
             cues = [self._cues[index] for index in active]
-            shown = _Shown(cues, self._style, self._width, self._height, self._library)
-        self._shown[active] = shown
-        if len(self._shown) > _KEPT:
-            self._shown.popitem(last=False)
-        return shown.picture(time_s)
+            shown = _ActiveCues(cues, self._style, self._width, self._height, self._library)
+        self._cached[active] = shown
+        if len(self._cached) > _MAX_CACHED:
+            self._cached.popitem(last=False)
+        return shown.render(time_s)
 
     def close(self) -> None:
-        """Let go of the tiles."""
-        self._shown.clear()
+        """Release the bitmaps."""
+        self._cached.clear()
 
-    def _active(self, time_s: float) -> tuple[int, ...]:
+    def _find_active(self, time_s: float) -> tuple[int, ...]:
         found: list[int] = []
         index = bisect.bisect_right(self._begins, time_s) - 1
         while index >= 0 and self._latest_ends[index] > time_s:
@@ -75,33 +75,30 @@ class SubtitlesSource:
         return tuple(reversed(found))
 
 
-class _Shown:
-    """The cues of one time."""
+class _ActiveCues:
+    """Cues that are shown at the same time, laid out as one text."""
 
     def __init__(
         self, cues: list[Cue], style: TextStyle, width: float, height: float, library: FontLibrary
     ) -> None:
         text = "\n".join(cue.text.strip() or " ".join(word.text.strip() for word in cue.words) for cue in cues)
-        self._layout: Layout = measure(text, style, width, height, library=library)
+        self._layout: Layout = layout_text(text, style, width, height, library=library)
         self._painter = Painter(self._layout, style)
         words = sorted((word for cue in cues for word in cue.words), key=lambda word: word.begin_s)
-        is_marked = bool(words) and style.highlight is not None
-        self._karaoke = (
-            Karaoke(words, self._layout, style.highlight, style.transform)
-            if is_marked and style.highlight is not None
-            else None
-        )
-        self._colour = style.colour
-        self._last: tuple[tuple[Moment | None, Color], RgbaBitmap] | None = None
+        self._karaoke: Karaoke | None = None
+        if words and style.highlight is not None:
+            self._karaoke = Karaoke(words, self._layout, style.highlight, style.transform)
+        self._color = style.colour
+        self._last: tuple[tuple[KaraokeState | None, Color], RgbaBitmap] | None = None
 
-    def picture(self, time_s: float) -> RgbaBitmap:
-        colour = color_at(self._colour, time_s) if isinstance(self._colour, Curve) else self._colour
-        moment = self._karaoke.moment(time_s) if self._karaoke else None
-        if self._last is None or self._last[0] != (moment, colour):
-            self._last = ((moment, colour), self._painted(moment, colour))
+    def render(self, time_s: float) -> RgbaBitmap:
+        color = color_at(self._color, time_s) if isinstance(self._color, Curve) else self._color
+        state = self._karaoke.state_at(time_s) if self._karaoke else None
+        if self._last is None or self._last[0] != (state, color):
+            self._last = ((state, color), self._paint(state, color))
         return self._last[1]
 
-    def _painted(self, moment: Moment | None, colour: Color) -> RgbaBitmap:
-        if self._karaoke is None or moment is None:
-            return self._painter.paint([Group(self._layout.glyphs, colour)])
-        return self._painter.paint([*self._karaoke.groups(moment, colour)], self._karaoke.boxes(moment))
+    def _paint(self, state: KaraokeState | None, color: Color) -> RgbaBitmap:
+        if self._karaoke is None or state is None:
+            return self._painter.paint([GlyphGroup(self._layout.glyphs, color)])
+        return self._painter.paint([*self._karaoke.groups(state, color)], self._karaoke.boxes(state))

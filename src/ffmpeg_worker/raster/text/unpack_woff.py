@@ -1,4 +1,4 @@
-"""Fonts as the web packs them, WOFF and WOFF2, unpacked into what HarfBuzz reads."""
+"""Unpacks web fonts (WOFF and WOFF2) into OpenType fonts, which HarfBuzz reads."""
 
 from __future__ import annotations
 
@@ -14,50 +14,51 @@ from fontTools.ttLib.sfnt import SFNTReader, SFNTWriter
 from fontTools.ttLib.woff2 import WOFF2DirectoryEntry, WOFF2Reader
 
 MAX_BYTES = 64 << 20
-"""Of a packed file, and of the font in it; one with all of Chinese, Japanese and Korean has a quarter of it."""
+"""Of a packed file, and of the font in it; a font with all of Chinese, Japanese and Korean has a quarter of it."""
 
 _WOFF2 = b"wOF2"
-# Where a header says where metadata and private data lie.
-_ASIDES = {b"wOFF": slice(24, 44), _WOFF2: slice(28, 48)}
+# The header fields with the positions of metadata and private data.
+_METADATA_FIELDS = {b"wOFF": slice(24, 44), _WOFF2: slice(28, 48)}
 _WOFF2_HEADER = 48
-_STEP = 1 << 20
-# How many glyphs, and how many bytes say how many points contours have, and of what glyphs are composed.
-_OUTLINES = struct.Struct(">4xH6xI8xI8x")
-# Pixels; most of a minute. A font of 20,000 glyphs in 7 MB is a quarter of it.
-_MOST_COPIED = 1 << 39
+_PIECE_BYTES = 1 << 20
+# numGlyphs, nContourStreamSize and compositeStreamSize of the transformed `glyf` table (WOFF2, section 5.1).
+_GLYF_HEADER = struct.Struct(">4xH6xI8xI8x")
+# Bytes, which take almost a minute. A font of 20,000 glyphs in 7 MB needs a quarter of it.
+_MAX_COPIED_BYTES = 1 << 39
 
 
-def read_packed(path: Path) -> bytes | None:
-    """The OpenType font that is packed in a file; `None` where the file is not a packed one.
+def unpack_woff(path: Path) -> bytes | None:
+    """Return the OpenType font in a web font; `None` if the file is not a web font.
 
     Raises:
-        ValueError: it is damaged, or holds more than `MAX_BYTES`; OSError: it cannot be read.
+        ValueError: the file is damaged, or holds more than `MAX_BYTES`.
+        OSError: the file cannot be read.
     """
     with path.open("rb") as file:
-        form = file.read(4)
-        if form not in _ASIDES:
+        signature = file.read(4)
+        if signature not in _METADATA_FIELDS:
             return None
-        _demand_room(path.stat().st_size)
-        packed = bytearray(form + file.read())
-    # Nobody needs them, and fontTools would unpack metadata of any size.
-    packed[_ASIDES[form]] = bytes(20)
+        _check_size(path.stat().st_size)
+        packed = bytearray(signature + file.read())
+    # Metadata and private data are not needed, and fontTools would unpack metadata of any size.
+    packed[_METADATA_FIELDS[signature]] = bytes(20)
     try:
-        return _unpack_woff2(bytes(packed)) if form == _WOFF2 else _unpack_woff(bytes(packed))
+        return _unpack_woff2(bytes(packed)) if signature == _WOFF2 else _unpack_woff1(bytes(packed))
     except (MemoryError, ValueError):
         raise
     except Exception as error:
-        # fontTools takes much of a file at its word: what is wrong shows as an error of any kind.
+        # fontTools does not check its input, so damage raises errors of any type.
         raise ValueError(f"the packed font is damaged: {error!r}") from error
 
 
-def _unpack_woff(packed: bytes) -> bytes:
+def _unpack_woff1(packed: bytes) -> bytes:
     reader = SFNTReader(io.BytesIO(packed))
-    _demand_room(sum(entry.origLength for entry in reader.tables.values()))
-    return _as_file(reader, ((tag, _inflate(packed, entry)) for tag, entry in reader.tables.items()))
+    _check_size(sum(entry.origLength for entry in reader.tables.values()))
+    return _write_font(reader, ((tag, _inflate(packed, entry)) for tag, entry in reader.tables.items()))
 
 
 def _inflate(packed: bytes, entry: Any) -> bytes:
-    """A table. fontTools would unpack all that is there, and look at its size then."""
+    """Return a table. fontTools would unpack all of its data before it checks the size."""
     table = packed[entry.offset : entry.offset + entry.length]
     is_whole = len(table) == entry.length
     if entry.length < entry.origLength:
@@ -68,16 +69,16 @@ def _inflate(packed: bytes, entry: Any) -> bytes:
 
 
 def _unpack_woff2(packed: bytes) -> bytes:
-    _demand_honest(packed)
+    _check_unpacked_size(packed)
     reader = WOFF2Reader(io.BytesIO(packed))
-    _demand_quick(reader)
-    return _as_file(reader, ((tag, reader[tag]) for tag in reader.tables))
+    _check_outlines(reader)
+    return _write_font(reader, ((tag, reader[tag]) for tag in reader.tables))
 
 
-def _demand_honest(packed: bytes) -> None:
-    """Raise ValueError where the one stream of all tables is not as long as the directory says, or too long.
+def _check_unpacked_size(packed: bytes) -> None:
+    """Raise ValueError if the compressed stream of all tables is longer or shorter than declared, or too long.
 
-    fontTools unpacks it at once, and looks at its size then. So it is unpacked here before, a piece at a time.
+    fontTools checks the size only after unpacking, so the stream is unpacked here first, piece by piece.
     """
     file = io.BytesIO(packed)
     file.seek(_WOFF2_HEADER)
@@ -86,43 +87,43 @@ def _demand_honest(packed: bytes) -> None:
         entry = WOFF2DirectoryEntry()
         entry.fromFile(file)
         declared += entry.length
-        _demand_room(declared)
+        _check_size(declared)
     stream = file.read(int.from_bytes(packed[20:24]))
     decoder, size = brotli.Decompressor(), 0
-    while piece := decoder.process(stream, output_buffer_limit=_STEP):
+    while piece := decoder.process(stream, output_buffer_limit=_PIECE_BYTES):
         size += len(piece)
         stream = b""
         if size > declared:
             break
     if size != declared:
-        raise ValueError("the packed font is not as long as it says")
+        raise ValueError("the packed font does not have its declared size")
 
 
-def _demand_quick(reader: Any) -> None:
-    """Raise ValueError where outlines would take minutes to put together, as those of few bytes can.
+def _check_outlines(reader: Any) -> None:
+    """Raise ValueError if reconstructing the outlines would take minutes, which a small file can cause.
 
-    For every glyph, contour and component fontTools copies what is left of the outlines.
+    fontTools copies the rest of the outline data for every glyph, contour and component.
     """
     entry = reader.tables.get("glyf")
     if entry is None or not entry.transformed:
         return
-    header = reader.transformBuffer.getvalue()[entry.offset : entry.offset + _OUTLINES.size]
-    glyphs, contours, composites = _OUTLINES.unpack(header)
-    if glyphs * entry.length + contours**2 + composites**2 > _MOST_COPIED:
+    header = reader.transformBuffer.getvalue()[entry.offset : entry.offset + _GLYF_HEADER.size]
+    glyphs, contours, composites = _GLYF_HEADER.unpack(header)
+    if glyphs * entry.length + contours**2 + composites**2 > _MAX_COPIED_BYTES:
         raise ValueError("the packed font has too many outlines")
 
 
-def _as_file(reader: Any, tables: Iterable[tuple[str, bytes]]) -> bytes:
+def _write_font(reader: Any, tables: Iterable[tuple[str, bytes]]) -> bytes:
     file, size = io.BytesIO(), 0
     writer = SFNTWriter(file, len(reader.tables), reader.sfntVersion)
     for tag, table in tables:
         size += len(table)
-        _demand_room(size)
+        _check_size(size)
         writer[tag] = table
     writer.close()
     return file.getvalue()
 
 
-def _demand_room(size: int) -> None:
+def _check_size(size: int) -> None:
     if size > MAX_BYTES:
         raise ValueError(f"the packed font has more than {MAX_BYTES >> 20} MiB")

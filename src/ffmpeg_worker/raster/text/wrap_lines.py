@@ -1,69 +1,87 @@
-"""Where the lines of a paragraph end."""
+"""Wraps shaped paragraphs into lines."""
 
 from __future__ import annotations
 
 import bisect
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ffmpeg_worker.raster.text.bidi import visual_order
 from ffmpeg_worker.raster.text.paragraph import Paragraph
-from ffmpeg_worker.raster.text.shape_runs import Run, Spacing, shape
+from ffmpeg_worker.raster.text.shape_paragraph import Run, ShapedGlyph, ShapedParagraph, clip_runs, shape_run
 
-_SLACK = 0.01
+_TOLERANCE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Characters `start` to `end` of a paragraph; `breaks_word`: it ends inside of a word."""
+    """Characters `start` to `end` of a paragraph, with their glyphs from left to right, each with its run.
 
+    `width` is that of the visible text. `breaks_word`: the line ends within a word.
+    """
+
+    paragraph: Paragraph
     start: int
     end: int
-    breaks_word: bool = False
+    breaks_word: bool
+    glyphs: tuple[tuple[ShapedGlyph, Run], ...]
+    width: float
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the line ends its paragraph."""
+        return self.end == len(self.paragraph.text)
 
 
-def wrap(paragraph: Paragraph, runs: list[Run], width: float, spacing: Spacing) -> list[Line]:
-    """Lines that are as full as they can be; a word that is wider than a line is broken between clusters."""
-    reach = _reach(paragraph, runs, spacing)
-    lines: list[Line] = []
+def wrap_lines(shaped: ShapedParagraph, width: float) -> Iterator[Line]:
+    """Yield lines that are as full as possible; a word wider than a line is broken between clusters."""
+    for start, end, breaks_word in _find_line_ends(shaped, width):
+        yield _shape_line(shaped, start, end, breaks_word)
+
+
+def _find_line_ends(shaped: ShapedParagraph, width: float) -> Iterator[tuple[int, int, bool]]:
+    """Yield start and end of each line, and whether it ends within a word."""
+    text = shaped.paragraph.text
     start = 0
     last = 0
-    for stop in paragraph.breaks:
-        if _fits(paragraph.text, reach, start, stop, width, spacing):
+    for stop in shaped.paragraph.breaks:
+        if _fits(shaped, start, stop, width):
             last = stop
             continue
         if last > start:
-            lines.append(Line(start, last))
+            yield start, last, False
             start = last
-        while not _fits(paragraph.text, reach, start, stop, width, spacing):
-            cut = _last_cluster(paragraph, reach, start, stop, width + spacing.letter)
-            if not paragraph.text[cut:stop].strip():  # what is left is the space after the word
+        while not _fits(shaped, start, stop, width):
+            cut = _find_last_cluster(shaped, start, stop, width + shaped.spacing.letter)
+            if not text[cut:stop].strip():  # only the space after the word is left
                 break
-            lines.append(Line(start, cut, breaks_word=True))
+            yield start, cut, True
             start = cut
         last = stop
-    lines.append(Line(start, len(paragraph.text)))
-    return lines
+    yield start, len(text), False
 
 
-def _reach(paragraph: Paragraph, runs: list[Run], spacing: Spacing) -> Sequence[float]:
-    """How far the pen has come before each character, were it all one line."""
-    advances = [0.0] * len(paragraph.text)
-    for run in runs:
-        for glyph in shape(paragraph.text, run, spacing):
-            advances[glyph.start] += glyph.advance
-    return list(itertools.accumulate(advances, initial=0.0))
+def _fits(shaped: ShapedParagraph, start: int, stop: int, width: float) -> bool:
+    end = start + len(shaped.paragraph.text[start:stop].rstrip())
+    return shaped.positions[end] - shaped.positions[start] - shaped.spacing.letter <= width + _TOLERANCE
 
 
-def _fits(text: str, reach: Sequence[float], start: int, stop: int, width: float, spacing: Spacing) -> bool:
-    end = start + len(text[start:stop].rstrip())
-    return reach[end] - reach[start] - spacing.letter <= width + _SLACK
-
-
-def _last_cluster(paragraph: Paragraph, reach: Sequence[float], start: int, stop: int, width: float) -> int:
-    """The end of the clusters that still fit, of one at least."""
-    clusters = paragraph.clusters
+def _find_last_cluster(shaped: ShapedParagraph, start: int, stop: int, width: float) -> int:
+    """Return the end of the clusters that fit into a width; of one cluster at least."""
+    clusters = shaped.paragraph.clusters
     first, end = bisect.bisect_right(clusters, start), bisect.bisect_right(clusters, stop)
-    widest = reach[start] + width + _SLACK
-    fitting = bisect.bisect_right(clusters, widest, first, end, key=lambda place: reach[place])
+    limit = shaped.positions[start] + width + _TOLERANCE
+    fitting = bisect.bisect_right(clusters, limit, first, end, key=lambda index: shaped.positions[index])
     return clusters[max(fitting - 1, first)]
+
+
+def _shape_line(shaped: ShapedParagraph, start: int, end: int, breaks_word: bool) -> Line:
+    """Shape the characters of a line again, as letters may look different at its ends."""
+    text, spacing = shaped.paragraph.text, shaped.spacing
+    visible_end = start + len(text[start:end].rstrip())
+    parts = list(clip_runs(shaped.runs, start, visible_end))
+    ordered = visual_order(parts, [run.level for run in parts])
+    glyphs = tuple((glyph, run) for run in ordered for glyph in shape_run(text, run, spacing))
+    width = sum(glyph.advance for glyph, _ in glyphs)
+    width -= spacing.letter if glyphs else 0.0
+    return Line(shaped.paragraph, start, end, breaks_word, glyphs, max(width, 0.0))
