@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from ffmpeg_worker import retry
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.storage.http import download, retry
+from ffmpeg_worker.storage.http import download
 from support.media.sources import make_clip
 from support.servers.web import Web, open_web
 from support.worker import Worker, open_worker

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
 
 from ffmpeg_worker.logs import log
+from ffmpeg_worker.retry import AttemptFailed, is_retryable, parse_retry_after, retry
 from ffmpeg_worker.runpod_worker.handler_output import failure
 from ffmpeg_worker.runpod_worker.platform import Platform
 from ffmpeg_worker.runpod_worker.problems import Problem, answer_refused
 
 PAUSES_S: Sequence[float] = (0.5, 1, 2, 4, 8, 15, 30)
 """Between tries: a minute of a platform that does not answer is survived."""
-_LONGEST_PAUSE_S = 30.0
 _REFUSALS = frozenset({400, 413, 422})
-_MAY_PASS = frozenset({408, 425, 429})
 
 
 async def deliver(platform: Platform, job_id: str, result: dict[str, Any]) -> bool:
@@ -40,22 +39,26 @@ def as_result(problem: Problem) -> dict[str, Any]:
 
 
 async def _send(platform: Platform, job_id: str, result: dict[str, Any]) -> int | None:
-    """The status that it ended with; None: no answer at all."""
-    status = None
-    for pause in (*PAUSES_S, None):
-        wish: str | None = None
+    """Send a result, with retries; return the last HTTP status, `None` if RunPod did not answer."""
+    status: int | None = None
+
+    async def attempt() -> None:
+        nonlocal status
+        status, retry_after = None, None
         try:
-            status, wish = await platform.answer(job_id, result)
+            status, retry_after = await platform.answer(job_id, result)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            status = None
             log(logging.WARNING, "result not taken", reason=type(error).__name__)
-        if status is not None and status < 500 and status not in _MAY_PASS:
-            return status
-        if pause is not None:
-            log(logging.WARNING, "result is sent again", status=status, pause_s=pause)
-            await asyncio.sleep(_pause(wish, pause))
+        if status is None or is_retryable(status):
+            raise AttemptFailed(_NotDelivered(), parse_retry_after(retry_after))
+
+    def log_retry(_: Exception, pause_s: float) -> None:
+        log(logging.WARNING, "result sent again", status=status, pause_s=pause_s)
+
+    with suppress(_NotDelivered):
+        await retry(attempt, PAUSES_S, log_retry)
     return status
 
 
-def _pause(wish: str | None, pause: float) -> float:
-    return min(float(wish), _LONGEST_PAUSE_S) if wish is not None and wish.isdecimal() else pause
+class _NotDelivered(Exception):
+    pass

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import re
@@ -15,12 +14,11 @@ import aiohttp
 from pydantic import SecretStr
 
 from ffmpeg_worker.logs import log
+from ffmpeg_worker.retry import AttemptFailed, is_retryable, parse_retry_after, retry
 
 _JOB_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
 _ANSWER_S = 15.0
 _MAX_ANSWER_BYTES = 32 << 20
-_MAY_PASS = frozenset({408, 425, 429})
-_LONGEST_WISH_S = 30.0
 
 
 class EndpointError(Exception):
@@ -89,16 +87,18 @@ class EndpointSession:
         return await self._ask_again("POST", f"cancel/{job_id}")
 
     async def _ask_again(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        for pause in self.endpoint.pauses_s:
+        async def attempt() -> dict[str, Any]:
             try:
                 return await self._ask(method, path, body)
-            except EndpointError as trouble:
-                if not trouble.may_pass:
+            except EndpointError as error:
+                if not error.may_pass:
                     raise
-                wait_s = pause if trouble.wish_s is None else trouble.wish_s
-                log(logging.WARNING, "endpoint asked again", what=path.partition("/")[0], reason=str(trouble))
-            await asyncio.sleep(wait_s)
-        return await self._ask(method, path, body)
+                raise AttemptFailed(error, error.wish_s) from None
+
+        def log_retry(error: Exception, _pause_s: float) -> None:
+            log(logging.WARNING, "endpoint asked again", what=path.partition("/")[0], reason=str(error))
+
+        return await retry(attempt, self.endpoint.pauses_s, log_retry)
 
     async def _ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         try:
@@ -113,8 +113,9 @@ class EndpointSession:
             # It may have got there: sent again, a job would be there twice.
             raise EndpointError("it did not answer", may_pass=path != "run") from error
         if status != 200:
-            may_pass = status >= 500 or status in _MAY_PASS
-            raise EndpointError(f"it answers with HTTP {status}", may_pass=may_pass, wish_s=_seconds(wish))
+            raise EndpointError(
+                f"it answers with HTTP {status}", may_pass=is_retryable(status), wish_s=parse_retry_after(wish)
+            )
         try:
             value = json.loads(raw)
         except (ValueError, RecursionError):
@@ -131,7 +132,3 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
         if len(body) > _MAX_ANSWER_BYTES:
             raise EndpointError("its answer is too long", may_pass=False)
     return bytes(body)
-
-
-def _seconds(wish: str | None) -> float | None:
-    return min(float(wish), _LONGEST_WISH_S) if wish is not None and wish.isdecimal() else None

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from ffmpeg_worker import retry
 from ffmpeg_worker.runpod_worker import delivery
 from ffmpeg_worker.runpod_worker.delivery import deliver
 from ffmpeg_worker.runpod_worker.platform import Platform
@@ -56,7 +57,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr(delivery, "asyncio", SimpleNamespace(sleep=sleep))
+    monkeypatch.setattr(retry, "asyncio", SimpleNamespace(sleep=sleep))
     return waited
 
 

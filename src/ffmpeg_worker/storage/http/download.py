@@ -20,14 +20,9 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
+from ffmpeg_worker.retry import AttemptFailed, backoff, is_retryable, parse_retry_after, retry
 from ffmpeg_worker.storage.arrival import FULL, disk_full
-from ffmpeg_worker.storage.http.retry import (
-    CONNECTION_ERRORS,
-    AttemptFailed,
-    may_pass,
-    retry_after_s,
-    with_retries,
-)
+from ffmpeg_worker.storage.http.errors import CONNECTION_ERRORS
 from ffmpeg_worker.storage.pace import StallGuard
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import finish_then_cancel
@@ -89,7 +84,7 @@ class HttpDownload:
             SourceError: not there, not allowed, too large, incomplete, unreachable, or not usable.
             DiskFull: no room for it.
         """
-        await with_retries(self._attempt, self._limits.retries, self._limits.backoff_s)
+        await retry(self._attempt, backoff(self._limits.retries, self._limits.backoff_s))
 
     async def _attempt(self) -> None:
         own = self._conditions()
@@ -147,11 +142,11 @@ class HttpDownload:
                 code="source_forbidden",
                 hint='Check that the address has not expired; credentials go into the input\'s "headers".',
             )
-        elif may_pass(status):
+        elif is_retryable(status):
             error = SourceUnreachable(
                 f'The server of the input "{self._shown}" answered {status}.', hint="Try again later."
             )
-            raise AttemptFailed(error, retry_after_s(response.headers.get("Retry-After")))
+            raise AttemptFailed(error, parse_retry_after(response.headers.get("Retry-After")))
         else:
             raise self._unusable(f"its status is {status}")
 

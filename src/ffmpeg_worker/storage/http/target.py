@@ -17,13 +17,8 @@ from ffmpeg_worker.errors import InvalidJob, TargetError, TargetForbidden, Targe
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
-from ffmpeg_worker.storage.http.retry import (
-    CONNECTION_ERRORS,
-    AttemptFailed,
-    may_pass,
-    retry_after_s,
-    with_retries,
-)
+from ffmpeg_worker.retry import AttemptFailed, backoff, is_retryable, parse_retry_after, retry
+from ffmpeg_worker.storage.http.errors import CONNECTION_ERRORS
 from ffmpeg_worker.storage.http.signed_url import is_azure_sas, plain, strip_signature
 from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders, OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
@@ -90,7 +85,7 @@ class PresignedWriter:
         own_headers = _own_headers(address, headers, self._headers)
         put = _Put(address, self._headers, own_headers, path, display_name(name), self._limits, meter)
         attempt = partial(put.attempt, self._outbound)
-        await with_retries(attempt, self._limits.retries, self._limits.backoff_s)
+        await retry(attempt, backoff(self._limits.retries, self._limits.backoff_s))
 
     async def remove(self, name: str) -> None:
         """A presigned PUT cannot delete; see `ObjectWriter.remove`."""
@@ -188,10 +183,10 @@ class _Put:
                 code="target_not_found",
                 hint="Check the bucket and the path in the address.",
             )
-        if may_pass(status):
+        if is_retryable(status):
             raise AttemptFailed(
                 self._unavailable(f"its server answered {status}"),
-                retry_after_s(response.headers.get("Retry-After")),
+                parse_retry_after(response.headers.get("Retry-After")),
             )
         if 300 <= status < 400:
             raise self._refused("its address redirects", "Give the address that takes the file itself.")

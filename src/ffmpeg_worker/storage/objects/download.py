@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import random
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -14,13 +13,14 @@ import obstore
 
 from ffmpeg_worker.errors import SourceTooLarge, SourceUnreachable, SourceUnreadable
 from ffmpeg_worker.outbound.proxy import ProxyTicket
+from ffmpeg_worker.retry import AttemptFailed, backoff, retry
 from ffmpeg_worker.storage.arrival import FULL, disk_full
 from ffmpeg_worker.storage.http.download import TransferLimits
 from ffmpeg_worker.storage.objects.bucket import Client
 from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, Failure, ask, failure_of, source_error
 from ffmpeg_worker.storage.pace import StallGuard
 from ffmpeg_worker.storage.transfer import TransferMeter
-from ffmpeg_worker.tasks import finish_then_cancel
+from ffmpeg_worker.tasks import finish_then_cancel, run_all
 
 RANGE_BYTES = 16 << 20
 RANGES_AT_ONCE = 4
@@ -68,7 +68,8 @@ class ObjectDownload:
         Raises:
             AddressNotAllowed, SourceError, DiskFull: see `SourceBackend.download`.
         """
-        for _ in range(self._limits.retries + 1):
+
+        async def attempt() -> Version | None:
             version = await self._ask_version()
             if version.etag is not None and version.etag == known:
                 return None
@@ -77,9 +78,10 @@ class ObjectDownload:
                 await self._receive(version)
             except _Changed:
                 self._path.unlink(missing_ok=True)
-            else:
-                return version
-        raise source_error(Failure.CHANGED, self._shown)
+                raise AttemptFailed(source_error(Failure.CHANGED, self._shown)) from None
+            return version
+
+        return await retry(attempt, [0.0] * self._limits.retries)
 
     async def _ask_version(self) -> Version:
         try:
@@ -110,34 +112,31 @@ class ObjectDownload:
         starts = iter(range(0, version.size, RANGE_BYTES))
         pace = StallGuard(self._limits.min_bytes_per_s, self._limits.pace_s)
         file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        takers = [asyncio.ensure_future(self._take(starts, version, file, pace)) for _ in range(RANGES_AT_ONCE)]
         try:
-            await asyncio.gather(*takers)
+            await run_all(self._receive_ranges(starts, version, file, pace) for _ in range(RANGES_AT_ONCE))
         finally:
-            for taker in takers:
-                taker.cancel()
-            await asyncio.gather(*takers, return_exceptions=True)
             os.close(file)
 
-    async def _take(self, starts: Iterator[int], version: Version, file: int, pace: StallGuard) -> None:
-        """Bring one range after the other, as long as there are any; what has arrived is not asked for again."""
+    async def _receive_ranges(self, starts: Iterator[int], version: Version, file: int, pace: StallGuard) -> None:
+        """Receive one range after the other until none is left."""
         for start in starts:
-            end = min(start + RANGE_BYTES, version.size)
-            for retry in range(self._limits.retries + 1):
-                try:
-                    async for block in self._blocks(start, end, version):
-                        await _write(file, block, start)
-                        start += len(block)  # noqa: PLW2901  (the rest of the range)
-                        self._meter.add(len(block))
-                        pace.count(len(block))
-                except (*CLIENT_ERRORS, TimeoutError) as error:
-                    self._judge_failure(error, is_last=retry == self._limits.retries)
-                if start == end:
-                    break
-                if retry == self._limits.retries:
-                    raise self._incomplete()
-                jitter = random.uniform(0.5, 1.5)  # noqa: S311  (not for secrets)
-                await asyncio.sleep(self._limits.backoff_s * 2**retry * jitter)
+            await self._receive_range(start, min(start + RANGE_BYTES, version.size), version, file, pace)
+
+    async def _receive_range(self, start: int, end: int, version: Version, file: int, pace: StallGuard) -> None:
+        async def attempt() -> None:
+            nonlocal start
+            try:
+                async for block in self._blocks(start, end, version):
+                    await _write(file, block, start)
+                    start += len(block)
+                    self._meter.add(len(block))
+                    pace.count(len(block))
+            except (*CLIENT_ERRORS, TimeoutError) as error:
+                self._raise_unless_retryable(error)
+            if start < end:
+                raise AttemptFailed(self._incomplete())
+
+        await retry(attempt, backoff(self._limits.retries, self._limits.backoff_s))
 
     async def _blocks(self, start: int, end: int, version: Version) -> AsyncIterator[bytes]:
         options: obstore.GetOptions = {"range": (start, end)}
@@ -154,8 +153,7 @@ class ObjectDownload:
                 raise _Changed
             yield block
 
-    def _judge_failure(self, error: Exception, *, is_last: bool) -> None:
-        """Return when another try is worth it."""
+    def _raise_unless_retryable(self, error: Exception) -> None:
         if isinstance(error, OSError) and error.errno in FULL:
             raise disk_full() from None
         failure = failure_of(error)
@@ -163,8 +161,6 @@ class ObjectDownload:
             raise _Changed from None
         if failure is not Failure.UNAVAILABLE:
             raise source_error(failure, self._shown) from None
-        if is_last:
-            raise self._incomplete() from None
 
     def _incomplete(self) -> SourceUnreachable:
         return SourceUnreachable(

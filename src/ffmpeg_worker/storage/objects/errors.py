@@ -27,6 +27,7 @@ from ffmpeg_worker.errors import (
     WorkerError,
 )
 from ffmpeg_worker.outbound.proxy import ProxyTicket
+from ffmpeg_worker.retry import is_retryable
 
 Answer = TypeVar("Answer")
 
@@ -37,7 +38,6 @@ _NO_KEY = re.compile(
     "SignatureDoesNotMatch|InvalidAccessKeyId|ExpiredToken|InvalidToken|AuthenticationFailed|InvalidAuthenticationInfo"
     "|invalid_grant"
 )
-_WORTH_ANOTHER_TRY = {408, 425, 429}
 
 
 class Failure(Enum):
@@ -66,7 +66,7 @@ def failure_of(error: Exception) -> Failure:
         return Failure.CHANGED
     match = _STATUS.search(text)
     status = int(match[1]) if match else 500
-    return Failure.REFUSED if status < 500 and status not in _WORTH_ANOTHER_TRY else Failure.UNAVAILABLE
+    return Failure.UNAVAILABLE if is_retryable(status) else Failure.REFUSED
 
 
 def is_hopeless(error: Exception) -> bool:

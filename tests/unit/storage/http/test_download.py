@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from types import SimpleNamespace
 
 import pytest
@@ -15,7 +13,6 @@ from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage import pace
 from ffmpeg_worker.storage.http.download import TransferLimits
-from ffmpeg_worker.storage.http.retry import retry_after_s
 from ffmpeg_worker.storage.http.source import HttpSource, _suffix
 from ffmpeg_worker.storage.pace import StallGuard
 
@@ -34,20 +31,6 @@ from ffmpeg_worker.storage.pace import StallGuard
 )
 def test_the_extension(url: str, content_type: str, suffix: str) -> None:
     assert _suffix(url, content_type) == suffix
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [(None, None), ("2", 2), ("0", 0), ("99999999999", 30), ("-1", None), ("soon", None), ("٣", None)],
-)
-def test_retry_after(value: str | None, seconds: float | None) -> None:
-    assert retry_after_s(value) == seconds
-
-
-def test_retry_after_a_date() -> None:
-    now = datetime.now(UTC)
-    assert retry_after_s(format_datetime(now + timedelta(hours=1), usegmt=True)) == 30
-    assert retry_after_s(format_datetime(now - timedelta(hours=1), usegmt=True)) == 0
 
 
 def test_the_pace_is_that_of_each_window(monkeypatch: pytest.MonkeyPatch) -> None:
