@@ -10,15 +10,13 @@ from ffmpeg_worker.composition.media_layers import AudioLayer, ImageLayer, Video
 from ffmpeg_worker.errors import InvalidJob, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.scene.limits import MAX_PIXELS
 
 SourceInfo = Mapping[str, MediaInfo | str]
 """What is known of each `src` as written: what a probe found, or the text of subtitles and of an SVG."""
 
 MOST_SECONDS = 4 * 3600.0
 """Where the length of a file is not known."""
-
-MOST_PIXELS = 64_000_000
-"""Of a picture: larger ones are bombs rather than photographs."""
 
 _PICTURES = frozenset({"image2", "gif", "apng", "webp", "ico"})
 _LISTS = frozenset({"hls", "dash", "concat", "imf", "sdp", "rtsp"})
@@ -151,10 +149,10 @@ def clip_of(layer: VideoLayer | AudioLayer, facts: SourceInfo, where: str) -> Cl
 
 
 def _check_pixels(src: str, picture: StreamInfo, where: str) -> None:
-    if (picture.width or 0) * (picture.height or 0) > MOST_PIXELS:
+    if (picture.width or 0) * (picture.height or 0) > MAX_PIXELS:
         raise SourceTooLarge(
             f'"{display_name(src)}" has {picture.width} x {picture.height} pixels.',
-            hint=f"Make it smaller: {MOST_PIXELS // 10**6} million pixels are the most.",
+            hint=f"Make it smaller: {MAX_PIXELS // 10**6} million pixels are the most.",
             where={"field": f"{where}.src"},
         )
 

@@ -11,9 +11,10 @@ from ffmpeg_worker.composition.layer_base import VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, VisibleLayer
 from ffmpeg_worker.composition.media_layers import VideoLayer, WaveformLayer
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
-from ffmpeg_worker.scene.clips import MOST_PIXELS, picture_of
+from ffmpeg_worker.scene.clips import picture_of
 from ffmpeg_worker.scene.curve import greatest
 from ffmpeg_worker.scene.geometry import filling_box, read_crop
+from ffmpeg_worker.scene.limits import MAX_PIXELS
 from ffmpeg_worker.scene.reference_box import ReferenceBox, read_number, times
 from ffmpeg_worker.scene.remark import LintWarning
 from ffmpeg_worker.scene.resolve_content import ResolveContext, ResolvedContent, show
@@ -144,11 +145,11 @@ def _check_size(shown: ResolvedContent, where: str) -> None:
     box = shown.box
     if box.width is None or box.height is None or shown.content.kind in {"text", "subtitles"}:
         return
-    if greatest(box.width) * greatest(box.height) > MOST_PIXELS:
+    if greatest(box.width) * greatest(box.height) > MAX_PIXELS:
         raise InvalidJob(
             f"The layer becomes {greatest(box.width):.0f} x {greatest(box.height):.0f} pixels large.",
             code="layer_too_large",
-            hint=f"Make it smaller: {MOST_PIXELS // 10**6} million pixels are the most.",
+            hint=f"Make it smaller: {MAX_PIXELS // 10**6} million pixels are the most.",
             where={"field": where},
         )
 

@@ -18,9 +18,8 @@ from ffmpeg_worker.raster.media.color_space import ACCURATE
 from ffmpeg_worker.raster.media.filter_chain import FilterChain
 from ffmpeg_worker.raster.media.object_fit import Axis, Size, fit_content
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap
+from ffmpeg_worker.scene.limits import MAX_PIXELS
 from ffmpeg_worker.scene.scene import ChromaKey, Fit
-
-MAX_PIXELS = 64_000_000
 
 # None of these formats starts another program or opens another file.
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "JPEG2000", "ICO", "PPM", "TGA", "HEIF")

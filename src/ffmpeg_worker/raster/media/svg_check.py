@@ -11,7 +11,8 @@ from xml.etree.ElementTree import Element
 from PIL import Image
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.media.decode_image import MAX_PIXELS, image_too_large
+from ffmpeg_worker.raster.media.decode_image import image_too_large
+from ffmpeg_worker.scene.limits import MAX_PIXELS
 
 _HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
 _EMBEDDED = re.compile(r"\s*data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)
