@@ -80,7 +80,7 @@ def _scenes(width: int, height: int) -> dict[str, tuple[Element, ...]]:
     clip = on("film", _VIDEO)
     middle: dict[str, Any] = {"anchor": (0.5, 0.5), "x": width / 2, "y": height / 2}
     other = on("film 2", _VIDEO, replaces=0, enter=Transition("fade", FRAMES))
-    wiped = on("film 2", _VIDEO, replaces=0, enter=Transition("circleopen", FRAMES))
+    wiped = on("film 2", _VIDEO, replaces=0, enter=Transition("circle-open", FRAMES))
     return {
         "pass through": (clip,),
         "logo 300x200, still": (clip, on("logo", x=41.0, y=33.0)),

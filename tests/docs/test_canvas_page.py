@@ -139,12 +139,22 @@ def code(value: object) -> str:
     return f"`{json.dumps(whole, ensure_ascii=False)}`".replace("|", "&#124;")
 
 
+def transition_row(kind: transitions.TransitionKind) -> str:
+    return f"| `{kind.name}` | {kind.meaning} | {', '.join(f'`{alias}`' for alias in kind.aliases)} |"
+
+
 def generated() -> dict[str, str]:
     parts = [
         f"### {name}\n\n{about}\n\n{table(model, without)}\n" for name, (about, model, without) in TABLES.items()
     ]
     return {
-        "transitions": ", ".join(f"`{name}`" for name in transitions.TRANSITIONS) + ".",
+        "transitions": "\n".join(
+            [
+                "| name | what it does | also called |",
+                "|---|---|---|",
+                *map(transition_row, transitions.TRANSITIONS.values()),
+            ]
+        ),
         "limits": "\n".join(
             ["| at most | of |", "|---|---|", *(f"| {most:,.0f} | {what} |" for what, most in LIMITS.items())]
         ),
@@ -179,7 +189,7 @@ def test_every_model_of_a_composition_has_its_table() -> None:
 
 def test_every_code_of_a_composition_is_told() -> None:
     root = ROOT / "src/ffmpeg_worker"
-    folders = ("canvas", "job/composition", "planning/canvas", "raster")
+    folders = ("scene", "composition", "planning/composition", "raster")
     texts = [path.read_text(encoding="utf-8") for folder in folders for path in (root / folder).rglob("*.py")]
     codes = {code for text in texts for code in re.findall(r'\bcode="([a-z_]+)"', text)}
     told = set(re.findall(r"`([a-z_]+)`", PAGE.read_text(encoding="utf-8").partition("## Errors")[2]))
@@ -187,9 +197,9 @@ def test_every_code_of_a_composition_is_told() -> None:
 
 
 def test_the_remarks_are_those_of_the_code() -> None:
-    folders = (ROOT / "src/ffmpeg_worker" / name for name in ("canvas", "planning/canvas"))
+    folders = (ROOT / "src/ffmpeg_worker" / name for name in ("scene", "planning/composition"))
     texts = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")]
-    codes = {code for text in texts for code in re.findall(r'\bRemark\(\s*[^,]+,\s*"([a-z_]+)"', text)}
+    codes = {code for text in texts for code in re.findall(r'\bLintWarning\(\s*[^,]+,\s*"([a-z_]+)"', text)}
     block = PAGE.read_text(encoding="utf-8").partition("<!-- remarks -->")[2].partition("<!-- end -->")[0]
     assert set(re.findall(r"^\| `([a-z_]+)`", block, re.MULTILINE)) == codes
 

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ffmpeg_worker.composition.easings import EASINGS, parse_easing
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.easing import NAMES, read_easing
 
-_easing = st.sampled_from([*NAMES, "steps(4)"]) | st.builds(
+_easing = st.sampled_from([*EASINGS, "steps(4)"]) | st.builds(
     "cubic-bezier({:.3f}, {:.3f}, {:.3f}, {:.3f})".format,
     st.floats(0, 1),
     st.floats(-2, 3),
@@ -20,7 +20,7 @@ _easing = st.sampled_from([*NAMES, "steps(4)"]) | st.builds(
 
 @given(_easing)
 def test_an_easing_goes_from_nothing_to_all(name: str) -> None:
-    ease = read_easing(name)
+    ease = parse_easing(name).function
 
     assert ease(0.0) == pytest.approx(0, abs=1e-9)
     assert ease(1.0) == pytest.approx(1, abs=1e-9)
@@ -55,4 +55,4 @@ def test_a_curve_meets_its_keys_and_stands_still_outside(steps: list[tuple[float
     ],
 )
 def test_known_values_of_easings(name: str, share: float, expected: float) -> None:
-    assert read_easing(name)(share) == pytest.approx(expected, abs=2e-3)
+    assert parse_easing(name).function(share) == pytest.approx(expected, abs=2e-3)

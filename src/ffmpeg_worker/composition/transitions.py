@@ -1,8 +1,10 @@
-"""How layers come and go."""
+"""Transitions: one table of all of them, and the fields with which a layer names one."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
@@ -11,75 +13,157 @@ from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 
-TRANSITIONS = tuple(
-    "fade fade-fast fade-slow fade-black fade-white fade-grays dissolve distance pixelize radial "
-    "slide-left slide-right slide-up slide-down smooth-left smooth-right smooth-up smooth-down "
-    "wipe-left wipe-right wipe-up wipe-down wipe-tl wipe-tr wipe-bl wipe-br "
-    "cover-left cover-right cover-up cover-down reveal-left reveal-right reveal-up reveal-down "
-    "circle-open circle-close circle-crop rect-crop vert-open vert-close horz-open horz-close "
-    "diag-tl diag-tr diag-bl diag-br hl-slice hr-slice vu-slice vd-slice "
-    "hl-wind hr-wind vu-wind vd-wind h-blur squeeze-h squeeze-v zoom-in zoom-out pop".split()
+
+@dataclass(frozen=True, slots=True)
+class TransitionKind:
+    """One transition that a layer may name.
+
+    `drawn_by` says how an element appears or disappears with it:
+        `element`: the element itself is moved, scaled or faded;
+        `mask`: the effect of libavfilter's `xfade` draws the mask within which the element is visible;
+        `mix`: that effect mixes the element with transparency.
+    Between two layers it is always the effect `xfade`, over the whole canvas.
+    """
+
+    name: str
+    meaning: str
+    drawn_by: Literal["element", "mask", "mix"] = "mask"
+    aliases: tuple[str, ...] = ()
+    effect: str = ""
+
+    @property
+    def xfade(self) -> str:
+        """The effect's name in libavfilter: this name without hyphens unless `effect` says otherwise."""
+        return self.effect or self.name.replace("-", "")
+
+
+_KINDS = (
+    TransitionKind("fade", "fades the opacity", "element", ("crossfade",)),
+    TransitionKind("fade-fast", "fades; parts that differ most change first", "mix"),
+    TransitionKind("fade-slow", "fades; parts that differ most change last", "mix"),
+    TransitionKind("fade-black", "fades through black", "mix"),
+    TransitionKind("fade-white", "fades through white", "mix"),
+    TransitionKind("fade-grays", "fades through grayscale", "mix"),
+    TransitionKind("dissolve", "replaces more and more random pixels"),
+    TransitionKind("distance", "fades; parts that differ most are replaced first", "mix"),
+    TransitionKind("pixelize", "fades through large blocks", "mix", ("pixelate",)),
+    TransitionKind("radial", "sweeps around the center like a clock hand", aliases=("clock",)),
+    TransitionKind("slide-left", "moves left", "element", ("slide", "push")),
+    TransitionKind("slide-right", "moves right", "element"),
+    TransitionKind("slide-up", "moves up", "element"),
+    TransitionKind("slide-down", "moves down", "element"),
+    TransitionKind("smooth-left", "soft edge that moves left"),
+    TransitionKind("smooth-right", "soft edge that moves right"),
+    TransitionKind("smooth-up", "soft edge that moves up"),
+    TransitionKind("smooth-down", "soft edge that moves down"),
+    TransitionKind("wipe-left", "hard edge that moves left", aliases=("wipe",)),
+    TransitionKind("wipe-right", "hard edge that moves right"),
+    TransitionKind("wipe-up", "hard edge that moves up"),
+    TransitionKind("wipe-down", "hard edge that moves down"),
+    TransitionKind("wipe-tl", "the old picture shrinks into the top left corner"),
+    TransitionKind("wipe-tr", "the old picture shrinks into the top right corner"),
+    TransitionKind("wipe-bl", "the old picture shrinks into the bottom left corner"),
+    TransitionKind("wipe-br", "the old picture shrinks into the bottom right corner"),
+    TransitionKind("cover-left", "the new picture moves left over the old one", "mix", ("cover",)),
+    TransitionKind("cover-right", "the new picture moves right over the old one", "mix"),
+    TransitionKind("cover-up", "the new picture moves up over the old one", "mix"),
+    TransitionKind("cover-down", "the new picture moves down over the old one", "mix"),
+    TransitionKind("reveal-left", "the old picture moves left off the new one", "mix", ("reveal",)),
+    TransitionKind("reveal-right", "the old picture moves right off the new one", "mix"),
+    TransitionKind("reveal-up", "the old picture moves up off the new one", "mix"),
+    TransitionKind("reveal-down", "the old picture moves down off the new one", "mix"),
+    TransitionKind("circle-open", "soft circle that grows", aliases=("circle", "iris", "irisout")),
+    TransitionKind("circle-close", "soft circle that shrinks", aliases=("irisin",)),
+    TransitionKind("circle-crop", "hard circle that shrinks to nothing and grows again", "mix"),
+    TransitionKind("rect-crop", "rectangle that shrinks to nothing and grows again", "mix"),
+    TransitionKind("vert-open", "opens from a vertical line in the middle"),
+    TransitionKind("vert-close", "closes to a vertical line in the middle"),
+    TransitionKind("horz-open", "opens from a horizontal line in the middle"),
+    TransitionKind("horz-close", "closes to a horizontal line in the middle"),
+    TransitionKind("diag-tl", "soft diagonal edge that moves to the top left corner"),
+    TransitionKind("diag-tr", "soft diagonal edge that moves to the top right corner"),
+    TransitionKind("diag-bl", "soft diagonal edge that moves to the bottom left corner"),
+    TransitionKind("diag-br", "soft diagonal edge that moves to the bottom right corner"),
+    TransitionKind("hl-slice", "vertical slices, moving left"),
+    TransitionKind("hr-slice", "vertical slices, moving right"),
+    TransitionKind("vu-slice", "horizontal slices, moving up"),
+    TransitionKind("vd-slice", "horizontal slices, moving down"),
+    TransitionKind("hl-wind", "rows blown left"),
+    TransitionKind("hr-wind", "rows blown right"),
+    TransitionKind("vu-wind", "columns blown up"),
+    TransitionKind("vd-wind", "columns blown down"),
+    TransitionKind("h-blur", "fades through horizontal blur", "mix", ("blur",)),
+    TransitionKind("squeeze-h", "squeezes to a horizontal line", "mix"),
+    TransitionKind("squeeze-v", "squeezes to a vertical line", "mix"),
+    TransitionKind("zoom-in", "grows from a point", "element", ("zoom", "scale")),
+    TransitionKind("zoom-out", "shrinks from half as large again while it fades", "element", effect="fade"),
+    TransitionKind("pop", "grows from a point, a little too far and back", "element", effect="zoomin"),
 )
-"""Every transition; ffmpeg's own names without hyphens mean the same."""
+TRANSITIONS: Mapping[str, TransitionKind] = {kind.name: kind for kind in _KINDS}
+"""Every transition by its name."""
 
-_BY_LETTERS = {name.replace("-", ""): name for name in TRANSITIONS} | {
-    "slide": "slide-left",
-    "wipe": "wipe-left",
-    "zoom": "zoom-in",
-    "push": "slide-left",
-    "scale": "zoom-in",
-    "circle": "circle-open",
-    "iris": "circle-open",
-    "irisin": "circle-close",
-    "irisout": "circle-open",
-    "clock": "radial",
-    "pixelate": "pixelize",
-    "cover": "cover-left",
-    "reveal": "reveal-left",
-    "blur": "h-blur",
-    "crossfade": "fade",
-}
+_BY_LETTERS = {name.replace("-", ""): kind for kind in _KINDS for name in (kind.name, *kind.aliases)}
 
 
-def _check_transition(name: str) -> str:
-    letters = name.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
-    if letters not in _BY_LETTERS:
+def find_transition(word: str) -> TransitionKind | None:
+    """The transition of a name or alias, in any case, with or without hyphens; so `xfade`'s names work too."""
+    letters = word.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
+    return _BY_LETTERS.get(letters)
+
+
+def _read_name(word: str) -> str:
+    kind = find_transition(word)
+    if kind is None:
         raise wrong_value(
-            "names no transition", did_you_mean(name, TRANSITIONS) or f"There are {', '.join(TRANSITIONS)}."
+            "is not the name of a transition",
+            did_you_mean(word, TRANSITIONS) or f"Transitions are {', '.join(TRANSITIONS)}.",
         )
-    return _BY_LETTERS[letters]
+    return kind.name
+
+
+_NAME_SCHEMA = WithJsonSchema({"type": "string", "enum": list(TRANSITIONS)})
 
 
 class Transition(Node):
-    """One way to come or to go."""
+    """One transition, at the start or at the end of a layer."""
 
-    type: Annotated[
-        str, AfterValidator(_check_transition), WithJsonSchema({"type": "string", "enum": list(TRANSITIONS)})
-    ] = Field(description="Its name; those of ffmpeg's xfade are known, too.", examples=["slide-down"])
-    duration: float = Field(0.5, gt=0, le=60, allow_inf_nan=False, description="Seconds it takes.", examples=[0.4])
-    easing: Easing = Field("linear", description="How it goes over its time.", examples=["ease-out"])
+    type: Annotated[str, AfterValidator(_read_name), _NAME_SCHEMA] = Field(
+        description="Name of the transition. Names of FFmpeg's `xfade` effects work too.", examples=["slide-down"]
+    )
+    duration: float = Field(
+        0.5, gt=0, le=60, allow_inf_nan=False, description="Length in seconds.", examples=[0.4]
+    )
+    easing: Easing = Field("linear", description="Easing of its progress.", examples=["ease-out"])
     overlap: bool = Field(
         False,
-        description="Of `in`, where the layer starts after another: it starts `duration` earlier, and the other "
-        "one turns into it.",
+        description="Only in `in`, for a layer that starts after another one: start `duration` earlier and "
+        "transition from the other layer to this one.",
         examples=[True],
     )
 
 
-def _read_name(value: Any) -> Any:
+def _read_shorthand(value: Any) -> Any:
     return {"type": value} if isinstance(value, str) else value
 
 
-_Name = Annotated[str, WithJsonSchema({"type": "string", "enum": list(TRANSITIONS)})]
-_OneWay = Annotated[Transition, BeforeValidator(_read_name, json_schema_input_type=Transition | _Name)]
+_TransitionOrName = Annotated[
+    Transition,
+    BeforeValidator(_read_shorthand, json_schema_input_type=Transition | Annotated[str, _NAME_SCHEMA]),
+]
 
 
 class Transitions(Node):
-    """How a layer comes and how it goes."""
+    """The transitions of a layer."""
 
-    enter: _OneWay | None = Field(
-        None, alias="in", description="How it comes.", examples=[{"type": "fade", "duration": 0.4}]
+    enter: _TransitionOrName | None = Field(
+        None,
+        alias="in",
+        description="Transition at the layer's start.",
+        examples=[{"type": "fade", "duration": 0.4}],
     )
-    leave: _OneWay | None = Field(
-        None, alias="out", description="How it goes.", examples=[{"type": "slide-down", "duration": 0.3}]
+    leave: _TransitionOrName | None = Field(
+        None,
+        alias="out",
+        description="Transition at the layer's end.",
+        examples=[{"type": "slide-down", "duration": 0.3}],
     )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ffmpeg_worker.composition.easings import parse_easing
 from ffmpeg_worker.raster.transform import Transform, bounds, compose, rotate, translate
-from ffmpeg_worker.scene.easing import read_easing
 from ffmpeg_worker.scene.scene import Transition
 
 _SLIDES = {"slide-left": (-1, 0), "slide-right": (1, 0), "slide-up": (0, -1), "slide-down": (0, 1)}
@@ -27,7 +27,7 @@ class TransitionProgress:
 
 def transition_progress(transition: Transition, frame: int, *, is_leaving: bool) -> TransitionProgress:
     """Return the progress of a transition at a frame counted from its first."""
-    progress = read_easing(transition.easing)(frame / transition.frames)
+    progress = parse_easing(transition.easing).function(frame / transition.frames)
     return TransitionProgress(transition.name, progress, is_leaving)
 
 
@@ -35,7 +35,7 @@ def transition_opacity(at: TransitionProgress) -> float:
     """Return the factor of the element's opacity."""
     if at.name in {"fade", "zoom-out"}:
         return min(max(at.presence, 0.0), 1.0)
-    if at.name in {"zoom", "pop"}:
+    if at.name in {"zoom-in", "pop"}:
         return min(max(at.presence * 3, 0.0), 1.0)
     return 1.0
 
@@ -67,10 +67,10 @@ def move_in_transition(
 
 def _scale(at: TransitionProgress) -> float:
     presence = at.presence
-    if at.name == "zoom":
+    if at.name == "zoom-in":
         return max(presence, 0.0)
     if at.name == "zoom-out":
         return 1 + (1 - presence) / 2
     if at.name == "pop":
-        return max(read_easing("back-out")(min(max(presence, 0.0), 1.0)), 0.0)
+        return max(parse_easing("back-out").function(min(max(presence, 0.0), 1.0)), 0.0)
     return 1.0

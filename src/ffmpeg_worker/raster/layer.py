@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from ffmpeg_worker.composition.transitions import TRANSITIONS
 from ffmpeg_worker.raster.dynamic_fit import find_dynamic_fit, min_crop, needs_redraw
 from ffmpeg_worker.raster.effects import Window, blur, clip_rounded
 from ffmpeg_worker.raster.element_transitions import (
@@ -21,7 +22,6 @@ from ffmpeg_worker.raster.transform import Transform, compose, is_translation, r
 from ffmpeg_worker.raster.xfade import TransitionMixer
 from ffmpeg_worker.scene.curve import Curve, greatest, number_at
 from ffmpeg_worker.scene.scene import Element
-from ffmpeg_worker.scene.transitions import PLACED
 
 _Size = tuple[float, float]
 
@@ -86,7 +86,7 @@ class Layer:
         transform = self._transform(window, box, time)
         shown = self._clip(bitmap, window, box, time)
         for transition in transitions:
-            if transition.name in PLACED:
+            if TRANSITIONS[transition.name].drawn_by == "element":
                 transform = self._move(transform, transition, window)
             else:
                 mixed = self.mixer.mix_with_nothing(

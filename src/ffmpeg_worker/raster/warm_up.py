@@ -108,7 +108,7 @@ def _scene() -> Scene:
     elements += [
         _element(shape, rotation=rotation, blur=2, blend="multiply", opacity=0.5),
         _element(video, enter=Transition("radial", 3)),
-        _element(video, enter=Transition("hlslice", 3), replaces=len(elements) + 1),
+        _element(video, enter=Transition("hl-slice", 3), replaces=len(elements) + 1),
     ]
     return Scene(_SIDE, _SIDE, (25, 1), 3, (0, 0, 0, 1), tuple(elements))
 

@@ -11,16 +11,16 @@ import numpy as np
 from av.filter import Graph
 from av.filter.context import FilterContext
 
+from ffmpeg_worker.composition.transitions import TRANSITIONS
 from ffmpeg_worker.raster.effects import apply_mask
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.raster.surfaces.bt709 import to_rgba
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
-from ffmpeg_worker.scene.transitions import SHAPED, xfade_name
 
 _STEPS = 10_000
-_CROPPING = ("circlecrop", "rectcrop")
-_COLORING = ("fadeblack", "fadewhite", "fadegrays", "fadefast", "fadeslow")
+_CROPPING = ("circle-crop", "rect-crop")
+_COLORING = ("fade-black", "fade-white", "fade-grays", "fade-fast", "fade-slow")
 
 Surface = YuvSurface | RgbaSurface
 
@@ -34,7 +34,8 @@ class Xfade:
         rate = f"time_base=1/{_STEPS}:frame_rate={_STEPS}/1:pixel_aspect=1/1"
         source = f"video_size={size[0]}x{size[1]}:pix_fmt={pixel_format}:{rate}"
         self._before, self._after = (self._graph.add("buffer", source) for _ in range(2))
-        effect = self._graph.add("xfade", f"transition={xfade_name(name)}:duration=1:offset={-1 / _STEPS:.6f}")
+        xfade = TRANSITIONS[name].xfade
+        effect = self._graph.add("xfade", f"transition={xfade}:duration=1:offset={-1 / _STEPS:.6f}")
         # xfade does not support 4:2:0: the graph converts to another format, and this filter back.
         last = self._graph.add("format", f"pix_fmts={pixel_format}")
         self._sink = self._graph.add("buffersink")
@@ -79,7 +80,7 @@ class TransitionMixer:
         """Return a bitmap that enters or leaves; `None` if nothing of it is visible."""
         if progress <= 0 or progress >= 1:
             return bitmap if (progress >= 1) != is_leaving else None
-        if name in SHAPED or name in _CROPPING:
+        if TRANSITIONS[name].drawn_by == "mask" or name in _CROPPING:
             return apply_mask(bitmap, self._mask(name, bitmap.size, progress, is_leaving=is_leaving))
         rgba = bitmap.rgba if isinstance(bitmap, RgbaBitmap) else to_rgba(bitmap).rgba
         if name == "distance":
@@ -103,9 +104,9 @@ class TransitionMixer:
         size = (onto.width, onto.height)
         if progress <= 0:
             onto.copy_from(before)  # type: ignore[arg-type]  # they are of one kind
-        elif xfade_name(name) == "fade":
+        elif TRANSITIONS[name].xfade == "fade":
             onto.mix(before, progress)  # type: ignore[arg-type]
-        elif name in SHAPED:
+        elif TRANSITIONS[name].drawn_by == "mask":
             onto.mix(before, self._mask(name, size, progress))  # type: ignore[arg-type]
         elif isinstance(onto, RgbaSurface) and isinstance(before, RgbaSurface):
             onto.rgba[:] = self._mix(name, size, "gbrap", (before.rgba, onto.rgba), progress)

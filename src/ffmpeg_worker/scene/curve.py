@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 from dataclasses import dataclass
 
-from ffmpeg_worker.scene.easing import read_easing
+from ffmpeg_worker.composition.easings import parse_easing
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Curve:
         if index == len(self.keys):
             return before.value
         after = self.keys[index]
-        share = read_easing(after.easing)((time - before.time) / (after.time - before.time))
+        share = parse_easing(after.easing).function((time - before.time) / (after.time - before.time))
         return tuple(a + (b - a) * share for a, b in zip(before.value, after.value, strict=True))
 
 

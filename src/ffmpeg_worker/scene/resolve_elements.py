@@ -10,7 +10,7 @@ from ffmpeg_worker.composition import transitions as written
 from ffmpeg_worker.composition.layer_base import VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, VisibleLayer
 from ffmpeg_worker.composition.media_layers import VideoLayer, WaveformLayer
-from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.clips import picture_of
 from ffmpeg_worker.scene.curve import greatest
 from ffmpeg_worker.scene.geometry import filling_box, read_crop
@@ -21,7 +21,6 @@ from ffmpeg_worker.scene.resolve_content import ResolveContext, ResolvedContent,
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.scene import Element, GroupContent, Transition
 from ffmpeg_worker.scene.timeline import frame_at
-from ffmpeg_worker.scene.transitions import NAMES, transition_name
 
 _UNCHANGED = {
     "x": None,
@@ -113,7 +112,7 @@ def _read_element(
     )
     _check_size(shown, placed.where)
     short = min(shown.box.first_size or (room.width, room.height))
-    ways = layer.transition
+    transitions = layer.transition or written.Transitions()
     return Element(
         where=placed.where,
         first=first - origin,
@@ -131,12 +130,8 @@ def _read_element(
         radius=0.0 if shown.content.kind == "shape" else room.length(layer.radius, short),
         crop=shown.crop,
         blend=layer.blend,
-        enter=None
-        if ways is None
-        else _transition(ways.enter, f"{placed.where}.transition.in", last - first, given),
-        leave=None
-        if ways is None
-        else _transition(ways.leave, f"{placed.where}.transition.out", last - first, given),
+        enter=_resolve_transition(transitions.enter, last - first, given),
+        leave=_resolve_transition(transitions.leave, last - first, given),
     )
 
 
@@ -163,20 +158,11 @@ def _never_shown(where: str) -> LintWarning:
     )
 
 
-def _transition(
-    way: written.Transition | None, where: str, frames: int, given: ResolveContext
-) -> Transition | None:
+def _resolve_transition(way: written.Transition | None, frames: int, given: ResolveContext) -> Transition | None:
+    """The transition in frames, at most as long as its element."""
     if way is None:
         return None
-    try:
-        name = transition_name(way.type)
-    except ValueError:
-        raise UnsupportedFeature(
-            f'The transition "{way.type}" cannot be drawn.',
-            hint=f"There are {', '.join(NAMES)}.",
-            where={"field": f"{where}.type"},
-        ) from None
-    return Transition(name, min(frames, max(1, frame_at(way.duration, given.fps))), way.easing)
+    return Transition(way.type, min(frames, max(1, frame_at(way.duration, given.fps))), way.easing)
 
 
 def _group(

@@ -155,7 +155,7 @@ Content = (
 class Transition:
     """How an element comes or goes, over its first or last `frames`.
 
-    `name` is one of `scene/transitions.py`.
+    `name` is one of `composition.transitions.TRANSITIONS`.
     """
 
     name: str

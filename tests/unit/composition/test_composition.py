@@ -10,7 +10,7 @@ import pytest
 
 from ffmpeg_worker.composition.color import parse_color
 from ffmpeg_worker.composition.composition import Composition
-from ffmpeg_worker.composition.easings import EASINGS
+from ffmpeg_worker.composition.easings import EASINGS, parse_easing
 from ffmpeg_worker.composition.frame_rate import exact_rate
 from ffmpeg_worker.composition.layer_base import BLENDS
 from ffmpeg_worker.composition.media_layers import VideoLayer
@@ -20,12 +20,9 @@ from ffmpeg_worker.composition.sources import find_named_files
 from ffmpeg_worker.composition.text_layer import TextLayer
 from ffmpeg_worker.composition.text_presets import PRESETS
 from ffmpeg_worker.composition.text_style import TextStyle
-from ffmpeg_worker.composition.transitions import TRANSITIONS
+from ffmpeg_worker.composition.transitions import TRANSITIONS, TransitionKind
 from ffmpeg_worker.composition.values import Percent
 from ffmpeg_worker.raster.surfaces.blend_modes import MODES
-from ffmpeg_worker.scene.easing import NAMES, read_easing
-from ffmpeg_worker.scene.transitions import ALIASES, transition_name
-from ffmpeg_worker.scene.transitions import NAMES as NAMES_OF_TRANSITIONS
 
 
 def read(**composition: Any) -> Composition:
@@ -125,11 +122,21 @@ def test_other_texts_are_no_colors(text: str) -> None:
         parse_color(text)
 
 
-def test_every_easing_that_is_let_in_can_be_drawn() -> None:
-    assert set(EASINGS) == set(NAMES)
-    for written in (*EASINGS, "ease-out-cubic", "easeInOut", "easeInQuad", "cubic-bezier(.1,2,.3,-1)", "steps(4)"):
-        layer = read_layer(opacity=[{"time": 0, "value": 0}, {"time": 1, "value": 1, "easing": written}])
-        read_easing(layer.opacity[1].easing)
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        *((name, name) for name in EASINGS),
+        ("ease-out-cubic", "cubic-out"),
+        ("easeInOut", "ease-in-out"),
+        ("easeInQuad", "quad-in"),
+        ("cubic-bezier(.1,2,.3,-1)", "cubic-bezier(0.1, 2, 0.3, -1)"),
+        ("steps(4)", "steps(4)"),
+    ],
+)
+def test_an_easing_gets_its_canonical_name(text: str, name: str) -> None:
+    layer = read_layer(opacity=[{"time": 0, "value": 0}, {"time": 1, "value": 1, "easing": text}])
+    assert layer.opacity[1].easing == name
+    assert parse_easing(name).name == name
 
 
 @pytest.mark.parametrize(
@@ -150,11 +157,15 @@ def test_transitions_go_by_the_names_of_xfade_too() -> None:
     assert (layer.transition.enter.type, layer.transition.leave.type) == ("slide-down", "wipe-left")
 
 
-def test_all_that_is_let_in_can_be_drawn() -> None:
-    assert {transition_name(name) for name in TRANSITIONS} == set(NAMES_OF_TRANSITIONS)
-    for word in (*NAMES_OF_TRANSITIONS, *ALIASES):
+@pytest.mark.parametrize("kind", TRANSITIONS.values())
+def test_a_transition_is_found_by_every_spelling(kind: TransitionKind) -> None:
+    name = kind.name
+    for word in (name, name.upper(), name.replace("-", ""), name.replace("-", "_"), *kind.aliases):
         layer = read_layer(transition={"in": word})
-        assert transition_name(layer.transition.enter.type) == transition_name(word)
+        assert layer.transition.enter.type == name
+
+
+def test_every_blend_mode_can_be_drawn() -> None:
     assert set(BLENDS) == set(MODES)
 
 

@@ -287,7 +287,7 @@ def test_an_element_that_comes_over_another() -> None:
 @pytest.mark.parametrize("transparent", [False, True])
 def test_a_pair_wipes_over_the_whole_canvas(transparent: bool) -> None:
     library = Library(a=coloured(20, 10, WHITE), b=coloured(20, 10, WHITE))
-    b = element("b", 10, 30, replaces=0, enter=Transition("wiperight", 10), x=70.0)
+    b = element("b", 10, 30, replaces=0, enter=Transition("wipe-right", 10), x=70.0)
     compositor = Compositor(scene(element("a", 0, 20), b), library, transparent=transparent)
     surface = compositor.draw(15)
     seen = surface.rgba[:, :, 0] if isinstance(surface, RgbaSurface) else surface.planes[0]

@@ -138,7 +138,7 @@ def test_a_cross_fade_names_what_it_replaces() -> None:
     below, above = resolved(first, second).scene.elements
 
     assert (below.where, below.first, below.replaces) == ("layers[1]", 15, 1)
-    assert below.enter == Transition("wipeleft", 5)
+    assert below.enter == Transition("wipe-left", 5)
     assert (above.last, above.replaces) == (20, None)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from ffmpeg_worker.composition.easings import parse_easing
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.easing import read_easing
 
 SAMPLE_RATE = 48_000
 """Of everything that is mixed."""
@@ -69,25 +69,25 @@ def _sample(time: float) -> int:
 def _between(before: Key, after: Key, gain: Callable[[float], float]) -> Iterator[Line]:
     """The lines that lead from one key to the next."""
     low, high = before.value[0], after.value[0]
-    ease = read_easing(after.easing)
+    easing = parse_easing(after.easing)
     length = after.time - before.time
     if length <= 0:
         return
 
     def at(time: float) -> float:
-        return gain(low + (high - low) * ease((time - before.time) / length))
+        return gain(low + (high - low) * easing.function((time - before.time) / length))
 
-    if after.easing == "hold":
+    if easing.name == "hold":
         yield Line(_sample(before.time), gain(low))
-    elif after.easing.startswith("steps("):
-        yield from _steps(before.time, after.time, int(after.easing[6:-1]), at)
+    elif easing.step_count is not None:
+        yield from _steps(before.time, after.time, easing.step_count, at)
     else:
         yield from _bent(before.time, after.time, at)
 
 
 def _steps(begin: float, end: float, count: int, at: Callable[[float], float]) -> Iterator[Line]:
-    width = (end - begin) / max(count, 1)
-    for number in range(max(count, 1)):
+    width = (end - begin) / count
+    for number in range(count):
         yield Line(_sample(begin + number * width), at(begin + (number + 0.5) * width))
 
 

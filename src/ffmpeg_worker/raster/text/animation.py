@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from ffmpeg_worker.composition.easings import parse_easing
 from ffmpeg_worker.raster.text.glyph_masks import UNCHANGED, GlyphTransform
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
-from ffmpeg_worker.scene.easing import read_easing
 from ffmpeg_worker.scene.text_style import TextAnimation
 
 _Point = tuple[float, float]
@@ -26,7 +26,7 @@ class Animation:
         self._size = layout.size
         self._units = _split_units(animation.by, layout)
         self._centers = [_center(unit, layout) for unit in self._units]
-        self._ease = read_easing(animation.easing)
+        self._ease = parse_easing(animation.easing).function
         self._length_s = animation.duration_s + animation.stagger_s * max(len(self._units) - 1, 0)
 
     def transforms(self, time_s: float) -> AnimatedGlyphs | None:

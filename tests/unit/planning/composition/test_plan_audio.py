@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from ffmpeg_worker.composition.easings import EASINGS
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.composition.plan_audio import sound_steps
 from ffmpeg_worker.planning.composition.volume_envelope import Line, gain_lines
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
 from ffmpeg_worker.scene.audio_mix import SoundMix
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.easing import NAMES
 from support.media.sounds import sound
 
 GOLDEN = Path(__file__).with_name("golden_canvas_sound.json")
@@ -84,7 +84,7 @@ def test_straight_keys_are_straight_lines() -> None:
     )
 
 
-@pytest.mark.parametrize("easing", [*NAMES, "steps(12)", "cubic-bezier(0.9, -1, 0.1, 2)"])
+@pytest.mark.parametrize("easing", [*EASINGS, "steps(12)", "cubic-bezier(0.9, -1, 0.1, 2)"])
 def test_an_easing_takes_few_lines(easing: str) -> None:
     assert len(gain_lines(Curve((Key(0.0, (0.0,)), Key(5.0, (1.0,), easing))))) <= 130
 
