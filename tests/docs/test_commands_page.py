@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ffmpeg_worker.planning.option_policy import filters, formats, media_options, program_options
-from ffmpeg_worker.planning.option_policy.review import Kind, Review
+from ffmpeg_worker.planning.option_policy.rule import Kind, Review
 
 PAGE = Path(__file__).parents[2] / "docs/commands.md"
 HEADING = "## Refused by name\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from ffmpeg_worker.planning.option_policy.table import option_table
+from ffmpeg_worker.planning.option_policy.option_table import option_table
 from fuzz.graphs import random_graph
 from support.jobs.everyday_commands import EVERYDAY, chain_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from ffmpeg_worker.planning.option_policy.table import option_table
+from ffmpeg_worker.planning.option_policy.option_table import option_table
 
 _FILTERS = option_table().filters
 _NAMES = sorted(_FILTERS)

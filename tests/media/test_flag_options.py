@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 
-from ffmpeg_worker.job.flag_options import FLAG_OPTIONS, is_flag
+from ffmpeg_worker.command.flag_options import FLAG_OPTIONS, is_flag
 from support.media.sources import FFMPEG
 
 # Only in ffmpeg 5.1; and `report`, which writes a file into the current folder when it is tried.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmpeg_worker.planning.option_policy.guard import MAX_STREAMS, Guard
+from ffmpeg_worker.planning.option_policy.enforced_options import MAX_STREAMS, Guard
 from support.media.sources import FFMPEG, make, make_clip
 from support.worker import Worker
 

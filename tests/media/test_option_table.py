@@ -12,8 +12,8 @@ import subprocess
 import pytest
 
 from ffmpeg_worker.planning.option_policy import filters, formats, media_options, program_options
-from ffmpeg_worker.planning.option_policy.review import by_name
-from ffmpeg_worker.planning.option_policy.table import TABLE_FILE, parse_option_table
+from ffmpeg_worker.planning.option_policy.option_table import TABLE_FILE, parse_option_table
+from ffmpeg_worker.planning.option_policy.rule import by_name
 from support.docs.option_help import read_option_table
 from support.media.sources import FFMPEG
 

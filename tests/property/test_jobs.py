@@ -9,13 +9,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ffmpeg_worker.command import concat_list
+from ffmpeg_worker.command.command_line import read_command_line
+from ffmpeg_worker.command.parse_commands import read_chain
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.commands import read_chain
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.strict_json import read_json
-from ffmpeg_worker.planning import concat_list, placeholders
-from ffmpeg_worker.planning.command_line import read_command_line
+from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.commands.durations import read_time
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import FfmpegStep

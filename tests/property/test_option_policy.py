@@ -7,13 +7,13 @@ import contextlib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ffmpeg_worker.command.command_line import read_command_line
+from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_graph
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.planning.command_line import read_command_line
 from ffmpeg_worker.planning.file_references import read_input, read_output
-from ffmpeg_worker.planning.option_policy import own_names
-from ffmpeg_worker.planning.option_policy.graph import UnreadableGraphError, read_graph
-from ffmpeg_worker.planning.option_policy.judge_command import judge_command
-from ffmpeg_worker.planning.option_policy.table import option_table
+from ffmpeg_worker.planning.option_policy import safe_names
+from ffmpeg_worker.planning.option_policy.check_command import judge_command
+from ffmpeg_worker.planning.option_policy.option_table import option_table
 
 INNER, OUTER = ": \t\r\n", "[],; \t\r\n"
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
@@ -85,12 +85,12 @@ def test_any_arguments_are_judged(arguments: list[str]) -> None:
 @given(st.lists(st.sampled_from([".", "..", "", "a", "-", "_in", "a:b", "/", "\\"]), max_size=5).map("/".join))
 def test_no_name_leads_out(name: str) -> None:
     depth = 0
-    if own_names.may_read(name):
+    if safe_names.may_read(name):
         assert not name.startswith("/")
         for part in name.split("/"):
             depth += -1 if part == ".." else 1
             assert depth > 0
-    assert own_names.may_write("-")
+    assert safe_names.may_write("-")
 
 
 @given(GRAPH_SOUP)

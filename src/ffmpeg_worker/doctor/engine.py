@@ -12,7 +12,7 @@ from ffmpeg_worker.errors import EngineError
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices
 from ffmpeg_worker.ffmpeg.run_ffmpeg import run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
-from ffmpeg_worker.planning.vmaf_models import MODELS
+from ffmpeg_worker.planning.vmaf.models import MODELS
 from ffmpeg_worker.settings import Settings
 
 _ENCODERS = (

@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
+from ffmpeg_worker.command.parse_commands import ChainCommands, read_chain
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
-from ffmpeg_worker.job.commands import ChainCommands, read_chain
 from ffmpeg_worker.job.common_fields import CommonFields, OutputName
 from ffmpeg_worker.job.sources import SOURCE_SCHEMA, Source
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
+from ffmpeg_worker.command import concat_list
 from ffmpeg_worker.errors import (
     AddressNotAllowed,
     InvalidJob,
@@ -22,7 +23,6 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
-from ffmpeg_worker.planning import concat_list
 from ffmpeg_worker.planning.file_references import is_made, is_sequence
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.sandbox.beneath import read_beneath

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import PurePosixPath
 
+from ffmpeg_worker.command.command_line import FileGroup, Option
+from ffmpeg_worker.command.escapes import split_escaped
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.command_line import FileGroup, Option
-from ffmpeg_worker.planning.escapes import split_escaped
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, ArtifactKind
 
 _SEQUENCE = re.compile(r"%0?\d*d")

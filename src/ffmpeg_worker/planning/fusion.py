@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ffmpeg_worker.command.command_line import CommandLine
 from ffmpeg_worker.job.local_files import LocalFiles
-from ffmpeg_worker.planning.command_line import CommandLine
 from ffmpeg_worker.planning.commands.chain import WORKER_OPTIONS, ReadCommand, plan_chain
 from ffmpeg_worker.planning.file_references import InputKind
-from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.option_policy.enforced_options import Guard
 from ffmpeg_worker.planning.plan import FfmpegStep, Fusion, Lane
 
 # Options of the whole program: written before one output they would change the others too.

@@ -24,14 +24,14 @@ from ffmpeg_worker.planning.commands.chain import ReadCommand, read_chain_files
 from ffmpeg_worker.planning.composition.plan_composition import plan_canvas, plan_preview
 from ffmpeg_worker.planning.composition.plan_lint import plan_lint
 from ffmpeg_worker.planning.fusion import plan_fusions
-from ffmpeg_worker.planning.hardware.named import hardware_of
-from ffmpeg_worker.planning.hardware.plan_on_card import plan_on_card
+from ffmpeg_worker.planning.hardware.explicit_hardware import hardware_of
+from ffmpeg_worker.planning.hardware.plan_on_gpu import plan_on_card
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.option_policy.enforced_options import Guard
 from ffmpeg_worker.planning.plan import Lane, Plan, ProbeStep
 from ffmpeg_worker.planning.probe_options import read_probe_options
 from ffmpeg_worker.planning.transfer import plan_download, plan_upload
-from ffmpeg_worker.planning.vmaf import plan_vmaf
+from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
 
 
 def make_plan(  # noqa: PLR0911 - one arm for each action

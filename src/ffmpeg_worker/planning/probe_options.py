@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ffmpeg_worker.command.flag_options import option_name
 from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
-from ffmpeg_worker.job.flag_options import option_name
 from ffmpeg_worker.suggestions import find_nearest
 
 _FLAGS = frozenset(

@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from ffmpeg_worker.planning.option_policy.table import SECTIONS
+from ffmpeg_worker.planning.option_policy.option_table import SECTIONS
 
 _TEXT_TYPES = frozenset({"string", "binary", "dictionary"})
 _OPTION = re.compile(r"^ {2,3}-?(\S+?) +\[?<(\w+) *> *\]?(?: *)([.A-Z]{11})", re.MULTILINE)

@@ -10,9 +10,9 @@ from typing import Any
 from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.frame_offset import FRAME_BYTES
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, StepResult
-from ffmpeg_worker.planning.vmaf import plan_vmaf
+from ffmpeg_worker.planning.vmaf.frame_offset import FRAME_BYTES
+from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
 from support.media.thumbnails import scene, signatures
 
 

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Sequence
 from functools import cache
 
-from ffmpeg_worker.planning.frame_offset import CELLS
+from ffmpeg_worker.planning.vmaf.frame_offset import CELLS
 
 Frame = Sequence[float]
 

@@ -20,7 +20,7 @@ from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
-from ffmpeg_worker.planning.vmaf import plan_vmaf
+from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
 
 _X264 = "-c:v libx264 -preset veryfast -pix_fmt yuv420p"
 _BAD = f"{_X264} -crf 32"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ffmpeg_worker.command.command_line import read_command_line
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.command_line import read_command_line
 from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_duration, read_time
 
 TEN = MediaInfo("mov,mp4", (StreamInfo("video", duration_s=10.0), StreamInfo("audio", duration_s=9.8)), 10.0)

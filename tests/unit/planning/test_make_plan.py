@@ -17,8 +17,8 @@ from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
+from ffmpeg_worker.planning.option_policy.enforced_options import Guard
 from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
-from ffmpeg_worker.planning.option_policy.guard import Guard
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan, ProbeStep
 from ffmpeg_worker.planning.required_inputs import find_required_inputs
 

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from ffmpeg_worker.planning.command_line import read_command_line
+from ffmpeg_worker.command.command_line import read_command_line
 from ffmpeg_worker.planning.commands.referenced_files import side_outputs
 
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.command.invocation import Invocation
+from ffmpeg_worker.command.parse_commands import Command
 from ffmpeg_worker.errors import InvalidJob, WorkerError
-from ffmpeg_worker.job.commands import Command
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_duration
 from ffmpeg_worker.planning.commands.referenced_files import key_infos, mentions, side_outputs
 from ffmpeg_worker.planning.file_references import (
@@ -25,8 +25,8 @@ from ffmpeg_worker.planning.file_references import (
     read_output,
     tee_outputs,
 )
-from ffmpeg_worker.planning.option_policy.guard import Guard
-from ffmpeg_worker.planning.option_policy.judge_command import judge_command
+from ffmpeg_worker.planning.option_policy.check_command import judge_command
+from ffmpeg_worker.planning.option_policy.enforced_options import Guard
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, FfmpegStep, Lane, duplicate_output
 
 # The worker sets these itself: the log must be readable, progress must come to it, nobody is there to answer.

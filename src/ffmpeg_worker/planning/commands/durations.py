@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ffmpeg_worker.command.command_line import CommandLine, FileGroup
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.command_line import CommandLine, FileGroup
 
 _UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "": 1.0}
 _PLAIN = re.compile(r"(-?)(\d+(?:\.\d*)?|\.\d+)(s|ms|us|)")

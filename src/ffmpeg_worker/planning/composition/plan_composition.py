@@ -19,7 +19,7 @@ from ffmpeg_worker.planning.composition.still_frame import picture
 from ffmpeg_worker.planning.composition.variable_rows import as_result, for_each_row
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.option_policy.enforced_options import Guard
 from ffmpeg_worker.planning.plan import (
     STAGING_FOLDER,
     Artifact,

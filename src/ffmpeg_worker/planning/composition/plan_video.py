@@ -23,7 +23,7 @@ from ffmpeg_worker.planning.composition.shared_ranges import shown, stretches
 from ffmpeg_worker.planning.composition.still_frame import picture
 from ffmpeg_worker.planning.composition.variable_rows import known_before
 from ffmpeg_worker.planning.file_references import work_name
-from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.option_policy.enforced_options import Guard
 from ffmpeg_worker.planning.plan import (
     Artifact,
     ArtifactKind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.composition.libass_subtitles import draw
-from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.option_policy.enforced_options import Guard
 from ffmpeg_worker.planning.plan import FfmpegStep
 from ffmpeg_worker.scene.preparation import DrawnSubtitles, Preparation, ToneMapping
 

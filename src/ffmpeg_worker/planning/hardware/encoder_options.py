@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ffmpeg_worker.planning.command_line import Option
+from ffmpeg_worker.command.command_line import Option
 from ffmpeg_worker.planning.hardware.counterparts import COUNTERPARTS, LEVELS, Counterpart
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 from ffmpeg_worker.planning.hardware.video_settings import VideoSettings

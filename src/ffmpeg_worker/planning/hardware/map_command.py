@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.planning.hardware.counterparts import COUNTERPARTS
 from ffmpeg_worker.planning.hardware.encoder_options import encoder_options
-from ffmpeg_worker.planning.hardware.named import named_hardware
+from ffmpeg_worker.planning.hardware.explicit_hardware import named_hardware
+from ffmpeg_worker.planning.hardware.gpu_graph import DECODING, graph_on_card, stays_on_card
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
-from ffmpeg_worker.planning.hardware.on_card import DECODING, graph_on_card, stays_on_card
-from ffmpeg_worker.planning.hardware.picture import encoded_format
+from ffmpeg_worker.planning.hardware.pixel_format import encoded_format
 from ffmpeg_worker.planning.hardware.video_settings import VideoSettings, read_settings, software_encoder
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from ffmpeg_worker.planning.command_line import FileGroup, Option
+from ffmpeg_worker.command.command_line import FileGroup, Option
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 
 # Say nothing to a video encoder: files, streams, time, metadata, sound, subtitles, muxers.

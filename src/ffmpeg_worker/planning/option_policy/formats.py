@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.planning.option_policy.review import Kind, review
+from ffmpeg_worker.planning.option_policy.rule import Kind, review
 
 _NOT_SERVED = "Give the media as an input, in a format of its own."
 

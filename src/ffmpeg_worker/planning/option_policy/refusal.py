@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ffmpeg_worker.errors import ForbiddenOption
-from ffmpeg_worker.planning.option_policy.review import Review
+from ffmpeg_worker.planning.option_policy.rule import Review
 from ffmpeg_worker.suggestions import find_nearest
 
 _SHOWN = 64

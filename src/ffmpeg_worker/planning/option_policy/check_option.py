@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ffmpeg_worker.job.flag_options import is_flag
+from ffmpeg_worker.command.filter_graph import Filter, Text, UnreadableGraphError, read_graph, read_pairs
+from ffmpeg_worker.command.flag_options import is_flag
+from ffmpeg_worker.planning.option_policy.check_value import judge_format, judge_value
 from ffmpeg_worker.planning.option_policy.filters import FILTER_OPTIONS, FILTERS
-from ffmpeg_worker.planning.option_policy.graph import Filter, Text, UnreadableGraphError, read_graph, read_pairs
 from ffmpeg_worker.planning.option_policy.media_options import MEDIA_OPTIONS
-from ffmpeg_worker.planning.option_policy.own_names import is_own_name
+from ffmpeg_worker.planning.option_policy.option_table import option_table
 from ffmpeg_worker.planning.option_policy.program_options import PROGRAM_OPTIONS
 from ffmpeg_worker.planning.option_policy.refusal import Subject, quoted
-from ffmpeg_worker.planning.option_policy.review import Kind, Review, by_name
-from ffmpeg_worker.planning.option_policy.table import option_table
-from ffmpeg_worker.planning.option_policy.values import judge_format, judge_value
+from ffmpeg_worker.planning.option_policy.rule import Kind, Review, by_name
+from ffmpeg_worker.planning.option_policy.safe_names import is_own_name
 
 MAX_FILTERS = 400
 _OPTIONS = by_name((*PROGRAM_OPTIONS, *MEDIA_OPTIONS))

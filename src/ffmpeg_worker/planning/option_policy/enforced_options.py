@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from ffmpeg_worker.planning.command_line import FileGroup, Option
+from ffmpeg_worker.command.command_line import FileGroup, Option
 from ffmpeg_worker.planning.file_references import InputKind
 from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
 from ffmpeg_worker.planning.option_policy.program_options import THREAD_OPTIONS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ffmpeg_worker.planning.option_policy.graph import Filter, UnreadableGraphError, read_graph, read_pairs
+from ffmpeg_worker.command.filter_graph import Filter, UnreadableGraphError, read_graph, read_pairs
 
 SCALE = Filter("scale", ((None, "80"), (None, "-2")))
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ffmpeg_worker.command.flag_options import is_flag, option_name
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.flag_options import is_flag, option_name
 
 
 @dataclass(frozen=True, slots=True)

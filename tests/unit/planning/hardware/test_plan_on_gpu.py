@@ -13,7 +13,7 @@ from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.planning.hardware.named import refuse_without_gpu, wants_gpu
+from ffmpeg_worker.planning.hardware.explicit_hardware import refuse_without_gpu, wants_gpu
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ffmpeg_worker.job.commands import read_chain
+from ffmpeg_worker.command.parse_commands import read_chain
 
 COMMAND = ("-i", "a.mp4", "-crf", "23", "b.mp4")
 

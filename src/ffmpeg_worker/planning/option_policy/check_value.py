@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ffmpeg_worker.planning.escapes import split_escaped
-from ffmpeg_worker.planning.option_policy import own_names
+from ffmpeg_worker.command.escapes import split_escaped
+from ffmpeg_worker.planning.option_policy import safe_names
 from ffmpeg_worker.planning.option_policy.encoder_parameters import refused_keys
 from ffmpeg_worker.planning.option_policy.formats import BITSTREAM_FILTERS, DEMUXERS, MUXERS
 from ffmpeg_worker.planning.option_policy.refusal import Subject, quoted
-from ffmpeg_worker.planning.option_policy.review import Kind, by_name
+from ffmpeg_worker.planning.option_policy.rule import Kind, by_name
 
 _OWN_FILE = "may only name a file of the job's own folder, by a plain name"
 _GIVE_AN_INPUT = 'Give the file as an entry of "inputs" and write {{its_name}}.'
@@ -51,24 +51,24 @@ def judge_format(kind: Kind, value: str, subject: Subject, *, is_nested: bool = 
 
 
 def _read(value: str, subject: Subject) -> None:
-    if not own_names.may_read(value):
+    if not safe_names.may_read(value):
         raise subject.refusal(_OWN_FILE, _GIVE_AN_INPUT)
 
 
 def _write(value: str, subject: Subject) -> None:
-    if not own_names.may_write(value):
+    if not safe_names.may_write(value):
         raise subject.refusal(_OWN_FILE, _NAME_PLAINLY)
 
 
 def _font(value: str, subject: Subject) -> None:
-    if not own_names.may_hold_fonts(value):
+    if not safe_names.may_hold_fonts(value):
         raise subject.refusal(
             "may only name a font of the job's own folder, or one below /usr/share/fonts", _GIVE_AN_INPUT
         )
 
 
 def _device(value: str, subject: Subject) -> None:
-    if not own_names.is_device(value):
+    if not safe_names.is_device(value):
         raise subject.refusal(
             "may only name a device by kind, number or render node",
             'For example "cuda:0" or "/dev/dri/renderD128".',

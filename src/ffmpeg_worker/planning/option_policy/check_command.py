@@ -6,16 +6,16 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
+from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference
+from ffmpeg_worker.planning.option_policy.check_option import OptionJudge
+from ffmpeg_worker.planning.option_policy.check_value import judge_format
 from ffmpeg_worker.planning.option_policy.formats import PROTOCOLS
-from ffmpeg_worker.planning.option_policy.judge_option import OptionJudge
-from ffmpeg_worker.planning.option_policy.own_names import is_inside, is_own_name
 from ffmpeg_worker.planning.option_policy.refusal import Subject, quoted
-from ffmpeg_worker.planning.option_policy.review import Kind, by_name
-from ffmpeg_worker.planning.option_policy.values import judge_format
+from ffmpeg_worker.planning.option_policy.rule import Kind, by_name
+from ffmpeg_worker.planning.option_policy.safe_names import is_inside, is_own_name
 from ffmpeg_worker.planning.plan import STAGING_FOLDER
 
 _PROTOCOLS = by_name(PROTOCOLS)

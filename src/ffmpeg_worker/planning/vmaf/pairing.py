@@ -12,7 +12,7 @@ from typing import Any
 from ffmpeg_worker.errors import SourceUnreadable
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import StreamInfo
-from ffmpeg_worker.planning.vmaf_colour import colour_warnings
+from ffmpeg_worker.planning.vmaf.color import colour_warnings
 
 RATE_TOLERANCE = Fraction(1, 2000)
 """Rates nearer than this are the same rate measured twice. 24 and 23.976 differ by twice as much."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ffmpeg_worker.command.command_line import FileGroup, Option, read_command_line
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.planning.command_line import FileGroup, Option, read_command_line
 
 
 def test_options_belong_to_the_file_after_them() -> None:

@@ -1,6 +1,6 @@
 """Golden plans of comparisons, and what is concluded from what the steps found.
 
-`UPDATE_GOLDEN=1 pytest tests/unit/planning/test_vmaf.py` rewrites the command lines; git shows what changed.
+`UPDATE_GOLDEN=1 pytest tests/unit/planning/vmaf/test_plan_vmaf.py` rewrites the command lines.
 """
 
 from __future__ import annotations

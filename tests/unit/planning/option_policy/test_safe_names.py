@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ffmpeg_worker.planning.option_policy import own_names
+from ffmpeg_worker.planning.option_policy import safe_names
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from ffmpeg_worker.planning.option_policy import own_names
     ["a.srt", "sub dir/ä😀.ass", "_in/3.srt", "file:a.srt", "s_%03d.ts", "50%.cube", "a'b.txt", "v%v/s%d.ts"],
 )
 def test_own_files_may_be_read(name: str) -> None:
-    assert own_names.may_read(name)
+    assert safe_names.may_read(name)
 
 
 @pytest.mark.parametrize(
@@ -24,33 +24,33 @@ def test_own_files_may_be_read(name: str) -> None:
     ],
 )
 def test_other_names_may_not(name: str) -> None:
-    assert not own_names.may_read(name)
+    assert not safe_names.may_read(name)
 
 
 def test_writing_spares_the_inputs_and_knows_standard_output() -> None:
-    assert own_names.may_write("-")
-    assert own_names.may_write("logs/psnr.log")
-    assert not own_names.may_write("_in/0.mp4")
-    assert not own_names.may_write("file:_in/0.mp4")
+    assert safe_names.may_write("-")
+    assert safe_names.may_write("logs/psnr.log")
+    assert not safe_names.may_write("_in/0.mp4")
+    assert not safe_names.may_write("file:_in/0.mp4")
 
 
 def test_fonts_come_from_the_job_or_the_system() -> None:
-    assert own_names.may_hold_fonts("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-    assert own_names.may_hold_fonts("/usr/share/fonts/")
-    assert own_names.may_hold_fonts("fonts")
-    assert not own_names.may_hold_fonts("/usr/share/fonts/../../../etc/passwd")
-    assert not own_names.may_hold_fonts("/usr/share/fontsx/a.ttf")
+    assert safe_names.may_hold_fonts("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+    assert safe_names.may_hold_fonts("/usr/share/fonts/")
+    assert safe_names.may_hold_fonts("fonts")
+    assert not safe_names.may_hold_fonts("/usr/share/fonts/../../../etc/passwd")
+    assert not safe_names.may_hold_fonts("/usr/share/fontsx/a.ttf")
 
 
 @pytest.mark.parametrize(
     "text", ["cuda", "cuda=cu:0", "vaapi=va:/dev/dri/renderD128", "0", "qsv=hw", "opencl:0.1", "vulkan=v@va", "cu"]
 )
 def test_devices(text: str) -> None:
-    assert own_names.is_device(text)
+    assert safe_names.is_device(text)
 
 
 @pytest.mark.parametrize(
     "text", ["/dev/sda", "vaapi=x:host:0.0", "x:0", "vaapi=v:/dev/dri/../x", "127.0.0.1:0", "vaapi:,driver=../x"]
 )
 def test_no_devices(text: str) -> None:
-    assert not own_names.is_device(text) or text == "x:0"
+    assert not safe_names.is_device(text) or text == "x:0"

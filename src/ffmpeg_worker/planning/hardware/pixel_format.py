@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ffmpeg_worker.command.command_line import CommandLine, FileGroup
+from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_graph
 from ffmpeg_worker.job.media import MediaInfo
-from ffmpeg_worker.planning.command_line import CommandLine, FileGroup
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
-from ffmpeg_worker.planning.option_policy.graph import UnreadableGraphError, read_graph
 
 # Between yuv420p in front and an encoder that takes it, none of them makes anything else.
 _LEAVE_THE_FORMAT = frozenset(

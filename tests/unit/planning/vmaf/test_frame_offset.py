@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.planning.frame_offset import CELLS, FRAME_BYTES, find_offset, split_signatures
+from ffmpeg_worker.planning.vmaf.frame_offset import CELLS, FRAME_BYTES, find_offset, split_signatures
 from support.media.thumbnails import scene, signatures
 
 

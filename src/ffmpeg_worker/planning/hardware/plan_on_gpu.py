@@ -11,7 +11,7 @@ from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.planning.commands.chain import ReadCommand, plan_chain
 from ffmpeg_worker.planning.hardware.map_chain import map_chain
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
-from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.option_policy.enforced_options import Guard
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmpeg_worker.errors import OutputRejected
-from ffmpeg_worker.planning.vmaf_scores import pool, read_scores, read_xpsnr
+from ffmpeg_worker.planning.vmaf.scores import pool, read_scores, read_xpsnr
 
 RATE = Fraction(25)
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ffmpeg_worker.planning.vmaf_colour import COMMON_LABELS, colour_options
-from ffmpeg_worker.planning.vmaf_pairing import Clock, Pairing, Video
-from ffmpeg_worker.planning.vmaf_scores import LIBVMAF_FEATURES
+from ffmpeg_worker.planning.vmaf.color import COMMON_LABELS, colour_options
+from ffmpeg_worker.planning.vmaf.pairing import Clock, Pairing, Video
+from ffmpeg_worker.planning.vmaf.scores import LIBVMAF_FEATURES
 
 LOG_NAME = "vmaf.json"
 

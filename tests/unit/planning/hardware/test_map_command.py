@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from ffmpeg_worker.command.command_line import read_command_line
 from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.command_line import read_command_line
 from ffmpeg_worker.planning.hardware.map_command import map_command
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 

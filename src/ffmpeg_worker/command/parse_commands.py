@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-from ffmpeg_worker.job.flag_options import is_flag
+from ffmpeg_worker.command.flag_options import is_flag
 
 Command = tuple[str, ...]
 """The arguments of one ffmpeg run, without the program's name."""

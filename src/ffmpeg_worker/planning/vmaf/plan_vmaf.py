@@ -10,13 +10,13 @@ from typing import Any
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
-from ffmpeg_worker.planning.option_policy.guard import Guard
+from ffmpeg_worker.planning.option_policy.enforced_options import Guard
 from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, DependentStep, FfmpegStep, Lane, StepResult
-from ffmpeg_worker.planning.vmaf_alignment import WINDOW_S, Alignment, judge_alignment
-from ffmpeg_worker.planning.vmaf_graph import LOG_NAME, score_graph, signature_graph
-from ffmpeg_worker.planning.vmaf_models import choose_model, wants_ten_bits
-from ffmpeg_worker.planning.vmaf_pairing import Pairing, Video, pair_videos
-from ffmpeg_worker.planning.vmaf_scores import Scores, read_scores, read_xpsnr
+from ffmpeg_worker.planning.vmaf.alignment import WINDOW_S, Alignment, judge_alignment
+from ffmpeg_worker.planning.vmaf.graph import LOG_NAME, score_graph, signature_graph
+from ffmpeg_worker.planning.vmaf.models import choose_model, wants_ten_bits
+from ffmpeg_worker.planning.vmaf.pairing import Pairing, Video, pair_videos
+from ffmpeg_worker.planning.vmaf.scores import Scores, read_scores, read_xpsnr
 
 
 def plan_vmaf(

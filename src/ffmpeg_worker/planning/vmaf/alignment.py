@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ffmpeg_worker.planning.frame_offset import FrameOffset, find_offset, split_signatures
-from ffmpeg_worker.planning.vmaf_graph import Trim
-from ffmpeg_worker.planning.vmaf_pairing import Pairing
+from ffmpeg_worker.planning.vmaf.frame_offset import FrameOffset, find_offset, split_signatures
+from ffmpeg_worker.planning.vmaf.graph import Trim
+from ffmpeg_worker.planning.vmaf.pairing import Pairing
 
 WINDOW_S = 6
 """Seconds at the start of both videos that are looked at."""

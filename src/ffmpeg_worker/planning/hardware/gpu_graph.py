@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
+from ffmpeg_worker.command.filter_graph import read_graph
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
-from ffmpeg_worker.planning.hardware.picture import graph_of, has_complex_graph
-from ffmpeg_worker.planning.option_policy.graph import read_graph
+from ffmpeg_worker.planning.hardware.pixel_format import graph_of, has_complex_graph
 
 DECODING = (Option("-hwaccel", "cuda"), Option("-hwaccel_output_format", "cuda"))
 """In front of the input: pictures stay in the card's memory."""

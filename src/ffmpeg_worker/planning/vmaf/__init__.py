@@ -1,0 +1,1 @@
+"""Compare two videos: pair, align and score them with libvmaf. Pure."""
