@@ -1,1 +1,1 @@
-"""Pictures from scenes: text, images, video frames and how they come together. Runs in a confined child."""
+"""The renderer, a program that runs in a confined child process: draws the frames of scenes."""

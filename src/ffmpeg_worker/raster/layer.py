@@ -1,4 +1,4 @@
-"""A layer: one element with its open source, and what is drawn of it at each frame."""
+"""A layer: one element with its open source, and the draw command of each frame."""
 
 from __future__ import annotations
 

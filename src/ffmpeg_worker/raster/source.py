@@ -1,4 +1,4 @@
-"""Sources: what an element shows, opened, as a bitmap for each time."""
+"""The interface of sources, which render the content of an element at any time."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What elements show of files, and shapes: video, images, SVG, waveforms, each as a `Source`."""
+"""Sources of video, images, SVG, shapes and waveforms."""

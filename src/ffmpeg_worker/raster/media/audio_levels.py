@@ -1,4 +1,4 @@
-"""Levels of frequency bands of a sound over time."""
+"""The levels of a sound's frequency bands over time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
-from av.container import InputContainer
 
 from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.media.open_container import open_container
 
 _log = logging.getLogger(__name__)
 
@@ -46,11 +46,7 @@ class AudioLevels:
         """Open the first audio stream. Raises: RasterError."""
         self._where = where
         try:
-            self._container: InputContainer = av.open(
-                f"./{path}" if not path.is_absolute() else str(path),
-                container_options={"protocol_whitelist": "file"},
-                metadata_errors="ignore",
-            )
+            self._container = open_container(path)
         except (av.FFmpegError, OSError, ValueError) as error:
             raise _error("source_unreadable", "The sound cannot be read.", where) from error
         if not self._container.streams.audio or self._container.streams.audio[0].codec_context is None:
@@ -131,7 +127,7 @@ class AudioLevels:
 
 
 def _copy_into(target: Floats, part: Floats, start: int) -> None:
-    """Copy what of a part lies within the target."""
+    """Copy the samples of a part that are within the target."""
     first, last = max(start, 0), min(start + part.size, target.size)
     if first < last:
         target[first:last] = part[first - start : last - start]

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import cast
 
 import av
-from av.container import InputContainer
 from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame
@@ -18,6 +17,7 @@ from av.video.stream import VideoStream
 
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
 from ffmpeg_worker.raster.media.deinterlace import deinterlace
+from ffmpeg_worker.raster.media.open_container import open_container
 
 _log = logging.getLogger(__name__)
 
@@ -86,11 +86,7 @@ class VideoDecoder:
 
     def _open(self) -> None:
         try:
-            self._container: InputContainer = av.open(
-                f"./{self._path}" if not self._path.is_absolute() else str(self._path),
-                container_options={"protocol_whitelist": "file"},
-                metadata_errors="ignore",
-            )
+            self._container = open_container(self._path)
         except (av.FFmpegError, OSError, ValueError) as error:
             raise self._unreadable("cannot be read") from error
         names = set(self._container.format.name.split(","))

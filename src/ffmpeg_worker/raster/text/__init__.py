@@ -1,1 +1,1 @@
-"""Text as pictures: fonts, layout, drawing, and the sources that move it."""
+"""Fonts, text layout and painting, and the sources of text and subtitles."""
