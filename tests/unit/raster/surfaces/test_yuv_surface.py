@@ -1,4 +1,4 @@
-"""Pictures drawn onto surfaces, against plain formulas."""
+"""Bitmaps drawn onto YUV surfaces, compared with plain formulas."""
 
 from __future__ import annotations
 
@@ -7,17 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from ffmpeg_worker.raster.effects import blur, clip_rounded
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.raster.surfaces.blend_modes import MODES
 from ffmpeg_worker.raster.surfaces.placement import Placement
-from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.raster.transform import Transform, compose, invert, rotate, scale_by, translate
 from support.reference import blend as plain
 
 WIDTH, HEIGHT = 96, 64
-_BACKGROUND = (0.9, 0.4, 0.1, 1.0)
 
 
 def _noise(seed: int = 1) -> np.random.Generator:
@@ -238,114 +234,6 @@ def test_turning_is_clockwise() -> None:
     surface.fill((0, 0, 0, 1))
     surface.draw(RgbaBitmap(rgba), Placement(compose(translate(30, 20), rotate((40, 30), 90, 1))))
     assert _centroid(surface.planes[0].astype(np.float64) - 16) == pytest.approx((45, 30), abs=0.1)
-
-
-def test_edges_have_no_dark_fringe() -> None:
-    rgba = np.zeros((30, 30, 4), np.uint8)
-    cv2.circle(rgba, (15, 15), 11, (255, 255, 255, 255), -1, cv2.LINE_AA)
-    for surface in (YuvSurface(WIDTH, HEIGHT), RgbaSurface(WIDTH, HEIGHT)):
-        surface.fill((1, 1, 1, 1))
-        surface.draw(RgbaBitmap(rgba), Placement(compose(translate(20.4, 10.3), rotate((40, 30), 33, 1.3))))
-        surface.draw(RgbaBitmap(rgba), Placement(translate(50.5, 20.5), 0.6))
-        plane, white = (surface.planes[0], 235) if isinstance(surface, YuvSurface) else (surface.rgba, 255)
-        assert int(plane.min()) >= white - 1
-
-
-@pytest.mark.parametrize("mode", [mode for mode in MODES if mode != "normal"])
-def test_blend_modes(mode: str) -> None:
-    below = (0.8, 0.3, 0.55)
-    colours = [(r, g, b) for r in (0.0, 0.2, 0.7, 1.0) for g in (0.1, 0.6) for b in (0.35, 0.9)]
-    rgba = np.array([[[*(round(c * 0.6 * 255) for c in colour), 153]] * 4 for colour in colours], np.uint8)
-    tile = RgbaBitmap(np.repeat(rgba, 2, axis=0))
-    yuv, rgb = YuvSurface(WIDTH, HEIGHT), RgbaSurface(WIDTH, HEIGHT)
-    for surface in (yuv, rgb):
-        surface.fill((*below, 1))
-        surface.draw(tile, Placement(translate(6, 4), blend_mode=mode))
-    got = plain.rgb_of(plain.full(*yuv.planes))
-    for row, colour in enumerate(colours):
-        wanted = [0.4 * b + 0.6 * plain.blend(mode, b, s) for b, s in zip(below, colour, strict=True)]
-        assert rgb.rgba[4 + 2 * row, 8, :3] / 255 == pytest.approx(wanted, abs=0.02), colour
-        assert got[4 + 2 * row, 8] == pytest.approx(wanted, abs=0.045), colour
-    assert rgb.rgba[:, :, 3].min() == 255
-
-
-def test_a_blend_over_nothing_is_the_picture() -> None:
-    surface = RgbaSurface(WIDTH, HEIGHT)
-    tile = _tile(20, 20)
-    surface.draw(tile, Placement(translate(4, 4), blend_mode="multiply"))
-    assert np.abs(surface.rgba[4:24, 4:24].astype(int) - tile.rgba).max() <= 1
-
-
-def test_rgba_over_rgba() -> None:
-    surface = RgbaSurface(WIDTH, HEIGHT)
-    first, second = _tile(40, 30, 1), _tile(40, 30, 2)
-    surface.draw(first, Placement(translate(5, 5)))
-    surface.draw(second, Placement(translate(9, 2), 0.5))
-    under = plain.laid(first.rgba, (WIDTH, HEIGHT), plain.shift(5, 5), fine=1)
-    above = plain.laid(second.rgba, (WIDTH, HEIGHT), plain.shift(9, 2), fine=1) * 128 / 255
-    assert np.abs(surface.rgba - (above + under * (1 - above[:, :, 3:])) * 255).max() <= 1.5
-    straight = surface.to_straight()
-    seen = surface.rgba[:, :, 3] > 200
-    wanted = surface.rgba[seen][:, :3] * 255.0 / surface.rgba[seen][:, 3:]
-    assert np.abs(straight[seen][:, :3] - wanted).max() <= 1
-
-
-def test_planes_and_tiles_of_one_colour_look_the_same() -> None:
-    surface = YuvSurface(WIDTH, HEIGHT)
-    surface.fill(_BACKGROUND)
-    planes = YuvBitmap(*(part.copy() for part in surface.planes))
-    assert [int(part[0, 0]) for part in surface.planes] == [
-        round(v) for v in plain.yuv_of(np.array(_BACKGROUND[:3]))
-    ]
-    rgba = RgbaSurface(WIDTH, HEIGHT)
-    rgba.draw(planes, Placement())
-    assert rgba.rgba[5, 5] / 255 == pytest.approx(_BACKGROUND, abs=0.015)
-    surface.draw(RgbaBitmap(rgba.rgba), Placement(translate(1, 1)))
-    assert all(
-        np.abs(a.astype(int) - b).max() <= 1
-        for a, b in zip(surface.planes, (planes.y, planes.u, planes.v), strict=True)
-    )
-
-
-def test_round_corners() -> None:
-    for picture in (RgbaBitmap(np.full((40, 60, 4), 255, np.uint8)), _flat(60, 40)):
-        shown = clip_rounded(picture, (0, 0, 60, 40), (12, 12))
-        alpha = shown.rgba[:, :, 3] if isinstance(shown, RgbaBitmap) else shown.alpha
-        assert alpha is not None
-        area = 60 * 40 - (4 - np.pi) * 12**2
-        assert alpha.sum() / 255 == pytest.approx(area, abs=2)
-        assert alpha[0, 0] == 0
-        assert np.array_equal(alpha, alpha[::-1, ::-1])
-        assert alpha[20, 0] == alpha[0, 30] == 255
-
-
-def test_a_window_cuts_between_pixels() -> None:
-    shown = clip_rounded(_flat(60, 40), (10.5, 0, 30, 20.25), (0, 0))
-    assert isinstance(shown, YuvBitmap)
-    assert shown.alpha is not None
-    assert shown.alpha[5, 9:12].tolist() == [0, 128, 255]
-    assert shown.alpha[19:22, 15].tolist() == [255, 64, 0]
-
-
-@pytest.mark.parametrize("sigma", [1.5, 6.0, 25.0])
-@pytest.mark.parametrize("film", [False, True])
-def test_blur_spreads_and_keeps_the_middle(sigma: float, film: bool) -> None:
-    picture = _flat(30, 20) if film else RgbaBitmap(np.full((20, 30, 4), 255, np.uint8))
-    soft, matrix = blur(picture, (sigma, sigma))
-    surface = RgbaSurface(400, 300)
-    surface.draw(soft, Placement(compose(matrix, translate(180, 130))))
-    alpha = surface.rgba[:, :, 3].astype(np.float64)
-    x, y = _centroid(alpha)
-    assert (x, y) == pytest.approx((195, 140), abs=0.5)
-    spread = (alpha.sum(axis=0) * (np.arange(400) + 0.5 - x) ** 2).sum() / alpha.sum()
-    assert spread == pytest.approx(30**2 / 12 + sigma**2, rel=0.12)
-
-
-def test_a_wide_blur_needs_no_more_memory_than_the_picture() -> None:
-    for picture in (_tile(30, 20), _flat(30, 20)):
-        soft, matrix = blur(picture, (900.0, 900.0))
-        assert max(soft.size) < 64
-        assert matrix[0] > 100
 
 
 @pytest.mark.parametrize("scale", [0.0, 1e-6])

@@ -1,0 +1,80 @@
+"""Rounded corners, clipping and blur."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from ffmpeg_worker.raster.effects import blur, clip_rounded
+from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.raster.surfaces.placement import Placement
+from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.transform import compose, translate
+
+
+def _noise(seed: int = 1) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def _tile(width: int, height: int, seed: int = 1) -> RgbaBitmap:
+    """Colours and opacities of every kind, some of them all or nothing."""
+    noise = _noise(seed)
+    alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
+    colour = noise.integers(0, 256, (height, width, 3))
+    return RgbaBitmap(np.dstack([np.rint(colour * alpha / 255), alpha]).astype(np.uint8))
+
+
+def _flat(width: int, height: int, alpha: Pixels | None = None) -> YuvBitmap:
+    return YuvBitmap(
+        np.full((height, width), 200, np.uint8),
+        np.full((height // 2, width // 2), 90, np.uint8),
+        np.full((height // 2, width // 2), 150, np.uint8),
+        alpha,
+    )
+
+
+def _centroid(plane: npt.NDArray[np.float64]) -> tuple[float, float]:
+    y, x = np.mgrid[0 : plane.shape[0], 0 : plane.shape[1]]
+    return float((plane * (x + 0.5)).sum() / plane.sum()), float((plane * (y + 0.5)).sum() / plane.sum())
+
+
+def test_round_corners() -> None:
+    for picture in (RgbaBitmap(np.full((40, 60, 4), 255, np.uint8)), _flat(60, 40)):
+        shown = clip_rounded(picture, (0, 0, 60, 40), (12, 12))
+        alpha = shown.rgba[:, :, 3] if isinstance(shown, RgbaBitmap) else shown.alpha
+        assert alpha is not None
+        area = 60 * 40 - (4 - np.pi) * 12**2
+        assert alpha.sum() / 255 == pytest.approx(area, abs=2)
+        assert alpha[0, 0] == 0
+        assert np.array_equal(alpha, alpha[::-1, ::-1])
+        assert alpha[20, 0] == alpha[0, 30] == 255
+
+
+def test_a_window_cuts_between_pixels() -> None:
+    shown = clip_rounded(_flat(60, 40), (10.5, 0, 30, 20.25), (0, 0))
+    assert isinstance(shown, YuvBitmap)
+    assert shown.alpha is not None
+    assert shown.alpha[5, 9:12].tolist() == [0, 128, 255]
+    assert shown.alpha[19:22, 15].tolist() == [255, 64, 0]
+
+
+@pytest.mark.parametrize("sigma", [1.5, 6.0, 25.0])
+@pytest.mark.parametrize("film", [False, True])
+def test_blur_spreads_and_keeps_the_middle(sigma: float, film: bool) -> None:
+    picture = _flat(30, 20) if film else RgbaBitmap(np.full((20, 30, 4), 255, np.uint8))
+    soft, matrix = blur(picture, (sigma, sigma))
+    surface = RgbaSurface(400, 300)
+    surface.draw(soft, Placement(compose(matrix, translate(180, 130))))
+    alpha = surface.rgba[:, :, 3].astype(np.float64)
+    x, y = _centroid(alpha)
+    assert (x, y) == pytest.approx((195, 140), abs=0.5)
+    spread = (alpha.sum(axis=0) * (np.arange(400) + 0.5 - x) ** 2).sum() / alpha.sum()
+    assert spread == pytest.approx(30**2 / 12 + sigma**2, rel=0.12)
+
+
+def test_a_wide_blur_needs_no_more_memory_than_the_picture() -> None:
+    for picture in (_tile(30, 20), _flat(30, 20)):
+        soft, matrix = blur(picture, (900.0, 900.0))
+        assert max(soft.size) < 64
+        assert matrix[0] > 100
