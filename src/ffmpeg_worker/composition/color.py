@@ -1,89 +1,64 @@
-"""Colours as CSS writes them."""
+"""Colors as CSS writes them."""
 
 from __future__ import annotations
 
-import colorsys
 import re
 from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
+from tinycss2 import color4
 
-from ffmpeg_worker.composition.color_names import COLOR_NAMES
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 
-_HEX = re.compile(r"#([0-9a-f]{3,4}|[0-9a-f]{6}|[0-9a-f]{8})")
-_FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]{1,100})\)")
-_PART = re.compile(r"([+-]?\d{1,6}(?:\.\d{1,9})?|[+-]?\.\d{1,9})(%|deg)?")
+_MAX_LENGTH = 128
+_FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]*)\)", re.IGNORECASE)
+_EXAMPLES = 'For example "#ff8800", "#ff880080", "rgb(255 136 0 / 50%)" or "orange".'
 
 
 def parse_color(text: str) -> tuple[float, float, float, float]:
-    """Red, green, blue (as sRGB codes them) and opacity, 0 to 1; "transparent" is (0, 0, 0, 0).
+    """Red, green and blue (sRGB, gamma-encoded) and opacity, each 0 to 1; "transparent" is (0, 0, 0, 0).
 
     Raises:
-        ValueError: no colour of CSS.
+        ValueError: not a CSS color in sRGB.
     """
-    plain = text.strip().lower()
-    if plain == "transparent":
-        return (0.0, 0.0, 0.0, 0.0)
-    digits = COLOR_NAMES.get(plain, plain)
-    if _HEX.fullmatch(digits):
-        return _read_hex(digits[1:])
-    function = _FUNCTION.fullmatch(plain)
-    if function is None:
-        raise ValueError("no colour of CSS")
-    parts = [part for part in re.split(r"[\s,/]+", function.group(2).strip()) if part]
-    matches = [_PART.fullmatch(part) for part in parts]
-    if len(parts) not in {3, 4}:
-        raise ValueError("a colour has three or four numbers")
-    numbers = [(float(match.group(1)), match.group(2) or "") for match in matches if match is not None]
-    if len(numbers) != len(parts):
-        raise ValueError("a part of the colour is no number")
-    return _read_rgb(numbers) if function.group(1) == "rgb" else _read_hsl(numbers)
-
-
-def _read_hex(digits: str) -> tuple[float, float, float, float]:
-    whole = "".join(digit * 2 for digit in digits) if len(digits) < 6 else digits
-    red, green, blue, alpha = (int(f"{whole}ff"[index : index + 2], 16) / 255 for index in (0, 2, 4, 6))
+    try:
+        color = color4.parse_color(_normalize(text.strip())) if len(text) <= _MAX_LENGTH else None
+    except ValueError:
+        color = None
+    if not isinstance(color, color4.Color) or color.space not in {"srgb", "hsl", "hwb"}:
+        raise ValueError("not a CSS color in sRGB")
+    red, green, blue, alpha = (min(max(channel, 0.0), 1.0) for channel in color.to("srgb"))
     return red, green, blue, alpha
 
 
-def _read_rgb(numbers: list[tuple[float, str]]) -> tuple[float, float, float, float]:
-    red, green, blue = (_clamp(number / (100 if unit == "%" else 255)) for number, unit in numbers[:3])
-    return red, green, blue, _alpha(numbers)
+def _normalize(text: str) -> str:
+    """Rewrite `rgb()` and `hsl()` so that any separators and any mixture of numbers and percentages are valid.
 
-
-def _read_hsl(numbers: list[tuple[float, str]]) -> tuple[float, float, float, float]:
-    hue, saturation, lightness = (number for number, _ in numbers[:3])
-    red, green, blue = colorsys.hls_to_rgb(hue % 360 / 360, _clamp(lightness / 100), _clamp(saturation / 100))
-    return red, green, blue, _alpha(numbers)
-
-
-def _alpha(numbers: list[tuple[float, str]]) -> float:
-    if len(numbers) == 3:
-        return 1.0
-    number, unit = numbers[3]
-    return _clamp(number / 100 if unit == "%" else number)
-
-
-def _clamp(share: float) -> float:
-    return min(max(share, 0.0), 1.0)
+    tinycss2 accepts only what CSS Color 4 called legacy syntax and does not clamp saturation and lightness.
+    """
+    function = _FUNCTION.fullmatch(text)
+    if function is None:
+        return text
+    name, parts = function.group(1).lower(), re.split(r"[\s,/]+", function.group(2).strip())
+    channels = parts[:3]
+    if name == "hsl":
+        channels[1:] = [f"{min(max(float(channel.removesuffix('%')), 0.0), 100.0)}%" for channel in channels[1:]]
+    elif any(channel.endswith("%") for channel in channels):
+        channels = [channel if channel.endswith("%") else f"{float(channel) / 2.55}%" for channel in channels]
+    return f"{name}({' '.join(channels)}{''.join(f' / {part}' for part in parts[3:])})"
 
 
 def _check_color(value: Any) -> str:
     if not isinstance(value, str):
-        raise wrong_value(
-            "must be a colour, as a text", 'For example "#ff8800", "rgb(255 136 0 / 50%)" or "orange".'
-        )
-    plain = value.strip()
+        raise wrong_value("must be a color, as a string", _EXAMPLES)
+    text = value.strip()
     try:
-        parse_color(plain)
+        parse_color(text)
     except ValueError:
-        hint = did_you_mean(plain, COLOR_NAMES) if plain.isalpha() else None
-        raise wrong_value(
-            "is no colour", hint or 'For example "#ff8800", "#ff880080", "rgb(255 136 0 / 50%)" or "orange".'
-        ) from None
-    return plain
+        hint = did_you_mean(text, color4._COLOR_KEYWORDS) if text.isalpha() else None  # noqa: SLF001
+        raise wrong_value("is not a color", hint or _EXAMPLES) from None
+    return text
 
 
 Color = Annotated[
@@ -97,3 +72,4 @@ Color = Annotated[
         }
     ),
 ]
+"""A CSS color as callers write it."""

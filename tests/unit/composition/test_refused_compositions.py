@@ -104,7 +104,7 @@ BAD: list[tuple[Any, str, str | None, str]] = [
     ({"fps": 0, "layers": [TEXT]}, "invalid_value", "fps", "between 1 and 120"),
     ({"fps": "30/0", "layers": [TEXT]}, "invalid_value", "fps", "30000/1001"),
     ({"duration": 0, "layers": [TEXT]}, "invalid_value", "duration", "greater than 0"),
-    ({"background": "#12345", "layers": [TEXT]}, "invalid_value", "background", "colour"),
+    ({"background": "#12345", "layers": [TEXT]}, "invalid_value", "background", "color"),
     ({"layers": [TEXT] * (MAX_LAYERS + 1)}, "too_many_layers", "layers", "500"),
     ({"layers": [{"type": "group", "layers": [TEXT] * 400}] * 2}, "too_many_layers", "layers", "500"),
     ({"layers": [TEXT] * 51, "variables": [{}] * 100}, "too_many_layers", None, "5000"),
