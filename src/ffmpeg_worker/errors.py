@@ -2,57 +2,50 @@
 
 WorkerError            code · fault · retryable · message · hint · where · stderr · detail (log only)
 ├── InvalidJob             caller    the request itself is wrong
-│   ├── UnsupportedFeature     caller    right by the contract, not in this build
+│   ├── UnsupportedFeature     caller    part of the contract, but not served by this version or worker
 │   ├── AddressNotAllowed      caller    an address that this worker does not call
-│   └── ForbiddenOption        caller    an argument of a command that is not let in
+│   └── ForbiddenOption        caller    an argument of a command that is not allowed
 ├── SourceError            source    an input
 │   ├── SourceNotFound         source    no such file
 │   ├── SourceForbidden        caller    outside the allowed roots, or not a regular file
 │   ├── SourceTooLarge         source    larger than an input may be
-│   ├── SourceUnreachable      source    its server does not answer, or breaks off; may be tried again
-│   └── SourceUnreadable       source    there, but empty, no media, or of another checksum
+│   ├── SourceUnreachable      source    its server does not answer, or breaks off; retryable
+│   └── SourceUnreadable       source    exists, but is empty, not media, or has another checksum
 ├── EngineError            worker    running ffmpeg
-│   ├── EngineFailed           by reason    ffmpeg ended with a failure; `code` says which
-│   ├── EngineTimedOut         caller    the job's time was used up
-│   ├── EngineKilled           worker    the process was killed from outside; may be tried again
-│   ├── EngineUnavailable      worker    the ffmpeg or probe program cannot be started
-│   ├── OutputRejected         by reason    ffmpeg ended well, but what it made is not what was asked
+│   ├── EngineFailed           by code   ffmpeg failed; `code` names the reason
+│   ├── EngineTimedOut         caller    the time of the job was used up
+│   ├── EngineKilled           worker    the process was killed from outside; retryable
+│   ├── EngineUnavailable      worker    ffmpeg or the probe cannot be started
+│   ├── OutputRejected         by code   ffmpeg succeeded, but an output is not what was asked for
 │   └── JobTooLarge            caller    the job wrote more than a job may
-├── TargetError            target    an output's destination
+├── TargetError            target    the destination of an output
 │   ├── TargetForbidden        target    may not be written
-│   └── TargetUnavailable      target    cannot be written now; may be tried again
+│   └── TargetUnavailable      target    cannot be written now; retryable
 ├── JobStopped             caller
 │   ├── JobCancelled           caller    the caller went away or cancelled
 │   └── JobInterrupted         worker    the worker is shutting down; the job was given back
-├── DiskFull               worker    no room for the files of a job; may be tried again
-├── QueueFull              worker    too many jobs wait; may be tried again
-└── Misconfigured          operator  at start only: settings or environment
+├── DiskFull               worker    no room for the files of a job; retryable
+├── QueueFull              worker    too many jobs wait; retryable
+└── Misconfigured          operator  settings or environment, at start only
+
+Codes, with their faults and whether they are retryable, are declared in codes.py.
 """
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
-from enum import StrEnum
 from typing import Any, ClassVar, Self
 
-
-class Fault(StrEnum):
-    """Who must act."""
-
-    CALLER = "caller"
-    SOURCE = "source"
-    TARGET = "target"
-    WORKER = "worker"
-    OPERATOR = "operator"
-
+from ffmpeg_worker.codes import CODES, Fault
 
 Where = Mapping[str, str | int]
-"""Place: `field` (JSON path), `input`, `argument`, `output`; from 0 `process`, `command`, `row` (of variables)."""
+"""Place of an error: `field` (JSON path), `input`, `argument`, `output`, and counted from 0 `process`, `command`,
+`row` (of variables)."""
 
 
-def _printable(text: str) -> str:
-    """On one line, without what would move a terminal's cursor."""
+def _make_printable(text: str) -> str:
+    """Put text on one line, without characters that would move the cursor of a terminal."""
     return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
@@ -66,6 +59,11 @@ class WorkerError(Exception):
     fault: Fault = Fault.WORKER
     retryable: bool = False
 
+    def __init_subclass__(cls) -> None:
+        """Take fault and retryable from the declaration of the class's code."""
+        declared = CODES[cls.code]
+        cls.fault, cls.retryable = declared.fault, declared.retryable
+
     def __init__(
         self,
         message: str,
@@ -77,27 +75,27 @@ class WorkerError(Exception):
         detail: str | None = None,
     ) -> None:
         # Both may quote what callers and media files wrote.
-        self.message = _printable(message)
+        self.message = _make_printable(message)
         super().__init__(self.message)
         self.code = code or type(self).code
-        self.hint = None if hint is None else _printable(hint)
+        self.hint = None if hint is None else _make_printable(hint)
         self.where: dict[str, str | int] = dict(where or {})
         self.stderr = stderr
         self.detail = detail
 
     def at(self, **where: str | int) -> WorkerError:
-        """Add to the place of the fault; what is known already stays."""
+        """Add to `where`; keys that are set already keep their values."""
         self.where = {**where, **self.where}
         return self
 
     def copy(self) -> Self:
-        """The same error again, to be placed elsewhere."""
+        """Return a copy whose `where` can be changed independently."""
         twin = copy.copy(self)
         twin.where = dict(self.where)
         return twin
 
     def reword(self, change: Callable[[str], str]) -> Self:
-        """Pass all that callers see through `change`."""
+        """Apply `change` to every text that callers see."""
         self.message = change(self.message)
         self.hint = change(self.hint) if self.hint else None
         self.stderr = change(self.stderr) if self.stderr else None
@@ -105,7 +103,7 @@ class WorkerError(Exception):
         return self
 
     def as_problem(self, job_id: str | None = None) -> dict[str, Any]:
-        """The error as callers see it (contract: the body of `application/problem+json`)."""
+        """Return the body of `application/problem+json` for this error."""
         problem: dict[str, Any] = {
             "error": self.message,
             "code": self.code,
@@ -123,23 +121,22 @@ class InvalidJob(WorkerError):
     """The request is wrong and will stay wrong: nothing was started."""
 
     code = "invalid_job"
-    fault = Fault.CALLER
 
 
 class UnsupportedFeature(InvalidJob):
-    """The contract knows this field or value, but this build does not serve it."""
+    """The contract has this field or value, but this version or worker does not serve it."""
 
     code = "unsupported_feature"
 
 
 class AddressNotAllowed(InvalidJob):
-    """The worker does not call this address: its scheme, port or host, or where the host's name leads."""
+    """The worker does not call this address, because of its scheme, port, host or the IP address of the host."""
 
     code = "address_not_allowed"
 
 
 class ForbiddenOption(InvalidJob):
-    """The command holds an option, filter, format or name that it may not use."""
+    """The command has an option, filter, format or name that it may not use."""
 
     code = "forbidden_option"
 
@@ -148,7 +145,6 @@ class SourceError(WorkerError):
     """An input cannot be used."""
 
     code = "source_error"
-    fault = Fault.SOURCE
 
 
 class SourceNotFound(SourceError):
@@ -158,39 +154,37 @@ class SourceNotFound(SourceError):
 
 
 class SourceForbidden(SourceError):
-    """The input lies where this job may not read, or is not a regular file."""
+    """This job may not read the input, or the input is not a regular file."""
 
     code = "source_forbidden"
-    fault = Fault.CALLER
 
 
 class SourceTooLarge(SourceError):
-    """The input is larger than this worker takes."""
+    """The input is larger than this worker accepts."""
 
     code = "source_too_large"
 
 
 class SourceUnreachable(SourceError):
-    """The input's server cannot be reached, does not answer, or breaks off."""
+    """The server of the input cannot be reached, does not answer, or breaks off."""
 
     code = "source_unreachable"
-    retryable = True
 
 
 class SourceUnreadable(SourceError):
-    """The input is there but is not what it should be."""
+    """The input exists but is not what it should be."""
 
     code = "source_unreadable"
 
 
 class EngineError(WorkerError):
-    """Running ffmpeg went wrong."""
+    """A run of ffmpeg failed."""
 
     code = "engine_error"
 
 
-class _DiagnosedError(EngineError):
-    """An engine error whose fault and retryability depend on the reason."""
+class _FailedByReason(EngineError):
+    """An engine error whose fault and retryability follow from its code."""
 
     def __init__(
         self,
@@ -198,46 +192,42 @@ class _DiagnosedError(EngineError):
         *,
         code: str | None = None,
         fault: Fault | None = None,
-        retryable: bool | None = None,
         hint: str | None = None,
         where: Where | None = None,
         stderr: str | None = None,
         detail: str | None = None,
     ) -> None:
         super().__init__(message, code=code, hint=hint, where=where, stderr=stderr, detail=detail)
-        if fault is not None:
-            self.fault = fault
-        if retryable is not None:
-            self.retryable = retryable
+        declared = CODES[self.code]
+        self.fault = fault or declared.fault
+        self.retryable = declared.retryable
 
 
-class EngineFailed(_DiagnosedError):
+class EngineFailed(_FailedByReason):
     """ffmpeg ended with a failure; `code` names the reason that `diagnose` found."""
 
     code = "engine_failed"
 
 
 class EngineTimedOut(EngineError):
-    """The time for the job was used up and ffmpeg was stopped."""
+    """The time of the job was used up and ffmpeg was stopped."""
 
     code = "timed_out"
-    fault = Fault.CALLER
 
 
 class EngineKilled(EngineError):
     """ffmpeg was killed from outside (out of memory, an operator)."""
 
     code = "engine_killed"
-    retryable = True
 
 
 class EngineUnavailable(EngineError):
-    """The ffmpeg or probe program cannot be started."""
+    """ffmpeg or the probe cannot be started."""
 
     code = "engine_unavailable"
 
 
-class OutputRejected(_DiagnosedError):
+class OutputRejected(_FailedByReason):
     """ffmpeg ended with exit code 0, but an output is missing, unreadable or too short."""
 
     code = "output_rejected"
@@ -247,14 +237,12 @@ class JobTooLarge(EngineError):
     """The job wrote more bytes or files than a job may, and ffmpeg was stopped."""
 
     code = "job_too_large"
-    fault = Fault.CALLER
 
 
 class TargetError(WorkerError):
     """An output cannot be put where the caller wants it."""
 
     code = "target_error"
-    fault = Fault.TARGET
 
 
 class TargetForbidden(TargetError):
@@ -267,14 +255,12 @@ class TargetUnavailable(TargetError):
     """The destination cannot be written now."""
 
     code = "target_unavailable"
-    retryable = True
 
 
 class JobStopped(WorkerError):
-    """The job ended because somebody wanted it to."""
+    """The job was stopped on purpose."""
 
     code = "job_stopped"
-    fault = Fault.CALLER
 
 
 class JobCancelled(JobStopped):
@@ -287,27 +273,22 @@ class JobInterrupted(JobStopped):
     """The worker is shutting down; the job was given back and may be sent again."""
 
     code = "interrupted"
-    fault = Fault.WORKER
-    retryable = True
 
 
 class DiskFull(WorkerError):
     """The worker's disk has no room for the files of a job."""
 
     code = "disk_full"
-    retryable = True
 
 
 class QueueFull(WorkerError):
-    """More jobs wait than the worker may hold."""
+    """The worker has too many waiting jobs."""
 
     code = "queue_full"
-    retryable = True
 
 
 class Misconfigured(WorkerError):
     """Settings or environment are wrong; raised at start, before any job."""
 
     code = "misconfigured"
-    fault = Fault.OPERATOR
     exit_code: ClassVar[int] = 78

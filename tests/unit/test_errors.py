@@ -8,16 +8,17 @@ import re
 import pytest
 
 from ffmpeg_worker import errors
-from ffmpeg_worker.errors import EngineFailed, Fault, WorkerError
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import EngineFailed, WorkerError
 
-_LINE = re.compile(r"^(?P<indent>[│├└─ ]*)(?P<name>[A-Z]\w+) {2,}(?P<fault>by reason|\w+)?", re.MULTILINE)
+_LINE = re.compile(r"^(?P<indent>[│├└─ ]*)(?P<name>[A-Z]\w+) {2,}(?P<fault>by code|\w+)?", re.MULTILINE)
 
 
 def drawn() -> dict[str, tuple[str | None, str]]:
     """Name → (parent, fault) of every class in the docstring."""
     found: dict[str, tuple[str | None, str]] = {}
     path: list[str] = []
-    for line in (errors.__doc__ or "").splitlines()[2:]:
+    for line in (errors.__doc__ or "").splitlines()[2:-2]:
         match = _LINE.match(line + "  ")
         assert match, line
         depth = len(match["indent"]) // 4
@@ -47,7 +48,7 @@ def test_tree_and_classes_hold_together() -> None:
 
 def test_faults_are_as_drawn() -> None:
     for name, (_, fault) in drawn().items():
-        if fault not in {"", "by reason", "code"}:
+        if fault not in {"", "by code", "code"}:
             assert classes()[name].fault is Fault(fault), name
 
 
@@ -58,12 +59,10 @@ def test_every_class_has_a_code_of_its_own_and_says_what_it_means() -> None:
 
 
 def test_the_problem_has_what_is_known_and_never_the_detail() -> None:
-    error = EngineFailed("No.", code="no_such_thing", fault=Fault.CALLER, hint="Try.", detail="secret").at(
-        command=1
-    )
+    error = EngineFailed("No.", code="option_unknown", hint="Try.", detail="secret").at(command=1)
     assert error.as_problem("id-1") == {
         "error": "No.",
-        "code": "no_such_thing",
+        "code": "option_unknown",
         "fault": "caller",
         "retryable": False,
         "where": {"command": 1},

@@ -15,35 +15,15 @@ from starlette.responses import Response
 from ffmpeg_worker.api.json_response import answer
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.unknown_route import unknown_route
-from ffmpeg_worker.errors import Fault, InvalidJob, WorkerError
+from ffmpeg_worker.codes import CODES, Fault
+from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.logs import log
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
 STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
-    {
-        "invalid_json": 400,
-        "unauthorized": 401,
-        "address_not_allowed": 403,
-        "path_outside_root": 403,
-        "source_forbidden": 403,
-        "source_not_regular": 403,
-        "target_forbidden": 403,
-        "source_not_found": 404,
-        "unknown_route": 404,
-        "method_not_allowed": 405,
-        "body_timeout": 408,
-        "body_too_large": 413,
-        "content_type_refused": 415,
-        "target_is_folder": 422,
-        "cancelled": 499,
-        "source_unreachable": 502,
-        "source_incomplete_transfer": 502,
-        "unsupported_feature": 501,
-        # Not 408: clients send a request that got 408 again by themselves, and it would take as long again.
-        "timed_out": 504,
-    }
+    {code.name: code.status for code in CODES.values() if code.status is not None}
 )
 """Codes whose status does not follow from who must act."""
 

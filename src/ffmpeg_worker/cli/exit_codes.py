@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import EngineTimedOut, Fault, JobCancelled, Misconfigured
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import EngineTimedOut, JobCancelled, Misconfigured
 
 OK = 0
 TIMED_OUT = 6

@@ -77,7 +77,9 @@ class _References:
         layers = list(walk_layers(self._composition.layers))
         for where, layer in layers:
             if layer.id is not None and layer.id in self._by_id:
-                raise self._error((*where, "id"), "stands twice as an id", "duplicate_id", "Ids are unique.")
+                raise self._error(
+                    (*where, "id"), "stands twice as an id", code="duplicate_id", hint="Ids are unique."
+                )
             if layer.id is not None:
                 self._by_id[layer.id] = layer
         self._check_order(self._composition.layers, ())
@@ -92,10 +94,10 @@ class _References:
 
     def _check_sound(self, name: str, where: Location) -> None:
         if name not in self._by_id:
-            raise self._error(where, "names no layer", "unknown_layer", did_you_mean(name, self._by_id))
+            raise self._error(where, "names no layer", code="unknown_layer", hint=did_you_mean(name, self._by_id))
         if not isinstance(self._by_id[name], (Sounding, HiddenLayer)):
             raise self._error(
-                where, "names a layer without sound", "invalid_value", "Name a video or audio layer."
+                where, "names a layer without sound", code="invalid_value", hint="Name a video or audio layer."
             )
 
     def _check_order(self, layers: Sequence[Layer], above: Location) -> None:
@@ -111,8 +113,8 @@ class _References:
                 raise self._error(
                     (*above, "layers", index, "start"),
                     "waits for itself, by way of other layers",
-                    "circular_start",
-                    "Give one of them a start in seconds.",
+                    code="circular_start",
+                    hint="Give one of them a start in seconds.",
                 )
 
     def _before(
@@ -130,8 +132,8 @@ class _References:
             raise self._error(
                 (*where, "start"),
                 "names a layer of another list" if elsewhere else "names no layer",
-                "unknown_layer",
-                "A layer starts after another one of the same list."
+                code="unknown_layer",
+                hint="A layer starts after another one of the same list."
                 if elsewhere
                 else did_you_mean(layer.follows, places),
             )
@@ -143,10 +145,10 @@ class _References:
             raise self._error(
                 (*where, "transition", "in", "overlap"),
                 "needs a layer that this one starts after",
-                "invalid_value",
-                'Write "start": "after:ID" or "auto".',
+                code="invalid_value",
+                hint='Write "start": "after:ID" or "auto".',
             )
 
-    def _error(self, where: Location, what: str, code: str, hint: str | None) -> InvalidJob:
+    def _error(self, where: Location, what: str, *, code: str, hint: str | None) -> InvalidJob:
         field = self._written.path(where)
         return InvalidJob(f'"{field[:128]}" {what}.', code=code, hint=hint, where={"field": field})

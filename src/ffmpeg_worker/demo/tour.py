@@ -10,9 +10,10 @@ from typing import Any
 
 import aiohttp
 
+from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.demo import jobs
 from ffmpeg_worker.demo.server import Server, open_server
-from ffmpeg_worker.errors import EngineFailed, Fault, TargetForbidden
+from ffmpeg_worker.errors import EngineFailed, TargetForbidden
 
 _TIMEOUT = aiohttp.ClientTimeout(total=300)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ffmpeg_worker.errors import EngineFailed, EngineTimedOut, Fault
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import EngineFailed, EngineTimedOut
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail
 from ffmpeg_worker.process.spawner import Exit, Output, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ffmpeg_worker.command.invocation import Invocation, redact
-from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, Fault
+from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut
 from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
@@ -157,8 +157,6 @@ def _failed(
     return EngineFailed(
         found.message,
         code=found.code,
-        fault=found.fault,
-        retryable=found.retryable,
         hint=found.hint,
         where=found.where,
         stderr=_shown(log),
@@ -170,7 +168,6 @@ def _flooded(number: int, log: LogTail) -> EngineFailed:
     return EngineFailed(
         f"ffmpeg was stopped: it wrote more than {limit // 1024**2} MiB to its {name}.",
         code="output_flood",
-        fault=Fault.CALLER,
         hint="Take out options that print for every frame or packet, or write to a file.",
         stderr=_shown(log),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ffmpeg_worker.errors import EngineFailed, Fault
+from ffmpeg_worker.errors import EngineFailed
 from ffmpeg_worker.planning.plan import Lane
 
 _CODES = frozenset({"encoder_unavailable", "hardware_unavailable", "pixel_format_inconvertible"})
@@ -33,8 +33,6 @@ def gpu_failed(error: EngineFailed) -> EngineFailed:
     return EngineFailed(
         f"The command was mapped onto NVENC, and the card failed. {_reason(error)}",
         code="hardware_failed",
-        fault=Fault.WORKER,
-        retryable=True,
         hint='Try again, or use "hardware": "auto", which goes on with the CPU.',
         where=error.where,
         stderr=error.stderr,

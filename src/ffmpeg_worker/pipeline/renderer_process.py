@@ -11,7 +11,8 @@ from pathlib import Path
 from signal import SIGABRT
 from typing import Any
 
-from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, Fault, UnsupportedFeature
+from ffmpeg_worker.codes import CODES, Fault
+from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, UnsupportedFeature
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.process.child_environment import child_environment
 from ffmpeg_worker.process.spawner import PIPE, Child, Output, Spawner
@@ -110,11 +111,16 @@ def _read_note(line: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in note.items()} if isinstance(note, dict) else {}
 
 
+def _read_code(note: Mapping[str, str]) -> str:
+    code = note.get("code", "")
+    return code if code in CODES else "renderer_failed"
+
+
 def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> EngineError:
     if note is not None:
         return EngineFailed(
             note["error"],
-            code=note.get("code", "renderer_failed"),
+            code=_read_code(note),
             fault=Fault.WORKER if note.get("fault") == Fault.WORKER else Fault.CALLER,
             hint=note.get("hint"),
             where={"field": note["where"]} if "where" in note else None,

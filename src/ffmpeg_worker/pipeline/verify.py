@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from ffmpeg_worker.errors import Fault, OutputRejected, SourceError
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import OutputRejected, SourceError
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed

@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ffmpeg_worker.errors import Fault
+from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.runpod_worker.problems import Problem
 
 Answer = dict[str, Any]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ffmpeg_worker.errors import Fault
+from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.endpoint import EndpointError, EndpointSession
 from ffmpeg_worker.runpod_worker.parts import Part

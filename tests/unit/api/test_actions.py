@@ -9,7 +9,8 @@ import math
 import pytest
 
 from ffmpeg_worker.api.app import make_app
-from ffmpeg_worker.errors import EngineFailed, Fault, JobInterrupted, QueueFull
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import EngineFailed, JobInterrupted, QueueFull
 from ffmpeg_worker.job.jobs import Job, ProcessJob
 from ffmpeg_worker.job.result import JobResult, VmafResult
 from support.servers.asgi_client import post_json, request

@@ -10,8 +10,8 @@ import pytest
 from ffmpeg_worker import errors
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.problems import MEANINGS, STATUS_BY_CODE, STATUS_BY_FAULT, status_of
-from ffmpeg_worker.errors import EngineFailed, Fault, Misconfigured, UnsupportedFeature, WorkerError
-from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import EngineFailed, Misconfigured, UnsupportedFeature, WorkerError
 from support.jobs.bad_jobs import BAD_JOBS, BadJob
 from support.servers.asgi_client import Reply, request
 from support.servers.fake_services import stand_in_services
@@ -55,29 +55,17 @@ def test_the_status_of_an_error(kind: type[WorkerError], status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fault", "retryable", "status"),
-    [
-        (Fault.CALLER, False, 422),
-        (Fault.SOURCE, False, 422),
-        (Fault.WORKER, False, 500),
-        (Fault.WORKER, True, 503),
-    ],
+    ("code", "status"),
+    [("encoder_unknown", 422), ("input_corrupt", 422), ("out_of_memory", 500), ("engine_terminated", 503)],
 )
-def test_the_status_of_a_diagnosed_failure_follows_from_who_must_act(
-    fault: Fault, retryable: bool, status: int
-) -> None:
-    assert status_of(EngineFailed("…", code="some_reason", fault=fault, retryable=retryable)) == status
-
-
-def test_no_diagnosis_has_a_code_that_means_something_else_here() -> None:
-    assert not STATUS_BY_CODE.keys() & {failure.code for failure in FAILURES}
+def test_the_status_of_a_diagnosed_failure_follows_from_its_code(code: str, status: int) -> None:
+    assert status_of(EngineFailed("…", code=code)) == status
 
 
 @pytest.mark.parametrize("job", BAD_JOBS, ids=str)
 def test_the_table_of_bad_jobs_has_the_same_statuses(job: BadJob) -> None:
-    assert (
-        status_of(EngineFailed("…", code=job.code, fault=Fault(job.fault), retryable=job.retryable)) == job.status
-    )
+    error = EngineFailed("…", code=job.code, fault=Fault(job.fault))
+    assert (status_of(error), error.retryable) == (job.status, job.retryable)
 
 
 def test_the_page_and_the_table_say_the_same() -> None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.engine_log import Line, main_complaint, openings, read_log
 from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES, SIGNALS, Failure, Sign
 from ffmpeg_worker.ffmpeg.diagnosis.locate_argument import locate_argument
@@ -28,8 +27,6 @@ class Diagnosis:
 
     code: str
     message: str
-    fault: Fault
-    retryable: bool
     hint: str | None
     where: dict[str, str | int]
 
@@ -80,7 +77,7 @@ def _unknown(lines: Sequence[Line], exit_code: int) -> Diagnosis:
         if complaint
         else f"FFmpeg ended with exit code {exit_code} and gave no reason"
     )
-    return Diagnosis("engine_failed", _sentence(message), Fault.CALLER, retryable=False, hint=None, where={})
+    return Diagnosis("engine_failed", _sentence(message), hint=None, where={})
 
 
 def _signal_of(exit_code: int) -> int | None:
@@ -119,8 +116,6 @@ def _diagnosis(
     return Diagnosis(
         failure.code,
         _sentence(message.format_map(words)),
-        failure.fault,
-        failure.retryable,
         hint,
         where,
     )

@@ -54,8 +54,8 @@ def draw(drawing: DrawnSubtitles) -> FfmpegStep:
         failure_context=FailureContext(
             f"{drawing.where}.src",
             "The subtitles cannot be drawn with their own looks.",
-            "unreadable_subtitles",
-            'Simplify their effects, or give the layer a "style": their texts are then shown in that one.',
+            code="unreadable_subtitles",
+            hint='Simplify their effects, or give the layer a "style": their texts are then shown in that one.',
         ),
         is_auxiliary=True,
     )

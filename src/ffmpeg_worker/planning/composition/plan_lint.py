@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.sources import NamedFile, find_named_files
-from ffmpeg_worker.errors import EngineFailed, Fault
+from ffmpeg_worker.errors import EngineFailed
 from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.media import MediaInfo

@@ -11,7 +11,8 @@ from fractions import Fraction
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ffmpeg_worker.errors import Fault, OutputRejected
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import OutputRejected
 
 MAX_WORST = 5
 WORST_APART_S = 0.5

@@ -48,10 +48,10 @@ class AudioLevels:
         try:
             self._container = open_container(path)
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise _error("source_unreadable", "The sound cannot be read.", where) from error
+            raise _error("The sound cannot be read.", where, code="source_unreadable") from error
         if not self._container.streams.audio or self._container.streams.audio[0].codec_context is None:
             self._container.close()
-            raise _error("source_has_no_sound", "The file has no sound that can be decoded.", where)
+            raise _error("The file has no sound that can be decoded.", where, code="source_has_no_sound")
         self._stream = self._container.streams.audio[0]
         self._start_s = (self._container.start_time or 0) / av.time_base
         self._weights, self._tilt = _band_weights(bands)
@@ -143,7 +143,7 @@ def _band_weights(count: int) -> tuple[Floats, Floats]:
     return weights.astype(np.float32), (_TILT_DB * np.log2(centers / 250)).astype(np.float32)
 
 
-def _error(code: str, message: str, where: str) -> RasterError:
+def _error(message: str, where: str, *, code: str) -> RasterError:
     return RasterError(
         message, code=code, where=where, hint="Use a file with an audio stream that plays elsewhere."
     )

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER_OPTIONS, Failure, sign
 
 CODECS: tuple[Failure, ...] = (
     Failure(
         "encoder_unknown",
-        Fault.CALLER,
         "Use an encoder of this build, such as libx264, libx265, libsvtav1, aac or libopus.",
         (sign(r"Unknown encoder '(?P<encoder>[^'\n]*)'", "This FFmpeg has no encoder named '{encoder}'."),),
         near="encoders",
     ),
     Failure(
         "decoder_unknown",
-        Fault.CALLER,
         "Leave out -c before -i: FFmpeg finds the decoder itself.",
         (sign(r"Unknown decoder '(?P<decoder>[^'\n]*)'", "This FFmpeg has no decoder named '{decoder}'."),),
         near="decoders",
     ),
     Failure(
         "codec_wrong_type",
-        Fault.CALLER,
         "Use -c:v for video, -c:a for audio and -c:s for subtitles.",
         (
             sign(
@@ -33,7 +29,6 @@ CODECS: tuple[Failure, ...] = (
     ),
     Failure(
         "encoder_experimental",
-        Fault.CALLER,
         "Use another encoder for the format, or add -strict experimental.",
         (
             sign(
@@ -44,7 +39,6 @@ CODECS: tuple[Failure, ...] = (
     ),
     Failure(
         "encoder_unavailable",
-        Fault.CALLER,
         "This worker lacks the hardware: use a software encoder such as libx264, libx265 or libsvtav1.",
         (
             sign(
@@ -65,7 +59,6 @@ CODECS: tuple[Failure, ...] = (
     ),
     Failure(
         "hardware_unavailable",
-        Fault.CALLER,
         "This worker lacks the hardware: leave out -hwaccel, hardware decoders and hardware filters.",
         (
             sign(
@@ -85,7 +78,6 @@ CODECS: tuple[Failure, ...] = (
     ),
     Failure(
         "pixel_format_inconvertible",
-        Fault.CALLER,
         "Frames in a card's memory go through hwupload or hwdownload; leave out hardware "
         "formats in software commands.",
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
 
 STREAM = r"^\[[vasd]ist#(?P<stream>\d+:\d+)[^\]\n]*\] (?:\[[^\]\n]*\] )*"
@@ -11,13 +10,11 @@ STREAM = r"^\[[vasd]ist#(?P<stream>\d+:\d+)[^\]\n]*\] (?:\[[^\]\n]*\] )*"
 DECODING: tuple[Failure, ...] = (
     Failure(
         "subtitle_encoding_invalid",
-        Fault.SOURCE,
         "Save the subtitles as UTF-8, or name their encoding with -sub_charenc before -i.",
         (sign(r"Invalid UTF-8 in decoded subtitles text", "The subtitles are not UTF-8 text."),),
     ),
     Failure(
         "input_corrupt",
-        Fault.SOURCE,
         "Send an undamaged file; without -xerror and -err_detect explode, FFmpeg goes on past damage; "
         "a decoder set with -c before -i must be the right one.",
         (

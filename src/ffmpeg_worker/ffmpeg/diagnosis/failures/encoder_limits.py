@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import ENCODER, WHO, Failure, sign
 
 ENCODER_LIMITS: tuple[Failure, ...] = (
     Failure(
         "frame_size_odd",
-        Fault.CALLER,
         "Make both sides even, for example with -vf scale=-2:720 or -vf crop=trunc(iw/2)*2:trunc(ih/2)*2.",
         (
             sign(
@@ -29,7 +27,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "frame_size_unsupported",
-        Fault.CALLER,
         "Scale to a size that the encoder takes.",
         (
             sign(
@@ -57,7 +54,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "pixel_format_unsupported",
-        Fault.CALLER,
         "Set a pixel format that the encoder and its profile take, most often -pix_fmt yuv420p.",
         (
             sign(
@@ -73,7 +69,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "sample_rate_unsupported",
-        Fault.CALLER,
         "Set a rate that the encoder takes, most often -ar 48000.",
         (
             sign(
@@ -93,7 +88,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "channel_layout_unsupported",
-        Fault.CALLER,
         "Set a number of channels that the encoder takes, most often -ac 2.",
         (
             sign(
@@ -119,7 +113,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "sample_format_unsupported",
-        Fault.CALLER,
         "Leave out -sample_fmt: FFmpeg chooses one that the encoder takes.",
         (
             sign(
@@ -130,7 +123,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "frame_rate_unsupported",
-        Fault.CALLER,
         "Set a rate that the encoder takes, for example -r 25.",
         (
             sign(
@@ -142,7 +134,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "bitrate_unsupported",
-        Fault.CALLER,
         "Set a bitrate that the encoder takes, or leave out -b.",
         (
             sign(
@@ -159,7 +150,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "pass_log_missing",
-        Fault.CALLER,
         "Run the first pass before the second, in the same directory and with the same -passlogfile.",
         (
             sign(
@@ -175,7 +165,6 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "subtitle_conversion_impossible",
-        Fault.CALLER,
         "Text subtitles become text formats only (mov_text, subrip, ass); burn them in with the subtitles filter.",
         (
             sign(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ffmpeg_worker.errors import Fault
-
 WHO = r"^(?:\[[^\]\n]*\] )*"
 """Start of a line, whoever said it."""
 
@@ -40,16 +38,14 @@ def sign(pattern: str, message: str, *, argument: str | None = None) -> Sign:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """One kind of failure: stable code, who must act, and what to do about it.
+    """One kind of failure: its error code (see codes.py), what to do about it, and how it shows in the log.
 
     `near` is the kind of name that was unknown, for nearest-name hints: "encoders", "filters", …
     `options` are the options it is about when the log names none; a stream suffix may follow them.
     """
 
     code: str
-    fault: Fault
     hint: str
     signs: tuple[Sign, ...]
-    retryable: bool = False
     near: str | None = None
     options: tuple[str, ...] = ()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER_OPTIONS, Failure, sign
 
 FILTER_GRAPH: tuple[Failure, ...] = (
     Failure(
         "filter_graph_syntax",
-        Fault.CALLER,
         "Separate filters by one comma and chains by one semicolon, and close every [label].",
         (
             sign(
@@ -28,7 +26,6 @@ FILTER_GRAPH: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_input_not_found",
-        Fault.CALLER,
         "Check which streams the input has, that a label is written the same at both ends, and that the filter "
         "takes this kind of stream: FFmpeg says the same for video given to an audio filter.",
         (
@@ -42,7 +39,6 @@ FILTER_GRAPH: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_label_unknown",
-        Fault.CALLER,
         "Give a filter that label as output, and use each label once (split and asplit make copies).",
         (
             sign(
@@ -54,7 +50,6 @@ FILTER_GRAPH: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_pad_unconnected",
-        Fault.CALLER,
         "Lead every output of the graph to -map or to another filter (nullsink drops one), and feed every input.",
         (
             sign(
@@ -80,7 +75,6 @@ FILTER_GRAPH: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_label_surplus",
-        Fault.CALLER,
         "Remove the surplus label, or tell the filter how many it has (as in split=3, amix=inputs=3).",
         (
             sign(
@@ -100,7 +94,6 @@ FILTER_GRAPH: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_media_type",
-        Fault.CALLER,
         "Use audio filters (-af, [0:a]) on audio and video filters (-vf, [0:v]) on video.",
         (
             sign(
@@ -122,7 +115,6 @@ FILTER_GRAPH: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_needs_complex",
-        Fault.CALLER,
         "Use -filter_complex for filters with several inputs or outputs.",
         (
             sign(
@@ -136,7 +128,6 @@ FILTER_GRAPH: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_with_copy",
-        Fault.CALLER,
         "Choose an encoder for the filtered stream instead of copy, or remove the filter.",
         (
             sign(
@@ -148,7 +139,6 @@ FILTER_GRAPH: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_applied_twice",
-        Fault.CALLER,
         "Put all filters of that stream into -filter_complex.",
         (
             sign(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER, Failure, sign
 
 _OLD_FILTER = r"\n(?:.*\n){0,4}?.*Error initializing filter '(?P<filter>\w+)'"
@@ -13,7 +12,6 @@ _CHAIN = r"\n.*\n.*Error parsing filterchain '(?:[^\n]*?[\],;])?"
 FILTERS: tuple[Failure, ...] = (
     Failure(
         "filter_unknown",
-        Fault.CALLER,
         "Check the name; a comma inside a filter's value must be escaped (\\,) or quoted.",
         (
             sign(r"No such filter: '(?P<filter>[^'\n]+)'", "This FFmpeg has no filter named '{filter}'."),
@@ -27,7 +25,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_option_unnamed",
-        Fault.CALLER,
         "Name the option (option=value), or escape a colon inside a value (\\:).",
         (
             sign(
@@ -46,7 +43,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_option_unknown",
-        Fault.CALLER,
         "Check the option's name in the filter's documentation.",
         (
             sign(
@@ -65,7 +61,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_value_out_of_range",
-        Fault.CALLER,
         "Use a value in the range named.",
         tuple(
             sign(
@@ -78,7 +73,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_value_invalid",
-        Fault.CALLER,
         "Check the value; expressions may use the filter's own variables (iw, ih, t, n) only.",
         (
             sign(
@@ -121,7 +115,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_option_missing",
-        Fault.CALLER,
         "Give the filter what it needs.",
         (
             sign(
@@ -132,7 +125,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_file_not_found",
-        Fault.CALLER,
         "Send the file as an input of the job and use its name in the filter.",
         (
             sign(FILTER + r"Unable to open (?P<file>.+)$", "The filter '{filter}' cannot open '{file}'."),
@@ -153,7 +145,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "subtitle_stream_missing",
-        Fault.SOURCE,
         "Name a file that has subtitles, or another one of its streams (stream_index).",
         (
             sign(
@@ -164,7 +155,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_model_unknown",
-        Fault.CALLER,
         "Use a built-in model: vmaf_v0.6.1, vmaf_v0.6.1neg, vmaf_4k_v0.6.1.",
         (
             sign(
@@ -175,7 +165,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_size_impossible",
-        Fault.CALLER,
         "Crop to at most the frame's size, pad to at least it, and scale to at most 16384 pixels a side.",
         (
             sign(
@@ -196,7 +185,6 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_inputs_differ",
-        Fault.CALLER,
         "Bring all inputs to one size, frame rate and pixel format first: scale, setsar, fps, format, settb.",
         (
             sign(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
 
 INPUTS: tuple[Failure, ...] = (
     Failure(
         "concat_file_unsafe",
-        Fault.CALLER,
         "Put -safe 0 before -i, or use relative names of plain letters in the list.",
         (
             sign(
@@ -20,7 +18,6 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "concat_list_invalid",
-        Fault.CALLER,
         "Write one line per file: file 'name.mp4'.",
         (
             sign(
@@ -32,14 +29,12 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "listed_file_not_found",
-        Fault.SOURCE,
         "Send every file that the list names along with it, under the same name.",
         (sign(r"Impossible to open '(?P<file>[^\n]*)'", "The list names '{file}', which cannot be opened."),),
         options=("-i",),
     ),
     Failure(
         "protocol_not_allowed",
-        Fault.CALLER,
         "Send the file as an input of the job; only the job's own files may be opened from here.",
         (
             sign(
@@ -51,14 +46,12 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "format_not_accepted",
-        Fault.CALLER,
         "Send it as media that names no other file; a playlist or list is one only by its name or -f.",
         (sign(r"Format not on whitelist '", "The input's format is not let in."),),
         options=("-i",),
     ),
     Failure(
         "picture_too_large",
-        Fault.SOURCE,
         "Send it smaller.",
         (
             sign(
@@ -70,7 +63,6 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "encryption_key_missing",
-        Fault.SOURCE,
         "Send the key file along with the playlist, under the name it uses.",
         (
             sign(
@@ -83,7 +75,6 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "image_sequence_not_found",
-        Fault.SOURCE,
         "Check the pattern and the first number (-start_number), or use -pattern_type glob.",
         (
             sign(
@@ -94,7 +85,6 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "input_frame_size_missing",
-        Fault.CALLER,
         "Put -video_size WIDTHxHEIGHT, -pixel_format and -framerate before -i.",
         (
             sign(
@@ -106,7 +96,6 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "raw_input_too_short",
-        Fault.SOURCE,
         "Check -video_size and -pixel_format: they do not fit the file.",
         (
             sign(
@@ -118,7 +107,6 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "side_file_not_found",
-        Fault.CALLER,
         "Send the file as an input of the job and use its name.",
         (
             sign(r"Could not open attachment file (?P<file>.+)\.$", "The attachment '{file}' cannot be opened."),

@@ -5,7 +5,6 @@ The signs read the lines that `engine_log.openings` writes.
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import WHO, Failure, sign
 
 _IN = r"^opening input (?P<input>.*): "
@@ -14,25 +13,21 @@ _OUT = r"^opening output (?P<output>.*): "
 OPENING: tuple[Failure, ...] = (
     Failure(
         "input_not_found",
-        Fault.SOURCE,
         "Check the name after -i; it must be an input of the job or lie under the data root.",
         (sign(_IN + "No such file or directory", "The input '{input}' does not exist."),),
     ),
     Failure(
         "input_is_directory",
-        Fault.CALLER,
         "Name a file inside the directory.",
         (sign(_IN + "Is a directory", "The input '{input}' is a directory, not a file."),),
     ),
     Failure(
         "input_forbidden",
-        Fault.SOURCE,
         "Make the file readable for the worker, or upload it again.",
         (sign(_IN + "Permission denied", "The worker may not read the input '{input}'."),),
     ),
     Failure(
         "input_http_error",
-        Fault.SOURCE,
         "Check the address and that it has not expired; open it without cookies to see what the worker sees.",
         (
             sign(
@@ -43,20 +38,16 @@ OPENING: tuple[Failure, ...] = (
     ),
     Failure(
         "protocol_unknown",
-        Fault.CALLER,
         "Use a file name or an https address.",
         (sign(_IN + "Protocol not found", "This FFmpeg cannot open addresses like '{input}'."),),
     ),
     Failure(
         "output_unreachable",
-        Fault.TARGET,
         "Check the address and that the receiver listens, then try again.",
         (sign(_OUT + r"(?:Connection \w+(?: \w+)?|Input/output error)", "Nothing accepts data at '{output}'."),),
-        retryable=True,
     ),
     Failure(
         "input_unreachable",
-        Fault.SOURCE,
         "Check the host's name and that it is up, then try again.",
         (
             sign(r"Failed to resolve hostname (?P<host>[^:\s]+)", "The host '{host}' of an address is not known."),
@@ -65,12 +56,10 @@ OPENING: tuple[Failure, ...] = (
                 "The server of the input '{input}' does not answer.",
             ),
         ),
-        retryable=True,
         options=("-i",),
     ),
     Failure(
         "input_incomplete",
-        Fault.SOURCE,
         "Upload the whole file again, or repair it: its index, written last, is missing.",
         (
             sign(
@@ -83,7 +72,6 @@ OPENING: tuple[Failure, ...] = (
     ),
     Failure(
         "input_unreadable",
-        Fault.SOURCE,
         "Send a media file, or name the format with -f before -i if it has no header of its own.",
         (
             sign(
@@ -103,7 +91,6 @@ OPENING: tuple[Failure, ...] = (
     ),
     Failure(
         "output_directory_missing",
-        Fault.CALLER,
         "Write to a plain file name, or to a directory that exists.",
         (
             sign(
@@ -118,19 +105,16 @@ OPENING: tuple[Failure, ...] = (
     ),
     Failure(
         "output_is_directory",
-        Fault.CALLER,
         "Give the output a file name.",
         (sign(_OUT + "Is a directory", "The output '{output}' is a directory."),),
     ),
     Failure(
         "output_name_too_long",
-        Fault.CALLER,
         "Use a name of at most 255 bytes.",
         (sign(_OUT + "File name too long", "The name of the output is too long: '{output}'."),),
     ),
     Failure(
         "output_forbidden",
-        Fault.TARGET,
         "Write to the job's own directory, by a plain file name.",
         (
             sign(

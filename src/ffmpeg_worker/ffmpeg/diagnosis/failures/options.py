@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import WHO, Failure, sign
 
 OPTIONS: tuple[Failure, ...] = (
     Failure(
         "option_unknown",
-        Fault.CALLER,
         "Check the option's name; an option after the last output name belongs to nothing.",
         (
             sign(r"Unrecognized option '(?P<option>[^'\n]*)'", "FFmpeg has no option '-{option}'."),
@@ -22,7 +20,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "option_misplaced",
-        Fault.CALLER,
         "Options for reading stand before their -i, options for writing before their output's name.",
         (
             sign(
@@ -45,13 +42,11 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "option_argument_missing",
-        Fault.CALLER,
         "Give the option its value.",
         (sign(r"Missing argument for option '(?P<option>[^'\n]*)'", "The option '-{option}' has no value."),),
     ),
     Failure(
         "option_conflict",
-        Fault.CALLER,
         "Remove one of the two.",
         (
             sign(
@@ -62,7 +57,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "duration_invalid",
-        Fault.CALLER,
         "Write seconds (12.5) or [HH:]MM:SS[.mmm]; a duration may not be negative.",
         (
             sign(
@@ -82,7 +76,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "time_range_empty",
-        Fault.CALLER,
         "Make -to later than -ss, or give the length with -t.",
         (
             sign(
@@ -93,7 +86,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "pixel_format_unknown",
-        Fault.CALLER,
         "Use a pixel format that FFmpeg knows, most often yuv420p.",
         (
             sign(r"Unknown pixel format requested: (?P<value>.+)\.$", "There is no pixel format '{value}'."),
@@ -103,7 +95,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "option_value_out_of_range",
-        Fault.CALLER,
         "Use a value in the range named.",
         (
             sign(
@@ -120,7 +111,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "option_value_invalid",
-        Fault.CALLER,
         "Check the value and its unit (1M, not 1Mbit).",
         (
             sign(
@@ -181,7 +171,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "stream_specifier_invalid",
-        Fault.CALLER,
         "Write a stream as file:type:number, for example 0:v or 0:a:1; as option suffix without the file, -c:a:1.",
         (
             sign(
@@ -193,7 +182,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "stream_map_empty",
-        Fault.CALLER,
         "Map a stream that the input has, or add ? (as in 0:a?) to go on without it.",
         (
             sign(
@@ -209,7 +197,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "input_index_unknown",
-        Fault.CALLER,
         "Inputs are counted from 0, in the order of the -i options.",
         (
             sign(r"Invalid input file index:? (?P<index>\d+)", "There is no input number {index}."),
@@ -221,7 +208,6 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "option_value_rejected",
-        Fault.CALLER,
         "Check the value in FFmpeg's documentation of the option.",
         (
             sign(

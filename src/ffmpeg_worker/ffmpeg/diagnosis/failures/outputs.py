@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
 
 _MUXER = r"^\[(?P<format>[\w,]+)\] "
@@ -10,7 +9,6 @@ _MUXER = r"^\[(?P<format>[\w,]+)\] "
 OUTPUTS: tuple[Failure, ...] = (
     Failure(
         "output_missing",
-        Fault.CALLER,
         "End the command with the name of a file to write.",
         (
             sign(
@@ -21,7 +19,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "output_same_as_input",
-        Fault.CALLER,
         "Give the output another name.",
         (
             sign(
@@ -32,20 +29,17 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "output_exists",
-        Fault.CALLER,
         "Give the output another name, or add -y to overwrite.",
         (sign(r"File '(?P<output>[^\n]*)' already exists\. Exiting", "The output '{output}' exists already."),),
     ),
     Failure(
         "output_without_streams",
-        Fault.CALLER,
         "Check that an input is named with -i and that its streams are not all left out by "
         "-map, -vn, -an or the format.",
         (sign(r"Output file (?:#\d+ )?does not contain any stream", "Nothing is left to write into the output."),),
     ),
     Failure(
         "output_empty",
-        Fault.CALLER,
         "Check -ss, -t and -frames: the part asked for lies outside the input.",
         (
             sign(
@@ -57,7 +51,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "output_format_unknown",
-        Fault.CALLER,
         "Use a usual extension (.mp4, .mkv, .webm, .mp3), or name the format with -f.",
         (
             sign(
@@ -68,7 +61,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "format_unknown",
-        Fault.CALLER,
         "Use a format that FFmpeg knows, or leave out -f.",
         (
             sign(r"Requested output format '(?P<format>[^'\n]*)' is not", "There is no output format '{format}'."),
@@ -78,7 +70,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "stream_count_unsupported",
-        Fault.CALLER,
         "Map exactly the streams that the format holds, or write Matroska (.mkv).",
         (
             sign(
@@ -99,7 +90,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "codec_not_in_container",
-        Fault.CALLER,
         "Choose an encoder that the format holds, or another format; Matroska (.mkv) holds nearly all.",
         (
             sign(
@@ -142,7 +132,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "encoder_not_chosen",
-        Fault.CALLER,
         "Leave that kind of stream out (-vn, -an, -sn) or name an encoder with -c.",
         (
             sign(
@@ -154,13 +143,11 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "sample_rate_not_in_container",
-        Fault.CALLER,
         "Set the rate that the format needs, most often -ar 48000.",
         (sign(_MUXER + r"only 48khz is implemented", "The format '{format}' holds audio of 48000 Hz only."),),
     ),
     Failure(
         "output_not_seekable",
-        Fault.CALLER,
         "Write to a file, or make a stream: -movflags frag_keyframe+empty_moov, -f matroska or -f mpegts.",
         (
             sign(
@@ -171,7 +158,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "output_name_needs_pattern",
-        Fault.CALLER,
         "Put a number into the name (%03d), or write one picture with -frames:v 1 -update 1.",
         (
             sign(
@@ -186,7 +172,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "bitstream_filter_unknown",
-        Fault.CALLER,
         "Check the name after -bsf.",
         (
             sign(
@@ -197,7 +182,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "bitstream_filter_unsupported",
-        Fault.CALLER,
         "Use a bitstream filter made for this codec.",
         (
             sign(
@@ -212,7 +196,6 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "muxing_queue_full",
-        Fault.CALLER,
         "Leave out -max_muxing_queue_size or raise it (1024 or more).",
         (
             sign(

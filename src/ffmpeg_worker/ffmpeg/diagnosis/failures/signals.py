@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import signal
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
 
 _KILLED = Failure(
     "engine_killed",
-    Fault.WORKER,
     "Try again; if it happens again, ask for less at once: a smaller frame, fewer inputs, fewer threads.",
     (sign(r"\bReceived > 3 system signals", "FFmpeg was killed from outside, most likely for lack of memory."),),
-    retryable=True,
 )
 _TERMINATED = Failure(
     "engine_terminated",
-    Fault.WORKER,
     "Try again; the worker was stopped or its operator ended the run.",
     (sign(r"received signal (?:2|3|15)\b", "FFmpeg was asked to stop before it was done."),),
-    retryable=True,
 )
 _CRASHED = Failure(
     "engine_crashed",
-    Fault.WORKER,
     "The same command will most likely crash again: simplify the filters or change the encoder, and report it.",
     (sign(r"received signal (?:4|6|7|8|11)\b", "FFmpeg itself crashed while running this command."),),
 )
 _CPU_TIME = Failure(
     "cpu_time_exceeded",
-    Fault.CALLER,
     "Ask for less work: a faster preset, a smaller frame or a shorter piece.",
     (sign(r"received signal 24\b", "The run used up the processor time it may use."),),
 )
 _TOO_LARGE = Failure(
     "output_too_large",
-    Fault.CALLER,
     "Lower the bitrate, the frame size or the duration, or limit the file with -fs.",
     (
         sign(

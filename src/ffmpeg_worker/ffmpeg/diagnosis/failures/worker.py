@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.errors import Fault
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
 from ffmpeg_worker.ffmpeg.diagnosis.failures.signals import BY_SIGNAL
 
 WORKER: tuple[Failure, ...] = (
     Failure(
         "disk_full",
-        Fault.WORKER,
         "Try again later; if it stays, the worker needs more disk.",
         (sign(r"\bNo space left on device|\bDisk quota exceeded", "The worker's disk was full."),),
-        retryable=True,
     ),
     *BY_SIGNAL,
     Failure(
         "out_of_memory",
-        Fault.WORKER,
         "Use a smaller frame, fewer frames held at once (reverse, tile, loop) or fewer threads.",
         (
             sign(
@@ -28,7 +24,6 @@ WORKER: tuple[Failure, ...] = (
     ),
     Failure(
         "engine_not_startable",
-        Fault.WORKER,
         "The worker's installation is broken: its operator must repair it.",
         (
             sign(
