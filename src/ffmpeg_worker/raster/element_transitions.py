@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ffmpeg_worker.composition.easings import parse_easing
 from ffmpeg_worker.raster.transform import Transform, bounds, compose, rotate, translate
 from ffmpeg_worker.scene.scene import Transition
 
-_SLIDES = {"slide-left": (-1, 0), "slide-right": (1, 0), "slide-up": (0, -1), "slide-down": (0, 1)}
+_ease_pop = parse_easing("back-out").function
+
+
+@dataclass(frozen=True, slots=True)
+class ElementEffect:
+    """How a transition draws an element whose presence rises from 0 to 1.
+
+    The opacity is `fade` times the presence, or full for 0. `scale` is the size at a presence. `slide` is the
+    direction of motion, horizontally and vertically.
+    """
+
+    fade: float = 0.0
+    scale: Callable[[float], float] = lambda _: 1.0
+    slide: tuple[int, int] | None = None
+
+
+EFFECTS = {
+    "fade": ElementEffect(fade=1),
+    "slide-left": ElementEffect(slide=(-1, 0)),
+    "slide-right": ElementEffect(slide=(1, 0)),
+    "slide-up": ElementEffect(slide=(0, -1)),
+    "slide-down": ElementEffect(slide=(0, 1)),
+    "zoom-in": ElementEffect(fade=3, scale=lambda presence: max(presence, 0.0)),
+    "zoom-out": ElementEffect(fade=1, scale=lambda presence: 1 + (1 - presence) / 2),
+    "pop": ElementEffect(fade=3, scale=lambda presence: max(_ease_pop(_clamp(presence)), 0.0)),
+}
+"""The transitions that the table of `composition/transitions.py` calls drawn by the element, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +60,14 @@ def transition_progress(transition: Transition, frame: int, *, is_leaving: bool)
 
 def transition_opacity(at: TransitionProgress) -> float:
     """Return the factor of the element's opacity."""
-    if at.name in {"fade", "zoom-out"}:
-        return min(max(at.presence, 0.0), 1.0)
-    if at.name in {"zoom-in", "pop"}:
-        return min(max(at.presence * 3, 0.0), 1.0)
-    return 1.0
+    effect = EFFECTS.get(at.name)
+    return _clamp(at.presence * effect.fade) if effect and effect.fade else 1.0
 
 
 def move_in_transition(
     transform: Transform, at: TransitionProgress, box: tuple[float, float], surface: tuple[int, int]
 ) -> Transform:
-    """Return the transform of an element within a transition.
+    """Return the transform of an element within one of the transitions of `EFFECTS`.
 
     Args:
         transform: places the element's box on the surface without the transition.
@@ -51,26 +75,20 @@ def move_in_transition(
         box: width and height of the element's box.
         surface: width and height of the surface.
     """
+    effect = EFFECTS[at.name]
     left, top, right, bottom = bounds(transform, *box)
-    if at.name in _SLIDES:
-        x, y = _SLIDES[at.name]
-        if at.is_leaving:
-            x, y = -x, -y
-        # Slides start or end where the element is just outside of the surface.
-        distance_x = right if x > 0 else surface[0] - left
-        distance_y = bottom if y > 0 else surface[1] - top
-        absence = 1 - at.presence
-        return compose(transform, translate(-x * distance_x * absence, -y * distance_y * absence))
-    center = ((left + right) / 2, (top + bottom) / 2)
-    return compose(transform, rotate(center, 0.0, _scale(at)))
+    if effect.slide is None:
+        center = ((left + right) / 2, (top + bottom) / 2)
+        return compose(transform, rotate(center, 0.0, effect.scale(at.presence)))
+    x, y = effect.slide
+    if at.is_leaving:
+        x, y = -x, -y
+    # Slides start or end where the element is just outside of the surface.
+    distance_x = right if x > 0 else surface[0] - left
+    distance_y = bottom if y > 0 else surface[1] - top
+    absence = 1 - at.presence
+    return compose(transform, translate(-x * distance_x * absence, -y * distance_y * absence))
 
 
-def _scale(at: TransitionProgress) -> float:
-    presence = at.presence
-    if at.name == "zoom-in":
-        return max(presence, 0.0)
-    if at.name == "zoom-out":
-        return 1 + (1 - presence) / 2
-    if at.name == "pop":
-        return max(parse_easing("back-out").function(min(max(presence, 0.0), 1.0)), 0.0)
-    return 1.0
+def _clamp(share: float) -> float:
+    return min(max(share, 0.0), 1.0)

@@ -19,8 +19,11 @@ from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 
 _STEPS = 10_000
-_CROPPING = ("circle-crop", "rect-crop")
-_COLORING = ("fade-black", "fade-white", "fade-grays", "fade-fast", "fade-slow")
+CROPPING = ("circle-crop", "rect-crop")
+"""Transitions that are masks for a single element, though they mix two."""
+
+COLORING = ("fade-black", "fade-white", "fade-grays", "fade-fast", "fade-slow")
+"""Transitions that would fill the transparent area around an element with a color."""
 
 Surface = YuvSurface | RgbaSurface
 
@@ -80,7 +83,7 @@ class TransitionMixer:
         """Return a bitmap that enters or leaves; `None` if nothing of it is visible."""
         if progress <= 0 or progress >= 1:
             return bitmap if (progress >= 1) != is_leaving else None
-        if TRANSITIONS[name].drawn_by == "mask" or name in _CROPPING:
+        if TRANSITIONS[name].drawn_by == "mask" or name in CROPPING:
             return apply_mask(bitmap, self._mask(name, bitmap.size, progress, is_leaving=is_leaving))
         rgba = bitmap.rgba if isinstance(bitmap, RgbaBitmap) else to_rgba(bitmap).rgba
         if name == "distance":
@@ -90,7 +93,7 @@ class TransitionMixer:
         nothing = np.zeros_like(rgba)
         pair = (rgba, nothing) if is_leaving else (nothing, rgba)
         mixed = self._mix(name, bitmap.size, "gbrap", pair, progress)
-        if name in _COLORING:
+        if name in COLORING:
             # Keep what is around the bitmap transparent instead of black or white.
             mixed[:, :, 3] = cv2.min(mixed[:, :, 3], rgba[:, :, 3])
         # Effects that brighten may raise a premultiplied color above its opacity.

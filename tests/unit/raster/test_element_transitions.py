@@ -8,11 +8,16 @@ import pytest
 
 from ffmpeg_worker.composition.transitions import TRANSITIONS
 from ffmpeg_worker.raster.compositor import Compositor
+from ffmpeg_worker.raster.element_transitions import EFFECTS
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.scene.scene import Transition
 from support.media.still_sources import Library, coloured, element, grey, scene
 
 WHITE = (255, 255, 255, 255)
+
+
+def test_every_transition_drawn_by_the_element_has_an_effect() -> None:
+    assert set(EFFECTS) == {name for name, kind in TRANSITIONS.items() if kind.drawn_by == "element"}
 
 
 @pytest.mark.parametrize("name", TRANSITIONS)

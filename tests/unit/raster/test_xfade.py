@@ -9,13 +9,17 @@ import pytest
 from ffmpeg_worker.composition.transitions import TRANSITIONS
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
-from ffmpeg_worker.raster.xfade import TransitionMixer, Xfade
+from ffmpeg_worker.raster.xfade import COLORING, CROPPING, TransitionMixer, Xfade
 
 
 def _hills(turn: float) -> npt.NDArray[np.uint8]:
     y, x = np.mgrid[0:64, 0:96]
     colours = [90 + 80 * np.sin(x / 30 + turn * (i + 1) + y / 25) for i in range(3)]
     return np.dstack([*colours, np.full_like(colours[0], 200)]).astype(np.uint8)
+
+
+def test_special_cases_name_transitions_that_mix() -> None:
+    assert {TRANSITIONS[name].drawn_by for name in (*CROPPING, *COLORING, "distance")} == {"mix"}
 
 
 @pytest.mark.parametrize("name", TRANSITIONS)
