@@ -15,11 +15,11 @@ from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.command_run import CommandRun, Engine
 from ffmpeg_worker.pipeline.progress import LaneProgress, step_fraction
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.planning.plan import (
-    STAGING_FOLDER,
     CopyStep,
     DependentStep,
     FfmpegStep,

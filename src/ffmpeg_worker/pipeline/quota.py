@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 from ffmpeg_worker.errors import DiskFull, JobTooLarge, WorkerError
-from ffmpeg_worker.sandbox.jail import STAGING_FOLDER
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.tasks import race
 
 _LOOK_EVERY_S = 0.25

@@ -11,10 +11,11 @@ from pathlib import Path, PurePosixPath
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import OutputRejected, SourceError
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.fetch import find_key_files
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, Lane
+from ffmpeg_worker.planning.plan import Artifact, ArtifactKind, Lane
 from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 from ffmpeg_worker.sandbox.jail import Jail
 

@@ -15,8 +15,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.errors import DiskFull, Misconfigured
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.link_or_copy import copy_file, give_second_name, mirror_folder
-from ffmpeg_worker.planning.plan import STAGING_FOLDER
 from ffmpeg_worker.sandbox.jail import Jail, Reach
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 from ffmpeg_worker.tasks import finish_then_cancel

@@ -13,8 +13,9 @@ from ffmpeg_worker.command.command_line import FileGroup, Option
 from ffmpeg_worker.command.escapes import split_escaped
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.file_names import check_name
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, ArtifactKind
+from ffmpeg_worker.planning.plan import ArtifactKind
 
 _SEQUENCE = re.compile(r"%0?\d*d")
 _STANDARD_STREAMS = re.compile(r"-|pipe:\d*|fd:.*")

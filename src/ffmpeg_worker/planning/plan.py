@@ -9,11 +9,7 @@ from typing import Any, Literal
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import InvalidJob, WorkerError
-from ffmpeg_worker.sandbox import jail
 from ffmpeg_worker.scene.scene import Scene
-
-STAGING_FOLDER = jail.STAGING_FOLDER
-"""Folder inside each lane's working directory where its inputs appear under their staged names."""
 
 
 class ArtifactKind(StrEnum):

@@ -9,11 +9,9 @@ from enum import Enum, auto
 from functools import cache
 from pathlib import Path
 
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 from ffmpeg_worker.sandbox.confinement import Confinement
-
-STAGING_FOLDER = "_in"
-"""Folder of a job, and of each working directory in it, where inputs appear; no program may write there."""
 
 
 class Reach(Enum):

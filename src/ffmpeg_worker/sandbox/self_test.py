@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.sandbox import canary
 from ffmpeg_worker.sandbox.confinement import Confinement
-from ffmpeg_worker.sandbox.jail import STAGING_FOLDER, Jail
+from ffmpeg_worker.sandbox.jail import Jail
 
 _MUST_SUCCEED = {"own file written", "own file read", "input read"}
 _SHELL = "shell started"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ffmpeg_worker.sandbox.jail import STAGING_FOLDER
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from security.attacks.attack import Attack, Places
 from security.attacks.media import picture
 from support.attacks.detectors import TEXT

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.sandbox.confinement import Limits
-from ffmpeg_worker.sandbox.jail import STAGING_FOLDER, Jail
+from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.sandbox.level import SandboxSupport, detect_sandbox_support
 from ffmpeg_worker.sandbox.sandbox import Sandbox
 from ffmpeg_worker.sandbox.users import JobUsers

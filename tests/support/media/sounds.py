@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.planning.composition.plan_audio import sound_steps
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, DependentStep, FfmpegStep, Step, StepResult
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Step, StepResult
 from ffmpeg_worker.scene.audio_mix import Sound, SoundMix
 from support.media.sources import FFMPEG
 

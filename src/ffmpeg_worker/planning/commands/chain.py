@@ -11,7 +11,7 @@ from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.command.parse_commands import Command
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_duration
@@ -27,7 +27,7 @@ from ffmpeg_worker.planning.file_references import (
 )
 from ffmpeg_worker.planning.option_policy.check_command import judge_command
 from ffmpeg_worker.planning.option_policy.enforced_options import Guard
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, ArtifactKind, FfmpegStep, Lane, duplicate_output
+from ffmpeg_worker.planning.plan import Artifact, ArtifactKind, FfmpegStep, Lane, duplicate_output
 
 # The worker sets these itself: the log must be readable, progress must come to it, nobody is there to answer.
 WORKER_OPTIONS = frozenset("y n hide_banner stats nostats stdin nostdin loglevel v stats_period".split())

@@ -10,7 +10,7 @@ from typing import Any
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.sources import find_named_files
 from ffmpeg_worker.job.actions.canvas import CanvasData, PreviewData
-from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.composition.plan_video import Film, RenderedParts
 from ffmpeg_worker.planning.composition.prepare_media import prepare
@@ -20,15 +20,7 @@ from ffmpeg_worker.planning.composition.variable_rows import as_result, for_each
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.option_policy.enforced_options import Guard
-from ffmpeg_worker.planning.plan import (
-    STAGING_FOLDER,
-    Artifact,
-    FfmpegStep,
-    Lane,
-    Step,
-    StepResult,
-    StillStep,
-)
+from ffmpeg_worker.planning.plan import Artifact, FfmpegStep, Lane, Step, StepResult, StillStep
 from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.scene.timeline import frame_at
 from ffmpeg_worker.scene.trim_preparations import excerpt

@@ -11,12 +11,12 @@ from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.sources import NamedFile, find_named_files
 from ffmpeg_worker.errors import EngineFailed
 from ffmpeg_worker.job.actions.canvas import CanvasData
-from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.composition.placeholder_media import guess
 from ffmpeg_worker.planning.composition.variable_rows import as_result, for_each_row, known_before
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Lane, MeasureStep, StepResult
+from ffmpeg_worker.planning.plan import Lane, MeasureStep, StepResult
 from ffmpeg_worker.scene.lint import lint
 from ffmpeg_worker.scene.remark import LintWarning
 from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve

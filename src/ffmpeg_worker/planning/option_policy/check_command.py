@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 
 from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference
 from ffmpeg_worker.planning.option_policy.check_option import OptionJudge
@@ -16,7 +17,6 @@ from ffmpeg_worker.planning.option_policy.formats import PROTOCOLS
 from ffmpeg_worker.planning.option_policy.refusal import Subject, quoted
 from ffmpeg_worker.planning.option_policy.rule import Kind, by_name
 from ffmpeg_worker.planning.option_policy.safe_names import is_inside, is_own_name
-from ffmpeg_worker.planning.plan import STAGING_FOLDER
 
 _PROTOCOLS = by_name(PROTOCOLS)
 # Followed by its options, another protocol, or what it opens; addresses are the stores' business.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from ffmpeg_worker.planning.plan import STAGING_FOLDER
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
 
 MAX_NAME_BYTES = 4096
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")

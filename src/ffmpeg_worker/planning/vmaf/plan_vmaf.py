@@ -9,9 +9,9 @@ from typing import Any
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.jobs import VmafData
-from ffmpeg_worker.job.local_files import LocalFile
+from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFile
 from ffmpeg_worker.planning.option_policy.enforced_options import Guard
-from ffmpeg_worker.planning.plan import STAGING_FOLDER, Artifact, DependentStep, FfmpegStep, Lane, StepResult
+from ffmpeg_worker.planning.plan import Artifact, DependentStep, FfmpegStep, Lane, StepResult
 from ffmpeg_worker.planning.vmaf.alignment import WINDOW_S, Alignment, judge_alignment
 from ffmpeg_worker.planning.vmaf.graph import LOG_NAME, score_graph, signature_graph
 from ffmpeg_worker.planning.vmaf.models import choose_model, wants_ten_bits
