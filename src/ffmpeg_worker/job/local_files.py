@@ -10,7 +10,7 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.media import MediaInfo
 
 STAGING_FOLDER = "_in"
-"""Folder below a job's folder, and below each working directory, where inputs appear. No program may write there."""
+"""Folder below a job's folder and each working directory where inputs appear. No program may write there."""
 
 
 @dataclass(frozen=True, slots=True)
