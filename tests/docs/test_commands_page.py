@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ffmpeg_worker.planning.option_policy import filters, formats, media_options, program_options
-from ffmpeg_worker.planning.option_policy.rule import Kind, Review
+from ffmpeg_worker.planning.option_policy.rule import Rule, ValueKind
 
 PAGE = Path(__file__).parents[2] / "docs/commands.md"
 HEADING = "## Refused by name\n"
-PARTS: dict[str, tuple[Review, ...]] = {
+PARTS: dict[str, tuple[Rule, ...]] = {
     "Options": (*program_options.PROGRAM_OPTIONS, *media_options.MEDIA_OPTIONS),
     "Formats of inputs (`-f`)": formats.DEMUXERS,
     "Formats of outputs (`-f`)": formats.MUXERS,
@@ -21,8 +21,8 @@ PARTS: dict[str, tuple[Review, ...]] = {
 }
 
 
-def listed(reviews: Iterable[Review], dash: str) -> str:
-    refused = [one for one in reviews if one.kind is Kind.REFUSED]
+def listed(reviews: Iterable[Rule], dash: str) -> str:
+    refused = [one for one in reviews if one.kind is ValueKind.REFUSED]
     rows = [
         f"| {' '.join(f'`{dash}{name}`' for name in one.names)} | {one.reason} | {one.instead} |"
         for one in refused

@@ -13,13 +13,13 @@ import pytest
 
 from ffmpeg_worker.planning.option_policy import filters, formats, media_options, program_options
 from ffmpeg_worker.planning.option_policy.option_table import TABLE_FILE, parse_option_table
-from ffmpeg_worker.planning.option_policy.rule import by_name
+from ffmpeg_worker.planning.option_policy.rule import index_by_name
 from support.docs.option_help import read_option_table
 from support.media.sources import FFMPEG
 
-OPTIONS = by_name((*program_options.PROGRAM_OPTIONS, *media_options.MEDIA_OPTIONS))
-FILTERS = by_name(filters.FILTERS)
-FILTER_OPTIONS = by_name(filters.FILTER_OPTIONS)
+OPTIONS = index_by_name((*program_options.PROGRAM_OPTIONS, *media_options.MEDIA_OPTIONS))
+FILTERS = index_by_name(filters.FILTERS)
+FILTER_OPTIONS = index_by_name(filters.FILTER_OPTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +43,10 @@ def test_golden_table_is_of_the_shipped_ffmpeg(shipped: str) -> None:
     [
         ("texts", OPTIONS),
         ("filters", FILTERS),
-        ("demuxers", by_name(formats.DEMUXERS)),
-        ("muxers", by_name(formats.MUXERS)),
-        ("protocols", by_name(formats.PROTOCOLS)),
-        ("bitstream_filters", by_name(formats.BITSTREAM_FILTERS)),
+        ("demuxers", index_by_name(formats.DEMUXERS)),
+        ("muxers", index_by_name(formats.MUXERS)),
+        ("protocols", index_by_name(formats.PROTOCOLS)),
+        ("bitstream_filters", index_by_name(formats.BITSTREAM_FILTERS)),
     ],
 )
 def test_everything_it_names_is_judged(shipped: str, part: str, judged: dict[str, object]) -> None:

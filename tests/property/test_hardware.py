@@ -95,13 +95,13 @@ def test_mapped_or_left(line: CommandLine, may_scale: bool) -> None:
     assert [(g.is_input, g.url) for g in mapped.groups] == [(g.is_input, g.url) for g in line.groups]
     tokens = [token for option in mapped.options() for token in option.tokens()]
     assert not {"libx264", "libx265"} & set(tokens)
-    is_on_card = "-hwaccel" in tokens
+    runs_on_gpu = "-hwaccel" in tokens
     for before, after in zip(line.groups, mapped.groups, strict=True):
         assert kept_of(after) == kept_of(before)
         graphs = (before.value_of("vf") or "", after.value_of("vf") or "")
         assert len(graphs[0].split(",")) == len(graphs[1].split(","))
-        assert is_on_card or graphs[0] == graphs[1]
-        assert not is_on_card or not {"scale", "yadif", "hflip"} & {
+        assert runs_on_gpu or graphs[0] == graphs[1]
+        assert not runs_on_gpu or not {"scale", "yadif", "hflip"} & {
             f.partition("=")[0] for f in graphs[1].split(",")
         }
         if "_nvenc" not in str(after.options):

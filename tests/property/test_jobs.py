@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ffmpeg_worker.command import concat_list
 from ffmpeg_worker.command.command_line import read_command_line
-from ffmpeg_worker.command.parse_commands import read_chain
+from ffmpeg_worker.command.parse_commands import parse_commands
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.parse import parse_action, parse_job
@@ -137,4 +137,4 @@ def test_concat_lists_are_read_and_renamed(names: list[str]) -> None:
 def test_tokens_in_a_list_stay_as_they_are(tokens: list[str]) -> None:
     plain = [token for token in tokens if token != "&&" and not token.startswith("-")] + ["end"]
     if len(plain) > 1 and plain[0] != "ffmpeg":
-        assert read_chain(plain) == (tuple(plain),)
+        assert parse_commands(plain) == (tuple(plain),)

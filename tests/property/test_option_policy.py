@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.command.command_line import read_command_line
-from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_graph
+from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_filter_graph
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.file_references import read_input, read_output
 from ffmpeg_worker.planning.option_policy import safe_names
-from ffmpeg_worker.planning.option_policy.check_command import judge_command
+from ffmpeg_worker.planning.option_policy.check_command import check_command
 from ffmpeg_worker.planning.option_policy.option_table import option_table
 
 INNER, OUTER = ": \t\r\n", "[],; \t\r\n"
@@ -54,7 +54,7 @@ def test_graphs_are_read_back(filters: list[tuple[str, list[tuple[str, str]]]], 
         inner = ":".join(pairs)
         outer = quoted(inner) if data.draw(st.booleans()) else escaped(inner, OUTER)
         parts.append(f"[in]{name}@a={outer}[out]" if options else name)
-    found = [(one.name, list(one.options)) for one in read_graph(",".join(parts))]
+    found = [(one.name, list(one.options)) for one in read_filter_graph(",".join(parts))]
     assert found == filters
 
 
@@ -62,7 +62,7 @@ def test_graphs_are_read_back(filters: list[tuple[str, list[tuple[str, str]]]], 
 @settings(max_examples=500)
 def test_any_text_is_a_graph_or_none(text: str) -> None:
     with contextlib.suppress(UnreadableGraphError):
-        list(read_graph(text))
+        list(read_filter_graph(text))
 
 
 @given(ARGUMENTS)
@@ -72,7 +72,7 @@ def test_any_arguments_are_judged(arguments: list[str]) -> None:
         line = read_command_line(arguments)
         inputs = [read_input(group, ["x"], []) for group in line.inputs]
         outputs = [read_output(group) for group in line.outputs]
-        judge_command(line, inputs, outputs, known=["x"], produced=())
+        check_command(line, inputs, outputs, known=["x"], produced=())
     except InvalidJob:
         return
     # What was let in: nothing reads values from files, whatever stands around it.
@@ -97,4 +97,4 @@ def test_no_name_leads_out(name: str) -> None:
 @settings(max_examples=20, deadline=2000)
 def test_long_hostile_graphs_are_read_quickly(part: str) -> None:
     with contextlib.suppress(UnreadableGraphError):
-        list(read_graph(part * 2000))
+        list(read_filter_graph(part * 2000))

@@ -65,7 +65,7 @@ class Text:
         return "".join(made)
 
 
-def read_graph(text: str) -> Iterator[Filter]:
+def read_filter_graph(text: str) -> Iterator[Filter]:
     """The filters of a graph, in order.
 
     Raises:
@@ -106,10 +106,10 @@ def _read_options(source: Text) -> Iterator[tuple[str | None, str]]:
     if source.next != "=":
         return iter(())
     source.place += 1
-    return read_pairs(source.token("[],;"))
+    return read_option_pairs(source.token("[],;"))
 
 
-def read_pairs(text: str) -> Iterator[tuple[str | None, str]]:
+def read_option_pairs(text: str) -> Iterator[tuple[str | None, str]]:
     """`key=value` pairs between colons, values without a further level of escapes; see av_opt_get_key_value()."""
     source = Text(text)
     while source.next:

@@ -21,7 +21,7 @@ _SHELL_OPERATORS = {"|", "||", ";", ">", ">>", "<", "&", "2>", "2>&1"}
 _OPTION = re.compile(r"-[A-Za-z]")
 
 
-def read_chain(value: Any, program: str = "ffmpeg") -> tuple[Command, ...]:
+def parse_commands(value: Any, program: str = "ffmpeg") -> tuple[Command, ...]:
     """Read `chainCmds` in any of its spellings.
 
     A list of tokens; a list in which an element that starts with `-` and holds a blank is an option with its
@@ -109,7 +109,7 @@ def _checked(commands: Sequence[Command]) -> tuple[Command, ...]:
 
 ChainCommands = Annotated[
     tuple[Command, ...],
-    BeforeValidator(read_chain),
+    BeforeValidator(parse_commands),
     WithJsonSchema(
         {
             "anyOf": [

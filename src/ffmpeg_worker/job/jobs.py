@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from ffmpeg_worker.command.parse_commands import ChainCommands, read_chain
+from ffmpeg_worker.command.parse_commands import ChainCommands, parse_commands
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
 from ffmpeg_worker.job.common_fields import CommonFields, OutputName
@@ -79,7 +79,7 @@ class MultiProcessData(FrozenModel):
 
 
 def _read_probe_options(value: Any) -> Any:
-    return None if value is None else read_chain(value, "ffprobe")
+    return None if value is None else parse_commands(value, "ffprobe")
 
 
 class ProbeData(FrozenModel):

@@ -12,7 +12,7 @@ from ffmpeg_worker.job.jobs import Job, VmafJob
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
-from ffmpeg_worker.planning.hardware.explicit_hardware import wants_gpu
+from ffmpeg_worker.planning.hardware.explicit_hardware import needs_gpu
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
 from ffmpeg_worker.planning.required_inputs import RequiredInput
@@ -60,7 +60,7 @@ async def open_plan(
     Raises:
         InvalidJob: see `make_plan`.
     """
-    if isinstance(job, VmafJob | CanvasJob | PreviewJob) or (gpu.encoders and wants_gpu(job)):
+    if isinstance(job, VmafJob | CanvasJob | PreviewJob) or (gpu.encoders and needs_gpu(job)):
         files, needs = await inspect_inputs(files, needs, probes), ()
     plan = make_plan(job, files, cores=cores, option_policy=option_policy, gpu=gpu, draws_ass=draws_ass)
 

@@ -22,7 +22,7 @@ from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.report import make_result, mark_weakness
 from ffmpeg_worker.pipeline.run_lanes import Order, WorkerResources, run_each_lane, run_only_lane
-from ffmpeg_worker.planning.hardware.explicit_hardware import refuse_without_gpu, wants_gpu
+from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
 from ffmpeg_worker.planning.required_inputs import find_required_inputs
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.tasks import cancel_and_wait
@@ -60,8 +60,8 @@ async def _run(
 ) -> JobResult:
     began = time.monotonic()
     needs = find_required_inputs(job, option_policy=plant.option_policy)
-    gpu = await plant.gpu.gpu() if wants_gpu(job) else NO_GPU
-    refuse_without_gpu(job, gpu)
+    gpu = await plant.gpu.gpu() if needs_gpu(job) else NO_GPU
+    check_hardware_available(job, gpu)
     if isinstance(job, CanvasJob | PreviewJob):
         plant.engine.renderer.demand()
         await plant.engine.renderer.begin()

@@ -92,7 +92,7 @@ async def _run_lane(order: Order, index: int) -> Delivered:
     try:
         return await _run_as_planned(order, index, lane, order.workspace.lane(f"lane-{index}"))
     except EngineFailed as error:
-        if not lane.is_on_card or not is_gpu_failure(error):
+        if not lane.runs_on_gpu or not is_gpu_failure(error):
             raise
         if lane.instead is None:
             raise gpu_failed(error) from None
@@ -199,7 +199,7 @@ async def _finish_fused(order: Order, index: int, executed: Executed) -> Deliver
 async def _finish(order: Order, index: int, executed: Executed, delivery: LaneDelivery) -> Delivered:
     planned = await order.informed.lane(index)
     # What ran on the CPU instead of the card has its own plan, made when all lengths were known.
-    ran_instead = planned.instead is not None and not executed.lane.is_on_card and not executed.is_fused
+    ran_instead = planned.instead is not None and not executed.lane.runs_on_gpu and not executed.is_fused
     informed = executed if ran_instead else replace(executed, lane=planned)
     async for produced in verify(informed, order.probes, order.workspace.jail, linked=delivery.linked):
         delivery.send(produced)

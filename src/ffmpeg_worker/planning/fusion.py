@@ -8,7 +8,7 @@ from ffmpeg_worker.command.command_line import CommandLine
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.planning.commands.chain import WORKER_OPTIONS, ReadCommand, plan_chain
 from ffmpeg_worker.planning.file_references import InputKind
-from ffmpeg_worker.planning.option_policy.enforced_options import Guard
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import FfmpegStep, Fusion, Lane
 
 # Options of the whole program: written before one output they would change the others too.
@@ -24,7 +24,10 @@ _Key = tuple[tuple[str, ...], ...]
 
 
 def plan_fusions(
-    chains: Sequence[tuple[ReadCommand, ...]], lanes: Sequence[Lane], files: LocalFiles, guard: Guard | None
+    chains: Sequence[tuple[ReadCommand, ...]],
+    lanes: Sequence[Lane],
+    files: LocalFiles,
+    limits: CommandLimits | None,
 ) -> tuple[Fusion, ...]:
     """Find the processes that may share a decode.
 
@@ -35,7 +38,7 @@ def plan_fusions(
         chains: the commands of each process.
         lanes: their plans, in the same order.
         files: the fetched inputs.
-        guard: what to put in front of inputs.
+        limits: what to put in front of inputs.
     """
     groups: dict[_Key, list[int]] = {}
     for index, chain in enumerate(chains):
@@ -46,7 +49,7 @@ def plan_fusions(
     for members in groups.values():
         names = [artifact.work_name for index in members for artifact in lanes[index].artifacts]
         if len(members) > 1 and len(set(names)) == len(names):
-            fusions.append(Fusion(tuple(members), _fuse([chains[index][0] for index in members], files, guard)))
+            fusions.append(Fusion(tuple(members), _fuse([chains[index][0] for index in members], files, limits)))
     return tuple(fusions)
 
 
@@ -76,14 +79,14 @@ def _can_share(read: ReadCommand) -> bool:
     )
 
 
-def _fuse(reads: Sequence[ReadCommand], files: LocalFiles, guard: Guard | None) -> FfmpegStep:
+def _fuse(reads: Sequence[ReadCommand], files: LocalFiles, limits: CommandLimits | None) -> FfmpegStep:
     outputs = tuple(group for read in reads for group in read.line.outputs)
     fused = ReadCommand(
         CommandLine((*reads[0].line.inputs, *outputs)),
         reads[0].inputs,
         tuple(output for read in reads for output in read.outputs),
     )
-    (step,) = plan_chain((fused,), (), files, guard).steps
+    (step,) = plan_chain((fused,), (), files, limits).steps
     if not isinstance(step, FfmpegStep):
         raise TypeError("a command line is planned as an ffmpeg step")
     return step

@@ -24,10 +24,10 @@ from ffmpeg_worker.planning.commands.chain import ReadCommand, read_chain_files
 from ffmpeg_worker.planning.composition.plan_composition import plan_canvas, plan_preview
 from ffmpeg_worker.planning.composition.plan_lint import plan_lint
 from ffmpeg_worker.planning.fusion import plan_fusions
-from ffmpeg_worker.planning.hardware.explicit_hardware import hardware_of
-from ffmpeg_worker.planning.hardware.plan_on_gpu import plan_on_card
+from ffmpeg_worker.planning.hardware.explicit_hardware import resolve_hardware
+from ffmpeg_worker.planning.hardware.plan_on_gpu import plan_on_gpu
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.option_policy.enforced_options import Guard
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import Lane, Plan, ProbeStep
 from ffmpeg_worker.planning.probe_options import read_probe_options
 from ffmpeg_worker.planning.transfer import plan_download, plan_upload
@@ -58,14 +58,14 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
         InvalidJob: what only shows with the files, such as two processes writing one name.
         UnsupportedFeature: a command must run on the card, and cannot.
     """
-    guard = Guard(cores) if option_policy else None
+    limits = CommandLimits(cores) if option_policy else None
     match job:
         case ProcessJob():
-            chain = _read_process(job.data, job.inputs, guard)
-            _, lane = plan_on_card(chain, job.data.output, files, guard, gpu, hardware_of(job, job.data))
+            chain = _read_process(job.data, job.inputs, limits)
+            _, lane = plan_on_gpu(chain, job.data.output, files, limits, gpu, resolve_hardware(job, job.data))
             return Plan((lane,))
         case MultiProcessJob():
-            return _plan_multi_process(job, files, guard, gpu)
+            return _plan_multi_process(job, files, limits, gpu)
         case ProbeJob():
             key = input_key(job.data.input, job.inputs)
             options = read_probe_options([token for command in job.data.chainCmds or () for token in command])
@@ -75,14 +75,14 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
         case VmafJob():
             reference = files[input_key(job.data.input1, job.inputs)]
             distorted = files[input_key(job.data.input2, job.inputs)]
-            return Plan((plan_vmaf(job.data, reference, distorted, cores=cores, guard=guard),))
+            return Plan((plan_vmaf(job.data, reference, distorted, cores=cores, limits=limits),))
         case CanvasJob():
             if job.data.lint:
                 return Plan((plan_lint(job.data, job.inputs, files, draws_ass=draws_ass),))
-            lane = plan_canvas(job.data, job.inputs, files, cores=cores, guard=guard, draws_ass=draws_ass)
+            lane = plan_canvas(job.data, job.inputs, files, cores=cores, limits=limits, draws_ass=draws_ass)
             return Plan((lane,))
         case PreviewJob():
-            return Plan((plan_preview(job.data, job.inputs, files, guard, draws_ass=draws_ass),))
+            return Plan((plan_preview(job.data, job.inputs, files, limits, draws_ass=draws_ass),))
         case DownloadJob():
             return Plan((plan_download(job.data, job.inputs, files),))
         case UploadJob():
@@ -91,33 +91,35 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
             assert_never(job)
 
 
-def _read_process(data: ProcessData, inputs: Mapping[str, object], guard: Guard | None) -> tuple[ReadCommand, ...]:
-    return read_chain_files(data.chainCmds, data.output, inputs, option_policy=guard is not None)
+def _read_process(
+    data: ProcessData, inputs: Mapping[str, object], limits: CommandLimits | None
+) -> tuple[ReadCommand, ...]:
+    return read_chain_files(data.chainCmds, data.output, inputs, option_policy=limits is not None)
 
 
 def _plan_or_failure(
     chain: tuple[ReadCommand, ...],
     process: ProcessData,
     files: LocalFiles,
-    guard: Guard | None,
+    limits: CommandLimits | None,
     gpu: Gpu,
     hardware: str,
 ) -> tuple[tuple[ReadCommand, ...], Lane]:
     """The commands as they will run, and their lane; a process whose input is not there fails on its own."""
     try:
-        return plan_on_card(chain, process.output, files, guard, gpu, hardware)
+        return plan_on_gpu(chain, process.output, files, limits, gpu, hardware)
     except (SourceError, UnsupportedFeature) as error:
         return chain, Lane((), failure=error)
 
 
-def _plan_multi_process(job: MultiProcessJob, files: LocalFiles, guard: Guard | None, gpu: Gpu) -> Plan:
+def _plan_multi_process(job: MultiProcessJob, files: LocalFiles, limits: CommandLimits | None, gpu: Gpu) -> Plan:
     lanes: list[Lane] = []
     chains: list[tuple[ReadCommand, ...]] = []
     owners: dict[str, int] = {}
     for index, process in enumerate(job.data.processes):
         try:
-            read = _read_process(process, job.inputs, guard)
-            chain, lane = _plan_or_failure(read, process, files, guard, gpu, hardware_of(job, process))
+            read = _read_process(process, job.inputs, limits)
+            chain, lane = _plan_or_failure(read, process, files, limits, gpu, resolve_hardware(job, process))
             chains.append(chain)
         except WorkerError as error:
             raise error.at(process=index) from None
@@ -132,4 +134,4 @@ def _plan_multi_process(job: MultiProcessJob, files: LocalFiles, guard: Guard | 
                 )
             owners[artifact.name] = index
         lanes.append(lane)
-    return Plan(tuple(lanes), plan_fusions(chains, lanes, files, guard) if job.data.fuse else ())
+    return Plan(tuple(lanes), plan_fusions(chains, lanes, files, limits) if job.data.fuse else ())

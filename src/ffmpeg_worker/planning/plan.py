@@ -171,7 +171,7 @@ class Lane:
     earlier steps that are no outputs; `mentions` are names that options may refer to: copied in if they exist;
     `key_infos` are files that name the file of an HLS key;
     `callers_names` says what the caller calls each staged file; `failure` is why a lane cannot be run at all.
-    `is_on_card`: the commands were mapped onto a card; `instead` is then the lane for the CPU, if that may do.
+    `runs_on_gpu`: the commands were mapped onto a card; `instead` is then the lane for the CPU, if that may do.
     """
 
     steps: tuple[Step, ...]
@@ -183,7 +183,7 @@ class Lane:
     warnings: tuple[str, ...] = ()
     callers_names: Mapping[str, str] = field(default_factory=dict)
     failure: WorkerError | None = None
-    is_on_card: bool = False
+    runs_on_gpu: bool = False
     instead: Lane | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ffmpeg_worker.command.filter_graph import Filter, UnreadableGraphError, read_graph, read_pairs
+from ffmpeg_worker.command.filter_graph import Filter, UnreadableGraphError, read_filter_graph, read_option_pairs
 
 SCALE = Filter("scale", ((None, "80"), (None, "-2")))
 
@@ -32,14 +32,19 @@ GRAPHS = [
 
 @pytest.mark.parametrize(("text", "filters"), GRAPHS)
 def test_graphs(text: str, filters: list[Filter]) -> None:
-    assert list(read_graph(text)) == filters
+    assert list(read_filter_graph(text)) == filters
 
 
 @pytest.mark.parametrize("text", ["[a", "[]null", "=x", "null[a]b", "null[a", ",", ";null"])
 def test_what_is_no_graph(text: str) -> None:
     with pytest.raises(UnreadableGraphError):
-        list(read_graph(text))
+        list(read_filter_graph(text))
 
 
 def test_pairs_keep_what_is_quoted() -> None:
-    assert list(read_pairs("a=1:b='x:y':c=\\:z:free")) == [("a", "1"), ("b", "x:y"), ("c", ":z"), (None, "free")]
+    assert list(read_option_pairs("a=1:b='x:y':c=\\:z:free")) == [
+        ("a", "1"),
+        ("b", "x:y"),
+        ("c", ":z"),
+        (None, "free"),
+    ]

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from ffmpeg_worker.command.parse_commands import read_chain
+from ffmpeg_worker.command.parse_commands import parse_commands
 
 COMMAND = ("-i", "a.mp4", "-crf", "23", "b.mp4")
 
@@ -27,7 +27,7 @@ COMMAND = ("-i", "a.mp4", "-crf", "23", "b.mp4")
     ],
 )
 def test_one_command(spelling: object) -> None:
-    assert read_chain(spelling) == (COMMAND,)
+    assert parse_commands(spelling) == (COMMAND,)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_one_command(spelling: object) -> None:
     ],
 )
 def test_chain(spelling: object) -> None:
-    assert read_chain(spelling) == (("-i", "a", "b"), ("-i", "b", "c"))
+    assert parse_commands(spelling) == (("-i", "a", "b"), ("-i", "b", "c"))
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def test_chain(spelling: object) -> None:
     ],
 )
 def test_option_with_its_value_in_one_element(elements: list[str], tokens: tuple[str, ...]) -> None:
-    assert read_chain(elements) == (tokens,)
+    assert parse_commands(elements) == (tokens,)
 
 
 def test_a_string_is_split_as_a_shell_would() -> None:
-    assert read_chain("""-i "my film.mp4" -vf 'scale=1:2,format=gray' o\\ 1.mp4""") == (
+    assert parse_commands("""-i "my film.mp4" -vf 'scale=1:2,format=gray' o\\ 1.mp4""") == (
         ("-i", "my film.mp4", "-vf", "scale=1:2,format=gray", "o 1.mp4"),
     )
 
@@ -84,4 +84,4 @@ def test_a_string_is_split_as_a_shell_would() -> None:
 )
 def test_refused(value: object, word: str) -> None:
     with pytest.raises(ValueError, match=re.escape(word)):
-        read_chain(value)
+        parse_commands(value)

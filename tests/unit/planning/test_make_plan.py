@@ -17,13 +17,13 @@ from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.option_policy.enforced_options import Guard
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan, ProbeStep
 from ffmpeg_worker.planning.required_inputs import find_required_inputs
 
 GOLDEN = Path(__file__).with_name("golden_plans.json")
-GUARD = " ".join(Guard(cores=2).media_options())
+GUARD = " ".join(CommandLimits(cores=2).media_options())
 MEDIA = ",".join(sorted(MEDIA_DEMUXERS))
 TEN_SECONDS = MediaInfo("mov,mp4", (StreamInfo("video", duration_s=10.0, width=640, height=360),), 10.0)
 

@@ -25,8 +25,8 @@ from ffmpeg_worker.planning.file_references import (
     read_output,
     tee_outputs,
 )
-from ffmpeg_worker.planning.option_policy.check_command import judge_command
-from ffmpeg_worker.planning.option_policy.enforced_options import Guard
+from ffmpeg_worker.planning.option_policy.check_command import check_command
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import Artifact, ArtifactKind, FfmpegStep, Lane, duplicate_output
 
 # The worker sets these itself: the log must be readable, progress must come to it, nobody is there to answer.
@@ -76,7 +76,7 @@ def read_chain_files(
             earlier = tuple(produced)
             read = _classify(line, inputs, produced)
             if option_policy:
-                judge_command(line, read.inputs, read.outputs, known=tuple(inputs), produced=earlier)
+                check_command(line, read.inputs, read.outputs, known=tuple(inputs), produced=earlier)
             chain.append(read)
         except WorkerError as error:
             raise error.at(command=index) from None
@@ -117,7 +117,7 @@ def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[st
 
 
 def plan_chain(
-    chain: Sequence[ReadCommand], outputs: Sequence[str], files: LocalFiles, guard: Guard | None
+    chain: Sequence[ReadCommand], outputs: Sequence[str], files: LocalFiles, limits: CommandLimits | None
 ) -> Lane:
     """Write the command lines of a chain for files that are there.
 
@@ -125,7 +125,7 @@ def plan_chain(
         chain: what `read_chain_files` made.
         outputs: the caller's results; empty means every output that no later command reads.
         files: the fetched inputs.
-        guard: what to put in front of inputs.
+        limits: what to put in front of inputs.
 
     Raises:
         WorkerError: why one of the inputs could not be fetched.
@@ -133,7 +133,7 @@ def plan_chain(
     _check_there(chain, files)
     staged = {key: f"{STAGING_FOLDER}/{file.staged}" for key, file in files.by_key.items()}
     produced = _Produced()
-    steps = tuple(_plan_command(read, index, files, staged, produced, guard) for index, read in enumerate(chain))
+    steps = tuple(_plan_command(read, index, files, staged, produced, limits) for index, read in enumerate(chain))
     artifacts = _artifacts(chain, outputs, produced)
     kept = {artifact.work_name for artifact in artifacts}
     return Lane(
@@ -161,7 +161,7 @@ def _plan_command(
     files: LocalFiles,
     staged: Mapping[str, str],
     produced: _Produced,
-    guard: Guard | None,
+    limits: CommandLimits | None,
 ) -> FfmpegStep:
     estimates = [_media(ref, files, produced.estimates) for ref in read.inputs]
     promises = [_media(ref, files, produced.promises) for ref in read.inputs]
@@ -170,12 +170,12 @@ def _plan_command(
     inputs, outputs = iter(read.inputs), iter(read.outputs)
     for group in read.line.groups:
         for option in group.options:
-            arguments += _option_tokens(guard.limited(option) if guard else option, staged)
+            arguments += _option_tokens(limits.limit_threads(option) if limits else option, staged)
         if group.is_input:
             reference = next(inputs)
             *options, name = _input_tokens(group, reference, staged, produced)
-            guarded = guard.input_options(reference.kind, group, name) if guard else ()
-            arguments += [*options, *guarded, "-i", name]
+            limiting = limits.input_options(reference.kind, group, name) if limits else ()
+            arguments += [*options, *limiting, "-i", name]
         else:
             output = next(outputs)
             arguments.append(_output_token(output))

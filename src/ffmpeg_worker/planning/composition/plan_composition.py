@@ -19,7 +19,7 @@ from ffmpeg_worker.planning.composition.still_frame import picture
 from ffmpeg_worker.planning.composition.variable_rows import as_result, for_each_row
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.option_policy.enforced_options import Guard
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import Artifact, FfmpegStep, Lane, Step, StepResult, StillStep
 from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.scene.timeline import frame_at
@@ -32,7 +32,7 @@ def plan_canvas(
     files: LocalFiles,
     *,
     cores: int,
-    guard: Guard | None,
+    limits: CommandLimits | None,
     draws_ass: bool = True,
 ) -> Lane:
     """One row of variables after the other; what is equal in several is drawn and heard once.
@@ -50,7 +50,7 @@ def plan_canvas(
         part = frame_range(resolved.scene, data.startTime, data.endTime)
         # A poster may lie anywhere.
         seen = (0, resolved.scene.frames) if data.poster else part
-        return Film(data, excerpt(resolved, *seen), name, row, cores, guard)
+        return Film(data, excerpt(resolved, *seen), name, row, cores, limits)
 
     rows = zip(data.compositions, data.output_names(), strict=True)
     films = for_each_row(rows, film, is_many=len(data.compositions) > 1)
@@ -68,7 +68,7 @@ def plan_preview(
     data: PreviewData,
     inputs: Mapping[str, object],
     files: LocalFiles,
-    guard: Guard | None,
+    limits: CommandLimits | None,
     *,
     draws_ass: bool = True,
 ) -> Lane:
@@ -96,7 +96,7 @@ def plan_preview(
     if data.output is not None:
         steps = tuple(picture(StillStep(scene, number), work_name(data.output)))
         artifacts = (Artifact(data.output, work_name(data.output)),)
-    preparations = tuple(prepare(one, guard) for one in resolved.prepare)
+    preparations = tuple(prepare(one, limits) for one in resolved.prepare)
     return Lane((*preparations, *steps), artifacts, summarize=summarize, warnings=_warnings(resolved))
 
 

@@ -23,7 +23,7 @@ from ffmpeg_worker.planning.composition.shared_ranges import shown, stretches
 from ffmpeg_worker.planning.composition.still_frame import picture
 from ffmpeg_worker.planning.composition.variable_rows import known_before
 from ffmpeg_worker.planning.file_references import work_name
-from ffmpeg_worker.planning.option_policy.enforced_options import Guard
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import (
     Artifact,
     ArtifactKind,
@@ -63,7 +63,7 @@ class Film:
     name: str
     row: int
     cores: int
-    guard: Guard | None
+    limits: CommandLimits | None
 
     def steps(self, made: RenderedParts, common: Collection[Element]) -> Iterator[Step]:
         """What is prepared; what is drawn beside what is heard; what is put together; the poster.
@@ -76,7 +76,7 @@ class Film:
         scene = self.resolved.scene
         check_frame_size(self.data.chosen_codec, scene.width, scene.height, makes_up=self.data.vfi is not None)
         for preparation in self.resolved.prepare:
-            yield prepare(preparation, self.guard)
+            yield prepare(preparation, self.limits)
         match self._encoding(1).kind:
             case "picture":
                 yield from picture(StillStep(self.resolved.scene, self._part[0]), self._work_name)
@@ -227,7 +227,7 @@ class Film:
             return known, ()
         part = ("-ss", _seconds(first / self._rate), "-t", _seconds((last - first) / self._rate))
         whole = (first, last) == (0, self.resolved.scene.frames)
-        options = () if self.guard is None else self.guard.media_options()
+        options = () if self.limits is None else self.limits.media_options()
         codec = encoding.sound if whole else (*part, *encoding.sound)
         steps = sound_steps(self.resolved.sound, name, codec, options)
         if steps is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.composition.libass_subtitles import draw
-from ffmpeg_worker.planning.option_policy.enforced_options import Guard
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import FfmpegStep
 from ffmpeg_worker.scene.preparation import DrawnSubtitles, Preparation, ToneMapping
 
@@ -21,18 +21,18 @@ _AT_THEIR_TIMES = ("-fps_mode", "passthrough", "-enc_time_base", "1/1000")
 _NEARLY_EXACT = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8")
 
 
-def prepare(preparation: Preparation, guard: Guard | None) -> FfmpegStep:
+def prepare(preparation: Preparation, limits: CommandLimits | None) -> FfmpegStep:
     """Make a file that the renderer reads."""
     if isinstance(preparation, DrawnSubtitles):
         return draw(preparation)
-    return _tone_map(preparation, guard)
+    return _tone_map(preparation, limits)
 
 
-def _tone_map(preparation: ToneMapping, guard: Guard | None) -> FfmpegStep:
+def _tone_map(preparation: ToneMapping, limits: CommandLimits | None) -> FfmpegStep:
     length = preparation.end_s - preparation.begin_s
     arguments = (
         *("-ss", f"{preparation.begin_s:.6f}", "-t", f"{length:.6f}"),
-        *(() if guard is None else guard.media_options()),
+        *(() if limits is None else limits.media_options()),
         *("-i", f"file:{preparation.file}", "-map", "0:v:0", "-vf", f"{_TONE_MAP},{_FROM_THE_CUT}"),
         *(*_AT_THEIR_TIMES, *_NEARLY_EXACT, f"file:{preparation.prepared}"),
     )

@@ -17,7 +17,7 @@ _MOST_LOOKAHEAD = 32
 _MOST_B_FRAMES = 4
 
 
-def encoder_options(settings: VideoSettings, *, two_passes: bool) -> tuple[Option, ...]:
+def map_encoder_options(settings: VideoSettings, *, two_passes: bool) -> tuple[Option, ...]:
     """The options of the encoder that takes the place of `settings.software`, its name first.
 
     Args:

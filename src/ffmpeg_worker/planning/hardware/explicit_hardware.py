@@ -18,20 +18,20 @@ _GRAPH_OPTIONS = re.compile(
 )
 
 
-def wants_gpu(job: Job) -> bool:
+def needs_gpu(job: Job) -> bool:
     """Whether a job cannot be planned without knowing the card."""
-    return any(hardware_of(job, process) != "off" for process in _processes(job)) or any(
-        named_hardware(tokens) for process in _processes(job) for tokens in process.chainCmds
+    return any(resolve_hardware(job, process) != "off" for process in _processes(job)) or any(
+        find_named_hardware(tokens) for process in _processes(job) for tokens in process.chainCmds
     )
 
 
-def hardware_of(job: Job, process: ProcessData) -> str:
+def resolve_hardware(job: Job, process: ProcessData) -> str:
     """What a process says about the card, or its job for all of them: `off`, `auto` or `nvenc`."""
     common = job.data.hardware if isinstance(job, MultiProcessJob) else None
     return process.hardware or common or "off"
 
 
-def refuse_without_gpu(job: Job, gpu: Gpu) -> None:
+def check_hardware_available(job: Job, gpu: Gpu) -> None:
     """Refuse what needs a card that is not there, before anything is fetched.
 
     Raises:
@@ -39,7 +39,7 @@ def refuse_without_gpu(job: Job, gpu: Gpu) -> None:
     """
     for place, process in enumerate(_processes(job)):
         where = {"process": place} if isinstance(job, MultiProcessJob) else {}
-        if hardware_of(job, process) == "nvenc" and not gpu.encoders:
+        if resolve_hardware(job, process) == "nvenc" and not gpu.encoders:
             raise UnsupportedFeature(
                 f'This worker has no NVENC, which "hardware" asks for. {gpu.reason or ""}'.rstrip(),
                 code="hardware_unavailable",
@@ -47,7 +47,7 @@ def refuse_without_gpu(job: Job, gpu: Gpu) -> None:
                 where={"field": "hardware", **where},
             )
         for number, tokens in enumerate(process.chainCmds):
-            name = named_hardware(tokens)
+            name = find_named_hardware(tokens)
             if name is not None and not _is_there(name, gpu):
                 raise UnsupportedFeature(
                     f'This worker has no card for "{name}". {gpu.reason or ""}'.rstrip(),
@@ -57,7 +57,7 @@ def refuse_without_gpu(job: Job, gpu: Gpu) -> None:
                 )
 
 
-def named_hardware(tokens: Sequence[str]) -> str | None:
+def find_named_hardware(tokens: Sequence[str]) -> str | None:
     """The first encoder, decoder, filter or device of NVIDIA that a command names."""
     for option, value in pairwise(tokens):
         if option in _DEVICE_OPTIONS and _DEVICES.match(value):

@@ -6,12 +6,12 @@ import re
 from collections.abc import Sequence
 
 from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
-from ffmpeg_worker.command.filter_graph import read_graph
+from ffmpeg_worker.command.filter_graph import read_filter_graph
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
-from ffmpeg_worker.planning.hardware.pixel_format import graph_of, has_complex_graph
+from ffmpeg_worker.planning.hardware.pixel_format import has_filter_complex, read_video_filters
 
-DECODING = (Option("-hwaccel", "cuda"), Option("-hwaccel_output_format", "cuda"))
+GPU_DECODING_OPTIONS = (Option("-hwaccel", "cuda"), Option("-hwaccel_output_format", "cuda"))
 """In front of the input: pictures stay in the card's memory."""
 # What decoders of all cards since 2016 take, and encoders too.
 _SIDES = range(256, 4097)
@@ -29,7 +29,7 @@ _ALGORITHMS = {"bicubic": "bicubic", "bilinear": "bilinear", "lanczos": "lanczos
 _NOT_PLAIN = re.compile(r"['\"\\\[\];@]")
 
 
-def stays_on_card(
+def find_gpu_stream(
     line: CommandLine, media: Sequence[MediaInfo | None], decoders: frozenset[str]
 ) -> StreamInfo | None:
     """The one video stream of a command that a card can decode as the processor does; `None` for others.
@@ -37,7 +37,7 @@ def stays_on_card(
     Where a card cannot, ffmpeg decodes on the processor without a word and its filters then fail, so whatever
     is not certain stays there. A rotation that the file asks for is only done by the processor.
     """
-    if len(line.inputs) != 1 or media[0] is None or has_complex_graph(line):
+    if len(line.inputs) != 1 or media[0] is None or has_filter_complex(line):
         return None
     if any(option.name not in _SEEKING for option in line.inputs[0].options):
         return None
@@ -50,7 +50,7 @@ def stays_on_card(
     return stream if is_decoded and all(side in _SIDES and side % 2 == 0 for side in sides) else None
 
 
-def graph_on_card(group: FileGroup, stream: StreamInfo, encoded: str, *, may_scale: bool) -> str:
+def map_filters(group: FileGroup, stream: StreamInfo, encoded: str, *, may_scale: bool) -> str:
     """The filters of an output as filters of the card; empty where none is left.
 
     Raises:
@@ -58,7 +58,7 @@ def graph_on_card(group: FileGroup, stream: StreamInfo, encoded: str, *, may_sca
     """
     if encoded not in _SAME_FORMATS[stream.pix_fmt or ""] or group.has("s"):
         raise NotMapped("The pictures change their format.")
-    graph = graph_of(group) or ""
+    graph = read_video_filters(group) or ""
     if _NOT_PLAIN.search(graph):
         raise NotMapped("The filter graph is more than a row of filters.")
     is_progressive = stream.field_order in {None, "progressive", "unknown"}
@@ -80,7 +80,7 @@ def graph_on_card(group: FileGroup, stream: StreamInfo, encoded: str, *, may_sca
 
 
 def _scale(text: str) -> str:
-    (found,) = read_graph(text)
+    (found,) = read_filter_graph(text)
     sizes: dict[str, str] = {}
     others: list[str] = []
     algorithm = "bicubic"  # the default of both

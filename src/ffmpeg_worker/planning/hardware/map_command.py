@@ -9,11 +9,11 @@ from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.hardware.counterparts import COUNTERPARTS
-from ffmpeg_worker.planning.hardware.encoder_options import encoder_options
-from ffmpeg_worker.planning.hardware.explicit_hardware import named_hardware
-from ffmpeg_worker.planning.hardware.gpu_graph import DECODING, graph_on_card, stays_on_card
+from ffmpeg_worker.planning.hardware.encoder_options import map_encoder_options
+from ffmpeg_worker.planning.hardware.explicit_hardware import find_named_hardware
+from ffmpeg_worker.planning.hardware.gpu_graph import GPU_DECODING_OPTIONS, find_gpu_stream, map_filters
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
-from ffmpeg_worker.planning.hardware.pixel_format import encoded_format
+from ffmpeg_worker.planning.hardware.pixel_format import find_pixel_format
 from ffmpeg_worker.planning.hardware.video_settings import VideoSettings, read_settings, software_encoder
 
 
@@ -51,7 +51,7 @@ def map_command(
     Raises:
         NotMapped: it does, and one of them cannot be mapped with certainty.
     """
-    if named_hardware([token for option in line.options() for token in option.tokens()]):
+    if find_named_hardware([token for option in line.options() for token in option.tokens()]):
         raise NotMapped("The command names hardware itself.")
     outputs = {
         place: _read_output(line, group, software, media, gpu, two_passes=two_passes)
@@ -66,7 +66,7 @@ def map_command(
         for place, group in enumerate(line.groups)
     ]
     if graphs:
-        groups = [replace(g, options=(*g.options, *DECODING)) if g.is_input else g for g in groups]
+        groups = [replace(g, options=(*g.options, *GPU_DECODING_OPTIONS)) if g.is_input else g for g in groups]
     return replace(line, groups=tuple(groups))
 
 
@@ -85,10 +85,10 @@ def _read_output(
     settings = read_settings(group, software or "")
     if settings.value("pass") is not None and not two_passes:
         raise NotMapped("The passes are not the two of one chain, with the same inputs.")
-    pixel_format = encoded_format(line, group, media, settings.value("pix_fmt"))
+    pixel_format = find_pixel_format(line, group, media, settings.value("pix_fmt"))
     if pixel_format not in counterpart.pixel_formats:
         raise NotMapped(f'{counterpart.encoder} gets no pictures in "{pixel_format[:32]}" here.')
-    encoder = encoder_options(settings, two_passes=two_passes)
+    encoder = map_encoder_options(settings, two_passes=two_passes)
     return _Output(group, settings, encoder, pixel_format)
 
 
@@ -96,14 +96,14 @@ def _graphs_on_card(
     line: CommandLine, media: Sequence[MediaInfo | None], gpu: Gpu, outputs: dict[int, _Output], *, may_scale: bool
 ) -> dict[int, str]:
     """The graph of each output where all of the command can stay on the card; empty where it cannot."""
-    stream: StreamInfo | None = stays_on_card(line, media, gpu.decoders)
+    stream: StreamInfo | None = find_gpu_stream(line, media, gpu.decoders)
     if stream is None:
         return {}
     if any(not g.is_input and not g.has("vn") for place, g in enumerate(line.groups) if place not in outputs):
         return {}
     try:
         return {
-            place: graph_on_card(output.group, stream, output.pixel_format, may_scale=may_scale)
+            place: map_filters(output.group, stream, output.pixel_format, may_scale=may_scale)
             for place, output in outputs.items()
         }
     except NotMapped:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ffmpeg_worker.command.command_line import CommandLine, FileGroup
-from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_graph
+from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_filter_graph
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 
@@ -17,7 +17,7 @@ _LEAVE_THE_FORMAT = frozenset(
 _COMPLEX = ("filter_complex", "lavfi", "filter_complex_script")
 
 
-def encoded_format(
+def find_pixel_format(
     line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None], told: str | None
 ) -> str:
     """The pixel format that an output's software encoder gets.
@@ -39,12 +39,12 @@ def encoded_format(
     return found
 
 
-def has_complex_graph(line: CommandLine) -> bool:
+def has_filter_complex(line: CommandLine) -> bool:
     """Whether a graph joins streams."""
     return any(option.name in _COMPLEX for option in line.options())
 
 
-def graph_of(group: FileGroup) -> str | None:
+def read_video_filters(group: FileGroup) -> str | None:
     """The filters of an output's video.
 
     Raises:
@@ -58,7 +58,7 @@ def graph_of(group: FileGroup) -> str | None:
 
 
 def _told_by_graph(group: FileGroup) -> str | None:
-    last = _filters(graph_of(group))[-1:]
+    last = _filters(read_video_filters(group))[-1:]
     for name, options in last:
         if name == "format" and len(options) == 1 and options[0][0] in {None, "pix_fmts"}:
             return options[0][1] if "|" not in options[0][1] else None
@@ -66,7 +66,9 @@ def _told_by_graph(group: FileGroup) -> str | None:
 
 
 def _left_by_graph(line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None]) -> str | None:
-    if has_complex_graph(line) or any(name not in _LEAVE_THE_FORMAT for name, _ in _filters(graph_of(group))):
+    if has_filter_complex(line) or any(
+        name not in _LEAVE_THE_FORMAT for name, _ in _filters(read_video_filters(group))
+    ):
         return None
     formats = {
         stream.pix_fmt
@@ -81,6 +83,6 @@ def _left_by_graph(line: CommandLine, group: FileGroup, media: Sequence[MediaInf
 
 def _filters(graph: str | None) -> list[tuple[str, tuple[tuple[str | None, str], ...]]]:
     try:
-        return [(found.name, found.options) for found in read_graph(graph or "")]
+        return [(found.name, found.options) for found in read_filter_graph(graph or "")]
     except UnreadableGraphError:
         raise NotMapped("The filter graph cannot be read.") from None

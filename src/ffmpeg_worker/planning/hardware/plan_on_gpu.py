@@ -11,22 +11,22 @@ from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.planning.commands.chain import ReadCommand, plan_chain
 from ffmpeg_worker.planning.hardware.map_chain import map_chain
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
-from ffmpeg_worker.planning.option_policy.enforced_options import Guard
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane
 
 
-def plan_on_card(
+def plan_on_gpu(
     chain: tuple[ReadCommand, ...],
     outputs: Sequence[str],
     files: LocalFiles,
-    guard: Guard | None,
+    limits: CommandLimits | None,
     gpu: Gpu,
     hardware: str,
 ) -> tuple[tuple[ReadCommand, ...], Lane]:
     """Plan a chain for the card, or for the CPU.
 
     Args:
-        chain, outputs, files, guard: as for `plan_chain`.
+        chain, outputs, files, limits: as for `plan_chain`.
         gpu: what the card can do.
         hardware: `off`, `auto` or `nvenc`.
 
@@ -37,7 +37,7 @@ def plan_on_card(
         UnsupportedFeature: `nvenc` was asked for, and a command has no certain counterpart.
         WorkerError: as for `plan_chain`.
     """
-    plain = plan_chain(chain, outputs, files, guard)
+    plain = plan_chain(chain, outputs, files, limits)
     if hardware == "off":
         return chain, plain
     try:
@@ -52,13 +52,13 @@ def plan_on_card(
             ) from None
         return chain, replace(plain, warnings=(*plain.warnings, f"This ran on the CPU. {error}"))
     commands = tuple(read for _, read in mapped)
-    lane = plan_chain(commands, outputs, files, guard)
+    lane = plan_chain(commands, outputs, files, limits)
     steps = [step for step in lane.steps if isinstance(step, FfmpegStep)]
     return commands, replace(
         lane,
         steps=tuple(replace(step, command=number) for step, (number, _) in zip(steps, mapped, strict=True)),
         # Lengths are read from the command that the caller wrote.
         artifacts=plain.artifacts,
-        is_on_card=True,
+        runs_on_gpu=True,
         instead=plain if hardware == "auto" else None,
     )

@@ -11,21 +11,21 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference
-from ffmpeg_worker.planning.option_policy.check_option import OptionJudge
-from ffmpeg_worker.planning.option_policy.check_value import judge_format
+from ffmpeg_worker.planning.option_policy.check_option import OptionChecker
+from ffmpeg_worker.planning.option_policy.check_value import check_format
 from ffmpeg_worker.planning.option_policy.formats import PROTOCOLS
-from ffmpeg_worker.planning.option_policy.refusal import Subject, quoted
-from ffmpeg_worker.planning.option_policy.rule import Kind, by_name
-from ffmpeg_worker.planning.option_policy.safe_names import is_inside, is_own_name
+from ffmpeg_worker.planning.option_policy.refusal import ArgumentContext, quoted
+from ffmpeg_worker.planning.option_policy.rule import ValueKind, index_by_name
+from ffmpeg_worker.planning.option_policy.safe_names import is_job_file_name, stays_inside
 
-_PROTOCOLS = by_name(PROTOCOLS)
+_PROTOCOLS = index_by_name(PROTOCOLS)
 # Followed by its options, another protocol, or what it opens; addresses are the stores' business.
 _PROTOCOL = re.compile(r"([a-z0-9]+)(?:[,+]|:(?!//))")
 MAX_ARGUMENTS = 512
 MAX_ARGUMENT_BYTES = 128 << 10
 
 
-def judge_command(
+def check_command(
     line: CommandLine,
     inputs: Sequence[InputReference],
     outputs: Sequence[OutputReference],
@@ -47,18 +47,18 @@ def judge_command(
         InvalidJob: the command is too long, or holds what no command line can.
     """
     _check_size(line)
-    judge = OptionJudge()
+    checker = OptionChecker()
     # Every input gets a plain name in this folder; which one makes no difference here.
     staged = {name: f"{STAGING_FOLDER}/{name}" for name in known}
     for group in line.groups:
         for option in group.options:
-            _judge_option(judge, option, staged, is_input=group.is_input)
+            _check_option(checker, option, staged, is_input=group.is_input)
     for option in line.trailing:
-        _judge_option(judge, option, staged, is_input=False)
+        _check_option(checker, option, staged, is_input=False)
     for group, reference in zip(line.inputs, inputs, strict=True):
-        _judge_input(judge, group, reference, staged, produced)
+        _check_input(checker, group, reference, staged, produced)
     for group, output in zip(line.outputs, outputs, strict=True):
-        _judge_output(judge, group, output)
+        _check_output(checker, group, output)
 
 
 def _check_size(line: CommandLine) -> None:
@@ -80,59 +80,59 @@ def _check_size(line: CommandLine) -> None:
         )
 
 
-def _judge_option(judge: OptionJudge, option: Option, staged: dict[str, str], *, is_input: bool) -> None:
+def _check_option(checker: OptionChecker, option: Option, staged: dict[str, str], *, is_input: bool) -> None:
     # One dash, as ffmpeg has it: what follows a second one belongs to the name.
     name = option.token[1:].partition(":")[0]
     value = placeholders.fill(option.value or "", staged)
-    subject = Subject(option.token)
+    context = ArgumentContext(option.token)
     if name == "f":
-        judge_format(Kind.INPUT_FORMAT if is_input else Kind.OUTPUT_FORMAT, value, subject)
+        check_format(ValueKind.INPUT_FORMAT if is_input else ValueKind.OUTPUT_FORMAT, value, context)
     else:
-        judge.judge(name, value, subject)
+        checker.check(name, value, context)
 
 
-def _judge_input(
-    judge: OptionJudge,
+def _check_input(
+    checker: OptionChecker,
     group: FileGroup,
     reference: InputReference,
     staged: dict[str, str],
     produced: Collection[str],
 ) -> None:
-    subject = Subject("-i")
+    context = ArgumentContext("-i")
     if reference.kind is InputKind.GENERATED:
-        judge.judge_graph(placeholders.fill(group.url, staged), subject)
+        checker.check_graph(placeholders.fill(group.url, staged), context)
     if reference.kind is InputKind.SOURCE:
-        _check_protocol(reference.keys[0], subject, staged)
+        _check_protocol(reference.keys[0], context, staged)
     is_wild = group.value_of("pattern_type") == "glob"
     for key in reference.keys:
         if reference.kind is InputKind.EARLIER_OUTPUT and not _is_earlier(key, produced, is_wild=is_wild):
-            raise subject.refusal("leads out of the job's own folder", "Name an output of an earlier command.")
+            raise context.refusal("leads out of the job's own folder", "Name an output of an earlier command.")
         if reference.kind is InputKind.JOINED and key not in staged and ":" in key and "://" not in key:
-            raise subject.refusal("joins names with a colon", "Rename the output, or give the file as an input.")
+            raise context.refusal("joins names with a colon", "Rename the output, or give the file as an input.")
 
 
-def _check_protocol(name: str, subject: Subject, known: Collection[str]) -> None:
+def _check_protocol(name: str, context: ArgumentContext, known: Collection[str]) -> None:
     """Names such as `subfile,,start,0,end,0,,:x` would not be opened as what they ask for: say so at once."""
     protocol = _PROTOCOL.match(name)
     if protocol and protocol[1] in _PROTOCOLS and name not in known:
-        review = _PROTOCOLS[protocol[1]]
-        inner = subject.inside(quoted("the protocol", protocol[1]))
-        raise inner.refusal("is not accepted", review.instead or "Name the file itself.")
+        rule = _PROTOCOLS[protocol[1]]
+        inner = context.inside(quoted("the protocol", protocol[1]))
+        raise inner.refusal("is not accepted", rule.instead or "Name the file itself.")
 
 
 def _is_earlier(key: str, produced: Collection[str], *, is_wild: bool) -> bool:
     if is_wild:
-        return is_own_name(key) and not any(character in key for character in "{}")
-    return key in produced or is_inside(key)
+        return is_job_file_name(key) and not any(character in key for character in "{}")
+    return key in produced or stays_inside(key)
 
 
-def _judge_output(judge: OptionJudge, group: FileGroup, output: OutputReference) -> None:
+def _check_output(checker: OptionChecker, group: FileGroup, output: OutputReference) -> None:
     if group.value_of("f") == "tee":
-        judge.judge_tee(output.work_name, Subject("output"))
+        checker.check_tee(output.work_name, ArgumentContext("output"))
     if output.is_raw:
         return
-    _check_protocol(output.work_name, Subject("output"), ())
-    if not is_inside(output.work_name):
-        raise Subject("output").refusal(
+    _check_protocol(output.work_name, ArgumentContext("output"), ())
+    if not stays_inside(output.work_name):
+        raise ArgumentContext("output").refusal(
             "is a hidden file, or below a hidden folder", "Give it a name without a dot in front."
         )

@@ -131,7 +131,7 @@ _WORDS_OF = {"cqm": {"flat", "jvt"}, "scaling-list": {"off", "default", "0", "1"
 _IS_ESCAPED = re.compile(r"['\"\\]")
 
 
-def refused_keys(option: str, value: str) -> Iterator[str]:
+def find_refused_keys(option: str, value: str) -> Iterator[str]:
     """Keys of an encoder's parameter string that are not accepted; a value with escapes counts as one."""
     if _IS_ESCAPED.search(value):
         yield "a quotation mark or backslash"

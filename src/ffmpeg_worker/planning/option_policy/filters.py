@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.planning.option_policy.rule import Kind, review
+from ffmpeg_worker.planning.option_policy.rule import ValueKind, rule
 
 FILTERS = (
-    review(
-        Kind.GRAPH,
+    rule(
+        ValueKind.GRAPH,
         "a3dscope aap abench abitscope acompressor acontrast acopy acrossfade acrossover acrusher acue addroi "
         "adeclick adeclip adecorrelate adelay adenorm aderivative adrawgraph adrc adynamicequalizer "
         "adynamicsmooth aecho aemphasis aeval aevalsrc aexciter afade afdelaysrc afftdn afftfilt afir "
@@ -64,37 +64,40 @@ FILTERS = (
         "xstack_vaapi yadif yadif_cuda yaepblur yuvtestsrc zoneplate zoompan zscale",
         "they work on frames; files that some of them open are judged by option",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "frei0r frei0r_src ladspa lv2",
         "it runs plugins found on the machine",
         "Use a filter of ffmpeg's own.",
     ),
-    review(
-        Kind.REFUSED, "program_opencl openclsrc", "it runs a program from a file", "Use a filter of ffmpeg's own."
+    rule(
+        ValueKind.REFUSED,
+        "program_opencl openclsrc",
+        "it runs a program from a file",
+        "Use a filter of ffmpeg's own.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "zmq azmq",
         "it opens a socket and takes commands from it",
         "Write the values into the graph.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "sendcmd asendcmd",
         "it sets other filters' options later, after these were judged",
         "Use expressions of time in the filters themselves, or `enable=`.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "buffer abuffer buffersink abuffersink",
         "it is the end of a graph, which ffmpeg adds itself",
         "Use link labels: [in], [out].",
     ),
 )
 FILTER_OPTIONS = (
-    review(
-        Kind.READ,
+    rule(
+        ValueKind.READ,
         "amovie.filename arnndn.m arnndn.model ass.f ass.filename cellauto.f cellauto.filename "
         "cover_rect.cover curves.psfile drawtext.textfile fieldhint.hint find_rect.object fsync.f fsync.file "
         "libplacebo.lut life.f life.filename lut1d.file lut3d.file movie.filename nnedi.weights removelogo.f "
@@ -102,32 +105,32 @@ FILTER_OPTIONS = (
         "vidstabtransform.input",
         "they name a file to read",
     ),
-    review(
-        Kind.WRITE,
+    rule(
+        ValueKind.WRITE,
         "ametadata.file curves.plot deshake.filename firequalizer.dumpfile libvmaf.log_path "
         "loudnorm.stats_file metadata.file paletteuse.debug_kdtree psnr.f psnr.stats_file signature.filename "
         "ssim.f ssim.stats_file ssim360.f ssim360.stats_file vidstabdetect.result vmafmotion.stats_file "
         "xpsnr.f xpsnr.stats_file",
         "they name a file to write",
     ),
-    review(Kind.FONT, "ass.fontsdir drawtext.fontfile showcqt.fontfile subtitles.fontsdir", "they name fonts"),
-    review(Kind.INPUT_FORMAT, "amovie.f amovie.format_name movie.f movie.format_name", "a demuxer"),
-    review(Kind.DICTIONARY, "amovie.format_opts movie.format_opts", "they hold options of a demuxer"),
-    review(Kind.MODEL, "libvmaf.model", "it may name a file to read"),
-    review(
-        Kind.REFUSED,
+    rule(ValueKind.FONT, "ass.fontsdir drawtext.fontfile showcqt.fontfile subtitles.fontsdir", "they name fonts"),
+    rule(ValueKind.INPUT_FORMAT, "amovie.f amovie.format_name movie.f movie.format_name", "a demuxer"),
+    rule(ValueKind.DICTIONARY, "amovie.format_opts movie.format_opts", "they hold options of a demuxer"),
+    rule(ValueKind.MODEL, "libvmaf.model", "it may name a file to read"),
+    rule(
+        ValueKind.REFUSED,
         "libplacebo.custom_shader_bin libplacebo.custom_shader_path libplacebo.extra_opts "
         "libplacebo.shader_cache xfade_opencl.kernel xfade_opencl.source",
         "it holds a program for the graphics card, or leads to one",
         "Use the filter's other options.",
     ),
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "afirsrc.f afirsrc.m amix.weights curves.m mix.weights tmix.weights tonemap_vaapi.m",
         "expressions and numbers, in filters where a name that elsewhere is a file's means these",
     ),
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "0m 1m 2m 3m H a all all_expr alpha alpha_expr alpha_modes alpha_radius angle ar args attacks b "
         "band_noise bands bar_v blacks blue blue_expr blues bn box_source boxborderw brightness c c0 c0_expr "
         "c1 c1_expr c2 c2_expr c3 c3_expr cb cb_expr ch channel_layout channels charenc chroma_radius codec "

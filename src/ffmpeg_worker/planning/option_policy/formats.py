@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.planning.option_policy.rule import Kind, review
+from ffmpeg_worker.planning.option_policy.rule import ValueKind, rule
 
 _NOT_SERVED = "Give the media as an input, in a format of its own."
 
@@ -32,38 +32,38 @@ MEDIA_DEMUXERS = frozenset(
 """Formats whose files name no other file: every input may be one of these."""
 
 DEMUXERS = (
-    review(Kind.INPUT_FORMAT, " ".join(sorted(MEDIA_DEMUXERS)), "their files name no other file"),
-    review(
-        Kind.INPUT_FORMAT,
+    rule(ValueKind.INPUT_FORMAT, " ".join(sorted(MEDIA_DEMUXERS)), "their files name no other file"),
+    rule(
+        ValueKind.INPUT_FORMAT,
         "concat dash hls",
         "their files name other files: an input is one only where its name or `-f` says so, and the files "
         "they lead to are the sandbox's business",
     ),
-    review(Kind.INPUT_FORMAT, "lavfi", "a graph instead of a file, judged like any other"),
-    review(
-        Kind.REFUSED,
+    rule(ValueKind.INPUT_FORMAT, "lavfi", "a graph instead of a file, judged like any other"),
+    rule(
+        ValueKind.REFUSED,
         "fbdev kmsgrab openal oss pulse v4l2 video4linux2 x11grab",
         "devices of the machine are not the job's",
         "Give the media as an input.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "rtp rtsp sap sdp",
         "ffmpeg itself never uses the network",
         "Give an https address as an input.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "avisynth dvdvideo imf vobsub webm_dash_manifest",
         "its files make ffmpeg open other files, or run a script",
         _NOT_SERVED,
     ),
-    review(Kind.REFUSED, "data", "it copies any file, whatever it is", _NOT_SERVED),
-    review(Kind.REFUSED, "svg_pipe", "a drawing can take all of a machine's time", "Give it as a PNG."),
+    rule(ValueKind.REFUSED, "data", "it copies any file, whatever it is", _NOT_SERVED),
+    rule(ValueKind.REFUSED, "svg_pipe", "a drawing can take all of a machine's time", "Give it as a PNG."),
 )
 MUXERS = (
-    review(
-        Kind.OUTPUT_FORMAT,
+    rule(
+        ValueKind.OUTPUT_FORMAT,
         "3g2 3gp a64 ac3 ac4 adts adx aea aiff alaw alp amr amv apm apng aptx aptx_hd apv argo_asf argo_cvg "
         "asf asf_stream ass ast au avi avif avm2 avs2 avs3 bit caf cavsvideo chromaprint codec2 codec2raw crc "
         "dash data daud dfpwm dirac dnxhd dts dv dvd eac3 evc f32be f32le f4v f64be f64le ffmetadata film_cpk "
@@ -76,29 +76,29 @@ MUXERS = (
         "uncodedframecrc vc1 vc1test vcd vidc vob voc vvc w64 wav webm webp webvtt wsaud wtv wv yuv4mpegpipe",
         "they write the output they are given, and files beside it that are judged by name",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "fbdev oss pulse v4l2 video4linux2 xv",
         "devices of the machine are not the job's",
         "Name a file.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "rtp rtp_mpegts rtsp sap whip",
         "ffmpeg itself never uses the network",
         "Name a file; outputs are delivered after they have been verified.",
     ),
-    review(Kind.REFUSED, "fifo", "it wraps another muxer, for live output", "Name that muxer itself."),
-    review(
-        Kind.REFUSED,
+    rule(ValueKind.REFUSED, "fifo", "it wraps another muxer, for live output", "Name that muxer itself."),
+    rule(
+        ValueKind.REFUSED,
         "hds smoothstreaming webm_chunk webm_dash_manifest",
         "it writes a folder of its own making",
         'Use "-f hls" or "-f dash".',
     ),
 )
 BITSTREAM_FILTERS = (
-    review(
-        Kind.BITSTREAM_FILTERS,
+    rule(
+        ValueKind.BITSTREAM_FILTERS,
         "aac_adtstoasc ahx_to_mp2 apv_metadata av1_frame_merge av1_frame_split av1_metadata chomp dca_core "
         "dovi_rpu dovi_split dts2pts dump_extra dv_error_marker eac3_core eia608_to_smpte436m evc_frame_merge "
         "extract_extradata filter_units h264_metadata h264_mp4toannexb h264_redundant_pps hapqa_extract "
@@ -111,17 +111,19 @@ BITSTREAM_FILTERS = (
     ),
 )
 PROTOCOLS = (
-    review(
-        Kind.READ, "file crypto data concat", "inputs are files, parts of encrypted playlists, or files joined"
+    rule(
+        ValueKind.READ,
+        "file crypto data concat",
+        "inputs are files, parts of encrypted playlists, or files joined",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "async bluray cache concatf fd md5 pipe prompeg shared subfile tee",
         "it opens what is no file of the job, or wraps another protocol",
         "Give the file as an input.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "dtls ffrtmpcrypt ffrtmphttp ftp gopher gophers http httpproxy https icecast ipfs ipns mmsh mmst rist "
         "rtmp rtmpe rtmps rtmpt rtmpte rtmpts rtp sftp srt srtp tcp tls udp udplite unix zmq",
         "ffmpeg itself never uses the network; the worker fetches inputs before it starts",

@@ -2,89 +2,89 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.planning.option_policy.rule import Kind, review
+from ffmpeg_worker.planning.option_policy.rule import ValueKind, rule
 
 MEDIA_OPTIONS = (
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "crop deblock gop_timecode gpu layer layer_rates level partitions preset psy-rd rc_eq resize tune "
         "txt_page vendor wpredp sub_charenc font palette dump_separator password",
         "encoders and decoders read numbers and words from them",
     ),
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "adaptation_sets boundary_tag brand cc_stream_map creation_program creation_time encryption_scheme "
         "hash name override_time_code_rate segment_frames segment_times reference_stream",
         "muxers read numbers and words from them",
     ),
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "hls_base_url hls_enc_key_url segment_list_entry_prefix utc_timing_url",
         "they are only written into a playlist, for players to follow",
     ),
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "aa_fixed_key activation_bytes audible_fixed_key audible_iv audible_key cenc_decryption_key "
         "cenc_decryption_keys cryptokey decryption_iv decryption_key decryption_keys encryption_iv "
         "encryption_key encryption_kid hls_enc_iv hls_enc_key",
         "they are keys themselves, in hexadecimal digits, and no files with keys",
     ),
-    review(Kind.TEXT, "framerate pixel_format", "raw input is described by them"),
-    review(Kind.READ, "hls_key_info_file ifo_palette", "they name a file to read"),
-    review(
-        Kind.WRITE,
+    rule(ValueKind.TEXT, "framerate pixel_format", "raw input is described by them"),
+    rule(ValueKind.READ, "hls_key_info_file ifo_palette", "they name a file to read"),
+    rule(
+        ValueKind.WRITE,
         "hls_segment_filename hls_fmp4_init_filename hls_subtitle_path master_pl_name hls_master_name "
         "init_seg_name media_seg_name single_file_name segment_list segment_header_filename passlogfile "
         "x265-stats",
         "they name files to write",
     ),
-    review(Kind.STREAM_MAP, "var_stream_map", "its names become part of file names"),
-    review(Kind.SEGMENT_FLAGS, "hls_flags", "appending to a playlist makes it delete what that names"),
-    review(Kind.OUTPUT_FORMAT, "segment_format", "a muxer"),
-    review(
-        Kind.DICTIONARY,
+    rule(ValueKind.STREAM_MAP, "var_stream_map", "its names become part of file names"),
+    rule(ValueKind.SEGMENT_FLAGS, "hls_flags", "appending to a playlist makes it delete what that names"),
+    rule(ValueKind.OUTPUT_FORMAT, "segment_format", "a muxer"),
+    rule(
+        ValueKind.DICTIONARY,
         "format_options segment_format_options hls_segment_options hls_vtt_options seg_format_options",
         "they hold options for another muxer or demuxer",
     ),
-    review(
-        Kind.PARAMETERS,
+    rule(
+        ValueKind.PARAMETERS,
         "x264-params x264opts x265-params svtav1-params aom-params rav1e-params vvenc-params kvazaar-params "
         "oapv-params ts-parameters",
         "an encoder's library opens files on its own",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "xavs2-params qsv_params load_plugins load_plugin",
         "what the encoder's library takes from it is not known well enough",
         "Use the encoder's other options.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "protocol_whitelist protocol_blacklist format_whitelist codec_whitelist",
         "the worker sets it itself",
         "Leave it out.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "allowed_extensions allowed_segment_extensions extension_picky enable_drefs use_absolute_path "
         "assetmaps sub_name",
         "with it an input makes ffmpeg open other files",
         "Leave it out, and give each file as an input of its own.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "aribb24-base-path cache_dir fd graph graph_file dumpgraph header private_key",
         "it makes ffmpeg open what is no file of the job",
         "Leave it out.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "fifo_format fifo_options format_opts protocol_opts http_opts mpegts_muxer_options rtp_muxer_options",
         "it belongs to a muxer or protocol that is not served",
         "Leave it out.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "authorization block ca_file cafile cert cert_file cert_pem cname content_type cookies fec "
         "ftp-anonymous-password ftp-password ftp-user gateway headers http_proxy http_user_agent "
         "ice_description ice_genre ice_name ice_url iv key key_file key_pem local_addr local_port localaddr "
@@ -95,14 +95,14 @@ MEDIA_OPTIONS = (
         "ffmpeg itself never uses the network; the worker fetches inputs before it starts",
         'Give the address as an input, with "headers" beside its "url" where it needs some.',
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "device display_name input_format server standard stream_name window_title",
         "devices of the machine are not the job's",
         "Give the media as an input.",
     ),
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "bsf:amount bsf:drop bsf:dts bsf:duration bsf:pass_types bsf:pts bsf:remove_types bsf:sei_user_data "
         "bsf:ts",
         "bitstream filters read expressions, lists of numbers and user data from them",

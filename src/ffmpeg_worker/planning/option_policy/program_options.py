@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.planning.option_policy.rule import Kind, review
+from ffmpeg_worker.planning.option_policy.rule import ValueKind, rule
 
 THREAD_OPTIONS = frozenset({"threads", "filter_threads", "filter_complex_threads"})
 PROGRAM_OPTIONS = (
-    review(
-        Kind.FLAG,
+    rule(
+        ValueKind.FLAG,
         "y n hide_banner stats nostats stdin nostdin",
         "the worker sets these itself and leaves the caller's out",
     ),
-    review(Kind.TEXT, "loglevel v stats_period", "the worker sets these itself and leaves the caller's out"),
-    review(Kind.PROGRESS, "progress", "it writes to any address", "Leave it out; the worker reports progress."),
-    review(
-        Kind.FLAG,
+    rule(ValueKind.TEXT, "loglevel v stats_period", "the worker sets these itself and leaves the caller's out"),
+    rule(ValueKind.PROGRESS, "progress", "it writes to any address", "Leave it out; the worker reports progress."),
+    rule(
+        ValueKind.FLAG,
         "accurate_seek an auto_conversion_filters autorotate autoscale benchmark benchmark_all "
         "bitexact copy_unknown copyinkf copyts debug_ts display_hflip display_vflip dn find_stream_info "
         "fix_sub_duration fix_sub_duration_heartbeat force_fps ignore_unknown psnr qphist re recast_media "
         "shortest sn start_at_zero vn xerror",
         "they switch something on or off",
     ),
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "max_alloc cpuflags cpucount timelimit frame_drop_threshold copytb dts_delta_threshold "
         "dts_error_threshold abort_on filter_buffered_frames max_error_rate t to ss thread_queue_size sseof "
         "seek_timestamp isync itsoffset readrate readrate_initial_burst readrate_catchup stream_loop fs "
@@ -34,48 +34,48 @@ PROGRAM_OPTIONS = (
         "aframes apad atag sample_fmt channel_layout ch_layout guess_layout_max stag canvas_size apply_cropping",
         "they hold numbers, times, sizes, and names of formats of pixels and samples",
     ),
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "vsync async adrift_threshold map_channel top vol",
         "they hold numbers and modes, and only older ffmpegs know them",
     ),
-    review(
-        Kind.TEXT,
+    rule(
+        ValueKind.TEXT,
         "map map_metadata map_chapters metadata program stream_group c codec vcodec acodec scodec dcodec "
         "profile target hwaccel",
         "they choose streams, codecs and tags",
     ),
-    review(Kind.THREADS, " ".join(sorted(THREAD_OPTIONS)), "threads cost memory"),
-    review(Kind.GRAPH, "filter vf af filter_complex lavfi", "filters open files and sockets"),
-    review(Kind.BITSTREAM_FILTERS, "bsf absf vbsf", "only known ones are let in"),
-    review(Kind.READ, "attach", "it copies a file into the output"),
-    review(Kind.WRITE, "dump_attachment vstats_file", "they write a file"),
-    review(
-        Kind.DEVICE,
+    rule(ValueKind.THREADS, " ".join(sorted(THREAD_OPTIONS)), "threads cost memory"),
+    rule(ValueKind.GRAPH, "filter vf af filter_complex lavfi", "filters open files and sockets"),
+    rule(ValueKind.BITSTREAM_FILTERS, "bsf absf vbsf", "only known ones are let in"),
+    rule(ValueKind.READ, "attach", "it copies a file into the output"),
+    rule(ValueKind.WRITE, "dump_attachment vstats_file", "they write a file"),
+    rule(
+        ValueKind.DEVICE,
         "init_hw_device filter_hw_device hwaccel_device vaapi_device qsv_device",
         "a device may be a path or the address of a display",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "filter_script filter_complex_script",
         "what is read from a file cannot be judged before it runs",
         "Put the graph itself into the command: -vf, -af or -filter_complex.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "fpre vpre apre spre pre",
         "a preset file holds options that cannot be judged before they run",
         "Put the options themselves into the command.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "report dump hex vstats sdp_file print_graphs print_graphs_file print_graphs_format stats_enc_pre "
         "stats_enc_post stats_mux_pre stats_enc_pre_fmt stats_enc_post_fmt stats_mux_pre_fmt",
         "it writes a report about the run, or bytes of its inputs, to a file or the log",
         "Leave it out; results tell what was made, and errors come with the log.",
     ),
-    review(
-        Kind.REFUSED,
+    rule(
+        ValueKind.REFUSED,
         "h help L license version buildconf formats muxers demuxers devices codecs decoders encoders filters "
         "bsfs protocols pix_fmts layouts sample_fmts dispositions colors hwaccels sinks",
         "ffmpeg answers and ends without making anything",

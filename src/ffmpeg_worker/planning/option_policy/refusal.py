@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from ffmpeg_worker.errors import ForbiddenOption
-from ffmpeg_worker.planning.option_policy.rule import Review
+from ffmpeg_worker.planning.option_policy.rule import Rule
 from ffmpeg_worker.suggestions import find_nearest
 
 _SHOWN = 64
@@ -14,26 +14,26 @@ _SEE_PAGE = "See docs/commands.md for what commands may use."
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ArgumentContext:
     """What is being judged: an argument of the command, and inside its value perhaps an option of a filter."""
 
     argument: str
     inner: str = ""
 
-    def inside(self, inner: str) -> Subject:
+    def inside(self, inner: str) -> ArgumentContext:
         """Something inside the argument's value, e.g. `the filter "movie"`."""
         return replace(self, inner=inner)
 
     def refusal(self, why: str, instead: str = "") -> ForbiddenOption:
-        """The error. `why` continues a sentence whose subject is the option."""
+        """The error. `why` continues a sentence whose context is the option."""
         shown = self.argument[:_SHOWN]
         option = f'option "{shown}"' if shown.startswith("-") else shown
-        subject = f"In the {option}, {self.inner}" if self.inner else f"The {option}"
-        return ForbiddenOption(f"{subject} {why}.", hint=instead or None, where={"argument": shown})
+        context = f"In the {option}, {self.inner}" if self.inner else f"The {option}"
+        return ForbiddenOption(f"{context} {why}.", hint=instead or None, where={"argument": shown})
 
-    def by_review(self, review: Review) -> ForbiddenOption:
+    def by_rule(self, rule: Rule) -> ForbiddenOption:
         """The error for something that was judged and refused."""
-        return self.refusal(f"is not accepted: {review.reason}", review.instead)
+        return self.refusal(f"is not accepted: {rule.reason}", rule.instead)
 
     def unknown(self, kind: str, name: str, known: Iterable[str]) -> ForbiddenOption:
         """The error for a name that nobody has judged; `kind` is as in the codes of ffmpeg's own failures."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 
-class Kind(Enum):
+class ValueKind(Enum):
     """What a value stands for, which decides how it is looked at."""
 
     TEXT = auto()
@@ -43,30 +43,30 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class Rule:
     """A judgement on several names at once, with one reason for all of them.
 
     `instead` tells a caller who meets a refusal what to do.
     """
 
-    kind: Kind
+    kind: ValueKind
     names: tuple[str, ...]
     reason: str
     instead: str = ""
 
 
-def review(kind: Kind, names: str, reason: str, instead: str = "") -> Review:
+def rule(kind: ValueKind, names: str, reason: str, instead: str = "") -> Rule:
     """A judgement on the words of `names`."""
-    return Review(kind, tuple(names.split()), reason, instead)
+    return Rule(kind, tuple(names.split()), reason, instead)
 
 
-def by_name(reviews: Iterable[Review]) -> dict[str, Review]:
+def index_by_name(reviews: Iterable[Rule]) -> dict[str, Rule]:
     """Each name's judgement.
 
     Raises:
         ValueError: a name is judged twice.
     """
-    found: dict[str, Review] = {}
+    found: dict[str, Rule] = {}
     for one in reviews:
         for name in one.names:
             if name in found:

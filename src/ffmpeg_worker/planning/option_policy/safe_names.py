@@ -19,7 +19,7 @@ _DEVICE = re.compile(
 )
 
 
-def is_inside(name: str) -> bool:
+def stays_inside(name: str) -> bool:
     """Whether every part of a relative name stays below its folder, and none is hidden."""
     return (
         0 < len(name.encode(errors="surrogatepass")) <= MAX_NAME_BYTES
@@ -28,27 +28,27 @@ def is_inside(name: str) -> bool:
     )
 
 
-def is_own_name(name: str) -> bool:
+def is_job_file_name(name: str) -> bool:
     """Whether a name can only be a file of the job's directory, whoever opens it."""
-    return is_inside(name) and not name.startswith("-") and not _SEPARATORS.search(name)
+    return stays_inside(name) and not name.startswith("-") and not _SEPARATORS.search(name)
 
 
 def may_read(name: str) -> bool:
     """Whether an option may read this file."""
-    return is_own_name(name.removeprefix("file:"))
+    return is_job_file_name(name.removeprefix("file:"))
 
 
 def may_write(name: str) -> bool:
     """Whether an option may write this file; `-` is standard output, which is not kept."""
     name = name.removeprefix("file:")
-    return name == "-" or (is_own_name(name) and name.split("/")[0] != STAGING_FOLDER)
+    return name == "-" or (is_job_file_name(name) and name.split("/")[0] != STAGING_FOLDER)
 
 
 def may_hold_fonts(name: str) -> bool:
     """Whether an option may read fonts from this file or folder."""
     name = name.removesuffix("/")
     folder = next((f for f in _FONT_FOLDERS if name.startswith(f"{f}/")), None)
-    return name in _FONT_FOLDERS or is_own_name(name.removeprefix(f"{folder}/"))
+    return name in _FONT_FOLDERS or is_job_file_name(name.removeprefix(f"{folder}/"))
 
 
 def is_device(text: str) -> bool:

@@ -9,7 +9,7 @@ from ffmpeg_worker.job.media import StreamInfo
 
 # libvmaf's inputs are negotiated to one colour description, and an untagged reference beside a tagged copy is
 # then converted as if its tag were BT.601: VMAF 49 instead of 99.8 on equal pixels. Equal labels prevent that.
-COMMON_LABELS = "setparams=range=tv:colorspace=bt709"
+COMMON_COLOR_TAGS = "setparams=range=tv:colorspace=bt709"
 
 _FULL = frozenset({"pc", "full", "jpeg"})
 # From ffprobe's names to those of the scale filter; names that mean the same numbers fall together.
@@ -28,7 +28,7 @@ _RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "x2rgb", "x2bgr", "
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
 
 
-def colour_options(stream: StreamInfo, reference: StreamInfo, distorted: StreamInfo) -> tuple[str, ...]:
+def color_options(stream: StreamInfo, reference: StreamInfo, distorted: StreamInfo) -> tuple[str, ...]:
     """Options of the scale filter that bring one of the two to limited range and the common matrix.
 
     The common matrix is the reference's, or the distorted video's where the reference names none. A video that
@@ -46,7 +46,7 @@ def colour_options(stream: StreamInfo, reference: StreamInfo, distorted: StreamI
     return tuple(options)
 
 
-def colour_warnings(reference: StreamInfo, distorted: StreamInfo) -> Iterator[str]:
+def warn_about_color(reference: StreamInfo, distorted: StreamInfo) -> Iterator[str]:
     """One sentence for every difference in colour, whether it was converted or not."""
     if not (_is_rgb(reference) or _is_rgb(distorted)) and _is_full(reference) != _is_full(distorted):
         which = "reference" if _is_full(reference) else "distorted video"

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ffmpeg_worker.planning.vmaf.color import COMMON_LABELS, colour_options
-from ffmpeg_worker.planning.vmaf.pairing import Clock, Pairing, Video
+from ffmpeg_worker.planning.vmaf.color import COMMON_COLOR_TAGS, color_options
+from ffmpeg_worker.planning.vmaf.pairing import PairedBy, Pairing, Video
 from ffmpeg_worker.planning.vmaf.scores import LIBVMAF_FEATURES
 
 LOG_NAME = "vmaf.json"
@@ -60,19 +60,19 @@ def score_graph(
 
 
 def _picture(video: Video, pairing: Pairing, pix_fmt: str, drop: int) -> str:
-    clock = _steady(pairing, pairing.rate) if pairing.clock is Clock.RESAMPLED else _stamp(pairing)
+    clock = _steady(pairing, pairing.rate) if pairing.clock is PairedBy.RESAMPLED else _stamp(pairing)
     filters = [*_start(pairing, drop), clock]
-    options = colour_options(video.stream, pairing.reference.stream, pairing.distorted.stream)
+    options = color_options(video.stream, pairing.reference.stream, pairing.distorted.stream)
     size = pairing.width, pairing.height
     if options or (video.width, video.height) != size or video.stream.pix_fmt != pix_fmt:
         filters.append(":".join((f"scale={size[0]}:{size[1]}:flags=bicubic", *options)))
-    return ",".join((*filters, f"format={pix_fmt}", "setsar=1", COMMON_LABELS))
+    return ",".join((*filters, f"format={pix_fmt}", "setsar=1", COMMON_COLOR_TAGS))
 
 
 def _start(pairing: Pairing, drop: int) -> tuple[str, ...]:
     if not drop:
         return ()
-    if pairing.clock is Clock.NUMBER:
+    if pairing.clock is PairedBy.NUMBER:
         return (f"trim=start_frame={drop}",)
     # By time, half a frame early: right for variable rates too, and for time stamps rounded to milliseconds.
     start = (drop - Fraction(1, 2)) / pairing.measured_rate
@@ -86,14 +86,14 @@ def _stamp(pairing: Pairing) -> str:
     the reference's stamp is a fraction later, and loses the last one (VMAF 70 instead of 88 on equal content).
     """
     grid = 1 / (4 * pairing.rate)
-    if pairing.clock is Clock.NUMBER:
+    if pairing.clock is PairedBy.NUMBER:
         return f"settb=expr={grid},setpts=N*4"
     return f"setpts=PTS-STARTPTS,settb=expr={grid}"
 
 
 def _steady(pairing: Pairing, rate: Fraction) -> str:
     """Constant `rate`: at each tick the frame that is on screen, forgiving a quarter of the shortest frame."""
-    if pairing.clock is Clock.NUMBER:
+    if pairing.clock is PairedBy.NUMBER:
         return _stamp(pairing)
     rates = (pairing.reference.rate, pairing.distorted.rate)
     early = 1 / (4 * max(known for known in (*rates, rate) if known))

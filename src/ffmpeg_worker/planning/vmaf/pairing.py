@@ -12,7 +12,7 @@ from typing import Any
 from ffmpeg_worker.errors import SourceUnreadable
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import StreamInfo
-from ffmpeg_worker.planning.vmaf.color import colour_warnings
+from ffmpeg_worker.planning.vmaf.color import warn_about_color
 
 RATE_TOLERANCE = Fraction(1, 2000)
 """Rates nearer than this are the same rate measured twice. 24 and 23.976 differ by twice as much."""
@@ -40,7 +40,7 @@ _DEEP_PACKED = (
 _INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
 
 
-class Clock(StrEnum):
+class PairedBy(StrEnum):
     """How frames of both videos find each other."""
 
     TIME = "time"
@@ -88,7 +88,7 @@ class Pairing:
     height: int
     rate: Fraction
     measured_rate: Fraction
-    clock: Clock
+    clock: PairedBy
 
     def facts(self) -> dict[str, Any]:
         """The part of the result's `alignment` that is known beforehand."""
@@ -116,7 +116,7 @@ class Pairing:
 
     def length_s(self, video: Video) -> float | None:
         """Seconds that `video` lasts on the clock of the comparison."""
-        if self.clock is Clock.NUMBER and video.count:
+        if self.clock is PairedBy.NUMBER and video.count:
             return float(video.count / self.rate)
         return video.length_s
 
@@ -137,16 +137,18 @@ def pair_videos(reference: LocalFile, distorted: LocalFile, scale: str | None) -
     rate = ours.rate or theirs.rate or FALLBACK_RATE
     other = theirs.rate or rate
     clock = _choose_clock(ours, theirs, rate, other)
-    measured = min(rate, other) if clock is Clock.RESAMPLED else rate
+    measured = min(rate, other) if clock is PairedBy.RESAMPLED else rate
     return Pairing(ours, theirs, width, height, rate, measured, clock)
 
 
-def _choose_clock(ours: Video, theirs: Video, rate: Fraction, other: Fraction) -> Clock:
+def _choose_clock(ours: Video, theirs: Video, rate: Fraction, other: Fraction) -> PairedBy:
     apart = abs(rate - other) / rate
     if apart <= RATE_TOLERANCE:
-        return Clock.TIME
+        return PairedBy.TIME
     counts = ours.count, theirs.count
-    return Clock.NUMBER if apart <= SPEED_CHANGE and counts[0] and counts[0] == counts[1] else Clock.RESAMPLED
+    return (
+        PairedBy.NUMBER if apart <= SPEED_CHANGE and counts[0] and counts[0] == counts[1] else PairedBy.RESAMPLED
+    )
 
 
 def _read_video(name: str, file: LocalFile) -> Video:
@@ -168,12 +170,12 @@ def _read_video(name: str, file: LocalFile) -> Video:
 
 def _rate_warnings(pairing: Pairing) -> Iterator[str]:
     rates = f"{_rounded(pairing.distorted.rate)} against the reference's {_rounded(pairing.reference.rate)} fps"
-    if pairing.clock is Clock.RESAMPLED:
+    if pairing.clock is PairedBy.RESAMPLED:
         yield (
             f"The distorted video has {rates}: for each frame of the reference, the one on screen at that "
             "time was taken."
         )
-    if pairing.clock is Clock.NUMBER:
+    if pairing.clock is PairedBy.NUMBER:
         yield f"The distorted video has {rates} but as many frames: they were paired by number, not by time."
 
 
@@ -193,7 +195,7 @@ def _picture_warnings(pairing: Pairing) -> Iterator[str]:
     for word, stream in (("reference", ours), ("distorted video", theirs)):
         if stream.field_order in _INTERLACED:
             yield f"The {word} is interlaced and was compared without deinterlacing."
-    yield from colour_warnings(ours, theirs)
+    yield from warn_about_color(ours, theirs)
 
 
 def _rounded(value: Fraction | float | None) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.jobs import VmafData
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFile
-from ffmpeg_worker.planning.option_policy.enforced_options import Guard
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import Artifact, DependentStep, FfmpegStep, Lane, StepResult
 from ffmpeg_worker.planning.vmaf.alignment import WINDOW_S, Alignment, judge_alignment
 from ffmpeg_worker.planning.vmaf.graph import LOG_NAME, score_graph, signature_graph
@@ -20,7 +20,7 @@ from ffmpeg_worker.planning.vmaf.scores import Scores, read_scores, read_xpsnr
 
 
 def plan_vmaf(
-    data: VmafData, reference: LocalFile, distorted: LocalFile, *, cores: int, guard: Guard | None = None
+    data: VmafData, reference: LocalFile, distorted: LocalFile, *, cores: int, limits: CommandLimits | None = None
 ) -> Lane:
     """Plan one comparison.
 
@@ -29,7 +29,7 @@ def plan_vmaf(
         reference: `input1`, staged in the working directory.
         distorted: `input2`, likewise.
         cores: processor cores that the job may use.
-        guard: what to put in front of inputs.
+        limits: what to put in front of inputs.
 
     Returns:
         A lane whose `summarize` gives `score`, `pooled`, `frames`, `worst`, `model`, `libvmaf` (its version),
@@ -42,7 +42,7 @@ def plan_vmaf(
     """
     pairing = pair_videos(reference, distorted, data.scale)
     model = choose_model(data.model, pairing.width, pairing.height)
-    comparison = _Comparison(data, pairing, model, data.threads or cores, guard.media_options() if guard else ())
+    comparison = _Comparison(data, pairing, model, data.threads or cores, limits.media_options() if limits else ())
     return comparison.lane()
 
 

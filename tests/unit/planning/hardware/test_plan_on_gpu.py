@@ -13,7 +13,7 @@ from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.planning.hardware.explicit_hardware import refuse_without_gpu, wants_gpu
+from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
 
@@ -50,14 +50,14 @@ def test_without_the_field_nothing_changes() -> None:
 def test_auto_keeps_the_plan_for_the_cpu() -> None:
     plain, (lane,) = plan(process("-i a.mp4 b.mp4", "off")).lanes[0], plan(process("-i a.mp4 b.mp4", "auto")).lanes
     assert "h264_nvenc" in commands_of(lane)[0]
-    assert lane.is_on_card
+    assert lane.runs_on_gpu
     assert commands_of(lane.instead) == commands_of(plain)
     assert lane.artifacts == plain.artifacts  # the same files, as long
 
 
 def test_nvenc_has_no_other_plan() -> None:
     (lane,) = plan(process("-i a.mp4 b.mp4", "nvenc")).lanes
-    assert lane.is_on_card
+    assert lane.runs_on_gpu
     assert lane.instead is None
 
 
@@ -110,7 +110,7 @@ def test_nvenc_refuses_what_has_no_counterpart() -> None:
 
 def test_processes_say_it_themselves_or_leave_it_to_their_job() -> None:
     job = many({"-i a.mp4 b.mp4": None, "-i a.mp4 c.mp4": "off"}, hardware="auto", fuse=False)
-    assert [lane.is_on_card for lane in plan(job).lanes] == [True, False]
+    assert [lane.runs_on_gpu for lane in plan(job).lanes] == [True, False]
 
 
 def test_a_process_without_counterpart_fails_on_its_own() -> None:
@@ -140,30 +140,30 @@ def test_mapped_processes_share_what_is_read_in_the_same_way() -> None:
 )
 def test_hardware_that_is_not_there_is_refused_by_name(command: str, named: str) -> None:
     job = parse_job(process(command, None))
-    assert wants_gpu(job)
+    assert needs_gpu(job)
     with pytest.raises(UnsupportedFeature, match=named) as caught:
-        refuse_without_gpu(job, NO_GPU)
+        check_hardware_available(job, NO_GPU)
     assert caught.value.code == "hardware_unavailable"
     assert caught.value.where["command"] == command.count("&&")
-    refuse_without_gpu(job, CARD)
+    check_hardware_available(job, CARD)
 
 
 def test_a_card_without_encoders_still_decodes() -> None:
-    refuse_without_gpu(parse_job(process("-hwaccel cuda -i a.mp4 b.mp4", None)), A100)
+    check_hardware_available(parse_job(process("-hwaccel cuda -i a.mp4 b.mp4", None)), A100)
     with pytest.raises(UnsupportedFeature, match="A100"):
-        refuse_without_gpu(parse_job(process("-i a.mp4 -c:v hevc_nvenc b.mp4", None)), A100)
+        check_hardware_available(parse_job(process("-i a.mp4 -c:v hevc_nvenc b.mp4", None)), A100)
 
 
 def test_nvenc_is_refused_where_there_is_none_and_auto_is_not() -> None:
-    refuse_without_gpu(parse_job(process("-i a.mp4 b.mp4", "auto")), NO_GPU)
+    check_hardware_available(parse_job(process("-i a.mp4 b.mp4", "auto")), NO_GPU)
     with pytest.raises(UnsupportedFeature) as caught:
-        refuse_without_gpu(parse_job(many({"-i a.mp4 b.mp4": "off", "-i a.mp4 c.mp4": "nvenc"})), NO_GPU)
+        check_hardware_available(parse_job(many({"-i a.mp4 b.mp4": "off", "-i a.mp4 c.mp4": "nvenc"})), NO_GPU)
     assert (caught.value.code, caught.value.where["process"]) == ("hardware_unavailable", 1)
 
 
 @pytest.mark.parametrize("command", ["-i nvenc.mp4 my_cuda.mp4", "-i a.mp4 -metadata title=h264_nvenc b.mp4"])
 def test_names_of_files_and_titles_are_no_hardware(command: str) -> None:
-    assert not wants_gpu(parse_job(process(command, None)))
+    assert not needs_gpu(parse_job(process(command, None)))
 
 
 def test_another_word_for_the_hardware_is_refused() -> None:

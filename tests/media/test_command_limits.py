@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmpeg_worker.planning.option_policy.enforced_options import MAX_STREAMS, Guard
+from ffmpeg_worker.planning.option_policy.command_limits import MAX_STREAMS, CommandLimits
 from support.media.sources import FFMPEG, make, make_clip
 from support.worker import Worker
 
@@ -33,7 +33,7 @@ def ffmpeg(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("guard")
+    folder = tmp_path_factory.mktemp("limits")
     make_clip(folder / "victim.mp4", seconds=1)
     make(folder / "victim.ts", "-i", str(folder / "victim.mp4"), "-c", "copy")
     for name, text in (("hls", HLS), ("dash", DASH), ("concat", CONCAT), ("svg", SVG)):
@@ -45,9 +45,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def read(ffmpeg: str, folder: Path, name: str, guard: tuple[str, ...]) -> tuple[int, str]:
+def read(ffmpeg: str, folder: Path, name: str, limits: tuple[str, ...]) -> tuple[int, str]:
     run = subprocess.run(
-        [ffmpeg, "-v", "error", "-xerror", *guard, "-i", f"file:{name}", "-f", "null", "-"],
+        [ffmpeg, "-v", "error", "-xerror", *limits, "-i", f"file:{name}", "-f", "null", "-"],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -59,20 +59,20 @@ def read(ffmpeg: str, folder: Path, name: str, guard: tuple[str, ...]) -> tuple[
 
 @pytest.mark.parametrize("name", ["dash.mp4", "concat.mp4", "svg.mp4", "wide.png", "hls.m3u8"])
 def test_what_is_not_read(ffmpeg: str, folder: Path, name: str) -> None:
-    """Most are read without the guard, so the guard is what stops them."""
-    code, log = read(ffmpeg, folder, name, Guard(2).media_options())
+    """Most are read without the limits, so the limits is what stops them."""
+    code, log = read(ffmpeg, folder, name, CommandLimits(2).media_options())
     assert code != 0, log
     if ffmpeg == FFMPEG and name not in {"concat.mp4", "wide.png"}:
         assert read(ffmpeg, folder, name, ())[0] == 0
 
 
 def test_no_more_streams_than_are_let_in(ffmpeg: str, folder: Path) -> None:
-    _, log = read(ffmpeg, folder, "streams.mkv", Guard(2).media_options())
+    _, log = read(ffmpeg, folder, "streams.mkv", CommandLimits(2).media_options())
     assert "max_streams" in log
 
 
 def test_media_is_read_as_before(ffmpeg: str, folder: Path) -> None:
-    assert read(ffmpeg, folder, "victim.mp4", Guard(2).media_options()) == (0, "")
+    assert read(ffmpeg, folder, "victim.mp4", CommandLimits(2).media_options()) == (0, "")
 
 
 @pytest.mark.asyncio(loop_scope="module")

@@ -21,7 +21,7 @@ _PROTOCOLS = "file,crypto,data"
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class CommandLimits:
     """What commands get that callers do not write; `cores` is the most threads that they may ask for."""
 
     cores: int
@@ -44,7 +44,7 @@ class Guard:
         """Options for an input that names no other file."""
         return self._options(_PROTOCOLS, _MEDIA)
 
-    def limited(self, option: Option) -> Option:
+    def limit_threads(self, option: Option) -> Option:
         """An option that asks for more threads than there are cores asks for as many as there are."""
         value = option.value or ""
         if option.name in THREAD_OPTIONS and value.isdigit() and int(value) > self.cores:
