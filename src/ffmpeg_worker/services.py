@@ -16,7 +16,7 @@ from ffmpeg_worker.errors import JobCancelled, JobInterrupted, QueueFull, Worker
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
-from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.job.parse import PATHS, parse_action, parse_job
+from ffmpeg_worker.job.parse import parse_job
 from support.docs.json_examples import Example, examples_of
 from support.media.example_media import COMPOSITIONS, make_example_media
 from support.worker import Worker, open_worker
@@ -83,7 +83,7 @@ def every_layer(layers: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize("example", IN_PAGE, ids=str)
 async def test_a_composition_of_the_page_is_rendered(worker: Worker, example: Example) -> None:
-    job = parse_job(example.value) if example.path is None else parse_action(PATHS[example.path], example.value)
+    job = parse_job(example.job)
     result = (await worker.services.run(job)).as_json()
     assert result["warnings"] == []
     assert all(Path(output["path"]).stat().st_size for output in result["outputs"])

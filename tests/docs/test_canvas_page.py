@@ -26,8 +26,8 @@ from ffmpeg_worker.composition import (
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.frozen_model import FrozenModel
-from ffmpeg_worker.job.actions import canvas, canvas_output
-from ffmpeg_worker.job.parse import PATHS, parse_action, parse_job
+from ffmpeg_worker.job.actions import canvas, canvas_output, canvas_preview
+from ffmpeg_worker.job.parse import parse_job
 from support.docs.json_examples import ROOT, Example, examples_of
 
 PAGE = ROOT / "docs/canvas.md"
@@ -37,7 +37,7 @@ Models = tuple[type[FrozenModel], ...]
 BASES: Models = (layer_base.TimedLayer, layer_base.VisualLayer, media_layers.Sounding)
 TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Data of `canvas`": ("", canvas.CanvasData, ()),
-    "Data of `canvas_preview`": ("", canvas.PreviewData, ()),
+    "Data of `canvas_preview`": ("", canvas_preview.PreviewData, ()),
     "Poster": ("", canvas_output.Poster, ()),
     "Composition": ("", composition.Composition, ()),
     "Font": ("", composition.Font, ()),
@@ -206,15 +206,9 @@ def test_the_remarks_are_those_of_the_code() -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_an_example_is_read_or_refused(example: Example) -> None:
-    def parse() -> None:
-        if example.path is None:
-            parse_job(example.value)
-        else:
-            parse_action(PATHS[example.path], example.value)
-
     if example.code is None:
-        parse()
+        parse_job(example.job)
         return
     with pytest.raises(InvalidJob) as caught:
-        parse()
+        parse_job(example.job)
     assert caught.value.code == example.code

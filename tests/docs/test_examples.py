@@ -11,9 +11,14 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.jobs import Job
-from ffmpeg_worker.job.parse import PATHS, parse_action, parse_job
-from ffmpeg_worker.job.result import JobResult, MultiProcessResult, Problem, ProcessResult, VmafResult
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.actions.multi_process import MultiProcessResult
+from ffmpeg_worker.job.actions.process import ProcessResult
+from ffmpeg_worker.job.actions.vmaf import VmafResult
+from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.job.problem import Problem
+from ffmpeg_worker.job.result import JobResult
 from support.docs.json_examples import ROOT, Example, examples_of
 from support.media.sources import make, make_clip
 from support.worker import Worker, open_worker
@@ -68,7 +73,7 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work
 
 
 def parse(example: Example) -> Job:
-    return parse_job(example.value) if example.path is None else parse_action(PATHS[example.path], example.value)
+    return parse_job(example.job)
 
 
 @pytest.mark.parametrize("example", [one for one in EXAMPLES if one.runs], ids=str)
@@ -110,8 +115,8 @@ async def test_an_example_elsewhere_is_a_job(example: Example) -> None:
 
 async def test_every_note_is_known_and_every_kind_is_there() -> None:
     assert all(one.runs or one.code or one.note == "answer" for one in EXAMPLES)
-    assert {one.path for one in EXAMPLES} >= set(PATHS)
-    assert {one.value["action"] for one in EXAMPLES if "action" in one.value} == set(PATHS.values())
+    assert {one.path for one in EXAMPLES} >= {action.path for action in ACTIONS.values()}
+    assert {one.value["action"] for one in EXAMPLES if "action" in one.value} == set(ACTIONS)
 
 
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)")

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from ffmpeg_worker.job.result import Problem
+from ffmpeg_worker.job.problem import Problem
 from support.jobs.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, BadJob, make_files
 from support.servers.api_server import Server, running_server
 from support.wait_until import until_async

@@ -18,8 +18,8 @@ from schemathesis.checks import content_type_conformance, response_schema_confor
 from schemathesis.config import SchemathesisConfig
 
 from ffmpeg_worker.api.problems import MEANINGS
-from ffmpeg_worker.job.parse import PATHS
-from ffmpeg_worker.job.result import Problem
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.problem import Problem
 from fuzz.arena import known_codes
 from fuzz.commands import CommandMaker, hostile_values
 from fuzz.planted import ENVIRONMENT, Planted, planted
@@ -109,7 +109,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
-@pytest.mark.parametrize("action", PATHS.values())
+@pytest.mark.parametrize("action", ACTIONS)
 def test_by_the_document(door: Door, action: str, mode: schemathesis.GenerationMode) -> None:
     """Bodies that the document allows, or nearly; answers that it describes."""
     with urllib.request.urlopen(f"{door.server.url}/openapi.json") as answer:
@@ -139,7 +139,7 @@ def test_bodies(door: Door) -> None:
     """Jobs of the right words in the wrong places, and bytes that were jobs once."""
     maker = CommandMaker(hostile_values(str(door.planted.secret), door.planted.port))
     for label, chance in rounds("bodies"):
-        path = f"/api{chance.choice(list(PATHS))}"
+        path = f"/api{chance.choice(list(ACTIONS.values())).path}"
         value = random_job(chance, maker)
         body = json.dumps(value, ensure_ascii=chance.random() < 0.5).encode(errors="surrogatepass")
         if chance.random() < 0.3:

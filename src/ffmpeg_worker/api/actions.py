@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Never
+from typing import Never
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,58 +18,44 @@ from ffmpeg_worker.api.problems import problem, unexpected
 from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
 from ffmpeg_worker.api.unknown_route import refuse_async
 from ffmpeg_worker.errors import JobCancelled, WorkerError
-from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.actions.action import Action
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
-from ffmpeg_worker.job.parse import parse_action, parse_preview
-from ffmpeg_worker.job.result import JobResult, PreviewResult, Stats
+from ffmpeg_worker.job.parse import parse_action
+from ffmpeg_worker.job.result import FilesResult, JobResult
 from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.tasks import race
 
-PICTURE_TYPE = "image/png"
+PNG_TYPE = "image/png"
 
 
-def make_endpoint(action: str) -> Callable[[Request], Awaitable[Response]]:
-    """The endpoint of an action; it raises WorkerError where there is no result."""
+def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
+    """Make the endpoint of an action; it raises WorkerError where there is no result."""
 
     async def endpoint(request: Request) -> Response:
-        return await _serve(request, lambda body: parse_action(action, body), _as_json)
+        return await _serve(action, request)
 
     return endpoint
 
 
-async def preview(request: Request) -> Response:
-    """The endpoint of `canvas_preview`: its address may name moment and width, its answer may be the picture."""
-    form = _as_picture if wants_png(request) else _as_json
-    return await _serve(request, lambda body: parse_preview(body, request.query_params), form)
-
-
 def wants_png(request: Request) -> bool:
-    """Whether the caller takes a PNG for an answer."""
-    return PICTURE_TYPE in request.headers.get("accept", "")
+    """Whether the caller accepts a PNG as response."""
+    return PNG_TYPE in request.headers.get("accept", "")
 
 
-def _as_json(result: JobResult) -> Response:
-    return answer(result.as_json())
-
-
-def _as_picture(result: JobResult) -> Response:
-    """The PNG of a preview; what went into a file is told in JSON."""
-    if not isinstance(result, PreviewResult) or result.image is None:
-        return _as_json(result)
-    return Response(b64decode(result.image.partition(",")[2]), headers=HEADERS, media_type=PICTURE_TYPE)
-
-
-async def _serve(request: Request, parse: Callable[[Any], Job], form: Callable[[JobResult], Response]) -> Response:
+async def _serve(action: Action, request: Request) -> Response:
     refuse_async(request)
     door = app_state_of(request)
     exchange = request_record_of(request.scope)
     body = await read_body(request, door.settings.max_body_bytes)
-    job = parse(read_json(body))
+    job = parse_action(action.name, read_json(body), request.query_params)
     run = partial(_run, door.open_services(), job, exchange, request.receive)
     if wants_progress(request):
         return NdjsonProgressResponse(partial(_answer_all, run, exchange))
-    return form(await run(ignore))
+    result = await run(ignore)
+    png = result.as_png() if action.returns_png and wants_png(request) else None
+    return answer(result.as_json()) if png is None else Response(png, headers=HEADERS, media_type=PNG_TYPE)
 
 
 async def _answer_all(
@@ -96,9 +81,9 @@ async def _run(
     """
     running = services.run(job, job_id=exchange.job_id, observer=observer)
     result = await race(running, _raise_when_disconnected(receive))
-    stats = getattr(result, "stats", None)
-    if isinstance(stats, Stats):
-        exchange.media_bytes_in, exchange.media_bytes_out = stats.input_bytes, stats.output_bytes
+    if isinstance(result, FilesResult):
+        exchange.media_bytes_in = result.stats.input_bytes
+        exchange.media_bytes_out = result.stats.output_bytes
     return result
 
 

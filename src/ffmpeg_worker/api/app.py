@@ -12,13 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 from ffmpeg_worker.api import health
-from ffmpeg_worker.api.actions import make_endpoint, preview
+from ffmpeg_worker.api.actions import make_endpoint
 from ffmpeg_worker.api.app_state import AppState
 from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys
 from ffmpeg_worker.api.composition_schema import SCHEMA_PATH, serve_composition_schema
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.openapi import (
-    action_operation,
+    describe_action,
     health_operation,
     make_document,
     metrics_operation,
@@ -27,7 +27,7 @@ from ffmpeg_worker.api.openapi import (
 from ffmpeg_worker.api.problems import on_http_error, on_validation_error, on_worker_error, unexpected
 from ffmpeg_worker.api.request_log import RequestLog
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.job.parse import PATHS
+from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.services import Services, open_services
 from ffmpeg_worker.settings import Settings
 
@@ -82,9 +82,8 @@ def _make_door(settings: Settings) -> AppState:
 
 
 def _add_routes(app: FastAPI) -> None:
-    for path, action in PATHS.items():
-        endpoint = preview if action == "canvas_preview" else make_endpoint(action)
-        app.add_api_route(f"/api{path}", endpoint, methods=["POST"], **action_operation(action))
+    for action in ACTIONS.values():
+        app.add_api_route(f"/api{action.path}", make_endpoint(action), methods=["POST"], **describe_action(action))
     app.add_api_route(SCHEMA_PATH, serve_composition_schema, methods=["GET"], **schema_operation())
     app.add_api_route("/health", health.health, methods=["GET"], **health_operation())
     app.add_api_route("/health", health.health, methods=["HEAD"], include_in_schema=False)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
@@ -11,54 +12,20 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
-from ffmpeg_worker.api.actions import PICTURE_TYPE
+from ffmpeg_worker.api.actions import PNG_TYPE
 from ffmpeg_worker.api.composition_schema import MEDIA_TYPE as SCHEMA_TYPE
-from ffmpeg_worker.api.examples import HEALTH, PROBLEM, REQUESTS, RESULTS
+from ffmpeg_worker.api.examples import HEALTH, PROBLEM
 from ffmpeg_worker.api.health import Health
 from ffmpeg_worker.api.problems import MEANINGS, MEDIA_TYPE
 from ffmpeg_worker.composition.composition import Composition
-from ffmpeg_worker.composition.limits import MAX_SIDE
-from ffmpeg_worker.job.actions.canvas import PreviewData
+from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.common_fields import CommonFields
-from ffmpeg_worker.job.parse import DATA_TYPES
-from ffmpeg_worker.job.result import (
-    CanvasResult,
-    DownloadResult,
-    JobResult,
-    MultiProcessResult,
-    PreviewResult,
-    ProbeResult,
-    Problem,
-    ProcessResult,
-    UploadResult,
-    VmafResult,
-)
+from ffmpeg_worker.job.problem import Problem
 from ffmpeg_worker.job.sources import FileSource, TextSource
 
-RESULT_TYPES: Mapping[str, type[JobResult]] = MappingProxyType(
-    {
-        "process": ProcessResult,
-        "multi_process": MultiProcessResult,
-        "probe": ProbeResult,
-        "vmaf": VmafResult,
-        "canvas": CanvasResult,
-        "canvas_preview": PreviewResult,
-        "download": DownloadResult,
-        "upload": UploadResult,
-    }
-)
-
 _REF = "#/components/schemas/"
-_SUMMARIES = {
-    "process": "Run one FFmpeg command, or a chain of them",
-    "multi_process": "Run many FFmpeg commands in parallel",
-    "probe": "Read media information",
-    "vmaf": "Measure the quality of one video against another",
-    "canvas": "Render a JSON composition to a video",
-    "canvas_preview": "Render one picture of a JSON composition",
-    "download": "Bring a file from elsewhere to the data root",
-    "upload": "Bring files of the data root elsewhere",
-}
 _DESCRIPTION = """
 Turns JSON jobs into media. A job is answered when it has ended; when the caller hangs up, it is stopped.
 Every response carries `X-Job-Id`. Errors are `application/problem+json`: `code` says what, `fault` who must act,
@@ -68,25 +35,21 @@ Every response carries `X-Job-Id`. Errors are `application/problem+json`: `code`
 _JOB_PROBLEMS = [status for status in MEANINGS if status not in {405, 499}]
 
 
-def action_operation(action: str) -> dict[str, Any]:
-    """What a framework's route needs to know of an action for the document."""
-    result = _content("The result.", "application/json", RESULT_TYPES[action].__name__, RESULTS[action])
-    more: dict[str, Any] = {}
-    if action == "canvas_preview":
-        result["content"] |= {PICTURE_TYPE: {"schema": {"type": "string", "format": "binary"}}}
-        more = {"parameters": _preview_query()}
+def describe_action(action: Action) -> dict[str, Any]:
+    """Arguments of FastAPI's `add_api_route` that describe the route of an action."""
+    result = _content("The result.", "application/json", action.result.__name__, action.response)
+    if action.returns_png:
+        result["content"] |= {PNG_TYPE: {"schema": {"type": "string", "format": "binary"}}}
+    body = _content_type("application/json", _request_name(action), action.request)
     return {
-        "operation_id": action,
-        "summary": _SUMMARIES[action],
-        "description": DATA_TYPES[action].__doc__ or "",
+        "operation_id": action.name,
+        "summary": action.summary,
+        "description": action.data.__doc__ or "",
         "tags": ["jobs"],
         "responses": {200: result, **_problems(_JOB_PROBLEMS)},
         "openapi_extra": {
-            **more,
-            "requestBody": {
-                "required": True,
-                "content": _content_type("application/json", _request_name(action), REQUESTS[action]),
-            },
+            **({"parameters": _query_parameters(action.query)} if action.query else {}),
+            "requestBody": {"required": True, "content": body},
         },
     }
 
@@ -104,21 +67,17 @@ def schema_operation() -> dict[str, Any]:
     }
 
 
-def _preview_query() -> list[dict[str, Any]]:
-    """The body's fields of these names, which those of the address come before."""
+def _query_parameters(model: type[FrozenModel]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
             "in": "query",
             "required": False,
-            "description": f"{PreviewData.model_fields[name].description} Comes before the body's.",
-            "schema": rule,
-            "example": example,
+            "description": rule.pop("description"),
+            "example": rule.pop("examples")[0],
+            "schema": {key: item for key, item in rule.items() if key not in {"title", "default"}},
         }
-        for name, rule, example in (
-            ("t", {"type": "number", "minimum": 0}, 2.5),
-            ("width", {"type": "integer", "minimum": 2, "maximum": MAX_SIDE}, 640),
-        )
+        for name, rule in model.model_json_schema()["properties"].items()
     ]
 
 
@@ -175,24 +134,26 @@ def _content_type(media_type: str, schema: str, example: Any = None) -> dict[str
 
 
 def _schemas() -> dict[str, Any]:
-    received: list[type[BaseModel]] = [CommonFields, FileSource, TextSource, Composition, *DATA_TYPES.values()]
-    sent: list[type[BaseModel]] = [*RESULT_TYPES.values(), Problem, Health]
+    actions = ACTIONS.values()
+    received: list[type[BaseModel]] = [CommonFields, FileSource, TextSource, Composition]
+    received += [action.data for action in actions]
+    sent: list[type[BaseModel]] = [*(action.result for action in actions), Problem, Health]
     _, definitions = models_json_schema(
         [*((model, "validation") for model in received), *((model, "serialization") for model in sent)],
         ref_template=_REF + "{model}",
     )
     schemas: dict[str, Any] = {name: _untitled(schema) for name, schema in definitions["$defs"].items()}
     common = schemas.pop(CommonFields.__name__)
-    for action, data_type in DATA_TYPES.items():
-        data = schemas[data_type.__name__]
+    for action in actions:
+        data = schemas[action.data.__name__]
         schemas[_request_name(action)] = {
             **data,
             "title": _request_name(action),
             "properties": data["properties"] | common["properties"],
         }
-    for action in [name for name in DATA_TYPES if name != "process"]:
-        del schemas[DATA_TYPES[action].__name__]
-    return dict(sorted(schemas.items()))
+    used = set(re.findall(rf'"{_REF}(\w+)"', json.dumps(schemas)))
+    data_only = {action.data.__name__ for action in actions} - used  # requests have taken their place
+    return {name: schema for name, schema in sorted(schemas.items()) if name not in data_only}
 
 
 def _untitled(schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -206,5 +167,5 @@ def _untitled(schema: Mapping[str, Any]) -> dict[str, Any]:
     return {**schema, "properties": properties}
 
 
-def _request_name(action: str) -> str:
-    return RESULT_TYPES[action].__name__.removesuffix("Result") + "Request"
+def _request_name(action: Action) -> str:
+    return action.result.__name__.removesuffix("Result") + "Request"

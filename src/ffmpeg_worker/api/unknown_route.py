@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature, WorkerError
-from ffmpeg_worker.job.parse import PATHS
+from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.suggestions import did_you_mean
 
 _LATER_PREFIXES = ("/api/jobs", "/v2")
@@ -21,9 +21,10 @@ def unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerError:
     """Why nothing is served at a path, and what is served instead."""
     shown = path if len(path) <= _MAX_SHOWN else path[: _MAX_SHOWN - 1] + "…"
     if path in _LATER_PATHS or any(path == prefix or path.startswith(f"{prefix}/") for prefix in _LATER_PREFIXES):
+        routes_of_jobs = _listed(f"/api{action.path}" for action in ACTIONS.values())
         return UnsupportedFeature(
             f'The route "{shown}" is not served by this version.',
-            hint=f"Jobs are answered when they end: POST them to {_listed(f'/api{path}' for path in PATHS)}.",
+            hint=f"Jobs are answered when they end: POST them to {routes_of_jobs}.",
         )
     known = [route.path for route in routes if isinstance(route, Route) and route.include_in_schema]
     return InvalidJob(

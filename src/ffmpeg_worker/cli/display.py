@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage, ignore
-from ffmpeg_worker.job.result import OutputFile, Stats
+from ffmpeg_worker.job.result_parts import OutputFile, Stats
 
 _KIB = 1024
 _PIPE_WIDTH = 1000

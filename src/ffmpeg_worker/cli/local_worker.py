@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ffmpeg_worker.cli.display import progress_bar
 from ffmpeg_worker.errors import JobCancelled
-from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import configure_logging

@@ -22,10 +22,11 @@ from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
 from ffmpeg_worker.cli.names import absolute
 from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.composition.schema import composition_schema
-from ffmpeg_worker.job.actions.canvas import CanvasJob
+from ffmpeg_worker.job.actions.canvas import CanvasJob, CanvasRemark, CanvasResult
 from ffmpeg_worker.job.actions.canvas_output import ALPHA_CODECS, CODECS
+from ffmpeg_worker.job.actions.canvas_preview import PreviewResult
 from ffmpeg_worker.job.parse import parse_action
-from ffmpeg_worker.job.result import CanvasRemark, CanvasResult, JobResult, PreviewResult
+from ffmpeg_worker.job.result import JobResult
 
 _FIELDS = ("quality", "crf", "preset", "codec", "fps")
 _DRAFT = {"render_scale": 0.5, "preset": "ultrafast", "quality": "draft"}

@@ -12,8 +12,11 @@ from ffmpeg_worker.cli.exit_codes import OK, exit_code
 from ffmpeg_worker.cli.file_arguments import read_file_argument
 from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
 from ffmpeg_worker.cli.problems import echo_json, exit_on_error, show_problem, wants_json
+from ffmpeg_worker.job.actions.canvas import CanvasResult
+from ffmpeg_worker.job.actions.multi_process import MultiProcessResult
+from ffmpeg_worker.job.actions.process import ProcessResult
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.job.result import CanvasResult, JobResult, MultiProcessResult, ProcessResult
+from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.strict_json import read_json
 
 _HINT = 'Name a file with one JSON object, or "-" for standard input.'

@@ -1,33 +1,20 @@
-"""What every job may carry, whatever it does, and names of outputs."""
+"""Fields that jobs of every action share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.frozen_model import FrozenModel
-from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.sources import Inputs
 from ffmpeg_worker.job.upload import S3Config, Upload
 
 
-def _check_output(name: str) -> str:
-    try:
-        check_name(name, what="output")
-    except InvalidJob as error:
-        raise PydanticCustomError(error.code, error.message, {"hint": error.hint}) from None
-    return name
-
-
-OutputName = Annotated[str, AfterValidator(_check_output)]
-
-
 class CommonFields(FrozenModel):
-    """What every job may carry, whatever it does."""
+    """Fields that jobs of every action share."""
 
     inputs: Inputs = Field(
         default_factory=dict,
@@ -52,7 +39,7 @@ class CommonFields(FrozenModel):
         examples=[120],
     )
     metadata: Mapping[str, Any] | None = Field(
-        None, description="Echoed back untouched in the result.", examples=[{"order": "A-17"}]
+        None, description="Any object; the result repeats it unchanged.", examples=[{"order": "A-17"}]
     )
 
     @model_validator(mode="after")
@@ -65,5 +52,12 @@ class CommonFields(FrozenModel):
 
     @property
     def destination(self) -> Upload | None:
-        """Where the outputs go, in whichever spelling it was said."""
+        """Where the outputs go, in either spelling; `None` where the job does not say."""
         return self.s3Config.as_upload() if self.s3Config is not None else self.upload
+
+
+COMMON_FIELDS = frozenset(CommonFields.model_fields)
+UNSERVED_FIELDS = frozenset(
+    {"callback_url", "callback_auth_header", "webhook", "idempotency_key", "priority", "async"}
+)
+"""Common fields of the contract that this version refuses by name."""

@@ -99,6 +99,10 @@ class TextSource(FrozenModel):
         examples=["captions.srt"],
     )
 
+    def secret_values(self) -> list[str]:
+        """A text holds no credentials."""
+        return []
+
 
 def _read_source(value: Any) -> FileSource | TextSource:
     if isinstance(value, (FileSource, TextSource)):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.job.result import OutputFile
+from ffmpeg_worker.job.result_parts import OutputFile
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile

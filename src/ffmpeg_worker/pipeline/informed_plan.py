@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
-from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
-from ffmpeg_worker.job.jobs import Job, VmafJob
+from ffmpeg_worker.job.actions.canvas import CanvasJob
+from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
+from ffmpeg_worker.job.actions.vmaf import VmafJob
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs

@@ -9,8 +9,10 @@ from contextlib import asynccontextmanager, suppress
 from functools import partial
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
-from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
-from ffmpeg_worker.job.jobs import Job, MultiProcessJob
+from ffmpeg_worker.job.actions.canvas import CanvasJob
+from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
 from ffmpeg_worker.job.machine import NO_GPU
 from ffmpeg_worker.job.result import JobResult
@@ -20,7 +22,7 @@ from ffmpeg_worker.pipeline.fetch import fetch
 from ffmpeg_worker.pipeline.informed_plan import open_plan
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.progress import JobProgress
-from ffmpeg_worker.pipeline.report import make_result, mark_weakness
+from ffmpeg_worker.pipeline.report import make_result
 from ffmpeg_worker.pipeline.run_lanes import Order, WorkerResources, run_each_lane, run_only_lane
 from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
 from ffmpeg_worker.planning.required_inputs import find_required_inputs
@@ -109,7 +111,7 @@ async def _run(
             lanes = await (run_each_lane(order) if is_many else run_only_lane(order))
         result = make_result(job, job_id, files, lanes, time.monotonic() - began)
         progress.finish()
-        return mark_weakness(result, plant.engine.tools.sandbox.level)
+        return result.with_sandbox_note(plant.engine.tools.sandbox.level)
 
 
 @asynccontextmanager

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import assert_never
 
 from ffmpeg_worker.errors import InvalidJob, SourceError, UnsupportedFeature, WorkerError
-from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
+from ffmpeg_worker.job.actions.canvas import CanvasJob
+from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
+from ffmpeg_worker.job.actions.download import DownloadJob
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.job.actions.probe import ProbeJob
+from ffmpeg_worker.job.actions.process import ProcessData, ProcessJob
+from ffmpeg_worker.job.actions.upload import UploadJob
+from ffmpeg_worker.job.actions.vmaf import VmafJob
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.job.jobs import (
-    DownloadJob,
-    Job,
-    MultiProcessJob,
-    ProbeJob,
-    ProcessData,
-    ProcessJob,
-    UploadJob,
-    VmafJob,
-)
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.planning.commands.chain import ReadCommand, read_chain_files
@@ -88,7 +85,7 @@ def make_plan(  # noqa: PLR0911 - one arm for each action
         case UploadJob():
             return Plan((plan_upload(job.data, job.inputs, files),))
         case _:
-            assert_never(job)
+            raise TypeError(job.action)
 
 
 def _read_process(

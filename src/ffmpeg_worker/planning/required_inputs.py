@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import assert_never
 
 from ffmpeg_worker.composition.sources import NamedFile, find_named_files
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.job.actions.canvas import CanvasJob, PreviewJob
+from ffmpeg_worker.job.actions.canvas import CanvasJob
+from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
+from ffmpeg_worker.job.actions.download import DownloadJob
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.job.actions.probe import ProbeJob
+from ffmpeg_worker.job.actions.process import ProcessData, ProcessJob
+from ffmpeg_worker.job.actions.upload import UploadJob
+from ffmpeg_worker.job.actions.vmaf import VmafJob
 from ffmpeg_worker.job.file_names import check_name
-from ffmpeg_worker.job.jobs import (
-    DownloadJob,
-    Job,
-    MultiProcessJob,
-    ProbeJob,
-    ProcessData,
-    ProcessJob,
-    UploadJob,
-    VmafJob,
-)
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.planning.commands.chain import ReadCommand, all_outputs, read_chain_files
 from ffmpeg_worker.planning.file_references import InputKind, is_concat_list, is_made, without_file_prefix
@@ -115,7 +112,7 @@ def _used(job: Job, option_policy: bool) -> Iterator[RequiredInput]:  # noqa: C9
             for text in job.data.input:
                 yield _named(text, job.inputs, is_media=False)
         case _:
-            assert_never(job)
+            raise TypeError(job.action)
 
 
 def _used_by_chain(

@@ -7,8 +7,9 @@ from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.job.actions.download import DownloadData
+from ffmpeg_worker.job.actions.upload import UploadData
 from ffmpeg_worker.job.file_names import check_name
-from ffmpeg_worker.job.jobs import DownloadData, UploadData
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.planning.input_key import input_key

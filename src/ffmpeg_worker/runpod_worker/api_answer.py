@@ -6,19 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.runpod_worker.problems import JobFailed, bad_answer, refused_key
-
-_SIGNS: Mapping[str, frozenset[str]] = {
-    "process": frozenset({"outputs"}),
-    "multi_process": frozenset({"results"}),
-    "probe": frozenset({"format", "streams"}),
-    "vmaf": frozenset({"score"}),
-    "canvas": frozenset({"outputs"}),
-    "canvas_preview": frozenset({"t"}),
-    "download": frozenset({"outputs"}),
-    "upload": frozenset({"outputs"}),
-}
-"""One of these keys is in every result of the action."""
 
 
 def read_result(action: str, status: int, raw: bytes) -> dict[str, Any]:
@@ -33,7 +22,7 @@ def read_result(action: str, status: int, raw: bytes) -> dict[str, Any]:
         raise bad_answer(f"HTTP {status}, and what follows is not JSON.", status=status) from None
     if not isinstance(value, dict):
         raise bad_answer(f"HTTP {status}, and what follows is not a JSON object.", status=status)
-    if status == 200 and _SIGNS[action] & value.keys():
+    if status == 200 and ACTIONS[action].result_keys & value.keys():
         return value
     if status < 400 or not _is_problem(value):
         raise bad_answer(f"HTTP {status}, and neither a result nor a problem.", status=status)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ffmpeg_worker.job.jobs import MultiProcessJob
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.client import ApiClient, Tell
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint, EndpointSession

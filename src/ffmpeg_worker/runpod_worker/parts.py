@@ -9,7 +9,7 @@ from itertools import chain, pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
-from ffmpeg_worker.job.jobs import MultiProcessJob
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import OBJECT_SCHEMES
 from ffmpeg_worker.planning.commands.chain import all_outputs, read_chain_files

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.jobs import Job
-from ffmpeg_worker.job.parse import COMMON_FIELDS, PATHS, parse_job
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.common_fields import COMMON_FIELDS
+from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
 
-_ROUTES = {action: path for path, action in PATHS.items()}
 _UNNAMED = "unknown"
 PART_KEY = "is_part"
 """Beside the action of an `input`: a worker has sent it as a part of its own job. Such a job is not cut again."""
@@ -66,7 +67,7 @@ def read_request(job: Any, *, max_bytes: int) -> Request:
             code="body_too_large",
             hint="Name files instead of sending their content, or raise FFMPEG_WORKER_MAX_BODY_BYTES.",
         )
-    return Request(action, _ROUTES[action], body, limit_s, parsed, is_part)
+    return Request(action, ACTIONS[action].path, body, limit_s, parsed, is_part)
 
 
 def read_job_id(job: Any) -> str:

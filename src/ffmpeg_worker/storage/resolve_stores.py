@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.actions.action import DefaultTarget
 from ffmpeg_worker.job.credentials import CloudType, Credentials
-from ffmpeg_worker.job.jobs import DownloadJob, Job, ProbeJob, UploadJob
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import OBJECT_SCHEMES, Upload
 from ffmpeg_worker.storage.local.source import LocalStorage
@@ -63,14 +65,15 @@ class StoreResolver:
         return given.model_copy(update={**filled, "presign": given.presign or default.presign})
 
     def _unsaid(self, job: Job, job_id: str) -> Upload | None:
-        if isinstance(job, UploadJob) and self._default is None:
+        default_target = ACTIONS[job.action].default_target
+        if default_target is DefaultTarget.DEFAULT_BUCKET and self._default is None:
             raise InvalidJob(
                 'The job does not say where to: it has no "upload".',
                 code="missing_field",
                 hint='Give "upload": {"bucket": "…", "key": "…", "cloud_type": "AWS", "credentials": {…}}.',
                 where={"field": "upload"},
             )
-        if self._default is None or isinstance(job, ProbeJob | DownloadJob):
+        if self._default is None or default_target is DefaultTarget.DATA_ROOT:
             return None
         prefix = self._default.key.rstrip("/")
         return self._default.model_copy(update={"key": f"{prefix}/{job_id}/" if prefix else f"{job_id}/"})

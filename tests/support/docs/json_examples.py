@@ -28,6 +28,11 @@ class Example:
         return self.note.removeprefix("body of ") if self.note.startswith("body of ") else None
 
     @property
+    def job(self) -> Any:
+        """The block as a whole job."""
+        return self.value if self.path is None else {"path": self.path, "body": self.value}
+
+    @property
     def code(self) -> str | None:
         """The code of the error that this job is refused with."""
         return self.note.removeprefix("refused: ") if self.note.startswith("refused: ") else None

@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from ffmpeg_worker.job.jobs import VmafData
+from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, StepResult

@@ -16,7 +16,7 @@ from typing import Any
 
 from ffmpeg_worker.ffmpeg.probe.pyav_probe import describe
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
-from ffmpeg_worker.job.jobs import VmafData
+from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult

@@ -11,9 +11,11 @@ from ffmpeg_worker.ffmpeg.capabilities import Capabilities
 from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
-from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.actions.process import ProcessResult
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore
-from ffmpeg_worker.job.result import JobResult, ProcessResult, Stats
+from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job.result_parts import Stats
 from ffmpeg_worker.pipeline.run_lanes import WorkerResources
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED
 from ffmpeg_worker.services import Services

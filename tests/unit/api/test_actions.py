@@ -11,8 +11,10 @@ import pytest
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import EngineFailed, JobInterrupted, QueueFull
-from ffmpeg_worker.job.jobs import Job, ProcessJob
-from ffmpeg_worker.job.result import JobResult, VmafResult
+from ffmpeg_worker.job.actions.process import ProcessJob
+from ffmpeg_worker.job.actions.vmaf import VmafResult
+from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.result import JobResult
 from support.servers.asgi_client import post_json, request
 from support.servers.fake_services import stand_in_services, succeed
 

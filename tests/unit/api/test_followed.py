@@ -11,7 +11,7 @@ import pytest
 from ffmpeg_worker.api import ndjson_progress
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.errors import QueueFull
-from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
 from ffmpeg_worker.job.result import JobResult
 from support.servers.asgi_client import post_json

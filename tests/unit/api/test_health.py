@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.health import Health
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.job.jobs import Job
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import configure_logging
 from support.servers.asgi_client import post_json, request

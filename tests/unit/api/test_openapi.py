@@ -14,15 +14,17 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.api.app import make_app
-from ffmpeg_worker.api.examples import HEALTH, PROBLEM, REQUESTS, RESULTS
+from ffmpeg_worker.api.examples import HEALTH, PROBLEM
 from ffmpeg_worker.api.health import Health
-from ffmpeg_worker.api.openapi import RESULT_TYPES
-from ffmpeg_worker.job.parse import COMMON_FIELDS, DATA_TYPES, PATHS, field_names, parse_action
-from ffmpeg_worker.job.result import Problem
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.common_fields import COMMON_FIELDS
+from ffmpeg_worker.job.explain import field_names
+from ffmpeg_worker.job.parse import parse_action
+from ffmpeg_worker.job.problem import Problem
 from support.servers.asgi_client import request
 from support.servers.fake_services import make_settings, stand_in_services
 
-ROUTES = {action: f"/api{path}" for path, action in PATHS.items()}
+ROUTES = {action.name: f"/api{action.path}" for action in ACTIONS.values()}
 GOLDEN = Path(__file__).parents[2] / "docs" / "openapi.json"
 
 
@@ -82,7 +84,7 @@ def test_nothing_is_described_that_is_not_used(document: Any) -> None:
 
 def test_every_operation_is_described(document: Any) -> None:
     operations = [operation for path in document["paths"].values() for operation in path.values()]
-    assert len(operations) == len(PATHS) + 3
+    assert len(operations) == len(ACTIONS) + 3
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
         assert operation["summary"]
@@ -90,17 +92,17 @@ def test_every_operation_is_described(document: Any) -> None:
         assert operation["tags"]
 
 
-@pytest.mark.parametrize("action", DATA_TYPES)
+@pytest.mark.parametrize("action", ACTIONS)
 def test_an_action_takes_its_data_and_the_common_fields(document: Any, action: str) -> None:
     operation = document["paths"][ROUTES[action]]["post"]
     reference = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"]
     schema = document["components"]["schemas"][reference.rpartition("/")[2]]
-    assert schema["properties"].keys() == set(field_names(DATA_TYPES[action])) | COMMON_FIELDS
+    assert schema["properties"].keys() == set(field_names(ACTIONS[action].data)) | COMMON_FIELDS
     assert schema["additionalProperties"] is False
     assert schema["required"]
 
 
-@pytest.mark.parametrize("action", DATA_TYPES)
+@pytest.mark.parametrize("action", ACTIONS)
 def test_the_errors_of_an_action_are_problems(document: Any, action: str) -> None:
     responses = document["paths"][ROUTES[action]]["post"]["responses"]
     assert {"400", "401", "413", "415", "422", "500", "501", "503", "504"} < responses.keys()
@@ -114,15 +116,15 @@ def test_inputs_are_files_or_texts(document: Any) -> None:
     assert {"FileSource", "TextSource"} < document["components"]["schemas"].keys()
 
 
-@pytest.mark.parametrize("action", REQUESTS)
+@pytest.mark.parametrize("action", ACTIONS)
 def test_example_requests_are_accepted(action: str) -> None:
-    assert parse_action(action, dict(REQUESTS[action])).action == action
+    assert parse_action(action, dict(ACTIONS[action].request)).action == action
 
 
-@pytest.mark.parametrize("action", RESULTS)
+@pytest.mark.parametrize("action", ACTIONS)
 def test_example_results_are_what_an_action_answers(action: str) -> None:
-    result = RESULT_TYPES[action].model_validate_json(json.dumps(RESULTS[action]))
-    assert result.as_json() == RESULTS[action]
+    response = ACTIONS[action].response
+    assert ACTIONS[action].result.model_validate_json(json.dumps(response)).as_json() == response
 
 
 def test_other_examples_are_what_is_answered() -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.actions.canvas import CanvasData, CanvasJob, PreviewData, PreviewJob
+from ffmpeg_worker.job.actions.canvas import CanvasData, CanvasJob
+from ffmpeg_worker.job.actions.canvas_preview import PreviewData, PreviewJob
 from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.secrets import find_secrets
 

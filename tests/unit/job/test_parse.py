@@ -8,8 +8,12 @@ import pytest
 from pydantic import SecretStr
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
-from ffmpeg_worker.job.jobs import MultiProcessJob, ProbeJob, ProcessJob, VmafJob
-from ffmpeg_worker.job.parse import NOT_SERVED_FIELDS, parse_action, parse_job
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.job.actions.probe import ProbeJob
+from ffmpeg_worker.job.actions.process import ProcessJob
+from ffmpeg_worker.job.actions.vmaf import VmafJob
+from ffmpeg_worker.job.common_fields import UNSERVED_FIELDS
+from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.sources import FileSource, TextSource
 
 CHAIN = ["-i", "a.mp4", "b.mp4"]
@@ -138,7 +142,7 @@ def test_refused(job: Any, code: str, field: str | None, word: str) -> None:
     assert word in f"{error.message} {error.hint}"
 
 
-@pytest.mark.parametrize("field", sorted(NOT_SERVED_FIELDS))
+@pytest.mark.parametrize("field", sorted(UNSERVED_FIELDS))
 def test_fields_of_later_versions_are_refused_by_name(field: str) -> None:
     for job in (
         {"action": "probe", "data": {"input": "a"}, field: {}},

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.jobs import DownloadData, UploadData
+from ffmpeg_worker.job.actions.download import DownloadData
+from ffmpeg_worker.job.actions.upload import UploadData
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.planning.transfer import Sources, plan_download, plan_upload

@@ -13,7 +13,7 @@ import pytest_asyncio
 from aiohttp import web
 from pydantic import SecretStr
 
-from ffmpeg_worker.job.jobs import MultiProcessJob
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
 from ffmpeg_worker.runpod_worker.client import ApiClient
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint
 from ffmpeg_worker.runpod_worker.fan_out import FanOut

@@ -1,177 +1,108 @@
-"""What a caller can ask for with a composition: a video of it, or one picture."""
+"""Action `canvas`: render a JSON composition to a video."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
+from pydantic import Field, model_validator
 
-from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.frame_rate import FrameRate
-from ffmpeg_worker.composition.limits import MAX_SIDE
-from ffmpeg_worker.composition.node import canonical_key
-from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
-from ffmpeg_worker.composition.values import DUMPED
-from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.canvas_output import (
     ALPHA_CODECS,
     CODECS,
-    IMAGE_EXTENSIONS,
     Codec,
     Poster,
     Seconds,
     check_extension,
     resolve_output_names,
 )
-from ffmpeg_worker.job.common_fields import CommonFields, OutputName
+from ffmpeg_worker.job.actions.composition_data import CompositionData
+from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
+from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.output_names import OutputName
+from ffmpeg_worker.job.result import FilesResult
+from ffmpeg_worker.job.result_parts import OutputFile, ResultModel
 from ffmpeg_worker.validation_errors import wrong_value
-
-_NAMES = ("json", "composition")
-_LAYERS = ("layers", "elements", "nodes")
-_EXAMPLE = {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello", "duration": 2}]}
-
-
-def _read_read(value: Any) -> tuple[Composition, ...]:
-    """What has been read together with what stands beside it."""
-    if not isinstance(value, tuple):
-        raise wrong_value("must be an object")
-    return value
-
-
-class CompositionData(FrozenModel):
-    """A composition, by the name of `json` or `composition`, or with its keys in place."""
-
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
-
-    compositions: Annotated[
-        tuple[Composition, ...], PlainValidator(_read_read, json_schema_input_type=Composition), DUMPED
-    ] = Field(
-        alias="json",
-        description="The composition, also by the name of `composition`; its keys may stand in place, too. With a "
-        "list of `variables` there is one output for each of them.",
-        examples=[_EXAMPLE],
-    )
-    audio: Any = Field(
-        None,
-        exclude=True,
-        description="More sounds: a list of `{url, startTime, endTime, fadeIn, fadeOut, volume}`, in seconds.",
-        examples=[[{"url": "music/theme.mp3", "startTime": 0, "fadeOut": 2, "volume": 0.5}]],
-        json_schema_extra={"type": "array", "items": {"type": "object"}},
-    )
-    variables: Any = Field(
-        None,
-        exclude=True,
-        description="Values for the composition's variables, before its own; a list of them: one output for each.",
-        examples=[{"name": "Ada"}],
-        json_schema_extra={"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
-    )
-    own_keys: ClassVar[frozenset[str]] = frozenset()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_composition(cls, value: Any, info: ValidationInfo) -> Any:
-        """The errors of compositions have paths and codes of their own, and are raised as they are."""
-        if not isinstance(value, dict):
-            return value
-        context = info.context or {}
-        path = context.get("path", "")
-        named = [name for name in _NAMES if name in value]
-        if len(named) > 1:
-            raise wrong_value('names both "json" and "composition"', "Keep one of them.")
-        rest = {key: item for key, item in value.items() if key not in named}
-        if named:
-            composition, at = value[named[0]], f"{path}.{named[0]}" if path else named[0]
-            beside = SharedFields(
-                rest.pop("audio", None), rest.pop("variables", None), path, context.get("inputs")
-            )
-        elif any(key in value for key in _LAYERS):
-            composition = {key: rest.pop(key) for key in value if cls._is_in_place(key, value[key])}
-            at, beside = path, SharedFields(rest.pop("audio", None), None, path, context.get("inputs"))
-        else:
-            return value
-        if isinstance(composition, tuple):  # read before
-            return value
-        return {**rest, "json": read_compositions(composition, at=at, beside=beside)}
-
-    @classmethod
-    def _is_in_place(cls, key: Any, item: Any) -> bool:
-        """Whether a key of the body belongs to a composition whose keys stand in place."""
-        if key in {"nodes", "dimensions"}:
-            return True
-        if key in cls.own_keys or not isinstance(key, str) or canonical_key(Composition, key) is None:
-            return False
-        return key != "audio" or isinstance(item, dict)
 
 
 class CanvasData(CompositionData):
     """A video of a JSON composition."""
 
     startTime: Seconds = Field(  # noqa: N815  (the contract's name)
-        0.0, description="Render from this second of the composition on.", examples=[0]
+        0.0, description="Second of the composition at which the video begins.", examples=[0]
     )
     endTime: Seconds | None = Field(  # noqa: N815
-        None, description="Render up to this second. Default: to the end.", examples=[10]
+        None,
+        description="Second of the composition at which the video ends. Default: the end of the composition.",
+        examples=[10],
     )
     fps: FrameRate | None = Field(
-        None, description="Frames a second, instead of the composition's.", examples=[30]
+        None, description="Frames per second, instead of the composition's.", examples=[30]
     )
     vfi: FrameRate | None = Field(
-        None, description="Frames a second to reach by making up frames between those rendered.", examples=[60]
+        None,
+        description="Frames per second after interpolation: frames are interpolated between the rendered ones.",
+        examples=[60],
     )
     crf: float | None = Field(
         None,
         ge=0,
         le=63,
         allow_inf_nan=False,
-        description="Quality as the encoder counts it: less is better. Instead of `quality`.",
+        description="Constant rate factor of the encoder: lower is better. Excludes `quality`.",
         examples=[19],
     )
     quality: Literal["draft", "low", "medium", "high", "lossless"] | None = Field(
-        None, description="Quality in a word. Default: `medium`.", examples=["high"]
+        None, description="Quality as a word. Default: `medium`.", examples=["high"]
     )
     codec: Codec | None = Field(
         None,
-        description="How the picture is coded. Default: by the output's extension: "
+        description="Video codec. Default: by the output's extension: "
         + ", ".join(f"`{extension}` {codecs[0]}" for extension, codecs in CODECS.items())
         + ".",
         examples=["h264"],
     )
     preset: Literal[
         "ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow", "slower", "veryslow"
-    ] = Field("veryfast", description="How long the encoder takes to save bytes.", examples=["veryfast"])
+    ] = Field("veryfast", description="Speed of the encoder; slower makes smaller files.", examples=["veryfast"])
     render_scale: float = Field(
         1.0,
         ge=0.05,
         le=1,
         allow_inf_nan=False,
-        description="Factor of the picture's size, for drafts.",
+        description="Factor for width and height, for drafts.",
         examples=[0.5],
     )
     transparent: bool = Field(
         False,
-        description=f"Keep what is transparent; in {', '.join(f'`{extension}`' for extension in ALPHA_CODECS)}.",
+        description=f"Keep transparency; in {', '.join(f'`{extension}`' for extension in ALPHA_CODECS)}.",
         examples=[True],
     )
     poster: Poster | None = Field(
-        None, description="A picture of one moment as well: its second, or `time` and `name`.", examples=[1.5]
+        None,
+        description="An image of one frame beside the video: its time in seconds, or an object with `time` and "
+        "`name`.",
+        examples=[1.5],
     )
     output: OutputName = Field(
         "canvas.mp4",
-        description="Name of the file; its extension says the format. A .png is one picture, or with %04d in its "
-        "name one for each frame. May hold `{{variables}}`, for a list of them.",
+        description="Name of the file; its extension chooses the format. A `.png` is one image, or one for each "
+        "frame where the name has `%04d`. With a list of variables the name may hold `{{variables}}`.",
         examples=["canvas.mp4"],
     )
     lint: bool = Field(
         False,
-        description="Render nothing, and answer with `remarks` on what is probably not meant so. Files that lie "
-        "elsewhere are not fetched.",
+        description="Render nothing, and return `remarks` about probable mistakes in the composition. Remote "
+        "files are not fetched.",
         examples=[True],
     )
     own_keys = frozenset({"fps", "transparent"})
 
     @model_validator(mode="after")
-    def _fit_together(self) -> Self:
+    def _check_combinations(self) -> Self:
         if self.endTime is not None and self.endTime <= self.startTime:
             raise wrong_value("ends before it begins", '"endTime" must be greater than "startTime".')
         if self.crf is not None and self.quality is not None:
@@ -183,73 +114,89 @@ class CanvasData(CompositionData):
                 f"cannot hold {self.codec} in a {extension} file", f"It holds {', '.join(CODECS[extension])}."
             )
         if self.vfi is not None and extension in {".gif", ".png"}:
-            raise wrong_value("cannot have frames made up in that format", 'Raise "fps", or choose a video.')
+            raise wrong_value("cannot interpolate frames in that format", 'Raise "fps", or choose a video.')
         if self.transparent and (
             extension not in ALPHA_CODECS or self.codec not in {None, ALPHA_CODECS[extension]}
         ):
-            held = ", ".join(f"{name} ({codec})" for name, codec in ALPHA_CODECS.items())
-            raise wrong_value("cannot be transparent in that format", f"What can: {held}.")
+            formats = ", ".join(f"{name} ({codec})" for name, codec in ALPHA_CODECS.items())
+            raise wrong_value("cannot be transparent in that format", f"These can: {formats}.")
         self.output_names()
         return self
 
     @property
     def chosen_codec(self) -> Codec:
-        """How the picture is coded."""
+        """The codec of the video: the given one, else the default of the output's extension."""
         extension = PurePosixPath(self.output).suffix.lower()
         return self.codec or (ALPHA_CODECS[extension] if self.transparent else CODECS[extension][0])
 
     def output_names(self) -> tuple[str, ...]:
-        """The name of each composition's file: with its variables filled in, else numbered if there are many."""
+        """Return the name of each composition's file; see `resolve_output_names`."""
         return resolve_output_names(self.output, self.compositions)
 
 
-class PreviewData(CompositionData):
-    """One picture of a JSON composition."""
-
-    t: Seconds = Field(0.0, description="The second of the composition that is shown.", examples=[2.5])
-    width: int | None = Field(
-        None,
-        ge=2,
-        le=MAX_SIDE,
-        description="Width of the picture. Default: that of the composition, whose own it is where its keys stand "
-        "in place.",
-        examples=[640],
-    )
-    row: int = Field(0, ge=0, description="Which of several rows of variables, from 0.", examples=[0])
-    output: OutputName | None = Field(
-        None,
-        description=f"Name of a file: {', '.join(IMAGE_EXTENSIONS)}. Default: the picture stands in the result.",
-        examples=["preview.png"],
-    )
-    own_keys = frozenset({"output"})
-
-    @model_validator(mode="after")
-    def _fit_together(self) -> Self:
-        if self.row >= len(self.compositions):
-            raise wrong_value(f"asks for row {self.row} of {len(self.compositions)}", "Rows are counted from 0.")
-        if self.output is not None:
-            check_extension(self.output, IMAGE_EXTENSIONS)
-        return self
-
-
-class PreviewQuery(FrozenModel):
-    """The moment and the size of a preview, where an address names them: texts."""
-
-    model_config = ConfigDict(strict=False)
-
-    t: Seconds | None = None
-    width: int | None = Field(None, ge=2, le=MAX_SIDE)
-
-
-class CanvasJob(CommonFields):
+class CanvasJob(Job):
     """A job with action `canvas`."""
 
     action: Literal["canvas"]
     data: CanvasData
 
 
-class PreviewJob(CommonFields):
-    """A job with action `canvas_preview`."""
+class CanvasRemark(ResultModel):
+    """A probable mistake in a composition."""
 
-    action: Literal["canvas_preview"]
-    data: PreviewData
+    row: int | None = Field(None, description="Row of variables, from 0, where there are several.", examples=[0])
+    where: str = Field(description="JSON path in the composition.", examples=["layers[2]"])
+    code: str = Field(description="Stable name of the remark.", examples=["text_overflows"])
+    message: str = Field(description="One sentence.", examples=["The text does not fit in its box."])
+    hint: str | None = Field(None, description="What to change.", examples=["Enlarge the box."])
+
+
+class CanvasResult(FilesResult):
+    """Result of `canvas`."""
+
+    outputs: tuple[OutputFile, ...] = Field(
+        description="The video and its poster, for each row of variables.", examples=[[]]
+    )
+    width: int | None = Field(None, description="Width of the video in pixels.", examples=[1080])
+    height: int | None = Field(None, description="Height of the video in pixels.", examples=[1920])
+    fps: float | None = Field(None, description="Rendered frames per second.", examples=[30.0])
+    duration: float | None = Field(None, description="Length of the video in seconds.", examples=[12.5])
+    rows: tuple[Mapping[str, Any], ...] | None = Field(
+        None,
+        description="`width`, `height`, `fps` and `duration` for each row of variables, where there are several.",
+        examples=[[]],
+    )
+    remarks: tuple[CanvasRemark, ...] | None = Field(
+        None, description="Probable mistakes in the composition, where the request has `lint`.", examples=[[]]
+    )
+
+
+CANVAS = Action(
+    name="canvas",
+    path="/canvas/process",
+    job=CanvasJob,
+    result=CanvasResult,
+    summary="Render a JSON composition to a video",
+    request={
+        "json": {
+            "width": 1280,
+            "height": 720,
+            "layers": [
+                {"id": "intro", "type": "video", "src": "clips/intro.mp4"},
+                {"type": "text", "text": "Hello", "start": 1, "duration": 3, "y": "80%"},
+            ],
+        },
+        "output": "hello.mp4",
+    },
+    response={
+        "job_id": JOB_ID,
+        "outputs": [{**OUTPUT, "name": "hello.mp4", "path": "/data/hello.mp4"}],
+        "width": 1280,
+        "height": 720,
+        "fps": 30.0,
+        "duration": 10.0,
+        "stats": STATS,
+        "warnings": [],
+    },
+    uses_renderer=True,
+)

@@ -9,7 +9,8 @@ from typing import Any
 
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.sources import find_named_files
-from ffmpeg_worker.job.actions.canvas import CanvasData, PreviewData
+from ffmpeg_worker.job.actions.canvas import CanvasData
+from ffmpeg_worker.job.actions.canvas_preview import PreviewData
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.composition.plan_video import Film, RenderedParts

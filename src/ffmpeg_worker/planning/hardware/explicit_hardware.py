@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from ffmpeg_worker.errors import UnsupportedFeature
-from ffmpeg_worker.job.jobs import Job, MultiProcessJob, ProcessData, ProcessJob
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.job.actions.process import ProcessData, ProcessJob
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.machine import Gpu
 
 _NAMED = re.compile(r"(?<![A-Za-z0-9])(?:(?:h264|hevc|av1)_nvenc|\w+_cuvid|\w+_cuda|\w+_npp)(?![A-Za-z0-9_])")

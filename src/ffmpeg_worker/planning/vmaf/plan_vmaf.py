@@ -8,7 +8,7 @@ from math import ceil
 from typing import Any
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.job.jobs import VmafData
+from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFile
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import Artifact, DependentStep, FfmpegStep, Lane, StepResult

@@ -1,0 +1,102 @@
+"""The composition in the data of a job, and the fields of the job that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar
+
+from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
+
+from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.composition.node import canonical_key
+from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
+from ffmpeg_worker.composition.sources import find_named_files
+from ffmpeg_worker.composition.values import DUMPED
+from ffmpeg_worker.job.job import JobData
+from ffmpeg_worker.job.sources import find_signed_parts
+from ffmpeg_worker.validation_errors import wrong_value
+
+_NAMES = ("json", "composition")
+_LAYERS = ("layers", "elements", "nodes")
+_EXAMPLE = {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello", "duration": 2}]}
+
+
+def _require_compositions(value: Any) -> tuple[Composition, ...]:
+    """Accept what `_read_composition` has read; anything else never was a composition."""
+    if not isinstance(value, tuple):
+        raise wrong_value("must be an object")
+    return value
+
+
+class CompositionData(JobData):
+    """A composition under `json` or `composition`, or with its keys directly in the data.
+
+    `compositions` holds one composition, or one for each row of variables.
+    """
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    compositions: Annotated[
+        tuple[Composition, ...], PlainValidator(_require_compositions, json_schema_input_type=Composition), DUMPED
+    ] = Field(
+        alias="json",
+        description="The composition. `composition` is another name of this field, and the composition's keys may "
+        "also stand directly in the body. A list of `variables` makes one output for each of its items.",
+        examples=[_EXAMPLE],
+    )
+    audio: Any = Field(
+        None,
+        exclude=True,
+        description="More audio: a list of `{url, startTime, endTime, fadeIn, fadeOut, volume}`, in seconds.",
+        examples=[[{"url": "music/theme.mp3", "startTime": 0, "fadeOut": 2, "volume": 0.5}]],
+        json_schema_extra={"type": "array", "items": {"type": "object"}},
+    )
+    variables: Any = Field(
+        None,
+        exclude=True,
+        description="Values for the composition's variables; they override its own. A list of objects makes one "
+        "output for each.",
+        examples=[{"name": "Ada"}],
+        json_schema_extra={"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
+    )
+    own_keys: ClassVar[frozenset[str]] = frozenset()
+    """Keys of compositions that belong to the job where the composition's keys stand directly in the data."""
+
+    def secret_values(self) -> Sequence[str]:
+        """See `JobData.secret_values`."""
+        files = (file for composition in self.compositions for file in find_named_files(composition))
+        return [part for file in files for part in find_signed_parts(file.src)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_composition(cls, value: Any, info: ValidationInfo) -> Any:
+        """Find and read the composition; its errors have paths and codes of their own and are raised unchanged."""
+        if not isinstance(value, dict):
+            return value
+        context = info.context or {}
+        path = context.get("path", "")
+        named = [name for name in _NAMES if name in value]
+        if len(named) > 1:
+            raise wrong_value('names both "json" and "composition"', "Keep one of them.")
+        rest = {key: item for key, item in value.items() if key not in named}
+        if named:
+            composition, at = value[named[0]], f"{path}.{named[0]}" if path else named[0]
+            variables = rest.pop("variables", None)
+        elif any(key in value for key in _LAYERS):
+            composition = {key: rest.pop(key) for key in value if cls._belongs_to_composition(key, value[key])}
+            at, variables = path, None
+        else:
+            return value
+        if isinstance(composition, tuple):  # this data was validated before
+            return value
+        beside = SharedFields(rest.pop("audio", None), variables, path, context.get("inputs"))
+        return {**rest, "json": read_compositions(composition, at=at, beside=beside)}
+
+    @classmethod
+    def _belongs_to_composition(cls, key: Any, item: Any) -> bool:
+        """Whether a key that stands directly in the data is one of the composition's."""
+        if key in {"nodes", "dimensions"}:
+            return True
+        if key in cls.own_keys or not isinstance(key, str) or canonical_key(Composition, key) is None:
+            return False
+        return key != "audio" or isinstance(item, dict)

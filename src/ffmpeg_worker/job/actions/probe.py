@@ -1,0 +1,92 @@
+"""Action `probe`: read media information of one file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from ffmpeg_worker.command.parse_commands import parse_commands
+from ffmpeg_worker.job.actions.action import Action, DefaultTarget
+from ffmpeg_worker.job.job import Job, JobData
+from ffmpeg_worker.job.lane_report import LaneReport
+from ffmpeg_worker.job.output_names import ONE_OR_MANY
+from ffmpeg_worker.job.problem import error_from_problem
+from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job.result_parts import Stats
+
+
+def _read_options(value: Any) -> Any:
+    return None if value is None else parse_commands(value, "ffprobe")
+
+
+class ProbeData(JobData):
+    """Media information of one file."""
+
+    input: str = Field(
+        min_length=1,
+        max_length=4096,
+        description="Name of an input, relative name under the data root, absolute path, or URL.",
+        examples=["clips/intro.mp4"],
+    )
+    chainCmds: Annotated[  # noqa: N815  (the contract's name)
+        tuple[tuple[str, ...], ...] | None, BeforeValidator(_read_options), ONE_OR_MANY
+    ] = Field(
+        None,
+        description="More ffprobe options, where a real ffprobe is installed.",
+        examples=[["-show_packets", "-read_intervals", "%+1"]],
+    )
+
+
+class ProbeJob(Job):
+    """A job with action `probe`."""
+
+    action: Literal["probe"]
+    data: ProbeData
+
+
+class ProbeResult(JobResult):
+    """Result of `probe`: ffprobe's own JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    format: Mapping[str, Any] | None = Field(
+        None,
+        description="The container.",
+        examples=[{"format_name": "mov,mp4,m4a,3gp,3g2,mj2", "duration": "10.0"}],
+    )
+    streams: tuple[Mapping[str, Any], ...] | None = Field(
+        None, description="The streams.", examples=[[{"index": 0, "codec_name": "h264"}]]
+    )
+    chapters: tuple[Mapping[str, Any], ...] | None = Field(None, description="The chapters.", examples=[[]])
+
+    @classmethod
+    def from_lanes(cls, common: Mapping[str, Any], lanes: Sequence[LaneReport], stats: Stats) -> Self:  # noqa: ARG003
+        """Make the result from ffprobe's document and `metadata` alone; see `JobResult.from_lanes`."""
+        (lane,) = lanes
+        if lane.problem is not None:
+            raise error_from_problem(lane.problem)
+        return cls(**lane.summary, metadata=common.get("metadata"))
+
+
+PROBE = Action(
+    name="probe",
+    path="/ffmpeg/probe",
+    job=ProbeJob,
+    result=ProbeResult,
+    summary="Read media information",
+    request={"input": "clips/intro.mp4"},
+    response={
+        "streams": [{"index": 0, "codec_name": "h264", "codec_type": "video", "width": 1280, "height": 720}],
+        "chapters": [],
+        "format": {
+            "filename": "clips/intro.mp4",
+            "nb_streams": 1,
+            "format_name": "mov,mp4,m4a,3gp,3g2,mj2",
+            "duration": "10.000000",
+        },
+    },
+    result_keys=frozenset({"format", "streams"}),
+    default_target=DefaultTarget.DATA_ROOT,
+)

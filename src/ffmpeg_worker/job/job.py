@@ -1,0 +1,23 @@
+"""The base of all jobs: what to do, with which data, and the fields that jobs of every action share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.job.common_fields import CommonFields
+
+
+class JobData(FrozenModel):
+    """The `data` of a job. Each action has its own subclass."""
+
+    def secret_values(self) -> Sequence[str]:
+        """Values in the data that no result, error or log may show."""
+        return ()
+
+
+class Job(CommonFields):
+    """A validated job. Each action has its own subclass, with its name as `action` and its own `data`."""
+
+    action: str
+    data: JobData

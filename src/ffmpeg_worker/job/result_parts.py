@@ -1,0 +1,56 @@
+"""Parts of results: delivered files, cost, logs of commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class ResultModel(BaseModel):
+    """Base of everything that a job answers: a frozen value with a JSON form."""
+
+    model_config = ConfigDict(frozen=True)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the JSON form, without fields that are not known."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+
+class OutputFile(ResultModel):
+    """One file that the job made, verified and delivered."""
+
+    name: str = Field(description="The name the caller gave.", examples=["small.mp4"])
+    path: str = Field(
+        description="Path on the worker, or key in the bucket that it was uploaded to.",
+        examples=["/data/small.mp4"],
+    )
+    url: str | None = Field(None, description="Where it was uploaded.", examples=["https://cdn.example/small.mp4"])
+    size: int = Field(description="Bytes.", examples=[183422])
+    content_type: str = Field(description="Media type by the file's name.", examples=["video/mp4"])
+    media: Mapping[str, Any] | None = Field(
+        None,
+        description="Media facts: duration (seconds), width, height, fps, codecs, …",
+        examples=[{"duration": 10.0, "width": 1280, "height": 720, "fps": 30.0, "codecs": ["h264", "aac"]}],
+    )
+
+
+class Stats(ResultModel):
+    """What the job cost."""
+
+    seconds: float = Field(description="Wall time of the whole job.", examples=[3.21])
+    speed: float | None = Field(None, description="Seconds of media made per second.", examples=[4.7])
+    frames: int | None = Field(None, description="Frames written by all commands.", examples=[300])
+    cpu_seconds: float = Field(0.0, description="CPU time of FFmpeg.", examples=[5.9])
+    input_bytes: int = Field(0, description="Bytes of all inputs.", examples=[3071976])
+    output_bytes: int = Field(0, description="Bytes of all outputs.", examples=[183422])
+
+
+class CommandLog(ResultModel):
+    """Log of a command that writes no file, for example with loudness or crop values."""
+
+    command: int = Field(description="Index of the command in the chain, from 0.", examples=[0])
+    log: str = Field(
+        description="Last lines of FFmpeg's log.", examples=["[Parsed_volumedetect_0] max_volume: -3.1 dB"]
+    )
