@@ -40,6 +40,27 @@ CODECS = [
     FailingRun(
         "hardware_unavailable", f"-init_hw_device vaapi=v {_AV} o.mp4", "device", {"argument": "-init_hw_device"}
     ),
+    # Without libva the embedded build aborts, with libva it finds no device.
+    *(
+        FailingRun(
+            "hardware_unavailable", f"{device} {_AV} o.mp4", "device", {"argument": device.partition(" ")[0]}
+        )
+        for device in (
+            "-hwaccel vaapi",
+            "-init_hw_device qsv=q",
+            "-hwaccel qsv",
+            "-init_hw_device vulkan=v",
+            "-init_hw_device opencl=o",
+            "-init_hw_device drm=d",
+        )
+    ),
+    FailingRun(
+        "hardware_unavailable",
+        f"-init_hw_device vdpau=x {_AV} o.mp4",
+        "device",
+        {"argument": "-init_hw_device"},
+        only=("embedded", "other builds may have VDPAU"),
+    ),
     _video("hardware_unavailable", "-vf hwupload o.mp4", "device"),
     _video("pixel_format_inconvertible", "-vf hwdownload o.mp4", "hwdownload", argument="-vf"),
     _video(

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import re
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -73,6 +74,11 @@ def _run_alone(tokens: list[str], folder: Path) -> None:
         check=False,
         timeout=60,
     )
+    if run.returncode == -signal.SIGABRT and "auto" in tokens:
+        # FFmpeg aborts over `-hwaccel auto` where libva is missing; the worker then goes on in software.
+        at = tokens.index("auto")
+        _run_alone([*tokens[: at - 1], *tokens[at + 1 :]], folder)
+        return
     assert run.returncode == 0, run.stderr
 
 

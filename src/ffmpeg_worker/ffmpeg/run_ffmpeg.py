@@ -7,6 +7,7 @@ import signal
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -73,11 +74,56 @@ async def run_ffmpeg(
     finished by then is playable but short. Raises EngineTimedOut, EngineKilled, EngineUnavailable, and
     EngineFailed with the diagnosis.
     """
+    run = partial(
+        _run_once,
+        tools,
+        cwd=cwd,
+        on_progress=on_progress,
+        capture_stdout=capture_stdout,
+        confinement=confinement,
+        stdin=stdin,
+    )
+    began = time.monotonic()
+    try:
+        return await run(invocation.arguments, timeout_s=timeout_s)
+    except EngineFailed as error:
+        in_software = _without_automatic_hwaccel(invocation.arguments)
+        if error.code != "hardware_unavailable" or in_software == invocation.arguments or stdin is not None:
+            raise
+    left_s = None if timeout_s is None else max(timeout_s - (time.monotonic() - began), 0)
+    return await run(in_software, timeout_s=left_s)
+
+
+def _without_automatic_hwaccel(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments without `-hwaccel auto`, which uses hardware if there is any.
+
+    It should never fail for lack of hardware, but builds that load libva at run time abort without it.
+    """
+    kept: list[str] = []
+    for argument in arguments:
+        if argument == "auto" and kept and kept[-1].partition(":")[0] == "-hwaccel":
+            kept.pop()
+        else:
+            kept.append(argument)
+    return tuple(kept)
+
+
+async def _run_once(
+    tools: Tools,
+    arguments: tuple[str, ...],
+    *,
+    cwd: Path,
+    timeout_s: float | None,
+    on_progress: Callable[[Progress], None] | None,
+    capture_stdout: bool,
+    confinement: Confinement | None,
+    stdin: BinaryIO | None,
+) -> RunReport:
     began = time.monotonic()
     collected = _Collected(on_progress)
     try:
         starting = await tools.spawner.start(
-            [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *invocation.arguments],
+            [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *arguments],
             cwd=cwd,
             env=child_environment(tools.environment),
             outputs=collected.outputs(capture_stdout=capture_stdout),
@@ -97,7 +143,7 @@ async def run_ffmpeg(
     if child.overflowed is not None:
         raise _flooded(child.overflowed, collected.log)
     if result.code != 0:
-        raise _failed(result, collected.log, invocation.arguments, tools.capabilities.names)
+        raise _failed(result, collected.log, arguments, tools.capabilities.names)
     return RunReport(
         exit=result,
         seconds=time.monotonic() - began,

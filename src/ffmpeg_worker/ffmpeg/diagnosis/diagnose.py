@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from signal import SIGABRT
 
 from ffmpeg_worker.ffmpeg.diagnosis.engine_log import Line, main_complaint, openings, read_log
 from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES, SIGNALS, Failure, Sign
+from ffmpeg_worker.ffmpeg.diagnosis.failures.codecs import MISSING_HARDWARE_LIBRARY
 from ffmpeg_worker.ffmpeg.diagnosis.locate_argument import locate_argument
 from ffmpeg_worker.ffmpeg.diagnosis.near_names import is_known, nearest
 
@@ -46,7 +48,8 @@ def diagnose(
     `known`: names of this build by kind ("encoders", "decoders", "filters", "muxers", "demuxers"), for hints.
     """
     ended_by = signal if signal is not None else _signal_of(exit_code)
-    if ended_by is not None and (failure := SIGNALS.get(ended_by)):
+    failure = SIGNALS.get(ended_by) if ended_by is not None else None
+    if failure is not None and not _aborted_without_library(ended_by, stderr):
         return _diagnosis(failure, failure.signs[0].message, {}, (), {})
     lines = read_log(stderr)
     found = _find(lines, arguments, known or {})
@@ -68,6 +71,11 @@ def _find(
             if groups is not None and not is_known(failure.near, groups, known):
                 return _diagnosis(failure, sign.message, groups, arguments, known)
     return None
+
+
+def _aborted_without_library(ended_by: int | None, stderr: str) -> bool:
+    """Whether FFmpeg aborted because a hardware library is not installed: the log then gives the reason."""
+    return ended_by == SIGABRT and re.search(MISSING_HARDWARE_LIBRARY, stderr) is not None
 
 
 def _unknown(lines: Sequence[Line], exit_code: int) -> Diagnosis:

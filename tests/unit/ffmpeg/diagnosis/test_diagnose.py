@@ -131,3 +131,21 @@ def test_a_signal_says_more_than_the_log(number: int) -> None:
 def test_every_code_has_one_failure() -> None:
     codes = [failure.code for failure in FAILURES]
     assert len(codes) == len(set(codes))
+
+
+def test_an_abort_without_a_hardware_library_is_not_taken_for_a_crash() -> None:
+    log = next(log for log in LOGS if log.stem == "hardware_unavailable-9").read_text()
+    found = diagnose(log, exit_code=-6, arguments=["-init_hw_device", "vaapi=v", "-i", "a.mp4", "o.mp4"])
+    assert (found.code, found.where) == ("hardware_unavailable", {"argument": "-init_hw_device"})
+    assert "libva-drm.so.2" in found.message
+    assert diagnose(log.replace("libva-drm", "libpulse"), exit_code=-6).code == "engine_crashed"
+    assert diagnose(log, exit_code=-11).code == "engine_crashed"
+
+
+def test_a_device_type_that_the_build_does_not_have_is_no_lack_of_memory() -> None:
+    log = (
+        "[error] Device creation failed: -12.\n"
+        "[error] Failed to set value 'vdpau=x' for option 'init_hw_device': Cannot allocate memory\n"
+    )
+    assert diagnose(log, exit_code=244).code == "hardware_unavailable"
+    assert diagnose(log.replace("-12", "-5"), exit_code=244).code == "out_of_memory"

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER_OPTIONS, Failure, sign
 
+MISSING_HARDWARE_LIBRARY = (
+    r"implib-gen: (?P<library>lib(?:va|drm|vdpau|OpenCL|vulkan|vpl|mfx)[\w.-]*): failed to load"
+)
+"""Written by builds that load hardware libraries at run time, before they abort.
+
+See https://github.com/yugr/Implib.so, which generates the loaders.
+"""
+
 CODECS: tuple[Failure, ...] = (
     Failure(
         "encoder_unknown",
@@ -68,6 +76,10 @@ CODECS: tuple[Failure, ...] = (
             sign(
                 r"No VA display found for device (?P<value>.+)\.$|A hardware device reference is required",
                 "The command needs a graphics device that this worker does not have.",
+            ),
+            sign(
+                MISSING_HARDWARE_LIBRARY,
+                "The command needs a hardware device, and '{library}' is not installed on this worker.",
             ),
             sign(
                 r"Device creation failed: -?\d+",

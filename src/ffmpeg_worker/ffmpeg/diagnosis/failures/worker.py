@@ -17,7 +17,9 @@ WORKER: tuple[Failure, ...] = (
         "Use a smaller frame, fewer frames held at once (reverse, tile, loop) or fewer threads.",
         (
             sign(
-                r"\bCannot allocate memory\b|\bmalloc of size \d+ failed",
+                # ENOMEM is also what FFmpeg says of a device type that its build does not have.
+                r"\A(?![\s\S]*Device creation failed: -12\b)"
+                r"[\s\S]*?(?:\bCannot allocate memory\b|\bmalloc of size \d+ failed)",
                 "The run needed more memory than it may use.",
             ),
         ),
