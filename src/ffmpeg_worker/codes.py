@@ -304,7 +304,6 @@ _WORKER_STATE = (
     _worker("interrupted", "The worker is shutting down; the job may be sent again.", retryable=True),
     _caller("job_stopped", "The job was stopped."),
     ErrorCode("misconfigured", "The settings or the environment are wrong; at start only.", (Fault.OPERATOR,)),
-    _worker("no_answer", "The server of the demo gave no answer."),
     _worker("queue_full", "The worker has too many waiting jobs.", retryable=True),
     _worker("server_not_started", "The server of the demo did not start."),
     _worker("worker_error", "The worker failed; its log has the reason."),

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.runpod_worker.client import ApiClient
-from ffmpeg_worker.runpod_worker.own_api import OwnApi
+from ffmpeg_worker.client.api_client import ApiClient
+from ffmpeg_worker.client.local_server import LocalServer
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.jobs.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, BadJob, make_files
 from support.wait_until import until
@@ -33,7 +33,7 @@ def worker(data_root: Path) -> Iterator[RunpodWorker]:
             patch.delenv(name)
         patch.setenv("FS_PATH", str(data_root))
         patch.setenv("FFMPEG_WORKER_SCRATCH_ROOT", str(data_root.parent / "scratch"))
-        api = OwnApi()
+        api = LocalServer(os.environ)
         api.start()
         until(lambda: api.base_url() is not None, within_s=30)
     yield RunpodWorker(ApiClient(api, timeout_s=60), 1 << 20)

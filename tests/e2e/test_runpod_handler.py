@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.runpod_worker.client import ApiClient
-from ffmpeg_worker.runpod_worker.own_api import OwnApi
+from ffmpeg_worker.client.api_client import ApiClient
+from ffmpeg_worker.client.local_server import LocalServer
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.folders import is_written
 from support.processes import alive, children_of, with_argument
@@ -155,13 +155,13 @@ def test_nothing_outlives_a_handler_that_is_killed(environment: dict[str, str], 
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
+def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
     """An HTTP door that is a process of its own, with a data root of its own."""
     folder = tmp_path_factory.mktemp("runpod")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in plain_environment(folder).items():
             patch.setenv(name, value)
-        api = OwnApi()
+        api = LocalServer(os.environ)
         api.start()
         until(lambda: api.base_url() is not None, within_s=30)
     yield api
@@ -169,7 +169,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnApi]:
 
 
 @pytest.fixture
-def worker(door: OwnApi) -> RunpodWorker:
+def worker(door: LocalServer) -> RunpodWorker:
     """A handler before that door."""
     return RunpodWorker(ApiClient(door, timeout_s=60), 1 << 20)
 
@@ -207,7 +207,9 @@ async def test_every_action_in_both_spellings(worker: RunpodWorker, action: str,
             assert result["score"] > 90
 
 
-async def test_a_door_that_crashes_takes_one_job_and_not_the_worker(door: OwnApi, worker: RunpodWorker) -> None:
+async def test_a_door_that_crashes_takes_one_job_and_not_the_worker(
+    door: LocalServer, worker: RunpodWorker
+) -> None:
     assert door._process is not None
     crashed = door._process.pid
     running = asyncio.create_task(worker.handle({"id": "long", "input": LONG_JOB}))

@@ -66,7 +66,7 @@ async def test_nothing_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
         await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=30)
         await until_async(lambda: any("job_id=long" in ping for ping in platform.pings))
         below = descendants(worker.pid)
-        assert len(below) >= 3  # the HTTP door, ffmpeg, the heartbeat
+        assert len(below) >= 3  # the API, ffmpeg, the heartbeat
         worker.kill()
         await until_async(lambda: not any(alive(pid) for pid in below), within_s=3)
 
@@ -76,7 +76,7 @@ async def test_a_worker_that_cannot_run_jobs_says_so_and_takes_none(tmp_path: Pa
         platform.submit("waits", SHORT)
         async with production(tmp_path, platform, FFMPEG_PATH=str(tmp_path / "none")) as worker:
             assert await asyncio.wait_for(worker.wait(), 30) == 1
-        assert any("unhealthy" in ping and "check=http_door" in ping for ping in platform.pings)
+        assert any("unhealthy" in ping and "check=http_api" in ping for ping in platform.pings)
         assert platform.results == {}
 
 

@@ -1,4 +1,4 @@
-"""`ffmpeg-worker demo`: the tour, as a table."""
+"""`ffmpeg-worker demo`: runs the demo and prints its steps as a table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 from ffmpeg_worker.cli.display import human_size, show_table
 from ffmpeg_worker.cli.local_worker import run_stoppable
 from ffmpeg_worker.cli.problems import exit_on_error
-from ffmpeg_worker.demo.tour import tour
+from ffmpeg_worker.demo.run_demo import run_demo
 
 
 @click.command("demo")
@@ -19,24 +19,24 @@ from ffmpeg_worker.demo.tour import tour
     type=click.Path(file_okay=False, path_type=Path),
     default=Path("demo-output"),
     show_default=True,
-    help="Folder for everything the demo makes.",
+    help="Folder for all files of the demo.",
 )
 def command(out: Path) -> None:
-    """Make a test video; transcode, ladder, probe and score it through the HTTP API of a server of its own."""
+    """Generate a test video; transcode, probe and score it through the HTTP API of a local server."""
     began = time.monotonic()
     with exit_on_error():
-        stops = run_stoppable(tour(out, lambda line: click.echo(line, err=True)))
+        steps = run_stoppable(run_demo(out, lambda line: click.echo(line, err=True)))
     show_table(
         ("step", "file", "size", "seconds", "result"),
         [
             (
-                stop.step,
-                str(stop.path or ""),
-                "" if stop.size is None else human_size(stop.size),
-                f"{stop.seconds:.1f}",
-                stop.result,
+                step.name,
+                str(step.path or ""),
+                "" if step.size is None else human_size(step.size),
+                f"{step.seconds:.1f}",
+                step.summary,
             )
-            for stop in stops
+            for step in steps
         ],
     )
-    click.echo(f"Done in {time.monotonic() - began:.0f} s. Everything lies in {out}.")
+    click.echo(f"Done in {time.monotonic() - began:.0f} s. All files are in {out}.")

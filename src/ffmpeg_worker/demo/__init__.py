@@ -1,1 +1,1 @@
-"""A tour of the worker on a video that it makes itself."""
+"""Demo: runs a pipeline through the HTTP API on a video that it generates."""

@@ -1,4 +1,4 @@
-"""The RunPod door: takes RunPod's jobs, has the HTTP door run them, answers as RunPod expects."""
+"""RunPod's serverless worker: takes jobs from RunPod and runs them through the HTTP API."""
 
 from ffmpeg_worker.runpod_worker.start import handler, main
 

@@ -1,4 +1,4 @@
-"""What RunPod's SDK gets back: only answers that it can deliver."""
+"""The handler's output, in the shape that RunPod's SDK can deliver."""
 
 from __future__ import annotations
 
@@ -10,50 +10,50 @@ from typing import Any
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.runpod_worker.problems import Problem
 
-Answer = dict[str, Any]
-"""`{"success": true, "result": …}` or `{"error": sentence, "details": …}`."""
+HandlerOutput = dict[str, Any]
+"""`{"success": true, "result": …}` or `{"error": message, "details": …}`."""
 
-MAX_ANSWER_BYTES = 8 << 20
-"""RunPod takes 10 MB after `/run`; a larger answer is dropped without a word and the job never ends."""
-_MAX_SENTENCE = 2000
+MAX_OUTPUT_BYTES = 8 << 20
+"""RunPod accepts 10 MB after `/run`; it drops a larger output silently, and the job never ends."""
+_MAX_MESSAGE_LENGTH = 2000
 
 
-def success(result: Mapping[str, Any]) -> Answer:
-    """The answer of a job that ended well."""
+def success(result: Mapping[str, Any]) -> HandlerOutput:
+    """Make the output of a job that succeeded."""
     return {"success": True, "result": result}
 
 
-def failure(problem: Problem) -> Answer:
-    """The answer of a job that failed: its sentence, and the rest of the problem as `details`."""
+def failure(problem: Problem) -> HandlerOutput:
+    """Make the output of a job that failed: the message as `error`, the rest of the problem as `details`."""
     details = {key: value for key, value in problem.items() if key != "error"}
-    # The SDK takes an empty `error` for success, and RunPod takes one that is no string for it.
+    # The SDK takes an empty `error` for success, and RunPod does the same with one that is not a string.
     return {"error": str(problem.get("error") or "The job failed."), "details": details}
 
 
-def finalize(answer: Answer) -> Answer:
-    """Make an answer that is plain JSON, valid Unicode, without NaN, and at most 8 MiB.
+def finalize(output: HandlerOutput) -> HandlerOutput:
+    """Make an output plain JSON in valid Unicode, without NaN, of at most 8 MiB.
 
-    What the SDK cannot encode it drops: the job would stay in progress for ever.
+    The SDK drops an output that it cannot encode, and the job would stay in progress for ever.
     """
-    cleaned = _clean(answer)
+    cleaned = _clean(output)
     size = len(json.dumps(cleaned, ensure_ascii=False, allow_nan=False).encode())
-    if size <= MAX_ANSWER_BYTES:
+    if size <= MAX_OUTPUT_BYTES:
         return {str(key): value for key, value in cleaned.items()}
     if "error" in cleaned:
         kept = {key: cleaned["details"].get(key) for key in ("code", "fault", "retryable")}
-        return {"error": cleaned["error"][:_MAX_SENTENCE], "details": kept}
+        return {"error": cleaned["error"][:_MAX_MESSAGE_LENGTH], "details": kept}
     return _too_large(size)
 
 
-def _too_large(size: int) -> Answer:
+def _too_large(size: int) -> HandlerOutput:
     return failure(
         {
-            "error": f"The result is too large for RunPod: {size} bytes, and {MAX_ANSWER_BYTES} are the limit.",
+            "error": f"The result is too large for RunPod: {size} bytes; the limit is {MAX_OUTPUT_BYTES}.",
             "code": "result_too_large",
             "fault": Fault.CALLER.value,
             "retryable": False,
-            "hint": "Ask for less in one job: a probe with packets or frames can be cut with -read_intervals, a "
-            'preview with "width", or written to a file with "output".',
+            "hint": "Ask for less in one job: limit a probe of packets or frames with -read_intervals; give a "
+            'preview a smaller "width", or write it to a file with "output".',
         }
     )
 

@@ -1,7 +1,7 @@
-"""Takes RunPod's jobs and runs each to its answer: stands in for the SDK's `JobScaler`.
+"""Takes RunPod's jobs and runs each until its result is delivered; replaces the SDK's `JobScaler`.
 
-The SDK's own takes a job after SIGTERM and never runs it, waits a second whenever its limit is reached, asks
-without pause while RunPod fails, and drops results that RunPod does not take at once.
+The SDK's own loop takes a job after SIGTERM and never runs it, waits a second whenever its limit is reached, polls
+without a pause while RunPod fails, and drops results that RunPod does not accept at once.
 """
 
 from __future__ import annotations
@@ -15,149 +15,152 @@ from functools import partial
 from typing import Any
 
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.runpod_worker.delivery import as_result, deliver
+from ffmpeg_worker.runpod_worker.deliver_result import deliver_result, make_result
 from ffmpeg_worker.runpod_worker.platform import Job, Platform
 from ffmpeg_worker.runpod_worker.polling import poll
 from ffmpeg_worker.runpod_worker.problems import crashed, interrupted
 from ffmpeg_worker.tasks import cancel_and_wait, race
 
 Result = dict[str, Any]
-"""`{"output", "error"}`, as the SDK makes it of what a handler returns."""
+"""`{"output", "error"}`, which the SDK makes from what a handler returns."""
 
-_LAST_ANSWERS_S = 10.0
-_MAX_KEPT = 16
+_LAST_RESULTS_TIMEOUT_S = 10.0
+_MAX_UNDELIVERED = 16
 
 
 @dataclass(slots=True)
 class _Run:
-    """A job that runs; `working` is done before its answer has been sent."""
+    """A job that runs; `work` is done before its result has been delivered."""
 
-    working: asyncio.Future[Result]
+    work: asyncio.Future[Result]
     is_stopped: bool = False
 
 
 class JobLoop:
-    """Runs up to `slots` jobs at once until SIGTERM or SIGINT.
+    """Runs up to `max_concurrency` jobs at once until SIGTERM or SIGINT.
 
-    Then it takes no more; jobs that run have `finish_s` seconds, or until the next signal, and are given back as
-    failures that may be tried again.
+    After the signal it takes no more jobs. Running jobs have `shutdown_s` seconds, or until the next signal; then
+    they are stopped and returned as failures that may be retried.
     """
 
     def __init__(
         self,
         platform: Platform,
-        work: Callable[[Job], Awaitable[Result]],
+        run_job: Callable[[Job], Awaitable[Result]],
         in_progress: Any,
         *,
-        slots: int,
-        finish_s: float,
+        max_concurrency: int,
+        shutdown_s: float,
     ) -> None:
-        """`in_progress` is the SDK's set of ids that its heartbeat tells"""
+        """`in_progress` is the SDK's set of job ids that its heartbeat reports."""
         self._platform = platform
-        self._work = work
+        self._run_job = run_job
         self._in_progress = in_progress
-        self._slots = slots
-        self._finish_s = finish_s
+        self._max_concurrency = max_concurrency
+        self._shutdown_s = shutdown_s
         self._runs: dict[str, _Run] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._undelivered: dict[str, Result] = {}
-        self._ending, self._hurrying = asyncio.Event(), asyncio.Event()
-        self._has_room, self._is_over = asyncio.Event(), asyncio.Event()
-        self._has_room.set()
+        self._is_ending, self._is_hurried = asyncio.Event(), asyncio.Event()
+        self._has_capacity, self._is_over = asyncio.Event(), asyncio.Event()
+        self._has_capacity.set()
 
     async def run(self) -> None:
-        """Return when the worker has been told to end and every job has been answered."""
+        """Return when the worker was told to end and every job has a result."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_signal)
         async with self._platform:
-            stopping = asyncio.ensure_future(self._obey_stops())
-            await self._take()
+            stopping = asyncio.ensure_future(self._stop_cancelled_jobs())
+            await self._take_jobs()
             await self._finish()
             self._is_over.set()
             await stopping
 
     def _on_signal(self) -> None:
-        if self._ending.is_set():
-            self._hurrying.set()
-        self._ending.set()
-        self._has_room.set()
+        if self._is_ending.is_set():
+            self._is_hurried.set()
+        self._is_ending.set()
+        self._has_capacity.set()
         log(logging.INFO, "worker ending", jobs=len(self._tasks))
 
-    async def _take(self) -> None:
+    async def _take_jobs(self) -> None:
         async def ask() -> list[Job]:
-            return await self._platform.take(self._slots - len(self._tasks))
+            return await self._platform.take_jobs(self._max_concurrency - len(self._tasks))
 
         async def wait() -> None:
-            await self._has_room.wait()
+            await self._has_capacity.wait()
 
-        async for jobs in poll(ask, self._ending, what="job take", wait=wait):
+        async for jobs in poll(ask, self._is_ending, name="job poll", wait=wait):
             for job in jobs:
                 self._start(job)
 
-    async def _obey_stops(self) -> None:
+    async def _stop_cancelled_jobs(self) -> None:
         async def wait() -> None:
             await asyncio.sleep(0)
 
-        async for ids in poll(self._platform.stops, self._is_over, what="stop poll", wait=wait):
+        async for ids in poll(
+            self._platform.take_cancellations, self._is_over, name="cancellation poll", wait=wait
+        ):
             for job_id in ids:
                 if (run := self._runs.get(job_id)) is not None:
                     run.is_stopped = True
-                    run.working.cancel()
+                    run.work.cancel()
 
     def _start(self, job: Job) -> None:
         job_id = job["id"]
         if job_id in self._runs:
-            # RunPod hands a job out again when it has lost sight of it; the run under way answers for both.
-            log(logging.WARNING, "job runs already", job=job_id)
+            # RunPod sends a job again when it has lost track of it; the result of the first run serves both.
+            log(logging.WARNING, "job is already running", job=job_id)
             return
-        kept = self._undelivered.pop(job_id, None)
-        run = self._runs[job_id] = _Run(asyncio.ensure_future(self._work(job) if kept is None else _known(kept)))
+        undelivered = self._undelivered.pop(job_id, None)
+        work = self._run_job(job) if undelivered is None else _return(undelivered)
+        run = self._runs[job_id] = _Run(asyncio.ensure_future(work))
         self._in_progress.add(job_id)
-        task = asyncio.create_task(self._answer(job_id, run))
+        task = asyncio.create_task(self._deliver(job_id, run))
         self._tasks.add(task)
-        task.add_done_callback(partial(self._on_answered, job_id))
-        if len(self._tasks) >= self._slots and not self._ending.is_set():
-            self._has_room.clear()
+        task.add_done_callback(partial(self._on_delivered, job_id))
+        if len(self._tasks) >= self._max_concurrency and not self._is_ending.is_set():
+            self._has_capacity.clear()
 
-    async def _answer(self, job_id: str, run: _Run) -> None:
+    async def _deliver(self, job_id: str, run: _Run) -> None:
         job_id_var.set(job_id)
-        await asyncio.wait({run.working})
-        if run.working.cancelled() and run.is_stopped:
-            return  # RunPod knows
-        result = _result_of(run.working)
-        if not await deliver(self._platform, job_id, result) and "error" not in result:
+        await asyncio.wait({run.work})
+        if run.work.cancelled() and run.is_stopped:
+            return  # RunPod cancelled the job and expects no result
+        result = _result_of(run.work)
+        if not await deliver_result(self._platform, job_id, result) and "error" not in result:
             self._undelivered[job_id] = result
-            for oldest in list(self._undelivered)[:-_MAX_KEPT]:
+            for oldest in list(self._undelivered)[:-_MAX_UNDELIVERED]:
                 del self._undelivered[oldest]
 
-    def _on_answered(self, job_id: str, task: asyncio.Task[None]) -> None:
+    def _on_delivered(self, job_id: str, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         del self._runs[job_id]
         self._in_progress.remove(job_id)
-        self._has_room.set()
+        self._has_capacity.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            log(logging.ERROR, "answer crashed", reason=type(error).__name__, job=job_id)
+            log(logging.ERROR, "result delivery crashed", reason=type(error).__name__, job=job_id)
 
     async def _finish(self) -> None:
         if not self._tasks:
             return
-        await race(asyncio.wait(self._tasks, timeout=self._finish_s), self._hurrying.wait())
+        await race(asyncio.wait(self._tasks, timeout=self._shutdown_s), self._is_hurried.wait())
         for run in self._runs.values():
-            run.working.cancel()
+            run.work.cancel()
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=_LAST_ANSWERS_S)
+            await asyncio.wait(self._tasks, timeout=_LAST_RESULTS_TIMEOUT_S)
         await cancel_and_wait(*self._tasks)
 
 
-def _result_of(working: asyncio.Future[Result]) -> Result:
-    if working.cancelled():
-        return as_result(interrupted())
-    if (error := working.exception()) is not None:
+def _result_of(work: asyncio.Future[Result]) -> Result:
+    if work.cancelled():
+        return make_result(interrupted())
+    if (error := work.exception()) is not None:
         log(logging.ERROR, "job crashed", reason=type(error).__name__)
-        return as_result(crashed())
-    return working.result()
+        return make_result(crashed())
+    return work.result()
 
 
-async def _known(result: Result) -> Result:
+async def _return(result: Result) -> Result:
     return result

@@ -1,4 +1,4 @@
-"""The test mode of `runpod/handler.py` on a plain machine: one job from a file, its answer on standard output."""
+"""Local test mode of `runpod/handler.py`: runs one job from a file and prints its output."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from typing import Any
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.strict_json import read_json
-from ffmpeg_worker.runpod_worker.handler_output import Answer, failure, finalize
+from ffmpeg_worker.runpod_worker.handler_output import HandlerOutput, failure, finalize
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
 _JOB_ID = "local_test"
 
 
 def read_test_job(path: Path) -> dict[str, Any]:
-    """The job in a file that holds either a job of RunPod, `{"input": {…}}`, or its input alone.
+    """Read a job from a file with either RunPod's `{"input": {…}}` or the input alone.
 
     Raises:
-        InvalidJob: there is no such file, or it is not JSON.
+        InvalidJob: the file cannot be read, or is not JSON.
     """
     try:
         value = read_json(path.read_bytes())
@@ -37,17 +37,17 @@ def read_test_job(path: Path) -> dict[str, Any]:
 
 
 def run_test_job(job: dict[str, Any], worker: RunpodWorker) -> int:
-    """Run the job and print its answer; returns the exit status: 0, or 1 when it failed."""
-    return print_answer(asyncio.run(worker.handle(job)))
+    """Run the job and print its output; return the exit status, 1 if the job failed."""
+    return print_output(asyncio.run(worker.handle(job)))
 
 
-def print_answer(answer: Answer) -> int:
-    """Print an answer; returns the exit status that it stands for."""
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2) + "\n")
+def print_output(output: HandlerOutput) -> int:
+    """Print an output as JSON; return the exit status, 1 for an error."""
+    sys.stdout.write(json.dumps(output, ensure_ascii=False, indent=2) + "\n")
     sys.stdout.flush()
-    return 1 if "error" in answer else 0
+    return 1 if "error" in output else 0
 
 
 def print_refusal(error: InvalidJob) -> int:
-    """Print the answer for a job that could not be read; returns the exit status."""
-    return print_answer(finalize(failure(error.as_problem())))
+    """Print the output for a job that could not be read; return the exit status."""
+    return print_output(finalize(failure(error.as_problem())))

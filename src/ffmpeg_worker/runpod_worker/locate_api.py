@@ -1,99 +1,73 @@
-"""Where the HTTP door is: at the address the operator gave, where one already answers, or of our own."""
+"""Finds the API that runs the jobs: at the operator's URL, one that already runs here, or one started here."""
 
+# This runs before anything else is imported: the API starts while the rest of the worker loads.
 from __future__ import annotations
 
 import http.client
-import json
+import os
 import socket
 from contextlib import closing
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from ffmpeg_worker.client.health import health_url, read_health
+from ffmpeg_worker.client.local_server import LocalServer
+from ffmpeg_worker.client.location import ApiLocation, ExternalApi
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.runpod_worker.own_api import OwnApi
 
 if TYPE_CHECKING:
     from ffmpeg_worker.settings import Settings
 
 DEFAULT_BASE_URL = "http://localhost:3000/api"
-"""As in the settings."""
-_CONNECT_S = 0.25
-_HEALTH_S = 2.0
+"""The default of the setting `FFMPEG_API_BASE_URL`."""
+VOLUME = Path("/runpod-volume")
+"""Where RunPod mounts a network volume."""
+
+_CONNECT_TIMEOUT_S = 0.25
+_HEALTH_TIMEOUT_S = 2.0
 _MAX_HEALTH_BYTES = 65536
-
-
-class ApiLocation(Protocol):
-    """An HTTP door and how to talk to it."""
-
-    @property
-    def api_key(self) -> str | None:
-        """What to send as bearer token."""
-
-    def base_url(self) -> str | None:
-        """Its address, up to `/api`; None while it is not running."""
-
-    def gave_up(self) -> str | None:
-        """A sentence why it will never run; None while there is hope."""
-
-    def close(self) -> None:
-        """Stop it, where it is our own."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExternalApi:
-    """An HTTP door that somebody else runs."""
-
-    url: str
-    api_key: str | None
-
-    def base_url(self) -> str:
-        """Its address."""
-        return self.url
-
-    def gave_up(self) -> None:
-        """It may always come back."""
-
-    def close(self) -> None:
-        """It is not ours to stop."""
+# Keys for RunPod's platform are of no use to the API, whose child processes run commands of strangers.
+_WITHHELD = ("RUNPOD_AI_API_KEY", "RUNPOD_API_KEY", "FFMPEG_WORKER_RUNPOD_API_KEY")
 
 
 def locate_api(settings: Settings) -> ApiLocation:
-    """Find the HTTP door; one of our own is started where nobody named one and none answers. Blocks up to 2 s.
+    """Return the API to use; start one if no URL is set and none runs at the default URL. Blocks up to 2 s.
 
     Raises:
-        Misconfigured: FFMPEG_API_BASE_URL is no http address.
+        Misconfigured: FFMPEG_API_BASE_URL is not an HTTP URL.
     """
     url = settings.api_base_url.rstrip("/")
     _check_url(url)
-    if settings.api_base_url_is_set or _answers(url):
+    if settings.api_base_url_is_set or _is_healthy(url):
         return ExternalApi(url, settings.api_keys[0].get_secret_value() if settings.api_keys else None)
-    return _start_own()
+    return _start_server()
 
 
 def start_unless_running() -> ApiLocation | None:
-    """Start an HTTP door of our own, unless one answers at the default address: `locate_api` without settings."""
-    return None if _answers(DEFAULT_BASE_URL) else _start_own()
+    """Do the same as `locate_api` before the settings are read; return None if an API runs at the default URL."""
+    return None if _is_healthy(DEFAULT_BASE_URL) else _start_server()
 
 
-def _start_own() -> OwnApi:
-    own = OwnApi()
-    own.start()
-    return own
+def _start_server() -> LocalServer:
+    inherited = {name: value for name, value in os.environ.items() if name not in _WITHHELD}
+    server = LocalServer(inherited | _volume_as_data_root())
+    server.start()
+    return server
 
 
-def health_url(base_url: str) -> str:
-    """Where the HTTP door with this base URL tells its health."""
-    return base_url.rstrip("/").removesuffix("/api") + "/health"
+def _volume_as_data_root() -> dict[str, str]:
+    """Make a mounted network volume the data root, unless the operator chose one."""
+    is_chosen = any(name.upper() == "FS_PATH" for name in (*os.environ, *_read_names(Path(".env"))))
+    return {"FS_PATH": str(VOLUME)} if VOLUME.is_dir() and not is_chosen else {}
 
 
-def read_health(status: int, body: bytes) -> dict[str, Any] | None:
-    """What a healthy HTTP door tells; None for one that is not, and for other servers on the same port."""
-    try:
-        health = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return health if status == 200 and isinstance(health, dict) and health.get("status") == "ok" else None
+def _read_names(env_file: Path) -> list[str]:
+    if not env_file.exists():
+        return []
+    from dotenv import dotenv_values  # noqa: PLC0415 - rarely needed, and this runs before the API starts
+
+    return [*dotenv_values(env_file)]
 
 
 def _check_url(url: str) -> None:
@@ -104,17 +78,17 @@ def _check_url(url: str) -> None:
         usable = False
     if not usable:
         raise Misconfigured(
-            "FFMPEG_API_BASE_URL is not an http address.", hint="For example http://localhost:3000/api."
+            "FFMPEG_API_BASE_URL is not an HTTP URL.", hint="For example http://localhost:3000/api."
         )
 
 
-def _answers(base_url: str) -> bool:
-    """Whether an HTTP door runs at the default address, without an HTTP client that takes long to import."""
+def _is_healthy(base_url: str) -> bool:
+    """Ask for the health of the API at this URL, with an HTTP client that imports fast."""
     parts = urlsplit(health_url(base_url))
     host, port = parts.hostname or "localhost", parts.port or 80
     try:
-        socket.create_connection((host, port), _CONNECT_S).close()
-        with closing(http.client.HTTPConnection(host, port, timeout=_HEALTH_S)) as connection:
+        socket.create_connection((host, port), _CONNECT_TIMEOUT_S).close()
+        with closing(http.client.HTTPConnection(host, port, timeout=_HEALTH_TIMEOUT_S)) as connection:
             connection.request("GET", parts.path)
             with connection.getresponse() as response:
                 return read_health(response.status, response.read(_MAX_HEALTH_BYTES)) is not None

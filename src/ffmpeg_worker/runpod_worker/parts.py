@@ -15,7 +15,7 @@ from ffmpeg_worker.job.upload import OBJECT_SCHEMES
 from ffmpeg_worker.planning.commands.chain import all_outputs, read_chain_files
 from ffmpeg_worker.planning.required_inputs import find_required_inputs
 from ffmpeg_worker.runpod_worker.problems import Problem
-from ffmpeg_worker.runpod_worker.request import PART_KEY, Request
+from ffmpeg_worker.runpod_worker.request import PART_KEY, RunpodRequest
 
 _ADDRESSES = OBJECT_SCHEMES | {"http", "https"}
 _TOTALS = ("frames", "cpu_seconds", "input_bytes", "output_bytes")
@@ -28,7 +28,7 @@ class Part:
 
     begin: int
     end: int
-    request: Request
+    request: RunpodRequest
 
     @property
     def count(self) -> int:
@@ -36,7 +36,7 @@ class Part:
         return self.end - self.begin
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """As people write it."""
         last = self.end - 1
         return f"Process {last}" if self.count == 1 else f"Processes {self.begin} to {last}"
@@ -73,7 +73,7 @@ def find_reason_not_to_split(job: MultiProcessJob, *, option_policy: bool) -> st
     return None
 
 
-def cut(request: Request, count: int) -> tuple[Part, ...]:
+def split_request(request: RunpodRequest, count: int) -> tuple[Part, ...]:
     """The job in so many parts of nearly equal size, in order."""
     body = json.loads(request.body)
     processes = body.pop("processes")
@@ -87,7 +87,7 @@ def cut(request: Request, count: int) -> tuple[Part, ...]:
     )
 
 
-def joined(
+def merge_results(
     parts: Sequence[Part],
     results: Sequence[Mapping[str, Any]],
     *,

@@ -1,4 +1,4 @@
-"""RunPod's platform as this worker talks to it: the SDK's addresses and headers, one request at a time."""
+"""RunPod's platform as a worker sees it: the SDK's URLs and headers, one request at a time."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ffmpeg_worker.logs import log
 Job = dict[str, Any]
 
 _JOB_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
-_POLL_S = 90.0
-_REPORT_S = 5.0
-_ANSWER_S = 60.0
-# What the SDK sends: the body is JSON all the same.
+_POLL_TIMEOUT_S = 90.0
+_PROGRESS_TIMEOUT_S = 5.0
+_RESULT_TIMEOUT_S = 60.0
+# The SDK declares this content type, although the body is JSON.
 _HEADERS = {"charset": "utf-8", "Content-Type": "application/x-www-form-urlencoded"}
 
 
 class Platform:
-    """Open with `async with`; one session, on the event loop that runs the jobs."""
+    """Talks to RunPod in one HTTP session; open it with `async with` on the event loop that runs the jobs."""
 
     def __init__(self, sdk: Any) -> None:
         self._sdk = sdk
@@ -38,40 +38,42 @@ class Platform:
             await self._session.close()
             self._session = None
 
-    async def take(self, count: int) -> list[Job]:
-        """Up to `count` jobs; the request stays open until there is one, or RunPod ends it.
+    async def take_jobs(self, max_count: int) -> list[Job]:
+        """Long-poll for up to `max_count` jobs.
 
         Raises:
-            aiohttp.ClientError, TimeoutError, OSError: no answer, or one that says no.
+            aiohttp.ClientError, TimeoutError, OSError: no response, or an error status.
         """
-        jobs = await asyncio.wait_for(self._modules.rp_job.get_job(self._session, count), _POLL_S)
-        return [job for job in jobs or [] if _is_job(job)]
+        jobs = await asyncio.wait_for(self._modules.rp_job.get_job(self._session, max_count), _POLL_TIMEOUT_S)
+        return [job for job in jobs or [] if _has_usable_id(job)]
 
-    async def stops(self) -> list[str]:
-        """Ids of jobs to stop; otherwise like `take`."""
-        ids: list[str] = await asyncio.wait_for(self._modules.rp_job.get_stop_signals(self._session), _POLL_S)
+    async def take_cancellations(self) -> list[str]:
+        """Long-poll for ids of jobs that RunPod cancelled; raises what `take_jobs` raises."""
+        ids: list[str] = await asyncio.wait_for(
+            self._modules.rp_job.get_stop_signals(self._session), _POLL_TIMEOUT_S
+        )
         return ids
 
-    async def tell(self, job_id: str, progress: dict[str, Any]) -> None:
-        """Report progress, once: what is lost is soon out of date."""
+    async def post_progress(self, job_id: str, progress: dict[str, Any]) -> None:
+        """Report progress, without retries: a lost report is soon out of date."""
         try:
-            await self._post(job_id, {"status": "IN_PROGRESS", "output": progress}, _REPORT_S)
+            await self._post(job_id, {"status": "IN_PROGRESS", "output": progress}, _PROGRESS_TIMEOUT_S)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            log(logging.DEBUG, "progress not told", reason=type(error).__name__)
+            log(logging.DEBUG, "progress not sent", reason=type(error).__name__)
 
-    async def answer(self, job_id: str, result: dict[str, Any]) -> tuple[int, str | None]:
-        """Send the result of a job; returns the HTTP status, and how long to wait where RunPod says.
+    async def post_result(self, job_id: str, result: dict[str, Any]) -> tuple[int, str | None]:
+        """Send the result of a job; return the HTTP status and the `Retry-After` header.
 
         Raises:
-            aiohttp.ClientError, TimeoutError, OSError: it did not get there, or nobody said so.
+            aiohttp.ClientError, TimeoutError, OSError: there was no response.
         """
-        return await self._post(job_id, result, _ANSWER_S)
+        return await self._post(job_id, result, _RESULT_TIMEOUT_S)
 
     @property
     def _modules(self) -> Any:
         return self._sdk.serverless.modules
 
-    async def _post(self, job_id: str, value: dict[str, Any], within_s: float) -> tuple[int, str | None]:
+    async def _post(self, job_id: str, value: dict[str, Any], timeout_s: float) -> tuple[int, str | None]:
         if self._session is None:
             raise OSError("closed")
         url = self._modules.rp_http.JOB_DONE_URL.replace("$ID", job_id) + "&isStream=false"
@@ -79,16 +81,16 @@ class Platform:
             url,
             data=json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"),
             headers={**_HEADERS, "X-Request-ID": job_id},
-            timeout=aiohttp.ClientTimeout(total=within_s),
+            timeout=aiohttp.ClientTimeout(total=timeout_s),
         ) as response:
             await response.read()
             return response.status, response.headers.get("Retry-After")
 
 
-def _is_job(job: Any) -> bool:
-    """Whether there is anybody to answer to: the id stands in the address of the answer."""
+def _has_usable_id(job: Any) -> bool:
+    """Whether the job has an id that can stand in the URL that takes its result."""
     job_id = job.get("id") if isinstance(job, dict) else None
-    is_one = isinstance(job_id, str) and _JOB_ID.fullmatch(job_id) is not None
-    if not is_one:
+    is_usable = isinstance(job_id, str) and _JOB_ID.fullmatch(job_id) is not None
+    if not is_usable:
         log(logging.ERROR, "job without usable id")
-    return is_one
+    return is_usable

@@ -1,4 +1,4 @@
-"""How often RunPod is asked: at once after news, ever less often while there is no answer or an empty one."""
+"""Long polling: at once after a response with content, ever less often after empty responses and failures."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from ffmpeg_worker.tasks import race
 
 T = TypeVar("T")
 
-_HELD_S = 0.5
-"""A poll that was open for less was not held open by RunPod."""
+_HELD_OPEN_S = 0.5
+"""RunPod did not hold a poll open that ended sooner."""
 _FIRST_PAUSE_S = 0.1
-_LONGEST_EMPTY_PAUSE_S = 1.0
-_LONGEST_PAUSE_S = 10.0
-_TOO_MANY_S = 5.0
+_MAX_EMPTY_PAUSE_S = 1.0
+_MAX_PAUSE_S = 10.0
+_TOO_MANY_REQUESTS_PAUSE_S = 5.0
 
 
 async def poll(
-    ask: Callable[[], Awaitable[list[T]]], end: asyncio.Event, *, what: str, wait: Callable[[], Awaitable[None]]
+    ask: Callable[[], Awaitable[list[T]]], end: asyncio.Event, *, name: str, wait: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[list[T]]:
-    """Ask again and again until `end`; gives every answer that holds something.
+    """Poll until `end` is set; yield every response that is not empty.
 
-    An answer that is there when the end comes is given too: RunPod has handed out its jobs.
+    A response that is already there when `end` is set is yielded too, since RunPod has handed out its jobs.
 
     Args:
-        ask: one long poll.
-        end: stops asking at once.
-        what: for the log.
-        wait: awaited before each poll; it must return when the end comes.
+        ask: sends one long poll.
+        end: stops the polling at once.
+        name: names the poll in the log.
+        wait: awaited before each poll; it must return when `end` is set.
     """
     pause = _FIRST_PAUSE_S
     while True:
         await wait()
         if end.is_set():
             return
-        found, pause = await _poll_once(race(ask(), end.wait()), what, time.monotonic(), pause)
+        found, pause = await _poll_once(race(ask(), end.wait()), name, time.monotonic(), pause)
         if found:
             yield found
         elif pause:
@@ -49,18 +49,19 @@ async def poll(
 
 
 async def _poll_once(
-    asking: Awaitable[list[T] | None], what: str, began: float, pause: float
+    asking: Awaitable[list[T] | None], name: str, began: float, pause: float
 ) -> tuple[list[T], float]:
-    """Poll once; return what was found and the pause before the next poll."""
+    """Poll once; return the response and the pause before the next poll."""
     try:
         found = await asking or []
     except TimeoutError:
         return [], 0
-    except Exception as error:  # also of the SDK, on answers that it does not expect
+    except Exception as error:  # the SDK raises all kinds on responses that it does not expect
         status = error.status if isinstance(error, aiohttp.ClientResponseError) else None
-        pause = _TOO_MANY_S if status == 429 else min(max(pause, _FIRST_PAUSE_S) * 2, _LONGEST_PAUSE_S)
-        log(logging.WARNING, f"{what} failed", status=status, reason=type(error).__name__, pause_s=pause)
+        growing = min(max(pause, _FIRST_PAUSE_S) * 2, _MAX_PAUSE_S)
+        pause = _TOO_MANY_REQUESTS_PAUSE_S if status == 429 else growing
+        log(logging.WARNING, f"{name} failed", status=status, reason=type(error).__name__, pause_s=pause)
         return [], pause
-    if found or time.monotonic() - began > _HELD_S:
+    if found or time.monotonic() - began > _HELD_OPEN_S:
         return found, 0
-    return found, min(max(pause, _FIRST_PAUSE_S / 2) * 2, _LONGEST_EMPTY_PAUSE_S)
+    return found, min(max(pause, _FIRST_PAUSE_S / 2) * 2, _MAX_EMPTY_PAUSE_S)

@@ -1,4 +1,4 @@
-"""From RunPod's job to the request of the HTTP door."""
+"""Turns a job of RunPod into a request to the API."""
 
 from __future__ import annotations
 
@@ -7,59 +7,55 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from ffmpeg_worker.client.api_client import JobRequest
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.common_fields import COMMON_FIELDS
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
 
-_UNNAMED = "unknown"
+_UNKNOWN_ID = "unknown"
+_MAX_ID_LENGTH = 128
 PART_KEY = "is_part"
-"""Beside the action of an `input`: a worker has sent it as a part of its own job. Such a job is not cut again."""
+"""Key of an `input` that another worker sent as a part of its own job. Such a job is not split again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """One POST to the HTTP door: `path` below its base URL, `body` in JSON.
+class RunpodRequest(JobRequest):
+    """A request to the API, with the `job` that its body describes.
 
-    `limit_s`: seconds until RunPod ends the job, where the caller has chosen them. `job` is what the body says.
+    `timeout_s` is the time until RunPod ends the job, if the caller set it. `is_part` marks a part of a split job.
     """
 
-    action: str
-    path: str
-    body: bytes
-    limit_s: float | None = None
     job: Job | None = None
     is_part: bool = False
 
 
-def read_request(job: Any, *, max_bytes: int) -> Request:
-    """Check the job of RunPod's job dictionary and make the request for it, with the caller's own values.
+def read_request(job: Any, *, max_bytes: int) -> RunpodRequest:
+    """Check a job of RunPod and make the request for it, with the values as the caller wrote them.
 
     Args:
         job: `{"id", "input": {…}}`, `input` in either spelling; `policy` and `s3Config` may stand beside it.
-        max_bytes: the largest body that the HTTP door takes; it does not read a larger one to its end.
+        max_bytes: the largest body that the API accepts.
 
     Raises:
-        InvalidJob: there is no `input`, or it is no job; `where.field` is the JSON path inside `input`.
-        UnsupportedFeature: right by the contract, not served by this build.
+        InvalidJob: `input` is missing or not a job; `where.field` is the JSON path inside `input`.
+        UnsupportedFeature: the contract has this feature, but this version does not.
     """
-    asked = job.get("input") if isinstance(job, dict) else None
-    if asked is None:
+    job_input = job.get("input") if isinstance(job, dict) else None
+    if job_input is None:
         raise InvalidJob('The job has no "input".', code="missing_field", where={"field": "input"})
-    _check_json(asked)
-    asked = _with_s3_config(asked, job)
-    is_part = isinstance(asked, dict) and asked.get(PART_KEY) is True
+    _check_json(job_input)
+    job_input = _add_s3_config(job_input, job)
+    is_part = isinstance(job_input, dict) and job_input.get(PART_KEY) is True
     if is_part:
-        asked = {key: value for key, value in asked.items() if key != PART_KEY}
-    parsed = parse_job(asked)
-    action = parsed.action
-    data = asked["body"] if "path" in asked else asked["data"]
-    common = {key: value for key, value in asked.items() if key in COMMON_FIELDS}
-    limit_s = _limit_of(job)
-    if limit_s is not None and "timeout" not in {**common, **data}:
-        common["timeout"] = _a_little_less(limit_s)
+        job_input = {key: value for key, value in job_input.items() if key != PART_KEY}
+    parsed = parse_job(job_input)
+    data = job_input["body"] if "path" in job_input else job_input["data"]
+    common = {key: value for key, value in job_input.items() if key in COMMON_FIELDS}
+    timeout_s = _read_timeout(job)
+    if timeout_s is not None and "timeout" not in {**common, **data}:
+        common["timeout"] = _shorten(timeout_s)
     body = json.dumps({**common, **data}, ensure_ascii=False).encode()
     if len(body) > max_bytes:
         raise InvalidJob(
@@ -67,42 +63,42 @@ def read_request(job: Any, *, max_bytes: int) -> Request:
             code="body_too_large",
             hint="Name files instead of sending their content, or raise FFMPEG_WORKER_MAX_BODY_BYTES.",
         )
-    return Request(action, ACTIONS[action].path, body, limit_s, parsed, is_part)
+    return RunpodRequest(parsed.action, body, timeout_s, parsed, is_part)
 
 
 def read_job_id(job: Any) -> str:
-    """RunPod's id of the job, fit for a log line."""
-    name = job.get("id") if isinstance(job, dict) else None
-    printable = "".join(character for character in str(name or "") if character.isprintable())
-    return printable[:128] or _UNNAMED
+    """Return RunPod's id of the job, made safe for a log line."""
+    job_id = job.get("id") if isinstance(job, dict) else None
+    printable = "".join(character for character in str(job_id or "") if character.isprintable())
+    return printable[:_MAX_ID_LENGTH] or _UNKNOWN_ID
 
 
-def _with_s3_config(asked: Any, job: Any) -> Any:
-    """RunPod's `s3Config` stands beside `input`; what the job itself says comes first."""
+def _add_s3_config(job_input: Any, job: Any) -> Any:
+    """Add the `s3Config` that RunPod puts beside `input`, unless the job itself says where outputs go."""
     config = job.get("s3Config")
-    if not config or not isinstance(asked, dict) or asked.get("upload") or asked.get("s3Config"):
-        return asked
-    return {**asked, "s3Config": config}
+    if not config or not isinstance(job_input, dict) or job_input.get("upload") or job_input.get("s3Config"):
+        return job_input
+    return {**job_input, "s3Config": config}
 
 
-def _limit_of(job: dict[str, Any]) -> float | None:
-    """Seconds by which the answer must be there for RunPod to take it: `policy.executionTimeout` is in ms."""
+def _read_timeout(job: dict[str, Any]) -> float | None:
+    """Return the seconds until shortly before RunPod ends the job; `policy.executionTimeout` is in ms."""
     match job.get("policy"):
         case {"executionTimeout": int(limit_ms) | float(limit_ms)} if limit_ms > 0 and math.isfinite(limit_ms):
-            return _a_little_less(limit_ms / 1000)
+            return _shorten(limit_ms / 1000)
     return None
 
 
-def _a_little_less(seconds: float) -> float:
+def _shorten(seconds: float) -> float:
     return seconds - min(1.0, seconds / 10)
 
 
-def _check_json(asked: Any) -> None:
-    """Hold the value to what the HTTP door takes as JSON; the SDK's own decoder takes more."""
+def _check_json(job_input: Any) -> None:
+    """Apply the API's own strict JSON rules, since the SDK's decoder accepts more."""
     try:
-        text = json.dumps(asked)
+        text = json.dumps(job_input)
     except RecursionError:
         raise InvalidJob("The JSON is nested too deep.", code="invalid_json") from None
     except (TypeError, ValueError):
-        raise InvalidJob("The job holds what is not JSON.", code="invalid_json") from None
+        raise InvalidJob("The job has a value that JSON does not allow.", code="invalid_json") from None
     read_json(text)

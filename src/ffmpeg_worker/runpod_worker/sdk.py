@@ -1,11 +1,14 @@
-"""RunPod's SDK: imported as fast as it can be, started with this worker's handler."""
+"""Internals of RunPod's SDK: a fast import, our own job loop, and a heartbeat that ends with the worker."""
 
+# The SDK's heartbeat process imports this module where processes are spawned: nothing here takes long to import.
 from __future__ import annotations
 
 import asyncio
 import importlib
 import importlib.util
+import multiprocessing
 import os
+import signal
 import sys
 import types
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,21 +16,21 @@ from functools import partial
 from typing import Any
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.runpod_worker.fitness_checks import Check
-from ffmpeg_worker.runpod_worker.heartbeat import tie_heartbeat
-from ffmpeg_worker.runpod_worker.job_loop import JobLoop
-from ffmpeg_worker.runpod_worker.platform import Platform
+from ffmpeg_worker.sandbox.kernel import PR_SET_PDEATHSIG, prctl
 
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
+RunJobs = Callable[[Handler, Any], Awaitable[None]]
+"""Takes and runs jobs until the worker ends, given the SDK's wrapper of the handler (which returns
+`{"output", "error"}`) and its set of job ids that the heartbeat reports."""
 
 
 def load_sdk() -> Any:
     """Import the SDK.
 
     Raises:
-        Misconfigured: it is not installed, or another `runpod` stands before it.
+        Misconfigured: it is not installed, or another package named `runpod` hides it.
     """
-    # At its default, DEBUG, the SDK logs every job's output; the variable is read at import.
+    # At its default level, DEBUG, the SDK logs every job's output. It reads the variable at import.
     if "RUNPOD_DEBUG_LEVEL" not in os.environ:
         os.environ.setdefault("RUNPOD_LOG_LEVEL", "INFO")
     _skip_cpuinfo()
@@ -37,22 +40,27 @@ def load_sdk() -> Any:
         if error.name != "runpod":
             raise
         sdk = None
-    if not hasattr(sdk, "serverless"):  # without the SDK, a folder `runpod` is importable by that name
+    if not hasattr(sdk, "serverless"):  # without the SDK, a folder named `runpod` is importable
         raise Misconfigured("RunPod's SDK is not installed.", hint="pip install 'ffmpeg-worker[runpod]'")
     return sdk
 
 
 def start_sdk(
-    sdk: Any, platform: Platform, handler: Handler, checks: Sequence[Check], *, slots: int, finish_s: float
+    sdk: Any,
+    handler: Handler,
+    checks: Sequence[Callable[[], Awaitable[None]]],
+    run_jobs: RunJobs,
+    *,
+    max_concurrency: int,
 ) -> None:
-    """Take jobs until RunPod ends the worker, `slots` at once; none when a check fails."""
+    """Start the SDK, which runs `run_jobs` once all checks have passed; returns when the worker ends."""
     for check in checks:
         sdk.serverless.register_fitness_check(check)
     modules = sdk.serverless.modules
-    tie_heartbeat(sdk)
+    modules.rp_ping.Heartbeat.process_loop = run_heartbeat
 
     class Scaler:
-        """What the SDK makes and starts once the checks have passed."""
+        """Replaces the SDK's `JobScaler`."""
 
         def __init__(self, _config: dict[str, Any]) -> None:
             pass
@@ -61,18 +69,29 @@ def start_sdk(
             asyncio.run(self._run())
 
         async def _run(self) -> None:
-            in_progress = modules.worker_state.JobsProgress()
-            await JobLoop(
-                platform, partial(modules.rp_job.run_job, handler), in_progress, slots=slots, finish_s=finish_s
-            ).run()
+            await run_jobs(partial(modules.rp_job.run_job, handler), modules.worker_state.JobsProgress())
 
     modules.rp_scale.JobScaler = Scaler
-    sdk.serverless.start({"handler": handler, "concurrency_modifier": lambda _current: slots})
+    sdk.serverless.start({"handler": handler, "concurrency_modifier": lambda _current: max_concurrency})
+
+
+def run_heartbeat(mirror: Any = None, test: bool = False) -> None:
+    """Replace the SDK's `Heartbeat.process_loop` with one that the kernel kills when the worker dies.
+
+    RunPod would otherwise keep hearing from a worker that has been killed, and wait for its jobs.
+    """
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    parent = multiprocessing.parent_process()
+    if parent is not None and not parent.is_alive():  # it died before the kernel knew
+        sys.exit(0)
+    heartbeat = importlib.import_module("runpod.serverless.modules.rp_ping").Heartbeat()
+    heartbeat._mirror = mirror  # noqa: SLF001 - as the SDK's own loop
+    heartbeat.ping_loop(test)
 
 
 def _skip_cpuinfo() -> None:
-    """Spare the second that the SDK's debugger spends at import to find the processor's name."""
+    """Save the second that the SDK's debugger spends at import to look up the processor's name."""
     if "cpuinfo" not in sys.modules and importlib.util.find_spec("cpuinfo") is not None:
-        stand_in = types.ModuleType("cpuinfo")
-        stand_in.get_cpu_info = lambda: {"brand_raw": "not looked up"}  # type: ignore[attr-defined]
-        sys.modules["cpuinfo"] = stand_in
+        substitute = types.ModuleType("cpuinfo")
+        substitute.get_cpu_info = lambda: {"brand_raw": "not looked up"}  # type: ignore[attr-defined]
+        sys.modules["cpuinfo"] = substitute

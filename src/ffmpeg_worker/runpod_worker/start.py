@@ -1,7 +1,7 @@
-"""How the RunPod worker starts: in production with the SDK, on a plain machine with a test job."""
+"""Entry points of the RunPod worker: with the SDK on RunPod, with one test job elsewhere."""
 
-# What takes long to import is imported where it is needed: the HTTP door starts meanwhile, in its own process,
-# and the SDK's heartbeat process imports this file again where processes are spawned.
+# Slow imports stand where they are needed: the API starts meanwhile, in its own process, and the SDK's heartbeat
+# process imports this file again where processes are spawned.
 # ruff: noqa: PLC0415
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ffmpeg_worker.runpod_worker.client import ApiClient
+    from ffmpeg_worker.client.api_client import ApiClient
+    from ffmpeg_worker.client.location import ApiLocation
     from ffmpeg_worker.runpod_worker.fan_out import FanOut
-    from ffmpeg_worker.runpod_worker.locate_api import ApiLocation
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
     from ffmpeg_worker.settings import Settings
 
 
 async def handler(job: dict[str, Any]) -> dict[str, Any]:
-    """The handler for RunPod's SDK: `RunpodWorker.handle`, on a worker that is opened with the first job."""
+    """Run `RunpodWorker.handle` for RunPod's SDK, on a worker that is opened with the first job."""
     from ffmpeg_worker.errors import WorkerError
     from ffmpeg_worker.runpod_worker.handler_output import failure
 
@@ -34,16 +34,16 @@ async def handler(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(folder: Path) -> int:
-    """Run as a program, with its arguments and environment; returns the exit status.
+    """Run as a program, with its arguments and environment; return the exit status.
 
     Args:
-        folder: where the test input lies.
+        folder: the folder with the test input.
     """
     from ffmpeg_worker.errors import Misconfigured
 
     try:
         if "RUNPOD_WEBHOOK_GET_JOB" not in os.environ and len(sys.argv) == 1:
-            return _run_locally(folder)
+            return _run_test_job(folder)
         return _serve_platform()
     except Misconfigured as error:
         sys.stderr.write(f"{error.message} {error.hint or ''}\n")
@@ -52,7 +52,7 @@ def main(folder: Path) -> int:
         return 130
 
 
-def _run_locally(folder: Path) -> int:
+def _run_test_job(folder: Path) -> int:
     from ffmpeg_worker.errors import InvalidJob
     from ffmpeg_worker.runpod_worker.local_test import print_refusal, read_test_job, run_test_job
 
@@ -64,49 +64,54 @@ def _run_locally(folder: Path) -> int:
 
 
 def _serve_platform() -> int:
-    # The first process of a container is not ended by SIGTERM unless it asks to be.
+    # SIGTERM does not end the first process of a container unless it has a handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    place = _place()  # before the SDK, which takes as long to import as the HTTP door to start
+    location = _api_location()  # before the SDK, whose import takes as long as the start of the API
     from ffmpeg_worker.runpod_worker.fitness_checks import make_checks
+    from ffmpeg_worker.runpod_worker.job_loop import JobLoop
     from ffmpeg_worker.runpod_worker.platform import Platform
-    from ffmpeg_worker.runpod_worker.sdk import load_sdk, start_sdk
+    from ffmpeg_worker.runpod_worker.sdk import Handler, load_sdk, start_sdk
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
     sdk = load_sdk()
     settings = _settings()
-    client, platform = _client(place), Platform(sdk)
-    is_platform = "RUNPOD_WEBHOOK_POST_OUTPUT" in os.environ
-    runner = _fan_out(client, settings) if settings.runpod_fan_out is not None else client
-    worker = RunpodWorker(runner, settings.max_body_bytes, platform.tell if is_platform else None)
-    start_sdk(
-        sdk,
-        platform,
-        worker.handle,
-        make_checks(client, must_confine=settings.sandbox == "require"),
-        slots=settings.max_concurrency,
-        finish_s=settings.shutdown_s,
-    )
+    client, platform = _make_client(location), Platform(sdk)
+    is_on_runpod = "RUNPOD_WEBHOOK_POST_OUTPUT" in os.environ
+    runner = _make_fan_out(client, settings) if settings.runpod_fan_out is not None else client
+    worker = RunpodWorker(runner, settings.max_body_bytes, platform.post_progress if is_on_runpod else None)
+
+    async def run_jobs(run_job: Handler, in_progress: Any) -> None:
+        await JobLoop(
+            platform,
+            run_job,
+            in_progress,
+            max_concurrency=settings.max_concurrency,
+            shutdown_s=settings.shutdown_s,
+        ).run()
+
+    checks = make_checks(client, must_confine=settings.sandbox == "require")
+    start_sdk(sdk, worker.handle, checks, run_jobs, max_concurrency=settings.max_concurrency)
     return 0
 
 
-def _fan_out(client: ApiClient, settings: Settings) -> FanOut:
+def _make_fan_out(client: ApiClient, settings: Settings) -> FanOut:
     from ffmpeg_worker.errors import Misconfigured
     from ffmpeg_worker.runpod_worker.endpoint import Endpoint
     from ffmpeg_worker.runpod_worker.fan_out import FanOut
 
     if settings.runpod_api_key is None or settings.runpod_endpoint_id is None or settings.runpod_fan_out is None:
         raise Misconfigured(
-            "Jobs cannot be cut into parts without a key for the endpoint that the parts are sent to.",
+            "Jobs cannot be split without an API key for the endpoint that runs the parts.",
             hint="Set FFMPEG_WORKER_RUNPOD_API_KEY (and RUNPOD_ENDPOINT_ID outside of RunPod), "
             "or leave out FFMPEG_WORKER_RUNPOD_FAN_OUT.",
         )
     base = settings.runpod_base_url.rstrip("/")
-    name = settings.runpod_endpoint_id
+    endpoint_id = settings.runpod_endpoint_id
     return FanOut(
         client,
-        # In tests of RunPod's Hub the id is a part of the base.
-        Endpoint(base if base.endswith(f"/{name}") else f"{base}/{name}", settings.runpod_api_key),
-        least=settings.runpod_fan_out,
+        # In tests of RunPod's Hub the base URL contains the id.
+        Endpoint(base if base.endswith(f"/{endpoint_id}") else f"{base}/{endpoint_id}", settings.runpod_api_key),
+        min_processes=settings.runpod_fan_out,
         workers=settings.runpod_fan_out_workers,
         queue_s=settings.runpod_fan_out_queue_s,
         option_policy=settings.option_policy == "on",
@@ -124,28 +129,28 @@ def _settings() -> Settings:
 
 
 @functools.cache
-def _place() -> ApiLocation:
+def _api_location() -> ApiLocation:
     from ffmpeg_worker.runpod_worker.locate_api import locate_api, start_unless_running
 
-    # The HTTP door needs longer than all else; where nobody can have named one, it need not wait for the settings.
-    is_named = any(name.upper() == "FFMPEG_API_BASE_URL" for name in os.environ) or Path(".env").exists()
-    place = None if is_named else start_unless_running()
-    place = place or locate_api(_settings())
-    atexit.register(place.close)
-    return place
+    # The API takes longest to start. If its URL cannot have been set, it does not wait for the settings.
+    may_be_set = any(name.upper() == "FFMPEG_API_BASE_URL" for name in os.environ) or Path(".env").exists()
+    location = None if may_be_set else start_unless_running()
+    location = location or locate_api(_settings())
+    atexit.register(location.close)
+    return location
 
 
 @functools.cache
 def _worker() -> RunpodWorker:
-    place = _place()
+    location = _api_location()
     from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
-    return RunpodWorker(_client(place), _settings().max_body_bytes)
+    return RunpodWorker(_make_client(location), _settings().max_body_bytes)
 
 
-def _client(place: ApiLocation) -> ApiClient:
-    from ffmpeg_worker.runpod_worker.client import ApiClient
+def _make_client(location: ApiLocation) -> ApiClient:
+    from ffmpeg_worker.client.api_client import ApiClient
 
     settings = _settings()
-    longest_s = settings.api_timeout_s if settings.api_timeout_is_set else None
-    return ApiClient(place, timeout_s=settings.api_timeout_s, longest_s=longest_s)
+    max_timeout_s = settings.api_timeout_s if settings.api_timeout_is_set else None
+    return ApiClient(location, timeout_s=settings.api_timeout_s, max_timeout_s=max_timeout_s)

@@ -13,13 +13,13 @@ import pytest_asyncio
 from aiohttp import web
 from pydantic import SecretStr
 
+from ffmpeg_worker.client.api_client import ApiClient
+from ffmpeg_worker.client.location import ExternalApi
 from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
-from ffmpeg_worker.runpod_worker.client import ApiClient
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint
 from ffmpeg_worker.runpod_worker.fan_out import FanOut
-from ffmpeg_worker.runpod_worker.locate_api import ExternalApi
-from ffmpeg_worker.runpod_worker.parts import cut, find_reason_not_to_split, joined
-from ffmpeg_worker.runpod_worker.request import PART_KEY, Request, read_request
+from ffmpeg_worker.runpod_worker.parts import find_reason_not_to_split, merge_results, split_request
+from ffmpeg_worker.runpod_worker.request import PART_KEY, RunpodRequest, read_request
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.servers.fake_api import FakeApi, stand_in_api
 from support.servers.fake_runpod import FakeRunpod, PlatformJob, stand_in_platform
@@ -33,7 +33,7 @@ def asked(count: int = 4, **more: Any) -> dict[str, Any]:
     return {"action": "multi_process", "data": {"processes": processes}, "upload": UPLOAD, **more}
 
 
-def request(**more: Any) -> Request:
+def request(**more: Any) -> RunpodRequest:
     return read_request({"id": "x", "input": asked(**more)}, max_bytes=1 << 20)
 
 
@@ -54,7 +54,7 @@ def result(count: int, name: str, **more: Any) -> dict[str, Any]:
     ("count", "workers", "sizes"), [(4, 2, [2, 2]), (7, 3, [2, 2, 3]), (2, 3, [1, 1]), (50, 4, [12, 13, 12, 13])]
 )
 def test_parts_are_of_nearly_equal_size_and_in_order(count: int, workers: int, sizes: list[int]) -> None:
-    parts = cut(request(count=count, metadata={"order": 1}), workers)
+    parts = split_request(request(count=count, metadata={"order": 1}), workers)
     bodies = [json.loads(part.request.body) for part in parts]
     assert [part.count for part in parts] == [len(body["processes"]) for body in bodies] == sizes
     assert [process for body in bodies for process in body["processes"]] == asked(count)["data"]["processes"]
@@ -74,12 +74,12 @@ def test_parts_are_of_nearly_equal_size_and_in_order(count: int, workers: int, s
     ],
 )
 def test_a_prefix_does_not_become_the_name_of_an_only_output(upload: Any, kept: Any) -> None:
-    (part, _) = cut(request(count=2, upload=upload), 2)
+    (part, _) = split_request(request(count=2, upload=upload), 2)
     assert json.loads(part.request.body)["upload"] == kept
 
 
 def test_a_part_sent_away_is_a_job_that_is_not_cut_again() -> None:
-    (_, part) = cut(request(), 2)
+    (_, part) = split_request(request(), 2)
     again = read_request({"id": "y", "input": part.as_input()}, max_bytes=1 << 20)
     assert again == replace(part.request, job=again.job, is_part=True)
     assert isinstance(again.job, MultiProcessJob)
@@ -105,11 +105,11 @@ def test_what_must_stay_on_one_worker(more: dict[str, Any], reason: str | None) 
 
 
 def test_results_are_those_of_one_worker() -> None:
-    parts = cut(request(count=3), 2)
+    parts = split_request(request(count=3), 2)
     broken = {"index": 1, "success": False, "error": {"error": "No.", "where": {"process": 1, "command": 0}}}
     second = result(2, "b", warnings=["slow"], sandbox="degraded")
     second["results"][1] = broken
-    whole = joined(
+    whole = merge_results(
         parts, [result(1, "a", job_id="j"), second], seconds=4.0, metadata={"order": 1}, warnings=["slow", "w"]
     )
     assert [report["index"] for report in whole["results"]] == [0, 1, 2]
@@ -145,9 +145,9 @@ async def platform() -> AsyncIterator[FakeRunpod]:
 
 
 def worker_of(api: FakeApi, url: str, *, queue_s: float = 20, timeout_s: float = 20) -> RunpodWorker:
-    client = ApiClient(ExternalApi(api.base_url, "key"), timeout_s=timeout_s, ready_within_s=0.1)
+    client = ApiClient(ExternalApi(api.base_url, "key"), timeout_s=timeout_s, ready_timeout_s=0.1)
     endpoint = Endpoint(f"{url}/v2/endpoint", SecretStr("endpoint-key"), pauses_s=(0.01, 0.01))
-    fan_out = FanOut(client, endpoint, least=2, workers=2, queue_s=queue_s, let_go_s=0.3)
+    fan_out = FanOut(client, endpoint, min_processes=2, workers=2, queue_s=queue_s, release_s=0.3)
     return RunpodWorker(fan_out, 1 << 20)
 
 
@@ -180,7 +180,7 @@ async def test_a_part_is_answered_by_another_worker(api: FakeApi, platform: Fake
     assert (answer["warnings"], heres(api)) == ([], [2])
 
 
-async def test_a_part_of_another_worker_is_never_cut(api: FakeApi, platform: FakeRunpod) -> None:
+async def test_a_part_of_another_worker_is_never_split_request(api: FakeApi, platform: FakeRunpod) -> None:
     answer = await worker_of(api, platform.url).handle({"id": "x", "input": {**asked(), PART_KEY: True}})
     assert (answer["success"], heres(api), platform.jobs) == (True, [4], {})
 
@@ -298,6 +298,6 @@ async def test_no_secret_is_logged(api: FakeApi, platform: FakeRunpod, caplog: p
     end_part(await start_part(platform), "FAILED", {"error": "x"})
     await running
     lines = repr([record.__dict__ for record in caplog.records])
-    assert "part comes back" in lines
+    assert "part runs here" in lines
     assert "endpoint-key" not in lines
     assert "topmostsecret" not in lines

@@ -1,21 +1,14 @@
-"""What counts as a job, and how long to wait before a result is sent again."""
+"""Jobs as RunPod hands them out."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
-import pytest
-
-from ffmpeg_worker import retry
-from ffmpeg_worker.runpod_worker import delivery
-from ffmpeg_worker.runpod_worker.delivery import deliver
 from ffmpeg_worker.runpod_worker.platform import Platform
 
-RESULT = {"output": {"success": True, "result": {}}}
 
-
-async def test_only_jobs_that_can_be_answered_are_taken() -> None:
+async def test_only_jobs_with_a_usable_id_are_taken() -> None:
     handed_out = [
         {"id": "0b6f-u1", "input": {}},
         {"input": {}},
@@ -31,54 +24,4 @@ async def test_only_jobs_that_can_be_answered_are_taken() -> None:
 
     modules = SimpleNamespace(rp_job=SimpleNamespace(get_job=get_job))
     platform = Platform(SimpleNamespace(serverless=SimpleNamespace(modules=modules)))
-    assert await platform.take(9) == handed_out[:1]
-
-
-class Refusing:
-    """Answers results with these statuses, then takes them."""
-
-    def __init__(self, *answers: tuple[int, str | None] | OSError) -> None:
-        self.answers = list(answers)
-        self.sent: list[dict[str, Any]] = []
-
-    async def answer(self, _job_id: str, result: dict[str, Any]) -> tuple[int, str | None]:
-        self.sent.append(result)
-        answer = self.answers.pop(0) if self.answers else (200, None)
-        if isinstance(answer, OSError):
-            raise answer
-        return answer
-
-
-@pytest.fixture
-def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds that would have been waited."""
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-
-    monkeypatch.setattr(retry, "asyncio", SimpleNamespace(sleep=sleep))
-    return waited
-
-
-@pytest.mark.parametrize(
-    ("answers", "expected", "sent"),
-    [
-        ([(429, "7"), (503, "999"), (429, "tomorrow"), OSError()], [7, 30, 2, 4], 5),
-        ([(401, None)], [], 1),
-        ([(500, None)] * 99, list(delivery.PAUSES_S), 8),
-    ],
-)
-async def test_sent_again_only_where_that_may_help(
-    pauses: list[float], answers: list[Any], expected: list[float], sent: int
-) -> None:
-    platform = Refusing(*answers)
-    assert await deliver(cast(Platform, platform), "x", RESULT) is (sent == 5)
-    assert pauses == expected
-    assert platform.sent == [RESULT] * sent
-
-
-async def test_a_refused_result_is_replaced_once(pauses: list[float]) -> None:
-    platform = Refusing((413, None), (400, None))
-    assert await deliver(cast(Platform, platform), "x", RESULT) is False
-    assert [sent.get("error", "")[:14] for sent in platform.sent] == ["", "RunPod refused"]
+    assert await platform.take_jobs(9) == handed_out[:1]

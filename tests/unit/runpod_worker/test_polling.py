@@ -1,15 +1,14 @@
-"""When RunPod is asked again, and what becomes of an answer at the end."""
+"""When RunPod is polled again, and that no response is lost at the end."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from unittest.mock import Mock
 
 import aiohttp
 import pytest
-from multidict import CIMultiDict, CIMultiDictProxy
-from yarl import URL
 
 from ffmpeg_worker.runpod_worker.polling import _poll_once, poll
 from support.wait_until import until_async
@@ -20,10 +19,7 @@ async def at_once() -> None:
 
 
 def refused(status: int) -> aiohttp.ClientResponseError:
-    url = URL("http://127.0.0.1")
-    return aiohttp.ClientResponseError(
-        aiohttp.RequestInfo(url, "GET", CIMultiDictProxy(CIMultiDict()), url), (), status=status
-    )
+    return aiohttp.ClientResponseError(Mock(aiohttp.RequestInfo), (), status=status)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +37,7 @@ def refused(status: int) -> aiohttp.ClientResponseError:
         (KeyError("id"), 0.0, 0.1, 0.2),
     ],
 )
-async def test_the_pause_after_an_answer(
+async def test_the_pause_after_a_response(
     answer: list[int] | Exception, seconds: float, before: float, after: float
 ) -> None:
     asking: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
@@ -54,25 +50,25 @@ async def test_the_pause_after_an_answer(
     assert pause == after
 
 
-@pytest.mark.parametrize("answer_comes", [True, False])
-async def test_the_end_stops_asking_but_loses_no_answer(answer_comes: bool) -> None:
+@pytest.mark.parametrize("response_comes", [True, False])
+async def test_the_end_stops_polling_but_loses_no_response(response_comes: bool) -> None:
     end, asked = asyncio.Event(), asyncio.Event()
 
     async def ask() -> list[int]:
         asked.set()
         await end.wait()
-        if not answer_comes:
+        if not response_comes:
             await asyncio.Event().wait()
         return [7]
 
     found: list[int] = []
 
     async def collect(ask: Callable[[], Awaitable[list[int]]]) -> None:
-        async for numbers in poll(ask, end, what="poll", wait=at_once):
+        async for numbers in poll(ask, end, name="poll", wait=at_once):
             found.extend(numbers)
 
     collecting = asyncio.create_task(collect(ask))
     await asked.wait()
     end.set()
     await until_async(collecting.done)
-    assert found == ([7] if answer_comes else [])
+    assert found == ([7] if response_comes else [])

@@ -1,4 +1,4 @@
-"""From RunPod's job to the HTTP door's request: both spellings, nothing lost, nothing nonsensical sent."""
+"""From RunPod's job to the request to the API: both spellings, nothing lost, nothing invalid sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.runpod_worker.request import Request, read_job_id
+from ffmpeg_worker.runpod_worker.request import RunpodRequest, read_job_id
 from ffmpeg_worker.runpod_worker.request import read_request as read_bounded_request
 
 DATA: dict[str, dict[str, Any]] = {
@@ -20,7 +20,7 @@ DATA: dict[str, dict[str, Any]] = {
 COMMON = {"inputs": [{"url": "a.mp4"}], "timeout": 12, "metadata": {"order": "é"}}
 
 
-def read_request(job: Any) -> Request:
+def read_request(job: Any) -> RunpodRequest:
     return read_bounded_request(job, max_bytes=1000)
 
 
@@ -72,7 +72,7 @@ def with_metadata(value: Any) -> dict[str, Any]:
         ({"input": with_metadata(deep(100_000))}, "invalid_json"),
     ],
 )
-def test_nonsense_is_refused_before_anything_is_sent(job: Any, code: str) -> None:
+def test_an_invalid_job_is_refused_before_anything_is_sent(job: Any, code: str) -> None:
     with pytest.raises(InvalidJob) as caught:
         read_request(job)
     assert caught.value.code == code
@@ -89,12 +89,12 @@ def test_nonsense_is_refused_before_anything_is_sent(job: Any, code: str) -> Non
         (None, "unknown"),
     ],
 )
-def test_the_id_is_fit_for_a_log_line(job: Any, name: str) -> None:
+def test_the_id_is_safe_for_a_log_line(job: Any, name: str) -> None:
     assert read_job_id(job) == name
 
 
 @pytest.mark.parametrize(
-    ("policy", "limit_s", "timeout"),
+    ("policy", "timeout_s", "timeout"),
     [
         ({"executionTimeout": 7_200_000}, 7199, 7198),
         ({"executionTimeout": 5000, "ttl": 10_000}, 4.5, 4.05),
@@ -104,12 +104,14 @@ def test_the_id_is_fit_for_a_log_line(job: Any, name: str) -> None:
         ("none", None, None),
     ],
 )
-def test_runpods_own_limit_is_the_jobs(policy: Any, limit_s: float | None, timeout: float | None) -> None:
+def test_runpods_execution_timeout_is_the_jobs_timeout(
+    policy: Any, timeout_s: float | None, timeout: float | None
+) -> None:
     request = read_request({"input": {"action": "probe", "data": DATA["probe"]}, "policy": policy})
-    assert (request.limit_s, json.loads(request.body).get("timeout")) == (limit_s, timeout)
+    assert (request.timeout_s, json.loads(request.body).get("timeout")) == (timeout_s, timeout)
 
 
-def test_a_limit_of_the_jobs_own_comes_first() -> None:
+def test_a_timeout_of_the_job_itself_wins() -> None:
     asked = {"action": "probe", "data": {**DATA["probe"], "timeout": 3}}
     request = read_request({"input": asked, "policy": {"executionTimeout": 60_000}})
-    assert (request.limit_s, json.loads(request.body)["timeout"]) == (59, 3)
+    assert (request.timeout_s, json.loads(request.body)["timeout"]) == (59, 3)

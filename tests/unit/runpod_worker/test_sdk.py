@@ -33,7 +33,7 @@ sdk = load_sdk()
 given = {}
 sdk.serverless.start = given.update
 async def check(): pass
-start_sdk(sdk, None, module.handler, [check], slots=int(sys.argv[1]), finish_s=1)
+start_sdk(sdk, module.handler, [check], None, max_concurrency=int(sys.argv[1]))
 limit = given["concurrency_modifier"]
 from runpod.serverless.modules import rp_fitness
 checks = [registered.__name__ for registered in rp_fitness._fitness_checks]

@@ -1,11 +1,10 @@
-"""The handler: answers of all actions, cancelling, waiting for the HTTP door, and what must not harm the SDK."""
+"""The handler: output of all actions, cancelling, and failures that must not reach the SDK."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import logging
-import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -14,8 +13,6 @@ from aiohttp import web
 
 from ffmpeg_worker.logs import JsonLines
 from ffmpeg_worker.runpod_worker import worker as worker_module
-from ffmpeg_worker.runpod_worker.client import ApiClient
-from ffmpeg_worker.runpod_worker.locate_api import ExternalApi
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.servers.fake_api import RESULTS, stand_in_api
 from support.wait_until import until_async
@@ -70,7 +67,7 @@ async def test_a_wrong_job_is_refused_without_a_request(make_worker: MakeWorker)
 
 
 @pytest.mark.parametrize("times", [1, 4])
-async def test_cancelling_closes_the_connection(make_worker: MakeWorker, times: int) -> None:
+async def test_cancelling_stops_the_job(make_worker: MakeWorker, times: int) -> None:
     async with stand_in_api() as api:
         api.hang()
         task = asyncio.create_task(make_worker(api.base_url).handle(JOB))
@@ -102,42 +99,8 @@ async def test_cancelling_one_job_leaves_the_others(make_worker: MakeWorker) -> 
         assert first.cancelled()
 
 
-async def test_cancelled_while_it_waits_for_the_door(make_worker: MakeWorker) -> None:
-    task = asyncio.create_task(make_worker("http://127.0.0.1:1/api", ready_within_s=30).handle(JOB))
-    await asyncio.sleep(0.05)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def test_a_door_that_opens_late(make_worker: MakeWorker) -> None:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    task = asyncio.create_task(make_worker(f"http://127.0.0.1:{port}/api", ready_within_s=10).handle(JOB))
-    await asyncio.sleep(0.05)
-    assert not task.done()
-    async with stand_in_api(port) as api:
-        assert (await task)["success"] is True
-        assert len(api.requests) == 1
-
-
-@pytest.mark.parametrize(
-    "health", [(503, '{"status": "starting"}'), (200, "<html></html>"), (200, "[]"), (200, '{"status": "bad"}')]
-)
-async def test_waiting_ends_only_when_the_door_is_healthy(health: tuple[int, str]) -> None:
-    async with stand_in_api() as api:
-        api.health = health
-        client = ApiClient(ExternalApi(api.base_url, "key"), timeout_s=10, ready_within_s=10)
-        waiting = asyncio.create_task(client.wait_until_ready())
-        await asyncio.sleep(0.05)
-        assert not waiting.done()
-        api.health = (200, '{"status": "ok"}')
-        assert await waiting == {"status": "ok"}
-
-
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), RuntimeError("key=secret"), MemoryError()])
-async def test_a_fault_of_our_own_does_not_reach_the_sdk(
+async def test_a_defect_of_the_worker_does_not_reach_the_sdk(
     make_worker: MakeWorker, monkeypatch: pytest.MonkeyPatch, error: BaseException
 ) -> None:
     def fail(_job: Any, **_limits: Any) -> Any:
@@ -150,13 +113,11 @@ async def test_a_fault_of_our_own_does_not_reach_the_sdk(
 
 
 @pytest.mark.parametrize("job", [None, 7, "job", [], {}])
-async def test_a_job_that_is_none(make_worker: MakeWorker, job: Any) -> None:
+async def test_a_job_that_is_not_an_object_with_input(make_worker: MakeWorker, job: Any) -> None:
     assert "error" in await make_worker("http://127.0.0.1:1/api").handle(job)
 
 
-async def test_the_log_tells_the_story_with_the_jobs_id(
-    make_worker: MakeWorker, lines: list[dict[str, Any]]
-) -> None:
+async def test_the_log_lines_of_a_job_carry_its_id(make_worker: MakeWorker, lines: list[dict[str, Any]]) -> None:
     secret = {**DATA["process"], "metadata": {"token": "s3cret"}}
     async with stand_in_api() as api:
         worker = make_worker(api.base_url)

@@ -1,4 +1,4 @@
-"""Reading the test input and printing the answer."""
+"""Local test mode: reading the test input and printing the output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.runpod_worker.local_test import print_answer, read_test_job
+from ffmpeg_worker.runpod_worker.local_test import print_output, read_test_job
 
 PROBE = {"path": "/ffmpeg/probe", "body": {"input": "a.mp4"}}
 VMAF = {"action": "vmaf", "data": {"input1": "a", "input2": "b"}}
@@ -41,7 +41,7 @@ def test_a_whole_job_or_its_input_alone(tmp_path: Path, content: Any, job: dict[
         ('{"input": NaN}', "invalid_json", "NaN"),
     ],
 )
-def test_a_file_that_is_no_job(tmp_path: Path, content: str | None, code: str, words: str) -> None:
+def test_a_file_that_is_not_a_job(tmp_path: Path, content: str | None, code: str, words: str) -> None:
     path = tmp_path / "mine.json"
     if content is not None:
         path.write_text(content)
@@ -52,7 +52,7 @@ def test_a_file_that_is_no_job(tmp_path: Path, content: str | None, code: str, w
     assert words in caught.value.message
 
 
-@pytest.mark.parametrize(("answer", "status"), [({"success": True, "result": {"a": "é"}}, 0), ({"error": "x"}, 1)])
-def test_the_answer_is_printed(capsys: pytest.CaptureFixture[str], answer: dict[str, Any], status: int) -> None:
-    assert print_answer(answer) == status
-    assert json.loads(capsys.readouterr().out) == answer
+@pytest.mark.parametrize(("output", "status"), [({"success": True, "result": {"a": "é"}}, 0), ({"error": "x"}, 1)])
+def test_the_output_is_printed(capsys: pytest.CaptureFixture[str], output: dict[str, Any], status: int) -> None:
+    assert print_output(output) == status
+    assert json.loads(capsys.readouterr().out) == output

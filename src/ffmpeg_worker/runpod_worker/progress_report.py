@@ -1,4 +1,4 @@
-"""Progress of one job on its way to RunPod: in order, and all of it before the result."""
+"""Sends the progress of one job to RunPod: in order, and never after the result."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from ffmpeg_worker.tasks import cancel_and_wait
 
 Post = Callable[[dict[str, Any]], Awaitable[None]]
-"""Sends one report; raises nothing but the end of its task."""
+"""Sends one report; raises nothing but CancelledError."""
 
 _PAUSE_S = 1.0
-_LAST_POST_S = 2.0
+_LAST_POST_TIMEOUT_S = 2.0
 
 
 class ProgressReport:
-    """Sends the latest progress with `post`, one report at a time and a second between them."""
+    """Sends the latest progress with `post`, one report at a time and `pause_s` apart."""
 
     def __init__(self, post: Post, *, pause_s: float = _PAUSE_S) -> None:
         self._post = post
@@ -26,21 +26,21 @@ class ProgressReport:
         self._is_posting = self._is_closed = False
         self._task: asyncio.Task[None] | None = None
 
-    def tell(self, progress: dict[str, Any]) -> None:
-        """Have this sent, unless something newer is known by then."""
+    def update(self, progress: dict[str, Any]) -> None:
+        """Send this progress, unless newer progress replaces it first."""
         self._latest = progress
         self._changed.set()
         if self._task is None:
             self._task = asyncio.ensure_future(self._send())
 
     async def close(self) -> None:
-        """Send nothing more. Returns when no report is under way: RunPod takes one after the result for news."""
+        """Stop sending, and wait for a report under way: RunPod takes one after the result for a new state."""
         self._is_closed = True
         if self._task is None:
             return
         try:
             if self._is_posting:
-                await asyncio.wait({self._task}, timeout=_LAST_POST_S)
+                await asyncio.wait({self._task}, timeout=_LAST_POST_TIMEOUT_S)
         finally:
             await cancel_and_wait(self._task)
 
