@@ -40,7 +40,7 @@ async def _measure(root: Path, *, quick: bool) -> str:
     data.mkdir()
     _bring_source(data / "clip.mp4", seconds=2 if quick else 20)
     async with open_services(read_settings(data_root=data, scratch_root=root / "scratch")) as services:
-        gpu = await services.plant.gpu.gpu()
+        gpu = await services.resources.gpu.gpu()
         title = f"{gpu.count} x {gpu.name}: encodes {_listed(gpu.encoders)}; decodes {_listed(gpu.decoders)}"
         if not gpu.encoders:
             return f"{title}\nno NVENC here: {gpu.reason}"

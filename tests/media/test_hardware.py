@@ -93,12 +93,12 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work
     root = tmp_path_factory.mktemp("hardware")
     make_clip(root / "data/clip.mp4", seconds=1, size="640x360")
     async with open_worker(root) as opened:
-        opened.services.plant = replace_gpu(opened, ClaimedCard())
+        opened.services.resources = replace_gpu(opened, ClaimedCard())
         yield opened
 
 
 def replace_gpu(worker: Worker, trial: GpuTrial) -> Any:
-    return replace(worker.services.plant, gpu=trial)
+    return replace(worker.services.resources, gpu=trial)
 
 
 def job(hardware: str, command: str = "-i clip.mp4 -preset ultrafast {}.mp4", **data: Any) -> dict[str, Any]:
@@ -148,8 +148,8 @@ async def test_processes_that_share_a_failing_card_go_on_apart(worker: Worker) -
 
 @in_one_loop
 async def test_without_a_card_only_auto_runs(worker: Worker) -> None:
-    claimed = worker.services.plant
-    worker.services.plant = replace_gpu(worker, GpuTrial(worker.services.tools, GpuDevices()))
+    claimed = worker.services.resources
+    worker.services.resources = replace_gpu(worker, GpuTrial(worker.services.tools, GpuDevices()))
     try:
         result = await worker.run(job("auto", "-i clip.mp4 -preset ultrafast none-{}.mp4"))
         assert result["warnings"] == ["This ran on the CPU. There is no NVIDIA GPU: no /dev/nvidia0."]
@@ -158,4 +158,4 @@ async def test_without_a_card_only_auto_runs(worker: Worker) -> None:
         assert (await worker.fail(named)).code == "hardware_unavailable"
         assert worker.events == []  # before anything was fetched
     finally:
-        worker.services.plant = claimed
+        worker.services.resources = claimed

@@ -25,7 +25,7 @@ async def test_more_jobs_than_may_wait_are_refused_and_the_others_end_well(tmp_p
         assert len(refused) == 2
         assert all(error.retryable for error in refused)
         assert sum(not isinstance(result, BaseException) for result in ended) == 3
-        assert worker.services.active == 0
+        assert worker.services.admission.active_jobs == 0
 
 
 async def test_a_closing_worker_gives_its_jobs_back(tmp_path: Path) -> None:
@@ -34,7 +34,7 @@ async def test_a_closing_worker_gives_its_jobs_back(tmp_path: Path) -> None:
         running = asyncio.Event()
         job = asyncio.ensure_future(worker.services.run(parse_job(LONG), observer=lambda _event: running.set()))
         await running.wait()
-        await worker.services.stop_jobs()
+        await worker.services.admission.close()
         with pytest.raises(JobInterrupted) as caught:
             await job
         assert caught.value.retryable

@@ -143,7 +143,7 @@ async def test_the_sandbox_of_other_machines_alone(kit: Path, report: dict[str, 
 def _sandbox(machine: SandboxSupport, users: JobUsers | None, world: World) -> Sandbox:
     sandbox = Sandbox("require", machine, limits=LIMITS, cores=2, users=users)
     sandbox.admit_programs(find_ffmpeg(None))
-    sandbox.furnish(world.worker.services.plant.scratch.root)
+    sandbox.furnish(world.worker.services.resources.scratch.root)
     return sandbox
 
 

@@ -120,7 +120,7 @@ async def health(request: Request) -> Response:
     """How the worker is; 200 as soon as jobs can be taken."""
     door = app_state_of(request)
     services = door.services
-    status = "starting" if services is None else "closing" if services.closing else "ok"
+    status = "starting" if services is None else "closing" if services.admission.is_closing else "ok"
     report: dict[str, Any] = {"status": status}
     if services is not None and door.keys.admit(request.scope):
         report |= _details(door, services)
@@ -129,7 +129,7 @@ async def health(request: Request) -> Response:
 
 def _details(door: AppState, services: Services) -> dict[str, Any]:
     known = services.tools.capabilities
-    services.plant.gpu.begin()
+    services.resources.gpu.begin()
     return {
         "version": services.settings.version,
         "uptime_seconds": round(time.monotonic() - door.began, 1),
@@ -144,9 +144,9 @@ def _details(door: AppState, services: Services) -> dict[str, Any]:
             "level": services.tools.sandbox.level.value,
             "landlock_abi": services.tools.sandbox.landlock_abi,
         },
-        **_gpu(services.plant.gpu.known),
+        **_gpu(services.resources.gpu.known),
         "canvas": _canvas(),
-        "active_jobs": services.active,
+        "active_jobs": services.admission.active_jobs,
         "max_concurrency": services.settings.max_concurrency,
     }
 

@@ -74,7 +74,7 @@ class _Jobs(Collector):
                 jobs.add_metric([action, outcome], count)
             for action, total in services.counters.seconds.items():
                 seconds.add_metric([action], total)
-            active.add_metric([], services.active)
+            active.add_metric([], services.admission.active_jobs)
             build.add_metric([services.settings.version, services.tools.capabilities.version], 1)
         yield from (jobs, seconds, active, build)
 

@@ -110,8 +110,8 @@ def _config(services: Services) -> uvicorn.Config:
 
 async def _close_when(stop: asyncio.Event, services: Services, server: _Server) -> None:
     await stop.wait()
-    log(logging.INFO, "server stopping", active_jobs=services.active)
-    await services.stop_jobs()
+    log(logging.INFO, "server stopping", active_jobs=services.admission.active_jobs)
+    await services.admission.close()
     server.should_exit = True
 
 

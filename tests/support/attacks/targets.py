@@ -150,7 +150,7 @@ class World:
 
     @asynccontextmanager
     async def _workspace(self, name: str, sandbox: Sandbox) -> AsyncIterator[Workspace]:
-        root = Path(tempfile.mkdtemp(prefix=name, dir=self.worker.services.plant.scratch.root))
+        root = Path(tempfile.mkdtemp(prefix=name, dir=self.worker.services.resources.scratch.root))
         with sandbox.jail(root) as jail:
             try:
                 yield Workspace(root, jail)

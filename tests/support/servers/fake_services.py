@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from ffmpeg_worker.admission import Admission
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities
 from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
@@ -66,6 +67,7 @@ def stand_in_services(run: Run = succeed, **settings: Any) -> FakeServices:
         tools,
         cast(Prober, SimpleNamespace(program="pyav")),
         cast(WorkerResources, SimpleNamespace(gpu=GpuTrial(tools, GpuDevices()))),
+        Admission(max_concurrency=1, max_waiting_jobs=0),
     )
     services._run_job = run
     return services

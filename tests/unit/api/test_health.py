@@ -26,7 +26,7 @@ JOB = {"chainCmds": "-i a.mp4 b.mp4", "metadata": {"password": "hunter2"}}
 
 async def test_a_worker_that_takes_jobs() -> None:
     services = stand_in_services()
-    services.active = 2
+    services.admission.active_jobs = 2
     reply = await request(make_app(services), "GET", "/health")
     assert reply.status == 200
     report = Health.model_validate(reply.json(), strict=True, extra="forbid")
@@ -55,7 +55,7 @@ async def test_a_machine_without_a_card_says_so_at_once() -> None:
 
 async def test_a_worker_that_closes() -> None:
     services = stand_in_services()
-    services.closing = True
+    services.admission.is_closing = True
     reply = await request(make_app(services), "GET", "/health")
     assert (reply.status, reply.json()["status"]) == (503, "closing")
     assert "retry-after" in reply.headers
@@ -74,7 +74,7 @@ async def test_metrics_count_jobs_and_requests() -> None:
     services = stand_in_services()
     services.counters.by_outcome[("process", "succeeded")] = 3
     services.counters.seconds["process"] = 4.5
-    services.active = 1
+    services.admission.active_jobs = 1
     app = make_app(services)
     await post_json(app, "/api/ffmpeg/process", JOB)
     for path in ("/wp-admin", "/.env"):
