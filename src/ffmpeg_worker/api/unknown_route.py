@@ -8,11 +8,10 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature, WorkerError
-from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.actions import ACTIONS, UNSERVED_ACTIONS
 from ffmpeg_worker.suggestions import did_you_mean
 
 _LATER_PREFIXES = ("/api/jobs", "/v2")
-_LATER_PATHS = frozenset({"/api/ffmpeg/encode"})
 _NO = frozenset({"false", "0", "no", "off"})
 _MAX_SHOWN = 128
 
@@ -20,7 +19,8 @@ _MAX_SHOWN = 128
 def unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerError:
     """Why nothing is served at a path, and what is served instead."""
     shown = path if len(path) <= _MAX_SHOWN else path[: _MAX_SHOWN - 1] + "…"
-    if path in _LATER_PATHS or any(path == prefix or path.startswith(f"{prefix}/") for prefix in _LATER_PREFIXES):
+    unserved = {f"/api{action_path}" for action_path in UNSERVED_ACTIONS.values()}
+    if path in unserved or any(path == prefix or path.startswith(f"{prefix}/") for prefix in _LATER_PREFIXES):
         routes_of_jobs = _listed(f"/api{action.path}" for action in ACTIONS.values())
         return UnsupportedFeature(
             f'The route "{shown}" is not served by this version.',

@@ -8,15 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
-from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.actions import ACTIONS, UNSERVED_ACTIONS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.common_fields import COMMON_FIELDS, UNSERVED_FIELDS
 from ffmpeg_worker.job.explain import explain, missing_field, quote_list, unknown_field, unserved_field
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.suggestions import did_you_mean
-
-_UNSERVED_ACTIONS = frozenset({"encode", "/ffmpeg/encode"})
-"""Actions of the contract, by name and by path, that this version refuses by name."""
 
 
 def parse_job(value: Any) -> Job:
@@ -88,7 +85,7 @@ def _unknown_action(key: str, name: Any, known: Collection[str]) -> InvalidJob:
             hint=f"Known are {quote_list(known)}.",
             where=where,
         )
-    if name in _UNSERVED_ACTIONS:
+    if name in (UNSERVED_ACTIONS if key == "action" else UNSERVED_ACTIONS.values()):
         return UnsupportedFeature(
             f'The {key} "{name}" is not served by this version.',
             hint=f"Served are {quote_list(known)}.",

@@ -22,3 +22,6 @@ ACTIONS: Mapping[str, Action] = {
     for action in (PROCESS, MULTI_PROCESS, PROBE, VMAF, CANVAS, CANVAS_PREVIEW, DOWNLOAD, UPLOAD)
 }
 """By name, in the order of the documentation."""
+
+UNSERVED_ACTIONS: Mapping[str, str] = {"encode": "/ffmpeg/encode"}
+"""Actions of the contract that this version refuses by name; their paths below `/api`."""
