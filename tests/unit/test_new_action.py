@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ffmpeg_worker.runpod_worker.api_answer import read_result
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.errors import InvalidJob
@@ -16,7 +17,6 @@ from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.result_parts import Stats
 from ffmpeg_worker.job.secrets import find_secrets
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.runpod_worker.api_answer import read_result
 from ffmpeg_worker.runpod_worker.problems import JobFailed
 from ffmpeg_worker.runpod_worker.request import read_request
 from ffmpeg_worker.storage.local.source import LocalStorage
