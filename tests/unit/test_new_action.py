@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ffmpeg_worker.runpod_worker.api_answer import read_result
 
 from ffmpeg_worker.api.app import make_app
+from ffmpeg_worker.client.errors import ApiError
+from ffmpeg_worker.client.read_result import read_result
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.parse import parse_action, parse_job
@@ -17,7 +18,6 @@ from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.result_parts import Stats
 from ffmpeg_worker.job.secrets import find_secrets
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.runpod_worker.problems import JobFailed
 from ffmpeg_worker.runpod_worker.request import read_request
 from ffmpeg_worker.storage.local.source import LocalStorage
 from ffmpeg_worker.storage.remote_stores import RemoteStores
@@ -88,7 +88,7 @@ def test_runpod_knows_it() -> None:
     asked = read_request({"id": "1", "input": {"action": "toy", "data": DATA}}, max_bytes=1000)
     assert (asked.action, asked.path, json.loads(asked.body)) == ("toy", "/toys/greet", DATA)
     assert read_result("toy", 200, b'{"greeting": "Hello"}') == {"greeting": "Hello"}
-    with pytest.raises(JobFailed):
+    with pytest.raises(ApiError):
         read_result("toy", 200, b'{"outputs": []}')
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
 
+from ffmpeg_worker import errors
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.result_parts import ResultModel
@@ -31,6 +32,11 @@ class Problem(ResultModel):
     job_id: str | None = Field(None, description="Id of the job.", examples=["0b6f…"])
 
 
+_CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, WorkerError)]
+_BY_NAME = {kind.__name__: kind for kind in _CLASSES}
+_BY_CODE = {kind.code: kind for kind in reversed(_CLASSES)}  # a class before those derived from it
+
+
 def record_error(error: WorkerError) -> dict[str, Any]:
     """Describe an error in JSON: its problem, and beside it the name of its class under `type`."""
     return {**error.as_problem(), "type": type(error).__name__}
@@ -46,10 +52,7 @@ def error_from_problem(problem: Mapping[str, Any]) -> WorkerError:
     Returns:
         The same error but for `detail`, which goes to the log only.
     """
-    classes = list(_subclasses(WorkerError))
-    by_name = {kind.__name__: kind for kind in classes}
-    by_code = {kind.code: kind for kind in reversed(classes)}  # a class before those derived from it
-    kind = by_name.get(problem.get("type", "")) or by_code.get(problem["code"], WorkerError)
+    kind = _BY_NAME.get(problem.get("type", "")) or _BY_CODE.get(problem["code"], WorkerError)
     error = kind(
         problem["error"],
         hint=problem.get("hint"),
@@ -60,9 +63,3 @@ def error_from_problem(problem: Mapping[str, Any]) -> WorkerError:
     error.fault = Fault(problem["fault"])
     error.retryable = problem["retryable"]
     return error
-
-
-def _subclasses(kind: type[WorkerError]) -> Iterator[type[WorkerError]]:
-    yield kind
-    for child in kind.__subclasses__():
-        yield from _subclasses(child)
