@@ -15,7 +15,7 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.ffmpeg.gpu import (
-    ENCODERS,
+    NVENC_ENCODERS,
     GpuDevices,
     GpuTrial,
     decoding_trial,
@@ -40,7 +40,7 @@ class ClaimedCard(GpuTrial):
 
     def __init__(self) -> None:
         self._trial = None
-        self._known = Gpu(1, "NVIDIA L4", frozenset(ENCODERS), frozenset({"h264"}))
+        self._known = Gpu(1, "NVIDIA L4", frozenset(NVENC_ENCODERS), frozenset({"h264"}))
 
 
 def golden(part: str) -> list[str]:

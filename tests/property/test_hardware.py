@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
-from ffmpeg_worker.ffmpeg.gpu import ENCODERS
+from ffmpeg_worker.command.encoders import ENCODERS
 from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.hardware.map_command import map_command

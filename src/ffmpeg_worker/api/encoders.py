@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 
+from ffmpeg_worker.command.encoders import ENCODERS
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.tasks import cancel_and_wait
 
-_SOFTWARE = (
-    "libx264 libx265 libsvtav1 libaom-av1 libvpx-vp9 libvpx prores_ks mjpeg png gif libwebp "
-    "aac libmp3lame libopus flac pcm_s16le"
-).split()
-_HARDWARE = [f"{codec}_{kind}" for kind in "nvenc qsv vaapi amf".split() for codec in "h264 hevc av1".split()]
+_SOFTWARE = [name for name, encoder in ENCODERS.items() if encoder.hardware is None]
+_HARDWARE = [name for name in ENCODERS if name not in _SOFTWARE]
 
 
 class MainEncoders:

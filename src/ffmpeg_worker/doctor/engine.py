@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from ffmpeg_worker.command.encoders import ENCODERS
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.errors import EngineError
@@ -15,13 +16,9 @@ from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.planning.vmaf.models import MODELS
 from ffmpeg_worker.settings import Settings
 
-_ENCODERS = (
-    "libx264 libx265 libsvtav1 libvpx-vp9 libaom-av1 mpeg4 png mjpeg aac libopus libmp3lame flac libvorbis".split()
-)
+_SOFTWARE_ENCODERS = [name for name, encoder in ENCODERS.items() if encoder.hardware is None]
 _NEEDED_ENCODERS = {"libx264", "aac"}
-_HARDWARE_ENCODERS = [
-    f"{codec}_{api}" for api in ("nvenc", "qsv", "vaapi", "videotoolbox") for codec in ("h264", "hevc", "av1")
-]
+_HARDWARE_ENCODERS = [name for name in ENCODERS if name not in _SOFTWARE_ENCODERS]
 _DEVICES = (Path("/dev/nvidia0"), Path("/dev/dri/renderD128"))
 _TRIAL_S = 30.0
 
@@ -54,9 +51,9 @@ def _check_probe(tools: Tools) -> Check:
 
 async def _check_encoders(tools: Tools) -> Check:
     """Each encodes a frame: that FFmpeg lists an encoder says little."""
-    usable = await tools.usable_encoders(_ENCODERS)
-    shown = ", ".join(name for name in _ENCODERS if name in usable)
-    missing = [name for name in _ENCODERS if name not in usable]
+    usable = await tools.usable_encoders(_SOFTWARE_ENCODERS)
+    shown = ", ".join(name for name in _SOFTWARE_ENCODERS if name in usable)
+    missing = [name for name in _SOFTWARE_ENCODERS if name not in usable]
     if not missing:
         return Check("encoders", Verdict.OK, shown)
     verdict = Verdict.FAIL if _NEEDED_ENCODERS & set(missing) else Verdict.WARN

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ffmpeg_worker.command.encoders import ENCODERS
 from ffmpeg_worker.errors import EngineError
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
@@ -18,7 +19,7 @@ from ffmpeg_worker.job.machine import NO_GPU, Gpu
 from ffmpeg_worker.process.child_environment import child_environment
 from ffmpeg_worker.tasks import cancel_and_wait
 
-ENCODERS = ("h264_nvenc", "hevc_nvenc", "av1_nvenc")
+NVENC_ENCODERS = tuple(name for name, encoder in ENCODERS.items() if encoder.hardware == "nvenc")
 # A software encoder for the sample of each codec that is tried.
 _SAMPLES = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
 _TIMEOUT_S = 30.0
@@ -97,7 +98,7 @@ class GpuTrial:
         listed = self._tools.capabilities.encoders
         encoders: set[str] = set()
         complaints: list[str] = []
-        for name in ENCODERS:  # one after the other: a card has few sessions
+        for name in NVENC_ENCODERS:  # one after the other: a card has few sessions
             if name in listed:
                 works, complaint = await self._run(encoding_trial(name))
                 encoders |= {name} if works else set()

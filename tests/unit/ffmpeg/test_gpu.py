@@ -43,7 +43,7 @@ def trial(
         return SimpleNamespace(exit=SimpleNamespace(code=0 if is_fine else 1), stdout=b"sample", log=log)
 
     monkeypatch.setattr(gpu_module, "run_captured", run)
-    encoders = dict.fromkeys([*gpu_module.ENCODERS, "libx264", "libx265", "libsvtav1"], "video")
+    encoders = dict.fromkeys([*gpu_module.NVENC_ENCODERS, "libx264", "libx265", "libsvtav1"], "video")
     tools = SimpleNamespace(
         spawner=None,
         ffmpeg=Path("ffmpeg"),

@@ -4,60 +4,21 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Literal
 
+from ffmpeg_worker.command.encoders import ENCODERS, X264_PRESETS, CompositionSettings, Encoder
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions.canvas_output import Codec
 
 Quality = Literal["draft", "low", "medium", "high", "lossless"]
 
-_PRESETS = "ultrafast superfast veryfast faster fast medium slow slower veryslow".split()
 _NUMBERED = re.compile(r"%\d*d")
 
 
-@dataclass(frozen=True, slots=True)
-class Encoder:
-    """An encoder of ffmpeg's.
-
-    `crf` is its constant quality for `draft`, `low`, `medium` and `high`, `lossless` what makes it exact (`None`:
-    nothing does); `speeds` are its own words for x264's presets; `alpha` is its pixel format with opacity.
-    """
-
-    name: str
-    crf: tuple[int, int, int, int]
-    speed_option: str
-    speeds: Mapping[str, str]
-    lossless: tuple[str, ...] | None = None
-    pixels: str = "yuv420p"
-    alpha: str | None = None
-    options: tuple[str, ...] = ()
-
-
-def _speeds(text: str) -> dict[str, str]:
-    return dict(zip(_PRESETS, text.split(), strict=True))
-
-
-_SAME = _speeds(" ".join(_PRESETS))
-_ENCODERS: Mapping[str, Encoder] = {
-    "h264": Encoder("libx264", (30, 26, 21, 17), "-preset", _SAME, ("-qp", "0")),
-    "hevc": Encoder("libx265", (34, 29, 24, 20), "-preset", _SAME, options=("-tag:v", "hvc1")),
-    "av1": Encoder("libsvtav1", (48, 40, 32, 24), "-preset", _speeds("12 11 10 9 8 7 6 5 4")),
-    "vp9": Encoder(
-        "libvpx-vp9",
-        (44, 38, 32, 24),
-        "-cpu-used",
-        _speeds("5 5 5 4 3 2 1 1 0"),
-        ("-lossless", "1"),
-        alpha="yuva420p",
-        options=("-b:v", "0", "-row-mt", "1", "-deadline", "good"),
-    ),
-}
-# What libsvtav1 is given less of, it writes beyond its memory.
-_LEAST_SIDES: Mapping[Codec, int] = {"av1": 16}
+_BY_CODEC = {one.codec: (one, one.composition) for one in ENCODERS.values() if one.composition is not None}
 _LEAST_SIDE_MADE_UP = 32
 _PRORES = {"draft": "proxy", "low": "lt", "medium": "standard", "high": "hq", "lossless": "hq"}
 _BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
@@ -114,9 +75,9 @@ def choose_encoding(
         pixels, arguments = _prores(quality, threads, is_transparent=is_transparent)
         sound: tuple[str, ...] = ("-c:a", "pcm_s16le")
     else:
-        encoder = _ENCODERS[codec]
-        pixels = encoder.alpha if is_transparent and encoder.alpha else encoder.pixels
-        arguments = _video(encoder, codec, quality, crf, preset, threads)
+        encoder, settings = _BY_CODEC[codec]
+        pixels = (is_transparent and settings.alpha_pixel_format) or settings.pixel_format
+        arguments = _video(encoder, settings, quality, crf, preset, threads)
         sound = ("-c:a", "libopus", "-b:a", "160k") if suffix == ".webm" else ("-c:a", "aac", "-b:a", "192k")
     return Encoding(
         kind="video",
@@ -150,7 +111,8 @@ def check_frame_size(codec: Codec, width: int, height: int, *, makes_up: bool) -
     Raises:
         InvalidJob: they are too small.
     """
-    for field, least in (("codec", _LEAST_SIDES.get(codec, 0)), ("vfi", _LEAST_SIDE_MADE_UP if makes_up else 0)):
+    codec_min = _BY_CODEC[codec][1].min_side if codec in _BY_CODEC else 0
+    for field, least in (("codec", codec_min), ("vfi", _LEAST_SIDE_MADE_UP if makes_up else 0)):
         if min(width, height) < least:
             raise InvalidJob(
                 f'Frames of {width}x{height} are too small for this "{field}".',
@@ -161,25 +123,25 @@ def check_frame_size(codec: Codec, width: int, height: int, *, makes_up: bool) -
 
 
 def _video(
-    encoder: Encoder, codec: Codec, quality: Quality, crf: float | None, preset: str, threads: int
+    encoder: Encoder, settings: CompositionSettings, quality: Quality, crf: float | None, preset: str, threads: int
 ) -> tuple[str, ...]:
     threads_, is_lossless = _threads(encoder.name, threads), quality == "lossless" and crf is None
     rate: tuple[str, ...] = ("-crf", f"{crf:g}") if crf is not None else ()
     if is_lossless and encoder.name == "libx265":
         threads_ = (threads_[0], f"{threads_[1]}:lossless=1")
-    elif is_lossless and encoder.lossless is None:
+    elif is_lossless and settings.lossless is None:
         raise InvalidJob(
-            f"{codec} cannot be lossless here.",
+            f"{encoder.codec} cannot be lossless here.",
             code="lossless_not_possible",
             hint='Take "codec": "h264", "hevc" or "vp9", or "quality": "high".',
             where={"field": "quality"},
         )
     elif is_lossless:
-        rate = encoder.lossless or ()
+        rate = settings.lossless or ()
     elif not rate and quality != "lossless":
-        rate = ("-crf", str(encoder.crf[("draft", "low", "medium", "high").index(quality)]))
-    speed = (encoder.speed_option, encoder.speeds[preset])
-    return ("-c:v", encoder.name, *speed, *rate, *encoder.options, *threads_)
+        rate = ("-crf", str(settings.crf[("draft", "low", "medium", "high").index(quality)]))
+    speed = (f"-{encoder.speed_option}", settings.speeds[X264_PRESETS.index(preset)])
+    return ("-c:v", encoder.name, *speed, *rate, *settings.options, *threads_)
 
 
 def _prores(quality: Quality, threads: int, *, is_transparent: bool) -> tuple[str, tuple[str, ...]]:

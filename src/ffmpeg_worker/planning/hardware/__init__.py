@@ -1,1 +1,1 @@
-"""Commands for software encoders, mapped onto the encoders of an NVIDIA card. Pure: values in, values out."""
+"""Rewrite commands for software encoders so that an NVIDIA GPU encodes. Entry point: `plan_on_gpu`."""

@@ -1,4 +1,4 @@
-"""Commands that name the hardware of NVIDIA themselves."""
+"""Commands that name NVIDIA hardware themselves, and jobs that ask for it in `hardware`."""
 
 from __future__ import annotations
 
@@ -21,38 +21,38 @@ _GRAPH_OPTIONS = re.compile(
 
 
 def needs_gpu(job: Job) -> bool:
-    """Whether a job cannot be planned without knowing the card."""
+    """Whether planning a job needs the result of the GPU trial."""
     return any(resolve_hardware(job, process) != "off" for process in _processes(job)) or any(
         find_named_hardware(tokens) for process in _processes(job) for tokens in process.chainCmds
     )
 
 
 def resolve_hardware(job: Job, process: ProcessData) -> str:
-    """What a process says about the card, or its job for all of them: `off`, `auto` or `nvenc`."""
+    """The mode of a process: its own `hardware`, else that of its job, else `off`."""
     common = job.data.hardware if isinstance(job, MultiProcessJob) else None
     return process.hardware or common or "off"
 
 
 def check_hardware_available(job: Job, gpu: Gpu) -> None:
-    """Refuse what needs a card that is not there, before anything is fetched.
+    """Refuse a job that needs a GPU which this worker does not have.
 
     Raises:
         UnsupportedFeature: with the code `hardware_unavailable`.
     """
-    for place, process in enumerate(_processes(job)):
-        where = {"process": place} if isinstance(job, MultiProcessJob) else {}
+    for index, process in enumerate(_processes(job)):
+        where = {"process": index} if isinstance(job, MultiProcessJob) else {}
         if resolve_hardware(job, process) == "nvenc" and not gpu.encoders:
             raise UnsupportedFeature(
-                f'This worker has no NVENC, which "hardware" asks for. {gpu.reason or ""}'.rstrip(),
+                f'This worker has no NVENC, which "hardware" requires. {gpu.reason or ""}'.rstrip(),
                 code="hardware_unavailable",
-                hint='Use "auto", which takes the CPU where there is no card, or another worker.',
+                hint='Use "auto", which runs on the CPU where there is no GPU, or another worker.',
                 where={"field": "hardware", **where},
             )
         for number, tokens in enumerate(process.chainCmds):
             name = find_named_hardware(tokens)
-            if name is not None and not _is_there(name, gpu):
+            if name is not None and not _may_exist(name, gpu):
                 raise UnsupportedFeature(
-                    f'This worker has no card for "{name}". {gpu.reason or ""}'.rstrip(),
+                    f'This worker has no GPU for "{name}". {gpu.reason or ""}'.rstrip(),
                     code="hardware_unavailable",
                     hint="Use a software encoder such as libx264, and filters without _cuda.",
                     where={"command": number, **where},
@@ -60,7 +60,7 @@ def check_hardware_available(job: Job, gpu: Gpu) -> None:
 
 
 def find_named_hardware(tokens: Sequence[str]) -> str | None:
-    """The first encoder, decoder, filter or device of NVIDIA that a command names."""
+    """The first NVIDIA encoder, decoder, filter or device that a command names; `None` if there is none."""
     for option, value in pairwise(tokens):
         if option in _DEVICE_OPTIONS and _DEVICES.match(value):
             return value
@@ -70,8 +70,8 @@ def find_named_hardware(tokens: Sequence[str]) -> str | None:
     return None
 
 
-def _is_there(name: str, gpu: Gpu) -> bool:
-    """Whether a card may have what was named; one without encoders may well decode."""
+def _may_exist(name: str, gpu: Gpu) -> bool:
+    """Whether the GPU may have what was named: a GPU without encoders can still decode."""
     return name in gpu.encoders if name.endswith("_nvenc") else gpu.count > 0
 
 

@@ -1,4 +1,4 @@
-"""Commands whose pictures never leave the card: decoded, filtered and encoded there."""
+"""Commands whose frames stay in GPU memory: decoded, filtered and encoded there."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 from ffmpeg_worker.planning.hardware.pixel_format import has_filter_complex, read_video_filters
 
 GPU_DECODING_OPTIONS = (Option("-hwaccel", "cuda"), Option("-hwaccel_output_format", "cuda"))
-"""In front of the input: pictures stay in the card's memory."""
-# What decoders of all cards since 2016 take, and encoders too.
+"""Input options that decode into GPU memory."""
+# Width and height in pixels that the decoders and encoders of all NVIDIA GPUs since 2016 accept.
 _SIDES = range(256, 4097)
 _DEPTHS = {"yuv420p": frozenset({"h264", "hevc", "av1"}), "yuv420p10le": frozenset({"hevc", "av1"})}
 _SAME_FORMATS = {"yuv420p": {"yuv420p", "nv12"}, "yuv420p10le": {"yuv420p10le", "p010le"}}
 _SEEKING = frozenset("ss sseof t to accurate_seek noaccurate_seek f".split())
-# They touch times and shapes, not pictures.
-_ANYWHERE = frozenset("fps setpts setsar setdar".split())
+# Filters that change only timestamps and aspect ratio, so they run on frames in GPU memory.
+_METADATA_FILTERS = frozenset("fps setpts setsar setdar".split())
 _DEINTERLACERS = frozenset({"yadif", "bwdif"})
 _SIZE = re.compile(r"-[12]|[1-9]\d{1,4}|i[wh](?:/\d)?", re.ASCII)
 _SCALE_NAMES = {"w": "w", "width": "w", "h": "h", "height": "h"}
 _SCALE_KEPT = frozenset({"force_original_aspect_ratio", "force_divisible_by"})
 _ALGORITHMS = {"bicubic": "bicubic", "bilinear": "bilinear", "lanczos": "lanczos", "neighbor": "nearest"}
-# Quotation marks, backslashes, labels: nothing that a plain split at commas would misread.
+# Characters that make splitting at commas wrong: quotation marks, backslashes, labels.
 _NOT_PLAIN = re.compile(r"['\"\\\[\];@]")
 
 
 def find_gpu_stream(
     line: CommandLine, media: Sequence[MediaInfo | None], decoders: frozenset[str]
 ) -> StreamInfo | None:
-    """The one video stream of a command that a card can decode as the processor does; `None` for others.
+    """The video stream of a command whose only input the GPU decodes exactly as the CPU does, else `None`.
 
-    Where a card cannot, ffmpeg decodes on the processor without a word and its filters then fail, so whatever
-    is not certain stays there. A rotation that the file asks for is only done by the processor.
+    Where the GPU cannot decode, FFmpeg silently falls back to the CPU and GPU filters then fail, so every doubt
+    means `None`. Only the CPU applies the rotation of a file.
     """
     if len(line.inputs) != 1 or media[0] is None or has_filter_complex(line):
         return None
@@ -50,17 +50,17 @@ def find_gpu_stream(
     return stream if is_decoded and all(side in _SIDES and side % 2 == 0 for side in sides) else None
 
 
-def map_filters(group: FileGroup, stream: StreamInfo, encoded: str, *, may_scale: bool) -> str:
-    """The filters of an output as filters of the card; empty where none is left.
+def map_filters(group: FileGroup, stream: StreamInfo, pixel_format: str, *, may_scale: bool) -> str:
+    """The video filter graph of an output with GPU filters; empty if none is needed.
 
     Raises:
-        NotMapped: one of them has no certain counterpart there.
+        NotMapped: a filter has no GPU equivalent, or the frames change their format.
     """
-    if encoded not in _SAME_FORMATS[stream.pix_fmt or ""] or group.has("s"):
-        raise NotMapped("The pictures change their format.")
+    if pixel_format not in _SAME_FORMATS[stream.pix_fmt or ""] or group.has("s"):
+        raise NotMapped("The frames change their format or size.")
     graph = read_video_filters(group) or ""
     if _NOT_PLAIN.search(graph):
-        raise NotMapped("The filter graph is more than a row of filters.")
+        raise NotMapped("The filter graph is more than a plain chain of filters.")
     is_progressive = stream.field_order in {None, "progressive", "unknown"}
     mapped = []
     for text in filter(None, graph.split(",")):
@@ -69,23 +69,23 @@ def map_filters(group: FileGroup, stream: StreamInfo, encoded: str, *, may_scale
             mapped.append(text.replace(name, f"{name}_cuda", 1))
             is_progressive = True
         elif name == "scale" and may_scale:
-            mapped.append(_scale(text))
-        elif name in _ANYWHERE:
+            mapped.append(_map_scale(text))
+        elif name in _METADATA_FILTERS:
             mapped.append(text)
         elif name != "format" or text.partition("=")[2] not in _SAME_FORMATS[stream.pix_fmt or ""]:
-            raise NotMapped(f'The filter "{name[:64]}" has no certain counterpart on the card.')
+            raise NotMapped(f'The filter "{name[:64]}" has no GPU equivalent.')
     if not is_progressive:
-        raise NotMapped("Interlaced pictures stay interlaced.")
+        raise NotMapped("Interlaced video stays interlaced.")
     return ",".join(mapped)
 
 
-def _scale(text: str) -> str:
+def _map_scale(text: str) -> str:
     (found,) = read_filter_graph(text)
     sizes: dict[str, str] = {}
     others: list[str] = []
-    algorithm = "bicubic"  # the default of both
-    for place, (key, value) in enumerate(found.options):
-        side = _SCALE_NAMES.get(key) if key else "wh"[place : place + 1]
+    algorithm = "bicubic"  # the default of both filters
+    for index, (key, value) in enumerate(found.options):
+        side = _SCALE_NAMES.get(key) if key else "wh"[index : index + 1]
         if side and _SIZE.fullmatch(value):
             sizes[side] = value
         elif key == "flags" and value in _ALGORITHMS:
@@ -93,7 +93,7 @@ def _scale(text: str) -> str:
         elif key in _SCALE_KEPT and re.fullmatch(r"\w{1,16}", value):
             others.append(f"{key}={value}")
         else:
-            raise NotMapped("The scaling has no certain counterpart on the card.")
+            raise NotMapped("The scale filter has no GPU equivalent.")
     if sizes.keys() != {"w", "h"}:
-        raise NotMapped("The scaling has no certain counterpart on the card.")
+        raise NotMapped("The scale filter has no GPU equivalent.")
     return ":".join([f"scale_cuda=w={sizes['w']}:h={sizes['h']}", f"interp_algo={algorithm}", *others])

@@ -1,7 +1,7 @@
-"""Why a command stays as its caller wrote it."""
+"""The reason why a command cannot be mapped onto a GPU."""
 
 from __future__ import annotations
 
 
 class NotMapped(Exception):
-    """The command has no certain counterpart; the message is a sentence that says why."""
+    """The command cannot run on the GPU with the same meaning; the message is a sentence for the caller."""

@@ -1,4 +1,4 @@
-"""Which pixel format reaches the encoder of an output, where that is certain."""
+"""Find the pixel format that reaches the encoder of an output."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_filter
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 
-# Between yuv420p in front and an encoder that takes it, none of them makes anything else.
-_LEAVE_THE_FORMAT = frozenset(
+# Filters that pass yuv420p on unchanged where the encoder accepts it.
+_KEEP_PIXEL_FORMAT = frozenset(
     "scale crop pad fps setsar setdar setpts settb trim hflip vflip transpose yadif bwdif drawtext subtitles ass "
     "fade unsharp hqdn3d null".split()
 )
@@ -18,70 +18,70 @@ _COMPLEX = ("filter_complex", "lavfi", "filter_complex_script")
 
 
 def find_pixel_format(
-    line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None], told: str | None
+    line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None], option: str | None
 ) -> str:
-    """The pixel format that an output's software encoder gets.
+    """The pixel format in which an output's software encoder gets its frames.
 
     Args:
         line: the whole command.
         group: the output.
-        media: what each input holds, as far as it is known.
-        told: the value of `-pix_fmt`.
+        media: media information of each input; `None` where it is not known.
+        option: value of `-pix_fmt`.
 
     Raises:
-        NotMapped: it depends on what is not known; encoders of a card might then choose another one.
+        NotMapped: the pixel format is not known; NVENC might then choose another one than the software encoder.
     """
-    if told is not None:
-        return told
-    found = _told_by_graph(group) or _left_by_graph(line, group, media)
+    if option is not None:
+        return option
+    found = _format_of_last_filter(group) or _format_of_inputs(line, group, media)
     if found is None:
-        raise NotMapped("Which pixel format reaches the encoder is not certain: add -pix_fmt yuv420p.")
+        raise NotMapped("The pixel format that reaches the encoder is not known: add -pix_fmt yuv420p.")
     return found
 
 
 def has_filter_complex(line: CommandLine) -> bool:
-    """Whether a graph joins streams."""
+    """Whether a command has a complex filter graph."""
     return any(option.name in _COMPLEX for option in line.options())
 
 
 def read_video_filters(group: FileGroup) -> str | None:
-    """The filters of an output's video.
+    """The simple video filter graph of an output, if it has one.
 
     Raises:
-        NotMapped: they are given more than once.
+        NotMapped: the output has several.
     """
     graphs = [option.value for option in group.options if option.token in {"-vf", "-filter:v"}]
     others = [option for option in group.options if option.name == "filter" and option.token != "-filter:v"]
     if len(graphs) > 1 or any(not option.token.startswith("-filter:a") for option in others):
-        raise NotMapped("The filters of the video are given more than once.")
+        raise NotMapped("The video filters are given more than once.")
     return graphs[0] if graphs else None
 
 
-def _told_by_graph(group: FileGroup) -> str | None:
-    last = _filters(read_video_filters(group))[-1:]
+def _format_of_last_filter(group: FileGroup) -> str | None:
+    last = _parse_filters(read_video_filters(group))[-1:]
     for name, options in last:
         if name == "format" and len(options) == 1 and options[0][0] in {None, "pix_fmts"}:
             return options[0][1] if "|" not in options[0][1] else None
     return None
 
 
-def _left_by_graph(line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None]) -> str | None:
+def _format_of_inputs(line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None]) -> str | None:
     if has_filter_complex(line) or any(
-        name not in _LEAVE_THE_FORMAT for name, _ in _filters(read_video_filters(group))
+        name not in _KEEP_PIXEL_FORMAT for name, _ in _parse_filters(read_video_filters(group))
     ):
         return None
     formats = {
         stream.pix_fmt
         for info in media
         for stream in (info.streams if info is not None else ())
-        # A cover is encoded only where streams are chosen by hand.
+        # A cover is encoded only if the caller maps streams.
         if stream.kind == "video" and (not stream.is_cover or group.has("map"))
     }
     is_known = all(info is not None for info in media) and len(formats) == 1
     return next(iter(formats)) if is_known else None
 
 
-def _filters(graph: str | None) -> list[tuple[str, tuple[tuple[str | None, str], ...]]]:
+def _parse_filters(graph: str | None) -> list[tuple[str, tuple[tuple[str | None, str], ...]]]:
     try:
         return [(found.name, found.options) for found in read_filter_graph(graph or "")]
     except UnreadableGraphError:

@@ -1,4 +1,4 @@
-"""The lane of a chain, on the card where its caller wants that and it can be."""
+"""Plan a chain for the GPU where the caller asks for it and every command can be mapped, else for the CPU."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from dataclasses import replace
 from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Gpu
+from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.commands.chain import ReadCommand, plan_chain
-from ffmpeg_worker.planning.hardware.map_chain import map_chain
+from ffmpeg_worker.planning.file_references import InputKind
+from ffmpeg_worker.planning.hardware.map_command import map_command
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
+from ffmpeg_worker.planning.hardware.video_settings import find_software_encoder
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane
+
+_NULL_OUTPUTS = frozenset({"/dev/null", "-", "NUL"})
 
 
 def plan_on_gpu(
@@ -23,25 +28,25 @@ def plan_on_gpu(
     gpu: Gpu,
     hardware: str,
 ) -> tuple[tuple[ReadCommand, ...], Lane]:
-    """Plan a chain for the card, or for the CPU.
+    """Plan a chain for the GPU or for the CPU.
 
     Args:
         chain, outputs, files, limits: as for `plan_chain`.
-        gpu: what the card can do.
+        gpu: what the GPU can do.
         hardware: `off`, `auto` or `nvenc`.
 
     Returns:
         The commands as they will run, and their lane.
 
     Raises:
-        UnsupportedFeature: `nvenc` was asked for, and a command has no certain counterpart.
+        UnsupportedFeature: `hardware` is `nvenc` and a command cannot be mapped.
         WorkerError: as for `plan_chain`.
     """
-    plain = plan_chain(chain, outputs, files, limits)
+    cpu_lane = plan_chain(chain, outputs, files, limits)
     if hardware == "off":
-        return chain, plain
+        return chain, cpu_lane
     try:
-        mapped = map_chain(chain, files, gpu, may_scale=hardware == "nvenc")
+        mapped = _map_chain(chain, files, gpu, may_scale=hardware == "nvenc")
     except NotMapped as error:
         if hardware == "nvenc":
             raise UnsupportedFeature(
@@ -50,15 +55,61 @@ def plan_on_gpu(
                 hint='Change that, write the command for NVENC yourself, or use "auto".',
                 where={"field": "hardware"},
             ) from None
-        return chain, replace(plain, warnings=(*plain.warnings, f"This ran on the CPU. {error}"))
+        return chain, replace(cpu_lane, warnings=(*cpu_lane.warnings, f"This ran on the CPU. {error}"))
     commands = tuple(read for _, read in mapped)
     lane = plan_chain(commands, outputs, files, limits)
     steps = [step for step in lane.steps if isinstance(step, FfmpegStep)]
     return commands, replace(
         lane,
         steps=tuple(replace(step, command=number) for step, (number, _) in zip(steps, mapped, strict=True)),
-        # Lengths are read from the command that the caller wrote.
-        artifacts=plain.artifacts,
+        # Durations are read from the command as the caller wrote it.
+        artifacts=cpu_lane.artifacts,
         runs_on_gpu=True,
-        instead=plain if hardware == "auto" else None,
+        instead=cpu_lane if hardware == "auto" else None,
     )
+
+
+def _map_chain(
+    chain: Sequence[ReadCommand], files: LocalFiles, gpu: Gpu, *, may_scale: bool
+) -> tuple[tuple[int, ReadCommand], ...]:
+    """Map every command that encodes video and keep the others. The two commands of a two-pass encode become one.
+
+    Returns:
+        The commands, each with its number in the caller's chain.
+
+    Raises:
+        NotMapped: one command cannot be mapped, or none encodes video.
+    """
+    if not gpu.encoders:
+        raise NotMapped(gpu.reason or "There is no GPU that encodes.")
+    mapped: list[tuple[int, ReadCommand]] = []
+    found_any = False
+    is_second_pass = False
+    for number, read in enumerate(chain):
+        if _is_first_pass(read, chain[number + 1 : number + 2]):
+            is_second_pass = True
+            continue
+        media = [_find_media(read, index, files) for index in range(len(read.inputs))]
+        line = map_command(read.line, media, gpu, may_scale=may_scale, two_passes=is_second_pass)
+        found_any = found_any or line is not None
+        mapped.append((number, read if line is None else replace(read, line=line)))
+        is_second_pass = False
+    if not found_any:
+        raise NotMapped("No output is encoded with libx264, libx265, libsvtav1 or libaom-av1.")
+    return tuple(mapped)
+
+
+def _is_first_pass(read: ReadCommand, following: Sequence[ReadCommand]) -> bool:
+    outputs = read.line.outputs
+    if not following or len(outputs) != 1 or len(following[0].line.outputs) != 1:
+        return False
+    writes_nothing = outputs[0].url in _NULL_OUTPUTS or outputs[0].value_of("f") == "null"
+    passes = (outputs[0].value_of("pass"), following[0].line.outputs[0].value_of("pass"))
+    encoders = {find_software_encoder(outputs[0]), find_software_encoder(following[0].line.outputs[0])}
+    is_same = read.line.inputs == following[0].line.inputs and len(encoders) == 1
+    return writes_nothing and passes == ("1", "2") and is_same
+
+
+def _find_media(read: ReadCommand, index: int, files: LocalFiles) -> MediaInfo | None:
+    reference = read.inputs[index]
+    return files[reference.keys[0]].media if reference.kind is InputKind.SOURCE else None

@@ -180,4 +180,4 @@ def test_nothing_to_map(command: str) -> None:
 
 
 def test_an_encoder_that_the_card_lacks() -> None:
-    assert written("-i a.mp4 -c:v libsvtav1 b.mp4", PLAIN, TURING) == "<The card here has no av1_nvenc.>"
+    assert written("-i a.mp4 -c:v libsvtav1 b.mp4", PLAIN, TURING) == "<The GPU has no av1_nvenc.>"

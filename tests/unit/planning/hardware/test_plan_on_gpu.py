@@ -87,7 +87,7 @@ def test_passes_of_different_inputs_stay_two() -> None:
 @pytest.mark.parametrize(
     ("command", "gpu", "reason"),
     [
-        ("-i a.mp4 -tune film b.mp4", CARD, '"-tune film" has no counterpart.'),
+        ("-i a.mp4 -tune film b.mp4", CARD, '"-tune film" has no NVENC equivalent.'),
         ("-i a.mp4 -c copy b.mp4", CARD, "No output is encoded with libx264"),
         ("-i a.mp4 b.mp4", NO_GPU, "There is no NVIDIA GPU"),
         ("-i a.mp4 b.mp4", A100, "The NVIDIA A100 has no encoder"),
