@@ -30,7 +30,7 @@ from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials
 from ffmpeg_worker.storage.default_bucket import default_bucket
-from ffmpeg_worker.storage.local.source import LocalStorage
+from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _make_store_resolver(settings: Settings, scratch: Scratch, stack: AsyncExitS
         opened: RemoteStores = await module.open_remote_stores(stack, settings, scratch.root / "kept", credentials)
         return opened
 
-    local = LocalStorage(settings.data_root, settings.allowed_roots)
+    local = LocalRoots(settings.data_root, settings.allowed_roots)
     return StoreResolver(local, open_remote, default_bucket(settings))
 
 

@@ -31,11 +31,12 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.http.download import TransferLimits
-from ffmpeg_worker.storage.objects.bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.objects.source import BucketSource, BucketWriter
-from ffmpeg_worker.storage.stores import ObjectHeaders
-from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.storage.backends import ObjectHeaders
+from ffmpeg_worker.storage.objects.bucket import BucketAccess
+from ffmpeg_worker.storage.objects.find_bucket import find_bucket
+from ffmpeg_worker.storage.objects.source import BucketSource
+from ffmpeg_worker.storage.objects.target import BucketWriter
+from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers import azure_server, gcs_server, s3_server
 from support.servers.azure_server import NoAzurite, azure_front, running_azurite
 from support.servers.gcs_server import running_gcs
@@ -46,7 +47,7 @@ BUCKET = "bucket-of-tests"
 VIDEO = ObjectHeaders("video/mp4")
 LIMIT_BYTES = 64 << 20
 RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1/32"),))
-LIMITS = TransferLimits(LIMIT_BYTES, retries=2, backoff_s=0.01)
+LIMITS = DownloadLimits(LIMIT_BYTES, retries=2, backoff_s=0.01)
 AZURE, GCP, S3 = "azure", "gcp", "s3"
 
 
@@ -55,7 +56,7 @@ class Cloud:
     """A server, and how the worker reaches it."""
 
     server: Any
-    access: ObjectAccess
+    access: BucketAccess
     cloud: CloudType
     scheme: str
     credentials: dict[str, str]
@@ -64,7 +65,7 @@ class Cloud:
         given = Credentials.model_validate({**self.credentials, **changed})
         return BucketWriter(find_bucket(self.cloud, bucket, given, self.access), self.access, presign_s)
 
-    def sources(self, limits: TransferLimits = LIMITS, **changed: str) -> BucketSource:
+    def sources(self, limits: DownloadLimits = LIMITS, **changed: str) -> BucketSource:
         given = Credentials.model_validate({**self.credentials, **changed})
         return BucketSource(self.access, limits, {self.cloud: given})
 
@@ -117,10 +118,10 @@ async def cloud(request: pytest.FixtureRequest) -> AsyncIterator[Cloud]:
                 "aws_region": s3_server.REGION,
                 "aws_url": server.url,
             }
-            yield Cloud(server, ObjectAccess(proxy, backoff_s=0.01), CloudType.AWS, "s3", given)
+            yield Cloud(server, BucketAccess(proxy, backoff_s=0.01), CloudType.AWS, "s3", given)
         elif request.param == GCP:
             gcs = await stack.enter_async_context(running_gcs())
-            access = ObjectAccess(proxy, google_url=gcs.url, backoff_s=0.01)
+            access = BucketAccess(proxy, google_url=gcs.url, backoff_s=0.01)
             yield Cloud(gcs, access, CloudType.GCP, "gs", {"gcp_service_account_key": gcs_server.key_file()})
         else:
             front = await stack.enter_async_context(azure_front(request.getfixturevalue("azurite")))
@@ -129,7 +130,7 @@ async def cloud(request: pytest.FixtureRequest) -> AsyncIterator[Cloud]:
                 "azure_account_key": azure_server.ACCOUNT_KEY,
                 "azure_url": f"{front.url}/{azure_server.ACCOUNT}",
             }
-            yield Cloud(front, ObjectAccess(proxy, backoff_s=0.01), CloudType.AZURE, "az", given)
+            yield Cloud(front, BucketAccess(proxy, backoff_s=0.01), CloudType.AZURE, "az", given)
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def _file(folder: Path, data: bytes = b"data") -> Path:
 )
 async def test_a_round_trip(cloud: Cloud, tmp_path: Path, key: str) -> None:
     meter = TransferMeter()
-    await cloud.target().send(key, _file(tmp_path), ObjectHeaders("video/mp4", "max-age=60"), meter)
+    await cloud.target().upload(key, _file(tmp_path), ObjectHeaders("video/mp4", "max-age=60"), meter)
     assert (meter.done, meter.total) == (4, 4)
     assert await cloud.read(key) == b"data"
     served = await asyncio.to_thread(cloud.server.served_headers, key)
@@ -159,14 +160,14 @@ async def test_a_round_trip(cloud: Cloud, tmp_path: Path, key: str) -> None:
     assert found is not None
     assert found.path.read_bytes() == b"data"
     assert found.path.suffix == ".bin"
-    await cloud.target().remove(key)
+    await cloud.target().delete(key)
     assert await cloud.read(key) is None
-    await cloud.target().remove(key)
+    await cloud.target().delete(key)
 
 
 async def test_large_files_go_in_parts(cloud: Cloud, tmp_path: Path, large: Path) -> None:
     meter = TransferMeter()
-    await cloud.target().send("large.bin", large, VIDEO, meter)
+    await cloud.target().upload("large.bin", large, VIDEO, meter)
     assert meter.done == meter.total == large.stat().st_size
     assert await cloud.read("large.bin") == large.read_bytes()
     parts = [path for method, path in cloud.server.requests if "partNumber=" in path or "blockid=" in path]
@@ -186,7 +187,7 @@ async def test_an_unchanged_object_is_not_fetched_again(cloud: Cloud, tmp_path: 
     with pytest.raises(SourceError) as caught:
         await cloud.sources(LIMITS, **cloud.wrong()).download(source, tmp_path, TransferMeter(), first.version)
     assert caught.value.code == "source_forbidden"
-    await cloud.target().send("a.bin", _file(tmp_path, b"newer"), VIDEO, TransferMeter())
+    await cloud.target().upload("a.bin", _file(tmp_path, b"newer"), VIDEO, TransferMeter())
     second = await sources.download(source, tmp_path, TransferMeter(), first.version)
     assert second is not None
     assert second.path.read_bytes() == b"newer"
@@ -194,15 +195,15 @@ async def test_an_unchanged_object_is_not_fetched_again(cloud: Cloud, tmp_path: 
 
 async def test_places(cloud: Cloud, tmp_path: Path) -> None:
     key = "ünï %41/a b?.bin"
-    await cloud.target().send(key, _file(tmp_path), VIDEO, TransferMeter())
-    signed = (await cloud.target(presign_s=60).place(key)).url
+    await cloud.target().upload(key, _file(tmp_path), VIDEO, TransferMeter())
+    signed = (await cloud.target(presign_s=60).locate(key)).url
     assert signed is not None
     assert await asyncio.to_thread(_get, signed) == b"data"
-    plain = (await cloud.target().place(key)).url
+    plain = (await cloud.target().locate(key)).url
     assert plain == signed.partition("?")[0]
     assert f"/{BUCKET}/%C3%BCn%C3%AF%20%2541/a%20b%3F.bin" in plain
     name = {CloudType.AWS: "aws", CloudType.GCP: "gcp", CloudType.AZURE: "azure"}[cloud.cloud]
-    public = await cloud.target(BUCKET, None, **{f"{name}_public_url": "https://cdn.test/x/"}).place(key)
+    public = await cloud.target(BUCKET, None, **{f"{name}_public_url": "https://cdn.test/x/"}).locate(key)
     assert public.url == "https://cdn.test/x/%C3%BCn%C3%AF%20%2541/a%20b%3F.bin"
 
 
@@ -220,17 +221,17 @@ async def test_what_is_not_there_or_not_allowed(cloud: Cloud, tmp_path: Path) ->
         (cloud.sources(), cloud.source("nope.bin"), SourceNotFound),
         (cloud.sources(), cloud.source("a.bin", "no-such-bucket"), SourceNotFound),
         (cloud.sources(), cloud.source("empty.bin"), SourceUnreadable),
-        (cloud.sources(TransferLimits(3)), cloud.source("a.bin"), SourceTooLarge),
+        (cloud.sources(DownloadLimits(3)), cloud.source("a.bin"), SourceTooLarge),
     ):
         with pytest.raises(kind) as caught:
             await sources.download(source, tmp_path, TransferMeter())
         errors.append(caught.value)
     path = _file(tmp_path)
     with pytest.raises(TargetError) as missing:
-        await cloud.target("no-such-bucket").send("a.bin", path, VIDEO, TransferMeter())
+        await cloud.target("no-such-bucket").upload("a.bin", path, VIDEO, TransferMeter())
     assert missing.value.code == "bucket_not_found"
     with pytest.raises(TargetForbidden) as forbidden:
-        await cloud.target(BUCKET, None, **cloud.wrong()).send("a.bin", path, VIDEO, TransferMeter())
+        await cloud.target(BUCKET, None, **cloud.wrong()).upload("a.bin", path, VIDEO, TransferMeter())
     assert forbidden.value.code == "target_forbidden"
     told = "".join(str(error.as_problem()) for error in [*errors, missing.value, forbidden.value])
     assert not [text for text in ("127.0.0.1", "secret of", "Signature", "AKIA") if text in told], told
@@ -244,7 +245,7 @@ def _is_part(path: str) -> bool:
 async def test_a_store_that_is_busy_twice(cloud: Cloud, tmp_path: Path, large: Path) -> None:
     left = [503, 503]
     cloud.server.fault = lambda _method, path: left.pop() if left and _is_part(path) else None
-    await cloud.target().send("a.bin", large, VIDEO, TransferMeter())
+    await cloud.target().upload("a.bin", large, VIDEO, TransferMeter())
     assert await cloud.read("a.bin") == large.read_bytes()
     left = [503, 503]
     cloud.server.fault = lambda method, _path: left.pop() if left and method == "GET" else None
@@ -265,7 +266,7 @@ async def test_a_broken_upload_leaves_nothing(cloud: Cloud, large: Path) -> None
 
     cloud.server.fault = third_part_fails
     with pytest.raises(TargetUnavailable) as caught:
-        await cloud.target().send("broken.bin", large, VIDEO, TransferMeter())
+        await cloud.target().upload("broken.bin", large, VIDEO, TransferMeter())
     assert caught.value.retryable
     cloud.server.fault = lambda _method, _path: None
     assert await cloud.read("broken.bin") is None
@@ -273,7 +274,7 @@ async def test_a_broken_upload_leaves_nothing(cloud: Cloud, large: Path) -> None
 
 
 async def test_a_cancelled_upload_leaves_nothing(cloud: Cloud, large: Path) -> None:
-    sending = asyncio.ensure_future(cloud.target().send("cancelled.bin", large, VIDEO, TransferMeter()))
+    sending = asyncio.ensure_future(cloud.target().upload("cancelled.bin", large, VIDEO, TransferMeter()))
     await until_async(lambda: any(_is_part(path) for _, path in cloud.server.requests))
     sending.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -302,16 +303,16 @@ async def test_an_upload_cancelled_as_it_ends_is_there_or_gone(
             return answer
 
         monkeypatch.setattr(obstore, "put_async", arrive)
-        sending = asyncio.ensure_future(cloud.target().send("late.bin", path, VIDEO, TransferMeter()))
+        sending = asyncio.ensure_future(cloud.target().upload("late.bin", path, VIDEO, TransferMeter()))
         [answer] = await asyncio.gather(sending, return_exceptions=True)
         answers.add(type(answer))
         assert (await cloud.read("late.bin") is None) == isinstance(answer, asyncio.CancelledError), turns
-        await cloud.target().remove("late.bin")
+        await cloud.target().delete("late.bin")
     assert answers == {asyncio.CancelledError, type(None)}
 
 
 async def test_a_download_of_one_version_only(cloud: Cloud, tmp_path: Path, large: Path) -> None:
-    await cloud.target().send("a.bin", large, VIDEO, TransferMeter())
+    await cloud.target().upload("a.bin", large, VIDEO, TransferMeter())
     meter = TransferMeter()
     swapped = asyncio.Event()
 

@@ -17,13 +17,13 @@ from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
+from ffmpeg_worker.storage.backends import ObjectHeaders
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.http.download import TransferLimits
 from ffmpeg_worker.storage.http.source import HttpSource
-from ffmpeg_worker.storage.http.target import PresignedWriter, UploadLimits
+from ffmpeg_worker.storage.http.target import PresignedWriter
+from ffmpeg_worker.storage.http.upload import UploadLimits
 from ffmpeg_worker.storage.remote_source import RemoteSource
-from ffmpeg_worker.storage.stores import ObjectHeaders
-from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers.web import Web, open_web
 
 KNOWN = {"Authorization": "Bearer hush"}
@@ -46,8 +46,8 @@ class Worker:
 
     def __init__(self, root: Path, max_bytes: int = 1 << 30) -> None:
         self.root = root
-        self.remote = HttpSource(OUTBOUND, TransferLimits(1 << 30, retries=1, backoff_s=0.01))
-        self.cache = DownloadCache(root / "cache", max_bytes, spare_bytes=0)
+        self.remote = HttpSource(OUTBOUND, DownloadLimits(1 << 30, retries=1, backoff_s=0.01))
+        self.cache = DownloadCache(root / "cache", max_bytes, min_free_bytes=0)
         self.jobs = 0
 
     async def fetch(
@@ -186,7 +186,7 @@ def film(tmp_path: Path) -> Path:
 async def test_an_upload(web: Web, film: Path) -> None:
     url = f"{web.url}/plain/x%20y.mp4?X-Amz-Signature=a%2Bb"
     store, meter = objects(url=url, headers={"x-amz-acl": "private"}), TransferMeter()
-    await store.send("o.mp4", film, HEADERS, meter)
+    await store.upload("o.mp4", film, HEADERS, meter)
     request = web.requests[0]
     assert web.files["x y.mp4"] == LARGE
     assert request.raw_path == "/plain/x%20y.mp4?X-Amz-Signature=a%2Bb"
@@ -197,7 +197,7 @@ async def test_an_upload(web: Web, film: Path) -> None:
         request.headers
     )
     assert (meter.done, meter.total) == (len(LARGE), len(LARGE))
-    place = await store.place("o.mp4")
+    place = await store.locate("o.mp4")
     assert (place.path, place.url) == ("plain/x y.mp4", f"{web.url}/plain/x%20y.mp4")
 
 
@@ -212,13 +212,13 @@ async def test_an_upload(web: Web, film: Path) -> None:
 async def test_azure_is_told_the_kind_of_blob(
     web: Web, film: Path, query: str, given: dict[str, str], expected: list[str]
 ) -> None:
-    await objects(url=f"{web.url}/plain/o?{query}", headers=given).send("o", film, HEADERS, TransferMeter())
+    await objects(url=f"{web.url}/plain/o?{query}", headers=given).upload("o", film, HEADERS, TransferMeter())
     assert web.requests[0].headers.getall("x-ms-blob-type", []) == expected
 
 
 async def test_the_callers_type_wins(web: Web, film: Path) -> None:
     store = objects(url=f"{web.url}/plain/o", headers={"content-type": "binary/x", "CACHE-CONTROL": "no-store"})
-    await store.send("o", film, HEADERS, TransferMeter())
+    await store.upload("o", film, HEADERS, TransferMeter())
     assert web.requests[0].headers.getall("Content-Type") == ["binary/x"]
     assert web.requests[0].headers.getall("Cache-Control") == ["no-store"]
 
@@ -226,14 +226,14 @@ async def test_the_callers_type_wins(web: Web, film: Path) -> None:
 @pytest.mark.parametrize(("behaviour", "attempts"), [("busy", 3), ("cut", 2)])
 async def test_tried_again_with_the_whole_of_it(web: Web, film: Path, behaviour: str, attempts: int) -> None:
     meter = TransferMeter()
-    await objects(url=f"{web.url}/{behaviour}/o").send("o", film, HEADERS, meter)
+    await objects(url=f"{web.url}/{behaviour}/o").upload("o", film, HEADERS, meter)
     assert web.files["o"] == LARGE
     assert len(web.requests) == attempts
     assert meter.done == len(LARGE)
 
 
 async def test_an_answer_without_end(web: Web, film: Path) -> None:
-    await asyncio.wait_for(objects(url=f"{web.url}/chatty/o").send("o", film, HEADERS, TransferMeter()), 5)
+    await asyncio.wait_for(objects(url=f"{web.url}/chatty/o").upload("o", film, HEADERS, TransferMeter()), 5)
     assert web.files["o"] == LARGE
 
 
@@ -262,7 +262,7 @@ async def test_refusals(
 ) -> None:
     url = f"{web.url}/{behaviour}/o?X-Amz-Signature={SECRET}"
     with caplog.at_level(logging.DEBUG), pytest.raises(TargetError) as caught:
-        await objects(url=url, headers={"Authorization": SECRET}).send("o.mp4", film, HEADERS, TransferMeter())
+        await objects(url=url, headers={"Authorization": SECRET}).upload("o.mp4", film, HEADERS, TransferMeter())
     assert (caught.value.code, caught.value.retryable) == (code, retryable)
     assert len(web.requests) == attempts
     logged = [str(vars(record)) for record in caplog.records if record.name != "aiohttp.access"]
@@ -276,21 +276,21 @@ async def test_a_server_that_does_not_read(web: Web, film: Path) -> None:
     film.write_bytes(LARGE * 8)
     limits = UploadLimits(stall_s=0.3, retries=1, backoff_s=0.01)
     with pytest.raises(TargetError) as caught:
-        await objects(limits=limits, url=f"{web.url}/deaf/o").send("o", film, HEADERS, TransferMeter())
+        await objects(limits=limits, url=f"{web.url}/deaf/o").upload("o", film, HEADERS, TransferMeter())
     assert caught.value.code == "target_unavailable"
     assert len(web.requests) == 2
 
 
 async def test_a_server_that_is_not_there(film: Path) -> None:
     with pytest.raises(TargetError) as caught:
-        await objects(url=f"http://127.0.0.1:9/o?sig={SECRET}").send("o", film, HEADERS, TransferMeter())
+        await objects(url=f"http://127.0.0.1:9/o?sig={SECRET}").upload("o", film, HEADERS, TransferMeter())
     assert caught.value.code == "target_unavailable"
     assert SECRET not in str(caught.value.as_problem())
 
 
 async def test_cancelled_while_sending(web: Web, film: Path) -> None:
     film.write_bytes(LARGE * 8)
-    task = asyncio.ensure_future(objects(url=f"{web.url}/deaf/o").send("o", film, HEADERS, TransferMeter()))
+    task = asyncio.ensure_future(objects(url=f"{web.url}/deaf/o").upload("o", film, HEADERS, TransferMeter()))
     await asyncio.wait_for(web.holding.wait(), 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -300,9 +300,9 @@ async def test_cancelled_while_sending(web: Web, film: Path) -> None:
 async def test_only_allowed_addresses_are_called(web: Web, film: Path) -> None:
     for url in (web.url.replace("127.0.0.1", "127.0.0.2"), "http://169.254.169.254", "http://a:b@127.0.0.1"):
         with pytest.raises(AddressNotAllowed):
-            await objects(url=f"{url}/plain/o?sig={SECRET}").send("o", film, HEADERS, TransferMeter())
+            await objects(url=f"{url}/plain/o?sig={SECRET}").upload("o", film, HEADERS, TransferMeter())
     with pytest.raises(AddressNotAllowed):
-        await objects(OutboundClient(OutboundRules()), url=f"{web.url}/plain/o").send(
+        await objects(OutboundClient(OutboundRules()), url=f"{web.url}/plain/o").upload(
             "o", film, HEADERS, TransferMeter()
         )
     assert web.requests == []
@@ -311,7 +311,7 @@ async def test_only_allowed_addresses_are_called(web: Web, film: Path) -> None:
 async def test_headers_that_may_not_be_sent(web: Web, film: Path) -> None:
     for headers in ({"Content-Length": "1"}, {"X": f"{SECRET}\r\nHost: x"}, {"Transfer-Encoding": "chunked"}):
         with pytest.raises(InvalidJob) as caught:
-            await objects(url=f"{web.url}/plain/o", headers=headers).send("o", film, HEADERS, TransferMeter())
+            await objects(url=f"{web.url}/plain/o", headers=headers).upload("o", film, HEADERS, TransferMeter())
         assert caught.value.code == "invalid_header"
         assert SECRET not in str(caught.value.as_problem())
     assert web.requests == []
@@ -319,13 +319,13 @@ async def test_headers_that_may_not_be_sent(web: Web, film: Path) -> None:
 
 async def test_a_file_that_is_gone(web: Web, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        await objects(url=f"{web.url}/plain/o").send("o", tmp_path / "nope", HEADERS, TransferMeter())
+        await objects(url=f"{web.url}/plain/o").upload("o", tmp_path / "nope", HEADERS, TransferMeter())
     assert web.requests == []
 
 
 async def test_a_presigned_put_cannot_delete(web: Web) -> None:
     with pytest.raises(TargetError) as caught:
-        await objects(url=f"{web.url}/plain/o?sig={SECRET}").remove("o.mp4")
+        await objects(url=f"{web.url}/plain/o?sig={SECRET}").delete("o.mp4")
     assert caught.value.code == "target_not_removable"
     assert SECRET not in str(caught.value.as_problem())
 

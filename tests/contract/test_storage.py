@@ -17,13 +17,14 @@ from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.http.download import TransferLimits
 from ffmpeg_worker.storage.http.source import HttpSource
-from ffmpeg_worker.storage.local.source import LocalStorage
+from ffmpeg_worker.storage.local.roots import LocalRoots
+from ffmpeg_worker.storage.local.source import LocalSource
+from ffmpeg_worker.storage.local.target import LocalTarget
 from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.stores import OutputLocation, SourceStore, Stores, Target
-from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers.memory_storage import MemoryStorage
 from support.servers.web import open_web
 
@@ -46,7 +47,7 @@ class Case(Readable):
 
 
 def _local(root: Path) -> Case:
-    store = LocalStorage(root)
+    roots = LocalRoots(root)
 
     def plant(name: str, data: bytes) -> None:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +56,7 @@ def _local(root: Path) -> Case:
     def read(name: str) -> bytes | None:
         return (root / name).read_bytes() if (root / name).exists() else None
 
-    return Case(store, plant, lambda name: name, store, read)
+    return Case(LocalSource(roots), plant, lambda name: name, LocalTarget(roots), read)
 
 
 def _memory(_root: Path) -> Case:
@@ -78,7 +79,7 @@ async def readable(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         return
     rules = OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1"),))
     async with open_web() as web:
-        remote = HttpSource(OutboundClient(rules), TransferLimits(1 << 20))
+        remote = HttpSource(OutboundClient(rules), DownloadLimits(1 << 20))
         store = RemoteSource(remote, DownloadCache(tmp_path / "cache", 1 << 20))
         yield Readable(store, web.files.__setitem__, lambda name: f"{web.url}/plain/{quote(name)}")
 
@@ -86,7 +87,7 @@ async def readable(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 async def put(target: Target, files: Mapping[str, Path]) -> Mapping[str, OutputLocation]:
     """Deliver files as a lane does."""
     target.check(list(files))
-    delivery = target.open(TransferMeter())
+    delivery = target.open_delivery(TransferMeter())
     for name, path in files.items():
         delivery.send(name, path)
     return await delivery.finish()
@@ -164,7 +165,7 @@ def root(tmp_path: Path) -> Path:
     "name", ["../other/a.bin", "/etc/passwd", "link.bin", "linked/a.bin", "~/a.bin/../../../x"]
 )
 async def test_nothing_outside_the_roots_is_read(root: Path, name: str) -> None:
-    store = LocalStorage(root / "data", [root / "media"])
+    store = LocalSource(LocalRoots(root / "data", [root / "media"]))
     (root / "data/link.bin").symlink_to(root / "other/a.bin")
     (root / "data/linked").symlink_to(root / "other")
     with pytest.raises((SourceForbidden, SourceNotFound)) as caught:
@@ -175,16 +176,17 @@ async def test_nothing_outside_the_roots_is_read(root: Path, name: str) -> None:
 
 
 async def test_allowed_roots_by_absolute_name(root: Path) -> None:
-    store = LocalStorage(root / "data", [root / "media"])
-    path = await store.fetch(FileSource(url=str(root / "media/a.bin")), root, TransferMeter())
+    roots = LocalRoots(root / "data", [root / "media"])
+    path = await LocalSource(roots).fetch(FileSource(url=str(root / "media/a.bin")), root, TransferMeter())
     assert path.read_bytes() == b"media"
-    store.check([str(root / "media/new.bin")])
+    target = LocalTarget(roots)
+    target.check([str(root / "media/new.bin")])
     with pytest.raises(TargetForbidden):
-        store.check([str(root / "other/new.bin")])
+        target.check([str(root / "other/new.bin")])
 
 
 async def test_folders_and_pipes_are_no_sources(root: Path) -> None:
-    store = LocalStorage(root / "data")
+    store = LocalSource(LocalRoots(root / "data"))
     os.mkfifo(root / "data/pipe.bin")
     (root / "data/sub").mkdir()
     for name, code in (("sub", "source_is_folder"), ("pipe.bin", "source_not_regular"), (".", "source_is_folder")):
@@ -195,23 +197,23 @@ async def test_folders_and_pipes_are_no_sources(root: Path) -> None:
 
 async def test_a_name_that_a_file_has_as_its_folder(root: Path) -> None:
     with pytest.raises(SourceNotFound):
-        await LocalStorage(root / "data").fetch(FileSource(url="a.bin/x.bin"), root, TransferMeter())
+        await LocalSource(LocalRoots(root / "data")).fetch(FileSource(url="a.bin/x.bin"), root, TransferMeter())
     (root / "new").write_bytes(b"x")
     with pytest.raises(TargetError):
-        await put(LocalStorage(root / "data"), {"a.bin/x.bin": root / "new"})
+        await put(LocalTarget(LocalRoots(root / "data")), {"a.bin/x.bin": root / "new"})
     assert (root / "data/a.bin").read_bytes() == b"data"
 
 
 async def test_a_failed_delivery_leaves_nothing(root: Path) -> None:
     (root / "one").write_bytes(b"1")
-    store = LocalStorage(root / "data")
+    store = LocalTarget(LocalRoots(root / "data"))
     with pytest.raises(TargetError):
         await put(store, {"first.bin": root / "one", "second.bin": root / "not-there"})
     assert sorted(path.name for path in (root / "data").iterdir()) == ["a.bin"]
 
 
 async def test_sequences_are_found_in_order(root: Path) -> None:
-    store = LocalStorage(root / "data")
+    store = LocalSource(LocalRoots(root / "data"))
     for name in ("f-1.png", "f-2.png", "f-10.png", "g-1.png", "f-x.png"):
         (root / "data" / name).write_bytes(b"x")
     assert [path.name for path in await store.find("f-%d.png")] == ["f-1.png", "f-10.png", "f-2.png"]
@@ -224,7 +226,8 @@ async def test_sequences_are_found_in_order(root: Path) -> None:
 
 
 async def test_the_store_is_chosen_by_scheme(tmp_path: Path) -> None:
-    memory, local = MemoryStorage(), LocalStorage(tmp_path)
-    stores = Stores({None: local, "memory": memory}, local)
+    roots = LocalRoots(tmp_path)
+    memory, local = MemoryStorage(), LocalSource(roots)
+    stores = Stores({None: local, "memory": memory}, LocalTarget(roots))
     assert stores.source(FileSource(url="a.mp4")) is local
     assert stores.source(FileSource(url="MEMORY://a.mp4")) is memory

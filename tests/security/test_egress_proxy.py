@@ -18,11 +18,12 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.proxy import EgressProxy, ProxyTicket, open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.http.download import TransferLimits
-from ffmpeg_worker.storage.objects.bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.objects.source import BucketSource, BucketWriter
-from ffmpeg_worker.storage.stores import ObjectHeaders
-from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.storage.backends import ObjectHeaders
+from ffmpeg_worker.storage.objects.bucket import BucketAccess
+from ffmpeg_worker.storage.objects.find_bucket import find_bucket
+from ffmpeg_worker.storage.objects.source import BucketSource
+from ffmpeg_worker.storage.objects.target import BucketWriter
+from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 from support.wait_until import until_async
 
@@ -116,7 +117,7 @@ async def _status(ticket: ProxyTicket, head: bytes) -> int:
 
 @pytest.mark.parametrize("place", PLACES)
 async def test_where_a_tunnel_may_lead(place: str, web: HostileWeb, proxy: EgressProxy) -> None:
-    ticket = proxy.issue()
+    ticket = proxy.issue_ticket()
     target = place.replace("PORT", str(web.port))
     assert await _status(ticket, _head(ticket, f"CONNECT {target} HTTP/1.1")) == PLACES[place]
     assert ticket.refused.is_set() == (PLACES[place] == 403)
@@ -125,14 +126,14 @@ async def test_where_a_tunnel_may_lead(place: str, web: HostileWeb, proxy: Egres
 
 @pytest.mark.parametrize("target", PLAIN)
 async def test_where_a_plain_request_may_lead(target: str, web: HostileWeb, proxy: EgressProxy) -> None:
-    ticket = proxy.issue()
+    ticket = proxy.issue_ticket()
     line = f"GET {target.replace('PORT', str(web.port))} HTTP/1.1"
     assert await _status(ticket, _head(ticket, line)) == PLAIN[target]
     assert set(web.reached) <= {PUBLIC}
 
 
 async def test_a_name_is_looked_up_once_for_each_connection(web: HostileWeb, proxy: EgressProxy) -> None:
-    ticket = proxy.issue()
+    ticket = proxy.issue_ticket()
     line = f"CONNECT rebind.test:{web.port} HTTP/1.1"
     assert await _status(ticket, _head(ticket, line)) == 200
     assert await _status(ticket, _head(ticket, line)) == 403
@@ -140,7 +141,7 @@ async def test_a_name_is_looked_up_once_for_each_connection(web: HostileWeb, pro
 
 
 async def test_nobody_without_a_pass(web: HostileWeb, proxy: EgressProxy) -> None:
-    ticket, other = proxy.issue(), proxy.issue()
+    ticket, other = proxy.issue_ticket(), proxy.issue_ticket()
     line = f"CONNECT ok.test:{web.port} HTTP/1.1"
     wrong = base64.b64encode(b"pass:wrong").decode()
     for head in (
@@ -160,7 +161,7 @@ async def test_nobody_without_a_pass(web: HostileWeb, proxy: EgressProxy) -> Non
 
 async def test_http_only_where_it_is_allowed(web: HostileWeb) -> None:
     async with open_egress_proxy(HTTPS_ONLY, Names()) as proxy:
-        ticket = proxy.issue()
+        ticket = proxy.issue_ticket()
         assert await _status(ticket, _head(ticket, f"GET http://ok.test:{web.port}/ok HTTP/1.1")) == 403
         assert await _status(ticket, _head(ticket, f"CONNECT ok.test:{web.port} HTTP/1.1")) == 200
 
@@ -186,7 +187,7 @@ async def _echo(*, answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]
 async def test_a_tunnel_carries_all_bytes_both_ways_and_half_closes(proxy: EgressProxy) -> None:
     sent, answer = b"ab" * (3 << 20), b"cd" * (3 << 20)
     async with _echo(answer=answer) as (port, got):
-        ticket = proxy.issue()
+        ticket = proxy.issue_ticket()
         reader, writer = await _dial(ticket)
         writer.write(_head(ticket, f"CONNECT {PUBLIC}:{port} HTTP/1.1") + sent)
         writer.write_eof()
@@ -199,7 +200,7 @@ async def test_a_tunnel_carries_all_bytes_both_ways_and_half_closes(proxy: Egres
 
 async def test_a_plain_request_arrives_as_the_servers_own(proxy: EgressProxy) -> None:
     async with _echo() as (port, got):
-        ticket = proxy.issue()
+        ticket = proxy.issue_ticket()
         line = f"PUT http://{PUBLIC}:{port}/a?b=c HTTP/1.1"
         _, writer = await _dial(ticket)
         writer.write(_head(ticket, line, "Proxy-Connection: keep-alive", "Connection: keep-alive", "X-Y: z"))
@@ -212,7 +213,7 @@ async def test_a_plain_request_arrives_as_the_servers_own(proxy: EgressProxy) ->
 
 async def test_a_pass_that_winds_down_lets_small_requests_through_only(proxy: EgressProxy) -> None:
     async with _echo(answer=b"done") as (port, _):
-        ticket = proxy.issue()
+        ticket = proxy.issue_ticket()
         ticket.restrict_uploads()
         head = _head(ticket, f"CONNECT {PUBLIC}:{port} HTTP/1.1")
         reader, writer = await _dial(ticket)
@@ -232,7 +233,7 @@ async def test_a_pass_that_winds_down_lets_small_requests_through_only(proxy: Eg
 async def test_all_is_cut_off_at_the_end() -> None:
     async with _echo() as (port, got):
         async with open_egress_proxy(RULES) as proxy:
-            ticket = proxy.issue()
+            ticket = proxy.issue_ticket()
             reader, writer = await _dial(ticket)
             writer.write(_head(ticket, f"CONNECT {PUBLIC}:{port} HTTP/1.1") + b"x")
             await until_async(lambda: got == [b"x"])
@@ -248,15 +249,15 @@ async def test_a_store_at_a_refused_address(web: HostileWeb, tmp_path: Path) -> 
     path = tmp_path / "a.bin"
     path.write_bytes(b"x" * (20 << 20))
     async with open_egress_proxy(RULES, Names()) as proxy:
-        access = ObjectAccess(proxy)
+        access = BucketAccess(proxy)
         for host in ("127.0.0.1", "meta.test", "nat64.test"):
             given = Credentials.model_validate({**S3_KEYS, "aws_url": f"https://{host}:{web.port}"})
             began = time.monotonic()
             target = BucketWriter(find_bucket(CloudType.AWS, "bucket", given, access), access)
-            sources = BucketSource(access, TransferLimits(1000), {CloudType.AWS: given})
+            sources = BucketSource(access, DownloadLimits(1000), {CloudType.AWS: given})
             for work in (
-                target.send("a.bin", path, ObjectHeaders("video/mp4"), TransferMeter()),
-                target.remove("a.bin"),
+                target.upload("a.bin", path, ObjectHeaders("video/mp4"), TransferMeter()),
+                target.delete("a.bin"),
                 sources.download(FileSource(url="s3://bucket/a.bin"), tmp_path, TransferMeter()),
             ):
                 with pytest.raises(AddressNotAllowed) as caught:
@@ -283,7 +284,7 @@ async def test_endpoints_that_are_refused(endpoint: str) -> None:
     async with open_egress_proxy(OutboundRules()) as proxy:
         given = Credentials.model_validate({**S3_KEYS, "aws_url": endpoint})
         with pytest.raises(AddressNotAllowed):
-            find_bucket(CloudType.AWS, "bucket", given, ObjectAccess(proxy))
+            find_bucket(CloudType.AWS, "bucket", given, BucketAccess(proxy))
 
 
 async def test_nothing_of_the_workers_environment_is_used(
@@ -309,7 +310,7 @@ async def test_nothing_of_the_workers_environment_is_used(
     }.items():
         monkeypatch.setenv(name, value)
     async with _echo() as (port, got), open_egress_proxy(RULES, Names()) as proxy:
-        access = ObjectAccess(proxy)
+        access = BucketAccess(proxy)
         for cloud, given in (
             (CloudType.AWS, {"aws_access_key_id": "id"}),
             (CloudType.AWS, {"aws_secret_access_key": "secret"}),
@@ -323,7 +324,7 @@ async def test_nothing_of_the_workers_environment_is_used(
             assert caught.value.code == "credentials_missing"
         whole = Credentials.model_validate({**S3_KEYS, "aws_url": f"http://{PUBLIC}:{port}"})
         target = BucketWriter(find_bucket(CloudType.AWS, "bucket", whole, access), access)
-        removing = asyncio.ensure_future(target.remove("a.bin"))
+        removing = asyncio.ensure_future(target.delete("a.bin"))
         await until_async(lambda: b"\r\n\r\n" in b"".join(got))
         removing.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -16,12 +16,11 @@ from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound import client
 from ffmpeg_worker.outbound.client import OutboundClient, check_headers
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.http.download import TransferLimits
 from ffmpeg_worker.storage.http.source import HttpSource
-from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 
-LIMITS = TransferLimits(1 << 20, total_s=10, pace_s=0.3, retries=0)
+LIMITS = DownloadLimits(1 << 20, total_s=10, window_s=0.3, retries=0)
 RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network(f"{PUBLIC}/32"),))
 REFUSED = "address_not_allowed"
 

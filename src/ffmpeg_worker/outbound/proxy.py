@@ -83,7 +83,7 @@ class EgressProxy:
         self._passes: WeakValueDictionary[bytes, ProxyTicket] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def issue(self) -> ProxyTicket:
+    def issue_ticket(self) -> ProxyTicket:
         """A pass of one client, with a secret of its own."""
         made = ProxyTicket(self._address)
         self._passes[base64.b64encode(f"pass:{made.token}".encode())] = made

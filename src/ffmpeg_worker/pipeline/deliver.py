@@ -105,7 +105,7 @@ async def open_delivery(
     target: Target, naming: OutputKeys, early: Path, meter: TransferMeter
 ) -> AsyncIterator[LaneDelivery]:
     """The delivery of one lane; whatever goes wrong inside, what was sent is taken back."""
-    delivery = target.open(meter)
+    delivery = target.open_delivery(meter)
     try:
         yield LaneDelivery(delivery, naming, early)
     except BaseException:

@@ -31,7 +31,7 @@ from ffmpeg_worker.planning.plan import (
     StillStep,
 )
 from ffmpeg_worker.sandbox.jail import Jail
-from ffmpeg_worker.storage.arrival import FULL
+from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class _Run:
                 self._command.folder / step.work_name,
             )
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
             raise DiskFull(
                 "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."

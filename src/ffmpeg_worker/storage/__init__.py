@@ -1,1 +1,1 @@
-"""Where inputs come from and outputs go: one seam, one file for each kind of store."""
+"""Storage backends: where inputs are fetched from and outputs are delivered to."""

@@ -1,4 +1,4 @@
-"""Downloaded files that are kept for the next job of this worker."""
+"""A cache of downloaded files for later jobs of the same worker."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ffmpeg_worker.storage.stores import Download
+from ffmpeg_worker.storage.backends import Download
+from ffmpeg_worker.storage.transfer import download_folder
 
 _MAX_FILES = 10_000
-_SPARE_BYTES = 1 << 30
+_MIN_FREE_BYTES = 1 << 30
 _AGE_S = 60
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
-    """One file of the cache, and how it looked when it was put there."""
+class _Entry:
+    """A cached file, and its attributes at the time it was added."""
 
     path: Path
     name: str
@@ -32,81 +33,78 @@ class _Kept:
     modified_ns: int
     inode: int
 
-    def is_untouched(self, status: os.stat_result) -> bool:
+    def is_unchanged(self, status: os.stat_result) -> bool:
         seen = (status.st_size, status.st_mtime_ns, status.st_ino)
         return stat.S_ISREG(status.st_mode) and seen == (self.size, self.modified_ns, self.inode)
 
 
 class DownloadCache:
-    """Keeps the latest version of each file, those used last, up to a number of bytes.
+    """Keeps the latest version of each file, up to a total size; the least recently used go first.
 
-    A job gets a hard link of its own: what is evicted stays with the jobs that use it. Files are read-only, and
-    one that was changed all the same is not given out again. Nothing here fails a job.
+    A job gets its own hard link, so an evicted file stays with the jobs that use it. Cached files are read-only,
+    and a file that was changed nevertheless is not used again. No failure of the cache fails a job.
     """
 
-    def __init__(self, folder: Path, max_bytes: int, *, spare_bytes: int = _SPARE_BYTES) -> None:
-        """`folder` is made when needed, on the disk of the jobs' directories; 0 bytes turn the cache off.
+    def __init__(self, folder: Path, max_bytes: int, *, min_free_bytes: int = _MIN_FREE_BYTES) -> None:
+        """Make an empty cache.
 
         Args:
-            folder: of this process alone.
-            max_bytes: in all.
-            spare_bytes: room that is left on the disk, at the cost of what is kept.
+            folder: used by this process only, on the disk of the jobs' folders; created when needed.
+            max_bytes: total size of the cached files; 0 turns the cache off.
+            min_free_bytes: free disk space to keep, at the expense of cached files.
         """
         self._folder = folder
         self._max_bytes = max_bytes
-        self._spare_bytes = spare_bytes
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._min_free_bytes = min_free_bytes
+        self._entries: OrderedDict[str, _Entry] = OrderedDict()
         self._bytes = 0
-        self._first: dict[str, asyncio.Future[bool]] = {}
+        self._first_requests: dict[str, asyncio.Future[bool]] = {}
 
     @property
     def is_on(self) -> bool:
-        """Whether anything is kept at all."""
+        """Whether files are cached at all."""
         return self._max_bytes > 0
 
     @asynccontextmanager
-    async def turn(self, identity: str) -> AsyncIterator[None]:
-        """Wait while somebody else is the first to ask for a place; afterwards all who waited go on at once.
+    async def one_at_first(self, identity: str) -> AsyncIterator[None]:
+        """Let one request for a file run first; those that waited then run concurrently.
 
-        When the first is cancelled, one of those who wait is the first.
+        If the first request is cancelled, one of those that wait becomes the first.
         """
-        while (other := self._first.get(identity)) is not None:
+        while (other := self._first_requests.get(identity)) is not None:
             if await asyncio.shield(other):
                 yield
                 return
-        first = self._first[identity] = asyncio.get_running_loop().create_future()
-        has_answer = True
+        first = self._first_requests[identity] = asyncio.get_running_loop().create_future()
+        has_finished = True
         try:
             yield
         except asyncio.CancelledError:
-            has_answer = False
+            has_finished = False
             raise
         finally:
-            del self._first[identity]
-            first.set_result(has_answer)
+            del self._first_requests[identity]
+            first.set_result(has_finished)
 
     def link(self, identity: str, folder: Path) -> Download | None:
-        """What is kept of a place, linked into a new folder below `folder`; `None`: nothing that can be used."""
-        kept = self._kept.get(identity)
-        if kept is None:
+        """Link the cached file into a new folder below `folder`; `None` if there is no usable file."""
+        entry = self._entries.get(identity)
+        if entry is None:
             return None
-        own = folder / f".{secrets.token_hex(8)}"
-        path = own / kept.name
         try:
-            own.mkdir(mode=0o700)
-            path.hardlink_to(kept.path)
-            is_untouched = kept.is_untouched(path.lstat())
+            with download_folder(folder) as own:
+                path = own / entry.name
+                path.hardlink_to(entry.path)
+                if not entry.is_unchanged(path.lstat()):
+                    raise FileNotFoundError
         except OSError:
-            is_untouched = False
-        if not is_untouched:
-            shutil.rmtree(own, ignore_errors=True)
             self._forget(identity).unlink(missing_ok=True)
             return None
-        self._kept.move_to_end(identity)
-        return Download(path, kept.version)
+        self._entries.move_to_end(identity)
+        return Download(path, entry.version)
 
     async def keep(self, identity: str, download: Download) -> bool:
-        """Keep a file that has just come, in place of an older version; answers whether it is kept."""
+        """Add a downloaded file, replacing an older version; returns whether it was added."""
         version = download.version
         if version is None or not self.is_on:
             return False
@@ -115,58 +113,58 @@ class DownloadCache:
             if download.path.lstat().st_size > self._max_bytes:
                 return False
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            status = _seal(download.path)
+            status = _make_read_only(download.path)
             path.hardlink_to(download.path)
         except OSError:
             return False
-        dropped = [self._forget(identity)] if identity in self._kept else []
+        dropped = [self._forget(identity)] if identity in self._entries else []
         name = download.path.name
-        self._kept[identity] = _Kept(path, name, version, status.st_size, status.st_mtime_ns, status.st_ino)
+        self._entries[identity] = _Entry(path, name, version, status.st_size, status.st_mtime_ns, status.st_ino)
         self._bytes += status.st_size
-        while self._bytes > self._max_bytes or len(self._kept) > _MAX_FILES:
-            dropped.append(self._forget(next(iter(self._kept))))
+        while self._bytes > self._max_bytes or len(self._entries) > _MAX_FILES:
+            dropped.append(self._forget(next(iter(self._entries))))
         await asyncio.to_thread(_unlink, dropped)
         await self.make_room()
-        return identity in self._kept
+        return identity in self._entries
 
     async def make_room(self, size: int = 0) -> bool:
-        """Drop what was used longest ago until the disk has `size` bytes to spare; answers whether any went.
+        """Evict the least recently used files until `size` bytes can be written; returns whether any was evicted.
 
-        Files that jobs use are left: dropping them frees nothing.
+        Files that jobs use are kept: evicting them frees no space.
         """
-        if not self._kept:
+        if not self._entries:
             return False
         try:
-            missing = size + self._spare_bytes - shutil.disk_usage(self._folder).free
+            missing = size + self._min_free_bytes - shutil.disk_usage(self._folder).free
         except OSError:
             return False
         dropped = []
-        for identity, kept in list(self._kept.items()):
+        for identity, entry in list(self._entries.items()):
             if missing <= 0:
                 break
-            if _is_idle(kept.path):
-                missing -= kept.size
+            if _is_unused(entry.path):
+                missing -= entry.size
                 dropped.append(self._forget(identity))
         if dropped:
             await asyncio.to_thread(_unlink, dropped)
         return bool(dropped)
 
     def _forget(self, identity: str) -> Path:
-        """Take a file out of the books; its name on the disk is still to be removed."""
-        kept = self._kept.pop(identity)
-        self._bytes -= kept.size
-        return kept.path
+        """Remove an entry and return its path, which the caller unlinks."""
+        entry = self._entries.pop(identity)
+        self._bytes -= entry.size
+        return entry.path
 
 
-def _seal(path: Path) -> os.stat_result:
-    """Make a file read-only and a little old: whoever writes to it now makes it look different, at any speed."""
+def _make_read_only(path: Path) -> os.stat_result:
+    """Make a file read-only and set its time back, so that any later write changes its modification time."""
     path.chmod(0o444)
     past = time.time() - _AGE_S
     os.utime(path, (past, past))
     return path.lstat()
 
 
-def _is_idle(path: Path) -> bool:
+def _is_unused(path: Path) -> bool:
     try:
         return path.lstat().st_nlink == 1
     except OSError:

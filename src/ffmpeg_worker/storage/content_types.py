@@ -1,11 +1,11 @@
-"""Media types by the names of files."""
+"""Media types of outputs, by file name."""
 
 from __future__ import annotations
 
 import mimetypes
 from pathlib import PurePosixPath
 
-# What the standard table lacks or what differs between machines.
+# Types that the standard table lacks or that differ between machines.
 _CONTENT_TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
     ".mpd": "application/dash+xml",
@@ -27,6 +27,6 @@ MANIFEST_TYPES = frozenset({_CONTENT_TYPES[".m3u8"], _CONTENT_TYPES[".mpd"]})
 
 
 def content_type(name: str) -> str:
-    """Media type by a file's name."""
+    """The media type for a file name, by its extension."""
     suffix = PurePosixPath(name).suffix.lower()
     return _CONTENT_TYPES.get(suffix) or mimetypes.types_map.get(suffix) or "application/octet-stream"

@@ -1,4 +1,4 @@
-"""The bucket that an operator has set up for jobs that name none."""
+"""The operator's bucket for jobs that name no destination."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from ffmpeg_worker.settings import Settings
 
 
 def default_bucket(settings: Settings) -> Upload | None:
-    """Where outputs of jobs without `upload` go; `None` is the data root.
+    """The destination of jobs without `upload`; `None` stands for the data root.
 
     Raises:
-        Misconfigured: it has no name, or no complete credentials.
+        Misconfigured: the bucket has no name, or its credentials are incomplete.
     """
     cloud = CloudType(settings.cloud_storage_type)
     if cloud is CloudType.LOCAL and settings.bucket_endpoint_url:
         cloud = CloudType.AWS
     if cloud is CloudType.LOCAL:
         return None
-    endpoint, bucket = _take_apart(settings.bucket_endpoint_url, settings.bucket_name)
+    endpoint, bucket = _split_endpoint(settings.bucket_endpoint_url, settings.bucket_name)
     if not bucket:
         raise Misconfigured(
-            "A store for outputs is set, but not its bucket.", hint="Set BUCKET_NAME, or CLOUD_STORAGE_TYPE=LOCAL."
+            "A store for outputs is configured, but not its bucket.",
+            hint="Set BUCKET_NAME, or CLOUD_STORAGE_TYPE=LOCAL.",
         )
     try:
         return Upload(
@@ -39,17 +40,17 @@ def default_bucket(settings: Settings) -> Upload | None:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise Misconfigured(
-            f"The bucket for outputs cannot be used: {first['msg']}",
+            f"The bucket for outputs is misconfigured: {first['msg']}",
             hint="Check BUCKET_NAME, FFMPEG_WORKER_BUCKET_PREFIX and CLOUD_STORAGE_TYPE.",
         ) from None
 
 
-def _credentials(settings: Settings, cloud: CloudType, endpoint: str | None) -> Credentials | None:
-    """`None`: the worker's own."""
+def _credentials(settings: Settings, cloud: CloudType, endpoint: str | None) -> Credentials:
+    """The bucket's credentials; fields that are not set are taken from the worker's environment."""
     key_id, secret = settings.bucket_access_key_id, settings.bucket_secret_access_key
     if bool(key_id) != bool(secret):
         raise Misconfigured(
-            "Of BUCKET_ACCESS_KEY_ID and BUCKET_SECRET_ACCESS_KEY only one is set.", hint="Set both or none."
+            "Only one of BUCKET_ACCESS_KEY_ID and BUCKET_SECRET_ACCESS_KEY is set.", hint="Set both or neither."
         )
     public = settings.bucket_public_url
     if cloud in {CloudType.AWS, CloudType.R2}:
@@ -66,8 +67,8 @@ def _credentials(settings: Settings, cloud: CloudType, endpoint: str | None) -> 
     return Credentials.model_validate(given)
 
 
-def _take_apart(url: str | None, bucket: str | None) -> tuple[str | None, str | None]:
-    """Endpoint and bucket: on RunPod the bucket's name may stand in the endpoint, before the host or behind it."""
+def _split_endpoint(url: str | None, bucket: str | None) -> tuple[str | None, str | None]:
+    """Endpoint and bucket; RunPod allows the bucket's name in the endpoint, before the host or as the path."""
     if url is None or bucket:
         return url, bucket
     parts = urlsplit(url)

@@ -1,4 +1,4 @@
-"""The way of outputs into a store elsewhere: sent early, a few at once, all or none."""
+"""Delivery of one lane's outputs to a remote store: uploaded early, a few at once, all or none."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from pathlib import Path, PurePosixPath
 from ffmpeg_worker.errors import TargetError, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.logs import log
+from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders, ObjectWriter
 from ffmpeg_worker.storage.content_types import content_type
-from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders, ObjectWriter, OutputLocation
+from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import finish_then_cancel
 
-AT_ONCE = 6
-"""Uploads of one job at the same time."""
+MAX_UPLOADS = 6
+"""Concurrent uploads of one job."""
 
-_TAKE_BACK_S = 30.0
+_REMOVAL_TIMEOUT_S = 30.0
 _MAX_NAMED = 5
 _MANIFESTS = {".m3u8", ".mpd"}
 _MASTER_MARK = b"#EXT-X-STREAM-INF"
@@ -28,97 +29,100 @@ _MASTER_HEAD_BYTES = 1 << 16
 
 
 @dataclass(slots=True)
-class _Item:
+class _Output:
     """One output of a delivery."""
 
     path: Path
     size: int = 0
     uploads: list[asyncio.Task[None]] = field(default_factory=list)
-    """The last one is for what `path` holds now; those before it were cancelled and may still be ending."""
+    """The last one uploads what `path` holds now; earlier ones were cancelled and may not have ended yet."""
     meter: TransferMeter = field(default_factory=TransferMeter)
     counted: int = 0
     is_withdrawn: bool = False
-    is_there: bool = False
-    """Whether the store has some version of it from us."""
+    is_stored: bool = False
+    """Whether the store has some version of it that this delivery has uploaded."""
 
     @property
-    def may_be_there(self) -> bool:
-        return self.is_there or any(not upload.done() for upload in self.uploads)
+    def may_be_stored(self) -> bool:
+        return self.is_stored or any(not upload.done() for upload in self.uploads)
 
 
 class RemoteDelivery:
-    """One lane's outputs on their way. Manifests go last: nobody sees a playlist without what it lists."""
+    """A `Delivery` to an `ObjectWriter`.
+
+    Manifests are uploaded last, so that no playlist is visible without the files it lists.
+    """
 
     def __init__(
-        self, objects: ObjectWriter, cache_control: str | None, slots: asyncio.Semaphore, meter: TransferMeter
+        self, writer: ObjectWriter, cache_control: str | None, slots: asyncio.Semaphore, meter: TransferMeter
     ) -> None:
-        self._objects = objects
+        self._writer = writer
         self._cache_control = cache_control
         self._slots = slots
         self._meter = meter
-        self._items: dict[str, _Item] = {}
+        self._outputs: dict[str, _Output] = {}
 
     def send(self, name: str, path: Path) -> None:
-        """See `Delivery.send`; a manifest waits for `finish`."""
-        item = self._items.setdefault(name, _Item(path))
-        item.path, item.is_withdrawn = path, False
+        """See `Delivery.send`; manifests are uploaded by `finish`."""
+        output = self._outputs.setdefault(name, _Output(path))
+        output.path, output.is_withdrawn = path, False
         size = path.stat().st_size if path.exists() else 0
-        self._meter.total = (self._meter.total or 0) + size - item.size
-        item.size = size
+        self._meter.total = (self._meter.total or 0) + size - output.size
+        output.size = size
         if not _is_manifest(name):
-            self._start(name, item)
+            self._start(name, output)
 
     def withdraw(self, name: str) -> None:
-        """See `Delivery.withdraw`; what has arrived is removed by `finish`."""
-        item = self._items.get(name)
-        if item is not None:
-            item.is_withdrawn = True
-            _stop([item])
-            self._meter.total = (self._meter.total or 0) - item.size
-            self._meter.add(-item.counted)
-            item.size = item.counted = 0
+        """See `Delivery.withdraw`; `finish` deletes what has already arrived."""
+        output = self._outputs.get(name)
+        if output is not None:
+            output.is_withdrawn = True
+            _stop([output])
+            self._meter.total = (self._meter.total or 0) - output.size
+            self._meter.add(-output.counted)
+            output.size = output.counted = 0
 
     async def finish(self) -> Mapping[str, OutputLocation]:
-        """See `Delivery.finish`. What was withdrawn and cannot be removed is logged, and no failure.
+        """See `Delivery.finish`. A withdrawn output that cannot be deleted is logged and is no failure.
 
         Raises:
-            WorkerError: the first failure, with `where.output`; its hint names what is still there.
+            WorkerError: the first failure, with `where.output`; its hint names outputs that are still stored.
         """
         try:
-            await self._arrive()
-            places = {name: await self._place(name) for name in self._wanted()}
-            await self._take_back([name for name, item in self._items.items() if item.is_withdrawn])
+            await self._upload_all()
+            locations = {name: await self._locate(name) for name in self._wanted()}
+            await self._remove([name for name, output in self._outputs.items() if output.is_withdrawn])
         except WorkerError as error:
-            raise _with_remains(error, await self._take_back(self._items)) from None
+            raise _with_remaining(error, await self._remove(self._outputs)) from None
         except BaseException:
-            await self._take_back(self._items)
+            await self._remove(self._outputs)
             raise
-        return places
+        return locations
 
     async def undo(self) -> None:
-        """See `Delivery.undo`; what cannot be removed is logged."""
-        await self._take_back(self._items)
+        """See `Delivery.undo`; outputs that cannot be deleted are logged."""
+        await self._remove(self._outputs)
 
     def _wanted(self) -> list[str]:
-        return [name for name, item in self._items.items() if not item.is_withdrawn]
+        return [name for name, output in self._outputs.items() if not output.is_withdrawn]
 
-    async def _arrive(self) -> None:
-        """Wait for the files, then bring the manifests, then those that list manifests."""
+    async def _upload_all(self) -> None:
+        """Wait for the files, then upload manifests, then master playlists, which list other manifests."""
         await self._wait_for([name for name in self._wanted() if not _is_manifest(name)])
         manifests = [name for name in self._wanted() if _is_manifest(name)]
-        masters = [name for name in manifests if await asyncio.to_thread(_is_master, self._items[name].path)]
+        masters = [name for name in manifests if await asyncio.to_thread(_is_master, self._outputs[name].path)]
         for names in ([name for name in manifests if name not in masters], masters):
             for name in names:
-                self._start(name, self._items[name])
+                self._start(name, self._outputs[name])
             await self._wait_for(names)
 
     async def _wait_for(self, names: Iterable[str]) -> None:
-        """Until all have arrived, or one has failed.
+        """Wait until all have been uploaded, or one has failed.
 
         Raises:
             WorkerError: with `where.output`.
         """
-        uploads = {self._items[name].uploads[-1]: name for name in names}
+        uploads = {self._outputs[name].uploads[-1]: name for name in names}
         waiting = set(uploads)
         while waiting:
             done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -128,86 +132,86 @@ class RemoteDelivery:
                 except WorkerError as error:
                     raise error.copy().at(output=display_name(uploads[upload])) from None
 
-    async def _place(self, name: str) -> OutputLocation:
+    async def _locate(self, name: str) -> OutputLocation:
         try:
-            return await self._objects.place(name)
+            return await self._writer.locate(name)
         except WorkerError as error:
             raise error.copy().at(output=display_name(name)) from None
 
-    def _start(self, name: str, item: _Item) -> None:
-        _stop([item])
-        earlier = [upload for upload in item.uploads if not upload.done()]
-        item.meter = TransferMeter(partial(self._count, item))
-        upload = asyncio.ensure_future(self._upload(name, item, earlier))
-        item.uploads = [*earlier, upload]
+    def _start(self, name: str, output: _Output) -> None:
+        _stop([output])
+        earlier = [upload for upload in output.uploads if not upload.done()]
+        output.meter = TransferMeter(partial(self._count, output))
+        upload = asyncio.ensure_future(self._upload(name, output, earlier))
+        output.uploads = [*earlier, upload]
 
-    async def _upload(self, name: str, item: _Item, earlier: Sequence[asyncio.Task[None]]) -> None:
+    async def _upload(self, name: str, output: _Output, earlier: Sequence[asyncio.Task[None]]) -> None:
         if earlier:
             await asyncio.wait(earlier)
         async with self._slots:
             try:
-                if not item.path.is_file():
+                if not output.path.is_file():
                     raise FileNotFoundError
                 headers = ObjectHeaders(content_type(name), self._cache_control)
-                await self._objects.send(name, item.path, headers, item.meter)
+                await self._writer.upload(name, output.path, headers, output.meter)
             except FileNotFoundError:
                 raise TargetError(
-                    f'The output "{display_name(name)}" was gone before it could be uploaded.',
+                    f'The output "{display_name(name)}" was deleted before it could be uploaded.',
                     code="output_vanished",
                     hint="Let the command keep it until the end.",
                 ) from None
-            item.is_there = True
+            output.is_stored = True
 
-    def _count(self, item: _Item) -> None:
-        """Tell the lane's meter of what has changed; an upload that begins again takes back what it counted."""
-        change, item.counted = item.meter.done - item.counted, item.meter.done
+    def _count(self, output: _Output) -> None:
+        """Pass a change on to the lane's meter; an upload that starts over subtracts what it had counted."""
+        change, output.counted = output.meter.done - output.counted, output.meter.done
         self._meter.add(change)
 
-    async def _take_back(self, names: Iterable[str]) -> list[str]:
-        """Stop and remove these, also when the caller is cancelled meanwhile; answers which are still there."""
-        items = {name: self._items[name] for name in names}
-        _stop(items.values())
-        if not any(item.may_be_there for item in items.values()):
+    async def _remove(self, names: Iterable[str]) -> list[str]:
+        """Stop and delete these outputs, even if the caller is cancelled; returns those that are still stored."""
+        outputs = {name: self._outputs[name] for name in names}
+        _stop(outputs.values())
+        if not any(output.may_be_stored for output in outputs.values()):
             return []
-        return await finish_then_cancel(self._remove(items))
+        return await finish_then_cancel(self._delete_all(outputs))
 
-    async def _remove(self, items: Mapping[str, _Item]) -> list[str]:
-        """Manifests first, as long as there is time; what is left is logged."""
-        slots = asyncio.Semaphore(AT_ONCE)  # not the uploads': those of other lanes may take long
+    async def _delete_all(self, outputs: Mapping[str, _Output]) -> list[str]:
+        """Delete manifests first, within a time limit; log what is left."""
+        slots = asyncio.Semaphore(MAX_UPLOADS)  # not shared with uploads: those of other lanes may take long
         try:
-            async with asyncio.timeout(_TAKE_BACK_S):
-                uploads = [upload for item in items.values() for upload in item.uploads]
+            async with asyncio.timeout(_REMOVAL_TIMEOUT_S):
+                uploads = [upload for output in outputs.values() for upload in output.uploads]
                 await asyncio.gather(*uploads, return_exceptions=True)
-                for item in items.values():
-                    item.is_there = item.is_there or any(_stays(upload) for upload in item.uploads)
+                for output in outputs.values():
+                    output.is_stored = output.is_stored or any(_is_not_removable(each) for each in output.uploads)
                 for is_manifest in (True, False):
-                    names = [name for name in items if _is_manifest(name) == is_manifest]
-                    await asyncio.gather(*(self._remove_one(name, items[name], slots) for name in names))
+                    names = [name for name in outputs if _is_manifest(name) == is_manifest]
+                    await asyncio.gather(*(self._delete(name, outputs[name], slots) for name in names))
         except TimeoutError:
             pass
-        left = [name for name, item in items.items() if item.may_be_there]
+        left = [name for name, output in outputs.items() if output.may_be_stored]
         if left:
-            log(logging.WARNING, "outputs left in the store", outputs=_names(left))
+            log(logging.WARNING, "outputs left in the store", outputs=_join(left))
         return left
 
-    async def _remove_one(self, name: str, item: _Item, slots: asyncio.Semaphore) -> None:
-        if not item.is_there:
+    async def _delete(self, name: str, output: _Output, slots: asyncio.Semaphore) -> None:
+        if not output.is_stored:
             return
         async with slots:
             try:
-                await self._objects.remove(name)
+                await self._writer.delete(name)
             except Exception as error:
-                log(logging.DEBUG, "output not removed", error=type(error).__name__)
+                log(logging.DEBUG, "output not deleted", error=type(error).__name__)
                 return
-        item.is_there = False
+        output.is_stored = False
 
 
-def _stays(upload: asyncio.Task[None]) -> bool:
-    """Whether an upload that was stopped had arrived, and could not be taken back."""
+def _is_not_removable(upload: asyncio.Task[None]) -> bool:
+    """Whether a cancelled upload had already arrived and could not be removed."""
     if not upload.done() or upload.cancelled():
         return False
     error = upload.exception()
-    return isinstance(error, WorkerError) and error.code == STAYS
+    return isinstance(error, WorkerError) and error.code == NOT_REMOVABLE
 
 
 def _is_manifest(name: str) -> bool:
@@ -215,7 +219,7 @@ def _is_manifest(name: str) -> bool:
 
 
 def _is_master(path: Path) -> bool:
-    """Whether a playlist lists playlists."""
+    """Whether a playlist lists other playlists."""
     try:
         with path.open("rb") as file:
             return _MASTER_MARK in file.read(_MASTER_HEAD_BYTES)
@@ -223,20 +227,20 @@ def _is_master(path: Path) -> bool:
         return False
 
 
-def _stop(items: Iterable[_Item]) -> None:
-    for item in items:
-        for upload in item.uploads:
+def _stop(outputs: Iterable[_Output]) -> None:
+    for output in outputs:
+        for upload in output.uploads:
             upload.cancel()
 
 
-def _names(left: Sequence[str]) -> str:
-    more = f" and {len(left) - _MAX_NAMED} more" if len(left) > _MAX_NAMED else ""
-    return ", ".join(f'"{display_name(name)}"' for name in left[:_MAX_NAMED]) + more
+def _join(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MAX_NAMED} more" if len(names) > _MAX_NAMED else ""
+    return ", ".join(f'"{display_name(name)}"' for name in names[:_MAX_NAMED]) + more
 
 
-def _with_remains(error: WorkerError, left: Sequence[str]) -> WorkerError:
-    """The error, whose hint names outputs that could not be removed."""
+def _with_remaining(error: WorkerError, left: Sequence[str]) -> WorkerError:
+    """A copy of the error whose hint names outputs that could not be removed."""
     error = error.copy()
     if left:
-        error.hint = f"{error.hint or ''} Still in the store: {_names(left)}.".lstrip()
+        error.hint = f"{error.hint or ''} Still in the store: {_join(left)}.".lstrip()
     return error

@@ -1,4 +1,4 @@
-"""Inputs from stores elsewhere: each is asked for by every job, and comes over the network when it is new."""
+"""Inputs from remote stores, downloaded through the worker's cache."""
 
 from __future__ import annotations
 
@@ -8,77 +8,77 @@ from pathlib import Path
 from ffmpeg_worker.errors import DiskFull, SourceNotFound
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.backends import Download, SourceBackend
 from ffmpeg_worker.storage.cache import DownloadCache
-from ffmpeg_worker.storage.stores import Download, SourceBackend
 from ffmpeg_worker.storage.transfer import TransferMeter
 
-_MUCH = 1 << 62
+_UNKNOWN_SIZE = 1 << 62
 
 
 class RemoteSource:
-    """Fetches from a remote store, through a cache that all jobs of the worker share.
+    """A `SourceStore` on top of a `SourceBackend` and a cache that all jobs of the worker share.
 
-    Also what is kept is asked for with the job's own credentials: nobody gets a file that the store would not
-    have given to him.
+    Each job asks the store with its own credentials, also for a cached file: no job gets a file that the store
+    would have refused it.
     """
 
-    def __init__(self, remote: SourceBackend, cache: DownloadCache) -> None:
-        self._remote = remote
+    def __init__(self, backend: SourceBackend, cache: DownloadCache) -> None:
+        self._backend = backend
         self._cache = cache
 
     async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
-        """Download, or link what is kept of it; see `SourceStore.fetch`.
+        """Download the source, or link its cached copy; see `SourceStore.fetch`.
 
         Raises:
             AddressNotAllowed, SourceError, DiskFull: see `SourceBackend.download`.
         """
-        identity = self._remote.identity(source) if self._cache.is_on else None
+        identity = self._backend.identity(source) if self._cache.is_on else None
         if identity is None:
-            return (await self._download(source, folder, meter)).path
-        async with self._cache.turn(identity):
-            return await self._fetch(identity, source, folder, meter)
+            return (await self._download_new(source, folder, meter)).path
+        async with self._cache.one_at_first(identity):
+            return await self._fetch_cached(identity, source, folder, meter)
 
     async def find(self, pattern: str) -> list[Path]:
-        """No files are listed elsewhere; see `SourceStore.find`."""
+        """Always fails: remote stores list no files; see `SourceStore.find`."""
         raise SourceNotFound(
-            f'No files can be looked up at "{display_name(pattern)}".', hint="Name each file by its own URL."
+            f'Files at "{display_name(pattern)}" cannot be listed.', hint="Name each file by its own URL."
         )
 
-    async def _fetch(self, identity: str, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
-        # Linked before the store is asked, so that it cannot be evicted between its answer and the use.
-        kept = self._cache.link(identity, folder)
-        if kept is None:
-            new = await self._download(source, folder, meter)
+    async def _fetch_cached(self, identity: str, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
+        # The link is made before the store is asked: the file cannot be evicted between the answer and its use.
+        cached = self._cache.link(identity, folder)
+        if cached is None:
+            new = await self._download_new(source, folder, meter)
         else:
             try:
-                answer = await self._ask(source, folder, meter, kept)
+                answer = await self._download(source, folder, meter, cached.version)
                 if answer is None:
-                    size = kept.path.stat().st_size
+                    size = cached.path.stat().st_size
                     meter.expect(size)
                     meter.add(size)
-                    return kept.path
+                    return cached.path
             except BaseException:
-                shutil.rmtree(kept.path.parent, ignore_errors=True)
+                shutil.rmtree(cached.path.parent, ignore_errors=True)
                 raise
-            shutil.rmtree(kept.path.parent, ignore_errors=True)
+            shutil.rmtree(cached.path.parent, ignore_errors=True)
             new = answer
         await self._cache.keep(identity, new)
         return new.path
 
-    async def _download(self, source: FileSource, folder: Path, meter: TransferMeter) -> Download:
-        download = await self._ask(source, folder, meter, None)
+    async def _download_new(self, source: FileSource, folder: Path, meter: TransferMeter) -> Download:
+        download = await self._download(source, folder, meter, None)
         if download is None:
-            raise AssertionError("a store said that nothing is new, though no version was named")
+            raise AssertionError("the store answered that a file is unchanged, but no version was given")
         return download
 
-    async def _ask(
-        self, source: FileSource, folder: Path, meter: TransferMeter, kept: Download | None
+    async def _download(
+        self, source: FileSource, folder: Path, meter: TransferMeter, known: str | None
     ) -> Download | None:
-        known = kept.version if kept else None
+        """Download, and once more after evicting cached files if the disk is full."""
         await self._cache.make_room()
         try:
-            return await self._remote.download(source, folder, meter, known)
+            return await self._backend.download(source, folder, meter, known)
         except DiskFull:
-            if not await self._cache.make_room(meter.total or _MUCH):
+            if not await self._cache.make_room(meter.total or _UNKNOWN_SIZE):
                 raise
-        return await self._remote.download(source, folder, meter, known)
+        return await self._backend.download(source, folder, meter, known)

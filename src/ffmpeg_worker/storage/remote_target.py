@@ -1,4 +1,4 @@
-"""A store elsewhere that outputs are delivered to."""
+"""Outputs to a remote store."""
 
 from __future__ import annotations
 
@@ -8,33 +8,28 @@ from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.storage.remote_delivery import AT_ONCE, RemoteDelivery
-from ffmpeg_worker.storage.stores import ObjectWriter
+from ffmpeg_worker.storage.backends import ObjectWriter
+from ffmpeg_worker.storage.remote_delivery import MAX_UPLOADS, RemoteDelivery
 from ffmpeg_worker.storage.transfer import TransferMeter
 
 
 class RemoteTarget:
-    """Delivers the outputs of one job to a store; all its lanes share the number of uploads at once."""
+    """A `Target` on top of an `ObjectWriter`; all lanes of a job share one limit of concurrent uploads."""
 
     def __init__(
-        self, objects: ObjectWriter, cache_control: str | None = None, *, accepts_early: bool = True
+        self, writer: ObjectWriter, cache_control: str | None = None, *, accepts_early: bool = True
     ) -> None:
-        """`cache_control` is for all outputs; `accepts_early`: the store can remove what turns out to be none."""
-        self._objects = objects
+        """`cache_control` is set on every output; `accepts_early`: the store can delete what it was sent."""
+        self.accepts_early = accepts_early
+        self._writer = writer
         self._cache_control = cache_control
-        self._takes_early = accepts_early
-        self._slots = asyncio.Semaphore(AT_ONCE)
-
-    @property
-    def accepts_early(self) -> bool:
-        """See `Target.accepts_early`."""
-        return self._takes_early
+        self._slots = asyncio.Semaphore(MAX_UPLOADS)
 
     def check(self, names: Sequence[str]) -> None:
         """See `Target.check`.
 
         Raises:
-            TargetError, InvalidJob: the first name that the store does not take, or that comes twice.
+            TargetError, InvalidJob: for the first name that the store does not accept or that occurs twice.
         """
         seen: set[PurePosixPath] = set()
         for name in names:
@@ -42,19 +37,19 @@ class RemoteTarget:
                 raise InvalidJob(
                     f'Two outputs have the name "{display_name(name)}".',
                     code="duplicate_output",
-                    hint="Give each output a name of its own.",
+                    hint="Give each output its own name.",
                     where={"output": display_name(name)},
                 )
             seen.add(PurePosixPath(name))
             try:
-                self._objects.check(name)
+                self._writer.check(name)
             except WorkerError as error:
                 raise error.at(output=display_name(name)) from None
 
     async def preflight(self) -> None:
         """See `Target.preflight`."""
-        await self._objects.preflight()
+        await self._writer.preflight()
 
-    def open(self, meter: TransferMeter) -> RemoteDelivery:
-        """See `Target.open`."""
-        return RemoteDelivery(self._objects, self._cache_control, self._slots, meter)
+    def open_delivery(self, meter: TransferMeter) -> RemoteDelivery:
+        """See `Target.open_delivery`."""
+        return RemoteDelivery(self._writer, self._cache_control, self._slots, meter)

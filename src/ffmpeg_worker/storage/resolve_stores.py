@@ -1,4 +1,4 @@
-"""Which stores a job has: where its inputs come from and its outputs go."""
+"""Resolves which stores a job reads its inputs from and delivers its outputs to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import OBJECT_SCHEMES, Upload
-from ffmpeg_worker.storage.local.source import LocalStorage
+from ffmpeg_worker.storage.local.roots import LocalRoots
+from ffmpeg_worker.storage.local.source import LocalSource
+from ffmpeg_worker.storage.local.target import LocalTarget
 from ffmpeg_worker.storage.stores import SourceStore, Stores, Target
 from ffmpeg_worker.storage.transfer import TransferMeter
 
@@ -24,29 +26,33 @@ if TYPE_CHECKING:
 
 
 class StoreResolver:
-    """Hands out stores. What speaks with other machines takes long to load, and many workers never need it."""
+    """Resolves the stores of each job; remote stores are opened when the first job needs one.
+
+    Importing the HTTP client and the object stores takes as long as the rest of the worker's start.
+    """
 
     def __init__(
         self,
-        local: LocalStorage,
+        roots: LocalRoots,
         open_remote_stores: Callable[[], Coroutine[Any, Any, RemoteStores]],
         default: Upload | None = None,
     ) -> None:
-        """`default` is where outputs go when a job does not say; `None` is the data root."""
-        self._local = local
-        self._open_elsewhere = open_remote_stores
+        """`default` is the destination of jobs that name none; `None` stands for the data root."""
+        self._local_source = LocalSource(roots)
+        self._local_target = LocalTarget(roots)
+        self._open_remote_stores = open_remote_stores
         self._opening: asyncio.Task[RemoteStores] | None = None
         self._default = default
 
     def destination(self, job: Job, job_id: str) -> Upload | None:
-        """Where the outputs of a job go, what it leaves open filled in; `None` is the data root.
+        """The destination of a job's outputs, completed from the default; `None` stands for the data root.
 
         Raises:
-            InvalidJob: it names no bucket, and there is none by default.
+            InvalidJob: the job names no bucket, and there is no default.
         """
         given = job.destination
         if given is None:
-            return self._unsaid(job, job_id)
+            return self._default_destination(job, job_id)
         if given.is_presigned or given.cloud is CloudType.LOCAL:
             return given
         default = self._default
@@ -55,20 +61,20 @@ class StoreResolver:
             return given.model_copy(update={"cloud_type": given.cloud or CloudType.AWS})
         if default is None:
             raise InvalidJob(
-                'The upload names no "bucket", and the worker has none by default.',
+                'The upload names no "bucket", and the worker has no default bucket.',
                 code="invalid_upload",
                 hint='Give "bucket", or "url".',
                 where={"field": "upload.bucket"},
             )
-        filled: dict[str, Any] = {"bucket": default.bucket, "cloud_type": default.cloud_type, "key": where.key}
-        filled |= {"url": None, "credentials": given.credentials or default.credentials}
-        return given.model_copy(update={**filled, "presign": given.presign or default.presign})
+        completed: dict[str, Any] = {"bucket": default.bucket, "cloud_type": default.cloud_type, "key": where.key}
+        completed |= {"url": None, "credentials": given.credentials or default.credentials}
+        return given.model_copy(update={**completed, "presign": given.presign or default.presign})
 
-    def _unsaid(self, job: Job, job_id: str) -> Upload | None:
+    def _default_destination(self, job: Job, job_id: str) -> Upload | None:
         default_target = ACTIONS[job.action].default_target
         if default_target is DefaultTarget.DEFAULT_BUCKET and self._default is None:
             raise InvalidJob(
-                'The job does not say where to: it has no "upload".',
+                'The job names no destination: "upload" is missing.',
                 code="missing_field",
                 hint='Give "upload": {"bucket": "…", "key": "…", "cloud_type": "AWS", "credentials": {…}}.',
                 where={"field": "upload"},
@@ -79,7 +85,7 @@ class StoreResolver:
         return self._default.model_copy(update={"key": f"{prefix}/{job_id}/" if prefix else f"{job_id}/"})
 
     def _is_default(self, given: Upload) -> bool:
-        """Whether it is the operator's bucket, which a job may use without credentials."""
+        """Whether an upload means the operator's bucket, which jobs may use without credentials."""
         where, default = given.location, self._default
         if where is None or default is None:
             return False
@@ -88,60 +94,59 @@ class StoreResolver:
         )
 
     async def stores(self, upload: Upload | None) -> Stores:
-        """The stores of one job; `upload` as from `destination`.
+        """The stores of one job; `upload` is what `destination` returned.
 
         Raises:
-            InvalidJob: the credentials of the bucket are missing or cannot be read.
-            AddressNotAllowed: its endpoint is none that can be called.
+            InvalidJob: the credentials of the bucket are missing or malformed.
+            AddressNotAllowed: the worker may not call the bucket's endpoint.
         """
-        buckets = _Late(partial(self._buckets, upload))
-        sources: dict[str | None, SourceStore] = {None: self._local, "file": self._local}
-        sources |= dict.fromkeys(("https", "http"), _Late(self._web))
-        sources |= dict.fromkeys(sorted(OBJECT_SCHEMES), buckets)
+        sources: dict[str | None, SourceStore] = {None: self._local_source, "file": self._local_source}
+        sources |= dict.fromkeys(("https", "http"), _LazySource(self._web))
+        sources |= dict.fromkeys(sorted(OBJECT_SCHEMES), _LazySource(partial(self._buckets, upload)))
         return Stores(sources, await self._target(upload))
 
     async def _target(self, upload: Upload | None) -> Target:
         if upload is None or upload.cloud is CloudType.LOCAL:
-            return self._local
-        elsewhere = await self._elsewhere()
+            return self._local_target
+        remote = await self._remote_stores()
         where = upload.location
         if where is None:
-            return elsewhere.presigned(upload)
-        return elsewhere.bucket(where, upload, is_own=self._is_own(upload))
+            return remote.presigned_target(upload)
+        return remote.bucket_target(where, upload, is_own=self._has_own_credentials(upload))
 
-    def _is_own(self, upload: Upload) -> bool:
-        """Whether the credentials are the operator's, not the job's."""
+    def _has_own_credentials(self, upload: Upload) -> bool:
+        """Whether the credentials of an upload are the operator's, not the job's."""
         default = self._default
         if default is None:
             return False
         return upload.bucket == default.bucket and upload.credentials == default.credentials
 
     async def _web(self) -> SourceStore:
-        return (await self._elsewhere()).web
+        return (await self._remote_stores()).web
 
     async def _buckets(self, upload: Upload | None) -> SourceStore:
-        """Sources may be read with the credentials of the job's own upload, never with the operator's."""
-        known: dict[CloudType, Credentials] = {}
-        if upload is not None and upload.credentials is not None and upload.cloud and not self._is_own(upload):
-            known[upload.cloud] = upload.credentials
-        return (await self._elsewhere()).buckets(known)
+        """Buckets as sources; the job's upload credentials open them, the operator's never do."""
+        credentials: dict[CloudType, Credentials] = {}
+        if upload is not None and upload.credentials and upload.cloud and not self._has_own_credentials(upload):
+            credentials[upload.cloud] = upload.credentials
+        return (await self._remote_stores()).bucket_source(credentials)
 
-    async def _elsewhere(self) -> RemoteStores:
+    async def _remote_stores(self) -> RemoteStores:
         if self._opening is None:
-            self._opening = asyncio.ensure_future(self._open_elsewhere())
+            self._opening = asyncio.ensure_future(self._open_remote_stores())
         return await asyncio.shield(self._opening)
 
 
-class _Late:
-    """A store of sources that is opened when the first of them is fetched."""
+class _LazySource:
+    """A `SourceStore` that is opened when the first input is fetched from it."""
 
-    def __init__(self, open_storage: Callable[[], Coroutine[Any, Any, SourceStore]]) -> None:
-        self._open_storage = open_storage
+    def __init__(self, open_source: Callable[[], Coroutine[Any, Any, SourceStore]]) -> None:
+        self._open_source = open_source
 
     async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
         """See `SourceStore.fetch`."""
-        return await (await self._open_storage()).fetch(source, folder, meter)
+        return await (await self._open_source()).fetch(source, folder, meter)
 
     async def find(self, pattern: str) -> list[Path]:
         """See `SourceStore.find`."""
-        return await (await self._open_storage()).find(pattern)
+        return await (await self._open_source()).find(pattern)

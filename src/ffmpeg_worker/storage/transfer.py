@@ -1,29 +1,98 @@
-"""How much of a transfer is done."""
+"""Parts that every transfer uses: limits, byte counter, stall guard, download folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadLimits:
+    """How large one input may be, and how long its download may take."""
+
+    max_bytes: int
+    total_s: float = 900.0
+    min_bytes_per_s: float = 10_000.0
+    window_s: float = 60.0
+    """Seconds over which the rate is averaged."""
+    retries: int = 3
+    backoff_s: float = 0.5
+    """Approximate seconds before the first retry; they double with each further retry."""
 
 
 class TransferMeter:
-    """Counts the bytes of one transfer and tells whoever shows or limits them.
+    """Counts the bytes of one transfer and reports each change.
 
-    What `on_change` raises comes out of `expect` and `add`, and so ends the transfer.
+    An exception of `on_change` propagates out of `expect` and `add`, and so ends the transfer.
     """
 
     def __init__(self, on_change: Callable[[], None] = lambda: None) -> None:
         self.done = 0
-        """Bytes so far."""
+        """Bytes transferred so far."""
         self.total: int | None = None
-        """Bytes in all, once known."""
+        """Bytes in all; `None` if unknown."""
         self._on_change = on_change
 
     def expect(self, total: int | None) -> None:
-        """The transfer begins, or begins again; it will have `total` bytes."""
+        """Start, or start over, a transfer of `total` bytes."""
         self.done, self.total = 0, total
         self._on_change()
 
     def add(self, count: int) -> None:
-        """`count` more bytes have gone through."""
+        """Count `count` more bytes."""
         self.done += count
         self._on_change()
+
+
+class StallGuard:
+    """Ends a download whose sender is too slow."""
+
+    def __init__(self, min_bytes_per_s: float, window_s: float) -> None:
+        self._min_bytes_per_s = min_bytes_per_s
+        self._window_s = window_s
+        self._window_start = time.monotonic()
+        self._bytes = 0
+
+    def count(self, size: int) -> None:
+        """Count `size` bytes that have just arrived.
+
+        Raises:
+            TimeoutError: the last window was slower than allowed.
+        """
+        self._bytes += size
+        elapsed_s = time.monotonic() - self._window_start
+        if elapsed_s < self._window_s:
+            return
+        if self._bytes < self._min_bytes_per_s * elapsed_s:
+            raise TimeoutError
+        self._window_start += elapsed_s
+        self._bytes = 0
+
+
+@contextmanager
+def download_folder(parent: Path) -> Iterator[Path]:
+    """Make a folder for one download below `parent`; it is removed when the block fails.
+
+    Each download has its own: relative names in an input, as in a playlist, must not reach other inputs.
+    """
+    folder = parent / f".{secrets.token_hex(8)}"
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def safe_suffix(path: str) -> str:
+    """The lower-case extension of a remote path if a local file may have it, else an empty string."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix if _SUFFIX.fullmatch(suffix) else ""

@@ -1,4 +1,4 @@
-"""A store in memory, as the second implementation of the storage seams."""
+"""A store in memory: a second implementation of `SourceStore` and `ObjectWriter`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ffmpeg_worker.errors import SourceNotFound, SourceUnreadable, TargetForbidden
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.storage.stores import ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.backends import ObjectHeaders
+from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 
 
 class MemoryStorage:
-    """Holds bytes by name; serves `memory://name`, and takes outputs."""
+    """Holds bytes by name; serves `memory://name` and accepts outputs."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
@@ -34,19 +35,19 @@ class MemoryStorage:
         return path
 
     async def find(self, pattern: str) -> list[Path]:
-        """No folders here."""
+        """Always fails: there are no folders."""
         raise SourceNotFound(f'No file matches "{pattern}".')
 
     def check(self, name: str) -> None:
-        """Refuse names that go up."""
+        """Refuse names that lead out of their folder."""
         if ".." in Path(name).parts:
             raise TargetForbidden(f'The output "{name}" leaves its folder.')
 
     async def preflight(self) -> None:
-        """Always there."""
+        """Does nothing."""
 
-    async def send(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
-        """Keep the bytes."""
+    async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
+        """Store the bytes."""
         data = path.read_bytes()
         meter.expect(len(data))
         await asyncio.sleep(0)
@@ -54,10 +55,10 @@ class MemoryStorage:
         self.headers[name] = headers
         meter.add(len(data))
 
-    async def remove(self, name: str) -> None:
-        """Forget the bytes."""
+    async def delete(self, name: str) -> None:
+        """Delete the bytes."""
         self.files.pop(name, None)
 
-    async def place(self, name: str) -> OutputLocation:
-        """Nowhere that a browser would find."""
+    async def locate(self, name: str) -> OutputLocation:
+        """A `memory://` URL."""
         return OutputLocation(name, f"memory://{name}")

@@ -13,19 +13,19 @@ import pytest
 
 from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.backends import Download
 from ffmpeg_worker.storage.cache import DownloadCache
 from ffmpeg_worker.storage.remote_source import RemoteSource
-from ffmpeg_worker.storage.stores import Download
 from ffmpeg_worker.storage.transfer import TransferMeter
 
 
 class Jobs:
     """Jobs that download 10 bytes each, and later ask the cache for them."""
 
-    def __init__(self, root: Path, max_bytes: int = 100, spare_bytes: int = 0) -> None:
+    def __init__(self, root: Path, max_bytes: int = 100, min_free_bytes: int = 0) -> None:
         self.root = root
         self.folder = root / "cache"
-        self.cache = DownloadCache(self.folder, max_bytes, spare_bytes=spare_bytes)
+        self.cache = DownloadCache(self.folder, max_bytes, min_free_bytes=min_free_bytes)
 
     async def keep(self, name: str, *, stay: bool = False, data: bytes = b"0123456789") -> Path:
         own = self.root / f"job-{name}"
@@ -145,7 +145,7 @@ async def test_a_job_that_changes_its_own_link_harms_no_later_one(tmp_path: Path
 
 
 async def test_a_disk_that_gets_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    jobs = Jobs(tmp_path, spare_bytes=5)
+    jobs = Jobs(tmp_path, min_free_bytes=5)
     used = await jobs.keep("a", stay=True)
     for name in "bcd":
         await jobs.keep(name)

@@ -11,9 +11,10 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob, TargetError, WorkerError
 from ffmpeg_worker.storage import remote_delivery
+from ffmpeg_worker.storage.backends import ObjectHeaders
 from ffmpeg_worker.storage.remote_delivery import RemoteDelivery
 from ffmpeg_worker.storage.remote_target import RemoteTarget
-from ffmpeg_worker.storage.stores import ObjectHeaders, OutputLocation
+from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 from support.wait_until import until_async
 
@@ -29,10 +30,10 @@ class Bucket:
         self.busy = 0
         self.most_busy = 0
         self.failing: set[str] = set()
-        self.unplaced: set[str] = set()
-        self.staying: set[str] = set()
+        self.unlocatable: set[str] = set()
+        self.undeletable: set[str] = set()
         self.held: set[str] = set()
-        self.gate = asyncio.Event()
+        self.may_continue = asyncio.Event()
 
     def check(self, name: str) -> None:
         if name in self.failing:
@@ -41,7 +42,7 @@ class Bucket:
     async def preflight(self) -> None:
         """Always there."""
 
-    async def send(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
+    async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
         self.begun.append(name)
         self.busy += 1
         self.most_busy = max(self.busy, self.most_busy)
@@ -49,7 +50,7 @@ class Bucket:
             data = path.read_bytes()
             meter.expect(len(data))
             if name in self.held:
-                await self.gate.wait()
+                await self.may_continue.wait()
             await asyncio.sleep(0)
             if name in self.failing:
                 raise TargetError("It failed.", code="target_forbidden", hint="Do better.")
@@ -62,15 +63,15 @@ class Bucket:
         finally:
             self.busy -= 1
 
-    async def remove(self, name: str) -> None:
+    async def delete(self, name: str) -> None:
         await asyncio.sleep(0)
-        if name in self.staying:
+        if name in self.undeletable:
             raise TargetError("It stays.")
         del self.files[name]
         self.removed.append(name)
 
-    async def place(self, name: str) -> OutputLocation:
-        if name in self.unplaced:
+    async def locate(self, name: str) -> OutputLocation:
+        if name in self.unlocatable:
             raise TargetError("No signature.")
         return OutputLocation(f"bucket/{name}", f"https://h/{name}")
 
@@ -83,7 +84,7 @@ class Lane:
         self.bucket = Bucket()
         self.target = RemoteTarget(self.bucket, "max-age=60")
         self.meter = TransferMeter()
-        self.delivery: RemoteDelivery = self.target.open(self.meter)
+        self.delivery: RemoteDelivery = self.target.open_delivery(self.meter)
 
     def send(self, *names: str, data: bytes = b"1234") -> None:
         for name in names:
@@ -107,7 +108,7 @@ async def test_places_in_the_order_of_sending(lane: Lane) -> None:
     lane.bucket.held = {"b.mp4"}
     lane.send("b.mp4", "a.mp4")
     await until_async(lambda: "a.mp4" in lane.bucket.files)
-    lane.bucket.gate.set()
+    lane.bucket.may_continue.set()
     places = await lane.delivery.finish()
     assert list(places) == ["b.mp4", "a.mp4"]
     assert places["a.mp4"] == OutputLocation("bucket/a.mp4", "https://h/a.mp4")
@@ -122,7 +123,7 @@ async def test_manifests_go_last_and_those_that_list_manifests_after_them(lane: 
     finishing = asyncio.ensure_future(lane.delivery.finish())
     await until_async(lambda: "1.ts" in lane.bucket.files)
     assert lane.bucket.begun == ["0.ts", "1.ts"]
-    lane.bucket.gate.set()
+    lane.bucket.may_continue.set()
     await finishing
     assert lane.bucket.begun == ["0.ts", "1.ts", "low.m3u8", "x.MPD", "master.m3u8"]
 
@@ -130,15 +131,15 @@ async def test_manifests_go_last_and_those_that_list_manifests_after_them(lane: 
 async def test_a_few_at_once_over_all_lanes(lane: Lane, tmp_path: Path) -> None:
     names = [f"{number}.ts" for number in range(20)]
     lane.bucket.held = set(names)
-    other = lane.target.open(TransferMeter())
+    other = lane.target.open_delivery(TransferMeter())
     lane.send(*names[:10])
     for name in names[10:]:
         (tmp_path / name).write_bytes(b"x")
         other.send(name, tmp_path / name)
-    await until_async(lambda: lane.bucket.busy == remote_delivery.AT_ONCE)
-    lane.bucket.gate.set()
+    await until_async(lambda: lane.bucket.busy == remote_delivery.MAX_UPLOADS)
+    lane.bucket.may_continue.set()
     await asyncio.gather(lane.delivery.finish(), other.finish())
-    assert lane.bucket.most_busy == remote_delivery.AT_ONCE
+    assert lane.bucket.most_busy == remote_delivery.MAX_UPLOADS
     assert lane.bucket.begun == names
 
 
@@ -149,7 +150,7 @@ async def test_sent_again_is_replaced(lane: Lane, is_held: bool) -> None:
     await until_async(lambda: lane.bucket.busy == 1 if is_held else "a.mp4" in lane.bucket.files)
     lane.send("a.mp4", data=b"newer")
     lane.send("a.mp4", data=b"new")
-    lane.bucket.gate.set()
+    lane.bucket.may_continue.set()
     assert list(await lane.delivery.finish()) == ["a.mp4"]
     assert lane.bucket.files == {"a.mp4": b"new"}
     assert lane.bucket.most_busy == 1
@@ -170,7 +171,7 @@ async def test_withdrawn(lane: Lane) -> None:
 
 async def test_a_withdrawn_one_that_stays_is_no_failure(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
     lane.send("a.ts", "b.ts")
-    lane.bucket.staying = {"a.ts"}
+    lane.bucket.undeletable = {"a.ts"}
     await until_async(lambda: "a.ts" in lane.bucket.files)
     lane.delivery.withdraw("a.ts")
     assert list(await lane.delivery.finish()) == ["b.ts"]
@@ -189,7 +190,7 @@ async def test_a_file_that_is_gone_counts_only_when_it_is_an_output(lane: Lane) 
 @pytest.mark.parametrize("failing", ["0.ts", "9.ts", "list.m3u8", "place"])
 async def test_one_fails_and_none_is_left(lane: Lane, failing: str) -> None:
     lane.bucket.failing = {failing}
-    lane.bucket.unplaced = {"9.ts"} if failing == "place" else set()
+    lane.bucket.unlocatable = {"9.ts"} if failing == "place" else set()
     lane.send(*[f"{number}.ts" for number in range(10)], "list.m3u8")
     error = await lane.fail()
     assert error.where == {"output": "9.ts" if failing == "place" else failing}
@@ -208,7 +209,7 @@ async def test_the_rest_is_cancelled_when_one_fails(lane: Lane) -> None:
 async def test_what_cannot_be_removed_is_named(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
     names = [f"{number}.ts" for number in range(8)]
     lane.send(*names, "list.m3u8")
-    lane.bucket.staying, lane.bucket.failing = set(names[:7]), {"list.m3u8"}
+    lane.bucket.undeletable, lane.bucket.failing = set(names[:7]), {"list.m3u8"}
     error = await lane.fail()
     assert error.code == "target_forbidden"
     assert error.hint == 'Do better. Still in the store: "0.ts", "1.ts", "2.ts", "3.ts", "4.ts" and 2 more.'
@@ -216,7 +217,7 @@ async def test_what_cannot_be_removed_is_named(lane: Lane, caplog: pytest.LogCap
 
 
 async def test_undo(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
-    lane.bucket.held, lane.bucket.staying = {"running.ts"}, {"stays.ts"}
+    lane.bucket.held, lane.bucket.undeletable = {"running.ts"}, {"stays.ts"}
     lane.send("arrived.ts", "stays.ts", "running.ts", "list.m3u8")
     await until_async(lambda: len(lane.bucket.files) == 2)
     with caplog.at_level(logging.WARNING):
@@ -250,8 +251,8 @@ async def test_a_store_that_does_not_remove_holds_nobody_up(lane: Lane, monkeypa
     async def hang(_: str) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(remote_delivery, "_TAKE_BACK_S", 0.05)
-    monkeypatch.setattr(lane.bucket, "remove", hang)
+    monkeypatch.setattr(remote_delivery, "_REMOVAL_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(lane.bucket, "delete", hang)
     lane.bucket.failing = {"b.ts"}
     lane.send("a.ts", "b.ts")
     await until_async(lambda: "a.ts" in lane.bucket.files)
@@ -264,7 +265,7 @@ async def test_a_failure_that_is_no_error_of_ours(lane: Lane, monkeypatch: pytes
 
     lane.send("a.ts")
     await until_async(lambda: "a.ts" in lane.bucket.files)
-    monkeypatch.setattr(lane.bucket, "send", break_down)
+    monkeypatch.setattr(lane.bucket, "upload", break_down)
     lane.send("b.ts")
     with pytest.raises(ZeroDivisionError):
         await lane.delivery.finish()
@@ -277,7 +278,7 @@ async def test_an_upload_that_fails_unseen_warns_nobody(lane: Lane, caplog: pyte
     await until_async(lambda: lane.bucket.begun == ["a.ts"] and lane.bucket.busy == 0)
     lane.delivery.withdraw("a.ts")
     assert await lane.delivery.finish() == {}
-    lane.delivery = lane.target.open(TransferMeter())
+    lane.delivery = lane.target.open_delivery(TransferMeter())
     gc.collect()
     assert [record for record in caplog.records if record.name == "asyncio"] == []
 

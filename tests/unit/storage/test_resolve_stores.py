@@ -11,7 +11,7 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.storage.local.source import LocalStorage
+from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.remote_stores import RemoteStores
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
@@ -27,7 +27,7 @@ async def never() -> RemoteStores:
 
 
 def depot(tmp_path: Path, default: Upload | None = DEFAULT) -> StoreResolver:
-    return StoreResolver(LocalStorage(tmp_path, ()), never, default)
+    return StoreResolver(LocalRoots(tmp_path, ()), never, default)
 
 
 def job(upload: Any = None, action: str = "process") -> Any:

@@ -1,1 +1,1 @@
-"""HTTP servers: sources that are downloaded, presigned targets that are written."""
+"""Web servers: inputs by URL, outputs by presigned PUT."""

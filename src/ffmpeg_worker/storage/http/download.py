@@ -1,57 +1,47 @@
-"""One download: tried again when it fails for a while, resumed where it broke off."""
+"""Download of one file by HTTP: retried after passing failures, resumed where it broke off."""
 
 from __future__ import annotations
 
 import asyncio
 import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
 
-from ffmpeg_worker.errors import (
-    SourceError,
-    SourceNotFound,
-    SourceTooLarge,
-    SourceUnreachable,
-    SourceUnreadable,
-)
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
-from ffmpeg_worker.retry import AttemptFailed, backoff, is_retryable, parse_retry_after, retry
-from ffmpeg_worker.storage.arrival import FULL, disk_full
-from ffmpeg_worker.storage.http.errors import CONNECTION_ERRORS
-from ffmpeg_worker.storage.pace import StallGuard
-from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.retry import AttemptFailed, backoff, retry
+from ffmpeg_worker.storage.errors import (
+    DISK_FULL_ERRNOS,
+    disk_full,
+    source_empty,
+    source_incomplete,
+    source_too_large,
+)
+from ffmpeg_worker.storage.http.errors import (
+    CONNECTION_ERRORS,
+    source_bad_answer,
+    source_certificate_invalid,
+    source_status_error,
+    source_unreachable,
+)
+from ffmpeg_worker.storage.transfer import DownloadLimits, StallGuard, TransferMeter
 from ffmpeg_worker.tasks import finish_then_cancel
 
 _BLOCK_BYTES = 1 << 20
 _WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
-# A weak one says that two contents mean the same, not that their bytes are the same.
+# Weak ETags promise an equivalent representation, not equal bytes (RFC 9110, section 8.8.1).
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,256}"')
 
 
-@dataclass(frozen=True, slots=True)
-class TransferLimits:
-    """How large one input may be, and how long it may take."""
-
-    max_bytes: int
-    total_s: float = 900.0
-    min_bytes_per_s: float = 10_000.0
-    pace_s: float = 60.0
-    """Seconds over which the rate is averaged."""
-    retries: int = 3
-    backoff_s: float = 0.5
-    """Seconds before the first retry, about; twice as long before each further one."""
-
-
 class HttpDownload:
-    """Brings one source to `path`, unless the server says that it still has the version `known`.
+    """Downloads one source to `path`, unless the server says that it still has the version `known`.
 
-    Afterwards are known: `content_type`, `version` (a strong ETag, or `None`), `is_unchanged` (nothing came).
+    After `run`, these are set: `content_type`, `version` (a strong ETag, or `None`), `is_unchanged` (nothing was
+    downloaded).
     """
 
     def __init__(
@@ -59,7 +49,7 @@ class HttpDownload:
         outbound: OutboundClient,
         source: FileSource,
         path: Path,
-        limits: TransferLimits,
+        limits: DownloadLimits,
         meter: TransferMeter,
         known: str | None = None,
     ) -> None:
@@ -81,118 +71,94 @@ class HttpDownload:
 
         Raises:
             AddressNotAllowed, InvalidJob: see `OutboundClient.get`.
-            SourceError: not there, not allowed, too large, incomplete, unreachable, or not usable.
-            DiskFull: no room for it.
+            SourceError: not found, not allowed, too large, incomplete, unreachable, or not usable.
+            DiskFull: the disk has no space for it.
         """
         await retry(self._attempt, backoff(self._limits.retries, self._limits.backoff_s))
 
     async def _attempt(self) -> None:
-        own = self._conditions()
+        headers = self._conditional_headers()
         try:
-            async with self._outbound.get(self._source.url, self._source.plain_headers, own) as response:
-                if response.status == 304 and "If-None-Match" in own:
+            async with self._outbound.get(self._source.url, self._source.plain_headers, headers) as response:
+                if response.status == 304 and "If-None-Match" in headers:
                     self.is_unchanged = True
                     return
-                self._judge_status(response, is_resumed="Range" in own)
-                self._judge_body(response)
+                self._check_status(response, is_resumed="Range" in headers)
+                self._check_headers(response)
                 await self._receive(response)
         except aiohttp.ClientConnectorCertificateError:
-            raise SourceError(
-                f'The server of the input "{self._shown}" has no valid certificate.',
-                code="source_certificate_invalid",
-                hint="Use the host's right name, or renew its certificate.",
-            ) from None
+            raise source_certificate_invalid(self._shown) from None
         except aiohttp.ClientResponseError:
-            raise self._unusable("it is not proper HTTP") from None
+            raise source_bad_answer(self._shown, "it is not valid HTTP") from None
         except CONNECTION_ERRORS:
-            has_begun = self._received or self._total is not None
-            raise AttemptFailed(self._incomplete() if has_begun else self._unreachable()) from None
+            has_started = self._received or self._total is not None
+            raise self._interrupted() if has_started else AttemptFailed(source_unreachable(self._shown)) from None
         if self._total is not None and self._received != self._total:
-            raise AttemptFailed(self._incomplete())
+            raise self._interrupted()
         if self._received == 0:
-            raise SourceUnreadable(
-                f'The input "{self._shown}" is empty (0 bytes).',
-                code="source_empty",
-                hint="Check that its upload was complete.",
-            )
+            raise source_empty(self._shown)
 
-    def _conditions(self) -> dict[str, str]:
-        """Headers that ask for the rest only, or for nothing if we have it."""
+    def _conditional_headers(self) -> dict[str, str]:
+        """Headers that ask for the missing rest, or for the file only if it is not the known version."""
         if self._received and self.version:
             return {"Range": f"bytes={self._received}-", "If-Range": self.version}
         return {"If-None-Match": self._known} if self._known else {}
 
-    def _judge_status(self, response: aiohttp.ClientResponse, *, is_resumed: bool) -> None:
+    def _check_status(self, response: aiohttp.ClientResponse, *, is_resumed: bool) -> None:
         status = response.status
         if status == 200:
             self._start_over(response)
         elif status == 206 and is_resumed:
-            self._judge_range(response)
+            self._check_range(response)
         elif status == 416 and is_resumed:
-            self._forget()
-            raise AttemptFailed(self._incomplete())
-        elif status in {404, 410}:
-            raise SourceNotFound(
-                f'There is no input "{self._shown}": its server answered {status}.',
-                hint="Check the address and that it has not expired.",
-            )
-        elif status in {401, 403}:
-            raise SourceError(
-                f'The server of the input "{self._shown}" refused it with {status}.',
-                code="source_forbidden",
-                hint='Check that the address has not expired; credentials go into the input\'s "headers".',
-            )
-        elif is_retryable(status):
-            error = SourceUnreachable(
-                f'The server of the input "{self._shown}" answered {status}.', hint="Try again later."
-            )
-            raise AttemptFailed(error, parse_retry_after(response.headers.get("Retry-After")))
+            self._discard()
+            raise self._interrupted()
         else:
-            raise self._unusable(f"its status is {status}")
+            raise source_status_error(self._shown, response)
 
     def _start_over(self, response: aiohttp.ClientResponse) -> None:
-        self._forget()
+        self._discard()
         self._total = response.content_length
         self.content_type = response.content_type
         etag = response.headers.get("ETag", "")
         self.version = etag if _STRONG_ETAG.fullmatch(etag) else None
         self._meter.expect(self._total)
 
-    def _forget(self) -> None:
+    def _discard(self) -> None:
         self._received = 0
         self._total = None
         self.version = None
         self.path.unlink(missing_ok=True)
 
-    def _judge_range(self, response: aiohttp.ClientResponse) -> None:
+    def _check_range(self, response: aiohttp.ClientResponse) -> None:
         match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
         if match is None or (int(match.group(1)), int(match.group(2))) != (self._received, self._total):
-            error = self._incomplete()
-            self._forget()
-            raise AttemptFailed(error)
+            failed = self._interrupted()
+            self._discard()
+            raise failed
 
-    def _judge_body(self, response: aiohttp.ClientResponse) -> None:
-        content = response.headers.get("Content-Encoding", "identity").strip().lower()
-        transfer = response.headers.get("HttpDownload-Encoding", "chunked").strip().lower()
-        if content not in {"", "identity"} or transfer != "chunked":
-            raise self._unusable("its body is compressed although that was not asked for")
+    def _check_headers(self, response: aiohttp.ClientResponse) -> None:
+        content_encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        transfer_encoding = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
+        if content_encoding not in {"", "identity"} or transfer_encoding != "chunked":
+            raise source_bad_answer(self._shown, "its body is compressed although that was not requested")
         if response.content_type in _WEB_PAGES:
-            raise self._unusable("it is a web page, perhaps one that asks for a login")
+            raise source_bad_answer(self._shown, "it is a web page, perhaps a login form")
         if self._total is not None:
             if self._total > self._limits.max_bytes:
-                raise self._too_large()
+                raise source_too_large(self._shown, self._limits.max_bytes)
             if self._total - self._received > shutil.disk_usage(self.path.parent).free:
                 raise disk_full()
 
     async def _receive(self, response: aiohttp.ClientResponse) -> None:
-        pace = StallGuard(self._limits.min_bytes_per_s, self._limits.pace_s)
+        guard = StallGuard(self._limits.min_bytes_per_s, self._limits.window_s)
         block = bytearray()
         try:
             async for chunk in response.content.iter_any():
                 block += chunk
                 if self._received + len(block) > self._limits.max_bytes:
-                    raise self._too_large()
-                pace.count(len(chunk))
+                    raise source_too_large(self._shown, self._limits.max_bytes)
+                guard.count(len(chunk))
                 if len(block) >= _BLOCK_BYTES:
                     await self._write(block)
                     block = bytearray()
@@ -202,43 +168,18 @@ class HttpDownload:
         await self._write(block)
 
     async def _write(self, block: bytearray) -> None:
-        """Append to the file; returns when that is done, also out of a cancellation."""
+        """Append to the file; a cancellation is raised only after that is done."""
         try:
             await finish_then_cancel(asyncio.to_thread(_append, self.path, block))
         except OSError as error:
-            if error.errno in FULL:
+            if error.errno in DISK_FULL_ERRNOS:
                 raise disk_full() from None
             raise
         self._received += len(block)
         self._meter.add(len(block))
 
-    def _unreachable(self) -> SourceUnreachable:
-        return SourceUnreachable(
-            f'The server of the input "{self._shown}" cannot be reached or does not answer.',
-            hint="Check the host's name and that it is up, then try again.",
-        )
-
-    def _incomplete(self) -> SourceUnreachable:
-        of_all = "" if self._total is None else f" of {self._total}"
-        return SourceUnreachable(
-            f'The transfer of the input "{self._shown}" broke off or stalled after '
-            f"{self._received}{of_all} bytes.",
-            code="source_incomplete_transfer",
-            hint="Try again later, or put the file on a faster server.",
-        )
-
-    def _too_large(self) -> SourceTooLarge:
-        return SourceTooLarge(
-            f'The input "{self._shown}" is larger than the {self._limits.max_bytes} bytes that this worker takes.',
-            hint="Send a smaller file; the operator's limit is FFMPEG_WORKER_MAX_INPUT_BYTES.",
-        )
-
-    def _unusable(self, reason: str) -> SourceUnreadable:
-        return SourceUnreadable(
-            f'The answer of the server of the input "{self._shown}" cannot be used: {reason}.',
-            code="source_bad_answer",
-            hint="Give the address at which the server sends the file itself.",
-        )
+    def _interrupted(self) -> AttemptFailed:
+        return AttemptFailed(source_incomplete(self._shown, self._received, self._total))
 
 
 def _append(path: Path, block: bytearray) -> None:

@@ -1,13 +1,13 @@
-"""Addresses with a signature in their query: what they name without it."""
+"""URLs with a signature in their query, such as presigned URLs of object stores."""
 
 from __future__ import annotations
 
 import re
 from urllib.parse import parse_qs, unquote_plus, urlsplit
 
-# What makes a query a signed one, and the parameters that then belong to the signature. Nothing else is left out:
-# a parameter that merely looks like a credential, such as `token`, may be what names the file.
-_SIGNED = (
+# Parameters that identify a signed query, and the parameters that then belong to the signature. No others are
+# removed: a parameter that merely looks like a credential, such as `token`, may select the file.
+_SIGNATURES = (
     ({"x-amz-signature"}, re.compile(r"x-amz-.*")),
     ({"x-goog-signature"}, re.compile(r"x-goog-.*")),
     ({"awsaccesskeyid", "signature"}, re.compile(r"awsaccesskeyid|signature|expires|x-amz-security-token")),
@@ -21,7 +21,7 @@ _SIGNED = (
 
 
 def strip_signature(url: str) -> str | None:
-    """Scheme, host, port, path and query of a URL as they stand, but for the parameters of a signature."""
+    """The URL without fragment and signature parameters, with an explicit port; `None` if it is malformed."""
     try:
         parts = urlsplit(url)
         host = f"{parts.hostname}:{parts.port or {'http': 80, 'https': 443}.get(parts.scheme)}"
@@ -29,18 +29,18 @@ def strip_signature(url: str) -> str | None:
         return None
     fields = [(unquote_plus(field.partition("=")[0]).lower(), field) for field in parts.query.split("&") if field]
     names = {name for name, _ in fields}
-    signature = [pattern for marks, pattern in _SIGNED if marks <= names]
+    signature = [pattern for marks, pattern in _SIGNATURES if marks <= names]
     kept = [field for name, field in fields if not any(pattern.fullmatch(name) for pattern in signature)]
     return f"{parts.scheme}://{host}{parts.path}?{'&'.join(kept)}"
 
 
-def plain(address: str) -> str:
-    """The address without query and fragment."""
+def strip_query(address: str) -> str:
+    """The URL without query and fragment."""
     return address.partition("#")[0].partition("?")[0]
 
 
 def is_azure_sas(address: str) -> bool:
-    """Whether a shared access signature of Azure, or of what speaks its protocol, stands in the address."""
+    """Whether a URL contains a shared access signature of Azure or of a compatible store."""
     try:
         parts = urlsplit(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Inputs from web servers: each becomes a file in a folder of its own, below the job's."""
+"""Inputs from web servers."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import re
 import shutil
 from pathlib import Path
 
-from ffmpeg_worker.errors import SourceUnreachable
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
-from ffmpeg_worker.storage.arrival import download_folder, plain_suffix
-from ffmpeg_worker.storage.http.download import HttpDownload, TransferLimits
+from ffmpeg_worker.storage.backends import Download
+from ffmpeg_worker.storage.errors import source_timed_out
+from ffmpeg_worker.storage.http.download import HttpDownload
 from ffmpeg_worker.storage.http.signed_url import strip_signature
-from ffmpeg_worker.storage.stores import Download
-from ffmpeg_worker.storage.transfer import TransferMeter
+from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter, download_folder, safe_suffix
 
 _SUFFIX_BY_TYPE = {
     "video/mp4": ".mp4",
@@ -44,22 +43,20 @@ _SUFFIX_BY_TYPE = {
     "text/vtt": ".vtt",
     "application/x-subrip": ".srt",
 }
-
-
-_CONDITIONAL = {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
+_CONDITIONAL_HEADERS = {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
 
 
 class HttpSource:
-    """Fetches `https://` and, where the operator allows it, `http://` addresses."""
+    """A `SourceBackend` of `https://` and, where the operator allows it, `http://` addresses."""
 
-    def __init__(self, outbound: OutboundClient, limits: TransferLimits) -> None:
+    def __init__(self, outbound: OutboundClient, limits: DownloadLimits) -> None:
         self._outbound = outbound
         self._limits = limits
 
     def identity(self, source: FileSource) -> str | None:
-        """Address without signature, with a hash of the headers; see `SourceBackend.identity`."""
+        """The address without signature and a hash of the headers; see `SourceBackend.identity`."""
         headers = sorted((name.lower(), value) for name, value in source.plain_headers.items())
-        if any(name in _CONDITIONAL for name, _ in headers):
+        if any(name in _CONDITIONAL_HEADERS for name, _ in headers):
             return None
         address = strip_signature(source.url)
         if address is None:
@@ -73,28 +70,28 @@ class HttpSource:
         """See `SourceBackend.download`.
 
         Raises:
-            AddressNotAllowed: the worker does not call it, or what it redirects to.
-            SourceError: see `HttpDownload.run`.
-            DiskFull: no room for it.
+            AddressNotAllowed: the worker may not call the address, or one that it redirects to.
+            InvalidJob: a header that may not be set.
+            SourceError, DiskFull: see `HttpDownload.run`.
         """
         with download_folder(folder) as own:
-            transfer = HttpDownload(self._outbound, source, own / "part", self._limits, meter, known)
+            download = HttpDownload(self._outbound, source, own / "part", self._limits, meter, known)
             try:
                 async with asyncio.timeout(self._limits.total_s):
-                    await transfer.run()
+                    await download.run()
             except TimeoutError:
-                raise SourceUnreachable(
-                    f'The input "{display_name(source.url)}" was not there after {self._limits.total_s:g} s.',
-                    hint="Put it on a faster server.",
-                ) from None
-            if transfer.is_unchanged:
+                raise source_timed_out(display_name(source.url), self._limits.total_s) from None
+            if download.is_unchanged:
                 shutil.rmtree(own, ignore_errors=True)
                 return None
-            path = transfer.path.rename(own / f"input{_suffix(source.url, transfer.content_type)}")
-            return Download(path, transfer.version)
+            path = download.path.rename(own / f"input{_suffix(source.url, download.content_type)}")
+            return Download(path, download.version)
 
 
 def _suffix(url: str, content_type: str) -> str:
-    """Extension for the local file: that of the URL's path, else by its type; the server's names are not asked."""
+    """Extension of the local file: that of the URL's path, else that of the media type.
+
+    File names that the server sends are ignored.
+    """
     path = re.split(r"[?#]", url.partition("://")[2], maxsplit=1)[0].partition("/")[2]
-    return plain_suffix(path) or _SUFFIX_BY_TYPE.get(content_type, "")
+    return safe_suffix(path) or _SUFFIX_BY_TYPE.get(content_type, "")

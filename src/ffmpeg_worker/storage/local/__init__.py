@@ -1,1 +1,1 @@
-"""The worker's own disk: the data root as source and target."""
+"""Files on this machine."""

@@ -1,1 +1,1 @@
-"""Object stores (S3, Google Cloud Storage, Azure Blob): sources and targets."""
+"""Object stores: S3, R2, Google Cloud Storage and Azure Blob."""

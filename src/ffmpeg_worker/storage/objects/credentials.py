@@ -1,4 +1,4 @@
-"""Which credentials open a store: the job's own, whole, or the worker's, where the operator allows that."""
+"""Chooses the credentials for a store: the job's own, or the worker's where the operator allows that."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 
 _S3 = ("aws_access_key_id", "aws_secret_access_key")
-# Each row is one way to open a store; the first is the one that errors name.
-_WAYS: Mapping[CloudType, tuple[tuple[str, ...], ...]] = {
+# Sets of fields that are sufficient for a store; errors name the first one.
+_SUFFICIENT: Mapping[CloudType, tuple[tuple[str, ...], ...]] = {
     CloudType.AWS: (_S3,),
     CloudType.R2: ((*_S3, "aws_url"),),
     CloudType.GCP: (("gcp_service_account_key",),),
@@ -22,8 +22,9 @@ _WAYS: Mapping[CloudType, tuple[tuple[str, ...], ...]] = {
         ("azure_connection_string",),
     ),
 }
-# What decides who is asked and as whom. The rest, region and public address, mixes with the worker's own.
-_DECISIVE = {
+# Fields that decide which endpoint is called and as whom. A job that sets one of them never gets the worker's
+# credentials; the other fields (region, public URL) may be combined with them.
+_IDENTIFYING = {
     CloudType.AWS: (*_S3, "aws_session_token", "aws_url"),
     CloudType.R2: (*_S3, "aws_session_token", "aws_url"),
     CloudType.GCP: ("gcp_service_account_key",),
@@ -56,32 +57,32 @@ _VARIABLES: Mapping[CloudType, Mapping[str, tuple[str, ...]]] = {
 def complete_credentials(
     cloud: CloudType, given: Credentials | None, own: Mapping[str, str] | None
 ) -> Credentials:
-    """The credentials to use, with all that the cloud needs.
+    """Credentials that are complete for the cloud.
 
     Args:
         cloud: AWS, R2, GCP or AZURE.
         given: the job's.
-        own: the worker's environment, where jobs may use its credentials. They are never mixed with the job's, nor
+        own: the worker's environment, if jobs may use its credentials. They are never combined with the job's, nor
             sent to an endpoint that the job names.
 
     Raises:
-        InvalidJob: `credentials_missing`, naming the keys.
+        InvalidJob: `credentials_missing`, with the missing fields.
     """
     given = given or Credentials()
-    if _is_whole(cloud, given):
+    if _is_complete(cloud, given):
         return given
-    is_silent = all(getattr(given, name) is None for name in _DECISIVE[cloud])
-    if own is not None and is_silent:
+    names_no_account = all(getattr(given, name) is None for name in _IDENTIFYING[cloud])
+    if own is not None and names_no_account:
         found = _from_environment(cloud, own).model_copy(
             update={name: getattr(given, name) for name in given.model_fields_set if getattr(given, name)}
         )
-        if _is_whole(cloud, found):
+        if _is_complete(cloud, found):
             return found
     raise _missing(cloud, given)
 
 
-def _is_whole(cloud: CloudType, credentials: Credentials) -> bool:
-    return any(all(getattr(credentials, name) for name in way) for way in _WAYS[cloud])
+def _is_complete(cloud: CloudType, credentials: Credentials) -> bool:
+    return any(all(getattr(credentials, name) for name in names) for names in _SUFFICIENT[cloud])
 
 
 def _from_environment(cloud: CloudType, own: Mapping[str, str]) -> Credentials:
@@ -104,22 +105,22 @@ def _read(path: Path) -> str:
 
 
 def _missing(cloud: CloudType, given: Credentials) -> InvalidJob:
-    ways = _WAYS[cloud]
-    # The way that needs the fewest more: somebody who gave an account wants its key, not a connection string.
-    missing = min(([name for name in way if not getattr(given, name)] for way in ways), key=len)
-    if all(getattr(given, name) is None for name in _DECISIVE[cloud]):
-        missing = list(ways[0])
+    sets = _SUFFICIENT[cloud]
+    # The set with the fewest missing fields: a job that gives an account needs its key, not a connection string.
+    missing = min(([name for name in names if not getattr(given, name)] for names in sets), key=len)
+    if all(getattr(given, name) is None for name in _IDENTIFYING[cloud]):
+        missing = list(sets[0])
     names = " and ".join(f'"{name}"' for name in missing)
     verb = "is" if len(missing) == 1 else "are"
     return InvalidJob(
         f"The credentials for {cloud} are incomplete: {names} {verb} missing or empty.",
         code="credentials_missing",
-        hint='Give them in "credentials"; the worker\'s own are used only where its operator allows that.',
+        hint='Give them in "credentials"; the worker\'s own are used only if its operator allows that.',
     )
 
 
 def read_connection_string(credentials: Credentials) -> Credentials:
-    """Azure's connection string, taken apart into account, key or signature, and endpoint.
+    """Split Azure's connection string into account, key or signature, and endpoint; without one, do nothing.
 
     Raises:
         InvalidJob: `invalid_credentials`.
@@ -139,9 +140,9 @@ def read_connection_string(credentials: Credentials) -> Credentials:
     endpoint = parts.get("blobendpoint") or _endpoint_of(account, parts)
     if not endpoint or not (signature or (account and key)):
         raise InvalidJob(
-            'The "azure_connection_string" lacks an account with its key, or an endpoint with a signature.',
+            'The "azure_connection_string" needs an account with its key, or an endpoint with a signature.',
             code="invalid_credentials",
-            hint="Copy it whole, as the portal shows it.",
+            hint="Copy the complete string that the Azure portal shows.",
         )
     return Credentials(
         azure_account_name=account or endpoint.partition("://")[2].partition(".")[0],

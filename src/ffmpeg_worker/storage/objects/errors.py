@@ -1,12 +1,11 @@
-"""What went wrong in an object store, in the worker's own errors; addresses and answers stay out."""
+"""Errors of object stores as the worker's own errors; addresses and answers do not appear in them."""
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Awaitable
 from enum import Enum, auto
-from typing import TypeVar
+from typing import Never, TypeVar
 
 from obstore.exceptions import (
     BaseError,
@@ -18,6 +17,7 @@ from obstore.exceptions import (
 
 from ffmpeg_worker.errors import (
     AddressNotAllowed,
+    InvalidJob,
     SourceError,
     SourceNotFound,
     SourceUnreachable,
@@ -26,35 +26,37 @@ from ffmpeg_worker.errors import (
     TargetUnavailable,
     WorkerError,
 )
+from ffmpeg_worker.job.credentials import CloudType
 from ffmpeg_worker.outbound.proxy import ProxyTicket
 from ffmpeg_worker.retry import is_retryable
+from ffmpeg_worker.tasks import race
 
-Answer = TypeVar("Answer")
+_T = TypeVar("_T")
 
 CLIENT_ERRORS = (BaseError, FileNotFoundError, ValueError, OSError)
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|ContainerBeingDeleted|InvalidBucketName")
-_NO_KEY = re.compile(
+_BAD_CREDENTIALS = re.compile(
     "SignatureDoesNotMatch|InvalidAccessKeyId|ExpiredToken|InvalidToken|AuthenticationFailed|InvalidAuthenticationInfo"
     "|invalid_grant"
 )
 
 
 class Failure(Enum):
-    """Kinds of failures."""
+    """Kinds of failures of a request."""
 
     NOT_FOUND = auto()
     NO_BUCKET = auto()
     FORBIDDEN = auto()
     CHANGED = auto()
-    """Another version than was asked for."""
+    """The object has another version than the request asked for."""
     REFUSED = auto()
-    """The store understands the request in another way, e.g. is in another region."""
+    """The store does not accept the request, e.g. because the bucket is in another region."""
     UNAVAILABLE = auto()
 
 
-def failure_of(error: Exception) -> Failure:
-    """The kind of an error that the client has raised."""
+def classify(error: Exception) -> Failure:
+    """The kind of failure that an error of the client means."""
     text = str(error)
     if _NO_BUCKET.search(text):
         return Failure.NO_BUCKET
@@ -69,35 +71,46 @@ def failure_of(error: Exception) -> Failure:
     return Failure.UNAVAILABLE if is_retryable(status) else Failure.REFUSED
 
 
-def is_hopeless(error: Exception) -> bool:
-    """Whether a request of any other kind would fail in the same way: the key is wrong, or there is no bucket."""
-    return failure_of(error) is Failure.NO_BUCKET or _NO_KEY.search(str(error)) is not None
+def fails_every_request(error: Exception) -> bool:
+    """Whether any other request would fail as well: the credentials are wrong, or the bucket does not exist."""
+    return classify(error) is Failure.NO_BUCKET or _BAD_CREDENTIALS.search(str(error)) is not None
 
 
-async def ask(work: Awaitable[Answer], ticket: ProxyTicket, what: str) -> Answer:
-    """Wait for the client, but no longer than until its address is refused: it would go on trying.
+async def await_reply(work: Awaitable[_T], ticket: ProxyTicket, what: str) -> _T:
+    """Await a request of the client, but only until the egress proxy refuses its address.
+
+    The client itself would keep trying.
 
     Raises:
-        AddressNotAllowed: the egress proxy refused it; `what` says whose address, e.g. "bucket \"a\"".
+        AddressNotAllowed: the egress proxy refused the address; `what` says whose, e.g. "bucket \"a\"".
     """
-    working = asyncio.ensure_future(work)
-    refused = asyncio.ensure_future(ticket.refused.wait())
     try:
-        await asyncio.wait({working, refused}, return_when=asyncio.FIRST_COMPLETED)
-        if ticket.refused.is_set() and not (working.done() and working.exception() is None):
-            raise not_allowed(what)
-        return working.result()
-    finally:
-        refused.cancel()
-        working.cancel()
-        await asyncio.gather(working, refused, return_exceptions=True)
+        return await race(work, _raise_when_refused(ticket, what))
+    except CLIENT_ERRORS:
+        if ticket.refused.is_set():
+            raise not_allowed(what) from None
+        raise
+
+
+async def _raise_when_refused(ticket: ProxyTicket, what: str) -> Never:
+    await ticket.refused.wait()
+    raise not_allowed(what)
 
 
 def not_allowed(what: str) -> AddressNotAllowed:
-    """The store's address is none that the worker calls."""
+    """The worker may not call the store's address."""
     return AddressNotAllowed(
         f"The address of the {what} is not allowed: it does not lead to a public https:// host on a usual port.",
         hint="Correct its endpoint; the operator can allow hosts of a private network.",
+    )
+
+
+def invalid_credentials(cloud: CloudType, reason: str) -> InvalidJob:
+    """The credentials cannot be used for the cloud."""
+    return InvalidJob(
+        f"The credentials for {cloud} cannot be used: {reason}.",
+        code="invalid_credentials",
+        hint="Copy them again from their source, complete and unchanged.",
     )
 
 
@@ -106,22 +119,22 @@ def source_error(failure: Failure, shown: str) -> WorkerError:
     match failure:
         case Failure.NOT_FOUND | Failure.NO_BUCKET:
             return SourceNotFound(
-                f'There is no input "{shown}" in its store.', hint="Check bucket, key and endpoint."
+                f'The input "{shown}" does not exist in its store.', hint="Check bucket, key and endpoint."
             )
         case Failure.FORBIDDEN:
             return SourceError(
-                f'The store of the input "{shown}" refused it.',
+                f'The store of the input "{shown}" refused access.',
                 code="source_forbidden",
                 hint="Check the credentials, and that they may read this object.",
             )
         case Failure.REFUSED:
             return SourceError(
-                f'The store of the input "{shown}" did not take the request.',
+                f'The store of the input "{shown}" did not accept the request.',
                 hint="Check region and endpoint.",
             )
         case Failure.CHANGED:
             return SourceUnreachable(
-                f'The input "{shown}" was changed while it was fetched.',
+                f'The input "{shown}" was changed while it was downloaded.',
                 code="source_incomplete_transfer",
                 hint="Try again when it is complete.",
             )
@@ -147,7 +160,8 @@ def target_error(failure: Failure, bucket: str) -> WorkerError:
             )
         case Failure.REFUSED | Failure.CHANGED:
             return TargetError(
-                f'The store of the bucket "{bucket}" did not take the request.', hint="Check region and endpoint."
+                f'The store of the bucket "{bucket}" did not accept the request.',
+                hint="Check region and endpoint.",
             )
         case Failure.UNAVAILABLE:
             return TargetUnavailable(

@@ -1,4 +1,4 @@
-"""One file brought into a bucket: several parts at once, and nothing left when that does not succeed."""
+"""Upload of one file to a bucket: several parts at once; a failed upload leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ import obstore
 
 from ffmpeg_worker.errors import TargetError
 from ffmpeg_worker.outbound.proxy import ProxyTicket
+from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders
 from ffmpeg_worker.storage.objects.bucket import Bucket, Client
-from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, failure_of, not_allowed, target_error
-from ffmpeg_worker.storage.stores import STAYS, ObjectHeaders
+from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, classify, not_allowed, target_error
 from ffmpeg_worker.storage.transfer import TransferMeter
-from ffmpeg_worker.tasks import finish_shielded
+from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded
 
 PART_BYTES = 8 << 20
-PARTS_AT_ONCE = 4
+MAX_PARALLEL_PARTS = 4
+"""Concurrent requests for one object."""
 
-# 10 000 is the most that a store takes.
-_MAX_PARTS = 9_000
-_TAKE_BACK_S = 3.0
-_TAKE_BACK_PARTS_S = 6.0
+_MAX_PARTS = 9_000  # stores accept 10 000
+_REMOVAL_TIMEOUT_S = 3.0
+_PARTS_REMOVAL_TIMEOUT_S = 6.0
 
 
 class _Stopped(Exception):
-    """The client is told by this to take back what it has sent."""
+    """Raised inside the client's input, so that the client removes the parts it has sent."""
 
 
 class ObjectUpload:
-    """Brings the file at `path` to `key`."""
+    """Uploads the file at `path` as the object `key`."""
 
     def __init__(self, bucket: Bucket, key: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
         self._bucket = bucket
@@ -45,34 +45,34 @@ class ObjectUpload:
         """Upload.
 
         Raises:
-            AddressNotAllowed, InvalidJob, TargetError: see `ObjectWriter.send`.
+            AddressNotAllowed, InvalidJob, TargetError: see `ObjectWriter.upload`.
         """
         client = self._bucket.open(ticket)
         with self._path.open("rb") as file:
             sending = asyncio.ensure_future(self._put(client, file))
             refused = asyncio.ensure_future(ticket.refused.wait())
             try:
+                # Not tasks.race: a cancellation must let the client remove what it has sent.
                 await asyncio.wait({sending, refused}, return_when=asyncio.FIRST_COMPLETED)
                 if ticket.refused.is_set():
                     raise not_allowed(f'bucket "{self._bucket.name}"')
                 sending.result()
             except CLIENT_ERRORS as error:
-                raise target_error(failure_of(error), self._bucket.name) from None
+                raise target_error(classify(error), self._bucket.name) from None
             except asyncio.CancelledError:
                 ticket.restrict_uploads()
-                if await finish_shielded(self._take_back(sending, client)):
+                if await finish_shielded(self._remove(sending, client)):
                     raise
                 raise TargetError(
-                    f'An object in the bucket "{self._bucket.name}" could not be removed again.',
-                    code=STAYS,
-                    hint="Let the credentials delete objects there, too.",
+                    f'An object in the bucket "{self._bucket.name}" could not be removed.',
+                    code=NOT_REMOVABLE,
+                    hint="Allow the credentials to delete objects there.",
                 ) from None
             finally:
                 refused.cancel()
-                # Nothing is waited for once the object is there: whoever is cancelled meanwhile would forget it.
+                # No await once the object has arrived: a cancellation there would lose track of it.
                 if not sending.done():
-                    sending.cancel()
-                    await asyncio.gather(sending, return_exceptions=True)
+                    await cancel_and_wait(sending)
 
     async def _put(self, client: Client, file: BinaryIO) -> None:
         size = self._path.stat().st_size
@@ -82,7 +82,7 @@ class ObjectUpload:
             attributes["Cache-Control"] = self._headers.cache_control
         if size <= PART_BYTES:
             data = await asyncio.to_thread(file.read)
-            # Before it is sent: what this raises is to leave nothing.
+            # Counted before the request: an error of the meter must leave no object behind.
             self._meter.add(len(data))
             await obstore.put_async(client, self._key, data, attributes=attributes, use_multipart=False)
             return
@@ -94,7 +94,7 @@ class ObjectUpload:
             attributes=attributes,
             use_multipart=True,
             chunk_size=part_bytes,
-            max_concurrency=PARTS_AT_ONCE,
+            max_concurrency=MAX_PARALLEL_PARTS,
         )
 
     async def _parts(self, file: BinaryIO, part_bytes: int) -> AsyncIterator[bytes]:
@@ -106,16 +106,17 @@ class ObjectUpload:
         if self._stopped:
             raise _Stopped
 
-    async def _take_back(self, sending: asyncio.Future[None], client: Client) -> bool:
-        """Let the client end by itself: dropped, it would leave the parts that the bucket has already.
+    async def _remove(self, sending: asyncio.Future[None], client: Client) -> bool:
+        """Let the client end by itself, so that it removes the parts that the bucket already has.
 
-        `False`: the object had arrived, and stays.
+        Returns:
+            `False` if the object had arrived and could not be deleted.
         """
         self._stopped = True
         has_arrived = False
         try:
             has_parts = self._path.stat().st_size > PART_BYTES
-            async with asyncio.timeout(_TAKE_BACK_PARTS_S if has_parts else _TAKE_BACK_S):
+            async with asyncio.timeout(_PARTS_REMOVAL_TIMEOUT_S if has_parts else _REMOVAL_TIMEOUT_S):
                 await asyncio.shield(sending)
                 has_arrived = True
                 await obstore.delete_async(client, self._key)

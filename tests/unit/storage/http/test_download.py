@@ -11,10 +11,9 @@ import pytest
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage import pace
-from ffmpeg_worker.storage.http.download import TransferLimits
+from ffmpeg_worker.storage import transfer
 from ffmpeg_worker.storage.http.source import HttpSource, _suffix
-from ffmpeg_worker.storage.pace import StallGuard
+from ffmpeg_worker.storage.transfer import DownloadLimits, StallGuard
 
 
 @pytest.mark.parametrize(
@@ -35,7 +34,7 @@ def test_the_extension(url: str, content_type: str, suffix: str) -> None:
 
 def test_the_pace_is_that_of_each_window(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter([0.0, 5.0, 10.0, 15.0, 20.0])
-    monkeypatch.setattr(pace, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(transfer, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     counted = StallGuard(100, 10)
     counted.count(900)
     counted.count(100)
@@ -45,7 +44,7 @@ def test_the_pace_is_that_of_each_window(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def identity(url: str, **headers: str) -> str | None:
-    remote = HttpSource(OutboundClient(OutboundRules()), TransferLimits(1))
+    remote = HttpSource(OutboundClient(OutboundRules()), DownloadLimits(1))
     return remote.identity(FileSource.model_validate({"url": url, "headers": headers}))
 
 

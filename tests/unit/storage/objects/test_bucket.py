@@ -13,18 +13,20 @@ from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
-from ffmpeg_worker.storage.http.download import TransferLimits
-from ffmpeg_worker.storage.objects.bucket import ObjectAccess, find_bucket
-from ffmpeg_worker.storage.objects.source import BucketSource, BucketWriter
+from ffmpeg_worker.storage.objects.bucket import BucketAccess
+from ffmpeg_worker.storage.objects.find_bucket import find_bucket
+from ffmpeg_worker.storage.objects.source import BucketSource
+from ffmpeg_worker.storage.objects.target import BucketWriter
+from ffmpeg_worker.storage.transfer import DownloadLimits
 
 S3 = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
 OWN = {"AWS_ACCESS_KEY_ID": "own", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1"}
 
 
 @pytest_asyncio.fixture
-async def access() -> AsyncIterator[ObjectAccess]:
+async def access() -> AsyncIterator[BucketAccess]:
     async with open_egress_proxy(OutboundRules()) as proxy:
-        yield ObjectAccess(proxy)
+        yield BucketAccess(proxy)
 
 
 @pytest.mark.parametrize(
@@ -50,10 +52,10 @@ async def access() -> AsyncIterator[ObjectAccess]:
     ],
 )
 async def test_where_a_bucket_is(
-    cloud: CloudType, bucket: str, given: dict[str, str], url: str, access: ObjectAccess
+    cloud: CloudType, bucket: str, given: dict[str, str], url: str, access: BucketAccess
 ) -> None:
     found = find_bucket(cloud, bucket, Credentials.model_validate(given), access)
-    found.open(access.proxy.issue())
+    found.open(access.proxy.issue_ticket())
     assert found.url == url
     assert not [secret for secret in ("secret", "a2V5", "sig=") if secret in repr(found)]
 
@@ -68,7 +70,7 @@ async def test_where_a_bucket_is(
         (CloudType.AZURE, {"azure_account_name": "acc"}, '"azure_account_key" is'),
     ],
 )
-async def test_what_is_missing(cloud: CloudType, given: dict[str, str], named: str, access: ObjectAccess) -> None:
+async def test_what_is_missing(cloud: CloudType, given: dict[str, str], named: str, access: BucketAccess) -> None:
     with pytest.raises(InvalidJob) as caught:
         find_bucket(cloud, "media", Credentials.model_validate(given), access)
     assert caught.value.code == "credentials_missing"
@@ -79,7 +81,7 @@ async def test_the_workers_own_are_used_whole_and_never_elsewhere(tmp_path: Path
     key_file = tmp_path / "key.json"
     key_file.write_text('{"client_email": "a@b", "private_key": "x", "private_key_id": "1"}')
     async with open_egress_proxy(OutboundRules()) as proxy:
-        access = ObjectAccess(proxy, {**OWN, "GOOGLE_APPLICATION_CREDENTIALS": str(key_file)})
+        access = BucketAccess(proxy, {**OWN, "GOOGLE_APPLICATION_CREDENTIALS": str(key_file)})
         public = Credentials(aws_public_url="https://cdn.test")
         found = find_bucket(CloudType.AWS, "media", public, access)
         assert found.url == "https://media.s3.eu-west-1.amazonaws.com"
@@ -107,23 +109,23 @@ async def test_the_workers_own_are_used_whole_and_never_elsewhere(tmp_path: Path
     ],
 )
 async def test_credentials_that_cannot_be_used(
-    cloud: CloudType, given: dict[str, str], access: ObjectAccess
+    cloud: CloudType, given: dict[str, str], access: BucketAccess
 ) -> None:
     with pytest.raises(InvalidJob) as caught:
-        find_bucket(cloud, "media", Credentials.model_validate(given), access).open(access.proxy.issue())
+        find_bucket(cloud, "media", Credentials.model_validate(given), access).open(access.proxy.issue_ticket())
     assert caught.value.code == "invalid_credentials"
     assert "evil" not in str(caught.value.as_problem())
 
 
-async def test_identity_holds_no_secret(access: ObjectAccess) -> None:
-    sources = BucketSource(access, TransferLimits(1), {CloudType.AWS: Credentials.model_validate(S3)})
+async def test_identity_holds_no_secret(access: BucketAccess) -> None:
+    sources = BucketSource(access, DownloadLimits(1), {CloudType.AWS: Credentials.model_validate(S3)})
     assert sources.identity(FileSource(url="s3://media/a b.mp4")) == (
         "AWS https://media.s3.us-east-1.amazonaws.com/a%20b.mp4"
     )
     assert sources.identity(FileSource(url="gs://media/a.mp4")) is None
 
 
-async def test_a_signature_cannot_sign(access: ObjectAccess) -> None:
+async def test_a_signature_cannot_sign(access: BucketAccess) -> None:
     given = Credentials.model_validate({"azure_account_name": "acc", "azure_sas_token": "sig=x"})
     bucket = find_bucket(CloudType.AZURE, "media", given, access)
     BucketWriter(bucket, access).check("a.mp4")

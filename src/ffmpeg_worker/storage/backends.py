@@ -1,0 +1,104 @@
+"""The interfaces that remote backends implement: `SourceBackend` for inputs, `ObjectWriter` for outputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.storage.stores import OutputLocation
+from ffmpeg_worker.storage.transfer import TransferMeter
+
+NOT_REMOVABLE = "target_not_removable"
+"""Code of the error that an uploaded object could not be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """A downloaded file and its version in the store.
+
+    `version` is a strong validator (an ETag): equal versions mean equal bytes. `None`: the store has none.
+    """
+
+    path: Path
+    version: str | None
+
+
+class SourceBackend(Protocol):
+    """A remote store that files are downloaded from."""
+
+    def identity(self, source: FileSource) -> str | None:
+        """A cache key of the source, without credentials and signatures; `None` if it must not be cached."""
+        ...
+
+    async def download(
+        self, source: FileSource, folder: Path, meter: TransferMeter, known: str | None = None
+    ) -> Download | None:
+        """Download the source into a new folder below `folder`, which is removed on failure.
+
+        Returns:
+            The download; `None` if the store says that the source still has the version `known` and that this
+            job may read it.
+
+        Raises:
+            SourceError: not found, not allowed, too large, incomplete, or not usable.
+            AddressNotAllowed: the worker may not call the address.
+            DiskFull: the disk has no space for it.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectHeaders:
+    """HTTP headers that a store serves an object with."""
+
+    content_type: str
+    cache_control: str | None = None
+
+
+class ObjectWriter(Protocol):
+    """A remote store that outputs are uploaded to one by one."""
+
+    def check(self, name: str) -> None:
+        """Refuse an output that this store does not accept, before the job's work starts.
+
+        Raises:
+            TargetError, InvalidJob: with the reason.
+        """
+        ...
+
+    async def preflight(self) -> None:
+        """Find problems that show without writing: wrong credentials, a missing bucket.
+
+        Success is no guarantee: only an upload shows whether the store accepts it.
+
+        Raises:
+            TargetError: uploads would certainly fail.
+            AddressNotAllowed: the worker may not call the store's address.
+        """
+        ...
+
+    async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
+        """Upload a file as the output `name`, replacing an existing object.
+
+        A failed or cancelled upload leaves no object behind.
+
+        Raises:
+            TargetError: refused, not found, or not reachable after some retries. With the code NOT_REMOVABLE, out
+                of a cancellation: the object had arrived and could not be removed.
+            AddressNotAllowed: the worker may not call the store's address.
+        """
+        ...
+
+    async def delete(self, name: str) -> None:
+        """Delete what `upload` has uploaded; an object that does not exist is no error.
+
+        Raises:
+            TargetError: the object still exists.
+        """
+        ...
+
+    async def locate(self, name: str) -> OutputLocation:
+        """The location of the output `name`; its URL is presigned if the caller asked for that."""
+        ...

@@ -1,0 +1,26 @@
+"""The local folders that jobs may read and write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class LocalRoots:
+    """The data root, which relative names start from, and further folders allowed by absolute path.
+
+    Links are resolved before the check, so a link that leads out of the roots is refused.
+    """
+
+    def __init__(self, data_root: Path, allowed_roots: Sequence[Path] = ()) -> None:
+        data_root.mkdir(parents=True, exist_ok=True)
+        self.data_root = data_root.resolve()
+        self._roots = (self.data_root, *(root.resolve() for root in allowed_roots))
+
+    def resolve(self, name: str) -> Path | None:
+        """The path that a name refers to, links resolved; `None` if it is outside the roots."""
+        try:
+            path = (self.data_root / name).resolve()
+        except (OSError, RuntimeError, ValueError):
+            return None
+        return path if any(path.is_relative_to(root) for root in self._roots) else None
