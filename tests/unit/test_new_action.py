@@ -19,7 +19,7 @@ from ffmpeg_worker.job.result_parts import Stats
 from ffmpeg_worker.job.secrets import find_secrets
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.runpod_worker.request import read_request
-from ffmpeg_worker.storage.local.source import LocalStorage
+from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.remote_stores import RemoteStores
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 from support.jobs.toy_action import ToyJob, ToyResult, add_toy_action
@@ -97,7 +97,7 @@ def test_its_outputs_go_where_it_says(tmp_path: Path) -> None:
         raise AssertionError("nothing of another machine is needed here")
 
     bucket = Upload(bucket="media", key="jobs")
-    stores = StoreResolver(LocalStorage(tmp_path, ()), open_nothing, bucket)
+    stores = StoreResolver(LocalRoots(tmp_path, ()), open_nothing, bucket)
     assert stores.destination(parse_job({"action": "toy", "data": DATA}), "7") is None
     process = parse_job({"action": "process", "data": {"chainCmds": "-i a.mp4 b.mp4"}})
     assert stores.destination(process, "7") == bucket.model_copy(update={"key": "jobs/7/"})
