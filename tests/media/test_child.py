@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import EngineUnavailable
-from ffmpeg_worker.process.spawner import PIPE, Child, Exit, Output, Spawner
+from ffmpeg_worker.process.child import Child, Exit, Output
+from ffmpeg_worker.process.spawner import PIPE, Spawner
 from support.processes import alive, children_of, open_descriptors, spawners
 from support.wait_until import until_async
 

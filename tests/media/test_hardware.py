@@ -83,7 +83,7 @@ def test_graphs_of_the_card_are_read_until_they_get_no_frames_of_the_card(folder
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
 def test_the_trial_of_decoding_is_sound(codec: str) -> None:
     sample = run(*sample_command(codec)).stdout
-    assert run(*decoding_trial(sample, "libx264", on_card=False)).returncode == 0
+    assert run(*decoding_trial(sample, "libx264", on_gpu=False)).returncode == 0
     assert run(*decoding_trial(sample, "h264_nvenc")).returncode != 0
 
 

@@ -1,1 +1,1 @@
-"""The engine, wrapped: finding it, starting it, reading its progress, explaining its failures, probing files."""
+"""Runs FFmpeg: finds it, reads its capabilities and progress, explains its failures, probes files."""

@@ -1,4 +1,4 @@
-"""What an ffmpeg can do: read once from its own lists; whether an encoder works here is tried on demand."""
+"""Reads the capabilities of an ffmpeg from its lists, and tries on demand whether encoders work."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ffmpeg_worker.sandbox.confinement import Confinement
 
 _LISTS = ("encoders", "decoders", "filters", "formats", "devices", "hwaccels", "bsfs", "protocols")
 _TIMEOUT_S = 20.0
-# Encoders that take frames of their device only.
+# Encoders that accept only frames in the memory of their device.
 _UPLOADS = {
     "vaapi": ("-init_hw_device", "vaapi=device:/dev/dri/renderD128", "-filter_hw_device", "device"),
     "vulkan": ("-init_hw_device", "vulkan=device", "-filter_hw_device", "device"),
@@ -26,9 +26,9 @@ _UPLOADS = {
 
 @dataclass(frozen=True)
 class Capabilities:
-    """Names as ffmpeg lists them. `encoders` and `decoders`: name → "video", "audio", "subtitle" or "data".
+    """Names that ffmpeg lists. `encoders` and `decoders` map a name to "video", "audio", "subtitle" or "data".
 
-    That an encoder is listed does not mean that it works on this machine: see `usable_encoders`.
+    A listed encoder may not work on this machine: see `find_usable_encoders`.
     """
 
     version: str
@@ -48,13 +48,13 @@ class Capabilities:
 
     @property
     def release(self) -> tuple[int, int] | None:
-        """Major and minor version; None for builds between releases that do not say."""
+        """Major and minor version; None for development builds without one."""
         found = re.match(r"n?(\d+)\.(\d+)", self.version)
         return None if found is None else (int(found[1]), int(found[2]))
 
     @property
     def names(self) -> Mapping[str, Collection[str]]:
-        """What this build knows by name, by kind."""
+        """Known names by kind, for `diagnose`."""
         return {
             "encoders": self.encoders,
             "decoders": self.decoders,
@@ -71,7 +71,11 @@ async def read_capabilities(
     environment: Mapping[str, str] | None = None,
     confinement: Confinement | None = None,
 ) -> Capabilities:
-    """Ask ffmpeg for its lists, and check that it really encodes; raises Misconfigured where it does not run."""
+    """Read the lists of ffmpeg and check that it encodes a frame.
+
+    Raises:
+        Misconfigured: it does not run or does not encode.
+    """
     commands = [*((f"-{name}",) for name in _LISTS), _trial("mpeg4", "video")]
     try:
         runs = await _run_all(spawner, ffmpeg, commands, environment or {}, confinement)
@@ -84,7 +88,7 @@ async def read_capabilities(
     return parse_capabilities(runs[0].log.text, dict(zip(_LISTS, texts, strict=True)))
 
 
-async def usable_encoders(
+async def find_usable_encoders(
     spawner: Spawner,
     ffmpeg: Path,
     capabilities: Capabilities,
@@ -93,7 +97,7 @@ async def usable_encoders(
     environment: Mapping[str, str] | None = None,
     confinement: Confinement | None = None,
 ) -> frozenset[str]:
-    """Those of `names` that encode a frame on this machine; each is tried once, then remembered."""
+    """Return those of `names` that encode a frame on this machine; each is tried once, then remembered."""
     wanted = [name for name in dict.fromkeys(names) if name in capabilities.encoders]
     untried = [name for name in wanted if name not in capabilities.tried_encoders]
     for name in untried:  # one after the other: a GPU has few sessions
@@ -108,7 +112,7 @@ async def usable_encoders(
 
 
 def parse_capabilities(banner: str, lists: Mapping[str, str]) -> Capabilities:
-    """Build the value from the banner and from what each of the options in `lists` prints (FFmpeg 5.1 to 9)."""
+    """Parse the banner and the output of each list option (FFmpeg 5.1 to 9)."""
     first, *rest = [line.strip() for line in banner.splitlines()] or [""]
     named = re.match(r"ffmpeg version (\S+)", first)
     configuration = next((line for line in rest if line.startswith("configuration:")), "")
@@ -146,7 +150,7 @@ def _lines(text: str, *, skip: int = 1) -> frozenset[str]:
 
 
 def _trial(encoder: str, kind: str) -> tuple[str, ...]:
-    """A command that encodes one picture, or a moment of sound, to nowhere."""
+    """Return the arguments that encode one frame, or a short sound, and discard it."""
     quiet = ("-hide_banner", "-nostdin", "-loglevel", "error")
     sink = ("-strict", "experimental", "-f", "null", "-")
     if kind == "audio":

@@ -1,4 +1,4 @@
-"""Whether there is an NVIDIA card, and what it really does: frames are encoded and decoded on it once."""
+"""Finds NVIDIA GPUs and tries once what they can encode and decode."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from ffmpeg_worker.process.child_environment import child_environment
 from ffmpeg_worker.tasks import cancel_and_wait
 
 NVENC_ENCODERS = tuple(name for name, encoder in ENCODERS.items() if encoder.hardware == "nvenc")
-# A software encoder for the sample of each codec that is tried.
+# By codec that is tried: the software encoder of its sample.
 _SAMPLES = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
 _TIMEOUT_S = 30.0
 _QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error")
-_PICTURES = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=0.08")
+_SOURCE = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=0.08")
 _WITHOUT_ENCODERS = re.compile(r"\b(?:A100|A800|A30|H100|H800|H200|H20|GH200|B100|B200|B300|GB200|GB300)\b")
 _REASONS = (
     (
         re.compile(r"Cannot load libnvidia-encode"),
-        "The driver's libnvidia-encode is not here: NVIDIA_DRIVER_CAPABILITIES must contain video.",
+        "The driver's libnvidia-encode is missing: NVIDIA_DRIVER_CAPABILITIES must contain video.",
     ),
-    (re.compile(r"Cannot load libcuda"), "The driver's libcuda is not here."),
+    (re.compile(r"Cannot load libcuda"), "The driver's libcuda is missing."),
     (
         re.compile(r"Driver does not support the required nvenc API version"),
         "The driver is too old for this FFmpeg.",
@@ -41,14 +41,14 @@ _REASONS = (
 
 @dataclass(frozen=True, slots=True)
 class GpuDevices:
-    """The NVIDIA cards whose devices are there; `name` is the first one's."""
+    """The NVIDIA GPUs that have a device; `name` is the model of the first one."""
 
     count: int = 0
     name: str | None = None
 
 
 def find_gpu_devices(root: Path = Path("/")) -> GpuDevices:
-    """Look for cards by their devices, without starting anything; `root` is the root of the file system."""
+    """Find GPUs by their device files, without starting a program; `root` is the root of the file system."""
     devices = [path for path in (root / "dev").glob("nvidia*") if re.fullmatch(r"nvidia\d+", path.name)]
     if not devices:
         return GpuDevices()
@@ -63,34 +63,34 @@ def find_gpu_devices(root: Path = Path("/")) -> GpuDevices:
 
 
 class GpuTrial:
-    """The cards of one worker, tried when somebody first asks. Without a card nothing is ever started."""
+    """Tries the GPUs of one worker on first use. Without a GPU no program is started."""
 
-    def __init__(self, tools: Tools, cards: GpuDevices) -> None:
+    def __init__(self, tools: Tools, devices: GpuDevices) -> None:
         self._tools = tools
-        self._cards = cards
+        self._devices = devices
         self._trial: asyncio.Task[Gpu] | None = None
-        self._known = NO_GPU if cards.count == 0 else None
+        self._known = NO_GPU if devices.count == 0 else None
 
     @property
     def known(self) -> Gpu | None:
-        """What is known by now; `None` while the trial has not ended."""
+        """The result of the trial; None until it has ended."""
         return self._known
 
     def begin(self) -> None:
-        """Start the trial beside other work, if there is anything to try."""
+        """Start the trial in the background, if there is a GPU."""
         if self._known is None and self._trial is None:
             self._trial = asyncio.ensure_future(self._try_all())
 
     async def gpu(self) -> Gpu:
-        """What the cards do; the first call takes a few seconds where there is one."""
+        """Return the result of the trial; the first call takes a few seconds if there is a GPU."""
         self.begin()
         if self._known is None and self._trial is not None:
-            # Whoever stops waiting must not stop the trial of the others.
+            # A cancelled caller must not cancel the trial that others wait for.
             return await asyncio.shield(self._trial)
         return self._known or NO_GPU
 
     async def close(self) -> None:
-        """End a trial that is still under way."""
+        """Cancel a trial that is still running."""
         if self._trial is not None:
             await cancel_and_wait(self._trial)
 
@@ -98,7 +98,7 @@ class GpuTrial:
         listed = self._tools.capabilities.encoders
         encoders: set[str] = set()
         complaints: list[str] = []
-        for name in NVENC_ENCODERS:  # one after the other: a card has few sessions
+        for name in NVENC_ENCODERS:  # one after the other: a GPU has few sessions
             if name in listed:
                 works, complaint = await self._run(encoding_trial(name))
                 encoders |= {name} if works else set()
@@ -106,11 +106,11 @@ class GpuTrial:
                 self._tools.capabilities.tried_encoders[name] = works
         decoders = {codec for codec in _SAMPLES if encoders and await self._decodes(codec, min(encoders))}
         self._known = Gpu(
-            self._cards.count,
-            self._cards.name,
+            self._devices.count,
+            self._devices.name,
             frozenset(encoders),
             frozenset(decoders),
-            None if encoders else reason_of(self._cards, complaints),
+            None if encoders else explain_missing_encoders(self._devices, complaints),
         )
         return self._known
 
@@ -144,30 +144,30 @@ class GpuTrial:
 
 
 def encoding_trial(encoder: str) -> tuple[str, ...]:
-    """A command that encodes one picture on the card, to nowhere."""
-    return (*_QUIET, *_PICTURES, "-frames:v", "1", "-c:v", encoder, "-pix_fmt", "yuv420p", "-f", "null", "-")
+    """Return the arguments that encode one frame on the GPU and discard it."""
+    return (*_QUIET, *_SOURCE, "-frames:v", "1", "-c:v", encoder, "-pix_fmt", "yuv420p", "-f", "null", "-")
 
 
 def sample_command(codec: str) -> tuple[str, ...]:
-    """A command that writes two pictures of a codec to standard output, made by the processor."""
-    return (*_QUIET, *_PICTURES, "-c:v", _SAMPLES[codec], "-pix_fmt", "yuv420p", "-f", "matroska", "-")
+    """Return the arguments that encode two frames of a codec in software to standard output."""
+    return (*_QUIET, *_SOURCE, "-c:v", _SAMPLES[codec], "-pix_fmt", "yuv420p", "-f", "matroska", "-")
 
 
-def decoding_trial(sample: bytes, encoder: str, *, on_card: bool = True) -> tuple[str, ...]:
-    """A command that decodes a sample, scales and encodes it. `on_card=False` does the same on the processor."""
-    there = ("-hwaccel", "cuda", "-hwaccel_output_format", "cuda") if on_card else ()
+def decoding_trial(sample: bytes, encoder: str, *, on_gpu: bool = True) -> tuple[str, ...]:
+    """Return the arguments that decode a sample, scale it and encode it, on the GPU or else in software."""
+    hwaccel = ("-hwaccel", "cuda", "-hwaccel_output_format", "cuda") if on_gpu else ()
     address = f"data:video/x-matroska;base64,{base64.b64encode(sample).decode('ascii')}"
-    scale = "scale_cuda=w=256:h=192" if on_card else "scale=w=256:h=192"
-    return (*_QUIET, *there, "-i", address, "-vf", scale, "-c:v", encoder, "-f", "null", "-")
+    scale = "scale_cuda=w=256:h=192" if on_gpu else "scale=w=256:h=192"
+    return (*_QUIET, *hwaccel, "-i", address, "-vf", scale, "-c:v", encoder, "-f", "null", "-")
 
 
-def reason_of(cards: GpuDevices, complaints: Sequence[str]) -> str:
-    """Why no encoder works, in one sentence."""
-    if cards.name is not None and _WITHOUT_ENCODERS.search(cards.name):
-        return f"The {cards.name} has no encoder (NVENC)."
+def explain_missing_encoders(devices: GpuDevices, complaints: Sequence[str]) -> str:
+    """Say in one sentence why no encoder works."""
+    if devices.name is not None and _WITHOUT_ENCODERS.search(devices.name):
+        return f"The {devices.name} has no encoder (NVENC)."
     text = "\n".join(complaints)
     for sign, sentence in _REASONS:
         if sign.search(text):
             return sentence
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return f"The card encodes no picture: {first[:200]}" if first else "This FFmpeg has no encoder for the card."
+    return f"The GPU encodes no frame: {first[:200]}" if first else "This FFmpeg has no encoder for the GPU."

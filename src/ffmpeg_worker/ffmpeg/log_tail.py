@@ -1,4 +1,4 @@
-"""The part of ffmpeg's log that is worth keeping: the first problems, and the end."""
+"""Keeps the relevant part of ffmpeg's log: the first problems and the end."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections import deque
 
 MAX_LOG_BYTES = 64 * 1024 * 1024
-"""Beyond this much log ffmpeg is stopped: it is a flood, and reading it costs the worker."""
+"""A run with a longer log is stopped, because reading the log costs the worker time."""
 
 _MAX_LINE_CHARS = 4096
 _MAX_TAIL_CHARS = 64 * 1024
@@ -19,15 +19,15 @@ _TAGS = re.compile(
     r"^((?:\[[^\]]* @ [^\]]*\] )*)\[(?:quiet|panic|fatal|error|warning|info|verbose|debug|trace)\] ?",
     re.MULTILINE,
 )
-# An echo of an option of ours.
+# The echo of an option that run_ffmpeg adds.
 _ECHO = re.compile(r"^\[info\] ffmpeg stats and -progress period set to .*\n?", re.MULTILINE)
 _ADDRESS = re.compile(r" @ (?:0x)?[0-9a-fA-F]{6,16}(?=\])")
 
 
 class LogTail:
-    """Collects the log in bounded memory, from chunks that may be cut anywhere.
+    """Collects the log in bounded memory, from chunks that may end anywhere.
 
-    Lines carry ffmpeg's level tags (`-loglevel level+info`); `strip_log_tags` takes them off for people.
+    Lines have the level tags of `-loglevel level+info`; `strip_log_tags` removes them.
     """
 
     def __init__(self) -> None:
@@ -39,24 +39,24 @@ class LogTail:
         self._tail_chars = 0
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes of the log."""
+        """Add the next bytes of the log."""
         self.total_bytes += len(chunk)
         *lines, self._partial = (self._partial + chunk).replace(b"\r", b"\n").split(b"\n")
-        # The rest of an endless line is of no use; a UTF-8 character takes at most 4 bytes.
+        # The rest of a very long line is dropped; a UTF-8 character takes at most 4 bytes.
         self._partial = self._partial[: 4 * _MAX_LINE_CHARS]
         for line in lines:
             self._keep(line)
 
     @property
     def text(self) -> str:
-        """The first problems (warnings and worse), then the last lines, each line once."""
+        """The first problems (warnings and worse), then the last lines; each line once."""
         tail = [*self._tail, *((self._count, line) for line in [_clean(self._partial)] if line)]
         begin = tail[0][0] if tail else 0
         before = [line for number, line in self._first_problems if number < begin]
         return "\n".join([*before, *(line for _, line in tail)])
 
     def last(self, n_lines: int) -> str:
-        """The last lines that are kept."""
+        """Return the last `n_lines` lines."""
         return "\n".join(self.text.split("\n")[-n_lines:])
 
     def _keep(self, raw: bytes) -> None:
@@ -73,7 +73,7 @@ class LogTail:
 
 
 def strip_log_tags(text: str) -> str:
-    """The log as people want it: without level tags and memory addresses."""
+    """Remove level tags and memory addresses from a log."""
     return _ADDRESS.sub("", _TAGS.sub(r"\1", _ECHO.sub("", text)))
 
 

@@ -1,19 +1,19 @@
-"""What ffmpeg's `-progress` reports, read from a stream that may be cut anywhere."""
+"""Reads the reports of ffmpeg's `-progress` from a stream."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
-# A line of a report is a few dozen bytes; more without a line end is not a report.
+# A line of a report has a few dozen bytes.
 _MAX_LINE_BYTES = 4096
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One report; None for what ffmpeg does not know (yet). `speed` is media time per wall time.
+    """One report; None where ffmpeg does not know a value (yet).
 
-    `ended` says that it is the last one, not that the run was a success: a stopped ffmpeg reports it too.
+    `speed` is media time per wall-clock time. `ended` marks the last report, also of a run that was stopped.
     """
 
     frame: int | None = None
@@ -25,14 +25,14 @@ class Progress:
 
 
 class ProgressReader:
-    """Collects `key=value` lines until the line `progress=…` completes a report."""
+    """Collects `key=value` lines until a line `progress=…` completes a report; chunks may end anywhere."""
 
     def __init__(self) -> None:
         self._partial = b""
         self._values: dict[bytes, bytes] = {}
 
     def feed(self, chunk: bytes) -> list[Progress]:
-        """The reports that are complete with this chunk."""
+        """Return the reports that this chunk completes."""
         *lines, self._partial = (self._partial + chunk).split(b"\n")
         if len(self._partial) > _MAX_LINE_BYTES:
             self._partial = self._partial[:_MAX_LINE_BYTES]
@@ -47,7 +47,7 @@ class ProgressReader:
 
 
 def _report(values: dict[bytes, bytes]) -> Progress:
-    # "out_time_ms" is in microseconds as well, and older than "out_time_us".
+    # "out_time_ms" is in microseconds too; it is the older name.
     out_time_us = _number(values.get(b"out_time_us", values.get(b"out_time_ms")))
     return Progress(
         frame=_whole(values.get(b"frame")),

@@ -1,4 +1,4 @@
-"""Runs a short program and keeps what it prints: ffprobe, and ffmpeg's lists of what it can do."""
+"""Runs a short program and captures its output, such as ffprobe or the lists of ffmpeg."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from pathlib import Path
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import EngineFailed, EngineTimedOut
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail
-from ffmpeg_worker.process.spawner import Exit, Output, Spawner
+from ffmpeg_worker.process.child import Exit, Output
+from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 
 @dataclass(frozen=True)
 class CapturedRun:
-    """How the program ended and what it printed."""
+    """How a program ended, and its standard output and log."""
 
     exit: Exit
     stdout: bytes
@@ -34,11 +35,14 @@ async def run_captured(
     max_stdout_bytes: int = 16 * 1024 * 1024,
     confinement: Confinement | None = None,
 ) -> CapturedRun:
-    """Run `argv` to its end, whatever its exit code; stopped at once when the caller is cancelled.
+    """Run a program to its end and return its output, whatever its exit code.
 
-    An empty `argv` stands for the function that the spawner has preloaded.
+    An empty `argv` runs the function that the spawner has preloaded. A cancellation kills the program at once.
 
-    Raises EngineUnavailable, EngineTimedOut, and EngineFailed for more output than allowed.
+    Raises:
+        EngineUnavailable: the program cannot be started.
+        EngineTimedOut: it did not end in time.
+        EngineFailed: it printed more than `max_stdout_bytes`.
     """
     stdout = bytearray()
     log = LogTail()

@@ -1,4 +1,4 @@
-"""Runs one ffmpeg command line: progress, time limit, cancellation, and an error that says what was wrong."""
+"""Runs one ffmpeg command: reports progress, enforces the time limit, and explains failures."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.process.child import Exit, Output
 from ffmpeg_worker.process.child_environment import child_environment
-from ffmpeg_worker.process.spawner import Exit, Output
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 MAX_STDOUT_BYTES = 64 * 1024 * 1024
 
-_LOG_LINES_SHOWN = 30
-_LOG_PAUSE_S = 0.01  # ffmpeg writes its log line by line, some forty for the smallest job
+_PUBLIC_LOG_LINES = 30
+_LOG_PAUSE_S = 0.01  # ffmpeg writes its log line by line, about forty lines for the smallest job
 _STDOUT, _STDERR, _PROGRESS = 1, 2, 3
-# Progress has a pipe of its own: standard output may be an output of the command.
+# Progress has its own pipe, as standard output may be an output of the command.
 _GLOBAL_OPTIONS = (
     "-hide_banner",
     "-nostdin",
@@ -45,7 +45,7 @@ _OUT_OF_CPU_TIME = f"received signal {signal.SIGXCPU:d}"
 
 @dataclass(frozen=True)
 class RunReport:
-    """A run that ended with exit code 0, which is not yet a success: what it made must be verified."""
+    """A run that ended with exit code 0. Its outputs are still to be verified."""
 
     exit: Exit
     seconds: float
@@ -65,14 +65,27 @@ async def run_ffmpeg(
     confinement: Confinement | None = None,
     stdin: BinaryIO | None = None,
 ) -> RunReport:
-    """Run ffmpeg in `cwd`; overwrites its outputs; standard output is kept up to 64 MiB, or goes nowhere.
+    """Run ffmpeg in `cwd`; existing outputs are overwritten.
 
-    `on_progress` gets at most four reports a second; what it raises is logged and changes nothing. `stdin` is
-    an open file, which is closed here: whoever writes to it then hears when ffmpeg ends.
+    When it is cancelled or out of time, ffmpeg gets SIGTERM and after 1 s SIGKILL before the error is raised: what
+    it has written by then is playable but short. A command with `-hwaccel auto` is run again in software if FFmpeg
+    aborts because a hardware library is missing.
 
-    Cancelled, or out of time, ffmpeg gets SIGTERM and after 1 s SIGKILL before the error is raised: what it
-    finished by then is playable but short. Raises EngineTimedOut, EngineKilled, EngineUnavailable, and
-    EngineFailed with the diagnosis.
+    Args:
+        tools: the programs.
+        invocation: the command.
+        cwd: working directory.
+        timeout_s: time limit.
+        on_progress: called with at most four reports a second; what it raises is logged and ignored.
+        capture_stdout: whether to keep standard output, up to 64 MiB.
+        confinement: what ffmpeg may access; None: everything.
+        stdin: an open file for standard input. It is closed here, so that its writer notices the end of ffmpeg.
+
+    Raises:
+        EngineFailed: with the diagnosis.
+        EngineTimedOut: the time limit was reached.
+        EngineKilled: ffmpeg was killed from outside.
+        EngineUnavailable: ffmpeg cannot be started.
     """
     run = partial(
         _run_once,
@@ -95,9 +108,9 @@ async def run_ffmpeg(
 
 
 def _without_automatic_hwaccel(arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """The arguments without `-hwaccel auto`, which uses hardware if there is any.
+    """Return the arguments without `-hwaccel auto`, which uses hardware if there is any.
 
-    It should never fail for lack of hardware, but builds that load libva at run time abort without it.
+    It should never fail, but builds that load libva at run time abort where libva is missing.
     """
     kept: list[str] = []
     for argument in arguments:
@@ -164,7 +177,7 @@ class _Collected:
         self._reports = ProgressReader()
 
     def outputs(self, *, capture_stdout: bool) -> dict[int, Output | int]:
-        """Where each of ffmpeg's outputs goes."""
+        """Return the readers of the log, of progress and, if it is captured, of standard output."""
         outputs: dict[int, Output | int] = {
             _STDERR: Output(self.log.feed, MAX_LOG_BYTES, _LOG_PAUSE_S),
             _PROGRESS: Output(self._feed_progress),
@@ -183,8 +196,8 @@ class _Collected:
 def _timed_out(log: LogTail) -> EngineTimedOut:
     return EngineTimedOut(
         "The time for the job was used up, and ffmpeg was stopped.",
-        hint="Allow more time, or less work: a faster preset, a smaller size, a shorter range.",
-        stderr=_shown(log),
+        hint="Allow more time, or ask for less work: a faster preset, a smaller size, a shorter range.",
+        stderr=_last_lines(log),
     )
 
 
@@ -194,9 +207,9 @@ def _failed(
     last = log.last(5)
     if result.signal == signal.SIGKILL or (_STOPPED_BY_SIGNAL in last and _OUT_OF_CPU_TIME not in last):
         return EngineKilled(
-            "ffmpeg was killed from outside, most often because memory ran out.",
+            "ffmpeg was killed from outside, usually because memory ran out.",
             hint="Try again; if it happens again, use a smaller size, fewer threads or a larger machine.",
-            stderr=_shown(log),
+            stderr=_last_lines(log),
         )
     code = result.code if result.code is not None else -(result.signal or 0)
     found = diagnose(log.text, exit_code=code, signal=result.signal, arguments=arguments, known=known)
@@ -205,7 +218,7 @@ def _failed(
         code=found.code,
         hint=found.hint,
         where=found.where,
-        stderr=_shown(log),
+        stderr=_last_lines(log),
     )
 
 
@@ -214,10 +227,10 @@ def _flooded(number: int, log: LogTail) -> EngineFailed:
     return EngineFailed(
         f"ffmpeg was stopped: it wrote more than {limit // 1024**2} MiB to its {name}.",
         code="output_flood",
-        hint="Take out options that print for every frame or packet, or write to a file.",
-        stderr=_shown(log),
+        hint="Remove options that print something for every frame or packet, or write to a file.",
+        stderr=_last_lines(log),
     )
 
 
-def _shown(log: LogTail) -> str:
-    return redact(strip_log_tags(log.last(_LOG_LINES_SHOWN)))
+def _last_lines(log: LogTail) -> str:
+    return redact(strip_log_tags(log.last(_PUBLIC_LOG_LINES)))

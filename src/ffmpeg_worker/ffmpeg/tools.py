@@ -1,4 +1,4 @@
-"""Which ffmpeg and ffprobe this worker runs, and what they can do."""
+"""Finds the ffmpeg and ffprobe of this worker and opens them with their spawner and sandbox."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.ffmpeg.capabilities import Capabilities, read_capabilities, usable_encoders
+from ffmpeg_worker.ffmpeg.capabilities import Capabilities, find_usable_encoders, read_capabilities
 from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
@@ -28,7 +28,10 @@ _CANARY = "ffmpeg_worker.sandbox.canary:serve"
 
 @dataclass(frozen=True)
 class Tools:
-    """The engine of one event loop. `environment` is added to what every child gets, `sandbox` holds them."""
+    """The programs of one event loop, and what is needed to run them.
+
+    `environment` is added to the environment of every child; `sandbox` confines them.
+    """
 
     ffmpeg: Path
     ffprobe: Path | None
@@ -38,8 +41,8 @@ class Tools:
     sandbox: Sandbox = UNCONFINED
 
     async def usable_encoders(self, names: Iterable[str]) -> frozenset[str]:
-        """Those of `names` that encode a frame on this machine; each is tried once, then remembered."""
-        return await usable_encoders(
+        """Return those of `names` that encode a frame on this machine; each is tried once, then remembered."""
+        return await find_usable_encoders(
             self.spawner,
             self.ffmpeg,
             self.capabilities,
@@ -58,16 +61,25 @@ async def open_tools(
     sandbox: Sandbox = UNCONFINED,
     scratch: Path | None = None,
 ) -> AsyncIterator[Tools]:
-    """Find the programs, start the spawner, prove the sandbox, read what ffmpeg can do; raises Misconfigured.
+    """Find the programs, start the spawner, test the sandbox and read the capabilities of ffmpeg.
 
-    `ffmpeg` and `ffprobe` are as in `find_ffmpeg` and `find_ffprobe`; `scratch` is a folder of the worker's own.
     All children end with the context.
+
+    Args:
+        ffmpeg: see `find_ffmpeg`.
+        ffprobe: see `find_ffprobe`.
+        environment: variables for every child.
+        sandbox: confines the children.
+        scratch: a folder of the worker for the test of the sandbox.
+
+    Raises:
+        Misconfigured: a program is missing or does not work, or the sandbox does not confine.
     """
     found, prober = find_ffmpeg(ffmpeg), find_ffprobe(ffprobe)
     extra = dict(environment or {})
     sandbox.admit_programs(found, prober)
     async with Spawner(preload=_CANARY) as spawner:
-        # Side by side: each waits for children most of the time. What the sandbox has to say comes first.
+        # Concurrently, as both mostly wait for children. An error of the sandbox is raised first.
         own = sandbox.worker_own()
         reading = asyncio.ensure_future(read_capabilities(spawner, found, environment=extra, confinement=own))
         try:
@@ -92,9 +104,10 @@ async def _run_trial(
 
 
 def find_ffmpeg(explicit: str | None) -> Path:
-    """The ffmpeg to run: a path, a name on PATH, "system" for the one on PATH, or None for the embedded one.
+    """Find the ffmpeg to run: a path, a name on PATH, "system" for the one on PATH, or None for the embedded one.
 
-    Raises Misconfigured.
+    Raises:
+        Misconfigured: there is no such program.
     """
     if not explicit:
         return _embedded_ffmpeg()
@@ -102,9 +115,12 @@ def find_ffmpeg(explicit: str | None) -> Path:
 
 
 def find_ffprobe(explicit: str | None) -> Path | None:
-    """The ffprobe to run: a path, a name on PATH, or by default the one on PATH if there is one.
+    """Find the ffprobe to run: a path, a name on PATH, or by default the one on PATH.
 
-    None for "none" and where there is none. Raises Misconfigured.
+    None for "none" and if there is no ffprobe.
+
+    Raises:
+        Misconfigured: the named program does not exist.
     """
     if explicit == "none":
         return None

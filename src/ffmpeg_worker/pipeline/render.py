@@ -26,7 +26,7 @@ from ffmpeg_worker.planning.plan import (
     StepResult,
     StillStep,
 )
-from ffmpeg_worker.process.spawner import Output
+from ffmpeg_worker.process.child import Output
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, write_beneath
 from ffmpeg_worker.scene.scene_json import encode_scene
 from ffmpeg_worker.tasks import run_all

@@ -14,8 +14,9 @@ from typing import Any
 from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, UnsupportedFeature
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
+from ffmpeg_worker.process.child import Child, Output
 from ffmpeg_worker.process.child_environment import child_environment
-from ffmpeg_worker.process.spawner import PIPE, Child, Output, Spawner
+from ffmpeg_worker.process.spawner import PIPE, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 _PRELOAD = "ffmpeg_worker.raster.renderer_program:serve"

@@ -1,4 +1,4 @@
-"""The worker's end of the socket to one spawner program: frames and descriptors out, frames in."""
+"""The worker's end of the socket to a spawner program: sends messages with descriptors, receives messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _CHUNK_BYTES = 65536
 
 
 class Channel:
-    """Sends without waiting, in order; `on_lost` is called once, when the other end is gone."""
+    """A socket on the event loop that sends messages in order and without waiting.
+
+    `on_message` is called with each received message, `on_lost` once when the other end is gone.
+    """
 
     def __init__(
         self, connection: socket.socket, on_message: Callable[[Message], None], on_lost: Callable[[], None]
@@ -24,14 +27,14 @@ class Channel:
         self._connection = connection
         self._on_message = on_message
         self._on_lost = on_lost
-        self._frames = MessageReader()
+        self._reader = MessageReader()
         self._pending: deque[tuple[memoryview, Sequence[int]]] = deque()
         self.lost = False
         connection.setblocking(False)
         self._loop.add_reader(connection.fileno(), self._read)
 
     def send(self, message: Message, descriptors: Sequence[int] = ()) -> None:
-        """Queue one message; the descriptors belong to the link from here on and are closed when sent."""
+        """Queue one message. The channel takes over the descriptors and closes them when they are sent."""
         if self.lost:
             _close_all(descriptors)
             return
@@ -40,12 +43,12 @@ class Channel:
             self._flush()
 
     def end(self) -> None:
-        """Tell the other end that nothing more comes; it ends its children, reports them, and goes."""
+        """Tell the spawner program to end: it kills its children, reports their ends, and exits."""
         if not self.lost:
             self._connection.shutdown(socket.SHUT_WR)
 
     def close(self) -> None:
-        """Give the other end up."""
+        """Close the socket and the queued descriptors."""
         if self.lost:
             return
         self.lost = True
@@ -85,7 +88,7 @@ class Channel:
             return
         except OSError:
             chunk = b""
-        for message in self._frames.feed(chunk):
+        for message in self._reader.feed(chunk):
             self._on_message(message)
         if not chunk:
             self.close()

@@ -1,4 +1,4 @@
-"""A running child process as its user sees it: wait for it, stop it, read and write its pipes."""
+"""A running child process: waits for it, stops it, reads and writes its pipes."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from ffmpeg_worker.process.wire import Message
 from ffmpeg_worker.tasks import finish_then_cancel
 
 DEFAULT_GRACE_S = 1.0
-"""Seconds between SIGTERM and SIGKILL: what a stopped job has written is thrown away, so it need not finish."""
+"""Seconds between SIGTERM and SIGKILL. A stopped job need not finish: its files are deleted."""
 
-# A grandchild that left the group may hold a pipe open for ever; what the child itself wrote is there at once.
+# A grandchild that left the process group may keep a pipe open for ever; the child's own output is there at once.
 _DRAIN_TIMEOUT_S = 2.0
 
 
 @dataclass(frozen=True)
 class Exit:
-    """How a child ended: `code`, or the `signal` that ended it; and what it used."""
+    """Exit code of a child, or the signal that ended it, and the resources it used."""
 
     code: int | None
     signal: int | None
@@ -33,9 +33,12 @@ class Exit:
 
 @dataclass(frozen=True)
 class Output:
-    """What becomes of a child's output: every chunk goes to `feed`; beyond `max_bytes` the child is killed.
+    """Reader of one output of a child.
 
-    `pause_s` lets small pieces gather while the child runs.
+    Attributes:
+        feed: receives every chunk.
+        max_bytes: if the child writes more, it is killed.
+        pause_s: seconds between two reads while the child runs, so that many small writes become few chunks.
     """
 
     feed: Callable[[bytes], None]
@@ -44,22 +47,22 @@ class Output:
 
 
 class Child:
-    """A running child process, leader of its own group; `Spawner` makes them.
+    """A running child process, leader of its own process group; made by `Spawner`.
 
-    As a context manager it stops the child on the way out, whatever the way, if it still runs.
+    As a context manager it stops the child on exit, also after an error, if the child still runs.
     """
 
-    def __init__(self, number: int, link: Channel, stdin: PipeWriter | None) -> None:
+    def __init__(self, number: int, channel: Channel, stdin: PipeWriter | None) -> None:
         self.pid = 0
         self.stdin = stdin
         self.stopped = False
-        """Whether we ended it (or tried to)."""
+        """Whether the worker told it to stop."""
         self.overflowed: int | None = None
-        """The number of the output that went over its `max_bytes`."""
+        """Number of the output that exceeded its `max_bytes`."""
         self.failure: str | None = None
-        """Why the program could not be loaded."""
+        """Reason why the program could not be started."""
         self._number = number
-        self._link = link
+        self._channel = channel
         self._loop = asyncio.get_running_loop()
         self._readers: list[PipeReader] = []
         self._exit: Exit | None = None
@@ -67,8 +70,8 @@ class Child:
         self._started = asyncio.Event()
         self._finished = asyncio.Event()
 
-    def read(self, number: int, descriptor: int, output: Output) -> None:
-        """Attach the reader of one output (for the spawner)."""
+    def add_reader(self, number: int, descriptor: int, output: Output) -> None:
+        """Read output `number` from a pipe; called by the spawner."""
         total = 0
 
         def feed(chunk: bytes) -> None:
@@ -83,8 +86,8 @@ class Child:
 
         self._readers.append(PipeReader(descriptor, feed, self._finish_when_drained, pause_s=output.pause_s))
 
-    def hear(self, message: Message) -> None:
-        """Take a message of the spawner program about this child."""
+    def handle(self, message: Message) -> None:
+        """Handle a message of the spawner program about this child."""
         if message["is"] == "started":
             self.pid = message["pid"]
         elif message["is"] == "failed":
@@ -96,31 +99,31 @@ class Child:
             self._end(Exit(code, number, message["cpu_seconds"], message["max_rss_bytes"]))
         self._started.set()
 
-    def lose(self) -> None:
-        """The spawner program is gone; the kernel killed its children with it."""
+    def handle_lost_spawner(self) -> None:
+        """Handle the end of the spawner program: the kernel killed its children with it."""
         if self._exit is None:
             self._end(Exit(None, signal.SIGKILL, 0.0, 0))
         self._started.set()
 
     async def started(self) -> bool:
-        """Whether it runs or ran; waits until that is known."""
+        """Wait until the child runs or cannot be started; return whether it ran."""
         await self._started.wait()
         return self.pid != 0
 
     async def wait(self) -> Exit:
-        """Wait for the end of the process and of its output; cancelling this leaves the child running."""
+        """Wait until the process has ended and its output is read. Cancelling this leaves the child running."""
         await self._finished.wait()
         return self._result()
 
     def kill(self) -> None:
-        """Send SIGKILL to the group, without waiting."""
+        """Send SIGKILL to the process group, without waiting."""
         self.stopped = True
         self._signal(signal.SIGKILL)
 
     async def stop(self, grace_s: float = DEFAULT_GRACE_S) -> Exit:
-        """End the group: SIGTERM, after `grace_s` seconds SIGKILL; returns when all is over.
+        """Stop the process group with SIGTERM, after `grace_s` seconds with SIGKILL, and wait for its end.
 
-        May be called again, also to shorten the grace. A cancellation meanwhile is raised after the end.
+        It may be called again, also with a shorter grace. A cancellation is raised after the end of the child.
         """
         if self._exit is None:
             self.stopped = True
@@ -142,14 +145,14 @@ class Child:
 
     def _signal(self, number: int) -> None:
         if self._exit is None:
-            self._link.send({"do": "kill", "id": self._number, "signal": number})
+            self._channel.send({"do": "kill", "id": self._number, "signal": number})
 
     def _end(self, result: Exit) -> None:
         self._exit = result
         if self.stdin is not None:
             self.stdin.close()
         for reader in self._readers:
-            reader.hurry()
+            reader.stop_pausing()
         self._timers.append(self._loop.call_later(_DRAIN_TIMEOUT_S, self._close_readers))
         self._finish_when_drained()
 

@@ -1,4 +1,4 @@
-"""The environment that child processes get: nothing of the worker's own."""
+"""The environment of child processes, which inherit none of the worker's variables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from collections.abc import Mapping
 
 
 def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """A clean environment, temporary files in the working directory; `extra` is what the operator adds."""
+    """Return a clean environment in which temporary files go to the working directory.
+
+    `extra`: variables that the operator adds.
+    """
     return {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
         "HOME": "/nonexistent",

@@ -1,7 +1,7 @@
-"""What happens in a child between fork and its program: own group, own descriptors, death with the spawner.
+"""Sets a child up between fork and exec: its process group, its descriptors, its death with the spawner.
 
-Every page that is written here is copied first, so the way to execve is short: what can be inherited is set once
-in the spawner (niceness, limits), and its signal handlers and descriptors are such that execve takes them away.
+Writing to a page copies it, so as little as possible happens here. What can be inherited (niceness, limits) is set
+once in the spawner program, and execve itself resets signal handlers and closes descriptors.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ffmpeg_worker.process.wire import Message
 from ffmpeg_worker.sandbox.apply_confinement import PreparedConfinement
 
 Serve = Callable[[BinaryIO, BinaryIO], object]
-"""A preloaded function: gets the child's standard input and output as binary files."""
+"""A preloaded function, called with standard input and standard output of the child."""
 
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
@@ -35,7 +35,10 @@ def become_child(
     serve: Serve | None,
     entrance: PreparedConfinement | None,
 ) -> NoReturn:
-    """Turn the fork of `parent` into what `request` asks for; a failure is written to `reporter`."""
+    """Turn the fork of process `parent` into the child of a "start" message; write a failure to `reporter`.
+
+    `given` are the descriptors that become 0, 1, 2 … of the child.
+    """
     try:
         os.setsid()
         if _libc is not None:
@@ -48,10 +51,10 @@ def become_child(
             _run_program(request["argv"], request["env"], entrance, parent)
         if serve is None:
             raise RuntimeError("no function was preloaded")
-        foreign = [number for number in map(int, os.listdir("/dev/fd")) if number >= reporter]  # noqa: PTH208
+        inherited = [number for number in map(int, os.listdir("/dev/fd")) if number >= reporter]  # noqa: PTH208
         if entrance is not None:
             entrance.enter(parent)
-        _become_stranger(request["env"], foreign)
+        _drop_inherited_state(request["env"], inherited)
     except BaseException as error:  # nothing may return into the spawner's loop
         try:
             os.write(reporter, str(error).encode(errors="replace")[:4000])
@@ -70,12 +73,12 @@ def _run_program(
     try:
         os.execve(argv[0], argv, env)  # noqa: S606
     except (PermissionError, FileNotFoundError):
-        # The job's user may not pass a folder above it, or has another root.
+        # The job's user may not search a parent directory of the program, or has another root directory.
         os.execve(program, argv, env)  # noqa: S606
 
 
 def _arrange_descriptors(descriptors: list[int]) -> int:
-    """Make them 0, 1, 2 …; the last one, whose number is returned, closes at exec, as all others do."""
+    """Make them descriptors 0, 1, 2 …; return the number of the last one, which exec closes."""
     count = len(descriptors)
     lifted = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, count) for descriptor in descriptors]
     for target, descriptor in enumerate(lifted):
@@ -83,21 +86,21 @@ def _arrange_descriptors(descriptors: list[int]) -> int:
     return count - 1
 
 
-def _become_stranger(env: dict[str, str], foreign: list[int]) -> None:
-    """Drop what execve would have taken away, the descriptors in `foreign` among it."""
+def _drop_inherited_state(env: dict[str, str], inherited: list[int]) -> None:
+    """Do what execve would do: reset signal handlers, replace the environment, close descriptors."""
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
     os.environ.clear()
     os.environ.update(env)
-    for descriptor in foreign:  # a closerange() over a million takes 0.1 s
-        with contextlib.suppress(OSError):  # the one that listed
+    for descriptor in inherited:  # a closerange() over a million takes 0.1 s
+        with contextlib.suppress(OSError):  # the descriptor that listed them
             os.close(descriptor)
 
 
 def _serve_and_exit(serve: Serve) -> NoReturn:
     status = 1
-    gc.disable()  # a collection would write to, and so copy, every page that holds an object
+    gc.disable()  # a collection writes to every page that holds an object, and so copies it
     try:
         with open(0, "rb") as requests, open(1, "wb") as answers:
             serve(requests, answers)

@@ -1,6 +1,6 @@
-"""The worker's ends of a child's pipes: plain descriptors on the event loop, without tasks or transports.
+"""The worker's ends of the pipes of a child: descriptors on the event loop, without tasks or transports.
 
-Attaching and closing are synchronous, so a cancelled caller can never leave one of them half made.
+Opening and closing are synchronous, so a cancelled caller never leaves one of them half open.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ _CHUNK_BYTES = 65536
 
 
 class PipeReader:
-    """Hands every chunk of a pipe to `feed`, until its end; owns the descriptor.
+    """Passes every chunk of a pipe to `feed` until the pipe ends; owns the descriptor.
 
-    With `pause_s` it looks only so often: what a program writes in many small pieces arrives in few.
+    `pause_s`: seconds to wait after each chunk, so that many small writes arrive as few chunks.
     """
 
     def __init__(
@@ -49,8 +49,8 @@ class PipeReader:
             self._loop.remove_reader(self._descriptor)
             self._pausing = self._loop.call_later(self._pause_s, self._resume)
 
-    def hurry(self) -> None:
-        """Pause no more: the writer has ended."""
+    def stop_pausing(self) -> None:
+        """Read without pauses from now on, because the writer has ended."""
         self._pause_s = 0.0
         if self._pausing is not None:
             self._resume()
@@ -63,7 +63,7 @@ class PipeReader:
             self._loop.add_reader(self._descriptor, self._read)
 
     def close(self) -> None:
-        """Read no more; calls `on_end` the first time."""
+        """Stop reading and close the pipe; the first call calls `on_end`."""
         if self.closed:
             return
         self.closed = True
@@ -75,7 +75,7 @@ class PipeReader:
 
 
 class PipeWriter:
-    """Writes to a pipe without waiting; owns the descriptor. A reader that went away is no error here."""
+    """Writes to a pipe without waiting; owns the descriptor. A reader that is gone is not an error."""
 
     def __init__(self, descriptor: int) -> None:
         self._loop = asyncio.get_running_loop()
@@ -86,7 +86,7 @@ class PipeWriter:
         os.set_blocking(descriptor, False)
 
     def write(self, data: bytes) -> None:
-        """Send `data` as soon as the pipe takes it."""
+        """Queue `data` for the pipe."""
         if self.closed or self._ending:
             return
         idle = not self._pending
@@ -95,13 +95,13 @@ class PipeWriter:
             self._flush()
 
     def end(self) -> None:
-        """Close after the last byte has been taken."""
+        """Close the pipe when all queued data is written."""
         self._ending = True
         if not self._pending:
             self.close()
 
     def close(self) -> None:
-        """Close now; what was not taken is dropped."""
+        """Close the pipe now and drop queued data."""
         if self.closed:
             return
         self.closed = True

@@ -1,4 +1,7 @@
-"""Child processes: the only file that may start any. They belong to a spawner program and never outlive it."""
+"""Starts child processes through a spawner program, which they never outlive.
+
+No other module starts processes.
+"""
 
 from __future__ import annotations
 
@@ -14,16 +17,14 @@ from typing import Self
 
 from ffmpeg_worker.errors import EngineUnavailable
 from ffmpeg_worker.process.channel import Channel
-from ffmpeg_worker.process.child import DEFAULT_GRACE_S, Child, Exit, Output
+from ffmpeg_worker.process.child import Child, Output
 from ffmpeg_worker.process.pipes import PipeWriter
 from ffmpeg_worker.process.wire import Message
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.tasks import finish_then_cancel
 
-__all__ = ["DEFAULT_GRACE_S", "PIPE", "Child", "Exit", "Output", "Spawner"]
-
 PIPE = -1
-"""As `stdin`: make a pipe; `Child.stdin` writes to it."""
+"""Value of `stdin` that makes a pipe; `Child.stdin` writes to it."""
 
 _START_TIMEOUT_S = 30.0
 _CLOSE_TIMEOUT_S = 10.0
@@ -31,7 +32,7 @@ _INHERITED = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 
 
 class _Program:
-    """One run of the spawner program, with the children it has."""
+    """A running spawner program and its children."""
 
     def __init__(self, preload: str | None, *, background: bool) -> None:
         ours, theirs = socket.socketpair()
@@ -41,59 +42,70 @@ class _Program:
             except BaseException:
                 ours.close()
                 raise
-        self.link = Channel(ours, self._hear, self._lose)
+        self.channel = Channel(ours, self._receive, self._lose_children)
         self.ended = asyncio.Event()
         self._children: dict[int, Child] = {}
         self._last = 0
 
     def launch(self, request: Message, stdin: int | None, outputs: Mapping[int, Output | int]) -> Child:
-        """Ask for one child; it may be waited for and stopped from now on."""
+        """Request a child process and return its handle before it runs.
+
+        `request` is a "start" message (see spawner_program.py) without `id` and `descriptors`.
+        """
         given, ours = _open_descriptors(stdin, outputs)
         self._last += 1
-        child = Child(self._last, self.link, PipeWriter(ours[0]) if 0 in ours else None)
+        child = Child(self._last, self.channel, PipeWriter(ours[0]) if 0 in ours else None)
         self._children[self._last] = child
         for number, output in outputs.items():
             if isinstance(output, Output):
-                child.read(number, ours[number], output)
-        self.link.send({"do": "start", "id": self._last, "descriptors": len(given), **request}, given)
-        if self.link.lost:
-            self._lose()
+                child.add_reader(number, ours[number], output)
+        self.channel.send({"do": "start", "id": self._last, "descriptors": len(given), **request}, given)
+        if self.channel.lost:
+            self._lose_children()
         return child
 
-    def bury(self) -> None:
-        """End the program, and with it all its children, now."""
+    def kill(self) -> None:
+        """Kill the program and with it all its children."""
         self._process.kill()
         self._process.wait()
-        self.link.close()
+        self.channel.close()
 
-    def _hear(self, message: Message) -> None:
+    def _receive(self, message: Message) -> None:
         child = self._children.get(message["id"])
         if child is not None:
-            child.hear(message)
+            child.handle(message)
             if message["is"] != "started":
                 del self._children[message["id"]]
 
-    def _lose(self) -> None:
+    def _lose_children(self) -> None:
         for child in self._children.values():
-            child.lose()
+            child.handle_lost_spawner()
         self._children.clear()
         self.ended.set()
 
 
 class Spawner:
-    """Starts children on one event loop, many at once; opened and closed, or used as a context manager."""
+    """Starts child processes on one event loop, many at once.
+
+    Use it as a context manager, or call `open` and `close`.
+    """
 
     def __init__(self, *, preload: str | None = None, background: bool = True) -> None:
-        """`preload`: "module:function" for `fork`; `background`: children yield CPU and memory to the worker."""
+        """Set what the children have in common.
+
+        Args:
+            preload: "module:function" that `fork` calls in the child.
+            background: whether children yield CPU and memory to the worker.
+        """
         self._preload = preload
         self._background = background
         self._program: _Program | None = None
         self._closed = False
 
     async def open(self) -> None:
-        """Start the spawner program, so that the first child need not wait for it."""
+        """Start the spawner program, so that the first child does not wait for it."""
         self._closed = False
-        self._running()
+        self._ensure_program()
 
     async def close(self) -> None:
         """Kill all children, end the spawner program and wait for it."""
@@ -101,13 +113,13 @@ class Spawner:
         program, self._program = self._program, None
         if program is None:
             return
-        program.link.end()
-        timer = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT_S, program.bury)
+        program.channel.end()
+        timer = asyncio.get_running_loop().call_later(_CLOSE_TIMEOUT_S, program.kill)
         try:
             await finish_then_cancel(program.ended.wait())
         finally:
             timer.cancel()
-            program.bury()
+            program.kill()
 
     async def start(
         self,
@@ -119,11 +131,19 @@ class Spawner:
         stdin: int | None = None,
         confinement: Confinement | None = None,
     ) -> Child:
-        """Run a program; `argv[0]` is its path, `env` all of its environment, `confinement` what it may touch.
+        """Start a program.
 
-        `stdin` is an open descriptor (stays the caller's), `PIPE`, or None for the empty device. `outputs` says
-        which descriptors (1, 2, 3 …) are read, or are open ones that stay the caller's; gaps go to the empty
-        device. Raises EngineUnavailable.
+        Args:
+            argv: the path of the program and its arguments.
+            cwd: working directory.
+            env: the whole environment.
+            outputs: by descriptor (1, 2, 3 …) either an `Output` that reads it, or an open descriptor, which the
+                caller keeps. Descriptors in between are connected to the null device.
+            stdin: an open descriptor, which the caller keeps, `PIPE`, or None for the null device.
+            confinement: what the program may access; None: everything.
+
+        Raises:
+            EngineUnavailable: the program cannot be started.
         """
         request = {**_describe(argv, confinement), "cwd": str(cwd), "env": dict(env)}
         return await self._launch(request, stdin, outputs)
@@ -137,7 +157,10 @@ class Spawner:
         stdin: int | None = None,
         confinement: Confinement | None = None,
     ) -> Child:
-        """Like `start`, but the child calls the preloaded function with its standard input and output."""
+        """Start a child that calls the preloaded function with its standard input and output.
+
+        Arguments and errors are as in `start`.
+        """
         request = {**_describe((), confinement), "cwd": str(cwd), "env": dict(env)}
         return await self._launch(request, stdin, outputs)
 
@@ -150,11 +173,11 @@ class Spawner:
     ) -> None:
         await self.close()
 
-    def _running(self) -> _Program:
+    def _ensure_program(self) -> _Program:
         if self._closed:
-            raise EngineUnavailable("The worker is closing and starts no more programs.")
-        if self._program is not None and self._program.link.lost:
-            self._program.bury()
+            raise EngineUnavailable("The worker is shutting down and starts no more programs.")
+        if self._program is not None and self._program.channel.lost:
+            self._program.kill()
             self._program = None
         if self._program is None:
             self._program = _Program(self._preload, background=self._background)
@@ -162,13 +185,13 @@ class Spawner:
 
     async def _launch(self, request: Message, stdin: int | None, outputs: Mapping[int, Output | int]) -> Child:
         for _ in range(2):  # a spawner program that died is replaced once
-            program = self._running()
+            program = self._ensure_program()
             child = program.launch(request, stdin, outputs)
             try:
                 async with asyncio.timeout(_START_TIMEOUT_S):
                     started = await child.started()
             except TimeoutError:
-                program.bury()
+                program.kill()
                 started = False
             except BaseException:
                 await child.stop(0)
@@ -176,9 +199,9 @@ class Spawner:
             if started:
                 return child
             if child.failure is not None:
-                name = Path(request["argv"][0]).name if request["argv"] else "The probe program"
+                name = Path(request["argv"][0]).name if request["argv"] else "The preloaded program"
                 raise EngineUnavailable(f"{name} cannot be started.", detail=child.failure)
-        raise EngineUnavailable("The program that starts ffmpeg ended unexpectedly, twice.")
+        raise EngineUnavailable("The spawner program ended unexpectedly, twice.")
 
 
 def _describe(argv: Sequence[str], confinement: Confinement | None) -> Message:
@@ -186,7 +209,7 @@ def _describe(argv: Sequence[str], confinement: Confinement | None) -> Message:
 
 
 def _popen_spawner(control: socket.socket, preload: str | None, *, background: bool) -> subprocess.Popen[bytes]:
-    # The worker's own search path: what it can import, the preloaded module can be imported from.
+    # The search path of the worker, so that the preloaded module can be imported.
     code = f"import sys; sys.path[:] = {sys.path!r}; from ffmpeg_worker.process.spawner_program import main; "
     code += f"main({preload!r}, background={background!r})"
     return subprocess.Popen(
@@ -194,14 +217,14 @@ def _popen_spawner(control: socket.socket, preload: str | None, *, background: b
         stdin=control.fileno(),
         stdout=subprocess.DEVNULL,
         cwd="/",
-        # Children that parse strangers' files are forked from it: none of the worker's secrets in its memory.
+        # Children that parse untrusted files are forked from it: no secret of the worker may be in its memory.
         env={name: os.environ[name] for name in _INHERITED if name in os.environ},
-        start_new_session=True,  # a Ctrl-C is the worker's, also while the program starts
+        start_new_session=True,  # so that Ctrl-C reaches the worker only, also while the program starts
     )
 
 
 def _open_descriptors(stdin: int | None, outputs: Mapping[int, Output | int]) -> tuple[list[int], dict[int, int]]:
-    """The child's descriptors 0, 1, 2 … (all ours to close), and our ends of those that are pipes."""
+    """Open descriptors 0, 1, 2 … for a child, and return with them the worker's ends of pipes by number."""
     theirs: list[int] = []
     ours: dict[int, int] = {}
     try:

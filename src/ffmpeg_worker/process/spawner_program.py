@@ -1,7 +1,7 @@
-"""The small program that starts every child process of the worker, and ends them all when the worker ends.
+"""The program that starts every child process of the worker, and kills them all when the worker ends.
 
-It runs on its own (standard library only) and speaks with `child.py` in frames over a Unix stream socket on its
-standard input; descriptors travel beside their frame, in order.
+It runs in a process of its own, uses the standard library only, and exchanges messages (see wire.py) with
+`Spawner` over a Unix stream socket, its standard input. Descriptors are passed along with their message, in order.
 
     worker → spawner   {"do": "start", "id", "argv", "cwd", "env", "confinement", "descriptors": count}
                        {"do": "kill", "id", "signal"}
@@ -9,9 +9,9 @@ standard input; descriptors travel beside their frame, in order.
                        {"id", "is": "failed", "reason"}
                        {"id", "is": "ended", "status" (negative: a signal), "cpu_seconds", "max_rss_bytes"}
 
-The passed descriptors become 0, 1, 2 … of the child. Without `argv` the child calls the preloaded
-function with its standard input and output as binary files, then exits. With a `confinement` it gives up
-all that this does not name before anything else of it runs.
+The passed descriptors become 0, 1, 2 … of the child. With an empty `argv` the child calls the preloaded function
+with its standard input and output as binary files, then exits. With a `confinement` it first gives up all access
+that the confinement does not name.
 """
 
 from __future__ import annotations
@@ -37,17 +37,17 @@ MAX_DESCRIPTORS = 64
 _CHUNK_BYTES = 65536
 _BACKGROUND_NICENESS = 5
 _BACKGROUND_OOM_SCORE = 500
-# macOS counts the resident set in bytes, everybody else in KiB.
+# macOS reports the resident set in bytes, other systems in KiB.
 _RSS_UNIT = 1 if sys.platform == "darwin" else 1024
 
 
 class SpawnerProgram:
-    """The loop: obey the worker, report the ended, end everything at the worker's end."""
+    """Executes the messages of the worker, reports ended children, and kills all when the worker ends."""
 
     def __init__(self, control: socket.socket, serve: Serve | None) -> None:
         self._control = control
         self._serve = serve
-        self._frames = MessageReader()
+        self._reader = MessageReader()
         self._descriptors: deque[int] = deque()
         self._pid_of: dict[int, int] = {}
         self._id_of: dict[int, int] = {}
@@ -56,35 +56,35 @@ class SpawnerProgram:
             os.set_blocking(end, False)
 
     def run(self) -> None:
-        """Serve until the worker closes its end or dies."""
+        """Run until the worker closes its end of the socket or dies."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
-        # What exists now is shared with every child; a collection there would copy it page by page.
+        # All objects of now are shared with every child; a garbage collection there would copy them page by page.
         gc.collect()
         gc.freeze()
         try:
             while self._step(poll):
                 pass
-        except OSError:  # the worker is gone, which the end below says as well
+        except OSError:  # the worker is gone
             pass
         finally:
-            self._end_all()
+            self._kill_all()
 
     def _step(self, poll: select.poll) -> bool:
         for descriptor, _ in poll.poll():
             if descriptor == self._wake:
                 os.read(self._wake, 4096)
                 self._reap()
-            elif not self._obey():
+            elif not self._handle_messages():
                 return False
         return True
 
-    def _obey(self) -> bool:
+    def _handle_messages(self) -> bool:
         chunk = self._receive()
-        for message in self._frames.feed(chunk):
+        for message in self._reader.feed(chunk):
             if message["do"] == "start":
                 self._start(message)
             elif (pid := self._pid_of.get(message["id"])) is not None:
@@ -113,18 +113,18 @@ class SpawnerProgram:
             pid, reason = 0, str(error).encode()
         else:
             os.close(reporter)
-            # Ends when the child's program is loaded, so the group exists before any request to kill it.
+            # Ends when the child's program is loaded, so its process group exists before any request to kill it.
             reason = os.read(report, 4096)
         finally:
             for descriptor in (report, *given):
                 os.close(descriptor)
         if not reason:
             self._pid_of[request["id"]], self._id_of[pid] = pid, request["id"]
-            self._say({"id": request["id"], "is": "started", "pid": pid})
+            self._send({"id": request["id"], "is": "started", "pid": pid})
             return
         if pid:
             os.waitpid(pid, 0)
-        self._say({"id": request["id"], "is": "failed", "reason": reason.decode(errors="replace")})
+        self._send({"id": request["id"], "is": "failed", "reason": reason.decode(errors="replace")})
 
     def _fork(self, request: Message, given: list[int], reporter: int) -> int:
         parent = os.getpid()
@@ -136,7 +136,7 @@ class SpawnerProgram:
 
     def _reap(self, *, block: bool = False) -> None:
         while self._id_of:
-            ended = next_ended(block=block)
+            ended = reap_one(block=block)
             if ended is None:
                 return
             pid, status, usage = ended
@@ -144,7 +144,7 @@ class SpawnerProgram:
             if number is None:
                 continue
             del self._pid_of[number]
-            self._say(
+            self._send(
                 {
                     "id": number,
                     "is": "ended",
@@ -154,14 +154,14 @@ class SpawnerProgram:
                 }
             )
 
-    def _end_all(self) -> None:
+    def _kill_all(self) -> None:
         for pid in self._id_of:
             kill_group(pid, signal.SIGKILL)
         while self._id_of:
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # nobody listens any more
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the worker is gone
                 self._reap(block=True)
 
-    def _say(self, message: Message) -> None:
+    def _send(self, message: Message) -> None:
         self._control.sendall(encode_message(message))
 
 
@@ -172,19 +172,22 @@ def _entrance(confinement: Message | None) -> contextlib.AbstractContextManager[
 
 
 def kill_group(pid: int, number: int) -> None:
-    """Signal every process of the group that `pid` leads; nothing happens where none is left."""
+    """Send a signal to the process group of `pid`, if any process of it is left."""
     try:
         os.killpg(pid, number)
     except (ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
         return
 
 
-def next_ended(*, block: bool) -> tuple[int, int, resource.struct_rusage] | None:
-    """Reap one child: pid, wait status, what it used; the rest of its group is killed first."""
+def reap_one(*, block: bool) -> tuple[int, int, resource.struct_rusage] | None:
+    """Reap one ended child, after killing the rest of its group; return pid, wait status and resource usage.
+
+    None if no child has ended; `block` waits for one.
+    """
     flags = 0 if block else os.WNOHANG
     pid = -1
     if hasattr(os, "waitid"):  # macOS has it since Python 3.13
-        # The pid stays taken until wait4, so the kill cannot meet a stranger's group.
+        # The pid stays in use until wait4, so the signal cannot reach another process group.
         found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT | flags)
         if found is None:
             return None
@@ -200,22 +203,22 @@ def _load(name: str) -> Serve:
     return serve
 
 
-def _settle(*, background: bool) -> None:
-    """Set what children inherit: no blocked or ignored signals, no core dumps, their place behind the worker."""
-    kept = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # the worker decides, not the terminal
+def _set_inherited_state(*, background: bool) -> None:
+    """Set what children inherit: no blocked or ignored signals, no core dumps, a low priority."""
+    kept = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}  # the worker handles them
     ignored = {number for number in signal.valid_signals() if signal.getsignal(number) == signal.SIG_IGN}
     for number in kept | ignored:
-        # Not SIG_IGN, which a program inherits.
+        # Not SIG_IGN, which programs inherit.
         signal.signal(number, lambda *_: None)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if background:
         os.nice(_BACKGROUND_NICENESS)
         with contextlib.suppress(OSError):  # Linux only
-            _volunteer_for_the_oom_killer()
+            _raise_oom_score()
 
 
-def _volunteer_for_the_oom_killer() -> None:
+def _raise_oom_score() -> None:
     score = os.open("/proc/self/oom_score_adj", os.O_RDWR)
     try:
         if int(os.read(score, 16)) < _BACKGROUND_OOM_SCORE:
@@ -225,11 +228,13 @@ def _volunteer_for_the_oom_killer() -> None:
 
 
 def main(preload: str | None, *, background: bool) -> None:
-    """Serve the worker on standard input.
+    """Run the spawner program on the socket that is its standard input.
 
-    `preload`: the "module:function" that children without `argv` call; `background`: children, and this program
-    with them, yield the CPU to the worker, and are the first to go when memory runs out.
+    Args:
+        preload: "module:function" that children with an empty `argv` call.
+        background: whether children and this program yield the CPU to the worker, and are killed first when
+            memory runs out.
     """
-    _settle(background=background)
+    _set_inherited_state(background=background)
     serve = None if preload is None else _load(preload)
     SpawnerProgram(socket.socket(fileno=0), serve).run()

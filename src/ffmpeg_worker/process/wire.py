@@ -1,4 +1,4 @@
-"""Messages between worker and spawner: a 4-byte big-endian length, then a JSON object."""
+"""Messages between worker and spawner program: a 4-byte big-endian length, then a JSON object."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _LENGTH = struct.Struct("!I")
 
 
 def encode_message(message: Message) -> bytes:
-    """One message as it goes over the socket."""
+    """Encode one message for the socket."""
     body = json.dumps(message).encode()
     return _LENGTH.pack(len(body)) + body
 
 
 class MessageReader:
-    """Cuts a byte stream into messages, wherever the stream was cut before."""
+    """Splits a byte stream into messages; chunks may end anywhere."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
 
     def feed(self, chunk: bytes) -> Iterator[Message]:
-        """The messages that are complete with this chunk."""
+        """Yield the messages that this chunk completes."""
         self._buffer += chunk
         while len(self._buffer) >= _LENGTH.size:
             end = _LENGTH.size + _LENGTH.unpack_from(self._buffer)[0]

@@ -11,7 +11,8 @@ import signal
 import sys
 from pathlib import Path
 
-from ffmpeg_worker.process.spawner import Output, Spawner
+from ffmpeg_worker.process.child import Output
+from ffmpeg_worker.process.spawner import Spawner
 
 
 def _die() -> None:

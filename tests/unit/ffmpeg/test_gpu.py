@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from ffmpeg_worker.ffmpeg import gpu as gpu_module
-from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial, find_gpu_devices, reason_of
+from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial, explain_missing_encoders, find_gpu_devices
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
 
@@ -106,10 +106,10 @@ async def test_whoever_stops_waiting_does_not_stop_the_trial(monkeypatch: pytest
         ("NVIDIA A100-SXM4-80GB", "No capable devices found", "The NVIDIA A100-SXM4-80GB has no encoder (NVENC)."),
         ("NVIDIA H200", "", "The NVIDIA H200 has no encoder (NVENC)."),
         ("NVIDIA A10", "[h264_nvenc] No capable devices found", "No capable devices found"),
-        ("NVIDIA L4", "[h264_nvenc] Cannot load libcuda.so.1", "libcuda is not here"),
+        ("NVIDIA L4", "[h264_nvenc] Cannot load libcuda.so.1", "libcuda is missing"),
         ("NVIDIA L4", "Driver does not support the required nvenc API version. Required: 13.0", "too old"),
-        (None, "", "This FFmpeg has no encoder for the card."),
+        (None, "", "This FFmpeg has no encoder for the GPU."),
     ],
 )
 def test_the_reason_is_one_that_an_operator_understands(name: str | None, log: str, reason: str) -> None:
-    assert re.search(re.escape(reason), reason_of(GpuDevices(1, name), [log]))
+    assert re.search(re.escape(reason), explain_missing_encoders(GpuDevices(1, name), [log]))

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from ffmpeg_worker.errors import EngineUnavailable
+from ffmpeg_worker.process.child import Child, Output
 from ffmpeg_worker.process.child_environment import child_environment
 from ffmpeg_worker.process.pipes import PipeWriter
-from ffmpeg_worker.process.spawner import PIPE, Child, Output, Spawner
+from ffmpeg_worker.process.spawner import PIPE, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.tasks import race
 
