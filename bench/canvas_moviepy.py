@@ -92,8 +92,8 @@ def _title(font: str, width: int, height: int, fades: Sequence[Any]) -> list[Any
         return at
 
     layers = []
-    for colour, shift in (((0, 0, 0, 160), 4), ("white", 0)):
-        text = TextClip(font, "Benchmark", font_size=size, color=colour, margin=(12, 12))
+    for color, shift in (((0, 0, 0, 160), 4), ("white", 0)):
+        text = TextClip(font, "Benchmark", font_size=size, color=color, margin=(12, 12))
         layers.append(text.with_start(1).with_duration(4).with_position(place(shift)).with_effects(fades))
     return layers
 

@@ -85,7 +85,7 @@ def test_what_is_read_is_resolved_and_planned_or_refused(data: st.DataObject) ->
     except (InvalidJob, SourceError):
         return
     assert decode_scene(encode_scene(resolved.scene)) == resolved.scene
-    sound_steps(resolved.sound, "sound.m4a", ("-c:a", "aac"), ())
+    sound_steps(resolved.audio, "sound.m4a", ("-c:a", "aac"), ())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

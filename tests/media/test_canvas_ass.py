@@ -102,7 +102,7 @@ async def test_frames_are_what_the_filter_draws_on_the_same_film(worker: Worker,
     found = await render(worker, ass)
     film = [shown.pixels for shown in frames_of(worker.data / "film.mp4")]
     assert len(found) == len(wanted) == 60
-    # Apart from rounding only the colour of edges differs, which the filter makes of halved masks.
+    # Apart from rounding only the color of edges differs, which the filter makes of halved masks.
     assert min(psnr(one, other) for one, other in zip(found, wanted, strict=True)) > 50
     empty = [number for number, frame in enumerate(wanted) if np.array_equal(frame, film[number])]
     assert all(np.array_equal(found[number], film[number]) for number in empty)
@@ -117,7 +117,7 @@ async def test_soft_white_letters_on_white_stay_white(worker: Worker) -> None:
     assert (await still(worker, ass, 1.0))[..., 0].max() > 180
 
 
-async def test_colours_are_as_they_are_written_whatever_the_matrix(worker: Worker) -> None:
+async def test_colors_are_as_they_are_written_whatever_the_matrix(worker: Worker) -> None:
     for matrix in ("TV.601", "TV.709", "None", ""):
         ass = script(("0:00:00.00", "0:00:02.00", r"{\an7\pos(0,0)\p1\1c&H2060E0&}m 0 0 l 320 0 320 180 0 180"))
         ass = ass.replace("YCbCr Matrix: TV.709", f"YCbCr Matrix: {matrix}" if matrix else "")
@@ -144,7 +144,7 @@ async def test_a_layer_like_any_other(worker: Worker) -> None:
         for t in (0.4, 0.6, 1.0, 1.6)
     ]
     left, right = [look[90, 80] for look in looks], [look[90, 240].mean() for look in looks]
-    assert all(np.abs(colour - [255, 0, 0]).max() <= 3 for colour in left)
+    assert all(np.abs(color - [255, 0, 0]).max() <= 3 for color in left)
     assert right[0] == right[3] == 0
     assert 20 < right[1] < 110
     assert right[2] == pytest.approx(128, abs=2)
@@ -232,7 +232,7 @@ async def test_without_libass_texts_are_shown_and_a_warning_says_so(
 
 async def test_rows_of_variables_share_what_is_equal_and_draw_what_is_not(worker: Worker) -> None:
     (worker.data / "x.ass").write_text(script(PLAIN))
-    (worker.data / "y.ass").write_text(script(PLAIN, colour="&H000000FF"))
+    (worker.data / "y.ass").write_text(script(PLAIN, color="&H000000FF"))
     layer = {"type": "subtitles", "src": "{{src}}.ass"}
     rows = [{"src": "x"}, {"src": "y"}, {"src": "x"}]
     composition = composed(layer=layer, background="#000000", variables=rows)

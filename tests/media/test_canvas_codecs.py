@@ -87,7 +87,7 @@ def _shown(file: Any, stream: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("codec", ["hevc", "av1"])
-async def test_colours_stay_on_both_sides_of_a_seam(worker: Worker, codec: str) -> None:
+async def test_colors_stay_on_both_sides_of_a_seam(worker: Worker, codec: str) -> None:
     path = await _render(worker, f"colours-{codec}.mp4", codec=codec, quality="high")
     for frame in rgb_frames(path):
         found = [frame[24:40, index * 16 + 4 : index * 16 + 12].mean((0, 1)) for index in range(len(PATCHES))]

@@ -129,15 +129,15 @@ async def test_beeps_and_flashes_stay_together_for_ten_minutes(worker: Worker) -
 
 
 @pytest.mark.parametrize("source", ["shape", "png", "bt709", "bt601", "full"])
-async def test_colours_come_out_as_they_went_in(worker: Worker, source: str) -> None:
+async def test_colors_come_out_as_they_went_in(worker: Worker, source: str) -> None:
     layers = []
-    for number, colour in enumerate(PATCHES):
+    for number, color in enumerate(PATCHES):
         layer: dict[str, Any] = {"x": number * 16, "y": 0, "width": 16, "height": 36}
         if source == "shape":
-            layer |= {"type": "shape", "fill": colour}
+            layer |= {"type": "shape", "fill": color}
         else:
             kind = "image" if source == "png" else "video"
-            layer |= {"type": kind, "src": _patch(worker.data, colour, source)}
+            layer |= {"type": kind, "src": _patch(worker.data, color, source)}
         layers.append(layer)
     composition = {"width": 64, "height": 36, "fps": 10, "duration": 0.5, "layers": layers}
     path = await render(worker, composition, f"colours-{source}.mp4", quality="high")
@@ -150,15 +150,15 @@ async def test_colours_come_out_as_they_went_in(worker: Worker, source: str) -> 
     assert np.array(found) == pytest.approx(np.array(list(PATCHES.values())), abs=2)
 
 
-def _patch(folder: Path, colour: str, kind: str) -> str:
-    """One colour as a file of that kind."""
-    name = f"{colour[1:]}-{kind}.{'png' if kind == 'png' else 'mp4'}"
-    draw = ("-f", "lavfi", "-i", f"color={colour}:s=32x32:r=10:d=0.5,format=gbrp")
+def _patch(folder: Path, color: str, kind: str) -> str:
+    """One color as a file of that kind."""
+    name = f"{color[1:]}-{kind}.{'png' if kind == 'png' else 'mp4'}"
+    draw = ("-f", "lavfi", "-i", f"color={color}:s=32x32:r=10:d=0.5,format=gbrp")
     if kind == "png":
         make(folder / name, *draw, "-frames:v", "1", "-pix_fmt", "rgb24")
         return name
     matrix, form = ("smpte170m" if kind == "bt601" else "bt709"), ("pc" if kind == "full" else "tv")
-    # Primaries stay BT.709, or the colour itself would be another.
+    # Primaries stay BT.709, or the color itself would be another.
     tags = f"setparams=range={form}:colorspace={matrix}:color_primaries=bt709:color_trc=bt709"
     convert = f"scale=out_color_matrix={matrix}:out_range={form}:flags=accurate_rnd+full_chroma_int"
     make(folder / name, *draw, "-vf", f"{convert},format=yuv420p,{tags}", "-c:v", "libx264", "-qp", "0")
@@ -236,9 +236,9 @@ async def test_a_preview_is_the_frame_that_is_rendered(worker: Worker, moment: f
 
 
 async def test_rows_of_variables_are_outputs_of_their_own(worker: Worker) -> None:
-    fill = {"type": "shape", "fill": "{{colour}}"}
+    fill = {"type": "shape", "fill": "{{color}}"}
     composition = {"width": 32, "height": 32, "fps": 10, "duration": 0.5, "layers": [fill]}
-    rows = [{"colour": colour, "name": f"n{number}"} for number, colour in enumerate(PATCHES)]
+    rows = [{"colour": color, "name": f"n{number}"} for number, color in enumerate(PATCHES)]
     data = {"json": {**composition, "variables": rows}, "output": "row-{{name}}.mp4", "quality": "high"}
     result = await worker.run({"action": "canvas", "data": data})
     names = [output["name"] for output in result["outputs"]]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffmpeg_worker.scene.audio_mix import Sound, SoundMix
+from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from ffmpeg_worker.scene.curve import Curve, Key, number_at
 from support.media.sounds import (
     FLOAT,
@@ -54,8 +54,8 @@ CODECS: dict[str, tuple[str, ...]] = {
 }
 
 
-def mix(*sounds: Sound, length_s: float, **fields: float) -> SoundMix:
-    return SoundMix(sounds, length_s, **fields)
+def mix(*sounds: Sound, length_s: float, **fields: float) -> AudioMix:
+    return AudioMix(sounds, length_s, **fields)
 
 
 @pytest.mark.parametrize("begin_s", [0.0, 3.0, 31.0])
@@ -253,7 +253,7 @@ def test_ten_full_tones_do_not_clip(folder: Path) -> None:
 
 def test_the_volume_of_the_whole_may_change(folder: Path) -> None:
     curve = Curve((Key(0.0, (0.0,)), Key(2.0, (1.0,))))
-    heard = render(folder, SoundMix((sound("dc.wav", end_s=4.0, length_s=2.0),), 3.0, volume=curve))[:, 0] * 2
+    heard = render(folder, AudioMix((sound("dc.wav", end_s=4.0, length_s=2.0),), 3.0, volume=curve))[:, 0] * 2
     assert np.abs(heard[: 2 * RATE] - np.arange(2 * RATE) / (2 * RATE)).max() < 1e-4
     assert not heard[2 * RATE :].any()
 

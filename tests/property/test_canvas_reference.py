@@ -98,8 +98,8 @@ def test_transparent_frames_are_those_of_the_reference(
 
 
 def test_layers_lie_as_their_z_says(sources: Sources) -> None:
-    colours = {"#ff0000": 1, "#00ff00": 2, "#0000ff": 2, "#ffffff": 0}
-    layers = [{"type": "shape", "fill": colour, "z": z} for colour, z in colours.items()]
+    colors = {"#ff0000": 1, "#00ff00": 2, "#0000ff": 2, "#ffffff": 0}
+    layers = [{"type": "shape", "fill": color, "z": z} for color, z in colors.items()]
     composition = {"width": 64, "height": 36, "fps": 10, "duration": 1, "layers": layers}
     number, truth = expected(sources, composition, 0)
     assert truth[0, 0].tolist() == [0, 0, 1, 1]

@@ -24,9 +24,9 @@ WIDTH, HEIGHT, FPS = 96, 64, 10
 def _soft(width: int, height: int, turn: float, least: float) -> Pixels:
     """A picture without sharp edges in it; its opacity is between `least` and 1."""
     y, x = np.mgrid[0:height, 0:width]
-    colours = [0.5 + 0.45 * np.sin(x / 14 + turn * (i + 1) + y / 11) for i in range(3)]
+    colors = [0.5 + 0.45 * np.sin(x / 14 + turn * (i + 1) + y / 11) for i in range(3)]
     alpha = least + (1 - least) * (0.5 + 0.5 * np.cos(x / 9 + turn) * np.cos(y / 8))
-    rgba: Pixels = np.rint(np.dstack([*(part * alpha for part in colours), alpha]) * 255).astype(np.uint8)
+    rgba: Pixels = np.rint(np.dstack([*(part * alpha for part in colors), alpha]) * 255).astype(np.uint8)
     return rgba
 
 

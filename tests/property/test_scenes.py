@@ -88,10 +88,10 @@ def _check(found: Resolved) -> None:
     assert scene.width % 2 == scene.height % 2 == 0
     for element, frames in _every(scene.elements, scene.frames):
         assert 0 <= element.first < element.last <= frames, element.where
-    for sound in found.sound.sounds:
-        assert 0 <= sound.start_s < sound.start_s + sound.length_s <= found.sound.length_s + 0.1
+    for sound in found.audio.sounds:
+        assert 0 <= sound.start_s < sound.start_s + sound.length_s <= found.audio.length_s + 0.1
         assert sound.begin_s < sound.end_s
-    lint(found, TextMetrics(("Inter",)))
+    lint(found.scene, TextMetrics(("Inter",)))
 
 
 def _every(elements: tuple[Element, ...], frames: int) -> Iterator[tuple[Element, int]]:

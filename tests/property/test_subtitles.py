@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.errors import SourceUnreadable
-from ffmpeg_worker.scene.subtitles.parse import read_subtitles, with_words
+from ffmpeg_worker.scene.subtitles.parse import add_word_times, parse_subtitles
 
 _HEADS = st.sampled_from(
     [
@@ -43,11 +43,11 @@ _LINES = st.lists(
 @settings(max_examples=500, deadline=None)
 def test_any_text_is_cues_or_an_error(head: str, lines: list[str]) -> None:
     try:
-        cues = read_subtitles(head + "\n".join(lines)).cues
+        cues = parse_subtitles(head + "\n".join(lines)).cues
     except SourceUnreadable:
         return
     assert list(cues) == sorted(cues, key=lambda cue: cue.begin_s)
-    for cue in map(with_words, cues):
+    for cue in map(add_word_times, cues):
         assert 0 <= cue.begin_s < cue.end_s
         assert [word.text for word in cue.words] == cue.text.split()
         times = [time for word in cue.words for time in (word.begin_s, word.end_s)]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.scene.timeline import Span, TimingRequest, length_for_all, place
+from ffmpeg_worker.scene.timeline import Span, TimingRequest, canvas_duration, schedule
 
 _IDS = "abcdef"
 _seconds = st.floats(0, 50, allow_nan=False).map(lambda value: round(value, 3))
@@ -18,7 +18,7 @@ _length: st.SearchStrategy[float | Literal["auto", "end"]] = st.one_of(
 
 
 @st.composite
-def _wishes(draw: st.DrawFn) -> tuple[TimingRequest, ...]:
+def _timing_requests(draw: st.DrawFn) -> tuple[TimingRequest, ...]:
     count = draw(st.integers(1, len(_IDS)))
     return tuple(
         TimingRequest(
@@ -26,43 +26,43 @@ def _wishes(draw: st.DrawFn) -> tuple[TimingRequest, ...]:
             id=_IDS[index],
             start_s=draw(_seconds),
             after=draw(st.none() | st.sampled_from(_IDS[:count]) | st.integers(0, count - 1)),
-            overlap_s=draw(st.just(0.0) | st.floats(0.01, 2)),
+            crossfade_s=draw(st.just(0.0) | st.floats(0.01, 2)),
             length=draw(_length),
             natural_s=draw(st.none() | st.floats(0.1, 60)),
-            is_only_heard=draw(st.booleans()),
+            is_audio_only=draw(st.booleans()),
         )
         for index in range(count)
     )
 
 
-@given(_wishes(), st.none() | st.floats(0.1, 40))
+@given(_timing_requests(), st.none() | st.floats(0.1, 40))
 @settings(max_examples=400, deadline=None)
 def test_times_lie_on_the_canvas_and_follow_each_other(
-    wishes: tuple[TimingRequest, ...], given_s: float | None
+    requests: tuple[TimingRequest, ...], given_s: float | None
 ) -> None:
     try:
-        length = length_for_all(wishes)
-        spans = place(wishes, given_s or length)
+        length = canvas_duration(requests)
+        spans = schedule(requests, given_s or length)
     except InvalidJob as error:
         refused = error
     else:
-        _check_placed(wishes, spans, given_s or length)
+        _check_placed(requests, spans, given_s or length)
         return
     assert refused.code in {"circular_start", "starts_after_end", "transition_too_long"}
     assert refused.hint
 
 
-def _check_placed(wishes: tuple[TimingRequest, ...], spans: tuple[Span, ...], length: float) -> None:
-    by_id = {wish.id: span for wish, span in zip(wishes, spans, strict=True)}
+def _check_placed(requests: tuple[TimingRequest, ...], spans: tuple[Span, ...], length: float) -> None:
+    by_id = {request.id: span for request, span in zip(requests, spans, strict=True)}
     assert length > 0
-    for wish, span in zip(wishes, spans, strict=True):
+    for request, span in zip(requests, spans, strict=True):
         assert 0 <= span.start_s <= span.end_s <= length
-        if wish.after is not None:
-            before = spans[wish.after] if isinstance(wish.after, int) else by_id[wish.after]
-            _check_follows(span, before, wish.overlap_s, length)
+        if request.after is not None:
+            before = spans[request.after] if isinstance(request.after, int) else by_id[request.after]
+            _check_follows(span, before, request.crossfade_s, length)
 
 
-def _check_follows(span: Span, before: Span, overlap_s: float, length: float) -> None:
+def _check_follows(span: Span, before: Span, crossfade_s: float, length: float) -> None:
     if span.start_s < length:
-        assert abs(span.start_s - max(0.0, before.end_s - overlap_s)) < 1e-9 or before.end_s == length
+        assert abs(span.start_s - max(0.0, before.end_s - crossfade_s)) < 1e-9 or before.end_s == length
         assert span.start_s >= before.start_s

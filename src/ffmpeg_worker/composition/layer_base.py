@@ -93,15 +93,15 @@ class Crop(Node):
 
 
 class ChromaKey(Node):
-    """A colour that becomes transparent."""
+    """A color that becomes transparent."""
 
-    color: Color = Field("#00ff00", description="The colour of the screen behind.", examples=["#00ff00"])
+    color: Color = Field("#00ff00", description="The color of the screen behind.", examples=["#00ff00"])
     similarity: float = Field(
         0.15,
         gt=0,
         le=1,
         allow_inf_nan=False,
-        description="How far from it a colour may be to go as well, above 0 and up to 1.",
+        description="How far from it a color may be to go as well, above 0 and up to 1.",
         examples=[0.15],
     )
     blend: float = Field(

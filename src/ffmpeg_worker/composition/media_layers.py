@@ -72,7 +72,7 @@ class VideoLayer(VisualLayer, Sounding):
         examples=["contain"],
     )
     chroma_key: ChromaKey | None = Field(
-        None, description="A colour that becomes transparent.", examples=[{"color": "#00ff00"}]
+        None, description="A color that becomes transparent.", examples=[{"color": "#00ff00"}]
     )
 
 
@@ -88,7 +88,7 @@ class ImageLayer(VisualLayer):
     )
     loop: bool = Field(True, description="Whether an animated one plays again and again.", examples=[True])
     chroma_key: ChromaKey | None = Field(
-        None, description="A colour that becomes transparent.", examples=[{"color": "#00ff00"}]
+        None, description="A color that becomes transparent.", examples=[{"color": "#00ff00"}]
     )
 
 

@@ -17,13 +17,13 @@ _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Gradient(Node):
-    """Colours that run into each other."""
+    """Colors that run into each other."""
 
     gradient: tuple[Color, ...] = Field(
         strict=False,
         min_length=2,
         max_length=MAX_COLORS,
-        description="The colours, in order.",
+        description="The colors, in order.",
         examples=[["#000000", "#00000000"]],
     )
     angle: float = Field(
@@ -37,7 +37,7 @@ class Gradient(Node):
     stops: tuple[_Share, ...] | None = Field(
         None,
         strict=False,
-        description="Where each colour lies, 0 to 1, in order. Default: in even steps.",
+        description="Where each color lies, 0 to 1, in order. Default: in even steps.",
         examples=[[0, 1]],
     )
     type: Literal["linear", "radial"] = Field(
@@ -47,7 +47,7 @@ class Gradient(Node):
     @model_validator(mode="after")
     def _have_stops_in_order(self) -> Self:
         if self.stops is not None and len(self.stops) != len(self.gradient):
-            raise wrong_value("has another number of stops than of colours")
+            raise wrong_value("has another number of stops than of colors")
         if self.stops is not None and list(self.stops) != sorted(self.stops):
             raise wrong_value("has stops out of order")
         return self
@@ -73,7 +73,7 @@ _Point = Annotated[tuple[Length, Length], Field(strict=False)]
 class ShapeStroke(Node):
     """A line along the edge of a shape."""
 
-    color: AnimatedColor = Field("#ffffff", description="Its colour.", examples=["#ffffff"])
+    color: AnimatedColor = Field("#ffffff", description="Its color.", examples=["#ffffff"])
     width: Distance = Field(
         2.0, description="Its width, in pixels or percent of the shape's shorter side.", examples=[3]
     )
@@ -99,7 +99,7 @@ class ShapeLayer(VisualLayer):
     ] = Field("rect", description="Which one; `circle` is an ellipse.", examples=["rect"])
     fill: Paint | None = Field(
         None,
-        description="A colour or a gradient. Default: white where there is no stroke, else nothing.",
+        description="A color or a gradient. Default: white where there is no stroke, else nothing.",
         examples=["#ff8800"],
     )
     stroke: ShapeStroke | None = Field(

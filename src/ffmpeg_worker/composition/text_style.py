@@ -54,14 +54,14 @@ def _read_center(value: Any) -> Any:
 class Stroke(Node):
     """A line around letters, outside of them."""
 
-    color: Color = Field("#000000", description="Its colour.", examples=["#000000"])
+    color: Color = Field("#000000", description="Its color.", examples=["#000000"])
     width: Distance = Field(2.0, description="Its width, in pixels or percent of the font's size.", examples=[3])
 
 
 class Shadow(Node):
     """A shadow of the letters."""
 
-    color: Color = Field("#00000080", description="Its colour.", examples=["#00000080"])
+    color: Color = Field("#00000080", description="Its color.", examples=["#00000080"])
     x: Length = Field(0.0, description="To the right, in pixels or percent of the font's size.", examples=[0])
     y: Length = Field(0.0, description="Down, in pixels or percent of the font's size.", examples=[4])
     blur: Distance = Field(
@@ -72,7 +72,7 @@ class Shadow(Node):
 class Background(Node):
     """A box behind text."""
 
-    color: Color = Field("#00000080", description="Its colour.", examples=["#00000080"])
+    color: Color = Field("#00000080", description="Its color.", examples=["#00000080"])
     padding: Annotated[
         tuple[Distance, Distance],
         BeforeValidator(_read_padding, json_schema_input_type=Distance | tuple[Distance, Distance]),
@@ -106,7 +106,7 @@ class Highlight(Node):
     said: Color | None = Field(None, description="Of the words before it.", examples=["#ffffff"])
     mode: Literal["word", "fill", "appear"] = Field(
         "word",
-        description="`word` marks the word that is said; `fill` colours words from left to right as they "
+        description="`word` marks the word that is said; `fill` colors words from left to right as they "
         "are said; `appear` shows only words that have been said.",
         examples=["fill"],
     )

@@ -1,4 +1,4 @@
-"""Numbers, lengths and colours of a composition, still or moving from keyframe to keyframe."""
+"""Numbers, lengths and colors of a composition, still or moving from keyframe to keyframe."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from ffmpeg_worker.raster.source import OpenSource, Source
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.xfade import Surface, TransitionMixer
-from ffmpeg_worker.scene.curve import greatest
+from ffmpeg_worker.scene.curve import max_value
 from ffmpeg_worker.scene.scene import Element, GroupContent, VideoContent
 
 
@@ -147,7 +147,7 @@ class ActiveElements:
         if not isinstance(element.content, GroupContent):
             return self._open_source(element, size)
         wanted = zip((element.width, element.height), self.size, strict=True)
-        width, height = (full if own is None else max(round(greatest(own)), 1) for own, full in wanted)
+        width, height = (full if own is None else max(round(max_value(own)), 1) for own, full in wanted)
         elements = ActiveElements(element.content.elements, (width, height), self.fps, self._open_source)
         return GroupSource(elements)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ffmpeg_worker.raster.effects import Window
-from ffmpeg_worker.scene.curve import Curve, Number, greatest
+from ffmpeg_worker.scene.curve import Curve, Number, max_value
 from ffmpeg_worker.scene.scene import Element, ImageContent, ShapeContent, VideoContent
 
 
@@ -27,11 +27,11 @@ class DynamicFit:
         """Return the size at which to open the whole content, whose own size is `own`."""
         crop = self.element.crop
         across, down = (min_crop(crop[2]), min_crop(crop[3])) if crop else (1.0, 1.0)
-        scales = greatest(self.width) / (own[0] * across), greatest(self.height) / (own[1] * down)
+        scales = max_value(self.width) / (own[0] * across), max_value(self.height) / (own[1] * down)
         wanted = max(scales) if self.content.fit == "cover" else min(scales)
         # Anything larger than twice the surface is enlarged while it is drawn.
         max_scale = max(2.0 * max(surface) / max(own), 1.0)
-        scale = min(wanted * max(greatest(self.element.scale), 1e-3), max_scale)
+        scale = min(wanted * max(max_value(self.element.scale), 1e-3), max_scale)
         return max(round(own[0] * scale), 1), max(round(own[1] * scale), 1)
 
     def window(self, window: Window, box: tuple[float, float]) -> Window:

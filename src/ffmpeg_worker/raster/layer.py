@@ -20,7 +20,7 @@ from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap
 from ffmpeg_worker.raster.surfaces.placement import Placement, quantize_opacity
 from ffmpeg_worker.raster.transform import Transform, compose, is_translation, rotate, scale_by, translate
 from ffmpeg_worker.raster.xfade import TransitionMixer
-from ffmpeg_worker.scene.curve import Curve, greatest, number_at
+from ffmpeg_worker.scene.curve import Curve, max_value, number_at
 from ffmpeg_worker.scene.scene import Element
 
 _Size = tuple[float, float]
@@ -196,10 +196,10 @@ def _source_size(element: Element, surface: tuple[int, int]) -> tuple[int, int] 
     """Return the size at which a source is opened: the largest at which it is shown, up to twice the surface."""
     if element.width is None or element.height is None:
         return None
-    width, height = greatest(element.width), greatest(element.height)
+    width, height = max_value(element.width), max_value(element.height)
     if element.content.kind in {"image", "video"}:
         across, down = (min_crop(element.crop[2]), min_crop(element.crop[3])) if element.crop else (1.0, 1.0)
-        scale = max(greatest(element.scale), 1e-3)
+        scale = max(max_value(element.scale), 1e-3)
         limit = max(2.0 * max(surface), width, height)
         scale = min(scale, limit / max(width / across, height / down, 1.0))
         width, height = width * scale / across, height * scale / down

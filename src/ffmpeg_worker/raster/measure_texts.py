@@ -7,9 +7,9 @@ from pathlib import Path
 
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.layout_text import layout_text
-from ffmpeg_worker.scene.curve import Number, greatest
+from ffmpeg_worker.scene.curve import Number, max_value
 from ffmpeg_worker.scene.scene import Element, Scene, SubtitlesContent, TextContent
-from ffmpeg_worker.scene.text_metrics import MeasuredText, TextMetrics, iterate_elements
+from ffmpeg_worker.scene.text_metrics import TextMetrics, TextSize, iterate_elements
 
 _MAX_CUES = 1000
 _MAX_MISSING = 5
@@ -33,22 +33,22 @@ def measure_texts(scene: Scene, folder: Path) -> TextMetrics:
     return TextMetrics(library.list_families(families), texts)
 
 
-def _measure_element(element: Element, library: FontLibrary) -> Iterator[MeasuredText]:
+def _measure_element(element: Element, library: FontLibrary) -> Iterator[TextSize]:
     content = element.content
-    width, height = _greatest(element.width), _greatest(element.height)
+    width, height = _max_value(element.width), _max_value(element.height)
     if isinstance(content, TextContent):
         yield _measure(element.where, content, content.text, (width, height), library)
     elif isinstance(content, SubtitlesContent):
-        box = (content.most_width if width is None else width, height)
+        box = (content.max_width if width is None else width, height)
         cues = dict.fromkeys(cue.text for cue in content.cues[:_MAX_CUES])
         measured = [_measure(element.where, content, text, box, library) for text in cues]
         if measured:
             yield _merge(element.where, measured)
 
 
-def _merge(where: str, cues: list[MeasuredText]) -> MeasuredText:
+def _merge(where: str, cues: list[TextSize]) -> TextSize:
     """Return the largest size, and the problems of any of the cues."""
-    return MeasuredText(
+    return TextSize(
         where,
         max(cue.width for cue in cues),
         max(cue.height for cue in cues),
@@ -64,12 +64,12 @@ def _measure(
     text: str,
     box: tuple[float | None, float | None],
     library: FontLibrary,
-) -> MeasuredText:
+) -> TextSize:
     known = len(library.missing)
-    layout = layout_text(text, content.style, *box, library=library, max_width=content.most_width)
+    layout = layout_text(text, content.style, *box, library=library, max_width=content.max_width)
     missing = tuple(library.missing[known : known + _MAX_MISSING])
-    return MeasuredText(where, layout.width, layout.height, layout.overflows, layout.is_cut, missing)
+    return TextSize(where, layout.width, layout.height, layout.overflows, layout.is_cut, missing)
 
 
-def _greatest(number: Number | None) -> float | None:
-    return None if number is None else greatest(number)
+def _max_value(number: Number | None) -> float | None:
+    return None if number is None else max_value(number)

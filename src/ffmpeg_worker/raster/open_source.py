@@ -15,7 +15,7 @@ from ffmpeg_worker.raster.source import Source
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
 from ffmpeg_worker.raster.text.text_source import TextSource
-from ffmpeg_worker.scene.curve import Number, greatest
+from ffmpeg_worker.scene.curve import Number, max_value
 from ffmpeg_worker.scene.scene import (
     Element,
     GroupContent,
@@ -71,9 +71,11 @@ class SourceOpener:
     def _open(self, element: Element, size: tuple[int, int]) -> Source:
         match element.content:
             case TextContent() as content:
-                return TextSource(content, _greatest(element.width), _greatest(element.height), self._library)
+                return TextSource(content, _max_value(element.width), _max_value(element.height), self._library)
             case SubtitlesContent() as content:
-                return SubtitlesSource(content, _greatest(element.width), _greatest(element.height), self._library)
+                return SubtitlesSource(
+                    content, _max_value(element.width), _max_value(element.height), self._library
+                )
             case ShapeContent() as content:
                 return ShapeSource(content, size, where=element.where)
             case VideoContent() | ImageContent() | WaveformContent() as content:
@@ -100,5 +102,5 @@ def _round_up_to_even(size: tuple[int, int]) -> tuple[int, int]:
     return width, height
 
 
-def _greatest(number: Number | None) -> float | None:
-    return None if number is None else greatest(number)
+def _max_value(number: Number | None) -> float | None:
+    return None if number is None else max_value(number)

@@ -1,4 +1,4 @@
-"""What is heard when: every sound of a composition as a value."""
+"""The audio of a composition as a value."""
 
 from __future__ import annotations
 
@@ -11,11 +11,19 @@ from ffmpeg_worker.scene.curve import Number
 class Sound:
     """One sound on the timeline.
 
-    `begin_s` to `end_s` of the file are played at `speed`, and again and again if it `loops`; heard from
-    `start_s` of the canvas (the time of a frame where it belongs to a picture) for `length_s`, with silence after
-    the file's end. `volume` is a factor (1 is unchanged); the times of a curve, and both fades, are seconds of the
-    sound as it is heard. `duck_under` names the sounds (`id`) under which it becomes quieter. `pan`: -1 left, 1
-    right. `where` is the JSON path in the request, for errors.
+    Attributes:
+        where: JSON path of its layer, for errors.
+        id: id of its layer.
+        file: source file.
+        begin_s, end_s: the part of the file that is played, in seconds of the file.
+        start_s: when it starts on the timeline; for the sound of a video, the time of a frame.
+        length_s: how long it lasts on the timeline; silence follows the end of the file.
+        speed: factor; keeps the pitch.
+        loops: play the part again at its end.
+        volume: factor; times of curves are seconds since `start_s`.
+        fade_in_s, fade_out_s: fades within `length_s`.
+        duck_under: ids of the sounds under which this one is made quieter.
+        pan: -1 is left, 1 is right.
     """
 
     where: str
@@ -35,10 +43,10 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class SoundMix:
-    """All sounds, and how they come together over `length_s`.
+class AudioMix:
+    """All sounds, mixed over `length_s`.
 
-    `loudness` is the target of the whole in LUFS, `None` for as it is; `volume` a factor for the whole.
+    `loudness` is the integrated loudness to reach in LUFS (`None`: unchanged), `volume` a factor of the mix.
     """
 
     sounds: tuple[Sound, ...]

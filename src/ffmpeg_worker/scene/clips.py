@@ -1,4 +1,4 @@
-"""Files of layers: what they hold, and which part of it is used."""
+"""Source files of layers: what they contain, and which part of them is used."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ffmpeg_worker.composition.limits import MAX_DURATION_S
 from ffmpeg_worker.composition.media_layers import AudioLayer, ImageLayer, VideoLayer
 from ffmpeg_worker.errors import InvalidJob, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.file_names import display_name
@@ -13,15 +14,12 @@ from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.scene.limits import MAX_PIXELS
 
 SourceInfo = Mapping[str, MediaInfo | str]
-"""What is known of each `src` as written: what a probe found, or the text of subtitles and of an SVG."""
+"""What is known of each `src`: the result of a probe, or the text of subtitles and SVG images."""
 
-MOST_SECONDS = 4 * 3600.0
-"""Where the length of a file is not known."""
-
-_PICTURES = frozenset({"image2", "gif", "apng", "webp", "ico"})
-_LISTS = frozenset({"hls", "dash", "concat", "imf", "sdp", "rtsp"})
-_FILMS = frozenset({"mov", "matroska", "avi", "mpegts", "flv", "mpeg", "asf", "webm"})
-_HDR = frozenset({"smpte2084", "arib-std-b67"})
+_IMAGE_FORMATS = frozenset({"image2", "gif", "apng", "webp", "ico"})
+_PLAYLIST_FORMATS = frozenset({"hls", "dash", "concat", "imf", "sdp", "rtsp"})
+_VIDEO_FORMATS = frozenset({"mov", "matroska", "avi", "mpegts", "flv", "mpeg", "asf", "webm"})
+_HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 _SVG = re.compile(r"<svg\b([^<>]{0,10000})>")
 _SVG_SIDE = r"(?<![\w-]){}\s{{0,9}}=\s{{0,9}}[\"'](\d{{1,6}}(?:\.\d{{1,9}})?)(?:px)?[\"']"
 _VIEW_BOX = re.compile(r"\bviewBox\s{0,9}=\s{0,9}[\"']([-+.\deE,\s]{1,100})[\"']")
@@ -29,9 +27,10 @@ _VIEW_BOX = re.compile(r"\bviewBox\s{0,9}=\s{0,9}[\"']([-+.\deE,\s]{1,100})[\"']
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """The part of a file that is used, in its seconds; `is_known` is whether the file's length is.
+    """The used part of a file, in seconds of the file.
 
-    `missing_s` is how much more of it was asked for than there is.
+    `is_known` is false where neither the file nor the trim has an end; `missing_s` is by how much the trim exceeds
+    the file.
     """
 
     begin_s: float
@@ -41,118 +40,118 @@ class Clip:
 
     @property
     def length_s(self) -> float:
-        """How long it plays at its own speed."""
+        """Duration at the speed of the file."""
         return self.end_s - self.begin_s
 
 
-def media_of(src: str, facts: SourceInfo, where: str) -> MediaInfo:
-    """What a probe found in a file.
+def find_media(src: str, sources: SourceInfo, where: str) -> MediaInfo:
+    """Return what a probe found in a file.
 
     Raises:
-        SourceUnreadable: it is no media, or a playlist, or was not read.
+        SourceUnreadable: it is not media, or a playlist, or was not read.
     """
-    media = facts.get(src)
+    media = sources.get(src)
     if not isinstance(media, MediaInfo):
-        raise _unreadable(src, "holds no media that can be read", where)
-    if _LISTS & set(media.format.split(",")):
-        raise _unreadable(src, "is a list of other files", where)
+        raise _unreadable(src, "is not readable media", where)
+    if _PLAYLIST_FORMATS & set(media.format.split(",")):
+        raise _unreadable(src, "is a playlist of other files", where)
     return media
 
 
-def text_of(src: str, facts: SourceInfo, where: str) -> str:
-    """The text of a file.
+def find_text(src: str, sources: SourceInfo, where: str) -> str:
+    """Return the text of a file.
 
     Raises:
-        SourceUnreadable: it is no text, or was not read.
+        SourceUnreadable: it is not text, or was not read.
     """
-    text = facts.get(src)
+    text = sources.get(src)
     if not isinstance(text, str):
-        raise _unreadable(src, "is no text", where)
+        raise _unreadable(src, "is not text", where)
     return text
 
 
-def picture_of(layer: VideoLayer, facts: SourceInfo, where: str) -> StreamInfo:
-    """The moving picture of a layer.
+def find_video_stream(layer: VideoLayer, sources: SourceInfo, where: str) -> StreamInfo:
+    """Return the video stream of a layer's file.
 
     Raises:
-        InvalidJob: the file is a still picture or a sound.
-        SourceUnreadable: it is no media.
+        InvalidJob: the file is a still image or audio.
+        SourceUnreadable: it is not media.
         SourceTooLarge: it has too many pixels.
     """
-    media = media_of(layer.src, facts, where)
-    picture = media.video
-    if picture is None or not picture.width or not picture.height:
-        raise _other_kind(layer.src, "holds no moving picture", "audio" if media.audio else "image", where)
+    media = find_media(layer.src, sources, where)
+    stream = media.video
+    if stream is None or not stream.width or not stream.height:
+        raise _wrong_kind(layer.src, "has no video", "audio" if media.audio else "image", where)
     if _is_still(media):
-        raise _other_kind(layer.src, "is a still picture", "image", where)
-    _check_pixels(layer.src, picture, where)
-    return picture
+        raise _wrong_kind(layer.src, "is a still image", "image", where)
+    _check_pixels(layer.src, stream, where)
+    return stream
 
 
-def image_size(layer: ImageLayer, facts: SourceInfo, where: str) -> tuple[int, int] | None:
-    """Width and height of an image as it is shown; `None` where only drawing it tells.
+def image_size(layer: ImageLayer, sources: SourceInfo, where: str) -> tuple[int, int] | None:
+    """Return width and height of an image as displayed; `None` if only rendering it tells.
 
     Raises:
-        InvalidJob: the file is a film or a sound.
-        SourceUnreadable: it is no picture.
+        InvalidJob: the file is a video or audio.
+        SourceUnreadable: it is not an image.
         SourceTooLarge: it has too many pixels.
     """
-    fact = facts.get(layer.src)
+    fact = sources.get(layer.src)
     if isinstance(fact, str):
         return _svg_size(fact)
-    media = media_of(layer.src, facts, where)
-    # Pictures within sounds (covers) count: some probes mark any single picture so.
-    picture = media.video or next((stream for stream in media.streams if stream.kind == "video"), None)
-    if picture is None or media.audio is not None:
-        raise _other_kind(layer.src, "is no picture", "video" if media.video else "audio", where)
-    if media.format in _FILMS and (picture.frames or 2) > 1 and (media.duration_s or 0) > 1:
-        raise _other_kind(layer.src, "is a film", "video", where)
-    _check_pixels(layer.src, picture, where)
-    return shown_size(picture)
+    media = find_media(layer.src, sources, where)
+    # Cover art counts: some probes mark every single image as an attached picture.
+    stream = media.video or next((stream for stream in media.streams if stream.kind == "video"), None)
+    if stream is None or media.audio is not None:
+        raise _wrong_kind(layer.src, "is not an image", "video" if media.video else "audio", where)
+    if media.format in _VIDEO_FORMATS and (stream.frames or 2) > 1 and (media.duration_s or 0) > 1:
+        raise _wrong_kind(layer.src, "is a video", "video", where)
+    _check_pixels(layer.src, stream, where)
+    return display_size(stream)
 
 
-def shown_size(picture: StreamInfo) -> tuple[int, int] | None:
-    """Width and height with square pixels, after rotation."""
-    if not picture.width or not picture.height:
+def display_size(stream: StreamInfo) -> tuple[int, int] | None:
+    """Return width and height with square pixels, after rotation."""
+    if not stream.width or not stream.height:
         return None
-    width, height = max(1, round(picture.width * picture.sample_aspect)), picture.height
-    return (height, width) if picture.rotation % 180 != 0 else (width, height)
+    width, height = max(1, round(stream.width * stream.sample_aspect)), stream.height
+    return (height, width) if stream.rotation % 180 != 0 else (width, height)
 
 
-def is_hdr(picture: StreamInfo) -> bool:
-    """Whether a picture must be tone-mapped before it is mixed with others."""
-    return picture.color[2] in _HDR
+def is_hdr(stream: StreamInfo) -> bool:
+    """Whether a stream must be tone-mapped before it is mixed with others."""
+    return stream.color[2] in _HDR_TRANSFERS
 
 
-def clip_of(layer: VideoLayer | AudioLayer, facts: SourceInfo, where: str) -> Clip:
-    """The part of a layer's file that is used.
+def resolve_clip(layer: VideoLayer | AudioLayer, sources: SourceInfo, where: str) -> Clip:
+    """Return the used part of a layer's file.
 
     Raises:
-        InvalidJob: it begins after the file's end.
-        SourceUnreadable: the file is no media.
+        InvalidJob: it starts after the end of the file.
+        SourceUnreadable: the file is not media.
     """
-    media = media_of(layer.src, facts, where)
+    media = find_media(layer.src, sources, where)
     stream = media.video if isinstance(layer, VideoLayer) else media.audio
     length = (stream and stream.duration_s) or media.duration_s
     begin = 0.0 if layer.trim is None else layer.trim.start
     end = None if layer.trim is None else layer.trim.end
     if not length:
-        return Clip(begin, MOST_SECONDS if end is None else end, is_known=end is not None)
+        return Clip(begin, MAX_DURATION_S if end is None else end, is_known=end is not None)
     if begin >= length:
         raise InvalidJob(
-            f"The part that is used begins at {begin:g} s, but the file ends at {length:g} s.",
+            f"The trim starts at {begin:g} s, but the file ends at {length:g} s.",
             code="trim_outside",
-            hint="Let it begin earlier.",
+            hint="Start it earlier.",
             where={"field": f"{where}.trim.start"},
         )
     return Clip(begin, length if end is None else min(end, length), missing_s=max(0.0, (end or 0.0) - length))
 
 
-def _check_pixels(src: str, picture: StreamInfo, where: str) -> None:
-    if (picture.width or 0) * (picture.height or 0) > MAX_PIXELS:
+def _check_pixels(src: str, stream: StreamInfo, where: str) -> None:
+    if (stream.width or 0) * (stream.height or 0) > MAX_PIXELS:
         raise SourceTooLarge(
-            f'"{display_name(src)}" has {picture.width} x {picture.height} pixels.',
-            hint=f"Make it smaller: {MAX_PIXELS // 10**6} million pixels are the most.",
+            f'"{display_name(src)}" has {stream.width} x {stream.height} pixels.',
+            hint=f"Make it smaller: {MAX_PIXELS // 10**6} million pixels is the maximum.",
             where={"field": f"{where}.src"},
         )
 
@@ -161,13 +160,13 @@ def _is_still(media: MediaInfo) -> bool:
     name = media.format
     return (
         name != "gif"
-        and (name in _PICTURES or name.endswith("_pipe"))
+        and (name in _IMAGE_FORMATS or name.endswith("_pipe"))
         and ((media.video and media.video.frames) or 1) == 1
     )
 
 
 def _svg_size(text: str) -> tuple[int, int] | None:
-    """What an SVG says about its size; nothing in it is interpreted."""
+    """Read the size that an SVG states, without interpreting the document."""
     root = _SVG.search(text[:100_000])
     if root is None:
         return None
@@ -186,12 +185,12 @@ def _svg_size(text: str) -> tuple[int, int] | None:
 def _unreadable(src: str, reason: str, where: str) -> SourceUnreadable:
     return SourceUnreadable(
         f'"{display_name(src)}" {reason}.',
-        hint="Check that the file is whole and of the kind that the layer shows.",
+        hint="Check that the file is complete and of the kind that the layer needs.",
         where={"field": f"{where}.src"},
     )
 
 
-def _other_kind(src: str, reason: str, kind: str, where: str) -> InvalidJob:
+def _wrong_kind(src: str, reason: str, kind: str, where: str) -> InvalidJob:
     return InvalidJob(
         f'"{display_name(src)}" {reason}.',
         code="wrong_kind_of_source",

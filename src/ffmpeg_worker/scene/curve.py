@@ -1,4 +1,4 @@
-"""Values that change with time."""
+"""Values that change over time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ffmpeg_worker.composition.easings import parse_easing
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A value at a time (seconds of its element); `easing` leads here from the key before."""
+    """A value at a time, in seconds of its element; `easing` leads here from the previous key."""
 
     time: float
     value: tuple[float, ...]
@@ -19,7 +19,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Keys in order of time, at least one, all of one size; still before the first and after the last."""
+    """One or more keys in order of time; the value is constant before the first and after the last."""
 
     keys: tuple[Key, ...]
 
@@ -40,22 +40,22 @@ Number = float | Curve
 """A number, or a curve of one number."""
 
 Color = tuple[float, float, float, float]
-"""Red, green, blue (as sRGB codes them) and opacity, 0 to 1; not multiplied with the opacity."""
+"""Red, green, blue (sRGB, gamma-encoded) and opacity, 0 to 1; not premultiplied."""
 
 
 def number_at(number: Number, time: float) -> float:
-    """What a number is at a time."""
+    """The value of a number at a time."""
     return number.at(time)[0] if isinstance(number, Curve) else number
 
 
-def color_at(colour: Color | Curve, time: float) -> Color:
-    """What a colour is at a time."""
-    if not isinstance(colour, Curve):
-        return colour
-    red, green, blue, alpha = (min(max(part, 0.0), 1.0) for part in colour.at(time))
+def color_at(color: Color | Curve, time: float) -> Color:
+    """The value of a color at a time, each channel clamped to 0 to 1."""
+    if not isinstance(color, Curve):
+        return color
+    red, green, blue, alpha = (min(max(part, 0.0), 1.0) for part in color.at(time))
     return red, green, blue, alpha
 
 
-def greatest(number: Number) -> float:
+def max_value(number: Number) -> float:
     """The largest value at any key."""
     return max(key.value[0] for key in number.keys) if isinstance(number, Curve) else number

@@ -1,71 +1,73 @@
-"""What in a composition is probably not meant so."""
+"""Warnings about what a composition probably does not mean."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 
 from ffmpeg_worker.scene.curve import Curve, Number
-from ffmpeg_worker.scene.lint_texts import lint_texts
-from ffmpeg_worker.scene.remark import LintWarning
-from ffmpeg_worker.scene.resolve import Resolved
-from ffmpeg_worker.scene.scene import (
-    Element,
-    GroupContent,
-    Scene,
-    ShapeContent,
-    SubtitlesContent,
-    TextContent,
-)
-from ffmpeg_worker.scene.text_metrics import TextMetrics
+from ffmpeg_worker.scene.scene import Element, Scene, ShapeContent, SubtitlesContent, TextContent
+from ffmpeg_worker.scene.text_metrics import TextMetrics, TextSize, iterate_elements
 
-_LEAST_TEXT = 0.018
-"""Of the canvas' shorter side: smaller letters are hard to read on a telephone."""
+_MIN_FONT_SIZE = 0.018
+"""As a fraction of the canvas's shorter side; smaller text is hard to read on a phone."""
 
-_FULL_FITS = frozenset({"cover", "fill", "contain-blur"})
+_TOLERANCE = 1.0
+"""Pixels by which a text may exceed the canvas unnoticed."""
+
+_OPAQUE_FITS = frozenset({"cover", "fill", "contain-blur"})
 
 
-def lint(resolved: Resolved, measured: TextMetrics) -> tuple[LintWarning, ...]:
-    """Everything worth a remark, by kind.
+@dataclass(frozen=True, slots=True)
+class LintWarning:
+    """Something odd in a composition that can be rendered nevertheless; `where` is its JSON path."""
+
+    where: str
+    code: str
+    message: str
+    hint: str | None = None
+
+
+def lint(scene: Scene, metrics: TextMetrics) -> tuple[LintWarning, ...]:
+    """Return the warnings about a scene, grouped by kind.
 
     Args:
-        resolved: the composition with everything decided.
-        measured: its texts, and the fonts that are there besides the composition's own.
+        scene: the resolved composition.
+        metrics: the sizes of its texts, and the fonts available besides those of the composition.
     """
-    scene = resolved.scene
-    known = {name.casefold() for name in (*measured.families, *(font.family for font in scene.fonts))}
+    families = {name.casefold() for name in (*metrics.families, *(font.family for font in scene.fonts))}
     return (
-        *resolved.remarks,
-        *_covered(scene.elements, scene),
-        *_outside(scene),
-        *_texts(scene.elements, known, _LEAST_TEXT * min(scene.width, scene.height)),
-        *lint_texts(scene, measured),
+        *_find_covered_elements(scene),
+        *_find_elements_outside(scene),
+        *_find_font_problems(scene, families),
+        *_find_text_problems(scene, metrics),
     )
 
 
-def _covered(elements: Sequence[Element], scene: Scene) -> Iterator[LintWarning]:
-    covers = [(index, element) for index, element in enumerate(elements) if _hides_all(element, scene)]
-    for index, element in enumerate(elements):
+def _find_covered_elements(scene: Scene) -> Iterator[LintWarning]:
+    covers = [(index, element) for index, element in enumerate(scene.elements) if _covers_canvas(element, scene)]
+    for index, element in enumerate(scene.elements):
         for above, cover in covers:
             if above > index and cover.first <= element.first and element.last <= cover.last:
                 yield LintWarning(
                     element.where,
                     "hidden_below",
-                    f"{cover.where} lies on top and hides the layer all the time.",
-                    "The last layer of the list is on top: put the one that covers first.",
+                    f"{cover.where} covers the layer all the time.",
+                    "The last layer of the list is on top: move the covering layer before this one.",
                 )
                 break
 
 
-def _hides_all(element: Element, scene: Scene) -> bool:
+def _covers_canvas(element: Element, scene: Scene) -> bool:
     content = element.content
     if content.kind == "video":
-        is_opaque = content.chroma_key is None and not content.is_multiplied and content.fit in _FULL_FITS
+        is_opaque = content.chroma_key is None and not content.is_multiplied and content.fit in _OPAQUE_FITS
     else:
         is_opaque = isinstance(content, ShapeContent) and _is_opaque_rectangle(content)
     is_plain = (element.opacity, element.rotation, element.radius, element.blur) == (1.0, 0.0, 0.0, 0.0)
     if not is_opaque or not is_plain or element.blend != "normal" or element.enter or element.leave:
         return False
-    box = _still_box(element)
+    box = _constant_box(element)
     if box is None:
         return False
     left, top, right, bottom = box
@@ -76,9 +78,9 @@ def _is_opaque_rectangle(shape: ShapeContent) -> bool:
     return shape.shape == "rect" and not shape.radius and isinstance(shape.fill, tuple) and shape.fill[3] == 1.0
 
 
-def _outside(scene: Scene) -> Iterator[LintWarning]:
+def _find_elements_outside(scene: Scene) -> Iterator[LintWarning]:
     for element in scene.elements:
-        box = _still_box(element)
+        box = _constant_box(element)
         if box is None or element.rotation != 0.0:
             continue
         left, top, right, bottom = box
@@ -86,49 +88,92 @@ def _outside(scene: Scene) -> Iterator[LintWarning]:
             yield LintWarning(
                 element.where,
                 "outside",
-                "The layer lies beside the canvas and is never seen.",
-                "Check its x, y and anchor: the point of the layer that lies there.",
+                "The layer is outside of the canvas and never visible.",
+                'Check "x", "y" and "anchor": x and y are the position of the anchor point.',
             )
 
 
-def _still_box(element: Element) -> tuple[float, float, float, float] | None:
-    """Left, top, right and bottom of what does not move and whose size is known."""
-    numbers: tuple[Number | None, ...] = (
-        element.x,
-        element.y,
-        element.width,
-        element.height,
-        element.scale,
-    )
-    still = [number for number in numbers if number is not None and not isinstance(number, Curve)]
-    if len(still) < len(numbers):
+def _constant_box(element: Element) -> tuple[float, float, float, float] | None:
+    """Left, top, right and bottom of an element that does not move and whose size is known."""
+    numbers: tuple[Number | None, ...] = (element.x, element.y, element.width, element.height, element.scale)
+    constant = [number for number in numbers if number is not None and not isinstance(number, Curve)]
+    if len(constant) < len(numbers):
         return None
-    x, y, width, height, scale = still
-    middle_x = x + (0.5 - element.anchor[0]) * width
-    middle_y = y + (0.5 - element.anchor[1]) * height
-    across, down = width * scale / 2, height * scale / 2
-    return middle_x - across, middle_y - down, middle_x + across, middle_y + down
+    x, y, width, height, scale = constant
+    center_x = x + (0.5 - element.anchor[0]) * width
+    center_y = y + (0.5 - element.anchor[1]) * height
+    half_width, half_height = width * scale / 2, height * scale / 2
+    return center_x - half_width, center_y - half_height, center_x + half_width, center_y + half_height
 
 
-def _texts(elements: Sequence[Element], known: Collection[str], least: float) -> Iterator[LintWarning]:
-    for element in elements:
-        content = element.content
-        if isinstance(content, GroupContent):
-            yield from _texts(content.elements, known, least)
-        if not isinstance(content, TextContent | SubtitlesContent):
+def _find_font_problems(scene: Scene, families: Collection[str]) -> Iterator[LintWarning]:
+    min_size = _MIN_FONT_SIZE * min(scene.width, scene.height)
+    for element in iterate_elements(scene.elements):
+        if not isinstance(element.content, TextContent | SubtitlesContent):
             continue
-        style = content.style
-        if not any(family.casefold() in known for family in style.families):
+        style = element.content.style
+        if not any(family.casefold() in families for family in style.families):
             yield LintWarning(
                 f"{element.where}.style.font_family",
                 "unknown_font",
-                f'There is no font "{style.families[0]}"; another one is used.',
-                f'Add it to "fonts", or use one of {", ".join(sorted(known)[:20])}.',
+                f'The font "{style.families[0]}" is not available; another one is used.',
+                f'Add it to "fonts", or use one of {", ".join(sorted(families)[:20])}.',
             )
-        if style.size < least:
+        if style.size < min_size:
             yield LintWarning(
                 f"{element.where}.style.font_size",
                 "text_too_small",
-                f"Letters of {style.size:g} pixels are hard to read on this canvas.",
-                f"Make them {least:.0f} pixels or larger.",
+                f"Text of {style.size:g} pixels is hard to read on this canvas.",
+                f"Use {min_size:.0f} pixels or more.",
             )
+
+
+def _find_text_problems(scene: Scene, metrics: TextMetrics) -> Iterator[LintWarning]:
+    elements = {element.where: element for element in iterate_elements(scene.elements)}
+    on_canvas = {element.where for element in scene.elements}
+    for text in metrics.texts:
+        element = elements.get(text.where)
+        if element is None:
+            continue
+        yield from _find_box_problems(text)
+        if text.where in on_canvas and _exceeds_canvas(element, text, scene):
+            yield LintWarning(
+                text.where,
+                "text_outside",
+                f"The text, {text.width:.0f} x {text.height:.0f} pixels, exceeds the canvas.",
+                'Give the layer a "width" so that lines are wrapped, or move it.',
+            )
+
+
+def _find_box_problems(text: TextSize) -> Iterator[LintWarning]:
+    if text.overflows:
+        yield LintWarning(
+            text.where,
+            "text_overflows",
+            "The text does not fit in its box.",
+            'Enlarge the box, make "font_size" smaller, or set it to "auto".',
+        )
+    if text.is_cut:
+        yield LintWarning(
+            text.where,
+            "text_cut",
+            'The text has more lines than "max_lines", and is cut.',
+            'Raise "max_lines", widen the box, or make "font_size" smaller.',
+        )
+    for sentence in text.missing:
+        yield LintWarning(text.where, "missing_character", sentence, 'Add a font that has it to "fonts".')
+
+
+def _exceeds_canvas(element: Element, text: TextSize, scene: Scene) -> bool:
+    """Whether an unrotated text that does not move and has no box of its own exceeds the canvas."""
+    if not isinstance(element.content, TextContent) or element.width is not None or element.height is not None:
+        return False
+    x, y, scale = element.x, element.y, element.scale
+    if isinstance(x, Curve) or isinstance(y, Curve) or isinstance(scale, Curve) or element.rotation != 0.0:
+        return False
+    axes = ((x, element.anchor[0], text.width, scene.width), (y, element.anchor[1], text.height, scene.height))
+    for position, anchor, size, canvas in axes:
+        center = position + (0.5 - anchor) * size
+        if center - size * scale / 2 < -_TOLERANCE or center + size * scale / 2 > canvas + _TOLERANCE:
+            return True
+    return False

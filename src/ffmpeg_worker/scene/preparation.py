@@ -1,4 +1,4 @@
-"""What ffmpeg must make before the renderer can use it."""
+"""Files that FFmpeg must produce before the renderer can draw a scene."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from ffmpeg_worker.scene.scene import FontFile
 
 @dataclass(frozen=True, slots=True)
 class ToneMapping:
-    """`begin_s` to `end_s` of `file`, tone-mapped to BT.709 and turned upright, as `prepared`, which starts at 0.
+    """An HDR video, tone-mapped to BT.709 and turned upright.
 
-    `src` is the input as it is written in the composition, `where` the layer.
+    Attributes:
+        where: JSON path of the layer.
+        src: the source as the composition names it.
+        file: the source file.
+        prepared: the file to produce; its time 0 is `begin_s`.
+        begin_s, end_s: the part of the source, in seconds of the source.
     """
 
     where: str
-    src: str = field(repr=False)  # a signed address is a key
+    src: str = field(repr=False)  # signed URLs are secrets
     file: str
     prepared: str
     begin_s: float
@@ -28,11 +33,18 @@ class ToneMapping:
 
 
 @dataclass(frozen=True)
-class DrawnSubtitles:
-    """Subtitles as libass draws `script`, transparent and `size` pixels large, as `prepared`.
+class LibassDrawing:
+    """Subtitles drawn by libass into a transparent video.
 
-    Its frames are those at `moments`, which are frames of a layer whose first one is frame `first` of the canvas,
-    at `fps`; each stays until the next one. `full_size` is what `size` is without `render_scale`.
+    Attributes:
+        where: JSON path of the layer.
+        script: the ASS script.
+        size: width and height of the video.
+        full_size: the same without `render_scale`.
+        fps: frame rate of the canvas.
+        first: frame of the canvas that is the first frame of the layer.
+        moments: frames of the layer at which the picture may change; each is shown until the next one.
+        fonts: fonts of the composition.
     """
 
     where: str
@@ -47,8 +59,8 @@ class DrawnSubtitles:
 
     @functools.cached_property
     def folder(self) -> str:
-        """Where all of it lies; another one for whatever is drawn otherwise, as rows of variables may do."""
-        looks = (
+        """Folder of its files. Different drawings, as of rows of variables, have different folders."""
+        drawing = (
             self.where,
             self.script,
             self.size,
@@ -58,7 +70,7 @@ class DrawnSubtitles:
             self.moments,
             self.fonts,
         )
-        return f"_ass-{hashlib.sha256(repr(looks).encode()).hexdigest()[:16]}"
+        return f"_ass-{hashlib.sha256(repr(drawing).encode()).hexdigest()[:16]}"
 
     @property
     def prepared(self) -> str:
@@ -66,10 +78,10 @@ class DrawnSubtitles:
         return f"{self.folder}/drawn.mov"
 
     def within(self, first: int, last: int) -> tuple[int, ...]:
-        """The moments that frames `first` to `last` (not included) of the canvas need."""
+        """The moments needed for frames `first` to `last` (exclusive) of the canvas."""
         first, last = first - self.first, last - self.first
         before = [moment for moment in self.moments if moment <= first]
         return (*before[-1:], *(moment for moment in self.moments if first < moment < last)) or self.moments[:1]
 
 
-Preparation = ToneMapping | DrawnSubtitles
+Preparation = ToneMapping | LibassDrawing

@@ -1,4 +1,4 @@
-"""What each kind of layer shows, and in which box."""
+"""Resolves the content and the box of each kind of layer."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.clips import (
     Clip,
     SourceInfo,
-    clip_of,
+    display_size,
+    find_media,
+    find_video_stream,
     image_size,
     is_hdr,
-    media_of,
-    picture_of,
-    shown_size,
+    resolve_clip,
 )
-from ffmpeg_worker.scene.geometry import Box, Shares, aspect_of, filling_box, own_size_box, read_crop
+from ffmpeg_worker.scene.geometry import Box, CropFractions, aspect_ratio, canvas_box, content_box, resolve_crop
+from ffmpeg_worker.scene.lint import LintWarning
 from ffmpeg_worker.scene.preparation import Preparation, ToneMapping
 from ffmpeg_worker.scene.reference_box import ReferenceBox
-from ffmpeg_worker.scene.remark import LintWarning
-from ffmpeg_worker.scene.resolve_text_style import most_width, read_animation, read_style
+from ffmpeg_worker.scene.resolve_text_style import max_width, resolve_text_animation, resolve_text_style
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.scene import (
     ChromaKey,
@@ -40,9 +40,13 @@ from ffmpeg_worker.scene.scene import (
     VideoContent,
     WaveformContent,
 )
-from ffmpeg_worker.scene.shapes import read_shape, shape_box
-from ffmpeg_worker.scene.subtitles.libass_layer import drawn_subtitles, fonts_without_use, has_own_looks
-from ffmpeg_worker.scene.subtitles.resolve import read_spoken, spoken_box
+from ffmpeg_worker.scene.shapes import resolve_shape, shape_box
+from ffmpeg_worker.scene.subtitles.libass_layer import (
+    find_unsupported_fonts,
+    is_drawn_by_libass,
+    resolve_libass_layer,
+)
+from ffmpeg_worker.scene.subtitles.resolve import resolve_subtitles, subtitles_box
 
 _INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
 _WAVEFORM_HEIGHT = Percent(25)
@@ -50,218 +54,233 @@ _WAVEFORM_HEIGHT = Percent(25)
 
 @dataclass(frozen=True, slots=True)
 class ResolvedContent:
-    """A content, its box, and what is cut off it."""
+    """A content with its box and the visible part of it."""
 
     content: Content
     box: Box
-    crop: Shares | None = None
+    crop: CropFractions | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ResolveContext:
-    """What layers are resolved with, and what comes up on the way.
+    """Shared by all layers of a composition while they are resolved.
 
-    `draws_ass`: ffmpeg can draw subtitles with their own looks.
+    Attributes:
+        sources: what is known of each `src`.
+        file_of: the file of a `src`, as the scene names it.
+        fps: frame rate of the canvas.
+        by_id: layers by their ids.
+        fonts: fonts of the composition.
+        draws_ass: whether FFmpeg can draw ASS subtitles with libass.
+        warnings, preparations: collect what comes up.
     """
 
-    facts: SourceInfo
+    sources: SourceInfo
     file_of: Callable[[str], str]
     fps: Fraction
     by_id: Mapping[str, ScheduledLayer]
     fonts: tuple[FontFile, ...] = ()
     draws_ass: bool = True
-    remarks: list[LintWarning] = field(default_factory=list)
-    prepare: list[Preparation] = field(default_factory=list)
+    warnings: list[LintWarning] = field(default_factory=list)
+    preparations: list[Preparation] = field(default_factory=list)
 
 
-def show(
-    layer: VisibleLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+def resolve_content(
+    layer: VisibleLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
 ) -> ResolvedContent:
-    """What a layer shows that is no group.
+    """Resolve the content of a layer other than a group.
 
     Raises:
-        InvalidJob: what it asks for cannot be.
-        SourceUnreadable: its file is not what it should be.
+        InvalidJob: the layer asks for something impossible.
+        SourceUnreadable: its file is not what it needs.
     """
     if isinstance(layer, VideoLayer):
-        return _video(layer, placed, room, given)
+        return _resolve_video(layer, scheduled, reference, context)
     if isinstance(layer, ImageLayer):
-        return _image(layer, placed, room, given)
+        return _resolve_image(layer, scheduled, reference, context)
     if isinstance(layer, TextLayer):
-        return _text(layer, placed, room)
+        return _resolve_text(layer, scheduled, reference)
     if isinstance(layer, ShapeLayer):
-        box = shape_box(layer, room)
+        box = shape_box(layer, reference)
         return ResolvedContent(
-            read_shape(layer, box, room, placed.where), box, _crop_of_box(layer, box, room, placed.where)
+            resolve_shape(layer, box, reference, scheduled.where),
+            box,
+            _resolve_box_crop(layer, box, reference, scheduled.where),
         )
     if isinstance(layer, SubtitlesLayer):
-        return _subtitles(layer, placed, room, given)
+        return _resolve_subtitles(layer, scheduled, reference, context)
     if isinstance(layer, WaveformLayer):
-        return _waveform(layer, placed, room, given)
+        return _resolve_waveform(layer, scheduled, reference, context)
     raise AssertionError(type(layer))
 
 
-def _crop_of_box(layer: VisualLayer, box: Box, room: ReferenceBox, where: str) -> Shares | None:
+def _resolve_box_crop(layer: VisualLayer, box: Box, reference: ReferenceBox, where: str) -> CropFractions | None:
     if layer.crop is None:
         return None
-    size = box.first_size
-    return read_crop(layer.crop, size and (size[0] / room.per_pixel, size[1] / room.per_pixel), where)
+    size = box.initial_size
+    return resolve_crop(
+        layer.crop, size and (size[0] / reference.pixel_scale, size[1] / reference.pixel_scale), where
+    )
 
 
-def _video(
-    layer: VideoLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+def _resolve_video(
+    layer: VideoLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
 ) -> ResolvedContent:
-    picture = picture_of(layer, given.facts, placed.where)
-    size = shown_size(picture) or (1, 1)
-    crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
-    clip = clip_of(layer, given.facts, placed.where)
-    _remark_on_length(layer, placed, clip, given.remarks)
+    picture = find_video_stream(layer, context.sources, scheduled.where)
+    size = display_size(picture) or (1, 1)
+    crop = None if layer.crop is None else resolve_crop(layer.crop, size, scheduled.where)
+    clip = resolve_clip(layer, context.sources, scheduled.where)
+    _warn_about_length(layer, scheduled, clip, context.warnings)
     content = VideoContent(
-        file=given.file_of(layer.src),
+        file=context.file_of(layer.src),
         size=size,
         begin_s=clip.begin_s,
         end_s=clip.end_s,
         speed=layer.speed,
         loops=layer.loop,
         fit=layer.fit,
-        # Probes count against the clock.
+        # ffprobe counts counterclockwise.
         rotation=-picture.rotation % 360,
         is_interlaced=picture.field_order in _INTERLACED,
-        chroma_key=_chroma_key(layer.chroma_key),
+        chroma_key=_resolve_chroma_key(layer.chroma_key),
     )
     if is_hdr(picture):
-        content = _prepared(content, layer, placed, given)
-    return ResolvedContent(content, filling_box(layer, room, aspect_of(size, crop)), crop)
+        content = _prepared(content, layer, scheduled, context)
+    return ResolvedContent(content, canvas_box(layer, reference, aspect_ratio(size, crop)), crop)
 
 
 def _prepared(
-    content: VideoContent, layer: VideoLayer, placed: ScheduledLayer, given: ResolveContext
+    content: VideoContent, layer: VideoLayer, scheduled: ScheduledLayer, context: ResolveContext
 ) -> VideoContent:
     end = content.end_s
     if not layer.loop:
-        # One second more: frames do not lie where times do.
-        end = min(end, content.begin_s + placed.length_s * layer.speed + 1.0)
+        # One second longer: frames do not lie exactly at the requested times.
+        end = min(end, content.begin_s + scheduled.length_s * layer.speed + 1.0)
     name = _prepared_name(
-        ToneMapping(placed.where, layer.src, content.file, "", content.begin_s, end), given.prepare
+        ToneMapping(scheduled.where, layer.src, content.file, "", content.begin_s, end), context.preparations
     )
     return replace(content, file=name, begin_s=0.0, end_s=end - content.begin_s, rotation=0, is_interlaced=False)
 
 
-def _prepared_name(wanted: ToneMapping, prepare: list[Preparation]) -> str:
+def _prepared_name(wanted: ToneMapping, preparations: list[Preparation]) -> str:
     """The file of a preparation; one that is as good is used again."""
-    for known in prepare:
+    for known in preparations:
         if not isinstance(known, ToneMapping):
             continue
         if (known.src, known.begin_s) == (wanted.src, wanted.begin_s) and known.end_s >= wanted.end_s:
             return known.prepared
-    name = f"_{wanted.file.rpartition('/')[2]}.sdr{len(prepare)}.mkv"
-    prepare.append(replace(wanted, prepared=name))
+    name = f"_{wanted.file.rpartition('/')[2]}.sdr{len(preparations)}.mkv"
+    preparations.append(replace(wanted, prepared=name))
     return name
 
 
-def _remark_on_length(
-    layer: VideoLayer | AudioLayer, placed: ScheduledLayer, clip: Clip, remarks: list[LintWarning]
+def _warn_about_length(
+    layer: VideoLayer | AudioLayer, scheduled: ScheduledLayer, clip: Clip, warnings: list[LintWarning]
 ) -> None:
     if clip.missing_s > 0.1:
-        remarks.append(
+        warnings.append(
             LintWarning(
-                placed.where,
+                scheduled.where,
                 "source_too_short",
-                f"The file ends {clip.missing_s:.2f} s before the part that is asked for.",
-                "Trim less of it.",
+                f"The file ends {clip.missing_s:.2f} s before the end of the trim.",
+                "Trim a shorter part.",
             )
         )
-    lacks = placed.length_s - clip.length_s / layer.speed
-    if not layer.loop and clip.is_known and isinstance(layer.duration, float) and lacks > 0.1:
-        remarks.append(
+    missing_s = scheduled.length_s - clip.length_s / layer.speed
+    if not layer.loop and clip.is_known and isinstance(layer.duration, float) and missing_s > 0.1:
+        warnings.append(
             LintWarning(
-                placed.where,
+                scheduled.where,
                 "source_too_short",
-                f"The layer is there for {placed.length_s:.2f} s, but its file plays for {lacks:.2f} s less; "
-                "its last picture stands still.",
-                'Shorten the duration, slow it down, or let it "loop".',
+                f"The layer lasts {scheduled.length_s:.2f} s, but its file is {missing_s:.2f} s shorter; "
+                "its last frame is held.",
+                'Shorten the duration, reduce "speed", or set "loop".',
             )
         )
 
 
-def _image(
-    layer: ImageLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+def _resolve_image(
+    layer: ImageLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
 ) -> ResolvedContent:
-    size = image_size(layer, given.facts, placed.where)
-    crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
+    size = image_size(layer, context.sources, scheduled.where)
+    crop = None if layer.crop is None else resolve_crop(layer.crop, size, scheduled.where)
     content = ImageContent(
-        given.file_of(layer.src), layer.fit, layer.loop, chroma_key=_chroma_key(layer.chroma_key)
+        context.file_of(layer.src), layer.fit, layer.loop, chroma_key=_resolve_chroma_key(layer.chroma_key)
     )
-    # An SVG that says nothing about its size is taken for a square.
-    return ResolvedContent(content, filling_box(layer, room, 1.0 if size is None else aspect_of(size, crop)), crop)
+    # An SVG without a size is square.
+    return ResolvedContent(
+        content, canvas_box(layer, reference, 1.0 if size is None else aspect_ratio(size, crop)), crop
+    )
 
 
-def _chroma_key(key: written.ChromaKey | None) -> ChromaKey | None:
+def _resolve_chroma_key(key: written.ChromaKey | None) -> ChromaKey | None:
     return None if key is None else ChromaKey(parse_color(key.color), key.similarity, key.blend)
 
 
-def _text(layer: TextLayer, placed: ScheduledLayer, room: ReferenceBox) -> ResolvedContent:
-    box = own_size_box(layer, room)
+def _resolve_text(layer: TextLayer, scheduled: ScheduledLayer, reference: ReferenceBox) -> ResolvedContent:
+    box = content_box(layer, reference)
     content = TextContent(
         text=layer.text,
-        style=read_style(layer.style, room, box),
-        most_width=most_width(box, room),
-        animation=None if layer.animation is None else read_animation(layer.animation, placed.length_s),
+        style=resolve_text_style(layer.style, reference, box),
+        max_width=max_width(box, reference),
+        animation=None if layer.animation is None else resolve_text_animation(layer.animation, scheduled.length_s),
     )
-    return ResolvedContent(content, box, _crop_of_box(layer, box, room, placed.where))
+    return ResolvedContent(content, box, _resolve_box_crop(layer, box, reference, scheduled.where))
 
 
-def _subtitles(
-    layer: SubtitlesLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+def _resolve_subtitles(
+    layer: SubtitlesLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
 ) -> ResolvedContent:
-    if not given.draws_ass or not has_own_looks(layer, given.facts):
-        box = spoken_box(layer, room)
-        content = read_spoken(layer, placed.where, room, box, given.facts, given.remarks)
-        return ResolvedContent(content, box, _crop_of_box(layer, box, room, placed.where))
-    drawing = drawn_subtitles(layer, placed, room, given.facts, given.fps, given.fonts)
-    given.prepare.append(drawing)
-    given.remarks.extend(fonts_without_use(given.fonts))
-    crop = None if layer.crop is None else read_crop(layer.crop, drawing.full_size, placed.where)
-    # One second more: at its end it stands still.
-    film = VideoContent(
-        drawing.prepared, drawing.size, 0.0, placed.length_s + 1.0, fit="contain", is_multiplied=True
+    if not context.draws_ass or not is_drawn_by_libass(layer, context.sources):
+        box = subtitles_box(layer, reference)
+        content = resolve_subtitles(layer, scheduled.where, reference, box, context.sources, context.warnings)
+        return ResolvedContent(content, box, _resolve_box_crop(layer, box, reference, scheduled.where))
+    drawing = resolve_libass_layer(layer, scheduled, reference, context.sources, context.fps, context.fonts)
+    context.preparations.append(drawing)
+    context.warnings.extend(find_unsupported_fonts(context.fonts))
+    crop = None if layer.crop is None else resolve_crop(layer.crop, drawing.full_size, scheduled.where)
+    # One second longer, so that the last frame is held until the end.
+    video = VideoContent(
+        drawing.prepared, drawing.size, 0.0, scheduled.length_s + 1.0, fit="contain", is_multiplied=True
     )
-    return ResolvedContent(film, filling_box(layer, room, aspect_of(drawing.size, crop)), crop)
+    return ResolvedContent(video, canvas_box(layer, reference, aspect_ratio(drawing.size, crop)), crop)
 
 
-def _waveform(
-    layer: WaveformLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext
+def _resolve_waveform(
+    layer: WaveformLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
 ) -> ResolvedContent:
-    file, begin, speed = _sound_shown(layer, placed, given)
+    file, begin, speed = _find_waveform_source(layer, scheduled, context)
     content = WaveformContent(
-        file=file, colour=parse_color(layer.color), begin_s=begin, speed=speed, look=layer.look, bars=layer.bars
+        file=file, color=parse_color(layer.color), begin_s=begin, speed=speed, look=layer.look, bars=layer.bars
     )
     sized = layer if layer.height is not None else layer.model_copy(update={"height": _WAVEFORM_HEIGHT})
-    box = filling_box(sized, room)
-    return ResolvedContent(content, box, _crop_of_box(layer, box, room, placed.where))
+    box = canvas_box(sized, reference)
+    return ResolvedContent(content, box, _resolve_box_crop(layer, box, reference, scheduled.where))
 
 
-def _sound_shown(layer: WaveformLayer, placed: ScheduledLayer, given: ResolveContext) -> tuple[str, float, float]:
-    """The file, where it begins to play, and how fast."""
+def _find_waveform_source(
+    layer: WaveformLayer, scheduled: ScheduledLayer, context: ResolveContext
+) -> tuple[str, float, float]:
+    """Return the file of a waveform, its start in seconds of the file, and its speed."""
     if layer.src is not None:
         src, begin, speed, field_name = layer.src, 0.0, 1.0, "src"
     else:
-        other = given.by_id[layer.layer or ""]
+        other = context.by_id[layer.layer or ""]
         if not isinstance(other.layer, VideoLayer | AudioLayer):
             raise InvalidJob(
-                f'A waveform shows the sound of "{layer.layer}", which is no layer with sound.',
+                f'The waveform names "{layer.layer}", which is not a layer with sound.',
                 code="no_sound",
-                hint="Name the id of an audio or video layer.",
-                where={"field": f"{placed.where}.layer"},
+                hint="Write the id of an audio or video layer.",
+                where={"field": f"{scheduled.where}.layer"},
             )
         src, speed, field_name = other.layer.src, other.layer.speed, "layer"
-        clip = clip_of(other.layer, given.facts, other.where)
-        begin = clip.begin_s + (placed.start_s - other.start_s) * speed
-    if media_of(src, given.facts, placed.where).audio is None:
+        clip = resolve_clip(other.layer, context.sources, other.where)
+        begin = clip.begin_s + (scheduled.start_s - other.start_s) * speed
+    if find_media(src, context.sources, scheduled.where).audio is None:
         raise InvalidJob(
-            "A waveform shows the sound of a file that has none.",
+            "The file of the waveform has no sound.",
             code="no_sound",
             hint="Use a file with sound.",
-            where={"field": f"{placed.where}.{field_name}"},
+            where={"field": f"{scheduled.where}.{field_name}"},
         )
-    return given.file_of(src), begin, speed
+    return context.file_of(src), begin, speed

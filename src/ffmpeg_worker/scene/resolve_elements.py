@@ -1,4 +1,4 @@
-"""From layers with their times to elements of a scene."""
+"""Resolves layers with their times to the elements of a scene."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ffmpeg_worker.composition.layer_base import VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, VisibleLayer
 from ffmpeg_worker.composition.media_layers import VideoLayer, WaveformLayer
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.scene.clips import picture_of
-from ffmpeg_worker.scene.curve import greatest
-from ffmpeg_worker.scene.geometry import filling_box, read_crop
+from ffmpeg_worker.scene.clips import find_video_stream
+from ffmpeg_worker.scene.curve import max_value
+from ffmpeg_worker.scene.geometry import canvas_box, resolve_crop
 from ffmpeg_worker.scene.limits import MAX_PIXELS
-from ffmpeg_worker.scene.reference_box import ReferenceBox, read_number, times
-from ffmpeg_worker.scene.remark import LintWarning
-from ffmpeg_worker.scene.resolve_content import ResolveContext, ResolvedContent, show
+from ffmpeg_worker.scene.lint import LintWarning
+from ffmpeg_worker.scene.reference_box import ReferenceBox, resolve_number, scale_number
+from ffmpeg_worker.scene.resolve_content import ResolveContext, ResolvedContent, resolve_content
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.scene import Element, GroupContent, Transition
 from ffmpeg_worker.scene.timeline import frame_at
@@ -36,141 +36,150 @@ _UNCHANGED = {
     "blend": "normal",
     "transition": None,
 }
-"""A group with these shows its layers as if they stood in its place."""
+"""A group whose fields all have these values has no effect of its own: its layers are resolved in its place."""
 
 
-def read_elements(
-    layers: Sequence[ScheduledLayer], room: ReferenceBox, given: ResolveContext, origin: int = 0
+def resolve_elements(
+    layers: Sequence[ScheduledLayer], reference: ReferenceBox, context: ResolveContext, origin: int = 0
 ) -> tuple[Element, ...]:
-    """The elements of one list in painter's order; frames are counted from frame `origin` of the canvas.
+    """Resolve one list of layers to elements in painter's order.
 
-    Groups that change nothing are replaced by their elements.
+    Args:
+        layers: the layers of one list.
+        reference: the box that percentages refer to.
+        context: shared by all layers; receives warnings and preparations.
+        origin: frame of the canvas from which frames are counted: the first one of the group.
 
     Raises:
-        InvalidJob: what a layer asks for cannot be.
-        SourceUnreadable: a file is not what it should be.
+        InvalidJob: a layer asks for something impossible.
+        SourceUnreadable: a file is not what its layer needs.
     """
-    seen = [placed for placed in layers if _is_seen(placed, given)]
-    seen.sort(key=lambda placed: cast(VisualLayer, placed.layer).z)
+    visible = [scheduled for scheduled in layers if _is_visible(scheduled, context)]
+    visible.sort(key=lambda scheduled: cast(VisualLayer, scheduled.layer).z)
     elements: list[Element] = []
     position: dict[int, int] = {}
-    partners = {placed.over for placed in seen}
-    for placed in seen:
-        layer = cast(VisibleLayer, placed.layer)
-        if isinstance(layer, GroupLayer) and placed.index not in partners and _changes_nothing(layer):
-            inside = read_elements(placed.inside, room, given, origin)
-            elements += [_moved_on(element, len(elements)) for element in inside]
+    partners = {scheduled.crossfade_from for scheduled in visible}
+    for scheduled in visible:
+        layer = cast(VisibleLayer, scheduled.layer)
+        if isinstance(layer, GroupLayer) and scheduled.index not in partners and _has_no_effect(layer):
+            children = resolve_elements(scheduled.children, reference, context, origin)
+            elements += [_shift_replaced(element, len(elements)) for element in children]
             continue
-        element = _read_element(layer, placed, room, given, origin)
+        element = _resolve_element(layer, scheduled, reference, context, origin)
         if element is not None:
-            position[placed.index] = len(elements)
+            position[scheduled.index] = len(elements)
             elements.append(element)
-    for placed in seen:
-        if placed.over in position and placed.index in position:
-            place, other = position[placed.index], position[placed.over]
-            elements[place] = _crossing(elements[place], elements[other], other)
+    for scheduled in visible:
+        if scheduled.crossfade_from in position and scheduled.index in position:
+            index, other = position[scheduled.index], position[scheduled.crossfade_from]
+            elements[index] = _crossfade(elements[index], elements[other], other)
     return tuple(elements)
 
 
-def _is_seen(placed: ScheduledLayer, given: ResolveContext) -> bool:
-    """A waveform is hidden together with the layer whose sound it shows."""
-    layer = placed.layer
-    if isinstance(layer, WaveformLayer) and layer.layer is not None and layer.layer not in given.by_id:
+def _is_visible(scheduled: ScheduledLayer, context: ResolveContext) -> bool:
+    """Whether a layer is visible. A waveform is hidden with the layer whose sound it shows."""
+    layer = scheduled.layer
+    if isinstance(layer, WaveformLayer) and layer.layer is not None and layer.layer not in context.by_id:
         return False
     return isinstance(layer, VisualLayer)
 
 
-def _changes_nothing(group: GroupLayer) -> bool:
+def _has_no_effect(group: GroupLayer) -> bool:
     return all(getattr(group, name) == value for name, value in _UNCHANGED.items())
 
 
-def _moved_on(element: Element, count: int) -> Element:
+def _shift_replaced(element: Element, count: int) -> Element:
     return element if element.replaces is None else replace(element, replaces=element.replaces + count)
 
 
-def _crossing(element: Element, other: Element, index: int) -> Element:
-    """The way in lasts as long as both are there."""
+def _crossfade(element: Element, other: Element, index: int) -> Element:
+    """Make the enter transition last as long as both elements are shown."""
     frames = min(other.last, element.last) - element.first
     if frames <= 0 or element.enter is None:
         return element
     return replace(element, enter=replace(element.enter, frames=frames), replaces=index)
 
 
-def _read_element(
-    layer: VisibleLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext, origin: int
+def _resolve_element(
+    layer: VisibleLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext, origin: int
 ) -> Element | None:
-    first, last = frame_at(placed.start_s, given.fps), frame_at(placed.end_s, given.fps)
+    first, last = frame_at(scheduled.start_s, context.fps), frame_at(scheduled.end_s, context.fps)
     if isinstance(layer, VideoLayer):
-        picture_of(layer, given.facts, placed.where)  # what is none has no length either
+        find_video_stream(
+            layer, context.sources, scheduled.where
+        )  # refuses other files even if the layer is never shown
     if last <= first:
-        given.remarks.append(_never_shown(placed.where))
+        context.warnings.append(_never_shown_warning(scheduled.where))
         return None
-    shown = (
-        _group(layer, placed, room, given, first)
+    resolved = (
+        _resolve_group(layer, scheduled, reference, context, first)
         if isinstance(layer, GroupLayer)
-        else show(layer, placed, room, given)
+        else resolve_content(layer, scheduled, reference, context)
     )
-    _check_size(shown, placed.where)
-    short = min(shown.box.first_size or (room.width, room.height))
+    _check_size(resolved, scheduled.where)
+    shorter_side = min(resolved.box.initial_size or (reference.width, reference.height))
     transitions = layer.transition or written.Transitions()
     return Element(
-        where=placed.where,
+        where=scheduled.where,
         first=first - origin,
         last=last - origin,
-        content=shown.content,
-        x=shown.box.x,
-        y=shown.box.y,
-        anchor=shown.box.anchor,
-        width=shown.box.width,
-        height=shown.box.height,
-        scale=read_number(layer.scale),
-        rotation=read_number(layer.rotation),
-        opacity=read_number(layer.opacity),
-        blur=times(read_number(layer.blur), room.per_pixel),
-        radius=0.0 if shown.content.kind == "shape" else room.length(layer.radius, short),
-        crop=shown.crop,
+        content=resolved.content,
+        x=resolved.box.x,
+        y=resolved.box.y,
+        anchor=resolved.box.anchor,
+        width=resolved.box.width,
+        height=resolved.box.height,
+        scale=resolve_number(layer.scale),
+        rotation=resolve_number(layer.rotation),
+        opacity=resolve_number(layer.opacity),
+        blur=scale_number(resolve_number(layer.blur), reference.pixel_scale),
+        radius=0.0 if resolved.content.kind == "shape" else reference.length(layer.radius, shorter_side),
+        crop=resolved.crop,
         blend=layer.blend,
-        enter=_resolve_transition(transitions.enter, last - first, given),
-        leave=_resolve_transition(transitions.leave, last - first, given),
+        enter=_resolve_transition(transitions.enter, last - first, context),
+        leave=_resolve_transition(transitions.leave, last - first, context),
     )
 
 
-def _check_size(shown: ResolvedContent, where: str) -> None:
-    """Text is as large as its letters, whatever its box."""
-    box = shown.box
-    if box.width is None or box.height is None or shown.content.kind in {"text", "subtitles"}:
+def _check_size(resolved: ResolvedContent, where: str) -> None:
+    """Text is exempt: its size depends on its content, not on its box."""
+    box = resolved.box
+    if box.width is None or box.height is None or resolved.content.kind in {"text", "subtitles"}:
         return
-    if greatest(box.width) * greatest(box.height) > MAX_PIXELS:
+    if max_value(box.width) * max_value(box.height) > MAX_PIXELS:
         raise InvalidJob(
-            f"The layer becomes {greatest(box.width):.0f} x {greatest(box.height):.0f} pixels large.",
+            f"The layer is {max_value(box.width):.0f} x {max_value(box.height):.0f} pixels large.",
             code="layer_too_large",
-            hint=f"Make it smaller: {MAX_PIXELS // 10**6} million pixels are the most.",
+            hint=f"Make it smaller: {MAX_PIXELS // 10**6} million pixels is the maximum.",
             where={"field": where},
         )
 
 
-def _never_shown(where: str) -> LintWarning:
+def _never_shown_warning(where: str) -> LintWarning:
     return LintWarning(
         where,
         "never_shown",
-        "The layer is there for less than a frame, or starts after the end.",
-        "Let it start earlier, or last longer.",
+        "The layer is shorter than one frame, or starts after the end.",
+        "Start it earlier, or make it longer.",
     )
 
 
-def _resolve_transition(way: written.Transition | None, frames: int, given: ResolveContext) -> Transition | None:
+def _resolve_transition(
+    transition: written.Transition | None, frames: int, context: ResolveContext
+) -> Transition | None:
     """The transition in frames, at most as long as its element."""
-    if way is None:
+    if transition is None:
         return None
-    return Transition(way.type, min(frames, max(1, frame_at(way.duration, given.fps))), way.easing)
+    own_frames = max(1, frame_at(transition.duration, context.fps))
+    return Transition(transition.type, min(frames, own_frames), transition.easing)
 
 
-def _group(
-    layer: GroupLayer, placed: ScheduledLayer, room: ReferenceBox, given: ResolveContext, first: int
+def _resolve_group(
+    layer: GroupLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext, first: int
 ) -> ResolvedContent:
-    box = filling_box(layer, room)
-    width, height = (greatest(box.width or room.width), greatest(box.height or room.height))
-    inner = replace(room, width=width, height=height)
-    size = (width / room.per_pixel, height / room.per_pixel)
-    crop = None if layer.crop is None else read_crop(layer.crop, size, placed.where)
-    return ResolvedContent(GroupContent(read_elements(placed.inside, inner, given, first)), box, crop)
+    box = canvas_box(layer, reference)
+    width, height = (max_value(box.width or reference.width), max_value(box.height or reference.height))
+    inner = replace(reference, width=width, height=height)
+    size = (width / reference.pixel_scale, height / reference.pixel_scale)
+    crop = None if layer.crop is None else resolve_crop(layer.crop, size, scheduled.where)
+    return ResolvedContent(GroupContent(resolve_elements(scheduled.children, inner, context, first)), box, crop)

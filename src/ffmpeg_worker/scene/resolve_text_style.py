@@ -1,55 +1,57 @@
-"""The look of text: from a composition's style to one in pixels."""
+"""Resolves the style of text from a composition to drawn pixels."""
 
 from __future__ import annotations
 
 from ffmpeg_worker.composition import text_style
 from ffmpeg_worker.composition.color import parse_color
-from ffmpeg_worker.composition.text_layer import TextAnimation as WrittenAnimation
+from ffmpeg_worker.composition.text_layer import TextAnimation as CompositionAnimation
 from ffmpeg_worker.composition.values import Percent
 from ffmpeg_worker.scene.geometry import Box
-from ffmpeg_worker.scene.reference_box import ReferenceBox, first_value, read_color
+from ffmpeg_worker.scene.reference_box import ReferenceBox, initial_value, resolve_color
 from ffmpeg_worker.scene.text_style import Background, Highlight, Shadow, Stroke, TextAnimation, TextStyle
 
-_LEAST_SIZE = 8.0
+_MIN_SIZE = 8.0
 _MARGIN = 0.05
-"""Of the room, left free on each side of text that is given no width."""
+"""Fraction of the reference box left free on each side of text without a width."""
 
 
-def read_style(style: text_style.TextStyle, room: ReferenceBox, box: Box) -> TextStyle:
-    """A style in drawn pixels; percentages of an automatic size are of the largest it may be."""
+def resolve_text_style(style: text_style.TextStyle, reference: ReferenceBox, box: Box) -> TextStyle:
+    """Resolve a style to drawn pixels; percentages of an automatic font size are of its maximum."""
     fits = style.font_size == "auto"
-    size = _largest(style, room, box) if isinstance(style.font_size, str) else _size(style.font_size, room)
+    size = (
+        _max_size(style, reference, box) if isinstance(style.font_size, str) else _size(style.font_size, reference)
+    )
     return TextStyle(
         families=style.font_family or ("Inter",),
         size=size,
         weight=style.font_weight,
         is_italic=style.font_style == "italic",
-        colour=read_color(style.color),
+        color=resolve_color(style.color),
         align=style.align,
         vertical_align=style.vertical_align,
         line_height=style.line_height,
-        letter_spacing=room.still(style.letter_spacing, size),
-        word_spacing=room.still(style.word_spacing, size),
+        letter_spacing=reference.fixed(style.letter_spacing, size),
+        word_spacing=reference.fixed(style.word_spacing, size),
         direction=style.direction,
         transform=style.text_transform,
         underline=style.underline,
         strikethrough=style.strikethrough,
-        most_lines=style.max_lines,
+        max_lines=style.max_lines,
         fits=fits,
-        least_size=_LEAST_SIZE * room.per_pixel
+        min_size=_MIN_SIZE * reference.pixel_scale
         if style.min_font_size is None
-        else min(size, _size(style.min_font_size, room)),
+        else min(size, _size(style.min_font_size, reference)),
         stroke=None
         if style.stroke is None
-        else Stroke(parse_color(style.stroke.color), room.still(style.stroke.width, size)),
-        shadows=tuple(_read_shadow(shadow, room, size) for shadow in style.shadow),
-        background=None if style.background is None else _read_background(style.background, room, size),
-        highlight=None if style.highlight is None else _read_highlight(style.highlight, room, size),
+        else Stroke(parse_color(style.stroke.color), reference.fixed(style.stroke.width, size)),
+        shadows=tuple(_resolve_shadow(shadow, reference, size) for shadow in style.shadow),
+        background=None if style.background is None else _resolve_background(style.background, reference, size),
+        highlight=None if style.highlight is None else _resolve_highlight(style.highlight, reference, size),
     )
 
 
-def read_animation(animation: WrittenAnimation, element_s: float) -> TextAnimation:
-    """How letters, words or lines move in an element of that length."""
+def resolve_text_animation(animation: CompositionAnimation, element_s: float) -> TextAnimation:
+    """Resolve the animation of letters, words or lines in an element of that duration."""
     return TextAnimation(
         name=animation.type,
         by=animation.by,
@@ -61,51 +63,53 @@ def read_animation(animation: WrittenAnimation, element_s: float) -> TextAnimati
     )
 
 
-def most_width(box: Box, room: ReferenceBox) -> float:
-    """How wide text may become that is given no width: as far as the nearest edge, less a margin."""
+def max_width(box: Box, reference: ReferenceBox) -> float:
+    """Width in which text without a width of its own is wrapped: up to the nearest edge, less a margin."""
     if box.width is not None:
-        return first_value(box.width)
-    x, anchor = first_value(box.x), box.anchor[0]
-    margin = _MARGIN * room.width
-    to_the_left = (x - margin) / anchor if anchor else room.width
-    to_the_right = (room.width - margin - x) / (1 - anchor) if anchor < 1 else room.width
-    return max(min(to_the_left, to_the_right), 4 * margin)
+        return initial_value(box.width)
+    x, anchor = initial_value(box.x), box.anchor[0]
+    margin = _MARGIN * reference.width
+    available_left = (x - margin) / anchor if anchor else reference.width
+    available_right = (reference.width - margin - x) / (1 - anchor) if anchor < 1 else reference.width
+    return max(min(available_left, available_right), 4 * margin)
 
 
-def _size(size: float | Percent, room: ReferenceBox) -> float:
-    return room.still(size, room.canvas_short)
+def _size(size: float | Percent, reference: ReferenceBox) -> float:
+    return reference.fixed(size, reference.canvas_shorter_side)
 
 
-def _largest(style: text_style.TextStyle, room: ReferenceBox, box: Box) -> float:
+def _max_size(style: text_style.TextStyle, reference: ReferenceBox, box: Box) -> float:
     if style.max_font_size is not None:
-        return _size(style.max_font_size, room)
-    return room.height if box.height is None else first_value(box.height)
+        return _size(style.max_font_size, reference)
+    return reference.height if box.height is None else initial_value(box.height)
 
 
-def _read_shadow(shadow: text_style.Shadow, room: ReferenceBox, size: float) -> Shadow:
+def _resolve_shadow(shadow: text_style.Shadow, reference: ReferenceBox, size: float) -> Shadow:
     return Shadow(
         parse_color(shadow.color),
-        x=room.still(shadow.x, size),
-        y=room.still(shadow.y, size),
-        blur=room.still(shadow.blur, size),
+        x=reference.fixed(shadow.x, size),
+        y=reference.fixed(shadow.y, size),
+        blur=reference.fixed(shadow.blur, size),
     )
 
 
-def _read_background(background: text_style.Background, room: ReferenceBox, size: float) -> Background:
-    above, beside = background.padding
+def _resolve_background(background: text_style.Background, reference: ReferenceBox, size: float) -> Background:
+    vertical, horizontal = background.padding
     return Background(
         parse_color(background.color),
-        padding_x=room.still(beside, size),
-        padding_y=room.still(above, size),
-        radius=room.still(background.radius, size),
+        padding_x=reference.fixed(horizontal, size),
+        padding_y=reference.fixed(vertical, size),
+        radius=reference.fixed(background.radius, size),
         per_line=background.per_line,
     )
 
 
-def _read_highlight(highlight: text_style.Highlight, room: ReferenceBox, size: float) -> Highlight:
+def _resolve_highlight(highlight: text_style.Highlight, reference: ReferenceBox, size: float) -> Highlight:
     return Highlight(
-        colour=None if highlight.color is None else parse_color(highlight.color),
-        background=None if highlight.background is None else _read_background(highlight.background, room, size),
+        color=None if highlight.color is None else parse_color(highlight.color),
+        background=None
+        if highlight.background is None
+        else _resolve_background(highlight.background, reference, size),
         scale=highlight.scale,
         said=None if highlight.said is None else parse_color(highlight.said),
         mode=highlight.mode,

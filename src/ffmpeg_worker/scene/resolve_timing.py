@@ -1,4 +1,4 @@
-"""Layers with their times: from lists in lists to seconds of the canvas."""
+"""Resolves the timing of nested lists of layers to seconds of the canvas."""
 
 from __future__ import annotations
 
@@ -11,16 +11,22 @@ from ffmpeg_worker.composition.layers import GroupLayer, Layer
 from ffmpeg_worker.composition.limits import MAX_DURATION_S
 from ffmpeg_worker.composition.media_layers import AudioLayer, HiddenLayer, VideoLayer
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.scene.clips import SourceInfo, clip_of
-from ffmpeg_worker.scene.timeline import TimingRequest, length_for_all, own_length, place
+from ffmpeg_worker.scene.clips import SourceInfo, resolve_clip
+from ffmpeg_worker.scene.timeline import TimingRequest, canvas_duration, list_duration, schedule
 
 
 @dataclass(frozen=True, slots=True)
 class ScheduledLayer:
-    """A layer from `start_s` to `end_s` of the canvas, with the layers `inside` it.
+    """A layer with its start and end, in seconds of the canvas.
 
-    `where` is its JSON path. `over` is the neighbour (index in the same list) that it cross-fades from, for
-    `overlap_s`; `turns_s` is for how long the neighbour behind cross-fades from this one.
+    Attributes:
+        layer: the layer as the composition has it.
+        where: its JSON path.
+        index: its index in its list.
+        crossfade_from: index of the layer of the same list that it cross-fades from.
+        crossfade_in_s: for how long.
+        crossfade_out_s: for how long the next layer cross-fades from this one.
+        children: the layers of a group.
     """
 
     layer: TimedLayer
@@ -28,102 +34,115 @@ class ScheduledLayer:
     index: int
     start_s: float
     end_s: float
-    over: int | None = None
-    overlap_s: float = 0.0
-    turns_s: float = 0.0
-    inside: tuple[ScheduledLayer, ...] = ()
+    crossfade_from: int | None = None
+    crossfade_in_s: float = 0.0
+    crossfade_out_s: float = 0.0
+    children: tuple[ScheduledLayer, ...] = ()
 
     @property
     def length_s(self) -> float:
-        """How long it is there."""
+        """Its duration."""
         return self.end_s - self.start_s
 
 
-def arrange(composition: Composition, facts: SourceInfo) -> tuple[float, tuple[ScheduledLayer, ...]]:
-    """The length of the canvas, and its layers with their times.
+def resolve_timing(composition: Composition, sources: SourceInfo) -> tuple[float, tuple[ScheduledLayer, ...]]:
+    """The duration of the canvas in seconds, and its layers with their times.
 
     Raises:
-        InvalidJob: times that cannot be (see `timeline`), or a canvas that is too long.
-        SourceUnreadable: a file that gives a length is no media.
+        InvalidJob: the times contradict each other (see `timeline`), or the canvas is too long.
+        SourceUnreadable: a file that determines a duration is not media.
     """
-    wishes = _wishes(composition.layers, "", facts)
+    requests = _timing_requests(composition.layers, "", sources)
     given = composition.duration
-    length = length_for_all(wishes) if given == "auto" else float(given)
+    length = canvas_duration(requests) if given == "auto" else float(given)
     if length > MAX_DURATION_S:
         raise InvalidJob(
-            f"The composition lasts {length:g} s, and may last {MAX_DURATION_S:g} s.",
+            f"The composition lasts {length:g} s; the maximum is {MAX_DURATION_S:g} s.",
             code="too_long",
             hint='Give it a "duration", or shorten its layers.',
             where={"field": "duration"},
         )
-    return length, _place(composition.layers, wishes, 0.0, length, facts)
+    return length, _schedule(composition.layers, requests, 0.0, length, sources)
 
 
-def every(placed: Sequence[ScheduledLayer]) -> Iterator[ScheduledLayer]:
-    """All layers, those in groups behind their group."""
-    for each in placed:
-        yield each
-        yield from every(each.inside)
+def iterate_layers(scheduled: Sequence[ScheduledLayer]) -> Iterator[ScheduledLayer]:
+    """All layers; those of a group follow the group."""
+    for layer in scheduled:
+        yield layer
+        yield from iterate_layers(layer.children)
 
 
-def _place(
-    layers: Sequence[Layer], wishes: Sequence[TimingRequest], origin_s: float, length_s: float, facts: SourceInfo
+def _schedule(
+    layers: Sequence[Layer],
+    requests: Sequence[TimingRequest],
+    origin_s: float,
+    length_s: float,
+    sources: SourceInfo,
 ) -> tuple[ScheduledLayer, ...]:
-    spans = place(wishes, length_s)
-    turns = {span.over: wish.overlap_s for wish, span in zip(wishes, spans, strict=True) if span.over is not None}
+    spans = schedule(requests, length_s)
+    fade_outs = {
+        span.crossfade_from: request.crossfade_s
+        for request, span in zip(requests, spans, strict=True)
+        if span.crossfade_from is not None
+    }
     found = []
-    for index, (layer, wish, span) in enumerate(zip(layers, wishes, spans, strict=True)):
+    for index, (layer, request, span) in enumerate(zip(layers, requests, spans, strict=True)):
         if isinstance(layer, HiddenLayer) or not layer.condition:
             continue
-        placed = ScheduledLayer(
-            layer, wish.where, index, origin_s + span.start_s, origin_s + span.end_s, turns_s=turns.get(index, 0.0)
+        scheduled = ScheduledLayer(
+            layer,
+            request.where,
+            index,
+            origin_s + span.start_s,
+            origin_s + span.end_s,
+            crossfade_out_s=fade_outs.get(index, 0.0),
         )
-        if span.over is not None and not _is_hidden(layers[span.over]):
-            placed = replace(placed, over=span.over, overlap_s=wish.overlap_s)
+        if span.crossfade_from is not None and not _is_hidden(layers[span.crossfade_from]):
+            scheduled = replace(scheduled, crossfade_from=span.crossfade_from, crossfade_in_s=request.crossfade_s)
         if isinstance(layer, GroupLayer):
-            children = _wishes(layer.layers, f"{wish.where}.", facts)
-            inside = _place(layer.layers, children, placed.start_s, placed.length_s, facts)
-            placed = replace(placed, inside=inside)
-        found.append(placed)
+            inner = _timing_requests(layer.layers, f"{request.where}.", sources)
+            children = _schedule(layer.layers, inner, scheduled.start_s, scheduled.length_s, sources)
+            scheduled = replace(scheduled, children=children)
+        found.append(scheduled)
     return tuple(found)
 
 
-def _wishes(layers: Sequence[Layer], base: str, facts: SourceInfo) -> tuple[TimingRequest, ...]:
+def _timing_requests(layers: Sequence[Layer], base: str, sources: SourceInfo) -> tuple[TimingRequest, ...]:
     followed = {layer.follows for layer in layers if isinstance(layer, TimedLayer)}
     last: dict[bool, int] = {}
-    wishes = []
+    requests = []
     for index, layer in enumerate(layers):
         where = f"{base}layers[{index}]"
         is_heard = isinstance(layer, AudioLayer)
         if isinstance(layer, HiddenLayer) or not layer.condition:
-            # What comes after it comes after what would have been before it.
+            # Layers that follow a hidden one follow its predecessor instead.
             after = last.get(is_heard) if layer.id in followed and layer.id is not None else None
-            wishes.append(TimingRequest(where, layer.id, after=after, length=0.0))
+            requests.append(TimingRequest(where, layer.id, after=after, length=0.0))
             continue
         after_layer = last.get(is_heard) if layer.start == "auto" else layer.follows
-        wishes.append(
+        requests.append(
             TimingRequest(
                 where=where,
                 id=layer.id,
                 start_s=layer.start if isinstance(layer.start, float) else 0.0,
                 after=after_layer,
-                overlap_s=_overlap(layer, follows=after_layer is not None),
+                crossfade_s=_overlap(layer, follows=after_layer is not None),
                 length=layer.duration,
-                natural_s=_natural(layer, where, facts),
-                is_only_heard=is_heard,
+                natural_s=_natural_duration(layer, where, sources),
+                is_audio_only=is_heard,
             )
         )
         last[is_heard] = index
-    return tuple(wishes)
+    return tuple(requests)
 
 
-def _natural(layer: TimedLayer, where: str, facts: SourceInfo) -> float | None:
-    """How long a layer is by itself. What is played again and again has no length."""
+def _natural_duration(layer: TimedLayer, where: str, sources: SourceInfo) -> float | None:
+    """Duration of a layer's content; `None` if it has none, as looped media."""
     if isinstance(layer, GroupLayer):
-        return own_length(_wishes(layer.layers, f"{where}.", facts))
+        return list_duration(_timing_requests(layer.layers, f"{where}.", sources))
     if not isinstance(layer, VideoLayer | AudioLayer) or layer.loop or layer.duration != "auto":
         return None
-    clip = clip_of(layer, facts, where)
+    clip = resolve_clip(layer, sources, where)
     return clip.length_s / layer.speed if clip.is_known else None
 
 

@@ -1,4 +1,4 @@
-"""A composition with everything decided: what is drawn, in pixels of the canvas and numbers of frames."""
+"""A resolved composition: what is drawn, in pixels of the canvas and frame numbers."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ Fit = Literal["cover", "contain", "contain-blur", "fill", "none", "scale-down"]
 
 @dataclass(frozen=True, slots=True)
 class Gradient:
-    """Colours in even steps, or at `stops` (0 to 1). `angle` as in CSS: 0 points up, 90 to the right."""
+    """A gradient of colors in even steps, or at `stops` (0 to 1).
 
-    colours: tuple[Color, ...]
+    `angle` is as in CSS: 0 points up, 90 to the right.
+    """
+
+    colors: tuple[Color, ...]
     angle: float = 180.0
     is_radial: bool = False
     stops: tuple[float, ...] | None = None
@@ -26,20 +29,27 @@ Paint = Color | Curve | Gradient
 
 @dataclass(frozen=True, slots=True)
 class ChromaKey:
-    """Which colour becomes transparent; `similarity` and `blend` (0 to 1) as in libavfilter's `chromakey`."""
+    """The color that becomes transparent; `similarity` and `blend` (0 to 1) as in FFmpeg's `chromakey` filter."""
 
-    colour: Color
+    color: Color
     similarity: float = 0.15
     blend: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class VideoContent:
-    """Moving pictures of a file (relative to the job's folder).
+    """Frames of a video file.
 
-    `begin_s` to `end_s` of the file are shown at `speed`; at the end it starts again if it `loops`, and stands
-    still otherwise. `size` is what it shows at (width, height), after `rotation` (degrees clockwise) is applied.
-    `is_multiplied`: it is transparent, and its colours are multiplied with the opacity.
+    Attributes:
+        file: relative to the folder of the job.
+        size: width and height as displayed, with `rotation` applied.
+        begin_s, end_s: the part that is shown, in seconds of the file; the last frame is held at its end.
+        speed: factor.
+        loops: start the part again at its end.
+        fit: how it fills the element's box.
+        rotation: degrees clockwise.
+        is_interlaced: deinterlace it.
+        is_multiplied: it has an alpha channel, and its colors are premultiplied.
     """
 
     file: str
@@ -58,7 +68,7 @@ class VideoContent:
 
 @dataclass(frozen=True, slots=True)
 class ImageContent:
-    """A picture of a file; animated ones play (again and again if it `loops`)."""
+    """An image file; animated ones play, and repeat if it `loops`."""
 
     file: str
     fit: Fit = "cover"
@@ -69,18 +79,21 @@ class ImageContent:
 
 @dataclass(frozen=True, slots=True)
 class TextContent:
-    """Text; wrapped at the element's width, if it has one, else at `most_width`."""
+    """Text, wrapped at the width of the element, or at `max_width` if it has none."""
 
     text: str
     style: TextStyle
-    most_width: float
+    max_width: float
     animation: TextAnimation | None = None
     kind: Literal["text"] = "text"
 
 
 @dataclass(frozen=True, slots=True)
 class ShapeContent:
-    """A shape of the element's size. `points` (polygon, line) are in pixels of it, `path` is SVG path data."""
+    """A shape in the size of the element.
+
+    `points` of polygons and lines are pixels within the element; `path` is SVG path data.
+    """
 
     shape: Literal["rect", "ellipse", "line", "polygon", "star", "path"]
     fill: Paint | None
@@ -95,7 +108,7 @@ class ShapeContent:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a cue and when it is said, in seconds of the element."""
+    """A word of a cue and when it is spoken, in seconds of the element."""
 
     text: str
     begin_s: float
@@ -104,7 +117,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Text shown from one time to another, in seconds of the element."""
+    """Text with its start and end, in seconds of the element."""
 
     begin_s: float
     end_s: float
@@ -114,20 +127,20 @@ class Cue:
 
 @dataclass(frozen=True, slots=True)
 class SubtitlesContent:
-    """Cues in order of time. With words in a cue, `style.highlight` says how the one that is said looks."""
+    """Cues in order of time; `style.highlight` is the style of the spoken word of cues with words."""
 
     cues: tuple[Cue, ...]
     style: TextStyle
-    most_width: float
+    max_width: float
     kind: Literal["subtitles"] = "subtitles"
 
 
 @dataclass(frozen=True, slots=True)
 class WaveformContent:
-    """The loudness of a sound as moving bars or a line; `begin_s` is where the file starts to play."""
+    """The audio level of a file as bars or a line; the file starts at `begin_s`."""
 
     file: str
-    colour: Color
+    color: Color
     begin_s: float = 0.0
     speed: float = 1.0
     look: Literal["bars", "line"] = "bars"
@@ -137,9 +150,9 @@ class WaveformContent:
 
 @dataclass(frozen=True, slots=True)
 class GroupContent:
-    """Elements drawn onto a transparent picture of the element's own size, and placed as one.
+    """Elements that are drawn onto a transparent surface in the size of the element.
 
-    Their frames are counted from the group's first.
+    Their frames are counted from the first frame of the group.
     """
 
     elements: tuple[Element, ...]
@@ -153,7 +166,7 @@ Content = (
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """How an element comes or goes, over its first or last `frames`.
+    """A transition over the first or last `frames` of an element.
 
     `name` is one of `composition.transitions.TRANSITIONS`.
     """
@@ -165,14 +178,21 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One layer, shown in frames `first` to `last` (not included) of the canvas.
+    """One layer, shown from frame `first` to `last` (exclusive) of the canvas.
 
-    Times of curves are seconds since `first`. `x`, `y` is where the point `anchor` (0 to 1 of width and height)
-    comes to lie, in pixels from the top left of the canvas or group. `width` and `height` are pixels; `None`
-    is the content's own. `scale` and `rotation` (degrees clockwise) turn about the middle. `blur` is the standard
-    deviation in pixels. `crop` is x, y, width, height of what is shown of the content, as shares of it.
-    `where` is the JSON path in the composition, for errors. `replaces`: its `enter` is a transition from that
-    element of the same list (by index) to this one.
+    Attributes:
+        where: JSON path of the layer, for errors.
+        x, y: position of the point `anchor`, in pixels from the top left of the canvas or group.
+        anchor: fractions of width and height.
+        width, height: pixels; `None` is the size of the content.
+        scale, rotation: about the center; degrees clockwise.
+        blur: standard deviation in pixels.
+        radius: of the corners, in pixels.
+        crop: x, y, width and height of the visible part, as fractions of the content.
+        enter, leave: transitions at its start and end.
+        replaces: index of the element of the same list from which `enter` is a transition to this one.
+
+    Times of curves are seconds since `first`.
     """
 
     where: str
@@ -198,7 +218,7 @@ class Element:
 
 @dataclass(frozen=True, slots=True)
 class FontFile:
-    """A font of the job's; `weight` and `is_italic` are read from the file where they are `None`."""
+    """A font of the job; `weight` and `is_italic` are read from the file where they are `None`."""
 
     family: str
     file: str
@@ -208,7 +228,7 @@ class FontFile:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The whole picture: `frames` of `width` by `height` at `fps` (numerator, denominator), painter's order.
+    """All `frames` of `width` by `height` pixels at `fps` (numerator, denominator), elements in painter's order.
 
     `background` may be transparent.
     """

@@ -1,4 +1,4 @@
-"""Scenes on their way into another process, as JSON, and what it finds out about them."""
+"""Scenes and text metrics as JSON, for the renderer process."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from ffmpeg_worker.scene.scene import Scene
 from ffmpeg_worker.scene.text_metrics import TextMetrics
 
 _SCENE = TypeAdapter(Scene)
-_MEASURED = TypeAdapter(TextMetrics)
+_METRICS = TypeAdapter(TextMetrics)
 
 
 def encode_scene(scene: Scene) -> Any:
-    """JSON-ready."""
+    """The scene as JSON-compatible values."""
     return _SCENE.dump_python(scene, mode="json")
 
 
 def decode_scene(message: Any) -> Scene:
-    """What `encode_scene` made, also after a way through JSON."""
+    """The inverse of `encode_scene`, also after a trip through JSON."""
     return _SCENE.validate_python(message, strict=False)
 
 
-def encode_text_metrics(measured: TextMetrics) -> bytes:
-    """JSON."""
-    return _MEASURED.dump_json(measured)
+def encode_text_metrics(metrics: TextMetrics) -> bytes:
+    """The metrics as JSON."""
+    return _METRICS.dump_json(metrics)
 
 
 def decode_text_metrics(message: bytes) -> TextMetrics:
-    """What `encode_text_metrics` made.
+    """The inverse of `encode_text_metrics`.
 
     Raises:
-        ValueError: it is something else.
+        ValueError: the message is something else.
     """
-    return _MEASURED.validate_json(message)
+    return _METRICS.validate_json(message)

@@ -1,90 +1,98 @@
-"""Shapes in pixels of their box."""
+"""Resolves shapes to drawn pixels of their box."""
 
 from __future__ import annotations
 
 import math
+import re
 
 from ffmpeg_worker.composition import shape_layer
 from ffmpeg_worker.composition.color import parse_color
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.curve import Color, Curve
-from ffmpeg_worker.scene.geometry import Box, filling_box
-from ffmpeg_worker.scene.path_data import scale_path
-from ffmpeg_worker.scene.reference_box import ReferenceBox, first_value, read_color
+from ffmpeg_worker.scene.geometry import Box, canvas_box
+from ffmpeg_worker.scene.reference_box import ReferenceBox, initial_value, resolve_color
 from ffmpeg_worker.scene.scene import Gradient, Paint, ShapeContent
 
 _INNER = 0.382
-"""Of a star: the inner circle to the outer one, as where the lines of a five-pointed one cross."""
+"""Radius of the inner circle of a star as a fraction of the outer one; in a pentagram, the lines cross there."""
+
+_PATH_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,2})?"
+_PATH_TOKEN = re.compile(rf"(?P<letter>[MmLlHhVvCcSsQqTtAaZz])|(?P<number>{_PATH_NUMBER})|[\s,]+")
+_PATH_FLAG = re.compile(r"(?P<letter>[MmLlHhVvCcSsQqTtAaZz])|(?P<number>[01])|[\s,]+")
 
 Points = tuple[tuple[float, float], ...]
 
 
-def shape_box(layer: ShapeLayer, room: ReferenceBox) -> Box:
-    """The box of a shape: round ones with one side given are as wide as high, a line is as high as it is thick."""
+def shape_box(layer: ShapeLayer, reference: ReferenceBox) -> Box:
+    """Return the box of a shape. Round shapes keep their aspect; a line is as high as its stroke."""
     is_round = layer.shape in {"ellipse", "star"} or (layer.shape == "polygon" and not layer.points)
     if layer.shape == "line" and layer.height is None and not layer.points:
-        thick = 0.0 if layer.stroke is None else room.still(layer.stroke.width, room.canvas_short)
-        height = max(1.0, thick) / room.per_pixel
-        return filling_box(layer.model_copy(update={"height": height}), room)
-    return filling_box(layer, room, aspect=1.0 if is_round else None)
+        thickness = (
+            0.0 if layer.stroke is None else reference.fixed(layer.stroke.width, reference.canvas_shorter_side)
+        )
+        height = max(1.0, thickness) / reference.pixel_scale
+        return canvas_box(layer.model_copy(update={"height": height}), reference)
+    return canvas_box(layer, reference, aspect=1.0 if is_round else None)
 
 
-def read_shape(layer: ShapeLayer, box: Box, room: ReferenceBox, where: str) -> ShapeContent:
-    """What is drawn; points are those of the box at its first size.
+def resolve_shape(layer: ShapeLayer, box: Box, reference: ReferenceBox, where: str) -> ShapeContent:
+    """Resolve a shape; its points refer to the initial size of the box.
 
     Stars, and polygons without points, become polygons with points.
 
     Raises:
-        InvalidJob: path data that is none.
+        InvalidJob: the path data is invalid.
     """
-    width, height = box.first_size or (room.width, room.height)
+    width, height = box.initial_size or (reference.width, reference.height)
     stroke = layer.stroke
-    fill = None if layer.fill is None else read_paint(layer.fill)
+    fill = None if layer.fill is None else resolve_paint(layer.fill)
     if layer.shape == "line":
         fill = None
     elif fill is None and stroke is None:
         fill = (1.0, 1.0, 1.0, 1.0)
-    stroke_width = _line_width(layer, height) if stroke is None else room.still(stroke.width, min(width, height))
+    stroke_width = (
+        _line_width(layer, height) if stroke is None else reference.fixed(stroke.width, min(width, height))
+    )
     return ShapeContent(
         shape="polygon" if layer.shape == "star" else layer.shape,
         fill=fill,
-        stroke=_line_colour(layer) if stroke is None else read_color(stroke.color),
+        stroke=_line_color(layer) if stroke is None else resolve_color(stroke.color),
         stroke_width=stroke_width,
-        dash=tuple(length * room.per_pixel for length in layer.dash),
-        radius=first_value(room.length(layer.radius, min(width, height))) if layer.shape == "rect" else 0.0,
-        points=_points(layer, width, height, stroke_width, room),
-        path=None if layer.path is None else _path(layer.path, room, where),
+        dash=tuple(length * reference.pixel_scale for length in layer.dash),
+        radius=initial_value(reference.length(layer.radius, min(width, height))) if layer.shape == "rect" else 0.0,
+        points=_points(layer, width, height, stroke_width, reference),
+        path=None if layer.path is None else _path(layer.path, reference, where),
     )
 
 
-def read_paint(paint: shape_layer.Paint) -> Paint:
-    """A colour, a moving one, or a gradient."""
+def resolve_paint(paint: shape_layer.Paint) -> Paint:
+    """Resolve a color, an animated color, or a gradient."""
     if not isinstance(paint, shape_layer.Gradient):
-        return read_color(paint)
+        return resolve_color(paint)
     return Gradient(
-        colours=tuple(parse_color(colour) for colour in paint.gradient),
+        colors=tuple(parse_color(color) for color in paint.gradient),
         angle=paint.angle,
         is_radial=paint.type == "radial",
         stops=paint.stops,
     )
 
 
-def _path(data: str, room: ReferenceBox, where: str) -> str:
+def _path(data: str, reference: ReferenceBox, where: str) -> str:
     try:
-        return scale_path(data, room.per_pixel)
+        return scale_path(data, reference.pixel_scale)
     except ValueError:
         raise InvalidJob(
-            "A path cannot be read.",
+            "The path is not valid SVG path data.",
             code="invalid_path",
-            hint='Write SVG path data, as in "M0 0 L100 50 L0 100 Z".',
+            hint='For example "M0 0 L100 50 L0 100 Z".',
             where={"field": f"{where}.path"},
         ) from None
 
 
-def _points(layer: ShapeLayer, width: float, height: float, stroke: float, room: ReferenceBox) -> Points:
+def _points(layer: ShapeLayer, width: float, height: float, stroke: float, reference: ReferenceBox) -> Points:
     if layer.points:
-        return tuple((room.still(x, width), room.still(y, height)) for x, y in layer.points)
+        return tuple((reference.fixed(x, width), reference.fixed(y, height)) for x, y in layer.points)
     if layer.shape == "star":
         return _corners(layer.corners * 2, width, height, stroke, inner=_INNER)
     if layer.shape == "polygon":
@@ -93,28 +101,57 @@ def _points(layer: ShapeLayer, width: float, height: float, stroke: float, room:
 
 
 def _corners(count: int, width: float, height: float, stroke: float, *, inner: float = 1.0) -> Points:
-    """Corners from the top clockwise, every second one `inner`; with their stroke they touch the sides."""
-    turns = [2 * math.pi * index / count for index in range(count)]
-    reach = [inner if index % 2 else 1.0 for index in range(count)]
-    across = _spread([math.sin(turn) * share for turn, share in zip(turns, reach, strict=True)], width, stroke)
-    down = _spread([-math.cos(turn) * share for turn, share in zip(turns, reach, strict=True)], height, stroke)
-    return tuple(zip(across, down, strict=True))
+    """Return corners clockwise from the top, every second one on the inner circle; the stroke touches the box."""
+    angles = [2 * math.pi * index / count for index in range(count)]
+    radii = [inner if index % 2 else 1.0 for index in range(count)]
+    horizontal = _spread(
+        [math.sin(angle) * radius for angle, radius in zip(angles, radii, strict=True)], width, stroke
+    )
+    vertical = _spread(
+        [-math.cos(angle) * radius for angle, radius in zip(angles, radii, strict=True)], height, stroke
+    )
+    return tuple(zip(horizontal, vertical, strict=True))
 
 
 def _spread(values: list[float], length: float, stroke: float) -> list[float]:
     low, high = min(values), max(values)
-    room = max(length - stroke, 0.0)
-    return [round(stroke / 2 + (value - low) / (high - low) * room, 4) for value in values]
+    available = max(length - stroke, 0.0)
+    return [round(stroke / 2 + (value - low) / (high - low) * available, 4) for value in values]
 
 
-def _line_colour(layer: ShapeLayer) -> Color | Curve | None:
-    """A line is drawn by its stroke; without one in the colour of its fill."""
+def _line_color(layer: ShapeLayer) -> Color | Curve | None:
+    """Return the color of a line: that of its stroke, else of its fill."""
     if layer.shape != "line":
         return None
     if layer.fill is None or isinstance(layer.fill, shape_layer.Gradient):
         return (1.0, 1.0, 1.0, 1.0)
-    return read_color(layer.fill)
+    return resolve_color(layer.fill)
 
 
 def _line_width(layer: ShapeLayer, height: float) -> float:
     return max(1.0, height if not layer.points else 2.0) if layer.shape == "line" else 0.0
+
+
+def scale_path(data: str, factor: float) -> str:
+    """Multiply every length of SVG path data.
+
+    Raises:
+        ValueError: the path data is invalid.
+    """
+    parts: list[str] = []
+    letter, count, at = "", 0, 0
+    while at < len(data):
+        # Arcs have seven numbers: the third is an angle, the next two are flags, which need no separator.
+        argument = count % 7 if letter in {"A", "a"} else 0
+        match = (_PATH_FLAG if argument in {3, 4} else _PATH_TOKEN).match(data, at)
+        if match is None or (not parts and match["number"]):
+            raise ValueError("not SVG path data")
+        at = match.end()
+        if match["letter"]:
+            letter, count = match["letter"], 0
+            parts.append(letter)
+        elif match["number"]:
+            is_length = argument not in {2, 3, 4}
+            parts.append(f"{float(match['number']) * factor:.6g}" if is_length else match["number"])
+            count += 1
+    return " ".join(parts)

@@ -1,4 +1,4 @@
-"""What only who draws letters knows of a scene: which fonts there are, and how large texts become."""
+"""Metrics of text, reported by the renderer."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ from ffmpeg_worker.scene.scene import Element, GroupContent
 
 
 @dataclass(frozen=True, slots=True)
-class MeasuredText:
-    """A text of the element at `where`, in pixels.
+class TextSize:
+    """Measured size of a text in pixels.
 
-    `overflows`: it is larger than its box; `is_cut`: lines were left out; `missing`: sentences on characters that
-    no font has.
+    Attributes:
+        where: JSON path of its layer.
+        overflows: it is larger than its box.
+        is_cut: lines beyond `max_lines` were dropped.
+        missing: sentences about characters that no font has.
     """
 
     where: str
@@ -26,14 +29,14 @@ class MeasuredText:
 
 @dataclass(frozen=True, slots=True)
 class TextMetrics:
-    """`families`: names of fonts that are there, those of the machine only if the scene asks for them."""
+    """`families` are the names of available fonts, those of the machine only if the scene uses them."""
 
     families: tuple[str, ...] = ()
-    texts: tuple[MeasuredText, ...] = ()
+    texts: tuple[TextSize, ...] = ()
 
 
 def iterate_elements(elements: Sequence[Element]) -> Iterator[Element]:
-    """All elements, those in groups behind their group."""
+    """All elements; those of a group follow the group."""
     for element in elements:
         yield element
         if isinstance(element.content, GroupContent):

@@ -1,4 +1,4 @@
-"""How text looks: lengths in pixels of the canvas."""
+"""Resolved style of text; lengths are drawn pixels."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from ffmpeg_worker.scene.curve import Color, Curve
 
 @dataclass(frozen=True, slots=True)
 class Stroke:
-    """A line around letters, `width` pixels wide outside of them."""
+    """An outline, `width` pixels wide outside of the glyphs."""
 
-    colour: Color
+    color: Color
     width: float
 
 
 @dataclass(frozen=True, slots=True)
 class Shadow:
-    """A shadow, moved by `x` and `y`; `blur` as in CSS: twice the standard deviation."""
+    """A shadow at an offset; `blur` is twice the standard deviation, as in CSS."""
 
-    colour: Color
+    color: Color
     x: float = 0.0
     y: float = 0.0
     blur: float = 0.0
@@ -28,9 +28,9 @@ class Shadow:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """A box behind text: one around all of it, or one for each line."""
+    """A box behind the text, or behind each of its lines."""
 
-    colour: Color
+    color: Color
     padding_x: float = 0.0
     padding_y: float = 0.0
     radius: float = 0.0
@@ -39,13 +39,13 @@ class Background:
 
 @dataclass(frozen=True, slots=True)
 class Highlight:
-    """The word that is said: its colour, a box behind it, how much larger it is; `said` colours the words before.
+    """Style of the spoken word: its color, a box behind it, its scale; `said` is the color of the words before it.
 
-    `mode`: `word` marks the word that is said, `fill` colours words one after the other from left to right as
-    they are said, `appear` shows only the words that have been said.
+    Modes: `word` highlights the spoken word; `fill` colors words from left to right as they are spoken; `appear`
+    shows only words that have been spoken.
     """
 
-    colour: Color | None = None
+    color: Color | None = None
     background: Background | None = None
     scale: float = 1.0
     said: Color | None = None
@@ -54,17 +54,17 @@ class Highlight:
 
 @dataclass(frozen=True, slots=True)
 class TextStyle:
-    """Everything about a text's look.
+    """Style of a text.
 
-    `size` is the font's size; with `fits` it is the largest, and shrinks (not below `least_size`) until the text
-    fits the element's box. `line_height` is a multiple of the size.
+    With `fits`, `size` is the largest font size: it is reduced, not below `min_size`, until the text fits the
+    element's box. `line_height` is a multiple of the font size.
     """
 
     families: tuple[str, ...] = ("Inter",)
     size: float = 48.0
     weight: int = 400
     is_italic: bool = False
-    colour: Color | Curve = (1.0, 1.0, 1.0, 1.0)
+    color: Color | Curve = (1.0, 1.0, 1.0, 1.0)
     align: Literal["left", "center", "right", "justify", "start", "end"] = "center"
     vertical_align: Literal["top", "center", "bottom"] = "center"
     line_height: float = 1.2
@@ -74,9 +74,9 @@ class TextStyle:
     transform: Literal["none", "uppercase", "lowercase", "capitalize"] = "none"
     underline: bool = False
     strikethrough: bool = False
-    most_lines: int | None = None
+    max_lines: int | None = None
     fits: bool = False
-    least_size: float = 8.0
+    min_size: float = 8.0
     stroke: Stroke | None = None
     shadows: tuple[Shadow, ...] = ()
     background: Background | None = None
@@ -85,10 +85,10 @@ class TextStyle:
 
 @dataclass(frozen=True, slots=True)
 class TextAnimation:
-    """Letters, words or lines that come one after the other.
+    """An animation of letters, words or lines, one after the other.
 
-    Each takes `duration_s`, and starts `stagger_s` after the one before it; `leaves`: at the end of the element
-    instead of its start, `element_s` being the element's length.
+    Each takes `duration_s` and starts `stagger_s` after the previous one; at the end of the element, which lasts
+    `element_s`, if it `leaves`, else at its start.
     """
 
     name: Literal["fade", "typewriter", "slide-up", "slide-down", "pop", "wave"]

@@ -1,4 +1,4 @@
-"""How much of what ffmpeg prepares some frames need: of a minute of film, for one picture, two seconds."""
+"""Limits preparations to what a range of frames shows: two seconds of a long video for one picture."""
 
 from __future__ import annotations
 
@@ -12,58 +12,60 @@ from ffmpeg_worker.scene.resolve import Resolved
 from ffmpeg_worker.scene.scene import Content, Element, GroupContent, VideoContent
 
 _MARGIN_S = 1.0
-"""Frames do not lie where times do, and may be made of those beside them."""
+"""Frames of the source do not lie exactly at the requested times, and filters may need their neighbors."""
 
 _SMALL_S = 1e-6
-"""As the renderer has it, which says at which side of its seam a loop is."""
+"""The same tolerance as in the renderer: decides on which side of its seam a loop is."""
 
 
 class _Span(NamedTuple):
-    """Seconds of a film."""
+    """A part of a video in seconds."""
 
     begin_s: float
     end_s: float
 
-    def with_(self, other: _Span | None) -> _Span:
-        """All of both, and what is between them."""
+    def union(self, other: _Span | None) -> _Span:
+        """The smallest span that contains both."""
         return self if other is None else _Span(min(self.begin_s, other.begin_s), max(self.end_s, other.end_s))
 
 
 class _Move(NamedTuple):
-    """What a film is called afterwards, and how much later in it is what was at its beginning."""
+    """The new name of a prepared file, and by how much its start moved."""
 
     file: str
     by_s: float
 
 
-def excerpt(resolved: Resolved, first: int, last: int) -> Resolved:
-    """The same for frames `first` to `last` (not included) only: nothing is prepared that they do not show."""
-    if not resolved.prepare:
+def trim_preparations(resolved: Resolved, first: int, last: int) -> Resolved:
+    """The same scene for frames `first` to `last` (exclusive), preparing only what these frames show."""
+    if not resolved.preparations:
         return resolved
     scene = resolved.scene
     needed: dict[str, _Span] = {}
-    for film, begin_s, end_s in _shown(scene.elements, scene.fps[0] / scene.fps[1], first, last):
-        needed[film.file] = _played(film, begin_s, end_s).with_(needed.get(film.file))
+    for video, begin_s, end_s in _shown(scene.elements, scene.fps[0] / scene.fps[1], first, last):
+        needed[video.file] = _played(video, begin_s, end_s).union(needed.get(video.file))
     moves: dict[str, _Move] = {}
-    prepare: list[Preparation] = []
-    for one in resolved.prepare:
+    preparations: list[Preparation] = []
+    for one in resolved.preparations:
         if one.prepared not in needed:
             continue
         if isinstance(one, ToneMapping):
             part = _cut(one, needed[one.prepared])
             moves[one.prepared] = _Move(part.prepared, one.begin_s - part.begin_s)
-            prepare.append(part)
+            preparations.append(part)
         else:
             drawing = replace(one, moments=one.within(first, last))
             moves[one.prepared] = _Move(drawing.prepared, 0.0)
-            prepare.append(drawing)
-    return replace(resolved, scene=replace(scene, elements=_moved(scene.elements, moves)), prepare=tuple(prepare))
+            preparations.append(drawing)
+    return replace(
+        resolved, scene=replace(scene, elements=_moved(scene.elements, moves)), preparations=tuple(preparations)
+    )
 
 
 def _shown(
     elements: Sequence[Element], fps: float, first: int, last: int
 ) -> Iterator[tuple[VideoContent, float, float]]:
-    """Films with the times at which they are first and last seen, in seconds of their elements."""
+    """Videos with the times of their elements at which they are first and last visible."""
     for element in elements:
         begin, end = max(first, element.first) - element.first, min(last, element.last) - element.first
         if begin >= end:
@@ -74,19 +76,19 @@ def _shown(
             yield element.content, begin / fps, (end - 1) / fps
 
 
-def _played(film: VideoContent, begin_s: float, end_s: float) -> _Span:
-    """What is seen of it meanwhile, in seconds of its file."""
-    length_s = film.end_s - film.begin_s
-    begin, end = begin_s * film.speed, end_s * film.speed
-    if film.loops and length_s > 0:
+def _played(video: VideoContent, begin_s: float, end_s: float) -> _Span:
+    """The part of a video that is played meanwhile, in seconds of its file."""
+    length_s = video.end_s - video.begin_s
+    begin, end = begin_s * video.speed, end_s * video.speed
+    if video.loops and length_s > 0:
         begin, end = begin + _SMALL_S, end + _SMALL_S
-        is_one_round = begin // length_s == end // length_s
-        begin, end = (math.fmod(begin, length_s), math.fmod(end, length_s)) if is_one_round else (0.0, length_s)
-    return _Span(film.begin_s + min(begin, length_s), film.begin_s + min(end, length_s))
+        is_one_pass = begin // length_s == end // length_s
+        begin, end = (math.fmod(begin, length_s), math.fmod(end, length_s)) if is_one_pass else (0.0, length_s)
+    return _Span(video.begin_s + min(begin, length_s), video.begin_s + min(end, length_s))
 
 
 def _cut(whole: ToneMapping, needed: _Span) -> ToneMapping:
-    """So much of it, to the millisecond, which is what the file counts in."""
+    """The needed part with a margin, rounded to milliseconds, the time base of the prepared file."""
     begin_s = max(math.floor((whole.begin_s + needed.begin_s - _MARGIN_S) * 1000) / 1000, 0.0)
     return replace(whole, begin_s=begin_s, end_s=min(whole.begin_s + needed.end_s + _MARGIN_S, whole.end_s))
 

@@ -12,7 +12,7 @@ YCbCr Matrix: TV.709
 Format: Name, Fontname, Fontsize, PrimaryColour, SecondaryColour, OutlineColour, BackColour, Bold, Italic, \
 Underline, StrikeOut, ScaleX, ScaleY, Spacing, Angle, BorderStyle, Outline, Shadow, Alignment, MarginL, MarginR, \
 MarginV, Encoding
-Style: Default,{font},{size},{colour},&H000000FF,{line},&H80000000,0,0,0,0,100,100,0,0,1,{outline},{shadow},2,\
+Style: Default,{font},{size},{color},&H000000FF,{line},&H80000000,0,0,0,0,100,100,0,0,1,{outline},{shadow},2,\
 10,10,10,1
 
 [Events]
@@ -26,12 +26,12 @@ def script(
     *cues: tuple[str, str, str],
     font: str = "Inter",
     size: int = 36,
-    colour: str = "&H00FFFFFF",
+    color: str = "&H00FFFFFF",
     line: str = "&H00000000",
     outline: float = 0,
     shadow: float = 0,
 ) -> str:
     """A script of 320 by 180 pixels with cues of (start, end, text)."""
-    style = {"font": font, "size": size, "colour": colour, "line": line, "outline": outline, "shadow": shadow}
+    style = {"font": font, "size": size, "color": color, "line": line, "outline": outline, "shadow": shadow}
     events = "".join(f"Dialogue: 0,{start},{end},Default,,0,0,0,,{text}\n" for start, end, text in cues)
     return _HEAD.format(**style) + events

@@ -1,4 +1,4 @@
-"""A film whose frames say their own number in bits, above flat patches of colour."""
+"""A film whose frames say their own number in bits, above flat patches of color."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def planes_of_number(number: int) -> list[Bytes]:
     picture = np.zeros((HEIGHT, WIDTH, 3))
     for bit in range(_BITS):
         picture[:_BIT_HEIGHT, bit * 8 : bit * 8 + 8] = number >> bit & 1
-    for index, colour in enumerate(PATCHES):
-        picture[_BIT_HEIGHT:, index * 16 : index * 16 + 16] = np.array(colour) / 255
+    for index, color in enumerate(PATCHES):
+        picture[_BIT_HEIGHT:, index * 16 : index * 16 + 16] = np.array(color) / 255
     return [np.rint(plane).astype(np.uint8) for plane in planes_of(picture)]
 
 

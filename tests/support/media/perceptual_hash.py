@@ -9,7 +9,7 @@ import numpy as np
 from support.reference.yuv import Floats
 
 _MARGIN = 3.0
-"""Neighbours that differ by less are alike: areas of one colour must not turn on noise."""
+"""Neighbours that differ by less are alike: areas of one color must not turn on noise."""
 
 
 def picture_hash(rgb: Floats) -> int:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.planning.composition.plan_audio import sound_steps
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Step, StepResult
-from ffmpeg_worker.scene.audio_mix import Sound, SoundMix
+from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from support.media.sources import FFMPEG
 
 RATE = 48_000
@@ -70,7 +70,7 @@ def rms_db(heard: Samples) -> float:
     return float(20 * np.log10(np.sqrt(np.mean(np.square(heard))) + 1e-12))
 
 
-def render(folder: Path, mix: SoundMix, codec: tuple[str, ...] = FLOAT) -> Samples:
+def render(folder: Path, mix: AudioMix, codec: tuple[str, ...] = FLOAT) -> Samples:
     """What a mix of the files in `folder` sounds like, as two columns."""
     staging = folder / STAGING_FOLDER
     if not staging.exists():

@@ -11,8 +11,8 @@ from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.scene.scene import Element, ImageContent, Scene
 
 
-def coloured(width: int, height: int, rgba: tuple[int, int, int, int]) -> RgbaBitmap:
-    """One colour, multiplied with its opacity."""
+def colored(width: int, height: int, rgba: tuple[int, int, int, int]) -> RgbaBitmap:
+    """One color, multiplied with its opacity."""
     return RgbaBitmap(np.full((height, width, 4), rgba, np.uint8))
 
 

@@ -21,12 +21,12 @@ def text_source(
     *,
     width: float | None = None,
     height: float | None = None,
-    most_width: float = 10_000,
+    max_width: float = 10_000,
     animation: TextAnimation | None = None,
     **style: Any,
 ) -> TextSource:
     """A source of text in a style, 48 pixels large unless it says otherwise."""
-    return TextSource(TextContent(text, TextStyle(**style), most_width, animation), width, height, LIBRARY)
+    return TextSource(TextContent(text, TextStyle(**style), max_width, animation), width, height, LIBRARY)
 
 
 def on_canvas(tile: RgbaBitmap, size: tuple[int, int], margin: int = 64) -> npt.NDArray[np.float64]:

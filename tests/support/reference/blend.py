@@ -66,10 +66,10 @@ def shift(x: float, y: float) -> Floats:
 def over(below: Floats, above: Floats, opacity: float = 1.0) -> Floats:
     """A premultiplied RGBA picture (0 to 1) on opaque YUV."""
     alpha = above[:, :, 3:] * opacity
-    colour = np.divide(
+    color = np.divide(
         above[:, :, :3], above[:, :, 3:], out=np.zeros_like(above[:, :, :3]), where=above[:, :, 3:] > 0
     )
-    return yuv_of(colour) * alpha + below * (1 - alpha)
+    return yuv_of(color) * alpha + below * (1 - alpha)
 
 
 def blend(mode: str, b: float, s: float) -> float:  # noqa: PLR0911, C901, PLR0912

@@ -18,7 +18,7 @@ Size = tuple[float, float]
 _WAYS = {"slide-left": (-1, 0), "slide-right": (1, 0), "slide-up": (0, -1), "slide-down": (0, 1)}
 
 
-def colour_of(text: str) -> Floats:
+def color_of(text: str) -> Floats:
     """`#rrggbb` or `#rrggbbaa`: red, green, blue multiplied with the opacity, and that; 0 to 1."""
     red, green, blue, alpha = (int(f"{text[1:]}ff"[place : place + 2], 16) / 255 for place in (0, 2, 4, 6))
     return np.array([red * alpha, green * alpha, blue * alpha, alpha])
@@ -137,13 +137,13 @@ def inside_rounded(at: Floats, size: Size, radius: float) -> Floats:
 
 
 def shape_at(layer: Layer, at: Floats, size: Size, time: float) -> Floats:
-    """A rectangle or an ellipse of one colour."""
+    """A rectangle or an ellipse of one color."""
     if layer.get("shape", "rect") == "ellipse":
         away = (at / np.array(size) - 0.5) * 2
         inside = (np.hypot(away[..., 0], away[..., 1]) <= 1).astype(np.float64)
     else:
         inside = inside_rounded(at, size, length_at(layer.get("radius", 0), min(size), time))
-    shown: Floats = inside[..., None] * colour_of(layer.get("fill", "#ffffff"))
+    shown: Floats = inside[..., None] * color_of(layer.get("fill", "#ffffff"))
     return shown
 
 

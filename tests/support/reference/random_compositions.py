@@ -18,8 +18,8 @@ EASINGS = [
 ]
 ANCHORS = "top-left top top-right left center right bottom-left bottom bottom-right".split()
 SLIDES = ["slide-left", "slide-right", "slide-up", "slide-down"]
-_COLOUR = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
-_SHADE = st.tuples(_COLOUR, st.sampled_from(["", "80", "c0"])).map("".join)
+_COLOR = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
+_SHADE = st.tuples(_COLOR, st.sampled_from(["", "80", "c0"])).map("".join)
 _PERCENT = st.integers(10, 90).map(lambda number: f"{number}%")
 
 
@@ -184,7 +184,7 @@ def compositions(draw: st.DrawFn, *, is_transparent: bool = False, is_whole: boo
     layers = draw(st.lists(one, min_size=1, max_size=4))
     if draw(st.integers(0, 3)) == 0:
         layers += draw(_row(room))
-    background = "#00000000" if is_transparent else draw(_COLOUR)
+    background = "#00000000" if is_transparent else draw(_COLOR)
     return {
         "width": width,
         "height": height,

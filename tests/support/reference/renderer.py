@@ -1,6 +1,6 @@
 """A slow and simple renderer of compositions, to compare the real one with: its own reading of the JSON.
 
-Layers are rectangles, ellipses, images, videos and groups of them. Every pixel is asked 16 times which colour the
+Layers are rectangles, ellipses, images, videos and groups of them. Every pixel is asked 16 times which color the
 layers have there. Places that keyframes lead to are not rounded to pixels.
 """
 
@@ -16,7 +16,7 @@ from support.reference.layers import (
     Layer,
     Size,
     box_at,
-    colour_of,
+    color_of,
     crop_at,
     inside_rounded,
     opacity_at,
@@ -56,7 +56,7 @@ class ReferenceRenderer:
         self._layers: Sequence[Layer] = composition["layers"]
         self._fps = float(composition["fps"])
         self._size = (composition["width"], composition["height"])
-        self._background = colour_of(composition.get("background", "#000000"))
+        self._background = color_of(composition.get("background", "#000000"))
         self._images = images
         self._footage = footage
         self._lengths = {src: clip.seconds for src, clip in footage.items()}

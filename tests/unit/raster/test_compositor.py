@@ -18,7 +18,7 @@ from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.scene.curve import Curve, Key
 from ffmpeg_worker.scene.scene import Element, GroupContent, TextContent, Transition, VideoContent
 from ffmpeg_worker.scene.text_style import TextStyle
-from support.media.still_sources import Library, Still, coloured, element, grey, scene
+from support.media.still_sources import Library, Still, colored, element, grey, scene
 
 WHITE = (255, 255, 255, 255)
 
@@ -42,12 +42,12 @@ def _box(luma: npt.NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
 
 
 def _still_box(**more: Any) -> tuple[int, int, int, int] | None:
-    library = Library(box=coloured(20, 10, WHITE))
+    library = Library(box=colored(20, 10, WHITE))
     return _box(_luma(Compositor(scene(element("box", **more)), library), 0))
 
 
 def test_an_element_is_shown_from_its_first_frame_until_before_its_last() -> None:
-    library = Library(box=coloured(20, 10, WHITE))
+    library = Library(box=colored(20, 10, WHITE))
     compositor = Compositor(scene(element("box", 3, 6)), library)
     assert [_box(_luma(compositor, frame)) is not None for frame in range(8)] == [False] * 3 + [True] * 3 + [
         False
@@ -55,7 +55,7 @@ def test_an_element_is_shown_from_its_first_frame_until_before_its_last() -> Non
 
 
 def test_only_what_is_shown_is_open() -> None:
-    library = Library(a=coloured(4, 4, WHITE), b=coloured(4, 4, WHITE), c=coloured(4, 4, WHITE))
+    library = Library(a=colored(4, 4, WHITE), b=colored(4, 4, WHITE), c=colored(4, 4, WHITE))
     compositor = Compositor(scene(element("a", 0, 4), element("b", 2, 6), element("c", 8, 9)), library)
     opened = []
     for frame in range(10):
@@ -97,7 +97,7 @@ def test_where_an_element_lies(more: dict[str, Any], box: tuple[int, int, int, i
 
 
 def test_curves_are_followed_in_the_elements_own_time() -> None:
-    library = Library(box=coloured(20, 10, WHITE))
+    library = Library(box=colored(20, 10, WHITE))
     moving = element("box", 5, 50, x=_curve((0, 0), (2, 60)), y=_curve((1, 0), (2, 30)))
     compositor = Compositor(scene(moving), library)
     assert [_box(_luma(compositor, frame)) for frame in (5, 15, 25, 40)] == [
@@ -167,7 +167,7 @@ def test_the_shadow_around_text_does_not_move_it() -> None:
 def test_the_last_frame_is_told_from_a_new_one() -> None:
     library = Library(
         film=lambda time: _FILM[int(time * 10 + 0.5) // 2 % 2],
-        box=coloured(20, 10, WHITE),
+        box=colored(20, 10, WHITE),
     )
     moving = element("box", 4, 20, x=_curve((0, 0), (0.2, 8)))
     compositor = Compositor(scene(element("film", 0, 8), moving), library)
@@ -183,7 +183,7 @@ _FILM = [grey(96, 64, 50), grey(96, 64, 90)]
 
 
 def test_what_was_drawn_stays_until_the_next_but_one_frame() -> None:
-    library = Library(film=lambda time: grey(96, 64, 40 + round(time * 10)), dot=coloured(2, 2, WHITE))
+    library = Library(film=lambda time: grey(96, 64, 40 + round(time * 10)), dot=colored(2, 2, WHITE))
     compositor = Compositor(scene(element("film"), element("dot")), library)
     first = compositor.draw(0)
     compositor.draw(1)
@@ -211,25 +211,25 @@ def _many() -> tuple[Element, ...]:
     )
 
 
-_COLOURS = {
-    "red": coloured(30, 20, (200, 10, 10, 255)),
-    "green": coloured(31, 21, (10, 100, 10, 128)),
-    "blue": coloured(30, 10, (0, 0, 255, 255)),
+_COLORS = {
+    "red": colored(30, 20, (200, 10, 10, 255)),
+    "green": colored(31, 21, (10, 100, 10, 128)),
+    "blue": colored(30, 10, (0, 0, 255, 255)),
 }
 
 
 @pytest.mark.parametrize("frame", [0, 1, 4, 8])
 def test_a_group_that_is_not_changed_looks_like_its_elements(frame: int) -> None:
     film = grey(96, 64, 120)
-    flat = Compositor(scene(element("film"), *_many()), Library(film=film, **_COLOURS))
-    grouped = Compositor(scene(element("film"), _group(*_many())), Library(film=film, **_COLOURS))
+    flat = Compositor(scene(element("film"), *_many()), Library(film=film, **_COLORS))
+    grouped = Compositor(scene(element("film"), _group(*_many())), Library(film=film, **_COLORS))
     for a, b in zip(flat.draw(frame).buffers, grouped.draw(frame).buffers, strict=True):
         assert np.abs(np.asarray(a).astype(int) - np.asarray(b)).max() <= 3
 
 
 def test_a_group_fades_and_turns_as_one() -> None:
     elements = (element("red", x=4.0, y=4.0), element("red2", x=14.0, y=4.0))
-    library = Library(red=coloured(20, 10, WHITE), red2=coloured(20, 10, WHITE))
+    library = Library(red=colored(20, 10, WHITE), red2=colored(20, 10, WHITE))
     group = _group(*elements, opacity=0.5, width=40.0, height=20.0, x=30.0, y=20.0)
     luma = _luma(Compositor(scene(group), library), 0)
     assert set(np.unique(luma[26:30, 36:60])) <= {125, 126}
@@ -239,7 +239,7 @@ def test_a_group_fades_and_turns_as_one() -> None:
 
 
 def test_a_still_group_is_drawn_once() -> None:
-    library = Library(red=coloured(20, 10, WHITE))
+    library = Library(red=colored(20, 10, WHITE))
     compositor = Compositor(scene(_group(element("red"))), library)
     compositor.draw(0)
     compositor.draw(1)
@@ -250,14 +250,14 @@ def test_a_still_group_is_drawn_once() -> None:
 
 
 def test_times_inside_a_group_begin_with_it() -> None:
-    library = Library(red=coloured(20, 10, WHITE))
+    library = Library(red=colored(20, 10, WHITE))
     compositor = Compositor(scene(_group(element("red", 2, 4), first=5, last=50)), library)
     assert [frame for frame in range(12) if _box(_luma(compositor, frame))] == [7, 8]
     assert library.stills["red"].times == pytest.approx([0.0, 0.1])
 
 
 def test_a_transparent_scene() -> None:
-    library = Library(red=coloured(20, 10, (100, 0, 0, 128)))
+    library = Library(red=colored(20, 10, (100, 0, 0, 128)))
     clear = replace(scene(element("red", x=5.0, y=5.0)), background=(0.0, 0.0, 0.0, 0.0))
     surface = Compositor(clear, library, transparent=True).draw(0)
     assert isinstance(surface, RgbaSurface)
@@ -275,7 +275,7 @@ def test_a_thousand_layers_that_are_not_shown_are_not_looked_at() -> None:
 
 
 def test_an_element_that_comes_over_another() -> None:
-    library = Library(a=grey(96, 64, 40), b=grey(96, 64, 140), dot=coloured(4, 4, WHITE))
+    library = Library(a=grey(96, 64, 40), b=grey(96, 64, 140), dot=colored(4, 4, WHITE))
     b = element("b", 10, 30, replaces=0, enter=Transition("fade", 10))
     a = element("a", 0, 20, leave=Transition("fade", 10))
     compositor = Compositor(scene(a, b, element("dot")), library)
@@ -286,7 +286,7 @@ def test_an_element_that_comes_over_another() -> None:
 
 @pytest.mark.parametrize("transparent", [False, True])
 def test_a_pair_wipes_over_the_whole_canvas(transparent: bool) -> None:
-    library = Library(a=coloured(20, 10, WHITE), b=coloured(20, 10, WHITE))
+    library = Library(a=colored(20, 10, WHITE), b=colored(20, 10, WHITE))
     b = element("b", 10, 30, replaces=0, enter=Transition("wipe-right", 10), x=70.0)
     compositor = Compositor(scene(element("a", 0, 20), b), library, transparent=transparent)
     surface = compositor.draw(15)
@@ -306,7 +306,7 @@ def test_films_of_a_frame_are_looked_for_side_by_side() -> None:
     def picture(_time: float) -> RgbaBitmap:
         if not both.broken and both.n_waiting < 2:
             both.wait(10)
-        return coloured(4, 4, WHITE)
+        return colored(4, 4, WHITE)
 
     compositor, library = _films(a=picture, b=picture)
     compositor.decode_ahead(3, threads=2)
@@ -320,7 +320,7 @@ def test_what_fails_then_fails_when_it_is_drawn() -> None:
     def broken(_time: float) -> RgbaBitmap:
         raise RasterError("It is broken.", code="source_unreadable")
 
-    compositor, _ = _films(a=lambda _: coloured(4, 4, WHITE), b=broken)
+    compositor, _ = _films(a=lambda _: colored(4, 4, WHITE), b=broken)
     compositor.decode_ahead(0, threads=2)
     with pytest.raises(RasterError, match="It is broken") as caught:
         compositor.draw(0)

@@ -18,11 +18,11 @@ def _noise(seed: int = 1) -> np.random.Generator:
 
 
 def _tile(width: int, height: int, seed: int = 1) -> RgbaBitmap:
-    """Colours and opacities of every kind, some of them all or nothing."""
+    """Colors and opacities of every kind, some of them all or nothing."""
     noise = _noise(seed)
     alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
-    colour = noise.integers(0, 256, (height, width, 3))
-    return RgbaBitmap(np.dstack([np.rint(colour * alpha / 255), alpha]).astype(np.uint8))
+    color = noise.integers(0, 256, (height, width, 3))
+    return RgbaBitmap(np.dstack([np.rint(color * alpha / 255), alpha]).astype(np.uint8))
 
 
 def _flat(width: int, height: int, alpha: Pixels | None = None) -> YuvBitmap:

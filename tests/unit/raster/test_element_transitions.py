@@ -11,7 +11,7 @@ from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.element_transitions import EFFECTS
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.scene.scene import Transition
-from support.media.still_sources import Library, coloured, element, grey, scene
+from support.media.still_sources import Library, colored, element, grey, scene
 
 WHITE = (255, 255, 255, 255)
 
@@ -23,7 +23,7 @@ def test_every_transition_drawn_by_the_element_has_an_effect() -> None:
 @pytest.mark.parametrize("name", TRANSITIONS)
 @pytest.mark.parametrize("film", [False, True])
 def test_an_element_comes_from_nothing_and_goes_to_nothing(name: str, film: bool) -> None:
-    picture = grey(40, 20, 200) if film else coloured(40, 20, (250, 200, 180, 255))
+    picture = grey(40, 20, 200) if film else colored(40, 20, (250, 200, 180, 255))
     moving = element(
         "box", 10, 50, x=20.0, y=20.0, enter=Transition(name, 10), leave=Transition(name, 10, "ease-in")
     )
@@ -58,7 +58,7 @@ def test_slides_come_from_and_go_to_beyond_the_edge(
     name: str, coming: tuple[int, int], leaving: tuple[int, int]
 ) -> None:
     moving = element("box", 0, 40, x=20.0, y=20.0, enter=Transition(name, 10), leave=Transition(name, 10))
-    compositor = Compositor(scene(moving), Library(box=coloured(40, 20, WHITE)))
+    compositor = Compositor(scene(moving), Library(box=colored(40, 20, WHITE)))
     for frame, (x, y) in ((5, coming), (35, leaving)):
         surface = compositor.draw(frame)
         assert isinstance(surface, YuvSurface)

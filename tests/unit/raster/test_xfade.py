@@ -14,8 +14,8 @@ from ffmpeg_worker.raster.xfade import COLORING, CROPPING, TransitionMixer, Xfad
 
 def _hills(turn: float) -> npt.NDArray[np.uint8]:
     y, x = np.mgrid[0:64, 0:96]
-    colours = [90 + 80 * np.sin(x / 30 + turn * (i + 1) + y / 25) for i in range(3)]
-    return np.dstack([*colours, np.full_like(colours[0], 200)]).astype(np.uint8)
+    colors = [90 + 80 * np.sin(x / 30 + turn * (i + 1) + y / 25) for i in range(3)]
+    return np.dstack([*colors, np.full_like(colors[0], 200)]).astype(np.uint8)
 
 
 def test_special_cases_name_transitions_that_mix() -> None:

@@ -1,4 +1,4 @@
-"""What in a composition is probably not meant so."""
+"""Warnings about compositions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.scene.lint import lint
-from ffmpeg_worker.scene.text_metrics import MeasuredText, TextMetrics
+from ffmpeg_worker.scene.text_metrics import TextMetrics, TextSize
 from support.jobs.compositions import resolved
 
 _FILM = {"type": "video", "src": "film.mp4"}
@@ -16,12 +16,13 @@ _WALL = {"type": "shape", "fill": "#123456"}
 
 
 def _codes(*layers: dict[str, Any], **canvas: Any) -> list[tuple[str, str]]:
-    found = lint(resolved(*layers, **canvas), TextMetrics(("Inter",)))
-    return [(remark.where, remark.code) for remark in found]
+    composition = resolved(*layers, **canvas)
+    found = (*composition.warnings, *lint(composition.scene, TextMetrics(("Inter",))))
+    return [(warning.where, warning.code) for warning in found]
 
 
 @pytest.mark.parametrize(
-    ("layers", "remarks"),
+    ("layers", "warnings"),
     [
         ([_LOGO, _FILM], [("layers[0]", "hidden_below")]),
         ([_LOGO, _WALL], [("layers[0]", "hidden_below")]),
@@ -43,12 +44,12 @@ def _codes(*layers: dict[str, Any], **canvas: Any) -> list[tuple[str, str]]:
         ),
     ],
 )
-def test_remarks_on_layers(layers: list[dict[str, Any]], remarks: list[tuple[str, str]]) -> None:
-    assert _codes(*layers) == remarks
+def test_warnings_about_layers(layers: list[dict[str, Any]], warnings: list[tuple[str, str]]) -> None:
+    assert _codes(*layers) == warnings
 
 
 @pytest.mark.parametrize(
-    ("style", "remarks"),
+    ("style", "warnings"),
     [
         ({"font_family": "inter"}, []),
         ({"font_family": "Comic Sans, Own"}, []),
@@ -57,11 +58,11 @@ def test_remarks_on_layers(layers: list[dict[str, Any]], remarks: list[tuple[str
         ({"font_size": "auto"}, []),
     ],
 )
-def test_remarks_on_text(style: dict[str, Any], remarks: list[tuple[str, str]]) -> None:
+def test_warnings_about_text(style: dict[str, Any], warnings: list[tuple[str, str]]) -> None:
     text = {"type": "text", "text": "Hello", "style": style}
     fonts = [{"family": "Own", "src": "own.ttf"}]
 
-    assert _codes({"type": "group", "rotation": 3, "layers": [text]}, duration=2, fonts=fonts) == remarks
+    assert _codes({"type": "group", "rotation": 3, "layers": [text]}, duration=2, fonts=fonts) == warnings
 
 
 def test_effects_of_subtitles_that_are_not_kept_are_said() -> None:
@@ -85,18 +86,18 @@ _WORDS = {"type": "text", "text": "Hi", "style": {"font_size": 20}}
 @pytest.mark.parametrize(
     ("layer", "measured", "code"),
     [
-        (_WORDS, MeasuredText("layers[0]", 99, 99), None),
-        (_WORDS, MeasuredText("layers[0]", 99, 99, overflows=True), "text_overflows"),
-        (_WORDS, MeasuredText("layers[0]", 99, 99, is_cut=True), "text_cut"),
-        (_WORDS, MeasuredText("layers[0]", 99, 99, missing=("No font has it.",)), "missing_character"),
-        (_WORDS, MeasuredText("layers[0]", 103, 20), "text_outside"),
-        (_WORDS, MeasuredText("layers[0]", 20, 103), "text_outside"),
-        ({**_WORDS, "x": 80, "y": 0}, MeasuredText("layers[0]", 25, 20), "text_outside"),
-        ({**_WORDS, "x": 80, "y": 0, "anchor": "top-right"}, MeasuredText("layers[0]", 25, 20), None),
-        ({**_WORDS, "width": 103}, MeasuredText("layers[0]", 103, 20), None),
-        ({**_WORDS, "rotation": 90}, MeasuredText("layers[0]", 103, 20), None),
+        (_WORDS, TextSize("layers[0]", 99, 99), None),
+        (_WORDS, TextSize("layers[0]", 99, 99, overflows=True), "text_overflows"),
+        (_WORDS, TextSize("layers[0]", 99, 99, is_cut=True), "text_cut"),
+        (_WORDS, TextSize("layers[0]", 99, 99, missing=("No font has it.",)), "missing_character"),
+        (_WORDS, TextSize("layers[0]", 103, 20), "text_outside"),
+        (_WORDS, TextSize("layers[0]", 20, 103), "text_outside"),
+        ({**_WORDS, "x": 80, "y": 0}, TextSize("layers[0]", 25, 20), "text_outside"),
+        ({**_WORDS, "x": 80, "y": 0, "anchor": "top-right"}, TextSize("layers[0]", 25, 20), None),
+        ({**_WORDS, "width": 103}, TextSize("layers[0]", 103, 20), None),
+        ({**_WORDS, "rotation": 90}, TextSize("layers[0]", 103, 20), None),
     ],
 )
-def test_texts_that_were_measured(layer: dict[str, Any], measured: MeasuredText, code: str | None) -> None:
-    found = lint(resolved(layer, width=100, height=100), TextMetrics(("Inter",), (measured,)))
+def test_texts_that_were_measured(layer: dict[str, Any], measured: TextSize, code: str | None) -> None:
+    found = lint(resolved(layer, width=100, height=100).scene, TextMetrics(("Inter",), (measured,)))
     assert [remark.code for remark in found] == ([] if code is None else [code])

@@ -8,7 +8,7 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.preparation import DrawnSubtitles, ToneMapping
+from ffmpeg_worker.scene.preparation import LibassDrawing, ToneMapping
 from ffmpeg_worker.scene.resolve import frame_range
 from ffmpeg_worker.scene.scene import Element, GroupContent, ShapeContent, Transition, VideoContent
 from support.jobs.compositions import resolved
@@ -146,7 +146,7 @@ def test_an_hdr_film_is_prepared_first() -> None:
     layer = {"type": "video", "src": "hdr.mp4", "trim": {"start": 3}, "duration": 2}
     found = resolved(layer, {**layer, "width": 20, "duration": 1}, {**layer, "start": 9}, duration=5)
 
-    assert found.prepare == (
+    assert found.preparations == (
         ToneMapping("layers[0]", "hdr.mp4", "in/hdr.mp4", "_hdr.mp4.sdr0.mkv", begin_s=3.0, end_s=6.0),
     )
     content = found.scene.elements[0].content
@@ -156,10 +156,10 @@ def test_an_hdr_film_is_prepared_first() -> None:
 
 def test_subtitles_with_looks_are_drawn_as_large_as_the_canvas_and_laid_on_it_as_a_film() -> None:
     found = resolved({"type": "subtitles", "src": "styled.ass", "start": 1, "duration": 4}, duration=9, scale=0.5)
-    (drawing,) = found.prepare
+    (drawing,) = found.preparations
     (element,) = found.scene.elements
 
-    assert isinstance(drawing, DrawnSubtitles)
+    assert isinstance(drawing, LibassDrawing)
     assert (drawing.where, drawing.size, drawing.full_size) == ("layers[0]", (100, 50), (200, 100))
     assert (drawing.first, drawing.moments) == (10, (0, 10, 30))
     assert [drawing.within(*part) for part in ((0, 90), (25, 26), (20, 40), (80, 90), (0, 5))] == [
@@ -177,11 +177,11 @@ def test_subtitles_with_looks_are_drawn_as_large_as_the_canvas_and_laid_on_it_as
 
 def test_subtitles_that_look_or_lie_otherwise_are_files_of_their_own() -> None:
     layer = {"type": "subtitles", "src": "styled.ass"}
-    one, other, later = resolved(layer, layer, {**layer, "start": 1}, duration=5).prepare
+    one, other, later = resolved(layer, layer, {**layer, "start": 1}, duration=5).preparations
 
-    assert isinstance(one, DrawnSubtitles)
+    assert isinstance(one, LibassDrawing)
     assert len({one.prepared, other.prepared, later.prepared}) == 3
-    assert resolved(layer, duration=5).prepare == (one,)
+    assert resolved(layer, duration=5).preparations == (one,)
 
 
 def test_subtitles_stand_near_the_bottom_and_have_words_where_these_are_marked() -> None:
@@ -269,7 +269,7 @@ def test_what_is_never_shown_is_left_out_and_said() -> None:
     found = resolved(SQUARE, {**SQUARE, "start": 9}, duration=2)
 
     assert len(found.scene.elements) == 1
-    assert [(remark.where, remark.code) for remark in found.remarks] == [("layers[1]", "never_shown")]
+    assert [(remark.where, remark.code) for remark in found.warnings] == [("layers[1]", "never_shown")]
 
 
 def test_a_part_of_a_scene_is_a_range_of_its_frames() -> None:
@@ -277,7 +277,7 @@ def test_a_part_of_a_scene_is_a_range_of_its_frames() -> None:
 
     assert frame_range(scene, None, None) == (0, 40)
     assert frame_range(scene, 1.24, 99) == (12, 40)
-    with pytest.raises(InvalidJob, match="No frame"):
+    with pytest.raises(InvalidJob, match="contains no frame"):
         frame_range(scene, 3, 3)
 
 

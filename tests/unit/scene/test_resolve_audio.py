@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ffmpeg_worker.scene.audio_mix import Sound, SoundMix
+from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from ffmpeg_worker.scene.curve import Curve, Key
 from support.jobs.compositions import resolved
 
@@ -13,9 +13,9 @@ def test_clips_and_tracks_are_heard_where_they_are_seen() -> None:
     volume = [{"time": 0, "value": 0}, {"time": 1, "value": 0.6}]
     clip = {"id": "voice", "type": "video", "src": "film.mp4", "start": 0.52, "trim": {"start": 2}, "speed": 2}
     music = {"type": "audio", "src": "song.mp3", "duration": "end", "volume": volume, "duck_under": ["voice"]}
-    mix = resolved(clip, music, audio={"loudness": -14}).sound
+    mix = resolved(clip, music, audio={"loudness": -14}).audio
 
-    assert mix == SoundMix(
+    assert mix == AudioMix(
         (
             # From the time of the first frame that shows it.
             Sound("layers[0]", "voice", "in/film.mp4", 2.0, 10.0, 0.5, 4.0, speed=2.0),
@@ -39,7 +39,7 @@ def test_clips_and_tracks_are_heard_where_they_are_seen() -> None:
 def test_sounds_in_groups_move_with_the_group() -> None:
     inner = {"type": "video", "src": "film.mp4", "start": 1, "loop": True}
     group = {"type": "group", "start": 2, "duration": 3, "opacity": 0.5, "layers": [inner]}
-    (sound,) = resolved(group, duration=9).sound.sounds
+    (sound,) = resolved(group, duration=9).audio.sounds
 
     assert (sound.where, sound.start_s, sound.length_s, sound.loops) == ("layers[0].layers[0]", 3.0, 2.0, True)
 
@@ -48,7 +48,7 @@ def test_a_cross_fade_is_heard_too() -> None:
     way = {"in": {"type": "fade", "duration": 0.5, "overlap": True}}
     first = {"type": "video", "src": "film.mp4", "id": "a"}
     second = {"type": "video", "src": "film.mp4", "start": "auto", "transition": way}
-    before, after = resolved(first, second).sound.sounds
+    before, after = resolved(first, second).audio.sounds
 
     assert (before.fade_out_s, after.fade_in_s, after.start_s) == (0.5, 0.5, 9.5)
 
@@ -60,13 +60,13 @@ def test_silence_is_no_sound() -> None:
         {"type": "video", "src": "film.mp4", "volume": 0},
     ]
 
-    assert resolved(*layers).sound.sounds == ()
+    assert resolved(*layers).audio.sounds == ()
 
 
 def test_a_track_does_not_outlast_its_file() -> None:
     shape = {"type": "shape", "duration": 90}
     (song,) = resolved(
         shape, {"type": "audio", "src": "song.mp3", "trim": {"start": 20}, "duration": "end"}
-    ).sound.sounds
+    ).audio.sounds
 
     assert song.length_s == 40.0

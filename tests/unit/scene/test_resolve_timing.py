@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ffmpeg_worker.composition.composition import Composition
-from ffmpeg_worker.scene.resolve_timing import arrange, every
+from ffmpeg_worker.scene.resolve_timing import iterate_layers, resolve_timing
 from support.jobs.compositions import FACTS
 
 SQUARE = {"type": "shape"}
@@ -14,8 +14,8 @@ HIDDEN = {"type": "hidden", "id": "gone"}
 
 
 def _times(*layers: dict[str, Any], **canvas: Any) -> dict[str, tuple[float, float]]:
-    _, placed = arrange(Composition.model_validate({**canvas, "layers": list(layers)}), FACTS)
-    return {each.where: (each.start_s, each.end_s) for each in every(placed)}
+    _, placed = resolve_timing(Composition.model_validate({**canvas, "layers": list(layers)}), FACTS)
+    return {each.where: (each.start_s, each.end_s) for each in iterate_layers(placed)}
 
 
 def test_auto_follows_the_layer_before_that_is_of_its_kind() -> None:

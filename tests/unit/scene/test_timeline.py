@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.scene.timeline import Span, TimingRequest, frame_at, length_for_all, own_length, place
+from ffmpeg_worker.scene.timeline import Span, TimingRequest, canvas_duration, frame_at, list_duration, schedule
 
 
 def _wish(id: str, **asked: Any) -> TimingRequest:  # noqa: A002 - reads as in a composition
     return TimingRequest(f"layers[{id}]", id, **asked)
 
 
-def _placed(*wishes: TimingRequest, length_s: float | None = None) -> list[tuple[float, float]]:
-    spans = place(wishes, length_for_all(wishes) if length_s is None else length_s)
+def _placed(*requests: TimingRequest, length_s: float | None = None) -> list[tuple[float, float]]:
+    spans = schedule(requests, canvas_duration(requests) if length_s is None else length_s)
     return [(span.start_s, span.end_s) for span in spans]
 
 
@@ -34,9 +34,9 @@ def test_a_layer_starts_after_one_that_stands_below_it_in_the_list() -> None:
 
 
 def test_a_cross_fade_starts_before_the_other_layer_ends() -> None:
-    spans = place((_wish("a", length=4.0), _wish("b", after="a", overlap_s=0.5, length=2.0)), 10.0)
+    spans = schedule((_wish("a", length=4.0), _wish("b", after="a", crossfade_s=0.5, length=2.0)), 10.0)
 
-    assert spans == (Span(0.0, 4.0), Span(3.5, 5.5, over=0))
+    assert spans == (Span(0.0, 4.0), Span(3.5, 5.5, crossfade_from=0))
 
 
 def test_pictures_in_a_row_without_lengths_take_five_seconds_each() -> None:
@@ -48,17 +48,17 @@ def test_what_starts_when_all_else_is_over_is_still_seen() -> None:
 
 
 def test_music_until_the_end_does_not_make_the_canvas_longer() -> None:
-    music = _wish("music", start_s=30.0, length="end", is_only_heard=True)
+    music = _wish("music", start_s=30.0, length="end", is_audio_only=True)
 
-    assert length_for_all((_wish("clip", natural_s=3.0), music)) == 3.0
+    assert canvas_duration((_wish("clip", natural_s=3.0), music)) == 3.0
 
 
 def test_music_of_its_own_length_does() -> None:
-    assert length_for_all((_wish("cover"), _wish("song", natural_s=200.0, is_only_heard=True))) == 200.0
+    assert canvas_duration((_wish("cover"), _wish("song", natural_s=200.0, is_audio_only=True))) == 200.0
 
 
 def test_nothing_with_a_length_gives_a_list_none() -> None:
-    assert own_length((_wish("a"), _wish("b", length="end"))) is None
+    assert list_duration((_wish("a"), _wish("b", length="end"))) is None
 
 
 def test_nothing_lasts_longer_than_the_canvas() -> None:
@@ -69,7 +69,7 @@ def test_nothing_lasts_longer_than_the_canvas() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "code", "field", "says"),
+    ("requests", "code", "field", "says"),
     [
         (
             (_wish("a", after="b"), _wish("b", after="c"), _wish("c", after="a")),
@@ -86,7 +86,7 @@ def test_nothing_lasts_longer_than_the_canvas() -> None:
             "until the end",
         ),
         (
-            (_wish("a", length=0.5), _wish("b", after="a", overlap_s=1.0, length=2.0)),
+            (_wish("a", length=0.5), _wish("b", after="a", crossfade_s=1.0, length=2.0)),
             "transition_too_long",
             "layers[b].transition.in.duration",
             "0.5 s",
@@ -95,10 +95,10 @@ def test_nothing_lasts_longer_than_the_canvas() -> None:
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_start_that_cannot_be_is_explained(
-    wishes: tuple[TimingRequest, ...], code: str, field: str, says: str
+    requests: tuple[TimingRequest, ...], code: str, field: str, says: str
 ) -> None:
     with pytest.raises(InvalidJob) as caught:
-        length_for_all(wishes)
+        canvas_duration(requests)
 
     assert (caught.value.code, caught.value.where) == (code, {"field": field})
     assert says in f"{caught.value.message} {caught.value.hint}"

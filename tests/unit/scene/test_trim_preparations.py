@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.scene.preparation import DrawnSubtitles, ToneMapping
+from ffmpeg_worker.scene.preparation import LibassDrawing, ToneMapping
 from ffmpeg_worker.scene.scene import GroupContent, VideoContent
-from ffmpeg_worker.scene.trim_preparations import excerpt
+from ffmpeg_worker.scene.trim_preparations import trim_preparations
 from support.jobs.compositions import resolved
 
 HDR = {"type": "video", "src": "hdr.mp4"}  # 10 s; the canvas has 10 frames a second
@@ -17,9 +17,9 @@ HDR = {"type": "video", "src": "hdr.mp4"}  # 10 s; the canvas has 10 frames a se
 def spans(*layers: dict[str, Any], part: tuple[int, int], **canvas: Any) -> list[tuple[float, float]]:
     """Begin and end of what is tone-mapped; what is shown at a time is the same as before."""
     whole = resolved(*layers, **{"duration": 30, **canvas})
-    found = excerpt(whole, *part)
-    cuts = {one.prepared: one for one in found.prepare if isinstance(one, ToneMapping)}
-    wholes = {one.prepared: one for one in whole.prepare if isinstance(one, ToneMapping)}
+    found = trim_preparations(whole, *part)
+    cuts = {one.prepared: one for one in found.preparations if isinstance(one, ToneMapping)}
+    wholes = {one.prepared: one for one in whole.preparations if isinstance(one, ToneMapping)}
     for before, after in zip(films(whole), films(found), strict=True):
         if after.file in cuts:
             begins = [wholes[before.file].begin_s + before.begin_s, cuts[after.file].begin_s + after.begin_s]
@@ -67,17 +67,17 @@ def test_what_is_tone_mapped(
 
 def test_subtitles_are_drawn_for_what_is_seen_of_them_and_read_from_that_file() -> None:
     whole = resolved({"type": "subtitles", "src": "styled.ass", "start": 1}, duration=9)
-    [all_of_it] = whole.prepare
-    found = excerpt(whole, 25, 26)
-    [drawing] = found.prepare
-    assert isinstance(all_of_it, DrawnSubtitles)
-    assert isinstance(drawing, DrawnSubtitles)
+    [all_of_it] = whole.preparations
+    found = trim_preparations(whole, 25, 26)
+    [drawing] = found.preparations
+    assert isinstance(all_of_it, LibassDrawing)
+    assert isinstance(drawing, LibassDrawing)
     assert (all_of_it.moments, drawing.moments) == ((0, 10, 30), (10,))
     assert [film.file for film in films(found)] == [drawing.prepared]
     assert drawing.prepared != all_of_it.prepared
-    assert excerpt(whole, 0, 5).prepare == ()
+    assert trim_preparations(whole, 0, 5).preparations == ()
 
 
 def test_what_needs_no_preparation_stays_as_it_is() -> None:
     whole = resolved({"type": "video", "src": "film.mp4"})
-    assert excerpt(whole, 1, 2) is whole
+    assert trim_preparations(whole, 1, 2) is whole

@@ -53,7 +53,7 @@ def join(parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, 
 def reduce_palette(
     parts: Sequence[tuple[str, Fraction]], output: str, stem: str, *, loops: bool
 ) -> tuple[FfmpegStep, FfmpegStep]:
-    """A GIF from lossless ranges: first the colours that all frames together need, then the pictures in these.
+    """A GIF from lossless ranges: first the colors that all frames together need, then the pictures in these.
 
     `stem` begins the names of the files in between.
     """

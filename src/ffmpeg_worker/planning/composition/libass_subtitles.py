@@ -14,9 +14,9 @@ from html import escape
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep
-from ffmpeg_worker.scene.preparation import DrawnSubtitles
+from ffmpeg_worker.scene.preparation import LibassDrawing
 from ffmpeg_worker.scene.scene import FontFile
-from ffmpeg_worker.scene.subtitles.ass_script import time_of_frame
+from ffmpeg_worker.scene.subtitles.ass_script import frame_time_ms
 
 _OWN_FONTS = "_ass-fonts"
 _FALLBACKS = ("Inter", "Noto Sans Arabic", "Noto Sans Hebrew", "Noto Sans Devanagari", "Noto Sans Thai")
@@ -26,10 +26,10 @@ _BLACK = "YUV4MPEG2 W2 H2 F1000:1 Ip A1:1 Cmono XCOLORRANGE=FULL\nFRAME\n\0\0\0\
 _TICKS = 10  # of a millisecond: half a one more, and rounding errors lead to no other one
 
 
-def draw(drawing: DrawnSubtitles) -> FfmpegStep:
+def draw(drawing: LibassDrawing) -> FfmpegStep:
     """Draw its moments into a file that the renderer reads as a video."""
     folder = drawing.folder
-    times = [time_of_frame(moment, drawing.fps) for moment in drawing.moments]
+    times = [frame_time_ms(moment, drawing.fps) for moment in drawing.moments]
     arguments = (
         # It would end well with half of the pictures, or none, where memory is short.
         *("-xerror", "-abort_on", "empty_output"),
@@ -61,7 +61,7 @@ def draw(drawing: DrawnSubtitles) -> FfmpegStep:
     )
 
 
-def _graph(drawing: DrawnSubtitles, first_ms: int) -> str:
+def _graph(drawing: LibassDrawing, first_ms: int) -> str:
     width, height = drawing.size
     full_width, full_height = drawing.full_size
     # The full size says how thick lines are, and how soft, in a draft.

@@ -12,7 +12,7 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.composition.audio_sources import Sources
 from ffmpeg_worker.planning.composition.volume_envelope import SAMPLE_RATE, gain_expression, gain_lines, samples
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Step, StepResult
-from ffmpeg_worker.scene.audio_mix import Sound, SoundMix
+from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from ffmpeg_worker.scene.curve import Curve, Number
 
 PCM = ("-c:a", "pcm_s16le")
@@ -34,7 +34,7 @@ _MOST_CHARACTERS = 120_000
 
 
 def sound_steps(
-    mix: SoundMix, output: str, codec: Sequence[str] = PCM, input_options: Sequence[str] = ()
+    mix: AudioMix, output: str, codec: Sequence[str] = PCM, input_options: Sequence[str] = ()
 ) -> tuple[Step, ...] | None:
     """Commands that write all that is heard to one file: 48 kHz, stereo, exactly as long as the timeline.
 

@@ -17,14 +17,14 @@ from ffmpeg_worker.planning.composition.plan_video import Film, RenderedParts
 from ffmpeg_worker.planning.composition.prepare_media import prepare
 from ffmpeg_worker.planning.composition.shared_ranges import find_shared_elements
 from ffmpeg_worker.planning.composition.still_frame import picture
-from ffmpeg_worker.planning.composition.variable_rows import as_result, for_each_row
+from ffmpeg_worker.planning.composition.variable_rows import combine_rows, for_each_row
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import Artifact, FfmpegStep, Lane, Step, StepResult, StillStep
 from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.scene.timeline import frame_at
-from ffmpeg_worker.scene.trim_preparations import excerpt
+from ffmpeg_worker.scene.trim_preparations import trim_preparations
 
 
 def plan_canvas(
@@ -51,7 +51,7 @@ def plan_canvas(
         part = frame_range(resolved.scene, data.startTime, data.endTime)
         # A poster may lie anywhere.
         seen = (0, resolved.scene.frames) if data.poster else part
-        return Film(data, excerpt(resolved, *seen), name, row, cores, limits)
+        return Film(data, trim_preparations(resolved, *seen), name, row, cores, limits)
 
     rows = zip(data.compositions, data.output_names(), strict=True)
     films = for_each_row(rows, film, is_many=len(data.compositions) > 1)
@@ -60,7 +60,7 @@ def plan_canvas(
     return Lane(
         steps=tuple(_each_once(step for film in films for step in film.steps(made, common))),
         artifacts=tuple(artifact for film in films for artifact in film.artifacts()),
-        summarize=lambda _findings: as_result(facts),
+        summarize=lambda _findings: combine_rows(facts),
         warnings=tuple(dict.fromkeys(warning for film in films for warning in _warnings(film.resolved))),
     )
 
@@ -82,7 +82,7 @@ def plan_preview(
     scale = 1.0 if data.width is None else min(data.width / composition.width, 1.0)
     whole = _resolve(composition, inputs, files, scale, None, draws_ass)
     number = min(frame_at(data.t, Fraction(*whole.scene.fps)), whole.scene.frames - 1)
-    resolved = excerpt(whole, number, number + 1)
+    resolved = trim_preparations(whole, number, number + 1)
     scene = resolved.scene
 
     def summarize(results: Sequence[StepResult]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def plan_preview(
     if data.output is not None:
         steps = tuple(picture(StillStep(scene, number), work_name(data.output)))
         artifacts = (Artifact(data.output, work_name(data.output)),)
-    preparations = tuple(prepare(one, limits) for one in resolved.prepare)
+    preparations = tuple(prepare(one, limits) for one in resolved.preparations)
     return Lane((*preparations, *steps), artifacts, summarize=summarize, warnings=_warnings(resolved))
 
 
@@ -142,4 +142,4 @@ def _each_once(steps: Iterator[Step]) -> Iterator[Step]:
 
 
 def _warnings(resolved: Resolved) -> tuple[str, ...]:
-    return tuple(f"{remark.where}: {remark.message}" for remark in resolved.remarks)
+    return tuple(f"{remark.where}: {remark.message}" for remark in resolved.warnings)

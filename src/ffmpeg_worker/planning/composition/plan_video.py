@@ -21,7 +21,7 @@ from ffmpeg_worker.planning.composition.plan_audio import sound_steps
 from ffmpeg_worker.planning.composition.prepare_media import prepare
 from ffmpeg_worker.planning.composition.shared_ranges import shown, stretches
 from ffmpeg_worker.planning.composition.still_frame import picture
-from ffmpeg_worker.planning.composition.variable_rows import known_before
+from ffmpeg_worker.planning.composition.variable_rows import describe_video
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import (
@@ -75,7 +75,7 @@ class Film:
         """
         scene = self.resolved.scene
         check_frame_size(self.data.chosen_codec, scene.width, scene.height, makes_up=self.data.vfi is not None)
-        for preparation in self.resolved.prepare:
+        for preparation in self.resolved.preparations:
             yield prepare(preparation, self.limits)
         match self._encoding(1).kind:
             case "picture":
@@ -102,7 +102,7 @@ class Film:
 
     def facts(self) -> dict[str, Any]:
         """What is known of it before it is drawn."""
-        return known_before(self.resolved.scene, self._part)
+        return describe_video(self.resolved.scene, self._part)
 
     @property
     def _file(self) -> str:
@@ -222,16 +222,16 @@ class Film:
         first, last = self._part
         suffix = {".webm": ".webm", ".mov": ".mov"}.get(encoding.segment, ".m4a")
         name = f"{self._aside}{self.row}-sound{suffix}"
-        known = made.sounds.setdefault((self.resolved.sound, first, last), name)
+        known = made.sounds.setdefault((self.resolved.audio, first, last), name)
         if known != name:
             return known, ()
         part = ("-ss", _seconds(first / self._rate), "-t", _seconds((last - first) / self._rate))
         whole = (first, last) == (0, self.resolved.scene.frames)
         options = () if self.limits is None else self.limits.media_options()
         codec = encoding.sound if whole else (*part, *encoding.sound)
-        steps = sound_steps(self.resolved.sound, name, codec, options)
+        steps = sound_steps(self.resolved.audio, name, codec, options)
         if steps is None:
-            del made.sounds[(self.resolved.sound, first, last)]
+            del made.sounds[(self.resolved.audio, first, last)]
             return None
         return name, tuple(step for step in steps if isinstance(step, FfmpegStep | DependentStep))
 

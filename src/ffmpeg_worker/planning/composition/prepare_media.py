@@ -6,10 +6,10 @@ from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.composition.libass_subtitles import draw
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import FfmpegStep
-from ffmpeg_worker.scene.preparation import DrawnSubtitles, Preparation, ToneMapping
+from ffmpeg_worker.scene.preparation import LibassDrawing, Preparation, ToneMapping
 
 # From PQ or HLG to light, its peak brought down to that of a usual screen, and back to BT.709. Both come with the
-# colours of BT.2020 only, which not every file says.
+# colors of BT.2020 only, which not every file says.
 _TONE_MAP = (
     "setparams=color_primaries=bt2020:colorspace=bt2020nc,zscale=transfer=linear:npl=100,format=gbrpf32le,"
     "zscale=primaries=bt709,tonemap=hable:desat=0,zscale=transfer=bt709:matrix=bt709:range=limited,format=yuv420p"
@@ -23,7 +23,7 @@ _NEARLY_EXACT = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8")
 
 def prepare(preparation: Preparation, limits: CommandLimits | None) -> FfmpegStep:
     """Make a file that the renderer reads."""
-    if isinstance(preparation, DrawnSubtitles):
+    if isinstance(preparation, LibassDrawing):
         return draw(preparation)
     return _tone_map(preparation, limits)
 

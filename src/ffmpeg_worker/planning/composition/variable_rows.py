@@ -30,7 +30,7 @@ def for_each_row(
     return found
 
 
-def known_before(scene: Scene, part: tuple[int, int]) -> dict[str, Any]:
+def describe_video(scene: Scene, part: tuple[int, int]) -> dict[str, Any]:
     """What a result says of the video of a part of a scene (its frames)."""
     rate = Fraction(*scene.fps)
     return {
@@ -41,6 +41,6 @@ def known_before(scene: Scene, part: tuple[int, int]) -> dict[str, Any]:
     }
 
 
-def as_result(facts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def combine_rows(facts: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """What is known of all rows, as a result says it."""
     return facts[0] if len(facts) == 1 else {"rows": list(facts)}

@@ -19,7 +19,7 @@ def key_opacity(u: Pixels, v: Pixels, key: ChromaKey) -> Pixels:
 
     Pixels nearer to the key color than `similarity` become transparent; the opacity rises to full over `blend`.
     """
-    key_u, key_v = _chroma(key.colour)
+    key_u, key_v = _chroma(key.color)
     steps = np.arange(256, dtype=np.float32)
     # Each plane's part of the squared distance, from a lookup table.
     squared = cv2.LUT(u, (steps - key_u) ** 2) + cv2.LUT(v, (steps - key_v) ** 2)

@@ -183,7 +183,7 @@ def _gradient_definition(gradient: Gradient, size: Size) -> str:
 
 def _color_stops(gradient: Gradient) -> list[tuple[float, Color]]:
     """Return offsets and colors. A transparent stop takes the colors of its neighbors, as CSS premultiplies."""
-    colors = gradient.colours
+    colors = gradient.colors
     count = len(colors)
     offsets = gradient.stops or tuple(index / max(count - 1, 1) for index in range(count))
     stops: list[tuple[float, Color]] = []

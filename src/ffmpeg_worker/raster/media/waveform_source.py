@@ -29,7 +29,7 @@ class WaveformSource:
         self._size = size
         self._bars = max(min(content.bars, size[0] // 2), 1)
         self._levels = AudioLevels(path, self._bars, where=where)
-        red, green, blue, alpha = content.colour
+        red, green, blue, alpha = content.color
         color = np.array([red * alpha, green * alpha, blue * alpha, alpha])
         # Premultiplied RGBA for each coverage.
         self._table = np.round(np.arange(256)[:, None] * color).astype(np.uint8)

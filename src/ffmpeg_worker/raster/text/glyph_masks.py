@@ -61,7 +61,7 @@ class RoundedBox:
     def behind(cls, background: Background, left: float, top: float, right: float, bottom: float) -> RoundedBox:
         """Return the background of an area, with its padding."""
         x, y = background.padding_x, background.padding_y
-        return cls((left - x, top - y, right + x, bottom + y), background.radius, background.colour)
+        return cls((left - x, top - y, right + x, bottom + y), background.radius, background.color)
 
     def fade(self, opacity: float) -> RoundedBox:
         """Multiply the opacity of the color."""

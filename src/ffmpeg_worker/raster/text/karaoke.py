@@ -70,7 +70,7 @@ class Karaoke:
         highlight = self._highlight
         if highlight.mode != "appear" or state.begun == len(self._words):
             yield GlyphGroup(self._rest, color)
-        spoken = highlight.said or (highlight.colour if highlight.mode == "fill" else None) or color
+        spoken = highlight.said or (highlight.color if highlight.mode == "fill" else None) or color
         for index, pieces in enumerate(self._pieces):
             if index == state.highlighted or (highlight.mode == "appear" and index >= state.begun):
                 continue
@@ -95,11 +95,11 @@ class Karaoke:
                 transform = GlyphTransform(scale=highlight.scale, center=piece.center)
             is_above = transform != UNCHANGED
             if edge is None:
-                yield GlyphGroup(piece.glyphs, highlight.colour or color, transform, is_above=is_above)
+                yield GlyphGroup(piece.glyphs, highlight.color or color, transform, is_above=is_above)
                 continue
             x = piece.right - edge if piece.is_rtl else piece.left + edge
             x = transform.apply(x, 0)[0]
-            filled = highlight.colour or color
+            filled = highlight.color or color
             yield GlyphGroup(piece.glyphs, color, transform, x, filled, piece.is_rtl, is_above=is_above)
             edge = max(edge - (piece.right - piece.left), 0.0)
 

@@ -84,7 +84,7 @@ def _max_width(lines: list[Line]) -> float:
 def _cut_lines(text: str, style: TextStyle, chain: FontChain, width: float) -> tuple[str, list[Line], bool]:
     """Return text and lines, shortened with an ellipsis if there are too many lines, and whether they are."""
     lines = _break_lines(text, style, chain, width)
-    limit = style.most_lines
+    limit = style.max_lines
     if limit is None or len(lines) <= limit:
         return text, lines, False
     last = lines[limit - 1]
@@ -107,7 +107,7 @@ def _find_fitting_size(text: str, style: TextStyle, chain: FontChain, width: flo
 
     def fits(size: float) -> bool:
         lines = _break_lines(text, replace(style, size=size), chain, width)
-        if style.most_lines is not None and len(lines) > style.most_lines:
+        if style.max_lines is not None and len(lines) > style.max_lines:
             return False
         return (
             not any(line.breaks_word for line in lines)
@@ -115,7 +115,7 @@ def _find_fitting_size(text: str, style: TextStyle, chain: FontChain, width: flo
             and len(lines) * style.line_height * size <= height + _TOLERANCE
         )
 
-    min_size = min(style.least_size, style.size)
+    min_size = min(style.min_size, style.size)
     if fits(style.size):
         return style.size
     low, high = 0, math.ceil((style.size - min_size) * 4)

@@ -148,7 +148,7 @@ class Painter:
         if self._style.stroke is None or not outlines:
             return self._paint_backdrop(canvas, letters, below), None
         shape = maximum(canvas.combine(outlines, adds=False), letters)
-        return self._paint_backdrop(canvas, shape, below), colorize(shape - letters, self._style.stroke.colour)
+        return self._paint_backdrop(canvas, shape, below), colorize(shape - letters, self._style.stroke.color)
 
     def _paint_letters(
         self, canvas: _Canvas, drawn: _DrawnGroups, backdrop: Pixels | None, stroke: Pixels | None
@@ -170,7 +170,7 @@ class Painter:
             pixels = composite(colorize(area, color), pixels)
         # As in CSS, the first of several shadows is on top.
         for shadow in reversed(self._style.shadows):
-            pixels = composite(colorize(_cast_shadow(shape, shadow), shadow.colour), pixels)
+            pixels = composite(colorize(_cast_shadow(shape, shadow), shadow.color), pixels)
         return pixels
 
     @staticmethod

@@ -38,7 +38,7 @@ class SubtitlesSource:
         self._style = style
         self._library = library
         padding = style.background.padding_y if style.background else 0.0
-        self._width = content.most_width if width is None else width
+        self._width = content.max_width if width is None else width
         self._height = style.line_height * style.size + 2 * padding if height is None else height
         self._cached: OrderedDict[tuple[int, ...], _ActiveCues] = OrderedDict()
 
@@ -88,7 +88,7 @@ class _ActiveCues:
         self._karaoke: Karaoke | None = None
         if words and style.highlight is not None:
             self._karaoke = Karaoke(words, self._layout, style.highlight, style.transform)
-        self._color = style.colour
+        self._color = style.color
         self._last: tuple[tuple[KaraokeState | None, Color], RgbaBitmap] | None = None
 
     def render(self, time_s: float) -> RgbaBitmap:

@@ -27,9 +27,9 @@ class TextSource:
     ) -> None:
         style = content.style
         self.layout: Layout = layout_text(
-            content.text, style, width, height, library=library, max_width=content.most_width
+            content.text, style, width, height, library=library, max_width=content.max_width
         )
-        self._color = style.colour
+        self._color = style.color
         self._painter = Painter(self.layout, style)
         self._animation = content.animation and Animation(content.animation, self.layout)
         self._still: tuple[Color, RgbaBitmap] | None = None

@@ -1,4 +1,4 @@
-"""Subtitle files (.srt, .vtt, .ass, .ssa) as cues with the times of their words."""
+"""Parses subtitle files (.srt, .vtt, .ass, .ssa) to cues with the times of their words."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ MAX_CHARACTERS = 2_000_000
 MAX_CUES = 20_000
 MAX_LINE = 5000
 
-# None of these looks further than to where the next of its kind begins: time grows with length, not its square.
+# None of these scans beyond the start of the next match, so that the time is linear in the length.
 _ASS_TAGS = re.compile(r"\{[^{}]*\}")
 _ASS_SYLLABLE = re.compile(r"\\[kK][fo]?(\d{1,6})")
 _ASS_DRAWING = re.compile(r"\\p[1-9]")
-_ASS_LOST = re.compile(r"\\(?:pos|move|fade?|clip|frz)\b|\\an?\d|\\t\(|\\1?c&")
+_ASS_STYLING = re.compile(r"\\(?:pos|move|fade?|clip|frz)\b|\\an?\d|\\t\(|\\1?c&")
 _ASS_SECTION = re.compile(r"^\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE | re.MULTILINE)
 _VTT_TIME = re.compile(r"<(?:(\d{1,4}):)?(\d{2}):(\d{2})\.(\d{3})>")
 _MARK = re.compile(r"<@(\d{1,12})>")
@@ -33,25 +33,25 @@ _SPACES = re.compile(r"[ \t]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Subtitles:
-    """Cues in order of time; `loses_looks`: the file says more of places and looks than is kept."""
+    """Cues in order of time; `has_unsupported_styling` if the file has positions or styling that are dropped."""
 
     cues: tuple[Cue, ...]
-    loses_looks: bool = False
+    has_unsupported_styling: bool = False
 
 
 def is_ass(text: str) -> bool:
-    """Whether subtitles are of the kind that says how they look."""
+    """Whether a subtitle file is ASS or SSA."""
     text = text.lstrip("\ufeff \n\r\t")
     return not text.startswith("WEBVTT") and _ASS_SECTION.search(text) is not None
 
 
-def read_subtitles(text: str) -> Subtitles:
-    """Read a subtitle file's text.
+def parse_subtitles(text: str) -> Subtitles:
+    r"""Parse the text of a subtitle file.
 
-    Words have times where the file gives them: time stamps within a WebVTT cue, `\\k` syllables in ASS.
+    Words have times where the file has them: timestamps within WebVTT cues, `\k` syllables in ASS.
 
     Raises:
-        SourceUnreadable: it, or a line or cue of it, is too long, or it holds no cue, or times that are none.
+        SourceUnreadable: the file, a line or a cue is too long; it has no cue, or invalid times.
     """
     text = _tidy(text)
     is_vtt = text.startswith("WEBVTT")
@@ -63,9 +63,9 @@ def read_subtitles(text: str) -> Subtitles:
         else:
             file = pysubs2.SSAFile.from_string(text, "srt", keep_html_tags=True)
     except (pysubs2.Pysubs2Error, ValueError) as error:
-        raise _unreadable("hold times that cannot be read", "Check the times of its cues.") from error
+        raise _unreadable("have invalid times", "Check the times of its cues.") from error
     if len(file.events) > MAX_CUES:
-        raise _unreadable(f"hold more than {MAX_CUES} cues", "Send fewer.")
+        raise _unreadable(f"have more than {MAX_CUES} cues", "Send fewer.")
     events = sorted(
         (event for event in file.events if event.end > event.start >= 0),
         key=lambda event: (event.start, event.end),
@@ -73,16 +73,16 @@ def read_subtitles(text: str) -> Subtitles:
     cues = (_vtt_cue(event) if is_vtt else _other_cue(event) for event in events)
     kept = tuple(cue for cue in cues if cue is not None)
     if not kept:
-        raise _unreadable("hold no cue", "Send .srt, .vtt or .ass, as UTF-8.")
-    return Subtitles(kept, loses_looks=any(_ASS_LOST.search(event.text) for event in events))
+        raise _unreadable("have no cue", "Send .srt, .vtt or .ass, as UTF-8.")
+    return Subtitles(kept, has_unsupported_styling=any(_ASS_STYLING.search(event.text) for event in events))
 
 
-def with_words(cue: Cue) -> Cue:
-    """The same cue with a time for each word: its own, or a share of the cue by the word's length."""
+def add_word_times(cue: Cue) -> Cue:
+    """Return the cue with a time for each word: its own, or a part of the cue in proportion to its length."""
     words = cue.text.split()
     if cue.words or not words:
         return cue
-    # A short word takes a while, too.
+    # Two letters more: short words take their time, too.
     weights = [len(word) + 2 for word in words]
     per = (cue.end_s - cue.begin_s) / sum(weights)
     marks = [cue.begin_s + passed * per for passed in itertools.accumulate(weights, initial=0)]
@@ -92,7 +92,7 @@ def with_words(cue: Cue) -> Cue:
 
 
 def _tidy(text: str) -> str:
-    """Lines of a bearable length, with one blank line and one space at most between others."""
+    """Check the length of the text and of its lines, and collapse blank lines and spaces."""
     if len(text) > MAX_CHARACTERS:
         raise _unreadable(f"are longer than {MAX_CHARACTERS} characters", "Send a shorter file.")
     lines = [_SPACES.sub(" ", line).strip() for line in text.lstrip("\ufeff").strip().splitlines()]
@@ -102,7 +102,7 @@ def _tidy(text: str) -> str:
 
 
 def _lines_of_ass(text: str) -> str:
-    """Times and texts; styles, fonts and margins are not needed, and may be wrong."""
+    """Keep times and texts only; styles, fonts and margins are unused and may be invalid."""
     found = ["[Events]"]
     for line in text.split("\n"):
         fields = line.removeprefix("Dialogue:").split(",", 9)
@@ -112,13 +112,13 @@ def _lines_of_ass(text: str) -> str:
 
 
 def _cues_of_vtt(text: str) -> str:
-    """Without notes, styles and names of cues, which would be read as text."""
+    """Drop notes, styles and cue identifiers, which pysubs2 would read as text."""
     blocks = []
     for block in text.split("\n\n"):
         lines = block.strip("\n").split("\n")
         at = next((index for index, line in enumerate(lines[:2]) if "-->" in line), None)
         if at is not None:
-            # What follows the times are places, and may hold what looks like a time.
+            # Cue settings follow the times; they may contain what looks like a time.
             begin, _, rest = lines[at].partition("-->")
             end = (rest.split() or [""])[0]
             said = _VTT_TIME.sub(_mark, "\n".join(lines[at + 1 :]))
@@ -127,7 +127,10 @@ def _cues_of_vtt(text: str) -> str:
 
 
 def _mark(time: re.Match[str]) -> str:
-    """A time within a cue in thousandths of a second: the library takes a line with two times for a new cue."""
+    """Replace a timestamp within a cue by a mark in milliseconds.
+
+    pysubs2 takes a line with two timestamps for the start of a cue.
+    """
     hours, minutes, seconds, thousandths = (int(part or 0) for part in time.groups())
     return f"<@{((hours * 60 + minutes) * 60 + seconds) * 1000 + thousandths}>"
 
@@ -155,7 +158,7 @@ def _other_cue(event: pysubs2.SSAEvent) -> Cue | None:
 
 
 def _cue(event: pysubs2.SSAEvent, pieces: list[tuple[float, str]]) -> Cue | None:
-    """A cue of pieces of text, each with the time it is said at."""
+    """Build a cue of pieces of text, each with its time in seconds."""
     text = "\n".join(line.strip() for line in "".join(piece for _, piece in pieces).strip().split("\n"))
     if not text:
         return None
@@ -167,7 +170,7 @@ def _cue(event: pysubs2.SSAEvent, pieces: list[tuple[float, str]]) -> Cue | None
 
 
 def _timed_words(pieces: list[tuple[float, str]], begin: float, end: float) -> Iterator[Word]:
-    """Words of pieces that may end within a word; words of one piece share its time."""
+    """Yield the words of pieces, which may end within a word; words of one piece share its time."""
     letters = [(letter, time) for time, piece in pieces for letter in piece]
     groups = itertools.groupby(letters, key=lambda letter: letter[0].isspace())
     words = [list(group) for is_space, group in groups if not is_space]
@@ -177,9 +180,9 @@ def _timed_words(pieces: list[tuple[float, str]], begin: float, end: float) -> I
     for time, group in itertools.groupby(times):
         count = len(list(group))
         until = times[index + count] if index + count < len(times) else end
-        for place in range(count):
-            text = "".join(letter for letter, _ in words[index + place])
-            yield Word(text, time + (until - time) * place / count, time + (until - time) * (place + 1) / count)
+        for offset in range(count):
+            text = "".join(letter for letter, _ in words[index + offset])
+            yield Word(text, time + (until - time) * offset / count, time + (until - time) * (offset + 1) / count)
         index += count
 
 

@@ -17,7 +17,7 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.composition.plan_audio import sound_steps
 from ffmpeg_worker.planning.composition.volume_envelope import Line, gain_lines
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
-from ffmpeg_worker.scene.audio_mix import SoundMix
+from ffmpeg_worker.scene.audio_mix import AudioMix
 from ffmpeg_worker.scene.curve import Curve, Key
 from support.media.sounds import sound
 
@@ -25,29 +25,29 @@ GOLDEN = Path(__file__).with_name("golden_canvas_sound.json")
 RISE = Curve((Key(0.0, (0.0,)), Key(1.0, (0.6,))))
 MEASURED = StepResult(log="[Parsed_ebur128_9] Summary:\n\n  Integrated loudness:\n    I:         -30.5 LUFS\n")
 
-CASES: dict[str, SoundMix] = {
-    "one sound": SoundMix((sound(),), 1.0),
-    "placed, cut and behind a seek": SoundMix((sound("a.mp3", begin_s=100.5, end_s=130.0, start_s=2.0),), 4.0),
-    "Matroska is not sought in": SoundMix((sound("a.mkv", begin_s=100.5, end_s=130.0),), 4.0),
-    "volume, fades, pan, speed": SoundMix(
+CASES: dict[str, AudioMix] = {
+    "one sound": AudioMix((sound(),), 1.0),
+    "placed, cut and behind a seek": AudioMix((sound("a.mp3", begin_s=100.5, end_s=130.0, start_s=2.0),), 4.0),
+    "Matroska is not sought in": AudioMix((sound("a.mkv", begin_s=100.5, end_s=130.0),), 4.0),
+    "volume, fades, pan, speed": AudioMix(
         (sound(volume=RISE, fade_in_s=0.5, fade_out_s=9.0, pan=-0.25, speed=5.0, end_s=9.0),), 1.0
     ),
-    "panned by keys": SoundMix((sound(pan=RISE),), 1.0),
-    "short loop": SoundMix((sound(loops=True, length_s=9.5),), 10.0),
-    "long loop": SoundMix((sound(loops=True, end_s=100.0, length_s=250.0),), 250.0),
-    "one file twice, opened once": SoundMix((sound(), sound(start_s=3.0, volume=0.5)), 5.0),
-    "ducked": SoundMix(
+    "panned by keys": AudioMix((sound(pan=RISE),), 1.0),
+    "short loop": AudioMix((sound(loops=True, length_s=9.5),), 10.0),
+    "long loop": AudioMix((sound(loops=True, end_s=100.0, length_s=250.0),), 250.0),
+    "one file twice, opened once": AudioMix((sound(), sound(start_s=3.0, volume=0.5)), 5.0),
+    "ducked": AudioMix(
         (sound("v.wav", id="voice"), sound("m.wav", length_s=9.0, end_s=9.0, duck_under=("voice", "none"))), 9.0
     ),
-    "loudness": SoundMix((sound(),), 1.0, loudness=-14.0, volume=0.5),
-    "from before to behind the timeline": SoundMix((sound(start_s=-0.5, length_s=9.0, end_s=9.0),), 2.0),
-    "what is not heard is not opened": SoundMix(
+    "loudness": AudioMix((sound(),), 1.0, loudness=-14.0, volume=0.5),
+    "from before to behind the timeline": AudioMix((sound(start_s=-0.5, length_s=9.0, end_s=9.0),), 2.0),
+    "what is not heard is not opened": AudioMix(
         (sound(), sound("b.wav", volume=0.0), sound("c.wav", start_s=5.0), sound("d.wav", start_s=-1.0)), 5.0
     ),
 }
 
 
-def commands(mix: SoundMix) -> list[str]:
+def commands(mix: AudioMix) -> list[str]:
     steps = sound_steps(mix, "sound.mka", input_options=("-protocol_whitelist", "file"))
     built = [step.build([MEASURED]) if isinstance(step, DependentStep) else step for step in steps or ()]
     return [shlex.join(step.invocation.arguments) for step in built if isinstance(step, FfmpegStep)]
@@ -61,13 +61,13 @@ def test_golden() -> None:
 
 
 def test_where_nothing_is_heard_there_is_no_command() -> None:
-    assert sound_steps(SoundMix((), 5.0), "sound.mka") is None
-    assert sound_steps(SoundMix((sound(volume=0.0),), 5.0), "sound.mka") is None
+    assert sound_steps(AudioMix((), 5.0), "sound.mka") is None
+    assert sound_steps(AudioMix((sound(volume=0.0),), 5.0), "sound.mka") is None
 
 
 @pytest.mark.parametrize("log", ["I:         -70.0 LUFS", "I:          -inf LUFS", "nothing"])
 def test_silence_is_not_raised_to_a_loudness(log: str) -> None:
-    steps = sound_steps(SoundMix((sound(),), 1.0, loudness=-14.0), "sound.mka")
+    steps = sound_steps(AudioMix((sound(),), 1.0, loudness=-14.0), "sound.mka")
     assert steps is not None
     write = steps[1]
     assert isinstance(write, DependentStep)
@@ -92,5 +92,5 @@ def test_an_easing_takes_few_lines(easing: str) -> None:
 def test_more_keys_than_a_command_holds_are_refused() -> None:
     keys = tuple(Key(float(second), (second % 7 / 7,), "elastic-in-out") for second in range(200))
     with pytest.raises(InvalidJob) as caught:
-        sound_steps(SoundMix((sound(volume=Curve(keys), length_s=200.0),), 200.0), "sound.mka")
+        sound_steps(AudioMix((sound(volume=Curve(keys), length_s=200.0),), 200.0), "sound.mka")
     assert caught.value.code == "too_many_sounds"

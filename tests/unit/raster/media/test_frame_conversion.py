@@ -1,4 +1,4 @@
-"""Decoded frames in their box: colours, geometry, opacity."""
+"""Decoded frames in their box: colors, geometry, opacity."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.scene.scene import ChromaKey, Fit, VideoContent
 from support.media.sources import make
 
-_COLOURS = [
+_COLORS = [
     (200, 30, 40),
     (40, 180, 60),
     (30, 60, 200),
@@ -46,7 +46,7 @@ def _show(
 
 
 def _rgb(picture: Bitmap) -> npt.NDArray[np.float64]:
-    """Every other pixel's colour by the formulas of BT.709, 0 to 255."""
+    """Every other pixel's color by the formulas of BT.709, 0 to 255."""
     if isinstance(picture, RgbaBitmap):
         return picture.rgba[::2, ::2, :3].astype(float)
     y = (picture.y[::2, ::2].astype(float) - 16) / 219
@@ -56,8 +56,8 @@ def _rgb(picture: Bitmap) -> npt.NDArray[np.float64]:
 
 
 def _patches(path: Path, how: str, *arguments: str) -> Path:
-    """Seven columns of 32 pixels in the known colours."""
-    pixels = np.repeat(np.repeat(np.array(_COLOURS, np.uint8)[None], 32, 0), 32, 1)
+    """Seven columns of 32 pixels in the known colors."""
+    pixels = np.repeat(np.repeat(np.array(_COLORS, np.uint8)[None], 32, 0), 32, 1)
     raw = path.with_suffix(".raw")
     raw.write_bytes(pixels.tobytes() * 3)
     given = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "224x32", "-r", "25", "-i", str(raw))
@@ -76,14 +76,14 @@ _CODINGS = {
 
 @pytest.mark.parametrize("coding", list(_CODINGS))
 @pytest.mark.parametrize("box", [(224, 32), (336, 48), (112, 16)])
-def test_colours_are_true_however_they_are_coded(tmp_path: Path, coding: str, box: tuple[int, int]) -> None:
+def test_colors_are_true_however_they_are_coded(tmp_path: Path, coding: str, box: tuple[int, int]) -> None:
     how, matrix, span = _CODINGS[coding]
     path = _patches(tmp_path / "a.mkv", how, "-c:v", "ffv1", "-colorspace", matrix, "-color_range", span)
     rgb = _rgb(_show(path, (224, 32), box))
     column = box[0] // 14
-    for index, colour in enumerate(_COLOURS):
+    for index, color in enumerate(_COLORS):
         middle = rgb[4:-2, index * column + column // 2]
-        assert np.abs(middle.mean(axis=0) - colour).max() <= 2, (coding, colour)
+        assert np.abs(middle.mean(axis=0) - color).max() <= 2, (coding, color)
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_colours_are_true_however_they_are_coded(tmp_path: Path, coding: str, bo
 )
 def test_rgb_sources(tmp_path: Path, name: str, arguments: tuple[str, ...]) -> None:
     rgb = _rgb(_show(_patches(tmp_path / name, "", *arguments), (224, 32), (224, 32)))
-    for index, colour in enumerate(_COLOURS):
-        assert np.abs(rgb[8, index * 16 + 8] - colour).max() <= 2
+    for index, color in enumerate(_COLORS):
+        assert np.abs(rgb[8, index * 16 + 8] - color).max() <= 2
 
 
 def test_wide_gamut_is_brought_to_bt709(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_an_opacity_of_the_source_is_kept(tmp_path: Path, name: str, codec: str,
     assert (picture.rgba[..., :3] <= picture.rgba[..., 3:]).all()
 
 
-def test_a_key_makes_its_colour_transparent(tmp_path: Path) -> None:
+def test_a_key_makes_its_color_transparent(tmp_path: Path) -> None:
     scene = "color=0x00ff00:size=160x80:rate=5:duration=1,drawbox=x=40:w=80:color=0xc03020:t=fill,format=yuv420p"
     path = make(tmp_path / "a.mkv", "-f", "lavfi", "-i", scene, "-c:v", "ffv1")
     for box, inside in (((160, 80), slice(40, 120)), ((80, 40), slice(20, 60))):

@@ -22,8 +22,8 @@ def _quarters(size: tuple[int, int] = (80, 40)) -> Image.Image:
     """Red, green / blue, white."""
     image = Image.new("RGB", size)
     half = (size[0] // 2, size[1] // 2)
-    for at, colour in zip(((0, 0), (1, 0), (0, 1), (1, 1)), (_RED, _GREEN, _BLUE, _WHITE), strict=True):
-        image.paste(colour, (at[0] * half[0], at[1] * half[1], (at[0] + 1) * half[0], (at[1] + 1) * half[1]))
+    for at, color in zip(((0, 0), (1, 0), (0, 1), (1, 1)), (_RED, _GREEN, _BLUE, _WHITE), strict=True):
+        image.paste(color, (at[0] * half[0], at[1] * half[1], (at[0] + 1) * half[0], (at[1] + 1) * half[1]))
     return image
 
 
@@ -36,8 +36,8 @@ def _rgba(path: Path, size: tuple[int, int], time_s: float = 0.0, **more: object
     return picture.rgba
 
 
-def _near(pixel: Pixels, colour: tuple[int, ...], tolerance: int = 3) -> bool:
-    return bool(np.abs(pixel[: len(colour)].astype(int) - colour).max() <= tolerance)
+def _near(pixel: Pixels, color: tuple[int, ...], tolerance: int = 3) -> bool:
+    return bool(np.abs(pixel[: len(color)].astype(int) - color).max() <= tolerance)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -58,8 +58,8 @@ def test_every_exif_orientation_is_brought_upright(tmp_path: Path, orientation: 
     exif[0x0112] = orientation
     stored.save(tmp_path / f"a.{suffix}", exif=exif, quality=95)
     rgba = _rgba(tmp_path / f"a.{suffix}", (40, 20))
-    for (x, y), colour in {(10, 5): _RED, (30, 5): _GREEN, (10, 15): _BLUE, (30, 15): _WHITE}.items():
-        assert _near(rgba[y, x], colour, 6)
+    for (x, y), color in {(10, 5): _RED, (30, 5): _GREEN, (10, 15): _BLUE, (30, 15): _WHITE}.items():
+        assert _near(rgba[y, x], color, 6)
 
 
 def test_fit_modes_by_geometry(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_fit_modes_by_geometry(tmp_path: Path) -> None:
     assert (_rgba(path, (100, 60), fit="scale-down")[10:50, 10:90, 3] == 255).all()
 
 
-def test_hidden_colours_do_not_bleed(tmp_path: Path) -> None:
+def test_hidden_colors_do_not_bleed(tmp_path: Path) -> None:
     image = Image.new("RGBA", (64, 64), (0, 255, 0, 0))
     image.paste((255, 0, 0, 255), (0, 0, 31, 64))
     image.save(tmp_path / "a.png")
@@ -107,7 +107,7 @@ def test_modes(tmp_path: Path, mode: str) -> None:
 
 
 def test_profiles_are_brought_to_srgb(tmp_path: Path) -> None:
-    # Lab D50 is the one other profile that can be made here; a picture in swapped colours shows that it is used.
+    # Lab D50 is the one other profile that can be made here; a picture in swapped colors shows that it is used.
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = bytearray(profile)
     red, blue = swapped.find(b"rXYZ"), swapped.find(b"bXYZ")
@@ -122,14 +122,14 @@ def test_profiles_are_brought_to_srgb(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
 def test_animations_keep_their_times(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"a.{suffix}"
-    frames = [Image.new("RGB", (16, 16), colour) for colour in (_RED, _GREEN, _BLUE)]
+    frames = [Image.new("RGB", (16, 16), color) for color in (_RED, _GREEN, _BLUE)]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=[100, 300, 200], loop=0, lossless=True)
     source = ImageSource(ImageContent(path.name), path, (8, 8))
     shown = {0.0: _RED, 0.09: _RED, 0.1: _GREEN, 0.39: _GREEN, 0.4: _BLUE, 0.6: _RED, 6.15: _GREEN, 0.05: _RED}
-    for time_s, colour in shown.items():
+    for time_s, color in shown.items():
         picture = source.render(time_s)
         assert isinstance(picture, RgbaBitmap)
-        assert _near(picture.rgba[4, 4], colour, 6), time_s
+        assert _near(picture.rgba[4, 4], color, 6), time_s
         assert source.render(time_s + 0.005) is picture
     source.close()
     assert _near(_rgba(path, (8, 8), 50.0, loops=False)[4, 4], _BLUE)
@@ -147,7 +147,7 @@ def test_opaque_images_may_come_as_planes(tmp_path: Path) -> None:
     assert isinstance(see_through, RgbaBitmap)
 
 
-def test_a_keyed_colour_becomes_transparent(tmp_path: Path) -> None:
+def test_a_keyed_color_becomes_transparent(tmp_path: Path) -> None:
     image = Image.new("RGB", (40, 40), (0, 255, 0))
     image.paste(_RED, (20, 0, 40, 40))
     image.save(tmp_path / "a.png")

@@ -67,13 +67,13 @@ def test_gradients_have_the_angles_of_css(angle: float, red: tuple[int, int], bl
     assert np.abs(rgba[40, 50] - (128, 0, 128, 255)).max() <= 4
 
 
-def test_a_gradient_to_nothing_keeps_its_colour() -> None:
+def test_a_gradient_to_nothing_keeps_its_color() -> None:
     rgba = _draw(ShapeContent("rect", Gradient((_WHITE, (0, 0, 0, 0)), angle=90)), (100, 10)).astype(int)
     assert np.abs(rgba[5, :, 0] - rgba[5, :, 3]).max() <= 1
     assert abs(int(rgba[5, 50, 3]) - 128) <= 4
 
 
-def test_a_shape_is_drawn_again_only_when_its_colour_changes() -> None:
+def test_a_shape_is_drawn_again_only_when_its_color_changes() -> None:
     fill = Curve((Key(1.0, _RED), Key(2.0, _BLUE)))
     source = _open(ShapeContent("rect", fill), Path(), (10, 10), "")
     before = source.render(0.0)

@@ -1,4 +1,4 @@
-"""Frames of videos: which one is shown when, how it is fitted, and in which colours."""
+"""Frames of videos: which one is shown when, how it is fitted, and in which colors."""
 
 from __future__ import annotations
 

@@ -22,11 +22,11 @@ def _noise(seed: int = 1) -> np.random.Generator:
 
 
 def _tile(width: int, height: int, seed: int = 1) -> RgbaBitmap:
-    """Colours and opacities of every kind, some of them all or nothing."""
+    """Colors and opacities of every kind, some of them all or nothing."""
     noise = _noise(seed)
     alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
-    colour = noise.integers(0, 256, (height, width, 3))
-    return RgbaBitmap(np.dstack([np.rint(colour * alpha / 255), alpha]).astype(np.uint8))
+    color = noise.integers(0, 256, (height, width, 3))
+    return RgbaBitmap(np.dstack([np.rint(color * alpha / 255), alpha]).astype(np.uint8))
 
 
 def test_edges_have_no_dark_fringe() -> None:
@@ -61,7 +61,7 @@ def test_rgba_over_rgba() -> None:
     assert np.abs(straight[seen][:, :3] - wanted).max() <= 1
 
 
-def test_planes_and_tiles_of_one_colour_look_the_same() -> None:
+def test_planes_and_tiles_of_one_color_look_the_same() -> None:
     surface = YuvSurface(WIDTH, HEIGHT)
     surface.fill(_BACKGROUND)
     planes = YuvBitmap(*(part.copy() for part in surface.planes))

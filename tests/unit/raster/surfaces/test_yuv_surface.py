@@ -21,19 +21,19 @@ def _noise(seed: int = 1) -> np.random.Generator:
 
 
 def _tile(width: int, height: int, seed: int = 1) -> RgbaBitmap:
-    """Colours and opacities of every kind, some of them all or nothing."""
+    """Colors and opacities of every kind, some of them all or nothing."""
     noise = _noise(seed)
     alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
-    colour = noise.integers(0, 256, (height, width, 3))
-    return RgbaBitmap(np.dstack([np.rint(colour * alpha / 255), alpha]).astype(np.uint8))
+    color = noise.integers(0, 256, (height, width, 3))
+    return RgbaBitmap(np.dstack([np.rint(color * alpha / 255), alpha]).astype(np.uint8))
 
 
 def _soft_tile(width: int, height: int) -> RgbaBitmap:
     """A picture without edges sharper than a few pixels."""
     y, x = np.mgrid[0:height, 0:width]
     alpha = np.exp(-(((x - width / 2 + 0.5) / width * 4) ** 2 + ((y - height / 2 + 0.5) / height * 4) ** 2))
-    colour = np.dstack([0.5 + 0.5 * np.sin(x / 9), 0.5 + 0.5 * np.cos(y / 7), np.full_like(alpha, 0.7)])
-    return RgbaBitmap(np.rint(np.dstack([colour * alpha[:, :, None], alpha]) * 255).astype(np.uint8))
+    color = np.dstack([0.5 + 0.5 * np.sin(x / 9), 0.5 + 0.5 * np.cos(y / 7), np.full_like(alpha, 0.7)])
+    return RgbaBitmap(np.rint(np.dstack([color * alpha[:, :, None], alpha]) * 255).astype(np.uint8))
 
 
 def _planes(width: int, height: int, seed: int = 1, alpha: Pixels | None = None) -> YuvBitmap:

@@ -53,7 +53,7 @@ def test_letters_come_one_after_the_other_and_leave_so_too(name: str) -> None:
 
 def test_a_background_comes_with_the_first_letters() -> None:
     look = Background((0, 0, 0, 1), 4, 4)
-    source = text_source("abc", colour=(0, 0, 0, 0), background=look, animation=animation("fade"))
+    source = text_source("abc", color=(0, 0, 0, 0), background=look, animation=animation("fade"))
     opacities = [source.render(time).rgba[..., 3].max() for time in (0.0, 0.1, 0.4)]
     assert opacities[0] == 0
     assert 0 < opacities[1] < 255

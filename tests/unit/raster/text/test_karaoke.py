@@ -93,7 +93,7 @@ def test_the_marked_word_grows_and_has_a_box() -> None:
     assert columns[-1] > np.flatnonzero(red(plain).max(axis=0) > 0.5)[-1]
 
 
-def test_words_that_were_said_have_their_own_colour() -> None:
+def test_words_that_were_said_have_their_own_color() -> None:
     source = said("alpha beta gamma", said=(0.0, 0.0, 1.0, 1.0))
     last = seen(source, 3.5)
     blue = np.flatnonzero(((last[..., 2] > 0.9) & (last[..., 0] < 0.1)).any(axis=0))

@@ -82,7 +82,7 @@ def test_a_box_narrower_than_a_letter_has_a_line_for_each_letter_and_none_for_sp
 
 
 def test_too_many_lines_end_in_an_ellipsis() -> None:
-    layout = lay_out("This text is far too long for two lines of this width", 300, size=40, most_lines=2)
+    layout = lay_out("This text is far too long for two lines of this width", 300, size=40, max_lines=2)
     assert len(layout.lines) == 2
     assert layout.is_cut
     assert line_texts(layout)[-1].endswith("…")
@@ -98,7 +98,7 @@ def test_text_shrinks_until_it_fits_and_not_further() -> None:
 
 
 def test_text_that_cannot_shrink_enough_is_told() -> None:
-    assert lay_out("word " * 200, 100, 20, size=40, fits=True, least_size=20).overflows
+    assert lay_out("word " * 200, 100, 20, size=40, fits=True, min_size=20).overflows
 
 
 @pytest.mark.parametrize(("align", "share"), [("left", 0.0), ("center", 0.5), ("right", 1.0), ("end", 1.0)])
@@ -157,7 +157,7 @@ def test_devanagari_vowels_go_before_their_consonant() -> None:
 
 
 @pytest.mark.parametrize("emoji", ["👩‍👩‍👧‍👦", "❤️", "🇩🇪", "👍🏽", "#️⃣", "🏴󠁧󠁢󠁳󠁣󠁴󠁿"])
-def test_an_emoji_is_one_glyph_of_the_colour_font(emoji: str) -> None:
+def test_an_emoji_is_one_glyph_of_the_color_font(emoji: str) -> None:
     layout = lay_out(f"a{emoji}b")
     fonts = [glyph.font.face.is_color for glyph in layout.glyphs]
     assert fonts == [False, True, False]

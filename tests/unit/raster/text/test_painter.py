@@ -15,12 +15,12 @@ from support.media.text_sources import drawn, on_canvas, text_source
 WHITE, BLACK, CLEAR = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0, 0.0)
 
 
-def test_colours_never_exceed_their_opacity() -> None:
+def test_colors_never_exceed_their_opacity() -> None:
     picture = drawn(
         "Overlap 👩‍👩‍👧‍👦 ffi",
         weight=900,
         letter_spacing=-6,
-        colour=(1, 0.5, 0, 0.5),
+        color=(1, 0.5, 0, 0.5),
         stroke=Stroke((0, 1, 1, 0.7), 4),
         shadows=(Shadow((1, 0, 1, 0.6), 3, 3, 9),),
         background=Background((1, 1, 1, 0.4), 8, 8, 10, per_line=True),
@@ -29,8 +29,8 @@ def test_colours_never_exceed_their_opacity() -> None:
     assert picture[..., 3].max() > 0.9
 
 
-def test_letters_have_their_colour_and_smooth_edges() -> None:
-    picture = drawn("Smooth", colour=(1, 0.5, 0, 1))
+def test_letters_have_their_color_and_smooth_edges() -> None:
+    picture = drawn("Smooth", color=(1, 0.5, 0, 1))
     inside = picture[picture[..., 3] == 1]
     assert np.allclose(inside[:, :3], (1, 0.5, 0), atol=0.003)
     assert len(np.unique(picture[..., 3])) > 60
@@ -65,8 +65,8 @@ def test_an_outline_is_round_and_smooth_at_corners(width: float) -> None:
 
 def test_an_outline_lies_outside_and_leaves_clear_letters_clear() -> None:
     solid = drawn("O", size=160, weight=900)[..., 3]
-    hollow = drawn("O", size=160, weight=900, colour=CLEAR, stroke=Stroke(WHITE, 5))[..., 3]
-    both = drawn("O", size=160, weight=900, colour=WHITE, stroke=Stroke(WHITE, 5))[..., 3]
+    hollow = drawn("O", size=160, weight=900, color=CLEAR, stroke=Stroke(WHITE, 5))[..., 3]
+    both = drawn("O", size=160, weight=900, color=WHITE, stroke=Stroke(WHITE, 5))[..., 3]
     assert hollow[solid == 1].max() == 0
     # No seam shows between letter and outline.
     assert both.sum() == pytest.approx(hollow.sum() + solid.sum(), rel=0.002)
@@ -75,7 +75,7 @@ def test_an_outline_lies_outside_and_leaves_clear_letters_clear() -> None:
 @pytest.mark.parametrize("blur", [0.0, 10.0, 15.0, 40.0])
 def test_a_shadow_is_moved_and_as_blurred_as_in_css(blur: float) -> None:
     plain = drawn("I", size=200)[..., 3]
-    shadow = drawn("I", size=200, colour=CLEAR, shadows=(Shadow((1, 0, 0, 1), 12, -7, blur),))
+    shadow = drawn("I", size=200, color=CLEAR, shadows=(Shadow((1, 0, 0, 1), 12, -7, blur),))
     assert shadow[..., 0].sum() == pytest.approx(plain.sum(), rel=0.03)
     for axis, distance in ((0, 12), (1, -7)):
         places = np.arange(plain.shape[1 - axis])
@@ -89,7 +89,7 @@ def test_a_shadow_is_moved_and_as_blurred_as_in_css(blur: float) -> None:
 
 
 def test_a_background_goes_around_the_text_with_its_padding_and_round_corners() -> None:
-    options: dict[str, Any] = {"size": 40, "width": 400.0, "colour": CLEAR}
+    options: dict[str, Any] = {"size": 40, "width": 400.0, "color": CLEAR}
     box = drawn("ab", background=Background(BLACK, 20, 10, 0), **options)[..., 3]
     source = text_source("ab", background=Background(BLACK, 20, 10, 0), **options)
     line = source.layout.lines[0]
@@ -100,12 +100,12 @@ def test_a_background_goes_around_the_text_with_its_padding_and_round_corners() 
 
 def test_boxes_of_lines_do_not_darken_where_they_overlap() -> None:
     look = Background((0, 0, 0, 0.5), 10, 12, 6, per_line=True)
-    box = drawn("one line\nand another", colour=CLEAR, background=look)[..., 3]
+    box = drawn("one line\nand another", color=CLEAR, background=look)[..., 3]
     assert box.max() == pytest.approx(0.5, abs=0.003)
 
 
-def test_emoji_keep_their_colours_and_have_an_outline() -> None:
-    picture = drawn("❤️", size=100, colour=(0, 1, 0, 1), stroke=Stroke((0, 0, 1, 1), 6))
+def test_emoji_keep_their_colors_and_have_an_outline() -> None:
+    picture = drawn("❤️", size=100, color=(0, 1, 0, 1), stroke=Stroke((0, 0, 1, 1), 6))
     middle = picture[picture.shape[0] // 2, picture.shape[1] // 2]
     assert middle[0] > 0.7
     assert middle[1] < 0.4

@@ -16,12 +16,12 @@ def test_text_that_stands_still_is_one_tile() -> None:
     assert source.render(0) is source.render(7.5)
 
 
-def test_a_colour_changes_and_stays_where_its_curve_does() -> None:
+def test_a_color_changes_and_stays_where_its_curve_does() -> None:
     curve = Curve((Key(1, WHITE), Key(2, RED)))
-    source = text_source("Color", colour=curve, stroke=Stroke((0, 0, 0, 1), 2))
+    source = text_source("Color", color=curve, stroke=Stroke((0, 0, 0, 1), 2))
     first, later = source.render(0), source.render(1.5)
     assert source.render(1) is not later
     assert source.render(3) is source.render(9)
-    at_end = text_source("Color", colour=RED, stroke=Stroke((0, 0, 0, 1), 2)).render(0)
+    at_end = text_source("Color", color=RED, stroke=Stroke((0, 0, 0, 1), 2)).render(0)
     assert np.array_equal(source.render(9).rgba, at_end.rgba)
     assert np.array_equal(first.rgba[..., 3], later.rgba[..., 3])

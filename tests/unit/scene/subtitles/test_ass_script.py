@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from ffmpeg_worker.errors import SourceUnreadable
-from ffmpeg_worker.scene.subtitles.ass_script import read_script, time_of_frame
+from ffmpeg_worker.scene.subtitles.ass_script import frame_time_ms, parse_script
 from ffmpeg_worker.scene.subtitles.parse import MAX_CUES, is_ass
 from support.jobs.ass_scripts import PLAIN, script
 
@@ -18,7 +18,7 @@ NTSC = Fraction(30000, 1001)
 def moments(*texts: str, fps: Fraction = TEN, frames: int = 100) -> tuple[int, ...]:
     """Of cues from 1 s to 2 s."""
     cues = (("0:00:01.00", "0:00:02.00", text) for text in texts)
-    return read_script(script(*cues)).moments(fps, frames)
+    return parse_script(script(*cues)).moments(fps, frames)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_what_moves_is_drawn_in_each_frame_and_what_stands_still_once(text: str,
 
 def test_an_effect_of_the_line_moves_too() -> None:
     text = script(("0:00:01.00", "0:00:02.00", "x")).replace(",0,0,0,,x", ",0,0,0,Banner;5,x")
-    assert read_script(text).moments(TEN, 100) == (0, *range(10, 21))
+    assert parse_script(text).moments(TEN, 100) == (0, *range(10, 21))
 
 
 def test_no_moment_lies_behind_the_end_and_each_is_there_once() -> None:
@@ -65,9 +65,9 @@ def test_no_moment_lies_behind_the_end_and_each_is_there_once() -> None:
 
 
 def test_frames_are_where_ffmpeg_has_their_times() -> None:
-    found = read_script(script(("0:00:01.00", "0:00:01.01", "x"))).moments(NTSC, 100)
+    found = parse_script(script(("0:00:01.00", "0:00:01.01", "x"))).moments(NTSC, 100)
     assert found == (0, 30, 31)
-    assert [time_of_frame(frame, NTSC) for frame in (29, 30, 31)] == [967, 1001, 1034]
+    assert [frame_time_ms(frame, NTSC) for frame in (29, 30, 31)] == [967, 1001, 1034]
 
 
 def test_libass_reads_the_times_that_were_read_here() -> None:
@@ -77,19 +77,19 @@ def test_libass_reads_the_times_that_were_read_here() -> None:
         ("0:00:03.00", "0:00:03.00", "no time at all"),
         ("1e9", "nan", "no times"),
     ]
-    text = read_script(script(*cues)).text
+    text = parse_script(script(*cues)).text
     assert "Dialogue: 0,0:00:01.50,0:00:02.12,Default,,0,0,0,,kept\n" in text
     assert text.count("Dialogue:") == 1
 
 
 def test_columns_are_those_that_the_file_names() -> None:
-    found = read_script("[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:02.00,One, two")
+    found = parse_script("[Events]\nFormat: Start, End, Text\nDialogue: 0:00:01.00,0:00:02.00,One, two")
     assert found.text.endswith("Dialogue: 0:00:01.00,0:00:02.00,One, two\n")
     assert found.edges_ms == {1000, 2000}
 
 
-def test_colours_are_not_mangled_and_the_rest_stays() -> None:
-    found = read_script(script(PLAIN).replace("\n", "\r\n")).text
+def test_colors_are_not_mangled_and_the_rest_stays() -> None:
+    found = parse_script(script(PLAIN).replace("\n", "\r\n")).text
     assert found.count("YCbCr Matrix") == 1
     assert "YCbCr Matrix: None" in found
     assert "PlayResX: 320\nPlayResY: 180\n" in found
@@ -97,12 +97,12 @@ def test_colours_are_not_mangled_and_the_rest_stays() -> None:
 
 
 def test_a_line_ends_only_where_libass_ends_it() -> None:
-    found = read_script(script((*PLAIN[:2], "one\u2028still\x0bone")))
+    found = parse_script(script((*PLAIN[:2], "one\u2028still\x0bone")))
     assert "one\u2028still\x0bone" in found.text
 
 
 @pytest.mark.parametrize("text", [script(), script(*([PLAIN] * (MAX_CUES + 1))), "[Events]\nDialogue: x,y"])
 def test_nothing_to_draw_and_far_too_much_are_refused(text: str) -> None:
     with pytest.raises(SourceUnreadable) as caught:
-        read_script(text)
+        parse_script(text)
     assert caught.value.code == "unreadable_subtitles"

@@ -6,7 +6,7 @@ import pytest
 
 from ffmpeg_worker.errors import SourceUnreadable
 from ffmpeg_worker.scene.scene import Cue, Word
-from ffmpeg_worker.scene.subtitles.parse import read_subtitles, with_words
+from ffmpeg_worker.scene.subtitles.parse import add_word_times, parse_subtitles
 
 _SRT = """1
 00:00:01,000 --> 00:00:02,500
@@ -49,7 +49,7 @@ Dialogue: 0,0:00:05.00,0:00:06.00,Default,,0,0,0,,{\i1}Two\Nlines{\i0}
 
 
 def test_srt_is_read_in_order_of_time_and_without_tags() -> None:
-    read = read_subtitles(_SRT)
+    read = parse_subtitles(_SRT)
 
     assert read.cues == (Cue(0.0, 1.0, "First\nsecond line"), Cue(1.0, 2.5, "Hello there"))
 
@@ -57,19 +57,19 @@ def test_srt_is_read_in_order_of_time_and_without_tags() -> None:
 def test_vtt_keeps_the_times_of_words_but_no_notes_names_or_places() -> None:
     words = (Word("Fish", 1.0, 1.5), Word("&", 1.5, 2.25), Word("chips", 2.25, 3.0))
 
-    assert read_subtitles(_VTT).cues == (Cue(1.0, 3.0, "Fish & chips", words), Cue(4.0, 5.0, "Bye <3"))
+    assert parse_subtitles(_VTT).cues == (Cue(1.0, 3.0, "Fish & chips", words), Cue(4.0, 5.0, "Bye <3"))
 
 
 def test_ass_syllables_become_words_and_drawings_are_left_out() -> None:
-    read = read_subtitles(_ASS)
+    read = parse_subtitles(_ASS)
 
     words = (Word("Karaoke", 1.0, 2.3), Word("night", 2.3, 3.0))
     assert read.cues == (Cue(1.0, 3.0, "Karaoke night", words), Cue(5.0, 6.0, "Two\nlines"))
-    assert read.loses_looks
+    assert read.has_unsupported_styling
 
 
 def test_words_without_times_share_those_of_the_cue() -> None:
-    words = with_words(Cue(2.0, 4.0, "I understand\nit")).words
+    words = add_word_times(Cue(2.0, 4.0, "I understand\nit")).words
 
     assert [word.text for word in words] == ["I", "understand", "it"]
     assert (words[0].begin_s, words[-1].end_s) == (2.0, 4.0)
@@ -96,6 +96,6 @@ _TIMES = "1\n00:00:01,000 --> 00:00:02,000\n"
 )
 def test_what_holds_no_cues_or_too_much_is_refused(text: str) -> None:
     with pytest.raises(SourceUnreadable) as caught:
-        read_subtitles(text)
+        parse_subtitles(text)
 
     assert caught.value.code == "unreadable_subtitles"

@@ -1,10 +1,10 @@
-"""Path data, made larger or smaller."""
+"""Shapes in drawn pixels: scaled SVG path data."""
 
 from __future__ import annotations
 
 import pytest
 
-from ffmpeg_worker.scene.path_data import scale_path
+from ffmpeg_worker.scene.shapes import scale_path
 
 
 @pytest.mark.parametrize(
