@@ -19,7 +19,7 @@ from ffmpeg_worker.composition.layers import LAYER_MODELS
 from ffmpeg_worker.composition.node import known_keys
 from ffmpeg_worker.composition.read_compositions import read_compositions
 from ffmpeg_worker.errors import InvalidJob, SourceError, WorkerError
-from ffmpeg_worker.planning.composition.plan_audio import sound_steps
+from ffmpeg_worker.planning.composition.plan_audio import plan_audio
 from ffmpeg_worker.scene.resolve import resolve
 from ffmpeg_worker.scene.scene_json import decode_scene, encode_scene
 from support.jobs.canvas_files import canvas, everything, make_files
@@ -85,7 +85,7 @@ def test_what_is_read_is_resolved_and_planned_or_refused(data: st.DataObject) ->
     except (InvalidJob, SourceError):
         return
     assert decode_scene(encode_scene(resolved.scene)) == resolved.scene
-    sound_steps(resolved.audio, "sound.m4a", ("-c:a", "aac"), ())
+    plan_audio(resolved.audio, "sound.m4a", ("-c:a", "aac"), ())
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

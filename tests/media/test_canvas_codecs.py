@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.planning.composition.frame_ranges import cut
+from ffmpeg_worker.planning.composition.frame_ranges import split_frames
 from support.media.decode import frames_of, onsets, rgb_frames, sound_of
 from support.media.numbered_frames import HEIGHT, PATCHES, WIDTH, make_numbered, number_of, planes_of_number
 from support.reference.yuv import Floats
@@ -57,7 +57,7 @@ OUTPUTS = [("hevc", "mp4"), ("hevc", "mov"), ("hevc", "mkv"), ("av1", "mp4"), ("
 @pytest.mark.parametrize(("codec", "form"), OUTPUTS)
 async def test_joined_ranges_hold_every_frame_once_at_its_time(worker: Worker, codec: str, form: str) -> None:
     path = await _render(worker, f"{codec}.{form}", codec=codec, quality="high")
-    (_, edge), _ = cut(0, COUNT, RATE, 2)
+    (_, edge), _ = split_frames(0, COUNT, RATE, 2)
     with av.open(str(path)) as file:
         stream = file.streams.video[0]
         context = stream.codec_context

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.planning.composition.frame_ranges import cut
+from ffmpeg_worker.planning.composition.frame_ranges import split_frames
 from support.media.decode import frames_of, onsets, rgb_frames, sound_of
 from support.media.sources import make
 from support.reference.yuv import Floats, planes_of, psnr
@@ -65,7 +65,7 @@ def moving(seconds: float = 6.0, **more: Any) -> dict[str, Any]:
 async def test_frames_of_joined_ranges_lie_where_they_should(worker: Worker, output: str) -> None:
     path = await render(worker, moving(), output)
     count = round(6 * RATE)
-    assert len(cut(0, count, RATE, 2)) == 2
+    assert len(split_frames(0, count, RATE, 2)) == 2
     times = [shown.time for shown in frames_of(path)]
     assert len(times) == count
     # Matroska counts in milliseconds.

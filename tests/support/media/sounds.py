@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
-from ffmpeg_worker.planning.composition.plan_audio import sound_steps
+from ffmpeg_worker.planning.composition.plan_audio import plan_audio
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Step, StepResult
 from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from support.media.sources import FFMPEG
@@ -75,7 +75,7 @@ def render(folder: Path, mix: AudioMix, codec: tuple[str, ...] = FLOAT) -> Sampl
     staging = folder / STAGING_FOLDER
     if not staging.exists():
         staging.symlink_to(folder)
-    steps = sound_steps(mix, "mix.wav", codec)
+    steps = plan_audio(mix, "mix.wav", codec)
     assert steps is not None
     run_steps(folder, steps)
     return read_samples(folder / "mix.wav")

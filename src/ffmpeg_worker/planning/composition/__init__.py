@@ -1,1 +1,1 @@
-"""Plans compositions: the renderer's ranges, the sound, and what joins them."""
+"""Plans compositions: ranges of frames for the renderer, the audio mix, and the commands that join them."""

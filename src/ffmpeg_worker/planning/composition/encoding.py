@@ -1,4 +1,4 @@
-"""How frames become a file: the encoder of each kind of output, and what makes it good or quick."""
+"""Encoders and their settings for each kind of output."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NUMBERED = re.compile(r"%\d*d")
 
 
 _BY_CODEC = {one.codec: (one, one.composition) for one in ENCODERS.values() if one.composition is not None}
-_LEAST_SIDE_MADE_UP = 32
+_MIN_INTERPOLATED_SIDE = 32
 _PRORES = {"draft": "proxy", "low": "lt", "medium": "standard", "high": "hq", "lossless": "hq"}
 _BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
 _TO_YUV = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int+bicubic"
@@ -27,9 +27,14 @@ _TO_YUV = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chr
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """A kind of output. `form` is how it wants its frames; the rest are arguments of ffmpeg.
+    """The encoding of an output.
 
-    `segment` is the suffix of the parts that are joined without encoding again.
+    Attributes:
+        kind: kind of output.
+        form: pixel format of the frames that it receives.
+        segment: suffix of the ranges that are joined without encoding again.
+        filters, video, sound: FFmpeg arguments.
+        can_split: whether it may be encoded in ranges.
     """
 
     kind: Literal["video", "gif", "sequence", "picture"]
@@ -51,18 +56,19 @@ def choose_encoding(
     is_transparent: bool = False,
     threads: int = 1,
 ) -> Encoding:
-    """The encoding of an output.
+    """Return the encoding of an output.
 
     Args:
-        name: of the output; its extension says the container.
-        codec: how its pictures are coded.
-        quality: sets the rate, where `crf`, the encoder's own measure, does not.
-        preset: how long the encoder takes, in x264's words.
-        is_transparent: whether the canvas' opacity is kept.
-        threads: of the encoder.
+        name: of the output; its extension determines the container.
+        codec: video codec.
+        quality: determines the rate unless `crf`, the encoder's own scale, is given.
+        crf: constant quality on the encoder's own scale.
+        preset: x264's name of the tradeoff between speed and size.
+        is_transparent: whether the alpha channel is kept.
+        threads: threads of the encoder.
 
     Raises:
-        InvalidJob: the codec cannot be exact.
+        InvalidJob: the codec has no lossless mode.
     """
     if codec == "gif":
         return Encoding("gif", "rgba", ".mkv", (), ("-c:v", "ffv1", "-level", "3", "-pix_fmt", "bgra"))
@@ -86,16 +92,16 @@ def choose_encoding(
         filters=(_TO_YUV, f"format={pixels}", _BT709) if is_transparent else (_BT709, f"format={pixels}"),
         video=arguments,
         sound=sound,
-        # Opacity travels beside the packets of WebM, which joining would lose.
+        # WebM stores alpha as side data of packets, which joining would drop.
         can_split=not (is_transparent and suffix == ".webm"),
     )
 
 
 def with_interpolated_frames(encoding: Encoding, rate: Fraction, length: Fraction) -> Encoding:
-    """The encoding, with frames made up between those that it is given so that there are `rate` a second.
+    """Return the encoding with frames interpolated to `rate` frames per second.
 
-    What makes them up keeps back the last two frames, or all where there are few: the last one is shown again,
-    and what is made of that beyond `length` seconds is cut.
+    `minterpolate` drops the last two frames, or all if there are few: the last frame is repeated, and what exceeds
+    `length` seconds is cut.
     """
     smooth = (
         "tpad=stop_mode=clone:stop=3",
@@ -105,19 +111,19 @@ def with_interpolated_frames(encoding: Encoding, rate: Fraction, length: Fractio
     return replace(encoding, filters=(*encoding.filters, *smooth))
 
 
-def check_frame_size(codec: Codec, width: int, height: int, *, makes_up: bool) -> None:
-    """Refuse frames on which an encoder crashes, or between which none can be made up (`makes_up`).
+def check_frame_size(codec: Codec, width: int, height: int, *, is_interpolated: bool) -> None:
+    """Refuse frames that are too small for the encoder, or for interpolation.
 
     Raises:
         InvalidJob: they are too small.
     """
     codec_min = _BY_CODEC[codec][1].min_side if codec in _BY_CODEC else 0
-    for field, least in (("codec", codec_min), ("vfi", _LEAST_SIDE_MADE_UP if makes_up else 0)):
-        if min(width, height) < least:
+    for field, min_side in (("codec", codec_min), ("vfi", _MIN_INTERPOLATED_SIDE if is_interpolated else 0)):
+        if min(width, height) < min_side:
             raise InvalidJob(
                 f'Frames of {width}x{height} are too small for this "{field}".',
                 code="frame_size_unsupported",
-                hint=f"It needs {least} pixels at least, each way.",
+                hint=f"Width and height must be at least {min_side} pixels.",
                 where={"field": field},
             )
 
@@ -133,7 +139,7 @@ def _video(
         raise InvalidJob(
             f"{encoder.codec} cannot be lossless here.",
             code="lossless_not_possible",
-            hint='Take "codec": "h264", "hevc" or "vp9", or "quality": "high".',
+            hint='Use "codec": "h264", "hevc" or "vp9", or "quality": "high".',
             where={"field": "quality"},
         )
     elif is_lossless:

@@ -1,4 +1,4 @@
-"""How a scene is cut into ranges that are drawn side by side, and how what they make becomes one file."""
+"""Splits a scene into ranges that are rendered in parallel, and joins their files."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.composition.encoding import Encoding
 from ffmpeg_worker.planning.plan import FfmpegStep
 
-LEAST_SECONDS = 2.0
-"""A range this short is not cut: starting one more renderer and encoder would cost what it saves."""
+MIN_RANGE_S = 2.0
+"""Shorter ranges are not split: starting another renderer and encoder would cost what it saves."""
 
 
-def cut(first: int, last: int, fps: Fraction, most: int) -> tuple[tuple[int, int], ...]:
-    """Frames `first` to `last` (not included) in at most so many ranges of nearly one length."""
+def split_frames(first: int, last: int, fps: Fraction, max_count: int) -> tuple[tuple[int, int], ...]:
+    """Split frames `first` to `last` (exclusive) into at most `max_count` ranges of nearly equal length."""
     frames = last - first
-    count = max(1, min(most, int(frames / float(fps) / LEAST_SECONDS)))
+    count = max(1, min(max_count, int(frames / float(fps) / MIN_RANGE_S)))
     edges = [first + frames * number // count for number in range(count + 1)]
     return tuple(itertools.pairwise(edges))
 
 
 def encode_range(encoding: Encoding, size: tuple[int, int], fps: Fraction, output: Sequence[str]) -> Invocation:
-    """The ffmpeg that encodes raw frames from its standard input; `output` are its last arguments."""
+    """Return the command that encodes raw frames from its standard input; `output` are its last arguments."""
     width, height = size
     return Invocation(
         (
@@ -36,15 +36,17 @@ def encode_range(encoding: Encoding, size: tuple[int, int], fps: Fraction, outpu
     )
 
 
-def join(parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, list_name: str) -> FfmpegStep:
-    """Put ranges (file and seconds) one behind the other, and the sound beside them, without encoding again."""
-    pictures, texts = _as_one(parts, list_name)
+def join_ranges(
+    parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, list_name: str
+) -> FfmpegStep:
+    """Concatenate ranges (file and duration in seconds) and add the audio, without encoding again."""
+    video_input, texts = _concat_input(parts, list_name)
     arguments = (
-        *pictures,
+        *video_input,
         *(("-i", f"file:{sound}") if sound else ()),
         *("-map", "0:v:0", *(("-map", "1:a:0") if sound else ())),
         *("-c", "copy"),
-        *finish(output),
+        *container_options(output),
         f"file:{output}",
     )
     return FfmpegStep(Invocation(arguments), expected_s=_length(parts), texts=texts, is_auxiliary=True)
@@ -53,15 +55,15 @@ def join(parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, 
 def reduce_palette(
     parts: Sequence[tuple[str, Fraction]], output: str, stem: str, *, loops: bool
 ) -> tuple[FfmpegStep, FfmpegStep]:
-    """A GIF from lossless ranges: first the colors that all frames together need, then the pictures in these.
+    """Make a GIF of lossless ranges: compute the palette of all frames, then apply it.
 
-    `stem` begins the names of the files in between.
+    `stem` is the prefix of intermediate files.
     """
-    pictures, texts = _as_one(parts, f"{stem}.ffconcat")
+    video_input, texts = _concat_input(parts, f"{stem}.ffconcat")
     palette = f"{stem}-colours.png"
-    find = (*pictures, "-vf", "palettegen=stats_mode=diff", "-frames:v", "1", f"file:{palette}")
+    find = (*video_input, "-vf", "palettegen=stats_mode=diff", "-frames:v", "1", f"file:{palette}")
     use = (
-        *(*pictures, "-i", f"file:{palette}"),
+        *(*video_input, "-i", f"file:{palette}"),
         *("-lavfi", "paletteuse=dither=sierra2_4a:diff_mode=rectangle:alpha_threshold=128"),
         *("-loop", "0" if loops else "-1", f"file:{output}"),
     )
@@ -71,15 +73,15 @@ def reduce_palette(
     )
 
 
-def finish(output: str) -> tuple[str, ...]:
-    """Options of a finished file: players may start before they have all of it."""
+def container_options(output: str) -> tuple[str, ...]:
+    """Return the options that let players start before they have the whole file."""
     return ("-movflags", "+faststart") if output.lower().endswith((".mp4", ".m4v", ".mov")) else ()
 
 
-def _as_one(parts: Sequence[tuple[str, Fraction]], list_name: str) -> tuple[tuple[str, ...], dict[str, str]]:
-    """An input that is all ranges, and the list that it needs.
+def _concat_input(parts: Sequence[tuple[str, Fraction]], list_name: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the arguments of one input that is all ranges, and the list file that it needs.
 
-    Seconds are told, since a file whose frames depend on later ones looks longer than it is.
+    The list states durations, because a file with B-frames looks longer than it is.
     """
     if len(parts) == 1:
         return ("-i", f"file:{parts[0][0]}"), {}

@@ -1,4 +1,4 @@
-"""A composition and its files become lanes: what is prepared, drawn, heard, and put together."""
+"""Plans videos and previews of compositions."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.actions.canvas_preview import PreviewData
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
-from ffmpeg_worker.planning.composition.plan_video import Film, RenderedParts
-from ffmpeg_worker.planning.composition.prepare_media import prepare
+from ffmpeg_worker.planning.composition.plan_video import RenderedParts, VideoPlan
+from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
 from ffmpeg_worker.planning.composition.shared_ranges import find_shared_elements
-from ffmpeg_worker.planning.composition.still_frame import picture
+from ffmpeg_worker.planning.composition.still_frame import plan_still_frame
 from ffmpeg_worker.planning.composition.variable_rows import combine_rows, for_each_row
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.input_key import input_key
@@ -36,32 +36,32 @@ def plan_canvas(
     limits: CommandLimits | None,
     draws_ass: bool = True,
 ) -> Lane:
-    """One row of variables after the other; what is equal in several is drawn and heard once.
+    """Plan the videos of all rows of variables; what several rows have in common is rendered and mixed once.
 
-    `draws_ass`: ffmpeg can draw subtitles with their own looks.
+    `draws_ass`: whether FFmpeg can draw ASS subtitles with libass.
 
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
-    made = RenderedParts()
+    rendered = RenderedParts()
 
-    def film(row: int, given: tuple[Composition, str]) -> Film:
-        composition, name = given
+    def plan_row(number: int, row: tuple[Composition, str]) -> VideoPlan:
+        composition, name = row
         resolved = _resolve(composition, inputs, files, data.render_scale, data.fps, draws_ass)
         part = frame_range(resolved.scene, data.startTime, data.endTime)
-        # A poster may lie anywhere.
-        seen = (0, resolved.scene.frames) if data.poster else part
-        return Film(data, trim_preparations(resolved, *seen), name, row, cores, limits)
+        # The poster may be any frame.
+        needed = (0, resolved.scene.frames) if data.poster else part
+        return VideoPlan(data, trim_preparations(resolved, *needed), name, number, cores, limits)
 
     rows = zip(data.compositions, data.output_names(), strict=True)
-    films = for_each_row(rows, film, is_many=len(data.compositions) > 1)
-    facts = [film.facts() for film in films]
-    common = find_shared_elements([film.resolved.scene for film in films])
+    plans = for_each_row(rows, plan_row, is_many=len(data.compositions) > 1)
+    descriptions = [plan.describe() for plan in plans]
+    shared = find_shared_elements([plan.resolved.scene for plan in plans])
     return Lane(
-        steps=tuple(_each_once(step for film in films for step in film.steps(made, common))),
-        artifacts=tuple(artifact for film in films for artifact in film.artifacts()),
-        summarize=lambda _findings: combine_rows(facts),
-        warnings=tuple(dict.fromkeys(warning for film in films for warning in _warnings(film.resolved))),
+        steps=tuple(_drop_repeated_steps(step for plan in plans for step in plan.steps(rendered, shared))),
+        artifacts=tuple(artifact for plan in plans for artifact in plan.artifacts()),
+        summarize=lambda _findings: combine_rows(descriptions),
+        warnings=tuple(dict.fromkeys(warning for plan in plans for warning in _warnings(plan.resolved))),
     )
 
 
@@ -73,7 +73,7 @@ def plan_preview(
     *,
     draws_ass: bool = True,
 ) -> Lane:
-    """One frame as PNG, for the result itself where no file is wanted.
+    """Plan one frame as an image: a file if the job names an output, else PNG bytes for the result.
 
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path.
@@ -86,32 +86,32 @@ def plan_preview(
     scene = resolved.scene
 
     def summarize(results: Sequence[StepResult]) -> dict[str, Any]:
-        found: dict[str, Any] = {"t": float(number / Fraction(*scene.fps)), "width": scene.width}
-        found |= {"height": scene.height, "duration": float(scene.frames / Fraction(*scene.fps))}
+        result: dict[str, Any] = {"t": float(number / Fraction(*scene.fps)), "width": scene.width}
+        result |= {"height": scene.height, "duration": float(scene.frames / Fraction(*scene.fps))}
         if data.output is None:
-            found["image"] = "data:image/png;base64," + base64.b64encode(results[-1].stdout).decode()
-        return found
+            result["image"] = "data:image/png;base64," + base64.b64encode(results[-1].stdout).decode()
+        return result
 
     artifacts: tuple[Artifact, ...] = ()
     steps: tuple[Step, ...] = (StillStep(scene, number),)
     if data.output is not None:
-        steps = tuple(picture(StillStep(scene, number), work_name(data.output)))
+        steps = tuple(plan_still_frame(StillStep(scene, number), work_name(data.output)))
         artifacts = (Artifact(data.output, work_name(data.output)),)
-    preparations = tuple(prepare(one, limits) for one in resolved.preparations)
+    preparations = tuple(plan_preparation(one, limits) for one in resolved.preparations)
     return Lane((*preparations, *steps), artifacts, summarize=summarize, warnings=_warnings(resolved))
 
 
-def facts_of(
+def collect_sources(
     composition: Composition, inputs: Mapping[str, object], files: LocalFiles
 ) -> dict[str, MediaInfo | str]:
-    """What is known of each file by the name that the composition gives it."""
-    facts: dict[str, MediaInfo | str] = {}
+    """Return what is known of each file, by its `src` in the composition."""
+    sources: dict[str, MediaInfo | str] = {}
     for named in find_named_files(composition):
         file = files[input_key(named.src, inputs)]
-        fact = file.text if file.text is not None else file.media
-        if fact is not None:
-            facts[named.src] = fact
-    return facts
+        source = file.text if file.text is not None else file.media
+        if source is not None:
+            sources[named.src] = source
+    return sources
 
 
 def _resolve(
@@ -125,21 +125,21 @@ def _resolve(
     def file_of(src: str) -> str:
         return f"{STAGING_FOLDER}/{files[input_key(src, inputs)].staged}"
 
-    facts = facts_of(composition, inputs, files)
-    return resolve(composition, facts, file_of=file_of, render_scale=render_scale, fps=fps, draws_ass=draws_ass)
+    sources = collect_sources(composition, inputs, files)
+    return resolve(composition, sources, file_of=file_of, render_scale=render_scale, fps=fps, draws_ass=draws_ass)
 
 
-def _each_once(steps: Iterator[Step]) -> Iterator[Step]:
-    """Rows prepare the same parts of the same files, mostly; what one has made stays for the next."""
-    made: dict[str, Step] = {}
+def _drop_repeated_steps(steps: Iterator[Step]) -> Iterator[Step]:
+    """Drop steps that produce the same file again: rows mostly prepare the same parts of the same files."""
+    steps_by_file: dict[str, Step] = {}
     for step in steps:
         if isinstance(step, FfmpegStep):
             name = step.invocation.arguments[-1]
-            if made.get(name) == step:
+            if steps_by_file.get(name) == step:
                 continue
-            made[name] = step
+            steps_by_file[name] = step
         yield step
 
 
 def _warnings(resolved: Resolved) -> tuple[str, ...]:
-    return tuple(f"{remark.where}: {remark.message}" for remark in resolved.warnings)
+    return tuple(f"{warning.where}: {warning.message}" for warning in resolved.warnings)

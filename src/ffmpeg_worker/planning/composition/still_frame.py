@@ -1,4 +1,4 @@
-"""One frame of a scene as a file of its own."""
+"""Plans one frame of a scene as an image file."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.plan import FfmpegStep, Step, StillStep
 
 
-def picture(still: StillStep, name: str) -> Iterator[Step]:
-    """One frame as a file; what is no PNG is made of one."""
+def plan_still_frame(still: StillStep, name: str) -> Iterator[Step]:
+    """Yield the steps for one frame as a file; formats other than PNG are converted from PNG."""
     if name.lower().endswith(".png"):
         yield replace(still, work_name=name)
         return

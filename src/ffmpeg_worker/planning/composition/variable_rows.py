@@ -1,4 +1,4 @@
-"""What rendering and looking through have in common: rows of variables, and what is known of each."""
+"""Rows of variables: one composition for each, rendered or linted one after the other."""
 
 from __future__ import annotations
 
@@ -9,29 +9,27 @@ from typing import Any, TypeVar
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.scene.scene import Scene
 
-Given = TypeVar("Given")
-RenderedParts = TypeVar("RenderedParts")
+Row = TypeVar("Row")
+Result = TypeVar("Result")
 
 
-def for_each_row(
-    rows: Iterable[Given], make: Callable[[int, Given], RenderedParts], *, is_many: bool
-) -> list[RenderedParts]:
-    """What is made of each row, by its number.
+def for_each_row(rows: Iterable[Row], make: Callable[[int, Row], Result], *, is_many: bool) -> list[Result]:
+    """Return the result of `make` for each row; it gets the row's number and value.
 
     Raises:
-        WorkerError: of `make`, with the row where there are several.
+        WorkerError: as `make` raises it, with the row where there are several.
     """
     found = []
-    for row, given in enumerate(rows):
+    for number, row in enumerate(rows):
         try:
-            found.append(make(row, given))
+            found.append(make(number, row))
         except WorkerError as error:
-            raise error.at(row=row) if is_many else error from None
+            raise error.at(row=number) if is_many else error from None
     return found
 
 
 def describe_video(scene: Scene, part: tuple[int, int]) -> dict[str, Any]:
-    """What a result says of the video of a part of a scene (its frames)."""
+    """Return the fields of a result that describe the video of a range of frames."""
     rate = Fraction(*scene.fps)
     return {
         "width": scene.width,
@@ -42,5 +40,5 @@ def describe_video(scene: Scene, part: tuple[int, int]) -> dict[str, Any]:
 
 
 def combine_rows(facts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What is known of all rows, as a result says it."""
+    """Return the description of a single row, or the list of all rows."""
     return facts[0] if len(facts) == 1 else {"rows": list(facts)}

@@ -82,14 +82,14 @@ def test_frames_that_are_too_small_are_refused(
     codec: Codec, size: tuple[int, int], makes_up: bool, field: str
 ) -> None:
     with pytest.raises(InvalidJob) as caught:
-        check_frame_size(codec, *size, makes_up=makes_up)
+        check_frame_size(codec, *size, is_interpolated=makes_up)
     assert (caught.value.code, caught.value.where) == ("frame_size_unsupported", {"field": field})
 
 
 def test_frames_that_are_large_enough_are_not() -> None:
-    check_frame_size("h264", 2, 2, makes_up=False)
-    check_frame_size("av1", 16, 16, makes_up=False)
-    check_frame_size("hevc", 32, 32, makes_up=True)
+    check_frame_size("h264", 2, 2, is_interpolated=False)
+    check_frame_size("av1", 16, 16, is_interpolated=False)
+    check_frame_size("hevc", 32, 32, is_interpolated=True)
 
 
 @pytest.mark.parametrize(

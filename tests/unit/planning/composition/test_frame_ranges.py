@@ -1,4 +1,4 @@
-"""How a timeline is cut for renderers side by side, and joined again."""
+"""How a timeline is split_frames for renderers side by side, and joined again."""
 
 from __future__ import annotations
 
@@ -9,22 +9,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmpeg_worker.planning.composition.encoding import choose_encoding
-from ffmpeg_worker.planning.composition.frame_ranges import LEAST_SECONDS, cut, encode_range, join, reduce_palette
+from ffmpeg_worker.planning.composition.frame_ranges import (
+    MIN_RANGE_S,
+    encode_range,
+    join_ranges,
+    reduce_palette,
+    split_frames,
+)
 
 
 @given(first=st.integers(0, 1000), frames=st.integers(1, 5000), fps=st.integers(1, 120), most=st.integers(1, 64))
 def test_every_frame_is_in_one_range(first: int, frames: int, fps: int, most: int) -> None:
-    ranges = cut(first, first + frames, Fraction(fps), most)
+    ranges = split_frames(first, first + frames, Fraction(fps), most)
     assert [number for begin, end in ranges for number in range(begin, end)] == list(range(first, first + frames))
     assert len(ranges) <= most
     lengths = [end - begin for begin, end in ranges]
     assert max(lengths) - min(lengths) <= 1
     if len(ranges) > 1:
-        assert min(lengths) >= int(LEAST_SECONDS * fps)
+        assert min(lengths) >= int(MIN_RANGE_S * fps)
 
 
 def test_joining_names_every_range_with_its_length() -> None:
-    step = join([("a.mp4", Fraction(5)), ("b.mp4", Fraction(10, 3))], "sound.m4a", "out.mp4", "_0.ffconcat")
+    step = join_ranges([("a.mp4", Fraction(5)), ("b.mp4", Fraction(10, 3))], "sound.m4a", "out.mp4", "_0.ffconcat")
     (text,) = step.texts.values()
     assert text.splitlines() == [
         "ffconcat version 1.0",
@@ -41,7 +47,7 @@ def test_joining_names_every_range_with_its_length() -> None:
 
 
 def test_one_range_needs_no_list() -> None:
-    step = join([("a.webm", Fraction(5))], None, "out.webm", "_0.ffconcat")
+    step = join_ranges([("a.webm", Fraction(5))], None, "out.webm", "_0.ffconcat")
     assert not step.texts
     assert step.invocation.printable() == "ffmpeg -i file:a.webm -map 0:v:0 -c copy file:out.webm"
 

@@ -14,8 +14,8 @@ import pytest
 
 from ffmpeg_worker.composition.easings import EASINGS
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.planning.composition.plan_audio import sound_steps
-from ffmpeg_worker.planning.composition.volume_envelope import Line, gain_lines
+from ffmpeg_worker.planning.composition.plan_audio import plan_audio
+from ffmpeg_worker.planning.composition.volume_envelope import GainLine, linearize
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
 from ffmpeg_worker.scene.audio_mix import AudioMix
 from ffmpeg_worker.scene.curve import Curve, Key
@@ -48,26 +48,26 @@ CASES: dict[str, AudioMix] = {
 
 
 def commands(mix: AudioMix) -> list[str]:
-    steps = sound_steps(mix, "sound.mka", input_options=("-protocol_whitelist", "file"))
+    steps = plan_audio(mix, "sound.mka", input_options=("-protocol_whitelist", "file"))
     built = [step.build([MEASURED]) if isinstance(step, DependentStep) else step for step in steps or ()]
     return [shlex.join(step.invocation.arguments) for step in built if isinstance(step, FfmpegStep)]
 
 
 def test_golden() -> None:
-    shown = {name: commands(mix) for name, mix in CASES.items()}
+    commands_by_case = {name: commands(mix) for name, mix in CASES.items()}
     if os.environ.get("UPDATE_GOLDEN"):
-        GOLDEN.write_text(json.dumps(shown, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    assert shown == json.loads(GOLDEN.read_text(encoding="utf-8"))
+        GOLDEN.write_text(json.dumps(commands_by_case, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    assert commands_by_case == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
 def test_where_nothing_is_heard_there_is_no_command() -> None:
-    assert sound_steps(AudioMix((), 5.0), "sound.mka") is None
-    assert sound_steps(AudioMix((sound(volume=0.0),), 5.0), "sound.mka") is None
+    assert plan_audio(AudioMix((), 5.0), "sound.mka") is None
+    assert plan_audio(AudioMix((sound(volume=0.0),), 5.0), "sound.mka") is None
 
 
 @pytest.mark.parametrize("log", ["I:         -70.0 LUFS", "I:          -inf LUFS", "nothing"])
 def test_silence_is_not_raised_to_a_loudness(log: str) -> None:
-    steps = sound_steps(AudioMix((sound(),), 1.0, loudness=-14.0), "sound.mka")
+    steps = plan_audio(AudioMix((sound(),), 1.0, loudness=-14.0), "sound.mka")
     assert steps is not None
     write = steps[1]
     assert isinstance(write, DependentStep)
@@ -76,21 +76,21 @@ def test_silence_is_not_raised_to_a_loudness(log: str) -> None:
 
 def test_straight_keys_are_straight_lines() -> None:
     curve = Curve((Key(0.5, (0.2,)), Key(1.0, (1.2,)), Key(2.0, (0.0,), "hold")))
-    assert gain_lines(curve) == (
-        Line(0, 0.2),
-        Line(24_000, 0.2, 1 / 24_000),
-        Line(48_000, 1.2),
-        Line(96_000, 0.0),
+    assert linearize(curve) == (
+        GainLine(0, 0.2),
+        GainLine(24_000, 0.2, 1 / 24_000),
+        GainLine(48_000, 1.2),
+        GainLine(96_000, 0.0),
     )
 
 
 @pytest.mark.parametrize("easing", [*EASINGS, "steps(12)", "cubic-bezier(0.9, -1, 0.1, 2)"])
 def test_an_easing_takes_few_lines(easing: str) -> None:
-    assert len(gain_lines(Curve((Key(0.0, (0.0,)), Key(5.0, (1.0,), easing))))) <= 130
+    assert len(linearize(Curve((Key(0.0, (0.0,)), Key(5.0, (1.0,), easing))))) <= 130
 
 
 def test_more_keys_than_a_command_holds_are_refused() -> None:
     keys = tuple(Key(float(second), (second % 7 / 7,), "elastic-in-out") for second in range(200))
     with pytest.raises(InvalidJob) as caught:
-        sound_steps(AudioMix((sound(volume=Curve(keys), length_s=200.0),), 200.0), "sound.mka")
+        plan_audio(AudioMix((sound(volume=Curve(keys), length_s=200.0),), 200.0), "sound.mka")
     assert caught.value.code == "too_many_sounds"
