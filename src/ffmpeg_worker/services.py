@@ -18,7 +18,7 @@ from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.job.job import Job
-from ffmpeg_worker.job.lifecycle import Observer, ignore
+from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.command_run import Engine
@@ -64,7 +64,7 @@ class Services:
     admission: Admission
     counters: JobCounters = field(default_factory=JobCounters)
 
-    async def run(self, job: Job, *, job_id: str | None = None, observer: Observer = ignore) -> JobResult:
+    async def run(self, job: Job, *, job_id: str | None = None, observer: Observer = ignore_event) -> JobResult:
         """Run a job. Cancelling the caller stops the job.
 
         Raises:

@@ -20,7 +20,7 @@ from ffmpeg_worker.api.unknown_route import refuse_async
 from ffmpeg_worker.errors import JobCancelled, WorkerError
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.job import Job
-from ffmpeg_worker.job.lifecycle import Observer, ignore
+from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.result import FilesResult, JobResult
 from ffmpeg_worker.job.strict_json import read_json
@@ -53,7 +53,7 @@ async def _serve(action: Action, request: Request) -> Response:
     run = partial(_run, door.open_services(), job, exchange, request.receive)
     if wants_progress(request):
         return NdjsonProgressResponse(partial(_answer_all, run, exchange))
-    result = await run(ignore)
+    result = await run(ignore_event)
     png = result.as_png() if action.returns_png and wants_png(request) else None
     return answer(result.as_json()) if png is None else Response(png, headers=HEADERS, media_type=PNG_TYPE)
 

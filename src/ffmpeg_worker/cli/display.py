@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage, ignore
+from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage, ignore_event
 from ffmpeg_worker.job.result_parts import OutputFile, Stats
 
 _KIB = 1024
@@ -22,7 +22,7 @@ _PIPE_WIDTH = 1000
 def progress_bar() -> Iterator[Observer]:
     """An observer that draws on stderr, or does nothing where that is no terminal."""
     if not sys.stderr.isatty():
-        yield ignore
+        yield ignore_event
         return
     columns = (
         TextColumn("{task.description:<10}"),

@@ -9,8 +9,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.job.s3_config import S3Config
 from ffmpeg_worker.job.sources import Inputs
-from ffmpeg_worker.job.upload import S3Config, Upload
+from ffmpeg_worker.job.upload import Upload
 
 
 class CommonFields(FrozenModel):

@@ -1,4 +1,4 @@
-"""What opens a caller's object store: keys and endpoints, which no dump, error or log shows."""
+"""Credentials of a caller's object store; no dump, error or log shows them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from ffmpeg_worker.frozen_model import FrozenModel
 
 
 class CloudType(StrEnum):
-    """Kinds of stores; callers may write them in any case."""
+    """Kinds of stores; callers may write them in upper or lower case."""
 
     AWS = "AWS"
-    """S3 and, by `aws_url`, whatever speaks its protocol."""
+    """S3 or, with `aws_url`, a store with the same protocol."""
     R2 = "R2"
-    """Cloudflare's, which is S3 with an `aws_url` and one region."""
+    """Cloudflare R2: S3 with an `aws_url` and one region."""
     GCP = "GCP"
     AZURE = "AZURE"
     HTTP = "HTTP"
-    """A presigned PUT."""
+    """Presigned PUT URLs."""
     LOCAL = "LOCAL"
     """The worker's own data root."""
 
@@ -33,21 +33,21 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def _read_text(value: Any) -> Any:
-    """Empty means not given: forms and templates send empty strings."""
+    """Read an empty text as a missing one: forms and templates send empty strings."""
     if isinstance(value, str):
         return value.strip() or None
     return value
 
 
 def read_secret(value: Any) -> Any:
-    """A text becomes a secret, an empty one nothing.
+    """Wrap a text as a secret; an empty one becomes `None`.
 
     Raises:
-        ValueError: it holds what no request header takes.
+        ValueError: a control character, which no request header may contain.
     """
     value = _read_text(value)
     if isinstance(value, str) and _CONTROL.search(value):
-        raise ValueError("must not hold a control character such as a newline")
+        raise ValueError("must not contain a control character such as a newline")
     return SecretStr(value) if isinstance(value, str) else value
 
 
@@ -70,7 +70,7 @@ _KeyFile = Annotated[
 
 
 class Credentials(FrozenModel):
-    """Credentials for one store. Only those of its own cloud may be given; empty ones count as missing."""
+    """Credentials of one store. Only the fields of its own cloud may be set; an empty field counts as missing."""
 
     aws_access_key_id: _Secret = Field(None, description="Access key id.", examples=["…"])
     aws_secret_access_key: _Secret = Field(None, description="Secret access key.", examples=["…"])
@@ -83,11 +83,11 @@ class Credentials(FrozenModel):
     )
     aws_public_url: _Text = Field(
         None,
-        description="Base of the `url` in results; empty means the object's own.",
+        description="Base of the `url` in results; empty means the object's own URL.",
         examples=["https://cdn.example.com"],
     )
     gcp_service_account_key: _KeyFile = Field(
-        None, description="The service account's key file: its JSON, as an object or as text.", examples=["…"]
+        None, description="Key file of the service account: its JSON, as an object or as text.", examples=["…"]
     )
     gcp_public_url: _Text = Field(
         None, description="Base of the `url` in results.", examples=["https://cdn.example.com"]
@@ -109,24 +109,24 @@ class Credentials(FrozenModel):
         None, description="Base of the `url` in results.", examples=["https://cdn.example.com"]
     )
 
-    def strangers(self, cloud: CloudType) -> list[str]:
-        """Names of those given that belong to another cloud."""
+    def find_foreign_fields(self, cloud: CloudType) -> list[str]:
+        """List the fields that are set but belong to another cloud."""
         prefix = _PREFIX_OF.get(cloud)
         given = [name for name in type(self).model_fields if getattr(self, name) is not None]
         return [name for name in given if prefix is None or not name.startswith(prefix)]
 
     def secret_values(self) -> list[str]:
-        """Every value that must not be shown, the parts of composite ones included."""
+        """Return every value that must not be shown, and the secrets inside composite values."""
         values = []
         for name in type(self).model_fields:
             value = getattr(self, name)
             if isinstance(value, SecretStr):
-                values += [value.get_secret_value(), *_parts(value.get_secret_value())]
+                values += [value.get_secret_value(), *_find_parts(value.get_secret_value())]
         return values
 
 
-def _parts(secret: str) -> list[str]:
-    """The secrets inside a key file, a connection string or a signature."""
+def _find_parts(secret: str) -> list[str]:
+    """Find the secrets inside a key file, a connection string or a signature."""
     try:
         document = json.loads(secret)
     except ValueError:

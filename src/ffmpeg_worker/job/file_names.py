@@ -1,4 +1,4 @@
-"""Names of files as callers give them: what is refused, and why."""
+"""Checks names of files that callers give, and shortens them for messages."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:[^/?#]*@)?([^?#]*).*", re.DOT
 
 
 def check_name(name: str, *, what: str) -> None:
-    """Refuse a name that no file can have, or that leads out of the folder it is looked up in.
+    """Refuse a name that no file can have, or that leads out of its folder.
 
     Args:
         name: relative or absolute path, as the caller wrote it.
-        what: how the message calls it, e.g. "output".
+        what: noun for the message, such as "output".
 
     Raises:
-        InvalidJob: empty, control characters, a component over 255 bytes, `..`, or a folder instead of a file.
+        InvalidJob: the name is empty, names a folder, has control characters, a part over 255 bytes, or `..`.
     """
     if not name or name.endswith("/") or name in {".", ".."}:
         raise _invalid(what, "names no file", "Give the name of a file.")
     if any(unicodedata.category(character) == "Cc" for character in name):
-        raise _invalid(what, "holds a control character such as a newline", "Remove it from the name.")
+        raise _invalid(what, "contains a control character such as a newline", "Remove it from the name.")
     if len(name.encode()) > _MAX_PATH_BYTES or any(
         len(part.encode()) > _MAX_COMPONENT_BYTES for part in name.split("/")
     ):
         raise _invalid(
-            what, f"is longer than the {_MAX_COMPONENT_BYTES} bytes a file name may have", "Shorten it."
+            what, f"is longer than the {_MAX_COMPONENT_BYTES} bytes that a file name may have", "Shorten it."
         )
     if ".." in PurePosixPath(name).parts:
         raise InvalidJob(
-            f'The {what} name leaves its folder with "..".',
+            f'The {what} name leads out of its folder with "..".',
             code="path_outside_root",
-            hint="Name a file under the data root without going up.",
+            hint='Name a file under the data root, without "..".',
         )
 
 
@@ -47,7 +47,7 @@ def _invalid(what: str, reason: str, hint: str) -> InvalidJob:
 
 
 def display_name(name: str) -> str:
-    """A path or URL as an error may show it: without user, password, query and fragment, and not too long."""
+    """Return a path or URL as messages may show it: without user, password, query and fragment, and shortened."""
     match = _URL.fullmatch(name)
     plain = f"{match.group(1)}{match.group(2)}" if match else name
     return plain if len(plain) <= _MAX_SHOWN else plain[: _MAX_SHOWN - 1] + "…"

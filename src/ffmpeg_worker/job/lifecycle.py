@@ -1,4 +1,4 @@
-"""What happens to a job while it runs, for whoever watches."""
+"""Stages and progress of a running job."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """Where a job is on its one path."""
+    """Stages of a job, in order."""
 
     FETCHING = "fetching"
     RUNNING = "running"
@@ -18,10 +18,15 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class JobEvent:
-    """Progress of a job: `percent` from 0 to 100 never goes back; `speed` is media seconds per second.
+    """Progress of a job.
 
-    Bytes are those of transfers from and to other machines; `expected_bytes` is what all downloads will be,
-    as far as their servers have said.
+    Attributes:
+        stage: the current stage.
+        percent: from 0 to 100; never decreases.
+        speed: seconds of media made per second.
+        received_bytes: downloaded from other machines.
+        expected_bytes: sum of the sizes that servers have announced for downloads; `None` where none has.
+        sent_bytes: uploaded to other machines.
     """
 
     stage: Stage
@@ -33,8 +38,8 @@ class JobEvent:
 
 
 Observer = Callable[[JobEvent], None]
-"""Called on the event loop; must return at once."""
+"""Called on the event loop with every progress; must return at once."""
 
 
-def ignore(_event: JobEvent) -> None:
-    """An observer that does not look."""
+def ignore_event(_event: JobEvent) -> None:
+    """Do nothing; the observer of jobs that nobody watches."""

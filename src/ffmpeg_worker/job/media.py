@@ -1,4 +1,4 @@
-"""What a media file holds, in the few facts that planning, verification and results need."""
+"""Facts about media files that planning, verification and results need, as plain values."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-# Pictures have no length, and elementary streams only an estimate from their bit rate.
-_FORMATS_WITHOUT_LENGTH = frozenset(
+# Images have no duration, and elementary streams only an estimate from their bit rate.
+_FORMATS_WITHOUT_DURATION = frozenset(
     "image2 gif apng aac ac3 eac3 dts truehd mlp loas h264 hevc m4v mpegvideo amr gsm g722".split()
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StreamInfo:
-    """One stream; times in seconds, sizes in pixels as coded (before any rotation)."""
+    """Facts about one stream: times in seconds, sizes in pixels as coded (before any rotation)."""
 
     kind: str
     codec: str | None = None
@@ -33,12 +33,12 @@ class StreamInfo:
     rotation: int = 0
     is_cover: bool = False
     sample_aspect: Fraction = Fraction(1)
-    """How wide a pixel is for its height."""
+    """Width of a pixel divided by its height."""
 
 
 @dataclass(frozen=True, slots=True)
 class MediaInfo:
-    """One file."""
+    """Facts about one file."""
 
     format_name: str
     streams: tuple[StreamInfo, ...]
@@ -47,26 +47,26 @@ class MediaInfo:
 
     @property
     def video(self) -> StreamInfo | None:
-        """The first moving picture, cover art aside."""
+        """The first video stream that is not cover art."""
         return next((s for s in self.streams if s.kind == "video" and not s.is_cover), None)
 
     @property
     def audio(self) -> StreamInfo | None:
-        """The first sound."""
+        """The first audio stream."""
         return next((s for s in self.streams if s.kind == "audio"), None)
 
     @property
     def format(self) -> str:
-        """The first of the container's names."""
+        """The first of FFmpeg's names of the container."""
         return self.format_name.split(",")[0]
 
     @property
-    def has_length(self) -> bool:
-        """Whether `duration_s` is what the container says, not a guess."""
-        return self.format not in _FORMATS_WITHOUT_LENGTH and not self.format_name.endswith("_pipe")
+    def has_duration(self) -> bool:
+        """Whether `duration_s` comes from the container and is not an estimate."""
+        return self.format not in _FORMATS_WITHOUT_DURATION and not self.format_name.endswith("_pipe")
 
     def summary(self) -> dict[str, Any]:
-        """The contract's `media` object of an output."""
+        """Return the `media` object of an output in a result."""
         video, audio = self.video, self.audio
         facts: dict[str, Any] = {"format": self.format_name, "duration": self.duration_s}
         if video is not None:
@@ -80,12 +80,12 @@ class MediaInfo:
 
 def read_media(document: Mapping[str, Any]) -> MediaInfo:
     """Read ffprobe's JSON (`format` and `streams`)."""
-    form = document.get("format", {})
+    container = document.get("format", {})
     return MediaInfo(
-        format_name=str(form.get("format_name", "")),
+        format_name=str(container.get("format_name", "")),
         streams=tuple(_read_stream(stream) for stream in document.get("streams", ())),
-        duration_s=_number(form.get("duration")),
-        bit_rate=_integer(form.get("bit_rate")),
+        duration_s=_number(container.get("duration")),
+        bit_rate=_integer(container.get("bit_rate")),
     )
 
 
@@ -138,7 +138,7 @@ def _rate(value: Any) -> Fraction | None:
 
 
 def _clock(value: Any) -> float | None:
-    """Matroska's own way: a tag such as 00:00:10.023000000."""
+    """Read the duration tag of Matroska, such as 00:00:10.023000000, in seconds."""
     try:
         hours, minutes, seconds = str(value).split(":")
         return int(hours) * 3600 + int(minutes) * 60 + float(seconds)

@@ -1,4 +1,4 @@
-"""Inputs as callers name them: a location (path or URL) or a short text."""
+"""Inputs as callers give them: a path or URL, or a short text."""
 
 from __future__ import annotations
 
@@ -28,22 +28,22 @@ Headers = Annotated[
     BeforeValidator(_read_headers),
     WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
 ]
-"""Request headers; their values may be credentials."""
+"""Request headers; values are secret because they may be credentials."""
 
 
 def find_signed_parts(url: str) -> list[str]:
-    """What makes an address a key: its user and password, and its query."""
+    """Find the parts of a URL that may grant access: user and password, and the query."""
     match = _SECRET_PARTS.match(url)
     return [part for part in match.groups() if part] if match else []
 
 
 class FileSource(FrozenModel):
-    """An input that lies somewhere: under the data root, or at a URL."""
+    """An input under the data root or at a URL."""
 
     url: str = Field(
         min_length=1,
         max_length=4096,
-        repr=False,  # a signed one is a key
+        repr=False,  # a signed URL is a credential
         description="Relative name under the data root, absolute path under an allowed root, or URL (`https://`, "
         "`s3://`, `gs://`, `az://`, `r2://`).",
         examples=["clips/intro.mp4"],
@@ -55,37 +55,37 @@ class FileSource(FrozenModel):
     )
     credentials: Credentials | None = Field(
         None,
-        description="Opens the store of an `s3://`, `gs://`, `az://` or `r2://` source. Default: those of the "
-        "job's `upload`, where that is of the same kind.",
+        description="Credentials of the store of an `s3://`, `gs://`, `az://` or `r2://` URL. Default: those of "
+        "the job's `upload`, where that is a store of the same kind.",
         examples=[{"aws_region": "eu-central-1"}],
     )
     sha256: str | None = Field(
         None,
         pattern=r"^[0-9a-fA-F]{64}$",
-        description="Expected SHA-256 of the file in hexadecimal; another content is refused.",
+        description="Expected SHA-256 of the file in hexadecimal; a file with another checksum is refused.",
         examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
     )
 
     @property
     def plain_headers(self) -> dict[str, str]:
-        """The headers as they are sent."""
+        """The headers with their values in plain text."""
         return {name: value.get_secret_value() for name, value in (self.headers or {}).items()}
 
     def secret_values(self) -> list[str]:
-        """Every value that must not be shown: credentials, header values, the query of a signed address."""
+        """Return every value that must not be shown: credentials, header values, signed parts of the URL."""
         values = [value.get_secret_value() for value in (self.headers or {}).values()]
         values += self.credentials.secret_values() if self.credentials else []
         return [*values, *find_signed_parts(self.url)]
 
     @property
     def scheme(self) -> str | None:
-        """Lower-case scheme of a URL, `None` for a path."""
+        """Scheme of a URL in lower case; `None` for a path."""
         match = _SCHEME.match(self.url)
         return match.group(1).lower() if match else None
 
 
 class TextSource(FrozenModel):
-    """An input whose text stands in the job itself: subtitles, a concat list, a filter script."""
+    """An input whose text is in the job itself: subtitles, a concat list, a filter script."""
 
     content: str = Field(
         max_length=MAX_CONTENT_BYTES,
@@ -95,12 +95,12 @@ class TextSource(FrozenModel):
     name: str = Field(
         "text.txt",
         pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$",
-        description="File name the command sees; its extension tells FFmpeg the format.",
+        description="Name of the file that the command reads; FFmpeg takes the format from its extension.",
         examples=["captions.srt"],
     )
 
     def secret_values(self) -> list[str]:
-        """A text holds no credentials."""
+        """Return nothing: a text has no credentials."""
         return []
 
 
@@ -123,7 +123,7 @@ Source = Annotated[
 
 
 def _read_inputs(value: Any) -> Any:
-    """Bring a list of inputs to the map form: in_1, in_2, …"""
+    """Turn a list of inputs into a map: in_1, in_2, …"""
     if isinstance(value, (list, tuple)):
         value = {f"in_{index}": item for index, item in enumerate(value, start=1)}
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""JSON as callers must write it: UTF-8, no duplicate keys, no NaN, no text that breaks a command line."""
+"""Strict JSON: UTF-8, no duplicate keys, no NaN, no text that breaks a command line."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ def read_json(body: bytes | str) -> Any:
     """Decode a request body.
 
     Raises:
-        InvalidJob: not JSON, or JSON with duplicate keys, NaN or Infinity, NUL characters, lone surrogates,
-            integers beyond 64 bits or more than 64 levels; the message gives line and column where known.
+        InvalidJob: the body is not JSON, or has duplicate keys, NaN or Infinity, NUL characters, lone surrogates,
+            integers of more than 20 digits, or more than 64 levels. The message gives line and column where known.
     """
     try:
         text = body.decode("utf-8") if isinstance(body, bytes) else body
@@ -43,7 +43,7 @@ def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for key, value in pairs:
         if key in result:
-            raise _invalid(f'The key "{key[:64]}" stands twice in one object.', "Keep one of them.")
+            raise _invalid(f'The key "{key[:64]}" appears twice in one object.', "Keep one of them.")
         result[key] = value
     return result
 
@@ -74,6 +74,6 @@ def _check(value: Any, path: str, depth: int) -> None:
 
 def _check_text(text: str, path: str) -> None:
     if "\x00" in text:
-        raise _invalid("A text holds a NUL character.", "Remove it.", path)
+        raise _invalid("A text contains a NUL character.", "Remove it.", path)
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise _invalid("A text holds half a character (a lone surrogate).", "Send valid Unicode.", path)
+        raise _invalid("A text contains half a character (a lone surrogate).", "Send valid Unicode.", path)

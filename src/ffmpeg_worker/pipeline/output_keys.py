@@ -7,7 +7,8 @@ from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.job.upload import Upload, describe_key_problem
+from ffmpeg_worker.job.object_location import describe_key_problem
+from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.planning.plan import Artifact, ArtifactKind
 
 

@@ -13,7 +13,7 @@ from ffmpeg_worker.job.actions.canvas import CanvasJob
 from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
 from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
 from ffmpeg_worker.job.job import Job
-from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore
+from ffmpeg_worker.job.lifecycle import Observer, Stage, ignore_event
 from ffmpeg_worker.job.machine import NO_GPU
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.secrets import find_secrets, make_redaction, redact_error
@@ -33,7 +33,7 @@ _KNOCK_S = 10.0
 
 
 async def run_job(
-    plant: WorkerResources, job: Job, job_id: str, *, timeout_s: float, observer: Observer = ignore
+    plant: WorkerResources, job: Job, job_id: str, *, timeout_s: float, observer: Observer = ignore_event
 ) -> JobResult:
     """Take a job from JSON to media.
 

@@ -223,7 +223,7 @@ async def _open(artifact: Artifact, path: Path, probes: ProbeSession) -> MediaIn
 
 def _check_length(artifact: Artifact, media: MediaInfo) -> None:
     promised, found = artifact.promised_s, media.duration_s
-    if promised is None or found is None or not media.has_length:
+    if promised is None or found is None or not media.has_duration:
         return
     if found < promised - max(_MAX_SHORT_S, promised * _MAX_SHORT_SHARE):
         raise _rejected(

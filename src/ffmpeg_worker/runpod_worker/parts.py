@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.job.object_location import OBJECT_SCHEMES
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.job.upload import OBJECT_SCHEMES
 from ffmpeg_worker.planning.commands.chain import all_outputs, read_chain_files
 from ffmpeg_worker.planning.required_inputs import find_required_inputs
 from ffmpeg_worker.runpod_worker.problems import Problem

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.job.credentials import CloudType, Credentials
-from ffmpeg_worker.job.upload import Location, Upload
+from ffmpeg_worker.job.object_location import ObjectLocation
+from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
@@ -42,7 +43,7 @@ class RemoteStores:
         """Buckets as sources; `credentials` are for inputs that have none of their own."""
         return RemoteSource(BucketSource(self.access, self.limits, credentials), self.cache)
 
-    def bucket_target(self, where: Location, upload: Upload, *, is_own: bool) -> Target:
+    def bucket_target(self, where: ObjectLocation, upload: Upload, *, is_own: bool) -> Target:
         """A bucket as the target of a job; `is_own`: the operator's bucket.
 
         Raises:

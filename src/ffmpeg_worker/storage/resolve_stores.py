@@ -13,8 +13,9 @@ from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.action import DefaultTarget
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.object_location import OBJECT_SCHEMES
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.job.upload import OBJECT_SCHEMES, Upload
+from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.local.source import LocalSource
 from ffmpeg_worker.storage.local.target import LocalTarget

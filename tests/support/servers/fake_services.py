@@ -14,7 +14,7 @@ from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.actions.process import ProcessResult
 from ffmpeg_worker.job.job import Job
-from ffmpeg_worker.job.lifecycle import Observer, ignore
+from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.result_parts import Stats
 from ffmpeg_worker.pipeline.run_lanes import WorkerResources
@@ -46,7 +46,7 @@ class FakeServices(Services):
 
     _run_job: Run
 
-    async def run(self, job: Job, *, job_id: str | None = None, observer: Observer = ignore) -> JobResult:  # noqa: ARG002
+    async def run(self, job: Job, *, job_id: str | None = None, observer: Observer = ignore_event) -> JobResult:  # noqa: ARG002
         return await self._run_job(job, job_id or "")
 
 

@@ -13,7 +13,7 @@ from ffmpeg_worker.job.strict_json import read_json
     [
         (b"", "not JSON"),
         (b"{", "line 1"),
-        (b'{"a":1,"a":2}', '"a" stands twice'),
+        (b'{"a":1,"a":2}', '"a" appears twice'),
         (b'{"a":NaN}', "NaN"),
         (b'{"a":-Infinity}', "Infinity"),
         (b'{"a":"x\\u0000"}', "NUL"),

@@ -1,4 +1,4 @@
-"""What a composition is rendered to: formats, names, posters."""
+"""Formats and names of the files that a composition is rendered to."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ CODECS: Mapping[str, tuple[Codec, ...]] = {
     ".gif": ("gif",),
     ".png": ("png",),
 }
-"""What a file of an extension may hold; the first is what it does unless the job says otherwise."""
+"""Codecs that a file may have, by its extension; the first is the default."""
 
 ALPHA_CODECS: Mapping[str, Codec] = {".mov": "prores", ".webm": "vp9", ".gif": "gif", ".png": "png"}
-"""What holds a transparent picture in a file of an extension."""
+"""The codec that keeps transparency, by the extension of the file."""
 
 IMAGE_EXTENSIONS = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -36,18 +36,22 @@ Seconds = Annotated[float, Field(ge=0, le=MAX_DURATION_S, allow_inf_nan=False)]
 
 
 def check_extension(name: str, known: tuple[str, ...]) -> None:
-    """Refuse a name whose extension is not one of these; a validator's error."""
+    """Refuse a name whose extension is not one of these, with the error of a validator."""
     if PurePosixPath(name).suffix.lower() not in known:
-        raise wrong_value("has an output of a format that is not known", f"Formats are {', '.join(known)}.")
+        raise wrong_value("has an output with an unknown extension", f"Known are {', '.join(known)}.")
 
 
 def resolve_output_names(output: str, compositions: tuple[Composition, ...]) -> tuple[str, ...]:
-    """The name of each composition's file: with its variables filled in, else numbered if there are many."""
+    """Return the name of each composition's file.
+
+    A name with variables is filled in for each composition; any other name is numbered where there are several.
+    Raises the error of a validator where two names would be the same, or a variable has no value.
+    """
     if PLACEHOLDER.search(output):
         names = tuple(_fill_name(output, composition) for composition in compositions)
         if len(set(names)) < len(names) or any("{{" in name for name in names):
             raise wrong_value(
-                "has an output that would be named alike twice", "Name it by a variable that differs in every row."
+                "has an output with the same name for two rows", "Use a variable that differs in every row."
             )
         return names
     if len(compositions) == 1:
@@ -57,7 +61,7 @@ def resolve_output_names(output: str, compositions: tuple[Composition, ...]) -> 
 
 
 def _fill_name(output: str, composition: Composition) -> str:
-    """Without what would make folders of a value."""
+    """Fill the variables into a name, without characters that would make folders."""
     values = composition.variables
     return PLACEHOLDER.sub(
         lambda match: (
@@ -73,11 +77,11 @@ def _fill_name(output: str, composition: Composition) -> str:
 
 
 class Poster(FrozenModel):
-    """A picture of one moment, beside the video."""
+    """An image of one frame, beside the video."""
 
-    time: Seconds = Field(0.0, description="Seconds of the video.", examples=[1.5])
+    time: Seconds = Field(0.0, description="Time of the frame in the video, in seconds.", examples=[1.5])
     name: OutputName = Field(
-        "poster.png", description=f"Its file: {', '.join(IMAGE_EXTENSIONS)}.", examples=["poster.jpg"]
+        "poster.png", description=f"Name of the file: {', '.join(IMAGE_EXTENSIONS)}.", examples=["poster.jpg"]
     )
 
     @model_validator(mode="before")
@@ -86,6 +90,6 @@ class Poster(FrozenModel):
         return value if isinstance(value, (dict, cls)) else {"time": value}
 
     @model_validator(mode="after")
-    def _be_a_picture(self) -> Self:
+    def _check_extension(self) -> Self:
         check_extension(self.name, IMAGE_EXTENSIONS)
         return self

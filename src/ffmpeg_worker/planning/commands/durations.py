@@ -89,7 +89,7 @@ def promise_duration(command: CommandLine, output: FileGroup, media: Sequence[Me
 
 def _shortest_stream(info: MediaInfo) -> float | None:
     """Length that every picture and sound stream of the file has at least."""
-    if not info.has_length or info.format in _UNRELIABLE_FORMATS:
+    if not info.has_duration or info.format in _UNRELIABLE_FORMATS:
         return None
     streams: list[StreamInfo] = [s for s in info.streams if s.kind in {"video", "audio"} and not s.is_cover]
     lengths = [stream.duration_s for stream in streams]

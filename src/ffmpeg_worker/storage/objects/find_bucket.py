@@ -25,7 +25,7 @@ def find_bucket(cloud: CloudType, name: str, credentials: Credentials | None, ac
 
     Args:
         cloud: AWS, R2, GCP or AZURE.
-        name: of the bucket or container; must have passed `describe_bucket_problem`.
+        name: of the bucket or container; must have passed `is_bucket_name`.
         credentials: the job's.
         access: the worker's proxy, own credentials and endpoints.
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from ffmpeg_worker.errors import SourceNotFound, WorkerError
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.job.object_location import describe_key_problem, is_bucket_name, read_location
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.job.upload import describe_bucket_problem, describe_key_problem, read_location
 from ffmpeg_worker.storage.backends import Download
 from ffmpeg_worker.storage.errors import source_timed_out
 from ffmpeg_worker.storage.objects.bucket import Bucket, BucketAccess
@@ -71,7 +71,7 @@ class BucketSource:
         if (
             location is None
             or not location.key
-            or describe_bucket_problem(location.bucket)
+            or not is_bucket_name(location.bucket)
             or describe_key_problem(location.key)
         ):
             raise SourceNotFound(

@@ -101,8 +101,8 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     ({"json": COMPOSITION, "poster": {"name": "a.mp4"}}, "invalid_value", "data.poster", ".png"),
     ({"json": COMPOSITION, "audio": {}}, "invalid_value", "data.audio", "list"),
     ({"layers": [{"type": "image", "src": "{{in_2}}"}]}, "unknown_variable", "data.layers[0].src", "in_1"),
-    (COMPOSITION | {"output": "{{a}}.mp4", "variables": [{"a": 1}, {"a": 1}]}, "invalid_value", "data", "alike"),
-    ({"json": COMPOSITION, "output": "{{a}}.mp4"}, "invalid_value", "data", "alike"),
+    (COMPOSITION | {"output": "{{a}}.mp4", "variables": [{"a": 1}, {"a": 1}]}, "invalid_value", "data", "rows"),
+    ({"json": COMPOSITION, "output": "{{a}}.mp4"}, "invalid_value", "data", "two rows"),
 ]  # fmt: skip
 
 
