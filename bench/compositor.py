@@ -1,4 +1,4 @@
-"""What drawing a frame costs, by kind of layer, with sources made of arrays."""
+"""Measures the time to draw a frame for each kind of layer, with sources made of arrays."""
 
 from __future__ import annotations
 
@@ -19,37 +19,35 @@ from ffmpeg_worker.scene.scene import Element, ImageContent, Scene, Transition, 
 SIZES = ((1280, 720), (1920, 1080))
 FRAMES = 60
 _VIDEO = VideoContent("clip", (2, 2), 0, 10)
-_IMAGE = ImageContent("picture")
+_IMAGE = ImageContent("photo")
 
 
-class Film:
-    """YuvBitmap that change at each frame, or one picture."""
+class ArraySource:
+    """A `Source` of bitmaps that change at each frame, or of one bitmap."""
 
-    def __init__(self, pictures: list[Bitmap]) -> None:
-        self._pictures = pictures
+    def __init__(self, bitmaps: list[Bitmap]) -> None:
+        self._bitmaps = bitmaps
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height."""
-        return self._pictures[0].size
+        return self._bitmaps[0].size
 
     def render(self, time_s: float) -> Bitmap:
-        """The next one of a few that go round; a new one each time, as decoders give them."""
-        if len(self._pictures) == 1:
-            return self._pictures[0]
-        picture = self._pictures[round(time_s * 30) % len(self._pictures)]
+        """Return the next of the bitmaps, in a loop; a new object each time, as decoders do."""
+        if len(self._bitmaps) == 1:
+            return self._bitmaps[0]
+        bitmap = self._bitmaps[round(time_s * 30) % len(self._bitmaps)]
         return (
-            YuvBitmap(picture.y, picture.u, picture.v)
-            if isinstance(picture, YuvBitmap)
-            else RgbaBitmap(picture.rgba)
+            YuvBitmap(bitmap.y, bitmap.u, bitmap.v) if isinstance(bitmap, YuvBitmap) else RgbaBitmap(bitmap.rgba)
         )
 
     def close(self) -> None:
-        """Nothing is open."""
+        """Do nothing: nothing is open."""
 
 
-def planes(size: tuple[int, int], seed: int) -> YuvBitmap:
-    """A noisy picture."""
+def noise_bitmap(size: tuple[int, int], seed: int) -> YuvBitmap:
+    """Return a bitmap of noise."""
     noise = np.random.default_rng(seed)
 
     def plane(step: int) -> Pixels:
@@ -58,8 +56,8 @@ def planes(size: tuple[int, int], seed: int) -> YuvBitmap:
     return YuvBitmap(plane(1), plane(2), plane(2))
 
 
-def tile(size: tuple[int, int]) -> RgbaBitmap:
-    """An ellipse that lets half through."""
+def ellipse_bitmap(size: tuple[int, int]) -> RgbaBitmap:
+    """Return a half-transparent ellipse."""
     rgba = np.zeros((size[1], size[0], 4), np.uint8)
     middle = (size[0] // 2, size[1] // 2)
     cv2.ellipse(rgba, (middle, (size[0] - 4, size[1] - 4), 0), (120, 60, 20, 140), -1, cv2.LINE_AA)
@@ -71,32 +69,32 @@ def _curve(*values: float) -> Curve:
 
 
 def _scenes(width: int, height: int) -> dict[str, tuple[Element, ...]]:
-    """By what is measured: the elements. What they show is told by `where`."""
+    """Return the elements of each case; their `where` names what they show."""
 
     def on(where: str, content: VideoContent | ImageContent = _IMAGE, **more: Any) -> Element:
         known: dict[str, Any] = {"x": 0.0, "y": 0.0, **more}
         return Element(where, 0, FRAMES, content, **known)
 
-    clip = on("film", _VIDEO)
+    clip = on("video", _VIDEO)
     middle: dict[str, Any] = {"anchor": (0.5, 0.5), "x": width / 2, "y": height / 2}
-    other = on("film 2", _VIDEO, replaces=0, enter=Transition("fade", FRAMES))
-    wiped = on("film 2", _VIDEO, replaces=0, enter=Transition("circle-open", FRAMES))
+    other = on("video 2", _VIDEO, replaces=0, enter=Transition("fade", FRAMES))
+    wiped = on("video 2", _VIDEO, replaces=0, enter=Transition("circle-open", FRAMES))
     return {
         "pass through": (clip,),
         "logo 300x200, still": (clip, on("logo", x=41.0, y=33.0)),
         "logo 300x200, fading": (clip, on("logo", x=41.0, y=33.0, opacity=_curve(0, 1))),
-        "title 800x120, moving by parts of pixels": (clip, on("title", x=_curve(10, 70.3), y=99.4)),
+        "title 800x120, subpixel motion": (clip, on("title", x=_curve(10, 70.3), y=99.4)),
         "clip 400x224, round corners, moving": (
             clip,
             on("inset", _VIDEO, x=_curve(10, 70.3), y=51.0, radius=24.0),
         ),
-        "clip 400x224, turning": (clip, on("inset", _VIDEO, rotation=_curve(0, 90), **middle)),
-        "clip fading in": (on("film", _VIDEO, opacity=_curve(0, 1)),),
+        "clip 400x224, rotating": (clip, on("inset", _VIDEO, rotation=_curve(0, 90), **middle)),
+        "clip fading in": (on("video", _VIDEO, opacity=_curve(0, 1)),),
         "crossfade": (clip, other),
         "circleopen": (clip, wiped),
-        "Ken Burns": (on("picture", scale=_curve(1, 1.2), width=width, height=height, **middle),),
+        "Ken Burns": (on("photo", scale=_curve(1, 1.2), width=width, height=height, **middle),),
         "logo 300x200, multiply": (clip, on("logo", x=41.0, y=33.0, blend="multiply")),
-        "clip blurred": (on("film", _VIDEO, blur=12.0),),
+        "clip blurred": (on("video", _VIDEO, blur=12.0),),
         "60 layers, one shown": (
             clip,
             *(Element("logo", FRAMES + i, FRAMES + i + 9, _IMAGE, 0, 0) for i in range(59)),
@@ -104,47 +102,47 @@ def _scenes(width: int, height: int) -> dict[str, tuple[Element, ...]]:
     }
 
 
-def _shown(width: int, height: int) -> dict[str, list[Bitmap]]:
+def _bitmaps(width: int, height: int) -> dict[str, list[Bitmap]]:
     return {
-        "film": [planes((width, height), seed) for seed in range(4)],
-        "film 2": [planes((width, height), seed) for seed in range(4, 8)],
-        "inset": [planes((400, 224), seed) for seed in range(4)],
-        "picture": [planes((width * 6 // 5, height * 6 // 5), 1)],
-        "logo": [tile((300, 200))],
-        "title": [tile((800, 120))],
+        "video": [noise_bitmap((width, height), seed) for seed in range(4)],
+        "video 2": [noise_bitmap((width, height), seed) for seed in range(4, 8)],
+        "inset": [noise_bitmap((400, 224), seed) for seed in range(4)],
+        "photo": [noise_bitmap((width * 6 // 5, height * 6 // 5), 1)],
+        "logo": [ellipse_bitmap((300, 200))],
+        "title": [ellipse_bitmap((800, 120))],
     }
 
 
 def _frame_ms(draw: Callable[[int], object]) -> float:
-    took = []
+    times = []
     for frame in range(FRAMES):
         begin = time.perf_counter()
         draw(frame)
-        took.append((time.perf_counter() - begin) * 1000)
-    return median(took)
+        times.append((time.perf_counter() - begin) * 1000)
+    return median(times)
 
 
 def _copy(frame: Pixels, onto: Pixels, _: int) -> None:
     np.copyto(onto, frame)
 
 
-def _open(shown: dict[str, list[Bitmap]], element: Element, _: tuple[int, int] | None) -> Film:
-    return Film(shown[element.where])
+def _open(bitmaps: dict[str, list[Bitmap]], element: Element, _: tuple[int, int] | None) -> ArraySource:
+    return ArraySource(bitmaps[element.where])
 
 
 def main() -> None:
-    """Measure each kind at each size."""
+    """Measure each case at each size, and print a table."""
     cv2.setNumThreads(1)
     rows: dict[str, list[str]] = {}
     for width, height in SIZES:
-        shown = _shown(width, height)
+        bitmaps = _bitmaps(width, height)
         frame = np.zeros(width * height * 3 // 2, np.uint8)
         copied = frame.copy()
         copying = _frame_ms(functools.partial(_copy, frame, copied))
         rows.setdefault("copy of a frame", []).append(f"{copying:.2f}")
         for kind, elements in _scenes(width, height).items():
             scene = Scene(width, height, (30, 1), FRAMES, (0, 0, 0, 1), elements)
-            compositor = Compositor(scene, functools.partial(_open, shown))
+            compositor = Compositor(scene, functools.partial(_open, bitmaps))
             rows.setdefault(kind, []).append(f"{_frame_ms(compositor.draw):.2f}")
             compositor.close()
     head = ["ms a frame, median", *(f"{width}x{height}" for width, height in SIZES)]
