@@ -1,4 +1,4 @@
-"""Scenes of any few elements agree with plain formulas."""
+"""Scenes of a few random elements, compared with plain formulas."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from support.reference import blend as plain
 WIDTH, HEIGHT, FPS = 96, 64, 10
 
 
-def _soft(width: int, height: int, turn: float, least: float) -> Pixels:
-    """A picture without sharp edges in it; its opacity is between `least` and 1."""
+def _soft(width: int, height: int, turn: float, min_opacity: float) -> Pixels:
+    """Return pixels without sharp edges, with an opacity between `min_opacity` and 1."""
     y, x = np.mgrid[0:height, 0:width]
     colors = [0.5 + 0.45 * np.sin(x / 14 + turn * (i + 1) + y / 11) for i in range(3)]
-    alpha = least + (1 - least) * (0.5 + 0.5 * np.cos(x / 9 + turn) * np.cos(y / 8))
+    alpha = min_opacity + (1 - min_opacity) * (0.5 + 0.5 * np.cos(x / 9 + turn) * np.cos(y / 8))
     rgba: Pixels = np.rint(np.dstack([*(part * alpha for part in colors), alpha]) * 255).astype(np.uint8)
     return rgba
 
 
-_SEE_THROUGH, _WHOLE = _soft(40, 30, 1.0, 0.0), _soft(36, 28, 2.5, 1.0)
-_FILM = np.ascontiguousarray(np.moveaxis(rgba_to_yuva(_WHOLE), 2, 0))
-_PICTURES: dict[str, tuple[Bitmap, Pixels]] = {
-    "tile": (RgbaBitmap(_SEE_THROUGH), _SEE_THROUGH),
-    "whole": (RgbaBitmap(_WHOLE), _WHOLE),
-    "film": (YuvBitmap(_FILM[0], halve(_FILM[1]), halve(_FILM[2])), _WHOLE),
+_TRANSPARENT, _OPAQUE = _soft(40, 30, 1.0, 0.0), _soft(36, 28, 2.5, 1.0)
+_VIDEO = np.ascontiguousarray(np.moveaxis(rgba_to_yuva(_OPAQUE), 2, 0))
+_BITMAPS: dict[str, tuple[Bitmap, Pixels]] = {
+    "rgba": (RgbaBitmap(_TRANSPARENT), _TRANSPARENT),
+    "opaque": (RgbaBitmap(_OPAQUE), _OPAQUE),
+    "video": (YuvBitmap(_VIDEO[0], halve(_VIDEO[1]), halve(_VIDEO[2])), _OPAQUE),
 }
 
 
-def _or_curve(least: float, most: float) -> st.SearchStrategy[float | Curve]:
-    numbers = st.floats(least, most).map(lambda number: round(number, 2))
+def _or_curve(low: float, high: float) -> st.SearchStrategy[float | Curve]:
+    numbers = st.floats(low, high).map(lambda number: round(number, 2))
     return st.one_of(
         numbers,
         st.tuples(numbers, numbers).map(lambda pair: Curve((Key(0.0, (pair[0],)), Key(1.0, (pair[1],))))),
@@ -49,7 +49,7 @@ def _or_curve(least: float, most: float) -> st.SearchStrategy[float | Curve]:
 
 _ELEMENTS = st.builds(
     element,
-    st.sampled_from(sorted(_PICTURES)),
+    st.sampled_from(sorted(_BITMAPS)),
     st.integers(0, 3),
     st.integers(8, 12),
     x=_or_curve(-30, 100),
@@ -71,7 +71,7 @@ def _at(number: float | Curve | None, time: float) -> float:
 
 def _drawn_onto(below: plain.Floats, shown: Element, frame: int) -> plain.Floats:
     time = (frame - shown.first) / FPS
-    rgba = _PICTURES[shown.where][1]
+    rgba = _BITMAPS[shown.where][1]
     height, width = rgba.shape[:2]
     scale, angle = _at(shown.scale, time), math.radians(_at(shown.rotation, time))
     left, top = _at(shown.x, time) - shown.anchor[0] * width, _at(shown.y, time) - shown.anchor[1] * height
@@ -87,8 +87,8 @@ def _drawn_onto(below: plain.Floats, shown: Element, frame: int) -> plain.Floats
 
 @settings(max_examples=40, deadline=None)
 @given(elements=st.lists(_ELEMENTS, min_size=1, max_size=5), frame=st.integers(0, 11))
-def test_a_scene_looks_like_its_formulas(elements: list[Element], frame: int) -> None:
-    library = Library(**{name: picture for name, (picture, _) in _PICTURES.items()})
+def test_a_scene_matches_the_formulas(elements: list[Element], frame: int) -> None:
+    library = Library(**{name: bitmap for name, (bitmap, _) in _BITMAPS.items()})
     surface = Compositor(scene(*elements, fps=FPS), library).draw(frame)
     assert isinstance(surface, YuvSurface)
     wanted = np.zeros((HEIGHT, WIDTH, 3)) + plain.yuv_of(np.zeros(3))

@@ -11,13 +11,13 @@ from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.scene.scene import Element, ImageContent, Scene
 
 
-def colored(width: int, height: int, rgba: tuple[int, int, int, int]) -> RgbaBitmap:
+def solid(width: int, height: int, rgba: tuple[int, int, int, int]) -> RgbaBitmap:
     """One color, multiplied with its opacity."""
     return RgbaBitmap(np.full((height, width, 4), rgba, np.uint8))
 
 
-def grey(width: int, height: int, y: int) -> YuvBitmap:
-    """One opaque grey."""
+def gray(width: int, height: int, y: int) -> YuvBitmap:
+    """One opaque gray."""
     chroma = np.full((height // 2, width // 2), 128, np.uint8)
     return YuvBitmap(np.full((height, width), y, np.uint8), chroma, chroma.copy())
 

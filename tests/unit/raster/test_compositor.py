@@ -1,4 +1,4 @@
-"""Scenes drawn frame by frame: who is shown when and where, what is opened, what is done only once."""
+"""Scenes drawn frame by frame: which elements are visible and where, which sources are open, what is reused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.scene.curve import Curve, Key
 from ffmpeg_worker.scene.scene import Element, GroupContent, TextContent, Transition, VideoContent
 from ffmpeg_worker.scene.text_style import TextStyle
-from support.media.still_sources import Library, Still, colored, element, grey, scene
+from support.media.still_sources import Library, Still, element, gray, scene, solid
 
 WHITE = (255, 255, 255, 255)
 
@@ -34,7 +34,7 @@ def _luma(compositor: Compositor, frame: int) -> npt.NDArray[np.uint8]:
 
 
 def _box(luma: npt.NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
-    """Left, top, right and bottom of what is brighter than half."""
+    """Return left, top, right and bottom of the pixels brighter than half."""
     rows, columns = np.nonzero(luma > 125)
     if not len(rows):
         return None
@@ -42,20 +42,20 @@ def _box(luma: npt.NDArray[np.uint8]) -> tuple[int, int, int, int] | None:
 
 
 def _still_box(**more: Any) -> tuple[int, int, int, int] | None:
-    library = Library(box=colored(20, 10, WHITE))
+    library = Library(box=solid(20, 10, WHITE))
     return _box(_luma(Compositor(scene(element("box", **more)), library), 0))
 
 
 def test_an_element_is_shown_from_its_first_frame_until_before_its_last() -> None:
-    library = Library(box=colored(20, 10, WHITE))
+    library = Library(box=solid(20, 10, WHITE))
     compositor = Compositor(scene(element("box", 3, 6)), library)
     assert [_box(_luma(compositor, frame)) is not None for frame in range(8)] == [False] * 3 + [True] * 3 + [
         False
     ] * 2
 
 
-def test_only_what_is_shown_is_open() -> None:
-    library = Library(a=colored(4, 4, WHITE), b=colored(4, 4, WHITE), c=colored(4, 4, WHITE))
+def test_only_visible_elements_are_open() -> None:
+    library = Library(a=solid(4, 4, WHITE), b=solid(4, 4, WHITE), c=solid(4, 4, WHITE))
     compositor = Compositor(scene(element("a", 0, 4), element("b", 2, 6), element("c", 8, 9)), library)
     opened = []
     for frame in range(10):
@@ -69,7 +69,7 @@ def test_only_what_is_shown_is_open() -> None:
 
 
 def test_frames_may_jump() -> None:
-    library = Library(a=grey(96, 64, 50), b=grey(96, 64, 90), c=grey(96, 64, 130))
+    library = Library(a=gray(96, 64, 50), b=gray(96, 64, 90), c=gray(96, 64, 130))
     elements = (element("a", 0, 50), element("b", 10, 30), element("c", 20, 25))
     inorder = Compositor(scene(*elements), library)
     wanted = [int(_luma(inorder, frame)[0, 0]) for frame in range(50)]
@@ -92,12 +92,12 @@ def test_frames_may_jump() -> None:
         ({"x": 4.0, "y": 4.0, "crop": (0.5, 0.0, 0.5, 1.0), "width": 20.0, "height": 20.0}, (4, 4, 24, 24)),
     ],
 )
-def test_where_an_element_lies(more: dict[str, Any], box: tuple[int, int, int, int]) -> None:
+def test_position_and_size_of_an_element(more: dict[str, Any], box: tuple[int, int, int, int]) -> None:
     assert _still_box(**more) == box
 
 
 def test_curves_are_followed_in_the_elements_own_time() -> None:
-    library = Library(box=colored(20, 10, WHITE))
+    library = Library(box=solid(20, 10, WHITE))
     moving = element("box", 5, 50, x=_curve((0, 0), (2, 60)), y=_curve((1, 0), (2, 30)))
     compositor = Compositor(scene(moving), library)
     assert [_box(_luma(compositor, frame)) for frame in (5, 15, 25, 40)] == [
@@ -127,15 +127,15 @@ def test_curves_are_followed_in_the_elements_own_time() -> None:
 def test_sources_are_opened_at_the_largest_size_they_are_shown_at(
     content: VideoContent | TextContent, more: dict[str, Any], size: tuple[int, int] | None
 ) -> None:
-    library = Library(clip=grey(40, 30, 90))
+    library = Library(clip=gray(40, 30, 90))
     Compositor(scene(element("clip", content=content, **more)), library).draw(0)
     assert library.opened == [("clip", size)]
 
 
 def test_a_source_that_rounds_its_size_is_not_scaled() -> None:
-    library = Library(film=grey(40, 30, 200))
-    film = element("film", content=VideoContent("v", (2, 2), 0, 1), x=10.0, y=10.0, width=39.2, height=30.9)
-    luma = _luma(Compositor(scene(film), library), 0)
+    library = Library(video=gray(40, 30, 200))
+    video = element("video", content=VideoContent("v", (2, 2), 0, 1), x=10.0, y=10.0, width=39.2, height=30.9)
+    luma = _luma(Compositor(scene(video), library), 0)
     assert _box(luma) == (10, 10, 50, 40)
     assert set(np.unique(luma)) == {16, 200}
 
@@ -164,13 +164,13 @@ def test_the_shadow_around_text_does_not_move_it() -> None:
     assert _box(_luma(compositor, 0)) == (40, 24, 60, 36)
 
 
-def test_the_last_frame_is_told_from_a_new_one() -> None:
+def test_unchanged_frames_are_reported() -> None:
     library = Library(
-        film=lambda time: _FILM[int(time * 10 + 0.5) // 2 % 2],
-        box=colored(20, 10, WHITE),
+        video=lambda time: _VIDEO[int(time * 10 + 0.5) // 2 % 2],
+        box=solid(20, 10, WHITE),
     )
     moving = element("box", 4, 20, x=_curve((0, 0), (0.2, 8)))
-    compositor = Compositor(scene(element("film", 0, 8), moving), library)
+    compositor = Compositor(scene(element("video", 0, 8), moving), library)
     told, surfaces = [], []
     for frame in range(12):
         surfaces.append(compositor.draw(frame))
@@ -179,24 +179,24 @@ def test_the_last_frame_is_told_from_a_new_one() -> None:
     assert all((a is b) == same for a, b, same in zip(surfaces, surfaces[1:], told[1:], strict=False))
 
 
-_FILM = [grey(96, 64, 50), grey(96, 64, 90)]
+_VIDEO = [gray(96, 64, 50), gray(96, 64, 90)]
 
 
-def test_what_was_drawn_stays_until_the_next_but_one_frame() -> None:
-    library = Library(film=lambda time: grey(96, 64, 40 + round(time * 10)), dot=colored(2, 2, WHITE))
-    compositor = Compositor(scene(element("film"), element("dot")), library)
+def test_a_surface_keeps_its_frame_until_two_more_are_drawn() -> None:
+    library = Library(video=lambda time: gray(96, 64, 40 + round(time * 10)), dot=solid(2, 2, WHITE))
+    compositor = Compositor(scene(element("video"), element("dot")), library)
     first = compositor.draw(0)
     compositor.draw(1)
     assert not isinstance(first, RgbaSurface)
     assert int(first.planes[0][30, 30]) == 40
 
 
-def test_a_clip_over_the_whole_frame_is_passed_on_and_what_it_hides_is_not_drawn() -> None:
-    film = grey(96, 64, 90)
-    compositor = Compositor(scene(element("a"), element("b")), Library(a=grey(96, 64, 50), b=film))
+def test_a_video_that_covers_the_frame_is_borrowed() -> None:
+    video = gray(96, 64, 90)
+    compositor = Compositor(scene(element("a"), element("b")), Library(a=gray(96, 64, 50), b=video))
     surface = compositor.draw(0)
     assert not isinstance(surface, RgbaSurface)
-    assert surface.planes[0] is film.y
+    assert surface.planes[0] is video.y
 
 
 def _group(*elements: Element, **more: Any) -> Element:
@@ -212,24 +212,24 @@ def _many() -> tuple[Element, ...]:
 
 
 _COLORS = {
-    "red": colored(30, 20, (200, 10, 10, 255)),
-    "green": colored(31, 21, (10, 100, 10, 128)),
-    "blue": colored(30, 10, (0, 0, 255, 255)),
+    "red": solid(30, 20, (200, 10, 10, 255)),
+    "green": solid(31, 21, (10, 100, 10, 128)),
+    "blue": solid(30, 10, (0, 0, 255, 255)),
 }
 
 
 @pytest.mark.parametrize("frame", [0, 1, 4, 8])
-def test_a_group_that_is_not_changed_looks_like_its_elements(frame: int) -> None:
-    film = grey(96, 64, 120)
-    flat = Compositor(scene(element("film"), *_many()), Library(film=film, **_COLORS))
-    grouped = Compositor(scene(element("film"), _group(*_many())), Library(film=film, **_COLORS))
+def test_a_plain_group_looks_like_its_elements(frame: int) -> None:
+    video = gray(96, 64, 120)
+    flat = Compositor(scene(element("video"), *_many()), Library(video=video, **_COLORS))
+    grouped = Compositor(scene(element("video"), _group(*_many())), Library(video=video, **_COLORS))
     for a, b in zip(flat.draw(frame).buffers, grouped.draw(frame).buffers, strict=True):
         assert np.abs(np.asarray(a).astype(int) - np.asarray(b)).max() <= 3
 
 
-def test_a_group_fades_and_turns_as_one() -> None:
+def test_a_group_fades_and_rotates_as_one() -> None:
     elements = (element("red", x=4.0, y=4.0), element("red2", x=14.0, y=4.0))
-    library = Library(red=colored(20, 10, WHITE), red2=colored(20, 10, WHITE))
+    library = Library(red=solid(20, 10, WHITE), red2=solid(20, 10, WHITE))
     group = _group(*elements, opacity=0.5, width=40.0, height=20.0, x=30.0, y=20.0)
     luma = _luma(Compositor(scene(group), library), 0)
     assert set(np.unique(luma[26:30, 36:60])) <= {125, 126}
@@ -239,7 +239,7 @@ def test_a_group_fades_and_turns_as_one() -> None:
 
 
 def test_a_still_group_is_drawn_once() -> None:
-    library = Library(red=colored(20, 10, WHITE))
+    library = Library(red=solid(20, 10, WHITE))
     compositor = Compositor(scene(_group(element("red"))), library)
     compositor.draw(0)
     compositor.draw(1)
@@ -249,15 +249,15 @@ def test_a_still_group_is_drawn_once() -> None:
     assert library.open_now == set()
 
 
-def test_times_inside_a_group_begin_with_it() -> None:
-    library = Library(red=colored(20, 10, WHITE))
+def test_time_within_a_group_starts_with_the_group() -> None:
+    library = Library(red=solid(20, 10, WHITE))
     compositor = Compositor(scene(_group(element("red", 2, 4), first=5, last=50)), library)
     assert [frame for frame in range(12) if _box(_luma(compositor, frame))] == [7, 8]
     assert library.stills["red"].times == pytest.approx([0.0, 0.1])
 
 
 def test_a_transparent_scene() -> None:
-    library = Library(red=colored(20, 10, (100, 0, 0, 128)))
+    library = Library(red=solid(20, 10, (100, 0, 0, 128)))
     clear = replace(scene(element("red", x=5.0, y=5.0)), background=(0.0, 0.0, 0.0, 0.0))
     surface = Compositor(clear, library, transparent=True).draw(0)
     assert isinstance(surface, RgbaSurface)
@@ -266,27 +266,27 @@ def test_a_transparent_scene() -> None:
     assert surface.to_straight()[7, 7].tolist() == [199, 0, 0, 128]
 
 
-def test_a_thousand_layers_that_are_not_shown_are_not_looked_at() -> None:
-    library = Library(film=grey(96, 64, 90), other=grey(96, 64, 20))
+def test_invisible_layers_cost_nothing() -> None:
+    library = Library(video=gray(96, 64, 90), other=gray(96, 64, 20))
     others = [element("other", 50 + i, 52 + i) for i in range(1000)]
-    compositor = Compositor(scene(element("film"), *others), library)
+    compositor = Compositor(scene(element("video"), *others), library)
     compositor.draw(0)
-    assert [where for where, _ in library.opened] == ["film"]
+    assert [where for where, _ in library.opened] == ["video"]
 
 
-def test_an_element_that_comes_over_another() -> None:
-    library = Library(a=grey(96, 64, 40), b=grey(96, 64, 140), dot=colored(4, 4, WHITE))
+def test_an_element_enters_over_another() -> None:
+    library = Library(a=gray(96, 64, 40), b=gray(96, 64, 140), dot=solid(4, 4, WHITE))
     b = element("b", 10, 30, replaces=0, enter=Transition("fade", 10))
     a = element("a", 0, 20, leave=Transition("fade", 10))
     compositor = Compositor(scene(a, b, element("dot")), library)
     shown = [int(_luma(compositor, frame)[30, 30]) for frame in (9, 10, 12, 15, 19, 20, 25)]
     assert shown == pytest.approx([40, 40, 60, 90, 130, 140, 140], abs=1)
-    assert int(_luma(compositor, 15)[2, 2]) == 235, "what lies above takes no part"
+    assert int(_luma(compositor, 15)[2, 2]) == 235, "elements above take no part in the transition"
 
 
 @pytest.mark.parametrize("transparent", [False, True])
 def test_a_pair_wipes_over_the_whole_canvas(transparent: bool) -> None:
-    library = Library(a=colored(20, 10, WHITE), b=colored(20, 10, WHITE))
+    library = Library(a=solid(20, 10, WHITE), b=solid(20, 10, WHITE))
     b = element("b", 10, 30, replaces=0, enter=Transition("wipe-right", 10), x=70.0)
     compositor = Compositor(scene(element("a", 0, 20), b), library, transparent=transparent)
     surface = compositor.draw(15)
@@ -294,21 +294,21 @@ def test_a_pair_wipes_over_the_whole_canvas(transparent: bool) -> None:
     assert _box(seen) is None, "half way, what is left of the middle is already gone, what is right not yet there"
 
 
-def _films(**shown: Callable[[float], RgbaBitmap]) -> tuple[Compositor, Library]:
+def _videos(**shown: Callable[[float], RgbaBitmap]) -> tuple[Compositor, Library]:
     library = Library(**shown)
     content = VideoContent("v", (4, 4), 0, 1)
     return Compositor(scene(*(element(name, content=content) for name in shown)), library), library
 
 
-def test_films_of_a_frame_are_looked_for_side_by_side() -> None:
+def test_videos_of_a_frame_are_decoded_in_parallel() -> None:
     both = threading.Barrier(2)
 
-    def picture(_time: float) -> RgbaBitmap:
+    def bitmap(_time: float) -> RgbaBitmap:
         if not both.broken and both.n_waiting < 2:
             both.wait(10)
-        return colored(4, 4, WHITE)
+        return solid(4, 4, WHITE)
 
-    compositor, library = _films(a=picture, b=picture)
+    compositor, library = _videos(a=bitmap, b=bitmap)
     compositor.decode_ahead(3, threads=2)
     assert {name: still.times for name, still in library.stills.items()} == {"a": [0.3], "b": [0.3]}
     both.abort()
@@ -316,11 +316,11 @@ def test_films_of_a_frame_are_looked_for_side_by_side() -> None:
     assert len(library.opened) == 2
 
 
-def test_what_fails_then_fails_when_it_is_drawn() -> None:
+def test_errors_of_parallel_decoding_are_raised_when_drawing() -> None:
     def broken(_time: float) -> RgbaBitmap:
         raise RasterError("It is broken.", code="source_unreadable")
 
-    compositor, _ = _films(a=lambda _: colored(4, 4, WHITE), b=broken)
+    compositor, _ = _videos(a=lambda _: solid(4, 4, WHITE), b=broken)
     compositor.decode_ahead(0, threads=2)
     with pytest.raises(RasterError, match="It is broken") as caught:
         compositor.draw(0)

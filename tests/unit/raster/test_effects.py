@@ -17,8 +17,8 @@ def _noise(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _tile(width: int, height: int, seed: int = 1) -> RgbaBitmap:
-    """Colors and opacities of every kind, some of them all or nothing."""
+def _rgba_bitmap(width: int, height: int, seed: int = 1) -> RgbaBitmap:
+    """Return a bitmap of random colors and opacities, with many fully transparent and opaque pixels."""
     noise = _noise(seed)
     alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
     color = noise.integers(0, 256, (height, width, 3))
@@ -40,9 +40,9 @@ def _centroid(plane: npt.NDArray[np.float64]) -> tuple[float, float]:
 
 
 def test_round_corners() -> None:
-    for picture in (RgbaBitmap(np.full((40, 60, 4), 255, np.uint8)), _flat(60, 40)):
-        shown = clip_rounded(picture, (0, 0, 60, 40), (12, 12))
-        alpha = shown.rgba[:, :, 3] if isinstance(shown, RgbaBitmap) else shown.alpha
+    for bitmap in (RgbaBitmap(np.full((40, 60, 4), 255, np.uint8)), _flat(60, 40)):
+        clipped = clip_rounded(bitmap, (0, 0, 60, 40), (12, 12))
+        alpha = clipped.rgba[:, :, 3] if isinstance(clipped, RgbaBitmap) else clipped.alpha
         assert alpha is not None
         area = 60 * 40 - (4 - np.pi) * 12**2
         assert alpha.sum() / 255 == pytest.approx(area, abs=2)
@@ -52,20 +52,20 @@ def test_round_corners() -> None:
 
 
 def test_a_window_cuts_between_pixels() -> None:
-    shown = clip_rounded(_flat(60, 40), (10.5, 0, 30, 20.25), (0, 0))
-    assert isinstance(shown, YuvBitmap)
-    assert shown.alpha is not None
-    assert shown.alpha[5, 9:12].tolist() == [0, 128, 255]
-    assert shown.alpha[19:22, 15].tolist() == [255, 64, 0]
+    clipped = clip_rounded(_flat(60, 40), (10.5, 0, 30, 20.25), (0, 0))
+    assert isinstance(clipped, YuvBitmap)
+    assert clipped.alpha is not None
+    assert clipped.alpha[5, 9:12].tolist() == [0, 128, 255]
+    assert clipped.alpha[19:22, 15].tolist() == [255, 64, 0]
 
 
 @pytest.mark.parametrize("sigma", [1.5, 6.0, 25.0])
-@pytest.mark.parametrize("film", [False, True])
-def test_blur_spreads_and_keeps_the_middle(sigma: float, film: bool) -> None:
-    picture = _flat(30, 20) if film else RgbaBitmap(np.full((20, 30, 4), 255, np.uint8))
-    soft, matrix = blur(picture, (sigma, sigma))
+@pytest.mark.parametrize("video", [False, True])
+def test_blur_spreads_and_keeps_the_middle(sigma: float, video: bool) -> None:
+    bitmap = _flat(30, 20) if video else RgbaBitmap(np.full((20, 30, 4), 255, np.uint8))
+    blurred, transform = blur(bitmap, (sigma, sigma))
     surface = RgbaSurface(400, 300)
-    surface.draw(soft, Placement(compose(matrix, translate(180, 130))))
+    surface.draw(blurred, Placement(compose(transform, translate(180, 130))))
     alpha = surface.rgba[:, :, 3].astype(np.float64)
     x, y = _centroid(alpha)
     assert (x, y) == pytest.approx((195, 140), abs=0.5)
@@ -73,8 +73,8 @@ def test_blur_spreads_and_keeps_the_middle(sigma: float, film: bool) -> None:
     assert spread == pytest.approx(30**2 / 12 + sigma**2, rel=0.12)
 
 
-def test_a_wide_blur_needs_no_more_memory_than_the_picture() -> None:
-    for picture in (_tile(30, 20), _flat(30, 20)):
-        soft, matrix = blur(picture, (900.0, 900.0))
-        assert max(soft.size) < 64
-        assert matrix[0] > 100
+def test_a_wide_blur_is_computed_on_a_small_bitmap() -> None:
+    for bitmap in (_rgba_bitmap(30, 20), _flat(30, 20)):
+        blurred, transform = blur(bitmap, (900.0, 900.0))
+        assert max(blurred.size) < 64
+        assert transform[0] > 100

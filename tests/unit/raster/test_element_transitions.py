@@ -11,7 +11,7 @@ from ffmpeg_worker.raster.compositor import Compositor
 from ffmpeg_worker.raster.element_transitions import EFFECTS
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.scene.scene import Transition
-from support.media.still_sources import Library, colored, element, grey, scene
+from support.media.still_sources import Library, element, gray, scene, solid
 
 WHITE = (255, 255, 255, 255)
 
@@ -21,13 +21,13 @@ def test_every_transition_drawn_by_the_element_has_an_effect() -> None:
 
 
 @pytest.mark.parametrize("name", TRANSITIONS)
-@pytest.mark.parametrize("film", [False, True])
-def test_an_element_comes_from_nothing_and_goes_to_nothing(name: str, film: bool) -> None:
-    picture = grey(40, 20, 200) if film else colored(40, 20, (250, 200, 180, 255))
+@pytest.mark.parametrize("video", [False, True])
+def test_an_element_enters_from_nothing_and_leaves_to_nothing(name: str, video: bool) -> None:
+    bitmap = gray(40, 20, 200) if video else solid(40, 20, (250, 200, 180, 255))
     moving = element(
         "box", 10, 50, x=20.0, y=20.0, enter=Transition(name, 10), leave=Transition(name, 10, "ease-in")
     )
-    compositor = Compositor(scene(moving), Library(box=picture))
+    compositor = Compositor(scene(moving), Library(box=bitmap))
 
     def luma(frame: int) -> npt.NDArray[np.int64]:
         surface = compositor.draw(frame)
@@ -54,11 +54,11 @@ def test_an_element_comes_from_nothing_and_goes_to_nothing(name: str, film: bool
         ("slide-down", (20, 0), (20, 42)),
     ],
 )
-def test_slides_come_from_and_go_to_beyond_the_edge(
+def test_slides_start_and_end_outside_of_the_surface(
     name: str, coming: tuple[int, int], leaving: tuple[int, int]
 ) -> None:
     moving = element("box", 0, 40, x=20.0, y=20.0, enter=Transition(name, 10), leave=Transition(name, 10))
-    compositor = Compositor(scene(moving), Library(box=colored(40, 20, WHITE)))
+    compositor = Compositor(scene(moving), Library(box=solid(40, 20, WHITE)))
     for frame, (x, y) in ((5, coming), (35, leaving)):
         surface = compositor.draw(frame)
         assert isinstance(surface, YuvSurface)

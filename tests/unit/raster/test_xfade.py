@@ -23,7 +23,7 @@ def test_special_cases_name_transitions_that_mix() -> None:
 
 
 @pytest.mark.parametrize("name", TRANSITIONS)
-def test_every_effect_leads_from_one_picture_to_the_other(name: str) -> None:
+def test_every_effect_leads_from_one_bitmap_to_the_other(name: str) -> None:
     xfade = Xfade(name, (96, 64), "gbrap")
     before, after = _hills(0.0), _hills(2.0)
     half = xfade.mix(before, after, 0.5)

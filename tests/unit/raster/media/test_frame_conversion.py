@@ -1,4 +1,4 @@
-"""Decoded frames in their box: colors, geometry, opacity."""
+"""Decoded frames converted to bitmaps: colors, geometry, opacity."""
 
 from __future__ import annotations
 
@@ -39,24 +39,24 @@ def _show(
         path.name, content, 0, 5, fit=fit, rotation=rotation, is_interlaced=is_interlaced, chroma_key=chroma_key
     )
     source = VideoSource(video, path, box)
-    picture = source.render(time_s)
-    assert picture is not None
-    assert picture.size == source.size == box
-    return picture
+    bitmap = source.render(time_s)
+    assert bitmap is not None
+    assert bitmap.size == source.size == box
+    return bitmap
 
 
-def _rgb(picture: Bitmap) -> npt.NDArray[np.float64]:
-    """Every other pixel's color by the formulas of BT.709, 0 to 255."""
-    if isinstance(picture, RgbaBitmap):
-        return picture.rgba[::2, ::2, :3].astype(float)
-    y = (picture.y[::2, ::2].astype(float) - 16) / 219
-    u, v = (picture.u.astype(float) - 128) / 224, (picture.v.astype(float) - 128) / 224
+def _rgb(bitmap: Bitmap) -> npt.NDArray[np.float64]:
+    """Return the color of every other pixel by the formulas of BT.709, 0 to 255."""
+    if isinstance(bitmap, RgbaBitmap):
+        return bitmap.rgba[::2, ::2, :3].astype(float)
+    y = (bitmap.y[::2, ::2].astype(float) - 16) / 219
+    u, v = (bitmap.u.astype(float) - 128) / 224, (bitmap.v.astype(float) - 128) / 224
     red, blue = y + 1.5748 * v, y + 1.8556 * u
     return np.dstack((red, (y - 0.2126 * red - 0.0722 * blue) / 0.7152, blue)) * 255
 
 
 def _patches(path: Path, how: str, *arguments: str) -> Path:
-    """Seven columns of 32 pixels in the known colors."""
+    """Write a video of seven columns of 32 pixels in the known colors."""
     pixels = np.repeat(np.repeat(np.array(_COLORS, np.uint8)[None], 32, 0), 32, 1)
     raw = path.with_suffix(".raw")
     raw.write_bytes(pixels.tobytes() * 3)
@@ -76,7 +76,7 @@ _CODINGS = {
 
 @pytest.mark.parametrize("coding", list(_CODINGS))
 @pytest.mark.parametrize("box", [(224, 32), (336, 48), (112, 16)])
-def test_colors_are_true_however_they_are_coded(tmp_path: Path, coding: str, box: tuple[int, int]) -> None:
+def test_colors_are_right_in_every_coding(tmp_path: Path, coding: str, box: tuple[int, int]) -> None:
     how, matrix, span = _CODINGS[coding]
     path = _patches(tmp_path / "a.mkv", how, "-c:v", "ffv1", "-colorspace", matrix, "-color_range", span)
     rgb = _rgb(_show(path, (224, 32), box))
@@ -101,7 +101,7 @@ def test_rgb_sources(tmp_path: Path, name: str, arguments: tuple[str, ...]) -> N
         assert np.abs(rgb[8, index * 16 + 8] - color).max() <= 2
 
 
-def test_wide_gamut_is_brought_to_bt709(tmp_path: Path) -> None:
+def test_wide_gamut_is_converted_to_bt709(tmp_path: Path) -> None:
     # BT.709's (0.6, 0.3, 0.2) in linear light, coded in BT.2020.
     to_2020 = np.array([[0.6274, 0.3293, 0.0433], [0.0691, 0.9195, 0.0114], [0.0164, 0.0880, 0.8956]])
     linear = np.array([0.6, 0.3, 0.2])
@@ -143,9 +143,9 @@ def test_high_dynamic_range_is_mapped(tmp_path: Path) -> None:
         *("-c:v", "ffv1", "-pix_fmt", "yuv420p10le", "-color_range", "tv"),
         *("-colorspace", "bt2020nc", "-color_primaries", "bt2020", "-color_trc", "smpte2084"),
     )
-    picture = _show(path, (64, 32), (64, 32))
-    assert isinstance(picture, YuvBitmap)
-    levels = [int(picture.y[16, x]) for x in (8, 24, 40, 56)]
+    bitmap = _show(path, (64, 32), (64, 32))
+    assert isinstance(bitmap, YuvBitmap)
+    levels = [int(bitmap.y[16, x]) for x in (8, 24, 40, 56)]
     assert levels == sorted(levels)
     assert levels[0] <= 17
     assert 100 < levels[1] < levels[2] < 235
@@ -153,7 +153,7 @@ def test_high_dynamic_range_is_mapped(tmp_path: Path) -> None:
 
 
 def _corners(path: Path, size: str = "160x80") -> Path:
-    """White, with a black quarter at the top left."""
+    """Write a white video with a black quarter at the top left."""
     width, height = (int(part) for part in size.split("x"))
     box = f"drawbox=w={width // 2}:h={height // 2}:color=black:t=fill"
     source = f"color=white:size={size}:rate=5:duration=1,{box},format=yuv420p"
@@ -166,70 +166,70 @@ def test_rotation_is_applied_before_the_fit(
     tmp_path: Path, rotation: int, corner: tuple[int, int], box: tuple[int, int]
 ) -> None:
     upright = (160, 80) if rotation in {0, 180} else (80, 160)
-    picture = _show(_corners(tmp_path / "a.mkv"), upright, box, rotation=rotation)
-    assert isinstance(picture, YuvBitmap)
+    bitmap = _show(_corners(tmp_path / "a.mkv"), upright, box, rotation=rotation)
+    assert isinstance(bitmap, YuvBitmap)
     quarters = {
-        (x, y): int(picture.y[box[1] * (1 + 2 * y) // 4, box[0] * (1 + 2 * x) // 4])
-        for x in (0, 1)
-        for y in (0, 1)
+        (x, y): int(bitmap.y[box[1] * (1 + 2 * y) // 4, box[0] * (1 + 2 * x) // 4]) for x in (0, 1) for y in (0, 1)
     }
     assert {place for place, level in quarters.items() if level < 60} == {corner}
 
 
-def test_cover_cuts_the_middle_out_to_the_pixel(tmp_path: Path) -> None:
+def test_cover_crops_to_the_exact_pixel(tmp_path: Path) -> None:
     # One level more a pixel tells what is seen where; levels are whole, and places even.
     ramp = "color=size=200x50:rate=5:duration=1,format=yuv420p,geq=lum='20+X':cb=128:cr=128"
     tagged = f"{ramp},setparams=colorspace=bt709:range=tv"
     path = make(tmp_path / "a.mkv", "-f", "lavfi", "-i", tagged, "-c:v", "ffv1")
     for box in ((50, 50), (34, 50), (100, 100), (66, 90), (300, 200), (120, 30)):
         scale = max(box[0] / 200, box[1] / 50)
-        picture = _show(path, (200, 50), box)
-        assert isinstance(picture, YuvBitmap)
+        bitmap = _show(path, (200, 50), box)
+        assert isinstance(bitmap, YuvBitmap)
         at = np.arange(4, box[0] - 4)
         expected = 20 + (at + 0.5 - box[0] / 2) / scale + 100 - 0.5
-        assert np.abs(picture.y[box[1] // 2, 4:-4] - expected).max() * scale <= 1 + scale * 0.51, box
+        assert np.abs(bitmap.y[box[1] // 2, 4:-4] - expected).max() * scale <= 1 + scale * 0.51, box
 
 
-def test_bars_stay_free_and_pixels_need_not_be_square(tmp_path: Path) -> None:
+def test_bars_are_transparent_and_pixels_may_be_non_square(tmp_path: Path) -> None:
     path = _corners(tmp_path / "a.mkv")
     # Stored at 160x80, shown at 80x80.
-    picture = _show(path, (80, 80), (200, 100), fit="contain")
-    assert isinstance(picture, YuvBitmap)
-    assert picture.alpha is not None
-    assert (picture.alpha[:, 50:150] == 255).all()
-    assert picture.alpha.sum() == 100 * 100 * 255
-    assert picture.y[25, 70] < 60 < picture.y[25, 130]
+    bitmap = _show(path, (80, 80), (200, 100), fit="contain")
+    assert isinstance(bitmap, YuvBitmap)
+    assert bitmap.alpha is not None
+    assert (bitmap.alpha[:, 50:150] == 255).all()
+    assert bitmap.alpha.sum() == 100 * 100 * 255
+    assert bitmap.y[25, 70] < 60 < bitmap.y[25, 130]
     blurred = _show(path, (80, 80), (200, 100), fit="contain-blur")
     assert isinstance(blurred, YuvBitmap)
     assert blurred.alpha is None
-    assert (blurred.y[:, 50:150] == picture.y[:, 50:150]).all()
+    assert (blurred.y[:, 50:150] == bitmap.y[:, 50:150]).all()
     assert blurred.y[90, 190] > 200
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mov", "prores_ks"), ("a.webm", "libvpx-vp9"), ("b.mov", "qtrle")])
 @pytest.mark.parametrize("box", [(160, 80), (80, 40)])
-def test_an_opacity_of_the_source_is_kept(tmp_path: Path, name: str, codec: str, box: tuple[int, int]) -> None:
+def test_the_alpha_channel_of_a_source_is_kept(
+    tmp_path: Path, name: str, codec: str, box: tuple[int, int]
+) -> None:
     halves = "color=red:size=160x80:rate=5:duration=1,format=rgba,geq=r=255:g=0:b=0:a='255*lt(X,80)'"
     form = {"prores_ks": "yuva444p10le", "libvpx-vp9": "yuva420p", "qtrle": "argb"}[codec]
     path = make(tmp_path / name, "-f", "lavfi", "-i", halves, "-c:v", codec, "-pix_fmt", form)
-    picture = _show(path, (160, 80), box)
-    assert isinstance(picture, RgbaBitmap)
-    left, right = picture.rgba[20, box[0] // 4], picture.rgba[20, box[0] * 3 // 4]
+    bitmap = _show(path, (160, 80), box)
+    assert isinstance(bitmap, RgbaBitmap)
+    left, right = bitmap.rgba[20, box[0] // 4], bitmap.rgba[20, box[0] * 3 // 4]
     assert np.abs(left.astype(int) - (255, 0, 0, 255)).max() <= 4
     assert right.max() <= 1
-    assert (picture.rgba[..., :3] <= picture.rgba[..., 3:]).all()
+    assert (bitmap.rgba[..., :3] <= bitmap.rgba[..., 3:]).all()
 
 
-def test_a_key_makes_its_color_transparent(tmp_path: Path) -> None:
+def test_a_keyed_color_becomes_transparent(tmp_path: Path) -> None:
     scene = "color=0x00ff00:size=160x80:rate=5:duration=1,drawbox=x=40:w=80:color=0xc03020:t=fill,format=yuv420p"
     path = make(tmp_path / "a.mkv", "-f", "lavfi", "-i", scene, "-c:v", "ffv1")
     for box, inside in (((160, 80), slice(40, 120)), ((80, 40), slice(20, 60))):
-        picture = _show(path, (160, 80), box, chroma_key=ChromaKey((0.0, 1.0, 0.0, 1.0)))
-        assert isinstance(picture, YuvBitmap)
-        assert picture.alpha is not None
-        assert (picture.alpha[:, inside.start + 4 : inside.stop - 4] == 255).all()
-        assert (picture.alpha[:, : inside.start - 4] == 0).all()
-        assert (picture.alpha[:, inside.stop + 4 :] == 0).all()
+        bitmap = _show(path, (160, 80), box, chroma_key=ChromaKey((0.0, 1.0, 0.0, 1.0)))
+        assert isinstance(bitmap, YuvBitmap)
+        assert bitmap.alpha is not None
+        assert (bitmap.alpha[:, inside.start + 4 : inside.stop - 4] == 255).all()
+        assert (bitmap.alpha[:, : inside.start - 4] == 0).all()
+        assert (bitmap.alpha[:, inside.stop + 4 :] == 0).all()
     barred = _show(path, (160, 80), (160, 120), fit="contain", chroma_key=ChromaKey((0.0, 1.0, 0.0, 1.0)))
     assert isinstance(barred, YuvBitmap)
     assert barred.alpha is not None
@@ -237,15 +237,15 @@ def test_a_key_makes_its_color_transparent(tmp_path: Path) -> None:
     assert (barred.alpha[24:96, 48:112] == 255).all()
 
 
-def test_interlaced_pictures_lose_their_combs(tmp_path: Path) -> None:
+def test_deinterlacing_removes_combing(tmp_path: Path) -> None:
     moving = "color=black:size=192x96:rate=50:duration=1,drawbox=w=24:color=white:t=fill"
     moved = "[0]scroll=horizontal=-0.05,interlace=scan=tff,format=yuv420p"
     path = make(tmp_path / "a.mkv", "-f", "lavfi", "-i", moving, "-filter_complex", moved, "-c:v", "ffv1")
     combs = []
     for is_interlaced in (False, True):
-        picture = _show(path, (192, 96), (192, 96), is_interlaced=is_interlaced, time_s=0.4)
-        assert isinstance(picture, YuvBitmap)
-        rows = picture.y[20:76].astype(int)
+        bitmap = _show(path, (192, 96), (192, 96), is_interlaced=is_interlaced, time_s=0.4)
+        assert isinstance(bitmap, YuvBitmap)
+        rows = bitmap.y[20:76].astype(int)
         combs.append(np.abs(rows[1:-1] * 2 - rows[:-2] - rows[2:]).sum())
     assert combs[1] < combs[0] / 10
 

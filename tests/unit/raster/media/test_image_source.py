@@ -1,4 +1,4 @@
-"""Images: upright, in sRGB, fitted, animated in time, refused when they are too much."""
+"""Images: orientation, colors, fit, animation, and files that are refused."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RED, _GREEN, _BLUE, _WHITE = (220, 30, 30), (30, 200, 60), (40, 60, 210), (255,
 
 
 def _quarters(size: tuple[int, int] = (80, 40)) -> Image.Image:
-    """Red, green / blue, white."""
+    """Return an image of four quarters: red and green above blue and white."""
     image = Image.new("RGB", size)
     half = (size[0] // 2, size[1] // 2)
     for at, color in zip(((0, 0), (1, 0), (0, 1), (1, 1)), (_RED, _GREEN, _BLUE, _WHITE), strict=True):
@@ -29,11 +29,11 @@ def _quarters(size: tuple[int, int] = (80, 40)) -> Image.Image:
 
 def _rgba(path: Path, size: tuple[int, int], time_s: float = 0.0, **more: object) -> Pixels:
     source = ImageSource(ImageContent(path.name, **more), path, size)  # type: ignore[arg-type]
-    picture = source.render(time_s)
-    assert isinstance(picture, RgbaBitmap)
-    assert picture.size == source.size == size
+    bitmap = source.render(time_s)
+    assert isinstance(bitmap, RgbaBitmap)
+    assert bitmap.size == source.size == size
     source.close()
-    return picture.rgba
+    return bitmap.rgba
 
 
 def _near(pixel: Pixels, color: tuple[int, ...], tolerance: int = 3) -> bool:
@@ -42,7 +42,7 @@ def _near(pixel: Pixels, color: tuple[int, ...], tolerance: int = 3) -> bool:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("suffix", ["jpg", "png"])
-def test_every_exif_orientation_is_brought_upright(tmp_path: Path, orientation: int, suffix: str) -> None:
+def test_every_exif_orientation_is_applied(tmp_path: Path, orientation: int, suffix: str) -> None:
     back = {
         2: Image.Transpose.FLIP_LEFT_RIGHT,
         3: Image.Transpose.ROTATE_180,
@@ -106,8 +106,8 @@ def test_modes(tmp_path: Path, mode: str) -> None:
     assert _near(rgba[2, 2], (255, 255, 255, 255) if mode == "1" else (200, 200, 200, 255), 1)
 
 
-def test_profiles_are_brought_to_srgb(tmp_path: Path) -> None:
-    # Lab D50 is the one other profile that can be made here; a picture in swapped colors shows that it is used.
+def test_profiles_are_converted_to_srgb(tmp_path: Path) -> None:
+    # Lab D50 is the one other profile that can be made here; a bitmap in swapped colors shows that it is used.
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swapped = bytearray(profile)
     red, blue = swapped.find(b"rXYZ"), swapped.find(b"bXYZ")
@@ -127,21 +127,19 @@ def test_animations_keep_their_times(tmp_path: Path, suffix: str) -> None:
     source = ImageSource(ImageContent(path.name), path, (8, 8))
     shown = {0.0: _RED, 0.09: _RED, 0.1: _GREEN, 0.39: _GREEN, 0.4: _BLUE, 0.6: _RED, 6.15: _GREEN, 0.05: _RED}
     for time_s, color in shown.items():
-        picture = source.render(time_s)
-        assert isinstance(picture, RgbaBitmap)
-        assert _near(picture.rgba[4, 4], color, 6), time_s
-        assert source.render(time_s + 0.005) is picture
+        bitmap = source.render(time_s)
+        assert isinstance(bitmap, RgbaBitmap)
+        assert _near(bitmap.rgba[4, 4], color, 6), time_s
+        assert source.render(time_s + 0.005) is bitmap
     source.close()
     assert _near(_rgba(path, (8, 8), 50.0, loops=False)[4, 4], _BLUE)
 
 
-def test_opaque_images_may_come_as_planes(tmp_path: Path) -> None:
+def test_opaque_images_may_be_rendered_as_yuv(tmp_path: Path) -> None:
     Image.new("RGB", (40, 40), _RED).save(tmp_path / "a.png")
-    picture = ImageSource(ImageContent("a.png"), tmp_path / "a.png", (20, 10), as_yuv=True).render(0)
-    assert isinstance(picture, YuvBitmap)
-    assert [int(plane[1, 1]) for plane in (picture.y, picture.u, picture.v)] == pytest.approx(
-        [76, 109, 211], abs=1
-    )
+    bitmap = ImageSource(ImageContent("a.png"), tmp_path / "a.png", (20, 10), as_yuv=True).render(0)
+    assert isinstance(bitmap, YuvBitmap)
+    assert [int(plane[1, 1]) for plane in (bitmap.y, bitmap.u, bitmap.v)] == pytest.approx([76, 109, 211], abs=1)
     Image.new("RGBA", (40, 40), (*_RED, 9)).save(tmp_path / "b.png")
     see_through = ImageSource(ImageContent("b.png"), tmp_path / "b.png", (20, 10), as_yuv=True).render(0)
     assert isinstance(see_through, RgbaBitmap)
@@ -173,14 +171,14 @@ def _bomb(width: int, height: int) -> bytes:
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "source_unreadable"),
     ],
 )
-def test_what_is_too_much_or_no_image_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
+def test_too_large_and_invalid_images_are_refused(tmp_path: Path, content: bytes, code: str) -> None:
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(RasterError) as caught:
         ImageSource(ImageContent("a.png"), tmp_path / "a.png", (8, 8), where="layers[1]")
     assert (caught.value.code, caught.value.where) == (code, "layers[1]")
 
 
-def test_a_cut_image_is_refused_when_it_is_drawn(tmp_path: Path) -> None:
+def test_a_truncated_image_is_refused_when_it_is_rendered(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (200, 200, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "whole.png")
     (tmp_path / "a.png").write_bytes((tmp_path / "whole.png").read_bytes()[:20_000])

@@ -1,4 +1,4 @@
-"""Content fitted into boxes, against values by hand."""
+"""Content fitted into boxes, compared with values calculated by hand."""
 
 from __future__ import annotations
 

@@ -25,12 +25,12 @@ def _open(content: Content, folder: Path, size: tuple[int, int], where: str = ""
 
 def _draw(content: Content, size: tuple[int, int], folder: Path = Path(), time_s: float = 0.0) -> Pixels:
     source = _open(content, folder, size, "layers[2]")
-    picture = source.render(time_s)
-    assert isinstance(picture, RgbaBitmap)
-    assert picture.size == source.size == size
-    assert (picture.rgba[..., :3] <= picture.rgba[..., 3:]).all()
+    bitmap = source.render(time_s)
+    assert isinstance(bitmap, RgbaBitmap)
+    assert bitmap.size == source.size == size
+    assert (bitmap.rgba[..., :3] <= bitmap.rgba[..., 3:]).all()
     source.close()
-    return picture.rgba
+    return bitmap.rgba
 
 
 def test_strokes_lie_inside_and_corners_are_round() -> None:
@@ -67,7 +67,7 @@ def test_gradients_have_the_angles_of_css(angle: float, red: tuple[int, int], bl
     assert np.abs(rgba[40, 50] - (128, 0, 128, 255)).max() <= 4
 
 
-def test_a_gradient_to_nothing_keeps_its_color() -> None:
+def test_a_gradient_to_transparent_keeps_its_color() -> None:
     rgba = _draw(ShapeContent("rect", Gradient((_WHITE, (0, 0, 0, 0)), angle=90)), (100, 10)).astype(int)
     assert np.abs(rgba[5, :, 0] - rgba[5, :, 3]).max() <= 1
     assert abs(int(rgba[5, 50, 3]) - 128) <= 4
@@ -91,7 +91,7 @@ def test_a_shape_is_drawn_again_only_when_its_color_changes() -> None:
         ShapeContent("polygon", _RED, points=((0, float("nan")),)),
     ],
 )
-def test_a_shape_that_is_none_is_refused(shape: ShapeContent) -> None:
+def test_an_invalid_shape_is_refused(shape: ShapeContent) -> None:
     with pytest.raises(RasterError) as caught:
         _open(shape, Path(), (10, 10), "layers[2]")
     assert (caught.value.code, caught.value.where) == ("invalid_shape", "layers[2]")

@@ -24,12 +24,12 @@ def _open(content: Content, folder: Path, size: tuple[int, int], where: str = ""
 
 def _draw(content: Content, size: tuple[int, int], folder: Path = Path(), time_s: float = 0.0) -> Pixels:
     source = _open(content, folder, size, "layers[2]")
-    picture = source.render(time_s)
-    assert isinstance(picture, RgbaBitmap)
-    assert picture.size == source.size == size
-    assert (picture.rgba[..., :3] <= picture.rgba[..., 3:]).all()
+    bitmap = source.render(time_s)
+    assert isinstance(bitmap, RgbaBitmap)
+    assert bitmap.size == source.size == size
+    assert (bitmap.rgba[..., :3] <= bitmap.rgba[..., 3:]).all()
     source.close()
-    return picture.rgba
+    return bitmap.rgba
 
 
 def _svg(folder: Path, body: str, root: str = 'viewBox="0 0 100 50"') -> ImageContent:
@@ -75,7 +75,7 @@ def test_svg_that_refers_outside_is_refused(tmp_path: Path, body: str) -> None:
     assert (caught.value.code, caught.value.where) == ("svg_refers_outside", "layers[2]")
 
 
-def test_svg_may_be_as_deep_as_is_let_in(tmp_path: Path) -> None:
+def test_svg_may_have_the_maximum_depth(tmp_path: Path) -> None:
     body = '<g opacity="0.99">' * 60 + '<rect width="100" height="50"/>' + "</g>" * 60
     assert _draw(_svg(tmp_path, body), (10, 10), tmp_path)[5, 5, 3] == pytest.approx(255 * 0.99**60, abs=30)
 
@@ -108,7 +108,7 @@ def _grown(part: str, count: int) -> bytes:
         (_grown('<pattern id="g{n}"><rect fill="url(#g{m})"/></pattern>', 300), "svg_too_complex"),
     ],
 )
-def test_svg_that_is_broken_or_too_much_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
+def test_damaged_or_too_complex_svg_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
     (tmp_path / "a.svg").write_bytes(content)
     with pytest.raises(RasterError) as caught:
         _open(ImageContent("a.svg"), tmp_path, (10, 10), "").render(0)

@@ -1,4 +1,4 @@
-"""Frames of videos: which one is shown when, how it is fitted, and in which colors."""
+"""The frames that are shown at times of a video, by the number drawn into each frame."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def _counter(path: Path, *extra: str, rate: str = "25", seconds: float = 8.0, fi
     return make(path, "-f", "lavfi", "-i", source, "-qscale:v", "2", *_TAGGED, *extra)
 
 
-def _number(picture: Bitmap | None) -> int:
-    assert isinstance(picture, YuvBitmap)
-    return sum(1 << bit for bit in range(12) if picture.y[16, 16 * bit + 8] > 128)
+def _number(bitmap: Bitmap | None) -> int:
+    assert isinstance(bitmap, YuvBitmap)
+    return sum(1 << bit for bit in range(12) if bitmap.y[16, 16 * bit + 8] > 128)
 
 
 def _open(
@@ -48,7 +48,7 @@ _FORMS = {
 
 
 @pytest.mark.parametrize("name", list(_FORMS))
-def test_frames_are_those_of_the_time_wherever_one_comes_from(tmp_path: Path, name: str) -> None:
+def test_frames_do_not_depend_on_the_times_before(tmp_path: Path, name: str) -> None:
     source = _open(_counter(tmp_path / name, *_FORMS[name]))
     chance = random.Random(name)
     forward = [n / 30 for n in range(40)]
@@ -60,7 +60,7 @@ def test_frames_are_those_of_the_time_wherever_one_comes_from(tmp_path: Path, na
 
 
 @pytest.mark.parametrize("rate", ["30000/1001", "60", "24"])
-def test_each_frame_of_the_canvas_shows_the_last_frame_begun(tmp_path: Path, rate: str) -> None:
+def test_each_frame_shows_the_last_source_frame_that_has_begun(tmp_path: Path, rate: str) -> None:
     source = _open(_counter(tmp_path / "a.mp4", "-c:v", "libx264", "-preset", "ultrafast", rate=rate))
     top, _, bottom = rate.partition("/")
     for n in range(230):
@@ -89,10 +89,10 @@ def test_a_frame_that_lasts_long_is_found_by_a_seek(tmp_path: Path) -> None:
         source.close()
 
 
-def test_nothing_is_converted_twice_while_a_frame_stays(tmp_path: Path) -> None:
+def test_a_frame_is_converted_once(tmp_path: Path) -> None:
     source = _open(_counter(tmp_path / "a.mp4", "-c:v", "libx264"), size=(96, 16))
-    pictures = [source.render(n / 50) for n in range(8)]
-    assert [picture is before for before, picture in itertools.pairwise(pictures)] == [
+    bitmaps = [source.render(n / 50) for n in range(8)]
+    assert [bitmap is before for before, bitmap in itertools.pairwise(bitmaps)] == [
         True, False, True, False, True, False, True,
     ]  # fmt: skip
 
@@ -106,7 +106,7 @@ def test_trim_speed_and_loop(tmp_path: Path) -> None:
     assert _number(loop.render(24_000 / 25)) == 50
 
 
-def test_times_begin_where_the_file_begins(tmp_path: Path) -> None:
+def test_time_0_is_the_start_of_the_file(tmp_path: Path) -> None:
     whole = _counter(tmp_path / "a.mp4", "-c:v", "libx264")
     late = make(tmp_path / "late.mkv", "-i", str(whole), "-c", "copy", "-output_ts_offset", "7")
     source = _open(late)
@@ -118,19 +118,19 @@ def test_frames_without_times_are_counted(tmp_path: Path) -> None:
     assert [_number(source.render(t)) for t in (0.0, 1.0, 5.0, 0.4)] == [0, 25, 125, 10]
 
 
-def test_the_last_frame_stays(tmp_path: Path) -> None:
+def test_the_last_frame_lasts(tmp_path: Path) -> None:
     source = _open(_counter(tmp_path / "a.mp4", "-c:v", "libx264", seconds=1.0), seconds=5.0)
     assert [_number(source.render(t)) for t in (0.9, 1.5, 4.0, 0.2, 100.0)] == [22, 24, 24, 5, 24]
 
 
-def test_what_is_whole_of_a_cut_file_is_shown(tmp_path: Path) -> None:
+def test_a_truncated_file_is_shown_as_far_as_it_goes(tmp_path: Path) -> None:
     whole = _counter(tmp_path / "a.ts", "-c:v", "libx264", "-g", "25")
     source = _open(cut(whole, tmp_path / "cut.ts", 0.6))
     assert _number(source.render(1.0)) == 25
     assert 80 < _number(source.render(7.0)) < 160
 
 
-def test_broken_parts_are_left_out_and_said_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_damaged_parts_are_skipped_with_one_warning(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     whole = _counter(tmp_path / "a.ts", "-c:v", "mpeg2video", "-g", "12")
     data = bytearray(whole.read_bytes())
     chance = random.Random(3)
@@ -144,7 +144,7 @@ def test_broken_parts_are_left_out_and_said_once(tmp_path: Path, caplog: pytest.
 
 
 @pytest.mark.parametrize("content", [b"", b"no video", b"#EXTM3U\n#EXTINF:1,\na.ts\n"])
-def test_what_is_no_video_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_video_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     with pytest.raises(RasterError) as caught:
@@ -152,7 +152,7 @@ def test_what_is_no_video_is_refused_by_name(tmp_path: Path, content: bytes) -> 
     assert (caught.value.code, caught.value.where) == ("source_unreadable", "layers[3]")
 
 
-def test_a_coding_that_nobody_knows_is_refused(tmp_path: Path) -> None:
+def test_an_unknown_codec_is_refused(tmp_path: Path) -> None:
     data = _counter(tmp_path / "a.mp4", "-c:v", "libx264", seconds=0.4).read_bytes()
     (tmp_path / "b.mp4").write_bytes(data.replace(b"avc1", b"zzz9"))
     with pytest.raises(RasterError, match="cannot be decoded here"):

@@ -23,7 +23,7 @@ def _open(content: Content, folder: Path, size: tuple[int, int], where: str = ""
 
 
 def _beep(folder: Path, name: str = "a.m4a") -> Path:
-    """A deep tone in the second second, a high one in the 13th, else silence."""
+    """Write a sound with a low tone from second 1 to 2, a high one from 12 to 13, and silence otherwise."""
     deep, high = "sin(2*PI*200*t)*between(t,1,2)", "sin(2*PI*5000*t)*between(t,12,13)"
     sound = f"aevalsrc='0.5*({deep}+{high})':s=44100:d=15"
     return make(folder / name, "-f", "lavfi", "-i", sound)
@@ -36,9 +36,9 @@ def test_waveforms_follow_the_sound(tmp_path: Path, look: str) -> None:
     source = _open(content, tmp_path, (320, 80), "")
 
     def reach(time_s: float) -> Pixels:
-        picture = source.render(time_s)
-        assert isinstance(picture, RgbaBitmap)
-        covered: Pixels = (picture.rgba[..., 3] > 40).sum(axis=0)
+        bitmap = source.render(time_s)
+        assert isinstance(bitmap, RgbaBitmap)
+        covered: Pixels = (bitmap.rgba[..., 3] > 40).sum(axis=0)
         return covered
 
     rows = {time_s: _rows(source.render(time_s)) for time_s in (0.5, 1.5, 2.6, 12.5)}
@@ -52,12 +52,12 @@ def test_waveforms_follow_the_sound(tmp_path: Path, look: str) -> None:
         assert source.render(4.0) is source.render(4.1)
 
 
-def _rows(picture: object) -> int:
-    assert isinstance(picture, RgbaBitmap)
-    return int((picture.rgba[..., 3].max(axis=1) > 40).sum())
+def _rows(bitmap: object) -> int:
+    assert isinstance(bitmap, RgbaBitmap)
+    return int((bitmap.rgba[..., 3].max(axis=1) > 40).sum())
 
 
-def test_a_waveform_is_the_same_wherever_one_comes_from(tmp_path: Path) -> None:
+def test_a_waveform_does_not_depend_on_the_times_before(tmp_path: Path) -> None:
     _beep(tmp_path, "a.mka")
     content = WaveformContent("a.mka", _WHITE, begin_s=0.3, speed=1.5)
     played = _open(content, tmp_path, (200, 60), "")

@@ -21,11 +21,11 @@ def test_blend_modes(mode: str) -> None:
     below = (0.8, 0.3, 0.55)
     colors = [(r, g, b) for r in (0.0, 0.2, 0.7, 1.0) for g in (0.1, 0.6) for b in (0.35, 0.9)]
     rgba = np.array([[[*(round(c * 0.6 * 255) for c in color), 153]] * 4 for color in colors], np.uint8)
-    tile = RgbaBitmap(np.repeat(rgba, 2, axis=0))
+    bitmap = RgbaBitmap(np.repeat(rgba, 2, axis=0))
     yuv, rgb = YuvSurface(WIDTH, HEIGHT), RgbaSurface(WIDTH, HEIGHT)
     for surface in (yuv, rgb):
         surface.fill((*below, 1))
-        surface.draw(tile, Placement(translate(6, 4), blend_mode=mode))
+        surface.draw(bitmap, Placement(translate(6, 4), blend_mode=mode))
     got = plain.rgb_of(plain.full(*yuv.planes))
     for row, color in enumerate(colors):
         wanted = [0.4 * b + 0.6 * plain.blend(mode, b, s) for b, s in zip(below, color, strict=True)]

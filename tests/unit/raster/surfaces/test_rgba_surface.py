@@ -21,8 +21,8 @@ def _noise(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def _tile(width: int, height: int, seed: int = 1) -> RgbaBitmap:
-    """Colors and opacities of every kind, some of them all or nothing."""
+def _rgba_bitmap(width: int, height: int, seed: int = 1) -> RgbaBitmap:
+    """Return a bitmap of random colors and opacities, with many fully transparent and opaque pixels."""
     noise = _noise(seed)
     alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
     color = noise.integers(0, 256, (height, width, 3))
@@ -40,28 +40,28 @@ def test_edges_have_no_dark_fringe() -> None:
         assert int(plane.min()) >= white - 1
 
 
-def test_a_blend_over_nothing_is_the_picture() -> None:
+def test_blending_over_transparent_pixels_changes_nothing() -> None:
     surface = RgbaSurface(WIDTH, HEIGHT)
-    tile = _tile(20, 20)
-    surface.draw(tile, Placement(translate(4, 4), blend_mode="multiply"))
-    assert np.abs(surface.rgba[4:24, 4:24].astype(int) - tile.rgba).max() <= 1
+    bitmap = _rgba_bitmap(20, 20)
+    surface.draw(bitmap, Placement(translate(4, 4), blend_mode="multiply"))
+    assert np.abs(surface.rgba[4:24, 4:24].astype(int) - bitmap.rgba).max() <= 1
 
 
 def test_rgba_over_rgba() -> None:
     surface = RgbaSurface(WIDTH, HEIGHT)
-    first, second = _tile(40, 30, 1), _tile(40, 30, 2)
+    first, second = _rgba_bitmap(40, 30, 1), _rgba_bitmap(40, 30, 2)
     surface.draw(first, Placement(translate(5, 5)))
     surface.draw(second, Placement(translate(9, 2), 0.5))
     under = plain.laid(first.rgba, (WIDTH, HEIGHT), plain.shift(5, 5), fine=1)
     above = plain.laid(second.rgba, (WIDTH, HEIGHT), plain.shift(9, 2), fine=1) * 128 / 255
     assert np.abs(surface.rgba - (above + under * (1 - above[:, :, 3:])) * 255).max() <= 1.5
     straight = surface.to_straight()
-    seen = surface.rgba[:, :, 3] > 200
-    wanted = surface.rgba[seen][:, :3] * 255.0 / surface.rgba[seen][:, 3:]
-    assert np.abs(straight[seen][:, :3] - wanted).max() <= 1
+    visible = surface.rgba[:, :, 3] > 200
+    wanted = surface.rgba[visible][:, :3] * 255.0 / surface.rgba[visible][:, 3:]
+    assert np.abs(straight[visible][:, :3] - wanted).max() <= 1
 
 
-def test_planes_and_tiles_of_one_color_look_the_same() -> None:
+def test_yuv_and_rgba_bitmaps_of_one_color_look_the_same() -> None:
     surface = YuvSurface(WIDTH, HEIGHT)
     surface.fill(_BACKGROUND)
     planes = YuvBitmap(*(part.copy() for part in surface.planes))

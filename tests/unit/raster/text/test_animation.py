@@ -31,14 +31,14 @@ def test_an_animation_moves_and_ends_in_the_still_text(name: str, by: str) -> No
     assert source.render(4.5) is end
 
 
-def test_a_typewriter_draws_anew_for_new_letters_only() -> None:
+def test_a_typewriter_draws_again_only_for_new_letters() -> None:
     source = text_source("typed", animation=animation("typewriter"))
     assert source.render(0.12) is source.render(0.18)
     assert source.render(0.18) is not source.render(0.22)
 
 
 @pytest.mark.parametrize("name", ["fade", "typewriter", "slide-up", "slide-down", "pop"])
-def test_letters_come_one_after_the_other_and_leave_so_too(name: str) -> None:
+def test_letters_appear_and_disappear_one_after_the_other(name: str) -> None:
     def visible(*, leaves: bool) -> list[float]:
         source = text_source("abcdefgh", animation=animation(name, leaves=leaves))
         times = [3.0, 4.0, 4.3, 4.6, 4.8, 5.0] if leaves else [0.0, 0.2, 0.5, 0.8, 1.0, 2.0]
@@ -51,7 +51,7 @@ def test_letters_come_one_after_the_other_and_leave_so_too(name: str) -> None:
     assert arriving[-1] == leaving[0]
 
 
-def test_a_background_comes_with_the_first_letters() -> None:
+def test_a_background_appears_with_the_first_letters() -> None:
     look = Background((0, 0, 0, 1), 4, 4)
     source = text_source("abc", color=(0, 0, 0, 0), background=look, animation=animation("fade"))
     opacities = [source.render(time).rgba[..., 3].max() for time in (0.0, 0.1, 0.4)]
@@ -60,7 +60,7 @@ def test_a_background_comes_with_the_first_letters() -> None:
     assert opacities[2] == 255
 
 
-def test_sliding_up_comes_from_below() -> None:
+def test_slide_up_starts_below() -> None:
     def middle(name: str) -> float:
         source = text_source("x", animation=animation(name))
         alpha = on_canvas(source.render(0.1), source.size)[..., 3].sum(axis=1)

@@ -1,4 +1,4 @@
-"""Which font draws what."""
+"""The fonts that are found for families, styles and characters."""
 
 from __future__ import annotations
 
@@ -38,21 +38,23 @@ def test_the_first_family_that_is_there_is_used() -> None:
     assert LIBRARY.chain(("No Such", "Anton"), 400, False).first(10).face.family == "Anton"
 
 
-def test_an_unknown_family_becomes_the_default_and_is_told_once() -> None:
+def test_an_unknown_family_falls_back_to_the_default_with_one_warning() -> None:
     library = FontLibrary()
     for weight in (400, 700):
         assert library.chain(("Comic Nonsense",), weight, False).first(10).face.family == "Inter"
     assert library.warnings == ['There is no font family "Comic Nonsense"; the default is used instead.']
 
 
-def test_a_character_that_no_font_has_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_character_that_no_font_has_causes_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(library_module, "load_system", tuple)
     library = FontLibrary()
     library.chain(("Inter",), 400, False).font("\u5b57", 20)
     assert library.warnings == ['No font has "\u5b57" (U+5B57); a box is drawn instead.']
 
 
-def test_a_font_of_the_machine_has_what_the_package_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fonts_of_the_machine_are_used_for_missing_characters_and_families(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     lora = next(face for face in load_bundled() if face.family == "Lora")
     inter = tuple(face for face in load_bundled() if face.family == "Inter")
     monkeypatch.setattr(library_module, "load_bundled", lambda: inter)
@@ -94,7 +96,7 @@ def test_a_face_without_italics_is_slanted() -> None:
     assert lean(True) > 10
 
 
-def test_a_font_of_the_job_goes_by_the_name_that_it_is_given(tmp_path: Path) -> None:
+def test_a_font_of_the_job_replaces_a_bundled_family_of_the_same_name(tmp_path: Path) -> None:
     (tmp_path / "mine.ttf").write_bytes((FONTS / "Anton-Regular.ttf").read_bytes())
     library = FontLibrary(tmp_path, (FontFile("Inter", "mine.ttf"),))
     assert library.chain(("inter",), 400, False).first(10).face.harfbuzz.get_name(1) == "Anton"
@@ -102,7 +104,7 @@ def test_a_font_of_the_job_goes_by_the_name_that_it_is_given(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("content", [b"", b"GIF89a not a font", b"\x00\x01\x00\x00" + b"\xff" * 400])
-def test_a_file_that_is_no_font_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_font_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.ttf").write_bytes((FONTS / "Anton-Regular.ttf").read_bytes())
     (tmp_path / "b.ttf").write_bytes(content)
     with pytest.raises(RasterError) as raised:
@@ -110,7 +112,7 @@ def test_a_file_that_is_no_font_is_refused(tmp_path: Path, content: bytes) -> No
     assert (raised.value.code, raised.value.where) == ("font_unreadable", "fonts[1]")
 
 
-def test_a_font_that_is_cut_off_draws_or_is_refused(tmp_path: Path) -> None:
+def test_a_truncated_font_draws_or_is_refused(tmp_path: Path) -> None:
     whole = (FONTS / "Anton-Regular.ttf").read_bytes()
     for length in (100, 2000, 60_000):
         (tmp_path / "a.ttf").write_bytes(whole[:length])

@@ -21,46 +21,46 @@ def subtitles(*cues: Cue, **style: Any) -> SubtitlesSource:
     return SubtitlesSource(SubtitlesContent(cues, TextStyle(**style), 600), None, None, LIBRARY)
 
 
-def said(text: str, mode: Literal["word", "fill", "appear"] = "word", **look: Any) -> SubtitlesSource:
-    """A second for each word, from second 1."""
+def spoken(text: str, mode: Literal["word", "fill", "appear"] = "word", **look: Any) -> SubtitlesSource:
+    """Return subtitles whose words take one second each, from second 1."""
     words = tuple(Word(word, 1.0 + index, 2.0 + index) for index, word in enumerate(text.split()))
     cue = Cue(0.5, 2.0 + len(words), text, words)
     return subtitles(cue, highlight=Highlight(RED, mode=mode, **look))
 
 
-def seen(source: SubtitlesSource, time_s: float) -> npt.NDArray[np.float64]:
-    tile = source.render(time_s)
-    assert tile is not None
-    return on_canvas(tile, source.size)
+def rendered(source: SubtitlesSource, time_s: float) -> npt.NDArray[np.float64]:
+    bitmap = source.render(time_s)
+    assert bitmap is not None
+    return on_canvas(bitmap, source.size)
 
 
-def red(picture: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """How much of each pixel is red and not white."""
-    return picture[..., 0] - picture[..., 1]
+def red(pixels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return how much of each pixel is red and not white."""
+    return pixels[..., 0] - pixels[..., 1]
 
 
-def test_the_word_that_is_said_is_marked_alone() -> None:
-    source = said("alpha beta gamma")
-    assert red(seen(source, 0.7)).max() == 0
+def test_only_the_spoken_word_is_highlighted() -> None:
+    source = spoken("alpha beta gamma")
+    assert red(rendered(source, 0.7)).max() == 0
     middles = []
     for time in (1.5, 2.5, 3.5):
-        columns = np.flatnonzero(red(seen(source, time)).max(axis=0) > 0.5)
+        columns = np.flatnonzero(red(rendered(source, time)).max(axis=0) > 0.5)
         middles.append(columns.mean())
     assert middles == sorted(middles)
     assert source.render(1.2) is source.render(1.8)
 
 
-def test_a_pause_takes_the_mark_away_unless_it_is_short() -> None:
+def test_a_highlight_lasts_only_through_short_pauses() -> None:
     words = (Word("one", 0, 1), Word("two", 1.2, 2), Word("three", 3, 4))
     source = subtitles(Cue(0, 5, "one two three", words), highlight=Highlight(RED))
     assert source.render(1.1) is source.render(0.5)
-    assert red(seen(source, 2.5)).max() == 0
+    assert red(rendered(source, 2.5)).max() == 0
 
 
 @pytest.mark.parametrize(("text", "is_rtl"), [("sing along now", False), ("שלום עולם טוב", True)])
-def test_filled_words_grow_in_the_direction_of_the_text(text: str, is_rtl: bool) -> None:
-    source = said(text, "fill")
-    frames = [red(seen(source, 1 + step / 10)) for step in range(31)]
+def test_words_are_filled_in_the_direction_of_the_text(text: str, is_rtl: bool) -> None:
+    source = spoken(text, "fill")
+    frames = [red(rendered(source, 1 + step / 10)) for step in range(31)]
     areas = [frame.sum() for frame in frames]
     assert areas == sorted(areas)
     assert areas[0] == 0
@@ -75,34 +75,34 @@ def test_filled_words_grow_in_the_direction_of_the_text(text: str, is_rtl: bool)
         assert filled[-1] < everything[-1] - 20
 
 
-def test_words_appear_when_they_are_said() -> None:
-    source = said("one two three", "appear")
-    areas = [seen(source, time)[..., 3].sum() for time in (0.7, 1.5, 2.5, 3.5)]
+def test_words_appear_when_they_are_spoken() -> None:
+    source = spoken("one two three", "appear")
+    areas = [rendered(source, time)[..., 3].sum() for time in (0.7, 1.5, 2.5, 3.5)]
     assert areas[0] == 0
     assert all(later > before * 1.2 for before, later in itertools.pairwise(areas[1:]))
 
 
-def test_the_marked_word_grows_and_has_a_box() -> None:
-    plain, grown = seen(said("alpha beta gamma"), 2.5), seen(said("alpha beta gamma", scale=1.5), 2.5)
-    heights = [np.ptp(np.flatnonzero(red(picture).max(axis=1) > 0.5)) for picture in (plain, grown)]
+def test_the_highlighted_word_grows_and_has_a_box() -> None:
+    plain, grown = rendered(spoken("alpha beta gamma"), 2.5), rendered(spoken("alpha beta gamma", scale=1.5), 2.5)
+    heights = [np.ptp(np.flatnonzero(red(pixels).max(axis=1) > 0.5)) for pixels in (plain, grown)]
     assert heights[1] == pytest.approx(heights[0] * 1.5, abs=2)
-    boxed = seen(said("alpha beta gamma", background=Background((0, 0, 1, 1), 4, 2)), 2.5)
+    boxed = rendered(spoken("alpha beta gamma", background=Background((0, 0, 1, 1), 4, 2)), 2.5)
     blue = (boxed[..., 2] == 1) & (boxed[..., 0] == 0)
     columns = np.flatnonzero(blue.any(axis=0))
     assert columns[0] < np.flatnonzero(red(plain).max(axis=0) > 0.5)[0]
     assert columns[-1] > np.flatnonzero(red(plain).max(axis=0) > 0.5)[-1]
 
 
-def test_words_that_were_said_have_their_own_color() -> None:
-    source = said("alpha beta gamma", said=(0.0, 0.0, 1.0, 1.0))
-    last = seen(source, 3.5)
+def test_spoken_words_have_their_own_color() -> None:
+    source = spoken("alpha beta gamma", said=(0.0, 0.0, 1.0, 1.0))
+    last = rendered(source, 3.5)
     blue = np.flatnonzero(((last[..., 2] > 0.9) & (last[..., 0] < 0.1)).any(axis=0))
     assert blue[-1] < np.flatnonzero(red(last).max(axis=0) > 0.5)[0]
 
 
-def test_words_in_capitals_and_unknown_words_do_not_shift_the_marks() -> None:
+def test_words_in_capitals_and_unknown_words_do_not_shift_the_highlight() -> None:
     words = (Word("straße", 0, 1), Word("missing", 1, 2), Word("ende", 2, 3))
     source = subtitles(Cue(0, 3, "Straße Ende".lower(), words), transform="uppercase", highlight=Highlight(RED))
-    assert red(seen(source, 1.5)).max() == 0
-    columns = np.flatnonzero(red(seen(source, 2.5)).max(axis=0) > 0.5)
-    assert columns[0] > np.flatnonzero(red(seen(source, 0.5)).max(axis=0) > 0.5)[-1]
+    assert red(rendered(source, 1.5)).max() == 0
+    columns = np.flatnonzero(red(rendered(source, 2.5)).max(axis=0) > 0.5)
+    assert columns[0] > np.flatnonzero(red(rendered(source, 0.5)).max(axis=0) > 0.5)[-1]

@@ -1,4 +1,4 @@
-"""Where letters, words and lines come to lie."""
+"""Positions of letters, words and lines."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def line_texts(layout: Layout) -> list[str]:
     return [layout.text[line.start : line.end].strip() for line in layout.lines]
 
 
-def seen(layout: Layout) -> str:
-    """The first letters of clusters, from left to right."""
+def visual_text(layout: Layout) -> str:
+    """Return the first letters of the clusters, from left to right."""
     ordered = sorted(layout.glyphs, key=lambda glyph: (glyph.line, glyph.left))
     return "".join(layout.text[glyph.start] for glyph in ordered)
 
 
-def test_the_width_of_a_line_is_what_harfbuzz_adds_up() -> None:
+def test_the_width_of_a_line_is_the_sum_of_harfbuzz_advances() -> None:
     font = LIBRARY.chain(("Inter",), 700, False).first(40).harfbuzz
     buffer = hb.Buffer()
     buffer.add_str("AVATAR Wave")
@@ -46,7 +46,7 @@ def test_weight_and_letter_spacing_make_text_wider() -> None:
     assert lay_out("a b c", size=40, word_spacing=7).width == pytest.approx(lay_out("a b c", size=40).width + 14)
 
 
-def test_letter_spacing_takes_ligatures_apart() -> None:
+def test_letter_spacing_disables_ligatures() -> None:
     assert len(lay_out("fi", families=("Lora",)).glyphs) == 1
     assert len(lay_out("fi", families=("Lora",), letter_spacing=1).glyphs) == 2
 
@@ -60,7 +60,7 @@ def test_lines_are_as_full_as_their_width_allows() -> None:
         assert lay_out(f"{text} {following.split()[0]}", size=40).width > 300
 
 
-def test_new_lines_are_kept_and_empty_lines_take_room() -> None:
+def test_new_lines_are_kept_and_empty_lines_have_height() -> None:
     layout = lay_out("one\r\n\r\nthree", size=50, line_height=1.2)
     assert line_texts(layout) == ["one", "", "three"]
     assert layout.height == pytest.approx(180)
@@ -97,7 +97,7 @@ def test_text_shrinks_until_it_fits_and_not_further() -> None:
     assert lay_out("Fit this into the box", 300, 120, size=sizes[1] + 0.5).overflows
 
 
-def test_text_that_cannot_shrink_enough_is_told() -> None:
+def test_text_that_cannot_shrink_enough_overflows() -> None:
     assert lay_out("word " * 200, 100, 20, size=40, fits=True, min_size=20).overflows
 
 
@@ -108,12 +108,12 @@ def test_lines_are_aligned_in_their_box(align: str, share: float) -> None:
     assert line.left == pytest.approx(share * free)
 
 
-def test_start_is_on_the_right_where_text_runs_to_the_left() -> None:
+def test_start_is_on_the_right_for_right_to_left_text() -> None:
     line = lay_out("שלום", 500, align="start").lines[0]
     assert line.right == pytest.approx(500)
 
 
-def test_justified_lines_reach_both_edges_but_for_the_last() -> None:
+def test_all_justified_lines_but_the_last_reach_both_edges() -> None:
     layout = lay_out("Some words that are wrapped to a few lines of equal width", 300, size=32, align="justify")
     assert [edge for line in layout.lines[:-1] for edge in (line.left, line.right)] == pytest.approx(
         [0, 300] * (len(layout.lines) - 1)
@@ -124,9 +124,9 @@ def test_justified_lines_reach_both_edges_but_for_the_last() -> None:
         assert last == pytest.approx(layout.lines[number].right)
 
 
-@pytest.mark.parametrize(("place", "top"), [("top", 0), ("center", 76), ("bottom", 152)])
-def test_lines_are_aligned_vertically(place: str, top: float) -> None:
-    assert lay_out("x", 100, 200, size=40, vertical_align=place).lines[0].top == pytest.approx(top)
+@pytest.mark.parametrize(("vertical_align", "top"), [("top", 0), ("center", 76), ("bottom", 152)])
+def test_lines_are_aligned_vertically(vertical_align: str, top: float) -> None:
+    assert lay_out("x", 100, 200, size=40, vertical_align=vertical_align).lines[0].top == pytest.approx(top)
 
 
 def test_the_padding_of_a_background_is_part_of_the_box() -> None:
@@ -136,10 +136,10 @@ def test_the_padding_of_a_background_is_part_of_the_box() -> None:
     assert padded.glyphs[0].x == pytest.approx(bare.glyphs[0].x + 20)
 
 
-def test_hebrew_runs_to_the_left_and_its_numbers_to_the_right() -> None:
-    assert seen(lay_out("אבג 123 דה")) == "הד 123 גבא"
-    assert seen(lay_out("abc אבג def")) == "abc גבא def"
-    assert seen(lay_out("abc אבג", direction="rtl")) == "גבא abc"
+def test_hebrew_is_right_to_left_and_its_numbers_left_to_right() -> None:
+    assert visual_text(lay_out("אבג 123 דה")) == "הד 123 גבא"
+    assert visual_text(lay_out("abc אבג def")) == "abc גבא def"
+    assert visual_text(lay_out("abc אבג", direction="rtl")) == "גבא abc"
 
 
 def test_arabic_letters_join() -> None:
@@ -164,7 +164,7 @@ def test_an_emoji_is_one_glyph_of_the_color_font(emoji: str) -> None:
     assert (layout.glyphs[1].start, layout.glyphs[1].end) == (1, 1 + len(emoji))
 
 
-def test_emoji_stay_whole_where_text_runs_to_the_left() -> None:
+def test_emoji_stay_whole_in_right_to_left_text() -> None:
     layout = lay_out("שלום 👩‍👩‍👧‍👦👍🏽🇩🇪🇫🇷")
     emoji = [glyph for glyph in layout.glyphs if glyph.font.face.is_color]
     # Letters of flags are of the left-to-right kind.
@@ -172,11 +172,11 @@ def test_emoji_stay_whole_where_text_runs_to_the_left() -> None:
 
 
 def test_isolated_text_keeps_its_own_direction() -> None:
-    shown = seen(lay_out("a \u2067אב 1\u2069, b"))
-    assert "".join(letter for letter in shown if letter.isprintable()) == "a 1 בא, b"
+    visual = visual_text(lay_out("a \u2067אב 1\u2069, b"))
+    assert "".join(letter for letter in visual if letter.isprintable()) == "a 1 בא, b"
 
 
-def test_digits_and_marks_of_text_presentation_are_no_emoji() -> None:
+def test_digits_and_marks_of_text_presentation_are_not_emoji() -> None:
     assert not any(glyph.font.face.is_color for glyph in lay_out("0 1 # ❤\ufe0e ©").glyphs)
 
 
@@ -195,7 +195,7 @@ def test_letters_change_case(transform: str, text: str) -> None:
     assert lay_out("straße it's", transform=transform).text == text
 
 
-def test_nothing_and_spaces_take_a_line_and_no_width() -> None:
+def test_empty_text_and_spaces_have_the_height_of_a_line_and_no_width() -> None:
     for text in ("", "   ", "\u200b"):
         layout = lay_out(text, size=40)
         assert math.isclose(layout.height, 48)

@@ -1,4 +1,4 @@
-"""What text looks like, measured in pixels."""
+"""Painted text, measured in pixels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ WHITE, BLACK, CLEAR = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 1.0), (0.0, 0.0, 0.0
 
 
 def test_colors_never_exceed_their_opacity() -> None:
-    picture = drawn(
+    pixels = drawn(
         "Overlap 👩‍👩‍👧‍👦 ffi",
         weight=900,
         letter_spacing=-6,
@@ -25,18 +25,18 @@ def test_colors_never_exceed_their_opacity() -> None:
         shadows=(Shadow((1, 0, 1, 0.6), 3, 3, 9),),
         background=Background((1, 1, 1, 0.4), 8, 8, 10, per_line=True),
     )
-    assert (picture[..., :3].max(axis=2) <= picture[..., 3]).all()
-    assert picture[..., 3].max() > 0.9
+    assert (pixels[..., :3].max(axis=2) <= pixels[..., 3]).all()
+    assert pixels[..., 3].max() > 0.9
 
 
 def test_letters_have_their_color_and_smooth_edges() -> None:
-    picture = drawn("Smooth", color=(1, 0.5, 0, 1))
-    inside = picture[picture[..., 3] == 1]
+    pixels = drawn("Smooth", color=(1, 0.5, 0, 1))
+    inside = pixels[pixels[..., 3] == 1]
     assert np.allclose(inside[:, :3], (1, 0.5, 0), atol=0.003)
-    assert len(np.unique(picture[..., 3])) > 60
+    assert len(np.unique(pixels[..., 3])) > 60
 
 
-def test_letters_keep_their_place_within_a_pixel() -> None:
+def test_letters_have_subpixel_positions() -> None:
     def middle(letter_spacing: float) -> float:
         alpha = drawn("Il", align="left", letter_spacing=letter_spacing)[..., 3].sum(axis=0)
         return float(np.average(np.arange(len(alpha)), weights=alpha))
@@ -105,14 +105,14 @@ def test_boxes_of_lines_do_not_darken_where_they_overlap() -> None:
 
 
 def test_emoji_keep_their_colors_and_have_an_outline() -> None:
-    picture = drawn("❤️", size=100, color=(0, 1, 0, 1), stroke=Stroke((0, 0, 1, 1), 6))
-    middle = picture[picture.shape[0] // 2, picture.shape[1] // 2]
+    pixels = drawn("❤️", size=100, color=(0, 1, 0, 1), stroke=Stroke((0, 0, 1, 1), 6))
+    middle = pixels[pixels.shape[0] // 2, pixels.shape[1] // 2]
     assert middle[0] > 0.7
     assert middle[1] < 0.4
-    assert ((picture[..., 2] > 0.95) & (picture[..., 0] < 0.05)).sum() > 300
+    assert ((pixels[..., 2] > 0.95) & (pixels[..., 0] < 0.05)).sum() > 300
 
 
-def test_lines_go_under_and_through_all_of_the_text() -> None:
+def test_underline_and_strikethrough_span_the_text() -> None:
     source = text_source("a b", size=60, underline=True, strikethrough=True)
     alpha = on_canvas(source.render(0), source.size)[..., 3]
     line = source.layout.lines[0]
@@ -121,7 +121,7 @@ def test_lines_go_under_and_through_all_of_the_text() -> None:
     assert all(np.ptp(np.flatnonzero(row > 0.99)) >= line.right - line.left - 2 for row in full)
 
 
-def test_nothing_to_see_is_a_tile_all_the_same() -> None:
+def test_invisible_text_is_an_empty_bitmap() -> None:
     assert drawn("").max() == 0
     assert drawn("  \n ", background=Background(BLACK, 5, 5)).max() == 0
 
@@ -129,7 +129,7 @@ def test_nothing_to_see_is_a_tile_all_the_same() -> None:
 @pytest.mark.parametrize(
     ("text", "size", "outline"), [("word " * 400, 400.0, 0.0), ("W", 6000.0, 0.0), ("W", 20.0, 9000.0)]
 )
-def test_a_picture_that_is_too_large_is_refused(text: str, size: float, outline: float) -> None:
+def test_too_large_text_is_refused(text: str, size: float, outline: float) -> None:
     with pytest.raises(RasterError) as raised:
         text_source(text, size=size, stroke=Stroke(BLACK, outline)).render(0)
     assert raised.value.code == "text_too_large"

@@ -35,7 +35,7 @@ def test_scripts(letter: str, script: str) -> None:
 
 
 def _runs(text: str, family: str = "Inter") -> list[tuple[str, str, str]]:
-    """The text, script and font family of each run."""
+    """Return text, script and font family of each run."""
     chain = LIBRARY.chain((family,), 400, False)
     shaped = shape_paragraph(collect_paragraphs(text, "auto")[0], chain, 20, Spacing())
     return [(text[run.start : run.end], run.script, run.font.face.family) for run in shaped.runs]

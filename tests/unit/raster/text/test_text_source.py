@@ -11,12 +11,12 @@ from support.media.text_sources import text_source
 RED, WHITE = (1.0, 0.0, 0.0, 1.0), (1.0, 1.0, 1.0, 1.0)
 
 
-def test_text_that_stands_still_is_one_tile() -> None:
+def test_still_text_is_drawn_once() -> None:
     source = text_source("Still", stroke=Stroke(RED, 2))
     assert source.render(0) is source.render(7.5)
 
 
-def test_a_color_changes_and_stays_where_its_curve_does() -> None:
+def test_text_is_drawn_again_only_while_its_color_changes() -> None:
     curve = Curve((Key(1, WHITE), Key(2, RED)))
     source = text_source("Color", color=curve, stroke=Stroke((0, 0, 0, 1), 2))
     first, later = source.render(0), source.render(1.5)

@@ -1,4 +1,4 @@
-"""Fonts as the web packs them."""
+"""Web fonts, valid and hostile."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def _drawn(folder: Path, content: bytes, text: str, weight: int) -> Pixels:
     (folder / "a.font").write_bytes(content)
     library = FontLibrary(folder, (FontFile("A", "a.font"),))
     style = TextStyle(families=("A",), size=40, weight=weight)
-    tile = TextSource(TextContent(text, style, 1000), None, None, library).render(0)
+    bitmap = TextSource(TextContent(text, style, 1000), None, None, library).render(0)
     assert library.warnings == []
-    return tile.rgba
+    return bitmap.rgba
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(("name", "text"), [(PLAIN, "Ãgjé fi 1½"), (VARIABLE, "שָׁלוֹם")])
-def test_a_packed_font_draws_what_it_draws_unpacked(tmp_path: Path, way: str, name: str, text: str) -> None:
+def test_a_web_font_draws_the_same_as_unpacked(tmp_path: Path, way: str, name: str, text: str) -> None:
     content = packed(name, *WAYS[way])
     assert len(content) < (FONTS / name).stat().st_size
     for weight in (400, 900):
@@ -57,30 +57,30 @@ def test_a_packed_font_draws_what_it_draws_unpacked(tmp_path: Path, way: str, na
         assert np.array_equal(_drawn(tmp_path, content, text, weight), plain)
 
 
-def test_other_files_are_left_to_others() -> None:
+def test_other_files_are_not_unpacked() -> None:
     assert unpack_woff(FONTS / PLAIN) is None
 
 
 @pytest.mark.parametrize("form", ["woff", "woff2"])
-def test_a_packed_font_that_is_cut_off_is_refused(tmp_path: Path, form: str) -> None:
+def test_a_truncated_web_font_is_refused(tmp_path: Path, form: str) -> None:
     whole = packed(VARIABLE, form)
     for length in (4, 30, 47, 60, 300, len(whole) // 2, len(whole) - 5):
         _refuse(tmp_path, whole[:length])
 
 
 def _refuse(folder: Path, content: bytes) -> RasterError:
-    """What is said of it; nearly nothing of it may be held in memory."""
+    """Return the error of a font, after checking that opening it takes little memory."""
     (folder / "a.font").write_bytes(content)
     tracemalloc.start()
     try:
         with pytest.raises(RasterError) as raised:
             FontLibrary(folder, (FontFile("A", "a.font"),))
-        most = tracemalloc.get_traced_memory()[1]
+        peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert (raised.value.code, raised.value.where) == ("font_unreadable", "fonts[0]")
     assert ".woff2" in str(raised.value.hint)
-    assert most < 8 << 20, f"{most} bytes were taken"
+    assert peak < 8 << 20, f"{peak} bytes were taken"
     return raised.value
 
 
@@ -105,7 +105,7 @@ BAD: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_packed_font_that_is_none_or_too_large_is_refused(tmp_path: Path, name: str) -> None:
+def test_a_damaged_or_too_large_web_font_is_refused(tmp_path: Path, name: str) -> None:
     _refuse(tmp_path, BAD[name])
 
 
@@ -115,13 +115,13 @@ def test_a_collection_in_a_woff2_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("form", "place"), [("woff", 24), ("woff2", 28)])
-def test_what_else_is_packed_in_a_font_is_left_alone(tmp_path: Path, form: str, place: int) -> None:
+def test_metadata_is_not_unpacked(tmp_path: Path, form: str, place: int) -> None:
     whole = bytearray(packed(VARIABLE, form))
     beside = brotli_zeros(HUGE) if form == "woff2" else zlib_zeros(HUGE)
     whole[place : place + 12] = struct.pack(">III", len(whole), len(beside), 5000)
     whole[8:12] = struct.pack(">I", len(whole) + len(beside))
     tracemalloc.start()
     _drawn(tmp_path, bytes(whole) + beside, "א", 400)
-    most = tracemalloc.get_traced_memory()[1]
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert most < 8 << 20
+    assert peak < 8 << 20
