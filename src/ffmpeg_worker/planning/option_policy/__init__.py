@@ -1,1 +1,1 @@
-"""Which arguments of a caller's ffmpeg command are let in: options, formats, filters and names of files."""
+"""Policy for commands from strangers: which options, formats, filters and file names they may contain."""

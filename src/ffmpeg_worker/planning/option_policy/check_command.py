@@ -1,4 +1,4 @@
-"""A whole command of a caller's: its size, every option, format and graph, and the names of its files."""
+"""Check a whole command: its size, every option, format and filter graph, and the names of its files."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from ffmpeg_worker.planning.file_references import InputKind, InputReference, Ou
 from ffmpeg_worker.planning.option_policy.check_option import OptionChecker
 from ffmpeg_worker.planning.option_policy.check_value import check_format
 from ffmpeg_worker.planning.option_policy.formats import PROTOCOLS
-from ffmpeg_worker.planning.option_policy.refusal import ArgumentContext, quoted
+from ffmpeg_worker.planning.option_policy.refusal import ArgumentContext, quote_name
 from ffmpeg_worker.planning.option_policy.rule import ValueKind, index_by_name
 from ffmpeg_worker.planning.option_policy.safe_names import is_job_file_name, stays_inside
 
 _PROTOCOLS = index_by_name(PROTOCOLS)
-# Followed by its options, another protocol, or what it opens; addresses are the stores' business.
+# A protocol before its options, another protocol, or what it opens. Storage checks URLs with `://`.
 _PROTOCOL = re.compile(r"([a-z0-9]+)(?:[,+]|:(?!//))")
 MAX_ARGUMENTS = 512
 MAX_ARGUMENT_BYTES = 128 << 10
@@ -33,22 +33,22 @@ def check_command(
     known: Collection[str],
     produced: Collection[str],
 ) -> None:
-    """Refuse a command that names what it may not.
+    """Refuse a command that contains anything not accepted.
 
     Args:
         line: the command as the caller wrote it, with placeholders.
-        inputs: its inputs, classified.
-        outputs: its outputs, classified.
+        inputs: the references of its inputs.
+        outputs: the references of its outputs.
         known: names of the job's inputs.
-        produced: what earlier commands of the chain write.
+        produced: outputs of earlier commands of the chain.
 
     Raises:
-        ForbiddenOption: with the option's name in `where`, and never with its value.
-        InvalidJob: the command is too long, or holds what no command line can.
+        ForbiddenOption: `where` has the name of the option; the message never contains its value.
+        InvalidJob: the command is too long or contains characters that no command line can.
     """
     _check_size(line)
     checker = OptionChecker()
-    # Every input gets a plain name in this folder; which one makes no difference here.
+    # Inputs get plain names in this folder; which names makes no difference here.
     staged = {name: f"{STAGING_FOLDER}/{name}" for name in known}
     for group in line.groups:
         for option in group.options:
@@ -66,22 +66,22 @@ def _check_size(line: CommandLine) -> None:
     arguments += [group.url for group in line.groups]
     if any(unicodedata.category(c) == "Cs" or c == "\0" for argument in arguments for c in argument):
         raise InvalidJob(
-            "An argument holds a character that no command line can.",
+            "An argument contains a character that no command line can.",
             code="invalid_argument",
             hint="Remove NUL characters and lone surrogates.",
         )
     size = sum(len(argument.encode(errors="surrogatepass")) for argument in arguments)
     if len(arguments) > MAX_ARGUMENTS or size > MAX_ARGUMENT_BYTES:
         raise InvalidJob(
-            f"The command is too long: at most {MAX_ARGUMENTS} arguments of {MAX_ARGUMENT_BYTES >> 10} KiB "
-            "together are accepted.",
+            f"The command is too long: at most {MAX_ARGUMENTS} arguments of {MAX_ARGUMENT_BYTES >> 10} KiB in all "
+            "are accepted.",
             code="command_too_long",
             hint="Split the work into a chain of commands.",
         )
 
 
 def _check_option(checker: OptionChecker, option: Option, staged: dict[str, str], *, is_input: bool) -> None:
-    # One dash, as ffmpeg has it: what follows a second one belongs to the name.
+    # FFmpeg removes one dash; a second one belongs to the name.
     name = option.token[1:].partition(":")[0]
     value = placeholders.fill(option.value or "", staged)
     context = ArgumentContext(option.token)
@@ -103,25 +103,29 @@ def _check_input(
         checker.check_graph(placeholders.fill(group.url, staged), context)
     if reference.kind is InputKind.SOURCE:
         _check_protocol(reference.keys[0], context, staged)
-    is_wild = group.value_of("pattern_type") == "glob"
+    has_wildcards = group.value_of("pattern_type") == "glob"
     for key in reference.keys:
-        if reference.kind is InputKind.EARLIER_OUTPUT and not _is_earlier(key, produced, is_wild=is_wild):
-            raise context.refusal("leads out of the job's own folder", "Name an output of an earlier command.")
+        if reference.kind is InputKind.EARLIER_OUTPUT and not _is_earlier_output(
+            key, produced, has_wildcards=has_wildcards
+        ):
+            raise context.refusal("leads out of the job's folder", "Name an output of an earlier command.")
         if reference.kind is InputKind.JOINED and key not in staged and ":" in key and "://" not in key:
-            raise context.refusal("joins names with a colon", "Rename the output, or give the file as an input.")
+            raise context.refusal(
+                "joins files whose names contain a colon", "Rename the output, or give the file as an input."
+            )
 
 
 def _check_protocol(name: str, context: ArgumentContext, known: Collection[str]) -> None:
-    """Names such as `subfile,,start,0,end,0,,:x` would not be opened as what they ask for: say so at once."""
+    """Refuse names such as `subfile,,start,0,end,0,,:x`, which ask for a protocol."""
     protocol = _PROTOCOL.match(name)
     if protocol and protocol[1] in _PROTOCOLS and name not in known:
         rule = _PROTOCOLS[protocol[1]]
-        inner = context.inside(quoted("the protocol", protocol[1]))
+        inner = context.inside(quote_name("the protocol", protocol[1]))
         raise inner.refusal("is not accepted", rule.instead or "Name the file itself.")
 
 
-def _is_earlier(key: str, produced: Collection[str], *, is_wild: bool) -> bool:
-    if is_wild:
+def _is_earlier_output(key: str, produced: Collection[str], *, has_wildcards: bool) -> bool:
+    if has_wildcards:
         return is_job_file_name(key) and not any(character in key for character in "{}")
     return key in produced or stays_inside(key)
 
@@ -134,5 +138,5 @@ def _check_output(checker: OptionChecker, group: FileGroup, output: OutputRefere
     _check_protocol(output.work_name, ArgumentContext("output"), ())
     if not stays_inside(output.work_name):
         raise ArgumentContext("output").refusal(
-            "is a hidden file, or below a hidden folder", "Give it a name without a dot in front."
+            "is a hidden file or in a hidden folder", "Use a name without a leading dot."
         )

@@ -1,4 +1,4 @@
-"""One option with its value: let in by what was rules, else by its type, else not at all."""
+"""Check one option with its value: by its rule, else by its type; other options are refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ffmpeg_worker.planning.option_policy.filters import FILTER_OPTIONS, FILTERS
 from ffmpeg_worker.planning.option_policy.media_options import MEDIA_OPTIONS
 from ffmpeg_worker.planning.option_policy.option_table import option_table
 from ffmpeg_worker.planning.option_policy.program_options import PROGRAM_OPTIONS
-from ffmpeg_worker.planning.option_policy.refusal import ArgumentContext, quoted
+from ffmpeg_worker.planning.option_policy.refusal import ArgumentContext, quote_name
 from ffmpeg_worker.planning.option_policy.rule import Rule, ValueKind, index_by_name
 from ffmpeg_worker.planning.option_policy.safe_names import is_job_file_name
 
@@ -26,26 +26,31 @@ MAX_FILTERS = 400
 _OPTIONS = index_by_name((*PROGRAM_OPTIONS, *MEDIA_OPTIONS))
 _FILTERS = index_by_name(FILTERS)
 _FILTER_OPTIONS = index_by_name(FILTER_OPTIONS)
-_EVERY_FILTER_HAS = frozenset({"enable", "threads", "thread_type", "extra_hw_frames"})
+_GENERIC_FILTER_OPTIONS = frozenset({"enable", "threads", "thread_type", "extra_hw_frames"})
 _FORMAT_KINDS = frozenset({ValueKind.INPUT_FORMAT, ValueKind.OUTPUT_FORMAT})
-# Brackets inside further quotation marks would make it unclear where the options end.
+# Brackets inside more quotation marks would leave it unclear where the options end.
 _TEE_ENTRY = re.compile(r"(?:\[((?:[^]['\\]|'[^]['\\]*')*)\])?([^]['\\]*)")
 _NUMBER = re.compile(r"-?[\d.]+", re.ASCII)
-# Letters that ffmpeg takes off options that all codecs share: -vb, -asample_fmt.
+# FFmpeg accepts these letters before options of all codecs: -vb, -asample_fmt.
 _MEDIA_LETTERS = "vas"
 
 
 @dataclass(slots=True)
 class OptionChecker:
-    """Judges the options of one command; counts the filters of its graphs."""
+    """Checks the options of one command, and counts the filters of all its graphs in `filters`."""
 
     filters: int = 0
 
     def check(self, name: str, value: str, context: ArgumentContext) -> None:
-        """Judge an option by its bare name, without dash and stream specifier.
+        """Check an option.
+
+        Args:
+            name: without dash and stream specifier.
+            value: empty for a flag.
+            context: for errors.
 
         Raises:
-            ForbiddenOption: it, its value, or something inside its value is not let in.
+            ForbiddenOption: the option, its value, or something inside its value is not accepted.
         """
         rule = _OPTIONS.get(name)
         if rule is None and is_flag(f"-{name}"):
@@ -53,12 +58,12 @@ class OptionChecker:
         if rule is None:
             _check_by_type(name, context)
         elif rule.kind is ValueKind.REFUSED:
-            raise context.by_rule(rule)
+            raise context.refused_by(rule)
         else:
             self._check_inside(rule.kind, name, value, context)
 
     def check_graph(self, graph: str, context: ArgumentContext) -> None:
-        """Judge every filter of a graph.
+        """Check every filter of a graph.
 
         Raises:
             ForbiddenOption: see `check`.
@@ -67,27 +72,29 @@ class OptionChecker:
             for found in read_filter_graph(graph):
                 self.filters += 1
                 if self.filters > MAX_FILTERS:
-                    raise context.refusal(f"holds more than {MAX_FILTERS} filters", "Split the work into a chain.")
+                    raise context.refusal(
+                        f"contains more than {MAX_FILTERS} filters", "Split the work into a chain."
+                    )
                 self._check_filter(found, context)
         except UnreadableGraphError as error:
-            raise context.refusal(f"holds no filter graph: {error}", "Check its quotes and brackets.") from None
+            raise context.refusal(f"is not a filter graph: {error}", "Check its quotes and brackets.") from None
 
     def check_pairs(self, text: str, context: ArgumentContext) -> None:
-        """Judge the options in a value such as `movflags=faststart:brand=mp42`."""
+        """Check the options in a value such as `movflags=faststart:brand=mp42`."""
         for key, value in read_option_pairs(text):
             if key is None:
-                raise context.refusal("must hold key=value pairs, joined by colons", "Check its quotes.")
-            self.check(key, value, context.inside(quoted("the option", key)))
+                raise context.refusal("must consist of key=value pairs, separated by colons", "Check its quotes.")
+            self.check(key, value, context.inside(quote_name("the option", key)))
 
     def check_tee(self, text: str, context: ArgumentContext) -> None:
-        """Judge the outputs that the tee muxer's list names: `[f=mp4]a.mp4|b.ts`."""
+        """Check the outputs in the list of the tee muxer: `[f=mp4]a.mp4|b.ts`."""
         source = Text(text)
         while source.next:
             entry = _TEE_ENTRY.fullmatch(source.token("|"))
             source.place += 1
             if entry is None:
                 raise context.refusal(
-                    "holds a list with brackets or backslashes inside an entry",
+                    "is a list with brackets or backslashes inside an entry",
                     "Write it as [f=mp4]a.mp4|[f=mpegts]b.ts.",
                 )
             options, name = entry.group(1) or "", entry.group(2)
@@ -97,9 +104,9 @@ class OptionChecker:
 
     def _check_tee_option(self, key: str | None, value: str, context: ArgumentContext) -> None:
         if key is None:
-            raise context.refusal("must hold key=value pairs in its brackets", "For example [f=mp4]a.mp4.")
+            raise context.refusal("must have key=value pairs in its brackets", "For example [f=mp4]a.mp4.")
         name = key.partition("/")[0]
-        inner = context.inside(quoted("the option", key))
+        inner = context.inside(quote_name("the option", key))
         if key == "f":
             check_format(ValueKind.OUTPUT_FORMAT, value, inner, is_nested=True)
         elif name == "bsfs":
@@ -118,62 +125,60 @@ class OptionChecker:
             check_value(kind, value, context, name)
 
     def _check_filter(self, found: Filter, context: ArgumentContext) -> None:
-        inner = context.inside(quoted("the filter", found.name))
+        inner = context.inside(quote_name("the filter", found.name))
         rule = _FILTERS.get(found.name)
         if rule is None or found.name not in option_table().filters:
             raise inner.unknown("filter", found.name, _FILTERS)
         if rule.kind is ValueKind.REFUSED:
-            raise inner.by_rule(rule)
+            raise inner.refused_by(rule)
         names = option_table().options_of(found.name)
         rules = _find_option_rules(found.name, names)
-        for place, (key, value) in enumerate(found.options):
+        for position, (key, value) in enumerate(found.options):
             if key is None:
-                self._check_unnamed(place, value, names, rules, inner)
+                self._check_unnamed(position, value, names, rules, inner)
             else:
                 self._check_filter_option(key, value, names, rules, inner)
 
     def _check_filter_option(
         self, key: str, value: str, names: list[str], rules: dict[str, Rule], context: ArgumentContext
     ) -> None:
-        """`context` is the filter."""
-        inner = context.inside(f"{quoted('the option', key)} of {context.inner}")
+        """Check a named option of a filter; `context` is that of the filter."""
+        inner = context.inside(f"{quote_name('the option', key)} of {context.inner}")
         if key.startswith("/"):
             raise inner.refusal(
-                "is not accepted: what is read from a file cannot be judged", "Write the value into the graph."
+                "is not accepted: a value from a file cannot be checked", "Write the value into the graph."
             )
         rule = rules.get(key)
         if rule is None:
-            if key not in names and f"{key}$" not in names and key not in _EVERY_FILTER_HAS:
+            if key not in names and f"{key}$" not in names and key not in _GENERIC_FILTER_OPTIONS:
                 raise inner.unknown("filter_option", key, (name.rstrip("$") for name in names))
         elif rule.kind is ValueKind.REFUSED:
-            raise inner.by_rule(rule)
+            raise inner.refused_by(rule)
         else:
             self._check_inside(rule.kind, key, value, inner)
 
     def _check_unnamed(
-        self, place: int, value: str, names: list[str], rules: dict[str, Rule], context: ArgumentContext
+        self, position: int, value: str, names: list[str], rules: dict[str, Rule], context: ArgumentContext
     ) -> None:
-        """A value without a name: the first is the first option's.
+        """Check a filter value without an option name. The first value belongs to the first option.
 
-        Later ones are less certain, since two names of one option count as one and not all builds order them
-        alike. Where one of the filter's options names a file, they must be harmless for every one of them.
+        The option of later values is uncertain: aliases share a position, and builds differ in their order. If any
+        option of the filter has a rule, a later value must be harmless for all of them.
         """
         if not rules:
             return
-        if place == 0:
+        if position == 0:
             self._check_filter_option(names[0].rstrip("$"), value, names, rules, context)
             return
         names_files_only = all(
             one.kind in {ValueKind.READ, ValueKind.WRITE, ValueKind.FONT} for one in rules.values()
         )
         if not _NUMBER.fullmatch(value) and not (names_files_only and is_job_file_name(value)):
-            raise context.refusal(
-                "has a value whose option is not named", "Write the option's name in front of it: name=value."
-            )
+            raise context.refusal("has a value without the name of its option", "Write name=value.")
 
 
 def _find_option_rules(filter_name: str, names: list[str]) -> dict[str, Rule]:
-    """Those options of a filter that are more than expressions and numbers."""
+    """The rules for those options of a filter whose values are checked."""
     found = {name.rstrip("$"): _FILTER_OPTIONS.get(f"{filter_name}.{name.rstrip('$')}") for name in names}
     return {name: one for name, one in found.items() if one is not None and one.kind is not ValueKind.TEXT}
 
@@ -186,7 +191,7 @@ def _check_by_type(name: str, context: ArgumentContext) -> None:
         return
     if name.startswith("/"):
         raise context.refusal(
-            "is not accepted: what is read from a file cannot be judged before it runs",
+            "is not accepted: a value from a file cannot be checked before the command runs",
             "Write the value itself into the command.",
         )
     raise context.unknown("option", name, (*_OPTIONS, *scalars))

@@ -1,4 +1,4 @@
-"""Options that the worker puts in front of every input, and the limit on threads."""
+"""Limits that the worker adds to callers' commands: input options, and a cap on threads."""
 
 from __future__ import annotations
 
@@ -11,41 +11,46 @@ from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
 from ffmpeg_worker.planning.option_policy.program_options import THREAD_OPTIONS
 
 MAX_PIXELS = 1 << 27
-"""Of one decoded picture: 16K video, a sphere of 16384x8192, or a photograph of 134 megapixels."""
+"""Pixels of one decoded frame: 16K video, a sphere of 16384x8192, or a photograph of 134 megapixels."""
 MAX_STREAMS = 64
 _MEDIA = ",".join(sorted(MEDIA_DEMUXERS))
-# Their files lead to other files: an input is one only if it says so.
-_LEADING_FORMATS = frozenset({"concat", "hls", "dash"})
-_LEADING_SUFFIXES = {".ffconcat": "concat", ".m3u8": "hls", ".mpd": "dash"}
+# Formats whose files name other files. An input has one only if its name or `-f` says so.
+_REFERENCING_FORMATS = frozenset({"concat", "hls", "dash"})
+_REFERENCING_SUFFIXES = {".ffconcat": "concat", ".m3u8": "hls", ".mpd": "dash"}
 _PROTOCOLS = "file,crypto,data"
 
 
 @dataclass(frozen=True, slots=True)
 class CommandLimits:
-    """What commands get that callers do not write; `cores` is the most threads that they may ask for."""
+    """Limits for the commands of one worker.
+
+    Attributes:
+        cores: most threads that an option may ask for.
+    """
 
     cores: int
 
     def input_options(self, kind: InputKind, group: FileGroup, name: str) -> tuple[str, ...]:
-        """Options right before the `-i` of an input, after the caller's, so that these hold.
+        """Options for an input. They stand after the caller's options, so that they win.
 
         Args:
-            kind: where its bytes come from.
-            group: the caller's options for it.
-            name: under which it lies in the job's directory.
+            kind: source of its bytes.
+            group: the input with the caller's options.
+            name: file name in the job's folder.
         """
         if kind is InputKind.GENERATED:
             return self._options(_PROTOCOLS, "lavfi")
-        told = (group.value_of("f") or "").lower() or _LEADING_SUFFIXES.get(PurePosixPath(name).suffix.lower(), "")
-        formats = f"{_MEDIA},{told}" if told in _LEADING_FORMATS else _MEDIA
+        given = (group.value_of("f") or "").lower()
+        requested = given or _REFERENCING_SUFFIXES.get(PurePosixPath(name).suffix.lower(), "")
+        formats = f"{_MEDIA},{requested}" if requested in _REFERENCING_FORMATS else _MEDIA
         return self._options("file,concat" if kind is InputKind.JOINED else _PROTOCOLS, formats)
 
     def media_options(self) -> tuple[str, ...]:
-        """Options for an input that names no other file."""
+        """Options for an input whose file names no other file."""
         return self._options(_PROTOCOLS, _MEDIA)
 
     def limit_threads(self, option: Option) -> Option:
-        """An option that asks for more threads than there are cores asks for as many as there are."""
+        """The option, with at most as many threads as there are cores."""
         value = option.value or ""
         if option.name in THREAD_OPTIONS and value.isdigit() and int(value) > self.cores:
             return replace(option, value=str(self.cores))

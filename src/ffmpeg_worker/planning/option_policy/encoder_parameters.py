@@ -1,4 +1,4 @@
-"""Keys that encoders' parameter strings may hold: those that set numbers and modes, none that names a file."""
+"""Parameters of encoder libraries that commands may set: numbers and modes, but no file names."""
 
 from __future__ import annotations
 
@@ -126,13 +126,13 @@ _KEYS = {
     "ts-parameters": _TEMPORAL,
 }
 _KEYS_BY_OPTION = {option: frozenset(words.split()) for option, words in _KEYS.items()}
-# Anything else than these words is taken for the name of a file.
-_WORDS_OF = {"cqm": {"flat", "jvt"}, "scaling-list": {"off", "default", "0", "1"}}
+# Parameters that take any other word for a file name.
+_ALLOWED_WORDS = {"cqm": {"flat", "jvt"}, "scaling-list": {"off", "default", "0", "1"}}
 _IS_ESCAPED = re.compile(r"['\"\\]")
 
 
 def find_refused_keys(option: str, value: str) -> Iterator[str]:
-    """Keys of an encoder's parameter string that are not accepted; a value with escapes counts as one."""
+    """Parameters in the value of `option` that are not accepted. A value with quotation marks counts as one."""
     if _IS_ESCAPED.search(value):
         yield "a quotation mark or backslash"
         return
@@ -142,6 +142,6 @@ def find_refused_keys(option: str, value: str) -> Iterator[str]:
         key = key.strip()
         base = key.replace("_", "-") if option.startswith("x26") else key
         is_known = not key or base in keys or base.removeprefix("no-") in keys
-        is_file = bool(text) and base in _WORDS_OF and text.strip() not in _WORDS_OF[base]
+        is_file = bool(text) and base in _ALLOWED_WORDS and text.strip() not in _ALLOWED_WORDS[base]
         if not is_known or is_file:
             yield key

@@ -1,4 +1,4 @@
-"""Filters and those of their options that hold text, judged; options that hold none are let in by type."""
+"""Rules for filters, and for those of their options that hold text. Other options are accepted by type."""
 
 from __future__ import annotations
 
@@ -62,36 +62,36 @@ FILTERS = (
         "virtualbass vmafmotion volume volumedetect vpp_amf vpp_qsv vsrc_amf vstack vstack_qsv vstack_vaapi "
         "w3fdif waveform weave xbr xcorrelate xfade xfade_opencl xfade_vulkan xmedian xpsnr xstack xstack_qsv "
         "xstack_vaapi yadif yadif_cuda yaepblur yuvtestsrc zoneplate zoompan zscale",
-        "they work on frames; files that some of them open are judged by option",
+        "they process frames; options that name files have their own rules",
     ),
     rule(
         ValueKind.REFUSED,
         "frei0r frei0r_src ladspa lv2",
         "it runs plugins found on the machine",
-        "Use a filter of ffmpeg's own.",
+        "Use a filter that is built into FFmpeg.",
     ),
     rule(
         ValueKind.REFUSED,
         "program_opencl openclsrc",
         "it runs a program from a file",
-        "Use a filter of ffmpeg's own.",
+        "Use a filter that is built into FFmpeg.",
     ),
     rule(
         ValueKind.REFUSED,
         "zmq azmq",
-        "it opens a socket and takes commands from it",
+        "it opens a socket and receives commands from it",
         "Write the values into the graph.",
     ),
     rule(
         ValueKind.REFUSED,
         "sendcmd asendcmd",
-        "it sets other filters' options later, after these were judged",
-        "Use expressions of time in the filters themselves, or `enable=`.",
+        "it changes options of other filters after they were checked",
+        "Use time expressions in the filters themselves, or `enable=`.",
     ),
     rule(
         ValueKind.REFUSED,
         "buffer abuffer buffersink abuffersink",
-        "it is the end of a graph, which ffmpeg adds itself",
+        "FFmpeg itself adds the ends of a graph",
         "Use link labels: [in], [out].",
     ),
 )
@@ -114,20 +114,20 @@ FILTER_OPTIONS = (
         "they name a file to write",
     ),
     rule(ValueKind.FONT, "ass.fontsdir drawtext.fontfile showcqt.fontfile subtitles.fontsdir", "they name fonts"),
-    rule(ValueKind.INPUT_FORMAT, "amovie.f amovie.format_name movie.f movie.format_name", "a demuxer"),
-    rule(ValueKind.DICTIONARY, "amovie.format_opts movie.format_opts", "they hold options of a demuxer"),
+    rule(ValueKind.INPUT_FORMAT, "amovie.f amovie.format_name movie.f movie.format_name", "they name a demuxer"),
+    rule(ValueKind.DICTIONARY, "amovie.format_opts movie.format_opts", "they contain options of a demuxer"),
     rule(ValueKind.MODEL, "libvmaf.model", "it may name a file to read"),
     rule(
         ValueKind.REFUSED,
         "libplacebo.custom_shader_bin libplacebo.custom_shader_path libplacebo.extra_opts "
         "libplacebo.shader_cache xfade_opencl.kernel xfade_opencl.source",
-        "it holds a program for the graphics card, or leads to one",
+        "it contains or names a program for the GPU",
         "Use the filter's other options.",
     ),
     rule(
         ValueKind.TEXT,
         "afirsrc.f afirsrc.m amix.weights curves.m mix.weights tmix.weights tonemap_vaapi.m",
-        "expressions and numbers, in filters where a name that elsewhere is a file's means these",
+        "expressions and numbers; in other filters, options of these names name files",
     ),
     rule(
         ValueKind.TEXT,
@@ -146,6 +146,6 @@ FILTER_OPTIONS = (
         "saturation size sono_v speeds split streams t tb text text_source thickness timecode timestamps "
         "tlength transfer u upscaler v value volume volume2 w weight_U weight_V weight_Y whites width x x0 x1 "
         "x2 x3 y y0 y1 y2 y3 yellows z zeros zoom",
-        "expressions, numbers, colours, labels and words, in every filter that has an option of this name",
+        "expressions, numbers, colors, labels and words in every filter that has an option of this name",
     ),
 )

@@ -1,10 +1,10 @@
-"""Formats, bitstream filters and protocols, judged: which a command may name, and which its inputs may be."""
+"""Rules for formats, bitstream filters and protocols."""
 
 from __future__ import annotations
 
 from ffmpeg_worker.planning.option_policy.rule import ValueKind, rule
 
-_NOT_SERVED = "Give the media as an input, in a format of its own."
+_USE_MEDIA_FILE = "Give the media itself as an input, in a media format."
 
 MEDIA_DEMUXERS = frozenset(
     "3dostr 3g2 3gp 4xm aa aac aax ac3 ac4 ace acm act adf adp ads adx aea afc aiff aix alaw alias_pix alp amr "
@@ -29,37 +29,37 @@ MEDIA_DEMUXERS = frozenset(
     "webp_pipe webvtt wsaud wsd wsvqa wtv wv wve xa xbin xbm_pipe xmd xmv xpm_pipe xvag xwd_pipe xwma yop "
     "yuv4mpegpipe".split()
 )
-"""Formats whose files name no other file: every input may be one of these."""
+"""Formats whose files name no other file. Every input may have one of these."""
 
 DEMUXERS = (
     rule(ValueKind.INPUT_FORMAT, " ".join(sorted(MEDIA_DEMUXERS)), "their files name no other file"),
     rule(
         ValueKind.INPUT_FORMAT,
         "concat dash hls",
-        "their files name other files: an input is one only where its name or `-f` says so, and the files "
-        "they lead to are the sandbox's business",
+        "their files name other files: an input has one only if its name or `-f` says so, and the sandbox "
+        "limits which files they reach",
     ),
-    rule(ValueKind.INPUT_FORMAT, "lavfi", "a graph instead of a file, judged like any other"),
+    rule(ValueKind.INPUT_FORMAT, "lavfi", "a filter graph instead of a file; it is checked like any other"),
     rule(
         ValueKind.REFUSED,
         "fbdev kmsgrab openal oss pulse v4l2 video4linux2 x11grab",
-        "devices of the machine are not the job's",
+        "jobs may not use devices of the machine",
         "Give the media as an input.",
     ),
     rule(
         ValueKind.REFUSED,
         "rtp rtsp sap sdp",
-        "ffmpeg itself never uses the network",
-        "Give an https address as an input.",
+        "FFmpeg may not use the network",
+        "Give an https URL as an input.",
     ),
     rule(
         ValueKind.REFUSED,
         "avisynth dvdvideo imf vobsub webm_dash_manifest",
-        "its files make ffmpeg open other files, or run a script",
-        _NOT_SERVED,
+        "its files make FFmpeg open other files or run a script",
+        _USE_MEDIA_FILE,
     ),
-    rule(ValueKind.REFUSED, "data", "it copies any file, whatever it is", _NOT_SERVED),
-    rule(ValueKind.REFUSED, "svg_pipe", "a drawing can take all of a machine's time", "Give it as a PNG."),
+    rule(ValueKind.REFUSED, "data", "it copies files of any kind", _USE_MEDIA_FILE),
+    rule(ValueKind.REFUSED, "svg_pipe", "an SVG can use unlimited CPU time", "Convert it to PNG."),
 )
 MUXERS = (
     rule(
@@ -74,25 +74,25 @@ MUXERS = (
         "rm roq rso s16be s16le s24be s24le s32be s32le s8 sbc scc segment smjpeg sox spdif spx srt ssegment "
         "stream_segment streamhash sup svcd swf tee truehd tta ttml u16be u16le u24be u24le u32be u32le u8 "
         "uncodedframecrc vc1 vc1test vcd vidc vob voc vvc w64 wav webm webp webvtt wsaud wtv wv yuv4mpegpipe",
-        "they write the output they are given, and files beside it that are judged by name",
+        "they write only files whose names are checked",
     ),
     rule(
         ValueKind.REFUSED,
         "fbdev oss pulse v4l2 video4linux2 xv",
-        "devices of the machine are not the job's",
-        "Name a file.",
+        "jobs may not use devices of the machine",
+        "Write a file.",
     ),
     rule(
         ValueKind.REFUSED,
         "rtp rtp_mpegts rtsp sap whip",
-        "ffmpeg itself never uses the network",
-        "Name a file; outputs are delivered after they have been verified.",
+        "FFmpeg may not use the network",
+        "Write a file; the worker delivers outputs after it has verified them.",
     ),
-    rule(ValueKind.REFUSED, "fifo", "it wraps another muxer, for live output", "Name that muxer itself."),
+    rule(ValueKind.REFUSED, "fifo", "it wraps another muxer for live output", "Use that muxer directly."),
     rule(
         ValueKind.REFUSED,
         "hds smoothstreaming webm_chunk webm_dash_manifest",
-        "it writes a folder of its own making",
+        "it writes into a folder that it creates",
         'Use "-f hls" or "-f dash".',
     ),
 )
@@ -107,26 +107,26 @@ BITSTREAM_FILTERS = (
         "prores_metadata remove_extra setts showinfo smpte436m_to_eia608 text2movsub trace_headers "
         "truehd_core vp9_metadata vp9_raw_reorder vp9_superframe vp9_superframe_split vvc_metadata "
         "vvc_mp4toannexb",
-        "they work on packets and open nothing",
+        "they process packets and open no files",
     ),
 )
 PROTOCOLS = (
     rule(
         ValueKind.READ,
         "file crypto data concat",
-        "inputs are files, parts of encrypted playlists, or files joined",
+        "inputs are files, parts of encrypted playlists, or joined files",
     ),
     rule(
         ValueKind.REFUSED,
         "async bluray cache concatf fd md5 pipe prompeg shared subfile tee",
-        "it opens what is no file of the job, or wraps another protocol",
+        "it opens things other than files of the job, or wraps another protocol",
         "Give the file as an input.",
     ),
     rule(
         ValueKind.REFUSED,
         "dtls ffrtmpcrypt ffrtmphttp ftp gopher gophers http httpproxy https icecast ipfs ipns mmsh mmst rist "
         "rtmp rtmpe rtmps rtmpt rtmpte rtmpts rtp sftp srt srtp tcp tls udp udplite unix zmq",
-        "ffmpeg itself never uses the network; the worker fetches inputs before it starts",
-        "Give an https address as an input.",
+        "FFmpeg may not use the network; the worker fetches inputs before FFmpeg starts",
+        "Give an https URL as an input.",
     ),
 )

@@ -1,4 +1,4 @@
-"""The options of codecs, formats and protocols that hold text, judged; those that hold none are let in by type."""
+"""Rules for text options of codecs, formats and protocols. Other options are accepted by type."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ MEDIA_OPTIONS = (
     rule(
         ValueKind.TEXT,
         "hls_base_url hls_enc_key_url segment_list_entry_prefix utc_timing_url",
-        "they are only written into a playlist, for players to follow",
+        "they are only written into a playlist, for players",
     ),
     rule(
         ValueKind.TEXT,
         "aa_fixed_key activation_bytes audible_fixed_key audible_iv audible_key cenc_decryption_key "
         "cenc_decryption_keys cryptokey decryption_iv decryption_key decryption_keys encryption_iv "
         "encryption_key encryption_kid hls_enc_iv hls_enc_key",
-        "they are keys themselves, in hexadecimal digits, and no files with keys",
+        "they are keys in hexadecimal digits, not files with keys",
     ),
-    rule(ValueKind.TEXT, "framerate pixel_format", "raw input is described by them"),
+    rule(ValueKind.TEXT, "framerate pixel_format", "they describe raw input"),
     rule(ValueKind.READ, "hls_key_info_file ifo_palette", "they name a file to read"),
     rule(
         ValueKind.WRITE,
@@ -39,48 +39,48 @@ MEDIA_OPTIONS = (
         "they name files to write",
     ),
     rule(ValueKind.STREAM_MAP, "var_stream_map", "its names become part of file names"),
-    rule(ValueKind.SEGMENT_FLAGS, "hls_flags", "appending to a playlist makes it delete what that names"),
-    rule(ValueKind.OUTPUT_FORMAT, "segment_format", "a muxer"),
+    rule(ValueKind.SEGMENT_FLAGS, "hls_flags", "appending to a playlist can delete files that it names"),
+    rule(ValueKind.OUTPUT_FORMAT, "segment_format", "it names a muxer"),
     rule(
         ValueKind.DICTIONARY,
         "format_options segment_format_options hls_segment_options hls_vtt_options seg_format_options",
-        "they hold options for another muxer or demuxer",
+        "they contain options of another muxer or demuxer",
     ),
     rule(
         ValueKind.PARAMETERS,
         "x264-params x264opts x265-params svtav1-params aom-params rav1e-params vvenc-params kvazaar-params "
         "oapv-params ts-parameters",
-        "an encoder's library opens files on its own",
+        "encoder libraries open files themselves",
     ),
     rule(
         ValueKind.REFUSED,
         "xavs2-params qsv_params load_plugins load_plugin",
-        "what the encoder's library takes from it is not known well enough",
+        "it is not known which files the encoder library opens for it",
         "Use the encoder's other options.",
     ),
     rule(
         ValueKind.REFUSED,
         "protocol_whitelist protocol_blacklist format_whitelist codec_whitelist",
-        "the worker sets it itself",
+        "the worker sets it",
         "Leave it out.",
     ),
     rule(
         ValueKind.REFUSED,
         "allowed_extensions allowed_segment_extensions extension_picky enable_drefs use_absolute_path "
         "assetmaps sub_name",
-        "with it an input makes ffmpeg open other files",
-        "Leave it out, and give each file as an input of its own.",
+        "it lets an input make FFmpeg open other files",
+        "Leave it out, and give each file as a separate input.",
     ),
     rule(
         ValueKind.REFUSED,
         "aribb24-base-path cache_dir fd graph graph_file dumpgraph header private_key",
-        "it makes ffmpeg open what is no file of the job",
+        "it makes FFmpeg open something other than a file of the job",
         "Leave it out.",
     ),
     rule(
         ValueKind.REFUSED,
         "fifo_format fifo_options format_opts protocol_opts http_opts mpegts_muxer_options rtp_muxer_options",
-        "it belongs to a muxer or protocol that is not served",
+        "it belongs to a muxer or protocol that is not accepted",
         "Leave it out.",
     ),
     rule(
@@ -92,13 +92,13 @@ MEDIA_OPTIONS = (
         "rtmp_enhanced_codecs rtmp_flashver rtmp_pageurl rtmp_playpath rtmp_subscribe rtmp_swfhash "
         "rtmp_swfurl rtmp_swfverify rtmp_tcurl secret smoother sources srt_streamid srtp_in_params "
         "srtp_in_suite srtp_out_params srtp_out_suite user_agent verifyhost",
-        "ffmpeg itself never uses the network; the worker fetches inputs before it starts",
-        'Give the address as an input, with "headers" beside its "url" where it needs some.',
+        "FFmpeg may not use the network; the worker fetches inputs before FFmpeg starts",
+        'Give the URL as an input; HTTP headers go into "headers" next to its "url".',
     ),
     rule(
         ValueKind.REFUSED,
         "device display_name input_format server standard stream_name window_title",
-        "devices of the machine are not the job's",
+        "jobs may not use devices of the machine",
         "Give the media as an input.",
     ),
     rule(

@@ -1,4 +1,4 @@
-"""The names of the shipped ffmpeg's options, filters and formats, and which options hold text: `options.tsv`."""
+"""Names of all options, filters and formats of the embedded FFmpeg, read from `options.tsv`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,14 @@ SECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class OptionTable:
-    """Names only: what may be done with them is judged elsewhere.
+    """Names that the embedded FFmpeg knows; the rules say which of them are accepted.
 
-    `scalars` hold a number, flag, colour, size, time or the like, which cannot name a file, for everything that
-    knows the option; `texts` hold a string, bytes or a dictionary for at least one. Those of bitstream filters
-    are written `bsf:name`. `filters` gives each filter's options in order, those that hold text with a `$`.
+    Attributes:
+        scalars: options that hold a number, flag, color, size or time wherever they exist, so never a file name.
+        texts: options that hold a string, bytes or a dictionary somewhere; those of bitstream filters as
+            `bsf:name`.
+        filters: the options of each filter in their order; those that hold text end in `$`.
+        demuxers, muxers, protocols, bitstream_filters: names.
     """
 
     scalars: frozenset[str]
@@ -36,18 +39,18 @@ class OptionTable:
     bitstream_filters: frozenset[str]
 
     def options_of(self, name: str) -> list[str]:
-        """The options of a filter in the order in which values without a name are given, with their `$`."""
+        """The options of a filter, with their `$`, in the order in which values without a name are assigned."""
         return self.filters[name].split()
 
 
 @cache
 def option_table() -> OptionTable:
-    """The table of the shipped ffmpeg, read once."""
+    """The table of the embedded FFmpeg, read once."""
     return parse_option_table(TABLE_FILE.read_text(encoding="ascii"))
 
 
 def parse_option_table(text: str) -> OptionTable:
-    """Read the table from its text."""
+    """Parse the text of `options.tsv`."""
     parts: dict[str, list[str]] = {}
     for line in text.splitlines():
         if line.startswith("["):

@@ -1,4 +1,4 @@
-"""The options of the ffmpeg program itself, judged: those of 9.0, and those that only 5.1 to 8 know."""
+"""Rules for the options of the ffmpeg program itself: those of version 9.0, and older ones of 5.1 to 8."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ PROGRAM_OPTIONS = (
     rule(
         ValueKind.FLAG,
         "y n hide_banner stats nostats stdin nostdin",
-        "the worker sets these itself and leaves the caller's out",
+        "the worker sets these itself and drops the caller's",
     ),
-    rule(ValueKind.TEXT, "loglevel v stats_period", "the worker sets these itself and leaves the caller's out"),
-    rule(ValueKind.PROGRESS, "progress", "it writes to any address", "Leave it out; the worker reports progress."),
+    rule(ValueKind.TEXT, "loglevel v stats_period", "the worker sets these itself and drops the caller's"),
+    rule(
+        ValueKind.PROGRESS, "progress", "it can write to any address", "Leave it out; the worker reports progress."
+    ),
     rule(
         ValueKind.FLAG,
         "accurate_seek an auto_conversion_filters autorotate autoscale benchmark benchmark_all "
@@ -32,39 +34,39 @@ PROGRAM_OPTIONS = (
         "mastering_display content_light rc_override timecode pass vstats_version intra_matrix inter_matrix "
         "chroma_intra_matrix vtag fps_mode streamid force_key_frames hwaccel_output_format aq ar ac ab "
         "aframes apad atag sample_fmt channel_layout ch_layout guess_layout_max stag canvas_size apply_cropping",
-        "they hold numbers, times, sizes, and names of formats of pixels and samples",
+        "they hold numbers, times, sizes, and names of pixel and sample formats",
     ),
     rule(
         ValueKind.TEXT,
         "vsync async adrift_threshold map_channel top vol",
-        "they hold numbers and modes, and only older ffmpegs know them",
+        "they hold numbers and modes; only older versions of FFmpeg know them",
     ),
     rule(
         ValueKind.TEXT,
         "map map_metadata map_chapters metadata program stream_group c codec vcodec acodec scodec dcodec "
         "profile target hwaccel",
-        "they choose streams, codecs and tags",
+        "they select streams, codecs and tags",
     ),
-    rule(ValueKind.THREADS, " ".join(sorted(THREAD_OPTIONS)), "threads cost memory"),
+    rule(ValueKind.THREADS, " ".join(sorted(THREAD_OPTIONS)), "threads use memory"),
     rule(ValueKind.GRAPH, "filter vf af filter_complex lavfi", "filters open files and sockets"),
-    rule(ValueKind.BITSTREAM_FILTERS, "bsf absf vbsf", "only known ones are let in"),
+    rule(ValueKind.BITSTREAM_FILTERS, "bsf absf vbsf", "only known bitstream filters are accepted"),
     rule(ValueKind.READ, "attach", "it copies a file into the output"),
     rule(ValueKind.WRITE, "dump_attachment vstats_file", "they write a file"),
     rule(
         ValueKind.DEVICE,
         "init_hw_device filter_hw_device hwaccel_device vaapi_device qsv_device",
-        "a device may be a path or the address of a display",
+        "a device can be a path or the address of a display",
     ),
     rule(
         ValueKind.REFUSED,
         "filter_script filter_complex_script",
-        "what is read from a file cannot be judged before it runs",
+        "a graph from a file cannot be checked before the command runs",
         "Put the graph itself into the command: -vf, -af or -filter_complex.",
     ),
     rule(
         ValueKind.REFUSED,
         "fpre vpre apre spre pre",
-        "a preset file holds options that cannot be judged before they run",
+        "options from a preset file cannot be checked before the command runs",
         "Put the options themselves into the command.",
     ),
     rule(
@@ -72,13 +74,13 @@ PROGRAM_OPTIONS = (
         "report dump hex vstats sdp_file print_graphs print_graphs_file print_graphs_format stats_enc_pre "
         "stats_enc_post stats_mux_pre stats_enc_pre_fmt stats_enc_post_fmt stats_mux_pre_fmt",
         "it writes a report about the run, or bytes of its inputs, to a file or the log",
-        "Leave it out; results tell what was made, and errors come with the log.",
+        "Leave it out; results describe the outputs, and errors contain the log.",
     ),
     rule(
         ValueKind.REFUSED,
         "h help L license version buildconf formats muxers demuxers devices codecs decoders encoders filters "
         "bsfs protocols pix_fmts layouts sample_fmts dispositions colors hwaccels sinks",
-        "ffmpeg answers and ends without making anything",
-        "GET /health, or ffmpeg-worker doctor, says what this worker's ffmpeg can do.",
+        "FFmpeg prints information and exits without an output",
+        "GET /health and `ffmpeg-worker doctor` list what this worker's FFmpeg can do.",
     ),
 )

@@ -1,4 +1,4 @@
-"""How one thing that a command can name was judged, and why."""
+"""A rule of the option policy: how the values of some options, filters or formats are checked, and why."""
 
 from __future__ import annotations
 
@@ -8,45 +8,55 @@ from enum import Enum, auto
 
 
 class ValueKind(Enum):
-    """What a value stands for, which decides how it is looked at."""
+    """Kind of a value, which decides how it is checked."""
 
     TEXT = auto()
-    """Never the name of a file, and run by nobody: titles, expressions, lists of numbers."""
+    """Text that never names a file: titles, expressions, lists of numbers. Not checked."""
     FLAG = auto()
     """An option without a value."""
     READ = auto()
-    """A file of the job's own directory."""
+    """A file of the job's folder to read."""
     WRITE = auto()
-    """A file, a pattern or the beginning of a name to write there."""
+    """A file to write in the job's folder: a name, a pattern or the beginning of a name."""
     FONT = auto()
-    """A file or folder to read, or one of the system's fonts."""
+    """A file or folder to read in the job's folder or among the system's fonts."""
     INPUT_FORMAT = auto()
+    """A demuxer."""
     OUTPUT_FORMAT = auto()
+    """A muxer."""
     GRAPH = auto()
+    """A filter graph; every filter is checked."""
     DICTIONARY = auto()
-    """More options, `key=value:key=value`, each judged like one of the command."""
+    """More options as `key=value:key=value`, each checked like an option of the command."""
     PARAMETERS = auto()
-    """Parameters of an encoder's library, `key=value:key=value`, by a list of keys."""
+    """Parameters of an encoder library as `key=value:key=value`, checked by a list of keys."""
     BITSTREAM_FILTERS = auto()
+    """Names of bitstream filters, separated by commas."""
     DEVICE = auto()
-    """Hardware: its kind, a number, or a render node."""
+    """A hardware device: its kind, a number or a render node."""
     STREAM_MAP = auto()
-    """Variants of a playlist; their names become part of file names."""
+    """Variants of an HLS playlist; their names become part of file names."""
     SEGMENT_FLAGS = auto()
-    """Flags of the HLS muxer; some of them delete what a playlist names."""
+    """Flags of the HLS muxer; one of them deletes files that a playlist names."""
     MODEL = auto()
-    """Models of libvmaf: by version, or a file."""
+    """A model of libvmaf: a version, or a file to read."""
     PROGRESS = auto()
-    """Where progress goes; the worker has a place of its own for it."""
+    """Target of progress reports; only a pipe is accepted."""
     THREADS = auto()
+    """A number of threads or `auto`."""
     REFUSED = auto()
+    """Never accepted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A judgement on several names at once, with one reason for all of them.
+    """One rule for several names.
 
-    `instead` tells a caller who meets a refusal what to do.
+    Attributes:
+        kind: how values are checked.
+        names: names of options (without dash), filters or formats.
+        reason: why, as half a sentence; shown to callers if the rule refuses.
+        instead: what a caller can do instead, as a sentence.
     """
 
     kind: ValueKind
@@ -56,20 +66,20 @@ class Rule:
 
 
 def rule(kind: ValueKind, names: str, reason: str, instead: str = "") -> Rule:
-    """A judgement on the words of `names`."""
+    """A rule for the words of `names`."""
     return Rule(kind, tuple(names.split()), reason, instead)
 
 
-def index_by_name(reviews: Iterable[Rule]) -> dict[str, Rule]:
-    """Each name's judgement.
+def index_by_name(rules: Iterable[Rule]) -> dict[str, Rule]:
+    """The rule of each name.
 
     Raises:
-        ValueError: a name is judged twice.
+        ValueError: two rules have the same name.
     """
     found: dict[str, Rule] = {}
-    for one in reviews:
+    for one in rules:
         for name in one.names:
             if name in found:
-                raise ValueError(f'"{name}" is judged twice')
+                raise ValueError(f'two rules name "{name}"')
             found[name] = one
     return found

@@ -1,4 +1,4 @@
-"""Which names an option may give to a file: those inside the job's own directory."""
+"""File and device names that options may contain: only files inside the job's folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ffmpeg_worker.job.local_files import STAGING_FOLDER
 
 MAX_NAME_BYTES = 4096
 _FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts")
-# A colon would make a protocol of what stands before it, a bar another name of what stands behind it.
+# FFmpeg reads a protocol before a colon and splits some values at bars.
 _SEPARATORS = re.compile(r"[:|\\]")
 _RENDER_NODE = r"/dev/dri/(?:renderD|card)\d{1,3}"
 _DEVICE = re.compile(
@@ -20,7 +20,7 @@ _DEVICE = re.compile(
 
 
 def stays_inside(name: str) -> bool:
-    """Whether every part of a relative name stays below its folder, and none is hidden."""
+    """Whether a relative name stays below its folder and no part of it is hidden."""
     return (
         0 < len(name.encode(errors="surrogatepass")) <= MAX_NAME_BYTES
         and not any(unicodedata.category(character) in {"Cc", "Cs"} for character in name)
@@ -29,7 +29,7 @@ def stays_inside(name: str) -> bool:
 
 
 def is_job_file_name(name: str) -> bool:
-    """Whether a name can only be a file of the job's directory, whoever opens it."""
+    """Whether a name means a file in the job's folder to every part of FFmpeg that opens it."""
     return stays_inside(name) and not name.startswith("-") and not _SEPARATORS.search(name)
 
 
@@ -44,7 +44,7 @@ def may_write(name: str) -> bool:
     return name == "-" or (is_job_file_name(name) and name.split("/")[0] != STAGING_FOLDER)
 
 
-def may_hold_fonts(name: str) -> bool:
+def may_read_fonts(name: str) -> bool:
     """Whether an option may read fonts from this file or folder."""
     name = name.removesuffix("/")
     folder = next((f for f in _FONT_FOLDERS if name.startswith(f"{f}/")), None)

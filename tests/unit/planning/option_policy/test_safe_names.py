@@ -35,11 +35,11 @@ def test_writing_spares_the_inputs_and_knows_standard_output() -> None:
 
 
 def test_fonts_come_from_the_job_or_the_system() -> None:
-    assert safe_names.may_hold_fonts("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-    assert safe_names.may_hold_fonts("/usr/share/fonts/")
-    assert safe_names.may_hold_fonts("fonts")
-    assert not safe_names.may_hold_fonts("/usr/share/fonts/../../../etc/passwd")
-    assert not safe_names.may_hold_fonts("/usr/share/fontsx/a.ttf")
+    assert safe_names.may_read_fonts("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+    assert safe_names.may_read_fonts("/usr/share/fonts/")
+    assert safe_names.may_read_fonts("fonts")
+    assert not safe_names.may_read_fonts("/usr/share/fonts/../../../etc/passwd")
+    assert not safe_names.may_read_fonts("/usr/share/fontsx/a.ttf")
 
 
 @pytest.mark.parametrize(
