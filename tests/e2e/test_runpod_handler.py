@@ -124,8 +124,6 @@ def test_a_wrong_setting_ends_with_status_78(environment: dict[str, str]) -> Non
 
 
 def test_the_sdks_own_test_input(environment: dict[str, str]) -> None:
-    if not os.environ.get("REQUIRE_ALL"):
-        pytest.importorskip("runpod.serverless")
     job = json.loads((ROOT / "runpod" / "test_input.json").read_text())
     status, _, finished = run(HANDLER, "--test_input", json.dumps(job), environment=environment)
     assert status == 0, finished.stderr

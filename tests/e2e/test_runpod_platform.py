@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,6 @@ from support.processes import alive, children_of
 from support.programs.runpod_worker import production
 from support.servers.fake_runpod import stand_in_platform
 from support.wait_until import until_async
-
-if not os.environ.get("REQUIRE_ALL"):
-    pytest.importorskip("runpod.serverless")
 
 
 def process(command: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -19,9 +18,6 @@ from support.programs.runpod_worker import production
 from support.servers.fake_api import RESULTS, FakeApi, stand_in_api
 from support.servers.fake_runpod import FakeRunpod, serving
 from support.wait_until import until_async
-
-if not os.environ.get("REQUIRE_ALL"):
-    pytest.importorskip("runpod.serverless")
 
 JOB = {"action": "process", "data": {"chainCmds": "ffmpeg -i a.mp4 b.mp4"}}
 ANSWER = {"success": True, "result": RESULTS["process"]}

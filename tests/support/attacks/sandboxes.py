@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -23,13 +22,8 @@ MACHINE = detect_sandbox_support(FIRST_UID)
 WITHOUT_LANDLOCK = replace(MACHINE, landlock_abi=0)
 LIMITS = Limits(data_bytes=1 << 30, file_bytes=1 << 30, open_files=256, processes=64)
 
-_MAY_SKIP = os.environ.get("REQUIRE_ALL") != "1"
-needs_sandbox = pytest.mark.skipif(
-    bool(MACHINE.missing) and _MAY_SKIP, reason=f"no sandbox here: {MACHINE.missing}"
-)
-needs_users = pytest.mark.skipif(
-    MACHINE.no_users is not None and _MAY_SKIP, reason=f"no users for jobs: {MACHINE.no_users}"
-)
+needs_sandbox = pytest.mark.skipif(bool(MACHINE.missing), reason=f"no sandbox here: {MACHINE.missing}")
+needs_users = pytest.mark.skipif(MACHINE.no_users is not None, reason=f"no users for jobs: {MACHINE.no_users}")
 
 
 @contextmanager

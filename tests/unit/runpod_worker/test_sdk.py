@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -69,18 +68,11 @@ def run(tmp_path: Path, code: str, *arguments: str, **environment: str) -> Any:
     return json.loads(finished.stdout.splitlines()[-1])
 
 
-needs_sdk = pytest.mark.skipif(
-    importlib.util.find_spec("runpod.serverless") is None and not os.environ.get("REQUIRE_ALL"),
-    reason="RunPod's SDK is not installed",
-)
-
-
 def test_the_folder_never_becomes_a_package_that_hides_the_sdk() -> None:
     assert HANDLER.is_file()
     assert not (HANDLER.parent / "__init__.py").exists()
 
 
-@needs_sdk
 def test_the_sdk_gets_an_error_as_text(tmp_path: Path) -> None:
     asked = [{}, {"action": "probee", "data": {}}, "nonsense"]
     results = run(tmp_path, RUN_JOB, json.dumps([{"id": "x", "input": value} for value in asked]))
@@ -90,19 +82,16 @@ def test_the_sdk_gets_an_error_as_text(tmp_path: Path) -> None:
         assert result["output"]["details"]["fault"] == "caller"
 
 
-@needs_sdk
 def test_a_wrong_setting_is_an_answer_too(tmp_path: Path) -> None:
     (result,) = run(tmp_path, RUN_JOB, json.dumps([{"id": "x", "input": {}}]), FFMPEG_API_TIMEOUT="soon")
     assert "FFMPEG_API_TIMEOUT" in result["error"]
 
 
-@needs_sdk
 @pytest.mark.parametrize(("asked", "given"), [("1", 1), ("16", 16)])
 def test_how_the_sdk_is_started(tmp_path: Path, asked: str, given: int) -> None:
     assert run(tmp_path, START, asked) == [True, given, given, ["check"], "INFO"]
 
 
-@needs_sdk
 def test_the_operators_log_level_stays(tmp_path: Path) -> None:
     assert run(tmp_path, START, "2", RUNPOD_LOG_LEVEL="ERROR")[-1] == "ERROR"
 
