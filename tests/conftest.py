@@ -52,22 +52,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Fail a skipped test when REQUIRE_ALL=1."""
     report = yield
-    return _require(report)
+    _require(report)
+    return report
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Fail a skipped module when REQUIRE_ALL=1."""
     report = yield
-    return _require(report)
+    _require(report)
+    return report
 
 
-def _require(report: Any) -> Any:
+def _require(report: Any) -> None:
     if os.environ.get("REQUIRE_ALL") == "1" and report.skipped and not hasattr(report, "wasxfail"):
         _, _, reason = report.longrepr
         report.outcome = "failed"
         report.longrepr = f"REQUIRE_ALL=1, but this was skipped: {reason}"
-    return report
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from ffmpeg_worker.job.parse import parse_job
 from support.docs.json_examples import Example, examples_of
-from support.media.example_media import COMPOSITIONS, make_example_media
+from support.media.example_media import COMPOSITIONS, copy_example_media
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -31,7 +31,7 @@ SECONDS = {"real-estate-tour": 7.2, "slideshow": 7.5, "slow-motion": 6.0}
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
     root = tmp_path_factory.mktemp("compositions")
-    make_example_media(root / "data")
+    copy_example_media(tmp_path_factory, root / "data")
     async with open_worker(root) as opened:
         yield opened
 

@@ -12,7 +12,7 @@ from fuzz.commands import CommandMaker
 from fuzz.graphs import random_graph
 from fuzz.rounds import rounds
 from support.attacks.sandboxes import needs_sandbox
-from support.media.everyday_sources import make_everyday_sources
+from support.media.everyday_sources import copy_everyday_sources
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 
@@ -22,8 +22,7 @@ async def arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPat
     """With the policy the sandbox is not needed, without it the sandbox must do alone."""
     root = tmp_path_factory.mktemp("commands")
     root.chmod(0o755)
-    (root / "data").mkdir()
-    make_everyday_sources(root / "data")
+    copy_everyday_sources(tmp_path_factory, root / "data")
     async with open_arena(root, option_policy=request.param) as opened:
         yield opened
     print(opened.outcomes.most_common())  # noqa: T201 - shown with -s

@@ -17,7 +17,7 @@ from ffmpeg_worker.fonts import bundled_fonts
 from ffmpeg_worker.sandbox import sandbox
 from ffmpeg_worker.sandbox.level import SandboxSupport
 from ffmpeg_worker.sandbox.system_paths import READABLE
-from support.attacks.fixtures import open_ground
+from support.attacks.attack_files import open_public_folder
 from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox
 from support.jobs.ass_scripts import PLAIN, script
 from support.media.decode import frames_of, pixels_of_png, pixels_of_url
@@ -325,7 +325,7 @@ async def test_fonts_are_found_in_every_kind_of_sandbox(monkeypatch: pytest.Monk
     machine, wanted = KINDS[kind]
     monkeypatch.setattr(sandbox, "detect_sandbox_support", lambda _: machine)
     fonts: dict[str, Any] = {"fonts": [{"family": "Mine", "src": "font.ttf"}], "background": "#000000"}
-    with open_ground() as root:
+    with open_public_folder() as root:
         (root / "data").mkdir()
         shutil.copy(FONT, root / "data" / "font.ttf")
         async with open_worker(root, sandbox=wanted) as worker:
@@ -340,7 +340,7 @@ async def test_fonts_are_found_in_every_kind_of_sandbox(monkeypatch: pytest.Monk
 @needs_sandbox
 async def test_a_machine_without_fonts_draws_with_those_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox, "READABLE", tuple(path for path in READABLE if "font" not in path))
-    with open_ground() as root:
+    with open_public_folder() as root:
         (root / "data").mkdir()
         async with open_worker(root, sandbox="require") as worker:
             unknown = await still(worker, script(PLAIN, font="Nobody Has This"), 1.0)

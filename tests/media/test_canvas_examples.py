@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,14 +11,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from support.docs.json_examples import ROOT
 from support.media.decode import frames_of
+from support.media.example_media import COMPOSITIONS, copy_example_media
 from support.media.perceptual_hash import distance, picture_hash
 from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-EXAMPLES = sorted((ROOT / "examples/canvas").glob("*.json"))
+EXAMPLES = sorted(COMPOSITIONS.glob("*.json"))
 GOLDEN = Path(__file__).with_name("golden_canvas_examples.json")
 MOMENTS = (0.2, 0.5, 0.85)
 """Shares of the duration."""
@@ -33,8 +31,7 @@ IS_UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
     """A worker with the examples' media."""
     async with open_worker(tmp_path_factory.mktemp("worker")) as opened:
-        maker = ROOT / "examples/canvas/make_media.py"
-        subprocess.run([sys.executable, maker, opened.data / "media"], check=True, timeout=120)
+        copy_example_media(tmp_path_factory, opened.data)
         yield opened
 
 

@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+from collections.abc import Collection
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest_asyncio
 
 from ffmpeg_worker.errors import WorkerError
 from support.jobs.everyday_commands import EVERYDAY, chain_of
-from support.media.everyday_sources import make_everyday_sources
+from support.media.everyday_sources import copy_everyday_sources
 from support.media.sources import FFMPEG
 from support.worker import Worker
 
@@ -42,17 +43,23 @@ Files = dict[str, str]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def alone(worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for ffmpeg alone; the data root holds the same inputs."""
-    made = make_everyday_sources(tmp_path_factory.mktemp("everyday") / "alone")
+    """A folder for ffmpeg without a worker; the data root holds the same inputs."""
     shutil.rmtree(worker.data)
-    shutil.copytree(made, worker.data)
-    return made
+    copy_everyday_sources(tmp_path_factory, worker.data)
+    return copy_everyday_sources(tmp_path_factory, tmp_path_factory.mktemp("everyday") / "alone")
+
+
+@pytest.fixture(scope="module")
+def inputs(alone: Path) -> Files:
+    """Digests of the inputs by name."""
+    return _digests(alone)
 
 
 @pytest.mark.parametrize("purpose", EVERYDAY)
-async def test_a_job_makes_what_the_command_makes(worker: Worker, alone: Path, purpose: str) -> None:
+async def test_a_job_makes_what_the_command_makes(
+    worker: Worker, alone: Path, inputs: Files, purpose: str
+) -> None:
     command = EVERYDAY[purpose]
-    inputs = _files(alone)
     for tokens in chain_of(command):
         await asyncio.to_thread(_run_alone, tokens, alone)
     expected = _take_new(alone, inputs)
@@ -63,7 +70,7 @@ async def test_a_job_makes_what_the_command_makes(worker: Worker, alone: Path, p
     made = _take_new(worker.data, inputs)
     assert made == {n: digest for n, digest in expected.items() if n not in PASSING_FILES.get(purpose, ())}
     assert {output["name"] for output in result["outputs"]} == set(made)
-    assert _files(worker.data) == inputs
+    assert _digests(worker.data) == inputs
 
 
 def _run_alone(tokens: list[str], folder: Path) -> None:
@@ -82,8 +89,10 @@ def _run_alone(tokens: list[str], folder: Path) -> None:
     assert run.returncode == 0, run.stderr
 
 
-def _files(folder: Path) -> Files:
-    return {str(path.relative_to(folder)): _digest(path) for path in folder.rglob("*") if path.is_file()}
+def _digests(folder: Path, without: Collection[str] = ()) -> Files:
+    """Digests of the files in `folder` by name, but for those named in `without`."""
+    paths = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
+    return {name: _digest(path) for name, path in paths.items() if name not in without}
 
 
 def _digest(path: Path) -> str:
@@ -94,8 +103,8 @@ def _digest(path: Path) -> str:
 
 
 def _take_new(folder: Path, inputs: Files) -> Files:
-    """Files that were made; they are removed."""
-    made = {name: digest for name, digest in _files(folder).items() if name not in inputs}
+    """Digests of new files by name; the files are removed."""
+    made = _digests(folder, without=inputs)
     for name in made:
         (folder / name).unlink()
     return made

@@ -1,4 +1,4 @@
-"""Every attack of the tables against every wall on its own, all of them together, and none."""
+"""Every attack of the tables against each protection alone, all of them together, and none."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from ffmpeg_worker.sandbox.sandbox import Sandbox
 from ffmpeg_worker.sandbox.users import JobUsers
 from security.attacks import code, hostile_files, inputs, network, options, outputs
 from security.attacks.attack import Attack
-from support.attacks.fixtures import make_kit, open_ground
+from support.attacks.attack_files import share_attacker_files
 from support.attacks.sandboxes import FIRST_UID, LIMITS, MACHINE, WITHOUT_LANDLOCK, needs_sandbox
-from support.attacks.targets import Attempt, World, open_world
+from support.attacks.targets import AttackTarget, Attempt, open_attack_target
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 
@@ -34,20 +34,20 @@ TABLES = {
 ATTACKS = {f"{table}: {attack.name}": attack for table, attacks in TABLES.items() for attack in attacks}
 HARMLESS = Attack("no attack", "-i tiny.mp4 -vf drawtext=text=x -c:v libx264 o.mp4")
 AT_ONCE = 3
-Try = Callable[[World, Attack], Awaitable[Attempt]]
+Try = Callable[[AttackTarget, Attack], Awaitable[Attempt]]
 Results = dict[str, Attempt]
+Report = dict[str, Results]
 
 
 @pytest.fixture(scope="module")
-def kit() -> Iterator[Path]:
-    with open_ground() as folder:
-        yield make_kit(folder / "kit")
+def attacker_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return share_attacker_files(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
-def report(request: pytest.FixtureRequest) -> Iterator[dict[str, Results]]:
-    """Told at the end: X got through, r refused before a program was started, . came to nothing."""
-    columns: dict[str, Results] = {}
+def report(request: pytest.FixtureRequest) -> Iterator[Report]:
+    """Attempts by protection; printed at the end: X succeeded, r refused before a program started, . failed."""
+    columns: Report = {}
     yield columns
     plugins = request.config.pluginmanager
     terminal, capture = plugins.get_plugin("terminalreporter"), plugins.get_plugin("capturemanager")
@@ -57,114 +57,121 @@ def report(request: pytest.FixtureRequest) -> Iterator[dict[str, Results]]:
                 terminal.write_line(line)
 
 
-def _table(columns: dict[str, Results], *, is_long: bool) -> Iterator[str]:
+def _table(columns: Report, *, is_long: bool) -> Iterator[str]:
     yield ""
-    yield f"{'attacks that get through':56}" + "".join(f"{title:>18}" for title in columns)
+    yield f"{'attacks that succeed':56}" + "".join(f"{title:>18}" for title in columns)
     if is_long:
         for name in ATTACKS:
             marks = (column[name].mark if name in column else "" for column in columns.values())
             yield f"{name[:56]:56}" + "".join(f"{mark:>18}" for mark in marks)
-    totals = (f"{len(got_through(column))} of {len(column)}" for column in columns.values())
+    totals = (f"{len(succeeded(column))} of {len(column)}" for column in columns.values())
     yield f"{'':56}" + "".join(f"{total:>18}" for total in totals)
 
 
-def got_through(results: Results) -> dict[str, tuple[str, ...]]:
-    return {name: attempt.signs for name, attempt in results.items() if attempt.signs}
+def succeeded(results: Results) -> dict[str, tuple[str, ...]]:
+    return {name: attempt.effects for name, attempt in results.items() if attempt.effects}
 
 
 @asynccontextmanager
-async def open_worlds(kit: Path, *, option_policy: str, sandbox: str) -> AsyncIterator[list[World]]:
-    """Several side by side; a harmless command works in each."""
+async def open_targets(
+    attacker_files: Path, *, option_policy: str, sandbox: str
+) -> AsyncIterator[list[AttackTarget]]:
+    """Several targets, to run attacks at once."""
     async with AsyncExitStack() as stack:
-        opening = (open_world(kit, option_policy=option_policy, sandbox=sandbox) for _ in range(AT_ONCE))
-        yield [await stack.enter_async_context(world) for world in opening]
+        opening = (
+            open_attack_target(attacker_files, option_policy=option_policy, sandbox=sandbox)
+            for _ in range(AT_ONCE)
+        )
+        yield [await stack.enter_async_context(target) for target in opening]
 
 
-async def try_all(worlds: list[World], attempt: Try, *, only_real: bool = False) -> Results:
-    """Each world has one attack at a time. `only_real`: without those that come to nothing anyway."""
+async def try_all(targets: list[AttackTarget], attempt: Try, *, only_real: bool = False) -> Results:
+    """Run every attack once, after a harmless command that must work; `only_real`: without inert attacks."""
     waiting = [(name, attack) for name, attack in ATTACKS.items() if not (only_real and attack.inert)]
     results: Results = {}
 
-    async def work(world: World) -> None:
-        assert await attempt(world, HARMLESS) == Attempt(())
+    async def work(target: AttackTarget) -> None:
+        assert await attempt(target, HARMLESS) == Attempt(())
         while waiting:
             name, attack = waiting.pop(0)
-            results[name] = await attempt(world, attack)
-            # Others send datagrams too: only what happens again and again was this one.
+            results[name] = await attempt(target, attack)
+            # Other processes send datagrams too: the attack counts if the effect appears every time.
             for _ in range(3 if "nobody" in attack.places else 0):
-                if results[name].signs:
-                    results[name] = await attempt(world, attack)
+                if results[name].effects:
+                    results[name] = await attempt(target, attack)
 
-    await asyncio.gather(*map(work, worlds))
+    await asyncio.gather(*map(work, targets))
     return results
 
 
-async def by_job(world: World, attack: Attack) -> Attempt:
-    return await world.by_job(attack)
+async def as_job(target: AttackTarget, attack: Attack) -> Attempt:
+    return await target.run_as_job(attack)
 
 
-async def both_ways(world: World, attack: Attack) -> Attempt:
-    """As a job, and past what the worker makes of its arguments."""
-    job = await world.by_job(attack)
-    if job.signs:
+async def both_ways(target: AttackTarget, attack: Attack) -> Attempt:
+    """As a job and, if that fails, with its arguments unchanged by the worker."""
+    job = await target.run_as_job(attack)
+    if job.effects:
         return job
-    raw = await world.directly(attack)
-    return raw if raw.signs or not job.why else Attempt((), job.refused, f"{job.why} | {raw.why}")
+    raw = await target.run_directly(attack)
+    return raw if raw.effects or not job.why else Attempt((), job.refused, f"{job.why} | {raw.why}")
 
 
-async def test_all_walls(kit: Path, report: dict[str, Results]) -> None:
-    async with open_worlds(kit, option_policy="on", sandbox="require") as worlds:
-        results = report["policy, sandbox"] = await try_all(worlds, by_job)
-    assert got_through(results) == {}
+async def test_no_attack_succeeds_against_policy_and_sandbox(attacker_files: Path, report: Report) -> None:
+    async with open_targets(attacker_files, option_policy="on", sandbox="require") as targets:
+        results = report["policy, sandbox"] = await try_all(targets, as_job)
+    assert succeeded(results) == {}
 
 
-async def test_the_sandbox_alone(kit: Path, report: dict[str, Results]) -> None:
-    async with open_worlds(kit, option_policy="off", sandbox="require") as worlds:
-        results = report["sandbox"] = await try_all(worlds, both_ways)
-    assert got_through(results) == {}
+async def test_no_attack_succeeds_against_the_sandbox(attacker_files: Path, report: Report) -> None:
+    async with open_targets(attacker_files, option_policy="off", sandbox="require") as targets:
+        results = report["sandbox"] = await try_all(targets, both_ways)
+    assert succeeded(results) == {}
 
 
 @pytest.mark.parametrize("kind", ["worker's user", "root of its own"])
-async def test_the_sandbox_of_other_machines_alone(kit: Path, report: dict[str, Results], kind: str) -> None:
+async def test_no_attack_succeeds_against_the_sandbox_of_other_machines(
+    attacker_files: Path, report: Report, kind: str
+) -> None:
     machine = replace(MACHINE, no_users="tested") if kind == "worker's user" else WITHOUT_LANDLOCK
     if machine.missing:
         pytest.skip(f"cannot be had here: {machine.missing}")
     users = None if machine.no_users else JobUsers(FIRST_UID)
-    async with open_worlds(kit, option_policy="off", sandbox="require") as worlds:
-        sandboxes = {id(world): _sandbox(machine, users, world) for world in worlds}
+    async with open_targets(attacker_files, option_policy="off", sandbox="require") as targets:
+        sandboxes = {id(target): _sandbox(machine, users, target) for target in targets}
         results = report[kind] = await try_all(
-            worlds, lambda world, attack: world.directly(attack, sandboxes[id(world)]), only_real=True
+            targets, lambda target, attack: target.run_directly(attack, sandboxes[id(target)]), only_real=True
         )
     if users is not None:
         users.close()
-    assert got_through(results) == {}
+    assert succeeded(results) == {}
 
 
-def _sandbox(machine: SandboxSupport, users: JobUsers | None, world: World) -> Sandbox:
+def _sandbox(machine: SandboxSupport, users: JobUsers | None, target: AttackTarget) -> Sandbox:
     sandbox = Sandbox("require", machine, limits=LIMITS, cores=2, users=users)
     sandbox.admit_programs(find_ffmpeg(None))
-    sandbox.furnish(world.worker.services.resources.scratch.root)
+    sandbox.furnish(target.worker.services.resources.scratch.root)
     return sandbox
 
 
-async def test_the_policy_alone(kit: Path, report: dict[str, Results]) -> None:
-    """It holds against all arguments; some hostile files need the sandbox, and say why."""
-    async with open_worlds(kit, option_policy="on", sandbox="off") as worlds:
-        results = report["policy"] = await try_all(worlds, by_job)
-    assert {n: signs for n, signs in got_through(results).items() if not ATTACKS[n].sandbox_only} == {}
+async def test_no_attack_by_arguments_succeeds_against_the_policy(attacker_files: Path, report: Report) -> None:
+    """Some hostile files need the sandbox; `sandbox_only` says why."""
+    async with open_targets(attacker_files, option_policy="on", sandbox="off") as targets:
+        results = report["policy"] = await try_all(targets, as_job)
+    assert {n: signs for n, signs in succeeded(results).items() if not ATTACKS[n].sandbox_only} == {}
 
 
-async def test_nothing_in_the_way(kit: Path, report: dict[str, Results]) -> None:
-    """The attacks are right: each gets through, but for those that say why not."""
-    async with open_worlds(kit, option_policy="off", sandbox="off") as worlds:
-        results = report["nothing"] = await try_all(worlds, both_ways)
-    failed = {n: results[n].why for n, attack in ATTACKS.items() if not attack.inert and not results[n].signs}
-    stale = {n: results[n].signs for n, attack in ATTACKS.items() if attack.inert and results[n].signs}
+async def test_every_attack_succeeds_without_protection(attacker_files: Path, report: Report) -> None:
+    """The attacks work, but for those that are inert, and say why."""
+    async with open_targets(attacker_files, option_policy="off", sandbox="off") as targets:
+        results = report["nothing"] = await try_all(targets, both_ways)
+    failed = {n: results[n].why for n, attack in ATTACKS.items() if not attack.inert and not results[n].effects}
+    stale = {n: results[n].effects for n, attack in ATTACKS.items() if attack.inert and results[n].effects}
     assert (failed, stale) == ({}, {})
 
 
 @pytest.mark.skipif(shutil.which("cc") is None, reason="no compiler")
-async def test_the_planted_library_does_run_where_home_is_the_attacker_s(kit: Path) -> None:
-    async with open_world(kit, option_policy="off", sandbox="off") as world:
-        attempt = await world.directly(code.PLUGIN_OF_HOME, at_home=True)
-    assert attempt.signs
+async def test_the_attackers_library_runs_where_home_is_the_attackers_folder(attacker_files: Path) -> None:
+    async with open_attack_target(attacker_files, option_policy="off", sandbox="off") as target:
+        attempt = await target.run_directly(code.PLUGIN_OF_HOME, at_home=True)
+    assert attempt.effects

@@ -13,8 +13,8 @@ import pytest_asyncio
 
 from ffmpeg_worker.sandbox import sandbox
 from ffmpeg_worker.sandbox.level import SandboxSupport
+from support.attacks.attack_files import open_public_folder
 from support.attacks.confined_program import CANNOT_BE_DENIED, MACHINES, Report, attack, open_surroundings
-from support.attacks.fixtures import open_ground
 from support.attacks.hostile_program import attempts
 from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, open_jail
 from support.jobs.canvas_files import canvas, everything, make_files, preview
@@ -38,15 +38,21 @@ ITS_FOLDER = "write its own folder"
 
 @pytest.fixture(scope="module")
 def files() -> Iterator[Path]:
-    with open_ground() as folder:
+    with open_public_folder() as folder:
         make_files(folder)
         yield folder
+
+
+@pytest.fixture(scope="module")
+def unconfined() -> list[tuple[str, dict[str, Any]]]:
+    """The preview and the result without a sandbox, once one test has made them."""
+    return []
 
 
 async def _draw(files: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> tuple[str, dict[str, Any]]:
     machine, wanted, level = KINDS[kind]
     monkeypatch.setattr(sandbox, "detect_sandbox_support", lambda _: machine)
-    with open_ground() as root:
+    with open_public_folder() as root:
         (root / "data").mkdir()
         for path in files.iterdir():
             os.link(path, root / "data" / path.name)
@@ -57,10 +63,14 @@ async def _draw(files: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> tupl
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "nothing"])
-async def test_everything_is_drawn_the_same(files: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+async def test_everything_is_drawn_the_same(
+    files: Path, unconfined: list[tuple[str, dict[str, Any]]], monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
     if KINDS[kind][0].missing and kind != "next to nothing":
         pytest.skip(f"cannot be had here: {KINDS[kind][0].missing}")
-    free, free_film = await _draw(files, monkeypatch, "nothing")
+    if not unconfined:
+        unconfined.append(await _draw(files, monkeypatch, "nothing"))
+    [(free, free_film)] = unconfined
     held, film = await _draw(files, monkeypatch, kind)
     assert held == free
     assert film["outputs"][0]["media"] == free_film["outputs"][0]["media"]

@@ -1,10 +1,10 @@
-"""Hostile files by every way into a job: it ends, and nothing gets out, stays behind or was reached."""
+"""Hostile files as every kind of input: the job ends, and reaches, leaks and leaves nothing."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -14,24 +14,24 @@ import pytest_asyncio
 
 from security.attacks import hostile_files
 from security.attacks.attack import Attack
-from support.attacks.fixtures import make_kit, open_ground
+from support.attacks.attack_files import share_attacker_files
 from support.attacks.sandboxes import needs_sandbox
-from support.attacks.targets import Attempt, World, open_world
+from support.attacks.targets import AttackTarget, Attempt, open_attack_target
 from support.media.sources import make
 from support.wait_until import until_async
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 
-Door = Callable[[str], dict[str, Any]]
+MakeJob = Callable[[str], dict[str, Any]]
 SEEDS = range(50)
-WORLDS = 2
+TARGETS = 2
 
 
 def _process(*arguments: str) -> dict[str, Any]:
     return {"action": "process", "data": {"chainCmds": [list(arguments)]}}
 
 
-DOORS: dict[str, Door] = {
+INPUTS: dict[str, MakeJob] = {
     "copy": lambda name: _process("-i", name, "-c", "copy", "o.mkv"),
     "decode": lambda name: _process("-i", name, "-f", "null", "-"),
     "probe": lambda name: {"action": "probe", "data": {"input": name}},
@@ -40,48 +40,52 @@ DOORS: dict[str, Door] = {
     "movie": lambda name: _process("-i", "tiny.mp4", "-vf", f"movie={name}", "o.mp4"),
     "cover": lambda name: _process("-i", "tiny.mp4", "-i", name, "-map", "0", "-map", "1", "-c", "copy", "o.mp4"),
 }
-# Where nothing is in the way, each door leads to the victim by one of these.
-WAYS_THROUGH = {"copy": "a playlist", "probe": "a playlist", "subtitles": "a playlist", "movie": "a playlist"}
+# Without protection, each of these inputs reaches the victim by this file.
+SUCCEEDING = {"copy": "a playlist", "probe": "a playlist", "subtitles": "a playlist", "movie": "a playlist"}
 FILES = {attack.name: attack for attack in hostile_files.ATTACKS}
 ENDLESS = "a playlist of itself"
-# Drawings are no media where the policy is on.
-MAY_TAKE_ALL_ITS_TIME = {"a drawing of drawings"}
+# Rendering it takes longer than its job may.
+MAY_TIME_OUT = {"a drawing of drawings"}
 
 
 @pytest.fixture(scope="module")
-def kit() -> Iterator[Path]:
-    with open_ground() as folder:
-        yield make_kit(folder / "kit")
+def attacker_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return share_attacker_files(tmp_path_factory)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["on", "off"], ids=["policy", "no policy"])
-async def worlds(kit: Path, request: pytest.FixtureRequest) -> AsyncIterator[list[World]]:
+async def targets(attacker_files: Path, request: pytest.FixtureRequest) -> AsyncIterator[list[AttackTarget]]:
     async with AsyncExitStack() as stack:
-        opening = (open_world(kit, option_policy=request.param, sandbox="require") for _ in range(WORLDS))
-        yield [await stack.enter_async_context(world) for world in opening]
+        opening = (
+            open_attack_target(attacker_files, option_policy=request.param, sandbox="require")
+            for _ in range(TARGETS)
+        )
+        yield [await stack.enter_async_context(target) for target in opening]
 
 
-async def _send(worlds: list[World], door: Door, files: dict[str, Attack]) -> dict[str, str]:
-    """Every file through a door; what was wrong, by the file's name."""
+async def _send(targets: list[AttackTarget], make_job: MakeJob, files: dict[str, Attack]) -> dict[str, str]:
+    """Give every file to a job of one kind; the problems by the file's name."""
     waiting = list(files.items())
     wrong: dict[str, str] = {}
 
-    async def work(world: World) -> None:
+    async def work(target: AttackTarget) -> None:
         while waiting:
             name, attack = waiting.pop()
-            attempt = await world.by_job(attack, door(next(iter(attack.files))))
-            problem = await _problem(attempt, world)
-            if problem and not (name in MAY_TAKE_ALL_ITS_TIME and problem.startswith("timed_out")):
+            attempt = await target.run_as_job(attack, make_job(next(iter(attack.files))))
+            problem = await _problem(attempt, target)
+            if problem and not (name in MAY_TIME_OUT and problem.startswith("timed_out")):
                 wrong[name] = problem
 
-    await asyncio.gather(*map(work, worlds))
+    await asyncio.gather(*map(work, targets))
     return wrong
 
 
-async def _problem(attempt: Attempt, world: World) -> str:
-    if attempt.signs:
-        return ", ".join(attempt.signs)
-    await until_async(lambda: not world.programs())  # the probe of a job is ended, but not waited for
+async def _problem(attempt: Attempt, target: AttackTarget) -> str:
+    if attempt.effects:
+        return ", ".join(attempt.effects)
+    await until_async(
+        lambda: not target.running_programs()
+    )  # the worker ends the probe of a job, but does not wait for it
     code = attempt.why.partition(":")[0]
     return attempt.why if code in {"timed_out", "worker_error", "engine_unavailable"} else ""
 
@@ -90,38 +94,40 @@ def _file(content: bytes, suffix: str = "mp4") -> Attack:
     return Attack("", "", {f"x.{suffix}": content})
 
 
-@pytest.mark.parametrize("door", DOORS)
-async def test_files_that_lead_elsewhere(worlds: list[World], door: str) -> None:
+@pytest.mark.parametrize("kind", INPUTS)
+async def test_files_that_refer_to_others_reach_nothing(targets: list[AttackTarget], kind: str) -> None:
     files = {name: attack for name, attack in FILES.items() if name != ENDLESS}
-    assert await _send(worlds, DOORS[door], files) == {}
+    assert await _send(targets, INPUTS[kind], files) == {}
 
 
-@pytest.mark.parametrize("worlds", ["on"], indirect=True)
-async def test_a_playlist_of_itself_is_probed_no_longer_than_the_job_may_take(worlds: list[World]) -> None:
+@pytest.mark.parametrize("targets", ["on"], indirect=True)
+async def test_probing_a_playlist_of_itself_ends_with_the_jobs_timeout(targets: list[AttackTarget]) -> None:
     async with asyncio.timeout(10):
-        await _send(worlds, DOORS["probe"], {ENDLESS: FILES[ENDLESS]})
+        await _send(targets, INPUTS["probe"], {ENDLESS: FILES[ENDLESS]})
 
 
-async def test_such_files_do_lead_elsewhere_where_nothing_is_in_the_way(kit: Path) -> None:
-    async with open_world(kit, option_policy="off", sandbox="off") as world:
-        for door, name in WAYS_THROUGH.items():
+async def test_such_files_reach_the_victim_without_protection(attacker_files: Path) -> None:
+    async with open_attack_target(attacker_files, option_policy="off", sandbox="off") as target:
+        for kind, name in SUCCEEDING.items():
             attack = FILES[name]
-            attempt = await world.by_job(attack, DOORS[door](next(iter(attack.files))))
-            assert attempt.signs, f"{door}: {attempt.why}"
+            attempt = await target.run_as_job(attack, INPUTS[kind](next(iter(attack.files))))
+            assert attempt.effects, f"{kind}: {attempt.why}"
 
 
-@pytest.mark.parametrize("worlds", ["on"], indirect=True)
-@pytest.mark.parametrize("door", ["copy", "probe"])
-async def test_files_of_chance(worlds: list[World], door: str) -> None:
+@pytest.mark.parametrize("targets", ["on"], indirect=True)
+@pytest.mark.parametrize("kind", ["copy", "probe"])
+async def test_random_bytes_reach_nothing(targets: list[AttackTarget], kind: str) -> None:
     files = {f"seed {seed}": _file(random.Random(seed).randbytes(1 << 20)) for seed in SEEDS}
-    assert await _send(worlds, DOORS[door], files) == {}
+    assert await _send(targets, INPUTS[kind], files) == {}
 
 
-@pytest.mark.parametrize("worlds", ["on"], indirect=True)
+@pytest.mark.parametrize("targets", ["on"], indirect=True)
 @pytest.mark.parametrize("suffix", ["mp4", "ts", "mkv"])
-async def test_damaged_films(worlds: list[World], kit: Path, suffix: str) -> None:
-    """Some bytes are others, or the rest is missing."""
-    whole = (kit / ("att.mkv" if suffix == "mkv" else f"tiny.{suffix}")).read_bytes()
+async def test_damaged_videos_reach_nothing(
+    targets: list[AttackTarget], attacker_files: Path, suffix: str
+) -> None:
+    """Changed bytes, or a missing end."""
+    whole = (attacker_files / ("att.mkv" if suffix == "mkv" else f"tiny.{suffix}")).read_bytes()
     files = {f"{share}/8 of it": _file(whole[: len(whole) * share // 8], suffix) for share in range(1, 8)}
     for seed in SEEDS[::3]:
         chance = random.Random(seed)
@@ -129,13 +135,13 @@ async def test_damaged_films(worlds: list[World], kit: Path, suffix: str) -> Non
         for _ in range(20):
             damaged[chance.randrange(len(damaged))] = chance.randrange(256)
         files[f"seed {seed}"] = _file(bytes(damaged), suffix)
-    assert await _send(worlds, DOORS["decode"], files) == {}
+    assert await _send(targets, INPUTS["decode"], files) == {}
 
 
-@pytest.mark.parametrize("worlds", ["on"], indirect=True)
-async def test_a_film_of_999_tracks(worlds: list[World], kit: Path) -> None:
-    tracks = kit.parent / "tracks.mkv"
-    if not tracks.exists():
-        make(tracks, "-f", "lavfi", "-i", "sine=d=0.05", *("-map", "0") * 999, "-c:a", "pcm_u8")
-    for door in ("copy", "probe", "decode"):
-        assert await _send(worlds, DOORS[door], {"tracks": _file(tracks.read_bytes(), "mkv")}) == {}
+@pytest.mark.parametrize("targets", ["on"], indirect=True)
+async def test_a_file_of_999_tracks_reaches_nothing(targets: list[AttackTarget], tmp_path: Path) -> None:
+    tracks = make(
+        tmp_path / "tracks.mkv", "-f", "lavfi", "-i", "sine=d=0.05", *("-map", "0") * 999, "-c:a", "pcm_u8"
+    )
+    for kind in ("copy", "probe", "decode"):
+        assert await _send(targets, INPUTS[kind], {"tracks": _file(tracks.read_bytes(), "mkv")}) == {}

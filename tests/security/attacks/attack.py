@@ -39,6 +39,7 @@ class Attack:
     is_media: bool = False
     inert: str | None = None
     sandbox_only: str | None = None
+    timeout_s: float = 6
 
     def tokens(self, places: Places) -> list[str]:
         """The arguments of ffmpeg."""

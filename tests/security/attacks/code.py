@@ -15,7 +15,7 @@ _MANIFEST = "@prefix lv2: <http://lv2plug.in/ns/lv2core#> .\n<urn:evil> a lv2:Pl
 PLUGIN_OF_HOME = Attack(
     "a plugin below HOME",
     f"{_BARS} -vf frei0r=evil {_NO}",
-    {".frei0r-1/lib/evil.so": lambda places: Path(places["kit"], "evil.so").read_bytes()},
+    {".frei0r-1/lib/evil.so": lambda places: Path(places["attacker_files"], "evil.so").read_bytes()},
     inert=_NO_HOME,
 )
 """Runs where HOME is the attacker's folder, which shows that the library does what it should."""

@@ -29,9 +29,16 @@ _MANY_ENTITIES = (
 
 
 def _copied(
-    name: str, file: str, content: object, *, inert: str | None = None, out: str = "o.mkv", only: str | None = None
+    name: str,
+    file: str,
+    content: object,
+    *,
+    inert: str | None = None,
+    out: str = "o.mkv",
+    only: str | None = None,
+    timeout_s: float = 6,
 ) -> Attack:
-    return Attack(name, f"-i {file} -c copy {out}", {file: content}, True, inert, only)  # type: ignore[dict-item]
+    return Attack(name, f"-i {file} -c copy {out}", {file: content}, True, inert, only, timeout_s)  # type: ignore[dict-item]
 
 
 ATTACKS = (
@@ -87,6 +94,7 @@ ATTACKS = (
         "x.m3u8",
         "#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nx.m3u8\n",
         inert="it harms itself only",
+        timeout_s=2,
     ),
     _copied("a manifest in a film", "x.mp4", manifest("<other>/victim.mp4")),
     _copied("a manifest in a film, by address", "x.mp4", manifest("file:<other>/victim.mp4")),
@@ -124,7 +132,7 @@ ATTACKS = (
         drawing("<text y='20'>&a9;</text>", doctype=_MANY_ENTITIES),
         inert="it harms itself only",
     ),
-    _copied("a drawing of drawings", "x.svg", nested_drawing(), inert="it harms itself only"),
+    _copied("a drawing of drawings", "x.svg", nested_drawing(), inert="it harms itself only", timeout_s=1),
     _copied("a drawing in a film", "x.mp4", nested_drawing(), inert="it harms itself only"),
     _copied(
         "a film whose sound is elsewhere", "x.mov", film_elsewhere, inert="films lead elsewhere only if allowed to"

@@ -1,4 +1,4 @@
-"""What sings when an attack gets through: watched folders, servers that nobody should reach, open ports."""
+"""Detectors of attacks that succeed: watched folders, decoy servers, open ports, canaries in texts."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-TEXT = "CANARY-6d0f"
-"""What every secret starts with."""
-LEAKS = (TEXT.encode(), b"root:x:0:0:")
+CANARY = "CANARY-6d0f"
+"""Every secret starts with it."""
+LEAKS = (CANARY.encode(), b"root:x:0:0:")
 _ACCESS, _MODIFY, _ATTRIBUTES, _OPEN, _MOVED, _CREATE, _DELETE = 0x01, 0x02, 0x04, 0x20, 0xC0, 0x100, 0x200
 _WORDS = {
     _ACCESS: "read",
@@ -30,23 +30,23 @@ _EVENT = struct.Struct("=iIII")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class Watch:
-    """Everything that anybody does in some folders, as the kernel tells it."""
+class FolderWatch:
+    """Records every access to some folders, by inotify."""
 
     def __init__(self) -> None:
         self._descriptor = int(_libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
         self._numbers: list[int] = []
 
-    def look_at(self, *folders: Path) -> None:
-        """Forget earlier folders and what happened there."""
+    def watch(self, *folders: Path) -> None:
+        """Watch these folders instead of earlier ones, from now on."""
         for number in self._numbers:
             _libc.inotify_rm_watch(self._descriptor, number)
-        self.take()
+        self.take_events()
         self._numbers = [_libc.inotify_add_watch(self._descriptor, os.fsencode(f), sum(_WORDS)) for f in folders]
         assert min(self._numbers) > 0, os.strerror(ctypes.get_errno())
 
-    def take(self) -> list[str]:
-        """What has happened since the last call, e.g. `read secret.env`."""
+    def take_events(self) -> list[str]:
+        """The accesses since the last call, e.g. `read secret.env`."""
         found = []
         with suppress(BlockingIOError):
             while chunk := os.read(self._descriptor, 1 << 16):
@@ -63,13 +63,13 @@ def _events(chunk: bytes) -> Iterator[str]:
         name = chunk[_EVENT.size : _EVENT.size + length].rstrip(b"\0").decode(errors="replace")
         chunk = chunk[_EVENT.size + length :]
         word = next((word for bit, word in _WORDS.items() if mask & bit), None)
-        # Who looks for a name may have to open the folder; what is told by its names counts as text.
+        # Looking up a file may open its folder. Names that are listed and reported are found as text.
         if word and not (word == "read" and mask & _IS_FOLDER):
             yield f"{word} {name}"
 
 
-class Servers:
-    """Servers of this process on 127.0.0.1 that write down who comes: TCP (any protocol), UDP, a Unix socket."""
+class DecoyServers:
+    """Servers on 127.0.0.1 that record each contact: TCP (any protocol), UDP and a Unix socket."""
 
     def __init__(self) -> None:
         self.hits: list[str] = []
@@ -77,14 +77,14 @@ class Servers:
         self.udp = 0
 
     async def settle(self) -> None:
-        """Wait until those who have come are written down."""
+        """Wait until all contacts so far are recorded."""
         quiet = 0
         while quiet < 3:
             before = len(self.hits)
             await asyncio.sleep(0)
             quiet = quiet + 1 if len(self.hits) == before else 0
 
-    async def _meet(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _record(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.hits.append(name)
         with suppress(OSError, TimeoutError):
             await asyncio.wait_for(reader.read(4096), 0.05)
@@ -93,7 +93,7 @@ class Servers:
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    def __init__(self, servers: Servers) -> None:
+    def __init__(self, servers: DecoyServers) -> None:
         self._servers = servers
 
     def datagram_received(self, _data: bytes, _address: object) -> None:
@@ -101,11 +101,11 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 @asynccontextmanager
-async def open_servers(unix: Path) -> AsyncIterator[Servers]:
-    """Open them; `unix` is the path of the Unix socket, open to everybody."""
-    servers = Servers()
-    tcp = await asyncio.start_server(lambda r, w: servers._meet("TCP", r, w), "127.0.0.1", 0)
-    local = await asyncio.start_unix_server(lambda r, w: servers._meet("Unix socket", r, w), unix)
+async def open_decoy_servers(unix: Path) -> AsyncIterator[DecoyServers]:
+    """Open them; `unix` is the path of the Unix socket, which every user may connect to."""
+    servers = DecoyServers()
+    tcp = await asyncio.start_server(lambda r, w: servers._record("TCP", r, w), "127.0.0.1", 0)
+    local = await asyncio.start_unix_server(lambda r, w: servers._record("Unix socket", r, w), unix)
     unix.chmod(0o777)
     loop = asyncio.get_running_loop()
     udp, _ = await loop.create_datagram_endpoint(lambda: _Datagrams(servers), local_addr=("127.0.0.1", 0))
@@ -120,18 +120,28 @@ async def open_servers(unix: Path) -> AsyncIterator[Servers]:
             await server.wait_closed()
 
 
-def free_port() -> int:
-    """A port that nobody has now, for TCP and UDP; even, as RTP wants it."""
+def find_free_port() -> int:
+    """A port that nobody uses now, for TCP and UDP; even, as RTP requires it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1]) & ~1
-    while is_bound(port):
+    while not _can_bind(port):
         port -= 2
     return port
 
 
+def _can_bind(port: int) -> bool:
+    try:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with socket.socket(type=kind) as probe:
+                probe.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
 def is_bound(port: int) -> bool:
-    """Whether anybody has this port, of TCP or UDP."""
+    """Whether a socket of TCP or UDP is bound to this port; it costs some milliseconds."""
     return any(
         re.search(rf"^ *\d+: [0-9A-F]+:{port:04X} ", Path(f"/proc/net/{table}").read_text(), re.MULTILINE)
         for table in ("tcp", "tcp6", "udp", "udp6")
@@ -139,7 +149,7 @@ def is_bound(port: int) -> bool:
 
 
 def datagrams_sent() -> int:
-    """How many datagrams this machine has sent: a name that is looked up is one more."""
+    """How many datagrams this machine has sent; looking up a name sends one."""
     names, values = (line.split() for line in _lines_of_udp())
     return int(values[names.index("OutDatagrams")])
 
@@ -148,6 +158,6 @@ def _lines_of_udp() -> list[str]:
     return [line for line in Path("/proc/net/snmp").read_text().splitlines() if line.startswith("Udp:")]
 
 
-def leaks(*texts: bytes) -> list[str]:
-    """Canaries that can be read in any of the texts."""
+def find_leaks(*texts: bytes) -> list[str]:
+    """The canaries that stand in any of the texts."""
     return [f"text {leak.decode()}" for leak in LEAKS if any(leak in text for text in texts)]

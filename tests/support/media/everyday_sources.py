@@ -5,7 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from support.media.sources import make, make_clip
+from support.shared_files import share_folder
 
 _SUBTITLES = "1\n00:00:00,000 --> 00:00:01,500\nGrüße\n\n2\n00:00:01,600 --> 00:00:01,900\nx\n"
 _CHAPTERS = ";FFMETADATA1\ntitle=T\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=1000\ntitle=One\n"
@@ -25,8 +28,12 @@ TEXTS = {
 }
 
 
-def make_everyday_sources(folder: Path) -> Path:
-    """Make all of them in `folder`."""
+def copy_everyday_sources(factory: pytest.TempPathFactory, folder: Path) -> Path:
+    """Copy all of them into `folder`, which may exist."""
+    return Path(shutil.copytree(share_folder(factory, "everyday", _make), folder, dirs_exist_ok=True))
+
+
+def _make(folder: Path) -> None:
     clip = make_clip(folder / "clip.mp4", extra=("-g", "25"))
     for name, text in TEXTS.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -39,7 +46,6 @@ def make_everyday_sources(folder: Path) -> Path:
     song = ("-i", str(folder / "tone.mp3"), "-i", str(folder / "logo.png"), "-map", "0", "-map", "1")
     make(folder / "cover.mp3", *song, "-c", "copy", "-id3v2_version", "3")
     make(folder / "sub dir/a.ass", "-i", str(folder / "de.srt"))
-    return folder
 
 
 def _make_films(folder: Path, clip: Path) -> None:

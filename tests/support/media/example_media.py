@@ -1,17 +1,25 @@
-"""The media of the example compositions, made by the script that stands beside them."""
+"""Media of the example compositions."""
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from support.docs.json_examples import ROOT
+from support.shared_files import share_folder
 
 COMPOSITIONS = ROOT / "examples/canvas"
 
 
-def make_example_media(data: Path) -> None:
-    """Make them where the examples look for them, below the data root."""
+def copy_example_media(factory: pytest.TempPathFactory, data: Path) -> None:
+    """Copy the media to where the examples read them: `media` in the data root `data`."""
+    shutil.copytree(share_folder(factory, "example-media", _make), data / "media")
+
+
+def _make(folder: Path) -> None:
     script = str(COMPOSITIONS / "make_media.py")
-    subprocess.run([sys.executable, "-B", script, str(data / "media")], check=True, timeout=120)
+    subprocess.run([sys.executable, "-B", script, str(folder)], check=True, timeout=120)
