@@ -1,4 +1,4 @@
-"""`POST /api/…`: a request becomes a job, and waits for it."""
+"""Endpoints of the actions: parse a request as a job, run the job, and respond with its result."""
 
 from __future__ import annotations
 
@@ -52,16 +52,16 @@ async def _serve(action: Action, request: Request) -> Response:
     job = parse_action(action.name, read_json(body), request.query_params)
     run = partial(_run, door.open_services(), job, exchange, request.receive)
     if wants_progress(request):
-        return NdjsonProgressResponse(partial(_answer_all, run, exchange))
+        return NdjsonProgressResponse(partial(_respond_to_stream, run, exchange))
     result = await run(ignore_event)
     png = result.as_png() if action.returns_png and wants_png(request) else None
     return answer(result.as_json()) if png is None else Response(png, headers=HEADERS, media_type=PNG_TYPE)
 
 
-async def _answer_all(
+async def _respond_to_stream(
     run: Callable[[Observer], Awaitable[JobResult]], exchange: RequestRecord, observer: Observer
 ) -> Response:
-    """What to answer, also for a job that failed: once an answer has begun, nobody else makes it a problem."""
+    """Make the last line of a streamed response; once the stream has begun, errors must become problems here."""
     try:
         return answer((await run(observer)).as_json())
     except WorkerError as error:
@@ -77,7 +77,7 @@ async def _run(
     """Run a job for as long as the caller waits for it.
 
     Raises:
-        WorkerError: as for `Services.run`; JobCancelled when the caller has gone, and then nothing runs any more.
+        WorkerError: as for `Services.run`; JobCancelled when the caller has disconnected and the job is stopped.
     """
     running = services.run(job, job_id=exchange.job_id, observer=observer)
     result = await race(running, _raise_when_disconnected(receive))

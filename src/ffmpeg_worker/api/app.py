@@ -18,11 +18,11 @@ from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys
 from ffmpeg_worker.api.composition_schema import SCHEMA_PATH, serve_composition_schema
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.openapi import (
-    describe_action,
-    health_operation,
+    describe_health_route,
+    describe_metrics_route,
+    describe_route,
+    describe_schema_route,
     make_document,
-    metrics_operation,
-    schema_operation,
 )
 from ffmpeg_worker.api.problems import on_http_error, on_validation_error, on_worker_error, unexpected
 from ffmpeg_worker.api.request_log import RequestLog
@@ -83,16 +83,16 @@ def _make_door(settings: Settings) -> AppState:
 
 def _add_routes(app: FastAPI) -> None:
     for action in ACTIONS.values():
-        app.add_api_route(f"/api{action.path}", make_endpoint(action), methods=["POST"], **describe_action(action))
-    app.add_api_route(SCHEMA_PATH, serve_composition_schema, methods=["GET"], **schema_operation())
-    app.add_api_route("/health", health.health, methods=["GET"], **health_operation())
+        app.add_api_route(f"/api{action.path}", make_endpoint(action), methods=["POST"], **describe_route(action))
+    app.add_api_route(SCHEMA_PATH, serve_composition_schema, methods=["GET"], **describe_schema_route())
+    app.add_api_route("/health", health.health, methods=["GET"], **describe_health_route())
     app.add_api_route("/health", health.health, methods=["HEAD"], include_in_schema=False)
     app.add_api_route(
         "/metrics",
         health.metrics,
         methods=["GET"],
         response_class=PlainTextResponse,
-        **metrics_operation(),
+        **describe_metrics_route(),
     )
 
 

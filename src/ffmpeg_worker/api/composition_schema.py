@@ -1,4 +1,4 @@
-"""`GET /api/canvas/schema`: what a composition may hold, for editors."""
+"""Endpoint `GET /api/canvas/schema`: the JSON Schema of compositions, for editors."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HEADERS = {"Cache-Control": "public, max-age=3600"}
 
 
 async def serve_composition_schema(_request: Request) -> Response:
-    """The JSON Schema of compositions. It says nothing about this worker, and editors send no keys."""
+    """Return the JSON Schema of compositions, without an API key: it is the same on every worker."""
     return answer(_schema(), media_type=MEDIA_TYPE, headers=_HEADERS)
 
 

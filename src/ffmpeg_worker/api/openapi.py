@@ -1,4 +1,8 @@
-"""The OpenAPI document: made from the models, since bodies and results pass the framework by."""
+"""The OpenAPI document.
+
+It is made from the models of the actions: the endpoints parse bodies and write results without FastAPI, so FastAPI
+does not know them.
+"""
 
 from __future__ import annotations
 
@@ -27,16 +31,16 @@ from ffmpeg_worker.job.sources import FileSource, TextSource
 
 _REF = "#/components/schemas/"
 _DESCRIPTION = """
-Turns JSON jobs into media. A job is answered when it has ended; when the caller hangs up, it is stopped.
-Every response carries `X-Job-Id`. Errors are `application/problem+json`: `code` says what, `fault` who must act,
-`retryable` whether the same request may work later.
+Turns JSON jobs into media. The response to a job comes when the job has ended; closing the connection stops it.
+Every response has the header `X-Job-Id`. Errors are `application/problem+json`: `code` names the error, `fault`
+says who must act, and `retryable` whether the same request may work later.
 """
-# 499 never arrives, and 405 is about another method than the documented one.
+# No caller receives 499, and 405 is the response to another method than the documented one.
 _JOB_PROBLEMS = [status for status in MEANINGS if status not in {405, 499}]
 
 
-def describe_action(action: Action) -> dict[str, Any]:
-    """Arguments of FastAPI's `add_api_route` that describe the route of an action."""
+def describe_route(action: Action) -> dict[str, Any]:
+    """Return the arguments of `FastAPI.add_api_route` that document the route of an action."""
     result = _content("The result.", "application/json", action.result.__name__, action.response)
     if action.returns_png:
         result["content"] |= {PNG_TYPE: {"schema": {"type": "string", "format": "binary"}}}
@@ -54,17 +58,53 @@ def describe_action(action: Action) -> dict[str, Any]:
     }
 
 
-def schema_operation() -> dict[str, Any]:
-    """The same for the schema of compositions."""
+def describe_schema_route() -> dict[str, Any]:
+    """Return the same for the JSON Schema of compositions."""
     content = {SCHEMA_TYPE: {"schema": {"type": "object"}}}
     return {
         "operation_id": "canvas_schema",
         "summary": "The JSON Schema of compositions",
-        "description": "For editors: every key with its description, default and example. Needs no API key.",
+        "description": "For editors: every key with its description, default and example. No API key is needed.",
         "tags": ["operation"],
         "responses": {200: {"description": "The schema, draft 2020-12.", "content": content}},
         "openapi_extra": {"security": []},
     }
+
+
+def describe_health_route() -> dict[str, Any]:
+    """Return the same for `/health`."""
+    return {
+        "operation_id": "health",
+        "summary": "State of the worker",
+        "description": "200 while the worker accepts jobs. Details need an API key where keys are configured.",
+        "tags": ["operation"],
+        "responses": {
+            200: _content("The worker accepts jobs.", "application/json", "Health", HEALTH),
+            503: _content("The worker accepts no jobs.", "application/json", "Health", {"status": "closing"}),
+        },
+    }
+
+
+def describe_metrics_route() -> dict[str, Any]:
+    """Return the same for `/metrics`."""
+    return {
+        "operation_id": "metrics",
+        "summary": "Metrics for Prometheus",
+        "description": "Jobs by action and outcome, durations of jobs, requests, and the process itself.",
+        "tags": ["operation"],
+        "responses": {200: {"description": "Metrics in the text format of Prometheus."}, **_problems([401])},
+    }
+
+
+def make_document(routes: Sequence[BaseRoute], version: str) -> dict[str, Any]:
+    """Make the document for the routes of the application."""
+    document = get_openapi(title="FFmpeg Worker", version=version, description=_DESCRIPTION.strip(), routes=routes)
+    document["components"] = {
+        "schemas": _schemas(),
+        "securitySchemes": {"ApiKey": {"type": "http", "scheme": "bearer"}},
+    }
+    document["security"] = [{"ApiKey": []}, {}]
+    return document
 
 
 def _query_parameters(model: type[FrozenModel]) -> list[dict[str, Any]]:
@@ -79,42 +119,6 @@ def _query_parameters(model: type[FrozenModel]) -> list[dict[str, Any]]:
         }
         for name, rule in model.model_json_schema()["properties"].items()
     ]
-
-
-def health_operation() -> dict[str, Any]:
-    """The same for `/health`."""
-    return {
-        "operation_id": "health",
-        "summary": "How the worker is",
-        "description": "200 as soon as jobs can be taken. Details need an API key where keys are configured.",
-        "tags": ["operation"],
-        "responses": {
-            200: _content("Jobs are taken.", "application/json", "Health", HEALTH),
-            503: _content("No jobs are taken.", "application/json", "Health", {"status": "closing"}),
-        },
-    }
-
-
-def metrics_operation() -> dict[str, Any]:
-    """The same for `/metrics`."""
-    return {
-        "operation_id": "metrics",
-        "summary": "Numbers for Prometheus",
-        "description": "Jobs by action and outcome, their seconds, requests, and the process itself.",
-        "tags": ["operation"],
-        "responses": {200: {"description": "Prometheus' text format."}, **_problems([401])},
-    }
-
-
-def make_document(routes: Sequence[BaseRoute], version: str) -> dict[str, Any]:
-    """The whole document for an app's routes."""
-    document = get_openapi(title="FFmpeg Worker", version=version, description=_DESCRIPTION.strip(), routes=routes)
-    document["components"] = {
-        "schemas": _schemas(),
-        "securitySchemes": {"ApiKey": {"type": "http", "scheme": "bearer"}},
-    }
-    document["security"] = [{"ApiKey": []}, {}]
-    return document
 
 
 def _problems(statuses: Sequence[int]) -> dict[int | str, dict[str, Any]]:
@@ -142,7 +146,7 @@ def _schemas() -> dict[str, Any]:
         [*((model, "validation") for model in received), *((model, "serialization") for model in sent)],
         ref_template=_REF + "{model}",
     )
-    schemas: dict[str, Any] = {name: _untitled(schema) for name, schema in definitions["$defs"].items()}
+    schemas: dict[str, Any] = {name: _without_titles(schema) for name, schema in definitions["$defs"].items()}
     common = schemas.pop(CommonFields.__name__)
     for action in actions:
         data = schemas[action.data.__name__]
@@ -156,8 +160,8 @@ def _schemas() -> dict[str, Any]:
     return {name: schema for name, schema in sorted(schemas.items()) if name not in data_only}
 
 
-def _untitled(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the titles that were guessed from the fields' names."""
+def _without_titles(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """Remove the titles that pydantic derives from the names of fields."""
     if "properties" not in schema:
         return dict(schema)
     properties = {
