@@ -46,7 +46,7 @@ async def _take_turns(root: Path, count: int) -> tuple[dict[str, list[float]], d
     with open_sandbox(settings) as sandbox, open_scratch(settings.scratch_root, sandbox) as scratch:
         async with open_tools(sandbox=sandbox, scratch=scratch.root) as tools, scratch.workspace("b") as workspace:
             folder = workspace.lane("lane")
-            workspace.jail.lend(folder)
+            workspace.jail.hand_over(folder)
             confinement = workspace.jail.for_command(folder, 60)
             for _ in range(count):
                 for name, how in (("unconfined", None), ("confined", confinement)):

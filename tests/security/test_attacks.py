@@ -149,8 +149,8 @@ async def test_no_attack_succeeds_against_the_sandbox_of_other_machines(
 
 def _sandbox(machine: SandboxSupport, users: JobUsers | None, target: AttackTarget) -> Sandbox:
     sandbox = Sandbox("require", machine, limits=LIMITS, cores=2, users=users)
-    sandbox.admit_programs(find_ffmpeg(None))
-    sandbox.furnish(target.worker.services.resources.scratch.root)
+    sandbox.allow_programs(find_ffmpeg(None))
+    sandbox.prepare_root(target.worker.services.resources.scratch.root)
     return sandbox
 
 

@@ -133,8 +133,8 @@ def test_only_plain_files_of_the_job_s_own_are_taken_over(tmp_path: Path) -> Non
             os.chown(path, jail.owner, -1)
         for name in ("link", "hard", "pipe", "folder/secret", "../_in/input", "/etc/passwd", "sub"):
             with pytest.raises(OSError):  # noqa: PT011 - which one depends on the kind
-                jail.claim(lane, name)
-        jail.claim(lane, "./sub/good")
+                jail.take_ownership(lane, name)
+        jail.take_ownership(lane, "./sub/good")
         assert good.stat().st_uid == os.geteuid()
         assert good.stat().st_mode & 0o7777 == 0o644
         assert secret.stat().st_uid == os.geteuid()

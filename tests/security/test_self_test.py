@@ -1,4 +1,4 @@
-"""A worker whose sandbox does not hold does not start, unless its operator says so."""
+"""A worker whose sandbox has holes does not start, unless its operator allows it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ffmpeg_worker.sandbox import sandbox as module
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.level import Level, SandboxSupport
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
-from ffmpeg_worker.sandbox.self_test import Ended
+from ffmpeg_worker.sandbox.self_test import ProgramResult
 from ffmpeg_worker.settings import Settings
 from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, needs_users, open_jail
 from support.media.sources import make_clip
@@ -30,15 +30,15 @@ async def test_programs_that_run_unconfined_are_detected(tmp_path: Path) -> None
 
         async def run_unconfined(
             argv: Sequence[str] | None, confinement: Confinement | None, **options: Any
-        ) -> Ended:
+        ) -> ProgramResult:
             run = await run_captured(spawner, argv or (), **options)
-            return Ended(run.exit.code, run.stdout, run.log.text)
+            return ProgramResult(run.exit.code, run.stdout, run.log.text)
 
         with (
             open_jail(tmp_path / "job") as (sandbox, _, _),
-            pytest.raises(Misconfigured, match="does not hold") as caught,
+            pytest.raises(Misconfigured, match="does not work") as caught,
         ):
-            await sandbox.prove(tmp_path, run_unconfined, find_ffmpeg(None))
+            await sandbox.verify(tmp_path, run_unconfined, find_ffmpeg(None))
     for hole in (
         "file outside read",
         "file outside written",
@@ -51,7 +51,7 @@ async def test_programs_that_run_unconfined_are_detected(tmp_path: Path) -> None
 
 
 @needs_sandbox
-async def test_what_holds_is_proven_and_shown_as_full(tmp_path: Path) -> None:
+async def test_a_sandbox_without_holes_has_the_level_full(tmp_path: Path) -> None:
     async with open_worker(tmp_path, sandbox="require") as worker:
         assert worker.services.tools.sandbox.level is Level.FULL
         make_clip(worker.data / "clip.mp4", seconds=0.2)
@@ -61,7 +61,7 @@ async def test_what_holds_is_proven_and_shown_as_full(tmp_path: Path) -> None:
 
 
 @needs_users
-async def test_without_landlock_root_gives_jobs_a_root_folder_of_their_own(
+async def test_without_landlock_the_jobs_of_root_have_their_own_root_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "detect_sandbox_support", lambda _: WITHOUT_LANDLOCK)
@@ -77,7 +77,7 @@ async def test_without_landlock_root_gives_jobs_a_root_folder_of_their_own(
         assert "sandbox" not in result
 
 
-def test_a_machine_without_landlock_is_refused_with_what_is_missing(
+def test_a_machine_without_landlock_is_refused_and_the_error_says_what_is_missing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
@@ -90,7 +90,7 @@ def test_a_machine_without_landlock_is_refused_with_what_is_missing(
 
 
 @pytest.mark.skipif(not MACHINE.has_seccomp, reason="no seccomp here")
-async def test_a_weaker_sandbox_that_the_operator_allows_is_told_everywhere(
+async def test_a_degraded_sandbox_is_reported_in_log_and_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(
@@ -106,7 +106,7 @@ async def test_a_weaker_sandbox_that_the_operator_allows_is_told_everywhere(
     assert any("sandbox is weak" in record.getMessage() for record in warnings)
 
 
-async def test_a_sandbox_that_is_off_is_told_everywhere(tmp_path: Path) -> None:
+async def test_a_sandbox_that_is_off_is_reported_in_results(tmp_path: Path) -> None:
     async with open_worker(tmp_path, sandbox="off") as worker:
         make_clip(worker.data / "clip.mp4", seconds=0.2)
         result = await worker.process("-i clip.mp4 -c copy o.mp4")

@@ -137,7 +137,7 @@ class GpuTrial:
                 cwd=Path(tempfile.gettempdir()),
                 env=child_environment(self._tools.environment),
                 timeout_s=_TIMEOUT_S,
-                confinement=self._tools.sandbox.worker_own(),
+                confinement=self._tools.sandbox.for_worker(),
             )
         except EngineError:
             return None

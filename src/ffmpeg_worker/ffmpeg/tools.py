@@ -20,7 +20,7 @@ from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
-from ffmpeg_worker.sandbox.self_test import Ended
+from ffmpeg_worker.sandbox.self_test import ProgramResult
 from ffmpeg_worker.tasks import cancel_and_wait
 
 _CANARY = "ffmpeg_worker.sandbox.canary:serve"
@@ -48,7 +48,7 @@ class Tools:
             self.capabilities,
             names,
             environment=self.environment,
-            confinement=self.sandbox.worker_own(),
+            confinement=self.sandbox.for_worker(),
         )
 
 
@@ -77,13 +77,13 @@ async def open_tools(
     """
     found, prober = find_ffmpeg(ffmpeg), find_ffprobe(ffprobe)
     extra = dict(environment or {})
-    sandbox.admit_programs(found, prober)
+    sandbox.allow_programs(found, prober)
     async with Spawner(preload=_CANARY) as spawner:
         # Concurrently, as both mostly wait for children. An error of the sandbox is raised first.
-        own = sandbox.worker_own()
+        own = sandbox.for_worker()
         reading = asyncio.ensure_future(read_capabilities(spawner, found, environment=extra, confinement=own))
         try:
-            await sandbox.prove(scratch or Path(tempfile.gettempdir()), partial(_run_trial, spawner), found)
+            await sandbox.verify(scratch or Path(tempfile.gettempdir()), partial(_run_trial, spawner), found)
             capabilities = await reading
         finally:
             await cancel_and_wait(reading)
@@ -98,9 +98,9 @@ async def _run_trial(
     cwd: Path,
     env: dict[str, str],
     timeout_s: float,
-) -> Ended:
+) -> ProgramResult:
     run = await run_captured(spawner, argv or (), cwd=cwd, env=env, timeout_s=timeout_s, confinement=confinement)
-    return Ended(run.exit.code, run.stdout, run.log.text)
+    return ProgramResult(run.exit.code, run.stdout, run.log.text)
 
 
 def find_ffmpeg(explicit: str | None) -> Path:

@@ -21,7 +21,7 @@ from ffmpeg_worker.fonts import outline_fonts
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
 from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep, StepResult
-from ffmpeg_worker.sandbox.beneath import make_folders_beneath, point_beneath, read_beneath, write_beneath
+from ffmpeg_worker.sandbox.beneath import make_folders_beneath, read_beneath, symlink_beneath, write_beneath
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.tasks import finish_then_cancel
 
@@ -74,7 +74,7 @@ class CommandRun:
         for name, text in step.texts.items():
             write_beneath(self.folder, name, text.encode(), self.jail.uid)
         for name, staged in step.links.items():
-            point_beneath(self.folder, name, staged)
+            symlink_beneath(self.folder, name, staged)
         if step.own_fonts is not None:
             # Nothing may still be written when the job's folder is removed.
             await finish_then_cancel(asyncio.to_thread(self._bring_fonts, step.own_fonts))

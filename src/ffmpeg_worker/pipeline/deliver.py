@@ -18,7 +18,7 @@ from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile
 from ffmpeg_worker.planning.plan import Lane
-from ffmpeg_worker.sandbox.beneath import link_beneath
+from ffmpeg_worker.sandbox.beneath import hardlink_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
 from ffmpeg_worker.storage.stores import Delivery, OutputLocation, Target
 from ffmpeg_worker.storage.transfer import TransferMeter
@@ -58,7 +58,7 @@ class LaneDelivery:
         second = self._early / str(len(self._stamps))
         try:
             self._early.mkdir(mode=0o700, exist_ok=True)
-            link_beneath(folder, work_name, second)
+            hardlink_beneath(folder, work_name, second)
             status = second.lstat()
         except OSError:  # gone meanwhile, or no second names on this disk: it will be sent in the end
             return

@@ -107,7 +107,7 @@ class _Run:
             raise DiskFull(
                 "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."
             ) from None
-        self._command.jail.give(self._command.folder / step.work_name)
+        self._command.jail.hand_over_file(self._command.folder / step.work_name)
         return StepResult(seconds=time.monotonic() - began)
 
 

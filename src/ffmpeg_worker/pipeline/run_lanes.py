@@ -105,7 +105,7 @@ async def _run_as_planned(order: Order, index: int, lane: Lane, folder: Path) ->
     await copy_referenced_files(lane.mentions, folder, order.stores)
     check_key_files(lane.key_infos, folder)
     await copy_referenced_files(find_key_files(lane.key_infos, folder), folder, order.stores)
-    order.workspace.jail.lend(folder)
+    order.workspace.jail.hand_over(folder)
     async with _delivery(order, index) as delivery:
         is_early = order.stores.target.accepts_early
         async with upload_segments(lane, folder, delivery) if is_early else nullcontext():
@@ -164,7 +164,7 @@ async def run_each_lane(order: Order) -> list[Outcome]:
 async def _run_fused(order: Order, fusion: Fusion) -> dict[int, Outcome]:
     """One run for all members; where that fails, each member on its own, so that each has its own error."""
     folder = order.workspace.lane(f"fused-{fusion.members[0]}")
-    order.workspace.jail.lend(folder)
+    order.workspace.jail.hand_over(folder)
     try:
         for index in fusion.members:
             _runnable(order, index)

@@ -116,7 +116,7 @@ class _Check:
                 status = os.fstat(descriptor)
         except OSError:
             raise self._not_regular() from None
-        if not is_plain_file(status, self._jail.owner, names=self._names(name)):
+        if not is_plain_file(status, self._jail.owner, link_count=self._names(name)):
             raise self._not_regular()
         if status.st_size == 0:
             raise _rejected(
@@ -129,7 +129,7 @@ class _Check:
 
     def _claim(self, name: str) -> None:
         try:
-            self._jail.claim(self._folder, name, names=self._names(name))
+            self._jail.take_ownership(self._folder, name, link_count=self._names(name))
         except OSError:
             raise self._not_regular() from None
 

@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from ffmpeg_worker.errors import DiskFull, Misconfigured
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.link_or_copy import copy_file, give_second_name, mirror_folder
-from ffmpeg_worker.sandbox.jail import Jail, Reach
+from ffmpeg_worker.sandbox.jail import Jail, ReadAccess
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 from ffmpeg_worker.tasks import finish_then_cancel
 
@@ -39,8 +39,8 @@ class Workspace:
         self.jail = jail
         self.staging = root / STAGING_FOLDER
         self.staging.mkdir(mode=0o700, parents=True)
-        jail.show(root)
-        jail.show(self.staging)
+        jail.share(root)
+        jail.share(self.staging)
         self._taken: set[str] = set()
 
     def lane(self, name: str) -> Path:
@@ -52,7 +52,7 @@ class Workspace:
         (folder / STAGING_FOLDER).mkdir(mode=0o700, parents=True)
         for staged in self.staging.iterdir():
             (folder / STAGING_FOLDER / staged.name).symlink_to(f"../../{STAGING_FOLDER}/{staged.name}")
-        self.jail.show(folder / STAGING_FOLDER)
+        self.jail.share(folder / STAGING_FOLDER)
         return folder
 
     async def place(self, path: Path, staged: str, *, one_of_many: bool = False) -> Path:
@@ -70,16 +70,16 @@ class Workspace:
         if path.is_relative_to(self.staging):
             target.symlink_to(os.path.relpath(path, target.parent))
             return path
-        reach = self.jail.reach(path)
-        if reach is Reach.FILE and not one_of_many:
+        access = self.jail.read_access(path)
+        if access is ReadAccess.DIRECT and not one_of_many:
             target.symlink_to(path)
-            self.jail.admit(path)
+            self.jail.allow_read(path)
             return path
-        if reach is not Reach.NOTHING and give_second_name(path, target):
+        if access is not ReadAccess.NONE and give_second_name(path, target):
             return target
-        if reach is Reach.FILE:
+        if access is ReadAccess.DIRECT:
             target.symlink_to(path)
-            self.jail.admit(path)
+            self.jail.allow_read(path)
             return path
         await asyncio.to_thread(copy_file, path, target)
         return target
@@ -90,9 +90,9 @@ class Workspace:
         if folder.is_relative_to(self.staging):
             target.symlink_to(os.path.relpath(folder, target.parent))
             return folder
-        if self.jail.reach(folder) is Reach.FILE:
+        if self.jail.read_access(folder) is ReadAccess.DIRECT:
             target.symlink_to(folder)
-            self.jail.admit(folder)
+            self.jail.allow_read(folder)
             return folder
         await asyncio.to_thread(mirror_folder, folder, target)
         return target

@@ -33,7 +33,7 @@ def become_child(
     parent: int,
     *,
     serve: Serve | None,
-    entrance: PreparedConfinement | None,
+    prepared: PreparedConfinement | None,
 ) -> NoReturn:
     """Turn the fork of process `parent` into the child of a "start" message; write a failure to `reporter`.
 
@@ -48,12 +48,12 @@ def become_child(
         reporter = _arrange_descriptors([*given, reporter])
         os.chdir(request["cwd"])
         if request["argv"]:
-            _run_program(request["argv"], request["env"], entrance, parent)
+            _run_program(request["argv"], request["env"], prepared, parent)
         if serve is None:
             raise RuntimeError("no function was preloaded")
         inherited = [number for number in map(int, os.listdir("/dev/fd")) if number >= reporter]  # noqa: PTH208
-        if entrance is not None:
-            entrance.enter(parent)
+        if prepared is not None:
+            prepared.apply(parent)
         _drop_inherited_state(request["env"], inherited)
     except BaseException as error:  # nothing may return into the spawner's loop
         try:
@@ -64,12 +64,12 @@ def become_child(
 
 
 def _run_program(
-    argv: list[str], env: dict[str, str], entrance: PreparedConfinement | None, parent: int
+    argv: list[str], env: dict[str, str], prepared: PreparedConfinement | None, parent: int
 ) -> NoReturn:
-    if entrance is None:
+    if prepared is None:
         os.execve(argv[0], argv, env)  # noqa: S606 - the point of this program
     program = os.open(argv[0], os.O_RDONLY | os.O_CLOEXEC)
-    entrance.enter(parent)
+    prepared.apply(parent)
     try:
         os.execve(argv[0], argv, env)  # noqa: S606
     except (PermissionError, FileNotFoundError):

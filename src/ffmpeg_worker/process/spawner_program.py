@@ -128,10 +128,10 @@ class SpawnerProgram:
 
     def _fork(self, request: Message, given: list[int], reporter: int) -> int:
         parent = os.getpid()
-        with _entrance(request.get("confinement")) as entrance:
+        with _prepare(request.get("confinement")) as prepared:
             pid = os.fork()
             if pid == 0:
-                become_child(request, given, reporter, parent, serve=self._serve, entrance=entrance)
+                become_child(request, given, reporter, parent, serve=self._serve, prepared=prepared)
         return pid
 
     def _reap(self, *, block: bool = False) -> None:
@@ -165,7 +165,7 @@ class SpawnerProgram:
         self._control.sendall(encode_message(message))
 
 
-def _entrance(confinement: Message | None) -> contextlib.AbstractContextManager[PreparedConfinement | None]:
+def _prepare(confinement: Message | None) -> contextlib.AbstractContextManager[PreparedConfinement | None]:
     if confinement is None:
         return contextlib.nullcontext()
     return PreparedConfinement(Confinement.of_message(confinement))

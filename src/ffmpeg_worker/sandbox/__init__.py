@@ -1,1 +1,1 @@
-"""What a job's programs may touch, and how the kernel is made to hold them to it."""
+"""The sandbox: kernel confinement of the programs that process callers' files."""

@@ -1,4 +1,4 @@
-"""The way into a confinement: made ready before the fork, walked in the child, with no way back."""
+"""Applies a confinement: prepared before the fork, applied in the child, irrevocable."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from ffmpeg_worker.sandbox.kernel import (
     prctl,
 )
 
-UNCONFINED = "unconfined"
-"""Reason in the reply of a preloaded function that could not confine itself, and has ended."""
+CONFINEMENT_FAILED = "unconfined"
+"""Error reason in the reply of a preloaded function that could not confine itself, and has ended."""
 
 _CPU_GRACE_S = 5
-_OUT_OF_THE_WAY = 128  # the child arranges its own descriptors from 0 on
+_MIN_DESCRIPTOR = 128  # the child uses the descriptors from 0 on for its pipes
 _SIGNALS_SCOPED_FROM = 6
 
 
 class PreparedConfinement:
-    """Everything that can be done before the child exists. Raises OSError where a wall cannot be had."""
+    """What can be prepared before the child exists. Raises OSError if a mechanism is unavailable."""
 
     def __init__(self, confinement: Confinement) -> None:
         self._uid = confinement.uid
@@ -45,22 +45,22 @@ class PreparedConfinement:
         self._ruleset: int | None = None
         if confinement.landlock:
             made = landlock.make_ruleset(confinement, abi)
-            self._ruleset = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, _OUT_OF_THE_WAY)
+            self._ruleset = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, _MIN_DESCRIPTOR)
             os.close(made)
 
-    def enter(self, parent: int) -> None:
-        """Confine this process, a child of `parent`, for good. Raises OSError, after which it must end."""
+    def apply(self, parent: int) -> None:
+        """Confine this process, a child of `parent`, irrevocably. Raises OSError; the process must then end."""
         for limit, values in self._limits:
             resource.setrlimit(limit, values)
         if self._root is not None:
-            os.chroot(self._root)  # what we work in lies below it
+            os.chroot(self._root)  # the working folder is below it
         drop_capabilities()
         if self._uid is not None:
             os.setgroups([])
             os.setresgid(self._uid, self._uid, self._uid)
             os.setresuid(self._uid, self._uid, self._uid)
         clear_capabilities()
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # another user: the kernel has forgotten it
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # changing the user has reset it
         if os.getppid() != parent:
             os._exit(127)
         prctl(PR_SET_NO_NEW_PRIVS, 1)
@@ -83,14 +83,14 @@ class PreparedConfinement:
 
 
 def rlimits(limits: Limits, *, own_user: bool) -> list[tuple[int, tuple[int, int]]]:
-    """Soft and hard values by kernel limit; nothing above what this process may have itself."""
+    """Soft and hard values by kernel limit, none above this process's own hard limit."""
     wanted = {
         resource.RLIMIT_CORE: (0, 0),
         resource.RLIMIT_DATA: _both(limits.data_bytes),
         resource.RLIMIT_FSIZE: _both(limits.file_bytes),
         resource.RLIMIT_NOFILE: _both(limits.open_files),
         resource.RLIMIT_NPROC: _both(limits.processes if own_user else None),
-        # At the soft one comes a signal that can be told apart from any other.
+        # Exceeding the soft limit sends SIGXCPU, which identifies the reason.
         resource.RLIMIT_CPU: None if limits.cpu_s is None else (limits.cpu_s, limits.cpu_s + _CPU_GRACE_S),
     }
     return [(limit, _within(limit, pair)) for limit, pair in wanted.items() if pair is not None]
@@ -101,7 +101,7 @@ def _both(value: int | None) -> tuple[int, int] | None:
 
 
 def _within(limit: int, pair: tuple[int, int]) -> tuple[int, int]:
-    most = resource.getrlimit(limit)[1]
-    if most == resource.RLIM_INFINITY:
+    maximum = resource.getrlimit(limit)[1]
+    if maximum == resource.RLIM_INFINITY:
         return pair
-    return min(pair[0], most), min(pair[1], most)
+    return min(pair[0], maximum), min(pair[1], maximum)

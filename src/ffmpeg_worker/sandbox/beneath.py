@@ -1,4 +1,4 @@
-"""Files below a folder that belongs to a job: found without following any link the job may have made."""
+"""File operations below a job's folder that never follow a symbolic link made by the job."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 @contextmanager
 def open_beneath(folder: Path, name: str) -> Iterator[int]:
-    """A descriptor of a file, for reading.
+    """Open a file for reading; yields its descriptor.
 
     Raises:
-        OSError: it is not there, a link, or behind a link; ELOOP or ENOTDIR for the latter two.
+        OSError: it does not exist; ELOOP or ENOTDIR: it is a symbolic link, or one is in its path.
     """
     *parents, last = _parts(name)
     with _descend(folder, parents) as parent:
@@ -29,27 +29,27 @@ def open_beneath(folder: Path, name: str) -> Iterator[int]:
             os.close(descriptor)
 
 
-def link_beneath(folder: Path, name: str, second: Path) -> None:
-    """Give a file a second name outside of the folder.
+def hardlink_beneath(folder: Path, name: str, second: Path) -> None:
+    """Make a hard link to a file at the path `second`, outside the folder.
 
     Raises:
-        OSError: it is not there, behind a link, or on another disk.
+        OSError: the file does not exist, is on another disk, or a symbolic link is in its path.
     """
     *parents, last = _parts(name)
     with _descend(folder, parents) as parent:
         os.link(last, second, src_dir_fd=parent, follow_symlinks=False)
 
 
-def is_plain_file(status: os.stat_result, owner: int, *, names: int = 1) -> bool:
-    """Whether it is a regular file with so many names that belongs to `owner`."""
-    return stat.S_ISREG(status.st_mode) and status.st_nlink == names and status.st_uid == owner
+def is_plain_file(status: os.stat_result, owner: int, *, link_count: int = 1) -> bool:
+    """Whether it is a regular file with this number of hard links that belongs to `owner`."""
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == link_count and status.st_uid == owner
 
 
 def read_beneath(folder: Path, name: str, max_bytes: int) -> bytes:
-    """The first bytes of a regular file; nothing where there is none.
+    """The first `max_bytes` bytes of a regular file; empty if there is none.
 
     Raises:
-        OSError: it cannot be read, or a link is in the way.
+        OSError: it cannot be read, or a symbolic link is in its path.
     """
     try:
         with open_beneath(folder, name) as descriptor:
@@ -62,20 +62,20 @@ def read_beneath(folder: Path, name: str, max_bytes: int) -> bytes:
 
 
 def make_folders_beneath(folder: Path, name: str, owner: int | None) -> None:
-    """Make a folder and those above it, owned by `owner` where that is another user.
+    """Make a folder and its missing parents, owned by `owner`; `None`: by the worker.
 
     Raises:
-        OSError: a link or a file is in the way.
+        OSError: a symbolic link or a file is in its path.
     """
     with _descend(folder, _parts(name), make_for=owner, make=True):
         pass
 
 
 def write_beneath(folder: Path, name: str, content: bytes, owner: int | None) -> None:
-    """Write a new file, owned by `owner` where that is another user.
+    """Write a new file, owned by `owner`; `None`: by the worker.
 
     Raises:
-        OSError: there is one of that name, a link is in the way, or the disk is full.
+        OSError: the name exists, a symbolic link is in its path, or the disk is full.
     """
     *parents, last = _parts(name)
     with _descend(folder, parents) as parent:
@@ -86,11 +86,11 @@ def write_beneath(folder: Path, name: str, content: bytes, owner: int | None) ->
                 os.fchown(descriptor, owner, owner)
 
 
-def point_beneath(folder: Path, name: str, target: str) -> None:
-    """Make a link to `target`, another name below the folder.
+def symlink_beneath(folder: Path, name: str, target: str) -> None:
+    """Make a symbolic link to `target`, another name below the folder.
 
     Raises:
-        OSError: there is something of that name, or a link is in the way.
+        OSError: the name exists, or a symbolic link is in its path.
     """
     *parents, last = _parts(name)
     with _descend(folder, parents) as parent:

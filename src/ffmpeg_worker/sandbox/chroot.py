@@ -1,7 +1,7 @@
-"""A root folder with next to nothing in it: for machines without Landlock, where the worker is root.
+"""A minimal root folder for jobs, for machines without Landlock where the worker is root.
 
-The worker's scratch directory becomes the root of its jobs' programs; what FFmpeg needs to run is put beside the
-jobs' directories, under the very same names.
+The worker's scratch folder becomes the root folder of its jobs' programs. The system files that FFmpeg needs are
+linked or copied into it under their usual paths, beside the jobs' folders.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ _MAX_FILES = 5000
 
 
 def build_chroot(root: Path, programs: Iterable[Path]) -> None:
-    """Put into `root` what `programs` need; the programs themselves are opened from outside.
+    """Link or copy the files that `programs` need into `root`; the programs themselves are opened from outside.
 
     Raises:
-        Misconfigured: the worker may not make device files there.
+        Misconfigured: device files do not work on the disk of `root`.
     """
-    root.chmod(0o711)  # nobody lists the jobs, whose names cannot be guessed
+    root.chmod(0o711)  # not readable: the random names of the jobs' folders stay secret
     for path in dict.fromkeys((*_libraries(programs), *loaders(), *_FILES)):
-        _bring(Path(path), root)
+        _add_file(Path(path), root)
     for count, file in enumerate(_files_below(_FOLDERS)):
         if count == _MAX_FILES:
             break
-        _bring(file, root)
+        _add_file(file, root)
     try:
         for device in DEVICES:
-            _copy_device(Path(device), root)
+            _add_device(Path(device), root)
     except OSError as error:
         raise Misconfigured(
             f"The scratch folder {root.parent} cannot hold device files: {error.strerror}.",
@@ -53,7 +53,7 @@ def build_chroot(root: Path, programs: Iterable[Path]) -> None:
 
 
 def _libraries(programs: Iterable[Path]) -> Iterator[str]:
-    """What the loader says that programs load; nothing for those that need no loader."""
+    """The libraries of programs, as listed by the dynamic loader; none for static programs."""
     for program in programs:
         for loader in loaders():
             listed = subprocess.run(
@@ -68,8 +68,8 @@ def _files_below(folders: Iterable[str]) -> Iterator[Path]:
             yield from (Path(path) / name for name in names)
 
 
-def _bring(path: Path, root: Path) -> None:
-    """A second name where that is possible, else a copy; links become what they lead to."""
+def _add_file(path: Path, root: Path) -> None:
+    """Make a hard link to a file if possible, else a copy; symbolic links are resolved."""
     target = root / path.relative_to("/")
     if not path.is_file() or target.exists():
         return
@@ -81,12 +81,12 @@ def _bring(path: Path, root: Path) -> None:
         target.chmod(0o755 if os.access(path, os.X_OK) else 0o644)
 
 
-def _copy_device(device: Path, root: Path) -> None:
+def _add_device(device: Path, root: Path) -> None:
     target = root / device.relative_to("/")
     _make_folders(target.parent, root)
     os.mknod(target, stat.S_IFCHR, device.stat().st_rdev)
     target.chmod(0o666)
-    target.open("wb").close()  # on a disk without devices this fails, not mknod
+    target.open("wb").close()  # on a disk mounted with nodev, mknod succeeds and this fails
 
 
 def _make_folders(folder: Path, root: Path) -> None:

@@ -1,4 +1,4 @@
-"""What one child may touch, as a value that can travel in a message."""
+"""What one child process may access and use, as a value that can be sent in a message."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one child may use; `None` leaves a limit as it is.
+    """Resource limits of one child; `None` leaves a limit unchanged.
 
-    `processes` counts processes and threads of the child's own user, so it needs one.
+    `processes` counts the processes and threads of a user, so it applies only to a child with its own user.
     """
 
     cpu_s: int | None = None
@@ -23,12 +23,12 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """Paths that a child may reach (absolute; a folder means all below it), who it is, and what it may use.
+    """Paths that a child may access (absolute; a folder includes everything below it), its user, and its limits.
 
-    `devices` are read and written, `executable` files are read and run. `uid` is also the group; `None` keeps the
-    worker's. `landlock` and `seccomp` say which walls are put up: one that is asked for and cannot be had ends
-    the child. `root` becomes the root folder of the child, which works below it. `names_threads`: it
-    may write the names of its own threads, without which CUDA does not start.
+    `devices` may be read and written, `executable` files read and run. `uid` is also the group; `None` keeps the
+    worker's user. `landlock` and `seccomp`: apply this mechanism; a child ends if it cannot be applied. `root`
+    becomes the root folder of the child, whose working folder is below it. `names_threads`: the child may set the
+    names of its own threads, without which CUDA does not start.
     """
 
     writable: tuple[str, ...] = ()
@@ -43,12 +43,12 @@ class Confinement:
     names_threads: bool = False
 
     def as_message(self) -> dict[str, Any]:
-        """JSON-ready."""
+        """The value as JSON."""
         return asdict(self)
 
     @classmethod
     def of_message(cls, message: Mapping[str, Any]) -> Confinement:
-        """What `as_message` made, also after a way through JSON."""
+        """The value of a message that `as_message` has made."""
         fields: dict[str, Any] = {
             key: tuple(value) if isinstance(value, list) else value for key, value in message.items()
         }

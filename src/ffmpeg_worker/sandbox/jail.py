@@ -1,4 +1,4 @@
-"""What one job may touch: its folder, its inputs, and nothing else."""
+"""The confinement of one job: its programs reach its folder, its inputs, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 
-class Reach(Enum):
-    """How far the job's user gets with a file by itself."""
+class ReadAccess(Enum):
+    """How the job's user can read a file."""
 
-    FILE = auto()
-    """It can read it."""
-    NAME = auto()
-    """It could, but may not pass a folder above it."""
-    NOTHING = auto()
-    """It may not read it."""
+    DIRECT = auto()
+    """By its own path."""
+    BY_LINK = auto()
+    """By a hard link in the job's folder: the file is readable, but a folder above it is closed."""
+    NONE = auto()
+    """Not at all."""
 
 
 class Jail:
-    """The confinement of one job's programs; all of them are the same user.
+    """Makes the confinements of one job's programs, and gives and takes the ownership of its files.
 
-    `owner` is the user that the job's programs, and so the files they make, belong to.
+    All programs of a job run as the same user.
     """
 
     def __init__(self, root: Path, base: Confinement | None, *, cores: int) -> None:
-        """`base` is what every program may touch; `None`: nothing is confined."""
+        """`base` is what every program may access; `None`: nothing is confined."""
         self.root = root
         self._base = base
         self._cores = cores
@@ -40,50 +40,49 @@ class Jail:
 
     @property
     def uid(self) -> int | None:
-        """The job's own user; `None`: it is the worker's."""
+        """The job's own user; `None`: the job runs as the worker's user."""
         return None if self._base is None else self._base.uid
 
     @property
     def owner(self) -> int:
-        """Whose files the job's programs make."""
+        """The user that the job's programs run as, and who owns the files they create."""
         return os.geteuid() if self.uid is None else self.uid
 
-    def admit(self, path: Path) -> None:
-        """Let the job's programs read a file, or a folder with all below it."""
+    def allow_read(self, path: Path) -> None:
+        """Allow the job's programs to read a file, or a folder with everything below it."""
         self._readable.append(str(path))
 
-    def reach(self, path: Path) -> Reach:
-        """How far the job's user gets with a file or folder outside of the job's own."""
+    def read_access(self, path: Path) -> ReadAccess:
+        """How the job's user can read a file or folder outside the job's folder."""
         if self.uid is None:
-            return Reach.FILE
+            return ReadAccess.DIRECT
         mode = path.stat().st_mode
         wanted = 0o005 if path.is_dir() else 0o004
         if mode & wanted != wanted:
-            return Reach.NOTHING
+            return ReadAccess.NONE
         if self._base is not None and self._base.root is not None:
-            return Reach.NAME
+            return ReadAccess.BY_LINK
         passable = all(parent.stat().st_mode & 0o001 for parent in path.parents)
-        return Reach.FILE if passable else Reach.NAME
+        return ReadAccess.DIRECT if passable else ReadAccess.BY_LINK
 
-    def claim(self, folder: Path, name: str, *, names: int = 1) -> None:
-        """Take over a file that one of the job's programs has made, none of which runs in that folder any more.
+    def take_ownership(self, folder: Path, name: str, *, link_count: int = 1) -> None:
+        """Make the worker the owner of a file that a job's program has created; none may run in `folder` any more.
 
-        `names` is how many it has: the worker may have given it a second one.
-
-        It becomes the worker's, with the mode that the worker's own files have.
+        The file gets the mode of the worker's own files. `link_count` is the expected number of hard links: the
+        worker may have made a second one.
 
         Raises:
-            OSError: it is no plain file of the job's, or behind a link.
+            OSError: it is not a regular file that the job owns, or a symbolic link is in its path.
         """
         with open_beneath(folder, name) as descriptor:
-            if not is_plain_file(os.fstat(descriptor), self.owner, names=names):
+            if not is_plain_file(os.fstat(descriptor), self.owner, link_count=link_count):
                 raise OSError(errno.EPERM, os.strerror(errno.EPERM))
             if self.uid is not None:
                 os.fchown(descriptor, os.geteuid(), os.getegid())
             os.fchmod(descriptor, 0o644 & ~_umask())
 
-    def lend(self, folder: Path) -> None:
-        """Make a folder, and what programs will find in it, the job's own; none of them has run there yet."""
+    def hand_over(self, folder: Path) -> None:
+        """Make the job's user the owner of a folder and its content, before any program runs in it."""
         folder.chmod(0o700)
         if self.uid is None:
             return
@@ -91,23 +90,23 @@ class Jail:
             os.chown(path, self.uid, self.uid)
             for name in files:
                 os.chown(Path(path) / name, self.uid, self.uid, follow_symlinks=False)
-            # Links to inputs stay the worker's.
+            # The worker keeps the links to inputs.
             folders[:] = [name for name in folders if (Path(path) / name).name != STAGING_FOLDER]
 
-    def give(self, path: Path) -> None:
-        """Make a file that the worker has written the job's own; none of its programs runs in that folder."""
+    def hand_over_file(self, path: Path) -> None:
+        """Make the job's user the owner of a file, while no program runs in its folder."""
         if self.uid is not None:
             os.chown(path, self.uid, self.uid, follow_symlinks=False)
 
-    def show(self, folder: Path) -> None:
-        """Let the job's user pass through and read a folder of the worker's own, and nobody else."""
+    def share(self, folder: Path) -> None:
+        """Allow the job's user, and nobody else, to enter and read a folder of the worker."""
         if self.uid is None:
             return
         os.chown(folder, -1, self.uid)
         folder.chmod(0o750)
 
     def for_command(self, folder: Path, seconds: float) -> Confinement | None:
-        """For a program that works in `folder`, the only one it may write, for so long at most."""
+        """The confinement of a program that runs for up to `seconds` and may write only to `folder`."""
         if self._base is None:
             return None
         cpu_s = max(int(seconds * self._cores), 1)
@@ -119,7 +118,7 @@ class Jail:
         )
 
     def for_probe(self, seconds: float) -> Confinement | None:
-        """For a program that looks at inputs and outputs, and writes nothing."""
+        """The confinement of a program that reads inputs and outputs for up to `seconds`, and writes nothing."""
         if self._base is None:
             return None
         return replace(
@@ -131,7 +130,7 @@ class Jail:
 
 @cache
 def _umask() -> int:
-    """The worker's; it can be read by setting it only, so it is done once."""
+    """The worker's umask. Reading it requires setting it, so this is done once."""
     before = os.umask(0o077)
     os.umask(before)
     return before

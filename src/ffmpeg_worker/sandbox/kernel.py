@@ -1,4 +1,4 @@
-"""System calls that Python has no name for."""
+"""System calls that Python does not wrap."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ PR_CAP_AMBIENT_CLEAR_ALL = 4
 _CAPABILITY_VERSION = 0x20080522
 _LAST_CAPABILITY = 63
 
-# Loaded before any fork: nothing of it is left to do in a child.
+# Loaded before any fork, so that a child need not load it.
 _libc: Any = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 if _libc is not None:
     _libc.syscall.restype = ctypes.c_long
 
 
 def syscall(number: int, *arguments: Any) -> int:
-    """Call the kernel; an integer is passed as a long. Raises OSError."""
+    """Make a system call; integers are passed as longs. Raises OSError."""
     longs = [ctypes.c_long(value) if isinstance(value, int) else value for value in arguments]
     return _checked(int(_libc.syscall(ctypes.c_long(number), *longs)))
 
 
 def prctl(option: int, *arguments: Any) -> int:
-    """Set or ask something about this process. Raises OSError."""
+    """Call prctl(2), which reads or changes attributes of this process. Raises OSError."""
     longs = [ctypes.c_ulong(value) if isinstance(value, int) else value for value in arguments]
     return _checked(int(_libc.prctl(option, *longs, *[ctypes.c_ulong(0)] * (4 - len(longs)))))
 
@@ -51,16 +51,16 @@ _NO_CAPABILITIES = (ctypes.c_uint32 * 6)()
 
 
 def drop_capabilities() -> None:
-    """Give up every capability for good; whoever may not change the bounding set has nothing to gain from it."""
+    """Empty the bounding and ambient sets; without CAP_SETPCAP the bounding set stays, and is harmless."""
     for number in range(_LAST_CAPABILITY + 1):
         try:
             prctl(PR_CAPBSET_DROP, number)
-        except OSError:  # the kernel has no such capability, or we have none to drop
+        except OSError:  # no such capability in this kernel, or no CAP_SETPCAP
             break
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)
 
 
 def clear_capabilities() -> None:
-    """Empty the sets that are in force, what `drop_capabilities` leaves."""
+    """Empty the effective, permitted and inheritable sets, which `drop_capabilities` leaves."""
     header = _CapabilityHeader(_CAPABILITY_VERSION, 0)
     _checked(int(_libc.capset(ctypes.byref(header), _NO_CAPABILITIES)))

@@ -1,4 +1,7 @@
-"""Landlock: a process gives up the file system but for what its rules name."""
+"""Landlock: a process gives up access to all files except those that its rules name.
+
+See https://docs.kernel.org/userspace-api/landlock.html.
+"""
 
 from __future__ import annotations
 
@@ -32,17 +35,17 @@ _SCOPES = 0b11  # abstract Unix sockets, signals
 
 
 def detect_abi() -> int:
-    """The version of Landlock that this kernel offers to us; 0: none."""
+    """The Landlock ABI version of this kernel; 0: Landlock is unavailable."""
     if sys.platform != "linux":
         return 0
     try:
         return syscall(_CREATE_RULESET, None, 0, _ASK_VERSION)
-    except OSError:  # not built in, not enabled, or kept from us by the container
+    except OSError:  # not built in, not enabled, or blocked by the container
         return 0
 
 
 def file_rights(abi: int) -> int:
-    """All rights over files that a version can take away."""
+    """All file access rights that an ABI version can restrict."""
     bits = 13
     for since, count in ((2, 14), (3, 15), (5, 16)):
         if abi >= since:
@@ -51,7 +54,7 @@ def file_rights(abi: int) -> int:
 
 
 def ruleset_attributes(abi: int) -> bytes:
-    """What is taken away, as the kernel wants it: files, from 4 on TCP, from 6 on signals and abstract sockets."""
+    """`struct landlock_ruleset_attr`: restricts files, from ABI 4 TCP, from ABI 6 signals and abstract sockets."""
     words = [file_rights(abi)]
     if abi >= 4:
         words.append(_TCP)
@@ -61,9 +64,9 @@ def ruleset_attributes(abi: int) -> bytes:
 
 
 def make_ruleset(confinement: Confinement, abi: int) -> int:
-    """A descriptor of the rules, to be given to `restrict`. Raises OSError where Landlock is not to be had.
+    """Make a ruleset and return its descriptor, for `restrict`. Raises OSError if Landlock is unavailable.
 
-    A path that does not exist is left out by itself: no rule means no access.
+    A path that does not exist gets no rule, which means no access.
     """
     attributes = ruleset_attributes(abi)
     ruleset = syscall(_CREATE_RULESET, ctypes.c_char_p(attributes), len(attributes), 0)
@@ -83,7 +86,7 @@ def make_ruleset(confinement: Confinement, abi: int) -> int:
 
 
 def allow(ruleset: int, path: str, rights: int) -> None:
-    """Add one rule; a path that is not there, or that we may not reach ourselves, gets none."""
+    """Add one rule; a path that does not exist, or that this process may not access, gets none."""
     with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
@@ -96,10 +99,10 @@ def allow(ruleset: int, path: str, rights: int) -> None:
 
 
 def allow_thread_names(ruleset: int, abi: int) -> None:
-    """Let this process write below its own `/proc/self/task`; called in the child, whose folder it is."""
+    """Allow this process to write below `/proc/self/task`; call it in the child, which the path refers to."""
     allow(ruleset, "/proc/self/task", (WRITE_FILE | TRUNCATE) & file_rights(abi))
 
 
 def restrict(ruleset: int) -> None:
-    """Put this thread, and whatever comes from it, under the rules for good. Raises OSError."""
+    """Apply the rules to this thread and all its descendants, irrevocably. Raises OSError."""
     syscall(_RESTRICT_SELF, ruleset, 0)

@@ -1,4 +1,4 @@
-"""How well jobs are held here, and what stands in the way of more."""
+"""How strong the sandbox is on this machine, and what is missing for a stronger one."""
 
 from __future__ import annotations
 
@@ -11,45 +11,45 @@ from ffmpeg_worker.sandbox.users import missing_for_root, missing_for_users
 
 
 class Level(StrEnum):
-    """How well jobs are held."""
+    """How strongly jobs are confined."""
 
     FULL = "full"
-    """Landlock, a filter of system calls, and where the worker is root a user of its own for each job."""
+    """Landlock and a seccomp filter; if the worker is root, also a separate user for each job."""
     CHROOT = "chroot"
-    """No Landlock; a root folder with next to nothing in it, the filter, and a user of its own for each job."""
+    """A minimal root folder instead of Landlock, a seccomp filter, and a separate user for each job."""
     DEGRADED = "degraded"
-    """Whatever of these there is."""
+    """Only some of these."""
     OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxSupport:
-    """What this machine has to hold jobs with."""
+    """The confinement mechanisms of this machine."""
 
     landlock_abi: int
     has_seccomp: bool
     no_users: str | None
-    """Why jobs cannot have users of their own; `None`: they can."""
+    """Why jobs cannot have separate users; `None`: they can."""
     no_root: str | None = None
-    """Why jobs cannot have a root folder of their own; `None`: they can."""
+    """Why jobs cannot have their own root folder; `None`: they can."""
 
     @property
     def level(self) -> Level:
-        """The best that can be had."""
+        """The strongest level that is possible."""
         if self.missing:
             return Level.DEGRADED
         return Level.FULL if self.landlock_abi > 0 else Level.CHROOT
 
     @property
     def missing(self) -> list[str]:
-        """What stands in the way of a confinement that holds, in words."""
+        """What is missing for a strong confinement, in words."""
         found = []
         instead = self.no_users or self.no_root
         if self.landlock_abi == 0 and instead:
-            found.append(f"instead of Landlock a root folder for jobs: {instead}")
+            found.append(f"a root folder for jobs, instead of Landlock: {instead}")
             found.append("Landlock (Linux 5.13 or later, enabled, and not blocked by the container's profile)")
         elif self.landlock_abi < 3 and self.no_users:
-            # Older ones do not keep a file of the same user from being truncated.
+            # Older versions do not restrict truncating files of the same user.
             found.append(f"Landlock ABI 3, or root for older ones: {self.no_users}")
         if not self.has_seccomp:
             found.append("seccomp filters on x86_64 or aarch64")
@@ -57,7 +57,7 @@ class SandboxSupport:
 
 
 def detect_sandbox_support(first_uid: int) -> SandboxSupport:
-    """Ask the kernel; takes well under a millisecond."""
+    """Query the kernel; takes well under a millisecond."""
     if sys.platform != "linux":
         return SandboxSupport(0, has_seccomp=False, no_users="this is not Linux")
     return SandboxSupport(

@@ -1,4 +1,4 @@
-"""The sandbox of one worker: decided from the settings and the machine, proven, then asked for each job's jail."""
+"""The sandbox of one worker: chosen by settings and machine, tested at the start, and used for every job."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from ffmpeg_worker.sandbox.chroot import build_chroot
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.sandbox.level import Level, SandboxSupport, detect_sandbox_support
-from ffmpeg_worker.sandbox.self_test import Run, find_holes
+from ffmpeg_worker.sandbox.self_test import RunProgram, find_holes
 from ffmpeg_worker.sandbox.system_paths import DEVICES, READABLE, gpu_devices, gpu_readable, libraries_of, loaders
 from ffmpeg_worker.sandbox.users import JobUsers
 from ffmpeg_worker.settings import Settings
 
-Wanted = Literal["require", "degraded", "off"]
-_ANYWAY = "or set FFMPEG_WORKER_SANDBOX=degraded (weaker) or off (none), where every caller and file is trusted"
+Mode = Literal["require", "degraded", "off"]
+_OR_WEAKER = (
+    "or set FFMPEG_WORKER_SANDBOX=degraded (weaker) or off (none) if every caller and every file can be trusted"
+)
 
 
 class Sandbox:
@@ -31,59 +33,59 @@ class Sandbox:
 
     def __init__(
         self,
-        wanted: Wanted,
-        machine: SandboxSupport,
+        mode: Mode,
+        support: SandboxSupport,
         *,
         limits: Limits = Limits(),  # noqa: B008 - frozen
         cores: int = 1,
         users: JobUsers | None = None,
     ) -> None:
-        self.level = Level.OFF if wanted == "off" else machine.level
-        self.landlock_abi = machine.landlock_abi
-        self._wanted = wanted
-        self._machine = machine
+        self.level = Level.OFF if mode == "off" else support.level
+        self.landlock_abi = support.landlock_abi
+        self._mode = mode
+        self._support = support
         self._limits = limits
         self._cores = cores
         self._users = users
         self._programs: tuple[Path, ...] = ()
         self._root: Path | None = None
 
-    def admit_programs(self, *programs: Path | None) -> None:
-        """Let jobs run these."""
+    def allow_programs(self, *programs: Path | None) -> None:
+        """Set the programs that jobs may run."""
         self._programs = tuple(program for program in programs if program is not None)
 
     @contextmanager
     def jail(self, root: Path) -> Iterator[Jail]:
-        """The jail of one job, whose folder is `root`; its user is nobody else's meanwhile."""
-        if self._wanted == "off":
+        """The jail of one job, whose folder is `root`; no other job has its user while the block runs."""
+        if self._mode == "off":
             yield Jail(root, None, cores=self._cores)
             return
-        with nullcontext(None) if self._users is None else self._users.one() as uid:
+        with nullcontext(None) if self._users is None else self._users.borrow() as uid:
             yield Jail(root, self._base(uid), cores=self._cores)
 
-    def worker_own(self) -> Confinement | None:
-        """For FFmpegs that run for the worker itself: they look at themselves and write nothing."""
-        return None if self._wanted == "off" else self._base(None)
+    def for_worker(self) -> Confinement | None:
+        """The confinement of FFmpegs that run for the worker itself, e.g. to list encoders; they write nothing."""
+        return None if self._mode == "off" else self._base(None)
 
-    def furnish(self, folder: Path) -> None:
-        """Where jobs have a root folder of their own, make `folder`, in which they have their directories, that.
+    def prepare_root(self, folder: Path) -> None:
+        """At the level `chroot`, make `folder`, which contains the jobs' folders, their root folder.
 
         Raises:
-            Misconfigured: it cannot be one.
+            Misconfigured: it cannot be a root folder.
         """
         if self.level is Level.CHROOT:
             build_chroot(folder, self._programs)
             self._root = folder
 
-    async def prove(self, folder: Path, run: Run, ffmpeg: Path) -> None:
-        """Try the walls with a canary, in a folder of the worker's own.
+    async def verify(self, folder: Path, run: RunProgram, ffmpeg: Path) -> None:
+        """Test the sandbox with a canary in `folder`, which only the worker uses; lowers the level on failure.
 
         Raises:
-            Misconfigured: they do not hold, and the settings demand it.
+            Misconfigured: the sandbox has holes, and the settings require it.
         """
-        if self._wanted == "off":
+        if self._mode == "off":
             return
-        await asyncio.to_thread(self.furnish, folder)
+        await asyncio.to_thread(self.prepare_root, folder)
         root = folder / f"self-test-{secrets.token_hex(4)}"
         try:
             with self.jail(root) as jail:
@@ -91,20 +93,20 @@ class Sandbox:
         except WorkerError as error:
             raise Misconfigured(
                 "No program can be started in the sandbox.",
-                hint=f"See the log for the reason, {_ANYWAY}.",
+                hint=f"See the log for the reason, {_OR_WEAKER}.",
                 detail=error.detail or error.message,
             ) from None
         finally:
             shutil.rmtree(root, ignore_errors=True)
-        if holes and (self._wanted == "require" or self.level is not Level.DEGRADED):
-            if self._wanted == "require":
+        if holes and (self._mode == "require" or self.level is not Level.DEGRADED):
+            if self._mode == "require":
                 raise Misconfigured(
-                    f"The sandbox does not hold here: {'; '.join(holes)}.",
-                    hint=f"Run on a kernel with Landlock, outside of nested containers, {_ANYWAY}.",
+                    f"The sandbox does not work on this machine: {'; '.join(holes)}.",
+                    hint=f"Run on a kernel with Landlock, outside of nested containers, {_OR_WEAKER}.",
                 )
             self.level = Level.DEGRADED
         if self.level is Level.DEGRADED:
-            log(logging.WARNING, "sandbox is weak", missing=self._machine.missing, not_held=holes)
+            log(logging.WARNING, "sandbox is weak", missing=self._support.missing, holes=holes)
 
     def _base(self, uid: int | None) -> Confinement:
         gpus = gpu_devices()
@@ -115,39 +117,39 @@ class Sandbox:
             names_threads=bool(gpus),
             uid=uid,
             limits=self._limits,
-            landlock=self._machine.landlock_abi > 0,
-            seccomp=self._machine.has_seccomp,
+            landlock=self._support.landlock_abi > 0,
+            seccomp=self._support.has_seccomp,
             root=None if self._root is None or uid is None else str(self._root),
         )
 
 
 UNCONFINED = Sandbox("off", SandboxSupport(0, has_seccomp=False, no_users="off"))
-"""Confines nothing: for tests of other things, and where the settings say so."""
+"""Confines nothing: for the setting `off`, and for tests."""
 
 
 @contextmanager
 def open_sandbox(settings: Settings) -> Iterator[Sandbox]:
-    """The sandbox that the settings ask for; to be proven before the first job.
+    """The sandbox that the settings select; call `verify` before the first job.
 
     Raises:
-        Misconfigured: it cannot be had on this machine.
+        Misconfigured: this machine does not support it.
     """
-    wanted: Wanted = settings.sandbox
-    if wanted == "off":
+    mode: Mode = settings.sandbox
+    if mode == "off":
         log(logging.WARNING, "sandbox is off: every caller and every media file is trusted")
         yield UNCONFINED
         return
-    machine = detect_sandbox_support(settings.sandbox_first_uid)
-    if wanted == "require" and machine.missing:
+    support = detect_sandbox_support(settings.sandbox_first_uid)
+    if mode == "require" and support.missing:
         raise Misconfigured(
-            f"The sandbox cannot be had here; missing: {'; '.join(machine.missing)}.",
-            hint=f"Run on a machine that has it, {_ANYWAY}.",
+            f"This machine does not support the sandbox; missing: {'; '.join(support.missing)}.",
+            hint=f"Use a machine that supports it, {_OR_WEAKER}.",
         )
-    users = JobUsers(settings.sandbox_first_uid) if machine.no_users is None else None
+    users = JobUsers(settings.sandbox_first_uid) if support.no_users is None else None
     try:
         yield Sandbox(
-            wanted,
-            machine,
+            mode,
+            support,
             limits=limits_of(settings),
             cores=settings.max_concurrency,
             users=users,
@@ -158,7 +160,7 @@ def open_sandbox(settings: Settings) -> Iterator[Sandbox]:
 
 
 def limits_of(settings: Settings) -> Limits:
-    """What one program may use, but for processor time, which depends on its job."""
+    """The limits of one program, except processor time, which depends on its job."""
     return Limits(
         data_bytes=settings.max_memory_bytes or default_memory(settings.max_concurrency),
         file_bytes=settings.max_output_file_bytes,
@@ -173,11 +175,11 @@ _CONTAINER_SHARE = 0.8
 
 
 def default_memory(concurrency: int, limits: Sequence[Path] = _CGROUP_LIMITS) -> int:
-    """Bytes for each program: 4 GiB, or less where the container has not so much for all of them."""
+    """Memory limit of each program in bytes: 4 GiB, or less if the container has too little for all of them."""
     for path in limits:
         try:
             total = int(path.read_text())
-        except (OSError, ValueError):  # not there, or "max"
+        except (OSError, ValueError):  # no such file, or "max"
             continue
         return min(_DEFAULT_MEMORY, int(total * _CONTAINER_SHARE) // concurrency)
     return _DEFAULT_MEMORY

@@ -1,4 +1,7 @@
-"""Which system calls a child may make: a filter program for the kernel."""
+"""A seccomp filter: the system calls that a child may make, as a BPF program.
+
+See https://docs.kernel.org/userspace-api/seccomp_filter.html.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +32,9 @@ _REFUSED = (
     "pidfd_open pidfd_getfd pidfd_send_signal kcmp bpf perf_event_open userfaultfd add_key request_key keyctl "
     "mount umount2 pivot_root open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr open_tree_attr "
     "unshare setns chroot name_to_handle_at open_by_handle_at personality fork vfork "
-    # Outlive the process that makes them.
+    # Create objects that outlive the process.
     "shmget semget msgget mq_open "
-    # RequiredInput capabilities that nobody here has: less of the kernel to attack.
+    # Need capabilities that no child has; refused to reduce the attack surface of the kernel.
     "kexec_load kexec_file_load init_module finit_module delete_module reboot swapon swapoff acct quotactl "
     "quotactl_fd iopl ioperm modify_ldt syslog clock_settime settimeofday adjtimex clock_adjtime sethostname "
     "setdomainname vhangup fanotify_init move_pages migrate_pages"
@@ -41,7 +44,7 @@ _SIGNALS = "kill tkill tgkill rt_sigqueueinfo rt_tgsigqueueinfo".split()
 
 
 def is_available() -> bool:
-    """Whether filters work here, and the system calls of this machine are known."""
+    """Whether this kernel supports filters, and the system call numbers of this machine are known."""
     if sys.platform != "linux" or platform.machine() not in NUMBERS:
         return False
     try:
@@ -51,7 +54,7 @@ def is_available() -> bool:
 
 
 class Filter:
-    """A program ready to be put in force; made before the fork."""
+    """A filter program that is ready to install; made before the fork."""
 
     def __init__(self, program: bytes) -> None:
         self._code = ctypes.create_string_buffer(program, len(program))
@@ -60,7 +63,7 @@ class Filter:
         )
 
     def install(self) -> None:
-        """Put it in force for this thread and whatever comes from it; needs no_new_privs. Raises OSError."""
+        """Install it for this thread and all its descendants; requires no_new_privs. Raises OSError."""
         prctl(PR_SET_SECCOMP, _MODE_FILTER, ctypes.byref(self._head))
 
 
@@ -71,12 +74,12 @@ def filter_for(*, shares_user: bool, may_signal: bool) -> Filter:
 
 
 def make_program(machine: str, *, shares_user: bool, may_signal: bool) -> bytes:
-    """The filter: no sockets, no processes but threads, nothing that reaches into other processes.
+    """Build the filter: no sockets, no new processes (only threads), no access to other processes.
 
     Args:
-        machine: as `platform.machine()` has it.
-        shares_user: the child is the same user as the worker, which it could slow down and limit otherwise.
-        may_signal: something else keeps it from signalling others.
+        machine: a value of `platform.machine()`.
+        shares_user: the child has the worker's user: also refuse calls that change the worker's priority.
+        may_signal: do not refuse signals, because another mechanism restricts them.
     """
     numbers = NUMBERS[machine]
     refused = [*_REFUSED, *(_AT_OTHERS if shares_user else ()), *(() if may_signal else _SIGNALS)]
@@ -96,7 +99,7 @@ def make_program(machine: str, *, shares_user: bool, may_signal: bool) -> bytes:
         _op(_RETURN, _ERRNO | errno.EPERM),
         _op(_RETURN, _ALLOW),
     )
-    # Where it is missing the C library makes threads with clone, whose flags can be looked at.
+    # With ENOSYS the C library falls back to clone, whose flags the filter can check.
     code += _if_number(numbers["clone3"], _op(_RETURN, _ERRNO | errno.ENOSYS))
     code += _if_number(
         numbers["prlimit64"],
@@ -116,13 +119,13 @@ def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
 
 
 def _if_number(number: int, *then: bytes) -> list[bytes]:
-    """Do something for one system call only; every way through `then` must return."""
+    """Run `then` for one system call only; every path through it must return."""
     return [_op(_JUMP_EQUAL, number, 0, len(then)), *then]
 
 
 def _refuse_all(numbers: Mapping[str, int], names: Iterable[str], error: int) -> list[bytes]:
-    """One answer for many; a name that this architecture does not have is none of its calls."""
+    """Refuse system calls with one error; names that this architecture does not have are ignored."""
     known = [numbers[name] for name in names if name in numbers]
-    tests = [_op(_JUMP_EQUAL, number, len(known) - place, 0) for place, number in enumerate(known)]
-    # A hit jumps over the line that leads on.
+    tests = [_op(_JUMP_EQUAL, number, len(known) - index, 0) for index, number in enumerate(known)]
+    # A match jumps over the instruction that skips the refusal.
     return [*tests, _op(_JUMP, 1), _op(_RETURN, _ERRNO | error)]

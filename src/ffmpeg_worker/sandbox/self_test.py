@@ -1,4 +1,4 @@
-"""Proves at the start that the walls stand: a canary is confined like any job's FFmpeg, and must get nowhere."""
+"""Tests the sandbox at the worker's start: a canary, confined like a job's FFmpeg, must fail at every attack."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ from ffmpeg_worker.sandbox.jail import Jail
 
 _MUST_SUCCEED = {"own file written", "own file read", "input read"}
 _SHELL = "shell started"
-_WITHIN_S = 20.0
+_TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """How a program ended: its exit code (`None`: by a signal) and what it printed."""
+class ProgramResult:
+    """The exit code of a program (`None`: ended by a signal) and its output."""
 
     code: int | None
     stdout: bytes
     stderr: str = ""
 
 
-class Run(Protocol):
-    """Runs a program in a confinement to its end; without `argv` the canary that the spawner has loaded.
+class RunProgram(Protocol):
+    """Runs a program in a confinement to its end; `argv` `None` stands for the canary that the spawner has loaded.
 
     Raises:
-        WorkerError: it cannot be started.
+        WorkerError: the program cannot be started.
     """
 
     async def __call__(
@@ -47,29 +47,29 @@ class Run(Protocol):
         cwd: Path,
         env: dict[str, str],
         timeout_s: float,
-    ) -> Ended: ...
+    ) -> ProgramResult: ...
 
 
-async def find_holes(jail: Jail, folder: Path, run: Run, ffmpeg: Path) -> list[str]:
-    """What a confined program could do that it must not, or could not do that it must; empty: all is well.
+async def find_holes(jail: Jail, folder: Path, run: RunProgram, ffmpeg: Path) -> list[str]:
+    """What a confined program could do although it must not, or could not do although it must; empty: none.
 
     `folder` is the jail's root.
 
     Raises:
-        WorkerError: nothing can be started in the confinement.
+        WorkerError: no program can be started in the confinement.
     """
-    with _set_up(jail, folder) as (lane, orders):
-        confinement = jail.for_command(lane, _WITHIN_S)
+    with _set_up(jail, folder) as (lane, paths):
+        confinement = jail.for_command(lane, _TIMEOUT_S)
         env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
         tried, version = await asyncio.gather(
             run(
                 None,
                 confinement,
                 cwd=lane,
-                env={**env, canary.VARIABLE: json.dumps(orders)},
-                timeout_s=_WITHIN_S,
+                env={**env, canary.VARIABLE: json.dumps(paths)},
+                timeout_s=_TIMEOUT_S,
             ),
-            run([str(ffmpeg), "-version"], confinement, cwd=lane, env=env, timeout_s=_WITHIN_S),
+            run([str(ffmpeg), "-version"], confinement, cwd=lane, env=env, timeout_s=_TIMEOUT_S),
         )
     holes = judge(tried.stdout)
     if tried.code != 0:
@@ -80,30 +80,30 @@ async def find_holes(jail: Jail, folder: Path, run: Run, ffmpeg: Path) -> list[s
 
 
 def judge(answer: bytes) -> list[str]:
-    """What is wrong in a canary's answer."""
+    """The holes that a canary's answer shows."""
     line, _, rest = answer.partition(b"\n")
     try:
         report: dict[str, str | None] = json.loads(line)
     except ValueError:
-        return ["the test program gave no answer"]
+        return ["the test program did not answer"]
     holes = [f"{name}: {error}" for name, error in report.items() if error and name in _MUST_SUCCEED]
     holes += [name for name, error in report.items() if error is None and name not in _MUST_SUCCEED]
     if not report.keys() >= _MUST_SUCCEED:
-        holes.append("the test program gave half an answer")
+        holes.append("the test program answered only in part")
     return holes if rest == canary.STILL_HERE else [*holes, _SHELL]
 
 
 @contextmanager
 def _set_up(jail: Jail, root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
-    """A job's folders with an input, and outside of them a folder that is open to everybody."""
+    """Make a job's folders with an input, and a world-writable folder outside; yields the lane and the paths."""
     lane, staging = root / "lane", root / STAGING_FOLDER
     for folder in (root, lane, staging):
         folder.mkdir(exist_ok=True)
     (staging / "input").write_bytes(b"x")
     (staging / "input").chmod(0o644)
     for folder in (root, staging):
-        jail.show(folder)
-    jail.lend(lane)
+        jail.share(folder)
+    jail.hand_over(lane)
     outside = Path(tempfile.mkdtemp(prefix="ffmpeg-worker-canary-"))
     try:
         (outside / "canary").write_bytes(b"x")

@@ -1,14 +1,14 @@
-"""Numbers of the system calls that a filter speaks of, for each architecture."""
+"""Numbers of the system calls that the seccomp filter refuses or checks, by architecture."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 AUDIT_ARCH: Mapping[str, int] = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-"""How the kernel calls each architecture."""
+"""The kernel's identifier (`AUDIT_ARCH_…`) of each architecture."""
 
 FOREIGN_FROM: Mapping[str, int] = {"x86_64": 0x40000000}
-"""Numbers from here on are a second set of system calls (x32) that no filter of ours speaks of."""
+"""The first number of a second set of system calls (x32); a process that makes one is killed."""
 
 _SAME = {
     "pidfd_send_signal": 424, "io_uring_setup": 425, "io_uring_enter": 426, "io_uring_register": 427,

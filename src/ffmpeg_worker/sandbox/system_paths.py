@@ -1,4 +1,4 @@
-"""What of this machine every FFmpeg needs: libraries, fonts, the time zone, harmless devices."""
+"""System files and devices that every FFmpeg needs: libraries, fonts, time zones, harmless devices."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ _LOADERS = ("/lib*/ld-linux*.so*", "/lib/ld-musl-*.so*")
 
 
 def libraries_of(programs: Iterable[Path]) -> tuple[str, ...]:
-    """Folders of libraries that came with programs which are not the system's: `lib` beside their `bin`."""
+    """Library folders of programs that were installed outside the system folders: `lib` beside their `bin`."""
     folders = [program.resolve().parent.parent / "lib" for program in programs if program.parent.name == "bin"]
     return tuple(str(folder) for folder in dict.fromkeys(folders) if folder.is_dir())
 
 
 def gpu_devices() -> tuple[str, ...]:
-    """The devices of GPUs that hardware encoders open; none on most machines."""
+    """GPU devices that hardware encoders open; empty without a GPU."""
     return tuple(sorted(path for pattern in _GPU_DEVICES for path in glob.glob(pattern)))  # noqa: PTH207
 
 
 def gpu_readable() -> tuple[str, ...]:
-    """What their drivers read."""
+    """Files that GPU drivers read."""
     return tuple(sorted(path for pattern in _GPU_READABLE for path in glob.glob(pattern)))  # noqa: PTH207
 
 
 def loaders() -> tuple[str, ...]:
-    """The programs that load programs."""
+    """The dynamic loaders of this machine."""
     return tuple(sorted(path for pattern in _LOADERS for path in glob.glob(pattern)))  # noqa: PTH207

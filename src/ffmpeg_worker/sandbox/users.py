@@ -1,4 +1,4 @@
-"""A user of its own for each job: numbers that no other job has, on the whole machine."""
+"""A separate user ID for each job, unique on the whole machine."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pathlib import Path
 from ffmpeg_worker.errors import QueueFull
 
 COUNT = 4096
-"""How many numbers there are from the first one on."""
+"""Number of user IDs, starting with the first one."""
 
-_RESTING = 8
+_MIN_UNUSED = 8
 
 _NEEDED = {"CHOWN": 0, "DAC_OVERRIDE": 1, "FOWNER": 3, "KILL": 5, "SETGID": 6, "SETUID": 7}
 _NEEDED_FOR_ROOT = {"SYS_CHROOT": 18, "MKNOD": 27}
 
 
 class JobUsers:
-    """Hands out user numbers from `first` on; the group has the same number.
+    """Assigns user IDs, starting at `first`; the group ID is the same.
 
-    Workers side by side take different ones: who holds a number holds a socket of that name, which the kernel
-    takes back when the worker dies.
+    Several workers on one machine use different IDs: a worker claims an ID by binding an abstract socket of that
+    name, which the kernel releases when the worker dies.
     """
 
     def __init__(self, first: int) -> None:
@@ -34,19 +34,19 @@ class JobUsers:
         self._free: deque[int] = deque()
 
     @contextmanager
-    def one(self) -> Iterator[int]:
-        """A number that nobody else has meanwhile."""
-        # Not the last one's: a child of that job may still be dying.
-        uid = self._free.popleft() if len(self._free) >= _RESTING else self._claim()
+    def borrow(self) -> Iterator[int]:
+        """A user ID that no other job has while the block runs."""
+        # Not the most recently used one: a child of that job may not have ended yet.
+        uid = self._free.popleft() if len(self._free) >= _MIN_UNUSED else self._claim()
         try:
             yield uid
         finally:
             self._free.append(uid)
-            if len(self._free) > 2 * _RESTING:  # after a rush, so that others can have them
+            if len(self._free) > 2 * _MIN_UNUSED:  # release what a burst of jobs has claimed
                 self._claims.pop(self._free.popleft()).close()
 
     def close(self) -> None:
-        """Give all numbers back."""
+        """Release all user IDs."""
         for claim in self._claims.values():
             claim.close()
         self._claims.clear()
@@ -67,11 +67,11 @@ class JobUsers:
             return uid
         if self._free:
             return self._free.popleft()
-        raise QueueFull("All users for jobs are taken.", hint="Try again later.")
+        raise QueueFull("All user IDs for jobs are in use.", hint="Try again later.")
 
 
 def end_processes_of(uid: int) -> None:
-    """Kill what a worker that died may have left."""
+    """Kill processes that a worker may have left when it died."""
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
@@ -81,13 +81,13 @@ def end_processes_of(uid: int) -> None:
 
 
 def user_ids(status: str) -> set[int]:
-    """The user numbers in a `/proc/<pid>/status`."""
+    """The user IDs in the content of `/proc/<pid>/status`."""
     line = next((line for line in status.splitlines() if line.startswith("Uid:")), "")
     return {int(number) for number in line.split()[1:]}
 
 
 def missing_for_users(first: int) -> str | None:
-    """Why jobs cannot have users of their own here; `None`: they can."""
+    """Why jobs cannot have separate users on this machine; `None`: they can."""
     if os.geteuid() != 0:
         return "the worker is not root"
     lacking = _lacking(_NEEDED)
@@ -95,12 +95,12 @@ def missing_for_users(first: int) -> str | None:
         return f"the worker lacks the capabilities {', '.join(lacking)}"
     mapped = [line.split() for line in Path("/proc/self/uid_map").read_text().splitlines()]
     if not any(int(start) <= first and first + COUNT <= int(start) + int(length) for start, _, length in mapped):
-        return f"user numbers from {first} on do not exist in this container (see FFMPEG_WORKER_SANDBOX_FIRST_UID)"
+        return f"the user IDs from {first} on do not exist in this container (see FFMPEG_WORKER_SANDBOX_FIRST_UID)"
     return None
 
 
 def missing_for_root() -> str | None:
-    """Why jobs cannot have a root folder of their own here; `None`: they can."""
+    """Why jobs cannot have their own root folder on this machine; `None`: they can."""
     lacking = _lacking(_NEEDED_FOR_ROOT)
     return f"the worker lacks the capabilities {', '.join(lacking)}" if lacking else None
 

@@ -36,17 +36,17 @@ def open_jail(
     """
     users = JobUsers(FIRST_UID) if own_user and MACHINE.no_users is None else None
     sandbox = Sandbox("require", machine, limits=LIMITS, cores=2, users=users)
-    sandbox.admit_programs(find_ffmpeg(None))
+    sandbox.allow_programs(find_ffmpeg(None))
     root.mkdir(parents=True, exist_ok=True)
-    sandbox.furnish(root.parent)
+    sandbox.prepare_root(root.parent)
     with sandbox.jail(root) as jail:
         lane, staging = root / "lane", root / STAGING_FOLDER
         for folder in (root, lane, staging):
             folder.mkdir(exist_ok=True)
         (staging / "input").write_bytes(b"input")
-        jail.show(root)
-        jail.show(staging)
-        jail.lend(lane)
+        jail.share(root)
+        jail.share(staging)
+        jail.hand_over(lane)
         yield sandbox, jail, lane
     if users is not None:
         users.close()

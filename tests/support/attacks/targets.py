@@ -106,7 +106,7 @@ class AttackTarget:
             lane = workspace.lane("lane-0")
             places["lane"] = str(lane)
             write_attack_files(attack, self._attacker_files, lane, places)
-            workspace.jail.lend(lane)
+            workspace.jail.hand_over(lane)
             home = {"HOME": str(lane)} if at_home else {}
             return await self._attempt(attack, places, self._run(attack, places, workspace, lane, home))
 
@@ -194,7 +194,7 @@ class AttackTarget:
         for folder in (self._app, self._other):
             write_victim_files(folder, self._attacker_files)
         self._app.chmod(0o777)
-        workspace.jail.lend(self._other)
+        workspace.jail.hand_over(self._other)
         self._watch.watch(self._app, self._other)
 
     @contextmanager

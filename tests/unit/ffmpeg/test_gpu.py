@@ -49,7 +49,7 @@ def trial(
         ffmpeg=Path("ffmpeg"),
         environment={},
         capabilities=SimpleNamespace(encoders=encoders, tried_encoders={}),
-        sandbox=SimpleNamespace(worker_own=lambda: None),
+        sandbox=SimpleNamespace(for_worker=lambda: None),
     )
     return GpuTrial(cast(Tools, tools), cards), seen
 

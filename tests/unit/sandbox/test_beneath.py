@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ffmpeg_worker.sandbox.beneath import point_beneath
+from ffmpeg_worker.sandbox.beneath import symlink_beneath
 
 
 def test_a_link_leads_to_another_name_in_the_folder_wherever_that_is(tmp_path: Path) -> None:
     (tmp_path / "fonts").mkdir()
     (tmp_path / "_in").mkdir()
     (tmp_path / "_in" / "a.ttf").write_text("a")
-    point_beneath(tmp_path, "fonts/0-", "_in/a.ttf")
+    symlink_beneath(tmp_path, "fonts/0-", "_in/a.ttf")
     assert (tmp_path / "fonts/0-").readlink() == Path("../_in/a.ttf")
     assert (tmp_path / "fonts/0-").read_text() == "a"
 
@@ -29,5 +29,5 @@ def test_no_link_is_made_behind_one_or_over_something(tmp_path: Path) -> None:
     (job / "there").write_text("")
     for name, reason in (("fonts/0-", errno.ENOTDIR), ("there", errno.EEXIST), ("../outside/0-", errno.EACCES)):
         with pytest.raises(OSError, match=os.strerror(reason)):
-            point_beneath(job, name, "_in/a.ttf")
+            symlink_beneath(job, name, "_in/a.ttf")
     assert list(outside.iterdir()) == []

@@ -99,7 +99,7 @@ GOOD: dict[str, str | None] = {"own file written": None, "own file read": None, 
         (GOOD | {"socket opened": None}, canary.STILL_HERE, ["socket opened"]),
         (GOOD | {"input read": "EACCES"}, canary.STILL_HERE, ["input read: EACCES"]),
         (GOOD, b"", ["shell started"]),
-        ({}, canary.STILL_HERE, ["the test program gave half an answer"]),
+        ({}, canary.STILL_HERE, ["the test program answered only in part"]),
     ],
 )
 def test_what_a_canary_s_answer_means(report: dict[str, str | None], rest: bytes, holes: list[str]) -> None:
@@ -107,4 +107,4 @@ def test_what_a_canary_s_answer_means(report: dict[str, str | None], rest: bytes
 
 
 def test_silence_is_no_proof() -> None:
-    assert judge(b"") == ["the test program gave no answer"]
+    assert judge(b"") == ["the test program did not answer"]

@@ -15,7 +15,7 @@ def test_a_number_rests_before_the_next_job_has_it() -> None:
     pool = users.JobUsers(FIRST_UID)
     taken = []
     for _ in range(20):
-        with pool.one() as uid:
+        with pool.borrow() as uid:
             taken.append(uid)
     pool.close()
     assert all(uid not in taken[max(place - 7, 0) : place] for place, uid in enumerate(taken))
@@ -25,11 +25,11 @@ def test_a_number_rests_before_the_next_job_has_it() -> None:
 def test_no_number_is_had_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(users, "COUNT", 3)
     first, second = users.JobUsers(FIRST_UID + 100), users.JobUsers(FIRST_UID + 100)
-    with first.one() as one, second.one() as two, first.one() as three:
+    with first.borrow() as one, second.borrow() as two, first.borrow() as three:
         assert len({one, two, three}) == 3
-        with pytest.raises(QueueFull), second.one():
+        with pytest.raises(QueueFull), second.borrow():
             pass
     first.close()
-    with second.one() as again:
+    with second.borrow() as again:
         assert again in {one, two, three}
     second.close()

@@ -11,7 +11,7 @@ import wave
 from typing import Any, BinaryIO
 
 from ffmpeg_worker.ffmpeg.probe.pyav_probe import answer_requests, describe
-from ffmpeg_worker.sandbox.apply_confinement import UNCONFINED, PreparedConfinement
+from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED, PreparedConfinement
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 
@@ -20,7 +20,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     try:
         _settle(json.loads(requests.readline() or b"null"))
     except (OSError, ValueError) as error:
-        reply = {"error": {"reason": UNCONFINED, "message": str(error)}}
+        reply = {"error": {"reason": CONFINEMENT_FAILED, "message": str(error)}}
         replies.write(json.dumps(reply).encode() + b"\n")
         return
     answer_requests(requests, replies)
@@ -31,8 +31,8 @@ def _settle(order: dict[str, Any] | None) -> None:
         return
     os.chdir(order["root"])
     if order["confinement"] is not None:
-        with PreparedConfinement(Confinement.of_message(order["confinement"])) as entrance:
-            entrance.enter(os.getppid())
+        with PreparedConfinement(Confinement.of_message(order["confinement"])) as prepared:
+            prepared.apply(os.getppid())
 
 
 _LOADED_LATE = ("av.subtitles.codeccontext", "av.subtitles.stream")

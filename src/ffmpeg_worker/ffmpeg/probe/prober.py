@@ -29,7 +29,7 @@ from ffmpeg_worker.ffmpeg.probe.probe_process import (
 from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.process.child_environment import child_environment
 from ffmpeg_worker.process.spawner import Spawner
-from ffmpeg_worker.sandbox.apply_confinement import UNCONFINED
+from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.tasks import cancel_and_wait
@@ -172,7 +172,7 @@ class ProbeSession:
             document: dict[str, Any] = reply["ok"]
             return document
         reason = reply["error"]["reason"]
-        if reason == UNCONFINED:
+        if reason == CONFINEMENT_FAILED:
             raise EngineUnavailable("The probe cannot be confined.", detail=reply["error"]["message"])
         if reason in _REASONS:
             kind, code, message, hint = _REASONS[reason]
