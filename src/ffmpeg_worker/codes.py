@@ -142,7 +142,7 @@ _SOURCES = (
     _source("source_incomplete_transfer", "A download broke off.", retryable=True, status=502),
     _caller("source_is_folder", "An input is a folder."),
     _source("source_not_found", "There is no such input.", status=404),
-    _source("source_not_media", "The file holds no media that FFmpeg can read."),
+    _source("source_not_media", "The file has no media that FFmpeg can read."),
     _caller("source_not_regular", "An input is not a regular file.", status=403),
     _source("source_not_text", "An input that must be text is not text, or is too long."),
     _source("source_too_large", "An input is larger than this worker accepts."),

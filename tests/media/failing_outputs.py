@@ -31,7 +31,7 @@ CODECS = [
     FailingRun(
         "hardware_unavailable",
         f"-hwaccel cuda -hwaccel_output_format cuda {_AV} -c:v libx264 o.mp4",
-        "graphics card",
+        "GPU",
         {"argument": "-hwaccel"},
     ),
     FailingRun(

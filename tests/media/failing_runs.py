@@ -85,7 +85,7 @@ INPUTS = [
         "protocol_not_allowed", "-protocol_whitelist file -i http://127.0.0.1:9/a o.mp4", "http", _set("-i")
     ),
     FailingRun("protocol_not_allowed", "-i remote.m3u8 o.mp4", "http", _set("-i")),
-    FailingRun("format_not_accepted", "-format_whitelist wav -i av.mp4 o.mp4", "not let in", _set("-i")),
+    FailingRun("format_not_accepted", "-format_whitelist wav -i av.mp4 o.mp4", "not accepted", _set("-i")),
     FailingRun("picture_too_large", "-max_pixels 9 -i av.mp4 o.mp4", "64x64", _set("-i")),
     FailingRun("protocol_unknown", "-i foo://127.0.0.1/a.mp4 o.mp4", "foo://", _set("-i")),
     FailingRun("concat_file_unsafe", "-f concat -i absolute.txt o.mp4", "-safe 0", _set("-i")),

@@ -76,16 +76,16 @@ async def test_a_file_that_crashes_the_probe_harms_only_its_own_job(tmp_path: Pa
         async with prober.session() as hurt, prober.session() as other:
             await hurt.describe(clip)
             await other.describe(clip)
-            os.kill(hurt.helpers[-1].pid, signal.SIGSTOP)
+            os.kill(hurt.processes[-1].pid, signal.SIGSTOP)
             waiting = asyncio.ensure_future(hurt.describe(clip))
             await asyncio.sleep(0)
-            os.kill(hurt.helpers[-1].pid, signal.SIGKILL)  # what a crash looks like from here
+            os.kill(hurt.processes[-1].pid, signal.SIGKILL)  # what a crash looks like from here
             with pytest.raises(SourceUnreadable) as caught:
                 await waiting
             assert caught.value.code == "source_crashes_probe"
             assert (await other.describe(clip))["format"]["nb_streams"] == 2
             assert (await hurt.describe(clip))["format"]["nb_streams"] == 2
-            pids = [helper.pid for session in (hurt, other) for helper in session.helpers]
+            pids = [helper.pid for session in (hurt, other) for helper in session.processes]
             assert len(set(pids)) == len(pids) == 3
         await prober.close()
         assert all(not Path(f"/proc/{pid}").exists() for pid in pids)

@@ -20,7 +20,7 @@ import av
 import pytest
 
 from ffmpeg_worker.ffmpeg.probe.pyav_probe import ProbeFailed, answer_requests, describe
-from ffmpeg_worker.ffmpeg.probe.pyav_streams import bounded_ratio
+from ffmpeg_worker.ffmpeg.probe.pyav_streams import bound_ratio
 from support.media.media_kinds import ZOO, make_zoo, run_ffmpeg
 
 PAGE = Path(__file__).parents[2] / "docs" / "probe.md"
@@ -326,8 +326,8 @@ def test_a_tag_name_cannot_pass_for_a_stream(zoo: Path) -> None:
 
 def test_an_aspect_ratio_is_bounded_as_libav_does() -> None:
     # What ffprobe prints of a 142x86 video with the sample aspect ratio 32761:32760.
-    assert bounded_ratio(Fraction(142 * 32761, 86 * 32760)) == Fraction(307801, 186409)
-    assert bounded_ratio(Fraction(16, 9)) == Fraction(16, 9)
+    assert bound_ratio(Fraction(142 * 32761, 86 * 32760)) == Fraction(307801, 186409)
+    assert bound_ratio(Fraction(16, 9)) == Fraction(16, 9)
 
 
 def test_requests_are_answered_line_by_line(zoo: Path) -> None:

@@ -1,4 +1,4 @@
-"""Why an ffmpeg run failed: a stable code, the cause in one sentence, where in the command, and what to change."""
+"""Explains why an ffmpeg run failed: a code, the cause in one sentence, its place in the command, and a hint."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from signal import SIGABRT
 
-from ffmpeg_worker.ffmpeg.diagnosis.engine_log import Line, main_complaint, openings, read_log
+from ffmpeg_worker.ffmpeg.diagnosis.engine_log import Line, find_main_complaint, find_open_failures, read_log
 from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES, SIGNALS, Failure, Sign
 from ffmpeg_worker.ffmpeg.diagnosis.failures.codecs import MISSING_HARDWARE_LIBRARY
 from ffmpeg_worker.ffmpeg.diagnosis.locate_argument import locate_argument
-from ffmpeg_worker.ffmpeg.diagnosis.near_names import is_known, nearest
+from ffmpeg_worker.ffmpeg.diagnosis.near_names import is_known, suggest_name
 
 _PLACES = ("filter", "encoder", "decoder", "format", "option", "stream", "file", "input", "output")
-_DAMAGE = "input_corrupt"  # may only accompany the cause
+_SYMPTOM = "input_corrupt"  # often reported along with the actual cause
 _MAX_QUOTED = 160
 _SIGKILL_IN_A_SHELL = 137
 
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """One failure, as a caller should read it.
+    """The explanation of a failed run.
 
-    `code` is stable (docs/errors.md lists all); `message` is one sentence; `where` names the argument of the
-    command and what it concerns: `argument`, `filter`, `option`, `encoder`, `format`, `stream`, `input`, `output`…
+    `code` is declared in codes.py; `message` is one sentence; `where` names the `argument` of the command and what
+    it concerns: `filter`, `option`, `encoder`, `decoder`, `format`, `stream`, `file`, `input` or `output`.
     """
 
     code: str
@@ -41,11 +41,14 @@ def diagnose(
     arguments: Sequence[str] = (),
     known: Mapping[str, Collection[str]] | None = None,
 ) -> Diagnosis:
-    """Find the most telling cause in ffmpeg's log; never fails.
+    """Find the most specific cause of a failure in ffmpeg's log; never fails.
 
-    `stderr`: the log or its tail, best at `-loglevel level+info`. `signal`: what ended the process, if one did
-    (a negative `exit_code` says the same). `arguments`: the command after the program's name.
-    `known`: names of this build by kind ("encoders", "decoders", "filters", "muxers", "demuxers"), for hints.
+    Args:
+        stderr: the log or its tail, preferably of `-loglevel level+info`.
+        exit_code: exit code of ffmpeg; negative for a signal.
+        signal: the signal that ended ffmpeg, if one did.
+        arguments: the command without the name of the program.
+        known: names of this build by kind ("encoders", "decoders", "filters", "muxers", "demuxers"), for hints.
     """
     ended_by = signal if signal is not None else _signal_of(exit_code)
     failure = SIGNALS.get(ended_by) if ended_by is not None else None
@@ -53,7 +56,7 @@ def diagnose(
         return _diagnosis(failure, failure.signs[0].message, {}, (), {})
     lines = read_log(stderr)
     found = _find(lines, arguments, known or {})
-    if found is None or found.code == _DAMAGE:
+    if found is None or found.code == _SYMPTOM:
         everything = read_log(stderr, everything=True)
         found = _find(everything, arguments, known or {}) or found
     return found or _unknown(lines, exit_code)
@@ -64,7 +67,7 @@ def _find(
     arguments: Sequence[str],
     known: Mapping[str, Collection[str]],
 ) -> Diagnosis | None:
-    text = "\n".join([*map(str, lines), *openings(lines, arguments)])
+    text = "\n".join([*map(str, lines), *find_open_failures(lines, arguments)])
     for failure in FAILURES:
         for sign in failure.signs:
             groups = _match(sign, text, arguments)
@@ -79,19 +82,19 @@ def _aborted_without_library(ended_by: int | None, stderr: str) -> bool:
 
 
 def _unknown(lines: Sequence[Line], exit_code: int) -> Diagnosis:
-    complaint = main_complaint(lines)
+    complaint = find_main_complaint(lines)
     message = (
-        f"FFmpeg failed: {_quotable(complaint)}"
+        f"FFmpeg failed: {_make_quotable(complaint)}"
         if complaint
         else f"FFmpeg ended with exit code {exit_code} and gave no reason"
     )
-    return Diagnosis("engine_failed", _sentence(message), hint=None, where={})
+    return Diagnosis("engine_failed", _end_sentence(message), hint=None, where={})
 
 
 def _signal_of(exit_code: int) -> int | None:
     if exit_code < 0:
         return -exit_code
-    # Other codes over 128 are ffmpeg's own: since version 6 it exits with the low byte of its error number.
+    # Other codes over 128 are of ffmpeg itself: since version 6 it exits with the low byte of its error number.
     return 9 if exit_code == _SIGKILL_IN_A_SHELL else None
 
 
@@ -116,21 +119,21 @@ def _diagnosis(
     if argument := locate_argument(arguments, groups, failure.options):
         where = {"argument": argument, **where}
     if "filter" not in where and "option" in where:
-        del where["option"]  # the argument says it
+        del where["option"]  # it is the argument
     hint = failure.hint
-    if failure.near and (near := nearest(failure.near, groups, known)):
+    if failure.near and (near := suggest_name(failure.near, groups, known)):
         hint = f"Did you mean '{near}'? {hint}"
-    words = {name: _quotable(value) for name, value in groups.items()}
+    words = {name: _make_quotable(value) for name, value in groups.items()}
     return Diagnosis(
         failure.code,
-        _sentence(message.format_map(words)),
+        _end_sentence(message.format_map(words)),
         hint,
         where,
     )
 
 
-def _quotable(text: str) -> str:
-    """A piece of the log, fit for a sentence: short, printable, no idle zeros, no secrets of a URL."""
+def _make_quotable(text: str) -> str:
+    """Make a part of the log fit for a sentence: short, printable, without trailing zeros and secrets of URLs."""
     text = re.sub(r"(\w+://)(?:[^/@\s]*@)?([^?\s']*)\?[^\s']*", r"\1\2", text)
     text = re.sub(r"(\d)\.0{6}\b", r"\1", text)
     text = re.sub(r"^(\S+) - (\S+)$", r"\1 to \2", text)
@@ -139,5 +142,5 @@ def _quotable(text: str) -> str:
     return text if len(text) <= _MAX_QUOTED else text[: _MAX_QUOTED - 1] + "…"
 
 
-def _sentence(text: str) -> str:
+def _end_sentence(text: str) -> str:
     return text.strip().rstrip(".") + "."

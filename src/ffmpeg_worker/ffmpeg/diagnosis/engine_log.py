@@ -1,4 +1,4 @@
-"""ffmpeg's log made plain: no addresses, no level tags, one wording for old and new versions."""
+"""Parses ffmpeg's log into lines without memory addresses and level tags, alike for old and new versions."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _LINE = re.compile(
 _ADDRESS = re.compile(r" ?@ (?:0x)?[0-9a-f]{6,16}\b")
 _FILE_PREFIX = re.compile(r"(?<![\w/.-])file:(?=[^\s'\"])")
 _CONTEXT = re.compile(r"\[([^\[\]]+?)(?: @ [^\]]*)?\]")
-_LOUD_LEVELS = frozenset({"panic", "fatal", "error"})
-_QUIET_LEVELS = frozenset({"info", "verbose", "debug", "trace"})
+_SEVERE_LEVELS = frozenset({"panic", "fatal", "error"})
+_INFO_LEVELS = frozenset({"info", "verbose", "debug", "trace"})
 _INTERNAL = re.compile(r"a?buffer|graph_\S+_in_.*")
 _INTERNAL_VALUE = re.compile(r"(?:parameter '|option )time_base\b")
 _METADATA = re.compile(r"(?!encoder +: Lav)[\w-]+ *: ")
@@ -43,7 +43,7 @@ _CONSEQUENCES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line: who said it (outermost first), how loud, and what."""
+    """One line: the contexts that logged it (outermost first), its level, and its text."""
 
     contexts: tuple[str, ...]
     level: str | None
@@ -54,24 +54,24 @@ class Line:
 
 
 def read_log(stderr: str, *, everything: bool = False) -> list[Line]:
-    """The lines that can explain a failure, in order; what is only information is left out.
+    """Return the lines that can explain a failure, in order.
 
-    `everything` keeps information too, but never what a file says of itself (title, comment, …): the threads of
-    newer versions write at once, and an error may stand in the middle of another line. A log without level tags
-    is kept whole.
+    Informational lines are left out, unless the log has no level tags. `everything` keeps them, except for the
+    metadata of files (title, comment, …): the threads of newer versions write concurrently, so that an error may
+    be in the middle of an informational line.
     """
     lines = []
     for raw in stderr.splitlines():
         line = _read_line(raw)
-        quiet = line.level in _QUIET_LEVELS and not line.text.startswith(_KEPT_INFO)
-        dropped = quiet and (not everything or _METADATA.match(line.text))
+        is_info = line.level in _INFO_LEVELS and not line.text.startswith(_KEPT_INFO)
+        dropped = is_info and (not everything or _METADATA.match(line.text))
         if line.text and not dropped and not _is_internal(line):
             lines.append(line)
     return lines
 
 
 def _is_internal(line: Line) -> bool:
-    """Whether a filter that ffmpeg puts in itself speaks: what it says always follows from something else."""
+    """Whether a line is from a filter that ffmpeg inserts itself; its errors always follow from others."""
     return any(map(_INTERNAL.fullmatch, line.contexts)) or bool(_INTERNAL_VALUE.search(line.text))
 
 
@@ -86,10 +86,10 @@ def _read_line(raw: str) -> Line:
     return Line(tuple(contexts), match["level"], text.strip())
 
 
-def openings(lines: Sequence[Line], arguments: Sequence[str]) -> list[str]:
-    """What could not be opened, as `opening input NAME: REASON` or `opening output NAME: REASON`.
+def find_open_failures(lines: Sequence[Line], arguments: Sequence[str]) -> list[str]:
+    """List the files that could not be opened as `opening input NAME: REASON` or `opening output NAME: REASON`.
 
-    FFmpeg 5 writes only `NAME: REASON` and leaves open which side it means: the command tells.
+    FFmpeg 5 writes only `NAME: REASON`; the command tells whether it is an input or an output.
     """
     found = []
     reason = ""
@@ -102,55 +102,55 @@ def openings(lines: Sequence[Line], arguments: Sequence[str]) -> list[str]:
         elif match := re.match(r"Error opening output (?!files?\b)(.+: .+)", line.text):
             found.append(f"opening output {match[1]}")
         elif (
-            line.level in _LOUD_LEVELS or not tagged
-        ) and not line.contexts:  # else it is the rest of a line that was cut
-            found += _opening_of_old(line, arguments)
+            line.level in _SEVERE_LEVELS or not tagged
+        ) and not line.contexts:  # otherwise it is the end of a truncated line
+            found += _find_old_open_failure(line, arguments)
     return found
 
 
-def _opening_of_old(line: Line, arguments: Sequence[str]) -> list[str]:
+def _find_old_open_failure(line: Line, arguments: Sequence[str]) -> list[str]:
     match = re.fullmatch(rf"(?!Error |Failed )(.*): ({_REASONS.pattern})", line.text)
     if match is None:
         return []
     name, reason = match.groups()
-    inputs = {plain_name(value) for flag, value in pairwise(arguments) if flag == "-i"}
-    # With neither a command nor tags, only what looks like a file name is taken for one.
+    inputs = {strip_protocol(value) for flag, value in pairwise(arguments) if flag == "-i"}
+    # Without a command and tags, only text that looks like a file name counts as one.
     if name in inputs or (not arguments and (line.level or re.fullmatch(r"\S*[./]\S*", name))):
         return [f"opening input {name}: {reason}"]
-    return [f"opening output {name}: {reason}"] if name in map(plain_name, arguments) else []
+    return [f"opening output {name}: {reason}"] if name in map(strip_protocol, arguments) else []
 
 
-def plain_name(argument: str) -> str:
-    """A file name as the caller knows it, without the prefix that keeps it from being read as an option or URL."""
+def strip_protocol(argument: str) -> str:
+    """Remove the prefix `file:`, which keeps a file name from being read as an option or URL."""
     return argument.removeprefix("file:")
 
 
-def main_complaint(lines: Sequence[Line]) -> str | None:
-    """The line that most likely names the cause, with who said it; None when nothing was said.
+def find_main_complaint(lines: Sequence[Line]) -> str | None:
+    """Return the line that most likely names the cause, after its context; None for an empty log.
 
-    Follow-up lines ("Conversion failed!") and lines that come again and again (a damaged stream) give way.
+    Consequences ("Conversion failed!") and lines that are repeated often (a damaged stream) come last.
     """
-    telling = [line for line in lines if line.text != "Conversion failed!"]
-    loud = [line for line in telling if line.level is None or line.level in _LOUD_LEVELS] or telling
-    causes = [line for line in loud if not _CONSEQUENCES.match(line.text)]
+    relevant = [line for line in lines if line.text != "Conversion failed!"]
+    severe = [line for line in relevant if line.level is None or line.level in _SEVERE_LEVELS] or relevant
+    causes = [line for line in severe if not _CONSEQUENCES.match(line.text)]
     shapes = [re.sub(r"\d+", "0", str(line)) for line in causes]
     rare = [line for line, shape in zip(causes, shapes, strict=True) if shapes.count(shape) <= 2]
-    best = next(iter(rare or causes or loud), None)
+    best = next(iter(rare or causes or severe), None)
     if best is None:
         return None
-    speaker = next((name for name in map(_speaker, reversed(best.contexts)) if name), "")
-    return f"{speaker}: {best.text}" if speaker else best.text
+    context = next((name for name in map(_describe_context, reversed(best.contexts)) if name), "")
+    return f"{context}: {best.text}" if context else best.text
 
 
-def _speaker(context: str) -> str:
-    """A log context in words; empty when the name says nothing to a caller."""
-    for pattern, words in _SPEAKERS:
+def _describe_context(context: str) -> str:
+    """Describe a log context; empty if its name means nothing to a caller."""
+    for pattern, words in _CONTEXT_NAMES:
         if match := pattern.fullmatch(context):
             return match.expand(words)
     return context
 
 
-_SPEAKERS = tuple(
+_CONTEXT_NAMES = tuple(
     (re.compile(pattern), words)
     for pattern, words in (
         (r"in#(\d+).*", r"input \1"),

@@ -1,21 +1,21 @@
-"""Which argument of a command a finding is about."""
+"""Locates the argument of a command that a diagnosis is about."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
-from ffmpeg_worker.ffmpeg.diagnosis.engine_log import plain_name
+from ffmpeg_worker.ffmpeg.diagnosis.engine_log import strip_protocol
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER_OPTIONS
 
-_GIVEN_VALUES = ("value", "stream", "graph", "file", "codec")
-_GIVEN_NAMES = ("encoder", "decoder", "format")
+_VALUE_GROUPS = ("value", "stream", "graph", "file", "codec")
+_NAME_GROUPS = ("encoder", "decoder", "format")
 
 
 def locate_argument(arguments: Sequence[str], found: Mapping[str, str], options: Iterable[str] = ()) -> str | None:
-    """The option, as written in the command, that the pattern's groups in `found` point to.
+    """Return the option, as it is written in the command, that the groups of a pattern refer to.
 
-    `options` are tried when the groups point to nothing surely; None when those are not there either.
+    `options` are tried next. None if the command has none of them.
     """
     pairs = [pair for pair in pairwise(arguments) if pair[0].startswith("-")]
     if name := found.get("filter"):
@@ -25,10 +25,10 @@ def locate_argument(arguments: Sequence[str], found: Mapping[str, str], options:
     if index := found.get("index"):
         return _option_with_index(pairs, index)
     return (
-        _option_with_value(pairs, [found.get(kind, "") for kind in _GIVEN_VALUES])
+        _option_with_value(pairs, [found.get(kind, "") for kind in _VALUE_GROUPS])
         or (f"-{found['option']}" if found.get("option") else None)
         or _first_set(arguments, options)
-        or _option_with_value(pairs, [found.get(kind, "") for kind in _GIVEN_NAMES])
+        or _option_with_value(pairs, [found.get(kind, "") for kind in _NAME_GROUPS])
         or ("-i" if found.get("input") else None)
     )
 
@@ -50,13 +50,13 @@ def _option_with_index(pairs: Sequence[tuple[str, str]], index: str) -> str | No
 def _option_with_value(pairs: Sequence[tuple[str, str]], values: Sequence[str]) -> str | None:
     for wanted in filter(None, values):
         for option, value in pairs:
-            if plain_name(value) in {wanted, f"[{wanted}]"}:
+            if strip_protocol(value) in {wanted, f"[{wanted}]"}:
                 return option
     return None
 
 
 def _first_set(arguments: Sequence[str], options: Iterable[str]) -> str | None:
-    """The first of the options that the command sets, with its stream suffix (b may stand as -b:v)."""
+    """Return the first of the options that the command has, with its stream suffix (-b as -b:v)."""
     for option in options:
         for argument in arguments:
             if argument == option or argument.startswith(f"{option}:"):

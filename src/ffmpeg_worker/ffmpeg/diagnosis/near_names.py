@@ -1,4 +1,4 @@
-"""The name that was probably meant, for a name that does not exist."""
+"""Suggests names of this build for unknown names in a failure."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _GROUPS = {
 
 
 def is_known(kind: str | None, found: Mapping[str, str], known: Mapping[str, Collection[str]]) -> bool:
-    """Whether the name found does exist after all: then its being unknown is not the cause."""
+    """Whether the name exists in this build: then the failure has another cause."""
     return kind is not None and found.get(_GROUPS[kind], "") in known.get(kind, ())
 
 
-def nearest(kind: str, found: Mapping[str, str], known: Mapping[str, Collection[str]]) -> str | None:
-    """The known name of `kind` most like the one found, written as it would stand in the command."""
+def suggest_name(kind: str, found: Mapping[str, str], known: Mapping[str, Collection[str]]) -> str | None:
+    """Return the known name of `kind` nearest to the one in `found`, as it is written in a command."""
     name = found.get(_GROUPS[kind], "")
     candidates = [each for source in _KINDS.get(kind, (kind,)) for each in known.get(source, ())]
     if kind == "options":

@@ -1,4 +1,4 @@
-"""A forked child that describes files: asked line by line, and thrown away with its job."""
+"""A child process that describes files for one job, one request per line."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.tasks import race
 
 PROBE_TIMEOUT_S = 60.0
-"""Seconds for one file, by either program."""
+"""Seconds for one file, with ffprobe or PyAV."""
 MAX_REPLY_BYTES = 64 << 20
-"""Longest description that is read, by either program."""
+"""Longest description that is read, from ffprobe or PyAV."""
 
 
 class ProbeProcess:
-    """One forked child that describes files on request, one after the other."""
+    """A forked child that describes files one after the other."""
 
     def __init__(self, child: Child, requests: PipeWriter, replies: asyncio.Queue[bytes]) -> None:
         self._child = child
@@ -33,22 +33,22 @@ class ProbeProcess:
 
     @property
     def pid(self) -> int:
-        """Its process id."""
+        """Process id."""
         return self._child.pid
 
     @property
     def alive(self) -> bool:
-        """Whether it can be asked."""
+        """Whether it can describe files."""
         return not self._ended.done()
 
     def confine(self, confinement: Confinement | None, root: Path) -> None:
-        """Its first order, before any file: give up all but this, and find files by their place below `root`."""
+        """Confine the child and make paths relative to `root`; must be called before `ask`."""
         message = {"confinement": confinement and confinement.as_message(), "root": str(root)}
         self._requests.write(json.dumps(message).encode() + b"\n")
         self._root = root
 
     async def ask(self, path: Path) -> dict[str, Any] | None:
-        """The reply, or `None` when the child died over the file."""
+        """Describe a file; return the reply, or None if the child died or took too long."""
         try:
             self._requests.write(json.dumps({"path": self._shown(path)}).encode() + b"\n")
             async with asyncio.timeout(PROBE_TIMEOUT_S):
@@ -59,22 +59,24 @@ class ProbeProcess:
             return None
 
     def _shown(self, path: Path) -> str:
-        # The job's user may not pass the folders above its own.
+        # The job's user may not search the parent directories of its root.
         return str(path.relative_to(self._root)) if path.is_relative_to(self._root) else str(path)
 
     async def close(self) -> None:
+        """Stop the child."""
         await self._child.stop(0)
         await self._ended
 
 
 class _Lines:
-    """Cuts a stream of chunks into lines."""
+    """Splits a stream of chunks into lines."""
 
     def __init__(self, lines: asyncio.Queue[bytes]) -> None:
         self._lines = lines
         self._rest = bytearray()
 
     def feed(self, chunk: bytes) -> None:
+        """Queue the lines that this chunk completes."""
         self._rest += chunk
         *lines, rest = self._rest.split(b"\n")
         for line in lines:
@@ -83,10 +85,10 @@ class _Lines:
 
 
 async def fork_probe_process(forks: Spawner) -> ProbeProcess:
-    """Fork a child from the warm process of `forks`.
+    """Fork a child from the preloaded process of `forks`.
 
     Raises:
-        EngineUnavailable: that process cannot be started.
+        EngineUnavailable: the process cannot be started.
     """
     replies: asyncio.Queue[bytes] = asyncio.Queue()
     lines = _Lines(replies)
@@ -98,5 +100,5 @@ async def fork_probe_process(forks: Spawner) -> ProbeProcess:
         outputs={1: Output(lines.feed, MAX_REPLY_BYTES)},
     )
     if child.stdin is None:
-        raise EngineUnavailable("The embedded probe was started without a pipe to it.")
+        raise EngineUnavailable("The embedded probe was started without a pipe.")
     return ProbeProcess(child, child.stdin, replies)

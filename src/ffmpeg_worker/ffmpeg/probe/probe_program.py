@@ -1,4 +1,4 @@
-"""The embedded probe, warmed up: what is set up here once, no child that is forked from it has to set up again."""
+"""The program of the embedded probe; children are forked from it after it has loaded everything once."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from ffmpeg_worker.sandbox.confinement import Confinement
 
 
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Obey the first line, `{"confinement": …, "root": …}`, then answer what comes after it."""
+    """Apply the first line, `{"confinement": …, "root": …}`, then answer the requests in the other lines."""
     try:
-        _settle(json.loads(requests.readline() or b"null"))
+        _confine(json.loads(requests.readline() or b"null"))
     except (OSError, ValueError) as error:
         reply = {"error": {"reason": CONFINEMENT_FAILED, "message": str(error)}}
         replies.write(json.dumps(reply).encode() + b"\n")
@@ -26,7 +26,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     answer_requests(requests, replies)
 
 
-def _settle(order: dict[str, Any] | None) -> None:
+def _confine(order: dict[str, Any] | None) -> None:
     if order is None:
         return
     os.chdir(order["root"])
@@ -36,13 +36,13 @@ def _settle(order: dict[str, Any] | None) -> None:
 
 
 _LOADED_LATE = ("av.subtitles.codeccontext", "av.subtitles.stream")
-"""What PyAV imports when it meets such a stream: a confined child could not."""
+"""Modules that PyAV imports when it first needs them, which a confined child could not do."""
 
 
 def _warm_up() -> None:
     """Import everything, and describe a tenth of a second of silence.
 
-    It resolves symbols and builds libav's tables: a fork then probes its first file in two thirds of the time.
+    This resolves symbols and builds the tables of libav. A fork then probes its first file a third faster.
     """
     for name in _LOADED_LATE:
         importlib.import_module(name)
@@ -58,5 +58,5 @@ def _warm_up() -> None:
 
 try:
     _warm_up()
-except OSError as error:  # no place for temporary files: slower, not wrong
+except OSError as error:  # temporary files cannot be written: the first probes are only slower
     os.write(sys.stderr.fileno(), f"probe not warmed up: {error}\n".encode())

@@ -1,4 +1,4 @@
-"""What a file holds: by the real ffprobe where there is one, else by PyAV in a child of the job's own."""
+"""Reads media information with ffprobe if it is installed, otherwise with PyAV in a child process of the job."""
 
 from __future__ import annotations
 
@@ -45,41 +45,42 @@ _REASONS: Mapping[str, tuple[type[SourceError], str, str, str]] = {
     "incomplete": (
         SourceUnreadable,
         "source_incomplete",
-        "The file is cut: the part that describes it is missing.",
-        "Copy or upload it again, to its end.",
+        "The file was cut off: the part that describes it is missing.",
+        "Copy or upload it again, completely.",
     ),
 }
-_NOT_MEDIA_HINT = "Check that it is complete: a file cut while being copied, or a text named like media."
+_NOT_MEDIA_HINT = (
+    "Check the file: it may have been cut off while it was copied, or be another kind of file with a media name."
+)
 
 
 class Prober:
     """Probes files; opened and closed with the worker.
 
-    A forked child is kept waiting, so that a job's first probe does not pay for the fork. No child ever serves
-    two jobs.
+    One idle child is kept, so that the first probe of a job does not wait for a fork. No child serves two jobs.
     """
 
     def __init__(self, ffprobe: Path | None, spawner: Spawner) -> None:
         self._ffprobe = ffprobe
         self._spawner = spawner
         self._forks = Spawner(preload=_PRELOAD)
-        self._waiting: asyncio.Task[ProbeProcess] | None = None
+        self._idle: asyncio.Task[ProbeProcess] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     @property
     def program(self) -> str:
-        """Which program answers `probe` jobs: `ffprobe` or `pyav`."""
+        """Program that answers `probe` jobs: `ffprobe` or `pyav`."""
         return "pyav" if self._ffprobe is None else "ffprobe"
 
     async def open(self) -> None:
-        """Start the warm process that children are forked from."""
+        """Start the process that children are forked from."""
         await self._forks.open()
         self._refill()
 
     async def close(self) -> None:
-        """End all children."""
-        if self._waiting is not None:
-            await cancel_and_wait(self._waiting)
+        """Stop all children."""
+        if self._idle is not None:
+            await cancel_and_wait(self._idle)
         await self._forks.close()
         await asyncio.gather(*self._closing, return_exceptions=True)
 
@@ -87,39 +88,39 @@ class Prober:
     async def session(
         self, jail: Jail | None = None, *, deadline: float | None = None
     ) -> AsyncIterator[ProbeSession]:
-        """Probes for one job, in its jail, until `deadline` of the monotonic clock."""
+        """Open a session for one job, confined by its `jail`, until `deadline` of the monotonic clock."""
         session = ProbeSession(self, jail, deadline)
         try:
             yield session
         finally:
-            for helper in session.helpers:
-                task = asyncio.ensure_future(helper.close())
+            for process in session.processes:
+                task = asyncio.ensure_future(process.close())
                 self._closing.add(task)
                 task.add_done_callback(self._closing.discard)
 
-    async def take(self) -> ProbeProcess:
-        """A child nobody has used; another one is made ready meanwhile."""
-        waiting, self._waiting = self._waiting, None
-        helper = await waiting if waiting is not None else None
+    async def take_process(self) -> ProbeProcess:
+        """Return an unused child, and fork the next idle one."""
+        idle, self._idle = self._idle, None
+        process = await idle if idle is not None else None
         self._refill()
-        return helper if helper is not None and helper.alive else await fork_probe_process(self._forks)
+        return process if process is not None and process.alive else await fork_probe_process(self._forks)
 
     def _refill(self) -> None:
-        if self._waiting is None:
-            self._waiting = asyncio.ensure_future(fork_probe_process(self._forks))
+        if self._idle is None:
+            self._idle = asyncio.ensure_future(fork_probe_process(self._forks))
 
     async def run_ffprobe(
         self, path: Path, options: Sequence[str], confinement: Confinement | None = None
     ) -> dict[str, Any]:
-        """Ask the real ffprobe, in a child that sees one file.
+        """Run ffprobe on a file and return its JSON.
 
         Raises:
-            SourceUnreadable: it is no media, or crashes ffprobe.
-            UnsupportedFeature: more options were asked for, and there is no ffprobe.
+            SourceUnreadable: the file is not media, or crashes ffprobe.
+            UnsupportedFeature: there is no ffprobe.
         """
         if self._ffprobe is None:
             raise UnsupportedFeature(
-                'More ffprobe options ("chainCmds") need a real ffprobe, and this worker has none.',
+                'ffprobe options ("chainCmds") need ffprobe, and this worker has none.',
                 hint='Remove "chainCmds", or install ffprobe and set FFPROBE_PATH.',
             )
         argv = [str(self._ffprobe), *_STANDARD_OPTIONS, *options, f"file:{path.name}"]
@@ -144,28 +145,30 @@ class Prober:
 
 
 class ProbeSession:
-    """Probes for one job; its children end with it."""
+    """Probes files for one job; its child processes end with the job."""
 
     def __init__(self, prober: Prober, jail: Jail | None = None, deadline: float | None = None) -> None:
-        self.helpers: list[ProbeProcess] = []
+        self.processes: list[ProbeProcess] = []
         self._prober = prober
         self._jail = jail
         self._deadline = deadline
         self._lock = asyncio.Lock()
 
     async def describe(self, path: Path) -> dict[str, Any]:
-        """ffprobe's JSON of a file, by the embedded probe.
+        """Describe a file with PyAV, in the JSON shape of ffprobe.
 
         Raises:
-            SourceNotFound, SourceForbidden, SourceUnreadable: as fits.
-            EngineTimedOut: the job's time was used up.
+            SourceNotFound: there is no such file.
+            SourceForbidden: it may not be read, or is a folder.
+            SourceUnreadable: it is not media, or crashes the probe.
+            EngineTimedOut: the time of the job was used up.
         """
-        async with self._in_time(), self._lock:
-            if not self.helpers or not self.helpers[-1].alive:
-                self.helpers.append(await self._prober.take())
-                # Only now is it known what the job may read.
-                self.helpers[-1].confine(self._confinement(), self._root)
-            reply = await self.helpers[-1].ask(path)
+        async with self._within_deadline(), self._lock:
+            if not self.processes or not self.processes[-1].alive:
+                self.processes.append(await self._prober.take_process())
+                # What the job may read is known only now.
+                self.processes[-1].confine(self._confinement(), self._root)
+            reply = await self.processes[-1].ask(path)
         if reply is None:
             raise _crashed()
         if "ok" in reply:
@@ -180,18 +183,18 @@ class ProbeSession:
         raise _not_media(reply["error"].get("message", ""), path)
 
     async def probe(self, path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
-        """ffprobe's JSON of a file for a `probe` job: by the real ffprobe where there is one.
+        """Describe a file for a `probe` job, with ffprobe if there is one.
 
         Raises:
             SourceError, UnsupportedFeature, EngineTimedOut: see `describe` and `Prober.run_ffprobe`.
         """
         if options or self._prober.program == "ffprobe":
-            async with self._in_time():
+            async with self._within_deadline():
                 return await self._prober.run_ffprobe(path, options, self._confinement())
         return await self.describe(path)
 
     @asynccontextmanager
-    async def _in_time(self) -> AsyncIterator[None]:
+    async def _within_deadline(self) -> AsyncIterator[None]:
         left_s = None if self._deadline is None else max(self._deadline - time.monotonic(), 0.001)
         try:
             async with asyncio.timeout(left_s):
@@ -199,7 +202,7 @@ class ProbeSession:
         except TimeoutError:
             raise EngineTimedOut(
                 "The time for the job was used up while a file was probed.",
-                hint='Allow more with "timeout", or check the file: it may be damaged or lead in circles.',
+                hint='Allow more time with "timeout", or check the file: it may be damaged or refer to itself.',
             ) from None
 
     @property
@@ -212,7 +215,7 @@ class ProbeSession:
 
 def _not_media(reason: str, path: Path) -> SourceUnreadable:
     return SourceUnreadable(
-        "The file holds no media that FFmpeg can read.",
+        "The file has no media that FFmpeg can read.",
         code="source_not_media",
         hint=_NOT_MEDIA_HINT,
         stderr=reason.replace(f"file:{path.name}", path.name).replace(str(path), path.name)[-2000:] or None,
@@ -221,7 +224,7 @@ def _not_media(reason: str, path: Path) -> SourceUnreadable:
 
 def _crashed() -> SourceUnreadable:
     return SourceUnreadable(
-        "Reading the file crashed or took too long; only this job was harmed.",
+        "Reading the file crashed the probe or took too long; other jobs were not affected.",
         code="source_crashes_probe",
-        hint="The file is damaged or hostile; make it anew from its source.",
+        hint="The file is damaged or malicious; create it again from its source.",
     )

@@ -1,4 +1,4 @@
-"""ffprobe's words for what PyAV gives as numbers or in other words."""
+"""ffprobe's names for values that PyAV gives as numbers or under other names."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ DISPOSITIONS: tuple[tuple[str, int], ...] = (
 
 CODEC_LONG_NAMES: Mapping[str, str] = MappingProxyType(
     {
-        # PyAV knows the long name of the decoder only: here it has none, or is called otherwise than the codec.
+        # PyAV has long names of decoders only. These codecs have no decoder, or one with another long name.
         "ass": "ASS (Advanced SSA) subtitle",
         "bin_data": "binary data",
         "dvaudio": "DV audio",
@@ -122,8 +122,8 @@ _FOUR_BITS = re.compile(
 _PCM = re.compile(r"pcm_[suf](8|16|24|32|64)(?:[lb]e)?(?:_planar)?")
 
 
-def bits_per_sample(codec_name: str) -> int:
-    """Bits that one sample takes in the file; 0 where the codec has no fixed number."""
+def find_bits_per_sample(codec_name: str) -> int:
+    """Return the bits that one sample takes in the file; 0 if the codec has no fixed number."""
     if match := _PCM.fullmatch(codec_name):
         return int(match[1])
     if codec_name == "pcm_s24daud":
@@ -133,8 +133,8 @@ def bits_per_sample(codec_name: str) -> int:
     return 4 if _FOUR_BITS.fullmatch(codec_name) else 0
 
 
-def codec_tag_string(tag: int) -> str:
-    """The four characters of a codec tag as ffprobe prints them: `avc1`, `[27][0][0][0]`."""
+def format_codec_tag(tag: int) -> str:
+    """Format the four characters of a codec tag as ffprobe does: `avc1`, `[27][0][0][0]`."""
     return "".join(_tag_character(byte) for byte in tag.to_bytes(4, "little"))
 
 

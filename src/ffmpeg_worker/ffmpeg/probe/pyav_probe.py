@@ -1,4 +1,4 @@
-"""Media information in ffprobe's JSON shape, made by PyAV where no ffprobe is installed."""
+"""Describes media files with PyAV in the JSON shape of ffprobe."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import av
 from av.container import InputContainer
 
-from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, ratio_string, time_string
+from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, format_ratio, format_time
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import read_summary
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _MICROSECOND = Fraction(1, 1_000_000)
 _SHOWS_STREAM_IDS = 0x0008  # AVFMT_SHOW_IDS
 
-# A playlist from a stranger must not reach the network.
+# An untrusted playlist must not reach the network.
 _PROTOCOLS = "file,crypto,data"
 
 _REASONS: Mapping[int, str] = {
@@ -38,19 +38,19 @@ _SENTENCES: Mapping[str, str] = {
     "permission": "The file may not be read.",
     "not_a_file": "This is not a regular file.",
     "empty": "The file is empty.",
-    "incomplete": "The file begins as media but cannot be opened: it was cut, or is damaged.",
-    "not_media": "The file is no media that can be read.",
+    "incomplete": "The file begins as media but cannot be opened: it was cut off, or is damaged.",
+    "not_media": "The file is not media that can be read.",
     "unreadable": "The file cannot be read.",
 }
 
-# Of containers that keep what is needed for opening away from the start of the file.
+# Offsets and magic bytes of containers that may have their index at the end of the file.
 _SIGNATURES = ((4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (0, b"\x1a\x45\xdf\xa3"))
 
 
 class ProbeFailed(Exception):
     """A file cannot be described.
 
-    `reason` is one of `not_found`, `permission`, `not_a_file`, `empty`, `incomplete`, `not_media`, `unreadable`;
+    `reason` is `not_found`, `permission`, `not_a_file`, `empty`, `incomplete`, `not_media` or `unreadable`;
     `message` is a sentence for callers, without the path.
     """
 
@@ -63,13 +63,16 @@ class ProbeFailed(Exception):
 def describe(path: str) -> dict[str, Any]:
     """Describe a file as `ffprobe -show_format -show_streams -show_chapters -of json` does (docs/probe.md).
 
-    Values that are not known are left out. Raises `ProbeFailed`. One call at a time: libav's log is the process's.
+    Unknown values are left out. Only one call may run at a time, because it reads the log of libav.
+
+    Raises:
+        ProbeFailed: the file cannot be described.
     """
     file = Path(path)
     try:
         size = _size_of(file)
         with av.open(
-            # Neither can be taken for `protocol:rest`.
+            # Neither form can be read as `protocol:rest`.
             str(file) if file.is_absolute() else f"./{file}",
             container_options={"protocol_whitelist": _PROTOCOLS},
             metadata_errors="replace",
@@ -84,7 +87,7 @@ def describe(path: str) -> dict[str, Any]:
 
 
 def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer `{"path": …}` lines with `{"ok": …}` or `{"error": {"reason", "message"}}` lines until the end."""
+    """Answer each line `{"path": …}` with a line `{"ok": …}` or `{"error": {"reason": …, "message": …}}`."""
     for line in requests:
         replies.write(json.dumps(_answer(line)).encode() + b"\n")
         replies.flush()
@@ -96,7 +99,7 @@ def _answer(line: bytes) -> dict[str, Any]:
     except ProbeFailed as error:
         return {"error": {"reason": error.reason, "message": error.message}}
     except Exception:
-        # One odd request must not end the loop.
+        # One bad request must not end the loop.
         return {"error": {"reason": "unreadable", "message": _SENTENCES["unreadable"]}}
 
 
@@ -105,7 +108,7 @@ def _failed(reason: str) -> ProbeFailed:
 
 
 def _size_of(file: Path) -> int:
-    # Asked before libav opens it: opening a pipe would wait for a writer.
+    # Checked before libav opens the file, as opening a named pipe would wait for a writer.
     status = file.stat()
     if not stat.S_ISREG(status.st_mode):
         raise _failed("not_a_file")
@@ -122,11 +125,11 @@ def _begins_as_media(file: Path) -> bool:
 
 def _describe_container(container: InputContainer, path: str, size: int) -> dict[str, Any]:
     summary = read_summary(container)
-    said = summary.streams if summary else {}
+    summaries = summary.streams if summary else {}
     show_id = bool(container.format.flags & _SHOWS_STREAM_IDS)
     return {
         "streams": [
-            describe_stream(stream, said.get(stream.index), show_id=show_id) for stream in container.streams
+            describe_stream(stream, summaries.get(stream.index), show_id=show_id) for stream in container.streams
         ],
         "chapters": [_describe_chapter(chapter) for chapter in container.chapters()],
         "format": _describe_format(container, path, size, summary.programs if summary else None),
@@ -140,8 +143,8 @@ def _describe_format(container: InputContainer, path: str, size: int, programs: 
         "nb_programs": programs,
         "format_name": container.format.name,
         "format_long_name": container.format.long_name,
-        "start_time": time_string(container.start_time, _MICROSECOND),
-        "duration": time_string(container.duration, _MICROSECOND),
+        "start_time": format_time(container.start_time, _MICROSECOND),
+        "duration": format_time(container.duration, _MICROSECOND),
         "size": str(size),
         "bit_rate": str(container.bit_rate) if container.bit_rate > 0 else None,
         "tags": dict(container.metadata) or None,
@@ -152,11 +155,11 @@ def _describe_format(container: InputContainer, path: str, size: int, programs: 
 def _describe_chapter(chapter: Chapter) -> dict[str, Any]:
     described = {
         "id": chapter["id"],
-        "time_base": ratio_string(chapter["time_base"]),
+        "time_base": format_ratio(chapter["time_base"]),
         "start": chapter["start"],
-        "start_time": time_string(chapter["start"], chapter["time_base"]),
+        "start_time": format_time(chapter["start"], chapter["time_base"]),
         "end": chapter["end"],
-        "end_time": time_string(chapter["end"], chapter["time_base"]),
+        "end_time": format_time(chapter["end"], chapter["time_base"]),
         "tags": dict(chapter["metadata"]) or None,
     }
     return {key: value for key, value in described.items() if value is not None}

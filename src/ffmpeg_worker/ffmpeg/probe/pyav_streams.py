@@ -1,4 +1,4 @@
-"""One stream as an object of ffprobe's `streams`, from PyAV."""
+"""Describes one stream with PyAV as ffprobe does in `streams`."""
 
 from __future__ import annotations
 
@@ -21,62 +21,62 @@ from ffmpeg_worker.ffmpeg.probe.pyav_names import (
     COLOR_TRANSFERS,
     DISPOSITIONS,
     FIELD_ORDERS,
-    bits_per_sample,
-    codec_tag_string,
+    find_bits_per_sample,
+    format_codec_tag,
 )
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import StreamSummary
 
-_LARGEST_ASPECT_TERM = 1024 * 1024
+_MAX_ASPECT_TERM = 1024 * 1024
 
 
 def describe_stream(stream: Stream, summary: StreamSummary | None, *, show_id: bool) -> dict[str, Any]:
-    """One stream as ffprobe's `-show_streams` prints it; what is not known is left out.
+    """Describe a stream as `ffprobe -show_streams` does; unknown values are left out.
 
-    `summary` is what libav printed of this stream; `show_id` says whether the container numbers its streams.
+    `summary` is the printed summary of the stream; `show_id` says whether the container has stream ids.
     """
-    said = summary or StreamSummary()
-    codec_name = _codec_name(stream, said)
+    known = summary or StreamSummary()
+    codec_name = _codec_name(stream, known)
     described = {
         "index": stream.index,
         "codec_name": codec_name,
         "codec_long_name": _codec_long_name(stream, codec_name),
         "profile": stream.profile,
         "codec_type": None if stream.type == "unknown" else stream.type,
-        "codec_tag_string": codec_tag_string(said.tag) if summary else None,
-        "codec_tag": f"0x{said.tag:04x}" if summary else None,
-        **_describe_media(stream, said, codec_name),
+        "codec_tag_string": format_codec_tag(known.tag) if summary else None,
+        "codec_tag": f"0x{known.tag:04x}" if summary else None,
+        **_describe_media(stream, known, codec_name),
         "id": f"0x{stream.id:x}" if show_id else None,
         **_describe_timing(stream),
-        **_describe_sizes(stream, said, codec_name),
+        **_describe_sizes(stream, known, codec_name),
         "disposition": {name: int(bool(stream.disposition & bit)) for name, bit in DISPOSITIONS},
         "tags": dict(stream.metadata) or None,
-        "side_data_list": said.side_data or None,
+        "side_data_list": known.side_data or None,
     }
     return {key: value for key, value in described.items() if value is not None}
 
 
-def time_string(ticks: int | None, time_base: Fraction | None) -> str | None:
-    """A point in time or a length in seconds with six decimals, as ffprobe prints it."""
+def format_time(ticks: int | None, time_base: Fraction | None) -> str | None:
+    """Format a time or duration in seconds with six decimals, as ffprobe does."""
     if ticks is None or time_base is None:
         return None
     return f"{ticks * (time_base.numerator / time_base.denominator):.6f}"
 
 
-def ratio_string(ratio: Fraction | None, separator: str = "/") -> str | None:
-    """`30000/1001`, or `16:9` with a colon as the separator."""
+def format_ratio(ratio: Fraction | None, separator: str = "/") -> str | None:
+    """Format a ratio as `30000/1001`, or with a colon as `16:9`."""
     return None if ratio is None else f"{ratio.numerator}{separator}{ratio.denominator}"
 
 
-def bounded_ratio(ratio: Fraction) -> Fraction:
-    """The nearest ratio of two numbers up to 2^20: libav writes no aspect ratio with larger ones."""
+def bound_ratio(ratio: Fraction) -> Fraction:
+    """Return the nearest ratio of two numbers up to 2^20, as libav does for aspect ratios."""
     if ratio > 1:
-        return 1 / (1 / ratio).limit_denominator(_LARGEST_ASPECT_TERM)
-    return ratio.limit_denominator(_LARGEST_ASPECT_TERM)
+        return 1 / (1 / ratio).limit_denominator(_MAX_ASPECT_TERM)
+    return ratio.limit_denominator(_MAX_ASPECT_TERM)
 
 
-def _codec_name(stream: Stream, said: StreamSummary) -> str | None:
+def _codec_name(stream: Stream, known: StreamSummary) -> str | None:
     context = stream.codec_context
-    return said.codec if context is None else context.codec.canonical_name
+    return known.codec if context is None else context.codec.canonical_name
 
 
 def _codec_long_name(stream: Stream, codec_name: str | None) -> str | None:
@@ -87,7 +87,7 @@ def _codec_long_name(stream: Stream, codec_name: str | None) -> str | None:
         return None
     if context.codec.name == codec_name:
         return context.codec.long_name
-    # An outside decoder (libdav1d) has a long name of its own; libav's own decoder has the codec's.
+    # An external decoder (libdav1d) has its own long name; libav's decoder has that of the codec.
     with suppress(ValueError):
         codec = av.Codec(codec_name, "r")
         if codec.name == codec_name:
@@ -95,16 +95,16 @@ def _codec_long_name(stream: Stream, codec_name: str | None) -> str | None:
     return None
 
 
-def _describe_media(stream: Stream, said: StreamSummary, codec_name: str | None) -> Mapping[str, Any]:
+def _describe_media(stream: Stream, known: StreamSummary, codec_name: str | None) -> Mapping[str, Any]:
     context = stream.codec_context
     if isinstance(stream, VideoStream) and isinstance(context, VideoCodecContext):
-        return _describe_video(stream, context, said)
+        return _describe_video(stream, context, known)
     if isinstance(context, AudioCodecContext):
-        return _describe_audio(context, said, codec_name or "")
+        return _describe_audio(context, known, codec_name or "")
     return {}
 
 
-def _describe_video(stream: VideoStream, context: VideoCodecContext, said: StreamSummary) -> dict[str, Any]:
+def _describe_video(stream: VideoStream, context: VideoCodecContext, known: StreamSummary) -> dict[str, Any]:
     video = {
         "width": context.width,
         "height": context.height,
@@ -118,12 +118,12 @@ def _describe_video(stream: VideoStream, context: VideoCodecContext, said: Strea
         "color_space": COLOR_SPACES.get(context.colorspace),
         "color_transfer": COLOR_TRANSFERS.get(context.color_trc),
         "color_primaries": COLOR_PRIMARIES.get(context.color_primaries),
-        "chroma_location": said.chroma_location,
+        "chroma_location": known.chroma_location,
         "field_order": FIELD_ORDERS.get(context.field_order),
-        "refs": said.references,
+        "refs": known.references,
         **_describe_nal_units(context),
     }
-    # ffprobe, too, reads the coded size from a decoder that was opened and given no frame.
+    # Like ffprobe, read the coded size from a decoder that was opened but has decoded no frame.
     with suppress(av.FFmpegError):
         context.thread_count = 1
         context.open(strict=False)
@@ -132,18 +132,18 @@ def _describe_video(stream: VideoStream, context: VideoCodecContext, said: Strea
 
 
 def _describe_aspect(stream: VideoStream, context: VideoCodecContext) -> dict[str, str | None]:
-    # PyAV's own `display_aspect_ratio` does not know the container's sample aspect ratio.
+    # PyAV's `display_aspect_ratio` ignores the sample aspect ratio of the container.
     sample_aspect = stream.sample_aspect_ratio
     if sample_aspect is None or not context.width or not context.height:
-        return {"sample_aspect_ratio": ratio_string(sample_aspect, ":")}
+        return {"sample_aspect_ratio": format_ratio(sample_aspect, ":")}
     return {
-        "sample_aspect_ratio": ratio_string(sample_aspect, ":"),
-        "display_aspect_ratio": ratio_string(bounded_ratio(sample_aspect * context.width / context.height), ":"),
+        "sample_aspect_ratio": format_ratio(sample_aspect, ":"),
+        "display_aspect_ratio": format_ratio(bound_ratio(sample_aspect * context.width / context.height), ":"),
     }
 
 
 def _describe_nal_units(context: VideoCodecContext) -> dict[str, str]:
-    """How H.264 is packed: with lengths (ISO/IEC 14496-15, avcC) or with start codes (Annex B)."""
+    """Tell whether H.264 is stored with lengths (ISO/IEC 14496-15, avcC) or start codes (Annex B)."""
     if context.codec.canonical_name != "h264":
         return {}
     extradata = context.extradata or b""
@@ -152,44 +152,44 @@ def _describe_nal_units(context: VideoCodecContext) -> dict[str, str]:
     return {"is_avc": "false", "nal_length_size": "0"}
 
 
-def _describe_audio(context: AudioCodecContext, said: StreamSummary, codec_name: str) -> dict[str, Any]:
+def _describe_audio(context: AudioCodecContext, known: StreamSummary, codec_name: str) -> dict[str, Any]:
     return {
         "sample_fmt": context.format.name if context.format else None,
         "sample_rate": str(context.sample_rate),
-        "channels": said.channels,
-        "channel_layout": said.channel_layout,
-        "bits_per_sample": bits_per_sample(codec_name),
-        "initial_padding": said.initial_padding,
+        "channels": known.channels,
+        "channel_layout": known.channel_layout,
+        "bits_per_sample": find_bits_per_sample(codec_name),
+        "initial_padding": known.initial_padding,
     }
 
 
 def _describe_timing(stream: Stream) -> dict[str, Any]:
     return {
         **_describe_frame_rates(stream),
-        "time_base": ratio_string(stream.time_base),
+        "time_base": format_ratio(stream.time_base),
         "start_pts": stream.start_time,
-        "start_time": time_string(stream.start_time, stream.time_base),
+        "start_time": format_time(stream.start_time, stream.time_base),
         "duration_ts": stream.duration,
-        "duration": time_string(stream.duration, stream.time_base),
+        "duration": format_time(stream.duration, stream.time_base),
     }
 
 
 def _describe_frame_rates(stream: Stream) -> dict[str, str]:
     if isinstance(stream, VideoStream):
         return {
-            "r_frame_rate": ratio_string(stream.base_rate) or "0/0",
-            "avg_frame_rate": ratio_string(stream.average_rate) or "0/0",
+            "r_frame_rate": format_ratio(stream.base_rate) or "0/0",
+            "avg_frame_rate": format_ratio(stream.average_rate) or "0/0",
         }
-    # A data stream may have a rate (timecode), and PyAV has no attribute for it.
+    # A data stream may have a rate (timecode), but PyAV has no attribute for it.
     return {"r_frame_rate": "0/0", "avg_frame_rate": "0/0"} if stream.type in {"audio", "subtitle"} else {}
 
 
-def _describe_sizes(stream: Stream, said: StreamSummary, codec_name: str | None) -> dict[str, Any]:
+def _describe_sizes(stream: Stream, known: StreamSummary, codec_name: str | None) -> dict[str, Any]:
     context = stream.codec_context
     sizes: dict[str, Any] = {"nb_frames": str(stream.frames) if stream.frames else None}
     if context is None:
         return sizes
-    bits = _bits_per_raw_sample(context, said, codec_name)
+    bits = _bits_per_raw_sample(context, known, codec_name)
     return {
         "bit_rate": str(context.bit_rate) if context.bit_rate else None,
         "max_bit_rate": str(context.max_bit_rate) if context.max_bit_rate else None,
@@ -199,10 +199,10 @@ def _describe_sizes(stream: Stream, said: StreamSummary, codec_name: str | None)
     }
 
 
-def _bits_per_raw_sample(context: Any, said: StreamSummary, codec_name: str | None) -> int | None:
-    # Codecs that always state their depth, which their sample formats then have.
+def _bits_per_raw_sample(context: Any, known: StreamSummary, codec_name: str | None) -> int | None:
+    # Codecs that always state their bit depth; their sample format has the same one.
     if codec_name in {"h264", "prores", "dnxhd", "mjpeg"} and context.format:
         return int(context.format.components[0].bits)
     if codec_name in {"flac", "alac"} and context.format:
-        return said.sample_bits or int(context.format.bits)
-    return said.sample_bits
+        return known.sample_bits or int(context.format.bits)
+    return known.sample_bits

@@ -1,4 +1,4 @@
-"""What libav's printed summary of a file says and PyAV's attributes do not."""
+"""Reads from libav's printed summary of a file what PyAV has no attributes for."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _CHROMA_LOCATIONS = frozenset({"left", "center", "topleft", "top", "bottomleft",
 
 @dataclass(frozen=True, slots=True)
 class StreamSummary:
-    """One stream; `None` and empty mean that libav does not say.
+    """Summary of one stream; None or empty where libav does not print a value.
 
-    `tag` is the codec tag, 0 where there is none; `sample_bits` is set where fewer bits are used than stored;
-    `side_data` holds entries as ffprobe prints them.
+    `tag` is the codec tag, 0 if there is none. `sample_bits` is set if fewer bits are used than stored.
+    `side_data` has entries as ffprobe prints them.
     """
 
     codec: str | None = None
@@ -46,16 +46,16 @@ class StreamSummary:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A file: the number of its programs, and its streams by index."""
+    """Summary of a file: the number of programs, and the streams by index."""
 
     programs: int
     streams: Mapping[int, StreamSummary]
 
 
 def read_summary(container: InputContainer) -> Summary | None:
-    """Read what `InputContainer.dumps_format()` prints, or `None` where the text cannot be trusted.
+    """Read what `InputContainer.dumps_format()` prints; None if the text cannot be trusted.
 
-    Tag names are printed as they are: one with a line feed in it could pass for a line of libav's own.
+    libav prints tag names as they are: one with a line feed could look like another line of the summary.
     """
     tagged = [container.metadata, *(stream.metadata for stream in container.streams)]
     tagged += [chapter["metadata"] for chapter in container.chapters()]
@@ -68,8 +68,8 @@ def read_summary(container: InputContainer) -> Summary | None:
 
 @contextmanager
 def _verbose_libav() -> Iterator[None]:
-    # Reference frames and chroma location are printed from VERBOSE on; the text reaches PyAV through the log.
-    # PyAV would drop a line that equals the one before.
+    # Reference frames and chroma location are printed at VERBOSE and above, through the log of libav.
+    # By default PyAV drops a line that equals the previous one.
     av.logging.set_skip_repeated(False)
     av.logging.set_libav_level(av.logging.VERBOSE)
     av.logging.set_level(av.logging.INFO)
@@ -124,7 +124,7 @@ def _read_chroma_location(text: str) -> str | None:
 
 
 def _read_channels(text: str) -> tuple[int | None, str | None]:
-    # Never through `CodecContext.layout`: PyAV 18.1 frees a layout with a channel order of its own twice.
+    # Not through `CodecContext.layout`: PyAV 18.1 frees a layout with a custom channel order twice.
     match = _CHANNELS.search(text)
     if not match:
         return None, None
@@ -162,7 +162,7 @@ def _read_light_level(text: str) -> dict[str, Any]:
 
 
 def _read_mastering_display(text: str) -> dict[str, Any]:
-    # Luminance is stored in steps of 1/10000 and printed in full; the printed chromaticities are rounded.
+    # Luminance has steps of 1/10000 and is printed exactly; the printed chromaticities are rounded.
     match = re.search(r"has_luminance:1 .*min_luminance=(\d+\.\d+), max_luminance=(\d+\.\d+)", text)
     if not match:
         return {}

@@ -1,4 +1,4 @@
-"""The table of failures that ffmpeg runs are known to end in, most telling first."""
+"""The known failures of ffmpeg runs, most specific first."""
 
 from ffmpeg_worker.ffmpeg.diagnosis.failures.codecs import CODECS
 from ffmpeg_worker.ffmpeg.diagnosis.failures.decoding import DECODING
@@ -14,16 +14,16 @@ from ffmpeg_worker.ffmpeg.diagnosis.failures.signals import SIGNALS
 from ffmpeg_worker.ffmpeg.diagnosis.failures.worker import WORKER
 
 FAILURES: tuple[Failure, ...] = (
-    *WORKER,  # no space, no memory: true whatever else is said
+    *WORKER,  # a full disk or no memory explain every other line
     *INPUTS,
     *FILTER_GRAPH,
-    *FILTERS,  # before options: both know "Unable to parse option value"
+    *FILTERS,  # before options: both match "Unable to parse option value"
     *OPTIONS,
     *CODECS,
     *ENCODER_LIMITS,
     *OUTPUTS,
-    *OPENING,  # after what knows why a file did not open
-    *DECODING,  # last: a damaged stream complains in passing while something else ends the run
+    *OPENING,  # after failures that say why a file did not open
+    *DECODING,  # last: a damaged stream logs errors while something else ends the run
 )
 
 __all__ = ["FAILURES", "SIGNALS", "Failure", "Sign"]

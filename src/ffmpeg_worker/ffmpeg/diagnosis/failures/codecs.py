@@ -1,4 +1,4 @@
-"""Failures of encoders and decoders: their names, and whether they can be used here."""
+"""Failures of encoders, decoders and hardware: unknown names, and missing devices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CODECS: tuple[Failure, ...] = (
     ),
     Failure(
         "decoder_unknown",
-        "Leave out -c before -i: FFmpeg finds the decoder itself.",
+        "Remove -c before -i: FFmpeg finds the decoder itself.",
         (sign(r"Unknown decoder '(?P<decoder>[^'\n]*)'", "This FFmpeg has no decoder named '{decoder}'."),),
         near="decoders",
     ),
@@ -31,7 +31,7 @@ CODECS: tuple[Failure, ...] = (
         (
             sign(
                 r"Invalid (?P<kind>encoder|decoder) type '(?P<value>[^'\n]*)'",
-                "The {kind} '{value}' is not for the kind of stream it is set for.",
+                "The {kind} '{value}' does not fit the kind of stream.",
             ),
         ),
     ),
@@ -67,11 +67,11 @@ CODECS: tuple[Failure, ...] = (
     ),
     Failure(
         "hardware_unavailable",
-        "This worker lacks the hardware: leave out -hwaccel, hardware decoders and hardware filters.",
+        "This worker lacks the hardware: remove -hwaccel, hardware decoders and hardware filters.",
         (
             sign(
                 r"Cannot load (?P<library>lib(?:cuda|nvcuvid|vdpau)\S*)",
-                "The command needs a graphics card that this worker does not have.",
+                "The command needs a GPU that this worker does not have.",
             ),
             sign(
                 r"No VA display found for device (?P<value>.+)\.$|A hardware device reference is required",
@@ -90,12 +90,12 @@ CODECS: tuple[Failure, ...] = (
     ),
     Failure(
         "pixel_format_inconvertible",
-        "Frames in a card's memory go through hwupload or hwdownload; leave out hardware "
-        "formats in software commands.",
+        "Move frames into or out of GPU memory with hwupload or hwdownload; do not use hardware "
+        "pixel formats in software commands.",
         (
             sign(
                 r"Impossible to convert between the formats supported by the filter",
-                "No conversion leads from the frames there are to the pixel format asked for.",
+                "The frames cannot be converted to the pixel format that is needed.",
             ),
         ),
         options=FILTER_OPTIONS,

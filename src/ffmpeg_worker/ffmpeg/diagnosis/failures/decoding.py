@@ -1,11 +1,11 @@
-"""Failures of media that opened well and then could not be decoded."""
+"""Failures to decode media that could be opened."""
 
 from __future__ import annotations
 
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
 
 STREAM = r"^\[[vasd]ist#(?P<stream>\d+:\d+)[^\]\n]*\] (?:\[[^\]\n]*\] )*"
-"""Start of a line said about an input stream (FFmpeg 6 and later)."""
+"""Start of a line about an input stream (FFmpeg 6 and later)."""
 
 DECODING: tuple[Failure, ...] = (
     Failure(
@@ -15,8 +15,8 @@ DECODING: tuple[Failure, ...] = (
     ),
     Failure(
         "input_corrupt",
-        "Send an undamaged file; without -xerror and -err_detect explode, FFmpeg goes on past damage; "
-        "a decoder set with -c before -i must be the right one.",
+        "Send an undamaged file. Without -xerror and -err_detect explode, FFmpeg continues after damage. "
+        "A decoder that is set with -c before -i must fit the stream.",
         (
             sign(
                 rf"{STREAM}Decode error rate \S+ exceeds maximum",

@@ -1,4 +1,4 @@
-"""What an encoder does not accept: sizes, rates, formats, and what it needs beside them."""
+"""Sizes, rates and formats that an encoder does not support, and files that it needs."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "frame_size_unsupported",
-        "Scale to a size that the encoder takes.",
+        "Scale to a size that the encoder supports.",
         (
             sign(
                 ENCODER + r"The specified picture size of (?P<size>\d+x\d+) is not valid for",
-                "The encoder '{encoder}' does not take frames of {size}.",
+                "The encoder '{encoder}' does not support frames of {size}.",
             ),
             sign(
                 ENCODER + r"Image size is too small \((?P<size>\d+x\d+)\)",
                 "A frame of {size} is too small for the encoder '{encoder}'.",
             ),
             sign(
-                r"Source (?:Width|Height) must be at least (?P<least>\d+)",
-                "A side of the frame is less than the {least} pixels that the encoder needs.",
+                r"Source (?:Width|Height) must be at least (?P<min>\d+)",
+                "A side of the frame is less than the {min} pixels that the encoder needs.",
             ),
             sign(
                 ENCODER + r"Found no DV profile for (?P<size>\d+x\d+ \w+) video",
@@ -54,7 +54,7 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
     ),
     Failure(
         "pixel_format_unsupported",
-        "Set a pixel format that the encoder and its profile take, most often -pix_fmt yuv420p.",
+        "Set a pixel format that the encoder and its profile support, usually -pix_fmt yuv420p.",
         (
             sign(
                 r"(?P<profile>\S+) profile doesn't support (?P<value>\S.*)$",
@@ -62,88 +62,88 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
             ),
             sign(
                 ENCODER + r"pixel format is incompatible with (?P<profile>\S+) profile",
-                "The encoder '{encoder}' does not take this pixel format with the size and bitrate asked for.",
+                "The encoder '{encoder}' does not support this pixel format with the size and bitrate asked for.",
             ),
         ),
         options=("-pix_fmt", "-profile"),
     ),
     Failure(
         "sample_rate_unsupported",
-        "Set a rate that the encoder takes, most often -ar 48000.",
+        "Set a rate that the encoder supports, usually -ar 48000.",
         (
             sign(
                 ENCODER + r"Specified sample rate (?P<value>\d+) is not supported",
-                "The encoder '{encoder}' does not take a sample rate of {value} Hz.",
+                "The encoder '{encoder}' does not support a sample rate of {value} Hz.",
             ),
             sign(
                 ENCODER + r"(?P<value>\d+) Hz not supported",
-                "The encoder '{encoder}' does not take a sample rate of {value} Hz.",
+                "The encoder '{encoder}' does not support a sample rate of {value} Hz.",
             ),
             sign(
                 ENCODER + r"(?:Only 8000Hz sample rate supported|Sample rates other than 8kHz are not allowed)",
-                "The encoder '{encoder}' takes a sample rate of 8000 Hz only.",
+                "The encoder '{encoder}' supports a sample rate of 8000 Hz only.",
             ),
         ),
         options=("-ar",),
     ),
     Failure(
         "channel_layout_unsupported",
-        "Set a number of channels that the encoder takes, most often -ac 2.",
+        "Set a number of channels that the encoder supports, usually -ac 2.",
         (
             sign(
                 ENCODER + r"Specified channel layout '(?P<value>[^'\n]*)' is not supported",
-                "The encoder '{encoder}' does not take the channel layout '{value}'.",
+                "The encoder '{encoder}' does not support the channel layout '{value}'.",
             ),
             sign(
                 ENCODER + r"Opus mapping family undefined for (?P<value>\d+) channels",
-                "The encoder '{encoder}' does not take {value} channels.",
+                "The encoder '{encoder}' does not support {value} channels.",
             ),
             sign(
                 r'channel layout "(?P<value>[^"\n]*)" is invalid or unsupported',
-                "There is no layout with {value}.",
+                "There is no channel layout with {value}.",
             ),
-            sign(ENCODER + r"Only mono supported", "The encoder '{encoder}' takes one channel only."),
+            sign(ENCODER + r"Only mono supported", "The encoder '{encoder}' supports one channel only."),
             sign(
                 r"Rematrix is needed between (?P<has>[^\n]+) and (?P<wants>[^\n]+) but there is "
                 r"not enough information",
-                "No known mix leads from {has} to {wants}.",
+                "There is no mix from {has} to {wants}.",
             ),
         ),
         options=("-ac", "-channel_layout", "-ch_layout"),
     ),
     Failure(
         "sample_format_unsupported",
-        "Leave out -sample_fmt: FFmpeg chooses one that the encoder takes.",
+        "Leave out -sample_fmt: FFmpeg chooses one that the encoder supports.",
         (
             sign(
                 ENCODER + r"Specified sample format (?P<value>\S+) is (?:invalid or )?not supported",
-                "The encoder '{encoder}' does not take the sample format '{value}'.",
+                "The encoder '{encoder}' does not support the sample format '{value}'.",
             ),
         ),
     ),
     Failure(
         "frame_rate_unsupported",
-        "Set a rate that the encoder takes, for example -r 25.",
+        "Set a rate that the encoder supports, for example -r 25.",
         (
             sign(
                 ENCODER + r"MPEG-1/2 does not support (?P<rate>\S+) fps",
-                "The encoder '{encoder}' does not take this frame rate.",
+                "The encoder '{encoder}' does not support this frame rate.",
             ),
         ),
         options=("-r",),
     ),
     Failure(
         "bitrate_unsupported",
-        "Set a bitrate that the encoder takes, or leave out -b.",
+        "Set a bitrate that the encoder supports, or leave out -b.",
         (
             sign(
                 ENCODER + r"The bit rate (?P<rate>\d+) bps is unsupported\. Please choose a value between "
-                r"(?P<least>\d+) and (?P<most>\d+)",
-                "The encoder '{encoder}' takes {least} to {most} bits a second, not {rate}.",
+                r"(?P<min>\d+) and (?P<max>\d+)",
+                "The encoder '{encoder}' supports {min} to {max} bits per second, not {rate}.",
             ),
             sign(
                 r"Bitrate (?P<rate>\d+) is extremely low",
-                "A bitrate of {rate} bits a second is too low for the encoder.",
+                "A bitrate of {rate} bits per second is too low for the encoder.",
             ),
         ),
         options=("-b", "-ab", "-vb"),

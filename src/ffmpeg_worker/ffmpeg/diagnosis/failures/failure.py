@@ -1,4 +1,4 @@
-"""What one kind of failure is, and the signs in ffmpeg's log by which it is known."""
+"""One kind of failure, and the patterns in ffmpeg's log that identify it."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import re
 from dataclasses import dataclass
 
 WHO = r"^(?:\[[^\]\n]*\] )*"
-"""Start of a line, whoever said it."""
+"""Start of a line, with any contexts."""
 
 ENCODER = r"^\[(?P<encoder>[\w-]+)\] (?:\[[^\]\n]*\] )*"
-"""Start of a line said by an encoder."""
+"""Start of a line from an encoder."""
 
 FILTER = r"^(?:\[[^\]\n]*\] )*?\[Parsed_(?P<filter>\w+?)_\d+\] (?:\[[^\]\n]*\] )*"
-"""Start of a line said by a filter of the command."""
+"""Start of a line from a filter of the command."""
 
 FILTER_OPTIONS = ("-vf", "-af", "-filter_complex", "-lavfi", "-filter")
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A pattern over the cleaned log and the sentence it stands for.
+    """A pattern for the parsed log, and the sentence that explains it.
 
-    `{group}` in the sentence is filled from the pattern's named groups. The groups `filter`, `encoder`,
+    `{group}` in the sentence is replaced by the named group of the pattern. The groups `filter`, `encoder`,
     `decoder`, `format`, `option`, `stream`, `file`, `input` and `output` become part of `where`.
-    `argument`: fire only when one of the command's arguments matches this too.
+    `argument`: a pattern that one argument of the command must match, too.
     """
 
     pattern: re.Pattern[str]
@@ -32,7 +32,7 @@ class Sign:
 
 
 def sign(pattern: str, message: str, *, argument: str | None = None) -> Sign:
-    """A sign from the text of its patterns; `^` and `$` are a line's ends."""
+    """Compile a sign; `^` and `$` match at line ends."""
     return Sign(re.compile(pattern, re.MULTILINE), message, re.compile(argument) if argument else None)
 
 
@@ -40,8 +40,8 @@ def sign(pattern: str, message: str, *, argument: str | None = None) -> Sign:
 class Failure:
     """One kind of failure: its error code (see codes.py), what to do about it, and how it shows in the log.
 
-    `near` is the kind of name that was unknown, for nearest-name hints: "encoders", "filters", …
-    `options` are the options it is about when the log names none; a stream suffix may follow them.
+    `near` is the kind of name that was unknown, for suggestions: "encoders", "filters", …
+    `options` are the options it concerns if the log names none, without their stream suffixes.
     """
 
     code: str

@@ -1,4 +1,4 @@
-"""Failures of the graph: its syntax, and how filters are joined to each other and to streams."""
+"""Failures of the filter graph: its syntax, and the links between filters and streams."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ FILTER_GRAPH: tuple[Failure, ...] = (
             ),
             sign(
                 r"No such filter: ''|No filters specified in the graph",
-                "The filter graph has an empty place where a filter should be.",
+                "The filter graph has an empty filter between two separators.",
             ),
         ),
         options=FILTER_OPTIONS,
     ),
     Failure(
         "filter_input_not_found",
-        "Check which streams the input has, that a label is written the same at both ends, and that the filter "
-        "takes this kind of stream: FFmpeg says the same for video given to an audio filter.",
+        "Check which streams the input has, that the label is spelled alike at both ends, and that the filter "
+        "takes this kind of stream: FFmpeg reports the same for video in an audio filter.",
         (
             sign(
                 r"Stream specifier '(?P<stream>[^'\n]*)' in filtergraph description "
                 r"(?P<graph>[^\n]*) matches no streams",
-                "Nothing fits '{stream}' in the filter graph '{graph}'.",
+                "Nothing matches '{stream}' in the filter graph '{graph}'.",
             ),
         ),
         options=FILTER_OPTIONS,
@@ -43,39 +43,39 @@ FILTER_GRAPH: tuple[Failure, ...] = (
         (
             sign(
                 r"Output with label '(?P<stream>[^'\n]*)' does not exist in any defined filter graph",
-                "No filter makes '[{stream}]', or it is used twice.",
+                "No filter has the output '[{stream}]', or it is used twice.",
             ),
         ),
         options=FILTER_OPTIONS,
     ),
     Failure(
         "filter_pad_unconnected",
-        "Lead every output of the graph to -map or to another filter (nullsink drops one), and feed every input.",
+        "Connect every output of the graph to -map or to another filter (nullsink drops one), and every input.",
         (
             sign(
                 r"Filter '(?P<filter>\w+)' has output \d+ \((?P<stream>[^)\n]*)\) unconnected",
-                "The output '{stream}' of the filter '{filter}' leads nowhere.",
+                "The output '{stream}' of the filter '{filter}' is not connected.",
             ),
             sign(
                 r"Filter (?P<filter>\w+) has an unconnected output",
-                "An output of the filter '{filter}' leads nowhere.",
+                "An output of the filter '{filter}' is not connected.",
             ),
             sign(
                 r"Cannot find an unused (?P<kind>\w+) input stream to feed the unlabeled input "
                 r"pad (?P<filter>\w+)",
-                "An input of the filter '{filter}' is not fed: no {kind} stream is left for it.",
+                "An input of the filter '{filter}' is not connected: no {kind} stream is left for it.",
             ),
             sign(
                 r"Cannot find a matching stream for unlabeled input pad \d+ on filter "
                 r"Parsed_(?P<filter>\w+?)_\d+",
-                "An input of the filter '{filter}' is not fed.",
+                "An input of the filter '{filter}' is not connected.",
             ),
         ),
         options=FILTER_OPTIONS,
     ),
     Failure(
         "filter_label_surplus",
-        "Remove the surplus label, or tell the filter how many it has (as in split=3, amix=inputs=3).",
+        "Remove the surplus label, or set the number of labels (as in split=3, amix=inputs=3).",
         (
             sign(
                 r"More (?P<kind>input|output) link labels specified for filter '(?P<filter>\w+)' than",
@@ -132,7 +132,7 @@ FILTER_GRAPH: tuple[Failure, ...] = (
         (
             sign(
                 r"Filtering and streamcopy cannot be used together",
-                "A stream is both filtered and copied, which excludes each other.",
+                "A stream is both filtered and copied, which is impossible.",
             ),
         ),
         options=("-c", "-codec"),

@@ -1,11 +1,11 @@
-"""Failures of one filter: its name, its options, their values, and what it is fed."""
+"""Failures of one filter: its name, its options, their values, and its inputs."""
 
 from __future__ import annotations
 
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER, Failure, sign
 
 _OLD_FILTER = r"\n(?:.*\n){0,4}?.*Error initializing filter '(?P<filter>\w+)'"
-"""How FFmpeg 5 names the filter, some lines below."""
+"""FFmpeg 5 names the filter some lines below."""
 
 _CHAIN = r"\n.*\n.*Error parsing filterchain '(?:[^\n]*?[\],;])?"
 
@@ -15,7 +15,7 @@ FILTERS: tuple[Failure, ...] = (
         "Check the name; a comma inside a filter's value must be escaped (\\,) or quoted.",
         (
             sign(r"No such filter: '(?P<filter>[^'\n]+)'", "This FFmpeg has no filter named '{filter}'."),
-            # FFmpeg 9 looks at the values first: a wrong name with unnamed values is only told this way.
+            # FFmpeg 9 checks the values first and reports a wrong name with unnamed values only in this way.
             sign(
                 r"No option name near '(?P<value>[^\n]+)'" + _CHAIN + r"(?P<filter>\w+)(?:@\w+)?=(?P=value)",
                 "This FFmpeg has no filter named '{filter}' that takes the value '{value}'.",
@@ -37,7 +37,7 @@ FILTERS: tuple[Failure, ...] = (
             ),
             sign(
                 FILTER + r"This filter does not take any options, but options were provided: (?P<value>.*)\.$",
-                "The filter '{filter}' takes no options, but got '{value}'.",
+                "The filter '{filter}' has no options, but got '{value}'.",
             ),
         ),
     ),
@@ -100,11 +100,11 @@ FILTERS: tuple[Failure, ...] = (
             ),
             sign(
                 FILTER + r"Invalid (?P<kind>pixel format|sample format|channel layout) '(?P<value>[^'\n]*)'",
-                "The filter '{filter}' got an unknown {kind}, '{value}'.",
+                "The filter '{filter}' has an unknown {kind}: '{value}'.",
             ),
             sign(
                 FILTER + r"Error parsing (?P<kind>sample format|channel layout): (?P<value>.*)\.$",
-                "The filter '{filter}' got an unknown {kind}, '{value}'.",
+                "The filter '{filter}' has an unknown {kind}: '{value}'.",
             ),
             sign(
                 FILTER + r"(?:Undefined constant or missing '\(' in"
@@ -115,7 +115,7 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_option_missing",
-        "Give the filter what it needs.",
+        "Set the required option.",
         (
             sign(
                 FILTER + r"Either text, a valid file, a timecode or text source must be provided",
@@ -170,11 +170,11 @@ FILTERS: tuple[Failure, ...] = (
             sign(
                 FILTER + r"Invalid too big or non positive size for width '(?P<width>[^'\n]*)' or height "
                 r"'(?P<height>[^'\n]*)'",
-                "The filter '{filter}' cannot cut {width}x{height} out of a smaller frame.",
+                "The filter '{filter}' cannot crop {width}x{height} from a smaller frame.",
             ),
             sign(
                 FILTER + r"Padded dimensions cannot be smaller than input dimensions",
-                "The filter '{filter}' cannot pad to less than the frame has.",
+                "The filter '{filter}' cannot pad to less than the size of the frame.",
             ),
             sign(
                 FILTER + r"(?:Rescaled value for width or height is too big"
@@ -185,7 +185,7 @@ FILTERS: tuple[Failure, ...] = (
     ),
     Failure(
         "filter_inputs_differ",
-        "Bring all inputs to one size, frame rate and pixel format first: scale, setsar, fps, format, settb.",
+        "Convert all inputs to one size, frame rate and pixel format first: scale, setsar, fps, format, settb.",
         (
             sign(
                 FILTER + r"(?P<reason>(?:Input|First input) [^\n]* (?:does|do) not match[^\n]*)$",

@@ -1,4 +1,4 @@
-"""Failures of what is named after `-i` and of what such files refer to."""
+"""Failures of inputs and of the files that they refer to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ INPUTS: tuple[Failure, ...] = (
         (
             sign(
                 r"Unsafe file name '(?P<file>[^\n]*)'",
-                "The concat list names '{file}', which FFmpeg holds for unsafe.",
+                "The concat list names '{file}', which FFmpeg considers unsafe.",
             ),
         ),
         options=("-i",),
@@ -29,7 +29,7 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "listed_file_not_found",
-        "Send every file that the list names along with it, under the same name.",
+        "Send every file that the list names, under the same name.",
         (sign(r"Impossible to open '(?P<file>[^\n]*)'", "The list names '{file}', which cannot be opened."),),
         options=("-i",),
     ),
@@ -46,24 +46,24 @@ INPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "format_not_accepted",
-        "Send it as media that names no other file; a playlist or list is one only by its name or -f.",
-        (sign(r"Format not on whitelist '", "The input's format is not let in."),),
+        "Send media that refers to no other file; a playlist needs the name of a playlist, or -f.",
+        (sign(r"Format not on whitelist '", "The format of the input is not accepted."),),
         options=("-i",),
     ),
     Failure(
         "picture_too_large",
-        "Send it smaller.",
+        "Send a smaller picture.",
         (
             sign(
                 r"Picture size (?P<size>\d+x\d+) exceeds specified max pixel count",
-                "The picture, {size}, has more pixels than are let in.",
+                "The picture, {size}, has more pixels than the worker accepts.",
             ),
         ),
         options=("-i",),
     ),
     Failure(
         "encryption_key_missing",
-        "Send the key file along with the playlist, under the name it uses.",
+        "Send the key file with the playlist, under the name that the playlist uses.",
         (
             sign(
                 r"Unable to open key file (?P<file>[^,\n]+)",
@@ -79,7 +79,7 @@ INPUTS: tuple[Failure, ...] = (
         (
             sign(
                 r"Could find no file (?:or sequence )?with path '(?P<input>[^\n]*)' and index",
-                "No image fits the pattern '{input}'.",
+                "No image matches the pattern '{input}'.",
             ),
         ),
     ),
@@ -89,7 +89,7 @@ INPUTS: tuple[Failure, ...] = (
         (
             sign(
                 r"^\[(?:in#\d+|rawvideo)[^\n]*Picture size 0x0 is invalid",
-                "The size of the raw video input is not given.",
+                "The frame size of the raw video input is missing.",
             ),
         ),
         options=("-f",),
@@ -100,7 +100,7 @@ INPUTS: tuple[Failure, ...] = (
         (
             sign(
                 r"Invalid buffer size, packet size (?P<size>\d+) < expected frame_size (?P<needed>\d+)",
-                "The raw video input holds {size} bytes where one frame needs {needed}.",
+                "The raw video input has {size} bytes, but one frame needs {needed}.",
             ),
         ),
         options=("-i",),

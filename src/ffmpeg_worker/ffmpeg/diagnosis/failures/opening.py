@@ -1,6 +1,6 @@
-"""Files that could not be opened, by the reason the system gave.
+"""Failures to open files, by the reason of the operating system.
 
-The signs read the lines that `engine_log.openings` writes.
+The patterns match lines of `engine_log.find_open_failures`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ OPENING: tuple[Failure, ...] = (
     ),
     Failure(
         "input_http_error",
-        "Check the address and that it has not expired; open it without cookies to see what the worker sees.",
+        "Check that the address is right and has not expired: open it without cookies, as the worker does.",
         (
             sign(
                 _IN + r"Server returned (?P<status>\w+ [A-Z]\w+)",
-                "The server answered '{status}' for the input '{input}'.",
+                "The server answered '{status}' to the request for the input '{input}'.",
             ),
         ),
     ),
@@ -43,14 +43,14 @@ OPENING: tuple[Failure, ...] = (
     ),
     Failure(
         "output_unreachable",
-        "Check the address and that the receiver listens, then try again.",
-        (sign(_OUT + r"(?:Connection \w+(?: \w+)?|Input/output error)", "Nothing accepts data at '{output}'."),),
+        "Check the address and that the receiver is listening, then try again.",
+        (sign(_OUT + r"(?:Connection \w+(?: \w+)?|Input/output error)", "Nothing is listening at '{output}'."),),
     ),
     Failure(
         "input_unreachable",
-        "Check the host's name and that it is up, then try again.",
+        "Check the name of the host and that it is running, then try again.",
         (
-            sign(r"Failed to resolve hostname (?P<host>[^:\s]+)", "The host '{host}' of an address is not known."),
+            sign(r"Failed to resolve hostname (?P<host>[^:\s]+)", "The host '{host}' of an address is unknown."),
             sign(
                 _IN + r"Connection (?:refused|timed out|reset)",
                 "The server of the input '{input}' does not answer.",
@@ -60,27 +60,27 @@ OPENING: tuple[Failure, ...] = (
     ),
     Failure(
         "input_incomplete",
-        "Upload the whole file again, or repair it: its index, written last, is missing.",
+        "Upload the whole file again, or repair it: its index, which is written last, is missing.",
         (
             sign(
                 r"(?<!misdetection possible!\n)"
                 + WHO
                 + r"moov atom not found\n(?:.*\n)*?opening input (?P<input>.*): Invalid data found",
-                "The input '{input}' ends too early: it was cut off or its upload did not finish.",
+                "The input '{input}' is incomplete: it was cut off, or its upload did not finish.",
             ),
         ),
     ),
     Failure(
         "input_unreadable",
-        "Send a media file, or name the format with -f before -i if it has no header of its own.",
+        "Send a media file; for raw data without a header, name the format with -f before -i.",
         (
             sign(
                 _IN + "Invalid data found when processing input",
-                "The input '{input}' is empty or not media that FFmpeg knows.",
+                "The input '{input}' is empty or not media that FFmpeg can read.",
             ),
             sign(
                 _IN + r"(?:Invalid argument|End of file)",
-                "The input '{input}' cannot be read as the media it should be.",
+                "The input '{input}' cannot be read in the format that it should have.",
             ),
             sign(
                 r"^(?P<input>[^\[\n].*): could not find codec parameters",
@@ -115,7 +115,7 @@ OPENING: tuple[Failure, ...] = (
     ),
     Failure(
         "output_forbidden",
-        "Write to the job's own directory, by a plain file name.",
+        "Write to a plain file name in the directory of the job.",
         (
             sign(
                 _OUT + r"(?:Permission denied|Read-only file system|Operation not permitted)",

@@ -7,7 +7,7 @@ from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import WHO, Failure, sign
 OPTIONS: tuple[Failure, ...] = (
     Failure(
         "option_unknown",
-        "Check the option's name; an option after the last output name belongs to nothing.",
+        "Check the name of the option; an option after the last output belongs to nothing.",
         (
             sign(r"Unrecognized option '(?P<option>[^'\n]*)'", "FFmpeg has no option '-{option}'."),
             sign(
@@ -20,7 +20,7 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "option_misplaced",
-        "Options for reading stand before their -i, options for writing before their output's name.",
+        "Put options of an input before its -i, and options of an output before its name.",
         (
             sign(
                 r"Option (?P<option>\S+) \([^\n]*\) cannot be applied to input url (?P<input>[^\n]*?) -- ",
@@ -36,7 +36,7 @@ OPTIONS: tuple[Failure, ...] = (
             ),
             sign(
                 r"^Option (?P<option>\S+) not found\.$",
-                "The option '-{option}' does not apply to the file it stands before.",
+                "The option '-{option}' does not apply to the file after it.",
             ),
         ),
     ),
@@ -171,7 +171,7 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "stream_specifier_invalid",
-        "Write a stream as file:type:number, for example 0:v or 0:a:1; as option suffix without the file, -c:a:1.",
+        "Write a stream as file:type:number, for example 0:v or 0:a:1; without the file in an option: -c:a:1.",
         (
             sign(
                 r"Trailing garbage (?:after|at the end of a?) ?stream specifier: (?P<stream>.+)$",
@@ -182,16 +182,16 @@ OPTIONS: tuple[Failure, ...] = (
     ),
     Failure(
         "stream_map_empty",
-        "Map a stream that the input has, or add ? (as in 0:a?) to go on without it.",
+        "Map a stream that the input has, or add ? (as in 0:a?) to make it optional.",
         (
             sign(
                 r"Stream map '' matches no streams[^\n]*\n(?:[^\n]*\n)*?[^\n]*Failed to set "
                 r"value '(?P<stream>[^'\n]*)' for option '(?P<option>map)'",
-                "No input stream fits '-map {stream}'.",
+                "No input stream matches '-map {stream}'.",
             ),
             sign(
                 r"Stream (?P<option>map) '(?P<stream>[^'\n]*)' matches no streams",
-                "No input stream fits '-map {stream}'.",
+                "No input stream matches '-map {stream}'.",
             ),
         ),
     ),

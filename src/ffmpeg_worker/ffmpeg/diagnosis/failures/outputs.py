@@ -1,4 +1,4 @@
-"""Failures of output files: their names, formats, and what goes into them."""
+"""Failures of output files: their names, formats and streams."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "output_empty",
-        "Check -ss, -t and -frames: the part asked for lies outside the input.",
+        "Check -ss, -t and -frames: the selected part is outside the input.",
         (
             sign(
                 r"^(?:\[[^\]\n]*\] )*(?:Empty output|Output file is empty, nothing was encoded)$",
-                "Nothing was written: the part asked for is empty.",
+                "Nothing was written: the selected part is empty.",
             ),
         ),
         options=("-ss", "-t", "-frames"),
@@ -55,7 +55,7 @@ OUTPUTS: tuple[Failure, ...] = (
         (
             sign(
                 r"Unable to (?:choose an|find a suitable) output format for '(?P<output>[^\n]*?)'(?:;|$)",
-                "The name '{output}' does not tell which format to write.",
+                "The format does not follow from the name '{output}'.",
             ),
         ),
     ),
@@ -70,7 +70,7 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "stream_count_unsupported",
-        "Map exactly the streams that the format holds, or write Matroska (.mkv).",
+        "Map exactly the streams that the format supports, or write Matroska (.mkv).",
         (
             sign(
                 _MUXER + r"\w+ muxer does not support more than one stream of type (?P<kind>\w+)",
@@ -90,7 +90,7 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "codec_not_in_container",
-        "Choose an encoder that the format holds, or another format; Matroska (.mkv) holds nearly all.",
+        "Choose an encoder that the format supports, or another format; Matroska (.mkv) supports nearly all.",
         (
             sign(
                 _MUXER + r"Could not find tag for codec (?P<codec>\w+) in stream #(?P<stream>\d+)",
@@ -132,23 +132,23 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "encoder_not_chosen",
-        "Leave that kind of stream out (-vn, -an, -sn) or name an encoder with -c.",
+        "Remove that kind of stream (-vn, -an, -sn) or name an encoder with -c.",
         (
             sign(
                 r"Automatic encoder selection failed[^\n]*Default encoder for format "
                 r"(?P<format>\w+) \(codec (?P<codec>\w+)\)",
-                "The format '{format}' has no encoder of its own for one of the streams.",
+                "The format '{format}' has no default encoder for one of the streams.",
             ),
         ),
     ),
     Failure(
         "sample_rate_not_in_container",
-        "Set the rate that the format needs, most often -ar 48000.",
+        "Set the rate that the format needs, usually -ar 48000.",
         (sign(_MUXER + r"only 48khz is implemented", "The format '{format}' holds audio of 48000 Hz only."),),
     ),
     Failure(
         "output_not_seekable",
-        "Write to a file, or make a stream: -movflags frag_keyframe+empty_moov, -f matroska or -f mpegts.",
+        "Write to a file, or use a stream format: -movflags frag_keyframe+empty_moov, -f matroska or -f mpegts.",
         (
             sign(
                 _MUXER + r"muxer does not support non seekable output",
@@ -158,15 +158,15 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "output_name_needs_pattern",
-        "Put a number into the name (%03d), or write one picture with -frames:v 1 -update 1.",
+        "Put a number into the name (%03d), or write a single image with -frames:v 1 -update 1.",
         (
             sign(
                 r"Cannot write more than one file with the same name",
-                "Several pictures would be written to one name.",
+                "Several images would be written to one name.",
             ),
             sign(
                 r"Invalid segment filename template '(?P<output>[^'\n]*)'",
-                "The name '{output}' has no place for the number of the segment.",
+                "The name '{output}' has no pattern for the number of the segment.",
             ),
         ),
     ),
@@ -182,29 +182,29 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     Failure(
         "bitstream_filter_unsupported",
-        "Use a bitstream filter made for this codec.",
+        "Use a bitstream filter for this codec.",
         (
             sign(
                 r"Codec '(?P<codec>\w+)' \(\d+\) is not supported by the bitstream filter '(?P<value>[^'\n]*)'",
-                "The bitstream filter '{value}' does not work on '{codec}'.",
+                "The bitstream filter '{value}' does not support '{codec}'.",
             ),
             sign(
                 r"Error parsing bitstream filter sequence '(?P<value>[^'\n]*)'",
-                "The bitstream filter '{value}' is not set right.",
+                "The options of the bitstream filter '{value}' are wrong.",
             ),
         ),
     ),
     Failure(
         "muxing_queue_full",
-        "Leave out -max_muxing_queue_size or raise it (1024 or more).",
+        "Remove -max_muxing_queue_size or raise it (1024 or more).",
         (
             sign(
                 r"Too many packets buffered for output stream (?P<stream>\d+:\d+)",
-                "Too much of the output stream {stream} waited for another stream to begin.",
+                "Too many packets of the output stream {stream} waited for another stream to start.",
             ),
             sign(
                 r"Too many packets buffered for output stream\.",
-                "Too much of an output stream waited for another stream to begin.",
+                "Too many packets of an output stream waited for another stream to start.",
             ),
         ),
         options=("-max_muxing_queue_size",),

@@ -1,4 +1,4 @@
-"""Failures that a signal names, whatever the log says."""
+"""Failures that follow from the signal that ended ffmpeg."""
 
 from __future__ import annotations
 
@@ -8,22 +8,26 @@ from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
 
 _KILLED = Failure(
     "engine_killed",
-    "Try again; if it happens again, ask for less at once: a smaller frame, fewer inputs, fewer threads.",
-    (sign(r"\bReceived > 3 system signals", "FFmpeg was killed from outside, most likely for lack of memory."),),
+    "Try again. If it happens again, use a smaller frame, fewer inputs or fewer threads.",
+    (
+        sign(
+            r"\bReceived > 3 system signals", "FFmpeg was killed from outside, most likely because memory ran out."
+        ),
+    ),
 )
 _TERMINATED = Failure(
     "engine_terminated",
-    "Try again; the worker was stopped or its operator ended the run.",
-    (sign(r"received signal (?:2|3|15)\b", "FFmpeg was asked to stop before it was done."),),
+    "Try again: the worker was shut down, or its operator stopped the run.",
+    (sign(r"received signal (?:2|3|15)\b", "FFmpeg was told to stop before it was done."),),
 )
 _CRASHED = Failure(
     "engine_crashed",
-    "The same command will most likely crash again: simplify the filters or change the encoder, and report it.",
+    "The same command will probably crash again: simplify the filters or change the encoder, and report it.",
     (sign(r"received signal (?:4|6|7|8|11)\b", "FFmpeg itself crashed while running this command."),),
 )
 _CPU_TIME = Failure(
     "cpu_time_exceeded",
-    "Ask for less work: a faster preset, a smaller frame or a shorter piece.",
+    "Ask for less work: a faster preset, a smaller frame or a shorter part.",
     (sign(r"received signal 24\b", "The run used up the processor time it may use."),),
 )
 _TOO_LARGE = Failure(
@@ -32,7 +36,7 @@ _TOO_LARGE = Failure(
     (
         sign(
             r"(?:: |\] )File too large$",
-            "The output grew over the size a file may have here.",
+            "The output grew beyond the size that a file may have.",
         ),
     ),
 )
@@ -49,6 +53,6 @@ SIGNALS: dict[int, Failure] = {
     signal.SIGXCPU: _CPU_TIME,
     signal.SIGXFSZ: _TOO_LARGE,
 }
-"""By signal number. Each also has a sign in the log: ffmpeg catches some signals and exits with 255."""
+"""By signal number. Each also has a pattern, as ffmpeg catches some signals and exits with 255."""
 
 BY_SIGNAL = (_KILLED, _TERMINATED, _CRASHED, _CPU_TIME, _TOO_LARGE)

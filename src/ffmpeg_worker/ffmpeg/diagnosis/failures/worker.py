@@ -1,4 +1,4 @@
-"""Failures of the machine under ffmpeg, not of the command."""
+"""Failures of the machine or the process, not of the command."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from ffmpeg_worker.ffmpeg.diagnosis.failures.signals import BY_SIGNAL
 WORKER: tuple[Failure, ...] = (
     Failure(
         "disk_full",
-        "Try again later; if it stays, the worker needs more disk.",
+        "Try again later. If it happens again, the worker needs more disk space.",
         (sign(r"\bNo space left on device|\bDisk quota exceeded", "The worker's disk was full."),),
     ),
     *BY_SIGNAL,
     Failure(
         "out_of_memory",
-        "Use a smaller frame, fewer frames held at once (reverse, tile, loop) or fewer threads.",
+        "Use a smaller frame, fewer buffered frames (reverse, tile, loop) or fewer threads.",
         (
             sign(
                 # ENOMEM is also what FFmpeg says of a device type that its build does not have.
