@@ -24,7 +24,7 @@ COMPUTED = {
     "errors.py: code",
     "ffmpeg/probe/prober.py: code",  # `_REASONS` of the same module
     "ffmpeg/run_ffmpeg.py: found.code",  # the table of failures
-    "job/parse.py: error['type']",  # `_OWN_CODES` of the same module
+    "job/explain.py: error['type']",  # `_OWN_CODES` of the same module
     "pipeline/command_run.py: failure_context.code",  # `FailureContext(code=…)`
     "pipeline/renderer_process.py: _read_code(note)",  # checked there
     "pipeline/verify.py: code",  # `_rejected(code=…)` of the same module
