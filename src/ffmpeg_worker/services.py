@@ -21,11 +21,11 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.pipeline.command_run import Engine
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner, find_missing_packages
+from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
-from ffmpeg_worker.pipeline.run_lanes import WorkerResources
+from ffmpeg_worker.pipeline.runtime import DirectRuntime
 from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials
@@ -83,8 +83,8 @@ class Services:
         began = time.monotonic()
         outcome = "worker_error"
         try:
-            work = run_job(self.resources, job, job_id, timeout_s=timeout_s, observer=observer)
-            result = await self.admission.run(work)
+            runtime = DirectRuntime(self.resources, job_id, timeout_s=timeout_s, observer=observer)
+            result = await self.admission.run(run_job(runtime, job))
             outcome = "succeeded"
         except asyncio.CancelledError:
             outcome = JobCancelled.code
@@ -118,7 +118,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         scratch = stack.enter_context(
             open_scratch(settings.scratch_root, sandbox, min_free_bytes=settings.min_free_disk_bytes)
         )
-        depot = _make_store_resolver(settings, scratch, remote_stores)
+        stores = _make_store_resolver(settings, scratch, remote_stores)
         tools = await stack.enter_async_context(
             open_tools(settings.ffmpeg_path, settings.ffprobe_path, sandbox=sandbox, scratch=scratch.root)
         )
@@ -131,14 +131,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             await renderer.begin()
         admission = Admission(max_concurrency=settings.max_concurrency, max_waiting_jobs=settings.max_waiting_jobs)
         resources = WorkerResources(
-            engine=Engine(tools, admission.slots, _make_quota(settings), renderer, cores=settings.max_concurrency),
+            tools=tools,
             prober=prober,
+            renderer=renderer,
+            gpu=GpuTrial(tools, find_gpu_devices()),
             scratch=scratch,
-            depot=depot,
+            stores=stores,
+            slots=admission.slots,
+            quota=_make_quota(settings),
             cores=settings.max_concurrency,
             max_input_bytes=settings.max_job_input_bytes,
             option_policy=settings.option_policy == "on",
-            gpu=GpuTrial(tools, find_gpu_devices()),
         )
         stack.push_async_callback(resources.gpu.close)
         stack.push_async_callback(admission.close)

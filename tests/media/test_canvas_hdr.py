@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.pipeline.command_run import CommandRun
+from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.plan import FfmpegStep, StepResult
 from support.media.decode import pixels_of_url, rgb_frames
 from support.media.numbered_frames import HEIGHT, WIDTH, make_numbered, number_of
@@ -93,13 +93,13 @@ async def test_parts_and_previews_show_what_the_whole_shows(
 
 async def test_for_a_preview_seconds_are_tone_mapped(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     lengths: list[float] = []
-    run = CommandRun.run
+    run = CommandRunner.run
 
-    async def watched(self: CommandRun, step: FfmpegStep, on_progress: Any) -> StepResult:
+    async def watched(self: CommandRunner, step: FfmpegStep, on_progress: Any) -> StepResult:
         lengths.append(float(step.invocation.arguments[step.invocation.arguments.index("-t") + 1]))
         return await run(self, step, on_progress)
 
-    monkeypatch.setattr(CommandRun, "run", watched)
+    monkeypatch.setattr(CommandRunner, "run", watched)
     assert number_of(await preview(worker, composed({}), 5)) == 150
     assert lengths == [pytest.approx(2, abs=0.01)]
 

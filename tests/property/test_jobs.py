@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 from hypothesis import given, settings
@@ -13,14 +12,12 @@ from ffmpeg_worker.command import concat_list
 from ffmpeg_worker.command.command_line import read_command_line
 from ffmpeg_worker.command.parse_commands import parse_commands
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.commands.durations import read_time
-from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import FfmpegStep
-from ffmpeg_worker.planning.required_inputs import find_required_inputs
+from support.jobs.plans import plan_job
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -90,12 +87,9 @@ def test_any_bytes_are_json_or_an_invalid_job(body: bytes) -> None:
 @settings(max_examples=600)
 def test_any_command_is_planned_or_refused(tokens: list[str], outputs: list[str]) -> None:
     try:
-        job = parse_job(
+        plan = plan_job(
             {"action": "process", "data": {"chainCmds": tokens, "output": outputs}, "inputs": {"in_1": "in.mp4"}}
         )
-        needs = find_required_inputs(job)
-        files = LocalFiles({need.key: LocalFile(Path("/x"), f"{i}.bin", 1) for i, need in enumerate(needs)})
-        plan = make_plan(job, files, cores=2)
     except InvalidJob:
         return
     for step in plan.lanes[0].steps:

@@ -10,11 +10,10 @@ import pytest
 
 from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
-from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import FfmpegStep, Plan
-from ffmpeg_worker.planning.required_inputs import find_required_inputs
+from ffmpeg_worker.planning.required_inputs import RequiredInput
 from support.jobs.everyday_commands import EVERYDAY, Spelling
+from support.jobs.plans import plan_job
 
 SECRET = "/srv/worker/secret.env"
 CLIP = "-i clip.mp4"
@@ -22,12 +21,17 @@ PICTURE = "-f lavfi -i testsrc2=s=64x64:d=1"
 
 
 def planned(command: Spelling, **inputs: Any) -> Plan:
-    job = parse_job({"action": "process", "data": {"chainCmds": command}, "inputs": inputs})
-    needs = find_required_inputs(job)
-    files = {
-        need.key: LocalFile(Path("/x"), f"{index}{Path(need.key).suffix}", 1) for index, need in enumerate(needs)
-    }
-    return make_plan(job, LocalFiles(files), cores=2)
+    job = {"action": "process", "data": {"chainCmds": command}, "inputs": inputs}
+    return plan_job(job, files=_files_with_suffixes)
+
+
+def _files_with_suffixes(required: tuple[RequiredInput, ...]) -> LocalFiles:
+    return LocalFiles(
+        {
+            item.key: LocalFile(Path("/x"), f"{number}{Path(item.key).suffix}", 1)
+            for number, item in enumerate(required)
+        }
+    )
 
 
 # The command, and the argument that the refusal names.

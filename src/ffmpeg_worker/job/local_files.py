@@ -1,12 +1,12 @@
-"""Inputs that have become files of the job's own directory."""
+"""Inputs of a job as files of its own directory."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.media import MediaInfo
 
 STAGING_FOLDER = "_in"
@@ -33,12 +33,12 @@ class LocalFile:
 class LocalFiles:
     """All inputs of a job; only the fetch stage makes it.
 
-    Keys are what the job calls them: the name of an input, or the path or URL as written in a command. `failed`
-    holds why an input is not there, where the job can go on without it.
+    A key is the name of an input, or the path or URL as written in a command. `failed` has the problem (see
+    `job/problem.py`) of each input that could not be fetched, where the job can go on without it.
     """
 
     by_key: Mapping[str, LocalFile] = field(default_factory=dict)
-    failed: Mapping[str, WorkerError] = field(default_factory=dict)
+    failed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> LocalFile:
         """The file of a key that is not among `failed`."""

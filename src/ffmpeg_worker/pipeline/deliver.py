@@ -1,59 +1,55 @@
-"""Stage five: verified files go where the caller wants them, all of a lane or none."""
+"""The delivery stage: verified files go to the job's target, all of a lane or none."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
-import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ffmpeg_worker.errors import EngineTimedOut, WorkerError
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.result_parts import OutputFile
 from ffmpeg_worker.pipeline.execute import Executed
+from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
-from ffmpeg_worker.pipeline.verify import Produced, VerifiedFile
+from ffmpeg_worker.pipeline.verify import VerifiedFile, VerifiedFiles
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.sandbox.beneath import hardlink_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
 from ffmpeg_worker.storage.stores import Delivery, OutputLocation, Target
-from ffmpeg_worker.storage.transfer import TransferMeter
+
+_Stamp = tuple[int, int, int]
+"""Inode, size and modification time of a file: equal stamps mean that it was not written in between."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivered:
-    """A lane whose files are in their place; only `LaneDelivery.finish` makes it."""
+class DeliveredFiles:
+    """Result of the delivery of one lane."""
 
-    executed: Executed
     outputs: tuple[OutputFile, ...]
     warnings: tuple[str, ...] = ()
 
 
-_Stamp = tuple[int, int, int]
-"""Inode, size and time of change of a file: equal ones mean that it was not written in between."""
-
-
 class LaneDelivery:
-    """The way of one lane's files to their destination, some of it while the lane still runs."""
+    """Delivers the files of one lane; segments may be sent while their command still runs."""
 
-    def __init__(self, delivery: Delivery, naming: OutputKeys, early: Path) -> None:
+    def __init__(self, delivery: Delivery, keys: OutputKeys, early: Path) -> None:
         """`early` is a folder of the worker's own, on the disk of the lane."""
         self._delivery = delivery
-        self._naming = naming
+        self._keys = keys
         self._early = early
         self._stamps: dict[str, _Stamp] = {}
-        self._files: list[VerifiedFile] = []
         self.linked: set[Path] = set()
-        """Files of which a second name is held for the time of their transfer."""
+        """Files that have a second name while they are being sent."""
 
     def send_early(self, name: str, folder: Path, work_name: str) -> None:
-        """Send a file that its command seems to have finished; what it really was shows when it is verified.
+        """Send a file that its command seems to have finished; `deliver` sends it again if it was not.
 
-        A second name is sent, since the first may come to mean another file as long as the command runs.
+        A second name of it is sent, since the command may still replace the first.
         """
         second = self._early / str(len(self._stamps))
         try:
@@ -67,62 +63,69 @@ class LaneDelivery:
             return
         self.linked.add(folder / work_name)
         self._stamps[name] = _stamp(status)
-        self._delivery.send(self._naming.of(name), second)
+        self._delivery.send(self._keys.of(name), second)
 
-    def send(self, produced: Produced) -> None:
-        """Send what has been verified, unless just that was sent before."""
-        for file in produced.files:
-            self._files.append(file)
-            if self._stamps.pop(file.name, None) != _stamp(file.path.lstat()):
-                self._delivery.send(self._naming.of(file.name), file.path)
+    async def deliver(self, verified: VerifiedFiles, folder: Path) -> DeliveredFiles:
+        """Send the verified files of a working directory, but for those that were sent early and did not change.
 
-    async def finish(self, executed: Executed, *, deadline: float) -> Delivered:
-        """Wait until all files are in their place, by `deadline` of the monotonic clock.
+        It can be repeated: keys do not depend on the attempt, and a file that is sent again replaces itself.
 
         Raises:
             TargetError: nothing was left behind, or the error says what.
-            EngineTimedOut: the time was used up.
         """
+        keys = {file.name: self._keys.of(file.name) for file in verified.files}
+        for file in verified.files:
+            path = folder / file.work_name
+            if self._stamps.pop(file.name, None) != _stamp(path.lstat()):
+                self._delivery.send(keys[file.name], path)
         for name in self._stamps:
-            self._delivery.withdraw(self._naming.of(name))
-        keys = {file.name: self._naming.of(file.name) for file in self._files}
+            self._delivery.withdraw(self._keys.of(name))
         try:
-            async with asyncio.timeout(max(deadline - time.monotonic(), 0.001)):
-                places = await self._delivery.finish() if keys else {}
-        except TimeoutError:
-            raise EngineTimedOut(
-                "The time for the job was used up while its outputs were uploaded.",
-                hint='Allow more with "timeout".',
-            ) from None
+            places = await self._delivery.finish() if keys else {}
         except WorkerError as error:
-            raise _in_callers_words(error, keys) from None
-        outputs = tuple(_described(file, places[keys[file.name]]) for file in self._files)
-        return Delivered(executed, outputs, tuple(_warnings(outputs)))
+            raise _with_output_name(error, keys) from None
+        outputs = tuple(_describe(file, places[keys[file.name]]) for file in verified.files)
+        return DeliveredFiles(outputs, tuple(_warnings(outputs)))
+
+
+async def deliver(
+    context: JobContext, executed: Executed, verified: VerifiedFiles, delivery: LaneDelivery
+) -> DeliveredFiles:
+    """Bring the files of a lane to the job's target.
+
+    Raises:
+        TargetError: nothing was left behind, or the error says what.
+        EngineTimedOut: the job's time was used up.
+    """
+    return await context.runtime.step(
+        f"{executed.name}/deliver",
+        DeliveredFiles,
+        partial(delivery.deliver, verified, executed.folder),
+        doing="its outputs were uploaded",
+    )
 
 
 @asynccontextmanager
-async def open_delivery(
-    target: Target, naming: OutputKeys, early: Path, meter: TransferMeter
-) -> AsyncIterator[LaneDelivery]:
-    """The delivery of one lane; whatever goes wrong inside, what was sent is taken back."""
-    delivery = target.open_delivery(meter)
+async def open_delivery(context: JobContext, keys: OutputKeys, lane_name: str) -> AsyncIterator[LaneDelivery]:
+    """The delivery of one lane; files that were sent are removed again if anything inside fails."""
+    delivery = context.stores.target.open_delivery(context.progress.sending())
     try:
-        yield LaneDelivery(delivery, naming, early)
+        yield LaneDelivery(delivery, keys, context.workspace.root / f"early-{lane_name}")
     except BaseException:
         await delivery.undo()
         raise
 
 
-def check_targets(lane: Lane, target: Target, naming: OutputKeys) -> None:
+def check_targets(lane: Lane, target: Target, keys: OutputKeys) -> None:
     """Refuse outputs that could not be delivered, before any work is done.
 
     Raises:
         TargetError, InvalidJob: with `where.output`.
     """
-    target.check([naming.of(artifact.name) for artifact in lane.artifacts])
+    target.check([keys.of(artifact.name) for artifact in lane.artifacts])
 
 
-def _in_callers_words(error: WorkerError, keys: Mapping[str, str]) -> WorkerError:
+def _with_output_name(error: WorkerError, keys: Mapping[str, str]) -> WorkerError:
     """Name the output as the caller does, not by its key."""
     names = {display_name(key): display_name(name) for name, key in keys.items()}
     output = error.where.get("output")
@@ -140,7 +143,7 @@ def _warnings(outputs: Sequence[OutputFile]) -> Iterator[str]:
             )
 
 
-def _described(file: VerifiedFile, place: OutputLocation) -> OutputFile:
+def _describe(file: VerifiedFile, place: OutputLocation) -> OutputFile:
     return OutputFile(
         name=file.name,
         path=place.path,

@@ -1,8 +1,9 @@
-"""Stage three: run the steps of a lane, one after the other."""
+"""The execution stage: runs the steps of a lane, one after the other."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
@@ -13,12 +14,13 @@ from typing import assert_never
 
 from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
-from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
-from ffmpeg_worker.pipeline.command_run import CommandRun, Engine
+from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.progress import LaneProgress, step_fraction
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
+from ffmpeg_worker.pipeline.run_command import CommandRunner
+from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.planning.plan import (
     CopyStep,
     DependentStep,
@@ -27,129 +29,152 @@ from ffmpeg_worker.planning.plan import (
     MeasureStep,
     ProbeStep,
     RenderStep,
+    RunnableStep,
+    StepFiles,
     StepResult,
     StillStep,
 )
-from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.sandbox.beneath import read_beneath
 from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
+
+_MAX_READ_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Executed:
-    """A lane whose steps all ended with exit code 0, which is not yet a success; only `execute` makes it."""
+    """A lane whose steps all ended with exit code 0, which is not yet a success; only `execute` makes it.
 
+    Attributes:
+        name: unique among the lanes of the job; later steps of the lane are named after it.
+        lane: what ran.
+        folder: its working directory.
+        results: one for each step.
+        is_fused: whether its command ran in one ffmpeg with those of other lanes.
+    """
+
+    name: str
     lane: Lane
     folder: Path
     results: tuple[StepResult, ...]
-    problems: tuple[str, ...]
-    """Error lines that ffmpeg logged although it went on."""
     is_fused: bool = False
-    """Whether its command ran in one ffmpeg with others."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Errors that ffmpeg logged although it went on."""
+        return tuple(dict.fromkeys(strip_log_tags(line) for result in self.results for line in result.problems))
 
 
-class _Run:
-    """One lane on its way."""
+async def execute(
+    context: JobContext,
+    lane: Lane,
+    folder: Path,
+    *,
+    expect: Callable[[], Expectations],
+    progress: LaneProgress,
+) -> Executed:
+    """Run the steps of a lane in `folder`, each as a step of the runtime.
 
-    def __init__(self, command: CommandRun, probes: ProbeSession) -> None:
-        self._command = command
-        self._probes = probes
-        self.results: list[StepResult] = []
+    Args:
+        context: the job.
+        lane: what to run.
+        folder: its working directory.
+        expect: tells what is known by now of the lengths of its outputs.
+        progress: told how much of the lane is done.
 
-    async def take(
-        self,
-        step: FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep,
-        expected_s: Callable[[], float | None],
-        progress: LaneProgress,
-        share: _Share,
-    ) -> None:
+    Raises:
+        EngineError: with `where.command`.
+    """
+    runner = _StepRunner(context, lane, folder, expect)
+    is_kept = context.workspace.is_kept(folder)
+    results: list[StepResult] = []
+    for number, step in enumerate(lane.steps):
+        share = _Share(progress, number, len(lane.steps))
+        ready = step
+        if isinstance(ready, DependentStep):
+            ready = ready.build(results, await read_step_files(folder, ready.reads))
+        result = await context.runtime.step(
+            f"{folder.name}/step-{number}",
+            StepResult,
+            partial(runner.run, ready, share),
+            is_usable=lambda _: is_kept,
+        )
+        share.finish()
+        results.append(result)
+    return Executed(folder.name, lane, folder, tuple(results))
+
+
+async def read_step_files(folder: Path, names: tuple[str, ...]) -> StepFiles:
+    """Read files that steps wrote into the working directory; a missing one is empty."""
+    return {name: await asyncio.to_thread(read_beneath, folder, name, _MAX_READ_BYTES) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """The part of a lane's progress that one of its `count` steps fills."""
+
+    progress: LaneProgress
+    number: int
+    count: int
+
+    def report(self, fraction: float, speed: float | None) -> None:
+        self.progress((self.number + fraction) / self.count, speed)
+
+    def finish(self) -> None:
+        self.progress((self.number + 1) / self.count, None)
+
+
+class _StepRunner:
+    """Runs the steps of one lane."""
+
+    def __init__(self, context: JobContext, lane: Lane, folder: Path, expect: Callable[[], Expectations]) -> None:
+        self._context = context
+        self._folder = folder
+        self._expect = expect
+        self._command = CommandRunner(
+            context.resources, folder, context.workspace.jail, context.runtime.deadline, lane.display_names
+        )
+
+    async def run(self, step: RunnableStep, share: _Share) -> StepResult:
+        self._context.workspace.hand_over(self._folder)
         match step:
             case FfmpegStep():
-
-                def on_progress(report: Progress) -> None:
-                    fraction = step_fraction(report, step.expected_s or expected_s())
-                    progress(share.at(fraction), report.speed)
-
-                self.results.append(await self._command.run(step, on_progress))
+                return await self._command.run(step, partial(self._report, step, share))
             case RenderStep():
-                fraction = partial(_in_share, progress, share)
-                self.results.append(await render(step, self._command, fraction))
+                return await render(step, self._command, share.report)
             case StillStep():
-                self.results.append(await render_still(step, self._command))
+                return await render_still(step, self._command)
             case MeasureStep():
-                self.results.append(await measure_scene(step, self._command))
+                return await measure_scene(step, self._command)
             case ProbeStep():
-                self.results.append(await self._probe(step))
+                return await self._probe(step)
             case CopyStep():
-                self.results.append(await self._copy(step))
+                return await self._copy(step)
             case _:
                 assert_never(step)
-        progress(share.end, None)
+
+    def _report(self, step: FfmpegStep, share: _Share, report: Progress) -> None:
+        expected_s = step.expected_s or self._expect().estimate(step.command)
+        share.report(step_fraction(report, expected_s), report.speed)
 
     async def _probe(self, step: ProbeStep) -> StepResult:
-        path = self._command.folder / STAGING_FOLDER / step.staged
-        document = await self._probes.probe(path, step.options)
+        path = self._folder / STAGING_FOLDER / step.staged
+        document = await self._context.probes.probe(path, step.options)
         if isinstance(document.get("format"), Mapping):
-            document["format"] = {**document["format"], "filename": step.shown}
-        return StepResult(document=document)
+            document["format"] = {**document["format"], "filename": step.display_name}
+        await self._command.write(step.result_file, json.dumps(document).encode())
+        return StepResult()
 
     async def _copy(self, step: CopyStep) -> StepResult:
-        """A copy, since the staged file may be the caller's own, which stays where it is."""
+        """Copy the file, since the staged one may be the caller's own, which stays in its place."""
         began = time.monotonic()
+        target = self._folder / step.work_name
         try:
-            await asyncio.to_thread(
-                shutil.copyfile,
-                self._command.folder / STAGING_FOLDER / step.staged,
-                self._command.folder / step.work_name,
-            )
+            await asyncio.to_thread(shutil.copyfile, self._folder / STAGING_FOLDER / step.staged, target)
         except OSError as error:
             if error.errno not in DISK_FULL_ERRNOS:
                 raise
             raise DiskFull(
                 "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."
             ) from None
-        self._command.jail.hand_over_file(self._command.folder / step.work_name)
+        self._context.workspace.jail.hand_over_file(target)
         return StepResult(seconds=time.monotonic() - began)
-
-
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """The part of a lane's progress that one step fills."""
-
-    begin: float
-    end: float
-
-    def at(self, fraction: float) -> float:
-        return self.begin + (self.end - self.begin) * fraction
-
-
-def _in_share(progress: LaneProgress, share: _Share, fraction: float, speed: float | None) -> None:
-    progress(share.at(fraction), speed)
-
-
-async def execute(
-    lane: Lane,
-    folder: Path,
-    jail: Jail,
-    *,
-    engine: Engine,
-    probes: ProbeSession,
-    expected_s: Callable[[int], float | None],
-    progress: LaneProgress,
-    deadline: float,
-) -> Executed:
-    """Run a lane in `folder`, in the job's jail, until `deadline` (of the monotonic clock).
-
-    `expected_s` tells the length of a step's output where the step itself does not know it.
-
-    Raises:
-        EngineError: with `where.command`.
-    """
-    command = CommandRun(engine, folder, jail, deadline, lane.callers_names)
-    run = _Run(command, probes)
-    count = len(lane.steps)
-    for number, step in enumerate(lane.steps):
-        share = _Share(number / count, (number + 1) / count)
-        ready = step.build(run.results) if isinstance(step, DependentStep) else step
-        await run.take(ready, partial(expected_s, number), progress, share)
-    problems = dict.fromkeys(strip_log_tags(line) for line in command.problems)
-    return Executed(lane, folder, tuple(run.results), tuple(problems))

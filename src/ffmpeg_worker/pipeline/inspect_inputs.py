@@ -1,50 +1,115 @@
-"""What the inputs of a job hold: streams and lengths of media, the words of texts."""
+"""Inspects the inputs of a job: media facts by probing, and the content of texts."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 from ffmpeg_worker.errors import SourceError, SourceUnreadable
-from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
-from ffmpeg_worker.job.media import read_media
+from ffmpeg_worker.job.media import MediaInfo, read_media
+from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.planning.expectations import Expectations, expect
+from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.tasks import cancel_and_wait
 
 _MAX_TEXT_BYTES = 16 << 20
 
 
-async def inspect_inputs(files: LocalFiles, needs: Sequence[RequiredInput], probes: ProbeSession) -> LocalFiles:
-    """The same files with what the media among them hold, and what the texts say.
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """Result of the inspection: the media facts of required inputs by their number; others are not media."""
 
-    What cannot be probed stays unknown: it may still be raw video, and ffmpeg will judge it.
+    by_number: Mapping[int, MediaInfo] = field(default_factory=dict)
+
+
+class InspectedInputs:
+    """Fetched inputs, and what their media let expect.
+
+    `files` have media facts where the plan depends on them; otherwise the first commands run during probing.
+    """
+
+    def __init__(self, files: LocalFiles, media: asyncio.Task[Mapping[str, MediaInfo]]) -> None:
+        self.files = files
+        self._media = media
+
+    def expect_now(self, lane: Lane) -> Expectations:
+        """Expectations from what is known by now, for progress."""
+        is_known = self._media.done() and not self._media.cancelled() and not self._media.exception()
+        return expect(lane, self._media.result() if is_known else {})
+
+    async def expect(self, lane: Lane) -> Expectations:
+        """Expectations from all media facts."""
+        return expect(lane, await asyncio.shield(self._media))
+
+
+@asynccontextmanager
+async def inspect_inputs(context: JobContext, files: LocalFiles) -> AsyncIterator[InspectedInputs]:
+    """Begin to inspect the inputs; wait for it only where the plan depends on what they are.
 
     Raises:
-        SourceUnreadable: a text is too long to be one.
+        SourceUnreadable: a text is too long, or not text.
     """
-    known = dict(files.by_key)
-    for need in needs:
-        file = known.get(need.key)
-        if file is not None and need.is_text:
-            known[need.key] = replace(file, text=await asyncio.to_thread(_read_text, file, need))
-        elif file is not None and need.is_media and not need.is_list and file.path.is_file():
+    read = context.read
+    media = asyncio.ensure_future(_find_media(context, files))
+    try:
+        if read.needs_media or (context.machine.gpu.encoders and read.wants_gpu):
+            files = await _with_texts(_with_media(files, await media), read.required_inputs)
+        yield InspectedInputs(files, media)
+    finally:
+        await cancel_and_wait(media)
+
+
+async def _find_media(context: JobContext, files: LocalFiles) -> Mapping[str, MediaInfo]:
+    required = context.read.required_inputs
+    if not any(item.is_media for item in required):
+        return {}
+    facts = await context.runtime.step("inspect", MediaFacts, partial(_probe_all, context, files))
+    return {required[number].key: media for number, media in facts.by_number.items()}
+
+
+async def _probe_all(context: JobContext, files: LocalFiles) -> MediaFacts:
+    """Probe the media among the inputs; what cannot be probed may be raw video, which ffmpeg will judge."""
+    found: dict[int, MediaInfo] = {}
+    for number, item in enumerate(context.read.required_inputs):
+        file = files.by_key.get(item.key)
+        if file is not None and item.is_media and not item.is_text and not item.is_list and file.path.is_file():
             with contextlib.suppress(SourceError):
-                known[need.key] = replace(file, media=read_media(await probes.describe(file.path)))
-    return LocalFiles(known, files.failed)
+                found[number] = read_media(await context.probes.describe(file.path))
+    return MediaFacts(found)
 
 
-def _read_text(file: LocalFile, need: RequiredInput) -> str:
-    """UTF-8 with or without its mark, else what Western European programs write."""
+def _with_media(files: LocalFiles, media: Mapping[str, MediaInfo]) -> LocalFiles:
+    by_key = {key: replace(file, media=media.get(key)) for key, file in files.by_key.items()}
+    return LocalFiles(by_key, files.failed)
+
+
+async def _with_texts(files: LocalFiles, required: tuple[RequiredInput, ...]) -> LocalFiles:
+    by_key = dict(files.by_key)
+    for item in required:
+        file = by_key.get(item.key)
+        if file is not None and item.is_text:
+            by_key[item.key] = replace(file, text=await asyncio.to_thread(_read_text, file, item))
+    return LocalFiles(by_key, files.failed)
+
+
+def _read_text(file: LocalFile, item: RequiredInput) -> str:
+    """Decode UTF-8 with or without a byte order mark, else Windows-1252, which Western European programs write."""
     content = file.path.read_bytes() if file.size <= _MAX_TEXT_BYTES else None
     if content is None or b"\0" in content:
+        where: dict[str, Any] = {"input": display_name(item.key)}
         raise SourceUnreadable(
             "The file is no text, or far too long for one.",
             code="source_not_text",
             hint="Give subtitles as .srt, .vtt or .ass, and drawings as .svg, in UTF-8.",
-            where={"input": display_name(need.key), **({"field": need.field} if need.field else {})},
+            where={**where, **({"field": item.field} if item.field else {})},
         )
     try:
         return content.decode("utf-8-sig")

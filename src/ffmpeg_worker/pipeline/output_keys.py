@@ -9,7 +9,7 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.object_location import describe_key_problem
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.planning.plan import Artifact, ArtifactKind
+from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 
 
 class OutputKeys:

@@ -10,13 +10,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.progress import Progress
-from ffmpeg_worker.pipeline.command_run import CommandRun
 from ffmpeg_worker.pipeline.renderer_process import RendererRun
+from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.plan import (
     DependentStep,
     FfmpegStep,
@@ -27,7 +26,6 @@ from ffmpeg_worker.planning.plan import (
     StillStep,
 )
 from ffmpeg_worker.process.child import Output
-from ffmpeg_worker.sandbox.beneath import make_folders_beneath, write_beneath
 from ffmpeg_worker.scene.scene_json import encode_scene
 from ffmpeg_worker.tasks import run_all
 
@@ -39,14 +37,13 @@ Report = Callable[[float, float | None], None]
 """Told the share of the frames that is done, and the speed where known."""
 
 
-async def render(step: RenderStep, command: CommandRun, report: Report) -> StepResult:
+async def render(step: RenderStep, command: CommandRunner, report: Report) -> StepResult:
     """Draw all ranges of a step and run what is beside them.
 
     Raises:
         EngineError: of whatever failed first; nothing of it runs any more.
     """
-    for folder in step.folders:
-        make_folders_beneath(command.folder, folder, command.jail.uid)
+    await command.place_all(step.setup)
     drawing = _Rendering(step, command, report)
     runs: list[Coroutine[Any, Any, StepResult]] = [drawing.range(number) for number in range(len(step.ranges))]
     if step.beside:
@@ -63,56 +60,57 @@ async def render(step: RenderStep, command: CommandRun, report: Report) -> StepR
     )
 
 
-async def render_still(step: StillStep, command: CommandRun) -> StepResult:
+async def render_still(step: StillStep, command: CommandRunner) -> StepResult:
     """Draw one frame into a PNG.
 
     Raises:
         EngineError: why it could not be drawn.
     """
-    threads = command.engine.cores
+    threads = command.resources.cores
     order = {"scene": encode_scene(step.scene), "first": step.frame, "form": "png", "threads": threads}
-    result = await _answered(order, _MAX_STILL_BYTES, command)
-    if step.work_name is not None:
-        make_folders_beneath(command.folder, str(Path(step.work_name).parent), command.jail.uid)
-        write_beneath(command.folder, step.work_name, result.stdout, command.jail.uid)
+    result, image = await _render_answer(order, _MAX_STILL_BYTES, command)
+    await command.write(step.work_name, image)
     return replace(result, frames=1, out_time_s=0.0)
 
 
-async def measure_scene(step: MeasureStep, command: CommandRun) -> StepResult:
-    """Measure the texts of a scene; `stdout` of the result is the renderer's answer.
+async def measure_scene(step: MeasureStep, command: CommandRunner) -> StepResult:
+    """Measure the texts of a scene; the renderer's answer becomes the result file of the step.
 
     Raises:
         EngineError: why they cannot be measured.
     """
     order = {"scene": encode_scene(step.scene), "form": "measure"}
-    # Its warnings are in its answer.
-    return replace(await _answered(order, _MAX_MEASURED_BYTES, command), warnings=())
+    result, answer = await _render_answer(order, _MAX_MEASURED_BYTES, command)
+    await command.write(step.result_file, answer)
+    return replace(result, warnings=())  # they are in the answer
 
 
-async def _answered(order: dict[str, Any], most_bytes: int, command: CommandRun) -> StepResult:
-    """One renderer's whole answer."""
+async def _render_answer(
+    order: dict[str, Any], max_bytes: int, command: CommandRunner
+) -> tuple[StepResult, bytes]:
+    """Run one renderer and collect what it writes to standard output."""
     began = time.monotonic()
     answer = bytearray()
     async with command.slot():
-        drawing = await _start(order, Output(answer.extend, most_bytes), command)
+        drawing = await _start(order, Output(answer.extend, max_bytes), command)
         async with drawing.child:
             warnings = await _in_time(drawing.ended(), command)
             cpu_seconds = (await drawing.child.wait()).cpu_seconds
     seconds = time.monotonic() - began
-    return StepResult(seconds=seconds, cpu_seconds=cpu_seconds, stdout=bytes(answer), warnings=warnings)
+    return StepResult(seconds=seconds, cpu_seconds=cpu_seconds, warnings=warnings), bytes(answer)
 
 
 class _Rendering:
     """The ranges of one step."""
 
-    def __init__(self, step: RenderStep, command: CommandRun, report: Report) -> None:
+    def __init__(self, step: RenderStep, command: CommandRunner, report: Report) -> None:
         self._step = step
         self._command = command
         self._report = report
         self._scene = encode_scene(step.scene)
         self._done = [0] * len(step.ranges)
         self._speeds = [0.0] * len(step.ranges)
-        self._at_once = asyncio.Semaphore(step.at_once)
+        self._at_once = asyncio.Semaphore(step.max_parallel)
 
     async def range(self, number: int) -> StepResult:
         part = self._step.ranges[number]
@@ -153,12 +151,12 @@ class _Rendering:
         )
 
     def _order(self, part: FrameRange) -> dict[str, Any]:
-        threads = max(self._command.engine.cores // min(self._step.at_once, len(self._step.ranges)), 1)
+        threads = max(self._command.resources.cores // min(self._step.max_parallel, len(self._step.ranges)), 1)
         return {
             "scene": self._scene,
             "first": part.first,
             "last": part.last,
-            "form": self._step.form,
+            "form": self._step.pixel_format,
             "threads": threads,
         }
 
@@ -169,12 +167,14 @@ class _Rendering:
         self._report(sum(self._done) / total, sum(self._speeds) or None)
 
 
-async def _start(order: dict[str, Any], stdout: Output | int, command: CommandRun) -> RendererRun:
-    confinement = command.jail.for_probe(command.seconds_left * command.engine.cores)
-    return await command.engine.renderer.start(order, stdout=stdout, cwd=command.folder, confinement=confinement)
+async def _start(order: dict[str, Any], stdout: Output | int, command: CommandRunner) -> RendererRun:
+    confinement = command.jail.for_probe(command.seconds_left * command.resources.cores)
+    return await command.resources.renderer.start(
+        order, stdout=stdout, cwd=command.folder, confinement=confinement
+    )
 
 
-async def _in_time(ended: Awaitable[tuple[str, ...]], command: CommandRun) -> tuple[str, ...]:
+async def _in_time(ended: Awaitable[tuple[str, ...]], command: CommandRunner) -> tuple[str, ...]:
     try:
         async with asyncio.timeout(command.seconds_left):
             return await ended
@@ -185,10 +185,12 @@ async def _in_time(ended: Awaitable[tuple[str, ...]], command: CommandRun) -> tu
         ) from None
 
 
-async def _in_order(steps: Sequence[FfmpegStep | DependentStep], command: CommandRun) -> StepResult:
+async def _in_order(steps: Sequence[FfmpegStep | DependentStep], command: CommandRunner) -> StepResult:
     results: list[StepResult] = []
     for step in steps:
-        ready = step.build(results) if isinstance(step, DependentStep) else step
+        ready = step
+        if isinstance(ready, DependentStep):
+            ready = ready.build(results, {})
         results.append(await command.run(ready, lambda _: None))
     return StepResult(cpu_seconds=sum(result.cpu_seconds for result in results))
 

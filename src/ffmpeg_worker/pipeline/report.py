@@ -1,83 +1,88 @@
-"""The last step: what was delivered and found out becomes the answer of the action."""
+"""The last stage: makes the result of a job from what its lanes delivered and measured."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
-from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lane_report import LaneReport
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.problem import record_error
 from ffmpeg_worker.job.result import JobResult
-from ffmpeg_worker.job.result_parts import CommandLog, OutputFile, Stats
-from ffmpeg_worker.pipeline.deliver import Delivered
+from ffmpeg_worker.job.result_parts import CommandLog, Stats
+from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome
 from ffmpeg_worker.pipeline.verify import warnings_of
 from ffmpeg_worker.planning.plan import FfmpegStep, RenderStep, StepResult
 
 _MAX_LOG_CHARS = 8000
 
 
-def make_result(
-    job: Job, job_id: str, files: LocalFiles, lanes: Sequence[Delivered | WorkerError], seconds: float
-) -> JobResult:
-    """Make the result of a job whose lanes have ended; `seconds` is its wall time.
+def make_result(context: JobContext, files: LocalFiles, outcomes: Sequence[Outcome]) -> JobResult:
+    """Make the result of a job whose lanes have ended.
 
     Raises:
-        WorkerError: the job has one lane, and that failed.
+        WorkerError: the action reports no failed lanes, and one failed.
     """
-    delivered = [lane for lane in lanes if isinstance(lane, Delivered)]
-    return ACTIONS[job.action].result.from_lanes(
-        {"job_id": job_id, "metadata": job.metadata},
-        [_report(lane, files) for lane in lanes],
-        _stats(delivered, files, seconds),
+    job = context.read.job
+    seconds = time.monotonic() - context.began
+    reports = [_report(outcome, files) for outcome in outcomes]
+    delivered = [outcome for outcome in outcomes if isinstance(outcome, Delivered)]
+    common = {"job_id": context.runtime.job_id, "metadata": job.metadata}
+    result = ACTIONS[job.action].result.from_lanes(common, reports, _stats(delivered, files, seconds))
+    context.progress.finish()
+    return result.with_sandbox_note(context.resources.tools.sandbox.level.value)
+
+
+def _report(outcome: Outcome, files: LocalFiles) -> LaneReport:
+    if isinstance(outcome, WorkerError):
+        return LaneReport(problem=record_error(outcome))
+    executed = outcome.executed
+    renderer_warnings = dict.fromkeys(warning for result in executed.results for warning in result.warnings)
+    warnings = (
+        *executed.lane.warnings,
+        *renderer_warnings,
+        *warnings_of(executed.problems),
+        *outcome.files.warnings,
     )
-
-
-def _report(lane: Delivered | WorkerError, files: LocalFiles) -> LaneReport:
-    if isinstance(lane, WorkerError):
-        return LaneReport(problem=record_error(lane))
-    executed = lane.executed
-    told = dict.fromkeys(warning for result in executed.results for warning in result.warnings)
     return LaneReport(
-        outputs=lane.outputs,
-        stats=_stats([lane], files, sum(result.seconds for result in executed.results)),
-        warnings=(*executed.lane.warnings, *told, *warnings_of(executed.problems), *lane.warnings),
-        logs=_logs(lane),
-        summary=executed.lane.summarize(executed.results),
+        outputs=outcome.files.outputs,
+        stats=_stats([outcome], files, sum(result.seconds for result in executed.results)),
+        warnings=warnings,
+        logs=_logs(outcome),
+        summary=outcome.summary,
         is_fused=executed.is_fused,
     )
 
 
 def _stats(lanes: Sequence[Delivered], files: LocalFiles, seconds: float) -> Stats:
     results = [result for lane in lanes for result in lane.executed.results]
-    makers = [result for lane in lanes for result in _makers(lane)]
-    made_s = sum(result.out_time_s or 0.0 for result in makers)
-    frames = [result.frames for result in makers if result.frames is not None]
-    outputs: list[OutputFile] = [output for lane in lanes for output in lane.outputs]
+    counted = [result for lane in lanes for result in _counted_results(lane)]
+    media_s = sum(result.out_time_s or 0.0 for result in counted)
+    frames = [result.frames for result in counted if result.frames is not None]
     return Stats(
         seconds=round(seconds, 3),
-        speed=round(made_s / seconds, 2) if made_s and seconds else None,
+        speed=round(media_s / seconds, 2) if media_s and seconds else None,
         frames=sum(frames) if frames else None,
         cpu_seconds=round(sum(result.cpu_seconds for result in results), 3),
         input_bytes=sum(file.size for file in files.by_key.values()),
-        output_bytes=sum(output.size for output in outputs),
+        output_bytes=sum(output.size for lane in lanes for output in lane.files.outputs),
     )
 
 
-def _makers(lane: Delivered) -> Sequence[StepResult]:
-    """What made frames; where they were drawn, whoever put them together counts the same ones again."""
+def _counted_results(lane: Delivered) -> Sequence[StepResult]:
+    """Results whose frames count; where frames were rendered, later steps only copy the same ones."""
     pairs = zip(lane.executed.lane.steps, lane.executed.results, strict=True)
-    drawn = [result for step, result in pairs if isinstance(step, RenderStep)]
-    return drawn or lane.executed.results
+    rendered = [result for step, result in pairs if isinstance(step, RenderStep)]
+    return rendered or lane.executed.results
 
 
 def _logs(lane: Delivered) -> tuple[CommandLog, ...] | None:
-    steps = lane.executed.lane.steps
     logs = tuple(
         CommandLog(command=step.command, log=result.log[-_MAX_LOG_CHARS:])
-        for step, result in zip(steps, lane.executed.results, strict=True)
-        if isinstance(step, FfmpegStep) and step.show_log
+        for step, result in zip(lane.executed.lane.steps, lane.executed.results, strict=True)
+        if isinstance(step, FfmpegStep) and step.keeps_log
     )
     return logs or None

@@ -1,4 +1,4 @@
-"""Segments are sent while their command still writes the next ones."""
+"""Uploads segments of HLS and DASH while their command still writes the next ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.pipeline.deliver import LaneDelivery
 from ffmpeg_worker.pipeline.verify import companions, final_name
-from ffmpeg_worker.planning.plan import Artifact, ArtifactKind, Lane
+from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
+from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.tasks import cancel_and_wait
 
 _PAUSE_S = 0.5
@@ -31,7 +32,7 @@ async def upload_segments(lane: Lane, folder: Path, delivery: LaneDelivery) -> A
 
 
 class _Watch:
-    """Guesses which segments are finished; a wrong guess is sent again when the outputs are verified."""
+    """Guesses which segments are finished; a wrong guess is sent again when the outputs are delivered."""
 
     def __init__(self, lane: Lane, playlist: Artifact, folder: Path, delivery: LaneDelivery) -> None:
         self._lane = lane

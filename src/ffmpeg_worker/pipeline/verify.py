@@ -1,23 +1,28 @@
-"""Stage four: exit code 0 is not success. What was promised must be there, open, and be long enough."""
+"""The verification stage: outputs must exist, open as media, and be as long as the plan promised.
+
+Exit code 0 of ffmpeg does not prove any of that.
+"""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import OutputRejected, SourceError
-from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
-from ffmpeg_worker.pipeline.fetch import find_key_files
-from ffmpeg_worker.planning.plan import Artifact, ArtifactKind, Lane
+from ffmpeg_worker.pipeline.fetch.referenced_files import find_key_files
+from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
+from ffmpeg_worker.planning.expectations import Expectations
+from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
-from ffmpeg_worker.sandbox.jail import Jail
 
 _COMPANION_SUFFIXES = frozenset(
     ".ts .m4s .mp4 .m4a .m4v .aac .ac3 .mp3 .vtt .webvtt .m3u8 .key .webm .mpd".split()
@@ -30,37 +35,52 @@ _MAX_SHORT_SHARE = 0.02
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFile:
-    """One file that may be delivered: its final name, where it lies now, bytes, and what it holds."""
+    """A file that may be delivered: its final name, its path in the working directory, bytes and media facts."""
 
     name: str
-    path: Path
+    work_name: str
     size: int
     media: MediaInfo | None
 
 
 @dataclass(frozen=True, slots=True)
-class Produced:
-    """An output with all its files, verified; only `verify` makes it, only it can be delivered."""
+class VerifiedFiles:
+    """The files of all outputs of a lane, a playlist before its segments; only `verify` makes it."""
 
     files: tuple[VerifiedFile, ...]
 
 
 async def verify(
-    executed: Executed, probes: ProbeSession, jail: Jail, *, linked: Collection[Path] = ()
-) -> AsyncIterator[Produced]:
-    """Check the artifacts of a lane one after the other; their files are the worker's afterwards.
+    context: JobContext, executed: Executed, expected: Expectations, *, linked: Collection[Path] = ()
+) -> VerifiedFiles:
+    """Check the artifacts of a lane; their files belong to the worker afterwards.
 
     Args:
+        context: the job.
         executed: the lane.
-        probes: opens what should be media.
-        jail: that the lane's programs ran in.
+        expected: the lengths that its outputs must have.
         linked: files that the worker itself holds under a second name.
 
     Raises:
         OutputRejected: missing, empty, not regular, unreadable, without streams, or shorter than promised.
     """
+    is_kept = context.workspace.is_kept(executed.folder)
+    return await context.runtime.step(
+        f"{executed.name}/verify",
+        VerifiedFiles,
+        partial(_verify_all, context, executed, expected, linked),
+        is_usable=lambda _: is_kept,
+    )
+
+
+async def _verify_all(
+    context: JobContext, executed: Executed, expected: Expectations, linked: Collection[Path]
+) -> VerifiedFiles:
+    context.workspace.hand_over(executed.folder)
+    files: list[VerifiedFile] = []
     for artifact in executed.lane.artifacts:
-        yield await _Check(artifact, executed, probes, jail, linked).run()
+        files += await _Check(context, artifact, executed, expected, linked).run()
+    return VerifiedFiles(tuple(files))
 
 
 class _Check:
@@ -68,20 +88,20 @@ class _Check:
 
     def __init__(
         self,
+        context: JobContext,
         artifact: Artifact,
         executed: Executed,
-        probes: ProbeSession,
-        jail: Jail,
+        expected: Expectations,
         linked: Collection[Path],
     ) -> None:
+        self._context = context
         self._artifact = artifact
         self._lane = executed.lane
         self._folder = executed.folder
-        self._probes = probes
-        self._jail = jail
+        self._promised_s = artifact.promised_s or expected.promised_s.get(artifact.name)
         self._linked = linked
 
-    async def run(self) -> Produced:
+    async def run(self) -> list[VerifiedFile]:
         artifact = self._artifact
         names = _matching(artifact, self._folder)
         if not names:
@@ -93,30 +113,51 @@ class _Check:
                 "and that it selects any frames.",
             )
         sizes = {name: self._size(name) for name in names}
-        media = await _open(artifact, self._folder / names[0], self._probes)
+        media = await self._open(names[0])
         if media is not None:
-            _check_length(artifact, media)
+            _check_length(artifact, media, self._promised_s)
         if artifact.kind is ArtifactKind.PLAYLIST:
             beside = [name for name in companions(self._folder, self._lane) if name not in sizes]
             sizes |= {name: self._size(name) for name in beside}
         for name in sizes:
             self._claim(name)
-        files = [
-            VerifiedFile(
-                final_name(artifact, name), self._folder / name, size, media if name == names[0] else None
-            )
+        return [
+            VerifiedFile(final_name(artifact, name), name, size, media if name == names[0] else None)
             for name, size in sizes.items()
         ]
-        return Produced(tuple(files))
+
+    async def _open(self, name: str) -> MediaInfo | None:
+        """Media facts of a file; `None` for one that is not media."""
+        artifact = self._artifact
+        if not artifact.is_media:
+            return None
+        try:
+            media = read_media(await self._context.probes.describe(self._folder / name))
+        except SourceError as error:
+            raise _rejected(
+                artifact,
+                f'The output "{artifact.name}" cannot be opened as media.',
+                code="output_unreadable",
+                hint="Choose a container that fits the codecs, or see stderr.",
+                stderr=error.stderr,
+            ) from None
+        if not media.streams:
+            raise _rejected(
+                artifact,
+                f'The output "{artifact.name}" holds no picture and no sound.',
+                code="output_without_streams",
+                hint=_NOTHING_SELECTED,
+            )
+        return media
 
     def _size(self, name: str) -> int:
-        """Bytes of a file that nothing is wrong with on the outside."""
+        """Bytes of a file, which must be regular, the job's own, and not empty."""
         try:
             with open_beneath(self._folder, name) as descriptor:
                 status = os.fstat(descriptor)
         except OSError:
             raise self._not_regular() from None
-        if not is_plain_file(status, self._jail.owner, link_count=self._names(name)):
+        if not is_plain_file(status, self._context.workspace.jail.owner, link_count=self._names(name)):
             raise self._not_regular()
         if status.st_size == 0:
             raise _rejected(
@@ -129,12 +170,12 @@ class _Check:
 
     def _claim(self, name: str) -> None:
         try:
-            self._jail.take_ownership(self._folder, name, link_count=self._names(name))
+            self._context.workspace.jail.take_ownership(self._folder, name, link_count=self._names(name))
         except OSError:
             raise self._not_regular() from None
 
     def _names(self, name: str) -> int:
-        """How many names a file may have: one, and that under which it is already being sent."""
+        """How many hard links a file may have: one more while it is being uploaded under a second name."""
         return 2 if self._folder / name in self._linked else 1
 
     def _not_regular(self) -> OutputRejected:
@@ -156,7 +197,7 @@ def _matching(artifact: Artifact, folder: Path) -> list[str]:
 
 
 def _expression(part: str) -> str:
-    """What a piece of an output name stands for: a number, a percent sign, a variant or a date, or itself."""
+    """The regular expression for a piece of an output name: number, percent sign, date, or literal text."""
     if not _CODES.fullmatch(part):
         return re.escape(part)
     return "%" if part == "%%" else r"\d+" if part.endswith("d") else "[^/]+"
@@ -176,9 +217,9 @@ def _files(folder: Path) -> Iterable[str]:
 
 
 def companions(folder: Path, lane: Lane) -> list[str]:
-    """Segments, keys and media playlists that a manifest refers to: whatever media was written beside it."""
-    taken = {artifact.work_name for artifact in lane.artifacts} | lane.intermediates | lane.mentions
-    taken |= {*find_key_files(lane.key_infos, folder)}
+    """Segments, keys and media playlists of a manifest: all media files that were written beside it."""
+    taken = {artifact.work_name for artifact in lane.artifacts} | lane.intermediates | lane.referenced_files
+    taken |= {*find_key_files(lane.key_info_files, folder)}
     return sorted(
         (
             name
@@ -190,7 +231,7 @@ def companions(folder: Path, lane: Lane) -> list[str]:
 
 
 def final_name(artifact: Artifact, name: str) -> str:
-    """What a file of an artifact is called in the result: a companion goes where its playlist goes."""
+    """The name of a file of an artifact in the result: a companion stays beside its playlist."""
     if name == artifact.work_name:
         return artifact.name
     if artifact.name == artifact.work_name:
@@ -198,31 +239,8 @@ def final_name(artifact: Artifact, name: str) -> str:
     return str(PurePosixPath(artifact.name).parent / name)
 
 
-async def _open(artifact: Artifact, path: Path, probes: ProbeSession) -> MediaInfo | None:
-    if not artifact.is_media:
-        return None
-    try:
-        media = read_media(await probes.describe(path))
-    except SourceError as error:
-        raise _rejected(
-            artifact,
-            f'The output "{artifact.name}" cannot be opened as media.',
-            code="output_unreadable",
-            hint="Choose a container that fits the codecs, or see stderr.",
-            stderr=error.stderr,
-        ) from None
-    if not media.streams:
-        raise _rejected(
-            artifact,
-            f'The output "{artifact.name}" holds no picture and no sound.',
-            code="output_without_streams",
-            hint=_NOTHING_SELECTED,
-        )
-    return media
-
-
-def _check_length(artifact: Artifact, media: MediaInfo) -> None:
-    promised, found = artifact.promised_s, media.duration_s
+def _check_length(artifact: Artifact, media: MediaInfo, promised: float | None) -> None:
+    found = media.duration_s
     if promised is None or found is None or not media.has_duration:
         return
     if found < promised - max(_MAX_SHORT_S, promised * _MAX_SHORT_SHARE):
@@ -251,5 +269,5 @@ def _rejected(
 
 
 def warnings_of(problems: Sequence[str]) -> tuple[str, ...]:
-    """What ffmpeg complained about although it went on, for the caller."""
+    """Sentences for the caller about errors that ffmpeg reported although it went on."""
     return tuple(f"FFmpeg reported: {problem}" for problem in problems[:5])

@@ -35,25 +35,49 @@ class Workspace:
     """
 
     def __init__(self, root: Path, jail: Jail) -> None:
+        """`root` is made if it does not exist; that of an earlier attempt is used with all that lies in it."""
         self.root = root
         self.jail = jail
         self.staging = root / STAGING_FOLDER
-        self.staging.mkdir(mode=0o700, parents=True)
+        self.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
         jail.share(root)
         jail.share(self.staging)
-        self._taken: set[str] = set()
+        self._taken: set[str] = {path.name for path in self.staging.iterdir()}
+        self._lent: set[Path] = set()
+        self._kept: set[Path] = set()
+        self._admit_links()
 
     def lane(self, name: str) -> Path:
         """Make the working directory of a lane, below the job's; all inputs appear in a staging folder of its own.
 
-        A real folder, so that `_in/../name` is the lane's: concat lists name earlier outputs that way.
+        It is a real folder, so that `_in/../name` is the lane's: concat lists name earlier outputs that way.
+        The directory of an earlier attempt is used as it is.
         """
         folder = self.root / name
+        if folder.exists():
+            self._kept.add(folder)
+            return folder
         (folder / STAGING_FOLDER).mkdir(mode=0o700, parents=True)
         for staged in self.staging.iterdir():
             (folder / STAGING_FOLDER / staged.name).symlink_to(f"../../{STAGING_FOLDER}/{staged.name}")
         self.jail.share(folder / STAGING_FOLDER)
         return folder
+
+    def is_kept(self, folder: Path) -> bool:
+        """Whether the working directory of a lane comes from an earlier attempt, with what its steps wrote."""
+        return folder in self._kept
+
+    def hand_over(self, folder: Path) -> None:
+        """Make a working directory the job user's own, before the first program of this attempt uses it."""
+        if folder not in self._lent:
+            self._lent.add(folder)
+            self.jail.hand_over(folder)
+
+    def _admit_links(self) -> None:
+        """Let the job's programs read what the links of an earlier attempt lead to."""
+        for path in self.staging.rglob("*"):
+            if path.is_symlink() and not path.resolve().is_relative_to(self.root.resolve()):
+                self.jail.allow_read(path.resolve())
 
     async def place(self, path: Path, staged: str, *, one_of_many: bool = False) -> Path:
         """Make a file appear under its staged name, readable for the job's programs; returns where they find it.

@@ -15,7 +15,7 @@ from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.plan import ArtifactKind
+from ffmpeg_worker.planning.artifact import ArtifactKind
 
 _SEQUENCE = re.compile(r"%0?\d*d")
 _STANDARD_STREAMS = re.compile(r"-|pipe:\d*|fd:.*")

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ffmpeg_worker.command.command_line import CommandLine
 from ffmpeg_worker.job.local_files import LocalFiles
-from ffmpeg_worker.planning.commands.chain import WORKER_OPTIONS, ReadCommand, plan_chain
+from ffmpeg_worker.planning.commands.plan_chain import plan_chain
+from ffmpeg_worker.planning.commands.read_chain import WORKER_OPTIONS, Chain, ReadCommand
 from ffmpeg_worker.planning.file_references import InputKind
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import FfmpegStep, Fusion, Lane
@@ -24,7 +25,7 @@ _Key = tuple[tuple[str, ...], ...]
 
 
 def plan_fusions(
-    chains: Sequence[tuple[ReadCommand, ...]],
+    chains: Sequence[Chain],
     lanes: Sequence[Lane],
     files: LocalFiles,
     limits: CommandLimits | None,
@@ -49,13 +50,18 @@ def plan_fusions(
     for members in groups.values():
         names = [artifact.work_name for index in members for artifact in lanes[index].artifacts]
         if len(members) > 1 and len(set(names)) == len(names):
-            fusions.append(Fusion(tuple(members), _fuse([chains[index][0] for index in members], files, limits)))
+            fusions.append(
+                Fusion(tuple(members), _fuse([chains[index].commands[0] for index in members], files, limits))
+            )
     return tuple(fusions)
 
 
-def _key(chain: tuple[ReadCommand, ...], lane: Lane) -> _Key | None:
+def _key(chain: Chain, lane: Lane) -> _Key | None:
     """What two processes must have in common to share a decode; `None` for one that cannot share."""
-    if len(chain) != 1 or lane.failure or not lane.artifacts or lane.mentions or not _can_share(chain[0]):
+    commands = chain.commands
+    if len(commands) != 1 or lane.failure or not lane.artifacts or lane.referenced_files:
+        return None
+    if not _can_share(commands[0]):
         return None
     return tuple(
         (
@@ -63,7 +69,7 @@ def _key(chain: tuple[ReadCommand, ...], lane: Lane) -> _Key | None:
             "-i",
             group.url,
         )
-        for group in chain[0].line.inputs
+        for group in commands[0].line.inputs
     )
 
 
@@ -86,7 +92,7 @@ def _fuse(reads: Sequence[ReadCommand], files: LocalFiles, limits: CommandLimits
         reads[0].inputs,
         tuple(output for read in reads for output in read.outputs),
     )
-    (step,) = plan_chain((fused,), (), files, limits).steps
+    (step,) = plan_chain(Chain((fused,)), files, limits).steps
     if not isinstance(step, FfmpegStep):
         raise TypeError("a command line is planned as an ffmpeg step")
     return step

@@ -4,42 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, Literal
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.planning.artifact import Artifact
+from ffmpeg_worker.planning.commands.read_chain import Chain
 from ffmpeg_worker.scene.scene import Scene
-
-
-class ArtifactKind(StrEnum):
-    """How an output name stands for files."""
-
-    FILE = "file"
-    SEQUENCE = "sequence"
-    """A pattern such as `%04d.jpg`: many numbered files."""
-    PLAYLIST = "playlist"
-    """An HLS or DASH manifest: one file with companions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Artifact:
-    """A file (or family of files) that the job must have made.
-
-    `name` is what the caller called it, `work_name` where the command writes it, relative to the working
-    directory. `promised_s` is the least length in seconds; `None` promises nothing.
-    """
-
-    name: str
-    work_name: str
-    kind: ArtifactKind = ArtifactKind.FILE
-    promised_s: float | None = None
-    is_media: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class FailureContext:
-    """What callers hear of a step that fails: `field` of the composition is what it could do nothing with."""
+    """The error that callers get when a step of a composition fails; `field` is the JSON path of its cause."""
 
     field: str
     message: str
@@ -48,36 +24,68 @@ class FailureContext:
 
 
 @dataclass(frozen=True, slots=True)
-class FfmpegStep:
-    """Run ffmpeg once.
+class TextFile:
+    """A small file that is written before a step starts."""
 
-    `expected_s` is the length of its output for progress; `collect` names a small file to hand to whoever
-    concludes; `folders` are made before it starts.
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputLink:
+    """A second name for a staged input, made before a step starts."""
+
+    name: str
+    staged: str
+
+
+@dataclass(frozen=True, slots=True)
+class BundledFonts:
+    """A folder into which the bundled fonts are copied before a step starts."""
+
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that is made before a step starts."""
+
+    name: str
+
+
+PlacedFile = TextFile | InputLink | BundledFonts | Folder
+
+
+@dataclass(frozen=True, slots=True)
+class FfmpegStep:
+    """Run FFmpeg once.
+
+    Attributes:
+        invocation: its arguments.
+        command: number of the caller's command that it runs, from 0.
+        expected_s: length of its output in seconds, for progress, where the plan knows it.
+        setup: files and folders that are made before it starts, in this order.
+        stdout_file: file of the working directory that receives standard output; `None` discards it.
+        keeps_log: whether the log belongs to the result, as for commands that only measure.
+        environment: variables added to its environment.
+        failure_context: the error that replaces FFmpeg's own.
+        is_auxiliary: it prepares or joins frames of other steps, so its frames are not counted again.
     """
 
     invocation: Invocation
     command: int = 0
     expected_s: float | None = None
-    folders: tuple[str, ...] = ()
-    capture_stdout: bool = False
-    collect: str | None = None
-    show_log: bool = False
-    texts: Mapping[str, str] = field(default_factory=dict)
-    """Small files that are written before it starts, by name."""
-    links: Mapping[str, str] = field(default_factory=dict)
-    """Second names of inputs that are made before it starts: staged files by name."""
-    own_fonts: str | None = None
-    """A folder in which the fonts that come with the worker are to be."""
+    setup: tuple[PlacedFile, ...] = ()
+    stdout_file: str | None = None
+    keeps_log: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
-    """What is added to its environment."""
     failure_context: FailureContext | None = None
     is_auxiliary: bool = False
-    """It prepares or joins frames of other steps: they are not counted twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameRange:
-    """Frames `first` to `last` (not included) of a scene, and the ffmpeg that encodes them from its input."""
+    """Frames `first` to `last` (exclusive) of a scene, and the ffmpeg that encodes them from its input."""
 
     first: int
     last: int
@@ -86,49 +94,53 @@ class FrameRange:
 
 @dataclass(frozen=True, slots=True)
 class RenderStep:
-    """Draw a scene: each range by a renderer and an ffmpeg of its own, side by side with what is `beside` it.
+    """Render a scene: one renderer and one ffmpeg for each range, in parallel with the steps `beside` them.
 
-    No more than `at_once` ranges are drawn at one time. `form` is how frames come to ffmpeg: `yuv420p`, or `rgba`,
-    not multiplied with the opacity.
+    At most `max_parallel` ranges are rendered at a time. `pixel_format` is that of the frames ffmpeg receives:
+    `yuv420p`, or `rgba` with straight alpha.
     """
 
     scene: Scene
     ranges: tuple[FrameRange, ...]
-    form: Literal["yuv420p", "rgba"] = "yuv420p"
+    pixel_format: Literal["yuv420p", "rgba"] = "yuv420p"
     beside: tuple[FfmpegStep | DependentStep, ...] = ()
-    folders: tuple[str, ...] = ()
-    """Made before it starts."""
-    at_once: int = 1
+    setup: tuple[PlacedFile, ...] = ()
+    max_parallel: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class StillStep:
-    """Draw one frame of a scene as PNG: into a file, or for whoever concludes."""
+    """Render one frame of a scene into a PNG file."""
 
     scene: Scene
     frame: int
-    work_name: str | None = None
+    work_name: str
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureStep:
-    """Measure the texts of a scene, for whoever concludes."""
+    """Measure the texts of a scene; the renderer's answer goes into `result_file`, as JSON."""
 
     scene: Scene
+    result_file: str
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeStep:
-    """Read what a staged file holds; `shown` is what the caller calls it, `options` are more for ffprobe."""
+    """Read media information of a staged file into `result_file`, as ffprobe's JSON.
+
+    `display_name` stands for the file in it; `options` are further options of ffprobe.
+    """
 
     staged: str
-    shown: str
+    display_name: str
     options: tuple[str, ...] = ()
+    result_file: str = "probe.json"
 
 
 @dataclass(frozen=True, slots=True)
 class CopyStep:
-    """Bring a staged file into the working directory as it is, under the name of an artifact."""
+    """Copy a staged file into the working directory, under the name of an artifact."""
 
     staged: str
     work_name: str
@@ -136,55 +148,84 @@ class CopyStep:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """What a finished step found out: its log in plain lines, captured output, collected file, document."""
+    """Facts about a finished step, small enough to be stored as JSON; what it wrote lies in its working directory.
+
+    Attributes:
+        seconds, cpu_seconds: wall time and CPU time.
+        frames, out_time_s: frames and seconds of media that it wrote, where they count.
+        log: the log in plain lines, where the step keeps it.
+        problems: errors that ffmpeg logged although it went on.
+        warnings: the renderer's remarks for the caller.
+    """
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     frames: int | None = None
     out_time_s: float | None = None
     log: str = ""
-    stdout: bytes = b""
-    collected: bytes = b""
-    document: Mapping[str, Any] = field(default_factory=dict)
+    problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+
+
+StepFiles = Mapping[str, bytes]
+"""Content of files that earlier steps of a lane wrote, by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class DependentStep:
-    """A step that can only be built from what earlier steps of its lane found."""
+    """A step that depends on the results of earlier steps of its lane, and on the files it `reads`."""
 
-    build: Callable[[Sequence[StepResult]], FfmpegStep]
-
-
-Step = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep | DependentStep
+    build: Callable[[Sequence[StepResult], StepFiles], FfmpegStep]
+    reads: tuple[str, ...] = ()
 
 
-def _nothing(_findings: Sequence[StepResult]) -> dict[str, Any]:
+RunnableStep = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep
+Step = RunnableStep | DependentStep
+
+
+def _no_summary(_results: Sequence[StepResult], _files: StepFiles) -> dict[str, Any]:
     return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Builds what an action adds to its result from the results of a lane, and from the files it `reads`."""
+
+    build: Callable[[Sequence[StepResult], StepFiles], dict[str, Any]] = _no_summary
+    reads: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Lane:
     """Steps in order, in one working directory, stopped by the first failure.
 
-    `summarize` turns the results into what the action adds to its result; `intermediates` are names written by
-    earlier steps that are no outputs; `mentions` are names that options may refer to: copied in if they exist;
-    `key_infos` are files that name the file of an HLS key;
-    `callers_names` says what the caller calls each staged file; `failure` is why a lane cannot be run at all.
-    `runs_on_gpu`: the commands were mapped onto a card; `instead` is then the lane for the CPU, if that may do.
+    Attributes:
+        steps: what to run.
+        artifacts: files that must be there at the end.
+        chain: the caller's commands that `steps` run, from which lengths follow; `None` for planned commands.
+        intermediates: names that steps write and that are no outputs.
+        referenced_files: names in options that may be files of the data root; those that exist are copied.
+        key_info_files: files that name the file of an HLS key.
+        summary: builds what the action adds to its result.
+        warnings: what the caller should know.
+        display_names: the caller's name of each staged file.
+        failure: why the lane cannot run at all.
+        runs_on_gpu: whether the commands were mapped onto NVENC; `cpu_fallback` is the lane for the CPU, if the
+            caller allows it.
     """
 
     steps: tuple[Step, ...]
     artifacts: tuple[Artifact, ...] = ()
+    chain: Chain | None = None
     intermediates: frozenset[str] = frozenset()
-    mentions: frozenset[str] = frozenset()
-    key_infos: frozenset[str] = frozenset()
-    summarize: Callable[[Sequence[StepResult]], dict[str, Any]] = _nothing
+    referenced_files: frozenset[str] = frozenset()
+    key_info_files: frozenset[str] = frozenset()
+    summary: Summary = Summary()
     warnings: tuple[str, ...] = ()
-    callers_names: Mapping[str, str] = field(default_factory=dict)
+    display_names: Mapping[str, str] = field(default_factory=dict)
     failure: WorkerError | None = None
     runs_on_gpu: bool = False
-    instead: Lane | None = None
+    cpu_fallback: Lane | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,20 +238,10 @@ class Fusion:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All lanes of a job; more than one means that each is reported on its own.
+    """All lanes of a job.
 
-    `fusions` share lanes' decoding; when one of them fails, its lanes are run on their own instead.
+    `fusions` let lanes share their decoding; when a fused run fails, its lanes run on their own instead.
     """
 
     lanes: tuple[Lane, ...]
     fusions: tuple[Fusion, ...] = ()
-
-
-def duplicate_output(name: str) -> InvalidJob:
-    """The error of two outputs with one name."""
-    return InvalidJob(
-        f'Two outputs have the name "{name[:128]}".',
-        code="duplicate_output",
-        hint="Give each output a name of its own.",
-        where={"output": name[:128]},
-    )

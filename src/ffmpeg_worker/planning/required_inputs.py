@@ -1,36 +1,32 @@
-"""Which files a job needs before it can be planned."""
+"""Files that a job needs before it can run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from ffmpeg_worker.composition.sources import NamedFile, find_named_files
 from ffmpeg_worker.errors import WorkerError
-from ffmpeg_worker.job.actions.canvas import CanvasJob
-from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
-from ffmpeg_worker.job.actions.download import DownloadJob
-from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
-from ffmpeg_worker.job.actions.probe import ProbeJob
-from ffmpeg_worker.job.actions.process import ProcessData, ProcessJob
-from ffmpeg_worker.job.actions.upload import UploadJob
-from ffmpeg_worker.job.actions.vmaf import VmafJob
 from ffmpeg_worker.job.file_names import check_name
-from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.sources import FileSource, TextSource
-from ffmpeg_worker.planning.commands.chain import ReadCommand, all_outputs, read_chain_files
+from ffmpeg_worker.planning.commands.read_chain import Chain, ReadCommand, all_outputs
 from ffmpeg_worker.planning.file_references import InputKind, is_concat_list, is_made, without_file_prefix
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.transfer import download_name, download_source
+
+Inputs = Mapping[str, FileSource | TextSource]
 
 
 @dataclass(frozen=True, slots=True)
 class RequiredInput:
     """One file to fetch.
 
-    `key` is what commands call it. `is_media`: its streams and length matter. `is_text`: what it says matters.
-    `is_list`: a concat list, whose entries are fetched too, except those in `produced`, which the job itself
-    writes. `field` is the JSON path that names it, where a job has many such.
+    Attributes:
+        key: its name in commands: the name of an input, or a path or URL as written.
+        source: where it comes from.
+        is_media: whether its streams and length matter.
+        is_list: whether it is a concat list, whose entries are fetched too.
+        produced: entries of such a list that the job itself writes, which are not fetched.
+        is_text: whether a plan depends on its content.
+        field: JSON path that names it, in jobs that name many files.
     """
 
     key: str
@@ -42,91 +38,58 @@ class RequiredInput:
     field: str | None = None
 
 
-def find_required_inputs(job: Job, *, option_policy: bool = True) -> tuple[RequiredInput, ...]:
-    """Every file that the job names, each once; of a composition that is only looked through those that are here.
+def merge_required_inputs(
+    inputs: Inputs, used: Iterable[RequiredInput], *, skip_remote: bool = False
+) -> tuple[RequiredInput, ...]:
+    """Every file of a job once: its own inputs, then those that its data names.
 
     Args:
-        job: the job.
-        option_policy: whether commands are judged, so that nothing is fetched for one that is refused.
+        inputs: the job's own inputs by name.
+        used: what commands, fields and layers use; one file may be used in several ways.
+        skip_remote: leave out files that would have to be downloaded.
 
     Raises:
-        ForbiddenOption: a command holds what it may not.
-        InvalidJob: a name no file can have, an unknown placeholder; with `where`.
+        InvalidJob: an input has a name that no file can have; with `where.input`.
     """
-    needs: dict[str, RequiredInput] = {}
-    is_offline = isinstance(job, CanvasJob) and job.data.lint
-    for name, source in job.inputs.items():
+    merged: dict[str, RequiredInput] = {}
+    for name, source in inputs.items():
         _check_source(name, source)
-        if not (is_offline and _is_elsewhere(source)):
-            needs[name] = RequiredInput(name, source)
-    for need in _used(job, option_policy):
-        if is_offline and _is_elsewhere(need.source):
+        if not (skip_remote and _is_remote(source)):
+            merged[name] = RequiredInput(name, source)
+    for required in used:
+        if skip_remote and _is_remote(required.source):
             continue
-        known = needs.get(need.key, need)
-        needs[need.key] = replace(
+        known = merged.get(required.key, required)
+        merged[required.key] = replace(
             known,
-            is_media=known.is_media or need.is_media,
-            is_list=known.is_list or need.is_list,
-            produced=known.produced | need.produced,
-            is_text=known.is_text or need.is_text,
-            field=known.field or need.field,
+            is_media=known.is_media or required.is_media,
+            is_list=known.is_list or required.is_list,
+            produced=known.produced | required.produced,
+            is_text=known.is_text or required.is_text,
+            field=known.field or required.field,
         )
-    return tuple(needs.values())
+    return tuple(merged.values())
 
 
-def _is_elsewhere(source: FileSource | TextSource) -> bool:
-    return isinstance(source, FileSource) and source.scheme is not None
+def require_named(text: str, inputs: Inputs, *, is_media: bool) -> RequiredInput:
+    """The file that a field such as `input1` names.
+
+    Raises:
+        InvalidJob: an unknown placeholder, or a name no file can have.
+    """
+    key = input_key(text, inputs)
+    return RequiredInput(key, inputs.get(key) or FileSource(url=key), is_media=is_media)
 
 
-def _check_source(name: str, source: FileSource | TextSource) -> None:
-    if isinstance(source, FileSource) and source.scheme is None:
-        try:
-            check_name(without_file_prefix(source.url), what="input")
-        except WorkerError as error:
-            raise error.at(input=name) from None
-
-
-def _used(job: Job, option_policy: bool) -> Iterator[RequiredInput]:  # noqa: C901, PLR0912 - one arm for each action
-    match job:
-        case ProcessJob():
-            yield from _used_by_chain(job.data, job.inputs, option_policy)
-        case MultiProcessJob():
-            for index, process in enumerate(job.data.processes):
-                try:
-                    yield from _used_by_chain(process, job.inputs, option_policy)
-                except WorkerError as error:
-                    raise error.at(process=index) from None
-        case ProbeJob():
-            yield _named(job.data.input, job.inputs, is_media=False)
-        case VmafJob():
-            yield _named(job.data.input1, job.inputs, is_media=True)
-            yield _named(job.data.input2, job.inputs, is_media=True)
-        case CanvasJob() | PreviewJob():
-            for composition in job.data.compositions:
-                for file in find_named_files(composition):
-                    yield _of_layer(file, job.inputs)
-        case DownloadJob():
-            download_name(job.data, job.inputs)  # refused before it is fetched
-            yield RequiredInput(*download_source(job.data, job.inputs))
-        case UploadJob():
-            for text in job.data.input:
-                yield _named(text, job.inputs, is_media=False)
-        case _:
-            raise TypeError(job.action)
-
-
-def _used_by_chain(
-    data: ProcessData, inputs: Mapping[str, FileSource | TextSource], option_policy: bool
-) -> Iterator[RequiredInput]:
+def require_chain(chain: Chain, inputs: Inputs) -> Iterator[RequiredInput]:
+    """The files that the commands of a chain read, but for those that earlier commands write."""
     produced: set[str] = set()
-    for command in read_chain_files(data.chainCmds, data.output, inputs, option_policy=option_policy):
-        yield from _used_by_command(command, inputs, frozenset(produced))
+    for command in chain.commands:
+        yield from _require_command(command, inputs, frozenset(produced))
         produced |= {output.name for output in all_outputs(command) if output.name is not None}
 
 
-def _used_by_command(
-    command: ReadCommand, inputs: Mapping[str, FileSource | TextSource], produced: frozenset[str]
-) -> Iterator[RequiredInput]:
+def _require_command(command: ReadCommand, inputs: Inputs, produced: frozenset[str]) -> Iterator[RequiredInput]:
     for group, reference in zip(command.line.inputs, command.inputs, strict=True):
         is_list = is_concat_list(group)
         if reference.kind in {InputKind.SOURCE, InputKind.JOINED}:
@@ -136,18 +99,13 @@ def _used_by_command(
                     yield RequiredInput(key, source, is_media=not is_list, is_list=is_list, produced=produced)
 
 
-def _of_layer(file: NamedFile, inputs: Mapping[str, FileSource | TextSource]) -> RequiredInput:
-    try:
-        key = input_key(file.src, inputs)
-    except WorkerError as error:
-        raise error.at(field=file.where) from None
-    source = inputs.get(key) or FileSource(url=key)
-    name = source.name if isinstance(source, TextSource) else source.url.partition("?")[0]
-    is_text = file.kind == "subtitles" or (file.kind == "image" and name.lower().endswith(".svg"))
-    is_media = not is_text and file.kind != "font"
-    return RequiredInput(key, source, is_media=is_media, is_text=is_text, field=file.where)
+def _is_remote(source: FileSource | TextSource) -> bool:
+    return isinstance(source, FileSource) and source.scheme is not None
 
 
-def _named(text: str, inputs: Mapping[str, FileSource | TextSource], *, is_media: bool) -> RequiredInput:
-    key = input_key(text, inputs)
-    return RequiredInput(key, inputs.get(key) or FileSource(url=key), is_media=is_media)
+def _check_source(name: str, source: FileSource | TextSource) -> None:
+    if isinstance(source, FileSource) and source.scheme is None:
+        try:
+            check_name(without_file_prefix(source.url), what="input")
+        except WorkerError as error:
+            raise error.at(input=name) from None

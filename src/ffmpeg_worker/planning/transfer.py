@@ -12,8 +12,9 @@ from ffmpeg_worker.job.actions.upload import UploadData
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.sources import FileSource, TextSource
+from ffmpeg_worker.planning.artifact import Artifact, duplicate_output
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.plan import Artifact, CopyStep, Lane, duplicate_output
+from ffmpeg_worker.planning.plan import CopyStep, Lane
 
 Sources = Mapping[str, FileSource | TextSource]
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, pairwise
+from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
 from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.object_location import OBJECT_SCHEMES
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.planning.commands.chain import all_outputs, read_chain_files
-from ffmpeg_worker.planning.required_inputs import find_required_inputs
+from ffmpeg_worker.planning.commands.read_chain import Chain, all_outputs
+from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.runpod_worker.problems import Problem
 from ffmpeg_worker.runpod_worker.request import PART_KEY, RunpodRequest
 
@@ -61,13 +62,14 @@ def find_reason_not_to_split(job: MultiProcessJob, *, option_policy: bool) -> st
     """
     if job.destination is None:
         return 'it names no "upload" and its outputs stay on the worker'
-    needs = find_required_inputs(job, option_policy=option_policy)
+    read = read_job(job, Machine(cores=1, option_policy=option_policy))
+    needs = read.required_inputs
     sources = [need.source for need in needs]
     if any(isinstance(source, FileSource) and source.scheme not in _ADDRESSES for source in sources):
         return "it reads files of the worker"
     if any(need.is_list for need in needs):
         return "it reads a list, which may name files of the worker"
-    names = list(chain.from_iterable(_names(job, index) for index in range(len(job.data.processes))))
+    names = [name for chain in read.chains for name in _find_output_names(chain)]
     if len(names) != len(set(names)):
         return "two of its processes write a file of the same name"
     return None
@@ -101,7 +103,7 @@ def merge_results(
         for part, result in zip(parts, results, strict=True)
         for report in result.get("results", ())
     ]
-    said = [*chain.from_iterable(result.get("warnings", ()) for result in results), *warnings]
+    said = [*(warning for result in results for warning in result.get("warnings", ())), *warnings]
     weaknesses = {result.get("sandbox") for result in results}
     whole = {
         "job_id": results[0].get("job_id"),
@@ -117,12 +119,12 @@ def merge_results(
     return {key: value for key, value in whole.items() if value is not None}
 
 
-def _names(job: MultiProcessJob, index: int) -> Iterator[str]:
-    """What a process writes, as it will be called where it is uploaded; each once."""
-    process = job.data.processes[index]
-    read = read_chain_files(process.chainCmds, process.output, job.inputs, option_policy=False)
-    written = {output.name for command in read for output in all_outputs(command) if output.name is not None}
-    for name in {*written, *process.output}:
+def _find_output_names(chain: Chain) -> Iterator[str]:
+    """The names that a process writes, as they will be uploaded; each once."""
+    written = {
+        output.name for command in chain.commands for output in all_outputs(command) if output.name is not None
+    }
+    for name in {*written, *chain.outputs}:
         yield PurePosixPath(name).name if name.startswith("/") else name
 
 

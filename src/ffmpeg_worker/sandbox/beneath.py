@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -71,14 +71,16 @@ def make_folders_beneath(folder: Path, name: str, owner: int | None) -> None:
         pass
 
 
-def write_beneath(folder: Path, name: str, content: bytes, owner: int | None) -> None:
-    """Write a new file, owned by `owner`; `None`: by the worker.
+def write_beneath(folder: Path, name: str, content: bytes, owner: int | None, *, replace: bool = False) -> None:
+    """Write a new file, owned by `owner`; `None`: by the worker. `replace` removes an old one first.
 
     Raises:
         OSError: the name exists, a symbolic link is in its path, or the disk is full.
     """
     *parents, last = _parts(name)
     with _descend(folder, parents) as parent:
+        if replace:
+            _remove(last, parent)
         descriptor = os.open(last, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644, dir_fd=parent)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -86,14 +88,16 @@ def write_beneath(folder: Path, name: str, content: bytes, owner: int | None) ->
                 os.fchown(descriptor, owner, owner)
 
 
-def symlink_beneath(folder: Path, name: str, target: str) -> None:
-    """Make a symbolic link to `target`, another name below the folder.
+def symlink_beneath(folder: Path, name: str, target: str, *, replace: bool = False) -> None:
+    """Make a symbolic link to `target`, another name below the folder; `replace` removes an old one first.
 
     Raises:
         OSError: the name exists, or a symbolic link is in its path.
     """
     *parents, last = _parts(name)
     with _descend(folder, parents) as parent:
+        if replace:
+            _remove(last, parent)
         os.symlink(os.path.relpath(target, Path(name).parent), last, dir_fd=parent)
 
 
@@ -119,6 +123,11 @@ def _make(name: str, parent: int) -> bool:
     except FileExistsError:
         return False
     return True
+
+
+def _remove(name: str, parent: int) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=parent)
 
 
 def _parts(name: str) -> list[str]:

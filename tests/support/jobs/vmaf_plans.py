@@ -10,7 +10,7 @@ from typing import Any
 from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, StepResult
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, StepFiles
 from ffmpeg_worker.planning.vmaf.frame_offset import FRAME_BYTES
 from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
 from support.media.thumbnails import scene, signatures
@@ -30,24 +30,29 @@ def plan(reference: LocalFile | None = None, distorted: LocalFile | None = None,
     return plan_vmaf(fields, reference or video(0), distorted or video(1), cores=4)
 
 
-def moving(offset: int = 0, frames: int = 150) -> StepResult:
+def moving(offset: int = 0, frames: int = 150) -> StepFiles:
     """What the first step prints when the distorted video starts `offset` frames later."""
     shown = scene(frames + 50, seed=7)
     upper = signatures(shown[max(-offset, 0) :][:frames])
     lower = signatures(shown[max(offset, 0) :][:frames])
     both = (part[at : at + FRAME_BYTES] for at in range(0, len(upper), FRAME_BYTES) for part in (upper, lower))
-    return StepResult(stdout=b"".join(both))
+    return {"signatures.raw": b"".join(both)}
 
 
-def still() -> StepResult:
-    return StepResult(stdout=bytes(2 * FRAME_BYTES) * 150)
+def still() -> StepFiles:
+    return {"signatures.raw": bytes(2 * FRAME_BYTES) * 150}
 
 
-def scored(frames: int = 250, stdout: bytes = b"") -> StepResult:
+def scored(frames: int = 250, xpsnr: bytes = b"") -> StepFiles:
     log = {"version": "3", "frames": [{"frameNum": n, "metrics": {"vmaf": 90.0}} for n in range(frames)]}
-    return StepResult(collected=json.dumps(log).encode(), stdout=stdout)
+    return {"vmaf.json": json.dumps(log).encode(), "xpsnr.txt": xpsnr}
 
 
-def built(lane: Lane, *findings: StepResult) -> list[FfmpegStep]:
-    steps = [step.build(findings) if isinstance(step, DependentStep) else step for step in lane.steps]
+def summarize(lane: Lane, *written: StepFiles) -> dict[str, Any]:
+    """What the lane adds to the result when its steps have written these files."""
+    return lane.summary.build((), {name: content for files in written for name, content in files.items()})
+
+
+def built(lane: Lane, files: StepFiles) -> list[FfmpegStep]:
+    steps = [step.build((), files) if isinstance(step, DependentStep) else step for step in lane.steps]
     return [step for step in steps if isinstance(step, FfmpegStep)]

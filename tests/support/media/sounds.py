@@ -85,10 +85,10 @@ def run_steps(folder: Path, steps: tuple[Step, ...]) -> None:
     """Run steps in a row, as a lane does."""
     findings: list[StepResult] = []
     for step in steps:
-        ready = step.build(findings) if isinstance(step, DependentStep) else step
+        ready = step.build(findings, {}) if isinstance(step, DependentStep) else step
         assert isinstance(ready, FfmpegStep)
         log = _ffmpeg(["-hide_banner", *ready.invocation.arguments], folder).stderr.decode()
-        findings.append(StepResult(log=log if ready.show_log else ""))
+        findings.append(StepResult(log=log if ready.keeps_log else ""))
 
 
 def read_samples(path: Path, channels: int = 2) -> Samples:

@@ -19,7 +19,7 @@ from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import read_media
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep
 from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
 
 _X264 = "-c:v libx264 -preset veryfast -pix_fmt yuv420p"
@@ -105,26 +105,28 @@ def compare(reference: Path, distorted: Path, **data: Any) -> dict[str, Any]:
         for number, path in enumerate((reference, distorted))
     ]
     lane = plan_vmaf(VmafData(input1="a", input2="b", **data), *files, cores=2)
-    findings: list[StepResult] = []
+    written: dict[str, bytes] = {}
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "_in").mkdir()
         for file in files:
             (folder / "_in" / file.staged).symlink_to(file.path)
         for step in lane.steps:
-            ready = step.build(findings) if isinstance(step, DependentStep) else step
+            ready = step.build((), written) if isinstance(step, DependentStep) else step
             assert isinstance(ready, FfmpegStep)
-            findings.append(_run(ready, folder))
-    result = lane.summarize(findings)
+            _run(ready, folder)
+            names = [name for name in lane.summary.reads if (folder / name).exists()]
+            written = {name: (folder / name).read_bytes() for name in names}
+    result = lane.summary.build((), written)
     return {**result, "warnings": [*lane.warnings, *result.get("warnings", [])]}
 
 
-def _run(step: FfmpegStep, folder: Path) -> StepResult:
+def _run(step: FfmpegStep, folder: Path) -> None:
     command = [_ffmpeg(), "-v", "error", "-nostdin", "-y", *step.invocation.arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
-    collected = (folder / step.collect).read_bytes() if step.collect else b""
-    return StepResult(stdout=done.stdout, collected=collected)
+    if step.stdout_file is not None:
+        (folder / step.stdout_file).write_bytes(done.stdout)
 
 
 def plain_vmaf(reference: Path, distorted: Path, options: str = "") -> dict[str, Any]:

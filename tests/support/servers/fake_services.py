@@ -17,7 +17,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.result_parts import Stats
-from ffmpeg_worker.pipeline.run_lanes import WorkerResources
+from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings, read_settings

@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
-from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan, ProbeStep
-from ffmpeg_worker.planning.required_inputs import find_required_inputs
+from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane, ProbeStep
+from support.jobs.plans import lengths, plan_job, read
 
 GOLDEN = Path(__file__).with_name("golden_plans.json")
 GUARD = " ".join(CommandLimits(cores=2).media_options())
@@ -88,50 +86,43 @@ CASES: dict[str, dict[str, Any]] = {
 }
 
 
-def local_files(job: dict[str, Any]) -> LocalFiles:
-    """Every needed file as if it had been fetched, ten seconds long."""
-    needs = find_required_inputs(parse_job(job))
-    return LocalFiles(
-        {
-            need.key: LocalFile(Path("/fetched"), f"{index}.bin", 1000, TEN_SECONDS if need.is_media else None)
-            for index, need in enumerate(needs)
-        }
-    )
-
-
-def plan_of(job: dict[str, Any]) -> Plan:
-    return make_plan(parse_job(job), local_files(job), cores=2)
-
-
-def shown_step(step: object) -> Any:
+def shown_step(step: object, expected_s: float | None) -> Any:
     if isinstance(step, FfmpegStep):
+        folders = [item.name for item in step.setup if isinstance(item, Folder)]
         argv = " ".join(step.invocation.arguments).replace(GUARD, "GUARD").replace(MEDIA, "MEDIA")
-        facts = {"argv": argv, "expected_s": step.expected_s}
-        extra = {"folders": step.folders, "show_log": step.show_log}
+        facts = {"argv": argv, "expected_s": expected_s}
+        extra = {"folders": folders, "show_log": step.keeps_log}
         return {key: value for key, value in (facts | extra).items() if value}
     assert isinstance(step, ProbeStep)
     return {"probe": step.staged, "options": list(step.options)}
 
 
-def shown_lane(lane: Lane) -> dict[str, Any]:
+def shown_lane(lane: Lane, media: Mapping[str, MediaInfo]) -> dict[str, Any]:
+    estimates, promises = lengths(lane, media)
     facts = {
-        "steps": [shown_step(step) for step in lane.steps],
-        "outputs": [[a.name, a.work_name, a.kind.value, a.promised_s] for a in lane.artifacts],
+        "steps": [shown_step(step, seconds) for step, seconds in zip(lane.steps, estimates, strict=True)],
+        "outputs": [[a.name, a.work_name, a.kind.value, promises[a.name]] for a in lane.artifacts],
         "intermediates": sorted(lane.intermediates),
-        "mentions": sorted(lane.mentions),
+        "mentions": sorted(lane.referenced_files),
         "warnings": list(lane.warnings),
     }
     return {key: value for key, value in facts.items() if value}
 
 
-def shown(plan: Plan) -> dict[str, Any]:
-    lanes = [shown_lane(lane) for lane in plan.lanes]
-    fusions = [{"members": list(f.members), **shown_step(f.step)} for f in plan.fusions]
+def shown(job: dict[str, Any]) -> dict[str, Any]:
+    """The plan of a job whose media are all ten seconds long."""
+    plan = plan_job(job)
+    media = {item.key: TEN_SECONDS for item in read(job).required_inputs if item.is_media}
+    lanes = [shown_lane(lane, media) for lane in plan.lanes]
+    fusions = [
+        {"members": list(f.members), **shown_step(f.step, lengths(plan.lanes[f.members[0]], media)[0][0])}
+        for f in plan.fusions
+    ]
     return {"lanes": lanes, "fusions": fusions} if fusions else {"lanes": lanes}
 
 
 def test_golden_plans() -> None:
-    found = json.loads(json.dumps({name: shown(plan_of(job)) for name, job in CASES.items()}))
+    found = json.loads(json.dumps({name: shown(job) for name, job in CASES.items()}))
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     assert found == json.loads(GOLDEN.read_text())
@@ -166,22 +157,20 @@ REFUSED: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("job", "code", "where"), REFUSED)
 def test_refused_before_anything_runs(job: dict[str, Any], code: str, where: dict[str, Any]) -> None:
     with pytest.raises(WorkerError) as caught:
-        plan_of(job)
+        plan_job(job)
     assert isinstance(caught.value, InvalidJob)
     assert caught.value.code == code
     assert caught.value.where == where
 
 
 def test_needs_are_named_once_and_know_what_they_are_for() -> None:
-    job = parse_job(
-        many(
-            "-i a.mp4 b.mp4",
-            "-i a.mp4 -i {{logo}} c.mp4",
-            "-f concat -i l.txt -c copy d.mp4",
-            inputs={"logo": "logo.png", "unused": {"content": "x"}},
-        )
+    job = many(
+        "-i a.mp4 b.mp4",
+        "-i a.mp4 -i {{logo}} c.mp4",
+        "-f concat -i l.txt -c copy d.mp4",
+        inputs={"logo": "logo.png", "unused": {"content": "x"}},
     )
-    needs = {need.key: need for need in find_required_inputs(job)}
+    needs = {need.key: need for need in read(job).required_inputs}
     assert list(needs) == ["logo", "unused", "a.mp4", "l.txt"]
     assert needs["a.mp4"].is_media
     assert needs["l.txt"].is_list

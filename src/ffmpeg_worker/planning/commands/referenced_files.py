@@ -1,4 +1,4 @@
-"""Files that options and filter graphs speak of: those that may have to be there, and those that are written."""
+"""Files that options and filter graphs name: those they may read, and those they write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _METADATA = re.compile(r"a?metadata(?:@\w+)?=")
 _WRITING_PARAMETERS = frozenset({"stats_file", "log_path", "result"})
 
 
-def mentions(line: CommandLine) -> Iterator[str]:
+def find_referenced_files(line: CommandLine) -> Iterator[str]:
     """Names in filter graphs and file options that may be files under the data root."""
     for graph in _graphs(line):
         yield from _FILE_LIKE.findall(graph)
@@ -30,7 +30,7 @@ def mentions(line: CommandLine) -> Iterator[str]:
             yield option.value
 
 
-def key_infos(line: CommandLine) -> Iterator[str]:
+def find_key_info_files(line: CommandLine) -> Iterator[str]:
     """Files for HLS encryption: their second line names the file with the key."""
     return (option.value for option in line.options() if option.name == "hls_key_info_file" and option.value)
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.composition.encoding import Encoding
-from ffmpeg_worker.planning.plan import FfmpegStep
+from ffmpeg_worker.planning.plan import FfmpegStep, TextFile
 
 MIN_RANGE_S = 2.0
 """Shorter ranges are not split: starting another renderer and encoder would cost what it saves."""
@@ -40,7 +40,7 @@ def join_ranges(
     parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, list_name: str
 ) -> FfmpegStep:
     """Concatenate ranges (file and duration in seconds) and add the audio, without encoding again."""
-    video_input, texts = _concat_input(parts, list_name)
+    video_input, setup = _concat_input(parts, list_name)
     arguments = (
         *video_input,
         *(("-i", f"file:{sound}") if sound else ()),
@@ -49,7 +49,7 @@ def join_ranges(
         *container_options(output),
         f"file:{output}",
     )
-    return FfmpegStep(Invocation(arguments), expected_s=_length(parts), texts=texts, is_auxiliary=True)
+    return FfmpegStep(Invocation(arguments), expected_s=_length(parts), setup=setup, is_auxiliary=True)
 
 
 def reduce_palette(
@@ -59,7 +59,7 @@ def reduce_palette(
 
     `stem` is the prefix of intermediate files.
     """
-    video_input, texts = _concat_input(parts, f"{stem}.ffconcat")
+    video_input, setup = _concat_input(parts, f"{stem}.ffconcat")
     palette = f"{stem}-colours.png"
     find = (*video_input, "-vf", "palettegen=stats_mode=diff", "-frames:v", "1", f"file:{palette}")
     use = (
@@ -68,7 +68,7 @@ def reduce_palette(
         *("-loop", "0" if loops else "-1", f"file:{output}"),
     )
     return (
-        FfmpegStep(Invocation(find), expected_s=_length(parts), texts=texts, is_auxiliary=True),
+        FfmpegStep(Invocation(find), expected_s=_length(parts), setup=setup, is_auxiliary=True),
         FfmpegStep(Invocation(use), expected_s=_length(parts), is_auxiliary=True),
     )
 
@@ -78,17 +78,19 @@ def container_options(output: str) -> tuple[str, ...]:
     return ("-movflags", "+faststart") if output.lower().endswith((".mp4", ".m4v", ".mov")) else ()
 
 
-def _concat_input(parts: Sequence[tuple[str, Fraction]], list_name: str) -> tuple[tuple[str, ...], dict[str, str]]:
+def _concat_input(
+    parts: Sequence[tuple[str, Fraction]], list_name: str
+) -> tuple[tuple[str, ...], tuple[TextFile, ...]]:
     """Return the arguments of one input that is all ranges, and the list file that it needs.
 
     The list states durations, because a file with B-frames looks longer than it is.
     """
     if len(parts) == 1:
-        return ("-i", f"file:{parts[0][0]}"), {}
+        return ("-i", f"file:{parts[0][0]}"), ()
     lines = ["ffconcat version 1.0"]
     for name, seconds in parts:
         lines += [f"file '{name}'", f"duration {float(seconds):.6f}"]
-    return ("-f", "concat", "-i", f"file:{list_name}"), {list_name: "\n".join(lines) + "\n"}
+    return ("-f", "concat", "-i", f"file:{list_name}"), (TextFile(list_name, "\n".join(lines) + "\n"),)
 
 
 def _length(parts: Sequence[tuple[str, Fraction]]) -> float:

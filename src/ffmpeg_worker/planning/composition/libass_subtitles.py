@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.planning.plan import FailureContext, FfmpegStep
+from ffmpeg_worker.planning.plan import BundledFonts, FailureContext, FfmpegStep, Folder, InputLink, TextFile
 from ffmpeg_worker.scene.preparation import LibassDrawing
 from ffmpeg_worker.scene.scene import FontFile
 from ffmpeg_worker.scene.subtitles.ass_script import frame_time_ms
@@ -41,15 +41,15 @@ def plan_libass_drawing(drawing: LibassDrawing) -> FfmpegStep:
     return FfmpegStep(
         Invocation(arguments),
         expected_s=(times[-1] - times[0]) / 1000,
-        folders=(f"{folder}/fonts",),
-        texts={
-            f"{folder}/script.ass": drawing.script,
-            f"{folder}/black.y4m": _BLACK,
-            f"{folder}/times.ffconcat": _concat_list(times),
-            f"{folder}/fonts.conf": _font_config(folder, drawing.fonts),
-        },
-        links={_font_name(folder, number): font.file for number, font in enumerate(drawing.fonts)},
-        own_fonts=_OWN_FONTS,
+        setup=(
+            Folder(f"{folder}/fonts"),
+            TextFile(f"{folder}/script.ass", drawing.script),
+            TextFile(f"{folder}/black.y4m", _BLACK),
+            TextFile(f"{folder}/times.ffconcat", _concat_list(times)),
+            TextFile(f"{folder}/fonts.conf", _font_config(folder, drawing.fonts)),
+            *(InputLink(_font_name(folder, number), font.file) for number, font in enumerate(drawing.fonts)),
+            BundledFonts(_OWN_FONTS),
+        ),
         environment={"FONTCONFIG_PATH": folder},
         failure_context=FailureContext(
             f"{drawing.where}.src",

@@ -71,8 +71,8 @@ def plan_audio(
     if target is None:
         return (write(0.0),)
     arguments = (*inputs, "-filter_complex", f"{graph},{_MEASURE}[out]", "-map", "[out]", "-f", "null", "-")
-    measure = FfmpegStep(Invocation(arguments), expected_s=mix.length_s, show_log=True)
-    return measure, DependentStep(lambda results: write(_gain_db(results[-1], target)))
+    measure = FfmpegStep(Invocation(arguments), expected_s=mix.length_s, keeps_log=True)
+    return measure, DependentStep(lambda results, _: write(_gain_db(results[-1], target)))
 
 
 def _is_audible(sound: Sound, total: int) -> bool:

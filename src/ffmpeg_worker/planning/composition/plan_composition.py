@@ -13,6 +13,7 @@ from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.actions.canvas_preview import PreviewData
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo
+from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.composition.plan_video import RenderedParts, VideoPlan
 from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
 from ffmpeg_worker.planning.composition.shared_ranges import find_shared_elements
@@ -21,10 +22,13 @@ from ffmpeg_worker.planning.composition.variable_rows import combine_rows, for_e
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.input_key import input_key
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
-from ffmpeg_worker.planning.plan import Artifact, FfmpegStep, Lane, Step, StepResult, StillStep
+from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Step, StepFiles, StepResult, StillStep, Summary
 from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.scene.timeline import frame_at
 from ffmpeg_worker.scene.trim_preparations import trim_preparations
+
+_PREVIEW = "_preview.png"
+"""File of a preview that goes into the result itself."""
 
 
 def plan_canvas(
@@ -60,7 +64,7 @@ def plan_canvas(
     return Lane(
         steps=tuple(_drop_repeated_steps(step for plan in plans for step in plan.steps(rendered, shared))),
         artifacts=tuple(artifact for plan in plans for artifact in plan.artifacts()),
-        summarize=lambda _findings: combine_rows(descriptions),
+        summary=Summary(lambda _results, _files: combine_rows(descriptions)),
         warnings=tuple(dict.fromkeys(warning for plan in plans for warning in _warnings(plan.resolved))),
     )
 
@@ -85,20 +89,21 @@ def plan_preview(
     resolved = trim_preparations(whole, number, number + 1)
     scene = resolved.scene
 
-    def summarize(results: Sequence[StepResult]) -> dict[str, Any]:
+    def summarize(_results: Sequence[StepResult], written: StepFiles) -> dict[str, Any]:
         result: dict[str, Any] = {"t": float(number / Fraction(*scene.fps)), "width": scene.width}
         result |= {"height": scene.height, "duration": float(scene.frames / Fraction(*scene.fps))}
         if data.output is None:
-            result["image"] = "data:image/png;base64," + base64.b64encode(results[-1].stdout).decode()
+            result["image"] = "data:image/png;base64," + base64.b64encode(written[_PREVIEW]).decode()
         return result
 
     artifacts: tuple[Artifact, ...] = ()
-    steps: tuple[Step, ...] = (StillStep(scene, number),)
+    steps: tuple[Step, ...] = (StillStep(scene, number, _PREVIEW),)
+    summary = Summary(summarize, () if data.output else (_PREVIEW,))
     if data.output is not None:
-        steps = tuple(plan_still_frame(StillStep(scene, number), work_name(data.output)))
+        steps = tuple(plan_still_frame(scene, number, work_name(data.output)))
         artifacts = (Artifact(data.output, work_name(data.output)),)
     preparations = tuple(plan_preparation(one, limits) for one in resolved.preparations)
-    return Lane((*preparations, *steps), artifacts, summarize=summarize, warnings=_warnings(resolved))
+    return Lane((*preparations, *steps), artifacts, summary=summary, warnings=_warnings(resolved))
 
 
 def collect_sources(

@@ -17,7 +17,7 @@ from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.composition.variable_rows import combine_rows, describe_video, for_each_row
 from ffmpeg_worker.planning.input_key import input_key
-from ffmpeg_worker.planning.plan import Lane, MeasureStep, StepResult
+from ffmpeg_worker.planning.plan import Lane, MeasureStep, StepFiles, StepResult, Summary
 from ffmpeg_worker.scene.lint import LintWarning, lint
 from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve
 from ffmpeg_worker.scene.scene_json import decode_text_metrics
@@ -45,15 +45,18 @@ def plan_lint(
         is_many=is_many,
     )
 
-    def summarize(results: Sequence[StepResult]) -> dict[str, Any]:
+    measures = tuple(MeasureStep(one.resolved.scene, f"metrics-{row}.json") for row, one in enumerate(linted))
+    names = tuple(measure.result_file for measure in measures)
+
+    def summarize(_results: Sequence[StepResult], files: StepFiles) -> dict[str, Any]:
         remarks = [
             {**({"row": row} if is_many else {}), **asdict(warning)}
-            for row, (composition, result) in enumerate(zip(linted, results, strict=True))
-            for warning in composition.find_warnings(result)
+            for row, (composition, name) in enumerate(zip(linted, names, strict=True))
+            for warning in composition.find_warnings(files[name])
         ]
         return {"remarks": remarks, **combine_rows([composition.describe() for composition in linted])}
 
-    return Lane(tuple(MeasureStep(composition.resolved.scene) for composition in linted), summarize=summarize)
+    return Lane(measures, summary=Summary(summarize, names))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +71,9 @@ class _LintedComposition:
     unfetched: tuple[NamedFile, ...]
     unfetched_fonts: tuple[str, ...]
 
-    def find_warnings(self, result: StepResult) -> Iterator[LintWarning]:
+    def find_warnings(self, metrics_json: bytes) -> Iterator[LintWarning]:
         try:
-            metrics = decode_text_metrics(result.stdout)
+            metrics = decode_text_metrics(metrics_json)
         except ValueError:
             raise EngineFailed(
                 "The renderer's response is invalid.", code="renderer_failed", fault=Fault.WORKER

@@ -10,6 +10,7 @@ from typing import Any
 
 from ffmpeg_worker.composition.frame_rate import exact_rate
 from ffmpeg_worker.job.actions.canvas import CanvasData
+from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.composition.encoding import (
     Encoding,
     check_frame_size,
@@ -30,16 +31,7 @@ from ffmpeg_worker.planning.composition.still_frame import plan_still_frame
 from ffmpeg_worker.planning.composition.variable_rows import describe_video
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
-from ffmpeg_worker.planning.plan import (
-    Artifact,
-    ArtifactKind,
-    DependentStep,
-    FfmpegStep,
-    FrameRange,
-    RenderStep,
-    Step,
-    StillStep,
-)
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Folder, FrameRange, RenderStep, Step
 from ffmpeg_worker.scene.resolve import Resolved, frame_range
 from ffmpeg_worker.scene.scene import Element
 from ffmpeg_worker.scene.timeline import frame_at
@@ -101,14 +93,14 @@ class VideoPlan:
             yield plan_preparation(preparation, self.limits)
         match self._encoding(1).kind:
             case "picture":
-                yield from plan_still_frame(StillStep(self.resolved.scene, self._part[0]), self._work_name)
+                yield from plan_still_frame(self.resolved.scene, self._part[0], self._work_name)
             case "sequence":
                 yield self._plan_sequence()
             case _:
                 yield from self._plan_joined_video(rendered, shared)
         if self.data.poster is not None:
             frame = min(frame_at(self.data.poster.time, self._rate), self.resolved.scene.frames - 1)
-            yield from plan_still_frame(StillStep(self.resolved.scene, frame), work_name(self._poster_name))
+            yield from plan_still_frame(self.resolved.scene, frame, work_name(self._poster_name))
 
     def artifacts(self) -> Iterator[Artifact]:
         """Yield the files that must exist at the end."""
@@ -135,8 +127,8 @@ class VideoPlan:
         return work_name(self.name)
 
     @property
-    def _folders(self) -> tuple[str, ...]:
-        return () if "/" not in self._work_name else (str(PurePosixPath(self._work_name).parent),)
+    def _folders(self) -> tuple[Folder, ...]:
+        return () if "/" not in self._work_name else (Folder(str(PurePosixPath(self._work_name).parent)),)
 
     @property
     def _part(self) -> tuple[int, int]:
@@ -216,7 +208,7 @@ class VideoPlan:
 
     def _render_step(self, parts: tuple[FrameRange, ...], encoding: Encoding) -> RenderStep:
         scene, at_once = self.resolved.scene, self._at_once
-        return RenderStep(scene, parts, encoding.form, folders=self._folders, at_once=at_once)
+        return RenderStep(scene, parts, encoding.form, setup=self._folders, max_parallel=at_once)
 
     @property
     def _at_once(self) -> int:

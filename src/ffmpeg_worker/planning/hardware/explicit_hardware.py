@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from ffmpeg_worker.errors import UnsupportedFeature
-from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
-from ffmpeg_worker.job.actions.process import ProcessData, ProcessJob
-from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.actions.process import ProcessData
 from ffmpeg_worker.job.machine import Gpu
 
 _NAMED = re.compile(r"(?<![A-Za-z0-9])(?:(?:h264|hevc|av1)_nvenc|\w+_cuvid|\w+_cuda|\w+_npp)(?![A-Za-z0-9_])")
@@ -20,43 +18,33 @@ _GRAPH_OPTIONS = re.compile(
 )
 
 
-def needs_gpu(job: Job) -> bool:
-    """Whether planning a job needs the result of the GPU trial."""
-    return any(resolve_hardware(job, process) != "off" for process in _processes(job)) or any(
-        find_named_hardware(tokens) for process in _processes(job) for tokens in process.chainCmds
-    )
+def needs_gpu(process: ProcessData, hardware: str) -> bool:
+    """Whether planning a process needs the result of the GPU trial; `hardware` is `off`, `auto` or `nvenc`."""
+    return hardware != "off" or any(find_named_hardware(tokens) for tokens in process.chainCmds)
 
 
-def resolve_hardware(job: Job, process: ProcessData) -> str:
-    """The mode of a process: its own `hardware`, else that of its job, else `off`."""
-    common = job.data.hardware if isinstance(job, MultiProcessJob) else None
-    return process.hardware or common or "off"
-
-
-def check_hardware_available(job: Job, gpu: Gpu) -> None:
-    """Refuse a job that needs a GPU which this worker does not have.
+def check_hardware_available(process: ProcessData, hardware: str, gpu: Gpu) -> None:
+    """Refuse a process that needs a GPU which this worker does not have.
 
     Raises:
         UnsupportedFeature: with the code `hardware_unavailable`.
     """
-    for index, process in enumerate(_processes(job)):
-        where = {"process": index} if isinstance(job, MultiProcessJob) else {}
-        if resolve_hardware(job, process) == "nvenc" and not gpu.encoders:
+    if hardware == "nvenc" and not gpu.encoders:
+        raise UnsupportedFeature(
+            f'This worker has no NVENC, which "hardware" requires. {gpu.reason or ""}'.rstrip(),
+            code="hardware_unavailable",
+            hint='Use "auto", which runs on the CPU where there is no GPU, or another worker.',
+            where={"field": "hardware"},
+        )
+    for number, tokens in enumerate(process.chainCmds):
+        name = find_named_hardware(tokens)
+        if name is not None and not _may_exist(name, gpu):
             raise UnsupportedFeature(
-                f'This worker has no NVENC, which "hardware" requires. {gpu.reason or ""}'.rstrip(),
+                f'This worker has no GPU for "{name}". {gpu.reason or ""}'.rstrip(),
                 code="hardware_unavailable",
-                hint='Use "auto", which runs on the CPU where there is no GPU, or another worker.',
-                where={"field": "hardware", **where},
+                hint="Use a software encoder such as libx264, and filters without _cuda.",
+                where={"command": number},
             )
-        for number, tokens in enumerate(process.chainCmds):
-            name = find_named_hardware(tokens)
-            if name is not None and not _may_exist(name, gpu):
-                raise UnsupportedFeature(
-                    f'This worker has no GPU for "{name}". {gpu.reason or ""}'.rstrip(),
-                    code="hardware_unavailable",
-                    hint="Use a software encoder such as libx264, and filters without _cuda.",
-                    where={"command": number, **where},
-                )
 
 
 def find_named_hardware(tokens: Sequence[str]) -> str | None:
@@ -73,9 +61,3 @@ def find_named_hardware(tokens: Sequence[str]) -> str | None:
 def _may_exist(name: str, gpu: Gpu) -> bool:
     """Whether the GPU may have what was named: a GPU without encoders can still decode."""
     return name in gpu.encoders if name.endswith("_nvenc") else gpu.count > 0
-
-
-def _processes(job: Job) -> Iterable[ProcessData]:
-    if isinstance(job, ProcessJob):
-        return (job.data,)
-    return job.data.processes if isinstance(job, MultiProcessJob) else ()

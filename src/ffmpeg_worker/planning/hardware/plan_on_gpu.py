@@ -9,7 +9,8 @@ from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.job.media import MediaInfo
-from ffmpeg_worker.planning.commands.chain import ReadCommand, plan_chain
+from ffmpeg_worker.planning.commands.plan_chain import plan_chain
+from ffmpeg_worker.planning.commands.read_chain import Chain, ReadCommand
 from ffmpeg_worker.planning.file_references import InputKind
 from ffmpeg_worker.planning.hardware.map_command import map_command
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
@@ -21,17 +22,12 @@ _NULL_OUTPUTS = frozenset({"/dev/null", "-", "NUL"})
 
 
 def plan_on_gpu(
-    chain: tuple[ReadCommand, ...],
-    outputs: Sequence[str],
-    files: LocalFiles,
-    limits: CommandLimits | None,
-    gpu: Gpu,
-    hardware: str,
-) -> tuple[tuple[ReadCommand, ...], Lane]:
+    chain: Chain, files: LocalFiles, limits: CommandLimits | None, gpu: Gpu, hardware: str
+) -> tuple[Chain, Lane]:
     """Plan a chain for the GPU or for the CPU.
 
     Args:
-        chain, outputs, files, limits: as for `plan_chain`.
+        chain, files, limits: as for `plan_chain`.
         gpu: what the GPU can do.
         hardware: `off`, `auto` or `nvenc`.
 
@@ -42,11 +38,11 @@ def plan_on_gpu(
         UnsupportedFeature: `hardware` is `nvenc` and a command cannot be mapped.
         WorkerError: as for `plan_chain`.
     """
-    cpu_lane = plan_chain(chain, outputs, files, limits)
+    cpu_lane = plan_chain(chain, files, limits)
     if hardware == "off":
         return chain, cpu_lane
     try:
-        mapped = _map_chain(chain, files, gpu, may_scale=hardware == "nvenc")
+        mapped = _map_chain(chain.commands, files, gpu, may_scale=hardware == "nvenc")
     except NotMapped as error:
         if hardware == "nvenc":
             raise UnsupportedFeature(
@@ -56,16 +52,17 @@ def plan_on_gpu(
                 where={"field": "hardware"},
             ) from None
         return chain, replace(cpu_lane, warnings=(*cpu_lane.warnings, f"This ran on the CPU. {error}"))
-    commands = tuple(read for _, read in mapped)
-    lane = plan_chain(commands, outputs, files, limits)
+    as_run = Chain(tuple(read for _, read in mapped), chain.outputs)
+    lane = plan_chain(as_run, files, limits)
     steps = [step for step in lane.steps if isinstance(step, FfmpegStep)]
-    return commands, replace(
+    return as_run, replace(
         lane,
         steps=tuple(replace(step, command=number) for step, (number, _) in zip(steps, mapped, strict=True)),
-        # Durations are read from the command as the caller wrote it.
+        # Durations follow from the commands as the caller wrote them.
+        chain=chain,
         artifacts=cpu_lane.artifacts,
         runs_on_gpu=True,
-        instead=cpu_lane if hardware == "auto" else None,
+        cpu_fallback=cpu_lane if hardware == "auto" else None,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.command.command_line import FileGroup, Option
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.file_references import InputKind
 from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
 from ffmpeg_worker.planning.option_policy.program_options import THREAD_OPTIONS
@@ -61,3 +62,8 @@ class CommandLimits:
             *("-protocol_whitelist", protocols, "-format_whitelist", formats),
             *("-max_pixels", str(MAX_PIXELS), "-max_streams", str(MAX_STREAMS)),
         )
+
+
+def make_limits(machine: Machine) -> CommandLimits | None:
+    """The limits for jobs on a machine; `None` where the option policy is off."""
+    return CommandLimits(machine.cores) if machine.option_policy else None

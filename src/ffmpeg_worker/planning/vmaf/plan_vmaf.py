@@ -10,13 +10,18 @@ from typing import Any
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFile
+from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
-from ffmpeg_worker.planning.plan import Artifact, DependentStep, FfmpegStep, Lane, StepResult
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, Step, StepFiles, StepResult, Summary
 from ffmpeg_worker.planning.vmaf.alignment import WINDOW_S, Alignment, judge_alignment
 from ffmpeg_worker.planning.vmaf.graph import LOG_NAME, score_graph, signature_graph
 from ffmpeg_worker.planning.vmaf.models import choose_model, wants_ten_bits
 from ffmpeg_worker.planning.vmaf.pairing import Pairing, Video, pair_videos
 from ffmpeg_worker.planning.vmaf.scores import Scores, read_scores, read_xpsnr
+
+_SIGNATURES = "signatures.raw"
+_XPSNR = "xpsnr.txt"
+"""Files that receive the standard output of the two steps."""
 
 
 def plan_vmaf(
@@ -32,7 +37,7 @@ def plan_vmaf(
         limits: what to put in front of inputs.
 
     Returns:
-        A lane whose `summarize` gives `score`, `pooled`, `frames`, `worst`, `model`, `libvmaf` (its version),
+        A lane whose summary gives `score`, `pooled`, `frames`, `worst`, `model`, `libvmaf` (its version),
         `alignment`, and where they apply `features`, `subsample`, `output` and `warnings`. With `data.output`,
         libvmaf's own log is an artifact.
 
@@ -57,14 +62,21 @@ class _Comparison:
     def lane(self) -> Lane:
         output = self.data.output
         return Lane(
-            steps=(self._score_step(()),)
-            if self.data.align == "off"
-            else (self._signature_step(), DependentStep(self._score_step)),
+            steps=self._steps(),
             artifacts=(Artifact(name=output, work_name=LOG_NAME, is_media=False),) if output else (),
-            intermediates=frozenset() if output else frozenset({LOG_NAME}),
-            summarize=self._conclude,
+            intermediates=frozenset({_SIGNATURES, _XPSNR}) | (frozenset() if output else frozenset({LOG_NAME})),
+            summary=Summary(self._summarize, self._read_by_summary()),
             warnings=self.pairing.warnings(),
         )
+
+    def _steps(self) -> tuple[Step, ...]:
+        if self.data.align == "off":
+            return (self._score_step((), {}),)
+        return self._signature_step(), DependentStep(self._score_step, (_SIGNATURES,))
+
+    def _read_by_summary(self) -> tuple[str, ...]:
+        signatures = () if self.data.align == "off" else (_SIGNATURES,)
+        return (LOG_NAME, *signatures, *((_XPSNR,) if "xpsnr" in self.data.features else ()))
 
     def _signature_step(self) -> FfmpegStep:
         limit = ("-t", str(WINDOW_S))
@@ -75,10 +87,10 @@ class _Comparison:
             *("-map", "[out]", "-f", "rawvideo", "-"),
         )
         lengths = [self.pairing.length_s(video) or WINDOW_S for video in self._videos()]
-        return FfmpegStep(Invocation(arguments), expected_s=min(WINDOW_S, *lengths), capture_stdout=True)
+        return FfmpegStep(Invocation(arguments), expected_s=min(WINDOW_S, *lengths), stdout_file=_SIGNATURES)
 
-    def _score_step(self, results: Sequence[StepResult]) -> FfmpegStep:
-        alignment = self._alignment(results)
+    def _score_step(self, _results: Sequence[StepResult], files: StepFiles) -> FfmpegStep:
+        alignment = self._alignment(files)
         graph, labels = score_graph(
             self.pairing,
             alignment.trim,
@@ -97,22 +109,20 @@ class _Comparison:
         return FfmpegStep(
             Invocation(arguments),
             expected_s=alignment.overlap_s,
-            capture_stdout="xpsnr" in self.data.features,
-            collect=LOG_NAME,
+            stdout_file=_XPSNR if "xpsnr" in self.data.features else None,
         )
 
-    def _conclude(self, results: Sequence[StepResult]) -> dict[str, Any]:
-        alignment = self._alignment(results[:-1])
-        scored = results[-1]
+    def _summarize(self, _results: Sequence[StepResult], files: StepFiles) -> dict[str, Any]:
+        alignment = self._alignment(files)
         scores = read_scores(
-            scored.collected,
+            files[LOG_NAME],
             rate=self.pairing.rate,
             start_s=float(alignment.trim.reference / self.pairing.measured_rate),
             features=self.data.features,
         )
         features = dict(scores.features)
         if "xpsnr" in self.data.features:
-            features |= read_xpsnr(scored.stdout)
+            features |= read_xpsnr(files[_XPSNR])
         warnings = [*alignment.warnings, *self._missing_frames(scores, alignment)]
         result: dict[str, Any] = {
             "score": scores.pooled["mean"],
@@ -129,8 +139,8 @@ class _Comparison:
         }
         return {key: value for key, value in result.items() if value is not None}
 
-    def _alignment(self, results: Sequence[StepResult]) -> Alignment:
-        return judge_alignment(self.pairing, results[0].stdout if results else None, mode=self.data.align)
+    def _alignment(self, files: StepFiles) -> Alignment:
+        return judge_alignment(self.pairing, files.get(_SIGNATURES), mode=self.data.align)
 
     def _missing_frames(self, scores: Scores, alignment: Alignment) -> tuple[str, ...]:
         """Fewer frames than both videos promised: one of them broke off, or drops frames."""

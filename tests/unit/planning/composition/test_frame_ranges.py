@@ -16,6 +16,7 @@ from ffmpeg_worker.planning.composition.frame_ranges import (
     reduce_palette,
     split_frames,
 )
+from ffmpeg_worker.planning.plan import TextFile
 
 
 @given(first=st.integers(0, 1000), frames=st.integers(1, 5000), fps=st.integers(1, 120), most=st.integers(1, 64))
@@ -31,8 +32,9 @@ def test_every_frame_is_in_one_range(first: int, frames: int, fps: int, most: in
 
 def test_joining_names_every_range_with_its_length() -> None:
     step = join_ranges([("a.mp4", Fraction(5)), ("b.mp4", Fraction(10, 3))], "sound.m4a", "out.mp4", "_0.ffconcat")
-    (text,) = step.texts.values()
-    assert text.splitlines() == [
+    (placed,) = step.setup
+    assert isinstance(placed, TextFile)
+    assert placed.text.splitlines() == [
         "ffconcat version 1.0",
         "file 'a.mp4'",
         "duration 5.000000",
@@ -48,7 +50,7 @@ def test_joining_names_every_range_with_its_length() -> None:
 
 def test_one_range_needs_no_list() -> None:
     step = join_ranges([("a.webm", Fraction(5))], None, "out.webm", "_0.ffconcat")
-    assert not step.texts
+    assert not step.setup
     assert step.invocation.printable() == "ffmpeg -i file:a.webm -map 0:v:0 -c copy file:out.webm"
 
 
@@ -64,6 +66,6 @@ def test_frames_come_raw_and_are_tagged() -> None:
 def test_a_gif_gets_colours_of_all_its_frames() -> None:
     find, use = reduce_palette([("a.mkv", Fraction(2)), ("b.mkv", Fraction(2))], "out.gif", "_0", loops=True)
     assert find.invocation.arguments[:4] == use.invocation.arguments[:4]
-    assert find.texts
-    assert not use.texts, "the list is there already"
+    assert find.setup
+    assert not use.setup, "the list is there already"
     assert use.invocation.arguments[-3:] == ("-loop", "0", "file:out.gif")

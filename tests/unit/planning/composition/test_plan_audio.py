@@ -49,7 +49,7 @@ CASES: dict[str, AudioMix] = {
 
 def commands(mix: AudioMix) -> list[str]:
     steps = plan_audio(mix, "sound.mka", input_options=("-protocol_whitelist", "file"))
-    built = [step.build([MEASURED]) if isinstance(step, DependentStep) else step for step in steps or ()]
+    built = [step.build([MEASURED], {}) if isinstance(step, DependentStep) else step for step in steps or ()]
     return [shlex.join(step.invocation.arguments) for step in built if isinstance(step, FfmpegStep)]
 
 
@@ -71,7 +71,7 @@ def test_silence_is_not_raised_to_a_loudness(log: str) -> None:
     assert steps is not None
     write = steps[1]
     assert isinstance(write, DependentStep)
-    assert "dB" not in shlex.join(write.build([StepResult(log=log)]).invocation.arguments)
+    assert "dB" not in shlex.join(write.build([StepResult(log=log)], {}).invocation.arguments)
 
 
 def test_straight_keys_are_straight_lines() -> None:

@@ -15,12 +15,12 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.planning.make_plan import make_plan
-from ffmpeg_worker.planning.plan import FfmpegStep, Lane, RenderStep, Step, StepResult, StillStep
-from ffmpeg_worker.planning.required_inputs import find_required_inputs
+from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane, RenderStep, Step, StillStep, TextFile
+from ffmpeg_worker.planning.required_inputs import RequiredInput
 from support.jobs.ass_scripts import script
+from support.jobs.plans import plan_job
 
 GOLDEN = Path(__file__).with_name("golden_plan_canvas.json")
 PICTURE = StreamInfo("video", codec="h264", duration_s=8.0, width=640, height=360)
@@ -68,14 +68,22 @@ CASES: dict[str, dict[str, Any]] = {
 
 
 def planned(job: dict[str, Any], *, cores: int = 4) -> Lane:
-    parsed = parse_job(job)
-    needs = find_required_inputs(parsed)
-    files = {
-        need.key: LocalFile(Path(need.key), need.key, 1, MEDIA.get(need.key), TEXTS.get(need.key))
-        for need in needs
-    }
-    (lane,) = make_plan(parsed, LocalFiles(files), cores=cores, option_policy=False).lanes
+    (lane,) = plan_job(job, Machine(cores, option_policy=False), _files).lanes
     return lane
+
+
+def _files(required: tuple[RequiredInput, ...]) -> LocalFiles:
+    return LocalFiles(
+        {
+            item.key: LocalFile(Path(item.key), item.key, 1, MEDIA.get(item.key), TEXTS.get(item.key))
+            for item in required
+        }
+    )
+
+
+def _placed(step: FfmpegStep | RenderStep, kind: type[Folder | TextFile]) -> list[str]:
+    items = [item for item in step.setup if isinstance(item, kind)]
+    return [item.text if isinstance(item, TextFile) else item.name for item in items]
 
 
 def _lines(steps: tuple[Step, ...]) -> Iterator[Any]:
@@ -83,11 +91,12 @@ def _lines(steps: tuple[Step, ...]) -> Iterator[Any]:
         match step:
             case RenderStep():
                 ranges = [f"{part.first}-{part.last}: {part.encode.printable()}" for part in step.ranges]
-                yield {"draw": [step.form, *ranges], "beside": [*_lines(step.beside)], "folders": [*step.folders]}
+                beside, folders = [*_lines(step.beside)], _placed(step, Folder)
+                yield {"draw": [step.pixel_format, *ranges], "beside": beside, "folders": folders}
             case StillStep():
                 yield f"still {step.frame} of {step.scene.width}x{step.scene.height}: {step.work_name}"
             case FfmpegStep():
-                yield [step.invocation.printable(), *step.texts.values()]
+                yield [step.invocation.printable(), *_placed(step, TextFile)]
             case _:
                 raise TypeError(step)
 
@@ -108,7 +117,7 @@ def test_golden_plans() -> None:
 
 def test_a_preview_without_a_name_stands_in_the_result() -> None:
     lane = planned(CASES["preview"])
-    found = lane.summarize([StepResult(stdout=b"\x89PNG")])
+    found = lane.summary.build((), {"_preview.png": b"\x89PNG"})
     assert found == {
         "t": 1.5,
         "width": 32,
@@ -120,7 +129,7 @@ def test_a_preview_without_a_name_stands_in_the_result() -> None:
 
 def test_rows_say_their_lengths() -> None:
     lane = planned(CASES["rows share what is equal"])
-    assert [row["duration"] for row in lane.summarize([])["rows"]] == [8.0, 8.0]
+    assert [row["duration"] for row in lane.summary.build((), {})["rows"]] == [8.0, 8.0]
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
-from ffmpeg_worker.job.machine import NO_GPU, Gpu
+from ffmpeg_worker.job.machine import NO_GPU, Gpu, Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
-from ffmpeg_worker.planning.make_plan import make_plan
+from ffmpeg_worker.planning.make_plan import check_machine
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Plan
+from support.jobs.plans import plan_job, read
 
 CARD = Gpu(1, "NVIDIA L4", frozenset({"h264_nvenc", "hevc_nvenc"}), frozenset({"h264"}))
 A100 = Gpu(1, "NVIDIA A100", reason="The NVIDIA A100 has no encoder (NVENC).")
@@ -35,7 +35,11 @@ def many(commands: dict[str, str | None], **data: Any) -> dict[str, Any]:
 
 
 def plan(job: dict[str, Any], gpu: Gpu = CARD) -> Plan:
-    return make_plan(parse_job(job), FILES, cores=2, gpu=gpu)
+    return plan_job(job, Machine(2, gpu=gpu), FILES)
+
+
+def check(job: dict[str, Any], gpu: Gpu) -> None:
+    check_machine(read(job), Machine(2, gpu=gpu))
 
 
 def commands_of(lane: Lane | None) -> list[str]:
@@ -51,14 +55,14 @@ def test_auto_keeps_the_plan_for_the_cpu() -> None:
     plain, (lane,) = plan(process("-i a.mp4 b.mp4", "off")).lanes[0], plan(process("-i a.mp4 b.mp4", "auto")).lanes
     assert "h264_nvenc" in commands_of(lane)[0]
     assert lane.runs_on_gpu
-    assert commands_of(lane.instead) == commands_of(plain)
+    assert commands_of(lane.cpu_fallback) == commands_of(plain)
     assert lane.artifacts == plain.artifacts  # the same files, as long
 
 
 def test_nvenc_has_no_other_plan() -> None:
     (lane,) = plan(process("-i a.mp4 b.mp4", "nvenc")).lanes
     assert lane.runs_on_gpu
-    assert lane.instead is None
+    assert lane.cpu_fallback is None
 
 
 def test_a_scaled_output_is_promised_as_long_on_the_card() -> None:
@@ -75,13 +79,13 @@ def test_two_passes_become_one_command_with_the_number_of_the_second() -> None:
     assert step.command == 1
     assert "-multipass:v fullres" in commands_of(lane)[0]
     assert "-pass" not in step.invocation.arguments
-    assert len(commands_of(lane.instead)) == 2
+    assert len(commands_of(lane.cpu_fallback)) == 2
 
 
 def test_passes_of_different_inputs_stay_two() -> None:
     other = LocalFiles({**FILES.by_key, "c.mp4": replace(FILES["a.mp4"], staged="c.mp4")})
-    job = parse_job(process(TWO_PASSES.replace("&& -i a.mp4", "&& -i c.mp4"), "auto"))
-    assert len(make_plan(job, other, cores=2, gpu=CARD).lanes[0].steps) == 2
+    job = process(TWO_PASSES.replace("&& -i a.mp4", "&& -i c.mp4"), "auto")
+    assert len(plan_job(job, Machine(2, gpu=CARD), other).lanes[0].steps) == 2
 
 
 @pytest.mark.parametrize(
@@ -139,31 +143,31 @@ def test_mapped_processes_share_what_is_read_in_the_same_way() -> None:
     ],
 )
 def test_hardware_that_is_not_there_is_refused_by_name(command: str, named: str) -> None:
-    job = parse_job(process(command, None))
-    assert needs_gpu(job)
+    job = process(command, None)
+    assert read(job).wants_gpu
     with pytest.raises(UnsupportedFeature, match=named) as caught:
-        check_hardware_available(job, NO_GPU)
+        check(job, NO_GPU)
     assert caught.value.code == "hardware_unavailable"
     assert caught.value.where["command"] == command.count("&&")
-    check_hardware_available(job, CARD)
+    check(job, CARD)
 
 
 def test_a_card_without_encoders_still_decodes() -> None:
-    check_hardware_available(parse_job(process("-hwaccel cuda -i a.mp4 b.mp4", None)), A100)
+    check(process("-hwaccel cuda -i a.mp4 b.mp4", None), A100)
     with pytest.raises(UnsupportedFeature, match="A100"):
-        check_hardware_available(parse_job(process("-i a.mp4 -c:v hevc_nvenc b.mp4", None)), A100)
+        check(process("-i a.mp4 -c:v hevc_nvenc b.mp4", None), A100)
 
 
 def test_nvenc_is_refused_where_there_is_none_and_auto_is_not() -> None:
-    check_hardware_available(parse_job(process("-i a.mp4 b.mp4", "auto")), NO_GPU)
+    check(process("-i a.mp4 b.mp4", "auto"), NO_GPU)
     with pytest.raises(UnsupportedFeature) as caught:
-        check_hardware_available(parse_job(many({"-i a.mp4 b.mp4": "off", "-i a.mp4 c.mp4": "nvenc"})), NO_GPU)
+        check(many({"-i a.mp4 b.mp4": "off", "-i a.mp4 c.mp4": "nvenc"}), NO_GPU)
     assert (caught.value.code, caught.value.where["process"]) == ("hardware_unavailable", 1)
 
 
 @pytest.mark.parametrize("command", ["-i nvenc.mp4 my_cuda.mp4", "-i a.mp4 -metadata title=h264_nvenc b.mp4"])
 def test_names_of_files_and_titles_are_no_hardware(command: str) -> None:
-    assert not needs_gpu(parse_job(process(command, None)))
+    assert not read(process(command, None)).wants_gpu
 
 
 def test_another_word_for_the_hardware_is_refused() -> None:

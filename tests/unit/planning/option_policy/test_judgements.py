@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
-from ffmpeg_worker.job.local_files import LocalFiles
-from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.planning.make_plan import make_plan
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.plan import FfmpegStep
-from ffmpeg_worker.planning.required_inputs import find_required_inputs
+from support.jobs.plans import plan_job, read
 
 TONE = ["-f", "lavfi", "-i", "sine=d=1"]
 
@@ -20,7 +18,7 @@ TONE = ["-f", "lavfi", "-i", "sine=d=1"]
 def arguments_of(*arguments: str, cores: int = 2, option_policy: bool = True) -> tuple[str, ...]:
     """The planned command line of a job that reads no file."""
     job: dict[str, Any] = {"action": "process", "data": {"chainCmds": [[*TONE, *arguments]]}}
-    plan = make_plan(parse_job(job), LocalFiles(), cores=cores, option_policy=option_policy)
+    plan = plan_job(job, Machine(cores, option_policy))
     step = plan.lanes[0].steps[0]
     assert isinstance(step, FfmpegStep)
     return step.invocation.arguments
@@ -232,10 +230,10 @@ def test_switched_off_nothing_is_judged_or_added() -> None:
 
 
 def test_nothing_is_fetched_for_a_command_that_is_refused() -> None:
-    job = parse_job({"action": "process", "data": {"chainCmds": "-i https://host/a.mp4 -report o.mp4"}})
+    job = {"action": "process", "data": {"chainCmds": "-i https://host/a.mp4 -report o.mp4"}}
     with pytest.raises(ForbiddenOption):
-        find_required_inputs(job)
-    assert find_required_inputs(job, option_policy=False)
+        read(job)
+    assert read(job, Machine(2, option_policy=False)).required_inputs
 
 
 @pytest.mark.parametrize(
@@ -250,9 +248,9 @@ def test_nothing_is_fetched_for_a_command_that_is_refused() -> None:
 )
 def test_names_of_earlier_outputs_do_not_lead_out(first: str, then: str) -> None:
     """Nothing that is written by one command becomes a name outside for the next."""
-    job = parse_job({"action": "process", "data": {"chainCmds": f"-f lavfi -i sine {first} && {then} o.mp4"}})
+    job = {"action": "process", "data": {"chainCmds": f"-f lavfi -i sine {first} && {then} o.mp4"}}
     try:
-        needs = find_required_inputs(job)
+        needs = read(job).required_inputs
     except ForbiddenOption:
         return
     assert [need.key for need in needs] == [then.rpartition(" ")[2]]  # no output after all: the stores decide
@@ -272,4 +270,4 @@ FOR_A_CARD = {
 
 @pytest.mark.parametrize("name", FOR_A_CARD)
 def test_commands_for_a_card_may_be_written_by_callers(name: str) -> None:
-    assert find_required_inputs(parse_job({"action": "process", "data": {"chainCmds": FOR_A_CARD[name]}}))
+    assert read({"action": "process", "data": {"chainCmds": FOR_A_CARD[name]}}).required_inputs

@@ -17,14 +17,15 @@ import pytest
 from ffmpeg_worker.errors import InvalidJob, SourceUnreadable, WorkerError
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.plan import Artifact, Lane, StepResult
-from support.jobs.vmaf_plans import built, moving, plan, scored, still, video
+from ffmpeg_worker.planning.artifact import Artifact
+from ffmpeg_worker.planning.plan import Lane, StepFiles
+from support.jobs.vmaf_plans import built, moving, plan, scored, still, summarize, video
 
 GOLDEN = Path(__file__).with_name("golden_vmaf.json")
 NTSC = Fraction(30000, 1001)
 FULL = ("pc", None, None, None)
 
-CASES: dict[str, tuple[Lane, StepResult]] = {
+CASES: dict[str, tuple[Lane, StepFiles]] = {
     "equal videos": (plan(), moving()),
     "distorted starts 7 frames later": (plan(), moving(7)),
     "distorted starts 7 frames earlier": (plan(), moving(-7)),
@@ -70,19 +71,20 @@ def test_golden() -> None:
 def test_the_first_step_hands_over_its_output_and_the_second_its_log() -> None:
     lane = plan(output="frames.json")
     measure, score = built(lane, moving())
-    assert (measure.capture_stdout, measure.expected_s) == (True, 6)
-    assert (score.collect, score.capture_stdout, score.expected_s) == ("vmaf.json", False, 10.0)
+    assert (measure.stdout_file, measure.expected_s) == ("signatures.raw", 6)
+    assert (score.stdout_file, score.expected_s) == (None, 10.0)
+    assert set(lane.summary.reads) == {"vmaf.json", "signatures.raw"}
     assert lane.artifacts == (Artifact("frames.json", "vmaf.json", is_media=False),)
 
 
 def test_without_output_the_log_is_no_result() -> None:
     lane = plan()
     assert lane.artifacts == ()
-    assert lane.intermediates == {"vmaf.json"}
+    assert lane.intermediates == {"vmaf.json", "signatures.raw", "xpsnr.txt"}
 
 
 def test_the_result_of_equal_videos() -> None:
-    result = plan(output="frames.json").summarize([moving(), scored()])
+    result = summarize(plan(output="frames.json"), moving(), scored())
     assert result.pop("pooled")["min"] == 90.0
     assert len(result.pop("worst")) == 5
     assert result == {
@@ -123,19 +125,19 @@ def test_the_result_of_equal_videos() -> None:
         ("report", moving(7), "suspect", 7, ["seems to start 0.280 s later"]),
         ("report", moving(), "ok", 0, []),
         ("auto", still(), "unchecked", 0, ["No common motion"]),
-        ("auto", StepResult(), "unchecked", 0, ["No common motion"]),
+        ("auto", {"signatures.raw": b""}, "unchecked", 0, ["No common motion"]),
         ("off", None, "unchecked", 0, []),
     ],
     ids=["later", "earlier", "report", "report-ok", "still", "nothing-decoded", "off"],
 )
 def test_what_is_said_of_a_shift(
-    align: str, found: StepResult | None, status: str, offset: int, says: list[str]
+    align: str, found: StepFiles | None, status: str, offset: int, says: list[str]
 ) -> None:
     # The one that starts earlier is as much longer, so that nothing is left over at the end.
     longer = 10 + abs(offset) / 25 if status == "corrected" else 10.0
     ours, theirs = (longer, 10.0) if offset > 0 else (10.0, longer)
     lane = plan(video(0, seconds=ours), video(1, seconds=theirs), align=align)
-    result = lane.summarize([scored()] if found is None else [found, scored()])
+    result = summarize(lane, found or {}, scored())
     assert (result["alignment"]["status"], result["alignment"]["offset_frames"]) == (status, offset)
     warnings = result.get("warnings", [])
     assert len(warnings) == len(says)
@@ -143,7 +145,7 @@ def test_what_is_said_of_a_shift(
 
 
 def test_times_are_those_of_the_reference_after_a_cut() -> None:
-    result = plan(video(0, seconds=10.28)).summarize([moving(7), scored()])
+    result = summarize(plan(video(0, seconds=10.28)), moving(7), scored())
     assert result["worst"][0] == {"frame": 0, "time": 0.28, "score": 90.0}
 
 
@@ -170,7 +172,7 @@ def test_times_are_those_of_the_reference_after_a_cut() -> None:
 def test_what_was_not_compared_is_said(
     reference: LocalFile, distorted: LocalFile, frames: int, said: list[str]
 ) -> None:
-    assert plan(reference, distorted).summarize([moving(), scored(frames)]).get("warnings", []) == said
+    assert summarize(plan(reference, distorted), moving(), scored(frames)).get("warnings", []) == said
 
 
 @pytest.mark.parametrize(
@@ -203,7 +205,7 @@ def test_what_makes_a_score_doubtful_is_said(reference: LocalFile, distorted: Lo
     ],
 )
 def test_the_model_follows_from_the_size(size: tuple[int, int], wanted: str, model: str) -> None:
-    result = plan(video(0, size), video(1, size), model=wanted).summarize([moving(), scored()])
+    result = summarize(plan(video(0, size), video(1, size), model=wanted), moving(), scored())
     assert result["model"] == model
 
 

@@ -1,4 +1,4 @@
-"""What outputs are called where they go."""
+"""Object keys of outputs: names, prefixes and playlists."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
-from ffmpeg_worker.planning.plan import Artifact, ArtifactKind
+from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 
 ONE = [Artifact("small.mp4", "small.mp4")]
 TWO = [*ONE, Artifact("big.mp4", "big.mp4")]

@@ -1,0 +1,113 @@
+"""The fetch stage: all inputs of a job, in parallel."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.lifecycle import Stage
+from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
+from ffmpeg_worker.job.problem import record_error
+from ffmpeg_worker.pipeline.fetch.fetcher import Fetcher
+from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.storage.stores import Stores
+from ffmpeg_worker.tasks import cancel_and_wait
+
+_PREFLIGHT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedInput:
+    """One input in the staging folder, or the problem that it could not be fetched for."""
+
+    path: Path
+    staged: str = ""
+    size: int = 0
+    problem: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedInputs:
+    """Result of the fetch step, in the order of the required inputs: their names may contain signatures."""
+
+    inputs: tuple[FetchedInput, ...]
+
+    def are_present(self) -> bool:
+        """Whether the files are on this machine."""
+        return all(item.problem is not None or item.path.exists() for item in self.inputs)
+
+
+async def fetch(context: JobContext) -> LocalFiles:
+    """Fetch all inputs of a job, and check meanwhile whether its outputs could be delivered.
+
+    Raises:
+        WorkerError: with `where.input`; the first one that failed. Jobs whose lanes are independent keep failures
+            in the answer instead, for the lane that needs that file.
+        TargetError, AddressNotAllowed: the outputs could not be delivered; with `where.field`.
+    """
+    context.progress.enter(Stage.FETCHING)
+    fetched = await context.runtime.step(
+        "fetch",
+        FetchedInputs,
+        partial(_fetch_all, context),
+        doing="its inputs were fetched",
+        is_usable=FetchedInputs.are_present,
+    )
+    pairs = list(zip(context.read.required_inputs, fetched.inputs, strict=True))
+    return LocalFiles(
+        {item.key: LocalFile(file.path, file.staged, file.size) for item, file in pairs if file.problem is None},
+        {item.key: file.problem for item, file in pairs if file.problem is not None},
+    )
+
+
+async def _fetch_all(context: JobContext) -> FetchedInputs:
+    required = context.read.required_inputs
+    meter = partial(context.progress.receiving, context.resources.check_input_bytes)
+    fetcher = Fetcher(context.workspace, context.stores, meter)
+    keeps_failures = ACTIONS[context.read.job.action].has_independent_lanes
+    tasks = [asyncio.ensure_future(_fetch_one(fetcher, item, keeps_failures)) for item in required]
+    async with _preflight(context.stores):
+        try:
+            inputs = [await task for task in tasks]
+        finally:
+            await cancel_and_wait(*tasks)
+            await fetcher.close()
+    context.workspace.show_inputs()
+    return FetchedInputs(tuple(inputs))
+
+
+async def _fetch_one(fetcher: Fetcher, required: RequiredInput, keeps_failures: bool) -> FetchedInput:
+    try:
+        file = await fetcher.fetch(required)
+    except WorkerError as error:
+        if not keeps_failures:
+            raise
+        return FetchedInput(Path(), problem=record_error(error))
+    return FetchedInput(file.path, file.staged, file.size)
+
+
+@asynccontextmanager
+async def _preflight(stores: Stores) -> AsyncIterator[None]:
+    """Ask the target meanwhile whether outputs could be delivered at all: before the work, not after it.
+
+    Raises:
+        TargetError, AddressNotAllowed: they could not.
+    """
+    preflight = asyncio.ensure_future(stores.target.preflight())
+    try:
+        yield
+        with suppress(TimeoutError):
+            try:
+                await asyncio.wait_for(preflight, _PREFLIGHT_S)
+            except WorkerError as error:
+                raise error.at(field="upload") from None
+    finally:
+        await cancel_and_wait(preflight)

@@ -1,0 +1,70 @@
+"""One job on its way through the pipeline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.pipeline.progress import JobProgress
+from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.pipeline.runtime import Runtime
+from ffmpeg_worker.pipeline.workspace import Workspace
+from ffmpeg_worker.planning.make_plan import check_machine
+from ffmpeg_worker.planning.planner import ReadJob
+from ffmpeg_worker.storage.stores import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class JobContext:
+    """The job as read, what it runs on, and what was opened for it alone.
+
+    `upload` is where the outputs go; `None` is the data root. `began` is a time of the monotonic clock.
+    """
+
+    runtime: Runtime
+    read: ReadJob[Any]
+    machine: Machine
+    upload: Upload | None
+    stores: Stores
+    workspace: Workspace
+    probes: ProbeSession
+    progress: JobProgress
+    began: float
+
+    @property
+    def resources(self) -> WorkerResources:
+        """What all jobs share."""
+        return self.runtime.resources
+
+
+@asynccontextmanager
+async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobContext]:
+    """Open what a job needs, and refuse one that cannot run here or deliver its outputs.
+
+    Raises:
+        InvalidJob: its upload names no bucket, or has no credentials.
+        UnsupportedFeature: it needs a GPU that the machine lacks.
+        DiskFull: there is no room for it.
+    """
+    began = time.monotonic()
+    resources = runtime.resources
+    machine = await resources.machine_with_gpu() if read.wants_gpu else resources.machine
+    check_machine(read, machine)
+    if ACTIONS[read.job.action].uses_renderer:
+        resources.renderer.demand()
+        await resources.renderer.begin()
+    upload = resources.stores.destination(read.job, runtime.job_id)
+    stores = await resources.stores.stores(upload)
+    async with (
+        runtime.open_workspace() as workspace,
+        resources.prober.session(workspace.jail, deadline=runtime.deadline) as probes,
+    ):
+        progress = JobProgress(runtime.observer)
+        yield JobContext(runtime, read, machine, upload, stores, workspace, probes, progress, began)

@@ -1,0 +1,69 @@
+"""Resources that all jobs of a worker share."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+
+from ffmpeg_worker.errors import SourceTooLarge
+from ffmpeg_worker.ffmpeg.gpu import GpuTrial
+from ffmpeg_worker.ffmpeg.probe.prober import Prober
+from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.pipeline.quota import Quota
+from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
+from ffmpeg_worker.pipeline.workspace import Scratch
+from ffmpeg_worker.storage.resolve_stores import StoreResolver
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerResources:
+    """What jobs run on; opened once, shared by all jobs.
+
+    Attributes:
+        tools: ffmpeg, ffprobe and the spawner that starts them.
+        prober: opens media to read their streams.
+        renderer: starts renderers of compositions.
+        gpu: the trial of the GPU, made when a job first asks for it.
+        scratch: the directory that has a workspace for each job.
+        stores: resolves sources and targets of a job.
+        slots: bounds the ffmpegs of the whole worker.
+        quota: bounds what a job may write.
+        option_policy: whether the arguments of commands are judged.
+        cores: threads that one step may use.
+        max_input_bytes: bounds what all downloads of a job may be together.
+    """
+
+    tools: Tools
+    prober: Prober
+    renderer: RendererSpawner
+    gpu: GpuTrial
+    scratch: Scratch
+    stores: StoreResolver
+    slots: asyncio.Semaphore
+    quota: Quota
+    cores: int
+    max_input_bytes: int
+    option_policy: bool = True
+
+    @property
+    def machine(self) -> Machine:
+        """Facts that planning depends on; the GPU is tried only for jobs that want it."""
+        return Machine(self.cores, self.option_policy, draws_ass="ass" in self.tools.capabilities.filters)
+
+    async def machine_with_gpu(self) -> Machine:
+        """The same with what the GPU can do; the first call tries it, which takes a few seconds."""
+        return replace(self.machine, gpu=await self.gpu.gpu())
+
+    def check_input_bytes(self, count: int) -> None:
+        """Refuse a job whose downloads are too large together.
+
+        Raises:
+            SourceTooLarge: `count` bytes are more than the worker accepts.
+        """
+        if count > self.max_input_bytes:
+            raise SourceTooLarge(
+                f"The inputs of this job are larger together than the {self.max_input_bytes} bytes "
+                "that this worker takes.",
+                hint="Send fewer or smaller files; the operator's limit is FFMPEG_WORKER_MAX_JOB_INPUT_BYTES.",
+            )

@@ -1,0 +1,180 @@
+"""Runs one ffmpeg of a lane: slot, files, deadline, quota, and errors in the caller's terms."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, SourceUnreadable, WorkerError
+from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
+from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
+from ffmpeg_worker.fonts import outline_fonts
+from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.planning.plan import (
+    BundledFonts,
+    FailureContext,
+    FfmpegStep,
+    Folder,
+    InputLink,
+    PlacedFile,
+    StepResult,
+    TextFile,
+)
+from ffmpeg_worker.sandbox.beneath import make_folders_beneath, symlink_beneath, write_beneath
+from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.tasks import finish_then_cancel
+
+_MAX_PROBLEMS = 20
+_FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
+_ERROR_LINE = re.compile(r"^(?:\[[^\]]*\] )*\[(?:error|fatal)\] .*$", re.MULTILINE)
+
+
+class CommandRunner:
+    """Runs the programs of one lane in its `folder`, until `deadline` of the monotonic clock.
+
+    `display_names` are the caller's names of staged files.
+    """
+
+    def __init__(
+        self,
+        resources: WorkerResources,
+        folder: Path,
+        jail: Jail,
+        deadline: float,
+        display_names: Mapping[str, str],
+    ) -> None:
+        self.resources = resources
+        self.folder = folder
+        self.jail = jail
+        self._deadline = deadline
+        self._display_names = display_names
+
+    @property
+    def seconds_left(self) -> float:
+        """Seconds until the deadline, at least a millisecond."""
+        return max(self._deadline - time.monotonic(), 0.001)
+
+    async def run(self, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> StepResult:
+        """Prepare the files of a step, wait for a slot and run its ffmpeg.
+
+        Raises:
+            EngineError: with `where.command`.
+        """
+        await self.place_all(step.setup)
+        async with self.slot():
+            return await self.run_in_slot(step, on_progress)
+
+    async def run_in_slot(
+        self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, stdin: BinaryIO | None = None
+    ) -> StepResult:
+        """Run the ffmpeg of a step in a slot that was taken before; closes `stdin`."""
+        seconds = self.seconds_left
+        tools = self.resources.tools
+        tools = replace(tools, environment={**tools.environment, **step.environment})
+        try:
+            run = await self.resources.quota.hold(
+                run_ffmpeg(
+                    tools,
+                    step.invocation,
+                    cwd=self.folder,
+                    timeout_s=seconds,
+                    on_progress=on_progress,
+                    capture_stdout=step.stdout_file is not None,
+                    confinement=self.jail.for_command(self.folder, seconds),
+                    stdin=stdin,
+                ),
+                self.jail.root,
+            )
+        except WorkerError as error:
+            if step.failure_context is not None:
+                raise _in_context(error, step.failure_context) from None
+            raise error.reword(self.reword).at(command=step.command) from None
+        if step.stdout_file is not None:
+            await self.write(step.stdout_file, run.stdout)
+        return self._result(run, step)
+
+    async def write(self, name: str, content: bytes) -> None:
+        """Write a file into the working directory, replacing one that an interrupted attempt has left."""
+        make_folders_beneath(self.folder, str(Path(name).parent), self.jail.uid)
+        write = asyncio.to_thread(write_beneath, self.folder, name, content, self.jail.uid, replace=True)
+        # The job's folder must not be removed while something is still written into it.
+        await finish_then_cancel(write)
+
+    async def place_all(self, setup: tuple[PlacedFile, ...]) -> None:
+        """Make the files and folders that a step needs before it starts."""
+        for item in setup:
+            match item:
+                case Folder():
+                    make_folders_beneath(self.folder, item.name, self.jail.uid)
+                case TextFile():
+                    write_beneath(self.folder, item.name, item.text.encode(), self.jail.uid, replace=True)
+                case InputLink():
+                    symlink_beneath(self.folder, item.name, item.staged, replace=True)
+                case BundledFonts():
+                    await finish_then_cancel(asyncio.to_thread(self._copy_fonts, item.folder))
+
+    def _copy_fonts(self, folder: str) -> None:
+        """Copy the bundled fonts, since the job's user may not read the package; an earlier step may have."""
+        make_folders_beneath(self.folder, folder, self.jail.uid)
+        for font in outline_fonts():
+            with suppress(FileExistsError):
+                write_beneath(self.folder, f"{folder}/{font.name}", font.read_bytes(), self.jail.uid)
+
+    @asynccontextmanager
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold one of the worker's slots for an ffmpeg; waiting for it counts as the job's time."""
+        try:
+            async with asyncio.timeout(max(self._deadline - time.monotonic(), 0)):
+                await self.resources.slots.acquire()
+        except TimeoutError:
+            raise EngineTimedOut(
+                "The time for the job was used up before the worker had a place for it.",
+                hint='Allow more with "timeout", or send the job when the worker is less busy.',
+            ) from None
+        try:
+            yield
+        finally:
+            self.resources.slots.release()
+
+    def reword(self, text: str) -> str:
+        """Replace staged names, which mean nothing to a caller, by the caller's own."""
+        for staged, name in self._display_names.items():
+            text = text.replace(f"file:{staged}", name).replace(staged, name)
+        return _FILE_PREFIX.sub("", text)
+
+    def _result(self, run: RunReport, step: FfmpegStep) -> StepResult:
+        last = run.last_progress if not step.is_auxiliary else None
+        problems = dict.fromkeys(self.reword(line) for line in _ERROR_LINE.findall(run.log.text))
+        return StepResult(
+            seconds=run.seconds,
+            cpu_seconds=run.exit.cpu_seconds,
+            frames=last.frame if last else None,
+            out_time_s=last.out_time_s if last else None,
+            log=self.reword(strip_log_tags(run.log.text)) if step.keeps_log else "",
+            problems=tuple(problems)[:_MAX_PROBLEMS],
+        )
+
+
+def _in_context(error: WorkerError, context: FailureContext) -> WorkerError:
+    """Explain an error in terms of the composition: ffmpeg's own message names files that no caller knows.
+
+    Errors that are the worker's fault, such as too little memory, stay so.
+    """
+    error.at(field=context.field)
+    if not isinstance(error, EngineFailed | EngineKilled):
+        return error
+    error.detail = "\n".join(filter(None, (error.message, error.stderr, error.detail)))
+    if error.fault in {Fault.CALLER, Fault.SOURCE}:
+        return SourceUnreadable(
+            context.message, code=context.code, hint=context.hint, where=error.where, detail=error.detail
+        )
+    error.message, error.hint, error.stderr = f"{context.message} {error.message}", context.hint, None
+    return error

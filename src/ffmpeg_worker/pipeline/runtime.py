@@ -1,0 +1,137 @@
+"""Runs the steps of a job: directly, or recorded so that another process can continue the job.
+
+A step has a name and a small result that pydantic turns into JSON and back: facts, and names of files in the
+job's workspace, never bytes, exceptions or secrets. A runtime that records may therefore store each result, drop
+everything in memory, and call the job function again: steps that have a record do not run again. Plans are not
+stored, since planning is pure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol, TypeVar
+
+from ffmpeg_worker.errors import EngineTimedOut
+from ffmpeg_worker.job.lifecycle import Observer, ignore_event
+from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.pipeline.workspace import Workspace
+
+T = TypeVar("T")
+
+
+def always(_result: Any) -> bool:
+    """Accept every recorded result."""
+    return True
+
+
+class Runtime(Protocol):
+    """Runs one job; `deadline` is a time of the monotonic clock."""
+
+    @property
+    def resources(self) -> WorkerResources:
+        """What the job runs on."""
+        ...
+
+    @property
+    def job_id(self) -> str:
+        """Names the job in logs, results, object keys and its workspace."""
+        ...
+
+    @property
+    def deadline(self) -> float:
+        """The end of the job's time."""
+        ...
+
+    @property
+    def observer(self) -> Observer:
+        """Receives the progress of the job."""
+        ...
+
+    @property
+    def uploads_early(self) -> bool:
+        """Whether segments may be uploaded while their command still runs, outside of any step."""
+        ...
+
+    def open_workspace(self) -> AbstractAsyncContextManager[Workspace]:
+        """The directory of the job: a new one, or that of an earlier attempt.
+
+        Raises:
+            DiskFull: too little room is left.
+        """
+        ...
+
+    async def step(
+        self,
+        name: str,
+        kind: type[T],
+        run: Callable[[], Awaitable[T]],
+        *,
+        doing: str | None = None,
+        is_usable: Callable[[T], bool] = always,
+    ) -> T:
+        """Run a step, or return its recorded result.
+
+        Args:
+            name: unique within the job, and the same in every attempt.
+            kind: the type of the result, a dataclass or model that pydantic turns into JSON and back.
+            run: does the work; it may be repeated after a crash, so it must be idempotent.
+            doing: what the job's time is spent on, for the error when it runs out; `None` for work that enforces
+                the deadline itself.
+            is_usable: whether a recorded result still holds, for instance because its files are there.
+
+        Raises:
+            WorkerError: of the step, in this attempt or a recorded one; EngineTimedOut.
+        """
+        ...
+
+
+class DirectRuntime:
+    """Runs every step at once and records nothing: for callers that wait, and where the platform is the queue."""
+
+    uploads_early = True
+
+    def __init__(
+        self, resources: WorkerResources, job_id: str, *, timeout_s: float, observer: Observer = ignore_event
+    ) -> None:
+        """`timeout_s` is for the whole job and begins now."""
+        self.resources = resources
+        self.job_id = job_id
+        self.observer = observer
+        self.deadline = time.monotonic() + timeout_s
+        self._timeout_s = timeout_s
+
+    def open_workspace(self) -> AbstractAsyncContextManager[Workspace]:
+        """See `Runtime.open_workspace`; it is removed when the job ends, however it ends."""
+        return self.resources.scratch.workspace(self.job_id)
+
+    async def step(
+        self,
+        name: str,  # noqa: ARG002 - for runtimes that record
+        kind: type[T],  # noqa: ARG002 - likewise
+        run: Callable[[], Awaitable[T]],
+        *,
+        doing: str | None = None,
+        is_usable: Callable[[T], bool] = always,  # noqa: ARG002 - likewise
+    ) -> T:
+        """See `Runtime.step`."""
+        if doing is None:
+            return await run()
+        return await run_until(self.deadline, run, doing, self._timeout_s)
+
+
+async def run_until(deadline: float, run: Callable[[], Awaitable[T]], doing: str, timeout_s: float) -> T:
+    """Run work until a deadline of the monotonic clock; `timeout_s` is the job's whole time.
+
+    Raises:
+        EngineTimedOut: the time ran out while `doing`.
+    """
+    try:
+        async with asyncio.timeout(max(deadline - time.monotonic(), 0.001)):
+            return await run()
+    except TimeoutError:
+        raise EngineTimedOut(
+            f"The time for the job, {timeout_s:g} s, was used up while {doing}.", hint='Allow more with "timeout".'
+        ) from None

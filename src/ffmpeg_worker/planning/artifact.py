@@ -1,0 +1,44 @@
+"""Files that a job must have made, and how their names stand for files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ffmpeg_worker.errors import InvalidJob
+
+
+class ArtifactKind(StrEnum):
+    """How an output name stands for files."""
+
+    FILE = "file"
+    SEQUENCE = "sequence"
+    """A pattern such as `%04d.jpg`: many numbered files."""
+    PLAYLIST = "playlist"
+    """An HLS or DASH manifest: one file with companions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A file, or a family of files, that the job must have made.
+
+    `name` is the caller's name, `work_name` the path that the command writes, relative to the working directory.
+    `promised_s` is the least length in seconds that the plan itself guarantees; lengths that follow from the
+    media of the inputs are in `expectations.py`.
+    """
+
+    name: str
+    work_name: str
+    kind: ArtifactKind = ArtifactKind.FILE
+    promised_s: float | None = None
+    is_media: bool = True
+
+
+def duplicate_output(name: str) -> InvalidJob:
+    """The error of two outputs with one name."""
+    return InvalidJob(
+        f'Two outputs have the name "{name[:128]}".',
+        code="duplicate_output",
+        hint="Give each output a name of its own.",
+        where={"output": name[:128]},
+    )

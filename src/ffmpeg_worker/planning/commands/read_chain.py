@@ -1,0 +1,114 @@
+"""Reads the commands of a chain once: grammar, files, and the judgement of the option policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ffmpeg_worker.command.command_line import CommandLine, read_command_line
+from ffmpeg_worker.command.parse_commands import Command
+from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.planning import placeholders
+from ffmpeg_worker.planning.artifact import duplicate_output
+from ffmpeg_worker.planning.commands.referenced_files import side_outputs
+from ffmpeg_worker.planning.file_references import (
+    InputReference,
+    OutputReference,
+    read_input,
+    read_output,
+    tee_outputs,
+)
+from ffmpeg_worker.planning.option_policy.check_command import check_command
+
+# The worker sets these itself: it reads log and progress, and no one answers questions.
+WORKER_OPTIONS = frozenset("y n hide_banner stats nostats stdin nostdin loglevel v stats_period".split())
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCommand:
+    """One command of a chain with its files classified."""
+
+    line: CommandLine
+    inputs: tuple[InputReference, ...]
+    outputs: tuple[OutputReference, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Commands that run in one working directory; `outputs` are the caller's results, empty for the default."""
+
+    commands: tuple[ReadCommand, ...]
+    outputs: tuple[str, ...] = ()
+
+
+def read_chain(
+    commands: Sequence[Command], outputs: Sequence[str], inputs: Mapping[str, object], *, option_policy: bool
+) -> Chain:
+    """Read every command and classify its files, without opening any of them.
+
+    Args:
+        commands: the tokens of each command.
+        outputs: the caller's names of the results; those that no command writes are appended to the last command.
+        inputs: the job's own inputs by name.
+        option_policy: whether to refuse what strangers' commands may not contain.
+
+    Raises:
+        ForbiddenOption, InvalidJob: with `where.command`.
+    """
+    chain: list[ReadCommand] = []
+    produced: list[str] = []
+    for index, tokens in enumerate(commands):
+        try:
+            line = read_command_line(tokens)
+            if index == len(commands) - 1:
+                line = _append_missing(line, outputs, produced)
+            earlier = tuple(produced)
+            read = _classify(line, inputs, produced)
+            if option_policy:
+                check_command(line, read.inputs, read.outputs, known=tuple(inputs), produced=earlier)
+            chain.append(read)
+        except WorkerError as error:
+            raise error.at(command=index) from None
+    return Chain(tuple(chain), tuple(outputs))
+
+
+def all_outputs(read: ReadCommand) -> Iterator[OutputReference]:
+    """Everything a command writes: its outputs, those inside a tee's list, and files that its options name."""
+    yield from (OutputReference(name, name, is_media=False) for name in side_outputs(read.line))
+    for group, output in zip(read.line.outputs, read.outputs, strict=True):
+        yield output
+        yield from tee_outputs(group)
+
+
+def _append_missing(line: CommandLine, outputs: Sequence[str], produced: Sequence[str]) -> CommandLine:
+    written = {output.url.removeprefix("file:") for output in line.outputs}
+    for name in outputs:
+        is_in_option = any(name in (option.value or "") for option in line.options())
+        is_in_tee = any(name in output.url for output in line.outputs if output.value_of("f") == "tee")
+        if name not in written and name not in produced and not is_in_option and not is_in_tee:
+            line = line.with_output(name)
+    return line
+
+
+def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[str]) -> ReadCommand:
+    """Classify the files of a command, and add the names of its outputs to `produced`."""
+    for option in line.options():
+        placeholders.check_names(option.value or "", inputs)
+    read = ReadCommand(
+        line,
+        tuple(read_input(group, tuple(inputs), produced) for group in line.inputs),
+        tuple(read_output(group) for group in line.outputs),
+    )
+    if not read.outputs:
+        raise InvalidJob(
+            "The command writes no output.",
+            code="no_output",
+            hint='End it with a file name, or give "output"; the action "probe" reads media information.',
+        )
+    for output in read.outputs:
+        if output.name is not None and output.name in produced:
+            raise duplicate_output(output.name)
+        if output.name is not None:
+            produced.append(output.name)
+    produced += [o.name for o in all_outputs(read) if o.name is not None and o.name not in produced]
+    return read

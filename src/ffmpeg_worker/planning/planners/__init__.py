@@ -1,0 +1,1 @@
+"""One planner per action: which files a job needs, and which commands do it."""

@@ -1,0 +1,96 @@
+"""Plans `multi_process`: one lane for each process, and shared decoding where outputs stay the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ffmpeg_worker.errors import InvalidJob, SourceError, UnsupportedFeature, WorkerError
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.job.actions.process import ProcessData
+from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.planning.commands.read_chain import Chain, read_chain
+from ffmpeg_worker.planning.fusion import plan_fusions
+from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
+from ffmpeg_worker.planning.hardware.plan_on_gpu import plan_on_gpu
+from ffmpeg_worker.planning.option_policy.command_limits import make_limits
+from ffmpeg_worker.planning.plan import Lane, Plan
+from ffmpeg_worker.planning.planner import Planner, ReadJob
+from ffmpeg_worker.planning.required_inputs import merge_required_inputs, require_chain
+
+
+class MultiProcessPlanner(Planner[MultiProcessJob]):
+    """Plans every process on its own; one that lacks an input fails alone."""
+
+    def read(self, job: MultiProcessJob, machine: Machine) -> ReadJob[MultiProcessJob]:
+        """See `Planner.read`; errors have `where.process`."""
+        chains = tuple(_read_chains(job, option_policy=machine.option_policy))
+        used = (required for chain in chains for required in require_chain(chain, job.inputs))
+        return ReadJob(
+            job,
+            merge_required_inputs(job.inputs, used),
+            chains,
+            wants_gpu=any(needs_gpu(process, _hardware(job, process)) for process in job.data.processes),
+        )
+
+    def check_machine(self, read: ReadJob[MultiProcessJob], machine: Machine) -> None:
+        """See `Planner.check_machine`."""
+        for index, process in enumerate(read.job.data.processes):
+            try:
+                check_hardware_available(process, _hardware(read.job, process), machine.gpu)
+            except WorkerError as error:
+                raise error.at(process=index) from None
+
+    def plan(self, read: ReadJob[MultiProcessJob], files: LocalFiles, machine: Machine) -> Plan:
+        """See `Planner.plan`."""
+        lanes: list[Lane] = []
+        chains: list[Chain] = []
+        owners: dict[str, int] = {}
+        for index, (chain, process) in enumerate(zip(read.chains, read.job.data.processes, strict=True)):
+            try:
+                as_run, lane = _plan_or_fail(chain, files, machine, _hardware(read.job, process))
+            except WorkerError as error:
+                raise error.at(process=index) from None
+            _claim_names(lane, index, owners)
+            chains.append(as_run)
+            lanes.append(lane)
+        fuse = read.job.data.fuse
+        return Plan(tuple(lanes), plan_fusions(chains, lanes, files, make_limits(machine)) if fuse else ())
+
+
+def _hardware(job: MultiProcessJob, process: ProcessData) -> str:
+    return process.hardware or job.data.hardware or "off"
+
+
+def _read_chains(job: MultiProcessJob, *, option_policy: bool) -> Iterator[Chain]:
+    for index, process in enumerate(job.data.processes):
+        try:
+            yield read_chain(process.chainCmds, process.output, job.inputs, option_policy=option_policy)
+        except WorkerError as error:
+            raise error.at(process=index) from None
+
+
+def _plan_or_fail(chain: Chain, files: LocalFiles, machine: Machine, hardware: str) -> tuple[Chain, Lane]:
+    """The commands as they will run, and their lane; without its input a lane has a `failure` instead of steps."""
+    try:
+        return plan_on_gpu(chain, files, make_limits(machine), machine.gpu, hardware)
+    except (SourceError, UnsupportedFeature) as error:
+        return chain, Lane((), failure=error)
+
+
+def _claim_names(lane: Lane, index: int, owners: dict[str, int]) -> None:
+    """Note whose outputs have which names.
+
+    Raises:
+        InvalidJob: an earlier process writes an output of the same name.
+    """
+    for artifact in lane.artifacts:
+        if artifact.name in owners:
+            raise InvalidJob(
+                f'Two outputs have the name "{artifact.name[:128]}": '
+                f"of process {owners[artifact.name]} and of process {index}.",
+                code="duplicate_output",
+                hint="Give each output a name of its own.",
+                where={"process": index, "output": artifact.name[:128]},
+            )
+        owners[artifact.name] = index
