@@ -34,7 +34,7 @@ PAGE = ROOT / "docs/canvas.md"
 EXAMPLES = examples_of("docs/canvas.md")
 
 Models = tuple[type[FrozenModel], ...]
-BASES: Models = (layer_base.TimedLayer, layer_base.VisualLayer, media_layers.Sounding)
+BASES: Models = (layer_base.TimedLayer, layer_base.VisualLayer, media_layers.AudioFields)
 TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Data of `canvas`": ("", canvas.CanvasData, ()),
     "Data of `canvas_preview`": ("", canvas_preview.PreviewData, ()),
@@ -44,7 +44,7 @@ TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Audio": ("", composition.AudioOptions, ()),
     "Every layer": ("Besides `type`.", layer_base.TimedLayer, ()),
     "Layers that are seen": ("All but `audio`.", layer_base.VisualLayer, (layer_base.TimedLayer,)),
-    "Layers that sound": ("`video` and `audio`.", media_layers.Sounding, ()),
+    "Layers that sound": ("`video` and `audio`.", media_layers.AudioFields, ()),
     "Video": ("Seen and heard.", media_layers.VideoLayer, BASES),
     "Image": ("Seen.", media_layers.ImageLayer, BASES),
     "Text": ("Seen.", text_layer.TextLayer, BASES),

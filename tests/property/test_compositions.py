@@ -101,9 +101,9 @@ SPOILED = st.builds(spoil, st.sampled_from(sorted(places(EXAMPLE), key=str)), VA
 @given(COMPOSITIONS | SPOILED, st.none() | VALUES, st.none() | VALUES)
 @settings(max_examples=600, deadline=None)
 def test_any_json_is_a_composition_or_an_invalid_job(value: Any, audio: Any, variables: Any) -> None:
-    for beside in (SharedFields(), SharedFields(audio=audio, variables=variables)):
+    for shared in (SharedFields(), SharedFields(audio=audio, variables=variables)):
         try:
-            for composition in read_compositions(value, beside=beside):
+            for composition in read_compositions(value, shared=shared):
                 echo = json.dumps(composition.model_dump(mode="json"))
                 if "{{" not in echo:  # a value of a variable may look like one
                     assert read_compositions(json.loads(echo)) == (composition,)

@@ -1,1 +1,1 @@
-"""Compositions as callers write them: models, their rules, and errors with the JSON path."""
+"""Compositions as callers write them: models, validation, and errors with JSON paths."""

@@ -1,4 +1,4 @@
-"""What is rendered: a canvas, its layers, its sound."""
+"""The model of a composition."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from ffmpeg_worker.composition.limits import MAX_FONTS, MAX_PIXELS, MAX_ROWS, MA
 from ffmpeg_worker.composition.media_layers import Src
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.placeholder import Scalar
-from ffmpeg_worker.composition.timing import WholeDuration
+from ffmpeg_worker.composition.timing import CanvasDuration
 from ffmpeg_worker.composition.values import AnimatedVolume
 from ffmpeg_worker.validation_errors import wrong_value
 
 
 def _read_values(value: Any) -> Any:
-    return value  # judged before they are filled in
+    return value  # validated before they are filled in
 
 
 _VALUES_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
@@ -30,33 +30,35 @@ _VARIABLES_SCHEMA = WithJsonSchema(
 
 
 class Font(Node):
-    """A font of the composition's own."""
+    """A font of the composition."""
 
-    family: str = Field(min_length=1, max_length=100, description="Its name in `font_family`.", examples=["Inter"])
+    family: str = Field(
+        min_length=1, max_length=100, description="Name of the font in `font_family`.", examples=["Inter"]
+    )
     src: Src = Field(
         repr=False,
-        description="A .ttf, .otf, .ttc, .woff or .woff2 file: URL, path under the data root, or name of an "
-        "input.",
+        description="A .ttf, .otf, .ttc, .woff or .woff2 file: URL, path under the data root, or name of one of "
+        "the job's inputs.",
         examples=["fonts/Inter.ttf"],
     )
     weight: int | None = Field(
-        None, ge=1, le=1000, description="1 to 1000. Default: what the file says.", examples=[700]
+        None, ge=1, le=1000, description="Weight, 1 to 1000. Default: that of the file.", examples=[700]
     )
     style: Literal["normal", "italic"] | None = Field(
-        None, description="Upright or slanted. Default: what the file says.", examples=["italic"]
+        None, description="Upright or italic. Default: that of the file.", examples=["italic"]
     )
 
 
 class AudioOptions(Node):
-    """The sound as a whole."""
+    """Options of the audio mix."""
 
-    volume: AnimatedVolume = Field(1.0, description="Factor of the loudness of all of it.", examples=[0.8])
+    volume: AnimatedVolume = Field(1.0, description="Volume factor of the mix.", examples=[0.8])
     loudness: float | None = Field(
         None,
         ge=-40,
         le=-5,
         allow_inf_nan=False,
-        description="Integrated loudness to reach, in LUFS. Default: as it is, only kept from clipping.",
+        description="Integrated loudness to reach, in LUFS. Default: unchanged, but limited to avoid clipping.",
         examples=[-14],
     )
 
@@ -64,42 +66,44 @@ class AudioOptions(Node):
 class Composition(Node):
     """A composition with its variables filled in."""
 
-    width: int = Field(1920, ge=2, le=MAX_SIDE, description="Pixels.", examples=[1080])
-    height: int = Field(1080, ge=2, le=MAX_SIDE, description="Pixels.", examples=[1920])
-    fps: FrameRate = Field(30.0, description='Frames a second; fractions as "30000/1001" or 29.97.', examples=[30])
-    duration: WholeDuration = Field(
-        "auto", description='Seconds; "auto": to the end of the last layer.', examples=[10]
+    width: int = Field(1920, ge=2, le=MAX_SIDE, description="Width in pixels.", examples=[1080])
+    height: int = Field(1080, ge=2, le=MAX_SIDE, description="Height in pixels.", examples=[1920])
+    fps: FrameRate = Field(30.0, description='Frames per second, also as "30000/1001" or 29.97.', examples=[30])
+    duration: CanvasDuration = Field(
+        "auto", description='Duration in seconds. "auto": until the end of the last layer.', examples=[10]
     )
     background: Color = Field(
         "#000000",
-        description='Color below all layers; "transparent" where the output can be.',
+        description='Color below all layers; "transparent" if the output supports it.',
         examples=["#101018"],
     )
     variables: Annotated[Mapping[str, Scalar], PlainValidator(_read_values), _VARIABLES_SCHEMA] = Field(
         default_factory=dict,
-        description="Values of `{{name}}` in any text of the composition; a list of them: one output for each.",
+        description="Values of `{{name}}` in any string of the composition. A list of objects makes one output "
+        "for each of them.",
         examples=[{"name": "Ada"}],
     )
     fonts: tuple[Font, ...] = Field(
         (),
         strict=False,
         max_length=MAX_FONTS,
-        description="Fonts besides those that come with the worker.",
+        description="Fonts in addition to the bundled ones.",
         examples=[[{"family": "Inter", "src": "fonts/Inter.ttf"}]],
     )
     layers: Layers = Field(
         min_length=1,
-        description="What is seen and heard; the last one is on top.",
+        description="Layers; the last one is on top.",
         examples=[[{"type": "text", "text": "Hello {{name}}"}]],
     )
     audio: AudioOptions = Field(
-        default_factory=AudioOptions, description="Loudness of all of it.", examples=[{"loudness": -14}]
+        default_factory=AudioOptions, description="Volume and loudness of the mix.", examples=[{"loudness": -14}]
     )
 
     @model_validator(mode="after")
-    def _be_drawable(self) -> Self:
+    def _check_pixels(self) -> Self:
         if self.width * self.height > MAX_PIXELS:
             raise wrong_value(
-                f"is larger than {MAX_PIXELS} pixels", "The largest canvas is 4096 x 2304, or as many pixels."
+                f"has more than {MAX_PIXELS} pixels",
+                "The largest canvas is 4096 x 2304, or any shape of as many pixels.",
             )
         return self

@@ -1,10 +1,10 @@
-"""Whether a layer is there at all.
+"""Conditions of layers.
 
     condition = term | "!" term | term ("==" | "!=") term
     term      = "{{name}}" | "{{name|default}}" | 'text' | "text" | number | true | false | null
 
-A term by itself holds unless it is false, null, 0, an empty text, or a variable that is not given. Terms are equal
-if they are written out alike, so that 12 equals '12'.
+A single term is true unless it is false, null, 0, an empty text, or a variable that is not given. Two terms are
+equal if their texts are equal, so that 12 equals '12'.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, as_text, default_of, plain_value
+from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, format_scalar, parse_default, parse_scalar
 from ffmpeg_worker.errors import InvalidJob
 
 _TERM = rf"{PLACEHOLDER.pattern}|'[^']*'|\"[^\"]*\"|-?\d{{1,15}}(?:\.\d{{1,15}})?|true|false|null"
@@ -24,22 +24,22 @@ _CONDITION = re.compile(
 
 
 def holds(condition: Any, variables: Mapping[str, Scalar], at: str) -> bool:
-    """Whether a layer's `condition` holds.
+    """Evaluate the `condition` of a layer.
 
     Args:
         condition: as the caller wrote it.
-        variables: what is given; what is not given is null.
-        at: its JSON path.
+        variables: variables that are given; others are null.
+        at: JSON path of the condition.
 
     Raises:
-        InvalidJob: it is no condition.
+        InvalidJob: the syntax is wrong.
     """
     if isinstance(condition, (bool, int, float, type(None))):
         return bool(condition)
     match = _CONDITION.fullmatch(condition) if isinstance(condition, str) and len(condition) <= 2000 else None
     if match is None or (match.group("no") and match.group("operator")):
         raise InvalidJob(
-            f'"{at[:128]}" is no condition.',
+            f'"{at[:128]}" is not a condition.',
             code="invalid_value",
             hint="Write {{name}}, !{{name}}, {{name}} == 'text' or {{name}} != 'text'.",
             where={"field": at[:200]},
@@ -47,7 +47,7 @@ def holds(condition: Any, variables: Mapping[str, Scalar], at: str) -> bool:
     left = _read_term(match.group("left"), variables)
     if match.group("operator") is None:
         return bool(left) != bool(match.group("no"))
-    is_equal = as_text(left) == as_text(_read_term(match.group("right"), variables))
+    is_equal = format_scalar(left) == format_scalar(_read_term(match.group("right"), variables))
     return is_equal == (match.group("operator") == "==")
 
 
@@ -55,7 +55,7 @@ def _read_term(text: str, variables: Mapping[str, Scalar]) -> Scalar:
     placeholder = PLACEHOLDER.fullmatch(text)
     if placeholder is not None:
         name = placeholder.group("name")
-        return variables[name] if name in variables else default_of(placeholder)
+        return variables[name] if name in variables else parse_default(placeholder)
     if text[0] in "'\"":
         return text[1:-1]
-    return None if text == "null" else plain_value(text)
+    return None if text == "null" else parse_scalar(text)

@@ -1,4 +1,4 @@
-"""What is wrong with a composition, as an error that says what to change."""
+"""Turns validation errors of compositions into errors with JSON paths and hints."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from ffmpeg_worker.composition.json_path import Written, value_at
+from ffmpeg_worker.composition.json_path import OriginalJson, value_at
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import describe_problem
@@ -17,15 +17,15 @@ _ORDER = {"unknown_field": 0, "missing": 2, "too_short": 3}
 _QUOTED = re.compile(r"'([^']*)'")
 
 
-def explain(error: ValidationError, value: Any, written: Written) -> InvalidJob:
-    """The first thing that is wrong, as a sentence without any submitted value.
+def explain(error: ValidationError, value: Any, written: OriginalJson) -> InvalidJob:
+    """Return the most important error as a sentence without any submitted value.
 
     Args:
-        error: what the models said.
-        value: the JSON that they read.
-        written: the JSON as it came.
+        error: the error of the models.
+        value: the JSON that the models validated.
+        written: the JSON that the caller sent.
     """
-    # A misspelt key explains a missing one better than that itself, and a wrong item a list that is too short.
+    # A misspelled key is often the cause of a missing one, and an invalid item that of a list that is too short.
     first = min(error.errors(include_input=False, include_url=False), key=lambda item: _ORDER.get(item["type"], 1))
     field = written.path(first["loc"])
     shown = f'"{field[:128]}"' if field else "The composition"

@@ -1,4 +1,4 @@
-"""Frame rates as callers write them, and as they are meant."""
+"""Frame rates as callers write them, and their exact values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BROADCAST = tuple(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120)
 
 
 def exact_rate(fps: float) -> Fraction:
-    """The rate that a number of frames a second means: 29.97 is 30000/1001."""
+    """Return the exact rate of a number of frames per second: 29.97 is 30000/1001."""
     near = min(_BROADCAST, key=lambda rate: abs(rate - fps))
     return near if abs(near - Fraction(fps)) < Fraction(1, 200) else Fraction(fps).limit_denominator(1000)
 
@@ -25,12 +25,12 @@ def _read_rate(value: Any) -> float:
     if isinstance(value, str):
         match = _FRACTION.fullmatch(value.strip())
         if match is None or int(match.group(2)) == 0:
-            raise wrong_value('must be a number of frames a second, or a text such as "30000/1001"')
+            raise wrong_value('must be a number of frames per second, or a string such as "30000/1001"')
         value = int(match.group(1)) / int(match.group(2))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise wrong_value("must be a number of frames a second")
+        raise wrong_value("must be a number of frames per second")
     if not 1 <= value <= MAX_FPS:  # also refuses NaN
-        raise wrong_value(f"must be between 1 and {MAX_FPS} frames a second")
+        raise wrong_value(f"must be between 1 and {MAX_FPS} frames per second")
     return float(value)
 
 
@@ -46,4 +46,4 @@ FrameRate = Annotated[
         }
     ),
 ]
-"""Frames a second: a number, or a fraction as a text."""
+"""Frames per second: a number, or a fraction as a string."""

@@ -1,4 +1,4 @@
-"""Where something stands in the JSON, in the caller's own spelling."""
+"""JSON paths in the spelling of the caller."""
 
 from __future__ import annotations
 
@@ -10,37 +10,36 @@ from ffmpeg_worker.composition.node import ALIASES, snake_case
 
 _MAX_SHOWN = 200
 Location = tuple[int | str, ...]
-"""Keys and indexes, from the outside in."""
+"""Keys and indexes from the outermost to the innermost."""
 
 Origins = dict[Location, Location]
-"""From locations in today's shape of a composition to those in the JSON as it came."""
+"""Maps locations in the current schema to those in the JSON that the caller sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
-    """JSON as it came: `value`, which stands at the path `at` in the job."""
+class OriginalJson:
+    """The JSON that the caller sent: `value`, whose path in the job is `at`."""
 
     value: Any
     at: str = ""
     origins: Origins = field(default_factory=dict)
 
     def path(self, location: Location) -> str:
-        """The JSON path of a location."""
+        """Return the JSON path of a location of the current schema."""
         for size in range(len(location), 0, -1):
             origin = self.origins.get(location[:size])
             if origin is not None:
-                return written_path(self.value, (*origin, *location[size:]), self.at)
-        return written_path(self.value, location, self.at)
+                return format_path(self.value, (*origin, *location[size:]), self.at)
+        return format_path(self.value, location, self.at)
 
 
-def written_path(value: Any, location: Iterable[int | str], at: str = "") -> str:
-    """The JSON path of a location given in canonical keys.
+def format_path(value: Any, location: Iterable[int | str], at: str = "") -> str:
+    """Return the JSON path of a location given in canonical keys.
 
-    What the caller abbreviated (a text for an object, one item for a list) has no path of its own: there, the
-    path ends.
+    Shorthands (a string for an object, one item for a list) have no inner path: the path ends there.
 
     Args:
-        value: the JSON as it came.
+        value: the JSON that the caller sent.
         location: keys and indexes.
         at: path of `value` itself.
     """
@@ -50,23 +49,23 @@ def written_path(value: Any, location: Iterable[int | str], at: str = "") -> str
             path += f"[{part}]"
             value = value[part] if part < len(value) else None
         elif isinstance(part, str) and isinstance(value, Mapping):
-            key = _written_key(value, part)
+            key = _original_key(value, part)
             path += f".{key}" if path else key
             value = value.get(key)
     return path[:_MAX_SHOWN]
 
 
 def value_at(value: Any, location: Iterable[int | str]) -> Any:
-    """What stands there, `None` if nothing does."""
+    """Return the value at a location, `None` if there is none."""
     for part in location:
         if isinstance(part, int) and isinstance(value, list):
             value = value[part] if part < len(value) else None
         elif isinstance(part, str) and isinstance(value, Mapping):
-            value = value.get(_written_key(value, part))
+            value = value.get(_original_key(value, part))
     return value
 
 
-def _written_key(value: Mapping[str, Any], part: str) -> str:
+def _original_key(value: Mapping[str, Any], part: str) -> str:
     if part in value:
         return part
     spellings = {part, *ALIASES.get(part, ())}

@@ -1,4 +1,4 @@
-"""Every kind of layer, groups among them."""
+"""All types of layers, including groups."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ffmpeg_worker.composition.media_layers import AudioLayer, HiddenLayer, Imag
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer, TextLayer
-from ffmpeg_worker.composition.values import DUMPED
+from ffmpeg_worker.composition.values import SERIALIZED
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 
 
 def layer_model(value: Any) -> type[Node] | None:
-    """The model that a layer's `type` names, `None` if it names none."""
+    """Return the model that the `type` of a layer names, or `None`."""
     name = value.get("type") if isinstance(value, Mapping) else None
     return LAYER_MODELS.get(name) if isinstance(name, str) else None
 
@@ -32,26 +32,26 @@ def _read_layer(value: Any) -> Any:
     model = layer_model(value)
     if model is None:
         name = value.get("type")
-        near = did_you_mean(name, _TOLD) if isinstance(name, str) else None
+        near = did_you_mean(name, _PUBLIC_TYPES) if isinstance(name, str) else None
         raise wrong_value(
-            'has a "type" that is not known' if "type" in value else 'has no "type"',
-            near or f"Types are {', '.join(_TOLD)}.",
+            'has an unknown "type"' if "type" in value else 'has no "type"',
+            near or f"Types are {', '.join(_PUBLIC_TYPES)}.",
         )
     return model.model_validate(value)
 
 
 class GroupLayer(VisualLayer):
-    """Layers that are placed, turned, faded and cut as one picture."""
+    """Layers that are placed, transformed and faded as one picture."""
 
-    type: Literal["group"] = Field(description="The kind of layer.", examples=["group"])
+    type: Literal["group"] = Field(description="Type of the layer.", examples=["group"])
     layers: Layers = Field(
-        description="Its layers, the last one on top; their places and times are relative to the group.",
+        description="Layers of the group, the last one on top. Positions and times are relative to the group.",
         examples=[[{"type": "text", "text": "Hello"}]],
     )
 
 
 VisibleLayer = VideoLayer | ImageLayer | TextLayer | ShapeLayer | GroupLayer | SubtitlesLayer | WaveformLayer
-"""Layers that are seen."""
+"""Types of layers that are drawn."""
 
 Layer = VisibleLayer | AudioLayer | HiddenLayer
 
@@ -66,13 +66,13 @@ LAYER_MODELS: Mapping[str, type[Node]] = {
     "waveform": WaveformLayer,
     "hidden": HiddenLayer,
 }
-_TOLD = tuple(name for name in LAYER_MODELS if name != "hidden")
-_Told = VisibleLayer | AudioLayer
+_PUBLIC_TYPES = tuple(name for name in LAYER_MODELS if name != "hidden")
+_PublicLayer = VisibleLayer | AudioLayer
 
 Layers = Annotated[
-    tuple[Annotated[Layer, PlainValidator(_read_layer, json_schema_input_type=_Told), DUMPED], ...],
+    tuple[Annotated[Layer, PlainValidator(_read_layer, json_schema_input_type=_PublicLayer), SERIALIZED], ...],
     Field(strict=False, max_length=MAX_LAYERS),
 ]
-"""In painter's order: the last one is on top."""
+"""In painter's order: the last layer is on top."""
 
 GroupLayer.model_rebuild()

@@ -1,4 +1,4 @@
-"""The older shape of a composition, `dimensions` and `nodes`, brought to the shape of today."""
+"""Converts the legacy schema of compositions, `dimensions` and `nodes`, to the current one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from ffmpeg_worker.composition.json_path import Location, Origins
 from ffmpeg_worker.composition.layers import LAYER_MODELS
-from ffmpeg_worker.composition.media_layers import Sounding
+from ffmpeg_worker.composition.media_layers import AudioFields
 from ffmpeg_worker.composition.node import canonical_key, snake_case
 from ffmpeg_worker.composition.text_style import TextStyle
 
@@ -16,13 +16,13 @@ _TEXT_WORDS = {"content": "text", "font_color": "color", "fill": "color", "backg
 _BOXES = frozenset({"position", "size", "dimensions"})
 
 
-def is_older_shape(value: Mapping[str, Any]) -> bool:
-    """Whether a composition is written with `dimensions` and `nodes`."""
+def is_legacy(value: Mapping[str, Any]) -> bool:
+    """Whether a composition uses the legacy schema."""
     return "nodes" in value or "dimensions" in value
 
 
-def read_older_shape(value: Mapping[str, Any]) -> tuple[dict[str, Any], Origins]:
-    """The same composition in today's shape, and where its parts stood; what is wrong stays wrong."""
+def convert_legacy(value: Mapping[str, Any]) -> tuple[dict[str, Any], Origins]:
+    """Return the composition in the current schema, and the origin of each part; invalid parts stay invalid."""
     composition: dict[str, Any] = {}
     origins: Origins = {}
     for key, item in value.items():
@@ -34,7 +34,7 @@ def read_older_shape(value: Mapping[str, Any]) -> tuple[dict[str, Any], Origins]
             origins["layers",] = (key,)
             if isinstance(item, list):
                 composition["layers"] = [
-                    read_older_layer(node, ("layers", index), ("nodes", index), origins)
+                    convert_legacy_layer(node, ("layers", index), ("nodes", index), origins)
                     for index, node in enumerate(item)
                 ]
         else:
@@ -42,13 +42,13 @@ def read_older_shape(value: Mapping[str, Any]) -> tuple[dict[str, Any], Origins]
     return composition, origins
 
 
-def read_older_layer(node: Any, now: Location, then: Location, origins: Origins) -> Any:
-    """A node in today's shape; `now` and `then` are where it stands and stood."""
+def convert_legacy_layer(node: Any, now: Location, then: Location, origins: Origins) -> Any:
+    """Return a node as a layer; `now` and `then` are its locations in the current schema and in the original."""
     origins[now] = then
-    return _OlderLayer(node, now, origins).read(then) if isinstance(node, dict) else node
+    return _LegacyLayer(node, now, origins).read(then) if isinstance(node, dict) else node
 
 
-class _OlderLayer:
+class _LegacyLayer:
     def __init__(self, node: Mapping[str, Any], now: Location, origins: Origins) -> None:
         kind = node.get("type")
         self._kind = kind.lower() if isinstance(kind, str) else kind
@@ -68,7 +68,7 @@ class _OlderLayer:
                     self._read_field(inner, inner_item, (*then, key, inner))
             elif key != "type":
                 self._read_field(key, item, (*then, key))
-        self._end()
+        self._set_duration()
         return self._layer
 
     def _read_field(self, key: str, item: Any, then: Location) -> None:
@@ -90,7 +90,7 @@ class _OlderLayer:
             self._put((key,), item, then)
 
     def _read_text_field(self, key: str, item: Any, then: Location) -> None:
-        """What belongs to the style was written beside the text."""
+        """Move fields of the style, which the legacy schema has beside the text, into `style`."""
         plain = _TEXT_WORDS.get(snake_case(key), key)
         if plain == "background" and isinstance(item, str):
             item = {"color": item}
@@ -105,10 +105,10 @@ class _OlderLayer:
     @property
     def _has_sound(self) -> bool:
         model = LAYER_MODELS.get(self._kind) if isinstance(self._kind, str) else None
-        return model is not None and issubclass(model, Sounding)
+        return model is not None and issubclass(model, AudioFields)
 
-    def _end(self) -> None:
-        """An end becomes a duration."""
+    def _set_duration(self) -> None:
+        """Turn an end time into a duration."""
         end, start = self._times.get("end_time"), self._times.get("start_time", 0)
         if _is_number(end) and _is_number(start):
             self._layer["duration"] = max(end - start, 0)

@@ -15,24 +15,24 @@ from ffmpeg_worker.composition.values import AnimatedPan, AnimatedVolume
 from ffmpeg_worker.validation_errors import wrong_value
 
 Src = Annotated[str, Field(min_length=1, max_length=MAX_SRC)]
-_SRC = "URL, path under the data root, or name of an input of the job."
+_SRC = "URL, path under the data root, or name of one of the job's inputs."
 
 
-class Sounding(Node):
-    """What plays a sound."""
+class AudioFields(Node):
+    """Fields of layers with sound."""
 
     trim: Trim | None = Field(
-        None, description="Which part of the file is used.", examples=[{"start": 2, "end": 8}]
+        None, description="Part of the file that is used.", examples=[{"start": 2, "end": 8}]
     )
-    volume: AnimatedVolume = Field(1.0, description="Factor of its loudness: 0 is silence.", examples=[0.6])
-    pan: AnimatedPan = Field(0.0, description="-1 is left, 1 is right.", examples=[-0.5])
-    muted: bool = Field(False, description="No sound at all.", examples=[True])
+    volume: AnimatedVolume = Field(1.0, description="Volume factor; 0 is silent.", examples=[0.6])
+    pan: AnimatedPan = Field(0.0, description="Stereo position, -1 (left) to 1 (right).", examples=[-0.5])
+    muted: bool = Field(False, description="Whether the sound is off.", examples=[True])
     fade_in: float = Field(
         0.0,
         ge=0,
         le=MAX_DURATION_S,
         allow_inf_nan=False,
-        description="Seconds in which the sound comes.",
+        description="Duration of the fade at the start of the sound, in seconds.",
         examples=[1],
     )
     fade_out: float = Field(
@@ -40,7 +40,7 @@ class Sounding(Node):
         ge=0,
         le=MAX_DURATION_S,
         allow_inf_nan=False,
-        description="Seconds in which the sound goes.",
+        description="Duration of the fade at the end of the sound, in seconds.",
         examples=[2],
     )
     speed: float = Field(
@@ -48,27 +48,28 @@ class Sounding(Node):
         ge=0.1,
         le=16,
         allow_inf_nan=False,
-        description="How fast it plays; the pitch stays.",
+        description="Playback speed; keeps the pitch.",
         examples=[1.5],
     )
-    loop: bool = Field(False, description="At its end it starts again.", examples=[True])
+    loop: bool = Field(False, description="Whether to start again at the end of the file.", examples=[True])
     duck_under: tuple[LayerId, ...] = Field(
         (),
         strict=False,
         max_length=50,
-        description="Ids of layers while whose sound is heard this one is quieter.",
+        description="Ids of layers: this layer is quieter while one of them is audible.",
         examples=[["voice"]],
     )
 
 
-class VideoLayer(VisualLayer, Sounding):
-    """Moving pictures with their sound."""
+class VideoLayer(VisualLayer, AudioFields):
+    """A video with its sound."""
 
-    type: Literal["video"] = Field(description="The kind of layer.", examples=["video"])
+    type: Literal["video"] = Field(description="Type of the layer.", examples=["video"])
     src: Src = Field(repr=False, description=_SRC, examples=["clips/intro.mp4"])
     fit: Fit = Field(
         "cover",
-        description="How it fills its box, as in CSS; `contain-blur` fills the rest.",
+        description="How the picture fills its box, as `object-fit` in CSS. `contain-blur` fills the bars with "
+        "the blurred picture.",
         examples=["contain"],
     )
     chroma_key: ChromaKey | None = Field(
@@ -77,54 +78,53 @@ class VideoLayer(VisualLayer, Sounding):
 
 
 class ImageLayer(VisualLayer):
-    """A picture; animated ones play."""
+    """An image; animated images play."""
 
-    type: Literal["image"] = Field(description="The kind of layer.", examples=["image"])
+    type: Literal["image"] = Field(description="Type of the layer.", examples=["image"])
     src: Src = Field(repr=False, description=_SRC, examples=["pictures/logo.png"])
     fit: Fit = Field(
         "cover",
-        description="How it fills its box, as in CSS; `contain-blur` fills the rest.",
+        description="How the picture fills its box, as `object-fit` in CSS. `contain-blur` fills the bars with "
+        "the blurred picture.",
         examples=["contain"],
     )
-    loop: bool = Field(True, description="Whether an animated one plays again and again.", examples=[True])
+    loop: bool = Field(True, description="Whether an animated image repeats.", examples=[True])
     chroma_key: ChromaKey | None = Field(
         None, description="A color that becomes transparent.", examples=[{"color": "#00ff00"}]
     )
 
 
-class AudioLayer(TimedLayer, Sounding):
-    """A sound."""
+class AudioLayer(TimedLayer, AudioFields):
+    """Audio without a picture."""
 
-    type: Literal["audio"] = Field(description="The kind of layer.", examples=["audio"])
+    type: Literal["audio"] = Field(description="Type of the layer.", examples=["audio"])
     src: Src = Field(repr=False, description=_SRC, examples=["music/theme.mp3"])
 
 
 class WaveformLayer(VisualLayer):
-    """The loudness of a sound as moving bars or a line."""
+    """The level of a sound as animated bars or a line."""
 
-    type: Literal["waveform"] = Field(description="The kind of layer.", examples=["waveform"])
-    src: Src | None = Field(None, repr=False, description=f"Its sound: {_SRC}", examples=["music/theme.mp3"])
+    type: Literal["waveform"] = Field(description="Type of the layer.", examples=["waveform"])
+    src: Src | None = Field(None, repr=False, description=f"Audio file: {_SRC}", examples=["music/theme.mp3"])
     layer: LayerId | None = Field(
-        None, description="Instead of `src`: the id of the layer whose sound is shown.", examples=["voice"]
+        None, description="Id of the layer whose sound is shown, instead of `src`.", examples=["voice"]
     )
-    look: Literal["bars", "line"] = Field("bars", description="Bars, or one line.", examples=["line"])
-    color: Color = Field("#ffffff", description="Of the bars or the line.", examples=["#ff8800"])
-    bars: int = Field(48, ge=2, le=512, description="How many bars.", examples=[48])
+    look: Literal["bars", "line"] = Field("bars", description="Bars, or a line.", examples=["line"])
+    color: Color = Field("#ffffff", description="Color of the bars or the line.", examples=["#ff8800"])
+    bars: int = Field(48, ge=2, le=512, description="Number of bars.", examples=[48])
 
     @model_validator(mode="after")
-    def _have_one_sound(self) -> Self:
+    def _check_one_source(self) -> Self:
         if (self.src is None) == (self.layer is None):
-            raise wrong_value(
-                'needs "src" or "layer", one of them', '"layer" is the id of a layer that has sound.'
-            )
+            raise wrong_value('needs either "src" or "layer"', '"layer" is the id of a layer with sound.')
         return self
 
 
 class HiddenLayer(Node):
-    """A layer whose condition does not hold: nothing is seen or heard of it, and it takes no time.
+    """Placeholder of a layer whose condition does not hold: invisible, silent, and of no duration.
 
-    It stays in its place so that the layers after it keep theirs, and `after:` finds it.
+    It keeps the positions of the layers after it in the JSON, and `after:` finds its id.
     """
 
-    type: Literal["hidden"] = Field(description="The kind of layer.", examples=["hidden"])
-    id: LayerId | None = Field(None, description="The id that it would have.", examples=["badge"])
+    type: Literal["hidden"] = Field(description="Type of the layer.", examples=["hidden"])
+    id: LayerId | None = Field(None, description="Id of the layer.", examples=["badge"])

@@ -1,4 +1,4 @@
-"""The base of every object in a composition: spellings of keys that mean the same, and keys that mean nothing."""
+"""Base class of all objects in a composition: spellings of keys, and errors for unknown keys."""
 
 from __future__ import annotations
 
@@ -30,18 +30,18 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "text_transform": ("transform",),
     "z": ("z_index",),
 }
-"""Other names in use for a key, in snake case."""
+"""Other names of a key, in snake case."""
 
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 class Node(FrozenModel):
-    """Keys may be written in camel or kebab case, or under another name in use; the fields are what is echoed."""
+    """An object whose keys may be in camel or kebab case, or aliases; it is serialized with the canonical keys."""
 
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
-    inner: ClassVar[tuple[str, ...]] = ()
-    """Fields whose own keys are often put one level too high."""
+    nested_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields whose own keys are often written one level too high."""
 
     @model_validator(mode="before")
     @classmethod
@@ -54,18 +54,18 @@ class Node(FrozenModel):
             if known is None:
                 raise _unknown_key(cls, str(key))
             if known in renamed:
-                raise wrong_value(f'has "{known}" twice, in two spellings', "Keep one of them.")
+                raise wrong_value(f'has "{known}" twice, in different spellings', "Keep one of them.")
             renamed[known] = item
         return renamed
 
 
 def known_keys(model: type[Node]) -> list[str]:
-    """The fields of a model as callers write them."""
+    """Return the canonical keys of a model."""
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def canonical_key(model: type[Node], key: str) -> str | None:
-    """The field that a key means, `None` if it means none."""
+    """Return the canonical key that a key stands for, or `None`."""
     return _spellings(model).get(snake_case(key))
 
 
@@ -77,23 +77,25 @@ def _spellings(model: type[Node]) -> Mapping[str, str]:
 
 
 def snake_case(key: str) -> str:
-    """A key in the spelling of the fields."""
-    return _HUMP.sub("_", key).replace("-", "_").lower()
+    """Convert a key to snake case."""
+    return _CASE_BOUNDARY.sub("_", key).replace("-", "_").lower()
 
 
 def _unknown_key(model: type[Node], key: str) -> ValidationError:
     plain, names = snake_case(key), known_keys(model)
-    hint = next((f'Put it into "{field}".' for field in model.inner if plain in _inside(model, field)), None)
-    inside = [f"{field}.{name}" for field in model.inner for name in _inside(model, field)]
-    hint = hint or did_you_mean(plain, _spellings(model)) or _did_you_mean_inner(plain, inside)
-    hint = hint or f"Known here are {_listed(names)}."
+    hint = next(
+        (f'Move it into "{field}".' for field in model.nested_fields if plain in _nested_keys(model, field)), None
+    )
+    nested_paths = [f"{field}.{name}" for field in model.nested_fields for name in _nested_keys(model, field)]
+    hint = hint or did_you_mean(plain, _spellings(model)) or _did_you_mean_inner(plain, nested_paths)
+    hint = hint or f"Known fields are {_quote_all(names)}."
     error = PydanticCustomError("unknown_field", "is not a known field", {"hint": hint})
     return ValidationError.from_exception_data(
         model.__name__, [InitErrorDetails(type=error, loc=(key,), input=None)]
     )
 
 
-def _inside(model: type[Node], field: str) -> Mapping[str, str]:
+def _nested_keys(model: type[Node], field: str) -> Mapping[str, str]:
     inner = model.model_fields[field].annotation
     return _spellings(inner) if isinstance(inner, type) and issubclass(inner, Node) else {}
 
@@ -105,5 +107,5 @@ def _did_you_mean_inner(name: str, paths: Iterable[str]) -> str | None:
     return None if nearest is None else f'Did you mean "{by_last_part[nearest]}"?'
 
 
-def _listed(names: Iterable[str]) -> str:
+def _quote_all(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)

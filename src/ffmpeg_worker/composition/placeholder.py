@@ -1,4 +1,4 @@
-"""How a variable is written where its value is wanted."""
+"""Placeholders of variables in strings."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 Scalar = str | int | float | bool | None
 
 PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,63})\s*(?:\|(?P<default>[^{}]{0,500}))?\}\}")
-"""`{{name}}` or `{{name|default}}`, with blanks around the name as one likes."""
+"""`{{name}}` or `{{name|default}}`; spaces around the name are allowed."""
 
 _NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?")
 
 
-def default_of(match: re.Match[str]) -> str | int | float | bool | None:
-    """What stands after the bar, as JSON would mean it; `None` if there is no bar."""
+def parse_default(match: re.Match[str]) -> str | int | float | bool | None:
+    """Return the default of a placeholder as a scalar; `None` if it has none."""
     default: str | None = match.group("default")
-    return None if default is None else plain_value(default.strip())
+    return None if default is None else parse_scalar(default.strip())
 
 
-def plain_value(text: str) -> str | int | float | bool:
-    """A number, true or false if it is written like one, else the text."""
+def parse_scalar(text: str) -> str | int | float | bool:
+    """Return a number, true or false if the text is written like one, else the text."""
     if text in {"true", "false"}:
         return text == "true"
     number = _NUMBER.fullmatch(text)
@@ -28,8 +28,8 @@ def plain_value(text: str) -> str | int | float | bool:
     return float(text) if number.group(2) else int(text)
 
 
-def as_text(value: Scalar) -> str:
-    """A value as it is written out in a text: nothing for null, no decimals for a whole number."""
+def format_scalar(value: Scalar) -> str:
+    """Format a value within a text: nothing for null, no decimals for whole numbers."""
     if value is None:
         return ""
     if isinstance(value, bool):

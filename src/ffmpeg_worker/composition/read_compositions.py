@@ -1,4 +1,4 @@
-"""From a caller's JSON to compositions, one for each row of variables."""
+"""Reads compositions from JSON, one for each row of variables."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pydantic import ValidationError
 
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.errors import explain
-from ffmpeg_worker.composition.json_path import Origins, Written
-from ffmpeg_worker.composition.legacy import is_older_shape, read_older_layer, read_older_shape
+from ffmpeg_worker.composition.json_path import OriginalJson, Origins
+from ffmpeg_worker.composition.legacy import convert_legacy, convert_legacy_layer, is_legacy
 from ffmpeg_worker.composition.limits import MAX_AUDIO, MAX_LAYERS_OF_ROWS
 from ffmpeg_worker.composition.media_layers import AudioLayer
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER
-from ffmpeg_worker.composition.references import check_references, check_size
+from ffmpeg_worker.composition.references import check_references, count_layers
 from ffmpeg_worker.composition.sources import find_named_files
 from ffmpeg_worker.composition.variables import Variables, fill_variables, read_rows, unknown_variable
 from ffmpeg_worker.errors import InvalidJob
@@ -23,10 +23,13 @@ from ffmpeg_worker.errors import InvalidJob
 
 @dataclass(frozen=True, slots=True)
 class SharedFields:
-    """Fields of a job that belong to its composition, as JSON: a list of sounds, variables.
+    """Fields of a job beside its composition that belong to it, as JSON.
 
-    `path` is that of the object in which they stand. `inputs` are the names of the job's inputs, which a `src` may
-    be; `None` if they are not known.
+    Attributes:
+        audio: list of sounds.
+        variables: an object, or a list of objects.
+        path: JSON path of the object that contains these fields.
+        inputs: names of the job's inputs, which a `src` may refer to; `None` if they are unknown.
     """
 
     audio: Any = None
@@ -35,26 +38,28 @@ class SharedFields:
     inputs: Collection[str] | None = None
 
     def at(self, key: str) -> str:
-        """The path of one of them."""
+        """Return the JSON path of one of the fields."""
         return f"{self.path}.{key}" if self.path else key
 
 
-NOTHING = SharedFields()
+NO_SHARED_FIELDS = SharedFields()
 
 
-def read_compositions(value: Any, *, at: str = "", beside: SharedFields = NOTHING) -> tuple[Composition, ...]:
-    """Read a composition in any of its shapes.
+def read_compositions(
+    value: Any, *, at: str = "", shared: SharedFields = NO_SHARED_FIELDS
+) -> tuple[Composition, ...]:
+    """Read a composition in any of its schemas.
 
     Args:
-        value: JSON: an object with `layers`, or the older shape with `nodes`.
+        value: JSON: an object with `layers`, or with the legacy `nodes`.
         at: path of `value` in the job, for errors.
-        beside: what stands beside the composition in the job and belongs to it.
+        shared: fields beside the composition that belong to it.
 
     Returns:
         One composition, or one for each row where `variables` is a list.
 
     Raises:
-        InvalidJob: anything about it is wrong; `where.field` gives the JSON path as it was written, and
+        InvalidJob: the composition is invalid; `where.field` is the JSON path as the caller wrote it, and
             `where.row` the row of variables (from 0) where there are several.
     """
     if not isinstance(value, dict):
@@ -63,15 +68,15 @@ def read_compositions(value: Any, *, at: str = "", beside: SharedFields = NOTHIN
             hint='For example {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello"}]}.',
             where={"field": at} if at else None,
         )
-    count = check_size(value, at)
+    count = count_layers(value, at)
     own = read_rows(value.get("variables"), f"{at}.variables" if at else "variables")
     rows = own
-    if beside.variables is not None:
+    if shared.variables is not None:
         defaults = own[0] if len(own) == 1 else {}
-        rows = tuple({**defaults, **row} for row in read_rows(beside.variables, beside.at("variables")))
+        rows = tuple({**defaults, **row} for row in read_rows(shared.variables, shared.at("variables")))
     if len(rows) * count > MAX_LAYERS_OF_ROWS:
         raise InvalidJob(
-            f"{len(rows)} rows of {count} layers are more than {MAX_LAYERS_OF_ROWS} layers in all.",
+            f"{len(rows)} rows of {count} layers exceed the limit of {MAX_LAYERS_OF_ROWS} layers.",
             code="too_many_layers",
             hint="Send fewer rows in one job.",
             where={"field": at} if at else None,
@@ -79,16 +84,16 @@ def read_compositions(value: Any, *, at: str = "", beside: SharedFields = NOTHIN
     compositions = []
     for index, row in enumerate(rows):
         try:
-            compositions.append(_with_audio(_read_one(value, row, at, beside.inputs), row, beside))
+            compositions.append(_with_audio(_read_one(value, row, at, shared.inputs), row, shared))
         except InvalidJob as error:
             raise error.at(row=index) if len(rows) > 1 else error from None
     return tuple(compositions)
 
 
-def _with_audio(composition: Composition, row: Variables, beside: SharedFields) -> Composition:
-    if beside.audio is None:
+def _with_audio(composition: Composition, row: Variables, shared: SharedFields) -> Composition:
+    if shared.audio is None:
         return composition
-    sounds = read_audio_list(beside.audio, row, beside.at("audio"))
+    sounds = read_audio_list(shared.audio, row, shared.at("audio"))
     return composition.model_copy(update={"layers": (*composition.layers, *sounds)})
 
 
@@ -96,9 +101,9 @@ def _read_one(value: dict[str, Any], row: Variables, at: str, inputs: Collection
     plain = {key: item for key, item in value.items() if key != "variables"}
     filled = fill_variables(plain, row, at)
     origins: Origins = {}
-    if is_older_shape(filled):
-        filled, origins = read_older_shape(filled)
-    written = Written(value, at, origins)
+    if is_legacy(filled):
+        filled, origins = convert_legacy(filled)
+    written = OriginalJson(value, at, origins)
     try:
         composition = Composition.model_validate({**filled, "variables": row})
     except ValidationError as error:
@@ -112,16 +117,15 @@ def _read_one(value: dict[str, Any], row: Variables, at: str, inputs: Collection
 
 
 def read_audio_list(value: Any, row: Variables, at: str) -> tuple[AudioLayer, ...]:
-    """Read sounds given beside a composition.
+    """Read the sounds beside a composition.
 
     Args:
-        value: a list of `{url, startTime, endTime, fadeIn, fadeOut, volume}`; the keys of an audio layer are
-            known, too.
+        value: a list of `{url, startTime, endTime, fadeIn, fadeOut, volume}`; keys of audio layers work too.
         row: variables.
         at: path of the list.
 
     Raises:
-        InvalidJob: anything about it is wrong.
+        InvalidJob: the list is invalid.
     """
     if not isinstance(value, list) or len(value) > MAX_AUDIO:
         raise InvalidJob(
@@ -133,8 +137,10 @@ def read_audio_list(value: Any, row: Variables, at: str) -> tuple[AudioLayer, ..
 def _read_audio(value: Any, row: Variables, at: str) -> AudioLayer:
     filled = fill_variables(value, row, at)
     origins: Origins = {}
-    layer = read_older_layer({"type": "audio", **filled} if isinstance(filled, dict) else filled, (), (), origins)
+    layer = convert_legacy_layer(
+        {"type": "audio", **filled} if isinstance(filled, dict) else filled, (), (), origins
+    )
     try:
         return AudioLayer.model_validate(layer)
     except ValidationError as error:
-        raise explain(error, layer, Written(value, at, origins)) from None
+        raise explain(error, layer, OriginalJson(value, at, origins)) from None

@@ -1,4 +1,4 @@
-"""What layers say about each other: names, order, depth, number."""
+"""Checks what layers refer to, and how many there are."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ffmpeg_worker.composition.composition import Composition
-from ffmpeg_worker.composition.json_path import Location, Written, written_path
+from ffmpeg_worker.composition.json_path import Location, OriginalJson, format_path
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, Layer
 from ffmpeg_worker.composition.limits import MAX_DEPTH, MAX_LAYERS
-from ffmpeg_worker.composition.media_layers import HiddenLayer, Sounding, WaveformLayer
+from ffmpeg_worker.composition.media_layers import AudioFields, HiddenLayer, WaveformLayer
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
 
 
 def walk_layers(layers: Sequence[Layer], above: Location = ()) -> Iterator[tuple[Location, Layer]]:
-    """Every layer with where it stands, those in groups after their group."""
+    """Yield every layer with its location; layers of groups follow their group."""
     for index, layer in enumerate(layers):
         where = (*above, "layers", index)
         yield where, layer
@@ -24,11 +24,11 @@ def walk_layers(layers: Sequence[Layer], above: Location = ()) -> Iterator[tuple
             yield from walk_layers(layer.layers, where)
 
 
-def check_size(value: Any, at: str) -> int:
-    """Refuse JSON with too many layers, or groups in groups too deep, before it is read; how many there are.
+def count_layers(value: Any, at: str) -> int:
+    """Count the layers of JSON before it is validated.
 
     Raises:
-        InvalidJob: `too_many_layers`, or `invalid_value` for the depth.
+        InvalidJob: `too_many_layers`, or `invalid_value` for groups nested too deeply.
     """
     count, open_lists = 0, [(value, 0)]
     while open_lists:
@@ -41,25 +41,25 @@ def check_size(value: Any, at: str) -> int:
             raise InvalidJob(
                 f"The composition has more than {MAX_LAYERS} layers.",
                 code="too_many_layers",
-                hint="Count those in groups, too. Render parts of it first, and use their videos as layers.",
-                where={"field": written_path(value, ("layers",), at)},
+                hint="Layers in groups count too. Render parts of it first, and use their videos as layers.",
+                where={"field": format_path(value, ("layers",), at)},
             )
         if depth > MAX_DEPTH:
             raise InvalidJob(
-                f"The composition has groups in groups more than {MAX_DEPTH} deep.",
+                f"The composition has groups nested more than {MAX_DEPTH} levels deep.",
                 code="invalid_value",
-                where={"field": written_path(value, ("layers",), at)},
+                where={"field": format_path(value, ("layers",), at)},
             )
         open_lists += [(layer, depth + 1) for layer in layers if isinstance(layer, Mapping)]
     return count
 
 
-def check_references(composition: Composition, written: Written) -> None:
-    """Refuse ids that stand twice, name no layer, or the wrong kind of one, and layers that wait for themselves.
+def check_references(composition: Composition, written: OriginalJson) -> None:
+    """Refuse duplicate ids, ids of missing or unsuitable layers, and cycles of start times.
 
     Args:
-        composition: what was read.
-        written: the JSON as it came.
+        composition: the validated composition.
+        written: the JSON that the caller sent.
 
     Raises:
         InvalidJob: `duplicate_id`, `unknown_layer`, `circular_start` or `invalid_value`.
@@ -68,7 +68,7 @@ def check_references(composition: Composition, written: Written) -> None:
 
 
 class _References:
-    def __init__(self, composition: Composition, written: Written) -> None:
+    def __init__(self, composition: Composition, written: OriginalJson) -> None:
         self._composition = composition
         self._written = written
         self._by_id: dict[str, Layer] = {}
@@ -78,7 +78,7 @@ class _References:
         for where, layer in layers:
             if layer.id is not None and layer.id in self._by_id:
                 raise self._error(
-                    (*where, "id"), "stands twice as an id", code="duplicate_id", hint="Ids are unique."
+                    (*where, "id"), "is the id of two layers", code="duplicate_id", hint="Ids must be unique."
                 )
             if layer.id is not None:
                 self._by_id[layer.id] = layer
@@ -86,7 +86,7 @@ class _References:
         for where, layer in layers:
             if isinstance(layer, GroupLayer):
                 self._check_order(layer.layers, where)
-            if isinstance(layer, Sounding):
+            if isinstance(layer, AudioFields):
                 for index, name in enumerate(layer.duck_under):
                     self._check_sound(name, (*where, "duck_under", index))
             if isinstance(layer, WaveformLayer) and layer.layer is not None:
@@ -95,15 +95,18 @@ class _References:
     def _check_sound(self, name: str, where: Location) -> None:
         if name not in self._by_id:
             raise self._error(where, "names no layer", code="unknown_layer", hint=did_you_mean(name, self._by_id))
-        if not isinstance(self._by_id[name], (Sounding, HiddenLayer)):
+        if not isinstance(self._by_id[name], (AudioFields, HiddenLayer)):
             raise self._error(
-                where, "names a layer without sound", code="invalid_value", hint="Name a video or audio layer."
+                where,
+                "names a layer without sound",
+                code="invalid_value",
+                hint="Write the id of a video or audio layer.",
             )
 
     def _check_order(self, layers: Sequence[Layer], above: Location) -> None:
-        """Within one list: layers start after others of the same list, and not in a circle."""
+        """Check that layers start after others of the same list, and not in a cycle."""
         places = {layer.id: index for index, layer in enumerate(layers) if layer.id is not None}
-        before = {index: self._before(layers, index, places, above) for index in range(len(layers))}
+        before = {index: self._predecessor(layers, index, places, above) for index in range(len(layers))}
         for index in range(len(layers)):
             seen, step = {index}, before[index]
             while step is not None and step not in seen:
@@ -112,15 +115,15 @@ class _References:
             if step == index:
                 raise self._error(
                     (*above, "layers", index, "start"),
-                    "waits for itself, by way of other layers",
+                    "makes the layer start after itself",
                     code="circular_start",
                     hint="Give one of them a start in seconds.",
                 )
 
-    def _before(
+    def _predecessor(
         self, layers: Sequence[Layer], index: int, places: Mapping[str, int], above: Location
     ) -> int | None:
-        """The layer after which one starts."""
+        """Return the index of the layer after which one starts."""
         layer, where = layers[index], (*above, "layers", index)
         if not isinstance(layer, TimedLayer):
             return None
@@ -133,7 +136,7 @@ class _References:
                 (*where, "start"),
                 "names a layer of another list" if elsewhere else "names no layer",
                 code="unknown_layer",
-                hint="A layer starts after another one of the same list."
+                hint="A layer can only start after a layer of the same list."
                 if elsewhere
                 else did_you_mean(layer.follows, places),
             )
@@ -144,9 +147,9 @@ class _References:
         if enter is not None and enter.overlap and not isinstance(layer.start, str):
             raise self._error(
                 (*where, "transition", "in", "overlap"),
-                "needs a layer that this one starts after",
+                "requires that this layer starts after another one",
                 code="invalid_value",
-                hint='Write "start": "after:ID" or "auto".',
+                hint='Set "start" to "after:ID" or "auto".',
             )
 
     def _error(self, where: Location, what: str, *, code: str, hint: str | None) -> InvalidJob:

@@ -84,7 +84,7 @@ EXAMPLE: dict[str, Any] = {
         },
     ],
 }
-"""A composition that shows most of what there is."""
+"""A composition that shows most features."""
 
 _VARIABLE = {
     "description": "A variable of the composition.",
@@ -94,30 +94,32 @@ _VARIABLE = {
 
 
 def composition_schema() -> dict[str, Any]:
-    """The schema, in draft 2020-12: canonical keys only, and `{{variables}}` wherever a value may stand."""
+    """Return the schema (draft 2020-12): canonical keys only, and `{{variables}}` wherever a value is allowed."""
     schema = Composition.model_json_schema(by_alias=True, mode="validation")
-    definitions = {name: _opened(definition) for name, definition in schema.pop("$defs").items()}
+    definitions = {name: _allow_variables(definition) for name, definition in schema.pop("$defs").items()}
     definitions["Variable"] = _VARIABLE
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Composition",
-        **_opened(schema),
+        **_allow_variables(schema),
         "examples": [EXAMPLE],
         "$defs": definitions,
     }
 
 
-def _opened(schema: dict[str, Any]) -> dict[str, Any]:
-    """An object of which any field, but its type, may be a variable."""
-    opened = {key: value for key, value in schema.items() if key != "title"}
+def _allow_variables(schema: dict[str, Any]) -> dict[str, Any]:
+    """Allow a variable as the value of every field except `type`."""
+    result = {key: value for key, value in schema.items() if key != "title"}
     if "properties" in schema:
-        opened["properties"] = {name: _field(name, field) for name, field in schema["properties"].items()}
-    return opened
+        result["properties"] = {name: _allow_variable(name, field) for name, field in schema["properties"].items()}
+    return result
 
 
-def _field(name: str, field: dict[str, Any]) -> dict[str, Any]:
-    told: dict[str, Any] = {key: field[key] for key in ("description", "examples", "default") if key in field}
-    rule = {key: value for key, value in field.items() if key not in {*told, "title"}}
+def _allow_variable(name: str, field: dict[str, Any]) -> dict[str, Any]:
+    annotations: dict[str, Any] = {
+        key: field[key] for key in ("description", "examples", "default") if key in field
+    }
+    rule = {key: value for key, value in field.items() if key not in {*annotations, "title"}}
     if name == "type" or rule == {"type": "string"}:
-        return {**told, **rule}
-    return {**told, "anyOf": [*rule.get("anyOf", [rule]), {"$ref": "#/$defs/Variable"}]}
+        return {**annotations, **rule}
+    return {**annotations, "anyOf": [*rule.get("anyOf", [rule]), {"$ref": "#/$defs/Variable"}]}

@@ -1,4 +1,4 @@
-"""Layers that are shapes."""
+"""Shape layers."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.layer_base import VisualLayer
 from ffmpeg_worker.composition.limits import MAX_COLORS, MAX_PATH_DATA, MAX_POINTS
 from ffmpeg_worker.composition.node import Node
-from ffmpeg_worker.composition.values import DUMPED, AnimatedColor, Distance, Keyframe, Length
+from ffmpeg_worker.composition.values import SERIALIZED, AnimatedColor, Distance, Keyframe, Length
 from ffmpeg_worker.validation_errors import wrong_value
 
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
 class Gradient(Node):
-    """Colors that run into each other."""
+    """A gradient between colors."""
 
     gradient: tuple[Color, ...] = Field(
         strict=False,
         min_length=2,
         max_length=MAX_COLORS,
-        description="The colors, in order.",
+        description="Colors, in order.",
         examples=[["#000000", "#00000000"]],
     )
     angle: float = Field(
@@ -31,25 +31,25 @@ class Gradient(Node):
         ge=-3600,
         le=3600,
         allow_inf_nan=False,
-        description="Degrees, as in CSS: 0 runs up, 90 to the right.",
+        description="Direction in degrees, as in CSS: 0 points up, 90 to the right.",
         examples=[90],
     )
     stops: tuple[_Share, ...] | None = Field(
         None,
         strict=False,
-        description="Where each color lies, 0 to 1, in order. Default: in even steps.",
+        description="Positions of the colors, 0 to 1, in order. Default: even steps.",
         examples=[[0, 1]],
     )
     type: Literal["linear", "radial"] = Field(
-        "linear", description="Along a line, or from the middle.", examples=["radial"]
+        "linear", description="Along a line, or from the center.", examples=["radial"]
     )
 
     @model_validator(mode="after")
-    def _have_stops_in_order(self) -> Self:
+    def _check_stops(self) -> Self:
         if self.stops is not None and len(self.stops) != len(self.gradient):
-            raise wrong_value("has another number of stops than of colors")
+            raise wrong_value("must have as many stops as colors")
         if self.stops is not None and list(self.stops) != sorted(self.stops):
-            raise wrong_value("has stops out of order")
+            raise wrong_value("must have its stops in order")
         return self
 
 
@@ -65,7 +65,7 @@ def _read_paint(value: Any) -> Any:
 Paint = Annotated[
     str | tuple[Keyframe[str], ...] | Gradient,
     PlainValidator(_read_paint, json_schema_input_type=AnimatedColor | Gradient),
-    DUMPED,
+    SERIALIZED,
 ]
 _Point = Annotated[tuple[Length, Length], Field(strict=False)]
 
@@ -73,9 +73,9 @@ _Point = Annotated[tuple[Length, Length], Field(strict=False)]
 class ShapeStroke(Node):
     """A line along the edge of a shape."""
 
-    color: AnimatedColor = Field("#ffffff", description="Its color.", examples=["#ffffff"])
+    color: AnimatedColor = Field("#ffffff", description="Color.", examples=["#ffffff"])
     width: Distance = Field(
-        2.0, description="Its width, in pixels or percent of the shape's shorter side.", examples=[3]
+        2.0, description="Width in pixels or percent of the shape's shorter side.", examples=[3]
     )
 
 
@@ -92,47 +92,51 @@ def _read_shape(value: Any) -> Any:
 class ShapeLayer(VisualLayer):
     """A shape."""
 
-    type: Literal["shape"] = Field(description="The kind of layer.", examples=["shape"])
+    type: Literal["shape"] = Field(description="Type of the layer.", examples=["shape"])
     shape: Annotated[
         Literal["rect", "ellipse", "line", "polygon", "star", "path"],
         BeforeValidator(_read_shape, json_schema_input_type=_ShapeName),
-    ] = Field("rect", description="Which one; `circle` is an ellipse.", examples=["rect"])
+    ] = Field("rect", description="Kind of shape; `circle` is an ellipse.", examples=["rect"])
     fill: Paint | None = Field(
         None,
-        description="A color or a gradient. Default: white where there is no stroke, else nothing.",
+        description="A color or a gradient. Default: white without a stroke, else none.",
         examples=["#ff8800"],
     )
     stroke: ShapeStroke | None = Field(
-        None, description="A line along its edge.", examples=[{"color": "#ffffff", "width": 3}]
+        None, description="Line along the edge.", examples=[{"color": "#ffffff", "width": 3}]
     )
     dash: tuple[Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)], ...] = Field(
         (),
         strict=False,
         max_length=16,
-        description="Pixels of line and of gap, in turn.",
+        description="Lengths of dashes and gaps in turn, in pixels.",
         examples=[[12, 6]],
     )
     points: tuple[_Point, ...] = Field(
         (),
         strict=False,
         max_length=MAX_POINTS,
-        description="Of a polygon or a line: [x, y] in pixels or percent of the layer's box.",
+        description="Points of a polygon or a line: [x, y] in pixels or percent of the layer's box.",
         examples=[[[0, 0], ["100%", "50%"], [0, "100%"]]],
     )
-    corners: int = Field(5, ge=3, le=100, description="Of a star, and of a polygon without points.", examples=[6])
+    corners: int = Field(
+        5, ge=3, le=100, description="Number of corners of a star, or of a polygon without points.", examples=[6]
+    )
     path: str | None = Field(
         None,
         min_length=1,
         max_length=MAX_PATH_DATA,
-        description="Of a path: SVG path data, in pixels of the layer's box.",
+        description="SVG path data of a path, in pixels of the layer's box.",
         examples=["M0 0 L100 50 L0 100 Z"],
     )
 
     @model_validator(mode="after")
-    def _have_its_outline(self) -> Self:
+    def _check_outline(self) -> Self:
         if (self.shape == "path") != (self.path is not None):
-            raise wrong_value('has no "path"' if self.shape == "path" else 'has "path" but is no path')
-        least = {"polygon": 3, "line": 2}.get(self.shape)
-        if self.points and (least is None or len(self.points) < least):
-            raise wrong_value(f"needs at least {least} points" if least else f'has "points" but is a {self.shape}')
+            raise wrong_value('has no "path"' if self.shape == "path" else 'has "path" but is not a path')
+        min_points = {"polygon": 3, "line": 2}.get(self.shape)
+        if self.points and (min_points is None or len(self.points) < min_points):
+            raise wrong_value(
+                f"needs at least {min_points} points" if min_points else f'has "points" but is a {self.shape}'
+            )
         return self

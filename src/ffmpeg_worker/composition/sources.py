@@ -1,4 +1,4 @@
-"""The files that a composition names."""
+"""Files that a composition refers to."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from ffmpeg_worker.composition.text_layer import SubtitlesLayer
 
 @dataclass(frozen=True, slots=True)
 class NamedFile:
-    """A file that something in a composition names.
+    """A file that a layer or a font refers to.
 
-    `src` is as in the composition: a URL, a path, or the name of an input of the job, also as `{{name}}`.
+    `src` is as in the composition: a URL, a path, or the name of one of the job's inputs, also as `{{name}}`.
     """
 
     kind: Literal["video", "image", "audio", "waveform", "subtitles", "font"]
@@ -26,13 +26,13 @@ class NamedFile:
 
     @property
     def where(self) -> str:
-        """Its JSON path, in canonical keys."""
+        """Its JSON path in canonical keys."""
         path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.location)
         return path.removeprefix(".")
 
 
 def find_named_files(composition: Composition) -> Iterator[NamedFile]:
-    """Every file in order of the composition, one as often as it is named; those of hidden layers are not."""
+    """Yield every use of a file in the order of the composition, except those of hidden layers."""
     for index, font in enumerate(composition.fonts):
         yield NamedFile("font", font.src, ("fonts", index, "src"))
     for location, layer in walk_layers(composition.layers):

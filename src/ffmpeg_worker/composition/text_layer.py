@@ -1,4 +1,4 @@
-"""Layers of text: written once, or following what is said."""
+"""Text layers and subtitles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ffmpeg_worker.composition.layer_base import VisualLayer
 from ffmpeg_worker.composition.limits import MAX_CUES, MAX_DURATION_S, MAX_TEXT, MAX_WORDS
 from ffmpeg_worker.composition.media_layers import Src
 from ffmpeg_worker.composition.node import Node
-from ffmpeg_worker.composition.placeholder import as_text
+from ffmpeg_worker.composition.placeholder import format_scalar
 from ffmpeg_worker.composition.text_style import TextStyle
 from ffmpeg_worker.validation_errors import wrong_value
 
@@ -20,23 +20,30 @@ AnimationName = Literal["fade", "typewriter", "slide-up", "slide-down", "pop", "
 
 
 class TextAnimation(Node):
-    """Letters, words or lines that come or go one after the other."""
+    """An animation of letters, words or lines, one after the other."""
 
-    type: AnimationName = Field(description="What each does.", examples=["pop"])
-    by: Literal["letter", "word", "line"] = Field("letter", description="What moves as one.", examples=["word"])
+    type: AnimationName = Field(description="Animation of each unit.", examples=["pop"])
+    by: Literal["letter", "word", "line"] = Field(
+        "letter", description="Unit that is animated.", examples=["word"]
+    )
     duration: float = Field(
-        0.4, ge=0, le=60, allow_inf_nan=False, description="Seconds that each takes.", examples=[0.4]
+        0.4,
+        ge=0,
+        le=60,
+        allow_inf_nan=False,
+        description="Duration of each unit's animation, in seconds.",
+        examples=[0.4],
     )
     stagger: float = Field(
         0.05,
         ge=0,
         le=60,
         allow_inf_nan=False,
-        description="Seconds between one and the next.",
+        description="Delay between units, in seconds.",
         examples=[0.05],
     )
-    at: Literal["in", "out"] = Field("in", description="When the layer comes, or when it goes.", examples=["in"])
-    easing: Easing = Field("ease-out", description="How it goes over its time.", examples=["ease-out"])
+    at: Literal["in", "out"] = Field("in", description="At the start or the end of the layer.", examples=["in"])
+    easing: Easing = Field("ease-out", description="Easing of each unit's animation.", examples=["ease-out"])
 
 
 def _read_animation(value: Any) -> Any:
@@ -44,71 +51,75 @@ def _read_animation(value: Any) -> Any:
 
 
 def _read_text(value: Any) -> Any:
-    """A variable that is a number may be all of a text."""
-    return value if isinstance(value, (str, type(None), list, dict)) else as_text(value)
+    """Accept numbers: a text may consist of a single variable."""
+    return value if isinstance(value, (str, type(None), list, dict)) else format_scalar(value)
 
 
 class TextLayer(VisualLayer):
     """Text."""
 
-    inner = ("style",)
+    nested_fields = ("style",)
 
-    type: Literal["text"] = Field(description="The kind of layer.", examples=["text"])
+    type: Literal["text"] = Field(description="Type of the layer.", examples=["text"])
     text: Annotated[str, BeforeValidator(_read_text)] = Field(
-        min_length=1, max_length=MAX_TEXT, description="What it says; a newline starts a line.", examples=["Hello"]
+        min_length=1, max_length=MAX_TEXT, description="The text; a newline starts a new line.", examples=["Hello"]
     )
     style: TextStyle = Field(
-        default_factory=TextStyle, description="How it looks.", examples=[{"font_size": 64, "color": "#ffffff"}]
+        default_factory=TextStyle,
+        description="Style of the text.",
+        examples=[{"font_size": 64, "color": "#ffffff"}],
     )
     animation: (
         Annotated[
             TextAnimation, BeforeValidator(_read_animation, json_schema_input_type=TextAnimation | AnimationName)
         ]
         | None
-    ) = Field(None, description="How its letters, words or lines move.", examples=[{"type": "pop", "by": "word"}])
+    ) = Field(
+        None, description="Animation of its letters, words or lines.", examples=[{"type": "pop", "by": "word"}]
+    )
 
 
 class Word(Node):
-    """A word and when it is said."""
+    """A word and when it is spoken."""
 
     text: Annotated[str, BeforeValidator(_read_text)] = Field(
         min_length=1, max_length=200, description="The word.", examples=["Hello"]
     )
     start: float = Field(
-        ge=0, le=MAX_DURATION_S, allow_inf_nan=False, description="Seconds since the layer's start.", examples=[0]
+        ge=0, le=MAX_DURATION_S, allow_inf_nan=False, description="Start in seconds of the layer.", examples=[0]
     )
     end: float = Field(
         gt=0,
         le=MAX_DURATION_S,
         allow_inf_nan=False,
-        description="Seconds since the layer's start.",
+        description="End in seconds of the layer.",
         examples=[0.4],
     )
 
 
 class Cue(Node):
-    """Text shown from one time to another."""
+    """Text with its start and end."""
 
     start: float = Field(
-        ge=0, le=MAX_DURATION_S, allow_inf_nan=False, description="Seconds since the layer's start.", examples=[0]
+        ge=0, le=MAX_DURATION_S, allow_inf_nan=False, description="Start in seconds of the layer.", examples=[0]
     )
     end: float = Field(
-        gt=0, le=MAX_DURATION_S, allow_inf_nan=False, description="Seconds since the layer's start.", examples=[2]
+        gt=0, le=MAX_DURATION_S, allow_inf_nan=False, description="End in seconds of the layer.", examples=[2]
     )
     text: Annotated[str, BeforeValidator(_read_text)] = Field(
-        max_length=MAX_TEXT, description="What is shown.", examples=["Hello world"]
+        max_length=MAX_TEXT, description="Text of the cue.", examples=["Hello world"]
     )
     words: tuple[Word, ...] = Field(
         (),
         strict=False,
         max_length=MAX_WORDS,
-        description="When each word is said, in order.",
+        description="Times of the words, in order.",
         examples=[[{"text": "Hello", "start": 0, "end": 0.4}]],
     )
 
 
 def _read_style(value: Any) -> Any:
-    """Subtitles stand over pictures: without a style they have a line around them."""
+    """Outline subtitles by default: they are usually on top of pictures."""
     if value is None:
         return {"preset": "outline"}
     if isinstance(value, Mapping) and "preset" not in value:
@@ -117,15 +128,16 @@ def _read_style(value: Any) -> Any:
 
 
 class SubtitlesLayer(VisualLayer):
-    """Subtitles of a file, or cues in place."""
+    """Subtitles from a file or from a list of cues."""
 
-    inner = ("style",)
+    nested_fields = ("style",)
 
-    type: Literal["subtitles"] = Field(description="The kind of layer.", examples=["subtitles"])
+    type: Literal["subtitles"] = Field(description="Type of the layer.", examples=["subtitles"])
     src: Src | None = Field(
         None,
         repr=False,
-        description="An .srt, .vtt or .ass file: URL, path under the data root, or name of an input of the job.",
+        description="An .srt, .vtt or .ass file: URL, path under the data root, or name of one of the job's "
+        "inputs.",
         examples=["captions.srt"],
     )
     cues: tuple[Cue, ...] | None = Field(
@@ -133,18 +145,18 @@ class SubtitlesLayer(VisualLayer):
         strict=False,
         min_length=1,
         max_length=MAX_CUES,
-        description="Instead of `src`: the cues themselves.",
+        description="The cues, instead of `src`.",
         examples=[[{"start": 0, "end": 2, "text": "Hello world"}]],
     )
     style: Annotated[TextStyle, BeforeValidator(_read_style)] = Field(
         None,
         validate_default=True,
-        description="How they look. Default: an outline; an .ass file is drawn as it says itself.",
+        description="Style of the text. Default: outlined text; an .ass file keeps its own styling.",
         examples=[{"preset": "karaoke"}],
     )
 
     @model_validator(mode="after")
-    def _have_one_text(self) -> Self:
+    def _check_one_source(self) -> Self:
         if (self.src is None) == (self.cues is None):
-            raise wrong_value('needs "src" or "cues", one of them')
+            raise wrong_value('needs either "src" or "cues"')
         return self

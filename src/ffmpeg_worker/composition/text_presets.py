@@ -1,4 +1,4 @@
-"""Bundles of settings for text."""
+"""Presets of text style."""
 
 from __future__ import annotations
 
@@ -54,4 +54,4 @@ PRESETS: Mapping[str, Mapping[str, Any]] = {
         ],
     },
 }
-"""What each gives; lengths in percent of the font's size, that in percent of the canvas' shorter side."""
+"""Fields of each preset. Lengths are percentages of the font size, font sizes of the canvas."""

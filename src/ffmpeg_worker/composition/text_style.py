@@ -1,4 +1,4 @@
-"""How text looks."""
+"""Style of text as compositions write it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def _read_weight(value: Any) -> Any:
         plain = value.strip().lower().replace("_", "-")
         if plain not in _WEIGHTS:
             raise wrong_value(
-                "is no weight", did_you_mean(plain, _WEIGHTS) or 'Write a number from 1 to 1000, or "bold".'
+                "is not a font weight",
+                did_you_mean(plain, _WEIGHTS) or 'Write a number from 1 to 1000, or "bold".',
             )
         return _WEIGHTS[plain]
     return value
@@ -52,71 +53,69 @@ def _read_center(value: Any) -> Any:
 
 
 class Stroke(Node):
-    """A line around letters, outside of them."""
+    """An outline of the letters."""
 
-    color: Color = Field("#000000", description="Its color.", examples=["#000000"])
-    width: Distance = Field(2.0, description="Its width, in pixels or percent of the font's size.", examples=[3])
+    color: Color = Field("#000000", description="Color.", examples=["#000000"])
+    width: Distance = Field(2.0, description="Width in pixels or percent of the font size.", examples=[3])
 
 
 class Shadow(Node):
     """A shadow of the letters."""
 
-    color: Color = Field("#00000080", description="Its color.", examples=["#00000080"])
-    x: Length = Field(0.0, description="To the right, in pixels or percent of the font's size.", examples=[0])
-    y: Length = Field(0.0, description="Down, in pixels or percent of the font's size.", examples=[4])
-    blur: Distance = Field(
-        0.0, description="How soft, as in CSS, in pixels or percent of the font's size.", examples=[8]
-    )
+    color: Color = Field("#00000080", description="Color.", examples=["#00000080"])
+    x: Length = Field(0.0, description="Offset to the right, in pixels or percent of the font size.", examples=[0])
+    y: Length = Field(0.0, description="Offset down, in pixels or percent of the font size.", examples=[4])
+    blur: Distance = Field(0.0, description="Blur as in CSS, in pixels or percent of the font size.", examples=[8])
 
 
 class Background(Node):
     """A box behind text."""
 
-    color: Color = Field("#00000080", description="Its color.", examples=["#00000080"])
+    color: Color = Field("#00000080", description="Color.", examples=["#00000080"])
     padding: Annotated[
         tuple[Distance, Distance],
         BeforeValidator(_read_padding, json_schema_input_type=Distance | tuple[Distance, Distance]),
     ] = Field(
         (0.0, 0.0),
-        description="Room around the text, in pixels or percent of the font's size: a number, or above and below, "
+        description="Padding in pixels or percent of the font size: one value, or two for top and bottom, "
         "left and right.",
         examples=[16],
     )
     radius: Distance = Field(
-        0.0, description="Of its corners, in pixels or percent of the font's size.", examples=[12]
+        0.0, description="Radius of the corners, in pixels or percent of the font size.", examples=[12]
     )
-    per_line: bool = Field(False, description="A box for each line instead of one for all.", examples=[True])
+    per_line: bool = Field(False, description="Whether each line has its own box.", examples=[True])
 
 
 class Highlight(Node):
-    """How the word looks that is said."""
+    """Style of the spoken word."""
 
-    color: Color | None = Field(None, description="Of the word that is said.", examples=["#ffd400"])
+    color: Color | None = Field(None, description="Color of the spoken word.", examples=["#ffd400"])
     background: Background | None = Field(
-        None, description="A box behind the word that is said.", examples=[{"color": "#7c3aed", "padding": 8}]
+        None, description="Box behind the spoken word.", examples=[{"color": "#7c3aed", "padding": 8}]
     )
     scale: float = Field(
         1.0,
         ge=0.5,
         le=3,
         allow_inf_nan=False,
-        description="How much larger the word that is said is.",
+        description="Scale factor of the spoken word.",
         examples=[1.1],
     )
-    said: Color | None = Field(None, description="Of the words before it.", examples=["#ffffff"])
+    said: Color | None = Field(None, description="Color of the words before it.", examples=["#ffffff"])
     mode: Literal["word", "fill", "appear"] = Field(
         "word",
-        description="`word` marks the word that is said; `fill` colors words from left to right as they "
-        "are said; `appear` shows only words that have been said.",
+        description="`word` highlights the spoken word; `fill` colors words from left to right as they are "
+        "spoken; `appear` shows only words that have been spoken.",
         examples=["fill"],
     )
 
 
 class TextStyle(Node):
-    """How text looks. A preset gives what is not said."""
+    """Style of text; a preset sets the fields that are not given."""
 
     preset: Literal[tuple(PRESETS)] | None = Field(  # type: ignore[valid-type]
-        None, description="A bundle of settings to begin with.", examples=["outline"]
+        None, description="Preset whose values apply to the fields that are not given.", examples=["outline"]
     )
     font_family: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
@@ -124,71 +123,82 @@ class TextStyle(Node):
     ] = Field(
         (),
         max_length=16,
-        description="Fonts in order of preference: a name, names with commas between, or a list. Default: Inter.",
+        description="Font families in order of preference: a name, names separated by commas, or a list. "
+        "Default: Inter.",
         examples=["Inter"],
     )
     font_size: FontSize = Field(
         48.0,
-        description="Pixels, percent of the canvas' shorter side, or \"auto\": as large as fits the layer's box.",
+        description='Size in pixels or percent of the canvas\'s shorter side, or "auto": the largest that fits '
+        "the layer's box.",
         examples=[64],
     )
     min_font_size: Size | None = Field(
-        None, description='The smallest that "auto" may choose. Default: 8.', examples=[24]
+        None, description='Smallest size that "auto" may choose. Default: 8.', examples=[24]
     )
     max_font_size: Size | None = Field(
-        None, description='The largest that "auto" may choose. Default: the box\'s height.', examples=[120]
+        None, description='Largest size that "auto" may choose. Default: the height of the box.', examples=[120]
     )
     font_weight: Annotated[int, BeforeValidator(_read_weight, json_schema_input_type=int | str)] = Field(
-        400, ge=1, le=1000, description='1 to 1000, or a word such as "bold".', examples=[700]
+        400, ge=1, le=1000, description='Weight, 1 to 1000, or a name such as "bold".', examples=[700]
     )
     font_style: Literal["normal", "italic"] = Field(
-        "normal", description="Upright or slanted.", examples=["italic"]
+        "normal", description="Upright or italic.", examples=["italic"]
     )
-    color: AnimatedColor = Field("#ffffff", description="Of the letters.", examples=["#ffffff"])
+    color: AnimatedColor = Field("#ffffff", description="Color of the letters.", examples=["#ffffff"])
     align: Annotated[
         Literal["left", "center", "right", "justify", "start", "end"], BeforeValidator(_read_center)
-    ] = Field("center", description="Where lines lie between left and right.", examples=["center"])
+    ] = Field("center", description="Horizontal alignment of lines.", examples=["center"])
     vertical_align: Annotated[Literal["top", "center", "bottom"], BeforeValidator(_read_center)] = Field(
-        "center", description="Where the text lies in the height of its box.", examples=["center"]
+        "center", description="Vertical alignment of the text in its box.", examples=["center"]
     )
     line_height: float = Field(
-        1.2, ge=0.1, le=10, allow_inf_nan=False, description="Factor of the font's size.", examples=[1.2]
+        1.2,
+        ge=0.1,
+        le=10,
+        allow_inf_nan=False,
+        description="Line height as a multiple of the font size.",
+        examples=[1.2],
     )
     letter_spacing: Length = Field(
-        0.0, description="Room between letters, in pixels or percent of the font's size.", examples=[2]
+        0.0, description="Additional space between letters, in pixels or percent of the font size.", examples=[2]
     )
     word_spacing: Length = Field(
-        0.0, description="More room between words, in pixels or percent of the font's size.", examples=[4]
+        0.0, description="Additional space between words, in pixels or percent of the font size.", examples=[4]
     )
     direction: Literal["auto", "ltr", "rtl"] = Field(
-        "auto", description="Which way the text runs; `auto` goes by its letters.", examples=["rtl"]
+        "auto", description="Writing direction; `auto` depends on the letters.", examples=["rtl"]
     )
     text_transform: Literal["none", "uppercase", "lowercase", "capitalize"] = Field(
-        "none", description="As in CSS.", examples=["uppercase"]
+        "none", description="Change of case, as in CSS.", examples=["uppercase"]
     )
-    underline: bool = Field(False, description="A line below.", examples=[True])
-    strikethrough: bool = Field(False, description="A line through the middle.", examples=[True])
+    underline: bool = Field(False, description="Whether the text is underlined.", examples=[True])
+    strikethrough: bool = Field(False, description="Whether the text is struck through.", examples=[True])
     max_lines: int | None = Field(
-        None, ge=1, le=1000, description="What is beyond is cut, with an ellipsis.", examples=[2]
+        None,
+        ge=1,
+        le=1000,
+        description="Maximum number of lines; longer text is cut with an ellipsis.",
+        examples=[2],
     )
     stroke: Stroke | None = Field(
-        None, description="A line around the letters.", examples=[{"color": "#000000", "width": 3}]
+        None, description="Outline of the letters.", examples=[{"color": "#000000", "width": 3}]
     )
     shadow: Annotated[
         tuple[Shadow, ...], BeforeValidator(_read_shadows, json_schema_input_type=Shadow | list[Shadow])
     ] = Field(
-        (), max_length=MAX_SHADOWS, description="A shadow, or a list of them.", examples=[{"y": 4, "blur": 8}]
+        (), max_length=MAX_SHADOWS, description="A shadow, or a list of shadows.", examples=[{"y": 4, "blur": 8}]
     )
     background: Background | None = Field(
-        None, description="A box behind the text.", examples=[{"color": "#00000080", "padding": 16}]
+        None, description="Box behind the text.", examples=[{"color": "#00000080", "padding": 16}]
     )
     highlight: Highlight | None = Field(
-        None, description="How the word looks that is said, in subtitles.", examples=[{"color": "#ffd400"}]
+        None, description="Style of the spoken word, in subtitles.", examples=[{"color": "#ffd400"}]
     )
 
     @model_validator(mode="before")
     @classmethod
-    def _begin_with_preset(cls, value: Any) -> Any:
+    def _apply_preset(cls, value: Any) -> Any:
         if not isinstance(value, dict) or not isinstance(value.get("preset"), str):
             return value
         preset = PRESETS.get(value["preset"])

@@ -1,4 +1,4 @@
-"""When a layer is there, and the names by which layers call each other."""
+"""Fields of timing, and ids of layers."""
 
 from __future__ import annotations
 
@@ -30,32 +30,34 @@ def _read_start(value: Any) -> float | str:
         raise wrong_value(
             'must be seconds, "auto", or "after:" and the id of another layer', 'For example "after:intro".'
         )
-    return _read_seconds(value, 'must be seconds, "auto", or "after:" and the id of another layer', least=0)
+    return _read_seconds(value, 'must be seconds, "auto", or "after:" and the id of another layer', min_s=0)
 
 
 def _read_duration(value: Any) -> float | str:
     if isinstance(value, str) and value in {"auto", "end"}:
         return value
-    seconds = _read_seconds(value, 'must be seconds, "auto" or "end"', least=0)
+    seconds = _read_seconds(value, 'must be seconds, "auto" or "end"', min_s=0)
     if seconds == 0:
-        raise wrong_value("must be greater than 0", 'Leave it out, or write "auto", for the natural duration.')
+        raise wrong_value(
+            "must be greater than 0", 'Remove it, or write "auto", to use the duration of the content.'
+        )
     return seconds
 
 
-def _read_whole(value: Any) -> float | str:
+def _read_canvas_duration(value: Any) -> float | str:
     if value == "auto":
         return "auto"
-    seconds = _read_seconds(value, 'must be seconds or "auto"', least=0)
+    seconds = _read_seconds(value, 'must be seconds or "auto"', min_s=0)
     if seconds == 0:
         raise wrong_value("must be greater than 0")
     return seconds
 
 
-def _read_seconds(value: Any, kind: str, *, least: float) -> float:
+def _read_seconds(value: Any, kind: str, *, min_s: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise wrong_value(kind)
-    if not least <= value <= MAX_DURATION_S:  # also refuses NaN
-        raise wrong_value(f"must be between {least:g} and {MAX_DURATION_S:g} seconds")
+    if not min_s <= value <= MAX_DURATION_S:  # also refuses NaN
+        raise wrong_value(f"must be between {min_s:g} and {MAX_DURATION_S:g} seconds")
     return float(value)
 
 
@@ -90,9 +92,9 @@ Duration = Annotated[
         }
     ),
 ]
-WholeDuration = Annotated[
+CanvasDuration = Annotated[
     float | Literal["auto"],
-    PlainValidator(_read_whole),
+    PlainValidator(_read_canvas_duration),
     WithJsonSchema(
         {"anyOf": [{"type": "number", "exclusiveMinimum": 0, "maximum": MAX_DURATION_S}, {"const": "auto"}]}
     ),

@@ -1,4 +1,4 @@
-"""Numbers, lengths and colors of a composition, still or moving from keyframe to keyframe."""
+"""Numbers, lengths and colors of a composition, constant or in keyframes."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*(px)?\s*")
 
 @dataclass(frozen=True, slots=True)
 class Percent:
-    """A share of something, `value` of a hundred."""
+    """A percentage: `value` of 100."""
 
     value: float
 
     def of(self, whole: float) -> float:
-        """That share of a whole."""
+        """Return this percentage of a whole."""
         return whole * self.value / 100
 
     def __str__(self) -> str:
@@ -52,24 +52,24 @@ class Percent:
 
 
 class Keyframe(Node, Generic[T]):
-    """A value at a time of its layer; `easing` leads here from the keyframe before."""
+    """A value at a time of its layer; `easing` applies to the change from the previous keyframe."""
 
     @classmethod
     def model_parametrized_name(cls, params: tuple[Any, ...]) -> str:  # noqa: ARG003
-        """One name for all: what kind of value it is shows where it stands."""
+        """Use one name for all value types; the field shows which it is."""
         return cls.__name__
 
     time: float = Field(
         ge=0,
         le=MAX_DURATION_S,
         allow_inf_nan=False,
-        description="Seconds since the layer's start.",
+        description="Time in seconds of the layer.",
         examples=[1.5],
     )
-    value: T = Field(description="The value at that time.", examples=[1])
+    value: T = Field(description="Value at that time.", examples=[1])
     easing: Easing = Field(
         "linear",
-        description="How the value gets here from the keyframe before: a name, `cubic-bezier(x1, y1, x2, y2)` or "
+        description="Easing of the change from the previous keyframe: a name, `cubic-bezier(x1, y1, x2, y2)` or "
         "`steps(n)`.",
         examples=["ease-in-out"],
     )
@@ -81,7 +81,7 @@ def _read_length(value: Any) -> float | Percent:
     if isinstance(value, str):
         return _read_percent(value)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise wrong_value('must be a number of pixels or a text such as "50%"')
+        raise wrong_value('must be a number of pixels or a string such as "50%"')
     if not abs(value) <= MAX_PLACE:  # also refuses NaN
         raise wrong_value(f"must be a number between {-MAX_PLACE:g} and {MAX_PLACE:g}")
     return float(value)
@@ -93,18 +93,18 @@ def _read_percent(text: str) -> Percent:
         return Percent(float(match.group(1)))
     if _NUMBER.fullmatch(text):
         raise wrong_value(
-            "is a number in quotation marks", 'Write pixels without them, as in 120; only "50%" is a text.'
+            "is a number in quotation marks", "Write pixels as a number, as in 120; only percentages are strings."
         )
-    raise wrong_value('must be a number of pixels or a text such as "50%"')
+    raise wrong_value('must be a number of pixels or a string such as "50%"')
 
 
-def _positive(value: float | Percent) -> float | Percent:
+def _check_positive(value: float | Percent) -> float | Percent:
     if (value.value if isinstance(value, Percent) else value) <= 0:
         raise wrong_value("must be greater than 0")
     return value
 
 
-def _not_negative(value: float | Percent) -> float | Percent:
+def _check_not_negative(value: float | Percent) -> float | Percent:
     if (value.value if isinstance(value, Percent) else value) < 0:
         raise wrong_value("must not be negative")
     return value
@@ -127,32 +127,36 @@ def _dump(value: Any, info: SerializationInfo) -> Any:
     return str(value) if isinstance(value, Percent) else value
 
 
-DUMPED = PlainSerializer(_dump)
+SERIALIZED = PlainSerializer(_dump)
 
 
-Length = Annotated[float | Percent, PlainValidator(_read_length), DUMPED, _length_schema()]
-"""Pixels, or a percentage; of what, the field says."""
+Length = Annotated[float | Percent, PlainValidator(_read_length), SERIALIZED, _length_schema()]
+"""Pixels or a percentage; the field says of what."""
 
 Size = Annotated[
     float | Percent,
     PlainValidator(_read_length),
-    AfterValidator(_positive),
-    DUMPED,
+    AfterValidator(_check_positive),
+    SERIALIZED,
     _length_schema(exclusiveMinimum=0),
 ]
 Distance = Annotated[
-    float | Percent, PlainValidator(_read_length), AfterValidator(_not_negative), DUMPED, _length_schema(minimum=0)
+    float | Percent,
+    PlainValidator(_read_length),
+    AfterValidator(_check_not_negative),
+    SERIALIZED,
+    _length_schema(minimum=0),
 ]
 
 
 def _read_font_size(value: Any) -> Any:
-    return value if value == "auto" else _positive(_read_length(value))
+    return value if value == "auto" else _check_positive(_read_length(value))
 
 
 FontSize = Annotated[
     float | Percent | Literal["auto"],
     PlainValidator(_read_font_size),
-    DUMPED,
+    SERIALIZED,
     WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _PERCENT_SCHEMA, {"const": "auto"}]}),
 ]
 
@@ -160,16 +164,14 @@ FontSize = Annotated[
 def _check_order(keys: tuple[Keyframe[Any], ...]) -> tuple[Keyframe[Any], ...]:
     for before, after in itertools.pairwise(keys):
         if after.time <= before.time:
-            raise wrong_value(
-                "has keyframes out of order", "Sort them by time; no two may stand at the same time."
-            )
+            raise wrong_value("has keyframes out of order", "Sort them by time; no two may have the same time.")
     return keys
 
 
 def _animated(item: Any) -> PlainValidator:
-    """A rule for one value of type `item`, or a list of keyframes of such values."""
-    one: TypeAdapter[Any] = TypeAdapter(item)
-    many: TypeAdapter[Any] = TypeAdapter(
+    """Validate one value of type `item`, or a list of keyframes with such values."""
+    constant: TypeAdapter[Any] = TypeAdapter(item)
+    keyframes: TypeAdapter[Any] = TypeAdapter(
         Annotated[
             tuple[Keyframe[item], ...],
             Field(min_length=1, max_length=MAX_KEYFRAMES, strict=False),
@@ -178,7 +180,11 @@ def _animated(item: Any) -> PlainValidator:
     )
 
     def read(value: Any) -> Any:
-        return many.validate_python(value) if isinstance(value, (list, tuple)) else one.validate_python(value)
+        return (
+            keyframes.validate_python(value)
+            if isinstance(value, (list, tuple))
+            else constant.validate_python(value)
+        )
 
     return PlainValidator(read)
 
@@ -199,28 +205,36 @@ def _animated_schema(item: Any) -> WithJsonSchema:
     )
 
 
-def _number(least: float, most: float) -> Any:
-    return Annotated[float, Field(strict=True, allow_inf_nan=False, ge=least, le=most)]
+def _number(min_value: float, max_value: float) -> Any:
+    return Annotated[float, Field(strict=True, allow_inf_nan=False, ge=min_value, le=max_value)]
 
 
 AnimatedLength = TypeAliasType(
     "AnimatedLength",
-    Annotated[float | Percent | tuple[Keyframe[Length], ...], _animated(Length), _animated_schema(Length), DUMPED],
+    Annotated[
+        float | Percent | tuple[Keyframe[Length], ...], _animated(Length), _animated_schema(Length), SERIALIZED
+    ],
 )
 AnimatedSize = TypeAliasType(
     "AnimatedSize",
-    Annotated[float | Percent | tuple[Keyframe[Size], ...], _animated(Size), _animated_schema(Size), DUMPED],
+    Annotated[float | Percent | tuple[Keyframe[Size], ...], _animated(Size), _animated_schema(Size), SERIALIZED],
 )
 AnimatedDistance = TypeAliasType(
     "AnimatedDistance",
     Annotated[
-        float | Percent | tuple[Keyframe[Distance], ...], _animated(Distance), _animated_schema(Distance), DUMPED
+        float | Percent | tuple[Keyframe[Distance], ...],
+        _animated(Distance),
+        _animated_schema(Distance),
+        SERIALIZED,
     ],
 )
 AnimatedScale = TypeAliasType(
     "AnimatedScale",
     Annotated[
-        float | tuple[Keyframe[float], ...], _animated(_number(0, 100)), _animated_schema(_number(0, 100)), DUMPED
+        float | tuple[Keyframe[float], ...],
+        _animated(_number(0, 100)),
+        _animated_schema(_number(0, 100)),
+        SERIALIZED,
     ],
 )
 AnimatedAngle = TypeAliasType(
@@ -229,33 +243,43 @@ AnimatedAngle = TypeAliasType(
         float | tuple[Keyframe[float], ...],
         _animated(_number(-360_000, 360_000)),
         _animated_schema(_number(-360_000, 360_000)),
-        DUMPED,
+        SERIALIZED,
     ],
 )
 AnimatedShare = TypeAliasType(
     "AnimatedShare",
     Annotated[
-        float | tuple[Keyframe[float], ...], _animated(_number(0, 1)), _animated_schema(_number(0, 1)), DUMPED
+        float | tuple[Keyframe[float], ...], _animated(_number(0, 1)), _animated_schema(_number(0, 1)), SERIALIZED
     ],
 )
 AnimatedBlur = TypeAliasType(
     "AnimatedBlur",
     Annotated[
-        float | tuple[Keyframe[float], ...], _animated(_number(0, 500)), _animated_schema(_number(0, 500)), DUMPED
+        float | tuple[Keyframe[float], ...],
+        _animated(_number(0, 500)),
+        _animated_schema(_number(0, 500)),
+        SERIALIZED,
     ],
 )
 AnimatedVolume = TypeAliasType(
     "AnimatedVolume",
     Annotated[
-        float | tuple[Keyframe[float], ...], _animated(_number(0, 10)), _animated_schema(_number(0, 10)), DUMPED
+        float | tuple[Keyframe[float], ...],
+        _animated(_number(0, 10)),
+        _animated_schema(_number(0, 10)),
+        SERIALIZED,
     ],
 )
 AnimatedPan = TypeAliasType(
     "AnimatedPan",
     Annotated[
-        float | tuple[Keyframe[float], ...], _animated(_number(-1, 1)), _animated_schema(_number(-1, 1)), DUMPED
+        float | tuple[Keyframe[float], ...],
+        _animated(_number(-1, 1)),
+        _animated_schema(_number(-1, 1)),
+        SERIALIZED,
     ],
 )
 AnimatedColor = TypeAliasType(
-    "AnimatedColor", Annotated[str | tuple[Keyframe[str], ...], _animated(Color), _animated_schema(Color), DUMPED]
+    "AnimatedColor",
+    Annotated[str | tuple[Keyframe[str], ...], _animated(Color), _animated_schema(Color), SERIALIZED],
 )

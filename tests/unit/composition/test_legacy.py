@@ -36,7 +36,7 @@ SOUNDS = [{"url": "a.mp3", "startTime": 1, "endTime": 4, "fadeIn": 1, "fadeOut":
 
 
 def test_it_becomes_todays_shape() -> None:
-    [composition] = read_compositions(OLDER, beside=SharedFields(audio=SOUNDS, variables={"name": "Ada"}))
+    [composition] = read_compositions(OLDER, shared=SharedFields(audio=SOUNDS, variables={"name": "Ada"}))
     [today] = read_compositions(
         {
             "width": 640,
@@ -110,7 +110,7 @@ def spoiled(place: list[str | int], value: Any) -> dict[str, Any]:
 )
 def test_errors_keep_its_paths(place: list[str | int], value: Any, field: str, word: str) -> None:
     with pytest.raises(InvalidJob) as caught:
-        read_compositions(spoiled(place, value), at="json", beside=SharedFields(variables={"name": "Ada"}))
+        read_compositions(spoiled(place, value), at="json", shared=SharedFields(variables={"name": "Ada"}))
     assert caught.value.where == {"field": field}
     assert word in f"{caught.value.message} {caught.value.hint}"
 
@@ -129,5 +129,5 @@ def test_errors_keep_its_paths(place: list[str | int], value: Any, field: str, w
 )
 def test_sounds_beside_it_have_paths_too(audio: Any, field: str) -> None:
     with pytest.raises(InvalidJob) as caught:
-        read_compositions(OLDER | {"variables": {"name": "x"}}, beside=SharedFields(audio=audio, path="data"))
+        read_compositions(OLDER | {"variables": {"name": "x"}}, shared=SharedFields(audio=audio, path="data"))
     assert caught.value.where == {"field": field}

@@ -45,7 +45,7 @@ def test_a_text_is_filled_and_a_lone_variable_keeps_its_type(text: str, filled: 
 
 @pytest.mark.parametrize(
     ("text", "word"),
-    [("{{nmae}}", '"name"'), ("a {{other}}", "default"), ("{{a b}}", "plain name"), ("{{", "plain name")],
+    [("{{nmae}}", '"name"'), ("a {{other}}", "default"), ("{{a b}}", "Write {{name}}"), ("{{", "Write {{name}}")],
 )
 def test_what_is_not_given_is_named(text: str, word: str) -> None:
     with pytest.raises(InvalidJob) as caught:
@@ -66,9 +66,9 @@ def test_a_src_may_name_an_input(value: str) -> None:
 def test_an_input_that_is_none_is_refused_where_inputs_are_known() -> None:
     composition = {"layers": [{"type": "image", "url": "{{in_2}}"}]}
     read_compositions(composition)
-    read_compositions(composition, beside=SharedFields(inputs={"in_1", "in_2"}))
+    read_compositions(composition, shared=SharedFields(inputs={"in_1", "in_2"}))
     with pytest.raises(InvalidJob) as caught:
-        read_compositions(composition, beside=SharedFields(inputs={"in_1"}))
+        read_compositions(composition, shared=SharedFields(inputs={"in_1"}))
     assert (caught.value.code, caught.value.where) == ("unknown_variable", {"field": "layers[0].url"})
 
 
@@ -102,7 +102,7 @@ def test_conditions(condition: Any, is_there: bool) -> None:
     "condition", ["", "name", "{{a}} > 1", "!{{a}} == 1", "{{a}} == 1 == 1", "'it''s'", [], {}]
 )
 def test_other_texts_are_no_conditions(condition: Any) -> None:
-    with pytest.raises(InvalidJob, match="no condition"):
+    with pytest.raises(InvalidJob, match="not a condition"):
         holds(condition, GIVEN, "layers[0].condition")
 
 
@@ -137,10 +137,10 @@ def test_an_error_names_its_row() -> None:
 
 def test_variables_beside_a_composition_come_before_its_own() -> None:
     template = TEMPLATE | {"variables": {"name": "Ada", "x": 1}}
-    [one] = read_compositions(template, beside=SharedFields(variables={"x": 2}))
+    [one] = read_compositions(template, shared=SharedFields(variables={"x": 2}))
     assert one.variables == {"name": "Ada", "x": 2}
-    rows = read_compositions(template, beside=SharedFields(variables=[{"name": "Bob"}, {"x": 3}]))
+    rows = read_compositions(template, shared=SharedFields(variables=[{"name": "Bob"}, {"x": 3}]))
     assert [row.variables for row in rows] == [{"name": "Bob", "x": 1}, {"name": "Ada", "x": 3}]
     with pytest.raises(InvalidJob) as caught:
-        read_compositions(template, beside=SharedFields(variables={"x": []}, path="data"))
+        read_compositions(template, shared=SharedFields(variables={"x": []}, path="data"))
     assert caught.value.where == {"field": "data.variables.x"}

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.limits import MAX_DURATION_S
-from ffmpeg_worker.composition.placeholder import PLACEHOLDER, as_text
+from ffmpeg_worker.composition.placeholder import PLACEHOLDER, format_scalar
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.output_names import OutputName
 from ffmpeg_worker.validation_errors import wrong_value
@@ -67,7 +67,7 @@ def _fill_name(output: str, composition: Composition) -> str:
         lambda match: (
             "".join(
                 character if character.isalnum() or character in "-_. " else "_"
-                for character in as_text(values[match.group("name")])
+                for character in format_scalar(values[match.group("name")])
             ).strip(". ")
             if match.group("name") in values
             else match.group()

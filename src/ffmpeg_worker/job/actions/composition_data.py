@@ -11,7 +11,7 @@ from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.node import canonical_key
 from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
 from ffmpeg_worker.composition.sources import find_named_files
-from ffmpeg_worker.composition.values import DUMPED
+from ffmpeg_worker.composition.values import SERIALIZED
 from ffmpeg_worker.job.job import JobData
 from ffmpeg_worker.job.sources import find_signed_parts
 from ffmpeg_worker.validation_errors import wrong_value
@@ -37,7 +37,9 @@ class CompositionData(JobData):
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     compositions: Annotated[
-        tuple[Composition, ...], PlainValidator(_require_compositions, json_schema_input_type=Composition), DUMPED
+        tuple[Composition, ...],
+        PlainValidator(_require_compositions, json_schema_input_type=Composition),
+        SERIALIZED,
     ] = Field(
         alias="json",
         description="The composition. `composition` is another name of this field, and the composition's keys may "
@@ -89,8 +91,8 @@ class CompositionData(JobData):
             return value
         if isinstance(composition, tuple):  # this data was validated before
             return value
-        beside = SharedFields(rest.pop("audio", None), variables, path, context.get("inputs"))
-        return {**rest, "json": read_compositions(composition, at=at, beside=beside)}
+        shared = SharedFields(rest.pop("audio", None), variables, path, context.get("inputs"))
+        return {**rest, "json": read_compositions(composition, at=at, shared=shared)}
 
     @classmethod
     def _belongs_to_composition(cls, key: Any, item: Any) -> bool:
