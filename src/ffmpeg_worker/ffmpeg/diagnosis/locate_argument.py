@@ -42,9 +42,11 @@ def _filter_option(pairs: Sequence[tuple[str, str]], name: str) -> str | None:
 
 def _option_with_index(pairs: Sequence[tuple[str, str]], index: str) -> str | None:
     starts = (f"{index}:", f"-{index}:", f"[{index}:")
-    return next(
-        (o for o, value in pairs if value == index or value.startswith(starts) or starts[2] in value), None
-    )
+    for option, value in pairs:
+        is_whole_input = value == index and option.startswith("-map")
+        if is_whole_input or value.startswith(starts) or starts[2] in value:
+            return option
+    return None
 
 
 def _option_with_value(pairs: Sequence[tuple[str, str]], values: Sequence[str]) -> str | None:
