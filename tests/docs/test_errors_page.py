@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from ffmpeg_worker.api.problems import MEANINGS, status_of
+from ffmpeg_worker.api.problems import STATUS_MEANINGS, status_of
 from ffmpeg_worker.codes import CODE_GROUPS, CODES, ErrorCode
 from ffmpeg_worker.errors import EngineFailed
 from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES
@@ -49,4 +49,4 @@ def test_golden_tables_of_the_page() -> None:
 def test_every_status_of_a_code_is_explained() -> None:
     for code in CODES.values():
         for fault in code.faults:
-            assert status_of(EngineFailed("…", code=code.name, fault=fault)) in MEANINGS
+            assert status_of(EngineFailed("…", code=code.name, fault=fault)) in STATUS_MEANINGS

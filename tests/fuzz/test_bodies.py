@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from schemathesis.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 from schemathesis.config import SchemathesisConfig
 
-from ffmpeg_worker.api.problems import MEANINGS
+from ffmpeg_worker.api.problems import STATUS_MEANINGS
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.problem import Problem
 from fuzz.arena import known_codes
@@ -62,7 +62,7 @@ class Door:
     def judge(self, status: int, media_type: str, body: bytes, story: str) -> None:
         """Check one answer."""
         self.statuses[status] += 1
-        assert status in MEANINGS or status == 200, f"{status} {body!r}\n{story}"
+        assert status in STATUS_MEANINGS or status == 200, f"{status} {body!r}\n{story}"
         assert status not in {500, 503}, f"{body!r}\n{story}"
         assert self.planted.leaked_to(body) == set(), f"{body!r}\n{story}"
         if status != 200:

@@ -11,9 +11,9 @@ import aiohttp
 import pytest
 import uvicorn
 
-from ffmpeg_worker.api import connections
+from ffmpeg_worker.api import bounded_connection
 from ffmpeg_worker.api.app import make_app
-from ffmpeg_worker.api.connections import BoundedConnection
+from ffmpeg_worker.api.bounded_connection import BoundedConnection
 from support.processes import open_descriptors
 from support.servers.api_server import Server, running_server
 from support.servers.fake_services import stand_in_services
@@ -109,7 +109,7 @@ async def test_odd_paths(server: Server, path: str) -> None:
 async def test_a_request_that_does_not_come(
     port: int, monkeypatch: pytest.MonkeyPatch, sent: bytes, is_first: bool
 ) -> None:
-    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.2)
+    monkeypatch.setattr(bounded_connection, "REQUEST_TIMEOUT_S", 0.2)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     if not is_first:
         sent = sent or b"G"
@@ -124,7 +124,7 @@ async def test_a_request_that_does_not_come(
 
 async def test_a_head_that_trickles(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte in time, and never the last."""
-    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.3)
+    monkeypatch.setattr(bounded_connection, "REQUEST_TIMEOUT_S", 0.3)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(_HEAD.encode())
     ended = asyncio.ensure_future(reader.read())
@@ -142,7 +142,7 @@ async def test_a_head_that_trickles(port: int, monkeypatch: pytest.MonkeyPatch) 
 
 async def test_a_body_after_the_answer_that_trickles(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was refused before its body came does not stay for ever."""
-    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.3)
+    monkeypatch.setattr(bounded_connection, "REQUEST_TIMEOUT_S", 0.3)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"POST /api/ffmpeg/process HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
     assert (await reader.readline()).startswith(b"HTTP/1.1 401 ")
@@ -157,7 +157,7 @@ async def test_a_body_after_the_answer_that_trickles(port: int, monkeypatch: pyt
 
 async def test_an_ordinary_request_is_not_hurried(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither is one that uses a connection again."""
-    monkeypatch.setattr(connections, "REQUEST_WITHIN_S", 0.2)
+    monkeypatch.setattr(bounded_connection, "REQUEST_TIMEOUT_S", 0.2)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
         for _ in range(2):
             async with session.get("/health") as response:
@@ -166,7 +166,7 @@ async def test_an_ordinary_request_is_not_hurried(port: int, monkeypatch: pytest
 
 
 async def test_more_connections_than_there_is_room_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 20)
+    monkeypatch.setattr(bounded_connection, "MAX_CONNECTIONS", 20)
     before = open_descriptors()
     opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
     await until_async(lambda: open_descriptors() <= before + 60 + 20)

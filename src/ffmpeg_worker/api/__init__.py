@@ -1,1 +1,1 @@
-"""The HTTP door: translates requests into jobs and what comes of them into responses."""
+"""The HTTP API."""

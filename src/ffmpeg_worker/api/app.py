@@ -1,4 +1,4 @@
-"""The HTTP application: which routes there are and what stands around them."""
+"""The HTTP application: its routes and middleware."""
 
 from __future__ import annotations
 
@@ -11,11 +11,8 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
-from ffmpeg_worker.api import health
-from ffmpeg_worker.api.actions import make_endpoint
 from ffmpeg_worker.api.app_state import AppState
 from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys
-from ffmpeg_worker.api.composition_schema import SCHEMA_PATH, serve_composition_schema
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.openapi import (
     describe_health_route,
@@ -24,8 +21,17 @@ from ffmpeg_worker.api.openapi import (
     describe_schema_route,
     make_document,
 )
-from ffmpeg_worker.api.problems import on_http_error, on_validation_error, on_worker_error, unexpected
+from ffmpeg_worker.api.problems import (
+    on_http_error,
+    on_validation_error,
+    on_worker_error,
+    unexpected_error_response,
+)
 from ffmpeg_worker.api.request_log import RequestLog
+from ffmpeg_worker.api.routes.actions import make_endpoint
+from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH, serve_composition_schema
+from ffmpeg_worker.api.routes.health import health
+from ffmpeg_worker.api.routes.metrics import metrics
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.services import Services, open_services
@@ -33,31 +39,31 @@ from ffmpeg_worker.settings import Settings
 
 
 class _App(FastAPI):
-    """FastAPI with our own OpenAPI document."""
+    """FastAPI with the OpenAPI document that `make_document` makes."""
 
     def openapi(self) -> dict[str, Any]:
-        """The document behind `/openapi.json`, made once."""
+        """Return the document of `/openapi.json`, made once."""
         if self.openapi_schema is None:
             self.openapi_schema = make_document(self.routes, self.version)
         return self.openapi_schema
 
 
 def make_app(source: Services | Settings) -> FastAPI:
-    """The HTTP door as an ASGI application.
+    """Make the HTTP API as an ASGI application.
 
     Args:
-        source: an open worker, which stays open when the app ends; or settings, from which the app's lifespan
-            opens and closes a worker.
+        source: an open worker, which stays open when the app ends; or settings, with which the app opens a worker
+            when it starts and closes it when it ends.
     """
     settings = source if isinstance(source, Settings) else source.settings
-    door = _make_door(settings)
+    state = _make_state(settings)
     if not isinstance(source, Settings):
-        door.services = source
+        state.services = source
     is_hidden = settings.env == "production"
     app = _App(
         title="FFmpeg Worker",
         version=settings.version,
-        lifespan=_lifespan(door, source),
+        lifespan=_make_lifespan(state, source),
         docs_url=None if is_hidden else "/docs",
         redoc_url=None,
         openapi_url=None if is_hidden else "/openapi.json",
@@ -69,45 +75,44 @@ def make_app(source: Services | Settings) -> FastAPI:
             RequestValidationError: on_validation_error,
         },
     )
-    app.state.door = door
+    app.state.shared = state
     _add_routes(app)
-    app.add_middleware(ApiKeyMiddleware, keys=door.keys)
-    app.add_middleware(RequestLog, on_failure=unexpected, on_end=door.metrics.note)
+    app.add_middleware(ApiKeyMiddleware, keys=state.keys)
+    app.add_middleware(RequestLog, on_failure=unexpected_error_response, on_end=state.metrics.count_request)
     return app
 
 
-def _make_door(settings: Settings) -> AppState:
-    door: AppState = AppState(settings, ApiKeys(settings.api_keys), Metrics(lambda: door.services))
-    return door
+def _make_state(settings: Settings) -> AppState:
+    state: AppState = AppState(settings, ApiKeys(settings.api_keys), Metrics(lambda: state.services))
+    return state
 
 
 def _add_routes(app: FastAPI) -> None:
     for action in ACTIONS.values():
         app.add_api_route(f"/api{action.path}", make_endpoint(action), methods=["POST"], **describe_route(action))
     app.add_api_route(SCHEMA_PATH, serve_composition_schema, methods=["GET"], **describe_schema_route())
-    app.add_api_route("/health", health.health, methods=["GET"], **describe_health_route())
-    app.add_api_route("/health", health.health, methods=["HEAD"], include_in_schema=False)
+    app.add_api_route("/health", health, methods=["GET"], **describe_health_route())
+    app.add_api_route("/health", health, methods=["HEAD"], include_in_schema=False)
     app.add_api_route(
         "/metrics",
-        health.metrics,
+        metrics,
         methods=["GET"],
         response_class=PlainTextResponse,
         **describe_metrics_route(),
     )
 
 
-def _lifespan(
-    door: AppState, source: Services | Settings
+def _make_lifespan(
+    state: AppState, source: Services | Settings
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None, bool | None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         opened = open_services(source) if isinstance(source, Settings) else nullcontext(source)
         async with opened as services:
-            door.services = services
+            state.services = services
             try:
                 yield
             finally:
-                await door.encoders.close()
-                door.services = None
+                state.services = None
 
     return lifespan

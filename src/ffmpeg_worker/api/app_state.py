@@ -1,4 +1,4 @@
-"""What all routes of one app share."""
+"""State that all endpoints of an app share."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import cast
 from starlette.requests import Request
 
 from ffmpeg_worker.api.auth import ApiKeys
-from ffmpeg_worker.api.encoders import MainEncoders
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.errors import JobInterrupted
 from ffmpeg_worker.services import Services
@@ -18,26 +17,29 @@ from ffmpeg_worker.settings import Settings
 
 @dataclass(slots=True)
 class AppState:
-    """One HTTP door; `services` is there between the start and the end of the app's lifespan."""
+    """State of one app; `services` is None before the start and after the end of the app's lifespan."""
 
     settings: Settings
     keys: ApiKeys
     metrics: Metrics
     services: Services | None = None
-    began: float = field(default_factory=time.monotonic)
-    encoders: MainEncoders = field(default_factory=MainEncoders)
+    _started_at: float = field(default_factory=time.monotonic)
 
-    def open_services(self) -> Services:
-        """The worker behind the door.
+    def require_services(self) -> Services:
+        """Return the worker behind the app.
 
         Raises:
-            JobInterrupted: it is not open yet, or no longer.
+            JobInterrupted: the worker is not open yet, or no longer.
         """
         if self.services is None:
             raise JobInterrupted("The worker is starting.", hint="Send the job again.")
         return self.services
 
+    def uptime_s(self) -> float:
+        """Return the seconds since the app was made."""
+        return time.monotonic() - self._started_at
+
 
 def app_state_of(request: Request) -> AppState:
-    """The door that a request came to."""
-    return cast(AppState, request.app.state.door)
+    """Return the state of the app that serves a request."""
+    return cast(AppState, request.app.state.shared)

@@ -1,4 +1,4 @@
-"""Request bodies: bounded in size, type and time before anybody parses them."""
+"""Request bodies: limited in size, type and time before they are parsed."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from starlette.types import Receive
 
 from ffmpeg_worker.errors import InvalidJob, JobCancelled
 
-_READ_WITHIN_S = 10.0
+_TIMEOUT_S = 10.0
 _CONTENT_TYPES = frozenset({"application/json", "application/json;charset=utf-8"})
 
 
-async def read_body(request: Request, max_bytes: int, *, within_s: float = _READ_WITHIN_S) -> bytes:
+async def read_body(request: Request, max_bytes: int, *, timeout_s: float = _TIMEOUT_S) -> bytes:
     """Receive a JSON body.
 
     Raises:
         InvalidJob: with code `content_type_refused`, `body_too_large` or `body_timeout`.
-        JobCancelled: the caller went away meanwhile.
+        JobCancelled: the caller disconnected meanwhile.
     """
     _check_type(request.headers)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared) > max_bytes:
         raise _too_large(max_bytes)
     try:
-        async with asyncio.timeout(within_s):
+        async with asyncio.timeout(timeout_s):
             return await _receive(request.receive, max_bytes)
     except TimeoutError:
         raise InvalidJob(
-            f"The body did not arrive within {within_s:g} s.",
+            f"The body did not arrive within {timeout_s:g} s.",
             code="body_timeout",
-            hint="Send the whole job at once; media is named in it, not sent with it.",
+            hint="Send the whole job at once. A job names its media files; it does not contain them.",
         ) from None
 
 
@@ -54,7 +54,7 @@ def _check_type(headers: Headers) -> None:
     declared = headers.get("content-type", "").lower().replace(" ", "").replace('"', "")
     if declared not in _CONTENT_TYPES or headers.get("content-encoding", "identity") != "identity":
         raise InvalidJob(
-            "The body must be plain JSON in UTF-8, and its Content-Type must say so.",
+            "The body must be uncompressed JSON in UTF-8, declared by its Content-Type.",
             code="content_type_refused",
             hint="Send Content-Type: application/json, without Content-Encoding.",
         )

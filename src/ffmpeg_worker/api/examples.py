@@ -1,4 +1,4 @@
-"""Examples of responses that belong to no action, shown in the OpenAPI document."""
+"""Examples of responses that belong to no action, for the OpenAPI document."""
 
 from __future__ import annotations
 

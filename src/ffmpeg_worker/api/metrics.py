@@ -1,4 +1,4 @@
-"""Numbers for Prometheus, in a registry of the app's own."""
+"""Prometheus metrics, in one registry per app."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SECONDS = (0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 
 
 class Metrics:
-    """What happened at this door and behind it; `services` says what is behind it now."""
+    """Metrics of one app and of the worker behind it, which `services` returns while it is open."""
 
     def __init__(self, services: Callable[[], Services | None]) -> None:
         self._registry = CollectorRegistry()
@@ -29,36 +29,36 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         self._requests = Histogram(
             f"{_PREFIX}_http_request_seconds",
-            "Seconds from the first byte of a request to the last of its answer.",
+            "Seconds from the first byte of a request to the last byte of its response.",
             ("method", "route", "status"),
             buckets=_SECONDS,
             registry=self._registry,
         )
         self._media_bytes = Counter(
             f"{_PREFIX}_media_bytes",
-            "Bytes of the inputs and outputs of jobs that ended well.",
+            "Bytes of inputs and outputs of jobs that succeeded.",
             ("direction",),
             registry=self._registry,
         )
 
-    def note(self, scope: Scope, exchange: RequestRecord, seconds: float) -> None:
+    def count_request(self, scope: Scope, record: RequestRecord, seconds: float) -> None:
         """Count a request that has ended."""
-        # Labels of a bounded number: what strangers ask for is not among them.
+        # Callers choose methods and paths: only known ones become labels, so that their number stays limited.
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = getattr(scope.get("route"), "path", "other")
-        self._requests.labels(method, route, str(exchange.status or "none")).observe(seconds)
-        if exchange.media_bytes_in is not None:
-            self._media_bytes.labels("in").inc(exchange.media_bytes_in)
-        if exchange.media_bytes_out is not None:
-            self._media_bytes.labels("out").inc(exchange.media_bytes_out)
+        self._requests.labels(method, route, str(record.status or "none")).observe(seconds)
+        if record.media_bytes_in is not None:
+            self._media_bytes.labels("in").inc(record.media_bytes_in)
+        if record.media_bytes_out is not None:
+            self._media_bytes.labels("out").inc(record.media_bytes_out)
 
-    def text(self) -> bytes:
-        """All numbers in Prometheus' text format."""
+    def render(self) -> bytes:
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
 class _Jobs(Collector):
-    """Reads what the worker has counted, whatever door the jobs came through."""
+    """Collects the counters of the worker."""
 
     def __init__(self, services: Callable[[], Services | None]) -> None:
         self._services = services
@@ -82,7 +82,7 @@ class _Jobs(Collector):
         return (
             CounterMetricFamily(
                 f"{_PREFIX}_jobs",
-                "Jobs that have ended, by action and outcome: `succeeded`, or the code of the error.",
+                "Jobs that have ended, by action and outcome (`succeeded` or an error code).",
                 labels=("action", "outcome"),
             ),
             CounterMetricFamily(
@@ -90,6 +90,6 @@ class _Jobs(Collector):
             ),
             GaugeMetricFamily(f"{_PREFIX}_active_jobs", "Jobs that run or wait.", labels=()),
             GaugeMetricFamily(
-                f"{_PREFIX}_build", "Always 1; its labels say what runs.", labels=("version", "ffmpeg")
+                f"{_PREFIX}_build", "Always 1; the labels name the versions.", labels=("version", "ffmpeg")
             ),
         )

@@ -1,4 +1,4 @@
-"""An answer that tells on the way how far the job is, for callers that accept `application/x-ndjson`."""
+"""Responses that report progress before the result, for callers that accept `application/x-ndjson`."""
 
 from __future__ import annotations
 
@@ -15,44 +15,44 @@ from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer
 from ffmpeg_worker.tasks import cancel_and_wait
 
-MEDIA_TYPE = "application/x-ndjson"
+NDJSON_TYPE = "application/x-ndjson"
 _PAUSE_S = 0.5
-_HEADERS = [(b"content-type", MEDIA_TYPE.encode()), (b"cache-control", b"no-store")]
+_HEADERS = [(b"content-type", NDJSON_TYPE.encode()), (b"cache-control", b"no-store")]
 
 
 def wants_progress(request: Request) -> bool:
-    """Whether the caller reads lines of progress before the answer."""
-    return MEDIA_TYPE in request.headers.get("accept", "")
+    """Whether the caller accepts lines of progress before the result."""
+    return NDJSON_TYPE in request.headers.get("accept", "")
 
 
 class NdjsonProgressResponse(Response):
-    """Lines `{"progress": {…}}`, at most two a second, then `{"status": 200}` and the answer, each on a line.
+    """Sends lines `{"progress": {…}}`, at most two a second, then `{"status": 200}` and the body, one line each.
 
-    A job that ends before the first line is due is answered as without progress. `run` is given the observer of
-    the job and returns what to answer; it must not raise.
+    A job that ends before the first line is due gets a response without progress. `run` receives the observer of
+    the job, returns the response, and must not raise.
     """
 
     def __init__(self, run: Callable[[Observer], Awaitable[Response]]) -> None:
-        super().__init__(media_type=MEDIA_TYPE)
+        super().__init__(media_type=NDJSON_TYPE)
         self._run = run
         self._latest: JobEvent | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer."""
+        """Run the job and send the response."""
         running = asyncio.ensure_future(self._run(self._observe))
-        is_begun = False
+        has_begun = False
         try:
             while not (await asyncio.wait({running}, timeout=_PAUSE_S))[0]:
                 if self._latest is not None:
-                    if not is_begun:
+                    if not has_begun:
                         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
-                        is_begun = True
+                        has_begun = True
                     event, self._latest = self._latest, None
                     await _send_line(send, {"progress": _as_json(event)})
         finally:
             await cancel_and_wait(running)
         response = running.result()
-        if not is_begun:
+        if not has_begun:
             await response(scope, receive, send)
             return
         request_record_of(scope).status = response.status_code
@@ -68,10 +68,10 @@ async def _send_line(send: Send, value: dict[str, Any]) -> None:
 
 
 def _as_json(event: JobEvent) -> dict[str, Any]:
-    known: dict[str, Any] = {"stage": event.stage.value, "percent": round(event.percent, 1)}
+    progress: dict[str, Any] = {"stage": event.stage.value, "percent": round(event.percent, 1)}
     if event.speed is not None:
-        known["speed"] = round(event.speed, 2)
+        progress["speed"] = round(event.speed, 2)
     for name in ("received_bytes", "expected_bytes", "sent_bytes"):
         if value := getattr(event, name):
-            known[name] = value
-    return known
+            progress[name] = value
+    return progress

@@ -16,11 +16,11 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
-from ffmpeg_worker.api.actions import PNG_TYPE
-from ffmpeg_worker.api.composition_schema import MEDIA_TYPE as SCHEMA_TYPE
 from ffmpeg_worker.api.examples import HEALTH, PROBLEM
-from ffmpeg_worker.api.health import Health
-from ffmpeg_worker.api.problems import MEANINGS, MEDIA_TYPE
+from ffmpeg_worker.api.health_report import Health
+from ffmpeg_worker.api.problems import PROBLEM_TYPE, STATUS_MEANINGS
+from ffmpeg_worker.api.routes.actions import PNG_TYPE
+from ffmpeg_worker.api.routes.composition_schema import SCHEMA_TYPE
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions import ACTIONS
@@ -36,7 +36,7 @@ Every response has the header `X-Job-Id`. Errors are `application/problem+json`:
 says who must act, and `retryable` whether the same request may work later.
 """
 # No caller receives 499, and 405 is the response to another method than the documented one.
-_JOB_PROBLEMS = [status for status in MEANINGS if status not in {405, 499}]
+_JOB_PROBLEMS = [status for status in STATUS_MEANINGS if status not in {405, 499}]
 
 
 def describe_route(action: Action) -> dict[str, Any]:
@@ -123,7 +123,9 @@ def _query_parameters(model: type[FrozenModel]) -> list[dict[str, Any]]:
 
 def _problems(statuses: Sequence[int]) -> dict[int | str, dict[str, Any]]:
     return {
-        status: _content(MEANINGS[status], MEDIA_TYPE, Problem.__name__, PROBLEM if status == 422 else None)
+        status: _content(
+            STATUS_MEANINGS[status], PROBLEM_TYPE, Problem.__name__, PROBLEM if status == 422 else None
+        )
         for status in statuses
     }
 

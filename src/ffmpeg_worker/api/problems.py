@@ -1,4 +1,4 @@
-"""Errors as responses: the one place that knows HTTP statuses."""
+"""Errors as HTTP responses: the one place that knows HTTP statuses."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ffmpeg_worker.api.json_response import answer
+from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.api.request_log import request_record_of
-from ffmpeg_worker.api.unknown_route import unknown_route
+from ffmpeg_worker.api.unknown_route import describe_unknown_route
 from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.logs import log
 
-MEDIA_TYPE = "application/problem+json"
+PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
 STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
     {code.name: code.status for code in CODES.values() if code.status is not None}
 )
-"""Codes whose status does not follow from who must act."""
+"""Codes whose status does not follow from the fault."""
 
 STATUS_BY_FAULT: Mapping[Fault, int] = MappingProxyType(
     {
@@ -37,29 +37,29 @@ STATUS_BY_FAULT: Mapping[Fault, int] = MappingProxyType(
     }
 )
 
-MEANINGS: Mapping[int, str] = MappingProxyType(
+STATUS_MEANINGS: Mapping[int, str] = MappingProxyType(
     {
-        400: "The body is not the JSON that is accepted.",
-        401: "An API key is needed, and none that is known was sent.",
-        403: "A file or address that this worker may not read or write.",
-        404: "There is no such input, or no such route.",
-        405: "The route has another method.",
+        400: "The body is not valid JSON.",
+        401: "The request has no API key, or an unknown one.",
+        403: "This worker may not read or write the file or address.",
+        404: "The input or the route does not exist.",
+        405: "The route does not support this method.",
         408: "The body did not arrive in time.",
         413: "The body is too large.",
         415: "The body is not declared as JSON.",
-        422: "The job is wrong, or an input is not what it should be.",
-        499: "The caller went away; nobody receives this, the log and the metrics have it.",
+        422: "The job is invalid, or an input is not usable.",
+        499: "The caller disconnected; only the log and the metrics show this status.",
         500: "The worker failed.",
-        501: "Right by the contract, but not in this version.",
-        502: "The server of an input does not answer, or an output's destination cannot be written.",
+        501: "This version does not support the feature.",
+        502: "The server of an input does not respond, or an output cannot be delivered.",
         503: "The worker is full, starting or shutting down: send the job again.",
-        504: "The job's own time was used up.",
+        504: "The job exceeded its timeout.",
     }
 )
 
 
 def status_of(error: WorkerError) -> int:
-    """The HTTP status for an error."""
+    """Return the HTTP status of an error."""
     if error.code in STATUS_BY_CODE:
         return STATUS_BY_CODE[error.code]
     if error.fault is Fault.WORKER and error.retryable:
@@ -67,78 +67,75 @@ def status_of(error: WorkerError) -> int:
     return STATUS_BY_FAULT[error.fault]
 
 
-def problem(
+def problem_response(
     error: WorkerError, job_id: str, *, status: int | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """The contract's `application/problem+json`."""
+    """Make the `application/problem+json` response for an error."""
     status = status or status_of(error)
     more = dict(headers or {})
     if status == 503:
         more.setdefault("Retry-After", str(RETRY_AFTER_S))
     if status == 401:
         more["WWW-Authenticate"] = "Bearer"
-    return answer(error.as_problem(job_id), status, media_type=MEDIA_TYPE, headers=more)
+    return json_response(error.as_problem(job_id), status, media_type=PROBLEM_TYPE, headers=more)
 
 
-def unexpected(job_id: str) -> Response:
-    """The answer to a failure nobody foresaw; call it where the exception is being handled.
+def unexpected_error_response(job_id: str) -> Response:
+    """Make the response for the unexpected exception that is being handled.
 
-    The traceback goes to the log, nothing of it to the caller.
+    Its traceback goes to the log; the caller sees nothing of it.
     """
     log(logging.ERROR, "unexpected error", exc_info=True)
-    return problem(
-        WorkerError(
-            "The worker failed in a way that it should not.",
-            hint="Report it to the operator with the job_id: the log says more.",
-        ),
-        job_id,
+    error = WorkerError(
+        "The worker failed unexpectedly.", hint="Report the job_id to the operator; the log has the cause."
     )
+    return problem_response(error, job_id)
 
 
-def unavailable(report: Mapping[str, Any]) -> Response:
-    """A health report of a worker that takes no jobs."""
-    return answer(report, 503, headers={"Retry-After": str(RETRY_AFTER_S)})
+def unavailable_response(report: Mapping[str, Any]) -> Response:
+    """Make the response with the health report of a worker that takes no jobs."""
+    return json_response(report, 503, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
 async def on_worker_error(request: Request, error: Exception) -> Response:
-    """A job or request that cannot be served, for a known reason."""
+    """Respond to a WorkerError."""
     if not isinstance(error, WorkerError):
         raise error
-    exchange = request_record_of(request.scope)
-    exchange.error = error
-    return problem(error, exchange.job_id)
+    record = request_record_of(request.scope)
+    record.error = error
+    return problem_response(error, record.job_id)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
-    """What the framework refuses: routes and methods that do not exist."""
+    """Respond to an error of the framework: an unknown route or method."""
     if not isinstance(error, HTTPException):
         raise error
-    exchange = request_record_of(request.scope)
-    exchange.error = _translate(request, error)
-    known = exchange.error.code in STATUS_BY_CODE
-    return problem(
-        exchange.error,
-        exchange.job_id,
-        status=None if known else error.status_code,
+    record = request_record_of(request.scope)
+    record.error = _translate(request, error)
+    has_own_status = record.error.code in STATUS_BY_CODE
+    return problem_response(
+        record.error,
+        record.job_id,
+        status=None if has_own_status else error.status_code,
         headers=error.headers,
     )
 
 
 async def on_validation_error(request: Request, error: Exception) -> Response:
-    """What the framework would answer with the submitted values in it."""
+    """Respond to the framework's validation error, without the submitted values that its own response shows."""
     if not isinstance(error, RequestValidationError):
         raise error
-    return await on_worker_error(request, InvalidJob("The request has a value that is not accepted."))
+    return await on_worker_error(request, InvalidJob("The request has an invalid value."))
 
 
 def _translate(request: Request, error: HTTPException) -> WorkerError:
     if error.status_code == 404:
-        return unknown_route(request.url.path, request.app.routes)
+        return describe_unknown_route(request.url.path, request.app.routes)
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "another method")
         return InvalidJob(
-            f"This route does not take {request.method[:16]}.",
+            f"This route does not support {request.method[:16]}.",
             code="method_not_allowed",
             hint=f"Use {allowed}.",
         )
-    return InvalidJob("The request is not accepted.", code="invalid_request")
+    return InvalidJob("The request is invalid.", code="invalid_request")

@@ -1,4 +1,4 @@
-"""One request and its response: the job's id on it, one log line about it, and no exception out of it."""
+"""ASGI middleware around each request: gives it a job id, logs it, and catches unexpected exceptions."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.services import new_job_id
 
 JOB_ID_HEADER = "X-Job-Id"
-_KEY = "ffmpeg_worker.exchange"
+_KEY = "ffmpeg_worker.request_record"
 _MAX_PATH = 256
 _POLLED = frozenset({"/health", "/metrics"})
 
 
 @dataclass(slots=True)
 class RequestRecord:
-    """What is known about one request; `bytes_in` and `bytes_out` count bodies."""
+    """Facts about one request and its response; `bytes_in` and `bytes_out` count bodies."""
 
     job_id: str = field(default_factory=new_job_id)
     began: float = field(default_factory=time.monotonic)
@@ -36,16 +36,16 @@ class RequestRecord:
 
 
 def request_record_of(scope: Scope) -> RequestRecord:
-    """The exchange that a request belongs to."""
-    exchange: RequestRecord = scope[_KEY]
-    return exchange
+    """Return the record of a request."""
+    record: RequestRecord = scope[_KEY]
+    return record
 
 
 class RequestLog:
-    """ASGI middleware around everything else of the door.
+    """ASGI middleware that records and logs each request.
 
-    `on_failure` answers an exception that nobody expected; `on_end` is told the scope, the exchange and its
-    seconds.
+    `on_failure` makes the response for an unexpected exception, given the job id. `on_end` receives the scope, the
+    record and the seconds that the request took.
     """
 
     def __init__(
@@ -60,62 +60,62 @@ class RequestLog:
         self._on_end = on_end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or pass on what is none."""
+        """Serve an HTTP request; pass other kinds of scope on unchanged."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = scope[_KEY] = RequestRecord()
-        token = job_id_var.set(exchange.job_id)
-        recording = _recording(send, exchange)
+        record = scope[_KEY] = RequestRecord()
+        token = job_id_var.set(record.job_id)
+        recording_send = _record_sent(send, record)
         try:
-            await self._app(scope, _counting(receive, exchange), recording)
+            await self._app(scope, _count_received(receive, record), recording_send)
         except Exception:
-            response = self._on_failure(exchange.job_id)
-            if exchange.status is None:
-                await response(scope, receive, recording)
+            response = self._on_failure(record.job_id)
+            if record.status is None:
+                await response(scope, receive, recording_send)
         finally:
-            seconds = time.monotonic() - exchange.began
-            _log(scope, exchange, seconds)
-            self._on_end(scope, exchange, seconds)
+            seconds = time.monotonic() - record.began
+            _log_request(scope, record, seconds)
+            self._on_end(scope, record, seconds)
             job_id_var.reset(token)
 
 
-def _counting(receive: Receive, exchange: RequestRecord) -> Callable[[], Awaitable[Message]]:
-    async def counted() -> Message:
+def _count_received(receive: Receive, record: RequestRecord) -> Callable[[], Awaitable[Message]]:
+    async def counting_receive() -> Message:
         message = await receive()
-        exchange.bytes_in += len(message.get("body", b""))
+        record.bytes_in += len(message.get("body", b""))
         return message
 
-    return counted
+    return counting_receive
 
 
-def _recording(send: Send, exchange: RequestRecord) -> Callable[[Message], Awaitable[None]]:
-    async def recorded(message: Message) -> None:
+def _record_sent(send: Send, record: RequestRecord) -> Callable[[Message], Awaitable[None]]:
+    async def recording_send(message: Message) -> None:
         if message["type"] == "http.response.start":
-            exchange.status = message["status"]
-            header = (JOB_ID_HEADER.lower().encode(), exchange.job_id.encode())
+            record.status = message["status"]
+            header = (JOB_ID_HEADER.lower().encode(), record.job_id.encode())
             message = {**message, "headers": [*message["headers"], header]}
         else:
-            exchange.bytes_out += len(message.get("body", b""))
+            record.bytes_out += len(message.get("body", b""))
         await send(message)
 
-    return recorded
+    return recording_send
 
 
-def _log(scope: Scope, exchange: RequestRecord, seconds: float) -> None:
+def _log_request(scope: Scope, record: RequestRecord, seconds: float) -> None:
     fields: dict[str, Any] = {
         "method": scope["method"],
         "path": scope["path"][:_MAX_PATH],
-        "status": exchange.status,
+        "status": record.status,
         "seconds": round(seconds, 4),
-        "bytes_in": exchange.bytes_in,
-        "bytes_out": exchange.bytes_out,
+        "bytes_in": record.bytes_in,
+        "bytes_out": record.bytes_out,
     }
-    if exchange.media_bytes_in is not None:
-        fields |= {"media_bytes_in": exchange.media_bytes_in, "media_bytes_out": exchange.media_bytes_out}
-    if exchange.error is not None:
-        fields |= {"code": exchange.error.code, "fault": exchange.error.fault.value}
-        if exchange.error.detail is not None:
-            fields["detail"] = exchange.error.detail
-    is_poll = scope["path"] in _POLLED and exchange.error is None
+    if record.media_bytes_in is not None:
+        fields |= {"media_bytes_in": record.media_bytes_in, "media_bytes_out": record.media_bytes_out}
+    if record.error is not None:
+        fields |= {"code": record.error.code, "fault": record.error.fault.value}
+        if record.error.detail is not None:
+            fields["detail"] = record.error.detail
+    is_poll = scope["path"] in _POLLED and record.error is None
     log(logging.DEBUG if is_poll else logging.INFO, "request", **fields)

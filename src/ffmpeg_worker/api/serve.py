@@ -1,4 +1,4 @@
-"""Serving: one process from the first socket to the last answer."""
+"""Serves the HTTP API in this process, from the first connection to the last response."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from ffmpeg_worker.api.app import make_app
-from ffmpeg_worker.api.connections import BoundedConnection
+from ffmpeg_worker.api.bounded_connection import BoundedConnection
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.services import Services, open_services
@@ -23,53 +23,54 @@ from ffmpeg_worker.tasks import cancel_and_wait
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _KEEP_ALIVE_S = 30
-_ANSWER_WITHIN_S = 3
-_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 (told apart, not bound to)
+_LAST_RESPONSES_TIMEOUT_S = 3
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104 (compared with, not bound to)
 
 
 async def serve(
-    settings: Settings, *, ready: Callable[[str], None] | None = None, lifeline: int | None = None
+    settings: Settings, *, on_ready: Callable[[str], None] | None = None, lifeline: int | None = None
 ) -> None:
-    """Serve HTTP until SIGTERM, SIGINT or the end of the lifeline; returns when all jobs have been answered.
+    """Serve HTTP until SIGTERM, SIGINT or the end of the lifeline; returns when every job has a response.
 
-    On the way out no new jobs are taken (503), running ones are stopped and answered as interrupted.
+    Then new jobs get 503, and running jobs are stopped and get the problem `interrupted`.
 
     Args:
-        settings: `host` and `port` among them; port 0 takes a free one.
-        ready: called with the address, such as `http://127.0.0.1:3000`, as soon as jobs can be taken.
-        lifeline: descriptor to read from; when its other end is closed, the parent has died and the server ends.
+        settings: settings of the worker; port 0 means a free port.
+        on_ready: called with the URL, such as `http://127.0.0.1:3000`, as soon as jobs are taken.
+        lifeline: descriptor of the read end of a pipe; the server ends when the other end is closed, which happens
+            when the parent process dies.
 
     Raises:
-        Misconfigured: open to strangers without an API key, the address cannot be had, a program or folder
-            or the lifeline cannot be used.
+        Misconfigured: the host is not loopback and there is no API key, the address cannot be bound, or a program,
+            a folder or the lifeline is not usable.
     """
     settings.check_exposure()
     stop = asyncio.Event()
-    with _stopping_on_signals(stop), _stopping_on_end_of(lifeline, stop), _sharing_log():
+    with _stop_on_signals(stop), _stop_on_end_of(lifeline, stop), _share_log():
         async with open_services(settings) as services:
             with _listen(settings.host, settings.port) as listener:
-                await _serve(services, listener, stop, ready)
+                await _serve(services, listener, stop, on_ready)
 
 
 async def _serve(
-    services: Services, listener: socket.socket, stop: asyncio.Event, ready: Callable[[str], None] | None
+    services: Services, listener: socket.socket, stop: asyncio.Event, on_ready: Callable[[str], None] | None
 ) -> None:
-    address = _address(listener)
+    url = _url_of(listener)
 
     def on_started() -> None:
         sandbox = services.tools.sandbox
         log(
             logging.INFO,
             "server ready",
-            url=address,
+            url=url,
             sandbox=sandbox.level.value,
             landlock_abi=sandbox.landlock_abi,
         )
-        if ready is not None:
-            ready(address)
+        if on_ready is not None:
+            on_ready(url)
 
-    server = _Server(_config(services), on_started)
-    closing = asyncio.ensure_future(_close_when(stop, services, server))
+    server = _Server(_make_config(services), on_started)
+    closing = asyncio.ensure_future(_close_after(stop, services, server))
     try:
         await server.serve(sockets=[listener])
     finally:
@@ -77,7 +78,7 @@ async def _serve(
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn that says when it takes requests, and leaves the signals to us: jobs are to be stopped first."""
+    """Uvicorn with a start callback and without signal handlers: on a signal, jobs must be stopped first."""
 
     def __init__(self, config: uvicorn.Config, on_started: Callable[[], None]) -> None:
         super().__init__(config)
@@ -92,7 +93,7 @@ class _Server(uvicorn.Server):
         self._on_started()
 
 
-def _config(services: Services) -> uvicorn.Config:
+def _make_config(services: Services) -> uvicorn.Config:
     return uvicorn.Config(
         make_app(services),
         http=BoundedConnection,
@@ -104,11 +105,11 @@ def _config(services: Services) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         timeout_keep_alive=_KEEP_ALIVE_S,
-        timeout_graceful_shutdown=_ANSWER_WITHIN_S,
+        timeout_graceful_shutdown=_LAST_RESPONSES_TIMEOUT_S,
     )
 
 
-async def _close_when(stop: asyncio.Event, services: Services, server: _Server) -> None:
+async def _close_after(stop: asyncio.Event, services: Services, server: _Server) -> None:
     await stop.wait()
     log(logging.INFO, "server stopping", active_jobs=services.admission.active_jobs)
     await services.admission.close()
@@ -121,24 +122,24 @@ def _listen(host: str, port: int) -> socket.socket:
         listener = socket.create_server((host, port), family=family, backlog=2048, dualstack_ipv6=host == "::")
     except OSError as error:
         raise Misconfigured(
-            f"The address {host}, port {port}, cannot be bound to: {os.strerror(error.errno or 0)}.",
-            hint="Set PORT to another port (0: a free one), or FFMPEG_WORKER_HOST to an address of this machine.",
+            f"Port {port} of {host} cannot be bound: {os.strerror(error.errno or 0)}.",
+            hint="Set PORT to another port (0: any free one) or FFMPEG_WORKER_HOST to an address of this machine.",
         ) from None
-    # Connections inherit it. asyncio sets it on sockets that it made itself only, and without it an answer in
-    # two pieces waits 40 ms for the client's delayed acknowledgement.
+    # Connections inherit this option. asyncio sets it only on sockets that it makes itself; without it, a response
+    # in two pieces waits 40 ms for the client's delayed acknowledgement.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 
 
-def _address(listener: socket.socket) -> str:
+def _url_of(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     host = _WILDCARDS.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 @contextlib.contextmanager
-def _stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    """Set `stop` on SIGTERM and SIGINT; outside of the main thread signals cannot be had and are left alone."""
+def _stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    """Set `stop` on SIGTERM and SIGINT; only the main thread can handle signals."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -153,7 +154,7 @@ def _stopping_on_signals(stop: asyncio.Event) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _stopping_on_end_of(lifeline: int | None, stop: asyncio.Event) -> Iterator[None]:
+def _stop_on_end_of(lifeline: int | None, stop: asyncio.Event) -> Iterator[None]:
     if lifeline is None:
         yield
         return
@@ -169,7 +170,7 @@ def _stopping_on_end_of(lifeline: int | None, stop: asyncio.Event) -> Iterator[N
     except OSError as error:
         raise Misconfigured(
             f"The lifeline, descriptor {lifeline}, cannot be watched: {os.strerror(error.errno or 0)}.",
-            hint="Give the read end of a pipe.",
+            hint="Pass the read end of a pipe.",
         ) from None
     try:
         yield
@@ -178,8 +179,8 @@ def _stopping_on_end_of(lifeline: int | None, stop: asyncio.Event) -> Iterator[N
 
 
 @contextlib.contextmanager
-def _sharing_log() -> Iterator[None]:
-    """Let what uvicorn and asyncio have to say come out as lines of our own log."""
+def _share_log() -> Iterator[None]:
+    """Write the log lines of uvicorn and asyncio to this package's log."""
     ours = logging.getLogger("ffmpeg_worker").handlers
     others = [logging.getLogger(name) for name in ("uvicorn.error", "asyncio")]
     before = [(other, other.handlers, other.propagate) for other in others]

@@ -1,4 +1,4 @@
-"""What the door does not serve: routes and options of later versions, and routes that never were."""
+"""Errors for routes and options that this version does not have."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature, WorkerError
 from ffmpeg_worker.job.actions import ACTIONS, UNSERVED_ACTIONS
 from ffmpeg_worker.suggestions import did_you_mean
 
-_LATER_PREFIXES = ("/api/jobs", "/v2")
-_NO = frozenset({"false", "0", "no", "off"})
+_PLANNED_PREFIXES = ("/api/jobs", "/v2")
+_FALSE = frozenset({"false", "0", "no", "off"})
 _MAX_SHOWN = 128
 
 
-def unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerError:
-    """Why nothing is served at a path, and what is served instead."""
+def describe_unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerError:
+    """Return the error for a path without a route; its hint names the routes that exist."""
     shown = path if len(path) <= _MAX_SHOWN else path[: _MAX_SHOWN - 1] + "…"
-    unserved = {f"/api{action_path}" for action_path in UNSERVED_ACTIONS.values()}
-    if path in unserved or any(path == prefix or path.startswith(f"{prefix}/") for prefix in _LATER_PREFIXES):
-        routes_of_jobs = _listed(f"/api{action.path}" for action in ACTIONS.values())
+    planned = {f"/api{action_path}" for action_path in UNSERVED_ACTIONS.values()}
+    if path in planned or any(f"{path}/".startswith(f"{prefix}/") for prefix in _PLANNED_PREFIXES):
+        job_routes = _join(f"/api{action.path}" for action in ACTIONS.values())
         return UnsupportedFeature(
-            f'The route "{shown}" is not served by this version.',
-            hint=f"Jobs are answered when they end: POST them to {routes_of_jobs}.",
+            f'This version does not have the route "{shown}".',
+            hint=f"Routes that run a job and respond with its result are {job_routes}.",
         )
     known = [route.path for route in routes if isinstance(route, Route) and route.include_in_schema]
     return InvalidJob(
         f'There is no route "{shown}".',
         code="unknown_route",
-        hint=did_you_mean(path, known, cutoff=0.5) or f"Routes are {_listed(dict.fromkeys(known))}.",
+        hint=did_you_mean(path, known, cutoff=0.5) or f"Routes are {_join(dict.fromkeys(known))}.",
     )
 
 
@@ -38,16 +38,16 @@ def refuse_async(request: Request) -> None:
     """Refuse `?async=true`.
 
     Raises:
-        UnsupportedFeature: the caller does not want to wait for the result.
+        UnsupportedFeature: the caller asks not to wait for the result.
     """
     value = request.query_params.get("async")
-    if value is not None and value.lower() not in _NO:
+    if value is not None and value.lower() not in _FALSE:
         raise UnsupportedFeature(
-            '"async" is not served by this version.',
-            hint='Leave "async" out: the answer comes when the job has ended.',
+            'This version does not support "async".',
+            hint='Leave out "async": the response comes when the job has ended.',
             where={"field": "async"},
         )
 
 
-def _listed(paths: Iterable[str]) -> str:
+def _join(paths: Iterable[str]) -> str:
     return ", ".join(paths)

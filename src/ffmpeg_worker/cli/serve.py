@@ -42,7 +42,7 @@ def command(host: str | None, port: int | None, ready_fd: int | None, lifeline_f
         settings.check_exposure()
         configure_logging(settings.log_level)
         ready = _tell if ready_fd is None else _announce_to(ready_fd)
-        asyncio.run(serve(settings, ready=ready, lifeline=lifeline_fd))
+        asyncio.run(serve(settings, on_ready=ready, lifeline=lifeline_fd))
 
 
 def _tell(url: str) -> None:

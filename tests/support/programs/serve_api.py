@@ -16,4 +16,4 @@ def _say(address: str) -> None:
 if __name__ == "__main__":
     settings = read_settings()
     configure_logging(settings.log_level)
-    asyncio.run(serve(settings, ready=_say, lifeline=0))
+    asyncio.run(serve(settings, on_ready=_say, lifeline=0))

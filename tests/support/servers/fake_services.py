@@ -42,7 +42,7 @@ _CAPABILITIES = Capabilities(
 
 
 class FakeServices(Services):
-    """Services whose jobs are a function of the test; only `h264_nvenc` turns out to work on its machine."""
+    """Services whose jobs are a function of the test; there is no GPU."""
 
     _run_job: Run
 
@@ -59,9 +59,7 @@ async def succeed(job: Job, job_id: str) -> JobResult:
 
 def stand_in_services(run: Run = succeed, **settings: Any) -> FakeServices:
     """A worker whose jobs are `run(job, job_id)`; `settings` are those that matter to the test."""
-    tools = cast(
-        Tools, SimpleNamespace(capabilities=_CAPABILITIES, usable_encoders=_try_encoders, sandbox=UNCONFINED)
-    )
+    tools = cast(Tools, SimpleNamespace(capabilities=_CAPABILITIES, sandbox=UNCONFINED))
     services = FakeServices(
         make_settings(**settings),
         tools,
@@ -77,8 +75,3 @@ def make_settings(**settings: Any) -> Settings:
     """Settings that owe nothing to this machine."""
     given = {"data_root": Path("/nowhere"), "scratch_root": Path("/nowhere"), "version": "1.2.3", **settings}
     return read_settings(**given)
-
-
-async def _try_encoders(_names: object) -> frozenset[str]:
-    _CAPABILITIES.tried_encoders.update(h264_nvenc=True, hevc_nvenc=False)
-    return frozenset({"h264_nvenc"})

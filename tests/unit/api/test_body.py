@@ -101,7 +101,7 @@ async def test_a_body_that_does_not_come() -> None:
         raise AssertionError
 
     with pytest.raises(InvalidJob) as caught:
-        await read_body(make_request(never), 1024, within_s=0.01)
+        await read_body(make_request(never), 1024, timeout_s=0.01)
     assert caught.value.code == "body_timeout"
 
 

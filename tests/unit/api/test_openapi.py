@@ -15,7 +15,7 @@ import pytest
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.examples import HEALTH, PROBLEM
-from ffmpeg_worker.api.health import Health
+from ffmpeg_worker.api.health_report import Health
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.common_fields import COMMON_FIELDS
 from ffmpeg_worker.job.explain import field_names

@@ -1,4 +1,4 @@
-"""Errors and statuses: every class has one, and the page says which."""
+"""Errors as responses: statuses, and the table in docs/http.md."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ import pytest
 
 from ffmpeg_worker import errors
 from ffmpeg_worker.api.app import make_app
-from ffmpeg_worker.api.problems import MEANINGS, STATUS_BY_CODE, STATUS_BY_FAULT, status_of
+from ffmpeg_worker.api.problems import STATUS_BY_CODE, STATUS_BY_FAULT, STATUS_MEANINGS, status_of
 from ffmpeg_worker.codes import Fault
-from ffmpeg_worker.errors import EngineFailed, Misconfigured, UnsupportedFeature, WorkerError
+from ffmpeg_worker.errors import EngineFailed, Misconfigured, WorkerError
+from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.result import JobResult
 from support.jobs.bad_jobs import BAD_JOBS, BadJob
-from support.servers.asgi_client import Reply, request
+from support.servers.asgi_client import post_json, request
 from support.servers.fake_services import stand_in_services
 
 PAGE = Path(__file__).parents[3] / "docs" / "http.md"
+JOB = {"chainCmds": "-i a.mp4 b.mp4"}
 
 
 ERRORS = [
@@ -28,7 +31,7 @@ ERRORS = [
 
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
 def test_every_error_has_a_status_with_a_meaning(kind: type[WorkerError]) -> None:
-    assert status_of(kind("…")) in MEANINGS
+    assert status_of(kind("…")) in STATUS_MEANINGS
 
 
 @pytest.mark.parametrize(
@@ -70,64 +73,13 @@ def test_the_table_of_bad_jobs_has_the_same_statuses(job: BadJob) -> None:
 
 def test_the_page_and_the_table_say_the_same() -> None:
     rows = re.findall(r"^\| (\d{3}) \| (.+?) \| (.+?) \|$", PAGE.read_text(), re.MULTILINE)
-    assert {int(status): meaning for status, meaning, _ in rows} == MEANINGS
+    assert {int(status): meaning for status, meaning, _ in rows} == STATUS_MEANINGS
     by_code = {code: int(status) for status, _, codes in rows for code in re.findall(r"`(\w+)`", codes)}
     assert by_code == STATUS_BY_CODE
     by_fault = {fault: int(status) for status, _, codes in rows for fault in re.findall(r"fault (\w+)", codes)}
     assert by_fault == {
         fault.value: status for fault, status in STATUS_BY_FAULT.items() if fault != Fault.OPERATOR
     }
-
-
-async def get(method: str, path: str) -> Reply:
-    return await request(make_app(stand_in_services()), method, path)
-
-
-@pytest.mark.parametrize(
-    ("path", "nearest"),
-    [
-        ("/api/ffmpeg/proces", "/api/ffmpeg/process"),
-        ("/api/ffmpeg/process/", "/api/ffmpeg/process"),
-        ("/ffmpeg/process", "/api/ffmpeg/process"),
-        ("/api/FFmpeg/Probe", "/api/ffmpeg/probe"),
-        ("/api/ffmpeg/multiprocess", "/api/ffmpeg/multi_process"),
-        ("/healthz", "/health"),
-    ],
-)
-async def test_an_unknown_route_names_the_nearest(path: str, nearest: str) -> None:
-    reply = await get("POST", path)
-    assert (reply.status, reply.json()["code"]) == (404, "unknown_route")
-    assert path in reply.json()["error"]
-    assert reply.json()["hint"] == f'Did you mean "{nearest}"?'
-
-
-async def test_a_route_that_is_near_to_none_names_all() -> None:
-    reply = await get("GET", "/wp-admin")
-    for path in ("/api/ffmpeg/process", "/api/ffmpeg/vmaf", "/health", "/metrics"):
-        assert path in reply.json()["hint"]
-
-
-async def test_a_long_path_is_cut() -> None:
-    assert len((await get("GET", "/" + "x" * 10_000)).body) < 1000
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("POST", "/api/jobs"),
-        ("GET", "/api/jobs"),
-        ("GET", "/api/jobs/0b6f"),
-        ("DELETE", "/api/jobs/0b6f"),
-        ("GET", "/api/jobs/0b6f/events"),
-        ("POST", "/v2/worker/run"),
-        ("POST", "/v2/worker/runsync"),
-        ("POST", "/api/ffmpeg/encode"),
-    ],
-)
-async def test_routes_of_a_later_version_say_so(method: str, path: str) -> None:
-    reply = await get(method, path)
-    assert (reply.status, reply.json()["code"]) == (501, UnsupportedFeature.code)
-    assert "/api/ffmpeg/process" in reply.json()["hint"]
 
 
 @pytest.mark.parametrize(
@@ -141,8 +93,21 @@ async def test_routes_of_a_later_version_say_so(method: str, path: str) -> None:
         ("BREW", "/metrics", "GET"),
     ],
 )
-async def test_another_method_than_the_route_has(method: str, path: str, allowed: str) -> None:
-    reply = await get(method, path)
+async def test_a_method_that_the_route_does_not_support(method: str, path: str, allowed: str) -> None:
+    reply = await request(make_app(stand_in_services()), method, path)
     assert (reply.status, reply.json()["code"]) == (405, "method_not_allowed")
     assert allowed in reply.headers["allow"]
     assert allowed in reply.json()["hint"]
+
+
+async def test_the_response_to_an_unexpected_error_reveals_nothing() -> None:
+    async def run(_job: Job, _job_id: str) -> JobResult:
+        raise RuntimeError("/internal/path")
+
+    reply = await post_json(make_app(stand_in_services(run)), "/api/ffmpeg/process", JOB)
+    assert reply.status == 500
+    problem = reply.json()
+    assert (problem["code"], problem["fault"], problem["retryable"]) == ("worker_error", "worker", False)
+    assert problem["job_id"] == reply.headers["x-job-id"]
+    assert b"internal/path" not in reply.body
+    assert b"RuntimeError" not in reply.body

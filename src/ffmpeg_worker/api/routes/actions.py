@@ -1,4 +1,4 @@
-"""Endpoints of the actions: parse a request as a job, run the job, and respond with its result."""
+"""`POST /api/…`: runs the job in the request body and responds with its result."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from starlette.types import Receive
 
 from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.body import read_body
-from ffmpeg_worker.api.json_response import HEADERS, answer
+from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
 from ffmpeg_worker.api.ndjson_progress import NdjsonProgressResponse, wants_progress
-from ffmpeg_worker.api.problems import problem, unexpected
+from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
 from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
 from ffmpeg_worker.api.unknown_route import refuse_async
 from ffmpeg_worker.errors import JobCancelled, WorkerError
@@ -31,7 +31,7 @@ PNG_TYPE = "image/png"
 
 
 def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
-    """Make the endpoint of an action; it raises WorkerError where there is no result."""
+    """Make the endpoint of an action; it raises WorkerError if there is no result."""
 
     async def endpoint(request: Request) -> Response:
         return await _serve(action, request)
@@ -46,44 +46,49 @@ def wants_png(request: Request) -> bool:
 
 async def _serve(action: Action, request: Request) -> Response:
     refuse_async(request)
-    door = app_state_of(request)
-    exchange = request_record_of(request.scope)
-    body = await read_body(request, door.settings.max_body_bytes)
+    state = app_state_of(request)
+    record = request_record_of(request.scope)
+    body = await read_body(request, state.settings.max_body_bytes)
     job = parse_action(action.name, read_json(body), request.query_params)
-    run = partial(_run, door.open_services(), job, exchange, request.receive)
+    run = partial(_run, state.require_services(), job, record, request.receive)
     if wants_progress(request):
-        return NdjsonProgressResponse(partial(_respond_to_stream, run, exchange))
+        return NdjsonProgressResponse(partial(_run_to_response, run, record))
     result = await run(ignore_event)
     png = result.as_png() if action.returns_png and wants_png(request) else None
-    return answer(result.as_json()) if png is None else Response(png, headers=HEADERS, media_type=PNG_TYPE)
+    if png is not None:
+        return Response(png, headers=DEFAULT_HEADERS, media_type=PNG_TYPE)
+    return json_response(result.as_json())
 
 
-async def _respond_to_stream(
-    run: Callable[[Observer], Awaitable[JobResult]], exchange: RequestRecord, observer: Observer
+async def _run_to_response(
+    run: Callable[[Observer], Awaitable[JobResult]], record: RequestRecord, observer: Observer
 ) -> Response:
-    """Make the last line of a streamed response; once the stream has begun, errors must become problems here."""
+    """Run a job; return its result or its problem as response.
+
+    Exception handlers run too late here: the response with progress may have begun.
+    """
     try:
-        return answer((await run(observer)).as_json())
+        return json_response((await run(observer)).as_json())
     except WorkerError as error:
-        exchange.error = error
-        return problem(error, exchange.job_id)
+        record.error = error
+        return problem_response(error, record.job_id)
     except Exception:
-        return unexpected(exchange.job_id)
+        return unexpected_error_response(record.job_id)
 
 
 async def _run(
-    services: Services, job: Job, exchange: RequestRecord, receive: Receive, observer: Observer
+    services: Services, job: Job, record: RequestRecord, receive: Receive, observer: Observer
 ) -> JobResult:
-    """Run a job for as long as the caller waits for it.
+    """Run a job as long as the caller stays connected.
 
     Raises:
-        WorkerError: as for `Services.run`; JobCancelled when the caller has disconnected and the job is stopped.
+        WorkerError: as `Services.run`; JobCancelled if the caller disconnects, after the job has been stopped.
     """
-    running = services.run(job, job_id=exchange.job_id, observer=observer)
+    running = services.run(job, job_id=record.job_id, observer=observer)
     result = await race(running, _raise_when_disconnected(receive))
     if isinstance(result, FilesResult):
-        exchange.media_bytes_in = result.stats.input_bytes
-        exchange.media_bytes_out = result.stats.output_bytes
+        record.media_bytes_in = result.stats.input_bytes
+        record.media_bytes_out = result.stats.output_bytes
     return result
 
 

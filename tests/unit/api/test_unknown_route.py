@@ -1,0 +1,75 @@
+"""Routes and options that this version does not have."""
+
+from __future__ import annotations
+
+import pytest
+
+from ffmpeg_worker.api.app import make_app
+from ffmpeg_worker.errors import UnsupportedFeature
+from support.servers.asgi_client import Reply, post_json, request
+from support.servers.fake_services import stand_in_services
+
+PROCESS = "/api/ffmpeg/process"
+JOB = {"chainCmds": "-i a.mp4 b.mp4"}
+
+
+async def get(method: str, path: str) -> Reply:
+    return await request(make_app(stand_in_services()), method, path)
+
+
+@pytest.mark.parametrize(
+    ("path", "nearest"),
+    [
+        ("/api/ffmpeg/proces", "/api/ffmpeg/process"),
+        ("/api/ffmpeg/process/", "/api/ffmpeg/process"),
+        ("/ffmpeg/process", "/api/ffmpeg/process"),
+        ("/api/FFmpeg/Probe", "/api/ffmpeg/probe"),
+        ("/api/ffmpeg/multiprocess", "/api/ffmpeg/multi_process"),
+        ("/healthz", "/health"),
+    ],
+)
+async def test_an_unknown_route_names_the_nearest(path: str, nearest: str) -> None:
+    reply = await get("POST", path)
+    assert (reply.status, reply.json()["code"]) == (404, "unknown_route")
+    assert path in reply.json()["error"]
+    assert reply.json()["hint"] == f'Did you mean "{nearest}"?'
+
+
+async def test_a_path_that_resembles_no_route_names_all() -> None:
+    reply = await get("GET", "/wp-admin")
+    for path in ("/api/ffmpeg/process", "/api/ffmpeg/vmaf", "/health", "/metrics"):
+        assert path in reply.json()["hint"]
+
+
+async def test_a_long_path_is_shortened() -> None:
+    assert len((await get("GET", "/" + "x" * 10_000)).body) < 1000
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/api/jobs"),
+        ("GET", "/api/jobs"),
+        ("GET", "/api/jobs/0b6f"),
+        ("DELETE", "/api/jobs/0b6f"),
+        ("GET", "/api/jobs/0b6f/events"),
+        ("POST", "/v2/worker/run"),
+        ("POST", "/v2/worker/runsync"),
+        ("POST", "/api/ffmpeg/encode"),
+    ],
+)
+async def test_routes_of_a_later_version_are_unsupported(method: str, path: str) -> None:
+    reply = await get(method, path)
+    assert (reply.status, reply.json()["code"]) == (501, UnsupportedFeature.code)
+    assert "/api/ffmpeg/process" in reply.json()["hint"]
+
+
+@pytest.mark.parametrize("query", ["async=true", "async=1", "async=", "x=1&async=TRUE"])
+async def test_async_is_unsupported(query: str) -> None:
+    reply = await post_json(make_app(stand_in_services()), f"{PROCESS}?{query}", JOB)
+    assert (reply.status, reply.json()["code"]) == (501, "unsupported_feature")
+    assert "async" in reply.json()["error"]
+
+
+async def test_async_may_be_false() -> None:
+    assert (await post_json(make_app(stand_in_services()), f"{PROCESS}?async=false", JOB)).status == 200
