@@ -10,7 +10,7 @@ import pytest
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.health_report import Health
 from ffmpeg_worker.job.machine import Gpu
-from ffmpeg_worker.pipeline.run_lanes import WorkerResources
+from ffmpeg_worker.pipeline.resources import WorkerResources
 from support.servers.asgi_client import request
 from support.servers.fake_services import FakeServices, stand_in_services
 
