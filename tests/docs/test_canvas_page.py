@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 import re
-from collections.abc import Iterable
-from typing import Any, Literal, get_args, get_origin
 
 import pytest
-from pydantic.fields import FieldInfo
 
 from ffmpeg_worker.composition import (
     composition,
@@ -28,12 +23,12 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions import canvas, canvas_output, canvas_preview
 from ffmpeg_worker.job.parse import parse_job
+from support.docs.field_tables import Models, field_table, golden_blocks
 from support.docs.json_examples import ROOT, Example, examples_of
 
 PAGE = ROOT / "docs/canvas.md"
 EXAMPLES = examples_of("docs/canvas.md")
 
-Models = tuple[type[FrozenModel], ...]
 BASES: Models = (layer_base.TimedLayer, layer_base.VisualLayer, media_layers.AudioFields)
 TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Data of `canvas`": ("", canvas.CanvasData, ()),
@@ -88,64 +83,14 @@ LIMITS = {
 }
 
 
-def fields_of(model: type[FrozenModel], without: Models) -> Iterable[tuple[str, FieldInfo]]:
-    inherited = {name for base in without for name in base.model_fields} | ({"type"} if without else set())
-    return ((field.alias or name, field) for name, field in model.model_fields.items() if name not in inherited)
-
-
-def table(model: type[FrozenModel], without: Models) -> str:
-    rows = [row(name, field) for name, field in fields_of(model, without)]
-    return "\n".join(["| field | for example | default | meaning |", "|---|---|---|---|", *rows])
-
-
-def row(name: str, field: FieldInfo) -> str:
-    example = code((field.examples or [None])[0])
-    default = "required" if field.is_required() else shown_default(field.get_default(call_default_factory=True))
-    meaning = [field.description or "", *choices(field), *(["Keyframes."] if is_animated(field) else [])]
-    return f"| `{name}` | {example} | {default} | {' '.join(meaning).replace('|', '&#124;')} |"
-
-
-def choices(field: FieldInfo) -> list[str]:
-    words = [word for part in parts_of(field.annotation) for word in parts_of_literal(part)]
-    told = [f"`{word}`" for word in words]
-    is_told = all(word in (field.description or "") for word in told)
-    return [] if is_told or len(told) < 2 else [f"One of {', '.join(told)}."]
-
-
-def is_animated(field: FieldInfo) -> bool:
-    return any(getattr(part, "__name__", "") == "Keyframe" for part in parts_of(field.annotation))
-
-
-def parts_of(annotation: Any) -> Iterable[Any]:
-    yield annotation
-    if get_origin(annotation) is not Literal:
-        for part in get_args(annotation):
-            yield from parts_of(part)
-
-
-def parts_of_literal(part: Any) -> tuple[Any, ...]:
-    return get_args(part) if get_origin(part) is Literal else ()
-
-
-def shown_default(default: object) -> str:
-    plain = str(default) if isinstance(default, values.Percent) else default
-    if plain is None or plain in ((), {}) or isinstance(plain, FrozenModel):
-        return ""
-    return code(list(map(str, plain)) if isinstance(plain, tuple) else plain)
-
-
-def code(value: object) -> str:
-    whole = int(value) if isinstance(value, float) and value.is_integer() else value
-    return f"`{json.dumps(whole, ensure_ascii=False)}`".replace("|", "&#124;")
-
-
 def transition_row(kind: transitions.TransitionKind) -> str:
     return f"| `{kind.name}` | {kind.meaning} | {', '.join(f'`{alias}`' for alias in kind.aliases)} |"
 
 
 def generated() -> dict[str, str]:
     parts = [
-        f"### {name}\n\n{about}\n\n{table(model, without)}\n" for name, (about, model, without) in TABLES.items()
+        f"### {name}\n\n{about}\n\n{field_table(model, without)}\n"
+        for name, (about, model, without) in TABLES.items()
     ]
     return {
         "transitions": "\n".join(
@@ -163,16 +108,7 @@ def generated() -> dict[str, str]:
 
 
 def test_golden_tables_of_the_page() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    expected = page
-    for name, text in generated().items():
-        block = re.compile(rf"(<!-- {name} -->\n).*?(\n<!-- end -->)", re.DOTALL)
-        assert len(block.findall(page)) == 1
-        before, after = block.split(expected)[0::3]
-        expected = f"{before}<!-- {name} -->\n{text}\n<!-- end -->{after}"
-    if os.environ.get("UPDATE_GOLDEN"):
-        PAGE.write_text(expected, encoding="utf-8")
-        page = expected
+    page, expected = golden_blocks(PAGE, generated())
     assert page == expected
 
 

@@ -1,4 +1,4 @@
-"""Action `download`: store a file from a URL or a bucket under the data root, or in the job's `upload`."""
+"""Action `download`: download a file to the data root, or to the job's `upload`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ffmpeg_worker.job.sources import SOURCE_SCHEMA, Source
 
 
 class DownloadData(JobData):
-    """Store a file from a URL or a bucket under the data root, or in the job's `upload`."""
+    """Download a file from a URL or a bucket to the data root, or to the job's `upload`."""
 
     input: Annotated[Source, WithJsonSchema(SOURCE_SCHEMA)] = Field(
         description="Name of an input, path or URL; or an object with `url` and, if needed, `headers`, "
@@ -50,7 +50,7 @@ DOWNLOAD = Action(
     path="/storage/download",
     job=DownloadJob,
     result=DownloadResult,
-    summary="Store a file from elsewhere under the data root",
+    summary="Download a file to the data root",
     request={"input": "https://example.com/intro.mp4", "output": "clips/intro.mp4"},
     response={"job_id": JOB_ID, "outputs": [OUTPUT], "stats": STATS, "warnings": []},
     default_target=DefaultTarget.DATA_ROOT,

@@ -1,4 +1,4 @@
-"""Action `upload`: copy files of the data root to the job's `upload`."""
+"""Action `upload`: upload files of the data root."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_UPLOADS = 1000
 
 
 class UploadData(JobData):
-    """Copy files of the data root to the job's `upload`."""
+    """Upload files of the data root to the job's `upload`."""
 
     input: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=4096)], ...],
@@ -46,7 +46,7 @@ UPLOAD = Action(
     path="/storage/upload",
     job=UploadJob,
     result=UploadResult,
-    summary="Copy files of the data root elsewhere",
+    summary="Upload files of the data root",
     request={"input": "small.mp4", "upload": {"bucket": "media-out", "key": "orders/17/", "cloud_type": "AWS"}},
     response={
         "job_id": JOB_ID,
