@@ -1,30 +1,50 @@
-"""Places the glyphs of lines in a column of text."""
+"""Places the glyphs of lines in the box of a text."""
 
 from __future__ import annotations
 
 import re
 
 from ffmpeg_worker.raster.text.font import Font
-from ffmpeg_worker.raster.text.layout import Glyph, LineBox, WordBox
-from ffmpeg_worker.raster.text.shape_paragraph import Run, ShapedGlyph
-from ffmpeg_worker.raster.text.wrap_lines import Line
+from ffmpeg_worker.raster.text.layout import Glyph, Layout, LineBox, WordBox
+from ffmpeg_worker.raster.text.shape_paragraphs import Run, ShapedGlyph
+from ffmpeg_worker.raster.text.wrap_lines import Line, max_line_width
 from ffmpeg_worker.scene.text_style import TextStyle
 
 _WORD = re.compile(r"\S+")
 
 
 def place_lines(
-    lines: list[Line], style: TextStyle, first: Font, width: float, corner: tuple[float, float]
-) -> tuple[tuple[Glyph, ...], tuple[LineBox, ...]]:
-    """Place glyphs and lines in a column.
+    text: str,
+    lines: list[Line],
+    style: TextStyle,
+    first: Font,
+    box: tuple[float | None, float | None],
+    padding: tuple[float, float],
+) -> Layout:
+    """Place lines in a box.
 
     Args:
+        text: whose lines they are.
         lines: from top to bottom.
         style: gives alignment and line height.
         first: the font that gives the lines their baseline.
-        width: of the column in pixels.
-        corner: the column's top left.
+        box: width and height in pixels, `None` for those of the text.
+        padding: horizontal and vertical distance from the box to the text.
     """
+    content_width, content_height = max_line_width(lines), len(lines) * style.line_height * style.size
+    width = content_width + 2 * padding[0] if box[0] is None else box[0]
+    height = content_height + 2 * padding[1] if box[1] is None else box[1]
+    free = height - 2 * padding[1] - content_height
+    top = padding[1] + {"top": 0.0, "center": free / 2, "bottom": free}[style.vertical_align]
+    glyphs, boxes = _place_glyphs(lines, style, first, width - 2 * padding[0], (padding[0], top))
+    words = _find_words(text, glyphs, boxes)
+    return Layout(text, style.size, width, height, glyphs, boxes, words, first.underline, first.strike)
+
+
+def _place_glyphs(
+    lines: list[Line], style: TextStyle, first: Font, width: float, corner: tuple[float, float]
+) -> tuple[tuple[Glyph, ...], tuple[LineBox, ...]]:
+    """Place glyphs and lines in a column whose top left is `corner`."""
     height = style.line_height * first.size
     baseline = (height + first.ascent - first.descent) / 2
     glyphs: list[Glyph] = []
@@ -44,7 +64,7 @@ def place_lines(
     return tuple(glyphs), tuple(boxes)
 
 
-def find_words(text: str, glyphs: tuple[Glyph, ...], lines: tuple[LineBox, ...]) -> tuple[WordBox, ...]:
+def _find_words(text: str, glyphs: tuple[Glyph, ...], lines: tuple[LineBox, ...]) -> tuple[WordBox, ...]:
     """Return the boxes of a text's words, in logical order."""
     spans = [match.span() for match in _WORD.finditer(text)]
     by_line: dict[int, list[Glyph]] = {}

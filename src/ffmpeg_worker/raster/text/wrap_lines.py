@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ffmpeg_worker.raster.text.bidi import visual_order
 from ffmpeg_worker.raster.text.paragraph import Paragraph
-from ffmpeg_worker.raster.text.shape_paragraph import Run, ShapedGlyph, ShapedParagraph, clip_runs, shape_run
+from ffmpeg_worker.raster.text.shape_paragraphs import Run, ShapedGlyph, ShapedParagraph, clip_runs, shape_run
 
 _TOLERANCE = 0.01
 
@@ -33,10 +33,18 @@ class Line:
         return self.end == len(self.paragraph.text)
 
 
-def wrap_lines(shaped: ShapedParagraph, width: float) -> Iterator[Line]:
-    """Yield lines that are as full as possible; a word wider than a line is broken between clusters."""
-    for start, end, breaks_word in _find_line_ends(shaped, width):
-        yield _shape_line(shaped, start, end, breaks_word)
+def wrap_lines(paragraphs: Iterable[ShapedParagraph], width: float) -> list[Line]:
+    """Return lines that are as full as possible; a word wider than a line is broken between clusters."""
+    return [
+        _shape_line(shaped, start, end, breaks_word)
+        for shaped in paragraphs
+        for start, end, breaks_word in _find_line_ends(shaped, width)
+    ]
+
+
+def max_line_width(lines: Iterable[Line]) -> float:
+    """Return the width of the widest line."""
+    return max((line.width for line in lines), default=0.0)
 
 
 def _find_line_ends(shaped: ShapedParagraph, width: float) -> Iterator[tuple[int, int, bool]]:

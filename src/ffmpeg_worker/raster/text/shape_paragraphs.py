@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import uharfbuzz as hb
@@ -15,6 +15,7 @@ from ffmpeg_worker.raster.text.emoji import is_emoji
 from ffmpeg_worker.raster.text.font import UNITS, Font
 from ffmpeg_worker.raster.text.font_library import FontChain
 from ffmpeg_worker.raster.text.paragraph import Paragraph
+from ffmpeg_worker.scene.text_style import TextStyle
 
 _COMMON, _INHERITED = "Zyyy", "Zinh"
 _SPACES = frozenset(" \u00a0")
@@ -70,8 +71,13 @@ class ShapedParagraph:
     positions: Sequence[float]
 
 
-def shape_paragraph(paragraph: Paragraph, chain: FontChain, size: float, spacing: Spacing) -> ShapedParagraph:
-    """Choose fonts and glyphs for a paragraph at a font size in pixels."""
+def shape_paragraphs(paragraphs: Iterable[Paragraph], chain: FontChain, style: TextStyle) -> list[ShapedParagraph]:
+    """Choose fonts and glyphs for paragraphs."""
+    spacing = Spacing(style.letter_spacing, style.word_spacing)
+    return [_shape_paragraph(paragraph, chain, style.size, spacing) for paragraph in paragraphs]
+
+
+def _shape_paragraph(paragraph: Paragraph, chain: FontChain, size: float, spacing: Spacing) -> ShapedParagraph:
     runs = _split_runs(paragraph, chain, size)
     advances = [0.0] * len(paragraph.text)
     for run in runs:

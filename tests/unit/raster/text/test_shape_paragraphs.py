@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ffmpeg_worker.raster.text.paragraph import collect_paragraphs
-from ffmpeg_worker.raster.text.shape_paragraph import Spacing, find_script, shape_paragraph
+from ffmpeg_worker.raster.text.shape_paragraphs import ShapedParagraph, find_script, shape_paragraphs
+from ffmpeg_worker.scene.text_style import TextStyle
 from support.media.text_sources import LIBRARY
 
 
@@ -34,11 +37,16 @@ def test_scripts(letter: str, script: str) -> None:
     assert find_script(letter) == script
 
 
+def _shape(text: str, family: str = "Inter", **style: Any) -> ShapedParagraph:
+    chain = LIBRARY.chain((family,), 400, False)
+    (shaped,) = shape_paragraphs(collect_paragraphs(text, "auto"), chain, TextStyle(size=20, **style))
+    return shaped
+
+
 def _runs(text: str, family: str = "Inter") -> list[tuple[str, str, str]]:
     """Return text, script and font family of each run."""
-    chain = LIBRARY.chain((family,), 400, False)
-    shaped = shape_paragraph(collect_paragraphs(text, "auto")[0], chain, 20, Spacing())
-    return [(text[run.start : run.end], run.script, run.font.face.family) for run in shaped.runs]
+    runs = _shape(text, family).runs
+    return [(text[run.start : run.end], run.script, run.font.face.family) for run in runs]
 
 
 def test_runs_change_with_script_and_font() -> None:
@@ -52,8 +60,6 @@ def test_spaces_and_punctuation_stay_in_the_font_of_the_letters_before() -> None
 
 
 def test_positions_are_those_of_one_line() -> None:
-    chain = LIBRARY.chain(("Inter",), 400, False)
-    shaped = shape_paragraph(collect_paragraphs("ab c", "auto")[0], chain, 20, Spacing(letter=1, word=5))
-    plain = shape_paragraph(collect_paragraphs("ab c", "auto")[0], chain, 20, Spacing())
+    shaped, plain = _shape("ab c", letter_spacing=1, word_spacing=5), _shape("ab c")
     added = [a - b for a, b in zip(shaped.positions, plain.positions, strict=True)]
     assert added == pytest.approx([0, 1, 2, 8, 9], abs=0.5)

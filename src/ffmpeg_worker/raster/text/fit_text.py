@@ -1,0 +1,71 @@
+"""Fits text into a column: finds the largest font size, or cuts lines."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ffmpeg_worker.raster.text.font_library import FontChain
+from ffmpeg_worker.raster.text.paragraph import collect_paragraphs
+from ffmpeg_worker.raster.text.shape_paragraphs import shape_paragraphs
+from ffmpeg_worker.raster.text.wrap_lines import Line, max_line_width, wrap_lines
+from ffmpeg_worker.scene.text_style import TextStyle
+
+_TOLERANCE = 0.01
+_ELLIPSIS = "\u2026"
+
+
+def overflows(lines: Sequence[Line], style: TextStyle, width: float, height: float) -> bool:
+    """Whether lines are wider or higher than a column."""
+    content_height = len(lines) * style.line_height * style.size
+    return max_line_width(lines) > width + _TOLERANCE or content_height > height + _TOLERANCE
+
+
+def fit_size(text: str, style: TextStyle, chain: FontChain, width: float, height: float) -> TextStyle:
+    """Return the style with the largest font size, in quarters of a pixel, at which the text fits into a column.
+
+    All lines fit and no word is broken, unless even the minimum size is too large.
+    """
+
+    def fits(sized: TextStyle) -> bool:
+        lines = _break_lines(text, sized, chain, width)
+        if sized.max_lines is not None and len(lines) > sized.max_lines:
+            return False
+        return not (any(line.breaks_word for line in lines) or overflows(lines, sized, width, height))
+
+    if fits(style):
+        return style
+    min_size = min(style.min_size, style.size)
+    low, high = 0, math.ceil((style.size - min_size) * 4)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(replace(style, size=min_size + middle / 4)) else (low, middle)
+    return replace(style, size=min_size + low / 4)
+
+
+def cut_text(text: str, style: TextStyle, chain: FontChain, width: float) -> tuple[str, bool]:
+    """Return a text with an ellipsis for what exceeds the maximum number of lines, and whether it was cut."""
+    limit = style.max_lines
+    if limit is None:
+        return text, False
+    lines = _break_lines(text, style, chain, width)
+    if len(lines) <= limit:
+        return text, False
+    last = lines[limit - 1]
+    start = last.paragraph.start
+    ends = [start + cluster for cluster in last.paragraph.clusters if last.start < cluster <= last.end]
+    best = text[: start + last.start].rstrip() + _ELLIPSIS
+    low, high = 0, len(ends) - 1
+    while low <= high:
+        middle = (low + high) // 2
+        attempt = text[: ends[middle]].rstrip() + _ELLIPSIS
+        if len(_break_lines(attempt, style, chain, width)) <= limit:
+            best, low = attempt, middle + 1
+        else:
+            high = middle - 1
+    return best, True
+
+
+def _break_lines(text: str, style: TextStyle, chain: FontChain, width: float) -> list[Line]:
+    return wrap_lines(shape_paragraphs(collect_paragraphs(text, style.direction), chain, style), width)
