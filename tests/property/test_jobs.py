@@ -121,9 +121,9 @@ NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs"])
 @given(st.lists(NAMES, max_size=5, unique=True))
 def test_concat_lists_are_read_and_renamed(names: list[str]) -> None:
     text = "ffconcat version 1.0\n" + "".join(f"file '{name}'\nduration 1\n" for name in names)
-    assert concat_list.entries(text) == names
-    renamed = concat_list.rename(text, {name: f"{index}.mp4" for index, name in enumerate(names)})
-    assert concat_list.entries(renamed) == [f"{index}.mp4" for index in range(len(names))]
+    assert concat_list.read_entries(text) == names
+    renamed = concat_list.rename_entries(text, {name: f"{index}.mp4" for index, name in enumerate(names)})
+    assert concat_list.read_entries(renamed) == [f"{index}.mp4" for index in range(len(names))]
     assert renamed.count("duration 1") == len(names)
 
 

@@ -1,4 +1,4 @@
-"""An ffmpeg argument list read the way ffmpeg reads it: options belong to the file that follows them."""
+"""Read an ffmpeg argument list as FFmpeg does: options belong to the file that follows them."""
 
 from __future__ import annotations
 
@@ -11,74 +11,79 @@ from ffmpeg_worker.errors import InvalidJob
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option as written, e.g. `-c:v` with value `libx264`; flags have no value."""
+    """One option as written, e.g. `-c:v` with the value `libx264`; a flag has no value."""
 
     token: str
     value: str | None = None
 
     @property
     def name(self) -> str:
-        """Without dash and stream specifier."""
+        """The name without dash and stream specifier."""
         return option_name(self.token)
 
     def tokens(self) -> tuple[str, ...]:
-        """As arguments."""
+        """The option as arguments."""
         return (self.token,) if self.value is None else (self.token, self.value)
 
 
 @dataclass(frozen=True, slots=True)
 class FileGroup:
-    """One input or output with the options in front of it."""
+    """One input or output with the options before it."""
 
     is_input: bool
     url: str
     options: tuple[Option, ...] = ()
 
     def value_of(self, *names: str) -> str | None:
-        """Value of the last option with one of these names (ffmpeg's rule: the last one wins)."""
+        """Value of the last option with one of these names, since the last one wins in FFmpeg."""
         for option in reversed(self.options):
             if option.name in names and option.value is not None:
                 return option.value
         return None
 
     def has(self, *names: str) -> bool:
-        """Whether an option with one of these names is given."""
+        """Whether there is an option with one of these names."""
         return any(option.name in names for option in self.options)
 
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
-    """Files in the order written, and options after the last of them."""
+    """A parsed command.
+
+    Attributes:
+        groups: inputs and outputs in the order written.
+        trailing: options after the last of them, which have no effect.
+    """
 
     groups: tuple[FileGroup, ...]
     trailing: tuple[Option, ...] = ()
 
     @property
     def inputs(self) -> tuple[FileGroup, ...]:
-        """The inputs, in order: their index is ffmpeg's file number."""
+        """The inputs in order; the index of an input is its number in FFmpeg."""
         return tuple(group for group in self.groups if group.is_input)
 
     @property
     def outputs(self) -> tuple[FileGroup, ...]:
-        """The outputs, in order."""
+        """The outputs in order."""
         return tuple(group for group in self.groups if not group.is_input)
 
     def options(self) -> Iterator[Option]:
-        """Every option, wherever it stands."""
+        """All options, in order."""
         for group in self.groups:
             yield from group.options
         yield from self.trailing
 
     def with_output(self, url: str) -> CommandLine:
-        """The same command writing one output more; options that trailed belong to it."""
+        """The command with one more output, which gets the trailing options."""
         return replace(self, groups=(*self.groups, FileGroup(False, url, self.trailing)), trailing=())
 
 
 def read_command_line(tokens: Sequence[str]) -> CommandLine:
-    """Split the arguments (without the program's name) into inputs, outputs and their options.
+    """Split arguments, without the program's name, into inputs, outputs and their options.
 
     Raises:
-        InvalidJob: an option at the end that needs a value.
+        InvalidJob: the last option has no value but needs one.
     """
     groups: list[FileGroup] = []
     pending: list[Option] = []

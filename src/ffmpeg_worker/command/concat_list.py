@@ -1,4 +1,4 @@
-"""Lists for ffmpeg's concat demuxer: which files they name, and the same list with other names."""
+"""Read and rewrite the file names in lists for FFmpeg's concat demuxer."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Mapping
 _FILE_LINE = re.compile(r"^(\s*file\s+)(\S.*?)\s*$")
 
 
-def entries(text: str) -> list[str]:
-    """The file names of a concat list, in order, without quotation marks."""
+def read_entries(text: str) -> list[str]:
+    """File names in a concat list, in order, without quotation marks."""
     return [_unquote(match.group(2)) for line in text.splitlines() if (match := _FILE_LINE.match(line))]
 
 
-def rename(text: str, names: Mapping[str, str]) -> str:
-    """The same list with each file name replaced; names that are not in `names` stay."""
+def rename_entries(text: str, names: Mapping[str, str]) -> str:
+    """The list with each file name that is a key of `names` replaced by its value."""
     lines = []
     for line in text.splitlines():
         match = _FILE_LINE.match(line)

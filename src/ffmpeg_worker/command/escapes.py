@@ -1,4 +1,4 @@
-"""Text with ffmpeg's own quoting."""
+"""Split text that uses FFmpeg's quoting."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 
 def split_escaped(text: str, separators: str) -> Iterator[str]:
-    """The parts between separators, without the quotation marks and backslashes that protect some of them."""
+    """The parts of `text` between unquoted separators, without quotation marks and backslashes."""
     part, is_quoted = "", False
     characters = iter(text)
     for character in characters:

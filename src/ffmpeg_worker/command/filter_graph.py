@@ -1,4 +1,4 @@
-"""A filter graph's text read as libavfilter reads it: chains of filters, each with its options unescaped."""
+"""Read the text of a filter graph as libavfilter does."""
 
 from __future__ import annotations
 
@@ -10,53 +10,58 @@ _FLAGS_PREFIX = "sws_flags="
 
 
 class UnreadableGraphError(ValueError):
-    """The text is no graph; the message says in a few words why."""
+    """The text is not a filter graph; the message says why in a few words."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One filter of a graph: `overlay@logo` is the filter `overlay`; options without a name have `None`."""
+    """One filter of a graph.
+
+    Attributes:
+        name: without the label after `@`.
+        options: names and unescaped values; the name is `None` where the graph gives only a value.
+    """
 
     name: str
     options: tuple[tuple[str | None, str], ...]
 
 
 @dataclass(slots=True)
-class Text:
-    """A text and how far it has been read."""
+class Scanner:
+    """A text with a reading position."""
 
     text: str
-    place: int = 0
+    position: int = 0
 
     @property
     def next(self) -> str:
         """The next character; empty at the end."""
-        return self.text[self.place : self.place + 1]
+        return self.text[self.position : self.position + 1]
 
     def skip(self, characters: str) -> None:
-        """Go past every character of a set."""
+        """Advance past all characters of a set."""
         while self.next and self.next in characters:
-            self.place += 1
+            self.position += 1
 
     def token(self, ends: str) -> str:
-        """The text up to one of `ends`, without one level of quotation marks and backslashes.
+        """Read up to one of the characters in `ends`, as av_get_token() does.
 
-        Blanks around it are dropped where nothing protects them, as av_get_token() does.
+        Removes one level of quotation marks and backslashes, and unquoted blanks at both ends.
         """
         self.skip(_BLANKS)
         made: list[str] = []
         kept = 0
         while self.next and self.next not in ends:
             character = self.next
-            self.place += 1
+            self.position += 1
             if character == "\\" and self.next:
                 made.append(self.next)
-                self.place += 1
+                self.position += 1
                 kept = len(made)
             elif character == "'":
-                end = self.text.find("'", self.place)
-                made += self.text[self.place : end if end >= 0 else None]
-                self.place = end + 1 if end >= 0 else len(self.text)
+                end = self.text.find("'", self.position)
+                made += self.text[self.position : end if end >= 0 else None]
+                self.position = end + 1 if end >= 0 else len(self.text)
                 kept = len(made) if end >= 0 else kept
             else:
                 made.append(character)
@@ -69,13 +74,13 @@ def read_filter_graph(text: str) -> Iterator[Filter]:
     """The filters of a graph, in order.
 
     Raises:
-        UnreadableGraphError: where libavfilter would refuse it, too.
+        UnreadableGraphError: libavfilter would refuse the text too.
     """
-    source = Text(text)
+    source = Scanner(text)
     source.skip(_BLANKS)
-    if text.startswith(_FLAGS_PREFIX, source.place):
+    if text.startswith(_FLAGS_PREFIX, source.position):
         source.token(";")
-        source.place += 1
+        source.position += 1
     while True:
         source.skip(_BLANKS)
         if not source.next:
@@ -87,47 +92,47 @@ def read_filter_graph(text: str) -> Iterator[Filter]:
         yield Filter(name, tuple(_read_options(source)))
         _skip_labels(source)
         if source.next and source.next not in ",;":
-            raise UnreadableGraphError(f'after the filter "{name[:64]}" stands something else than "," or ";"')
-        source.place += 1
+            raise UnreadableGraphError(f'expected "," or ";" after the filter "{name[:64]}"')
+        source.position += 1
 
 
-def _skip_labels(source: Text) -> None:
+def _skip_labels(source: Scanner) -> None:
     source.skip(_BLANKS)
     while source.next == "[":
-        source.place += 1
+        source.position += 1
         label = source.token("]")
         if not label or not source.next:
             raise UnreadableGraphError("a link label is empty or not closed")
-        source.place += 1
+        source.position += 1
         source.skip(_BLANKS)
 
 
-def _read_options(source: Text) -> Iterator[tuple[str | None, str]]:
+def _read_options(source: Scanner) -> Iterator[tuple[str | None, str]]:
     if source.next != "=":
         return iter(())
-    source.place += 1
+    source.position += 1
     return read_option_pairs(source.token("[],;"))
 
 
 def read_option_pairs(text: str) -> Iterator[tuple[str | None, str]]:
-    """`key=value` pairs between colons, values without a further level of escapes; see av_opt_get_key_value()."""
-    source = Text(text)
+    """The `key=value` pairs between colons, as av_opt_get_key_value() reads them; unescapes values once more."""
+    source = Scanner(text)
     while source.next:
         key = _read_key(source)
         yield key, source.token(":")
-        source.place += 1
+        source.position += 1
 
 
-def _read_key(source: Text) -> str | None:
-    start = source.place
+def _read_key(source: Scanner) -> str | None:
+    start = source.position
     source.skip(_BLANKS)
-    first = source.place
+    first = source.position
     while source.next and source.next.isascii() and (source.next.isalnum() or source.next in "-_/."):
-        source.place += 1
-    key = source.text[first : source.place]
+        source.position += 1
+    key = source.text[first : source.position]
     source.skip(_BLANKS)
     if source.next == "=":
-        source.place += 1
+        source.position += 1
         return key
-    source.place = start
+    source.position = start
     return None

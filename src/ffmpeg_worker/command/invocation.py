@@ -1,4 +1,4 @@
-"""One ffmpeg command line as a value: as a list to run, and in a form that may be shown."""
+"""One FFmpeg command line, to run and to show without its secrets."""
 
 from __future__ import annotations
 
@@ -45,31 +45,31 @@ _USERINFO = re.compile(r"(?<=://)[^/\s'\"@?#|]*(?:@[^/\s'\"@?#|]*)*(?=@)")
 
 @dataclass(frozen=True)
 class Invocation:
-    """The arguments of one ffmpeg run, without the program and the options that every run has."""
+    """The arguments of one FFmpeg run, without the program and the options that every run has."""
 
     arguments: tuple[str, ...]
 
     def argv(self, program: str) -> list[str]:
-        """The whole list to run."""
+        """The whole argument list to run."""
         return [program, *self.arguments]
 
     def printable(self) -> str:
-        """The command line quoted for a shell, without the secrets that it may carry."""
+        """The command line quoted for a shell, with secrets redacted."""
         return shlex.join(["ffmpeg", *redact_arguments(self.arguments)])
 
 
 def redact_arguments(arguments: tuple[str, ...]) -> list[str]:
-    """The arguments with the values of secret options and secret parts of addresses replaced."""
+    """The arguments with secret option values and secret parts of URLs redacted."""
     shown = []
     hide = False
     for argument in arguments:
         shown.append(REDACTED if hide else redact(argument))
-        # Stream specifiers follow the name: -decryption_key:v
+        # A stream specifier may follow the name: -decryption_key:v
         name = argument.removeprefix("-").partition(":")[0].lower()
         hide = not hide and argument.startswith("-") and name in _SECRET_OPTIONS
     return shown
 
 
 def redact(text: str) -> str:
-    """`text` without the user information and the secret query values of the addresses in it."""
+    """`text` with user information and secret query values in its URLs redacted."""
     return _QUERY.sub(rf"\1={REDACTED}", _USERINFO.sub(REDACTED, text))

@@ -1,4 +1,4 @@
-"""Every spelling of an FFmpeg command becomes the same value: a chain of token tuples."""
+"""Parse FFmpeg commands in every spelling that jobs may use into argument tuples."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from ffmpeg_worker.command.flag_options import is_flag
 
 Command = tuple[str, ...]
-"""The arguments of one ffmpeg run, without the program's name."""
+"""The arguments of one FFmpeg run, without the program's name."""
 
 MAX_TOKENS = 2048
 MAX_COMMANDS = 32
@@ -22,13 +22,17 @@ _OPTION = re.compile(r"-[A-Za-z]")
 
 
 def parse_commands(value: Any, program: str = "ffmpeg") -> tuple[Command, ...]:
-    """Read `chainCmds` in any of its spellings.
+    """Parse `chainCmds`.
 
-    A list of tokens; a list in which an element that starts with `-` and holds a blank is an option with its
-    value; one string, split as a shell would; a list of lists, or `"&&"` between tokens: a chain.
+    Accepts one string, split as a shell would; a list of arguments, in which an element such as `"-c:v libx264"`
+    is an option with its value; and a list of such lists. `"&&"` between arguments starts the next command.
+
+    Args:
+        value: what the caller wrote.
+        program: name of the program, dropped where a command begins with it.
 
     Raises:
-        ValueError: an empty command, a wrong type, an open quotation mark, shell operators, too many tokens.
+        ValueError: an empty command, a wrong type, an open quotation mark, shell operators or too many arguments.
     """
     if isinstance(value, str):
         tokens = _split(value)
@@ -49,15 +53,17 @@ def _split(text: str) -> list[str]:
     try:
         tokens = shlex.split(text)
     except ValueError:
-        raise ValueError("has a quotation mark or backslash that is not closed") from None
+        raise ValueError("has an unclosed quotation mark or a backslash at its end") from None
     for token in tokens:
         if token in _SHELL_OPERATORS:
-            raise ValueError(f'holds the shell operator "{token}"; only "&&" joins commands, no shell runs them')
+            raise ValueError(
+                f'contains the shell operator "{token}"; no shell runs commands, only "&&" joins them'
+            )
     return tokens
 
 
 def _expand(elements: Sequence[str]) -> list[str]:
-    """Split the elements that hold an option together with its value, and whole commands in one element."""
+    """Split elements that contain an option with its value, or a whole command."""
     if len(elements) == 1 and elements[0].partition(" ")[0] in _PROGRAMS:
         return _split(elements[0])
     tokens: list[str] = []
@@ -96,14 +102,14 @@ def _drop_program(tokens: Sequence[str], program: str) -> Command:
 
 def _checked(commands: Sequence[Command]) -> tuple[Command, ...]:
     if len(commands) > MAX_COMMANDS:
-        raise ValueError(f"holds {len(commands)} commands; at most {MAX_COMMANDS} are run in one chain")
+        raise ValueError(f"has {len(commands)} commands; a chain may have at most {MAX_COMMANDS}")
     for index, command in enumerate(commands):
         if not command:
             raise ValueError(
-                "is empty" if len(commands) == 1 else f"has nothing in command {index} (counted from 0)"
+                "is empty" if len(commands) == 1 else f"has no arguments in command {index} (counted from 0)"
             )
         if len(command) > MAX_TOKENS:
-            raise ValueError(f"has {len(command)} tokens in command {index}; at most {MAX_TOKENS} are accepted")
+            raise ValueError(f"has {len(command)} arguments in command {index}; at most {MAX_TOKENS} are accepted")
     return tuple(commands)
 
 

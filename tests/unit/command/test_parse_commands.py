@@ -67,7 +67,7 @@ def test_a_string_is_split_as_a_shell_would() -> None:
 @pytest.mark.parametrize(
     ("value", "word"),
     [
-        ("-i 'a.mp4 b.mp4", "not closed"),
+        ("-i 'a.mp4 b.mp4", "unclosed"),
         ("-i a.mp4 b.mp4 ; rm x", '";"'),
         ("-i a.mp4 - | cat", '"|"'),
         ("", "empty"),
@@ -78,7 +78,7 @@ def test_a_string_is_split_as_a_shell_would() -> None:
         ([["a"], "b"], "list of strings"),
         ([1, 2], "list of strings"),
         (None, "list of strings"),
-        (["a"] * 3000, "tokens"),
+        (["a"] * 3000, "3000 arguments"),
         ([["a"]] * 40, "40 commands"),
     ],
 )

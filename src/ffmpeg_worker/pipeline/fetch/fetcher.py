@@ -126,12 +126,12 @@ class Fetcher:
         """Stage every file a concat list names, and write the list with their staged names."""
         text = source.read_text(encoding="utf-8", errors="surrogateescape")
         names: dict[str, str] = {}
-        for entry in concat_list.entries(text):
+        for entry in concat_list.read_entries(text):
             if is_made(entry, required.produced):
                 names[entry] = f"../{entry}"
             elif entry not in names:
                 names[entry] = (await self.fetch(RequiredInput(entry, locate(entry)))).staged
-        target.write_text(concat_list.rename(text, names), encoding="utf-8", errors="surrogateescape")
+        target.write_text(concat_list.rename_entries(text, names), encoding="utf-8", errors="surrogateescape")
 
 
 def _as_named(entry: str) -> FileSource:

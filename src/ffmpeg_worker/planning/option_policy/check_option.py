@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ffmpeg_worker.command.filter_graph import (
     Filter,
-    Text,
+    Scanner,
     UnreadableGraphError,
     read_filter_graph,
     read_option_pairs,
@@ -88,10 +88,10 @@ class OptionChecker:
 
     def check_tee(self, text: str, context: ArgumentContext) -> None:
         """Check the outputs in the list of the tee muxer: `[f=mp4]a.mp4|b.ts`."""
-        source = Text(text)
+        source = Scanner(text)
         while source.next:
             entry = _TEE_ENTRY.fullmatch(source.token("|"))
-            source.place += 1
+            source.position += 1
             if entry is None:
                 raise context.refusal(
                     "is a list with brackets or backslashes inside an entry",

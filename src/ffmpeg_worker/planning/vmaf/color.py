@@ -1,4 +1,4 @@
-"""What brings two pictures to one colour description before they are compared."""
+"""Convert two videos to the same color range and matrix before they are compared."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from types import MappingProxyType
 
 from ffmpeg_worker.job.media import StreamInfo
 
-# libvmaf's inputs are negotiated to one colour description, and an untagged reference beside a tagged copy is
-# then converted as if its tag were BT.601: VMAF 49 instead of 99.8 on equal pixels. Equal labels prevent that.
+# FFmpeg converts the inputs of libvmaf to the same color tags, and treats an untagged reference next to a tagged
+# copy as BT.601: VMAF 49 instead of 99.8 on equal pixels. Equal tags prevent that.
 COMMON_COLOR_TAGS = "setparams=range=tv:colorspace=bt709"
 
 _FULL = frozenset({"pc", "full", "jpeg"})
-# From ffprobe's names to those of the scale filter; names that mean the same numbers fall together.
+# Names of ffprobe to those of the scale filter; equivalent matrices have the same name.
 _MATRICES = MappingProxyType(
     {
         "bt709": "bt709",
@@ -29,10 +29,10 @@ _HDR = frozenset({"smpte2084", "arib-std-b67"})
 
 
 def color_options(stream: StreamInfo, reference: StreamInfo, distorted: StreamInfo) -> tuple[str, ...]:
-    """Options of the scale filter that bring one of the two to limited range and the common matrix.
+    """Options of the scale filter that convert `stream`, one of the two, to limited range and the common matrix.
 
-    The common matrix is the reference's, or the distorted video's where the reference names none. A video that
-    names none is taken to use the other's.
+    The common matrix is that of the reference, else that of the distorted video. An untagged video counts as
+    using the matrix of the other.
     """
     common = _matrix(reference) or _matrix(distorted)
     own = _matrix(stream)
@@ -47,22 +47,22 @@ def color_options(stream: StreamInfo, reference: StreamInfo, distorted: StreamIn
 
 
 def warn_about_color(reference: StreamInfo, distorted: StreamInfo) -> Iterator[str]:
-    """One sentence for every difference in colour, whether it was converted or not."""
+    """One warning for each difference in color, converted or not."""
     if not (_is_rgb(reference) or _is_rgb(distorted)) and _is_full(reference) != _is_full(distorted):
         which = "reference" if _is_full(reference) else "distorted video"
-        yield f"The {which} has full colour range and was converted to limited range."
-    ours, theirs = _matrix(reference), _matrix(distorted)
-    if ours and theirs and ours != theirs:
-        yield f"The colour matrix of the distorted video, {theirs}, was converted to the reference's, {ours}."
-    for label, place in (("transfer curve", 2), ("primaries", 3)):
-        mine, other = _known(reference.color[place]), _known(distorted.color[place])
-        if mine and other and mine != other:
+        yield f"The {which} has full color range and was converted to limited range."
+    own, other = _matrix(reference), _matrix(distorted)
+    if own and other and own != other:
+        yield f"The color matrix of the distorted video, {other}, was converted to that of the reference, {own}."
+    for label, index in (("transfer curve", 2), ("primaries", 3)):
+        own, other = _known(reference.color[index]), _known(distorted.color[index])
+        if own and other and own != other:
             yield (
-                f"The colour {label} differs (reference {mine}, distorted {other}) and was not converted: "
-                "the score counts that as damage."
+                f"The color {label} differ{'s' if index == 2 else ''} (reference {own}, distorted {other}) and "
+                f"{'was' if index == 2 else 'were'} not converted: the score counts that as distortion."
             )
     if reference.color[2] in _HDR:
-        yield "The reference is HDR; the models were trained on standard dynamic range."
+        yield "The reference is HDR, but the models were trained on standard dynamic range."
 
 
 def _matrix(stream: StreamInfo) -> str | None:

@@ -1,4 +1,4 @@
-"""What two videos need to become comparable: one size, one pixel format, one clock; and what that says of them."""
+"""Decide how two videos are made comparable: frame size, frame rate and how frames are paired."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ffmpeg_worker.job.media import StreamInfo
 from ffmpeg_worker.planning.vmaf.color import warn_about_color
 
 RATE_TOLERANCE = Fraction(1, 2000)
-"""Rates nearer than this are the same rate measured twice. 24 and 23.976 differ by twice as much."""
+"""Relative difference up to which two frame rates count as equal. 24 and 23.976 differ by twice as much."""
 
 SPEED_CHANGE = Fraction(1, 10)
-"""Film is sped up from 24 to 25, never by more than this; half the frames at half the rate is a shorter cut."""
+"""Largest relative difference for pairing by number: 24 fps content is often played at 25 fps."""
 
 FALLBACK_RATE = Fraction(25)
 
@@ -41,19 +41,19 @@ _INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
 
 
 class PairedBy(StrEnum):
-    """How frames of both videos find each other."""
+    """The way in which the frames of both videos are paired."""
 
     TIME = "time"
-    """By nearest time stamp: the rates are the same."""
+    """By nearest timestamp; the rates are equal."""
     NUMBER = "number"
-    """Frame n with frame n: the same number of frames, played at different rates."""
+    """Frame n with frame n; both have the same number of frames at different rates."""
     RESAMPLED = "resampled"
-    """The distorted video is brought to the reference's rate first."""
+    """By timestamp, after resampling the distorted video to the rate of the reference."""
 
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """One side: size in pixels as shown (after rotation), rate in frames per second."""
+    """One of the two videos: size in pixels after rotation, rate in frames per second."""
 
     name: str
     staged: str
@@ -65,14 +65,14 @@ class Video:
     length_is_exact: bool
 
     @property
-    def count(self) -> int | None:
-        """Number of frames, counted by the container or worked out."""
+    def frame_count(self) -> int | None:
+        """Number of frames from the container, else from duration and rate; `None` if unknown."""
         if self.stream.frames:
             return self.stream.frames
         return round(self.length_s * self.rate) if self.length_s and self.rate else None
 
     @property
-    def deep(self) -> bool:
+    def is_deep(self) -> bool:
         """Whether samples have more than 8 bits."""
         pix_fmt = self.stream.pix_fmt or ""
         return bool(_DEPTH.search(pix_fmt)) or pix_fmt.startswith(_DEEP_PACKED)
@@ -80,7 +80,15 @@ class Video:
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Both sides and what they are compared at; `rate` is the reference's, `measured_rate` the lower of both."""
+    """Two videos and how they are compared.
+
+    Attributes:
+        reference, distorted: the videos.
+        width, height: frame size of the comparison in pixels.
+        rate: frames per second of the comparison.
+        measured_rate: frames per second at which a shift is measured, the lower of both rates.
+        paired_by: how frames are paired.
+    """
 
     reference: Video
     distorted: Video
@@ -88,16 +96,21 @@ class Pairing:
     height: int
     rate: Fraction
     measured_rate: Fraction
-    clock: PairedBy
+    paired_by: PairedBy
 
-    def facts(self) -> dict[str, Any]:
-        """The part of the result's `alignment` that is known beforehand."""
+    @property
+    def videos(self) -> tuple[Video, Video]:
+        """The reference and the distorted video."""
+        return self.reference, self.distorted
+
+    def properties(self) -> dict[str, Any]:
+        """Frame rates, sizes and durations, for the result's `alignment`."""
         return {
             "frame_rate": {
                 "reference": _rounded(self.reference.rate),
                 "distorted": _rounded(self.distorted.rate),
                 "compared": _rounded(self.rate),
-                "paired_by": self.clock.value,
+                "paired_by": self.paired_by.value,
             },
             "size": {
                 "reference": f"{self.reference.width}x{self.reference.height}",
@@ -111,41 +124,41 @@ class Pairing:
         }
 
     def warnings(self) -> tuple[str, ...]:
-        """One sentence for everything that was changed, or that makes the score doubtful."""
-        return (*_rate_warnings(self), *_size_warnings(self), *_picture_warnings(self))
+        """One sentence for each conversion, and for each thing that makes the score doubtful."""
+        return (*_rate_warnings(self), *_size_warnings(self), *_content_warnings(self))
 
     def length_s(self, video: Video) -> float | None:
-        """Seconds that `video` lasts on the clock of the comparison."""
-        if self.clock is PairedBy.NUMBER and video.count:
-            return float(video.count / self.rate)
+        """Duration of `video` in seconds at the rate of the comparison; `None` if unknown."""
+        if self.paired_by is PairedBy.NUMBER and video.frame_count:
+            return float(video.frame_count / self.rate)
         return video.length_s
 
 
 def pair_videos(reference: LocalFile, distorted: LocalFile, scale: str | None) -> Pairing:
-    """Settle what both are compared at.
+    """Decide how two videos are compared.
 
     Args:
         reference: `input1`.
         distorted: `input2`.
-        scale: `WIDTHxHEIGHT` wanted instead of the reference's size.
+        scale: frame size as `WIDTHxHEIGHT`; `None` for the size of the reference.
 
     Raises:
-        SourceUnreadable: one of them holds no video.
+        SourceUnreadable: a file has no video.
     """
-    ours, theirs = _read_video("input1", reference), _read_video("input2", distorted)
-    width, height = (int(side) for side in scale.split("x")) if scale else (ours.width, ours.height)
-    rate = ours.rate or theirs.rate or FALLBACK_RATE
-    other = theirs.rate or rate
-    clock = _choose_clock(ours, theirs, rate, other)
-    measured = min(rate, other) if clock is PairedBy.RESAMPLED else rate
-    return Pairing(ours, theirs, width, height, rate, measured, clock)
+    first, second = _read_video("input1", reference), _read_video("input2", distorted)
+    width, height = (int(side) for side in scale.split("x")) if scale else (first.width, first.height)
+    rate = first.rate or second.rate or FALLBACK_RATE
+    other = second.rate or rate
+    paired_by = _choose_pairing(first, second, rate, other)
+    measured = min(rate, other) if paired_by is PairedBy.RESAMPLED else rate
+    return Pairing(first, second, width, height, rate, measured, paired_by)
 
 
-def _choose_clock(ours: Video, theirs: Video, rate: Fraction, other: Fraction) -> PairedBy:
+def _choose_pairing(reference: Video, distorted: Video, rate: Fraction, other: Fraction) -> PairedBy:
     apart = abs(rate - other) / rate
     if apart <= RATE_TOLERANCE:
         return PairedBy.TIME
-    counts = ours.count, theirs.count
+    counts = reference.frame_count, distorted.frame_count
     return (
         PairedBy.NUMBER if apart <= SPEED_CHANGE and counts[0] and counts[0] == counts[1] else PairedBy.RESAMPLED
     )
@@ -155,27 +168,27 @@ def _read_video(name: str, file: LocalFile) -> Video:
     stream = file.media.video if file.media else None
     if file.media is None or stream is None or not stream.width or not stream.height:
         raise SourceUnreadable(
-            f"{name} holds no video.",
+            f"{name} has no video.",
             code="no_video_stream",
-            hint="VMAF compares the pictures of two videos: input1 is the reference, input2 the distorted one.",
+            hint="VMAF compares two videos: input1 is the reference, input2 the distorted video.",
             where={"input": name},
         )
-    lying = stream.rotation % 180 != 0
-    width, height = (stream.height, stream.width) if lying else (stream.width, stream.height)
+    is_sideways = stream.rotation % 180 != 0
+    width, height = (stream.height, stream.width) if is_sideways else (stream.width, stream.height)
     length = stream.duration_s or file.media.duration_s
-    # Matroska states when the last frame ends, not how long the video is.
+    # Matroska stores the end time of the last frame, not the duration of the video.
     exact = bool(stream.duration_s) and "matroska" not in file.media.format_name
     return Video(name, file.staged, width, height, stream.fps, stream, length, exact)
 
 
 def _rate_warnings(pairing: Pairing) -> Iterator[str]:
     rates = f"{_rounded(pairing.distorted.rate)} against the reference's {_rounded(pairing.reference.rate)} fps"
-    if pairing.clock is PairedBy.RESAMPLED:
+    if pairing.paired_by is PairedBy.RESAMPLED:
         yield (
-            f"The distorted video has {rates}: for each frame of the reference, the one on screen at that "
-            "time was taken."
+            f"The distorted video has {rates}: each frame of the reference was compared with the frame shown at "
+            "that time."
         )
-    if pairing.clock is PairedBy.NUMBER:
+    if pairing.paired_by is PairedBy.NUMBER:
         yield f"The distorted video has {rates} but as many frames: they were paired by number, not by time."
 
 
@@ -187,15 +200,16 @@ def _size_warnings(pairing: Pairing) -> Iterator[str]:
         yield f"The {word} was scaled from {video.width}x{video.height} to {compared} (bicubic)."
         shape = video.width * pairing.height / (video.height * pairing.width)
         if abs(shape - 1) > 0.02:
-            yield f"Scaling changed the shape of the {word} by {abs(shape - 1):.0%}, if its pixels are square."
+            change = f"{abs(shape - 1):.0%}"
+            yield f"Scaling changed the aspect ratio of the {word} by {change}, if its pixels are square."
 
 
-def _picture_warnings(pairing: Pairing) -> Iterator[str]:
-    ours, theirs = pairing.reference.stream, pairing.distorted.stream
-    for word, stream in (("reference", ours), ("distorted video", theirs)):
+def _content_warnings(pairing: Pairing) -> Iterator[str]:
+    reference, distorted = pairing.reference.stream, pairing.distorted.stream
+    for word, stream in (("reference", reference), ("distorted video", distorted)):
         if stream.field_order in _INTERLACED:
             yield f"The {word} is interlaced and was compared without deinterlacing."
-    yield from warn_about_color(ours, theirs)
+    yield from warn_about_color(reference, distorted)
 
 
 def _rounded(value: Fraction | float | None) -> float | None:

@@ -1,4 +1,4 @@
-"""The plan of the `vmaf` action: find a shift between the videos, then score one against the other."""
+"""Plan the `vmaf` action: measure the shift between two videos, then score one against the other."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ def plan_vmaf(
     """Plan one comparison.
 
     Args:
-        data: what was asked.
-        reference: `input1`, staged in the working directory.
-        distorted: `input2`, likewise.
-        cores: processor cores that the job may use.
-        limits: what to put in front of inputs.
+        data: the request.
+        reference: `input1`.
+        distorted: `input2`.
+        cores: threads that libvmaf may use if `data` does not say.
+        limits: limits for the inputs; `None` without option policy.
 
     Returns:
         A lane whose summary gives `score`, `pooled`, `frames`, `worst`, `model`, `libvmaf` (its version),
-        `alignment`, and where they apply `features`, `subsample`, `output` and `warnings`. With `data.output`,
-        libvmaf's own log is an artifact.
+        `alignment`, and, where they apply, `features`, `subsample`, `output` and `warnings`. With `data.output`,
+        the log of libvmaf is an artifact.
 
     Raises:
-        SourceUnreadable: one of the files holds no video.
-        InvalidJob: no such model, or the picture is too small for it.
+        SourceUnreadable: one of the files has no video.
+        InvalidJob: the model does not exist, or the frames are too small for it.
     """
     pairing = pair_videos(reference, distorted, data.scale)
     model = choose_model(data.model, pairing.width, pairing.height)
@@ -86,7 +86,7 @@ class _Comparison:
             *("-filter_complex", signature_graph(self.pairing)),
             *("-map", "[out]", "-f", "rawvideo", "-"),
         )
-        lengths = [self.pairing.length_s(video) or WINDOW_S for video in self._videos()]
+        lengths = [self.pairing.length_s(video) or WINDOW_S for video in self.pairing.videos]
         return FfmpegStep(Invocation(arguments), expected_s=min(WINDOW_S, *lengths), stdout_file=_SIGNATURES)
 
     def _score_step(self, _results: Sequence[StepResult], files: StepFiles) -> FfmpegStep:
@@ -143,19 +143,16 @@ class _Comparison:
         return judge_alignment(self.pairing, files.get(_SIGNATURES), mode=self.data.align)
 
     def _missing_frames(self, scores: Scores, alignment: Alignment) -> tuple[str, ...]:
-        """Fewer frames than both videos promised: one of them broke off, or drops frames."""
+        """Warn if fewer frames were compared than both videos should have."""
         if alignment.overlap_s is None:
             return ()
-        promised = round(alignment.overlap_s * float(self.pairing.rate))
-        expected = ceil(promised / self.data.subsample)
+        overlapping = round(alignment.overlap_s * float(self.pairing.rate))
+        expected = ceil(overlapping / self.data.subsample)
         if scores.frames >= expected - max(2, expected // 200):
             return ()
         return (
-            f"Only {scores.frames} of about {expected} frames were compared: one video has gaps or breaks off.",
+            f"Only {scores.frames} of about {expected} frames were compared: one video has gaps or ends early.",
         )
-
-    def _videos(self) -> tuple[Video, Video]:
-        return self.pairing.reference, self.pairing.distorted
 
     def _input(self, video: Video) -> tuple[str, ...]:
         return (*self.input_options, "-i", f"file:{STAGING_FOLDER}/{video.staged}")

@@ -1,4 +1,4 @@
-"""Reading what libvmaf and xpsnr wrote, and pooling it over all frames."""
+"""Read the output of libvmaf and xpsnr, and pool scores over all frames."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import OutputRejected
 
 MAX_WORST = 5
-WORST_APART_S = 0.5
+MIN_WORST_DISTANCE_S = 0.5
 
 
 class Feature(NamedTuple):
-    """A metric of libvmaf: its name in the filter, and result names by the names in the log."""
+    """A metric of libvmaf: its name in the filter, and names in the result by names in the log."""
 
     name: str
     metrics: Mapping[str, str]
@@ -42,10 +42,15 @@ Pooled = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What the log says.
+    """The scores in a log of libvmaf.
 
-    `frames` counts the scored frames; `worst` holds `{"frame", "time", "score"}`, the lowest first, the frame
-    counted from the first one compared and the time in seconds of the reference.
+    Attributes:
+        pooled: VMAF over all frames; see `pool`.
+        frames: number of scored frames.
+        worst: `{"frame", "time", "score"}`, lowest score first. Frames count from the first one compared, times
+            are seconds of the reference.
+        features: other metrics, pooled; `None` for one without finite values.
+        version: of libvmaf.
     """
 
     pooled: Pooled
@@ -61,11 +66,11 @@ def read_scores(log: bytes, *, rate: Fraction, start_s: float = 0.0, features: S
     Args:
         log: the whole file.
         rate: frames per second of the comparison.
-        start_s: time in the reference of the first frame compared.
-        features: names as in the job; those that libvmaf does not serve are passed over.
+        start_s: time of the first compared frame in the reference, in seconds.
+        features: names as in the job; those that are not libvmaf's are ignored.
 
     Raises:
-        OutputRejected: the log is empty, cut off, or holds no score.
+        OutputRejected: the log is empty, truncated or without scores.
     """
     document = _read_log(log)
     scored: list[tuple[int, float]] = []
@@ -94,10 +99,10 @@ def read_scores(log: bytes, *, rate: Fraction, start_s: float = 0.0, features: S
 
 
 def read_xpsnr(stats: bytes) -> dict[str, Pooled | None]:
-    """Read what the xpsnr filter prints for each frame; identical planes (infinite) are left out.
+    """Read what the xpsnr filter prints for each frame; infinite values of identical planes are left out.
 
     Raises:
-        OutputRejected: it printed nothing.
+        OutputRejected: there are no values.
     """
     frames = _XPSNR.findall(stats)
     if not frames:
@@ -108,10 +113,10 @@ def read_xpsnr(stats: bytes) -> dict[str, Pooled | None]:
 
 
 def pool(values: Iterable[float]) -> Pooled | None:
-    """Mean, harmonic mean, least, greatest and percentiles of the finite values; `None` if there are none.
+    """Mean, harmonic mean, minimum, maximum and percentiles of the finite values; `None` if there are none.
 
-    The harmonic mean is libvmaf's, shifted by one so that a score of 0 counts as bad and not as the end of
-    everything. Percentiles are interpolated linearly.
+    The harmonic mean is that of libvmaf: shifted by one, so that a score of 0 does not make it 0. Percentiles are
+    interpolated linearly.
     """
     ordered = sorted(value for value in values if math.isfinite(value))
     if not ordered:
@@ -135,32 +140,32 @@ def _read_log(log: bytes) -> dict[str, Any]:
     try:
         document = json.loads(log)
     except (ValueError, RecursionError):
-        raise _no_scores("libvmaf's log is cut off or is not JSON.", Fault.WORKER) from None
+        raise _no_scores("The log of libvmaf is truncated or not JSON.", Fault.WORKER) from None
     if not isinstance(document, dict) or not isinstance(document.get("frames"), list):
-        raise _no_scores("libvmaf's log holds no frames.", Fault.WORKER)
+        raise _no_scores("The log of libvmaf has no frames.", Fault.WORKER)
     try:
         for frame in document["frames"]:
             _ = int(frame["frameNum"]), frame["metrics"].get("vmaf")
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise _no_scores("A frame in libvmaf's log has no number or no metrics.", Fault.WORKER) from None
+        raise _no_scores("A frame in the log of libvmaf has no number or no metrics.", Fault.WORKER) from None
     return document
 
 
 def _no_scores(message: str, fault: Fault) -> OutputRejected:
     hint = (
-        "Check that both videos have frames that can be decoded and overlap in time."
+        "Check that both videos can be decoded and overlap in time."
         if fault is Fault.SOURCE
-        else "Send the job again; if this stays, the log of ffmpeg says more."
+        else "Send the job again; if it fails again, see the log of FFmpeg."
     )
     return OutputRejected(message, code="no_scores", fault=fault, hint=hint)
 
 
 def _worst(scored: Sequence[tuple[int, float]], rate: Fraction, start_s: float) -> list[dict[str, float]]:
-    """The lowest frame of each of the worst places: neighbours of a bad frame are bad too and say nothing new."""
+    """The lowest frames that are `MIN_WORST_DISTANCE_S` apart, because neighbors of a bad frame are bad too."""
     found: list[dict[str, float]] = []
     for frame, score in sorted(scored, key=lambda pair: pair[1]):
         time = float(frame / rate) + start_s
-        if all(abs(time - other["time"]) >= WORST_APART_S for other in found):
+        if all(abs(time - other["time"]) >= MIN_WORST_DISTANCE_S for other in found):
             found.append({"frame": frame, "time": round(time, 3), "score": round(score, 6)})
         if len(found) == MAX_WORST:
             break
@@ -174,10 +179,10 @@ def _harmonic(values: Sequence[float]) -> float:
 
 
 def _percentile(ordered: Sequence[float], share: float) -> float:
-    place = share * (len(ordered) - 1)
-    low = int(place)
+    position = share * (len(ordered) - 1)
+    low = int(position)
     high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+    return ordered[low] + (ordered[high] - ordered[low]) * (position - low)
 
 
 def _is_finite(value: Any) -> bool:

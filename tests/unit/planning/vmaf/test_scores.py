@@ -78,8 +78,8 @@ def test_frames_without_a_finite_score_are_left_out() -> None:
     [
         pytest.param(b"", "no log", id="empty"),
         pytest.param(b" \n", "no log", id="blank"),
-        pytest.param(log_of([80.0])[:-30], "cut off", id="cut-off"),
-        pytest.param(b"\xff\xfe\x00", "cut off", id="not-text"),
+        pytest.param(log_of([80.0])[:-30], "truncated", id="cut-off"),
+        pytest.param(b"\xff\xfe\x00", "truncated", id="not-text"),
         pytest.param(b"[1, 2]", "no frames", id="no-object"),
         pytest.param(b'{"version": "3"}', "no frames", id="no-frames"),
         pytest.param(b'{"frames": [{"metrics": {"vmaf": 1}}]}', "no number", id="no-number"),
