@@ -1,1 +1,1 @@
-"""The way out: the only code that connects to addresses that callers give."""
+"""Outbound connections: the only way to addresses that callers name."""

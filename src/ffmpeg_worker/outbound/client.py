@@ -1,4 +1,4 @@
-"""The one HTTP client for addresses that callers give: it reaches public hosts, and what the operator allows."""
+"""The HTTP client for addresses of callers: it reaches public hosts, and those that the operator allows."""
 
 from __future__ import annotations
 
@@ -34,31 +34,31 @@ _OWN_HEADERS = frozenset(
 
 
 class _Refused(OSError):
-    """The address that was about to be connected to is not allowed."""
+    """The address of the connection is not allowed."""
 
 
 @dataclass(slots=True)
-class _Gate:
-    """Looks at every address a connection is tried to, after names were resolved: there is no later moment."""
+class _SocketFactory:
+    """Checks every address that a connection is attempted to, after name resolution and just before connecting."""
 
     rules: OutboundRules
     host: str
-    refused: bool = field(default=False, init=False)
-    passed: bool = field(default=False, init=False)
+    has_refused: bool = field(default=False, init=False)
+    has_allowed: bool = field(default=False, init=False)
 
     def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
-        family, kind, protocol, _, place = info
-        if not self.rules.allows(place[0], place[1], self.host):
-            self.refused = True
+        family, kind, protocol, _, address = info
+        if not self.rules.allows(address[0], address[1], self.host):
+            self.has_refused = True
             raise _Refused("address not allowed")
-        self.passed = True
+        self.has_allowed = True
         return socket.socket(family, kind, protocol)
 
 
 class OutboundClient:
-    """Gets what lies at an address, and puts something there.
+    """Sends GET and PUT requests to addresses of callers.
 
-    No proxy, cookie or credential of the worker's own is used, and no two requests share a connection.
+    It uses no proxy, cookie or credential of the worker, and each request has its own connection.
     """
 
     def __init__(self, rules: OutboundRules, resolver: AbstractResolver | None = None) -> None:
@@ -69,22 +69,22 @@ class OutboundClient:
     async def get(
         self, address: str, headers: Mapping[str, str], own_headers: Mapping[str, str]
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer to a GET, redirects followed, its body still to be read.
+        """GET an address, following redirects; yields the answer, whose body has not been read.
 
         Args:
             address: URL as the caller wrote it.
-            headers: the caller's; they stay behind when a redirect leads to another host, port or scheme.
-            own_headers: ours; they go along.
+            headers: the caller's; dropped when a redirect leads to another host, port or scheme.
+            own_headers: the worker's; kept across redirects.
 
         Raises:
             AddressNotAllowed: for this address, or one that it redirects to.
-            InvalidJob: a header that may not be sent.
-            aiohttp.ClientError, TimeoutError: no answer; their texts hold addresses and are not for callers.
+            InvalidJob: a header that may not be set.
+            aiohttp.ClientError, TimeoutError: no answer. Do not show their texts, which contain addresses.
         """
         check_headers(headers)
         url = self._read(address)
         for _ in range(MAX_REDIRECTS + 1):
-            async with self._ask("GET", url, {**headers, **own_headers}, address, ANSWER_S) as response:
+            async with self._request("GET", url, {**headers, **own_headers}, address, ANSWER_S) as response:
                 location = response.headers.get("Location")
                 if response.status not in _REDIRECTS or location is None:
                     yield response
@@ -93,9 +93,7 @@ class OutboundClient:
             if following.origin() != url.origin():
                 headers = {}
             url = following
-        raise _refusal(
-            address, f"it redirects more than {MAX_REDIRECTS} times", "Give the address that it ends at."
-        )
+        raise _refusal(address, f"it redirects more than {MAX_REDIRECTS} times", "Give the final address.")
 
     @asynccontextmanager
     async def put(
@@ -105,26 +103,26 @@ class OutboundClient:
         own_headers: Mapping[str, str],
         body: AsyncIterable[bytes],
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """The answer to a PUT. A redirect is an answer like any other, and not followed.
+        """PUT to an address; yields the answer. Redirects are not followed.
 
         Args:
             address: URL as the caller wrote it.
             headers: the caller's.
-            own_headers: ours, the body's `Content-Length` among them; none that the caller's have already.
-            body: what to send, as fast as the server takes it; how long that may last is the caller's to watch.
+            own_headers: the worker's, including `Content-Length`; must not repeat a header of the caller.
+            body: the data; there is no timeout for sending it.
 
         Raises:
             AddressNotAllowed: for this address.
-            InvalidJob: a header that may not be sent.
-            aiohttp.ClientError, TimeoutError: no answer; their texts hold addresses and are not for callers.
+            InvalidJob: a header that may not be set.
+            aiohttp.ClientError, TimeoutError: no answer. Do not show their texts, which contain addresses.
         """
         check_headers(headers)
         sent = {**headers, **own_headers}
-        async with self._ask("PUT", self._read(address), sent, address, None, body) as response:
+        async with self._request("PUT", self._read(address), sent, address, None, body) as response:
             yield response
 
     @asynccontextmanager
-    async def _ask(
+    async def _request(
         self,
         method: str,
         url: URL,
@@ -133,9 +131,9 @@ class OutboundClient:
         answer_s: float | None,
         body: AsyncIterable[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        gate = _Gate(self._rules, url.host or "")
+        sockets = _SocketFactory(self._rules, url.host or "")
         connector = aiohttp.TCPConnector(
-            resolver=self._resolver, socket_factory=gate.open_socket, use_dns_cache=False, force_close=True
+            resolver=self._resolver, socket_factory=sockets.open_socket, use_dns_cache=False, force_close=True
         )
         session = aiohttp.ClientSession(
             connector=connector,
@@ -153,16 +151,18 @@ class OutboundClient:
                         method, url, headers=headers, data=body, allow_redirects=False
                     )
             except aiohttp.InvalidURL:
-                raise _refusal(address, "its host is no name and no usual IP address") from None
+                raise _refusal(
+                    address, "its host is neither a name nor an IP address in the usual notation"
+                ) from None
             except aiohttp.ClientConnectorError:
-                if gate.refused and not gate.passed:
+                if sockets.has_refused and not sockets.has_allowed:
                     raise _refusal(address, "it does not lead to a public host on a usual port") from None
                 raise
             async with response:
                 yield response
 
     def _read(self, address: str) -> URL:
-        """Parse an address and check all that can be checked before its name is resolved."""
+        """Parse an address and check what can be checked before its name is resolved."""
         refusal = AddressNotAllowed(
             f'The address "{display_name(address)}" cannot be used.',
             hint="Write https://HOST/PATH, with blanks and backslashes percent-encoded.",
@@ -170,19 +170,19 @@ class OutboundClient:
         if _UNSAFE_IN_URL.search(address):
             raise refusal
         try:
-            # Signatures are made over the exact characters: what can be sent as it stands is not quoted anew.
+            # Signatures cover the exact characters, so a URL that can be sent unchanged is not encoded again.
             url = URL(address, encoded=bool(_READY_TO_SEND.fullmatch(address)))
             host, has_user = url.raw_host, url.raw_user is not None or url.raw_password is not None
         except ValueError:
             raise refusal from None
         if url.scheme not in {"http", "https"}:
-            raise _refusal(address, "only https:// addresses are called")
+            raise _refusal(address, "only https:// addresses may be called")
         if url.scheme == "http" and not self._rules.allow_http:
             raise _refusal(
                 address, "it is not encrypted", "Use https://; FFMPEG_WORKER_ALLOW_HTTP_INPUTS allows http://."
             )
         if has_user or "@" in url.raw_authority:
-            raise _refusal(address, "it holds a user or password", 'Send credentials in "headers".')
+            raise _refusal(address, "it contains a user or password", 'Send credentials in "headers".')
         if host is None or not _HOST.fullmatch(host) or not url.port:
             raise refusal
         return url.with_fragment(None)
@@ -199,29 +199,29 @@ class OutboundClient:
 
 
 def check_headers(headers: Mapping[str, str]) -> None:
-    """Refuse request headers that would change the request's meaning for somebody on its way.
+    """Refuse headers of callers that are malformed or that change how the request is transferred.
 
     Raises:
-        InvalidJob: not a header's name or value, or one that only the client itself may set.
+        InvalidJob: a malformed name or value, or a header that only the client itself may set.
     """
     for name, value in headers.items():
         if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
             raise InvalidJob(
-                "A request header has characters or a length that no header may have.",
+                "A request header has invalid characters or is too long.",
                 code="invalid_header",
-                hint="Names are letters, digits and hyphens; values are one line.",
+                hint="Names consist of letters, digits and hyphens; values are one line.",
             )
         if name.lower() in _OWN_HEADERS:
             raise InvalidJob(
                 f'The request header "{name}" may not be set.',
                 code="invalid_header",
-                hint="Leave it out: it is the client's own.",
+                hint="Leave it out: the worker sets it.",
             )
 
 
 def _refusal(address: str, reason: str, hint: str | None = None) -> AddressNotAllowed:
-    """The refusal names the caller's address only: where names and redirects lead is not told."""
+    """The error names the caller's address only, not where names and redirects lead."""
     return AddressNotAllowed(
         f'The address "{display_name(address)}" is not allowed: {reason}.',
-        hint=hint or "Only public https:// addresses on port 80, 443 or 8443 are called.",
+        hint=hint or "Only public https:// addresses on port 80, 443 or 8443 may be called.",
     )

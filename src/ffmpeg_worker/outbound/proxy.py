@@ -1,12 +1,13 @@
-"""The way out for clients that connect by themselves: a proxy on loopback which looks at every address."""
+"""The egress proxy: an HTTP proxy on loopback that checks every address.
+
+Clients that open their own connections, such as obstore, use it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import base64
 import contextlib
-import ipaddress
-import re
 import secrets
 import socket
 from collections.abc import AsyncIterator
@@ -16,55 +17,47 @@ from weakref import WeakValueDictionary
 from aiohttp.abc import AbstractResolver
 from aiohttp.resolver import ThreadedResolver
 
+from ffmpeg_worker.outbound.proxy_request import (
+    ProxyRequest,
+    Rejected,
+    is_ip,
+    read_request,
+    send_error,
+    split_authority,
+)
 from ffmpeg_worker.outbound.relay import Relay, open_relay
 from ffmpeg_worker.outbound.rules import ANSWER_S, CONNECT_S, IDLE_S, OutboundRules
 from ffmpeg_worker.tasks import cancel_and_wait
 
 MAX_CONNECTIONS = 256
-SMALL_BYTES = 64 << 10
-
-_MAX_HEAD_BYTES = 64 << 10
-_NAME = re.compile(
-    r"(?=.{1,253}$)([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)*[a-z]([a-z0-9-]{0,61}[a-z0-9])?\.?", re.IGNORECASE
-)
-_AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/\\%\s]+):(\d{1,5})", re.IGNORECASE)
-_PLAIN_TARGET = re.compile(r"http://([^/?#]+)([/?].*)?", re.IGNORECASE)
-_REASONS = {400: "Bad Request", 403: "Forbidden", 407: "Proxy Authentication Required", 502: "Bad Gateway"}
-
-
-class _Answered(Exception):
-    """The request is answered with a status and goes no further."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__(status)
-        self.status = status
+RESTRICTED_UPLOAD_BYTES = 64 << 10
 
 
 class ProxyTicket:
-    """Lets one client through; `url` is what the client uses as its proxy. It ends with its last reference."""
+    """The credential of one client of the egress proxy; it expires with its last reference."""
 
     def __init__(self, address: str) -> None:
         self.token = secrets.token_urlsafe(24)
         self.url = f"http://pass:{self.token}@{address}"
-        """Holds the token: not for logs."""
+        """The client's proxy URL. It contains the token, so it must not be logged."""
         self.refused = asyncio.Event()
-        """Set when an address was asked for that is not allowed."""
+        """Set when the client has requested an address that is not allowed."""
         self._relays: set[Relay] = set()
-        self._limit: int | None = None
+        self._max_upload_bytes: int | None = None
 
     def __repr__(self) -> str:
         return "ProxyTicket()"
 
     def restrict_uploads(self) -> None:
-        """Let small requests through only, such as those that take an upload back; what is larger is cut off."""
-        self._limit = SMALL_BYTES
+        """From now on, cut off connections that upload more than a small request, such as one that deletes."""
+        self._max_upload_bytes = RESTRICTED_UPLOAD_BYTES
         for relay in self._relays:
-            relay.limit_sending(self._limit)
+            relay.limit_sending(self._max_upload_bytes)
 
-    async def carry(self, relay: Relay) -> None:
-        """Hold the pass for as long as a connection lives."""
-        if self._limit is not None:
-            relay.limit_sending(self._limit)
+    async def run_relay(self, relay: Relay) -> None:
+        """Relay until the connection ends; this keeps the ticket alive."""
+        if self._max_upload_bytes is not None:
+            relay.limit_sending(self._max_upload_bytes)
         self._relays.add(relay)
         try:
             await relay.run()
@@ -73,28 +66,28 @@ class ProxyTicket:
 
 
 class EgressProxy:
-    """Gives out passes; nobody without one gets through."""
+    """Issues tickets, and serves clients that have one."""
 
     def __init__(self, rules: OutboundRules, resolver: AbstractResolver | None = None) -> None:
         self.allow_http = rules.allow_http
         self._rules = rules
         self._resolver = resolver
         self._address = ""
-        self._passes: WeakValueDictionary[bytes, ProxyTicket] = WeakValueDictionary()
+        self._tickets: WeakValueDictionary[bytes, ProxyTicket] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
     def issue_ticket(self) -> ProxyTicket:
-        """A pass of one client, with a secret of its own."""
-        made = ProxyTicket(self._address)
-        self._passes[base64.b64encode(f"pass:{made.token}".encode())] = made
-        return made
+        """A new ticket with its own secret."""
+        ticket = ProxyTicket(self._address)
+        self._tickets[base64.b64encode(f"pass:{ticket.token}".encode())] = ticket
+        return ticket
 
     def listen_at(self, address: str) -> None:
-        """Where clients find it, `host:port`."""
+        """Set the address that clients connect to, `host:port`."""
         self._address = address
 
     def serve(self, client: socket.socket) -> None:
-        """Take care of a connection; one too many is dropped."""
+        """Serve a connection in the background; connections above the limit are closed."""
         if len(self._tasks) >= MAX_CONNECTIONS:
             client.close()
             return
@@ -103,108 +96,92 @@ class EgressProxy:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        """Cut off whoever is connected."""
+        """Close all connections."""
         await cancel_and_wait(*self._tasks)
 
     async def _serve(self, client: socket.socket) -> None:
         with client:
             try:
                 async with asyncio.timeout(ANSWER_S):
-                    head, rest = await _read_head(client)
-                    holder = self._holder(head)
-                    server, first = await self._connect(head, holder)
-            except _Answered as answered:
+                    request = await read_request(client)
+                    ticket = self._find_ticket(request)
+                    head = request.forwarded_head()
+                    server = await self._connect(request, ticket)
+            except Rejected as rejected:
                 with contextlib.suppress(OSError):
-                    await _answer(client, answered.status)
+                    await send_error(client, rejected.status)
                 return
             except (OSError, TimeoutError):
                 return
             async with open_relay(client, server, IDLE_S * 2) as relay:
-                if first:
-                    relay.send(first + rest)
-                else:
+                if request.is_tunnel:
                     relay.answer(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                    relay.send(rest)
-                await holder.carry(relay)
+                relay.send(head + request.rest)
+                await ticket.run_relay(relay)
 
-    def _holder(self, head: list[bytes]) -> ProxyTicket:
-        given = [_value(line) for line in head[1:] if _is_named(line, b"proxy-authorization")]
-        scheme, _, secret = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
-        # A look-up by a random 24-byte token tells nothing useful by its time.
-        holder = self._passes.get(secret.strip()) if scheme.lower() == b"basic" else None
-        if holder is None:
-            raise _Answered(407)
-        return holder
+    def _find_ticket(self, request: ProxyRequest) -> ProxyTicket:
+        # The timing of looking up a random 24-byte token reveals nothing useful.
+        credentials = request.credentials
+        ticket = None if credentials is None else self._tickets.get(credentials)
+        if ticket is None:
+            raise Rejected(407)
+        return ticket
 
-    async def _connect(self, head: list[bytes], holder: ProxyTicket) -> tuple[socket.socket, bytes]:
-        """The connection that a request asks for, and what is to be sent on it first."""
-        try:
-            method, target, version = head[0].decode("ascii").split(" ")
-        except ValueError:
-            raise _Answered(400) from None
-        if version not in {"HTTP/1.1", "HTTP/1.0"}:
-            raise _Answered(400)
-        if method == "CONNECT":
-            return await self._dial(*self._place(target, holder), holder), b""
-        match = _PLAIN_TARGET.fullmatch(target)
-        if match is None:
-            raise _Answered(400)
-        if not self._rules.allow_http:
-            raise self._refusal(holder)
-        authority = match[1] if re.search(r":\d+$", match[1]) else f"{match[1]}:80"
-        server = await self._dial(*self._place(authority, holder), holder)
-        path = match[2] or "/"
-        return server, _plain_head(method, path if path.startswith("/") else f"/{path}", match[1], head[1:])
-
-    def _place(self, authority: str, holder: ProxyTicket) -> tuple[str, int]:
-        match = _AUTHORITY.fullmatch(authority)
-        host = match[1].strip("[]") if match else ""
-        if match is None or not 0 < int(match[2]) < 65536 or not (_is_ip(host) or _NAME.fullmatch(host)):
-            raise self._refusal(holder)
-        return host, int(match[2])
-
-    async def _dial(self, host: str, port: int, holder: ProxyTicket) -> socket.socket:
-        """Connect to the first address of a host that is allowed and answers; the name is not asked for again."""
-        addresses = [host] if _is_ip(host) else await self._look_up(host, port)
+    async def _connect(self, request: ProxyRequest, ticket: ProxyTicket) -> socket.socket:
+        """Connect to the first address of the host that is allowed and answers."""
+        authority = request.authority
+        found = split_authority(authority) if request.is_tunnel or self._rules.allow_http else None
+        if found is None:
+            raise _refuse(ticket)
+        host, port = found
+        addresses = [host] if is_ip(host) else await self._resolve(host, port)
         allowed = [address for address in addresses if self._rules.allows(address, port, host)]
         if addresses and not allowed:
-            raise self._refusal(holder)
-        loop = asyncio.get_running_loop()
+            raise _refuse(ticket)
         for address in allowed:
-            family = socket.AF_INET6 if ":" in address else socket.AF_INET
-            server = socket.socket(family, socket.SOCK_STREAM)
-            server.setblocking(False)
-            try:
-                async with asyncio.timeout(CONNECT_S):
-                    await loop.sock_connect(server, (address, port))
-            except BaseException as error:
-                server.close()
-                if not isinstance(error, OSError | TimeoutError):
-                    raise
-            else:
-                server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            # By IP address: resolving the name again could give another address than the one that was checked.
+            server = await _open_connection(address, port)
+            if server is not None:
                 return server
-        raise _Answered(502)
+        raise Rejected(502)
 
-    async def _look_up(self, host: str, port: int) -> list[str]:
+    async def _resolve(self, host: str, port: int) -> list[str]:
         if self._resolver is None:
             self._resolver = ThreadedResolver()
         try:
             found = await self._resolver.resolve(host, port, socket.AF_UNSPEC)
         except (OSError, UnicodeError):
-            raise _Answered(502) from None
+            raise Rejected(502) from None
         return [entry["host"] for entry in found]
 
-    def _refusal(self, holder: ProxyTicket) -> _Answered:
-        holder.refused.set()
-        return _Answered(403)
+
+def _refuse(ticket: ProxyTicket) -> Rejected:
+    ticket.refused.set()
+    return Rejected(403)
+
+
+async def _open_connection(address: str, port: int) -> socket.socket | None:
+    """Connect to an IP address; `None` if it does not answer."""
+    server = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    server.setblocking(False)
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            await asyncio.get_running_loop().sock_connect(server, (address, port))
+    except (OSError, TimeoutError):
+        server.close()
+        return None
+    except BaseException:
+        server.close()
+        raise
+    server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return server
 
 
 @asynccontextmanager
 async def open_egress_proxy(
     rules: OutboundRules, resolver: AbstractResolver | None = None
 ) -> AsyncIterator[EgressProxy]:
-    """Listen on a free port of 127.0.0.1; all connections are cut off at the end."""
+    """Listen on a free port of 127.0.0.1; on exit all connections are closed."""
     proxy = EgressProxy(rules, resolver)
     listener = socket.create_server(("127.0.0.1", 0), backlog=128)
     listener.setblocking(False)
@@ -223,62 +200,8 @@ async def _accept(listener: socket.socket, proxy: EgressProxy) -> None:
     while True:
         try:
             client, _ = await loop.sock_accept(listener)
-        except OSError:  # out of file descriptors, or the client was gone before it was taken
+        except OSError:  # out of file descriptors, or the client has closed the connection
             await asyncio.sleep(0.1)
             continue
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         proxy.serve(client)
-
-
-async def _read_head(client: socket.socket) -> tuple[list[bytes], bytes]:
-    """The lines of a request's head, and what came after it."""
-    loop = asyncio.get_running_loop()
-    data = bytearray()
-    while (end := data.find(b"\r\n\r\n")) < 0:
-        chunk = await loop.sock_recv(client, 1 << 16)
-        if not chunk or len(data) > _MAX_HEAD_BYTES:
-            raise _Answered(400)
-        data += chunk
-    lines = bytes(data[:end]).split(b"\r\n")
-    if any(b"\n" in line or b"\r" in line or b"\0" in line for line in lines):
-        raise _Answered(400)
-    return lines, bytes(data[end + 4 :])
-
-
-async def _answer(client: socket.socket, status: int) -> None:
-    more = 'Proxy-Authenticate: Basic realm="egress"\r\n' if status == 407 else ""
-    text = f"HTTP/1.1 {status} {_REASONS[status]}\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n"
-    await asyncio.get_running_loop().sock_sendall(client, text.encode())
-
-
-def _plain_head(method: str, path: str, host: str, headers: list[bytes]) -> bytes:
-    """The request as the server itself gets it, for one request on this connection."""
-    dropped = (
-        b"proxy-authorization",
-        b"proxy-connection",
-        b"proxy-authenticate",
-        b"connection",
-        b"keep-alive",
-        b"host",
-    )
-    kept = [line for line in headers if not any(_is_named(line, name) for name in dropped)]
-    if any(b":" not in line or line[:1] in b" \t" for line in kept):
-        raise _Answered(400)
-    own = [f"{method} {path} HTTP/1.1".encode(), f"Host: {host}".encode(), b"Connection: close"]
-    return b"\r\n".join([*own, *kept, b"", b""])
-
-
-def _is_named(line: bytes, name: bytes) -> bool:
-    return line.partition(b":")[0].strip().lower() == name
-
-
-def _value(line: bytes) -> bytes:
-    return line.partition(b":")[2].strip()
-
-
-def _is_ip(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""Bytes between two connections, both ways, as fast as they go."""
+"""Relays bytes between two connections, in both directions."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _HIGH_WATER_BYTES = 1 << 20
 
 
 class Relay:
-    """Two ends; what one sends, the other gets, until both have ended, one breaks or none says anything."""
+    """Relays two connections until both have ended, one fails, or neither sends anything for `idle_s` seconds."""
 
     def __init__(self, idle_s: float) -> None:
         self.client, self.server = _End(self), _End(self)
         self.client.other, self.server.other = self.server, self.client
         self._idle_s = idle_s
         self._moved = False
-        self._may_send: int | None = None
+        self._left_to_send: int | None = None
 
     def answer(self, data: bytes) -> None:
         """Write to the client."""
@@ -31,11 +31,11 @@ class Relay:
         self.server.write(data)
 
     def limit_sending(self, size: int) -> None:
-        """Break off once the client has sent `size` more bytes."""
-        self._may_send = size
+        """Close both connections once the client has sent more than `size` further bytes."""
+        self._left_to_send = size
 
     async def run(self) -> None:
-        """Wait until both are closed."""
+        """Wait until both connections are closed."""
         while True:
             self._moved = False
             try:
@@ -48,27 +48,27 @@ class Relay:
                     return
 
     def count(self, end: _End, size: int) -> None:
-        """An end has sent something."""
+        """Count `size` bytes that an end has sent."""
         self._moved = True
-        if self._may_send is not None and end is self.client:
-            self._may_send -= size
-            if self._may_send < 0:
+        if self._left_to_send is not None and end is self.client:
+            self._left_to_send -= size
+            if self._left_to_send < 0:
                 self.break_off()
 
     def ended(self) -> None:
-        """An end sends no more; when neither does, both are closed once they have what is still theirs."""
+        """An end has finished sending; once both have, close them after sending what is buffered."""
         if self.client.has_ended and self.server.has_ended:
             self.client.close()
             self.server.close()
 
     def break_off(self) -> None:
-        """Close both at once."""
+        """Close both immediately."""
         self.client.abort()
         self.server.abort()
 
 
 class _End(asyncio.BufferedProtocol):
-    """One connection of the two."""
+    """One of the two connections."""
 
     other: _End
 
@@ -82,7 +82,7 @@ class _End(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=_HIGH_WATER_BYTES)
-        # Nothing may come in before the other end can take it.
+        # Nothing is read before the other end can accept it.
         self._transport.pause_reading()
 
     def start(self) -> None:
@@ -94,7 +94,7 @@ class _End(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         self._relay.count(self, nbytes)
-        # A copy: a transport may keep what it cannot send at once.
+        # A copy: a transport may keep a reference to data that it cannot send at once.
         self.other.write(bytes(memoryview(self._buffer)[:nbytes]))
 
     def write(self, data: bytes) -> None:
@@ -113,10 +113,10 @@ class _End(asyncio.BufferedProtocol):
         self.has_ended = True
         self.other.end()
         self._relay.ended()
-        return True  # the other way stays open
+        return True  # the other direction stays open
 
     def end(self) -> None:
-        """Say that no more will come."""
+        """Signal the end of the data."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write_eof()
 
@@ -125,7 +125,7 @@ class _End(asyncio.BufferedProtocol):
         self.other.close()
 
     def close(self) -> None:
-        """Close, after what is still to be written."""
+        """Close after sending what is buffered."""
         if self._transport is not None:
             self._transport.close()
 
@@ -136,7 +136,7 @@ class _End(asyncio.BufferedProtocol):
 
 @asynccontextmanager
 async def open_relay(client: socket.socket, server: socket.socket, idle_s: float) -> AsyncIterator[Relay]:
-    """Join two connected sockets; both are closed at the end."""
+    """Start to relay between two connected sockets; on exit both are closed."""
     loop = asyncio.get_running_loop()
     relay = Relay(idle_s)
     with server:

@@ -1,4 +1,4 @@
-"""Which addresses may be called, and how long calling one may take."""
+"""Which addresses may be called, and the timeouts of a call."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from ffmpeg_worker.settings import Settings
 
 CONNECT_S = 5.0
 ANSWER_S = 30.0
-"""Seconds from asking to the end of the answer's head, the look-up of the name included."""
+"""Seconds from the request to the end of the answer's headers, including name resolution."""
 IDLE_S = 30.0
 
 _PORTS = {80, 443, 8443}
-# `is_global` holds for these, on one Python or another, though they lead into this network or to a cloud's
-# own services: NAT64, 6to4, Teredo and their kin, and the metadata addresses of Azure, Oracle and Alibaba.
+# Some Python versions report `is_global` for these, although they lead into the local network or to a cloud's own
+# services: NAT64, 6to4, Teredo and similar, and the metadata addresses of Azure, Oracle and Alibaba.
 _NOT_PUBLIC = tuple(
     ip_network(text)
     for text in (
@@ -22,7 +22,7 @@ _NOT_PUBLIC = tuple(
         "::ffff:0:0:0/96 64:ff9b::/96 64:ff9b:1::/48 2001::/23 2002::/16 3fff::/20 5f00::/16 fec0::/10"
     ).split()
 )
-# What a cloud tells its own machines, credentials among it: the name of an allowed host is not enough for these.
+# Metadata services, which give a cloud's machines credentials: allowing a host name does not allow these.
 _METADATA = tuple(
     ip_network(text)
     for text in "169.254.0.0/16 100.100.100.200/32 168.63.129.16/32 192.0.0.192/32 fe80::/10 fd00:ec2::/32".split()
@@ -31,7 +31,10 @@ _METADATA = tuple(
 
 @dataclass(frozen=True, slots=True)
 class OutboundRules:
-    """What may be called. `deny_cidrs` win over all else; ports are free where host or network is allowed."""
+    """The addresses that may be called.
+
+    `deny_cidrs` take precedence. An allowed host or network may be called on any port.
+    """
 
     allow_http: bool = False
     allow_hosts: frozenset[str] = frozenset()
@@ -40,21 +43,21 @@ class OutboundRules:
 
     @classmethod
     def of(cls, settings: Settings) -> OutboundRules:
-        """The operator's rules."""
+        """The rules that the operator has set."""
         return cls(
             settings.allow_http_inputs,
-            frozenset(_plain(host) for host in settings.fetch_allow_hosts),
+            frozenset(_normalize(host) for host in settings.fetch_allow_hosts),
             settings.fetch_allow_cidrs,
             settings.fetch_deny_cidrs,
         )
 
     def allows(self, address: str, port: int, host: str) -> bool:
-        """Whether to connect.
+        """Whether an address may be called.
 
         Args:
-            address: IP address that `host` was found to have.
+            address: IP address that `host` was resolved to.
             port: TCP port.
-            host: as it stands in the URL.
+            host: the host of the URL.
         """
         ip = ip_address(address.partition("%")[0])
         if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
@@ -63,7 +66,7 @@ class OutboundRules:
             return False
         if any(ip in network for network in self.allow_cidrs):
             return True
-        if _plain(host) in self.allow_hosts:
+        if _normalize(host) in self.allow_hosts:
             return not any(ip in network for network in _METADATA)
         return (
             port in _PORTS
@@ -73,5 +76,5 @@ class OutboundRules:
         )
 
 
-def _plain(host: str) -> str:
+def _normalize(host: str) -> str:
     return host.lower().rstrip(".")
