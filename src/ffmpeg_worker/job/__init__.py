@@ -1,1 +1,1 @@
-"""The vocabulary: what a caller may ask for and what comes back. Pure values, no I/O."""
+"""Jobs, their inputs and their results as pure values, without I/O."""

@@ -45,7 +45,7 @@ def walk(value: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
             yield from walk(item, f"{path}/{index}")
 
 
-def test_the_document_changes_only_on_purpose(document: Any) -> None:
+def test_the_golden_document_changes_only_on_purpose(document: Any) -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     assert document == json.loads(GOLDEN.read_text())

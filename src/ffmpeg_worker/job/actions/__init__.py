@@ -1,6 +1,6 @@
 """All actions, one descriptor each.
 
-A new action is one module here, its place in `ACTIONS`, and its planner.
+A new action needs a module here, its place in `ACTIONS`, and a planner.
 """
 
 from __future__ import annotations
