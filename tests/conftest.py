@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,9 +44,35 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the longest modules first; the others keep their order."""
-    root = os.path.dirname(__file__)  # noqa: PTH120 - once for each of thousands of tests
-    ranks = {os.path.join(root, name): rank for rank, name in enumerate(LONGEST_FIRST)}  # noqa: PTH118
+    root = Path(__file__).parent
+    ranks = {str(root / name): rank for rank, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: ranks.get(str(item.path), len(ranks)))
+
+
+class SkippedTests:
+    """Writes the ids of skipped tests and modules to a file, one per line."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._ids: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            self._ids.append(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.skipped:
+            self._ids.append(report.nodeid)
+
+    def pytest_sessionfinish(self) -> None:
+        self._path.write_text("".join(f"{name}\n" for name in dict.fromkeys(self._ids)), encoding="utf-8")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Write the ids of skipped tests to the file that SKIPPED_TESTS names."""
+    path = os.environ.get("SKIPPED_TESTS")
+    if path and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(SkippedTests(Path(path)))
 
 
 @pytest.hookimpl(wrapper=True)
