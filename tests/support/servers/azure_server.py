@@ -137,10 +137,10 @@ def _program() -> Path:
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ffmpeg-worker-tests" / "azurite"
     program = cache / "node_modules/.bin/azurite-blob"
     npm = shutil.which("npm")
-    if program.exists():
-        return program
     if npm is None or shutil.which("node") is None:
         raise NoAzurite("no node or npm on this machine")
+    if program.exists():
+        return program
     part = cache.with_name(f"azurite-{secrets.token_hex(4)}")
     part.mkdir(parents=True)
     # A version that runs on the Node of every supported system.
