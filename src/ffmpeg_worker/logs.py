@@ -1,4 +1,4 @@
-"""Structured log lines: one JSON object a line, with the job's id where there is one."""
+"""Structured logging: one JSON object per line, with the id of the current job."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from datetime import UTC, datetime
 from typing import Any, TextIO
 
 job_id_var: ContextVar[str | None] = ContextVar("job_id", default=None)
-"""The job that the current task works for; every line logged meanwhile carries it."""
+"""Id of the job that the current task works for; added to every line."""
 
 redact_var: ContextVar[Callable[[str], str] | None] = ContextVar("redact", default=None)
-"""Takes the secrets of the current task's job out of every line."""
+"""Removes the secrets of the current task's job from a text; applied to every line."""
 
 REDACTED = "REDACTED"
 _ROOT = "ffmpeg_worker"
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time (UTC), level, event, job_id, then the event's own fields."""
+    """Formats a record as one JSON object: time (UTC), level, event, job_id, then the fields of the event."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -47,7 +47,7 @@ def log(level: int, event: str, /, *, exc_info: bool = False, **fields: Any) -> 
 
 
 def configure_logging(level: str, stream: TextIO | None = None) -> None:
-    """Send this package's log lines to `stream` (default: stderr) and to nobody else."""
+    """Write the log lines of this package to `stream` only (default: stderr)."""
     logger = logging.getLogger(_ROOT)
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(JsonLines())
