@@ -210,7 +210,7 @@ async def test_a_style_of_the_layer_shows_texts_in_that_style_and_says_what_is_l
     composition = composed(layer={**ASS, "style": {"font_size": 20}})
     result = await worker.run({"action": "canvas_preview", "data": {"json": composition, "t": 1.0}})
     [warning] = result["warnings"]
-    assert "not kept" in warning
+    assert "are dropped" in warning
     lint = {"action": "canvas", "data": {"json": composed(), "output": "o.mp4", "lint": True}}
     assert (await worker.run(lint))["remarks"] == []
 
@@ -226,7 +226,7 @@ async def test_without_libass_texts_are_shown_and_a_warning_says_so(
         result = await worker.run({"action": "canvas_preview", "data": {"json": composition, "t": 1.0}})
     finally:
         object.__setattr__(capabilities, "filters", capabilities.filters | {"ass"})
-    assert "not kept" in result["warnings"][0]
+    assert "are dropped" in result["warnings"][0]
     assert pixels_of_url(result["image"]).max() > 200
 
 

@@ -238,7 +238,7 @@ async def test_a_preview_is_the_frame_that_is_rendered(worker: Worker, moment: f
 async def test_rows_of_variables_are_outputs_of_their_own(worker: Worker) -> None:
     fill = {"type": "shape", "fill": "{{color}}"}
     composition = {"width": 32, "height": 32, "fps": 10, "duration": 0.5, "layers": [fill]}
-    rows = [{"colour": color, "name": f"n{number}"} for number, color in enumerate(PATCHES)]
+    rows = [{"color": color, "name": f"n{number}"} for number, color in enumerate(PATCHES)]
     data = {"json": {**composition, "variables": rows}, "output": "row-{{name}}.mp4", "quality": "high"}
     result = await worker.run({"action": "canvas", "data": data})
     names = [output["name"] for output in result["outputs"]]
