@@ -97,6 +97,7 @@ class WorkerError(Exception):
     def reword(self, change: Callable[[str], str]) -> Self:
         """Apply `change` to every text that callers see."""
         self.message = change(self.message)
+        self.args = (self.message,)
         self.hint = change(self.hint) if self.hint else None
         self.stderr = change(self.stderr) if self.stderr else None
         self.where = {key: change(value) if isinstance(value, str) else value for key, value in self.where.items()}

@@ -1,4 +1,4 @@
-"""Every example in the documentation and every spelling of the contract runs as it stands."""
+"""Every example of the documentation and every spelling of a job runs unchanged."""
 
 from __future__ import annotations
 

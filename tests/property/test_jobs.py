@@ -1,4 +1,4 @@
-"""Whatever JSON comes in: a job, or an error that says what to change; whatever command: a plan, or an error."""
+"""Any JSON is a job or a clear error; any command is a plan or a clear error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of all jobs: what to do, with which data, and the fields that jobs of every action share."""
+"""Base classes of all jobs and of their data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class JobData(FrozenModel):
     """The `data` of a job. Each action has its own subclass."""
 
     def secret_values(self) -> Sequence[str]:
-        """Values in the data that no result, error or log may show."""
+        """Return the values in the data that no result, error or log may show."""
         return ()
 
 

@@ -1,17 +1,18 @@
-"""The end of one lane of a job, from which the job's result is made."""
+"""Reports of the lanes of a job, from which its result is made."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ffmpeg_worker.job.problem import error_from_problem
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile, Stats
 
 
 @dataclass(frozen=True, slots=True)
 class LaneReport:
-    """What one lane delivered and measured, or why it failed.
+    """Outputs and measurements of one lane, or its failure.
 
     Attributes:
         outputs: delivered files.
@@ -30,3 +31,15 @@ class LaneReport:
     summary: Mapping[str, Any] = field(default_factory=dict)
     is_fused: bool = False
     problem: Mapping[str, Any] | None = None
+
+
+def get_only_lane(lanes: Sequence[LaneReport]) -> LaneReport:
+    """Return the report of a job that has one lane.
+
+    Raises:
+        WorkerError: the lane failed.
+    """
+    (lane,) = lanes
+    if lane.problem is not None:
+        raise error_from_problem(lane.problem)
+    return lane

@@ -17,9 +17,12 @@ STAGING_FOLDER = "_in"
 class LocalFile:
     """One fetched input.
 
-    `path` is where its bytes lie; `staged` is the plain name (letters, digits, `._-`) under which every command
-    of the job finds it in its working directory; `media` is `None` for what is not media (subtitles, lists);
-    `text` is what it says, where that matters.
+    Attributes:
+        path: the file.
+        staged: plain name (letters, digits, `._-`) of the file in the working directory of every command.
+        size: bytes.
+        media: media facts; `None` for files that are not media (subtitles, lists).
+        text: content of the file, where planning needs it.
     """
 
     path: Path
@@ -41,5 +44,5 @@ class LocalFiles:
     failed: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __getitem__(self, key: str) -> LocalFile:
-        """The file of a key that is not among `failed`."""
+        """Return the file of a key that is not among `failed`."""
         return self.by_key[key]

@@ -7,8 +7,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from ffmpeg_worker.job.lane_report import LaneReport
-from ffmpeg_worker.job.problem import error_from_problem
+from ffmpeg_worker.job.lane_report import LaneReport, get_only_lane
 from ffmpeg_worker.job.result_parts import OutputFile, ResultModel, Stats
 
 _SANDBOX_WARNINGS: Mapping[str, str] = {
@@ -42,9 +41,7 @@ class JobResult(ResultModel):
         Raises:
             WorkerError: the only lane failed.
         """
-        (lane,) = lanes
-        if lane.problem is not None:
-            raise error_from_problem(lane.problem)
+        lane = get_only_lane(lanes)
         warnings = (*(lane.summary.get("warnings") or ()), *lane.warnings)
         parts = {"outputs": lane.outputs, "stats": stats, "warnings": warnings, "logs": lane.logs}
         declared = {name: value for name, value in parts.items() if name in cls.model_fields}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class ResultModel(BaseModel):
-    """Base of everything that a job answers: a frozen value with a JSON form."""
+    """Base of results and their parts: a frozen value with a JSON form."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -21,12 +21,14 @@ class ResultModel(BaseModel):
 class OutputFile(ResultModel):
     """One file that the job made, verified and delivered."""
 
-    name: str = Field(description="The name the caller gave.", examples=["small.mp4"])
+    name: str = Field(description="Name that the request gave.", examples=["small.mp4"])
     path: str = Field(
         description="Path on the worker, or key in the bucket that it was uploaded to.",
         examples=["/data/small.mp4"],
     )
-    url: str | None = Field(None, description="Where it was uploaded.", examples=["https://cdn.example/small.mp4"])
+    url: str | None = Field(
+        None, description="URL of the uploaded file.", examples=["https://cdn.example/small.mp4"]
+    )
     size: int = Field(description="Bytes.", examples=[183422])
     content_type: str = Field(description="Media type by the file's name.", examples=["video/mp4"])
     media: Mapping[str, Any] | None = Field(
@@ -37,9 +39,9 @@ class OutputFile(ResultModel):
 
 
 class Stats(ResultModel):
-    """What the job cost."""
+    """Cost of a job, or of one process of it."""
 
-    seconds: float = Field(description="Wall time of the whole job.", examples=[3.21])
+    seconds: float = Field(description="Wall time.", examples=[3.21])
     speed: float | None = Field(None, description="Seconds of media made per second.", examples=[4.7])
     frames: int | None = Field(None, description="Frames written by all commands.", examples=[300])
     cpu_seconds: float = Field(0.0, description="CPU time of FFmpeg.", examples=[5.9])

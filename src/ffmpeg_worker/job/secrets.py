@@ -1,4 +1,4 @@
-"""Secrets of a job, and their removal from texts."""
+"""Finds the secrets of a job and removes them from texts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Strict JSON: UTF-8, no duplicate keys, no NaN, no text that breaks a command line."""
+"""Decodes JSON strictly: UTF-8, no duplicate keys, no NaN, no text that breaks a command line."""
 
 from __future__ import annotations
 

@@ -8,10 +8,9 @@ import pytest
 from pydantic import SecretStr
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
-from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
-from ffmpeg_worker.job.actions.probe import ProbeJob
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.process import ProcessJob
-from ffmpeg_worker.job.actions.vmaf import VmafJob
 from ffmpeg_worker.job.common_fields import UNSERVED_FIELDS
 from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.sources import FileSource, TextSource
@@ -30,18 +29,13 @@ def test_both_spellings_make_the_same_job() -> None:
     assert by_action.data.output == ("b.mp4",)
 
 
-@pytest.mark.parametrize(
-    ("action", "data", "kind"),
-    [
-        ("process", {"chainCmds": CHAIN}, ProcessJob),
-        ("multi_process", {"processes": [{"chainCmds": CHAIN}]}, MultiProcessJob),
-        ("probe", {"input": "a.mp4"}, ProbeJob),
-        ("vmaf", {"input1": "a.mp4", "input2": "b.mp4"}, VmafJob),
-    ],
-)
-def test_every_action(action: str, data: dict[str, Any], kind: type) -> None:
-    assert isinstance(parse_job({"action": action, "data": data}), kind)
-    assert isinstance(parse_job({"path": f"/ffmpeg/{action}", "body": data}), kind)
+@pytest.mark.parametrize("action", ACTIONS.values(), ids=lambda action: action.name)
+def test_every_action(action: Action) -> None:
+    by_action = parse_job({"action": action.name, "data": dict(action.request)})
+    by_path = parse_job({"path": action.path, "body": dict(action.request)})
+    assert type(by_action) is action.job
+    assert type(by_action.data) is action.data
+    assert by_action == by_path
 
 
 def test_inputs_in_every_form() -> None:
@@ -108,6 +102,24 @@ BAD: list[tuple[Any, str, str | None, str]] = [
         "unknown_field",
         "data.processes[1].chainCmd",
         '"chainCmds"',
+    ),
+    (
+        {"action": "download", "data": {"input": {"url": "https://h/a", "hedaers": {}}}},
+        "unknown_field",
+        "data.input.hedaers",
+        '"headers"',
+    ),
+    (
+        {"action": "probe", "data": {"input": "a"}, "upload": {"buket": "b"}},
+        "unknown_field",
+        "upload.buket",
+        '"bucket"',
+    ),
+    (
+        {"action": "canvas", "data": {"layers": [{"type": "text", "text": "x"}], "poster": {"tmie": 1}}},
+        "unknown_field",
+        "data.poster.tmie",
+        '"time"',
     ),
     (
         {"action": "probe", "data": {"input": "a"}, "inputs": {"a": {"ulr": "x"}}},

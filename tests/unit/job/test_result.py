@@ -114,7 +114,7 @@ def test_a_report_survives_json() -> None:
 
 
 @pytest.mark.parametrize("level", ["full", "chroot"])
-def test_a_confined_job_says_nothing(level: str) -> None:
+def test_the_result_of_a_confined_job_is_unchanged(level: str) -> None:
     result = ProcessResult(outputs=(), stats=WHOLE)
     assert result.with_sandbox_note(level) is result
 

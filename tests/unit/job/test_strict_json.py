@@ -1,4 +1,4 @@
-"""What the strict JSON reader refuses."""
+"""JSON that is refused, with a message that names the place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How `upload` and `s3Config` are read."""
+"""Destinations: `upload` and `s3Config`, and the secrets in them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_presigned_addresses(given: Any) -> None:
     assert (found.is_presigned, found.cloud, found.location) == (True, CloudType.HTTP, None)
 
 
-def test_runpods_spelling_means_the_same() -> None:
+def test_s3_config_means_the_same() -> None:
     config = {"accessId": "key-id-canary", "accessSecret": "secret-canary", "bucketName": "b1", "endpointUrl": ""}
     given = {"bucket": "b1", "cloud_type": "AWS", "credentials": {**KEYS, "aws_url": ""}}
     assert read(s3Config=config).destination == upload(given)
@@ -76,14 +76,14 @@ def test_runpods_spelling_means_the_same() -> None:
         {"bucket": "b1", "credentials": {"aws_secret_access_key": ["secret-canary"]}},
     ],
 )
-def test_what_is_refused_shows_no_secret(given: Any) -> None:
+def test_a_refusal_shows_no_secret(given: Any) -> None:
     with pytest.raises(WorkerError) as caught:
         read(upload=given)
     assert caught.value.fault == "caller"
     assert "canary" not in str(caught.value.as_problem())
 
 
-def test_both_spellings_at_once() -> None:
+def test_upload_and_s3_config_exclude_each_other() -> None:
     config = {"accessId": "a", "accessSecret": "b", "bucketName": "b1"}
     with pytest.raises(WorkerError, match="both"):
         read(upload={"bucket": "b1"}, s3Config=config)
@@ -111,7 +111,7 @@ def test_all_secrets_are_known_and_taken_out() -> None:
     ]
 
 
-def test_a_credential_in_the_place_of_a_name_is_not_told() -> None:
+def test_a_credential_in_the_place_of_a_key_is_not_shown() -> None:
     with pytest.raises(InvalidJob) as caught:
         parse_job({"action": "probe", "data": {"input": "a"}, "upload": {"credentials": {"AKIACANARY": "x"}}})
     assert caught.value.where == {"field": "upload.credentials"}
@@ -131,7 +131,7 @@ def test_signed_addresses_are_not_printed() -> None:
 
 
 @pytest.mark.parametrize("bucket", [":", "a/b"])
-def test_runpods_spelling_is_judged_when_it_is_read(bucket: str) -> None:
+def test_s3_config_is_checked_when_it_is_read(bucket: str) -> None:
     config = {"accessId": "an-id", "accessSecret": "a-secret", "bucketName": bucket}
     with pytest.raises(WorkerError) as caught:
         parse_job({"action": "process", "data": {"chainCmds": "-i a.mp4 b.mp4"}, "s3Config": config})

@@ -1,4 +1,4 @@
-"""The descriptor of an action: everything about it that is fixed, from its route to its example result."""
+"""The descriptor of an action: its names, models, examples and properties."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ _EXAMPLE = {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "H
 
 
 def _require_compositions(value: Any) -> tuple[Composition, ...]:
-    """Accept what `_read_composition` has read; anything else never was a composition."""
+    """Accept the compositions that `_read_composition` has read, and refuse any other value."""
     if not isinstance(value, tuple):
         raise wrong_value("must be an object")
     return value

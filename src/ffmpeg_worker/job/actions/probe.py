@@ -10,9 +10,8 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from ffmpeg_worker.command.parse_commands import parse_commands
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.job import Job, JobData
-from ffmpeg_worker.job.lane_report import LaneReport
+from ffmpeg_worker.job.lane_report import LaneReport, get_only_lane
 from ffmpeg_worker.job.output_names import ONE_OR_MANY
-from ffmpeg_worker.job.problem import error_from_problem
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.result_parts import Stats
 
@@ -64,10 +63,7 @@ class ProbeResult(JobResult):
     @classmethod
     def from_lanes(cls, common: Mapping[str, Any], lanes: Sequence[LaneReport], stats: Stats) -> Self:  # noqa: ARG003
         """Make the result from ffprobe's document and `metadata` alone; see `JobResult.from_lanes`."""
-        (lane,) = lanes
-        if lane.problem is not None:
-            raise error_from_problem(lane.problem)
-        return cls(**lane.summary, metadata=common.get("metadata"))
+        return cls(**get_only_lane(lanes).summary, metadata=common.get("metadata"))
 
 
 PROBE = Action(

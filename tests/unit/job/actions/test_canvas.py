@@ -1,4 +1,4 @@
-"""Jobs with a composition: where it stands, what it becomes, what does not fit together."""
+"""Jobs with a composition: its places in the request, its outputs, and combinations that are refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def canvas(**data: Any) -> CanvasData:
     return job.data
 
 
-def test_a_composition_is_found_wherever_it_stands() -> None:
+def test_a_composition_is_found_in_every_place() -> None:
     wanted = canvas(json=COMPOSITION)
     assert canvas(composition=COMPOSITION) == wanted
     assert canvas(**COMPOSITION) == wanted
@@ -45,7 +45,7 @@ def test_a_composition_is_found_wherever_it_stands() -> None:
     assert by_path.data == wanted
 
 
-def test_what_stands_beside_keys_in_place_is_the_jobs() -> None:
+def test_keys_of_the_job_stay_with_the_job() -> None:
     sound = {"url": "a.mp3"}
     data = canvas(**COMPOSITION, audio=[sound], fps=25, crf=20, variables={"a": 1}, output="a.webm")
     assert (data.fps, data.crf, data.output) == (25.0, 20.0, "a.webm")
@@ -54,7 +54,7 @@ def test_what_stands_beside_keys_in_place_is_the_jobs() -> None:
     assert canvas(**COMPOSITION, audio={"loudness": -14}).compositions[0].audio.loudness == -14
 
 
-def test_the_older_job() -> None:
+def test_the_legacy_shape_is_read() -> None:
     job = parse_job({"path": "/canvas/process", "body": OLDER, "inputs": ["a.mp3"]})
     assert isinstance(job, CanvasJob)
     assert (job.data.startTime, job.data.endTime, job.data.vfi) == (1.0, 3.0, 50.0)
@@ -127,11 +127,11 @@ def test_paths_of_a_route_begin_at_its_body() -> None:
     ("output", "codec", "transparent"),
     [("a.mp4", "h264", False), ("a.WEBM", "vp9", True), ("a.mov", "prores", True), ("a.mov", "h264", False)],
 )
-def test_the_extension_says_how_it_is_coded(output: str, codec: str, transparent: bool) -> None:
+def test_the_extension_chooses_the_codec(output: str, codec: str, transparent: bool) -> None:
     assert canvas(json=COMPOSITION, output=output, transparent=transparent).chosen_codec == codec
 
 
-def test_many_rows_have_many_names() -> None:
+def test_every_row_has_its_own_name() -> None:
     rows = [{"name": "Ada/../x"}, {"name": "Bob"}]
     assert canvas(json=COMPOSITION, variables=rows).output_names() == ("canvas-1.mp4", "canvas-2.mp4")
     assert canvas(json=COMPOSITION, variables=rows, output="f/%04d.png").output_names() == (
@@ -142,7 +142,7 @@ def test_many_rows_have_many_names() -> None:
     assert named.output_names() == ("out/Ada_.._x.mp4", "out/Bob.mp4")
 
 
-def test_a_poster_is_a_time_or_more() -> None:
+def test_a_poster_is_a_time_or_an_object() -> None:
     poster = canvas(json=COMPOSITION, poster=1.5).poster
     assert poster is not None
     assert (poster.time, poster.name) == (1.5, "poster.png")
