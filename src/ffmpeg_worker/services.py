@@ -128,7 +128,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         renderer = RendererSpawner()
         stack.push_async_callback(renderer.close)
         if settings.warm_canvas and not find_missing_packages():
-            await renderer.begin()
+            await renderer.open()
         admission = Admission(max_concurrency=settings.max_concurrency, max_waiting_jobs=settings.max_waiting_jobs)
         resources = WorkerResources(
             tools=tools,

@@ -38,7 +38,7 @@ class Difference:
     why: str
     files: tuple[str, ...] = ()
 
-    def covers(self, finding: StepResult) -> bool:
+    def covers(self, finding: Finding) -> bool:
         return (
             finding.field in self.fields
             and finding.kind == self.kind
@@ -51,7 +51,7 @@ class Difference:
 
 
 @dataclass(frozen=True)
-class StepResult:
+class Finding:
     """One field of one file that is not the same; indexes are left out of its name."""
 
     file: str
@@ -191,7 +191,7 @@ def zoo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def findings(zoo: Path) -> list[StepResult]:
+def findings(zoo: Path) -> list[Finding]:
     ffprobe = _reviewed_ffprobe()
     with ThreadPoolExecutor(max_workers=2) as threads:
         theirs = list(threads.map(lambda name: _run_ffprobe(ffprobe, zoo / name), ZOO))
@@ -200,7 +200,7 @@ def findings(zoo: Path) -> list[StepResult]:
 
 
 @pytest.mark.parametrize("name", ZOO)
-def test_every_field_is_as_ffprobe_prints_it(name: str, findings: list[StepResult]) -> None:
+def test_every_field_is_as_ffprobe_prints_it(name: str, findings: list[Finding]) -> None:
     unexplained = [
         finding
         for finding in findings
@@ -209,7 +209,7 @@ def test_every_field_is_as_ffprobe_prints_it(name: str, findings: list[StepResul
     assert unexplained == []
 
 
-def test_every_allowed_difference_still_occurs(findings: list[StepResult]) -> None:
+def test_every_allowed_difference_still_occurs(findings: list[Finding]) -> None:
     seen = {(finding.field, finding.kind) for finding in findings}
     expected = {(field, difference.kind) for difference in DIFFERENCES for field in difference.fields}
     assert expected - seen == set()
@@ -359,12 +359,12 @@ def _run_ffprobe(ffprobe: str, file: Path) -> dict[str, Any]:
     return described
 
 
-def _compare(name: str, theirs: dict[str, Any], ours: dict[str, Any]) -> Iterator[StepResult]:
+def _compare(name: str, theirs: dict[str, Any], ours: dict[str, Any]) -> Iterator[Finding]:
     left, right = dict(_leaves(theirs)), dict(_leaves(ours))
     for path in sorted(left.keys() | right.keys()):
         kind: Kind = "left out" if path not in right else "added" if path not in left else "differs"
         if kind != "differs" or left[path] != right[path]:
-            yield StepResult(name, re.sub(r"\.\d+", "", path), kind, left.get(path), right.get(path))
+            yield Finding(name, re.sub(r"\.\d+", "", path), kind, left.get(path), right.get(path))
 
 
 def _leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:

@@ -25,7 +25,7 @@ async def check_canvas() -> Check:
     """Whether compositions can be drawn here."""
     renderer = RendererSpawner()
     try:
-        renderer.demand()
+        renderer.require_packages()
         async with asyncio.timeout(_TRIAL_S):
             picture = await _answer(renderer, {"first": 0, "form": "png", "threads": 1})
             families = decode_text_metrics(await _answer(renderer, {"form": "measure"})).families
@@ -52,5 +52,5 @@ async def _answer(renderer: RendererSpawner, order: dict[str, object]) -> bytes:
             {"scene": scene, **order}, stdout=Output(answer.extend, _MAX_BYTES), cwd=Path(folder), confinement=None
         )
         async with drawing.child:
-            await drawing.ended()
+            await drawing.wait()
     return bytes(answer)

@@ -58,8 +58,8 @@ async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobCon
     machine = await resources.machine_with_gpu() if read.wants_gpu else resources.machine
     check_machine(read, machine)
     if ACTIONS[read.job.action].uses_renderer:
-        resources.renderer.demand()
-        await resources.renderer.begin()
+        resources.renderer.require_packages()
+        await resources.renderer.open()
     upload = resources.stores.destination(read.job, runtime.job_id)
     stores = await resources.stores.stores(upload)
     async with (

@@ -94,7 +94,7 @@ async def _render_answer(
     async with command.slot():
         drawing = await _start(order, Output(answer.extend, max_bytes), command)
         async with drawing.child:
-            warnings = await _in_time(drawing.ended(), command)
+            warnings = await _in_time(drawing.wait(), command)
             cpu_seconds = (await drawing.child.wait()).cpu_seconds
     seconds = time.monotonic() - began
     return StepResult(seconds=seconds, cpu_seconds=cpu_seconds, warnings=warnings), bytes(answer)
@@ -135,7 +135,7 @@ class _Rendering:
         except WorkerError as error:
             failure = error
         try:
-            warnings = await _in_time(drawing.ended(), self._command)
+            warnings = await _in_time(drawing.wait(), self._command)
         except WorkerError as error:
             # Whose reader goes away is ended by that, which explains nothing.
             raise (failure if failure is not None and error.code == "renderer_failed" else error) from None

@@ -1,4 +1,4 @@
-"""The program that draws compositions: forked, already loaded, from a process that starts when first needed."""
+"""Forks renderers of compositions from a preloaded process, and reads what they report."""
 
 from __future__ import annotations
 
@@ -26,16 +26,17 @@ _NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi", "fo
 
 @dataclass(slots=True)
 class RendererRun:
-    """A renderer at work; `await ended()` before its frames are taken for whole."""
+    """A running renderer. Its frames are complete only when `wait` has returned."""
 
     child: Child
     log: LogTail = field(default_factory=LogTail)
 
-    async def ended(self) -> tuple[str, ...]:
-        """Wait for its end; what it wants to be known.
+    async def wait(self) -> tuple[str, ...]:
+        """Wait for the end of the renderer and return its warnings.
 
         Raises:
-            EngineFailed: it says why, with the layer in `where.field`; EngineKilled: somebody ended it.
+            EngineFailed: it failed; `where.field` names the layer.
+            EngineKilled: it was killed from outside.
         """
         result = await self.child.wait()
         notes = [_read_note(line) for line in strip_log_tags(self.log.text).splitlines()]
@@ -46,7 +47,7 @@ class RendererRun:
 
 
 def find_missing_packages() -> tuple[str, ...]:
-    """What drawing needs and is not installed."""
+    """Return the packages that rendering needs and that are not installed."""
     return tuple(name for name in _NEEDED if find_spec(name) is None)
 
 
@@ -57,23 +58,27 @@ class RendererSpawner:
         self._forks = Spawner(preload=_PRELOAD, background=is_background)
         self._is_open = False
 
-    def demand(self) -> None:
-        """Raise UnsupportedFeature where what it is made of is not installed."""
+    def require_packages(self) -> None:
+        """Check that everything is installed.
+
+        Raises:
+            UnsupportedFeature: a package is missing.
+        """
         if missing := find_missing_packages():
             raise UnsupportedFeature(
-                "Compositions are not served by this worker: the packages that draw them are not installed.",
+                "This worker does not render compositions: packages are not installed.",
                 hint='Install the extra "canvas": pip install "ffmpeg-worker[canvas]".',
                 detail=f"missing: {', '.join(missing)}",
             )
 
-    async def begin(self) -> None:
-        """Start what renderers are forked from, if it does not run yet; and let it load meanwhile."""
+    async def open(self) -> None:
+        """Start the process that renderers are forked from, if it is not running. It loads in the background."""
         if not self._is_open:
             self._is_open = True
             await self._forks.open()
 
     async def close(self) -> None:
-        """End all that runs."""
+        """Stop all renderers."""
         await self._forks.close()
 
     async def start(
@@ -84,12 +89,12 @@ class RendererSpawner:
         cwd: Path,
         confinement: Confinement | None,
     ) -> RendererRun:
-        """Start one on an order of `raster/renderer_program.py`; what it draws goes to `stdout`.
+        """Start a renderer on an order of `raster/renderer_program.py`; its frames go to `stdout`.
 
         Raises:
             EngineUnavailable: it cannot be started.
         """
-        await self.begin()
+        await self.open()
         log = LogTail()
         child = await self._forks.fork(
             cwd=cwd,
@@ -104,7 +109,7 @@ class RendererSpawner:
 
 
 def _read_note(line: str) -> dict[str, str]:
-    """A line of the renderer's, whose process has read strangers' files: texts only."""
+    """Read a line of the renderer. Its process reads untrusted files, so the values are only taken as texts."""
     try:
         note = json.loads(line)
     except (ValueError, RecursionError):
@@ -129,14 +134,14 @@ def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> Eng
         )
     if signal == SIGABRT and _NO_MEMORY.search(log):
         return EngineFailed(
-            "The renderer has run out of memory.",
+            "The renderer ran out of memory.",
             code="renderer_out_of_memory",
             hint="Use a smaller canvas, smaller sources or fewer layers at once.",
         )
     if signal is not None:
         return EngineKilled(
-            "The renderer was killed from outside, most often because memory ran out.",
-            hint="Try again; if it happens again, use a smaller canvas or smaller sources.",
+            "The renderer was killed from outside, usually because memory ran out.",
+            hint="Try again. If it happens again, use a smaller canvas or smaller sources.",
             detail=log,
         )
     return EngineFailed("The renderer failed.", code="renderer_failed", fault=Fault.WORKER, detail=log)

@@ -17,7 +17,7 @@ class RasterError(Exception):
 def out_of_memory(where: str | None = None) -> RasterError:
     """Return the error for memory, or threads, that the system does not give."""
     return RasterError(
-        "The renderer has run out of memory.",
+        "The renderer ran out of memory.",
         code="renderer_out_of_memory",
         where=where,
         hint="Use a smaller canvas, smaller sources or fewer layers at once.",
