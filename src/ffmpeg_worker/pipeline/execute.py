@@ -85,22 +85,22 @@ async def execute(
         EngineError: with `where.command`.
     """
     runner = _StepRunner(context, lane, folder, expect)
-    is_kept = context.workspace.is_kept(folder)
     results: list[StepResult] = []
     for number, step in enumerate(lane.steps):
         share = _Share(progress, number, len(lane.steps))
         ready = step
         if isinstance(ready, DependentStep):
             ready = ready.build(results, await read_step_files(folder, ready.reads))
-        result = await context.runtime.step(
-            f"{folder.name}/step-{number}",
-            StepResult,
-            partial(runner.run, ready, share),
-            is_usable=lambda _: is_kept,
-        )
+        name = f"{folder.name}/step-{number}"
+        run = partial(runner.run, ready, name, share)
+        result = await context.runtime.step(name, StepResult, run, is_usable=partial(_is_here, context, name))
         share.finish()
         results.append(result)
     return Executed(folder.name, lane, folder, tuple(results))
+
+
+def _is_here(context: JobContext, name: str, _result: StepResult) -> bool:
+    return context.workspace.has_done(name)
 
 
 async def read_step_files(folder: Path, names: tuple[str, ...]) -> StepFiles:
@@ -134,8 +134,13 @@ class _StepRunner:
             context.resources, folder, context.workspace.jail, context.runtime.deadline, lane.display_names
         )
 
-    async def run(self, step: RunnableStep, share: _Share) -> StepResult:
+    async def run(self, step: RunnableStep, name: str, share: _Share) -> StepResult:
         self._context.workspace.hand_over(self._folder)
+        result = await self._run(step, share)
+        self._context.workspace.mark_done(name)
+        return result
+
+    async def _run(self, step: RunnableStep, share: _Share) -> StepResult:
         match step:
             case FfmpegStep():
                 return await self._command.run(step, partial(self._report, step, share))

@@ -64,13 +64,12 @@ async def verify(
     Raises:
         OutputRejected: missing, empty, not regular, unreadable, without streams, or shorter than promised.
     """
-    is_kept = context.workspace.is_kept(executed.folder)
-    return await context.runtime.step(
-        f"{executed.name}/verify",
-        VerifiedFiles,
-        partial(_verify_all, context, executed, expected, linked),
-        is_usable=lambda _: is_kept,
-    )
+    name = f"{executed.name}/verify"
+    run = partial(_verify_all, context, executed, expected, linked)
+    has_files = context.workspace.has_done(name)
+    verified = await context.runtime.step(name, VerifiedFiles, run, is_usable=lambda _: has_files)
+    context.workspace.mark_done(name)
+    return verified
 
 
 async def _verify_all(

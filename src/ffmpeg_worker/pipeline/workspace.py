@@ -44,7 +44,6 @@ class Workspace:
         jail.share(self.staging)
         self._taken: set[str] = {path.name for path in self.staging.iterdir()}
         self._lent: set[Path] = set()
-        self._kept: set[Path] = set()
         self._admit_links()
 
     def lane(self, name: str) -> Path:
@@ -54,18 +53,23 @@ class Workspace:
         The directory of an earlier attempt is used as it is.
         """
         folder = self.root / name
-        if folder.exists():
-            self._kept.add(folder)
-            return folder
-        (folder / STAGING_FOLDER).mkdir(mode=0o700, parents=True)
-        for staged in self.staging.iterdir():
-            (folder / STAGING_FOLDER / staged.name).symlink_to(f"../../{STAGING_FOLDER}/{staged.name}")
+        if not folder.exists():
+            (folder / STAGING_FOLDER).mkdir(mode=0o700, parents=True)
+            for staged in self.staging.iterdir():
+                (folder / STAGING_FOLDER / staged.name).symlink_to(f"../../{STAGING_FOLDER}/{staged.name}")
         self.jail.share(folder / STAGING_FOLDER)
         return folder
 
-    def is_kept(self, folder: Path) -> bool:
-        """Whether the working directory of a lane comes from an earlier attempt, with what its steps wrote."""
-        return folder in self._kept
+    def mark_done(self, step: str) -> None:
+        """Note that what a step wrote is in this workspace, for later attempts."""
+        self._mark(step).touch(mode=0o600)
+
+    def has_done(self, step: str) -> bool:
+        """Whether what a step wrote is here, and not in the workspace of an attempt on another machine."""
+        return self._mark(step).exists()
+
+    def _mark(self, step: str) -> Path:
+        return self.root / f".done-{step.replace('/', '-')}"
 
     def hand_over(self, folder: Path) -> None:
         """Make a working directory the job user's own, before the first program of this attempt uses it."""

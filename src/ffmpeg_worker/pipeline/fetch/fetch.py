@@ -17,6 +17,7 @@ from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.problem import record_error
 from ffmpeg_worker.pipeline.fetch.fetcher import Fetcher
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.planning.file_references import is_sequence
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.tasks import cancel_and_wait
@@ -40,9 +41,14 @@ class FetchedInputs:
 
     inputs: tuple[FetchedInput, ...]
 
-    def are_present(self) -> bool:
-        """Whether the files are on this machine."""
-        return all(item.problem is not None or item.path.exists() for item in self.inputs)
+    def are_in(self, staging: Path) -> bool:
+        """Whether the files are in the staging folder, and not on a machine where an earlier attempt ran."""
+        return all(item.problem is not None or _is_staged(staging / item.staged) for item in self.inputs)
+
+
+def _is_staged(path: Path) -> bool:
+    """Whether an input is there; that of a numbered sequence is a pattern in a folder of its own."""
+    return path.parent.exists() if is_sequence(path.name) else path.exists()
 
 
 async def fetch(context: JobContext) -> LocalFiles:
@@ -59,7 +65,7 @@ async def fetch(context: JobContext) -> LocalFiles:
         FetchedInputs,
         partial(_fetch_all, context),
         doing="its inputs were fetched",
-        is_usable=FetchedInputs.are_present,
+        is_usable=lambda fetched: fetched.are_in(context.workspace.staging),
     )
     pairs = list(zip(context.read.required_inputs, fetched.inputs, strict=True))
     return LocalFiles(

@@ -1,0 +1,190 @@
+"""Every action goes on from its recorded steps, with nothing in memory, to the same result and the same bytes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.parse import parse_job
+from support.media.sources import make_clip
+from support.recording_runtime import Records, run_in_attempts
+from support.servers.web import Web, open_web
+from support.worker import Worker, open_worker
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SECRET = "hush-hush-canary"
+COMPOSITION = {
+    "width": 64,
+    "height": 36,
+    "fps": 10,
+    "duration": 5,
+    "layers": [
+        {"type": "video", "src": "clip.mp4", "loop": True},
+        {"type": "text", "text": "Hello", "start": 1, "duration": 1},
+    ],
+}
+LOUD = {**COMPOSITION, "audio": {"loudness": -16}}
+JOBS: dict[str, dict[str, Any]] = {
+    "process": {"action": "process", "data": {"chainCmds": "-i clip.mp4 -crf 30 small.mp4"}},
+    "process, a chain": {
+        "action": "process",
+        "data": {
+            "chainCmds": "-i clip.mp4 -vn s.flac && ffmpeg -i s.flac -af volumedetect -f null - && -i s.flac s.mp3"
+        },
+    },
+    "process, a playlist": {
+        "action": "process",
+        "data": {"chainCmds": "-i clip.mp4 -c copy -hls_time 1 -hls_list_size 0 hls/index.m3u8"},
+    },
+    "process, text and a subtitle file": {
+        "action": "process",
+        "inputs": {"subs": {"content": "1\n00:00:00,000 --> 00:00:01,000\nHi\n", "name": "a.srt"}},
+        "data": {"chainCmds": "-i clip.mp4 -i {{subs}} -c copy -c:s mov_text s.mp4"},
+    },
+    "multi_process": {
+        "action": "multi_process",
+        "data": {
+            "processes": [
+                {"chainCmds": "-i clip.mp4 -vf scale=64:-2 a.mp4"},
+                {"chainCmds": "-i clip.mp4 -vf scale=32:-2 b.mp4"},
+                {"chainCmds": "-i missing.mp4 c.mp4"},
+                {"chainCmds": "-i clip.mp4 -t 1 d.mp4 && ffmpeg -i d.mp4 -frames:v 1 d.jpg"},
+            ]
+        },
+    },
+    "probe": {"action": "probe", "data": {"input": "clip.mp4"}},
+    "vmaf": {
+        "action": "vmaf",
+        "data": {"input1": "clip.mp4", "input2": "clip.mp4", "features": ["xpsnr"], "output": "frames.json"},
+    },
+    "canvas": {
+        "action": "canvas",
+        "data": {"json": COMPOSITION, "output": "film.mp4", "poster": {"time": 1.5, "name": "poster.jpg"}},
+    },
+    "canvas, rows and loudness": {
+        "action": "canvas",
+        "data": {"json": LOUD, "variables": [{"n": 1}, {"n": 2}], "output": "row-{{n}}.mp4"},
+    },
+    "canvas, lint": {"action": "canvas", "data": {"json": COMPOSITION, "lint": True}},
+    "canvas_preview": {"action": "canvas_preview", "data": {"json": COMPOSITION, "t": 1.5}},
+    "canvas_preview, a file": {"action": "canvas_preview", "data": {"json": COMPOSITION, "output": "p.jpg"}},
+    "download": {"action": "download", "data": {"input": "clip.mp4", "output": "copies/clip.mp4"}},
+    "upload": {
+        "action": "upload",
+        "data": {"input": ["clip.mp4"]},
+        "upload": {"cloud_type": "LOCAL", "key": "published/"},
+    },
+}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
+    root = tmp_path_factory.mktemp("seam")
+    make_clip(root / "data/clip.mp4", extra=("-movflags", "+faststart"))
+    async with open_worker(root, allow_http_inputs=True, fetch_allow_cidrs="127.0.0.1/32") as opened:
+        yield opened
+
+
+async def run_recorded(worker: Worker, job: dict[str, Any]) -> tuple[dict[str, Any], Records]:
+    """The result of a job that was interrupted after each of its steps; its workspace is removed."""
+    root = worker.services.resources.scratch.root / "job-in-attempts"
+    root.mkdir()
+    try:
+        result, records = await run_in_attempts(worker.services.resources, parse_job(job), root)
+    finally:
+        shutil.rmtree(root)
+    return result.as_json(), records
+
+
+def without_costs(value: Any) -> Any:
+    """A result without what differs from run to run: id, times, speed."""
+    if isinstance(value, dict):
+        varying = {"job_id", "seconds", "speed", "cpu_seconds"}
+        return {key: without_costs(item) for key, item in value.items() if key not in varying}
+    if isinstance(value, list):
+        return [without_costs(item) for item in value]
+    return re.sub(r"speed= *\S+ elapsed=\S+", "", value) if isinstance(value, str) else value
+
+
+def take_files(worker: Worker) -> dict[str, bytes]:
+    """Remove the files that a job has made; returns their content, without the speed in libvmaf's log."""
+    made = {}
+    for path in sorted(worker.data.rglob("*")):
+        if path.is_file() and path != worker.data / "clip.mp4":
+            made[str(path.relative_to(worker.data))] = re.sub(rb'"fps": [\d.]+,', b"", path.read_bytes())
+            path.unlink()
+    return made
+
+
+@pytest.mark.parametrize("name", JOBS)
+async def test_a_job_interrupted_after_each_step_ends_as_one_that_was_not(worker: Worker, name: str) -> None:
+    undisturbed = await worker.run(JOBS[name])
+    expected = take_files(worker)
+    result, records = await run_recorded(worker, JOBS[name])
+    assert without_costs(result) == without_costs(undisturbed)
+    assert take_files(worker) == expected
+    assert set(records.runs.values()) == {1}, "a step with a record ran again"
+    assert records.attempts >= len(records.runs)
+
+
+async def test_every_action_is_among_the_jobs() -> None:
+    assert {job["action"] for job in JOBS.values()} == set(ACTIONS)
+
+
+async def test_records_are_small_and_have_no_secret(worker: Worker) -> None:
+    async with open_web() as web:
+        web.files = {"clip.mp4": (worker.data / "clip.mp4").read_bytes()}
+        job = _job_with_a_secret(web)
+        result, records = await run_recorded(worker, job)
+    take_files(worker)
+    assert result["outputs"][0]["size"] > 0
+    assert records.runs["fetch"] == 1
+    for name, record in records.by_name.items():
+        assert SECRET not in record, name
+        assert len(record) < 10_000, name
+
+
+def _job_with_a_secret(web: Web) -> dict[str, Any]:
+    url = f"{web.url}/plain/clip.mp4?token={SECRET}"
+    return {"action": "process", "data": {"chainCmds": ["-i", url, "-c", "copy", "copy.mp4"]}}
+
+
+async def test_a_recorded_failure_is_the_same_failure(worker: Worker) -> None:
+    job = {"action": "process", "data": {"chainCmds": "-i clip.mp4 -c:v nonsense o.mp4"}}
+    undisturbed = await worker.fail(job)
+    with pytest.raises(WorkerError) as caught:
+        await run_recorded(worker, job)
+    assert type(caught.value) is type(undisturbed)
+    assert caught.value.as_problem() == undisturbed.as_problem()
+
+
+async def test_what_another_machine_has_is_made_again(worker: Worker) -> None:
+    """Records survive, the workspace does not: steps whose files are gone run again."""
+    root = worker.services.resources.scratch.root / "job-on-two-machines"
+    root.mkdir()
+    moves = 0
+
+    def move(records: Records) -> None:
+        nonlocal moves
+        if moves == 0 and "lane-0/step-0" in records.by_name:
+            moves += 1
+            shutil.rmtree(root)
+            root.mkdir()
+
+    job = parse_job({"action": "process", "data": {"chainCmds": "-i clip.mp4 -t 1 a.flac && -i a.flac a.mp3"}})
+    try:
+        result, records = await run_in_attempts(worker.services.resources, job, root, after=move)
+    finally:
+        shutil.rmtree(root)
+    assert moves == 1
+    assert (records.runs["fetch"], records.runs["lane-0/step-0"], records.runs["lane-0/step-1"]) == (2, 2, 1)
+    assert [output["name"] for output in result.as_json()["outputs"]] == ["a.mp3"]
+    take_files(worker)
