@@ -15,7 +15,9 @@ import uvicorn
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.client.api_client import ApiClient
 from ffmpeg_worker.client.location import ExternalApi
+from ffmpeg_worker.command.command_line import read_command_line
 from ffmpeg_worker.planning.commands import read_chain
+from ffmpeg_worker.planning.option_policy.check_command import check_command
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.worker import Worker
 
@@ -47,8 +49,8 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         return call
 
-    monkeypatch.setattr(read_chain, "read_command_line", counted("read", read_chain.read_command_line))
-    monkeypatch.setattr(read_chain, "check_command", counted("judged", read_chain.check_command))
+    monkeypatch.setattr(read_chain, "read_command_line", counted("read", read_command_line))
+    monkeypatch.setattr(read_chain, "check_command", counted("judged", check_command))
     return found
 
 
@@ -79,7 +81,7 @@ async def test_by_the_worker_itself(worker: Worker, counts: Counter[str], name: 
 @pytest.mark.parametrize("name", JOBS)
 async def test_behind_the_runpod_door(worker: Worker, counts: Counter[str], name: str) -> None:
     async with served(worker) as url:
-        handler = RunpodWorker(ApiClient(ExternalApi(url), timeout_s=60), max_body_bytes=1 << 20)
+        handler = RunpodWorker(ApiClient(ExternalApi(url, None), timeout_s=60), max_body_bytes=1 << 20)
         output = await handler.handle({"id": "job", "input": JOBS[name]})
     assert output.get("success") is True, output
     expected = count_commands(JOBS[name])
