@@ -37,47 +37,47 @@ TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Composition": ("", composition.Composition, ()),
     "Font": ("", composition.Font, ()),
     "Audio": ("", composition.AudioOptions, ()),
-    "Every layer": ("Besides `type`.", layer_base.TimedLayer, ()),
-    "Layers that are seen": ("All but `audio`.", layer_base.VisualLayer, (layer_base.TimedLayer,)),
-    "Layers that sound": ("`video` and `audio`.", media_layers.AudioFields, ()),
-    "Video": ("Seen and heard.", media_layers.VideoLayer, BASES),
-    "Image": ("Seen.", media_layers.ImageLayer, BASES),
-    "Text": ("Seen.", text_layer.TextLayer, BASES),
-    "Shape": ("Seen.", shape_layer.ShapeLayer, BASES),
-    "Group": ("Seen.", layers.GroupLayer, BASES),
-    "Subtitles": ("Seen.", text_layer.SubtitlesLayer, BASES),
-    "Waveform": ("Seen.", media_layers.WaveformLayer, BASES),
-    "Audio layer": ("Heard.", media_layers.AudioLayer, BASES),
-    "Style": ("Of `text` and `subtitles`.", text_style.TextStyle, ()),
-    "Stroke": ("Of a style.", text_style.Stroke, ()),
-    "Shadow": ("Of a style.", text_style.Shadow, ()),
-    "Background": ("Of a style, or of a highlight.", text_style.Background, ()),
-    "Highlight": ("Of a style.", text_style.Highlight, ()),
-    "Animation": ("Of a `text`; a text alone is its type.", text_layer.TextAnimation, ()),
-    "Cue": ("Of `subtitles`.", text_layer.Cue, ()),
-    "Word": ("Of a cue.", text_layer.Word, ()),
+    "Every layer": ("In addition to `type`.", layer_base.TimedLayer, ()),
+    "Visible layers": ("All types except `audio`.", layer_base.VisualLayer, (layer_base.TimedLayer,)),
+    "Layers with sound": ("`video` and `audio`.", media_layers.AudioFields, ()),
+    "Video": ("A visible layer with sound.", media_layers.VideoLayer, BASES),
+    "Image": ("A visible layer.", media_layers.ImageLayer, BASES),
+    "Text": ("A visible layer.", text_layer.TextLayer, BASES),
+    "Shape": ("A visible layer.", shape_layer.ShapeLayer, BASES),
+    "Group": ("A visible layer.", layers.GroupLayer, BASES),
+    "Subtitles": ("A visible layer.", text_layer.SubtitlesLayer, BASES),
+    "Waveform": ("A visible layer.", media_layers.WaveformLayer, BASES),
+    "Audio layer": ("A layer with sound.", media_layers.AudioLayer, BASES),
+    "Style": ("`style` of `text` and `subtitles`.", text_style.TextStyle, ()),
+    "Stroke": ("Part of a style.", text_style.Stroke, ()),
+    "Shadow": ("Part of a style.", text_style.Shadow, ()),
+    "Background": ("Part of a style or of a highlight.", text_style.Background, ()),
+    "Highlight": ("Part of a style.", text_style.Highlight, ()),
+    "Animation": ("`animation` of a `text`; a string is its type.", text_layer.TextAnimation, ()),
+    "Cue": ("Item of `cues` of `subtitles`.", text_layer.Cue, ()),
+    "Word": ("Item of `words` of a cue.", text_layer.Word, ()),
     "Gradient": ("`fill` of a `shape`.", shape_layer.Gradient, ()),
-    "Line": ("`stroke` of a `shape`.", shape_layer.ShapeStroke, ()),
+    "Shape stroke": ("`stroke` of a `shape`.", shape_layer.ShapeStroke, ()),
     "Trim": ("", layer_base.Trim, ()),
     "Crop": ("", layer_base.Crop, ()),
-    "Chroma key": ("Of `video` and `image`.", layer_base.ChromaKey, ()),
+    "Chroma key": ("`chroma_key` of `video` and `image`.", layer_base.ChromaKey, ()),
     "Transition": ("`in` and `out` of `transition`.", transitions.Transition, ()),
     "Keyframe": ("", values.Keyframe, ()),
 }
 LIMITS = {
-    "pixels of a canvas, each way": limits.MAX_SIDE,
-    "pixels of a canvas in all": limits.MAX_PIXELS,
-    "frames a second": limits.MAX_FPS,
-    "seconds": limits.MAX_DURATION_S,
-    "layers, those in groups included": limits.MAX_LAYERS,
+    "pixels of the width and of the height": limits.MAX_SIDE,
+    "pixels of the canvas": limits.MAX_PIXELS,
+    "frames per second": limits.MAX_FPS,
+    "seconds of duration": limits.MAX_DURATION_S,
+    "layers, including those of groups": limits.MAX_LAYERS,
     "layers of all rows of variables": limits.MAX_LAYERS_OF_ROWS,
-    "groups in groups": limits.MAX_DEPTH,
+    "levels of nested groups": limits.MAX_DEPTH,
     "characters of a text": limits.MAX_TEXT,
     "cues of subtitles": limits.MAX_CUES,
     "words of a cue": limits.MAX_WORDS,
-    "keyframes of a property": limits.MAX_KEYFRAMES,
+    "keyframes of a field": limits.MAX_KEYFRAMES,
     "points of a polygon": limits.MAX_POINTS,
-    "characters of a path": limits.MAX_PATH_DATA,
+    "characters of SVG path data": limits.MAX_PATH_DATA,
     "fonts": limits.MAX_FONTS,
     "rows of variables": limits.MAX_ROWS,
 }
@@ -101,7 +101,7 @@ def generated() -> dict[str, str]:
             ]
         ),
         "limits": "\n".join(
-            ["| at most | of |", "|---|---|", *(f"| {most:,.0f} | {what} |" for what, most in LIMITS.items())]
+            ["| maximum | of |", "|---|---|", *(f"| {most:,.0f} | {what} |" for what, most in LIMITS.items())]
         ),
         "fields": "\n".join(parts).replace("\n\n\n\n", "\n\n").rstrip(),
     }
@@ -123,16 +123,16 @@ def test_every_model_of_a_composition_has_its_table() -> None:
     assert known - listed == set()
 
 
-def test_every_code_of_a_composition_is_told() -> None:
+def test_the_page_lists_every_error_code_of_compositions() -> None:
     root = ROOT / "src/ffmpeg_worker"
     folders = ("scene", "composition", "planning/composition", "raster")
     texts = [path.read_text(encoding="utf-8") for folder in folders for path in (root / folder).rglob("*.py")]
     codes = {code for text in texts for code in re.findall(r'\bcode="([a-z_]+)"', text)}
-    told = set(re.findall(r"`([a-z_]+)`", PAGE.read_text(encoding="utf-8").partition("## Errors")[2]))
-    assert codes - told == set()
+    documented = set(re.findall(r"`([a-z_]+)`", PAGE.read_text(encoding="utf-8").partition("## Errors")[2]))
+    assert codes - documented == set()
 
 
-def test_the_remarks_are_those_of_the_code() -> None:
+def test_the_page_lists_exactly_the_lint_codes() -> None:
     folders = (ROOT / "src/ffmpeg_worker" / name for name in ("scene", "planning/composition"))
     texts = [path.read_text(encoding="utf-8") for folder in folders for path in folder.rglob("*.py")]
     codes = {code for text in texts for code in re.findall(r'\bLintWarning\(\s*[^,]+,\s*"([a-z_]+)"', text)}
