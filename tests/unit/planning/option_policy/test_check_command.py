@@ -1,4 +1,4 @@
-"""Options in front of one output: which are refused, by what name, and which are let in."""
+"""Commands of whole jobs: which options are refused, under which name, and which pass unchanged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def arguments_of(*arguments: str, cores: int = 2, option_policy: bool = True) ->
     return step.invocation.arguments
 
 
-# The option that the error must name: what stands in front of the output.
+# Options before the output, and the option that the error names.
 REFUSED = {
     # Spelling does not help: specifiers, letters, prefixes, repetition, Unicode.
     "-report": "-report",
@@ -47,7 +47,7 @@ REFUSED = {
     "-/metadata:s:0 x": "-/metadata:s:0",
     "-filter_script:v x": "-filter_script:v",
     "-vpre x": "-vpre",
-    # What the worker sets, what leads elsewhere, what is of the network
+    # Options that the worker sets, that lead elsewhere, or that use the network
     "-format_whitelist mov": "-format_whitelist",
     "-use_absolute_path 1": "-use_absolute_path",
     "-cache_dir x": "-cache_dir",
@@ -63,7 +63,7 @@ REFUSED = {
     "-f:v pulse": "-f:v",
     "-f no-such-format": "-f",
     "-segment_format tee": "-segment_format",
-    # Names of files
+    # File names
     "-attach /etc/passwd": "-attach",
     "-attach http://host/x": "-attach",
     "-dump_attachment:t ''": "-dump_attachment:t",
@@ -81,7 +81,7 @@ REFUSED = {
     "-hls_segment_options movflags=faststart:hls_key_info_file=/x": "-hls_segment_options",
     "-format_options 'method=PUT'": "-format_options",
     "-segment_format_options nonsense": "-segment_format_options",
-    # Encoders' own parameters
+    # Parameters of encoder libraries
     "-x264-params stats=x": "-x264-params",
     "-x264-params keyint=2:cqm=/etc/passwd": "-x264-params",
     "-x264-params no-stats=x": "-x264-params",
@@ -178,14 +178,14 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize("options", ALLOWED)
-def test_allowed_as_written(options: str) -> None:
+def test_accepted_options_are_planned_as_written(options: str) -> None:
     written = shlex.split(options)
     planned = arguments_of(*written, "o.mp4")
     own = {"-progress", "-", "-nostats"}
     assert [token for token in written if token not in own] == [*planned[planned.index("sine=d=1") + 1 : -1]]
 
 
-def test_a_tees_list_is_judged_entry_by_entry() -> None:
+def test_a_tee_list_is_checked_entry_by_entry() -> None:
     entries = r"[f=mp4:movflags=faststart]a.mp4|[select=\'a:0\':bsfs/v=null]b.ts|c.mkv"
     assert entries in arguments_of("-f", "tee", entries)
 
@@ -194,37 +194,37 @@ def test_a_tees_list_is_judged_entry_by_entry() -> None:
     "entries",
     ["/x", "[f=tee]a", "[f=mp4:method=PUT]a", r"[f=\'mp4]x\':a=1]/app/x", r"[f=mp4\\]x]/app/x", "a|/b", "[f]a"],
 )
-def test_what_a_tees_list_may_not_hold(entries: str) -> None:
+def test_tee_lists_that_are_refused(entries: str) -> None:
     with pytest.raises(ForbiddenOption):
         arguments_of("-f", "tee", entries)
 
 
-def test_more_threads_than_cores_become_as_many() -> None:
+def test_threads_are_limited_to_the_cores() -> None:
     assert "-threads 2 " in " ".join(arguments_of("-threads", "64", "o.mp4"))
     assert "-threads 64 " in " ".join(arguments_of("-threads", "64", "o.mp4", cores=96))
 
 
-def test_too_long_a_command() -> None:
+def test_a_command_that_is_too_long_is_refused() -> None:
     for arguments in (["-metadata", "a=b"] * 300, ["-metadata", "a" * (128 << 10)]):
         with pytest.raises(InvalidJob) as caught:
             arguments_of(*arguments, "o.mp4")
         assert caught.value.code == "command_too_long"
 
 
-def test_characters_that_no_argument_can_hold() -> None:
+def test_characters_that_no_argument_can_contain_are_refused() -> None:
     with pytest.raises(InvalidJob) as caught:
         arguments_of("-metadata", "a=\ud800", "o.mp4")
     assert caught.value.code == "invalid_argument"
 
 
-def test_what_is_misspelt_gets_the_nearest_name() -> None:
+def test_a_misspelled_name_gets_the_nearest_one_as_hint() -> None:
     for arguments, near in ((["-movflag", "x"], "-movflags"), (["-vf", "scael=1"], "scale")):
         with pytest.raises(ForbiddenOption) as caught:
             arguments_of(*arguments, "o.mp4")
         assert near in str(caught.value.hint)
 
 
-def test_switched_off_nothing_is_judged_or_added() -> None:
+def test_without_policy_commands_are_planned_as_written() -> None:
     line = arguments_of("-vf", "frei0r=x", "-threads", "64", "o.mp4", option_policy=False)
     assert line == (*TONE, "-vf", "frei0r=x", "-threads", "64", "file:o.mp4")
 
@@ -246,17 +246,17 @@ def test_nothing_is_fetched_for_a_command_that_is_refused() -> None:
         ("x:y.ts", "-i concat:x:y.ts|b.ts"),
     ],
 )
-def test_names_of_earlier_outputs_do_not_lead_out(first: str, then: str) -> None:
-    """Nothing that is written by one command becomes a name outside for the next."""
+def test_names_of_earlier_outputs_stay_inside_the_job_folder(first: str, then: str) -> None:
+    """No output of one command becomes an outside name for the next."""
     job = {"action": "process", "data": {"chainCmds": f"-f lavfi -i sine {first} && {then} o.mp4"}}
     try:
         needs = read(job).required_inputs
     except ForbiddenOption:
         return
-    assert [need.key for need in needs] == [then.rpartition(" ")[2]]  # no output after all: the stores decide
+    assert [need.key for need in needs] == [then.rpartition(" ")[2]]  # not an earlier output: storage decides
 
 
-FOR_A_CARD = {
+GPU_COMMANDS = {
     "decoded, filtered and encoded there": "-hwaccel cuda -hwaccel_device 0 -hwaccel_output_format cuda "
     "-extra_hw_frames 4 -i a.mp4 -vf yadif_cuda,scale_cuda=w=1280:h=-2:interp_algo=lanczos:format=nv12 "
     "-c:v h264_nvenc -preset p5 -tune hq -rc vbr -cq 23 -b:v 0 -multipass fullres -spatial-aq 1 -temporal-aq 1 "
@@ -268,6 +268,6 @@ FOR_A_CARD = {
 }
 
 
-@pytest.mark.parametrize("name", FOR_A_CARD)
-def test_commands_for_a_card_may_be_written_by_callers(name: str) -> None:
-    assert read({"action": "process", "data": {"chainCmds": FOR_A_CARD[name]}}).required_inputs
+@pytest.mark.parametrize("name", GPU_COMMANDS)
+def test_callers_may_write_commands_for_a_gpu(name: str) -> None:
+    assert read({"action": "process", "data": {"chainCmds": GPU_COMMANDS[name]}}).required_inputs
