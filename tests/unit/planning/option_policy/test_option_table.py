@@ -33,8 +33,10 @@ def test_every_section_is_read() -> None:
     assert table.texts == {"brand", "bsf:ts"}
     assert table.options_of("scale") == ["w$", "h$", "flags"]
     assert table.options_of("null") == []
-    assert (table.demuxers, table.muxers) == ({"mov", "mp3"}, {"mp4"})
-    assert (table.protocols, table.bitstream_filters) == ({"file"}, {"null"})
+    assert table.demuxers == {"mov", "mp3"}
+    assert table.muxers == {"mp4"}
+    assert table.protocols == {"file"}
+    assert table.bitstream_filters == {"null"}
 
 
 def test_a_missing_section_is_an_error() -> None:
