@@ -1,4 +1,4 @@
-"""How long the RunPod worker takes from its start to ready: SDK imported, HTTP door up, first job poll sent."""
+"""Time from the start of the RunPod worker until it is ready: SDK imported, API up, first poll for a job sent."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from typing import Any
 from bench.table import median, ms, percentile, table
 
 _HANDLER = Path(__file__).parent.parent / "runpod" / "handler.py"
-_WITHIN_S = 60.0
+_TIMEOUT_S = 60.0
 
 
 def measure(*, quick: bool) -> str:
-    """Milliseconds from starting the program to its first poll for a job; bare Python beside it."""
+    """Measure the milliseconds from the start of the worker to its first poll, and of an empty program."""
     worker, python = [], []
     for _ in range(2 if quick else 9):
         worker.append(_start_worker())
@@ -27,14 +27,14 @@ def measure(*, quick: bool) -> str:
         subprocess.run([sys.executable, "-c", ""], check=True)
         python.append(time.perf_counter() - began)
     rows = [
-        ["bare Python", ms(median(python)), ms(percentile(python, 0.95))],
+        ["empty Python program", ms(median(python)), ms(percentile(python, 0.95))],
         ["RunPod worker, start to first poll", ms(median(worker)), ms(percentile(worker, 0.95))],
     ]
     return table("Cold start", ["program", "p50 ms", "p95 ms"], rows, ["Aim: ready in under 1000 ms."])
 
 
 class _Platform(http.server.BaseHTTPRequestHandler):
-    """Notes the first poll, and keeps every poll open."""
+    """Records the first poll and keeps every poll open."""
 
     polled = threading.Event()
     closing = threading.Event()
@@ -42,12 +42,12 @@ class _Platform(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if "job-take" in self.path:
             _Platform.polled.set()
-        _Platform.closing.wait(_WITHIN_S)
+        _Platform.closing.wait(_TIMEOUT_S)
         self.send_response(204)
         self.end_headers()
 
     def log_message(self, *_: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 def _start_worker() -> float:
@@ -66,7 +66,7 @@ def _start_worker() -> float:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         ) as worker:
-            assert _Platform.polled.wait(_WITHIN_S), "the worker never asked for a job"
+            assert _Platform.polled.wait(_TIMEOUT_S), "the worker did not poll for a job"
             seconds = time.perf_counter() - began
             _Platform.closing.set()
             os.killpg(worker.pid, 9)

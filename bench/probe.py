@@ -1,4 +1,4 @@
-"""Probing one file: the embedded probe in its fresh child against spawning ffprobe."""
+"""Time to probe one file: the embedded probe in a fresh child, compared with a process of ffprobe."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from bench.table import median, ms, table
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.process.spawner import Spawner
 
-_AT_ONCE = 8
+_CONCURRENCY = 8
 
 
 def measure(*, quick: bool) -> str:
-    """Median milliseconds, and files a second with eight at once."""
+    """Measure the median in milliseconds, and files per second with eight concurrent probes."""
     ffprobe = shutil.which("ffprobe")
     if ffprobe is None:
-        return "Probing: not measured, there is no ffprobe on PATH to compare with."
+        return "Probing: not measured, because there is no ffprobe on PATH to compare with."
     with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-bench-") as root:
         file = Path(root) / "clip.mp4"
         make(
@@ -31,24 +31,24 @@ def measure(*, quick: bool) -> str:
             *("-f", "lavfi", "-i", "sine=duration=10", "-pix_fmt", "yuv420p", "-preset", "ultrafast"),
         )
         count = 10 if quick else 100
-        spawned, embedded = asyncio.run(_take_turns(ffprobe, file, count))
+        spawned, embedded = asyncio.run(_measure_alternately(ffprobe, file, count))
     rows = [
-        ["ffprobe, a process a file", ms(median(spawned[0])), f"{spawned[1]:.0f}", "1.00"],
+        ["ffprobe, one process per file", ms(median(spawned[0])), f"{spawned[1]:.0f}", "1.00"],
         [
-            "embedded, a fresh child a file",
+            "embedded, one fresh child per file",
             ms(median(embedded[0])),
             f"{embedded[1]:.0f}",
             f"{median(embedded[0]) / median(spawned[0]):.2f}",
         ],
     ]
-    head = ["probe by", "p50 ms", f"files/s, {_AT_ONCE} at once", "p50 ratio"]
+    head = ["probe by", "p50 ms", f"files/s, {_CONCURRENCY} concurrent", "p50 ratio"]
     return table("Probing a 720p H.264 file", head, rows, ["Aim: half the p50."])
 
 
 Figures = tuple[list[float], float]
 
 
-async def _take_turns(ffprobe: str, file: Path, count: int) -> tuple[Figures, Figures]:
+async def _measure_alternately(ffprobe: str, file: Path, count: int) -> tuple[Figures, Figures]:
     async with Spawner() as spawner:
         prober = Prober(None, spawner)
         await prober.open()
@@ -68,15 +68,15 @@ async def _take_turns(ffprobe: str, file: Path, count: int) -> tuple[Figures, Fi
         one: list[float] = []
         other: list[float] = []
         for _ in range(count):
-            one.append(await _timed(spawned))
-            other.append(await _timed(embedded))
-            await asyncio.sleep(0.02)  # the next child is made ready between jobs, not within one
+            one.append(await _time(spawned))
+            other.append(await _time(embedded))
+            await asyncio.sleep(0.02)  # the next child is forked between jobs, not within one
         result = (one, await _rate(spawned, count)), (other, await _rate(embedded, count))
         await prober.close()
     return result
 
 
-async def _timed(run: Callable[[], Awaitable[None]]) -> float:
+async def _time(run: Callable[[], Awaitable[None]]) -> float:
     began = time.perf_counter()
     await run()
     return time.perf_counter() - began
@@ -90,5 +90,5 @@ async def _rate(run: Callable[[], Awaitable[None]], count: int) -> float:
             await run()
 
     began = time.perf_counter()
-    await asyncio.gather(*(work() for _ in range(_AT_ONCE)))
+    await asyncio.gather(*(work() for _ in range(_CONCURRENCY)))
     return count / (time.perf_counter() - began)
