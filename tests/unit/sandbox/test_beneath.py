@@ -1,4 +1,4 @@
-"""Links that are made in folders of jobs."""
+"""Symbolic links that the worker makes in folders of jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from ffmpeg_worker.sandbox.beneath import symlink_beneath
 
 
-def test_a_link_leads_to_another_name_in_the_folder_wherever_that_is(tmp_path: Path) -> None:
+def test_a_link_is_relative(tmp_path: Path) -> None:
     (tmp_path / "fonts").mkdir()
     (tmp_path / "_in").mkdir()
     (tmp_path / "_in" / "a.ttf").write_text("a")
@@ -20,7 +20,7 @@ def test_a_link_leads_to_another_name_in_the_folder_wherever_that_is(tmp_path: P
     assert (tmp_path / "fonts/0-").read_text() == "a"
 
 
-def test_no_link_is_made_behind_one_or_over_something(tmp_path: Path) -> None:
+def test_no_link_is_made_behind_a_link_or_over_a_file(tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     job = tmp_path / "job"
     outside.mkdir()

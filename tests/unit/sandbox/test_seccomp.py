@@ -1,4 +1,4 @@
-"""The filter as the kernel would run it, for both architectures."""
+"""The seccomp filter, run as the kernel runs it, for both architectures."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ def decide(program: bytes, arch: int, number: int, first: int = 0) -> int:
     """Run a filter over one system call."""
     data = struct.pack("=IIQ6Q", number, arch, 0, first, *[0] * 5)
     code: list[tuple[int, int, int, int]] = [
-        struct.unpack_from("=HBBI", program, place) for place in range(0, len(program), 8)
+        struct.unpack_from("=HBBI", program, position) for position in range(0, len(program), 8)
     ]
     accumulator: int = 0
-    place = 0
+    position = 0
     while True:
-        operation, if_true, if_false, value = code[place]
-        place += 1
+        operation, if_true, if_false, value = code[position]
+        position += 1
         match operation:
             case 0x20:
                 (accumulator,) = struct.unpack_from("=I", data, value)
             case 0x05:
-                place += value
+                position += value
             case 0x06:
                 return value
             case 0x15:
-                place += if_true if accumulator == value else if_false
+                position += if_true if accumulator == value else if_false
             case 0x35:
-                place += if_true if accumulator >= value else if_false
+                position += if_true if accumulator >= value else if_false
             case 0x45:
-                place += if_true if accumulator & value else if_false
+                position += if_true if accumulator & value else if_false
             case _:
                 raise AssertionError(hex(operation))
 
@@ -69,19 +69,19 @@ def test_decisions(machine: str, name: str, first: int, answer: int | None) -> N
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_who_shares_the_worker_s_user_may_do_less(machine: str) -> None:
+def test_a_child_with_the_worker_s_user_may_do_less(machine: str) -> None:
     program = make_program(machine, shares_user=True, may_signal=False)
     for name in ("kill", "tgkill", "setpriority", "sched_setattr"):
         assert decide(program, AUDIT_ARCH[machine], NUMBERS[machine][name]) == ERRNO | errno.EPERM
 
 
-def test_what_is_needed_every_day_is_allowed() -> None:
+def test_common_system_calls_are_allowed() -> None:
     program = make_program("x86_64", shares_user=True, may_signal=False)
     for number in (0, 1, 2, 9, 10, 11, 59, 202, 231, 257, 319):  # read, write, open, mmap … execve, futex, memfd
         assert decide(program, AUDIT_ARCH["x86_64"], number) == ALLOW
 
 
-def test_foreign_system_calls_end_the_process() -> None:
+def test_system_calls_of_other_architectures_kill_the_process() -> None:
     program = make_program("x86_64", shares_user=False, may_signal=True)
     assert decide(program, 0x40000003, 1) == KILL  # i386
     assert decide(program, AUDIT_ARCH["x86_64"], 0x40000000 | 41) == KILL  # x32

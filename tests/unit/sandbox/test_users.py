@@ -1,4 +1,4 @@
-"""Users of jobs: never two jobs with one, and none that has only just been left."""
+"""User IDs of jobs: unique, and not reused at once."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from support.attacks.sandboxes import FIRST_UID, needs_sandbox
 pytestmark = needs_sandbox
 
 
-def test_a_number_rests_before_the_next_job_has_it() -> None:
+def test_a_user_id_is_not_reused_at_once() -> None:
     pool = users.JobUsers(FIRST_UID)
     taken = []
     for _ in range(20):
         with pool.borrow() as uid:
             taken.append(uid)
     pool.close()
-    assert all(uid not in taken[max(place - 7, 0) : place] for place, uid in enumerate(taken))
+    assert all(uid not in taken[max(index - 7, 0) : index] for index, uid in enumerate(taken))
     assert len(set(taken)) < 12
 
 
-def test_no_number_is_had_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_user_id_is_used_twice_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(users, "COUNT", 3)
     first, second = users.JobUsers(FIRST_UID + 100), users.JobUsers(FIRST_UID + 100)
     with first.borrow() as one, second.borrow() as two, first.borrow() as three:
@@ -33,3 +33,7 @@ def test_no_number_is_had_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     with second.borrow() as again:
         assert again in {one, two, three}
     second.close()
+
+
+def test_all_user_ids_of_a_process_are_read() -> None:
+    assert users.user_ids("Name:\tx\nUid:\t1\t2\t2\t4\nGid:\t9\t9\t9\t9\n") == {1, 2, 4}

@@ -1,4 +1,4 @@
-"""The operator's bucket from the settings."""
+"""The default bucket, built from the settings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def settings(**chosen: Any) -> Settings:
         ({"cloud_storage_type": "aws", "bucket_name": "b"}, "b", None),
     ],
 )
-def test_bucket_and_endpoint(chosen: dict[str, str], bucket: str, endpoint: str | None) -> None:
+def test_bucket_and_endpoint_are_split(chosen: dict[str, str], bucket: str, endpoint: str | None) -> None:
     found = default_bucket(settings(**KEYS, **chosen))
     assert found is not None
     assert found.credentials is not None
@@ -37,11 +37,11 @@ def test_bucket_and_endpoint(chosen: dict[str, str], bucket: str, endpoint: str 
     assert "secret-canary" not in repr(found)
 
 
-def test_none() -> None:
+def test_without_settings_there_is_no_default_bucket() -> None:
     assert default_bucket(settings()) is None
 
 
-def test_a_public_url_needs_no_signature() -> None:
+def test_with_a_public_url_nothing_is_presigned() -> None:
     found = default_bucket(
         settings(cloud_storage_type="GCP", bucket_name="b", bucket_public_url="https://cdn.example")
     )
@@ -66,6 +66,6 @@ def test_a_public_url_needs_no_signature() -> None:
         },
     ],
 )
-def test_settings_that_make_no_bucket(chosen: dict[str, str]) -> None:
+def test_incomplete_or_invalid_settings_are_refused(chosen: dict[str, str]) -> None:
     with pytest.raises(Misconfigured):
         default_bucket(settings(**chosen))

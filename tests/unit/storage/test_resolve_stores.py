@@ -1,7 +1,9 @@
-"""Where the outputs of a job go, and whose credentials open it."""
+"""Destinations of jobs, and the credentials that open them."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +24,12 @@ DEFAULT = Upload.model_validate(
 )
 
 
-async def never() -> RemoteStores:
-    raise AssertionError("nothing of another machine is needed here")
+async def open_nothing() -> RemoteStores:
+    raise AssertionError("no remote store is needed here")
 
 
-def depot(tmp_path: Path, default: Upload | None = DEFAULT) -> StoreResolver:
-    return StoreResolver(LocalRoots(tmp_path, ()), never, default)
+def resolver(tmp_path: Path, default: Upload | None = DEFAULT) -> StoreResolver:
+    return StoreResolver(LocalRoots(tmp_path, ()), open_nothing, default)
 
 
 def job(upload: Any = None, action: str = "process") -> Any:
@@ -50,8 +52,8 @@ def job(upload: Any = None, action: str = "process") -> Any:
         ({"url": "s3://other/k.mp4"}, "other", "k.mp4", False),
     ],
 )
-def test_the_operators_bucket_and_others(tmp_path: Path, given: Any, bucket: str, key: str, is_own: bool) -> None:
-    found = depot(tmp_path).destination(job(given), "id")
+def test_bucket_and_credentials(tmp_path: Path, given: Any, bucket: str, key: str, is_own: bool) -> None:
+    found = resolver(tmp_path).destination(job(given), "id")
     assert found is not None
     assert found.location is not None
     assert (found.location.bucket, found.location.key) == (bucket, key)
@@ -59,28 +61,33 @@ def test_the_operators_bucket_and_others(tmp_path: Path, given: Any, bucket: str
 
 
 @pytest.mark.parametrize("given", [{"cloud_type": "LOCAL"}, {"url": "https://h.example/a?sig=x"}])
-def test_what_the_job_says_comes_first(tmp_path: Path, given: Any) -> None:
-    found = depot(tmp_path).destination(job(given), "id")
+def test_a_destination_in_the_job_takes_precedence(tmp_path: Path, given: Any) -> None:
+    found = resolver(tmp_path).destination(job(given), "id")
     assert found is not None
     assert found.credentials is None
 
 
 @pytest.mark.parametrize("action", ["probe", "download"])
-def test_actions_that_stay_here(tmp_path: Path, action: str) -> None:
-    assert depot(tmp_path).destination(job(None, action), "id") is None
+def test_some_actions_default_to_the_data_root(tmp_path: Path, action: str) -> None:
+    assert resolver(tmp_path).destination(job(None, action), "id") is None
 
 
 @pytest.mark.parametrize(
     ("given", "action", "code"), [({"key": "a"}, "process", "invalid_upload"), (None, "upload", "missing_field")]
 )
-def test_nowhere(tmp_path: Path, given: Any, action: str, code: str) -> None:
+def test_a_job_without_any_destination_is_refused(tmp_path: Path, given: Any, action: str, code: str) -> None:
     with pytest.raises(InvalidJob) as caught:
-        depot(tmp_path, None).destination(job(given, action), "id")
+        resolver(tmp_path, None).destination(job(given, action), "id")
     assert caught.value.code == code
 
 
-async def test_a_worker_that_stays_local_loads_no_client(tmp_path: Path) -> None:
-    opened = depot(tmp_path, None)
+async def test_local_jobs_open_no_remote_store(tmp_path: Path) -> None:
+    opened = resolver(tmp_path, None)
     for given in (None, {"cloud_type": "local"}):
         stores = await opened.stores(opened.destination(job(given), "id"))
         assert not stores.target.accepts_early
+
+
+def test_a_worker_starts_without_the_http_client() -> None:
+    code = "import sys, ffmpeg_worker.services; sys.exit('aiohttp' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -1,4 +1,4 @@
-"""Keys of outputs, and what a job's credentials make of a bucket."""
+"""Buckets built from credentials."""
 
 from __future__ import annotations
 
@@ -10,14 +10,10 @@ import pytest_asyncio
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
-from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.objects.bucket import BucketAccess
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
-from ffmpeg_worker.storage.objects.source import BucketSource
-from ffmpeg_worker.storage.objects.target import BucketWriter
-from ffmpeg_worker.storage.transfer import DownloadLimits
 
 S3 = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
 OWN = {"AWS_ACCESS_KEY_ID": "own", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1"}
@@ -51,7 +47,7 @@ async def access() -> AsyncIterator[BucketAccess]:
         ),
     ],
 )
-async def test_where_a_bucket_is(
+async def test_the_url_of_a_bucket(
     cloud: CloudType, bucket: str, given: dict[str, str], url: str, access: BucketAccess
 ) -> None:
     found = find_bucket(cloud, bucket, Credentials.model_validate(given), access)
@@ -70,14 +66,16 @@ async def test_where_a_bucket_is(
         (CloudType.AZURE, {"azure_account_name": "acc"}, '"azure_account_key" is'),
     ],
 )
-async def test_what_is_missing(cloud: CloudType, given: dict[str, str], named: str, access: BucketAccess) -> None:
+async def test_missing_credentials(
+    cloud: CloudType, given: dict[str, str], named: str, access: BucketAccess
+) -> None:
     with pytest.raises(InvalidJob) as caught:
         find_bucket(cloud, "media", Credentials.model_validate(given), access)
     assert caught.value.code == "credentials_missing"
     assert named in caught.value.message
 
 
-async def test_the_workers_own_are_used_whole_and_never_elsewhere(tmp_path: Path) -> None:
+async def test_the_worker_s_credentials_are_never_combined_with_a_job_s(tmp_path: Path) -> None:
     key_file = tmp_path / "key.json"
     key_file.write_text('{"client_email": "a@b", "private_key": "x", "private_key_id": "1"}')
     async with open_egress_proxy(OutboundRules()) as proxy:
@@ -108,27 +106,10 @@ async def test_the_workers_own_are_used_whole_and_never_elsewhere(tmp_path: Path
         (CloudType.AWS, S3 | {"aws_region": "x.evil.test/"}),
     ],
 )
-async def test_credentials_that_cannot_be_used(
+async def test_invalid_credentials_are_refused(
     cloud: CloudType, given: dict[str, str], access: BucketAccess
 ) -> None:
     with pytest.raises(InvalidJob) as caught:
         find_bucket(cloud, "media", Credentials.model_validate(given), access).open(access.proxy.issue_ticket())
     assert caught.value.code == "invalid_credentials"
     assert "evil" not in str(caught.value.as_problem())
-
-
-async def test_identity_holds_no_secret(access: BucketAccess) -> None:
-    sources = BucketSource(access, DownloadLimits(1), {CloudType.AWS: Credentials.model_validate(S3)})
-    assert sources.identity(FileSource(url="s3://media/a b.mp4")) == (
-        "AWS https://media.s3.us-east-1.amazonaws.com/a%20b.mp4"
-    )
-    assert sources.identity(FileSource(url="gs://media/a.mp4")) is None
-
-
-async def test_a_signature_cannot_sign(access: BucketAccess) -> None:
-    given = Credentials.model_validate({"azure_account_name": "acc", "azure_sas_token": "sig=x"})
-    bucket = find_bucket(CloudType.AZURE, "media", given, access)
-    BucketWriter(bucket, access).check("a.mp4")
-    with pytest.raises(InvalidJob) as caught:
-        BucketWriter(bucket, access, presign_s=60).check("a.mp4")
-    assert caught.value.code == "cannot_presign"

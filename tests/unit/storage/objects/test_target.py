@@ -1,0 +1,31 @@
+"""Outputs to buckets: what can be checked without a store."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.credentials import CloudType, Credentials
+from ffmpeg_worker.outbound.proxy import open_egress_proxy
+from ffmpeg_worker.outbound.rules import OutboundRules
+from ffmpeg_worker.storage.objects.bucket import BucketAccess
+from ffmpeg_worker.storage.objects.find_bucket import find_bucket
+from ffmpeg_worker.storage.objects.target import BucketWriter
+
+
+@pytest_asyncio.fixture
+async def access() -> AsyncIterator[BucketAccess]:
+    async with open_egress_proxy(OutboundRules()) as proxy:
+        yield BucketAccess(proxy)
+
+
+async def test_a_shared_access_signature_cannot_presign(access: BucketAccess) -> None:
+    given = Credentials.model_validate({"azure_account_name": "acc", "azure_sas_token": "sig=x"})
+    bucket = find_bucket(CloudType.AZURE, "media", given, access)
+    BucketWriter(bucket, access).check("a.mp4")
+    with pytest.raises(InvalidJob) as caught:
+        BucketWriter(bucket, access, presign_s=60).check("a.mp4")
+    assert caught.value.code == "cannot_presign"
