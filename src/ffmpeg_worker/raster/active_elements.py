@@ -156,14 +156,10 @@ class GroupSource:
     """A `Source` of elements that are drawn together."""
 
     def __init__(self, elements: ActiveElements) -> None:
+        self.size = elements.size
         self._elements = elements
         self._commands: list[DrawCommand] = []
         self._bitmap: RgbaBitmap | None = None
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height."""
-        return self._elements.size
 
     def render(self, time_s: float) -> RgbaBitmap | None:
         """Return the composited elements; the same object while nothing changes."""

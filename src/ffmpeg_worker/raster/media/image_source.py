@@ -31,7 +31,7 @@ class ImageSource:
     ) -> None:
         """Open the file; `as_yuv` renders opaque images of even size as `YuvBitmap`s. Raises: RasterError."""
         self._content = content
-        self._size = size
+        self.size = size
         self._as_yuv = as_yuv
         self._where = where
         self._image: Image.Image | None = open_image(path, where)
@@ -41,11 +41,6 @@ class ImageSource:
         self._ends: list[float] = []
         self._cached: dict[int, Bitmap] = {}
         self._shown: tuple[int, Bitmap] | None = None
-
-    @property
-    def size(self) -> Size:
-        """Width and height of the box."""
-        return self._size
 
     @property
     def own_size(self) -> Size:
@@ -87,7 +82,7 @@ class ImageSource:
             # A truncated animation plays up to its last complete frame.
             self._frames = self._first + len(self._ends)
             return self._cached.get(self._frames - 1) or self._render_frame(self._frames - 1)
-        width, height = self._size
+        width, height = self.size
         is_yuv = self._as_yuv and not (width % 2 or height % 2) and bool((rgba[..., 3] == 255).all())
         bitmap = to_yuv(rgba) if is_yuv else RgbaBitmap(rgba)
         if self._frames == 1:
@@ -108,14 +103,14 @@ class ImageSource:
         except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
             raise image_unreadable(self._where) from error
         content = self._content
-        rgba = decode_fitted(image, content.fit, self._size, chroma_key=content.chroma_key, where=self._where)
+        rgba = decode_fitted(image, content.fit, self.size, chroma_key=content.chroma_key, where=self._where)
         return image, rgba
 
     def _record(self, index: int, image: Image.Image, bitmap: Bitmap) -> None:
         """Note when a frame of an animation ends, and cache its bitmap if there is room."""
         if index == self._first + len(self._ends):
             self._ends.append((self._ends[-1] if self._ends else 0.0) + _duration_s(image))
-        width, height = self._size
+        width, height = self.size
         if (len(self._cached) + 1) * width * height * 4 <= _MAX_CACHED_BYTES:
             self._cached[index] = bitmap
 

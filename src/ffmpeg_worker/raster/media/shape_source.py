@@ -23,7 +23,7 @@ class ShapeSource:
     def __init__(self, content: ShapeContent, size: Size, *, where: str = "") -> None:
         """Check the shape. Raises: RasterError."""
         self._content = content
-        self._size = size
+        self.size = size
         self._where = where
         self._key: tuple[Color | None, Color | None] | None = None
         self._bitmap: RgbaBitmap | None = None
@@ -35,28 +35,19 @@ class ShapeSource:
         if not all(math.isfinite(number) for number in [*numbers, content.stroke_width]):
             raise self._error("its numbers must be finite")
 
-    @property
-    def size(self) -> Size:
-        """Width and height."""
-        return self._size
-
     def resize(self, size: Size) -> None:
         """Change the size at which the shape is drawn."""
-        if size != self._size:
-            self._size, self._bitmap = size, None
+        if size != self.size:
+            self.size, self._bitmap = size, None
 
     def render(self, time_s: float) -> Bitmap | None:
         """Return the shape at a time of the element. Raises: RasterError."""
         content = self._content
-        fill = (
-            None
-            if content.fill is None or isinstance(content.fill, Gradient)
-            else _visible_color(content.fill, time_s)
-        )
-        stroke = None if content.stroke is None else _visible_color(content.stroke, time_s)
+        fill = None if isinstance(content.fill, Gradient) else _visible_color(content.fill, time_s)
+        stroke = _visible_color(content.stroke, time_s)
         if self._bitmap is None or (fill, stroke) != self._key:
             try:
-                self._bitmap = RgbaBitmap(rasterize(shape_markup(content, self._size, fill, stroke)))
+                self._bitmap = RgbaBitmap(rasterize(shape_markup(content, self.size, fill, stroke)))
             except (ValueError, OSError) as error:
                 raise self._error("its data cannot be drawn") from error
             self._key = (fill, stroke)
@@ -98,8 +89,10 @@ def shape_markup(content: ShapeContent, size: Size, fill: Color | None, stroke: 
     )
 
 
-def _visible_color(color: Color | Curve, time_s: float) -> Color:
-    # Rounded to 8 bits, as smaller changes would only cause redrawing.
+def _visible_color(color: Color | Curve | None, time_s: float) -> Color | None:
+    """Return a color at a time, rounded to 8 bits, as smaller changes would only cause redrawing."""
+    if color is None:
+        return None
     red, green, blue, alpha = (round(part * 255) / 255 for part in color_at(color, time_s))
     return red, green, blue, alpha
 

@@ -43,20 +43,10 @@ class SvgSource:
         root = _read(path, where)
         check_svg(root, where)
         width, height = _natural_size(root)
-        self._size = size
-        self._own_size = (max(round(width), 1), max(round(height), 1))
+        self.size = size
+        self.own_size = (max(round(width), 1), max(round(height), 1))
         self._markup: str | None = _fit_markup(root, content, size)
         self._bitmap: RgbaBitmap | None = None
-
-    @property
-    def size(self) -> Size:
-        """Width and height of the box."""
-        return self._size
-
-    @property
-    def own_size(self) -> Size:
-        """Width and height that the file declares."""
-        return self._own_size
 
     def render(self, time_s: float) -> Bitmap | None:  # noqa: ARG002 - it does not change
         """Return the drawing. Raises: RasterError."""

@@ -29,7 +29,8 @@ class VideoSource:
     ) -> None:
         """Open the file. `size` is the box, in even numbers. Raises: RasterError."""
         self._content = content
-        self._size = size
+        self.size = size
+        self.own_size = content.size
         self._where = where
         self._decoder = VideoDecoder(path, is_interlaced=content.is_interlaced, threads=threads, where=where)
         self._converter = FrameConverter(
@@ -42,16 +43,6 @@ class VideoSource:
         )
         self._frame: VideoFrame | None = None
         self._bitmap: Bitmap | None = None
-
-    @property
-    def size(self) -> Size:
-        """Width and height of the box."""
-        return self._size
-
-    @property
-    def own_size(self) -> Size:
-        """Width and height at which the video is displayed."""
-        return self._content.size
 
     def render(self, time_s: float) -> Bitmap | None:
         """Return the frame at a time of the element. Raises: RasterError."""

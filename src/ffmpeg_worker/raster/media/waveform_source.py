@@ -26,7 +26,7 @@ class WaveformSource:
     def __init__(self, content: WaveformContent, path: Path, size: Size, *, where: str = "") -> None:
         """Open the file's first audio stream. Raises: RasterError."""
         self._content = content
-        self._size = size
+        self.size = size
         self._bars = max(min(content.bars, size[0] // 2), 1)
         self._levels = AudioLevels(path, self._bars, where=where)
         red, green, blue, alpha = content.color
@@ -36,20 +36,15 @@ class WaveformSource:
         self._key: bytes | None = None
         self._bitmap: RgbaBitmap | None = None
 
-    @property
-    def size(self) -> Size:
-        """Width and height."""
-        return self._size
-
     def render(self, time_s: float) -> Bitmap | None:
         """Return the levels at a time of the element."""
         levels = self._levels.at(self._content.begin_s + max(time_s, 0.0) * self._content.speed)
         # Changes of less than a quarter of a pixel are invisible.
-        heights = np.round(levels * self._size[1] * 2).astype(np.int32)
+        heights = np.round(levels * self.size[1] * 2).astype(np.int32)
         key = heights.tobytes()
         if self._bitmap is None or key != self._key:
             coverage = (
-                _draw_bars(heights, self._size) if self._content.look == "bars" else _draw_line(levels, self._size)
+                _draw_bars(heights, self.size) if self._content.look == "bars" else _draw_line(levels, self.size)
             )
             channels = [cv2.LUT(coverage, self._table[:, channel]) for channel in range(4)]
             self._bitmap = RgbaBitmap(cast(Pixels, cv2.merge(channels)))
