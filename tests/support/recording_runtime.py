@@ -71,7 +71,7 @@ class RecordingRuntime:
         kind: type[T],
         run: Callable[[], Awaitable[T]],
         *,
-        doing: str | None = None,  # noqa: ARG002 - attempts are short
+        doing: str | None = None,
         is_usable: Callable[[T], bool] = always,
     ) -> T:
         """Answer from the record, or run the step and answer from its new record."""

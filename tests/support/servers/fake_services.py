@@ -46,7 +46,7 @@ class FakeServices(Services):
 
     _run_job: Run
 
-    async def run(self, job: Job, *, job_id: str | None = None, observer: Observer = ignore_event) -> JobResult:  # noqa: ARG002
+    async def run(self, job: Job, *, job_id: str | None = None, observer: Observer = ignore_event) -> JobResult:
         return await self._run_job(job, job_id or "")
 
 

@@ -48,7 +48,7 @@ class Names(AbstractResolver):
         self,
         host: str,
         port: int = 0,
-        family: socket.AddressFamily = socket.AF_INET,  # noqa: ARG002  (as the base has it)
+        family: socket.AddressFamily = socket.AF_INET,
     ) -> list[ResolveResult]:
         """The next answer."""
         answers = self._answers.get(host.rstrip("."))

@@ -178,10 +178,10 @@ class FullDisk:
 
     async def download(
         self,
-        source: FileSource,  # noqa: ARG002  (as the protocol has it)
+        source: FileSource,
         folder: Path,
-        meter: TransferMeter,  # noqa: ARG002
-        known: str | None = None,  # noqa: ARG002
+        meter: TransferMeter,
+        known: str | None = None,
     ) -> Download | None:
         if self.folder.exists() and list(self.folder.iterdir()):
             raise DiskFull("The worker's disk has no room for the input.")

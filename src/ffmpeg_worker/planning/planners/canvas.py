@@ -17,7 +17,7 @@ from ffmpeg_worker.planning.required_inputs import merge_required_inputs
 class CanvasPlanner(Planner[CanvasJob]):
     """Plans a render from the media facts of its files; lint leaves out files that would have to be downloaded."""
 
-    def read(self, job: CanvasJob, machine: Machine) -> ReadJob[CanvasJob]:  # noqa: ARG002 - needs no fact of it
+    def read(self, job: CanvasJob, machine: Machine) -> ReadJob[CanvasJob]:
         """See `Planner.read`."""
         used = require_layer_files(job.data.compositions, job.inputs)
         return ReadJob(job, merge_required_inputs(job.inputs, used, skip_remote=job.data.lint), needs_media=True)

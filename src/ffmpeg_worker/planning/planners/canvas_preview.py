@@ -16,7 +16,7 @@ from ffmpeg_worker.planning.required_inputs import merge_required_inputs
 class PreviewPlanner(Planner[PreviewJob]):
     """Plans a still from the media facts of the composition's files."""
 
-    def read(self, job: PreviewJob, machine: Machine) -> ReadJob[PreviewJob]:  # noqa: ARG002 - needs no fact of it
+    def read(self, job: PreviewJob, machine: Machine) -> ReadJob[PreviewJob]:
         """See `Planner.read`."""
         used = require_layer_files(job.data.compositions, job.inputs)
         return ReadJob(job, merge_required_inputs(job.inputs, used), needs_media=True)

@@ -20,12 +20,12 @@ from ffmpeg_worker.planning.required_inputs import merge_required_inputs, requir
 class ProbePlanner(Planner[ProbeJob]):
     """Plans the probe of one file."""
 
-    def read(self, job: ProbeJob, machine: Machine) -> ReadJob[ProbeJob]:  # noqa: ARG002 - needs no fact of it
+    def read(self, job: ProbeJob, machine: Machine) -> ReadJob[ProbeJob]:
         """See `Planner.read`."""
         used = require_named(job.data.input, job.inputs, is_media=False)
         return ReadJob(job, merge_required_inputs(job.inputs, [used]))
 
-    def plan(self, read: ReadJob[ProbeJob], files: LocalFiles, machine: Machine) -> Plan:  # noqa: ARG002 - likewise
+    def plan(self, read: ReadJob[ProbeJob], files: LocalFiles, machine: Machine) -> Plan:
         """See `Planner.plan`."""
         job = read.job
         key = input_key(job.data.input, job.inputs)

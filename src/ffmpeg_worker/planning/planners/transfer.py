@@ -15,13 +15,13 @@ from ffmpeg_worker.planning.transfer import download_name, download_source, plan
 class DownloadPlanner(Planner[DownloadJob]):
     """Plans the copy of one source."""
 
-    def read(self, job: DownloadJob, machine: Machine) -> ReadJob[DownloadJob]:  # noqa: ARG002 - needs no fact of it
+    def read(self, job: DownloadJob, machine: Machine) -> ReadJob[DownloadJob]:
         """See `Planner.read`."""
         download_name(job.data, job.inputs)  # raises before anything is fetched
         used = RequiredInput(*download_source(job.data, job.inputs))
         return ReadJob(job, merge_required_inputs(job.inputs, [used]))
 
-    def plan(self, read: ReadJob[DownloadJob], files: LocalFiles, machine: Machine) -> Plan:  # noqa: ARG002 - likewise
+    def plan(self, read: ReadJob[DownloadJob], files: LocalFiles, machine: Machine) -> Plan:
         """See `Planner.plan`."""
         return Plan((plan_download(read.job.data, read.job.inputs, files),))
 
@@ -29,11 +29,11 @@ class DownloadPlanner(Planner[DownloadJob]):
 class UploadPlanner(Planner[UploadJob]):
     """Plans the copies of files of the data root."""
 
-    def read(self, job: UploadJob, machine: Machine) -> ReadJob[UploadJob]:  # noqa: ARG002 - needs no fact of it
+    def read(self, job: UploadJob, machine: Machine) -> ReadJob[UploadJob]:
         """See `Planner.read`."""
         used = [require_named(text, job.inputs, is_media=False) for text in job.data.input]
         return ReadJob(job, merge_required_inputs(job.inputs, used))
 
-    def plan(self, read: ReadJob[UploadJob], files: LocalFiles, machine: Machine) -> Plan:  # noqa: ARG002 - likewise
+    def plan(self, read: ReadJob[UploadJob], files: LocalFiles, machine: Machine) -> Plan:
         """See `Planner.plan`."""
         return Plan((plan_upload(read.job.data, read.job.inputs, files),))

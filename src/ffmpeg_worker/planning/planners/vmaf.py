@@ -16,7 +16,7 @@ from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
 class VmafPlanner(Planner[VmafJob]):
     """Plans a comparison from the media facts of both videos."""
 
-    def read(self, job: VmafJob, machine: Machine) -> ReadJob[VmafJob]:  # noqa: ARG002 - needs no fact of it
+    def read(self, job: VmafJob, machine: Machine) -> ReadJob[VmafJob]:
         """See `Planner.read`."""
         used = [require_named(text, job.inputs, is_media=True) for text in (job.data.input1, job.data.input2)]
         return ReadJob(job, merge_required_inputs(job.inputs, used), needs_media=True)
