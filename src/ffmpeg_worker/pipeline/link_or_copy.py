@@ -1,4 +1,4 @@
-"""Files brought into a job's folder because its user cannot reach them where they lie."""
+"""Brings files into a job's folder by hard link or copy, where the job's user cannot read them in place."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _MAX_MIRRORED = 10_000
 
 
 def give_second_name(path: Path, target: Path) -> bool:
-    """Make `target` another name of a file; whether that is possible."""
+    """Hard-link `target` to a file; returns whether that was possible."""
     try:
         target.hardlink_to(path)
     except OSError:  # another disk, or the kernel protects files of other users
@@ -20,7 +20,7 @@ def give_second_name(path: Path, target: Path) -> bool:
 
 
 def copy_file(path: Path, target: Path) -> None:
-    """Copy a file to a new one, sharing its blocks where the disk can."""
+    """Copy a file to a new one, sharing its blocks if the file system can."""
     with path.open("rb") as source, target.open("xb") as copy:
         left = os.fstat(source.fileno()).st_size
         try:
@@ -34,7 +34,7 @@ def copy_file(path: Path, target: Path) -> None:
 
 
 def mirror_folder(folder: Path, target: Path) -> None:
-    """Give the files of a folder second names, so many as a manifest may reasonably have."""
+    """Hard-link or copy the files of a folder, at most as many as a manifest may reasonably have."""
     count = 0
     for path, _, names in os.walk(folder):
         copy = target / Path(path).relative_to(folder)

@@ -1,4 +1,4 @@
-"""What outputs are called where they go."""
+"""Object keys of outputs at their target."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 
 
 class OutputKeys:
-    """Names for the outputs of one job.
+    """Maps the names of a job's outputs to object keys.
 
-    A key with an extension is the name of the one output, and what belongs to a playlist goes beside it; any other
+    A key with an extension names the only output of a job, and the segments of a playlist go beside it; any other
     key is a prefix.
     """
 
@@ -28,10 +28,10 @@ class OutputKeys:
             self._main = None if artifacts[0].kind is ArtifactKind.SEQUENCE else artifacts[0].name
 
     def of(self, name: str) -> str:
-        """What the file that the caller calls `name` is called at its destination.
+        """The key of the output that the caller calls `name`.
 
         Raises:
-            InvalidJob: prefix and name together are no key that an object can have.
+            InvalidJob: prefix and name together are no valid object key.
         """
         if self._key is None:
             return name

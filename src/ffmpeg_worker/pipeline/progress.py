@@ -1,4 +1,4 @@
-"""Percent of a whole job from the reports of its parts; it never goes back."""
+"""Progress of a whole job, computed from the progress of its parts; the percentage never decreases."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
 from ffmpeg_worker.storage.transfer import TransferMeter
 
 LaneProgress = Callable[[float, float | None], None]
-"""Told how much of a lane is done (0 to 1), and the speed where known."""
+"""Receives the finished fraction of a lane (0 to 1), and the speed if known."""
 
-# Shares of the bar: what takes long in nearly every job is running.
+# Percentages between which commands run; that takes longest in nearly every job.
 _RUNNING_FROM, _RUNNING_TO = 2.0, 97.0
 _RUNNING_FROM_AFTER_DOWNLOADS = 12.0
 _TRANSFER_PAUSE_S = 0.1
 
 
 class JobProgress:
-    """Collects progress of one job and tells the observer when it grows."""
+    """Collects the progress of one job and reports it to the observer."""
 
     def __init__(self, observer: Observer) -> None:
         self._observer = observer
@@ -33,7 +33,7 @@ class JobProgress:
         self._sent: list[TransferMeter] = []
 
     def receiving(self, judge: Callable[[int], None]) -> TransferMeter:
-        """A meter for one download; `judge` is told the bytes of all of them and may raise to end this one."""
+        """A meter for one download; `judge` receives the bytes of all downloads and may raise to end this one."""
 
         def changed() -> None:
             done = sum(meter.done for meter in self._received)
@@ -54,17 +54,17 @@ class JobProgress:
         return meter
 
     def enter(self, stage: Stage, percent: float | None = None) -> None:
-        """The job reached a stage."""
+        """Report that the job reached a stage."""
         self._stage = stage
         self._tell(self._percent if percent is None else percent)
 
     def start_lanes(self, count: int) -> None:
-        """The plan is made: `count` lanes share the running part equally."""
+        """Report that `count` lanes start; they share the running part equally."""
         self._lanes = [0.0] * count
         self.enter(Stage.RUNNING, self._running_from)
 
     def of_lanes(self, lanes: Sequence[int]) -> LaneProgress:
-        """For whoever runs these lanes, one or several in one."""
+        """A callback for one run that makes the outputs of these lanes."""
 
         def advance(fraction: float, speed: float | None) -> None:
             for lane in lanes:
@@ -78,18 +78,18 @@ class JobProgress:
         self._tell(self._running_from + (_RUNNING_TO - self._running_from) * done, speed)
 
     def delivering(self, lane: int) -> None:
-        """A lane's outputs are ready; when those of all are, the job waits for their transfer alone."""
+        """Report that the outputs of a lane are ready; after the last lane the stage is `delivering`."""
         self._delivering.add(lane)
         if len(self._delivering) == len(self._lanes):
             self.enter(Stage.DELIVERING)
 
     def finish(self) -> None:
-        """The result is there."""
+        """Report that the job has its result."""
         self._stage = Stage.DONE
         self._tell(100.0)
 
     def _tell_transfer(self, percent: float) -> None:
-        """A transfer counts every block: tell of some."""
+        """Report a transfer at most every 0.1 s: meters change with every block."""
         now = time.monotonic()
         if now - self._told_at >= _TRANSFER_PAUSE_S:
             self._told_at = now
@@ -111,7 +111,7 @@ class JobProgress:
 
 
 def step_fraction(report: Progress, expected_s: float | None) -> float:
-    """How much of a step is done, 0 to 1; 0 while its length is unknown."""
+    """The finished fraction of a step, 0 to 1; 0 while its length is unknown."""
     if report.out_time_s is None or not expected_s:
         return 0.0
     return min(max(report.out_time_s / expected_s, 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""How much a job may write: looked at while its ffmpeg runs, which is stopped when it is too much."""
+"""Limits what a job may write: its folder is measured while ffmpeg runs, which is stopped above the limit."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What all files that a job has written may come to, and what must stay free on the disk (bytes)."""
+    """Limits of bytes and files that a job may write, and bytes that must stay free on the disk."""
 
     max_bytes: int
     max_files: int
     min_free_bytes: int
 
     async def hold(self, run: Coroutine[Any, Any, T], folder: Path) -> T:
-        """Wait for `run`, which writes below the job's `folder`; it is cancelled when that becomes too much.
+        """Wait for `run`, which writes below the job's `folder`; cancel it when a limit is exceeded.
 
         Raises:
             JobTooLarge: the job wrote more than it may.
-            DiskFull: the disk is nearly full, whoever filled it.
+            DiskFull: the disk is nearly full, whether or not by this job.
         """
         return await race(run, self._watch(folder))
 
@@ -63,7 +63,7 @@ class Quota:
 
 
 def _measure(folder: Path) -> tuple[int, int]:
-    """Files and bytes below a folder, the inputs left out; what vanishes meanwhile counts for nothing."""
+    """Count files and bytes below a folder, without the inputs; files that vanish meanwhile are not counted."""
     files, size, waiting = 0, 0, [str(folder)]
     while waiting:
         try:

@@ -1,4 +1,4 @@
-"""Draws a scene: its ranges side by side, each by a renderer whose frames an ffmpeg encodes as they come."""
+"""Renders a scene: one renderer for each frame range, with an ffmpeg that encodes its frames from a pipe."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ _MAX_MEASURED_BYTES = 16 << 20
 _PIPE_BYTES = 1 << 20  # what an unprivileged process may have: a frame takes fewer turns
 
 Report = Callable[[float, float | None], None]
-"""Told the share of the frames that is done, and the speed where known."""
+"""Receives the finished fraction of the frames, and the speed if known."""
 
 
 async def render(step: RenderStep, command: CommandRunner, report: Report) -> StepResult:
-    """Draw all ranges of a step and run what is beside them.
+    """Render all ranges of a step and run the steps beside them.
 
     Raises:
-        EngineError: of whatever failed first; nothing of it runs any more.
+        EngineError: the first failure; nothing of the step runs any more.
     """
     await command.place_all(step.setup)
     drawing = _Rendering(step, command, report)
@@ -61,7 +61,7 @@ async def render(step: RenderStep, command: CommandRunner, report: Report) -> St
 
 
 async def render_still(step: StillStep, command: CommandRunner) -> StepResult:
-    """Draw one frame into a PNG.
+    """Render one frame into a PNG file.
 
     Raises:
         EngineError: why it could not be drawn.
@@ -101,7 +101,7 @@ async def _render_answer(
 
 
 class _Rendering:
-    """The ranges of one step."""
+    """Renders the ranges of one step."""
 
     def __init__(self, step: RenderStep, command: CommandRunner, report: Report) -> None:
         self._step = step
@@ -125,7 +125,7 @@ class _Rendering:
                     return await self._both(drawing, encoded)
 
     async def _both(self, drawing: RendererRun, encoded: Coroutine[Any, Any, StepResult]) -> StepResult:
-        """Wait for both ends of the pipe; when both fail, it is the renderer that knows why."""
+        """Wait for both ends of the pipe; if both fail, the renderer's error is the cause."""
         failure: WorkerError | None = None
         result = StepResult()
         try:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.pipeline.deliver import LaneDelivery
-from ffmpeg_worker.pipeline.verify import companions, final_name
+from ffmpeg_worker.pipeline.output_files import final_name, find_companions
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.tasks import cancel_and_wait
@@ -58,9 +58,9 @@ class _Watch:
         self._seen = states
 
     def _states(self) -> dict[str, tuple[int, int]]:
-        """Size and time of change of all segments that were not sent yet."""
+        """Size and modification time of all segments that were not sent yet."""
         found = {}
-        for name in companions(self._folder, self._lane):
+        for name in find_companions(self._folder, self._lane):
             if name in self._sent or PurePosixPath(name).suffix.lower() in _REWRITTEN:
                 continue
             try:

@@ -6,29 +6,22 @@ Exit code 0 of ffmpeg does not prove any of that.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import OutputRejected, SourceError
-from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
-from ffmpeg_worker.pipeline.fetch.referenced_files import find_key_files
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.output_files import final_name, find_companions, find_files
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.expectations import Expectations
-from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 
-_COMPANION_SUFFIXES = frozenset(
-    ".ts .m4s .mp4 .m4a .m4v .aac .ac3 .mp3 .vtt .webvtt .m3u8 .key .webm .mpd".split()
-)
 _NOTHING_SELECTED = "Check that the command selects frames: -ss within the input, -map, -frames, filters."
-_CODES = re.compile(r"(%%|%\d*[A-Za-z])")
 _MAX_SHORT_S = 0.3
 _MAX_SHORT_SHARE = 0.02
 
@@ -102,7 +95,7 @@ class _Check:
 
     async def run(self) -> list[VerifiedFile]:
         artifact = self._artifact
-        names = _matching(artifact, self._folder)
+        names = find_files(artifact, self._folder)
         if not names:
             raise _rejected(
                 artifact,
@@ -116,7 +109,7 @@ class _Check:
         if media is not None:
             _check_length(artifact, media, self._promised_s)
         if artifact.kind is ArtifactKind.PLAYLIST:
-            beside = [name for name in companions(self._folder, self._lane) if name not in sizes]
+            beside = [name for name in find_companions(self._folder, self._lane) if name not in sizes]
             sizes |= {name: self._size(name) for name in beside}
         for name in sizes:
             self._claim(name)
@@ -183,59 +176,6 @@ class _Check:
             f'The output "{self._artifact.name}" is not a regular file.',
             code="output_not_regular",
         )
-
-
-def _matching(artifact: Artifact, folder: Path) -> list[str]:
-    """Names below `folder` that an artifact stands for, in order."""
-    if (folder / artifact.work_name).is_symlink() or (folder / artifact.work_name).exists():
-        return [artifact.work_name]
-    if artifact.kind is ArtifactKind.FILE:
-        return []
-    pattern = re.compile("".join(_expression(part) for part in _CODES.split(artifact.work_name)))
-    return sorted((name for name in _files(folder) if pattern.fullmatch(name)), key=_natural)
-
-
-def _expression(part: str) -> str:
-    """The regular expression for a piece of an output name: number, percent sign, date, or literal text."""
-    if not _CODES.fullmatch(part):
-        return re.escape(part)
-    return "%" if part == "%%" else r"\d+" if part.endswith("d") else "[^/]+"
-
-
-def _natural(name: str) -> list[str | int]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
-
-
-def _files(folder: Path) -> Iterable[str]:
-    """Every file below a folder, but for the staged inputs, relative to it."""
-    for root, folders, names in os.walk(folder):
-        if STAGING_FOLDER in folders:
-            folders.remove(STAGING_FOLDER)
-        for name in names:
-            yield str(PurePosixPath((Path(root) / name).relative_to(folder)))
-
-
-def companions(folder: Path, lane: Lane) -> list[str]:
-    """Segments, keys and media playlists of a manifest: all media files that were written beside it."""
-    taken = {artifact.work_name for artifact in lane.artifacts} | lane.intermediates | lane.referenced_files
-    taken |= {*find_key_files(lane.key_info_files, folder)}
-    return sorted(
-        (
-            name
-            for name in _files(folder)
-            if name not in taken and PurePosixPath(name).suffix.lower() in _COMPANION_SUFFIXES
-        ),
-        key=_natural,
-    )
-
-
-def final_name(artifact: Artifact, name: str) -> str:
-    """The name of a file of an artifact in the result: a companion stays beside its playlist."""
-    if name == artifact.work_name:
-        return artifact.name
-    if artifact.name == artifact.work_name:
-        return name
-    return str(PurePosixPath(artifact.name).parent / name)
 
 
 def _check_length(artifact: Artifact, media: MediaInfo, promised: float | None) -> None:

@@ -1,4 +1,4 @@
-"""Scratch directories: one a worker, one a job inside it, gone whatever happens."""
+"""Scratch directories: one for each worker, and in it one for each job, removed however the job ends."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SMALL_BYTES = 64 << 20
 class Workspace:
     """The directory of one job: a staging folder with its inputs, and a working directory for each lane.
 
-    Links in it that lead to each other are relative: the job's user may not pass the folders above.
+    Links between its parts are relative, since the job's user may not read the folders above.
     """
 
     def __init__(self, root: Path, jail: Jail) -> None:
@@ -84,15 +84,15 @@ class Workspace:
                 self.jail.allow_read(path.resolve())
 
     async def place(self, path: Path, staged: str, *, one_of_many: bool = False) -> Path:
-        """Make a file appear under its staged name, readable for the job's programs; returns where they find it.
+        """Make a file appear under its staged name, readable for the job's programs; returns the path they read.
 
-        A link to it, where the job's user gets there. Else the file itself has to come, under a second name or,
-        where it is closed to others or on another disk, as a copy.
+        It is a symbolic link where the job's user can read the file in place, else a hard link, else a copy, for
+        files that are closed to others or on another disk.
 
         Args:
             path: absolute, links resolved.
             staged: see `reserve`; its folder exists.
-            one_of_many: give it a second name where that is possible: thousands of files are thousands of rules.
+            one_of_many: prefer a hard link: a symbolic link needs a rule of the sandbox for each file.
         """
         target = self.staging / staged
         if path.is_relative_to(self.staging):
@@ -113,7 +113,7 @@ class Workspace:
         return target
 
     async def place_folder(self, folder: Path, staged: str) -> Path:
-        """Make a folder and all below it appear; see `place`."""
+        """Make a folder with everything below it appear; see `place`."""
         target = self.staging / staged
         if folder.is_relative_to(self.staging):
             target.symlink_to(os.path.relpath(folder, target.parent))
@@ -134,16 +134,16 @@ class Workspace:
                 Path(path).chmod(0o755)
             for name in names:
                 file = Path(path) / name
-                # Another name of a file of somebody's keeps the mode it has.
+                # A hard link to a caller's own file keeps its mode.
                 if not file.is_symlink() and file.stat().st_nlink == 1:
                     file.chmod(0o644)
 
     def reserve(self, name: str, *, stem: str | None = None) -> str:
-        """A staged name of its own for an input: plain characters, the extension kept.
+        """Reserve a unique staged name for an input: plain characters and its extension.
 
         Args:
             name: file name or path, as the caller or the store has it.
-            stem: to be used instead of the name's own, e.g. the name of an input.
+            stem: replaces the stem of `name`, e.g. by the name of an input.
         """
         path = PurePosixPath(name)
         suffix = "." + _UNSAFE.sub("", path.suffix[1:])[:12] if path.suffix[1:] else ""
@@ -158,7 +158,7 @@ class Workspace:
 
 
 class Scratch:
-    """The directory of one worker, in which its jobs have theirs."""
+    """The scratch directory of one worker, which contains those of its jobs."""
 
     def __init__(self, root: Path, sandbox: Sandbox, min_free_bytes: int) -> None:
         self.root = root
@@ -167,7 +167,7 @@ class Scratch:
 
     @asynccontextmanager
     async def workspace(self, job_id: str) -> AsyncIterator[Workspace]:
-        """A fresh directory for one job, removed on the way out, also out of a failure or cancellation.
+        """A new directory for one job, removed at the end, also after a failure or cancellation.
 
         Raises:
             DiskFull: too little room is left for another job.
@@ -184,7 +184,7 @@ class Scratch:
 
 
 async def _remove(root: Path) -> None:
-    """Remove a tree, to the end even when the job is being cancelled; a large one off the event loop."""
+    """Remove a tree completely, even if the job is being cancelled; a large one in a thread."""
     if _is_small(root):
         _erase(root)
         return
@@ -192,7 +192,7 @@ async def _remove(root: Path) -> None:
 
 
 def _erase(root: Path) -> None:
-    """Remove a tree, also where a job has closed folders of its own to keep it there."""
+    """Remove a tree, also if the job has removed the permissions of its own folders."""
     shutil.rmtree(root, ignore_errors=True)
     if not root.exists():
         return
@@ -206,7 +206,7 @@ def _erase(root: Path) -> None:
 
 
 def _is_small(root: Path) -> bool:
-    """Whether removing it takes well under a millisecond, less than handing it to a thread."""
+    """Whether removing it takes well under a millisecond, which is less than starting a thread."""
     try:
         sizes = [path.lstat().st_size for path in itertools.islice(root.rglob("*"), _SMALL_FILES + 1)]
     except OSError:
@@ -218,9 +218,9 @@ def _is_small(root: Path) -> bool:
 def open_scratch(
     scratch_root: Path, sandbox: Sandbox = UNCONFINED, *, min_free_bytes: int = 0
 ) -> Iterator[Scratch]:
-    """Make this worker's own scratch directory and sweep what workers that died have left.
+    """Make the scratch directory of this worker, and remove those of workers that died.
 
-    A lock on a file in it says that its worker lives: the kernel drops it with the process, however it ends.
+    A worker holds a lock on a file in its directory, which the kernel releases however the process ends.
 
     Raises:
         Misconfigured: the folder cannot be written.
