@@ -1,4 +1,4 @@
-"""docs/settings.md is what the code says."""
+"""docs/settings.md is generated from the settings."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from ffmpeg_worker.settings import Settings, environment_variable_of
 from support.docs.json_examples import ROOT
 
 
-def test_the_page_is_made_from_the_code() -> None:
+def test_the_page_is_generated() -> None:
     page = (ROOT / "docs/settings.md").read_text(encoding="utf-8")
-    assert page == settings_page(), "./run rewrite makes it anew"
+    assert page == settings_page(), "./run rewrite generates it"
 
 
 def test_every_setting_has_a_row_with_a_meaning() -> None:
     rows = [line.split(" | ") for line in settings_page().splitlines() if line.startswith("| `")]
     assert [row[0] for row in rows] == [f"| `{environment_variable_of(name)}`" for name in Settings.model_fields]
-    assert all(row[3].rstrip("| ").endswith((".", "(503).")) for row in rows)
+    assert all(row[3].rstrip("| ").endswith(".") for row in rows)
 
 
-def test_the_page_tells_nothing_of_the_machine_it_was_made_on() -> None:
+def test_the_page_does_not_depend_on_the_machine() -> None:
     assert "/tmp" not in settings_page()

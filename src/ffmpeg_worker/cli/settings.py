@@ -1,4 +1,4 @@
-"""`ffmpeg-worker settings`: every setting as a Markdown page, made from the code; it is `docs/settings.md`."""
+"""`ffmpeg-worker settings`: generates `docs/settings.md` from the settings."""
 
 from __future__ import annotations
 
@@ -16,34 +16,35 @@ _HEAD = """\
 # Settings
 
 The worker reads its settings once, at start, from the environment and from a file `.env` in the current folder; \
-the environment wins. A value that a setting cannot have ends the start with exit code 78 and names the variable.
+the environment wins. With an invalid value, the worker does not start: it names the variable and ends with exit \
+code 78.
 
-This page is made from the code: `ffmpeg-worker settings > docs/settings.md`.
+This page is generated: `ffmpeg-worker settings > docs/settings.md`.
 
 | Variable | Values | Default | Meaning |
 |---|---|---|---|
 """
-# Defaults that depend on the machine or the release, and would make the page differ from one to the next.
+# Defaults that depend on the machine or the release.
 _COMPUTED = {
-    "version": "the release",
-    "scratch_root": "`ffmpeg-worker-<user id>` in the system's folder for temporary files",
+    "version": "the version of the release",
+    "scratch_root": "`ffmpeg-worker-<user id>` in the system's folder of temporary files",
     "max_concurrency": "number of cores",
-    "max_threads": "16 for each core, at least 512",
+    "max_threads": "16 per core, at least 512",
     "max_memory_bytes": "4 GiB or less",
 }
 _LIMITS = {"ge": "from", "le": "to", "gt": "above"}
-_KINDS = {int: "whole number", float: "number", str: "text", Path: "folder", bool: "`true`, `false`"}
+_KINDS = {int: "integer", float: "number", str: "text", Path: "folder", bool: "`true`, `false`"}
 _LISTED = {SecretStr: "keys", Path: "folders", str: "hosts", IPv4Network | IPv6Network: "networks"}
 
 
 @click.command("settings")
 def command() -> None:
-    """Print all settings as a Markdown page: variable, values, default, meaning."""
+    """Print a Markdown table of all settings with variable, values, default and meaning."""
     click.echo(settings_page(), nl=False)
 
 
 def settings_page() -> str:
-    """The page as text."""
+    """Return the page as Markdown."""
     rows = [_row(name, field) for name, field in Settings.model_fields.items()]
     return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
