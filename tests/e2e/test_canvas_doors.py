@@ -224,7 +224,7 @@ def test_lint_and_schema(terminal: Terminal) -> None:
     assert (ended.code, [remark["code"] for remark in ended.json["remarks"]]) == (0, ["text_outside"])
     code, seen = terminal.watched("render", FILM, "--lint")
     assert code == 0
-    assert seen.rstrip().endswith("Nothing to remark.")
+    assert seen.rstrip().endswith("No warnings.")
     ended = terminal.call("render", FILM, "--lint", "--from", "5")
     assert (ended.code, ended.json["code"]) == (2, "empty_part")
     assert jsonschema_rs.is_valid(terminal.call("render", "--schema").json, COMPOSITION)

@@ -1,4 +1,4 @@
-"""The terminal door: `ffmpeg-worker`. A command's module is imported when that command is called."""
+"""The command `ffmpeg-worker`. The module of a subcommand is imported only when it is called."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ffmpeg_worker.cli.exit_codes import STOPPED
 
 _COMMANDS = {
     "serve": "Serve the HTTP API.",
-    "run": "Run one job from a JSON file and answer with its result.",
-    "render": "Render a composition to a video or a picture, or look it through.",
-    "probe": "Tell what a media file holds.",
+    "run": "Run one job from a JSON file and print its result.",
+    "render": "Render a composition to a video or an image, or lint it.",
+    "probe": "Show the format and streams of a media file.",
     "vmaf": "Measure the quality of one video against another.",
-    "demo": "Make a test video and run a real pipeline on it through the HTTP API.",
+    "demo": "Generate a test video and run a pipeline on it through the HTTP API.",
     "doctor": "Check that this machine has what the worker needs.",
-    "settings": "Print all settings with their variables, as a Markdown page.",
+    "settings": "Print all settings as a Markdown page.",
 }
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 
 class _LazyGroup(click.Group):
-    """Knows its commands by name, so that `--version` and `--help` import none of them."""
+    """A group that lists its commands without importing them, so that `--version` and `--help` are fast."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click's signature)
         return list(_COMMANDS)
@@ -43,15 +43,15 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings=_CONTEXT)
 @click.version_option(__version__, prog_name="ffmpeg-worker")
 def cli() -> None:
-    """Turns a JSON job into media, and tells what media files hold.
+    """Turn JSON jobs into media, and inspect media files.
 
-    Exit codes: 0 done, 2 the request is wrong, 3 an input, 4 a destination, 5 the worker or FFmpeg,
-    6 out of time, 78 misconfigured, 130 stopped.
+    Exit codes: 0 success, 2 invalid request, 3 unusable input, 4 unusable destination, 5 worker or FFmpeg failed,
+    6 timeout, 78 invalid settings, 130 stopped.
     """
 
 
 def main() -> None:
-    """Entry point of the command `ffmpeg-worker`."""
+    """Run the command `ffmpeg-worker`."""
     try:
         cli(prog_name="ffmpeg-worker", standalone_mode=False)
     except click.ClickException as error:

@@ -1,4 +1,4 @@
-"""A composition in a file, and what the command line adds to it."""
+"""Reads a composition from a file, and adds variables from the command line."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Body = dict[str, Any]
 
 
 def read_composition_file(name: str) -> Body:
-    """The body of a canvas job: a composition, or one with a job's fields; `-` is standard input.
+    """Read the body of a canvas job from a file, or from standard input if `name` is `-`.
 
-    A whole job is read, too; what it names is then what is rendered.
+    The file may have a composition, the body of a canvas job, or a whole job.
 
     Raises:
-        InvalidJob: it cannot be read, or is no JSON object.
+        InvalidJob: the file cannot be read, or is not a JSON object.
     """
     value = _read_object(name, "composition")
     for action, data in (("action", "data"), ("path", "body")):
@@ -38,16 +38,16 @@ def read_composition_file(name: str) -> Body:
 
 
 def read_variables_file(name: str) -> Any:
-    """An object, or a list of them: one output for each.
+    """Read variables: an object, or a list of objects for one output each.
 
     Raises:
-        InvalidJob: it cannot be read, or is neither.
+        InvalidJob: the file cannot be read, or has something else.
     """
     value = read_json(_read(name, "variables"))
     rows = value if isinstance(value, list) else [value]
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise InvalidJob(
-            f"{name} holds neither an object nor a list of objects.",
+            f"{name} is neither an object nor a list of objects.",
             code="invalid_value",
             hint='For example {"name": "Ada"}, or [{"name": "Ada"}, {"name": "Bo"}].',
             where={"field": "variables"},
@@ -56,17 +56,17 @@ def read_variables_file(name: str) -> Any:
 
 
 def read_assignments(texts: Iterable[str]) -> dict[str, Any]:
-    """`name=value` each; a value that is written as JSON writes numbers, `true`, `false` or `null` is one.
+    """Parse assignments `name=value`; a value that looks like a JSON number, boolean or null gets that type.
 
     Raises:
-        InvalidJob: there is no `=`, or nothing before it.
+        InvalidJob: an assignment has no `=`, or no name.
     """
     found: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         if not name.strip() or not equals:
             raise InvalidJob(
-                f'"{text[:64]}" gives no variable a value.',
+                f'"{text[:64]}" is not an assignment to a variable.',
                 code="invalid_value",
                 hint="Write --var name=value.",
                 where={"field": "variables"},
@@ -75,8 +75,8 @@ def read_assignments(texts: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-def with_variables(body: Body, rows: Any, values: Mapping[str, Any]) -> Body:
-    """The same body; `rows` (an object, or a list) come before its own variables, `values` before both."""
+def add_variables(body: Body, rows: Any, values: Mapping[str, Any]) -> Body:
+    """Add variables to a body; `rows` (an object or a list) override its own variables, `values` override both."""
     if rows is None and not values:
         return body
     composition = next((body[name] for name in _NAMES if isinstance(body.get(name), dict)), body)
@@ -90,14 +90,14 @@ def with_variables(body: Body, rows: Any, values: Mapping[str, Any]) -> Body:
     return {**body, "variables": {**own, **added} if isinstance(own, dict) else own}
 
 
-def for_preview(body: Body) -> Body:
-    """What of a body belongs to the composition itself, and to any job."""
-    of_video = [
+def remove_video_fields(body: Body) -> Body:
+    """Remove the fields of a body that concern the video only, not the composition or any job."""
+    video_fields = [
         name
         for name in field_names(CanvasData)
         if name not in _BESIDE and (canonical_key(Composition, name) is None or any(key in body for key in _NAMES))
     ]
-    return {key: item for key, item in body.items() if key not in of_video}
+    return {key: item for key, item in body.items() if key not in video_fields}
 
 
 def _typed(text: str) -> Any:
@@ -121,5 +121,5 @@ def _read_object(name: str, what: str) -> Body:
 
 def _read(name: str, what: str) -> bytes:
     return read_file_argument(
-        name, f"The file of the {what}, {name},", hint='Name a file with JSON, or "-" for standard input.'
+        name, f"The {what} file {name}", hint='Name a file with JSON, or "-" for standard input.'
     )

@@ -1,4 +1,4 @@
-"""What a person sees while and after a job runs: progress bar, tables."""
+"""Output for people: progress bar and tables."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PIPE_WIDTH = 1000
 
 @contextmanager
 def progress_bar() -> Iterator[Observer]:
-    """An observer that draws on stderr, or does nothing where that is no terminal."""
+    """Yield an observer that draws a progress bar on stderr, or ignores events if stderr is not a terminal."""
     if not sys.stderr.isatty():
         yield ignore_event
         return
@@ -35,19 +35,19 @@ def progress_bar() -> Iterator[Observer]:
         task = bar.add_task("starting", total=100, speed="")
 
         def observe(event: JobEvent) -> None:
-            speed = f"{event.speed:.1f}x" if event.speed else _moved(event)
+            speed = f"{event.speed:.1f}x" if event.speed else _describe_transfer(event)
             bar.update(task, description=event.stage.value, completed=event.percent, speed=speed)
 
         yield observe
 
 
-def _moved(event: JobEvent) -> str:
+def _describe_transfer(event: JobEvent) -> str:
     moved = {Stage.FETCHING: event.received_bytes, Stage.DELIVERING: event.sent_bytes}.get(event.stage, 0)
     return f"{moved / 1e6:.1f} MB" if moved else ""
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table to stdout; nothing in it is cut, and in a pipe a row is a line."""
+    """Print a table to stdout; cells are never truncated, and in a pipe each row is one line."""
     table = Table(*headings, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in table.columns:
         column.overflow = "fold"
@@ -64,10 +64,10 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def show_outputs(outputs: Iterable[OutputFile], stats: Stats, warnings: Iterable[str]) -> None:
-    """Print the files of a job, what it cost, and what deserves a look."""
-    rows = [(output.path, human_size(output.size), _facts(output)) for output in outputs]
+    """Print the files, statistics and warnings of a job."""
+    rows = [(output.path, human_size(output.size), _describe_media(output)) for output in outputs]
     if rows:
-        show_table(("file", "size", "holds"), rows)
+        show_table(("file", "size", "media"), rows)
     speed = f", {stats.speed:g}x" if stats.speed else ""
     click.echo(f"{stats.seconds:.1f} s{speed}")
     for warning in warnings:
@@ -75,12 +75,12 @@ def show_outputs(outputs: Iterable[OutputFile], stats: Stats, warnings: Iterable
 
 
 def _console(width: int | None = None) -> Console:
-    """One that prints what it is given: file names may look like markup."""
+    """Make a console without markup: file names may look like it."""
     return Console(markup=False, highlight=False, emoji=False, width=width)
 
 
 def human_size(size: int) -> str:
-    """Bytes as a person reads them: `17.2 MiB`."""
+    """Format bytes for people, such as `17.2 MiB`."""
     value = float(size)
     for unit in ("B", "KiB", "MiB"):
         if value < _KIB:
@@ -89,7 +89,7 @@ def human_size(size: int) -> str:
     return f"{value:.1f} GiB"
 
 
-def _facts(output: OutputFile) -> str:
+def _describe_media(output: OutputFile) -> str:
     media = output.media or {}
     size = f"{media['width']}x{media['height']}" if "width" in media else ""
     length = f"{media['duration']:.1f} s" if media.get("duration") else ""

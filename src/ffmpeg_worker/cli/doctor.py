@@ -1,4 +1,4 @@
-"""`ffmpeg-worker doctor`: whether this machine has what the worker needs."""
+"""`ffmpeg-worker doctor`: checks that this machine has what the worker needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 from ffmpeg_worker.cli.display import show_table
 from ffmpeg_worker.cli.problems import echo_json
 from ffmpeg_worker.doctor.check import Verdict
-from ffmpeg_worker.doctor.report import run_checks
+from ffmpeg_worker.doctor.run_checks import run_checks
 
 
 @click.command("doctor")

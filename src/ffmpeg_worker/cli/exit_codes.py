@@ -1,4 +1,4 @@
-"""Exit codes: who must act, as a number."""
+"""Exit codes, which say who must act."""
 
 from __future__ import annotations
 
@@ -21,5 +21,5 @@ _BY_FAULT = {
 
 
 def exit_code(code: str, fault: str) -> int:
-    """The exit code for an error, given by its `code` and `fault`."""
+    """Return the exit code of an error with this `code` and `fault`."""
     return _BY_CODE.get(code, _BY_FAULT[Fault(fault)])

@@ -1,4 +1,4 @@
-"""A worker in this process for one job: the terminal's settings, signals, progress."""
+"""Runs one job in this process, with settings, signals and a progress bar for the terminal."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from ffmpeg_worker.logs import configure_logging
 from ffmpeg_worker.services import open_services
 from ffmpeg_worker.settings import Settings, read_settings
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 T = TypeVar("T")
 
 
 def terminal_settings(root: Path | None = None) -> Settings:
-    """Settings for somebody at their own machine: any of their files, names relative to the current folder.
+    """Return settings for a user of this machine: all files are allowed, names are relative to the current folder.
 
     Args:
-        root: the data root; default FS_PATH, else the current folder.
+        root: the data root. Default: FS_PATH, else the current folder.
 
     Raises:
         Misconfigured: see `read_settings`.
@@ -37,10 +37,10 @@ def terminal_settings(root: Path | None = None) -> Settings:
 
 
 def run_locally(job: Job, settings: Settings) -> JobResult:
-    """Run a job in this process, with a progress bar where stderr is a terminal.
+    """Run a job in this process, with a progress bar if stderr is a terminal.
 
     Raises:
-        WorkerError: why it failed; JobCancelled when a signal stopped it, all of it cleaned up.
+        WorkerError: why it failed; JobCancelled if a signal stopped it, after the cleanup.
     """
     configure_logging(settings.log_level if "log_level" in settings.model_fields_set else "ERROR")
     with progress_bar() as observer:
@@ -53,27 +53,27 @@ async def _run(job: Job, settings: Settings, observer: Observer) -> JobResult:
 
 
 def run_stoppable(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end; the first of SIGINT, SIGTERM and SIGHUP cancels it, and its cleaning up is waited for.
+    """Run a coroutine; the first SIGINT, SIGTERM or SIGHUP cancels it and waits for its cleanup.
 
     Raises:
-        JobCancelled: it was stopped.
+        JobCancelled: a signal stopped it.
     """
 
-    async def watched() -> T:
+    async def cancel_on_signal() -> T:
         task = asyncio.ensure_future(work)
         loop = asyncio.get_running_loop()
 
         def stop() -> None:
-            # A second Ctrl-C must not cut the cleaning up short: it takes a few seconds at most.
-            for number in _STOPPING:
+            # A second Ctrl-C must not interrupt the cleanup, which takes a few seconds at most.
+            for number in _STOP_SIGNALS:
                 loop.add_signal_handler(number, lambda: None)
             task.cancel()
 
-        for number in _STOPPING:
+        for number in _STOP_SIGNALS:
             loop.add_signal_handler(number, stop)
         return await task
 
     try:
-        return asyncio.run(watched())
+        return asyncio.run(cancel_on_signal())
     except asyncio.CancelledError:
-        raise JobCancelled("The job was stopped.", hint="Nothing of it is left behind.") from None
+        raise JobCancelled("The job was stopped.", hint="Its processes and temporary files are gone.") from None

@@ -1,4 +1,4 @@
-"""`ffmpeg-worker probe`: what a file holds."""
+"""`ffmpeg-worker probe`: shows the format and streams of a file."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from ffmpeg_worker.cli.display import human_size, show_table
+from ffmpeg_worker.cli.file_arguments import resolve_file_argument
 from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
-from ffmpeg_worker.cli.names import absolute
 from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.job.parse import parse_action
 
@@ -17,10 +17,10 @@ from ffmpeg_worker.job.parse import parse_action
 @click.argument("file")
 @click.option("--json", "as_json", is_flag=True, help="Print ffprobe's JSON, also on a terminal.")
 def command(file: str, as_json: bool) -> None:
-    """Tell what FILE holds: on a terminal the main facts, into a file or pipe ffprobe's JSON."""
+    """Show the format and streams of FILE: a summary on a terminal, ffprobe's JSON into a file or pipe."""
     as_json = wants_json(as_json)
     with exit_on_error(as_json=as_json):
-        job = parse_action("probe", {"input": absolute(file)})
+        job = parse_action("probe", {"input": resolve_file_argument(file)})
         document = run_locally(job, terminal_settings()).as_json()
     if "format" in document:
         document["format"]["filename"] = file

@@ -1,4 +1,4 @@
-"""An error on the terminal: text for a person on stderr, the problem object for a program on stdout."""
+"""Errors on the terminal: text on stderr, the problem object on stdout for programs."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _STDERR_LINES_SHOWN = 8
 
 @contextmanager
 def exit_on_error(*, as_json: bool = False) -> Iterator[None]:
-    """Turn an error into its text, with `as_json` also its problem object, and its exit code."""
+    """Print an error and exit with its code; with `as_json` also print the problem object."""
     try:
         yield
     except WorkerError as error:
         _end(error, as_json=as_json)
-    except Exception:  # a defect; whoever reads JSON still gets some
+    except Exception:  # a defect; programs still get a problem object
         traceback.print_exc()
         defect = WorkerError(
-            "The worker failed in a way that it does not know.",
-            hint="That is a defect of the worker: please report it with the lines above.",
+            "The worker failed unexpectedly.",
+            hint="This is a defect of the worker: please report it with the lines above.",
         )
         _end(defect, as_json=as_json)
 
@@ -42,7 +42,7 @@ def _end(error: WorkerError, *, as_json: bool) -> NoReturn:
 
 
 def show_problem(problem: Mapping[str, Any]) -> None:
-    """Write a problem to stderr: sentence, place, hint, last lines of FFmpeg."""
+    """Write a problem to stderr: message, place, hint, last lines of FFmpeg."""
     click.echo(click.style("Error: ", fg="red", bold=True) + problem["error"], err=True)
     where = problem.get("where")
     if where:
@@ -55,10 +55,10 @@ def show_problem(problem: Mapping[str, Any]) -> None:
 
 
 def echo_json(value: Any) -> None:
-    """Write one JSON document to stdout."""
+    """Print one JSON document."""
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
 def wants_json(flag: bool) -> bool:
-    """Whether a program reads the answer: asked for, or stdout is no terminal."""
+    """Whether to print JSON: with `--json`, or if stdout is not a terminal."""
     return flag or not sys.stdout.isatty()

@@ -1,4 +1,4 @@
-"""`ffmpeg-worker render`: a composition becomes a video, or a picture, or is looked through."""
+"""`ffmpeg-worker render`: renders a composition to a video or an image, or lints it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import click
 
 from ffmpeg_worker.cli.composition_file import (
     Body,
-    for_preview,
+    add_variables,
     read_assignments,
     read_composition_file,
     read_variables_file,
-    with_variables,
+    remove_video_fields,
 )
 from ffmpeg_worker.cli.display import show_outputs, show_table
+from ffmpeg_worker.cli.file_arguments import resolve_file_argument
 from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
-from ffmpeg_worker.cli.names import absolute
 from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.composition.schema import composition_schema
 from ffmpeg_worker.job.actions.canvas import CanvasJob, CanvasRemark, CanvasResult
@@ -33,7 +33,7 @@ _DRAFT = {"render_scale": 0.5, "preset": "ultrafast", "quality": "draft"}
 
 
 class _Rate(click.ParamType[float | str]):
-    """Frames a second: a number, or a fraction such as 30000/1001."""
+    """Frames per second: a number, or a fraction such as 30000/1001."""
 
     name = "rate"
 
@@ -46,28 +46,28 @@ class _Rate(click.ParamType[float | str]):
 
 @click.command("render")
 @click.argument("composition", metavar="COMP.json", required=False)
-@click.option("-o", "--output", help="File to write. Default: that of COMP.json, else its name with .mp4.")
-@click.option("--var", "values", multiple=True, metavar="NAME=VALUE", help="A variable; may be repeated.")
-@click.option("--vars", "rows", metavar="FILE", help="Variables as JSON; a list of them: one output for each.")
-@click.option("--quality", help="draft, low, medium (default), high or lossless.")
-@click.option("--crf", type=float, help="Quality as the encoder counts it: less is better.")
-@click.option("--preset", help="How long the encoder takes to save bytes: ultrafast to veryslow.")
-@click.option("--codec", help="How the picture is coded. Default: by the output's extension.")
-@click.option("--fps", type=_Rate(), help="Frames a second, instead of the composition's.")
-@click.option("--from", "begin", type=float, metavar="SECONDS", help="Render from here on.")
-@click.option("--to", "end", type=float, metavar="SECONDS", help="Render up to here.")
-@click.option("--scale", type=float, help="Factor of the picture's size, up to 1.")
-@click.option("--draft", is_flag=True, help="Small and quick: half the size, the quickest preset.")
-@click.option("--transparent", is_flag=True, help="Keep what is transparent: .mov, .webm, .gif, .png.")
-@click.option("--poster", type=float, metavar="SECONDS", help="Also a picture of this second, as NAME-poster.png.")
-@click.option("--preview", type=float, metavar="SECONDS", help="Only a picture, into -o or preview.png.")
-@click.option("--lint", is_flag=True, help="Only tell what is probably not meant so; nothing is fetched.")
+@click.option("-o", "--output", help="File to write. Default: the output in COMP.json, else its name with .mp4.")
+@click.option("--var", "values", multiple=True, metavar="NAME=VALUE", help="Set a variable. May be repeated.")
+@click.option("--vars", "rows", metavar="FILE", help="JSON file with variables, or a list of them.")
+@click.option("--quality", help="Quality: draft, low, medium (default), high or lossless.")
+@click.option("--crf", type=float, help="Constant rate factor of the encoder; lower is better.")
+@click.option("--preset", help="Speed of the encoder: ultrafast to veryslow, which makes smaller files.")
+@click.option("--codec", help="Video codec. Default: chosen by the extension of the output.")
+@click.option("--fps", type=_Rate(), help="Frames per second, instead of the composition's.")
+@click.option("--from", "begin", type=float, metavar="SECONDS", help="Start of the range to render.")
+@click.option("--to", "end", type=float, metavar="SECONDS", help="End of the range to render.")
+@click.option("--scale", type=float, help="Scale factor of the frame size, up to 1.")
+@click.option("--draft", is_flag=True, help="Render fast: half the size, the fastest preset.")
+@click.option("--transparent", is_flag=True, help="Keep transparency, in .mov, .webm, .gif or .png.")
+@click.option("--poster", type=float, metavar="SECONDS", help="Also write this frame, as NAME-poster.png.")
+@click.option("--preview", type=float, metavar="SECONDS", help="Only write this frame, to -o or preview.png.")
+@click.option("--lint", is_flag=True, help="Only print warnings about likely mistakes, without rendering.")
 @click.option("--schema", is_flag=True, help="Only print the JSON Schema of compositions, for editors.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, also on a terminal.")
 def command(composition: str | None, as_json: bool, schema: bool, **options: Any) -> None:
-    """Render COMP.json ("-": standard input), a composition or a whole canvas job.
+    """Render COMP.json ("-": standard input), which has a composition or a whole canvas job.
 
-    Relative names in it belong to its folder, those on the command line to the current one.
+    Relative names in COMP.json are relative to its folder, those on the command line to the current folder.
     """
     if schema:
         echo_json(composition_schema())
@@ -79,7 +79,7 @@ def command(composition: str | None, as_json: bool, schema: bool, **options: Any
         body = _read_body(composition, options)
         action = "canvas"
         if options["preview"] is not None:
-            action, body = "canvas_preview", _preview_of(body, options)
+            action, body = "canvas_preview", _make_preview_body(body, options)
         root = Path.cwd() if composition == "-" else Path(composition).resolve().parent
         result = run_locally(parse_action(action, body), terminal_settings(root))
     if as_json:
@@ -90,10 +90,10 @@ def command(composition: str | None, as_json: bool, schema: bool, **options: Any
 
 
 def _read_body(name: str, options: Mapping[str, Any]) -> Body:
-    """The body of a canvas job with what the command line says, which comes first."""
+    """Read the body of a canvas job and apply the options, which override it."""
     body = read_composition_file(name)
     rows = None if options["rows"] is None else read_variables_file(options["rows"])
-    body = with_variables(body, rows, read_assignments(options["values"]))
+    body = add_variables(body, rows, read_assignments(options["values"]))
     given = {key: options[key] for key in _FIELDS if options[key] is not None}
     renamed = {"startTime": options["begin"], "endTime": options["end"], "render_scale": options["scale"]}
     given |= {key: value for key, value in renamed.items() if value is not None}
@@ -106,7 +106,7 @@ def _read_body(name: str, options: Mapping[str, Any]) -> Body:
     if "crf" in {**body, **given}:
         draft.pop("quality", None)
     body = {**body, **draft, **given}
-    body["output"] = absolute(options["output"] or body.get("output") or _output_name(name, body))
+    body["output"] = resolve_file_argument(options["output"] or body.get("output") or _output_name(name, body))
     if options["poster"] is not None:
         path = Path(body["output"])
         body["poster"] = {"time": options["poster"], "name": str(path.with_name(f"{path.stem}-poster.png"))}
@@ -114,7 +114,7 @@ def _read_body(name: str, options: Mapping[str, Any]) -> Body:
 
 
 def _output_name(composition: str, body: Body) -> str:
-    """The name of the composition's file, with the extension of what is asked for."""
+    """Return the name of the composition's file with an extension that fits codec and transparency."""
     codec = body.get("codec")
     extensions = ALPHA_CODECS if body.get("transparent") is True else CODECS
     fitting = [extension for extension in extensions if codec is None or codec in CODECS[extension]]
@@ -122,20 +122,20 @@ def _output_name(composition: str, body: Body) -> str:
     return f"{'canvas' if composition == '-' else Path(composition).stem}{extension}"
 
 
-def _preview_of(body: Body, options: Mapping[str, Any]) -> Body:
-    """A job for one picture of the same composition; the whole body is judged before."""
+def _make_preview_body(body: Body, options: Mapping[str, Any]) -> Body:
+    """Make the body of a preview of the same composition; the whole body is validated first."""
     job = parse_action("canvas", body)
-    output = absolute(options["output"] or "preview.png")
-    preview = {**for_preview(body), "t": options["preview"], "output": output}
+    output = resolve_file_argument(options["output"] or "preview.png")
+    preview = {**remove_video_fields(body), "t": options["preview"], "output": output}
     if isinstance(job, CanvasJob) and job.data.render_scale != 1:
-        # In place "width" would be the composition's own.
+        # Beside the keys of a composition, "width" would be the composition's own width.
         width = max(round(job.data.compositions[0].width * job.data.render_scale), 2)
-        return {**_wrapped(preview), "width": width}
+        return {**_nest_composition(preview), "width": width}
     return preview
 
 
-def _wrapped(body: Body) -> Body:
-    """The same with the composition's keys in an object of their own."""
+def _nest_composition(body: Body) -> Body:
+    """Move the keys of the composition into an object of their own."""
     if "json" in body or "composition" in body:
         return body
     job_keys = {"t", "output", "inputs", "timeout", "metadata", "row"}
@@ -154,7 +154,7 @@ def _show(result: JobResult) -> None:
 
 def _show_remarks(remarks: tuple[CanvasRemark, ...]) -> None:
     if not remarks:
-        click.echo("Nothing to remark.")
+        click.echo("No warnings.")
         return
     rows = [
         (

@@ -1,4 +1,4 @@
-"""`ffmpeg-worker run`: one whole job, in this process."""
+"""`ffmpeg-worker run`: runs one job in this process."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _HINT = 'Name a file with one JSON object, or "-" for standard input.'
 def command(job_file: str, root: Path | None, as_json: bool) -> None:
     """Run the job in JOB.json ("-": standard input) and print its result.
 
-    On a terminal a summary is printed; into a file or pipe the result as JSON, or the problem.
+    It prints a summary on a terminal, and JSON into a file or pipe: the result or the problem.
     """
     as_json = wants_json(as_json)
     with exit_on_error(as_json=as_json):
@@ -59,7 +59,7 @@ def _show(result: JobResult) -> None:
 
 
 def _report_failed(result: JobResult) -> int:
-    """Tell every process that failed; the first one decides the exit code."""
+    """Print the problem of every process that failed; return the exit code of the first."""
     if not isinstance(result, MultiProcessResult):
         return OK
     problems = [report.error for report in result.results if report.error is not None]

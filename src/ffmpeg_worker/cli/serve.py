@@ -1,4 +1,4 @@
-"""`ffmpeg-worker serve`: the HTTP door."""
+"""`ffmpeg-worker serve`: serves the HTTP API."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ def _open_descriptor(_ctx: click.Context, _param: click.Parameter, number: int |
 def command(host: str | None, port: int | None, ready_fd: int | None, lifeline_fd: int | None) -> None:
     """Serve the HTTP API until stopped by Ctrl-C or SIGTERM.
 
-    Programs that start the server give --ready-fd N, a pipe that gets {"url": …} when jobs can be taken, and
-    --lifeline-fd N, a pipe: the server ends when its other end is closed.
+    Programs that start the server can pass two pipes. --ready-fd N receives {"url": …} when the server takes jobs.
+    --lifeline-fd N ends the server when the other end of the pipe is closed.
     """
     with exit_on_error():
         chosen = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
         settings = read_settings(**chosen)
         settings.check_exposure()
         configure_logging(settings.log_level)
-        ready = _tell if ready_fd is None else _announce_to(ready_fd)
+        ready = _print_url if ready_fd is None else _write_url_to(ready_fd)
         asyncio.run(serve(settings, on_ready=ready, lifeline=lifeline_fd))
 
 
-def _tell(url: str) -> None:
-    """A line for a person; a program that reads the log gets it as an event of its own."""
+def _print_url(url: str) -> None:
+    """Print the URL for people; the log has it as an event."""
     if sys.stderr.isatty():
         click.echo(f"FFmpeg Worker takes jobs at {url}", err=True)
 
 
-def _announce_to(descriptor: int) -> Callable[[str], None]:
-    def announce(url: str) -> None:
+def _write_url_to(descriptor: int) -> Callable[[str], None]:
+    def write(url: str) -> None:
         with os.fdopen(descriptor, "w", encoding="utf-8") as pipe:
             pipe.write(json.dumps({"url": url}) + "\n")
 
-    return announce
+    return write

@@ -1,4 +1,4 @@
-"""`ffmpeg-worker vmaf`: quality of one video against another."""
+"""`ffmpeg-worker vmaf`: measures the quality of one video against another."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from ffmpeg_worker.cli.display import show_table
+from ffmpeg_worker.cli.file_arguments import resolve_file_argument
 from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
-from ffmpeg_worker.cli.names import absolute
 from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.job.parse import parse_action
 
@@ -19,15 +19,15 @@ from ffmpeg_worker.job.parse import parse_action
 @click.argument("distorted")
 @click.option("--model", help="`auto` (default), or a model built into libvmaf, e.g. vmaf_v0.6.1neg.")
 @click.option("--features", help="More metrics, separated by commas, e.g. psnr,ssim.")
-@click.option("--subsample", type=int, help="Score every n-th frame only.")
-@click.option("--align", type=click.Choice(["auto", "report", "off"]), help="What to do about a shift in time.")
-@click.option("--output", help="Write the scores of every frame to this file, as libvmaf's JSON.")
+@click.option("--subsample", type=int, help="Score only every n-th frame.")
+@click.option("--align", type=click.Choice(["auto", "report", "off"]), help="How to handle a time offset.")
+@click.option("--output", help="Write the scores of all frames to this file, in libvmaf's JSON format.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, also on a terminal.")
 def command(reference: str, distorted: str, as_json: bool, **options: Any) -> None:
-    """Measure the quality of DISTORTED against REFERENCE: 0 (unlike) to 100 (no difference seen)."""
+    """Measure the quality of DISTORTED against REFERENCE, from 0 (bad) to 100 (no visible difference)."""
     as_json = wants_json(as_json)
     with exit_on_error(as_json=as_json):
-        files = {"input1": absolute(reference), "input2": absolute(distorted)}
+        files = {"input1": resolve_file_argument(reference), "input2": resolve_file_argument(distorted)}
         job = parse_action("vmaf", files | _read_options(options))
         document = run_locally(job, terminal_settings()).as_json()
     if as_json:
@@ -37,12 +37,12 @@ def command(reference: str, distorted: str, as_json: bool, **options: Any) -> No
 
 
 def _read_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that were given, as fields of the job."""
+    """Return the given options as fields of the job."""
     given = {name: value for name, value in options.items() if value is not None}
     if "features" in given:
         given["features"] = [name.strip() for name in given["features"].split(",") if name.strip()]
     if "output" in given:
-        given["output"] = absolute(given["output"])
+        given["output"] = resolve_file_argument(given["output"])
     return given
 
 

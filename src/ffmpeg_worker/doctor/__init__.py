@@ -1,1 +1,1 @@
-"""Checks whether this machine has what the worker needs."""
+"""Doctor: checks that this machine has what the worker needs."""

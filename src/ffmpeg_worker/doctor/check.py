@@ -1,4 +1,4 @@
-"""What one check found out."""
+"""Result of one check."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """How a check ended."""
+    """Verdict of a check."""
 
     OK = "ok"
     WARN = "warn"
-    """The worker runs, but something will be missing or deserves a look."""
+    """The worker runs, but a feature is missing or a limit is near."""
     FAIL = "fail"
-    """Jobs will fail, or the worker does not start."""
+    """Jobs fail, or the worker does not start."""
 
 
 @dataclass(frozen=True, slots=True)

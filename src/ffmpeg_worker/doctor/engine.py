@@ -1,4 +1,4 @@
-"""Checks of the engine: which FFmpeg and probe, and which encoders and models really work here."""
+"""Checks of FFmpeg: the programs, and which encoders, GPUs and VMAF models work on this machine."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ _SOFTWARE_ENCODERS = [name for name, encoder in ENCODERS.items() if encoder.hard
 _NEEDED_ENCODERS = {"libx264", "aac"}
 _HARDWARE_ENCODERS = [name for name in ENCODERS if name not in _SOFTWARE_ENCODERS]
 _DEVICES = (Path("/dev/nvidia0"), Path("/dev/dri/renderD128"))
-_TRIAL_S = 30.0
+_TIMEOUT_S = 30.0
 
 
 async def check_engine(settings: Settings) -> AsyncIterator[Check]:
-    """Everything that needs FFmpeg.
+    """Run the checks that need FFmpeg.
 
     Raises:
-        Misconfigured: there is no FFmpeg, or it does not run.
+        Misconfigured: FFmpeg is missing or does not run.
     """
     async with open_tools(settings.ffmpeg_path, settings.ffprobe_path) as tools:
         yield Check("ffmpeg", Verdict.OK, f"{tools.capabilities.version} ({tools.ffmpeg})")
@@ -50,7 +50,7 @@ def _check_probe(tools: Tools) -> Check:
 
 
 async def _check_encoders(tools: Tools) -> Check:
-    """Each encodes a frame: that FFmpeg lists an encoder says little."""
+    """Encode a frame with each encoder: FFmpeg also lists encoders that do not work."""
     usable = await tools.usable_encoders(_SOFTWARE_ENCODERS)
     shown = ", ".join(name for name in _SOFTWARE_ENCODERS if name in usable)
     missing = [name for name in _SOFTWARE_ENCODERS if name not in usable]
@@ -62,12 +62,12 @@ async def _check_encoders(tools: Tools) -> Check:
 
 
 async def _check_gpu(tools: Tools) -> Check:
-    """The NVIDIA cards, tried; without one nothing is started."""
+    """Test the NVIDIA GPUs; without one nothing is started."""
     trial = GpuTrial(tools, find_gpu_devices())
     gpu = await trial.gpu()
     if gpu.count == 0:
         return Check("gpu", Verdict.OK, gpu.reason or "none")
-    shown = f"{gpu.count} x {gpu.name or 'an NVIDIA card'}"
+    shown = f"{gpu.count} x {gpu.name or 'NVIDIA GPU'}"
     if not gpu.encoders:
         return Check("gpu", Verdict.WARN, f"{shown}, no NVENC", gpu.reason)
     decoded = ", ".join(sorted(gpu.decoders)) or "nothing"
@@ -84,34 +84,34 @@ async def _check_hardware(tools: Tools) -> Check:
         names = " or ".join(str(device) for device in _DEVICES)
         return Check("hardware", Verdict.OK, f"no encoder: there is no {names}")
     if not listed:
-        return Check("hardware", Verdict.WARN, "no encoder: this FFmpeg was built without", "Unset FFMPEG_PATH.")
+        return Check("hardware", Verdict.WARN, "no encoder: this FFmpeg has none", "Unset FFMPEG_PATH.")
     return Check(
         "hardware",
         Verdict.WARN,
-        f"no encoder: {', '.join(devices)} is there, but none of {', '.join(listed)} encodes a frame",
-        "Check the driver, and that the worker's user may open the device.",
+        f"no encoder: {', '.join(devices)} exists, but none of {', '.join(listed)} encodes a frame",
+        "Check the driver, and that the user of the worker may open the device.",
     )
 
 
 async def _check_vmaf(tools: Tools) -> Check:
-    """Each model scores a frame."""
-    hint = "Without FFMPEG_PATH the embedded FFmpeg is used, which has all models."
+    """Score a frame with each model."""
+    hint = "Unset FFMPEG_PATH: the embedded FFmpeg has all models."
     if "libvmaf" not in tools.capabilities.filters:
         return Check("VMAF", Verdict.WARN, "no vmaf jobs: this FFmpeg has no filter libvmaf", hint)
-    working = [model for model in MODELS if await _scores(tools, model)]
+    working = [model for model in MODELS if await _can_score(tools, model)]
     shown = f"{len(working)} of {len(MODELS)} models: {', '.join(working)}"
     if len(working) < len(MODELS):
         return Check("VMAF", Verdict.WARN, shown, hint)
     return Check("VMAF", Verdict.OK, shown)
 
 
-async def _scores(tools: Tools, model: str) -> bool:
+async def _can_score(tools: Tools, model: str) -> bool:
     side = max(MODELS.values())
     source = f"color=size={side}x{side}:rate=25:duration=0.04"
     graph = f"{source}[a];{source}[b];[a][b]libvmaf=model=version={model}"
     trial = Invocation(("-filter_complex", graph, "-f", "null", "-"))
     try:
-        await run_ffmpeg(tools, trial, cwd=Path(tempfile.gettempdir()), timeout_s=_TRIAL_S)
+        await run_ffmpeg(tools, trial, cwd=Path(tempfile.gettempdir()), timeout_s=_TIMEOUT_S)
     except EngineError:
         return False
     return True

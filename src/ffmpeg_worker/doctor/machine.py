@@ -16,12 +16,12 @@ from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.settings import Settings
 
 _GIB = 1 << 30
-_LITTLE_BYTES = 5 * _GIB
-_TOO_LITTLE_BYTES = _GIB // 4
+_LOW_BYTES = 5 * _GIB
+_MIN_BYTES = _GIB // 4
 
 
 def check_machine(settings: Settings) -> Iterator[Check]:
-    """Everything that needs no FFmpeg."""
+    """Run the checks that need no FFmpeg."""
     yield Check("Python", Verdict.OK, f"{platform.python_version()} ({sys.executable})")
     yield _check_platform()
     yield _check_folder("data root", settings.data_root, "FS_PATH")
@@ -39,7 +39,7 @@ def _check_platform() -> Check:
 
 
 def _check_folder(name: str, folder: Path, variable: str) -> Check:
-    """Whether files can be made in it; a folder that is missing is not made by looking."""
+    """Check whether files can be made in a folder, without making the folder itself."""
     shown = str(folder.absolute())
     existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     try:
@@ -57,15 +57,28 @@ def _check_disks(settings: Settings) -> Check:
     for folder in (settings.data_root, settings.scratch_root):
         existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
         free[existing.stat().st_dev] = shutil.disk_usage(existing).free
-    least = min(free.values())
-    shown = f"{least / _GIB:.1f} GiB"
-    if least < _TOO_LITTLE_BYTES:
-        return Check("free disk", Verdict.FAIL, shown, "Free space on the disk of data root and scratch.")
-    if least < _LITTLE_BYTES:
-        return Check("free disk", Verdict.WARN, shown, "Inputs, scratch and outputs of large videos need more.")
+    lowest = min(free.values())
+    shown = f"{lowest / _GIB:.1f} GiB"
+    if lowest < _MIN_BYTES:
+        return Check(
+            "free disk",
+            Verdict.FAIL,
+            shown,
+            "Free space on the disk of data root and scratch.",
+        )
+    if lowest < _LOW_BYTES:
+        return Check(
+            "free disk",
+            Verdict.WARN,
+            shown,
+            "Large videos need more space.",
+        )
     if len(free) > 1:
         return Check(
-            "free disk", Verdict.OK, shown, "Data root and scratch on one disk would save a copy of every output."
+            "free disk",
+            Verdict.OK,
+            shown,
+            "With data root and scratch on one disk, outputs need not be copied.",
         )
     return Check("free disk", Verdict.OK, shown)
 
@@ -78,7 +91,7 @@ def _check_port(settings: Settings) -> Check:
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind(address)
     except OSError as error:
-        return Check(name, Verdict.WARN, f"{shown}: {error.strerror}", "Stop what listens there, or set PORT.")
+        return Check(name, Verdict.WARN, f"{shown}: {error.strerror}", "Free the port, or set PORT.")
     return Check(name, Verdict.OK, f"{shown} is free")
 
 

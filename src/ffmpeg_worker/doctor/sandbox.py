@@ -1,4 +1,4 @@
-"""Check of the sandbox: the same proof that the worker makes at its start."""
+"""Check of the sandbox, with the test that the worker runs at start."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings
 
 _NAME = "sandbox"
-_HINT = "Callers and files must be trusted. FFMPEG_WORKER_SANDBOX=require says what is missing."
+_HINT = "Callers and files must be trusted. FFMPEG_WORKER_SANDBOX=require shows what is missing."
 
 
 async def check_sandbox(settings: Settings) -> Check:
-    """Whether jobs are confined here."""
+    """Check whether jobs are confined."""
     try:
         with open_sandbox(settings) as sandbox, tempfile.TemporaryDirectory() as scratch:
             programs = (settings.ffmpeg_path, settings.ffprobe_path)

@@ -1,4 +1,4 @@
-"""What the command line makes of a composition's file."""
+"""Reading a composition file, and adding variables from the command line."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.cli.composition_file import (
-    for_preview,
+    add_variables,
     read_assignments,
     read_composition_file,
     read_variables_file,
-    with_variables,
+    remove_video_fields,
 )
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.errors import InvalidJob
@@ -48,13 +48,13 @@ def compositions_of(body: Any) -> tuple[Composition, ...]:
         ("a=NaN", "NaN"),
     ],
 )
-def test_a_value_is_text_unless_it_is_written_as_json_writes_it(text: str, value: Any) -> None:
+def test_a_value_is_text_unless_it_has_the_form_of_json(text: str, value: Any) -> None:
     found = read_assignments([text])["a"]
     assert (found, type(found)) == (value, type(value))
 
 
 @pytest.mark.parametrize("text", ["a", "=1", ""])
-def test_what_gives_no_variable_a_value_is_refused(text: str) -> None:
+def test_an_assignment_without_name_or_value_is_refused(text: str) -> None:
     with pytest.raises(InvalidJob):
         read_assignments([text])
 
@@ -71,14 +71,14 @@ def test_what_gives_no_variable_a_value_is_refused(text: str) -> None:
     ],
 )
 @pytest.mark.parametrize("place", ["in place", "json", "beside"])
-def test_variables_come_before_the_files_own(place: str, own: Any, rows: Any, values: Any, result: Any) -> None:
+def test_variables_override_those_of_the_file(place: str, own: Any, rows: Any, values: Any, result: Any) -> None:
     variables = {} if own is None else {"variables": own}
     body: dict[str, Any] = {
         "in place": {**CANVAS, **variables},
         "json": {"json": {**CANVAS, **variables}},
         "beside": {"composition": CANVAS, **variables},
     }[place]
-    added = with_variables(body, rows, values)
+    added = add_variables(body, rows, values)
     assert added["variables"] == result
     assert [dict(one.variables) for one in compositions_of(added)] == (
         result if isinstance(result, list) else [result]
@@ -99,8 +99,8 @@ def test_a_bare_composition_a_body_and_a_job_are_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("body", [{**CANVAS, "fps": 10}, {"json": CANVAS, "fps": 10, "audio": []}])
-def test_a_preview_takes_what_belongs_to_the_picture(body: dict[str, Any]) -> None:
-    left = for_preview({**body, "crf": 30, "poster": 1, "startTime": 0, "timeout": 5, "output": "a.mp4"})
+def test_a_preview_has_no_fields_of_the_video(body: dict[str, Any]) -> None:
+    left = remove_video_fields({**body, "crf": 30, "poster": 1, "startTime": 0, "timeout": 5, "output": "a.mp4"})
     assert not {"crf", "poster", "startTime", "output"} & left.keys()
     assert left["timeout"] == 5
     parse_action("canvas_preview", left)

@@ -1,4 +1,4 @@
-"""All checks, in the order a reader wants them."""
+"""Runs all checks of the doctor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ffmpeg_worker.settings import read_settings
 
 
 async def run_checks() -> list[Check]:
-    """Check this machine and these settings. Nothing is left behind."""
+    """Check this machine and the settings; leave no files or processes behind."""
     try:
         settings = read_settings()
     except Misconfigured as error:
