@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 import shutil
 import socket
@@ -12,15 +11,12 @@ import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-import av
 import pytest
 
-from ffmpeg_worker.ffmpeg.probe.pyav_probe import ProbeFailed, answer_requests, describe
-from ffmpeg_worker.ffmpeg.probe.pyav_streams import bound_ratio
+from ffmpeg_worker.ffmpeg.probe.pyav_probe import answer_requests, describe
 from support.media.media_kinds import ZOO, make_zoo, run_ffmpeg
 
 PAGE = Path(__file__).parents[2] / "docs" / "probe.md"
@@ -276,24 +272,6 @@ def test_a_cut_file_is_incomplete_or_described(zoo: Path, tmp_path: Path) -> Non
     assert reasons == {"h264_aac.mp4": "incomplete", "tracks.mkv": None}
 
 
-def test_folders_and_pipes_are_not_opened(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe.mp4")
-    assert _reason(tmp_path) == "not_a_file"
-    assert _reason(tmp_path / "pipe.mp4") == "not_a_file"
-    assert _reason(Path(f"{tmp_path}/nul\0byte.mp4")) == "unreadable"
-
-
-def test_what_libav_may_not_read_is_a_permission(zoo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*arguments: object, **options: object) -> None:
-        raise PermissionError(13, "Permission denied", "/secret/path.mp4")
-
-    monkeypatch.setattr(av, "open", refuse)
-    with pytest.raises(ProbeFailed) as caught:
-        describe(str(zoo / "pcm24.wav"))
-    assert caught.value.reason == "permission"
-    assert "/secret" not in caught.value.message
-
-
 def test_a_playlist_does_not_reach_the_network(tmp_path: Path) -> None:
     playlist = tmp_path / "remote.m3u8"
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -322,23 +300,6 @@ def test_a_tag_name_cannot_pass_for_a_stream(zoo: Path) -> None:
     assert any("fake" in name.lower() for name in described["format"]["tags"])
     assert described["streams"][0]["codec_name"] == "flac"
     assert not {"channels", "codec_tag", "channel_layout"} & described["streams"][0].keys()
-
-
-def test_an_aspect_ratio_is_bounded_as_libav_does() -> None:
-    # What ffprobe prints of a 142x86 video with the sample aspect ratio 32761:32760.
-    assert bound_ratio(Fraction(142 * 32761, 86 * 32760)) == Fraction(307801, 186409)
-    assert bound_ratio(Fraction(16, 9)) == Fraction(16, 9)
-
-
-def test_requests_are_answered_line_by_line(zoo: Path) -> None:
-    lines = [{"path": str(zoo / "pcm24.wav")}, {"path": str(zoo / "gone.wav")}, {"wrong": 1}]
-    requests = io.BytesIO(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
-    replies = io.BytesIO()
-    answer_requests(requests, replies)
-    described, missing, odd = [json.loads(line) for line in replies.getvalue().splitlines()]
-    assert described == {"ok": describe(str(zoo / "pcm24.wav"))}
-    assert missing == {"error": {"reason": "not_found", "message": "There is no such file."}}
-    assert odd["error"]["reason"] == "unreadable"
 
 
 def _reviewed_ffprobe() -> str:

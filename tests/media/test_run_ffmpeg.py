@@ -110,11 +110,19 @@ async def test_unknown_names_are_compared_with_the_build(tools: Tools, tmp_path:
     assert "libx264" in f"{caught.value.hint} {caught.value.message}"
 
 
-async def test_the_log_of_an_error_has_no_secrets(tools: Tools, tmp_path: Path) -> None:
-    log = "import sys; sys.exit('[error] https://me:pw@host/a?sig=abc failed')"
+@pytest.mark.parametrize("option", [("-init_hw_device", "vaapi=v"), ("-hwaccel", "vaapi"), ("-hwaccel", "qsv")])
+async def test_hardware_that_is_missing(tools: Tools, tmp_path: Path, option: tuple[str, str]) -> None:
+    await run(tools, tmp_path, *SHORT, "-c:v", "libx264", "clip.mp4")
     with pytest.raises(EngineFailed) as caught:
-        await run(stand_in(tools, tmp_path, log), tmp_path)
-    assert caught.value.stderr == "https://REDACTED@host/a?sig=REDACTED failed"
+        await run(tools, tmp_path, *option, "-i", "clip.mp4", "out.mp4")
+    assert (caught.value.code, caught.value.where["argument"]) == ("hardware_unavailable", option[0])
+
+
+async def test_hardware_that_is_optional(tools: Tools, tmp_path: Path) -> None:
+    await run(tools, tmp_path, *SHORT, "-c:v", "libx264", "clip.mp4")
+    report = await run(tools, tmp_path, "-hwaccel", "auto", "-i", "clip.mp4", "-f", "null", "-")
+    assert report.last_progress is not None
+    assert report.last_progress.frame == 50
 
 
 async def test_out_of_time(tools: Tools, tmp_path: Path) -> None:
@@ -154,11 +162,6 @@ async def test_killed_from_outside(tools: Tools, tmp_path: Path) -> None:
     os.kill(engines()[0], signal.SIGKILL)
     with pytest.raises(EngineKilled):
         await running
-
-
-async def test_a_crash_is_not_a_kill(tools: Tools, tmp_path: Path) -> None:
-    with pytest.raises(EngineFailed):
-        await run(stand_in(tools, tmp_path, "import os; os.abort()"), tmp_path)
 
 
 async def test_a_dead_spawner_is_replaced(tools: Tools, tmp_path: Path) -> None:

@@ -1,8 +1,21 @@
-"""Reading ffmpeg's lists, in the two shapes they have had since 5.1."""
+"""The lists of ffmpeg, in the two formats since 5.1, and the trials of encoders."""
 
 from __future__ import annotations
 
-from ffmpeg_worker.ffmpeg.capabilities import Capabilities, parse_capabilities
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.ffmpeg import capabilities
+from ffmpeg_worker.ffmpeg.capabilities import (
+    Capabilities,
+    find_usable_encoders,
+    parse_capabilities,
+    read_capabilities,
+)
+from support.programs.fake_spawner import FakeSpawner, Script
 
 CODECS = """\
 Encoders:
@@ -81,11 +94,11 @@ def read(version: str, lists: dict[str, str]) -> Capabilities:
     return parse_capabilities(banner, {**OTHERS, **lists})
 
 
-def test_both_shapes_say_the_same() -> None:
+def test_both_formats_give_the_same() -> None:
     assert read("n9.0.2", NEW) == read("n9.0.2", OLD)
 
 
-def test_what_is_read() -> None:
+def test_names_of_all_kinds() -> None:
     read_now = read("n9.0.2-17-g2a571b6068-20260930", NEW)
     assert read_now.release == (9, 0)
     assert read_now.configuration == "--enable-gpl --x"
@@ -105,3 +118,48 @@ def test_what_is_read() -> None:
 def test_releases() -> None:
     assert read("5.1.9-0+deb12u1", OLD).release == (5, 1)
     assert read("N-118000-gabcdef", NEW).release is None
+
+
+LISTS = {**OTHERS, **NEW}
+
+
+def make_spawner(*working: str) -> FakeSpawner:
+    """An ffmpeg that prints its lists, and encodes with the encoders that are `working`."""
+
+    def script(argv: Sequence[str]) -> Script:
+        option = argv[-1].removeprefix("-")
+        if option in LISTS:
+            return Script({1: LISTS[option].encode(), 2: b"ffmpeg version 9.0\n"})
+        return Script(code=0 if set(argv) & {"mpeg4", *working} else 1)
+
+    return FakeSpawner(script)
+
+
+async def test_the_lists_of_ffmpeg_are_read() -> None:
+    spawner = make_spawner()
+    read_now = await read_capabilities(spawner.as_spawner(), Path("/ffmpeg"), environment={"A": "b"})
+    assert read_now == parse_capabilities("ffmpeg version 9.0", LISTS)
+    assert all(environment["A"] == "b" for environment in spawner.environments)
+
+
+@pytest.mark.parametrize("script", [Script(code=1), Script(hangs=True)])
+async def test_a_program_that_does_not_work_is_a_misconfiguration(
+    monkeypatch: pytest.MonkeyPatch, script: Script
+) -> None:
+    monkeypatch.setattr(capabilities, "_TIMEOUT_S", 0.01)
+    with pytest.raises(Misconfigured, match="/ffmpeg does not"):
+        await read_capabilities(FakeSpawner(lambda _: script).as_spawner(), Path("/ffmpeg"))
+
+
+async def test_encoders_are_tried_once() -> None:
+    known = parse_capabilities("ffmpeg version 9.0", LISTS)
+    names = list(known.encoders)[:2]
+    spawner = make_spawner(names[0])
+
+    async def find() -> frozenset[str]:
+        asked = [*names, "not_listed"]
+        return await find_usable_encoders(spawner.as_spawner(), Path("/ffmpeg"), known, asked)
+
+    assert await find() == {names[0]}
+    assert await find() == {names[0]}
+    assert len(spawner.commands) == 2

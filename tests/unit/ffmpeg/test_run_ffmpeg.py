@@ -85,6 +85,12 @@ async def test_a_run_that_is_killed_from_outside(script: Script) -> None:
         await run(script)
 
 
+async def test_a_crash_is_no_kill_from_outside() -> None:
+    with pytest.raises(EngineFailed) as caught:
+        await run(Script(code=None, signal=signal.SIGABRT))
+    assert caught.value.code == "engine_crashed"
+
+
 async def test_used_up_processor_time_is_no_kill_from_outside() -> None:
     with pytest.raises(EngineFailed) as caught:
         await run(Script({2: b"[info] Exiting normally, received signal 24.\n"}, code=255))
