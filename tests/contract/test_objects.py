@@ -1,4 +1,4 @@
-"""What every store of objects must do, run against each of them."""
+"""The contract of all object stores, run against each of them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ AZURE, GCP, S3 = "azure", "gcp", "s3"
 
 @dataclass
 class Cloud:
-    """A server, and how the worker reaches it."""
+    """A server, and the worker's access to it."""
 
     server: Any
     access: BucketAccess
@@ -77,7 +77,7 @@ class Cloud:
         return found
 
     def wrong(self) -> dict[str, str]:
-        """Credentials that look right."""
+        """Well-formed credentials that the server does not accept."""
         if self.cloud is CloudType.GCP:
             return {"gcp_service_account_key": gcs_server.key_file().replace("tests@", "nobody@")}
         if self.cloud is CloudType.AZURE:
@@ -163,7 +163,7 @@ async def test_a_round_trip(cloud: Cloud, tmp_path: Path, key: str) -> None:
     await cloud.target().delete(key)
 
 
-async def test_large_files_go_in_parts(cloud: Cloud, tmp_path: Path, large: Path) -> None:
+async def test_large_files_are_uploaded_in_parts(cloud: Cloud, tmp_path: Path, large: Path) -> None:
     meter = TransferMeter()
     await cloud.target().upload("large.bin", large, VIDEO, meter)
     assert meter.done == meter.total == large.stat().st_size
@@ -176,7 +176,7 @@ async def test_large_files_go_in_parts(cloud: Cloud, tmp_path: Path, large: Path
     assert meter.done == meter.total == large.stat().st_size
 
 
-async def test_an_unchanged_object_is_not_fetched_again(cloud: Cloud, tmp_path: Path) -> None:
+async def test_an_unchanged_object_is_not_downloaded_again(cloud: Cloud, tmp_path: Path) -> None:
     await asyncio.to_thread(cloud.server.plant, "a.bin", b"old")
     sources, source = cloud.sources(), cloud.source("a.bin")
     first = await sources.download(source, tmp_path, TransferMeter())
@@ -191,7 +191,7 @@ async def test_an_unchanged_object_is_not_fetched_again(cloud: Cloud, tmp_path: 
     assert second.path.read_bytes() == b"newer"
 
 
-async def test_places(cloud: Cloud, tmp_path: Path) -> None:
+async def test_locations(cloud: Cloud, tmp_path: Path) -> None:
     key = "ünï %41/a b?.bin"
     await cloud.target().upload(key, _file(tmp_path), VIDEO, TransferMeter())
     signed = (await cloud.target(presign_s=60).locate(key)).url
@@ -211,7 +211,7 @@ def _get(url: str) -> bytes:
         return data
 
 
-async def test_what_is_not_there_or_not_allowed(cloud: Cloud, tmp_path: Path) -> None:
+async def test_missing_or_forbidden_objects(cloud: Cloud, tmp_path: Path) -> None:
     await asyncio.to_thread(cloud.server.plant, "a.bin", b"data")
     await asyncio.to_thread(cloud.server.plant, "empty.bin", b"")
     errors: list[WorkerError] = []
@@ -240,7 +240,7 @@ def _is_part(path: str) -> bool:
     return "partNumber=" in path or "blockid=" in path
 
 
-async def test_a_store_that_is_busy_twice(cloud: Cloud, tmp_path: Path, large: Path) -> None:
+async def test_a_busy_store_is_asked_again(cloud: Cloud, tmp_path: Path, large: Path) -> None:
     left = [503, 503]
     cloud.server.fault = lambda _method, path: left.pop() if left and _is_part(path) else None
     await cloud.target().upload("a.bin", large, VIDEO, TransferMeter())
@@ -252,7 +252,7 @@ async def test_a_store_that_is_busy_twice(cloud: Cloud, tmp_path: Path, large: P
     assert found.path.read_bytes() == large.read_bytes()
 
 
-async def test_a_broken_upload_leaves_nothing(cloud: Cloud, large: Path) -> None:
+async def test_an_interrupted_upload_leaves_nothing(cloud: Cloud, large: Path) -> None:
     seen: list[str] = []
 
     def third_part_fails(_method: str, path: str) -> int | None:
@@ -281,7 +281,7 @@ async def test_a_cancelled_upload_leaves_nothing(cloud: Cloud, large: Path) -> N
     assert await cloud.read("cancelled.bin") is None
 
 
-async def test_an_upload_cancelled_as_it_ends_is_there_or_gone(
+async def test_an_upload_cancelled_at_its_end_is_complete_or_removed(
     cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put, loop = obstore.put_async, asyncio.get_running_loop()
@@ -309,7 +309,7 @@ async def test_an_upload_cancelled_as_it_ends_is_there_or_gone(
     assert answers == {asyncio.CancelledError, type(None)}
 
 
-async def test_a_download_of_one_version_only(cloud: Cloud, tmp_path: Path, large: Path) -> None:
+async def test_a_download_never_mixes_two_versions(cloud: Cloud, tmp_path: Path, large: Path) -> None:
     await cloud.target().upload("a.bin", large, VIDEO, TransferMeter())
     meter = TransferMeter()
     swapped = asyncio.Event()

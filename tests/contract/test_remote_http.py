@@ -1,4 +1,4 @@
-"""Web servers as stores: what is kept of them, and what is sent to them."""
+"""The contract of web servers as stores: cached downloads, and uploads."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def web() -> AsyncIterator[Web]:
 
 
 class Worker:
-    """Jobs of one worker, each with a folder of its own, that share a cache."""
+    """Jobs of one worker, each with its own folder, that share a cache."""
 
     def __init__(self, root: Path, max_bytes: int = 1 << 30) -> None:
         self.root = root
@@ -78,7 +78,7 @@ async def test_twenty_jobs_at_once_download_once(worker: Worker, web: Web) -> No
     assert sorted(request.query["X-Amz-Signature"] for request in web.requests) == sorted(map(str, range(20)))
 
 
-async def test_a_hit_counts_as_done(worker: Worker, web: Web) -> None:
+async def test_a_cached_file_counts_as_transferred(worker: Worker, web: Web) -> None:
     for _ in range(2):
         meter = TransferMeter()
         await worker.fetch(f"{web.url}/plain/a.mp4", meter)
@@ -94,14 +94,14 @@ async def test_a_new_version_is_downloaded(worker: Worker, web: Web) -> None:
     assert len(list(new.parent.parent.iterdir())) == 1
 
 
-async def test_unchanged_after_a_transfer_that_broke_off(worker: Worker, web: Web) -> None:
+async def test_a_cached_file_is_used_after_an_interrupted_request(worker: Worker, web: Web) -> None:
     url = f"{web.url}/flickering/a.mp4"
     kept = await worker.fetch(url)
     assert (await worker.fetch(url)).stat().st_ino == kept.stat().st_ino
     assert len(web.requests) == 3
 
 
-async def test_what_was_revoked_is_not_given_out(worker: Worker, web: Web) -> None:
+async def test_a_file_whose_access_was_revoked_is_not_served_from_the_cache(worker: Worker, web: Web) -> None:
     await worker.fetch(f"{web.url}/private/a.mp4", headers=KNOWN)
     for headers in ({}, {"Authorization": "Bearer guess"}):
         with pytest.raises(WorkerError) as caught:
@@ -110,7 +110,7 @@ async def test_what_was_revoked_is_not_given_out(worker: Worker, web: Web) -> No
         assert list((worker.root / f"job-{worker.jobs}").iterdir()) == []
 
 
-async def test_the_same_credentials_are_asked_again(worker: Worker, web: Web) -> None:
+async def test_each_job_sends_its_own_credentials(worker: Worker, web: Web) -> None:
     await worker.fetch(f"{web.url}/private/a.mp4", headers=KNOWN)
     web.locked = True
     with pytest.raises(WorkerError) as caught:
@@ -119,13 +119,13 @@ async def test_the_same_credentials_are_asked_again(worker: Worker, web: Web) ->
     assert list((worker.root / "job-2").iterdir()) == []
 
 
-async def test_no_version_is_not_kept_and_holds_nobody_up(worker: Worker, web: Web) -> None:
+async def test_a_file_without_a_version_is_not_cached_and_blocks_no_job(worker: Worker, web: Web) -> None:
     await asyncio.gather(*(worker.fetch(f"{web.url}/unversioned/a.mp4") for _ in range(3)))
     assert len(web.requests) == 3
     assert not (worker.root / "cache").exists()
 
 
-async def test_when_the_first_is_cancelled_one_takes_its_place(worker: Worker, web: Web) -> None:
+async def test_if_the_first_request_is_cancelled_another_becomes_the_first(worker: Worker, web: Web) -> None:
     url = f"{web.url}/held-once/a.mp4"
     first = asyncio.ensure_future(worker.fetch(url))
     await asyncio.wait_for(web.holding.wait(), 5)
@@ -140,7 +140,7 @@ async def test_when_the_first_is_cancelled_one_takes_its_place(worker: Worker, w
     assert list((worker.root / "job-1").iterdir()) == []
 
 
-async def test_when_the_first_fails_the_others_go_themselves(worker: Worker, web: Web) -> None:
+async def test_if_the_first_request_fails_the_others_run(worker: Worker, web: Web) -> None:
     answers = await asyncio.gather(
         *(worker.fetch(f"{web.url}/404/a.mp4") for _ in range(3)), return_exceptions=True
     )
@@ -148,20 +148,20 @@ async def test_when_the_first_fails_the_others_go_themselves(worker: Worker, web
     assert len(web.requests) == 3
 
 
-async def test_a_304_that_nobody_asked_for(worker: Worker, web: Web) -> None:
+async def test_an_unrequested_304_is_an_error(worker: Worker, web: Web) -> None:
     with pytest.raises(WorkerError) as caught:
         await worker.fetch(f"{web.url}/304/a.mp4", headers={"If-None-Match": '"x"'})
     assert caught.value.code == "source_bad_answer"
 
 
-async def test_no_cache(web: Web, tmp_path: Path) -> None:
+async def test_without_a_cache_every_job_downloads(web: Web, tmp_path: Path) -> None:
     worker = Worker(tmp_path, max_bytes=0)
     for _ in range(2):
         assert (await worker.fetch(f"{web.url}/plain/a.mp4")).read_bytes() == LARGE
     assert [request.headers.get("If-None-Match") for request in web.requests] == [None, None]
 
 
-async def test_the_meter_begins_again_with_the_transfer(worker: Worker, web: Web) -> None:
+async def test_the_meter_starts_over_with_the_transfer(worker: Worker, web: Web) -> None:
     meter, seen = TransferMeter(), []
     meter._on_change = lambda: seen.append(meter.done)
     await worker.fetch(f"{web.url}/broken-no-range/a.mp4", meter)
@@ -169,7 +169,7 @@ async def test_the_meter_begins_again_with_the_transfer(worker: Worker, web: Web
     assert meter.done == len(LARGE)
 
 
-# From here on uploads.
+# Uploads.
 
 
 def objects(outbound: OutboundClient = OUTBOUND, limits: UploadLimits = LIMITS, **upload: Any) -> PresignedWriter:
@@ -209,14 +209,14 @@ async def test_an_upload(web: Web, film: Path) -> None:
         ("sig=x", {}, []),
     ],
 )
-async def test_azure_is_told_the_kind_of_blob(
+async def test_azure_gets_the_blob_type(
     web: Web, film: Path, query: str, given: dict[str, str], expected: list[str]
 ) -> None:
     await objects(url=f"{web.url}/plain/o?{query}", headers=given).upload("o", film, HEADERS, TransferMeter())
     assert web.requests[0].headers.getall("x-ms-blob-type", []) == expected
 
 
-async def test_the_callers_type_wins(web: Web, film: Path) -> None:
+async def test_the_caller_s_content_type_takes_precedence(web: Web, film: Path) -> None:
     store = objects(url=f"{web.url}/plain/o", headers={"content-type": "binary/x", "CACHE-CONTROL": "no-store"})
     await store.upload("o", film, HEADERS, TransferMeter())
     assert web.requests[0].headers.getall("Content-Type") == ["binary/x"]
@@ -224,7 +224,7 @@ async def test_the_callers_type_wins(web: Web, film: Path) -> None:
 
 
 @pytest.mark.parametrize(("behaviour", "attempts"), [("busy", 3), ("cut", 2)])
-async def test_tried_again_with_the_whole_of_it(web: Web, film: Path, behaviour: str, attempts: int) -> None:
+async def test_a_retry_sends_the_whole_file(web: Web, film: Path, behaviour: str, attempts: int) -> None:
     meter = TransferMeter()
     await objects(url=f"{web.url}/{behaviour}/o").upload("o", film, HEADERS, meter)
     assert web.files["o"] == LARGE
@@ -232,7 +232,7 @@ async def test_tried_again_with_the_whole_of_it(web: Web, film: Path, behaviour:
     assert meter.done == len(LARGE)
 
 
-async def test_an_answer_without_end(web: Web, film: Path) -> None:
+async def test_an_endless_answer_is_not_read(web: Web, film: Path) -> None:
     await asyncio.wait_for(objects(url=f"{web.url}/chatty/o").upload("o", film, HEADERS, TransferMeter()), 5)
     assert web.files["o"] == LARGE
 
@@ -272,7 +272,7 @@ async def test_refusals(
     assert '"o.mp4"' in caught.value.message
 
 
-async def test_a_server_that_does_not_read(web: Web, film: Path) -> None:
+async def test_a_server_that_does_not_read_times_out(web: Web, film: Path) -> None:
     film.write_bytes(LARGE * 8)
     limits = UploadLimits(stall_s=0.3, retries=1, backoff_s=0.01)
     with pytest.raises(TargetError) as caught:
@@ -281,14 +281,14 @@ async def test_a_server_that_does_not_read(web: Web, film: Path) -> None:
     assert len(web.requests) == 2
 
 
-async def test_a_server_that_is_not_there(film: Path) -> None:
+async def test_an_unreachable_server(film: Path) -> None:
     with pytest.raises(TargetError) as caught:
         await objects(url=f"http://127.0.0.1:9/o?sig={SECRET}").upload("o", film, HEADERS, TransferMeter())
     assert caught.value.code == "target_unavailable"
     assert SECRET not in str(caught.value.as_problem())
 
 
-async def test_cancelled_while_sending(web: Web, film: Path) -> None:
+async def test_cancelling_an_upload_closes_its_connection(web: Web, film: Path) -> None:
     film.write_bytes(LARGE * 8)
     task = asyncio.ensure_future(objects(url=f"{web.url}/deaf/o").upload("o", film, HEADERS, TransferMeter()))
     await asyncio.wait_for(web.holding.wait(), 5)
@@ -308,7 +308,7 @@ async def test_only_allowed_addresses_are_called(web: Web, film: Path) -> None:
     assert web.requests == []
 
 
-async def test_headers_that_may_not_be_sent(web: Web, film: Path) -> None:
+async def test_headers_that_callers_may_not_set(web: Web, film: Path) -> None:
     for headers in ({"Content-Length": "1"}, {"X": f"{SECRET}\r\nHost: x"}, {"Transfer-Encoding": "chunked"}):
         with pytest.raises(InvalidJob) as caught:
             await objects(url=f"{web.url}/plain/o", headers=headers).upload("o", film, HEADERS, TransferMeter())
@@ -317,7 +317,7 @@ async def test_headers_that_may_not_be_sent(web: Web, film: Path) -> None:
     assert web.requests == []
 
 
-async def test_a_file_that_is_gone(web: Web, tmp_path: Path) -> None:
+async def test_a_deleted_file(web: Web, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await objects(url=f"{web.url}/plain/o").upload("o", tmp_path / "nope", HEADERS, TransferMeter())
     assert web.requests == []
@@ -330,7 +330,7 @@ async def test_a_presigned_put_cannot_delete(web: Web) -> None:
     assert SECRET not in str(caught.value.as_problem())
 
 
-def test_one_address_takes_one_output() -> None:
+def test_one_address_accepts_one_output() -> None:
     store = objects(url=f"https://h/o?sig={SECRET}&sv=1")
     store.check("a.mp4")
     store.check("a.mp4")
@@ -340,7 +340,7 @@ def test_one_address_takes_one_output() -> None:
     assert SECRET not in str(caught.value.as_problem())
 
 
-def test_an_address_for_each_name() -> None:
+def test_one_address_for_each_name() -> None:
     urls = {"small.mp4": "https://h/1?id=1", "large.mp4": "https://h/1?id=2", "twin.mp4": "https://h/1?id=2"}
     store = objects(urls=urls)
     store.check("small.mp4")

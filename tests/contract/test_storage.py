@@ -1,4 +1,4 @@
-"""What every store must do, run against each of them."""
+"""The contract of all stores, run against each of them."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ from support.servers.web import open_web
 
 @dataclass
 class Readable:
-    """A store of sources: how to put bytes in behind its back, and spell a URL."""
+    """A source store, a function that adds a file to it directly, and one that builds its URL."""
 
     source: SourceStore
-    plant: Callable[[str, bytes], None]
+    add: Callable[[str, bytes], None]
     url: Callable[[str], str]
 
 
 @dataclass
 class Case(Readable):
-    """A store that takes outputs too: how to read them behind its back."""
+    """A store that is also a target, and a function that reads a file from it directly."""
 
     target: Target
     read: Callable[[str], bytes | None]
@@ -49,14 +49,14 @@ class Case(Readable):
 def _local(root: Path) -> Case:
     roots = LocalRoots(root)
 
-    def plant(name: str, data: bytes) -> None:
+    def add(name: str, data: bytes) -> None:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(data)
 
     def read(name: str) -> bytes | None:
         return (root / name).read_bytes() if (root / name).exists() else None
 
-    return Case(LocalSource(roots), plant, lambda name: name, LocalTarget(roots), read)
+    return Case(LocalSource(roots), add, lambda name: name, LocalTarget(roots), read)
 
 
 def _memory(_root: Path) -> Case:
@@ -85,7 +85,7 @@ async def readable(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 
 async def put(target: Target, files: Mapping[str, Path]) -> Mapping[str, OutputLocation]:
-    """Deliver files as a lane does."""
+    """Deliver files like a lane."""
     target.check(list(files))
     delivery = target.open_delivery(TransferMeter())
     for name, path in files.items():
@@ -95,31 +95,31 @@ async def put(target: Target, files: Mapping[str, Path]) -> Mapping[str, OutputL
 
 @pytest.mark.parametrize("name", ["a/b.bin", "ünï 😀.bin"])
 async def test_fetched_bytes_are_the_stored_ones(readable: Readable, tmp_path: Path, name: str) -> None:
-    readable.plant(name, b"\x00\x01data")
+    readable.add(name, b"\x00\x01data")
     path = await readable.source.fetch(FileSource(url=readable.url(name)), tmp_path, TransferMeter())
     assert path.read_bytes() == b"\x00\x01data"
     assert path.suffix == ".bin"
 
 
-async def test_what_is_not_there(readable: Readable, tmp_path: Path) -> None:
+async def test_a_missing_file(readable: Readable, tmp_path: Path) -> None:
     with pytest.raises(SourceNotFound) as caught:
         await readable.source.fetch(FileSource(url=readable.url("nope.bin")), tmp_path, TransferMeter())
     assert "nope.bin" in caught.value.message
 
 
-async def test_an_empty_file_is_no_source(readable: Readable, tmp_path: Path) -> None:
-    readable.plant("empty.bin", b"")
+async def test_an_empty_file_is_refused(readable: Readable, tmp_path: Path) -> None:
+    readable.add("empty.bin", b"")
     with pytest.raises(SourceUnreadable) as caught:
         await readable.source.fetch(FileSource(url=readable.url("empty.bin")), tmp_path, TransferMeter())
     assert caught.value.code == "source_empty"
 
 
-async def test_a_pattern_that_nothing_matches(readable: Readable) -> None:
+async def test_a_pattern_without_matches(readable: Readable) -> None:
     with pytest.raises(SourceNotFound):
         await readable.source.find(readable.url("nope-%d.png"))
 
 
-async def test_put_and_fetch_again(case: Case, tmp_path: Path) -> None:
+async def test_delivered_files_can_be_fetched(case: Case, tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"1")
     (tmp_path / "two").write_bytes(b"22")
     places = await put(case.target, {"x/one.bin": tmp_path / "one", "ünï 😀.bin": tmp_path / "two"})
@@ -128,27 +128,27 @@ async def test_put_and_fetch_again(case: Case, tmp_path: Path) -> None:
     assert case.read("ünï 😀.bin") == b"22"
 
 
-async def test_put_replaces(case: Case, tmp_path: Path) -> None:
-    case.plant("a.bin", b"old")
+async def test_a_delivery_replaces_existing_files(case: Case, tmp_path: Path) -> None:
+    case.add("a.bin", b"old")
     (tmp_path / "new").write_bytes(b"new")
     await put(case.target, {"a.bin": tmp_path / "new"})
     assert case.read("a.bin") == b"new"
 
 
-async def test_all_or_nothing(case: Case, tmp_path: Path) -> None:
+async def test_all_files_are_delivered_or_none(case: Case, tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"1")
     with pytest.raises(TargetForbidden):
         await put(case.target, {"one.bin": tmp_path / "one", "../two.bin": tmp_path / "one"})
     assert case.read("one.bin") is None
 
 
-def test_check_refuses_names_that_leave(case: Case) -> None:
+def test_names_outside_the_store_are_refused(case: Case) -> None:
     case.target.check(["a/b.mp4"])
     with pytest.raises(TargetForbidden):
         case.target.check(["../b.mp4"])
 
 
-# From here on what only a file system has.
+# Local files only.
 
 
 @pytest.fixture
@@ -175,7 +175,7 @@ async def test_nothing_outside_the_roots_is_read(root: Path, name: str) -> None:
         assert caught.value.code == "path_outside_root"
 
 
-async def test_allowed_roots_by_absolute_name(root: Path) -> None:
+async def test_allowed_roots_are_reached_by_absolute_path(root: Path) -> None:
     roots = LocalRoots(root / "data", [root / "media"])
     path = await LocalSource(roots).fetch(FileSource(url=str(root / "media/a.bin")), root, TransferMeter())
     assert path.read_bytes() == b"media"
@@ -185,7 +185,7 @@ async def test_allowed_roots_by_absolute_name(root: Path) -> None:
         target.check([str(root / "other/new.bin")])
 
 
-async def test_folders_and_pipes_are_no_sources(root: Path) -> None:
+async def test_folders_and_pipes_are_refused(root: Path) -> None:
     store = LocalSource(LocalRoots(root / "data"))
     os.mkfifo(root / "data/pipe.bin")
     (root / "data/sub").mkdir()
@@ -195,7 +195,7 @@ async def test_folders_and_pipes_are_no_sources(root: Path) -> None:
         assert caught.value.code == code
 
 
-async def test_a_name_that_a_file_has_as_its_folder(root: Path) -> None:
+async def test_a_name_below_a_file(root: Path) -> None:
     with pytest.raises(SourceNotFound):
         await LocalSource(LocalRoots(root / "data")).fetch(FileSource(url="a.bin/x.bin"), root, TransferMeter())
     (root / "new").write_bytes(b"x")

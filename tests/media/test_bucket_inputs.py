@@ -1,4 +1,4 @@
-"""Inputs from a bucket, what of them is kept for the next job, and the actions `download` and `upload`."""
+"""Inputs from a bucket, their cache, and the actions `download` and `upload`."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def worker(shared: Worker) -> Worker:
 
 @pytest.fixture
 def bucket(served: Bucket, shared: Worker) -> Bucket:
-    """With a film of two seconds in it."""
+    """A bucket that contains a video of two seconds."""
     served.empty()
     served.server.plant("in/film.mp4", (shared.data / "clip.mp4").read_bytes())
     return served
@@ -77,10 +77,10 @@ async def test_every_way_to_name_an_input(worker: Worker, bucket: Bucket) -> Non
     assert bucket.objects() == ["in/film.mp4", "out/a.mp4", "out/b.mp4", "out/c.mp4", "out/d.mp4"]
 
 
-async def test_without_credentials(worker: Worker, bucket: Bucket) -> None:
+async def test_an_input_without_credentials_is_refused(worker: Worker, bucket: Bucket) -> None:
     error = await worker.fail(probe(FILM))
     assert (error.code, error.fault, error.where["input"]) == ("credentials_missing", "caller", "film")
-    # Those of an upload to a store of another kind open nothing.
+    # Credentials of an upload to another cloud are not used.
     error = await worker.fail(probe(FILM, upload={"url": bucket.signed("put_object", "x")}))
     assert error.code == "credentials_missing"
 
@@ -95,14 +95,14 @@ async def test_without_credentials(worker: Worker, bucket: Bucket) -> None:
         (FILM, {"aws_url": "http://10.0.0.1"}, "address_not_allowed"),
     ],
 )
-async def test_objects_that_do_not_open(
+async def test_objects_that_cannot_be_read(
     worker: Worker, bucket: Bucket, url: str, more: dict[str, str], code: str
 ) -> None:
     error = await worker.fail(probe(source(bucket, url, **more)))
     assert (error.code, error.where["input"]) == (code, "film")
 
 
-async def test_one_object_is_fetched_once_for_a_job(worker: Worker, bucket: Bucket) -> None:
+async def test_an_object_is_fetched_once_per_job(worker: Worker, bucket: Bucket) -> None:
     bucket.server.plant("once.mp4", bucket.server.read("in/film.mp4") or b"")
     url = f"s3://{BUCKET}/once.mp4"
     processes = [{"chainCmds": f"-i {url} -c copy {name}.mp4"} for name in "ab"]
@@ -111,7 +111,7 @@ async def test_one_object_is_fetched_once_for_a_job(worker: Worker, bucket: Buck
     assert times(bucket, "GET", "once.mp4") == 1
 
 
-async def test_kept_for_the_next_job_that_may_read_it(worker: Worker, bucket: Bucket) -> None:
+async def test_a_cached_object_is_used_by_jobs_that_may_read_it(worker: Worker, bucket: Bucket) -> None:
     await worker.run(probe(source(bucket)))
     bucket.server.requests.clear()
     await worker.run(probe(source(bucket)))
@@ -124,7 +124,7 @@ async def test_kept_for_the_next_job_that_may_read_it(worker: Worker, bucket: Bu
     assert float(result["format"]["duration"]) == pytest.approx(1, abs=0.1)
 
 
-async def test_progress_counts_what_is_received(worker: Worker, bucket: Bucket) -> None:
+async def test_progress_counts_received_bytes(worker: Worker, bucket: Bucket) -> None:
     size = 20 << 20
     bucket.server.plant("large.bin", bytes(size))
     await worker.run({"action": "download", "data": {"input": source(bucket, f"s3://{BUCKET}/large.bin")}})
@@ -148,7 +148,7 @@ async def test_a_full_disk(worker: Worker, bucket: Bucket, monkeypatch: pytest.M
     assert times(bucket, "GET", "fresh.mp4") == 1
 
 
-async def test_download_names_the_file(worker: Worker, bucket: Bucket) -> None:
+async def test_a_download_reports_its_file(worker: Worker, bucket: Bucket) -> None:
     data = bucket.server.read("in/film.mp4")
     plain = await worker.run({"action": "download", "data": {"input": source(bucket)}})
     assert plain["outputs"][0]["name"] == "film.mp4"
@@ -160,13 +160,13 @@ async def test_download_names_the_file(worker: Worker, bucket: Bucket) -> None:
     assert (await worker.run(named))["outputs"][0]["name"] == "film.mp4"
 
 
-async def test_download_from_store_to_store(worker: Worker, bucket: Bucket) -> None:
+async def test_a_download_to_another_store(worker: Worker, bucket: Bucket) -> None:
     result = await worker.run({"action": "download", "data": {"input": FILM}, "upload": bucket.upload("copy.mp4")})
     assert result["outputs"][0]["path"] == "copy.mp4"
     assert bucket.server.read("copy.mp4") == bucket.server.read("in/film.mp4")
 
 
-async def test_upload_keeps_names(worker: Worker, bucket: Bucket) -> None:
+async def test_an_upload_keeps_names(worker: Worker, bucket: Bucket) -> None:
     async def upload(given: Any, key: str, **common: Any) -> list[str]:
         job = {"action": "upload", "data": {"input": given}, "upload": bucket.upload(key), **common}
         return [output["path"] for output in (await worker.run(job))["outputs"]]
@@ -191,7 +191,7 @@ async def test_upload_keeps_names(worker: Worker, bucket: Bucket) -> None:
         ([], {}, "invalid_value"),
     ],
 )
-async def test_uploads_that_are_refused(
+async def test_refused_uploads(
     worker: Worker, bucket: Bucket, given: Any, changes: dict[str, Any], code: str
 ) -> None:
     job = {"action": "upload", "data": {"input": given}, "upload": bucket.upload("x")} | changes

@@ -1,4 +1,4 @@
-"""Jobs whose inputs lie on a web server."""
+"""Inputs from a web server."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def copy(url: str) -> dict[str, Any]:
     return {"action": "process", "data": {"chainCmds": ["-i", url, "-c", "copy", "copy.mp4"]}}
 
 
-async def test_inline_and_named(worker: Worker, server: Web) -> None:
+async def test_inputs_in_the_command_and_by_name(worker: Worker, server: Web) -> None:
     url = f"{server.url}/plain/clip.mp4"
     inline = await worker.run(copy(url))
     assert inline["outputs"][0]["media"]["duration"] == pytest.approx(2, abs=0.1)
@@ -80,16 +80,16 @@ async def test_inline_and_named(worker: Worker, server: Web) -> None:
     assert worker.leftovers() == []
 
 
-async def test_percent_signs_and_stars_are_no_patterns(worker: Worker, server: Web) -> None:
+async def test_percent_signs_and_asterisks_in_urls_are_literal(worker: Worker, server: Web) -> None:
     server.files["a 2d*.mp4"] = server.files["clip.mp4"]
     assert (await worker.run(copy(f"{server.url}/plain/a%202d*.mp4?x=%2d")))["outputs"]
 
 
-async def test_the_extension_may_come_from_the_type(worker: Worker, server: Web) -> None:
+async def test_the_extension_may_come_from_the_media_type(worker: Worker, server: Web) -> None:
     assert (await worker.run(copy(f"{server.url}/plain/clip")))["outputs"]
 
 
-async def test_one_url_is_fetched_once(worker: Worker, server: Web) -> None:
+async def test_a_url_is_fetched_once_per_job(worker: Worker, server: Web) -> None:
     url = f"{server.url}/plain/clip.mp4"
     commands = [f"-i {url} -c copy a.mp4", f"-i {{{{film}}}} -i {url} -map 0:v -map 1:a -c copy b.mp4"]
     result = await worker.run(
@@ -103,7 +103,7 @@ async def test_one_url_is_fetched_once(worker: Worker, server: Web) -> None:
     assert len(server.requests) == 1
 
 
-async def test_other_headers_are_another_file(worker: Worker, server: Web) -> None:
+async def test_different_headers_are_different_files(worker: Worker, server: Web) -> None:
     url = f"{server.url}/private/clip.mp4"
     inputs = {"open": {"url": url}, "known": {"url": url, "headers": {"Authorization": "Bearer hush"}}}
     job = {"action": "process", "inputs": inputs, "data": {"chainCmds": "-i {{known}} -c copy o.mp4"}}
@@ -113,7 +113,7 @@ async def test_other_headers_are_another_file(worker: Worker, server: Web) -> No
     assert (await worker.run(job))["outputs"]
 
 
-async def test_headers_stay_behind_when_the_host_changes(worker: Worker, server: Web) -> None:
+async def test_headers_are_not_sent_to_another_host(worker: Worker, server: Web) -> None:
     await worker.run(probe(f"{server.url}/moved/clip.mp4", headers={"Authorization": "Bearer hush", "X-Key": "k"}))
     first, second = server.requests
     assert first.headers["Authorization"] == "Bearer hush"
@@ -121,14 +121,14 @@ async def test_headers_stay_behind_when_the_host_changes(worker: Worker, server:
     assert second.headers["Accept-Encoding"] == "identity"
 
 
-async def test_a_header_that_may_not_be_sent(worker: Worker, server: Web) -> None:
+async def test_a_header_that_callers_may_not_set(worker: Worker, server: Web) -> None:
     error = await worker.fail(probe(f"{server.url}/plain/clip.mp4", headers={"X": f"{SECRET}\r\nHost: other"}))
     assert (error.code, error.fault) == ("invalid_header", "caller")
     assert SECRET not in str(error.as_problem())
     assert server.requests == []
 
 
-async def test_resumed_where_it_broke_off(worker: Worker, server: Web) -> None:
+async def test_an_interrupted_download_is_resumed(worker: Worker, server: Web) -> None:
     data = server.files["clip.mp4"]
     job = probe(f"{server.url}/broken/clip.mp4", sha256=hashlib.sha256(data).hexdigest())
     assert (await worker.run(job))["streams"]
@@ -136,19 +136,19 @@ async def test_resumed_where_it_broke_off(worker: Worker, server: Web) -> None:
 
 
 @pytest.mark.parametrize("behaviour", ["broken-no-range", "broken-changed"])
-async def test_begun_anew_where_it_cannot_be_resumed(worker: Worker, server: Web, behaviour: str) -> None:
+async def test_a_download_that_cannot_be_resumed_starts_over(worker: Worker, server: Web, behaviour: str) -> None:
     digest = hashlib.sha256(server.files["clip.mp4"]).hexdigest()
     assert (await worker.run(probe(f"{server.url}/{behaviour}/clip.mp4", sha256=digest)))["streams"]
     assert len(server.requests) == 2
 
 
-async def test_a_range_that_is_refused(worker: Worker, server: Web) -> None:
+async def test_a_refused_range_starts_over(worker: Worker, server: Web) -> None:
     error = await worker.fail(probe(f"{server.url}/broken-gone/clip.mp4"))
     assert error.code == "source_bad_answer"
     assert [("Range" in request.headers) for request in server.requests] == [False, True, False]
 
 
-async def test_a_busy_server(worker: Worker, server: Web) -> None:
+async def test_a_busy_server_is_asked_again(worker: Worker, server: Web) -> None:
     assert (await worker.run(probe(f"{server.url}/busy/clip.mp4")))["streams"]
     assert len(server.requests) == 3
 
@@ -196,20 +196,20 @@ async def test_a_wrong_checksum(worker: Worker, server: Web) -> None:
     assert (error.code, error.where) == ("checksum_mismatch", {"input": "film"})
 
 
-async def test_a_server_that_is_not_there(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unreachable_server(worker: Worker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))
     error = await worker.fail(probe("http://127.0.0.2:9/a.mp4"))
     assert (error.code, error.retryable) == ("source_unreachable", True)
 
 
-async def test_a_list_on_a_server_names_its_neighbours(worker: Worker, server: Web) -> None:
+async def test_a_concat_list_on_a_server_names_files_beside_it(worker: Worker, server: Web) -> None:
     job = {"chainCmds": f"-f concat -i {server.url}/plain/list.txt -c copy joined.mp4"}
     result = await worker.run({"action": "process", "data": job})
     assert result["outputs"][0]["media"]["duration"] == pytest.approx(4, abs=0.2)
     assert len(server.requests) == 2
 
 
-async def test_a_playlist_sees_nobody_elses_files(worker: Worker, server: Web) -> None:
+async def test_a_playlist_cannot_read_other_inputs(worker: Worker, server: Web) -> None:
     error = await worker.fail(
         {
             "action": "process",
@@ -220,7 +220,7 @@ async def test_a_playlist_sees_nobody_elses_files(worker: Worker, server: Web) -
     assert SECRET not in error.message
 
 
-async def test_cancelled_while_downloading(worker: Worker, server: Web) -> None:
+async def test_cancelling_during_a_download(worker: Worker, server: Web) -> None:
     server.holding.clear()
     task = asyncio.ensure_future(worker.services.run(parse_job(copy(f"{server.url}/held/clip.mp4"))))
     await asyncio.wait_for(server.holding.wait(), 10)
@@ -230,12 +230,12 @@ async def test_cancelled_while_downloading(worker: Worker, server: Web) -> None:
     assert worker.leftovers() == []
 
 
-async def test_the_jobs_time_covers_the_download(worker: Worker, server: Web) -> None:
+async def test_the_job_s_timeout_includes_the_download(worker: Worker, server: Web) -> None:
     error = await worker.fail({**copy(f"{server.url}/held/clip.mp4"), "timeout": 0.5})
     assert error.code == "timed_out"
 
 
-async def test_a_disk_that_is_full_before(worker: Worker, server: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_disk(worker: Worker, server: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
     error = await worker.fail(copy(f"{server.url}/plain/clip.mp4?not=kept-1"))
     assert (error.code, error.fault, error.retryable) == ("disk_full", "worker", True)
@@ -253,7 +253,7 @@ async def test_a_disk_that_fills_up(worker: Worker, server: Web, monkeypatch: py
 
 
 @pytest.mark.parametrize("path", ["plain/nope.mp4", "500/a.mp4", "broken-gone/clip.mp4", "plain/empty.mp4"])
-async def test_no_secret_of_a_url_is_told_or_logged(
+async def test_no_secret_of_a_url_is_in_errors_or_logs(
     worker: Worker, server: Web, path: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(retry, "random", SimpleNamespace(uniform=lambda *_: 0.01))

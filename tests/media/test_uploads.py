@@ -1,4 +1,4 @@
-"""Outputs in a bucket: their keys, when they arrive, and that of a job that fails nothing stays."""
+"""Outputs in a bucket: keys, order, and that a failed job leaves nothing."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def process(commands: str, **common: Any) -> dict[str, Any]:
 
 
 def refuse(method: str, word: str, status: int = 403) -> Callable[[str, str], int | None]:
-    """A fault for requests of a method whose path holds a word."""
+    """A fault for requests of a method whose path contains a word."""
     return lambda asked, path: status if asked == method and word in path else None
 
 
@@ -60,7 +60,7 @@ async def download(url: str) -> tuple[int, bytes]:
 
 
 class Gate:
-    """Holds the first PUT whose path has a word in it; that and all like it are answered with 503."""
+    """Delays the first PUT whose path contains a word; answers it and similar ones with 503."""
 
     def __init__(self, word: str) -> None:
         self._word = word
@@ -118,24 +118,24 @@ async def test_keys_with_any_character(worker: Worker, bucket: Bucket, key: str)
 
 
 @pytest.mark.parametrize("key", ["../up.mp4", "a/../b.mp4", "/top.mp4", "a//b.mp4", "a\nb.mp4", "k" * 1025])
-async def test_keys_that_are_refused(worker: Worker, bucket: Bucket, key: str) -> None:
+async def test_refused_keys(worker: Worker, bucket: Bucket, key: str) -> None:
     error = await worker.fail(process(COPY, upload=bucket.upload(key)))
     assert (error.code, error.fault) == ("invalid_upload", "caller")
     assert bucket.server.requests == []
 
 
-async def test_a_prefix_that_is_too_long_with_the_name(worker: Worker, bucket: Bucket) -> None:
+async def test_a_key_that_is_too_long_with_its_prefix(worker: Worker, bucket: Bucket) -> None:
     error = await worker.fail(process(COPY, upload=bucket.upload("k" * 1020)))
     assert (error.code, error.where["output"]) == ("invalid_upload", "small.mp4")
     assert bucket.asked("PUT") == []
 
 
-async def test_local_takes_no_bucket(worker: Worker, bucket: Bucket) -> None:
+async def test_a_local_destination_has_no_bucket(worker: Worker, bucket: Bucket) -> None:
     result = await worker.process(COPY, upload={"cloud_type": "local", "key": "shelf/"})
     assert Path(result["outputs"][0]["path"]) == (worker.data / "shelf/small.mp4").resolve()
 
 
-async def test_presigned_addresses_download_and_end(worker: Worker, bucket: Bucket) -> None:
+async def test_presigned_urls_work_and_expire(worker: Worker, bucket: Bucket) -> None:
     result = await worker.process(COPY, upload=bucket.upload("a b.mp4", presign=600))
     url = result["outputs"][0]["url"]
     assert parse_qs(urlsplit(url).query)["X-Amz-Expires"] == ["600"]
@@ -143,13 +143,13 @@ async def test_presigned_addresses_download_and_end(worker: Worker, bucket: Buck
     assert (await download(url.replace("X-Amz-Expires=600", "X-Amz-Expires=900")))[0] == 403
 
 
-async def test_a_public_address(worker: Worker, bucket: Bucket) -> None:
+async def test_a_public_base_url(worker: Worker, bucket: Bucket) -> None:
     credentials = bucket.credentials(aws_public_url="https://cdn.example/x/")
     result = await worker.process(COPY, upload=bucket.upload("ä.mp4", credentials=credentials))
     assert result["outputs"][0]["url"] == "https://cdn.example/x/%C3%A4.mp4"
 
 
-async def test_how_objects_are_served(worker: Worker, bucket: Bucket) -> None:
+async def test_headers_of_objects(worker: Worker, bucket: Bucket) -> None:
     await worker.process(f"{VOD} x.m3u8", upload=bucket.upload("v/x.m3u8", cache_control="max-age=60"))
     found = {key: bucket.client.head_object(Bucket=BUCKET, Key=key) for key in ("v/x.m3u8", "v/x0.ts")}
     assert [head["ContentType"] for head in found.values()] == ["application/vnd.apple.mpegurl", "video/mp2t"]
@@ -157,12 +157,12 @@ async def test_how_objects_are_served(worker: Worker, bucket: Bucket) -> None:
 
 
 def listed(bucket: Bucket, playlist: str) -> list[str]:
-    """The files that a playlist names."""
+    """The files that a playlist lists."""
     text = (bucket.server.read(playlist) or b"").decode()
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
-async def test_a_playlist_comes_last_and_is_named_first(worker: Worker, bucket: Bucket) -> None:
+async def test_a_playlist_is_uploaded_last_and_listed_first(worker: Worker, bucket: Bucket) -> None:
     result = await worker.process(
         f"{VOD} -hls_segment_filename out/%d.ts out/x.m3u8", upload=bucket.upload("hls/index.m3u8")
     )
@@ -203,13 +203,13 @@ async def test_kinds_of_playlists(
         assert {f"{folder}/{name}".lstrip("/") for name in listed(bucket, f"p/out/{playlist}")} <= keys
 
 
-async def test_pictures_of_a_sequence(worker: Worker, bucket: Bucket) -> None:
+async def test_an_image_sequence(worker: Worker, bucket: Bucket) -> None:
     result = await worker.process("-i clip.mp4 -r 2 -t 2 f/%03d.png", upload=bucket.upload("shots.png"))
     assert bucket.objects() == [f"shots.png/f/{number:03}.png" for number in range(1, 5)]
     assert [output["path"] for output in result["outputs"]] == bucket.objects()
 
 
-async def test_segments_leave_while_the_command_runs(worker: Worker, bucket: Bucket) -> None:
+async def test_segments_are_uploaded_while_the_command_runs(worker: Worker, bucket: Bucket) -> None:
     there: list[set[str]] = []
 
     def look(method: str, path: str) -> None:
@@ -226,7 +226,9 @@ async def test_segments_leave_while_the_command_runs(worker: Worker, bucket: Buc
 
 
 @pytest.mark.parametrize("flags", ["delete_segments", "single_file"])
-async def test_what_changed_after_it_was_sent(worker: Worker, bucket: Bucket, flags: str) -> None:
+async def test_a_file_that_changed_after_its_upload_is_uploaded_again(
+    worker: Worker, bucket: Bucket, flags: str
+) -> None:
     sizes = f"-hls_flags {flags} -hls_list_size 2 -hls_delete_threshold 1"
     result = await worker.process(f"-re {HLS} {sizes} x.m3u8", upload=bucket.upload("d"))
     assert bucket.objects() == sorted(output["path"] for output in result["outputs"])
@@ -242,7 +244,7 @@ def assert_nothing_left(bucket: Bucket) -> None:
     assert bucket.server.unfinished() == []
 
 
-async def test_what_is_not_verified_does_not_stay(worker: Worker, bucket: Bucket) -> None:
+async def test_uploaded_files_that_fail_verification_are_removed(worker: Worker, bucket: Bucket) -> None:
     error = await worker.fail(process(f"{SLOW} x.m3u8 -an -ss 9 late.mp4", upload=bucket.upload("u")))
     assert error.fault == "caller"
     assert error.where["output"] == "late.mp4"
@@ -253,14 +255,14 @@ async def test_what_is_not_verified_does_not_stay(worker: Worker, bucket: Bucket
 THREE = "-i clip.mp4 -c copy a.mp4 -c copy b.mp4 -c copy c.mp4"
 
 
-async def test_one_that_is_refused_takes_the_others_back(worker: Worker, bucket: Bucket) -> None:
+async def test_a_refused_output_removes_the_others(worker: Worker, bucket: Bucket) -> None:
     bucket.server.fault = refuse("PUT", "/b.mp4")
     error = await worker.fail(process(THREE, upload=bucket.upload("t")))
     assert (error.code, error.fault, error.where["output"]) == ("target_forbidden", "target", "b.mp4")
     assert_nothing_left(bucket)
 
 
-async def test_what_cannot_be_taken_back_is_named(worker: Worker, bucket: Bucket) -> None:
+async def test_outputs_that_cannot_be_removed_are_named(worker: Worker, bucket: Bucket) -> None:
     def fault(method: str, path: str) -> int | None:
         if method == "PUT" and "/b.mp4" in path:
             until(lambda: bucket.server.read("t/a.mp4") is not None)
@@ -274,7 +276,7 @@ async def test_what_cannot_be_taken_back_is_named(worker: Worker, bucket: Bucket
     bucket.server.fault = lambda _method, _path: None
 
 
-async def test_each_process_is_delivered_on_its_own(worker: Worker, bucket: Bucket) -> None:
+async def test_each_process_is_delivered_separately(worker: Worker, bucket: Bucket) -> None:
     processes = [{"chainCmds": f"-i clip.mp4 -vf scale={width}:-2 {width}.mp4"} for width in (64, 96, 32)]
     bucket.server.fault = refuse("PUT", "/96.mp4")
     result = await worker.run(
@@ -289,14 +291,14 @@ async def test_each_process_is_delivered_on_its_own(worker: Worker, bucket: Buck
 LARGE = {"action": "upload", "data": {"input": "large.bin"}}
 
 
-async def test_an_upload_that_breaks_at_the_third_of_five_parts(worker: Worker, bucket: Bucket) -> None:
+async def test_an_upload_that_fails_at_the_third_of_five_parts(worker: Worker, bucket: Bucket) -> None:
     bucket.server.fault = refuse("PUT", "partNumber=3", 500)
     error = await worker.fail({**LARGE, "upload": bucket.upload("large.bin")})
     assert (error.code, error.fault, error.retryable) == ("target_unavailable", "target", True)
     assert_nothing_left(bucket)
 
 
-async def test_a_busy_store(worker: Worker, bucket: Bucket) -> None:
+async def test_a_busy_store_is_asked_again(worker: Worker, bucket: Bucket) -> None:
     tries = iter([503, 503])
     bucket.server.fault = lambda _method, path: next(tries, None) if "partNumber=3" in path else None
     await worker.run({**LARGE, "upload": bucket.upload("large.bin")})
@@ -305,7 +307,7 @@ async def test_a_busy_store(worker: Worker, bucket: Bucket) -> None:
 
 
 @pytest.mark.parametrize("word", ["small.mp4", "partNumber=2"])
-async def test_the_jobs_time_covers_the_upload(worker: Worker, bucket: Bucket, word: str) -> None:
+async def test_the_job_s_timeout_includes_the_upload(worker: Worker, bucket: Bucket, word: str) -> None:
     gate = bucket.server.fault = Gate(word)
     job = process(COPY, upload=bucket.upload()) if word == "small.mp4" else {**LARGE, "upload": bucket.upload()}
     try:
@@ -317,7 +319,7 @@ async def test_the_jobs_time_covers_the_upload(worker: Worker, bucket: Bucket, w
 
 
 @pytest.mark.parametrize("word", ["c.mp4", "partNumber=2"])
-async def test_cancelled_while_uploading(worker: Worker, bucket: Bucket, word: str) -> None:
+async def test_cancelling_during_an_upload(worker: Worker, bucket: Bucket, word: str) -> None:
     gate = bucket.server.fault = Gate(word)
     job = process(THREE, upload=bucket.upload()) if word == "c.mp4" else {**LARGE, "upload": bucket.upload()}
     task = asyncio.ensure_future(worker.services.run(parse_job(job)))
@@ -330,7 +332,7 @@ async def test_cancelled_while_uploading(worker: Worker, bucket: Bucket, word: s
     assert worker.leftovers() == []
 
 
-async def test_cancelled_while_segments_leave(worker: Worker, bucket: Bucket) -> None:
+async def test_cancelling_while_segments_are_uploaded(worker: Worker, bucket: Bucket) -> None:
     task = asyncio.ensure_future(worker.services.run(parse_job(process(f"{SLOW} x.m3u8", upload=bucket.upload()))))
     await until_async(lambda: bool(bucket.objects()))
     task.cancel()
@@ -353,7 +355,7 @@ async def test_cancelled_while_segments_leave(worker: Worker, bucket: Bucket) ->
         ({"bucket": None}, "invalid_upload", "caller"),
     ],
 )
-async def test_a_bucket_that_does_not_open(
+async def test_a_bucket_that_cannot_be_written(
     worker: Worker, bucket: Bucket, changes: dict[str, Any], code: str, fault: str
 ) -> None:
     if changes.get("credentials"):
@@ -364,14 +366,14 @@ async def test_a_bucket_that_does_not_open(
 
 
 @pytest.mark.parametrize(("cloud", "word"), [("AWSS", 'Did you mean "AWS"?'), ("dropbox", "AWS, R2, GCP, AZURE")])
-async def test_an_unknown_cloud_names_those_known(bucket: Bucket, cloud: str, word: str) -> None:
+async def test_an_unknown_cloud_lists_the_known_ones(bucket: Bucket, cloud: str, word: str) -> None:
     with pytest.raises(WorkerError) as caught:
         parse_job(process(COPY, upload=bucket.upload(cloud_type=cloud)))
     assert caught.value.code == "unknown_cloud_type"
     assert word in (caught.value.hint or "")
 
 
-async def test_presigned_there_and_back(worker: Worker, bucket: Bucket) -> None:
+async def test_presigned_input_and_output(worker: Worker, bucket: Bucket) -> None:
     clip = (worker.data / "clip.mp4").read_bytes()
     bucket.server.plant("in.mp4", clip)
     result = await worker.process(
@@ -383,7 +385,7 @@ async def test_presigned_there_and_back(worker: Worker, bucket: Bucket) -> None:
     assert len(bucket.server.read("out.mp4") or b"") == result["outputs"][0]["size"]
 
 
-async def test_progress_counts_what_is_sent(worker: Worker, bucket: Bucket) -> None:
+async def test_progress_counts_sent_bytes(worker: Worker, bucket: Bucket) -> None:
     def be_slow(method: str, path: str) -> None:
         if method == "PUT":
             threading.Event().wait(0.15)
@@ -394,7 +396,7 @@ async def test_progress_counts_what_is_sent(worker: Worker, bucket: Bucket) -> N
     assert any(0 < event.sent_bytes < LARGER_BYTES for event in worker.events)
 
 
-async def test_the_operators_bucket(tmp_path: Path, bucket: Bucket) -> None:
+async def test_the_default_bucket(tmp_path: Path, bucket: Bucket) -> None:
     own = bucket.credentials()
     settings = {
         "bucket_endpoint_url": f"{bucket.server.url}/{BUCKET}",

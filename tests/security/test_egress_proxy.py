@@ -1,4 +1,4 @@
-"""The proxy that clients with connections of their own go through: who and what gets past it."""
+"""The egress proxy: which clients and addresses it allows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from support.wait_until import until_async
 RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network(f"{PUBLIC}/32"),))
 HTTPS_ONLY = OutboundRules(allow_cidrs=RULES.allow_cidrs)
 
-# What a CONNECT asks for ("PORT" is the server's) and the proxy's answer.
+# Target of a CONNECT request ("PORT" is the server's) and the status of the answer.
 PLACES = {
     "ok.test:PORT": 200,
     "127.0.0.9:PORT": 200,
@@ -62,7 +62,7 @@ PLACES = {
     "1.1.1.1:22": 403,
     "nowhere.test:PORT": 502,
 }
-# The same for http:// in absolute form.
+# The same for plain requests with an absolute http:// URL.
 PLAIN = {
     "http://ok.test:PORT/ok": 200,
     "http://ok.test:PORT": 0,
@@ -98,7 +98,7 @@ def _head(ticket: ProxyTicket, line: str, *more: str) -> bytes:
 
 
 async def _ask(ticket: ProxyTicket, head: bytes) -> bytes:
-    """All that the proxy answers, until it or the server closes."""
+    """Everything that is received until the proxy or the server closes the connection."""
     reader, writer = await _dial(ticket)
     writer.write(head)
     try:
@@ -116,7 +116,7 @@ async def _status(ticket: ProxyTicket, head: bytes) -> int:
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_where_a_tunnel_may_lead(place: str, web: HostileWeb, proxy: EgressProxy) -> None:
+async def test_addresses_of_tunnels(place: str, web: HostileWeb, proxy: EgressProxy) -> None:
     ticket = proxy.issue_ticket()
     target = place.replace("PORT", str(web.port))
     assert await _status(ticket, _head(ticket, f"CONNECT {target} HTTP/1.1")) == PLACES[place]
@@ -125,14 +125,14 @@ async def test_where_a_tunnel_may_lead(place: str, web: HostileWeb, proxy: Egres
 
 
 @pytest.mark.parametrize("target", PLAIN)
-async def test_where_a_plain_request_may_lead(target: str, web: HostileWeb, proxy: EgressProxy) -> None:
+async def test_addresses_of_plain_requests(target: str, web: HostileWeb, proxy: EgressProxy) -> None:
     ticket = proxy.issue_ticket()
     line = f"GET {target.replace('PORT', str(web.port))} HTTP/1.1"
     assert await _status(ticket, _head(ticket, line)) == PLAIN[target]
     assert set(web.reached) <= {PUBLIC}
 
 
-async def test_a_name_is_looked_up_once_for_each_connection(web: HostileWeb, proxy: EgressProxy) -> None:
+async def test_a_name_is_resolved_once_per_connection(web: HostileWeb, proxy: EgressProxy) -> None:
     ticket = proxy.issue_ticket()
     line = f"CONNECT rebind.test:{web.port} HTTP/1.1"
     assert await _status(ticket, _head(ticket, line)) == 200
@@ -140,7 +140,7 @@ async def test_a_name_is_looked_up_once_for_each_connection(web: HostileWeb, pro
     assert set(web.reached) <= {PUBLIC}
 
 
-async def test_nobody_without_a_pass(web: HostileWeb, proxy: EgressProxy) -> None:
+async def test_clients_without_a_ticket_are_rejected(web: HostileWeb, proxy: EgressProxy) -> None:
     ticket, other = proxy.issue_ticket(), proxy.issue_ticket()
     line = f"CONNECT ok.test:{web.port} HTTP/1.1"
     wrong = base64.b64encode(b"pass:wrong").decode()
@@ -159,7 +159,7 @@ async def test_nobody_without_a_pass(web: HostileWeb, proxy: EgressProxy) -> Non
     assert web.reached == []
 
 
-async def test_http_only_where_it_is_allowed(web: HostileWeb) -> None:
+async def test_plain_http_is_rejected_unless_allowed(web: HostileWeb) -> None:
     async with open_egress_proxy(HTTPS_ONLY, Names()) as proxy:
         ticket = proxy.issue_ticket()
         assert await _status(ticket, _head(ticket, f"GET http://ok.test:{web.port}/ok HTTP/1.1")) == 403
@@ -168,7 +168,7 @@ async def test_http_only_where_it_is_allowed(web: HostileWeb) -> None:
 
 @contextlib.asynccontextmanager
 async def _echo(*, answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A server on the public address which keeps what it gets, and answers at the end of it."""
+    """A server at the public address that records what it receives and answers at the end."""
     got: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -184,7 +184,7 @@ async def _echo(*, answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]
         yield server.sockets[0].getsockname()[1], got
 
 
-async def test_a_tunnel_carries_all_bytes_both_ways_and_half_closes(proxy: EgressProxy) -> None:
+async def test_a_tunnel_relays_both_directions_and_half_closes(proxy: EgressProxy) -> None:
     sent, answer = b"ab" * (3 << 20), b"cd" * (3 << 20)
     async with _echo(answer=answer) as (port, got):
         ticket = proxy.issue_ticket()
@@ -198,7 +198,7 @@ async def test_a_tunnel_carries_all_bytes_both_ways_and_half_closes(proxy: Egres
     assert received == answer
 
 
-async def test_a_plain_request_arrives_as_the_servers_own(proxy: EgressProxy) -> None:
+async def test_a_plain_request_arrives_without_proxy_headers(proxy: EgressProxy) -> None:
     async with _echo() as (port, got):
         ticket = proxy.issue_ticket()
         line = f"PUT http://{PUBLIC}:{port}/a?b=c HTTP/1.1"
@@ -211,7 +211,7 @@ async def test_a_plain_request_arrives_as_the_servers_own(proxy: EgressProxy) ->
     assert sorted(lines[1:-2]) == sorted([f"Host: {PUBLIC}:{port}".encode(), b"Connection: close", b"X-Y: z"])
 
 
-async def test_a_pass_that_winds_down_lets_small_requests_through_only(proxy: EgressProxy) -> None:
+async def test_a_restricted_ticket_allows_small_uploads_only(proxy: EgressProxy) -> None:
     async with _echo(answer=b"done") as (port, _):
         ticket = proxy.issue_ticket()
         ticket.restrict_uploads()
@@ -230,7 +230,7 @@ async def test_a_pass_that_winds_down_lets_small_requests_through_only(proxy: Eg
         writer.transport.abort()
 
 
-async def test_all_is_cut_off_at_the_end() -> None:
+async def test_closing_the_proxy_closes_all_connections() -> None:
     async with _echo() as (port, got):
         async with open_egress_proxy(RULES) as proxy:
             ticket = proxy.issue_ticket()
@@ -245,7 +245,7 @@ async def test_all_is_cut_off_at_the_end() -> None:
 S3_KEYS = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
 
 
-async def test_a_store_at_a_refused_address(web: HostileWeb, tmp_path: Path) -> None:
+async def test_a_store_at_a_forbidden_address(web: HostileWeb, tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"x" * (20 << 20))
     async with open_egress_proxy(RULES, Names()) as proxy:
@@ -280,14 +280,14 @@ async def test_a_store_at_a_refused_address(web: HostileWeb, tmp_path: Path) -> 
         "https://a b",
     ],
 )
-async def test_endpoints_that_are_refused(endpoint: str) -> None:
+async def test_forbidden_endpoints(endpoint: str) -> None:
     async with open_egress_proxy(OutboundRules()) as proxy:
         given = Credentials.model_validate({**S3_KEYS, "aws_url": endpoint})
         with pytest.raises(AddressNotAllowed):
             find_bucket(CloudType.AWS, "bucket", given, BucketAccess(proxy))
 
 
-async def test_nothing_of_the_workers_environment_is_used(
+async def test_the_worker_s_environment_is_not_used(
     web: HostileWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = f"http://{PUBLIC}:{web.port}/metadata"

@@ -1,4 +1,4 @@
-"""What a job may read and leave behind: its own inputs, and plain files."""
+"""Files that a job may read and leave behind: its own inputs, and regular files."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def _dash(media: Path) -> str:
 
 @pytest.mark.parametrize("kind", ["HLS", "DASH"])
 @pytest.mark.parametrize("level", ["require", "off"])
-async def test_media_that_points_to_a_stranger_s_file(tmp_path: Path, kind: str, level: str) -> None:
-    """Without the sandbox the stranger's pictures end up in the output: the attack itself is right."""
+async def test_media_that_refers_to_another_user_s_file(tmp_path: Path, kind: str, level: str) -> None:
+    """Without the sandbox the other user's frames are in the output: the attack itself works."""
     async with open_worker(tmp_path, sandbox=level) as worker:
         strangers = tmp_path / "strangers"
         if kind == "HLS":
@@ -78,7 +78,7 @@ async def test_the_embedded_probe_is_confined_too(tmp_path: Path) -> None:
 @needs_users
 @pytest.mark.parametrize("why", ["open", "its folder is closed", "it is closed"])
 @pytest.mark.parametrize("form", ["file", "sequence", "playlist"])
-async def test_inputs_that_the_job_s_user_may_not_read_by_itself(tmp_path: Path, why: str, form: str) -> None:
+async def test_inputs_that_the_job_s_user_cannot_read_directly(tmp_path: Path, why: str, form: str) -> None:
     async with open_worker(tmp_path) as worker:
         tmp_path.chmod(0o755)
         folder = worker.data / "in"
@@ -107,7 +107,7 @@ async def test_inputs_that_the_job_s_user_may_not_read_by_itself(tmp_path: Path,
 
 
 @needs_users
-async def test_two_jobs_at_once_are_two_users(tmp_path: Path) -> None:
+async def test_two_concurrent_jobs_have_different_users(tmp_path: Path) -> None:
     with open_jail(tmp_path / "one") as (sandbox, one, _), sandbox.jail(tmp_path / "two") as two:
         assert one.uid is not None
         assert two.uid is not None
@@ -117,7 +117,7 @@ async def test_two_jobs_at_once_are_two_users(tmp_path: Path) -> None:
             assert three.uid not in {first, two.uid, None}
 
 
-def test_only_plain_files_of_the_job_s_own_are_taken_over(tmp_path: Path) -> None:
+def test_only_regular_files_of_the_job_are_accepted(tmp_path: Path) -> None:
     with open_jail(tmp_path / "job") as (_, jail, lane):
         secret = tmp_path / "secret"
         secret.write_text("secret")

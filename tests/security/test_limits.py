@@ -1,4 +1,4 @@
-"""What a job may use has an end, and its error says which."""
+"""Resource limits of jobs, and the errors when they are exceeded."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _ENDLESS = "-f lavfi -i testsrc2=size=1280x720"
     ],
     ids=["one file", "many files", "many bytes", "memory by reverse", "memory by scale"],
 )
-async def test_a_job_that_wants_too_much_is_stopped(
+async def test_a_job_that_exceeds_a_limit_is_stopped(
     tmp_path: Path, commands: str, settings: dict[str, Any], code: str | None
 ) -> None:
     async with open_worker(tmp_path, **settings) as worker:
@@ -44,12 +44,12 @@ async def test_a_job_that_wants_too_much_is_stopped(
         error = await worker.fail(job)
         assert isinstance(error, WorkerError)
         assert error.code == (code or "out_of_memory"), f"{error.code}: {error} {error.stderr}"
-        # The worker has taken no harm.
+        # The worker still works.
         result = await worker.process("-f lavfi -i testsrc2=duration=0.2 o.mp4")
         assert result["outputs"]
 
 
-async def test_processor_time_has_an_end(tmp_path: Path) -> None:
+async def test_processor_time_is_limited(tmp_path: Path) -> None:
     endless = Invocation(("-f", "lavfi", "-i", "testsrc2=size=1280x720", "-f", "null", "-"))
     with open_jail(tmp_path) as (sandbox, jail, lane):
         confinement = jail.for_command(lane, 30)
@@ -61,7 +61,7 @@ async def test_processor_time_has_an_end(tmp_path: Path) -> None:
     assert caught.value.code == "cpu_time_exceeded"
 
 
-async def test_a_nearly_full_disk_takes_no_jobs(tmp_path: Path) -> None:
+async def test_with_a_nearly_full_disk_no_jobs_are_accepted(tmp_path: Path) -> None:
     async with open_worker(tmp_path, min_free_disk_bytes=1 << 60) as worker:
         error = await worker.fail({"action": "process", "data": {"chainCmds": f"{_ENDLESS} o.mp4"}})
         assert isinstance(error, DiskFull)

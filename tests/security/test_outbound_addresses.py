@@ -1,4 +1,4 @@
-"""Addresses and servers that mean harm: none leads to this machine or its network, none holds the worker up."""
+"""Hostile addresses and servers: none reaches this machine or its network, none blocks the worker."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMITS = DownloadLimits(1 << 20, total_s=10, window_s=0.3, retries=0)
 RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network(f"{PUBLIC}/32"),))
 REFUSED = "address_not_allowed"
 
-# Address ("PORT" is the server's) and what comes of it; `None`: it is fetched.
+# Address ("PORT" is the server's) and the error; `None`: it is fetched.
 TABLE: dict[str, tuple[str, str | None]] = {
     "a public name": ("http://ok.test:PORT/ok", None),
     "a public address": ("http://127.0.0.9:PORT/ok", None),
@@ -94,7 +94,7 @@ async def web() -> AsyncIterator[HostileWeb]:
 
 
 @pytest.mark.parametrize("name", TABLE)
-async def test_an_address(name: str, web: HostileWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_addresses(name: str, web: HostileWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "ANSWER_S", 0.5)
     address, expected = TABLE[name]
     url = address.replace("PORT", str(web.port))
@@ -121,17 +121,17 @@ async def test_an_address(name: str, web: HostileWeb, tmp_path: Path, monkeypatc
     "2001::1 2001:db8::1 2002:a00:1:: 3fff::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%eth0 fec0::1 "
     "ff02::1".split(),
 )
-def test_what_is_not_public(address: str) -> None:
+def test_addresses_that_are_not_public(address: str) -> None:
     assert not OutboundRules().allows(address, 443, "host.test")
 
 
-def test_what_is_public() -> None:
+def test_public_addresses() -> None:
     for address in ("1.1.1.1", "93.184.216.34", "2606:4700:4700::1111", "::ffff:1.1.1.1"):
         assert OutboundRules().allows(address, 443, "host.test")
         assert not OutboundRules().allows(address, 22, "host.test")
 
 
-def test_the_operators_lists() -> None:
+def test_allow_and_deny_lists() -> None:
     rules = OutboundRules(
         allow_hosts=frozenset({"minio.lan"}),
         allow_cidrs=(ip_network("10.1.0.0/16"),),
@@ -146,7 +146,7 @@ def test_the_operators_lists() -> None:
     assert not rules.allows("1.1.1.1", 443, "x.test")
 
 
-async def test_http_only_where_it_is_allowed(web: HostileWeb, tmp_path: Path) -> None:
+async def test_plain_http_is_refused_unless_allowed(web: HostileWeb, tmp_path: Path) -> None:
     remote = HttpSource(OutboundClient(OutboundRules(allow_cidrs=RULES.allow_cidrs), Names()), LIMITS)
     with pytest.raises(AddressNotAllowed) as caught:
         await remote.download(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path, TransferMeter())
@@ -159,7 +159,7 @@ def test_no_redirect_from_https_to_http() -> None:
         OutboundClient(RULES)._follow(URL("https://ok.test/"), "http://ok.test/", "https://ok.test/")
 
 
-def test_signed_queries_are_sent_as_they_are() -> None:
+def test_signed_queries_are_sent_unchanged() -> None:
     address = "https://ok.test/a%2Fb%20c.mp4?X-Amz-Credential=id%2F1&sig=a%2Bb%3D+c"
     assert str(OutboundClient(RULES)._read(address)) == address
 
@@ -184,18 +184,18 @@ def test_signed_queries_are_sent_as_they_are() -> None:
         ("X", "a" * 9000),
     ],
 )
-def test_headers_that_are_refused(name: str, value: str) -> None:
+def test_forbidden_headers(name: str, value: str) -> None:
     with pytest.raises(InvalidJob) as caught:
         check_headers({name: value})
     assert caught.value.code == "invalid_header"
     assert value not in caught.value.message or len(value) < 2
 
 
-def test_headers_that_are_sent() -> None:
+def test_allowed_headers() -> None:
     check_headers({"Authorization": "Bearer a.b-c", "Cookie": "a=b", "X-Größe"[:3]: "ü"})
 
 
-async def test_no_proxy_of_the_environment(
+async def test_proxies_of_the_environment_are_not_used(
     web: HostileWeb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{web.port}")

@@ -1,4 +1,4 @@
-"""A program that somebody has taken over, run as a job's FFmpeg is: it gets nowhere."""
+"""A hostile program in the place of a job's FFmpeg: every attack fails."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ async def confined(request: pytest.FixtureRequest) -> AsyncIterator[Report]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_what_a_taken_over_program_tries(confined: Report, unconfined: Report, name: str) -> None:
+async def test_attacks_of_a_compromised_program(confined: Report, unconfined: Report, name: str) -> None:
     if name in ALLOWED:
         assert confined[name] is None
         return
     assert confined[name] is not None
     if name not in NOT_EVERYWHERE and os.geteuid() == 0:
-        # The attempt itself is right: without the sandbox it succeeds.
+        # The attack itself works: without the sandbox it succeeds.
         assert unconfined[name] is None

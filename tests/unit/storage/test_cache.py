@@ -1,4 +1,4 @@
-"""What the cache keeps, gives out and lets go."""
+"""The download cache: what it keeps, serves and evicts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ffmpeg_worker.storage.transfer import TransferMeter
 
 
 class Jobs:
-    """Jobs that download 10 bytes each, and later ask the cache for them."""
+    """Jobs that download 10 bytes each and later request them from the cache."""
 
     def __init__(self, root: Path, max_bytes: int = 100, min_free_bytes: int = 0) -> None:
         self.root = root
@@ -51,7 +51,7 @@ class Jobs:
         return sum(path.stat().st_size for path in self.folder.iterdir())
 
 
-async def test_a_link_of_its_own_that_cannot_be_written(tmp_path: Path) -> None:
+async def test_each_job_gets_its_own_read_only_link(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     await jobs.keep("a")
     one, two = jobs.link("a"), jobs.link("a")
@@ -61,11 +61,11 @@ async def test_a_link_of_its_own_that_cannot_be_written(tmp_path: Path) -> None:
     assert one.parent not in (two.parent, jobs.folder)
     assert not one.is_symlink()
     assert (one.name, one.stat().st_mode & 0o777) == ("input.mp4", 0o444)
-    # A write in the very tick of the clock in which the file was kept would not show otherwise.
+    # Otherwise a write within the same clock tick would not change the modification time.
     assert one.stat().st_mtime < time.time() - 1
 
 
-async def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
+async def test_the_least_recently_used_file_is_evicted_first(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path, max_bytes=35)
     for name in "abc":
         await jobs.keep(name)
@@ -75,7 +75,7 @@ async def test_what_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
     assert jobs.on_disk() == 30
 
 
-async def test_what_is_evicted_stays_with_the_job_that_uses_it(tmp_path: Path) -> None:
+async def test_an_evicted_file_stays_with_the_job_that_uses_it(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path, max_bytes=15)
     await jobs.keep("a")
     used = jobs.link("a")
@@ -98,7 +98,7 @@ async def test_a_new_version_replaces_the_old_one(tmp_path: Path) -> None:
     assert jobs.on_disk() == 23
 
 
-async def test_larger_than_the_cache(tmp_path: Path) -> None:
+async def test_a_file_larger_than_the_cache_is_not_kept(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path, max_bytes=9)
     path = await jobs.keep("a", stay=True)
     assert not jobs.has("a")
@@ -125,7 +125,7 @@ def poison(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["written", "truncated", "replaced", "linked", "gone"])
-async def test_a_file_that_somebody_changed_is_not_given_out(tmp_path: Path, how: str) -> None:
+async def test_a_changed_file_is_not_served(tmp_path: Path, how: str) -> None:
     jobs = Jobs(tmp_path)
     await jobs.keep("a")
     (kept,) = jobs.folder.iterdir()
@@ -136,7 +136,7 @@ async def test_a_file_that_somebody_changed_is_not_given_out(tmp_path: Path, how
     assert jobs.has("a")
 
 
-async def test_a_job_that_changes_its_own_link_harms_no_later_one(tmp_path: Path) -> None:
+async def test_a_file_that_a_job_has_changed_is_not_served(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     own = await jobs.keep("a", stay=True)
     own.chmod(0o644)
@@ -144,7 +144,7 @@ async def test_a_job_that_changes_its_own_link_harms_no_later_one(tmp_path: Path
     assert jobs.link("a") is None
 
 
-async def test_a_disk_that_gets_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_room_is_made_by_evicting_unused_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     jobs = Jobs(tmp_path, min_free_bytes=5)
     used = await jobs.keep("a", stay=True)
     for name in "bcd":
@@ -156,7 +156,7 @@ async def test_a_disk_that_gets_full(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert [name for name in "abcd" if jobs.has(name)] == ["a", "d"]
 
 
-async def test_a_disk_that_cannot_be_written_fails_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unwritable_disk_fails_no_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -168,7 +168,7 @@ async def test_a_disk_that_cannot_be_written_fails_nobody(tmp_path: Path, monkey
 
 
 class FullDisk:
-    """A remote store whose downloads find room only when the cache is empty."""
+    """A remote store whose downloads fit on the disk only if the cache is empty."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -184,13 +184,13 @@ class FullDisk:
         known: str | None = None,
     ) -> Download | None:
         if self.folder.exists() and list(self.folder.iterdir()):
-            raise DiskFull("The worker's disk has no room for the input.")
+            raise DiskFull("The worker's disk has no space for the input.")
         path = folder / "input"
         path.write_bytes(b"x")
         return Download(path, None)
 
 
-async def test_the_cache_makes_room_for_a_download(tmp_path: Path) -> None:
+async def test_a_download_that_does_not_fit_evicts_cached_files(tmp_path: Path) -> None:
     jobs = Jobs(tmp_path)
     await jobs.keep("a")
     storage = RemoteSource(FullDisk(jobs.folder), jobs.cache)

@@ -1,4 +1,4 @@
-"""Deliveries to a store elsewhere: their order, and all or nothing."""
+"""Deliveries to a remote store: order, and all or nothing."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from support.wait_until import until_async
 
 
 class Bucket:
-    """ObjectWriter in memory; a name may be held, fail, or stay when it is to be removed."""
+    """An `ObjectWriter` in memory. Names can be set to block, fail, or resist deletion."""
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.headers: dict[str, ObjectHeaders] = {}
-        self.begun: list[str] = []
+        self.started: list[str] = []
         self.removed: list[str] = []
         self.busy = 0
-        self.most_busy = 0
+        self.max_busy = 0
         self.failing: set[str] = set()
         self.unlocatable: set[str] = set()
         self.undeletable: set[str] = set()
-        self.held: set[str] = set()
+        self.blocked: set[str] = set()
         self.may_continue = asyncio.Event()
 
     def check(self, name: str) -> None:
@@ -40,16 +40,16 @@ class Bucket:
             raise TargetError("Not this one.")
 
     async def preflight(self) -> None:
-        """Always there."""
+        """Does nothing."""
 
     async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
-        self.begun.append(name)
+        self.started.append(name)
         self.busy += 1
-        self.most_busy = max(self.busy, self.most_busy)
+        self.max_busy = max(self.busy, self.max_busy)
         try:
             data = path.read_bytes()
             meter.expect(len(data))
-            if name in self.held:
+            if name in self.blocked:
                 await self.may_continue.wait()
             await asyncio.sleep(0)
             if name in self.failing:
@@ -77,7 +77,7 @@ class Bucket:
 
 
 class Lane:
-    """A delivery, and the files that it is to bring."""
+    """A delivery and its files."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -104,8 +104,8 @@ async def lane(tmp_path: Path) -> Lane:
     return Lane(tmp_path)
 
 
-async def test_places_in_the_order_of_sending(lane: Lane) -> None:
-    lane.bucket.held = {"b.mp4"}
+async def test_locations_are_in_the_order_of_sending(lane: Lane) -> None:
+    lane.bucket.blocked = {"b.mp4"}
     lane.send("b.mp4", "a.mp4")
     await until_async(lambda: "a.mp4" in lane.bucket.files)
     lane.bucket.may_continue.set()
@@ -116,21 +116,21 @@ async def test_places_in_the_order_of_sending(lane: Lane) -> None:
     assert lane.bucket.headers["a.mp4"] == ObjectHeaders("video/mp4", "max-age=60")
 
 
-async def test_manifests_go_last_and_those_that_list_manifests_after_them(lane: Lane) -> None:
+async def test_manifests_are_uploaded_last_and_master_playlists_after_them(lane: Lane) -> None:
     lane.send("master.m3u8", data=b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=1\nlow.m3u8\n")
     lane.send("low.m3u8", "0.ts", "x.MPD", "1.ts")
-    lane.bucket.held = {"0.ts", "low.m3u8"}
+    lane.bucket.blocked = {"0.ts", "low.m3u8"}
     finishing = asyncio.ensure_future(lane.delivery.finish())
     await until_async(lambda: "1.ts" in lane.bucket.files)
-    assert lane.bucket.begun == ["0.ts", "1.ts"]
+    assert lane.bucket.started == ["0.ts", "1.ts"]
     lane.bucket.may_continue.set()
     await finishing
-    assert lane.bucket.begun == ["0.ts", "1.ts", "low.m3u8", "x.MPD", "master.m3u8"]
+    assert lane.bucket.started == ["0.ts", "1.ts", "low.m3u8", "x.MPD", "master.m3u8"]
 
 
-async def test_a_few_at_once_over_all_lanes(lane: Lane, tmp_path: Path) -> None:
+async def test_all_lanes_share_the_upload_limit(lane: Lane, tmp_path: Path) -> None:
     names = [f"{number}.ts" for number in range(20)]
-    lane.bucket.held = set(names)
+    lane.bucket.blocked = set(names)
     other = lane.target.open_delivery(TransferMeter())
     lane.send(*names[:10])
     for name in names[10:]:
@@ -139,13 +139,13 @@ async def test_a_few_at_once_over_all_lanes(lane: Lane, tmp_path: Path) -> None:
     await until_async(lambda: lane.bucket.busy == remote_delivery.MAX_UPLOADS)
     lane.bucket.may_continue.set()
     await asyncio.gather(lane.delivery.finish(), other.finish())
-    assert lane.bucket.most_busy == remote_delivery.MAX_UPLOADS
-    assert lane.bucket.begun == names
+    assert lane.bucket.max_busy == remote_delivery.MAX_UPLOADS
+    assert lane.bucket.started == names
 
 
 @pytest.mark.parametrize("is_held", [True, False])
-async def test_sent_again_is_replaced(lane: Lane, is_held: bool) -> None:
-    lane.bucket.held = {"a.mp4"} if is_held else set()
+async def test_a_file_sent_again_replaces_the_first(lane: Lane, is_held: bool) -> None:
+    lane.bucket.blocked = {"a.mp4"} if is_held else set()
     lane.send("a.mp4", data=b"old one")
     await until_async(lambda: lane.bucket.busy == 1 if is_held else "a.mp4" in lane.bucket.files)
     lane.send("a.mp4", data=b"newer")
@@ -153,12 +153,12 @@ async def test_sent_again_is_replaced(lane: Lane, is_held: bool) -> None:
     lane.bucket.may_continue.set()
     assert list(await lane.delivery.finish()) == ["a.mp4"]
     assert lane.bucket.files == {"a.mp4": b"new"}
-    assert lane.bucket.most_busy == 1
+    assert lane.bucket.max_busy == 1
     assert (lane.meter.done, lane.meter.total) == (3, 3)
 
 
-async def test_withdrawn(lane: Lane) -> None:
-    lane.bucket.held = {"running.ts"}
+async def test_withdrawn_files_are_deleted(lane: Lane) -> None:
+    lane.bucket.blocked = {"running.ts"}
     lane.send("arrived.ts", "running.ts", "kept.ts", "again.ts")
     await until_async(lambda: "arrived.ts" in lane.bucket.files)
     for name in ("arrived.ts", "running.ts", "again.ts", "never-sent.ts"):
@@ -169,7 +169,9 @@ async def test_withdrawn(lane: Lane) -> None:
     assert (lane.meter.done, lane.meter.total) == (8, 8)
 
 
-async def test_a_withdrawn_one_that_stays_is_no_failure(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_withdrawn_file_that_cannot_be_deleted_is_no_failure(
+    lane: Lane, caplog: pytest.LogCaptureFixture
+) -> None:
     lane.send("a.ts", "b.ts")
     lane.bucket.undeletable = {"a.ts"}
     await until_async(lambda: "a.ts" in lane.bucket.files)
@@ -178,7 +180,7 @@ async def test_a_withdrawn_one_that_stays_is_no_failure(lane: Lane, caplog: pyte
     assert "a.ts" in str([vars(record) for record in caplog.records])
 
 
-async def test_a_file_that_is_gone_counts_only_when_it_is_an_output(lane: Lane) -> None:
+async def test_a_deleted_file_matters_only_if_it_is_an_output(lane: Lane) -> None:
     lane.send("a.ts", "b.ts")
     (lane.root / "a.ts").unlink()
     (lane.root / "b.ts").unlink()
@@ -188,7 +190,7 @@ async def test_a_file_that_is_gone_counts_only_when_it_is_an_output(lane: Lane) 
 
 
 @pytest.mark.parametrize("failing", ["0.ts", "9.ts", "list.m3u8", "place"])
-async def test_one_fails_and_none_is_left(lane: Lane, failing: str) -> None:
+async def test_one_failure_removes_all(lane: Lane, failing: str) -> None:
     lane.bucket.failing = {failing}
     lane.bucket.unlocatable = {"9.ts"} if failing == "place" else set()
     lane.send(*[f"{number}.ts" for number in range(10)], "list.m3u8")
@@ -198,15 +200,15 @@ async def test_one_fails_and_none_is_left(lane: Lane, failing: str) -> None:
     assert lane.bucket.busy == 0
 
 
-async def test_the_rest_is_cancelled_when_one_fails(lane: Lane) -> None:
-    lane.bucket.held, lane.bucket.failing = {"slow.ts"}, {"bad.ts"}
+async def test_one_failure_cancels_the_other_uploads(lane: Lane) -> None:
+    lane.bucket.blocked, lane.bucket.failing = {"slow.ts"}, {"bad.ts"}
     lane.send("slow.ts", "bad.ts")
     error = await asyncio.wait_for(lane.fail(), 5)
     assert (error.code, error.hint) == ("target_forbidden", "Do better.")
     assert lane.bucket.busy == 0
 
 
-async def test_what_cannot_be_removed_is_named(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
+async def test_outputs_that_cannot_be_deleted_are_named(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
     names = [f"{number}.ts" for number in range(8)]
     lane.send(*names, "list.m3u8")
     lane.bucket.undeletable, lane.bucket.failing = set(names[:7]), {"list.m3u8"}
@@ -217,7 +219,7 @@ async def test_what_cannot_be_removed_is_named(lane: Lane, caplog: pytest.LogCap
 
 
 async def test_undo(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
-    lane.bucket.held, lane.bucket.undeletable = {"running.ts"}, {"stays.ts"}
+    lane.bucket.blocked, lane.bucket.undeletable = {"running.ts"}, {"stays.ts"}
     lane.send("arrived.ts", "stays.ts", "running.ts", "list.m3u8")
     await until_async(lambda: len(lane.bucket.files) == 2)
     with caplog.at_level(logging.WARNING):
@@ -226,7 +228,7 @@ async def test_undo(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
     assert [record.levelname for record in caplog.records if "stays.ts" in str(vars(record))] == ["WARNING"]
 
 
-async def test_undone_after_all_had_arrived(lane: Lane) -> None:
+async def test_undo_after_all_have_arrived(lane: Lane) -> None:
     lane.send("a.ts", "list.m3u8")
     await lane.delivery.finish()
     await lane.delivery.undo()
@@ -235,7 +237,7 @@ async def test_undone_after_all_had_arrived(lane: Lane) -> None:
 
 @pytest.mark.parametrize("times", [1, 3])
 async def test_cancelled_while_finishing(lane: Lane, times: int) -> None:
-    lane.bucket.held = {"slow.ts"}
+    lane.bucket.blocked = {"slow.ts"}
     lane.send("a.ts", "b.ts", "slow.ts")
     finishing = asyncio.ensure_future(lane.delivery.finish())
     await until_async(lambda: len(lane.bucket.files) == 2)
@@ -247,7 +249,9 @@ async def test_cancelled_while_finishing(lane: Lane, times: int) -> None:
     assert lane.bucket.files == {}
 
 
-async def test_a_store_that_does_not_remove_holds_nobody_up(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_store_that_hangs_while_deleting_does_not_block(
+    lane: Lane, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def hang(_: str) -> None:
         await asyncio.Event().wait()
 
@@ -259,7 +263,7 @@ async def test_a_store_that_does_not_remove_holds_nobody_up(lane: Lane, monkeypa
     assert '"a.ts"' in f"{(await lane.fail()).hint}"
 
 
-async def test_a_failure_that_is_no_error_of_ours(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unexpected_exception_removes_all(lane: Lane, monkeypatch: pytest.MonkeyPatch) -> None:
     async def break_down(*_: object) -> None:
         raise ZeroDivisionError
 
@@ -272,10 +276,12 @@ async def test_a_failure_that_is_no_error_of_ours(lane: Lane, monkeypatch: pytes
     assert lane.bucket.files == {}
 
 
-async def test_an_upload_that_fails_unseen_warns_nobody(lane: Lane, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_error_of_a_withdrawn_upload_is_not_reported_by_asyncio(
+    lane: Lane, caplog: pytest.LogCaptureFixture
+) -> None:
     lane.bucket.failing = {"a.ts"}
     lane.send("a.ts")
-    await until_async(lambda: lane.bucket.begun == ["a.ts"] and lane.bucket.busy == 0)
+    await until_async(lambda: lane.bucket.started == ["a.ts"] and lane.bucket.busy == 0)
     lane.delivery.withdraw("a.ts")
     assert await lane.delivery.finish() == {}
     lane.delivery = lane.target.open_delivery(TransferMeter())
