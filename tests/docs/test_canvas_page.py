@@ -8,6 +8,7 @@ import pytest
 
 from ffmpeg_worker.composition import (
     composition,
+    keyframes,
     layer_base,
     layers,
     limits,
@@ -16,7 +17,6 @@ from ffmpeg_worker.composition import (
     text_layer,
     text_style,
     transitions,
-    values,
 )
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.errors import InvalidJob
@@ -62,7 +62,7 @@ TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Crop": ("", layer_base.Crop, ()),
     "Chroma key": ("`chroma_key` of `video` and `image`.", layer_base.ChromaKey, ()),
     "Transition": ("`in` and `out` of `transition`.", transitions.Transition, ()),
-    "Keyframe": ("", values.Keyframe, ()),
+    "Keyframe": ("", keyframes.Keyframe, ()),
 }
 LIMITS = {
     "pixels of the width and of the height": limits.MAX_SIDE,

@@ -9,13 +9,13 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.frame_rate import FrameRate
+from ffmpeg_worker.composition.keyframes import AnimatedVolume
 from ffmpeg_worker.composition.layers import Layers
 from ffmpeg_worker.composition.limits import MAX_FONTS, MAX_PIXELS, MAX_ROWS, MAX_SIDE
 from ffmpeg_worker.composition.media_layers import Src
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.placeholder import Scalar
 from ffmpeg_worker.composition.timing import CanvasDuration
-from ffmpeg_worker.composition.values import AnimatedVolume
 from ffmpeg_worker.validation_errors import wrong_value
 
 

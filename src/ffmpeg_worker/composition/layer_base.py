@@ -8,11 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from ffmpeg_worker.composition.color import Color
-from ffmpeg_worker.composition.limits import MAX_DURATION_S
-from ffmpeg_worker.composition.node import Node
-from ffmpeg_worker.composition.timing import Duration, LayerId, Start
-from ffmpeg_worker.composition.transitions import Transitions
-from ffmpeg_worker.composition.values import (
+from ffmpeg_worker.composition.keyframes import (
     AnimatedAngle,
     AnimatedBlur,
     AnimatedDistance,
@@ -20,8 +16,12 @@ from ffmpeg_worker.composition.values import (
     AnimatedScale,
     AnimatedShare,
     AnimatedSize,
-    Percent,
 )
+from ffmpeg_worker.composition.lengths import Percent
+from ffmpeg_worker.composition.limits import MAX_DURATION_S
+from ffmpeg_worker.composition.node import Node
+from ffmpeg_worker.composition.timing import Duration, LayerId, Start
+from ffmpeg_worker.composition.transitions import Transitions
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 

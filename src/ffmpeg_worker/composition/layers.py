@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PlainValidator
 
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
+from ffmpeg_worker.composition.lengths import SERIALIZED
 from ffmpeg_worker.composition.limits import MAX_LAYERS
 from ffmpeg_worker.composition.media_layers import AudioLayer, HiddenLayer, ImageLayer, VideoLayer, WaveformLayer
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer, TextLayer
-from ffmpeg_worker.composition.values import SERIALIZED
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 

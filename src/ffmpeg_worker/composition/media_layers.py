@@ -7,11 +7,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from ffmpeg_worker.composition.color import Color
+from ffmpeg_worker.composition.keyframes import AnimatedPan, AnimatedVolume
 from ffmpeg_worker.composition.layer_base import ChromaKey, Fit, TimedLayer, Trim, VisualLayer
 from ffmpeg_worker.composition.limits import MAX_DURATION_S, MAX_SRC
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.timing import LayerId
-from ffmpeg_worker.composition.values import AnimatedPan, AnimatedVolume
 from ffmpeg_worker.validation_errors import wrong_value
 
 Src = Annotated[str, Field(min_length=1, max_length=MAX_SRC)]

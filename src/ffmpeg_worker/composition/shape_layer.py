@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, model_validator
 
 from ffmpeg_worker.composition.color import Color
+from ffmpeg_worker.composition.keyframes import AnimatedColor, Keyframe
 from ffmpeg_worker.composition.layer_base import VisualLayer
+from ffmpeg_worker.composition.lengths import SERIALIZED, Distance, Length
 from ffmpeg_worker.composition.limits import MAX_COLORS, MAX_PATH_DATA, MAX_POINTS
 from ffmpeg_worker.composition.node import Node
-from ffmpeg_worker.composition.values import SERIALIZED, AnimatedColor, Distance, Keyframe, Length
 from ffmpeg_worker.validation_errors import wrong_value
 
 _Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]

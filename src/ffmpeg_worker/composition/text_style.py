@@ -7,10 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from ffmpeg_worker.composition.color import Color
+from ffmpeg_worker.composition.keyframes import AnimatedColor
+from ffmpeg_worker.composition.lengths import Distance, FontSize, Length, Size
 from ffmpeg_worker.composition.limits import MAX_SHADOWS
 from ffmpeg_worker.composition.node import Node, canonical_key
 from ffmpeg_worker.composition.text_presets import PRESETS
-from ffmpeg_worker.composition.values import AnimatedColor, Distance, FontSize, Length, Size
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 

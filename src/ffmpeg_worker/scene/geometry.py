@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffmpeg_worker.composition.layer_base import Crop, VisualLayer
-from ffmpeg_worker.composition.values import Percent
+from ffmpeg_worker.composition.lengths import Percent
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.curve import Curve, Number, max_value
 from ffmpeg_worker.scene.reference_box import ReferenceBox, initial_value, resolve_number, scale_number

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ffmpeg_worker.composition.color import parse_color
-from ffmpeg_worker.composition.values import Keyframe, Percent
+from ffmpeg_worker.composition.keyframes import Keyframe
+from ffmpeg_worker.composition.lengths import Percent
 from ffmpeg_worker.scene.curve import Color, Curve, Key, Number
 
 Written = float | Percent | tuple[Keyframe[Any], ...]

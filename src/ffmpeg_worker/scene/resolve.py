@@ -17,7 +17,7 @@ from ffmpeg_worker.scene.lint import LintWarning
 from ffmpeg_worker.scene.preparation import Preparation
 from ffmpeg_worker.scene.reference_box import ReferenceBox, even_side, resolve_number
 from ffmpeg_worker.scene.resolve_audio import resolve_audio
-from ffmpeg_worker.scene.resolve_content import ResolveContext
+from ffmpeg_worker.scene.resolve_context import ResolveContext
 from ffmpeg_worker.scene.resolve_elements import resolve_elements
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer, iterate_layers, resolve_timing
 from ffmpeg_worker.scene.scene import FontFile, Scene

@@ -17,7 +17,8 @@ from ffmpeg_worker.scene.geometry import canvas_box, resolve_crop
 from ffmpeg_worker.scene.limits import MAX_PIXELS
 from ffmpeg_worker.scene.lint import LintWarning
 from ffmpeg_worker.scene.reference_box import ReferenceBox, resolve_number, scale_number
-from ffmpeg_worker.scene.resolve_content import ResolveContext, ResolvedContent, resolve_content
+from ffmpeg_worker.scene.resolve_content import resolve_content
+from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.scene import Element, GroupContent, Transition
 from ffmpeg_worker.scene.timeline import frame_at

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from ffmpeg_worker.composition import text_style
 from ffmpeg_worker.composition.color import parse_color
+from ffmpeg_worker.composition.lengths import Percent
 from ffmpeg_worker.composition.text_layer import TextAnimation as CompositionAnimation
-from ffmpeg_worker.composition.values import Percent
 from ffmpeg_worker.scene.geometry import Box
 from ffmpeg_worker.scene.reference_box import ReferenceBox, initial_value, resolve_color
 from ffmpeg_worker.scene.text_style import Background, Highlight, Shadow, Stroke, TextAnimation, TextStyle

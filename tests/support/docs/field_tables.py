@@ -12,7 +12,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from ffmpeg_worker.composition import values
+from ffmpeg_worker.composition.lengths import Percent
 
 Models = tuple[type[BaseModel], ...]
 
@@ -78,7 +78,7 @@ def _parts_of_literal(part: Any) -> tuple[Any, ...]:
 
 
 def _shown_default(default: object) -> str:
-    plain = str(default) if isinstance(default, values.Percent) else default
+    plain = str(default) if isinstance(default, Percent) else default
     if plain is None or plain in ((), {}) or isinstance(plain, BaseModel):
         return ""
     return _code(list(map(str, plain)) if isinstance(plain, tuple) else plain)

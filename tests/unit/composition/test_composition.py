@@ -13,6 +13,7 @@ from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.easings import EASINGS, parse_easing
 from ffmpeg_worker.composition.frame_rate import exact_rate
 from ffmpeg_worker.composition.layer_base import BLENDS
+from ffmpeg_worker.composition.lengths import Percent
 from ffmpeg_worker.composition.media_layers import VideoLayer
 from ffmpeg_worker.composition.read_compositions import read_compositions
 from ffmpeg_worker.composition.schema import EXAMPLE
@@ -21,7 +22,6 @@ from ffmpeg_worker.composition.text_layer import TextLayer
 from ffmpeg_worker.composition.text_presets import PRESETS
 from ffmpeg_worker.composition.text_style import TextStyle
 from ffmpeg_worker.composition.transitions import TRANSITIONS, TransitionKind
-from ffmpeg_worker.composition.values import Percent
 from ffmpeg_worker.raster.surfaces.blend_modes import MODES
 
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any, ClassVar
 from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
 
 from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.composition.lengths import SERIALIZED
 from ffmpeg_worker.composition.node import canonical_key
 from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
 from ffmpeg_worker.composition.sources import find_named_files
-from ffmpeg_worker.composition.values import SERIALIZED
 from ffmpeg_worker.job.job import JobData
 from ffmpeg_worker.job.sources import find_signed_parts
 from ffmpeg_worker.validation_errors import wrong_value

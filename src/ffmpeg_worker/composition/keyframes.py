@@ -3,52 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import re
-from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    Field,
-    GetCoreSchemaHandler,
-    PlainSerializer,
-    PlainValidator,
-    SerializationInfo,
-    TypeAdapter,
-    WithJsonSchema,
-)
-from pydantic_core import CoreSchema, core_schema
+from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter, WithJsonSchema
 from typing_extensions import TypeAliasType
 
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.easings import Easing
-from ffmpeg_worker.composition.limits import MAX_DURATION_S, MAX_KEYFRAMES, MAX_PLACE
+from ffmpeg_worker.composition.lengths import SERIALIZED, Distance, Length, Percent, Size
+from ffmpeg_worker.composition.limits import MAX_DURATION_S, MAX_KEYFRAMES
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.validation_errors import wrong_value
 
 T = TypeVar("T")
-_PERCENT = re.compile(r"\s*([+-]?\d{1,6}(?:\.\d{1,9})?|[+-]?\.\d{1,9})\s*%\s*")
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*(px)?\s*")
-
-
-@dataclass(frozen=True, slots=True)
-class Percent:
-    """A percentage: `value` of 100."""
-
-    value: float
-
-    def of(self, whole: float) -> float:
-        """Return this percentage of a whole."""
-        return whole * self.value / 100
-
-    def __str__(self) -> str:
-        return f"{self.value:g}%"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, _source: Any, _handler: GetCoreSchemaHandler) -> CoreSchema:
-        """A value like a number, no object of the JSON Schema."""
-        return core_schema.is_instance_schema(cls)
 
 
 class Keyframe(Node, Generic[T]):
@@ -73,92 +40,6 @@ class Keyframe(Node, Generic[T]):
         "`steps(n)`.",
         examples=["ease-in-out"],
     )
-
-
-def _read_length(value: Any) -> float | Percent:
-    if isinstance(value, Percent):
-        return value
-    if isinstance(value, str):
-        return _read_percent(value)
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise wrong_value('must be a number of pixels or a string such as "50%"')
-    if not abs(value) <= MAX_PLACE:  # also refuses NaN
-        raise wrong_value(f"must be a number between {-MAX_PLACE:g} and {MAX_PLACE:g}")
-    return float(value)
-
-
-def _read_percent(text: str) -> Percent:
-    match = _PERCENT.fullmatch(text)
-    if match is not None and abs(float(match.group(1))) <= 10_000:
-        return Percent(float(match.group(1)))
-    if _NUMBER.fullmatch(text):
-        raise wrong_value(
-            "is a number in quotation marks", "Write pixels as a number, as in 120; only percentages are strings."
-        )
-    raise wrong_value('must be a number of pixels or a string such as "50%"')
-
-
-def _check_positive(value: float | Percent) -> float | Percent:
-    if (value.value if isinstance(value, Percent) else value) <= 0:
-        raise wrong_value("must be greater than 0")
-    return value
-
-
-def _check_not_negative(value: float | Percent) -> float | Percent:
-    if (value.value if isinstance(value, Percent) else value) < 0:
-        raise wrong_value("must not be negative")
-    return value
-
-
-_PERCENT_SCHEMA = {"type": "string", "pattern": r"^\s*[+-]?[0-9.]+\s*%\s*$", "examples": ["50%"]}
-
-
-def _length_schema(**bounds: float) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [{"type": "number", **bounds}, _PERCENT_SCHEMA]})
-
-
-def _dump(value: Any, info: SerializationInfo) -> Any:
-    if isinstance(value, tuple):
-        return [_dump(item, info) for item in value]
-    if isinstance(value, BaseModel):
-        return value.model_dump(
-            mode="json", exclude_defaults=info.exclude_defaults, exclude_none=info.exclude_none
-        )
-    return str(value) if isinstance(value, Percent) else value
-
-
-SERIALIZED = PlainSerializer(_dump)
-
-
-Length = Annotated[float | Percent, PlainValidator(_read_length), SERIALIZED, _length_schema()]
-"""Pixels or a percentage; the field says of what."""
-
-Size = Annotated[
-    float | Percent,
-    PlainValidator(_read_length),
-    AfterValidator(_check_positive),
-    SERIALIZED,
-    _length_schema(exclusiveMinimum=0),
-]
-Distance = Annotated[
-    float | Percent,
-    PlainValidator(_read_length),
-    AfterValidator(_check_not_negative),
-    SERIALIZED,
-    _length_schema(minimum=0),
-]
-
-
-def _read_font_size(value: Any) -> Any:
-    return value if value == "auto" else _check_positive(_read_length(value))
-
-
-FontSize = Annotated[
-    float | Percent | Literal["auto"],
-    PlainValidator(_read_font_size),
-    SERIALIZED,
-    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _PERCENT_SCHEMA, {"const": "auto"}]}),
-]
 
 
 def _check_order(keys: tuple[Keyframe[Any], ...]) -> tuple[Keyframe[Any], ...]:
