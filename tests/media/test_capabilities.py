@@ -17,7 +17,7 @@ async def test_lists_of_this_build(ffmpeg: str | None) -> None:
         pytest.skip("no ffmpeg on PATH")
     async with open_tools(ffmpeg) as tools:
         found = tools.capabilities
-        usable = await tools.usable_encoders(["mpeg4", "aac", "h264_nvenc_of_another_world", "mov_text"])
+        usable = await tools.find_usable_encoders(["mpeg4", "aac", "h264_nvenc_of_another_world", "mov_text"])
     assert found.release is not None
     assert found.release >= (4, 4)
     assert "--enable" in found.configuration
@@ -42,7 +42,7 @@ async def test_an_encoder_without_its_hardware_is_not_usable() -> None:
         pytest.skip("this machine has an NVIDIA GPU")
     async with open_tools() as tools:
         assert "h264_nvenc" in tools.capabilities.encoders
-        assert await tools.usable_encoders(["h264_nvenc", "libx264"]) == {"libx264"}
+        assert await tools.find_usable_encoders(["h264_nvenc", "libx264"]) == {"libx264"}
         assert tools.capabilities.tried_encoders == {"h264_nvenc": False, "libx264": True}
 
 

@@ -18,9 +18,9 @@ from ffmpeg_worker.ffmpeg.gpu import (
     NVENC_ENCODERS,
     GpuDevices,
     GpuTrial,
-    decoding_trial,
     find_gpu_devices,
-    sample_command,
+    make_decoding_trial,
+    make_sample_command,
 )
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from ffmpeg_worker.job.machine import Gpu
@@ -82,9 +82,9 @@ def test_graphs_of_the_card_are_read_until_they_get_no_frames_of_the_card(folder
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
 def test_the_trial_of_decoding_is_sound(codec: str) -> None:
-    sample = run(*sample_command(codec)).stdout
-    assert run(*decoding_trial(sample, "libx264", on_gpu=False)).returncode == 0
-    assert run(*decoding_trial(sample, "h264_nvenc")).returncode != 0
+    sample = run(*make_sample_command(codec)).stdout
+    assert run(*make_decoding_trial(sample, "libx264", on_gpu=False)).returncode == 0
+    assert run(*make_decoding_trial(sample, "h264_nvenc")).returncode != 0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -14,7 +14,7 @@ import pytest_asyncio
 from ffmpeg_worker.errors import EngineTimedOut
 from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
-from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 from support.attacks.sandboxes import needs_sandbox, open_jail
@@ -122,7 +122,7 @@ async def test_a_command_that_reaches_out(
             argv = [str(find_ffmpeg(None)), "-nostdin", "-y", *words]
             try:
                 ended = await run_captured(
-                    spawner, argv, cwd=lane, env=child_environment({}), timeout_s=2, confinement=confinement
+                    spawner, argv, cwd=lane, env=make_child_environment({}), timeout_s=2, confinement=confinement
                 )
             except EngineTimedOut:  # it waits for the server's answer
                 return ""

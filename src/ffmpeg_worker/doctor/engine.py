@@ -51,7 +51,7 @@ def _check_probe(tools: Tools) -> Check:
 
 async def _check_encoders(tools: Tools) -> Check:
     """Encode a frame with each encoder: FFmpeg also lists encoders that do not work."""
-    usable = await tools.usable_encoders(_SOFTWARE_ENCODERS)
+    usable = await tools.find_usable_encoders(_SOFTWARE_ENCODERS)
     shown = ", ".join(name for name in _SOFTWARE_ENCODERS if name in usable)
     missing = [name for name in _SOFTWARE_ENCODERS if name not in usable]
     if not missing:
@@ -75,7 +75,7 @@ async def _check_gpu(tools: Tools) -> Check:
 
 
 async def _check_hardware(tools: Tools) -> Check:
-    usable = await tools.usable_encoders(_HARDWARE_ENCODERS)
+    usable = await tools.find_usable_encoders(_HARDWARE_ENCODERS)
     if usable:
         return Check("hardware", Verdict.OK, ", ".join(name for name in _HARDWARE_ENCODERS if name in usable))
     devices = [str(device) for device in _DEVICES if device.exists()]

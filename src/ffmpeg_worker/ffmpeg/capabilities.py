@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ffmpeg_worker.errors import EngineError, Misconfigured
 from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
-from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 
@@ -170,7 +170,7 @@ async def _run_all(
     confinement: Confinement | None,
 ) -> list[CapturedRun]:
     cwd = Path(tempfile.gettempdir())
-    env = child_environment(environment)
+    env = make_child_environment(environment)
     async with asyncio.TaskGroup() as group:
         runs = [
             group.create_task(

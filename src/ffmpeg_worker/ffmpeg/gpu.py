@@ -16,7 +16,7 @@ from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
-from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.tasks import cancel_and_wait
 
 NVENC_ENCODERS = tuple(name for name, encoder in ENCODERS.items() if encoder.hardware == "nvenc")
@@ -100,7 +100,7 @@ class GpuTrial:
         complaints: list[str] = []
         for name in NVENC_ENCODERS:  # one after the other: a GPU has few sessions
             if name in listed:
-                works, complaint = await self._run(encoding_trial(name))
+                works, complaint = await self._run(make_encoding_trial(name))
                 encoders |= {name} if works else set()
                 complaints += [] if works else [complaint]
                 self._tools.capabilities.tried_encoders[name] = works
@@ -117,10 +117,10 @@ class GpuTrial:
     async def _decodes(self, codec: str, encoder: str) -> bool:
         if _SAMPLES[codec] not in self._tools.capabilities.encoders:
             return False
-        sample = await self._capture(sample_command(codec))
+        sample = await self._capture(make_sample_command(codec))
         if sample is None or sample.exit.code != 0:
             return False
-        works, _ = await self._run(decoding_trial(sample.stdout, encoder))
+        works, _ = await self._run(make_decoding_trial(sample.stdout, encoder))
         return works
 
     async def _run(self, command: Sequence[str]) -> tuple[bool, str]:
@@ -135,7 +135,7 @@ class GpuTrial:
                 self._tools.spawner,
                 [str(self._tools.ffmpeg), *command],
                 cwd=Path(tempfile.gettempdir()),
-                env=child_environment(self._tools.environment),
+                env=make_child_environment(self._tools.environment),
                 timeout_s=_TIMEOUT_S,
                 confinement=self._tools.sandbox.for_worker(),
             )
@@ -143,17 +143,17 @@ class GpuTrial:
             return None
 
 
-def encoding_trial(encoder: str) -> tuple[str, ...]:
+def make_encoding_trial(encoder: str) -> tuple[str, ...]:
     """Return the arguments that encode one frame on the GPU and discard it."""
     return (*_QUIET, *_SOURCE, "-frames:v", "1", "-c:v", encoder, "-pix_fmt", "yuv420p", "-f", "null", "-")
 
 
-def sample_command(codec: str) -> tuple[str, ...]:
+def make_sample_command(codec: str) -> tuple[str, ...]:
     """Return the arguments that encode two frames of a codec in software to standard output."""
     return (*_QUIET, *_SOURCE, "-c:v", _SAMPLES[codec], "-pix_fmt", "yuv420p", "-f", "matroska", "-")
 
 
-def decoding_trial(sample: bytes, encoder: str, *, on_gpu: bool = True) -> tuple[str, ...]:
+def make_decoding_trial(sample: bytes, encoder: str, *, on_gpu: bool = True) -> tuple[str, ...]:
     """Return the arguments that decode a sample, scale it and encode it, on the GPU or else in software."""
     hwaccel = ("-hwaccel", "cuda", "-hwaccel_output_format", "cuda") if on_gpu else ()
     address = f"data:video/x-matroska;base64,{base64.b64encode(sample).decode('ascii')}"

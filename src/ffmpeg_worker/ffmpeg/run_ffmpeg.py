@@ -18,7 +18,7 @@ from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.process.child import Exit, Output
-from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.sandbox.confinement import Confinement
 
 MAX_STDOUT_BYTES = 64 * 1024 * 1024
@@ -138,7 +138,7 @@ async def _run_once(
         starting = await tools.spawner.start(
             [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *arguments],
             cwd=cwd,
-            env=child_environment(tools.environment),
+            env=make_child_environment(tools.environment),
             outputs=collected.outputs(capture_stdout=capture_stdout),
             stdin=None if stdin is None else stdin.fileno(),
             confinement=confinement,

@@ -40,7 +40,7 @@ class Tools:
     environment: Mapping[str, str] = field(default_factory=dict)
     sandbox: Sandbox = UNCONFINED
 
-    async def usable_encoders(self, names: Iterable[str]) -> frozenset[str]:
+    async def find_usable_encoders(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of `names` that encode a frame on this machine; each is tried once, then remembered."""
         return await find_usable_encoders(
             self.spawner,

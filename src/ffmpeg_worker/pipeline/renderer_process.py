@@ -15,7 +15,7 @@ from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, UnsupportedFeature
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
 from ffmpeg_worker.process.child import Child, Output
-from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import PIPE, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 
@@ -98,7 +98,7 @@ class RendererSpawner:
         log = LogTail()
         child = await self._forks.fork(
             cwd=cwd,
-            env=child_environment({}),
+            env=make_child_environment({}),
             stdin=PIPE,
             outputs={1: stdout, 2: Output(log.feed, MAX_LOG_BYTES)},
             confinement=confinement,

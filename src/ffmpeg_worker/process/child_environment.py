@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 
-def child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+def make_child_environment(extra: Mapping[str, str]) -> dict[str, str]:
     """Return a clean environment in which temporary files go to the working directory.
 
     `extra`: variables that the operator adds.

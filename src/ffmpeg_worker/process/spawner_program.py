@@ -62,7 +62,7 @@ class SpawnerProgram:
         poll = select.poll()
         poll.register(self._control, select.POLLIN)
         poll.register(self._wake, select.POLLIN)
-        # All objects of now are shared with every child; a garbage collection there would copy them page by page.
+        # Every child shares the present objects; a garbage collection in a child would copy them page by page.
         gc.collect()
         gc.freeze()
         try:

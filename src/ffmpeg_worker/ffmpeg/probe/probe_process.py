@@ -9,7 +9,7 @@ from typing import Any
 
 from ffmpeg_worker.errors import EngineUnavailable
 from ffmpeg_worker.process.child import Child, Output
-from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.pipes import PipeWriter
 from ffmpeg_worker.process.spawner import PIPE, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
@@ -95,7 +95,7 @@ async def fork_probe_process(forks: Spawner) -> ProbeProcess:
     nowhere = Path("/")
     child = await forks.fork(
         cwd=nowhere,
-        env=child_environment({}),
+        env=make_child_environment({}),
         stdin=PIPE,
         outputs={1: Output(lines.feed, MAX_REPLY_BYTES)},
     )

@@ -27,7 +27,7 @@ from ffmpeg_worker.ffmpeg.probe.probe_process import (
     fork_probe_process,
 )
 from ffmpeg_worker.ffmpeg.run_captured import run_captured
-from ffmpeg_worker.process.child_environment import child_environment
+from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
 from ffmpeg_worker.sandbox.confinement import Confinement
@@ -129,7 +129,7 @@ class Prober:
                 self._spawner,
                 argv,
                 cwd=path.parent,
-                env=child_environment({}),
+                env=make_child_environment({}),
                 timeout_s=PROBE_TIMEOUT_S,
                 max_stdout_bytes=MAX_REPLY_BYTES,
                 confinement=confinement,
