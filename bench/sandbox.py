@@ -1,4 +1,4 @@
-"""What confining adds to the start of an FFmpeg: the same command with and without, in turns."""
+"""What the sandbox adds to the start of an FFmpeg: the same command with and without it, alternating."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ffmpeg_worker.settings import Settings
 
 
 def measure(*, quick: bool) -> str:
-    """Milliseconds added at the median and the 95th percentile, and to the start of the worker."""
+    """Measure the milliseconds added at the median and the 95th percentile, and to the start of the worker."""
     logging.getLogger("ffmpeg_worker").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-bench-") as root:
         try:
-            times, starts = asyncio.run(_take_turns(Path(root), 20 if quick else 200))
+            times, starts = asyncio.run(_alternate(Path(root), 20 if quick else 200))
         except Misconfigured as error:
             return f"Sandbox: not measured. {error.message}"
     base = times["unconfined"]
@@ -32,15 +32,18 @@ def measure(*, quick: bool) -> str:
     ]
     head = ["ffmpeg -version", "p50 ms", "p95 ms", "added p50"]
     added = ms(median(starts["require"]) - median(starts["off"]))
-    notes = ["Aim: at most 5 ms added at p50.", f"Self-test: {added} ms added to the worker's start (aim: 60)."]
-    return table("Confining an FFmpeg", head, rows, notes)
+    notes = [
+        "Target: at most 5 ms added at p50.",
+        f"Self-test: {added} ms added to the worker's start (target: 60).",
+    ]
+    return table("Sandbox: start of an FFmpeg", head, rows, notes)
 
 
-async def _take_turns(root: Path, count: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
+async def _alternate(root: Path, count: int) -> tuple[dict[str, list[float]], dict[str, list[float]]]:
     starts: dict[str, list[float]] = {"off": [], "require": []}
     for _ in range(max(count // 20, 2)):
-        for wanted in ("off", "require"):
-            starts[wanted].append(await _time_start(_settings(root, wanted)))
+        for mode in ("off", "require"):
+            starts[mode].append(await _time_start(_settings(root, mode)))
     settings = _settings(root, "require")
     times: dict[str, list[float]] = {"unconfined": [], "confined": []}
     with open_sandbox(settings) as sandbox, open_scratch(settings.scratch_root, sandbox) as scratch:
@@ -54,8 +57,8 @@ async def _take_turns(root: Path, count: int) -> tuple[dict[str, list[float]], d
     return times, starts
 
 
-def _settings(root: Path, wanted: str) -> Settings:
-    return Settings.model_validate({"data_root": root / "d", "scratch_root": root / "s", "sandbox": wanted})
+def _settings(root: Path, mode: str) -> Settings:
+    return Settings.model_validate({"data_root": root / "d", "scratch_root": root / "s", "sandbox": mode})
 
 
 async def _time_start(settings: Settings) -> float:

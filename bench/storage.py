@@ -1,4 +1,4 @@
-"""Fetch, transcode and upload over loopback: one job against curl, bare ffmpeg and boto3 one after the other."""
+"""Download, transcode and upload over loopback: one job compared with curl, ffmpeg and boto3 in sequence."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _WORK = {
     "360p, x264 veryfast": ("-vf", "scale=-2:360", "-c:v", "libx264", "-preset", "veryfast", "-c:a", "copy"),
 }
 _NOTES = (
-    "Web server and store are processes of this machine too and take its cores, on both sides.",
-    "Aims: ratio at most 0.90; worker's peak at most 150 MB above idle; tail of the HLS job below 5 %.",
+    "The web server and the store also run on this machine and use its cores, in both cases.",
+    "Targets: ratio at most 0.90; worker's peak memory at most 150 MB above idle; HLS tail below 5 %.",
 )
 
 
 def measure(*, quick: bool) -> str:
-    """Wall seconds and their ratio, the worker's peak memory, and what is left to do after an encode of HLS."""
+    """Measure wall time and its ratio, the worker's peak memory, and the time from the end of an HLS encode."""
     seconds, rounds = (3, 1) if quick else (16, 3)
     with ExitStack() as stack:
         bed = stack.enter_context(open_bed(**_VARIABLES))
@@ -43,19 +43,19 @@ def measure(*, quick: bool) -> str:
         picture = f"testsrc2=size=1920x1080:rate=25:duration={seconds},noise=alls=24:allf=t"
         tone = ("-f", "lavfi", "-i", f"sine=duration={seconds}")
         make(source, "-f", "lavfi", "-i", picture, *tone, *"-preset ultrafast -b:v 80M -pix_fmt yuv420p".split())
-        ways = _Ways(bed, stack.enter_context(_web(bed.data)), stack.enter_context(_store()))
-        rows = [_compare(name, ways, options, rounds) for name, options in _WORK.items()]
+        comparison = _Comparison(bed, stack.enter_context(_web(bed.data)), stack.enter_context(_store()))
+        rows = [_compare(name, comparison, options, rounds) for name, options in _WORK.items()]
         megabytes = source.stat().st_size / 1e6
         first = table(
             f"A file of {megabytes:.0f} MB from a web server to a bucket",
-            ["work", "in turn s", "one job s", "ratio", "peak MB above idle"],
+            ["work", "in sequence s", "one job s", "ratio", "peak MB above idle"],
             rows,
         )
-        return f"{first}\n\n{_hls(ways, rounds, 6 if quick else 60)}"
+        return f"{first}\n\n{_hls(comparison, rounds, 6 if quick else 60)}"
 
 
-class _Ways:
-    """The same work done by hand, and as a job."""
+class _Comparison:
+    """The same work as separate commands and as a job."""
 
     def __init__(self, bed: Bed, web: str, store: str) -> None:
         self.bed = bed
@@ -64,8 +64,8 @@ class _Ways:
         self._client = boto3.client("s3", endpoint_url=store, region_name="us-east-1", **_KEYS)
         self._client.create_bucket(Bucket=_BUCKET)
 
-    def by_hand(self, options: Sequence[str]) -> float:
-        """Seconds of curl, ffmpeg and an upload, each when the one before has ended."""
+    def in_sequence(self, options: Sequence[str]) -> float:
+        """Seconds of curl, ffmpeg and an upload in sequence."""
         with tempfile.TemporaryDirectory(dir=self.bed.data.parent) as folder:
             began = time.perf_counter()
             _run("curl", "-sfo", f"{folder}/in.mp4", f"{self._web}/source.mp4")
@@ -74,11 +74,11 @@ class _Ways:
             return time.perf_counter() - began
 
     def as_job(self, options: Sequence[str]) -> float:
-        """Seconds of a job over HTTP."""
+        """Seconds of one job over HTTP."""
         return self.job(["-i", f"{self._web}/source.mp4", *options, "out.mp4"], "job.mp4")
 
     def job(self, command: Sequence[str], key: str) -> float:
-        """Seconds of any command whose outputs go to the bucket."""
+        """Seconds of a job with any command, whose outputs go to the bucket."""
         upload = {"bucket": _BUCKET, "key": key, "cloud_type": "AWS"}
         body = {"chainCmds": [*command], "upload": upload | {"credentials": {**_KEYS, "aws_url": self._store}}}
         return asyncio.run(_post(f"{self.bed.url}/api/ffmpeg/process", body))
@@ -93,16 +93,16 @@ async def _post(url: str, body: dict[str, Any]) -> float:
         return time.perf_counter() - began
 
 
-def _compare(name: str, ways: _Ways, options: Sequence[str], rounds: int) -> list[str]:
-    by_hand, as_job, peaks = [], [], []
-    ways.as_job(options)  # loads what the first job of a worker loads
+def _compare(name: str, comparison: _Comparison, options: Sequence[str], rounds: int) -> list[str]:
+    in_sequence, as_job, peaks = [], [], []
+    comparison.as_job(options)  # the first job of a worker also loads modules
     for _ in range(rounds):
-        by_hand.append(ways.by_hand(options))
-        idle = _memory_mb(ways.bed.pid, "VmRSS")
-        Path(f"/proc/{ways.bed.pid}/clear_refs").write_text("5")  # forget the peak so far
-        as_job.append(ways.as_job(options))
-        peaks.append(_memory_mb(ways.bed.pid, "VmHWM") - idle)
-    hand, job = median(by_hand), median(as_job)
+        in_sequence.append(comparison.in_sequence(options))
+        idle = _memory_mb(comparison.bed.pid, "VmRSS")
+        Path(f"/proc/{comparison.bed.pid}/clear_refs").write_text("5")  # reset the peak (proc(5))
+        as_job.append(comparison.as_job(options))
+        peaks.append(_memory_mb(comparison.bed.pid, "VmHWM") - idle)
+    hand, job = median(in_sequence), median(as_job)
     return [name, f"{hand:.2f}", f"{job:.2f}", f"{job / hand:.2f}", f"{max(peaks):.0f}"]
 
 
@@ -111,8 +111,8 @@ def _memory_mb(pid: int, field: str) -> float:
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(f"{field}:"))
 
 
-def _hls(ways: _Ways, rounds: int, segments: int) -> str:
-    """How long the last address takes after ffmpeg's end."""
+def _hls(comparison: _Comparison, rounds: int, segments: int) -> str:
+    """Measure the time from the end of ffmpeg to the answer."""
     command = [
         *("-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=25:duration={segments}", "-pix_fmt", "yuv420p"),
         *("-c:v", "libx264", "-preset", "medium", "-g", "25", "-f", "hls", "-hls_time", "1"),
@@ -120,20 +120,20 @@ def _hls(ways: _Ways, rounds: int, segments: int) -> str:
     ]
     tails, encodes = [], []
     for _ in range(rounds):
-        with _engine_times(ways.bed.data.parent / "scratch") as seen:
-            ways.job(command, "hls/x.m3u8")
+        with _engine_times(comparison.bed.data.parent / "scratch") as seen:
+            comparison.job(command, "hls/x.m3u8")
             ended = time.perf_counter()
         tails.append(ended - seen[-1])
         encodes.append(seen[-1] - seen[0])
     tail, encode = median(tails), median(encodes)
     rows = [[f"{segments} segments of 360p", f"{encode:.2f}", f"{tail:.2f}", f"{100 * tail / encode:.1f} %"]]
-    head = ["HLS to a bucket", "encode s", "then s", "share"]
-    return table("From the end of ffmpeg to the last address", head, rows, _NOTES)
+    head = ["HLS to a bucket", "encode s", "tail s", "share"]
+    return table("From the end of ffmpeg to the answer", head, rows, _NOTES)
 
 
 @contextmanager
 def _engine_times(scratch: Path) -> Iterator[list[float]]:
-    """The times at which an ffmpeg was seen that works in the scratch folder, every 20 ms."""
+    """Yield the times, 20 ms apart, at which an ffmpeg was running in the scratch folder."""
     seen: list[float] = []
     ended = threading.Event()
 
@@ -166,12 +166,12 @@ def _run(*command: str) -> None:
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
-        """Nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def _web(folder: Path) -> Iterator[str]:
-    """A web server with the files of a folder, in this process, which only waits meanwhile."""
+    """Serve the files of a folder from this process, which is otherwise idle."""
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=folder)) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
@@ -180,7 +180,7 @@ def _web(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def _store() -> Iterator[str]:
-    """A store in a process of its own, which keeps nothing: one that does would be what is measured."""
+    """Start a store in its own process. It discards data, so that its own speed is not what is measured."""
     command = [sys.executable, "-m", "bench.store"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -1,4 +1,4 @@
-"""`python -m bench.store`: an S3 that takes everything and keeps nothing; prints its address."""
+"""`python -m bench.store`: an S3 server that accepts everything and stores nothing; prints its address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _COMPLETED = (
 )
 
 
-async def _take(request: web.Request) -> web.Response:
+async def _answer(request: web.Request) -> web.Response:
     async for _ in request.content.iter_any():
         pass
     if request.method == "POST":
@@ -29,7 +29,7 @@ async def _take(request: web.Request) -> web.Response:
 
 async def _serve() -> None:
     app = web.Application(client_max_size=1 << 30)
-    app.router.add_route("*", "/{path:.*}", _take)
+    app.router.add_route("*", "/{path:.*}", _answer)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
