@@ -21,7 +21,7 @@ from ffmpeg_worker.scene.scene import Element, GroupContent, VideoContent
 
 @dataclass(frozen=True, slots=True)
 class TransitionDraw:
-    """Draw a transition between two bitmaps, over the whole surface; `progress` is 0 to 1."""
+    """A command to draw a transition between two bitmaps over the whole surface; `progress` is 0 to 1."""
 
     before: BitmapDraw | None
     after: BitmapDraw | None

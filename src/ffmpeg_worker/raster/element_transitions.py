@@ -16,8 +16,8 @@ _ease_pop = parse_easing("back-out").function
 class ElementEffect:
     """How a transition draws an element whose presence rises from 0 to 1.
 
-    The opacity is `fade` times the presence, or full for 0. `scale` is the size at a presence. `slide` is the
-    direction of motion, horizontally and vertically.
+    The opacity is `fade` times the presence, or full for 0. `scale` returns the size at a presence. `slide` is
+    the direction of motion, horizontally and vertically.
     """
 
     fade: float = 0.0

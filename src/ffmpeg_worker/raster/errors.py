@@ -15,7 +15,7 @@ class RasterError(Exception):
 
 
 def out_of_memory(where: str | None = None) -> RasterError:
-    """Return the error for memory, or threads, that the system does not give."""
+    """Return the error for a system that has no more memory or threads."""
     return RasterError(
         "The renderer ran out of memory.",
         code="renderer_out_of_memory",

@@ -28,7 +28,7 @@ _Size = tuple[float, float]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class BitmapDraw:
-    """Draw a bitmap at a place. Equal if both the bitmap object and the placement are the same."""
+    """A command to draw a bitmap; equal to another one with the same bitmap object and placement."""
 
     bitmap: Bitmap
     placement: Placement

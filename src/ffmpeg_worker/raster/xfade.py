@@ -117,7 +117,7 @@ class TransitionMixer:
             onto.replace(self._mix(name, size, "yuv420p", (before.i420, onto.i420), progress))
 
     def _mask(self, name: str, size: tuple[int, int], progress: float, *, is_leaving: bool = False) -> Pixels:
-        """Return the mask of what enters, or of what leaves."""
+        """Return the mask of a bitmap that enters or leaves."""
         nothing = np.zeros((size[1], size[0]), np.uint8)
         everything = np.full_like(nothing, 255)
         pair = (everything, nothing) if is_leaving else (nothing, everything)

@@ -107,7 +107,7 @@ class ImageSource:
         return image, rgba
 
     def _record(self, index: int, image: Image.Image, bitmap: Bitmap) -> None:
-        """Note when a frame of an animation ends, and cache its bitmap if there is room."""
+        """Store the end time of an animation frame, and cache its bitmap if there is room."""
         if index == self._first + len(self._ends):
             self._ends.append((self._ends[-1] if self._ends else 0.0) + _duration_s(image))
         width, height = self.size

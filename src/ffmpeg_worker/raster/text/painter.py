@@ -142,7 +142,7 @@ class Painter:
     def _paint_below(
         self, canvas: _Canvas, drawn: _DrawnGroups, below: list[RoundedBox]
     ) -> tuple[Pixels | None, Pixels | None]:
-        """Return what lies below the letters, and their outline where no letter covers it."""
+        """Return the backdrop of the letters, and their outline where no letter covers it."""
         letters = canvas.combine((mask for _, masks in drawn for mask in masks.letters), adds=True)
         outlines = [mask for _, masks in drawn for mask in masks.outlines]
         if self._style.stroke is None or not outlines:

@@ -24,7 +24,7 @@ def place_lines(
     """Place lines in a box.
 
     Args:
-        text: whose lines they are.
+        text: the text of the lines.
         lines: from top to bottom.
         style: gives alignment and line height.
         first: the font that gives the lines their baseline.

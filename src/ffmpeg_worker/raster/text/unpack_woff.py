@@ -23,7 +23,7 @@ _WOFF2_HEADER = 48
 _PIECE_BYTES = 1 << 20
 # numGlyphs, nContourStreamSize and compositeStreamSize of the transformed `glyf` table (WOFF2, section 5.1).
 _GLYF_HEADER = struct.Struct(">4xH6xI8xI8x")
-# Bytes, which take almost a minute. A font of 20,000 glyphs in 7 MB needs a quarter of it.
+# Copying this many bytes takes almost a minute. A font of 20,000 glyphs in 7 MB needs a quarter of it.
 _MAX_COPIED_BYTES = 1 << 39
 
 
