@@ -1,4 +1,4 @@
-"""A `multi_process` cut into parts, and the results of the parts as that of the whole."""
+"""Splits a `multi_process` job into parts, and merges the results of the parts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.runpod_worker.problems import Problem
 from ffmpeg_worker.runpod_worker.request import PART_KEY, RunpodRequest
 
-_ADDRESSES = OBJECT_SCHEMES | {"http", "https"}
+_REMOTE_SCHEMES = OBJECT_SCHEMES | {"http", "https"}
 _TOTALS = ("frames", "cpu_seconds", "input_bytes", "output_bytes")
 _WEAKEST_FIRST = ("off", "degraded")
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Processes `begin` to `end` (not included) of a job, as a request of their own."""
+    """The processes from `begin` up to but excluding `end` of a job, as a separate request."""
 
     begin: int
     end: int
@@ -33,21 +33,21 @@ class Part:
 
     @property
     def count(self) -> int:
-        """How many processes it has."""
+        """Number of processes."""
         return self.end - self.begin
 
     @property
     def label(self) -> str:
-        """As people write it."""
+        """Name of the part in warnings and log lines."""
         last = self.end - 1
         return f"Process {last}" if self.count == 1 else f"Processes {self.begin} to {last}"
 
     def as_input(self) -> dict[str, Any]:
-        """The `input` that another worker gets; it says that this is a part, which is not cut again."""
+        """Return the `input` for another worker, marked as a part so that it is not split again."""
         return {"path": self.request.path, "body": json.loads(self.request.body), PART_KEY: True}
 
     def problem_of_whole(self, problem: Problem) -> Problem:
-        """The problem with the number of the process in the whole job."""
+        """Return a problem of the part with the process number of the whole job."""
         where = problem.get("where")
         if not isinstance(where, Mapping) or not isinstance(where.get("process"), int):
             return problem
@@ -55,17 +55,17 @@ class Part:
 
 
 def find_reason_not_to_split(job: MultiProcessJob, *, option_policy: bool) -> str | None:
-    """Why a job must stay on one worker, in words that follow "because"; `None` where it need not.
+    """Return why a job must stay on one worker, as a clause after "because"; `None` if it can be split.
 
     Raises:
-        WorkerError: the job is wrong, as it would be said by the HTTP door.
+        WorkerError: the job is invalid, with the same error as from the HTTP API.
     """
     if job.destination is None:
-        return 'it names no "upload" and its outputs stay on the worker'
+        return 'it has no "upload" and its outputs stay on the worker'
     read = read_job(job, Machine(cores=1, option_policy=option_policy))
     needs = read.required_inputs
     sources = [need.source for need in needs]
-    if any(isinstance(source, FileSource) and source.scheme not in _ADDRESSES for source in sources):
+    if any(isinstance(source, FileSource) and source.scheme not in _REMOTE_SCHEMES for source in sources):
         return "it reads files of the worker"
     if any(need.is_list for need in needs):
         return "it reads a list, which may name files of the worker"
@@ -76,7 +76,7 @@ def find_reason_not_to_split(job: MultiProcessJob, *, option_policy: bool) -> st
 
 
 def split_request(request: RunpodRequest, count: int) -> tuple[Part, ...]:
-    """The job in so many parts of nearly equal size, in order."""
+    """Split a job into `count` parts of nearly equal size, in order."""
     body = json.loads(request.body)
     processes = body.pop("processes")
     body.pop("metadata", None)
@@ -97,9 +97,9 @@ def merge_results(
     metadata: Mapping[str, Any] | None,
     warnings: Sequence[str],
 ) -> dict[str, Any]:
-    """One result of all, in the order of the request, as if one worker had run it in `seconds`."""
+    """Merge the results of all parts into one, as if one worker had run the job in `seconds`."""
     reports = [
-        _renumbered(part, report)
+        _renumber(part, report)
         for part, result in zip(parts, results, strict=True)
         for report in result.get("results", ())
     ]
@@ -113,14 +113,14 @@ def merge_results(
         "succeeded": sum(bool(report.get("success")) for report in reports),
         "failed": sum(not report.get("success") for report in reports),
         "outputs": [output for result in results for output in result.get("outputs", ())],
-        "stats": _totals([result.get("stats") or {} for result in results], seconds),
+        "stats": _sum_stats([result.get("stats") or {} for result in results], seconds),
         "warnings": list(dict.fromkeys(said)),
     }
     return {key: value for key, value in whole.items() if value is not None}
 
 
 def _find_output_names(chain: Chain) -> Iterator[str]:
-    """The names that a process writes, as they will be uploaded; each once."""
+    """Yield the names of the files that a process uploads, each once."""
     written = {
         output.name for command in chain.commands for output in all_outputs(command) if output.name is not None
     }
@@ -129,7 +129,7 @@ def _find_output_names(chain: Chain) -> Iterator[str]:
 
 
 def _keep_prefix(body: dict[str, Any]) -> None:
-    """A key with an extension is the name of an only output: for a part that has one it must stay a prefix."""
+    """Mark the key as a prefix: a part with one output would take a key with an extension as its name."""
     upload = body.get("upload")
     if not isinstance(upload, dict):
         return
@@ -139,14 +139,14 @@ def _keep_prefix(body: dict[str, Any]) -> None:
             upload[field] = place.rstrip("/") + "/"
 
 
-def _renumbered(part: Part, report: Mapping[str, Any]) -> dict[str, Any]:
+def _renumber(part: Part, report: Mapping[str, Any]) -> dict[str, Any]:
     numbered = {**report, "index": report["index"] + part.begin}
     if isinstance(report.get("error"), Mapping):
         numbered["error"] = part.problem_of_whole(dict(report["error"]))
     return numbered
 
 
-def _totals(stats: Sequence[Mapping[str, Any]], seconds: float) -> dict[str, Any]:
+def _sum_stats(stats: Sequence[Mapping[str, Any]], seconds: float) -> dict[str, Any]:
     made = [one["speed"] * one["seconds"] for one in stats if one.get("speed") and one.get("seconds")]
     totals = {name: sum(one[name] for one in stats if one.get(name)) for name in _TOTALS}
     if not any("frames" in one for one in stats):
