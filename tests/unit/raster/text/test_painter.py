@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.text.draw_glyph import GlyphMask, widen
 from ffmpeg_worker.scene.text_style import Background, Shadow, Stroke
 from support.media.text_sources import drawn, on_canvas, text_source
 
@@ -54,13 +53,6 @@ def test_an_outline_is_as_wide_as_asked_on_every_side(width: float) -> None:
     row, column = bare.shape[0] // 2, bare.shape[1] // 2
     assert wide[row].sum() - bare[row].sum() == pytest.approx(2 * width, abs=0.15)
     assert wide[:, column].sum() - bare[:, column].sum() == pytest.approx(2 * width, abs=0.15)
-
-
-@pytest.mark.parametrize("width", [1.0, 20.0])
-def test_an_outline_is_round_and_smooth_at_corners(width: float) -> None:
-    square = GlyphMask(np.full((40, 40), 255, np.uint8), 0, 0)
-    area = widen(square, width).pixels.sum() / 255
-    assert area == pytest.approx(1600 + 4 * 40 * width + np.pi * width**2, rel=0.006)
 
 
 def test_an_outline_lies_outside_and_leaves_clear_letters_clear() -> None:
