@@ -1,13 +1,16 @@
-"""One worker a module: opening it costs a quarter of a second."""
+"""A worker for all tests of a module, with the same files in each module."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
 from support.media.sources import cut, make, make_clip
+from support.shared_files import share_folder
 from support.worker import Worker, open_worker
 
 
@@ -15,7 +18,13 @@ from support.worker import Worker, open_worker
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
     """A worker whose data root holds clip.mp4 (2 s), cut and hostile files, subtitles, pictures."""
     root = tmp_path_factory.mktemp("worker")
-    data = root / "data"
+    shutil.copytree(share_folder(tmp_path_factory, "worker-data", _make_files), root / "data")
+    (root / "data/outside.mp4").symlink_to("/etc/passwd")
+    async with open_worker(root) as opened:
+        yield opened
+
+
+def _make_files(data: Path) -> None:
     make_clip(data / "clip.mp4", extra=("-movflags", "+faststart"))
     make_clip(data / "late.mp4")
     make_clip(data / "long.mp4", seconds=60, size="640x360", extra=("-movflags", "+faststart", "-r", "30"))
@@ -26,6 +35,3 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work
     (data / "subs").mkdir()
     (data / "subs/de.srt").write_text("1\n00:00:00,000 --> 00:00:02,000\nGrüße\n")
     make(data / "frames/%03d.png", "-f", "lavfi", "-i", "testsrc2=s=64x64:r=10:d=1")
-    (data / "outside.mp4").symlink_to("/etc/passwd")
-    async with open_worker(root) as opened:
-        yield opened

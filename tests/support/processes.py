@@ -1,8 +1,9 @@
-"""Looking at processes from outside, through /proc."""
+"""Facts about running processes, from /proc."""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -16,7 +17,7 @@ def alive(pid: int) -> bool:
 
 
 def with_argument(text: str) -> list[int]:
-    """The pids of the living processes whose command line holds `text`."""
+    """The pids of the living processes whose command line contains `text`."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and alive(int(entry.name)):
@@ -31,20 +32,15 @@ def with_argument(text: str) -> list[int]:
 
 def children_of(pid: int) -> list[int]:
     """The pids of the living children of a process."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and alive(int(entry.name)):
-            try:
-                stat = (entry / "stat").read_text()
-            except OSError:
-                continue
-            if int(stat.rpartition(")")[2].split()[1]) == pid:
-                found.append(int(entry.name))
-    return found
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):
+            found += map(int, thread.read_text().split())
+    return sorted(child for child in found if alive(child))
 
 
 def spawners() -> list[int]:
-    """The pids of the spawner programs that this process has; others of its children belong to other tests."""
+    """The pids of the spawner programs that this process started."""
     found = []
     for pid in children_of(os.getpid()):
         try:
@@ -56,12 +52,12 @@ def spawners() -> list[int]:
 
 
 def open_descriptors() -> int:
-    """How many descriptors this process has open."""
+    """The number of open descriptors of this process."""
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
 def renderers(worker: int | None = None) -> tuple[int | None, list[int]]:
-    """The process that a worker forks renderers from, `None` where there is none yet, and those that draw now."""
+    """The pid from which a worker (by default this process) forks renderers, or None, and its renderers."""
     for pid in children_of(os.getpid() if worker is None else worker):
         try:
             if b"raster.renderer" in Path(f"/proc/{pid}/cmdline").read_bytes():
@@ -72,7 +68,7 @@ def renderers(worker: int | None = None) -> tuple[int | None, list[int]]:
 
 
 def working_in(folder: Path) -> list[int]:
-    """The living processes whose working directory lies below `folder`."""
+    """The pids of the living processes whose working directory is below `folder`."""
     found = []
     for entry in Path("/proc").iterdir():
         try:

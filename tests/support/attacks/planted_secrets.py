@@ -1,11 +1,13 @@
-"""Secrets that are planted to be found again where they must not be."""
+"""Made-up secrets, and a search for them in places where they must not appear."""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,11 +20,12 @@ from support.processes import children_of
 
 _MAX_FILE_BYTES = 1 << 20
 _PAUSE_S = 0.01
+_EXEC_WITHIN_S = 1.0
 _KINDS = ("cmdline", "environ", "name", "file")
 
 
 class Canaries:
-    """Made-up secrets by the place they are planted in."""
+    """Made-up secrets, each with a label of where it was given to the worker."""
 
     def __init__(self) -> None:
         self._needles: dict[bytes, str] = {}
@@ -36,7 +39,7 @@ class Canaries:
         return self.watch(place, f"canary{token_hex(12)}")
 
     def watch(self, place: str, secret: str) -> str:
-        """Look for a given secret too: as it is, and as URLs, JSON and Base64 write it."""
+        """Look for a given secret too: as it is, and as encoded in URLs, JSON and Base64."""
         raw = secret.encode()
         spellings = {raw, quote(secret, safe="").encode(), quote(secret).encode()}
         spellings |= {json.dumps(secret, ensure_ascii=ascii_only)[1:-1].encode() for ascii_only in (True, False)}
@@ -45,46 +48,62 @@ class Canaries:
         return secret
 
     def found_in(self, text: str | bytes) -> set[str]:
-        """The places whose secrets stand in a text."""
+        """The labels of the secrets that a text contains."""
         data = text.encode() if isinstance(text, str) else text
-        # A copy: more are made while another thread looks.
+        # A copy: another thread may add secrets meanwhile.
         return {place for needle, place in list(self._needles.items()) if needle in data}
+
+    def __len__(self) -> int:
+        return len(self._needles)
 
 
 @dataclass
 class Watch:
-    """What was seen of a process's children and of a folder while it was looked at."""
+    """Searches the children of a process and a folder for secrets, again and again."""
 
     canaries: Canaries
     pid: int
     folder: Path
     found: set[tuple[str, str]] = field(default_factory=set)
-    """Where, and whose."""
+    """Kind of place and label of the secret."""
     looked_at: dict[str, int] = field(default_factory=lambda: dict.fromkeys(_KINDS, 0))
+    _searched: set[tuple[int, bytes]] = field(default_factory=set)
+    _first_seen: dict[int, float] = field(default_factory=dict)
 
     def look(self) -> None:
-        """Look once at the command lines and environments of all processes below, and at all small files."""
+        """Search the command lines and environments of all processes below, and all small files, once."""
         for pid in _below(self.pid):
+            if self._is_before_exec(pid):
+                continue
             for kind in ("cmdline", "environ"):
                 with suppress(OSError):
                     self._judge(kind, Path(f"/proc/{pid}/{kind}").read_bytes())
-        for root, folders, names in os.walk(
-            self.folder
-        ):  # which folders that are removed meanwhile do not trouble
+        for root, folders, names in os.walk(self.folder):  # it ignores folders that vanish meanwhile
             self._judge("name", "/".join([*folders, *names]).encode())
             for path in (Path(root) / name for name in names):
                 with suppress(OSError):
                     if path.is_file() and path.stat().st_size <= _MAX_FILE_BYTES:
                         self._judge("file", path.read_bytes())
 
+    def _is_before_exec(self, pid: int) -> bool:
+        """Whether the process is a fork of the watched one that will soon run its own program."""
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/cmdline").read_bytes() != Path(f"/proc/{self.pid}/cmdline").read_bytes():
+                return False
+        return time.monotonic() - self._first_seen.setdefault(pid, time.monotonic()) < _EXEC_WITHIN_S
+
     def _judge(self, kind: str, data: bytes) -> None:
         self.looked_at[kind] += bool(data)
-        self.found |= {(kind, place) for place in self.canaries.found_in(data)}
+        # The same data needs another search only when there are more secrets.
+        key = (len(self.canaries), hashlib.blake2b(data).digest())
+        if key not in self._searched:
+            self.found |= {(kind, place) for place in self.canaries.found_in(data)}
+            self._searched.add(key)
 
 
 @contextmanager
 def watching(canaries: Canaries, pid: int, folder: Path) -> Iterator[Watch]:
-    """Look again and again, until the end."""
+    """Search in a thread until the context ends."""
     watch, ended = Watch(canaries, pid, folder), threading.Event()
 
     def look() -> None:
