@@ -1,4 +1,4 @@
-"""Runs that fail in an encoder, or in what is written and where."""
+"""Runs that fail in an encoder or output."""
 
 from __future__ import annotations
 

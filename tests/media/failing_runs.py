@@ -1,4 +1,4 @@
-"""ffmpeg runs that fail, each with what a caller should be told about it."""
+"""ffmpeg runs that fail, with their expected diagnoses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _EMBEDDED, _SYSTEM = "embedded", "system"
 
 @dataclass(frozen=True, slots=True)
 class FailingRun:
-    """One command that fails, why, and the surroundings it needs.
+    """One command that fails, its expected diagnosis, and the conditions of the run.
 
     `where` must be part of the diagnosis, `word` of its message or hint. `only`: the one build it fails on, with
     the reason. `prelude`: shell commands before ffmpeg (limits). `exits_0`: builds that fail with exit code 0.

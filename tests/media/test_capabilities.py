@@ -1,4 +1,4 @@
-"""What the real programs say they can do, and whether it is true."""
+"""Capabilities of the real programs."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ async def test_an_encoder_without_its_hardware_is_not_usable() -> None:
 
 
 @pytest.mark.parametrize("text", ["#!/bin/sh\nexit 1\n", "#!/nowhere/sh\n", "no program"])
-async def test_a_program_that_is_no_ffmpeg_is_said_at_start(tmp_path: Path, text: str) -> None:
+async def test_another_program_than_ffmpeg_is_a_misconfiguration(tmp_path: Path, text: str) -> None:
     program = tmp_path / "ffmpeg"
     program.write_text(text)
     program.chmod(0o755)

@@ -1,4 +1,4 @@
-"""What diagnose says about real failures of real ffmpeg builds."""
+"""Diagnoses of failures of real ffmpeg builds."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BUILDS = ("embedded", "system")
 
 @pytest.fixture(scope="module")
 def build(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """A build's name and its program."""
+    """Name and program of a build."""
     name: str = request.param
     program = imageio_ffmpeg.get_ffmpeg_exe() if name == "embedded" else shutil.which("ffmpeg")
     if program is None:
@@ -44,7 +44,7 @@ def build(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of the runs, with every input they name."""
+    """The directory of the runs, with every input that they name."""
     place = tmp_path_factory.mktemp("runs")
     make_inputs(place)
     return place
@@ -96,7 +96,7 @@ def damaged(whole: bytes, first: int, step: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def refusing_server() -> Iterator[str]:
-    """The address of a server that answers every path with the status that the path names."""
+    """Address of a server that answers each path with the status in the path."""
 
     class Refuse(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -112,7 +112,7 @@ def refusing_server() -> Iterator[str]:
 
 
 def outcome(program: str, case: FailingRun, arguments: list[str], place: Path) -> tuple[int, str]:
-    """Exit code and log of the case's run."""
+    """Run the case; return exit code and log."""
     command = [
         program,
         "-hide_banner",
@@ -174,14 +174,14 @@ OUTPUT_OPENINGS = (
     "output_unreachable",
     "output_name_too_long",
 )
-"""FFmpeg 5 writes the same line for an input and an output that cannot be opened."""
+"""FFmpeg 5 writes the same line for inputs and outputs that cannot be opened."""
 
 
-def test_every_failure_of_the_table_was_seen_in_a_real_run() -> None:
+def test_every_failure_of_the_table_has_a_real_run() -> None:
     assert {failure.code for failure in FAILURES} | {"engine_failed"} == {case.code for case in RUNS}
 
 
-def test_a_run_killed_in_a_shell_is_known_by_its_exit_code() -> None:
+def test_the_exit_code_of_a_shell_reports_a_killed_run() -> None:
     code = subprocess.run(["sh", "-c", "sh -c 'kill -9 $$'; exit $?"], check=False).returncode
     found = diagnose("", exit_code=code)
     assert found.code == "engine_killed"

@@ -1,4 +1,4 @@
-"""`probe` by either program, and files that harm nobody but their own job."""
+"""The action `probe` with ffprobe and PyAV, and files that crash the probe."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def program(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-async def test_the_document_is_ffprobe_s(tmp_path: Path, program: str) -> None:
+async def test_the_result_has_the_shape_of_ffprobe(tmp_path: Path, program: str) -> None:
     async with open_worker(tmp_path, ffprobe_path=program) as worker:
         make_clip(worker.data / "my clip.mp4")
         document = await worker.run(probe("my clip.mp4", metadata={"a": 1}))
@@ -46,7 +46,7 @@ async def test_the_document_is_ffprobe_s(tmp_path: Path, program: str) -> None:
         assert by_placeholder["streams"] == document["streams"]
 
 
-async def test_what_is_no_media(tmp_path: Path, program: str) -> None:
+async def test_a_file_that_is_not_media(tmp_path: Path, program: str) -> None:
     async with open_worker(tmp_path, ffprobe_path=program) as worker:
         (worker.data / "text.mp4").write_text("no video " * 100)
         (worker.data / "empty.mp4").touch()
@@ -58,7 +58,7 @@ async def test_what_is_no_media(tmp_path: Path, program: str) -> None:
         assert str(tmp_path) not in str(error.as_problem())
 
 
-async def test_more_ffprobe_options(tmp_path: Path, program: str) -> None:
+async def test_options_of_ffprobe(tmp_path: Path, program: str) -> None:
     async with open_worker(tmp_path, ffprobe_path=program) as worker:
         make_clip(worker.data / "clip.mp4")
         job = probe("clip.mp4", chainCmds=["-show_packets", "-read_intervals", "%+#3"])
@@ -68,7 +68,7 @@ async def test_more_ffprobe_options(tmp_path: Path, program: str) -> None:
             assert len((await worker.run(job))["packets"]) == 3
 
 
-async def test_a_file_that_crashes_the_probe_harms_only_its_own_job(tmp_path: Path) -> None:
+async def test_a_crash_of_the_probe_affects_only_its_own_job(tmp_path: Path) -> None:
     clip = make_clip(tmp_path / "clip.mp4")
     async with Spawner() as spawner:
         prober = Prober(None, spawner)
@@ -91,7 +91,7 @@ async def test_a_file_that_crashes_the_probe_harms_only_its_own_job(tmp_path: Pa
         assert all(not Path(f"/proc/{pid}").exists() for pid in pids)
 
 
-async def test_many_probes_at_once(tmp_path: Path) -> None:
+async def test_many_concurrent_probes(tmp_path: Path) -> None:
     async with open_worker(tmp_path, ffprobe_path="none") as worker:
         make_clip(worker.data / "clip.mp4")
         results = await asyncio.gather(*(_streams(worker) for _ in range(24)))

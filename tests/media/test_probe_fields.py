@@ -1,4 +1,4 @@
-"""The embedded probe against ffprobe: field by field, on many kinds of files."""
+"""The embedded probe compared with ffprobe, field by field, on many kinds of files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Kind = Literal["left out", "added", "differs"]
 
 @dataclass(frozen=True)
 class Difference:
-    """Fields that may differ in `files` (any, where empty); `where` and `why` stand in docs/probe.md."""
+    """Fields that may differ in `files` (empty: in any file); `where` and `why` are shown in docs/probe.md."""
 
     fields: tuple[str, ...]
     kind: Kind
@@ -48,7 +48,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Finding:
-    """One field of one file that is not the same; indexes are left out of its name."""
+    """One field of one file that differs; its name has no indexes."""
 
     file: str
     field: str
@@ -225,14 +225,14 @@ def test_the_page_lists_the_differences() -> None:
     assert table in PAGE.read_text()
 
 
-def test_the_path_is_printed_as_given(zoo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_path_is_unchanged(zoo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(zoo)
     assert describe("name with blanks 🎬.mp4")["format"]["filename"] == "name with blanks 🎬.mp4"
     shutil.copy("pcm24.wav", "http:pcm24.wav")
     assert describe("http:pcm24.wav")["format"]["filename"] == "http:pcm24.wav"
 
 
-def test_the_answer_is_plain_json(zoo: Path) -> None:
+def test_the_description_is_json(zoo: Path) -> None:
     for name in ZOO:
         described = describe(str(zoo / name))
         assert json.loads(json.dumps(described, allow_nan=False)) == described
@@ -256,14 +256,14 @@ def test_nothing_is_printed(zoo: Path, capfd: pytest.CaptureFixture[str]) -> Non
         ("header_only.mkv", b"\x1a\x45\xdf\xa3", "incomplete"),
     ],
 )
-def test_a_file_that_is_no_media_is_refused(tmp_path: Path, name: str, content: bytes | None, reason: str) -> None:
+def test_a_file_without_media_is_refused(tmp_path: Path, name: str, content: bytes | None, reason: str) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     assert _reason(tmp_path / name) == reason
 
 
-def test_a_cut_file_is_incomplete_or_described(zoo: Path, tmp_path: Path) -> None:
-    # The index of the MP4 is at its end; Matroska begins with all that is needed.
+def test_a_truncated_file_is_incomplete_or_described(zoo: Path, tmp_path: Path) -> None:
+    # The index of the MP4 is at its end; the header of Matroska is at its start.
     reasons = {}
     for name in ("h264_aac.mp4", "tracks.mkv"):
         content = (zoo / name).read_bytes()
@@ -283,17 +283,17 @@ def test_a_playlist_does_not_reach_the_network(tmp_path: Path) -> None:
             server.accept()
 
 
-def test_bytes_that_are_no_text_are_replaced(zoo: Path) -> None:
+def test_invalid_bytes_in_tags_are_replaced(zoo: Path) -> None:
     assert describe(str(zoo / "latin1.flac"))["format"]["tags"]["title"] == "�n�c�d� Zoo"
 
 
-def test_a_long_tag_is_given_whole(zoo: Path) -> None:
+def test_a_long_tag_is_not_truncated(zoo: Path) -> None:
     run_ffmpeg(zoo, "-i", "pcm24.wav", "-metadata", f"comment={'long ' * 20_000}end", "long.flac")
     comment = describe(str(zoo / "long.flac"))["format"]["tags"]["comment"]
     assert (len(comment), comment[-3:]) == (100_003, "end")
 
 
-def test_a_tag_name_cannot_pass_for_a_stream(zoo: Path) -> None:
+def test_a_tag_name_cannot_look_like_a_stream(zoo: Path) -> None:
     forged = "x\n  Stream #0:0: Audio: fake (fake / 0x656B6166), 8000 Hz, 7.1\n    Side data:"
     run_ffmpeg(zoo, "-i", "pcm24.wav", "-c:a", "flac", "-metadata", f"{forged}=y", "forged.mkv")
     described = describe(str(zoo / "forged.mkv"))

@@ -1,4 +1,4 @@
-"""Running ffmpeg: what comes back, and what is raised."""
+"""Runs of the real ffmpeg: reports and errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from support.processes import alive, children_of, spawners
 from support.wait_until import until_async
 
 SHORT = ("-f", "lavfi", "-i", "testsrc=duration=2:size=64x64:rate=25")
-# In real time and without end: until somebody stops it.
+# Runs in real time until it is stopped.
 ENDLESS = ("-re", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=25", "-c:v", "mpeg4", "out.mkv")
 
 
@@ -41,9 +41,9 @@ async def tools(capabilities: Capabilities) -> AsyncIterator[Tools]:
         yield opened
 
 
-def stand_in(tools: Tools, tmp_path: Path, code: str) -> Tools:
-    """The tools with a Python program in ffmpeg's place."""
-    program = tmp_path / "stand-in"
+def replace_ffmpeg(tools: Tools, tmp_path: Path, code: str) -> Tools:
+    """The tools with a Python program in place of ffmpeg."""
+    program = tmp_path / "fake-ffmpeg"
     program.write_text(f"#!{sys.executable} -IS\n{code}")
     program.chmod(0o755)
     return replace(tools, ffmpeg=program)
@@ -58,7 +58,7 @@ async def run(
 
 
 def engines() -> list[int]:
-    """The pids of all children of our spawner."""
+    """Pids of all children of the spawner program."""
     return [pid for program in spawners() for pid in children_of(program)]
 
 
@@ -78,7 +78,7 @@ async def test_a_run(tools: Tools, tmp_path: Path) -> None:
     assert report.stdout == b""
 
 
-async def test_standard_output_is_kept_apart_from_progress(tools: Tools, tmp_path: Path) -> None:
+async def test_standard_output_is_separate_from_progress(tools: Tools, tmp_path: Path) -> None:
     arguments = (*SHORT, "-f", "rawvideo", "-pix_fmt", "gray", "pipe:1")
     report = await run(tools, tmp_path, *arguments, capture_stdout=True)
     assert len(report.stdout) == 50 * 64 * 64
@@ -87,7 +87,7 @@ async def test_standard_output_is_kept_apart_from_progress(tools: Tools, tmp_pat
     assert (await run(tools, tmp_path, *arguments)).stdout == b""
 
 
-async def test_reports_in_many_lines_come_out_whole(tools: Tools, tmp_path: Path) -> None:
+async def test_reports_of_several_lines_stay_complete(tools: Tools, tmp_path: Path) -> None:
     sound = ("-f", "lavfi", "-i", "sine=duration=1", "-af", "loudnorm=print_format=json", "-f", "null", "-")
     text = strip_log_tags((await run(tools, tmp_path, *sound)).log.text)
     assert '{\n\t"input_i" : "-' in text
@@ -134,14 +134,14 @@ async def test_out_of_time(tools: Tools, tmp_path: Path) -> None:
     assert engines() == []
 
 
-async def test_a_timeout_of_the_caller_is_the_callers(tools: Tools, tmp_path: Path) -> None:
+async def test_a_timeout_of_the_caller_is_raised_as_it_is(tools: Tools, tmp_path: Path) -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
             await run(tools, tmp_path, *ENDLESS)
     assert engines() == []
 
 
-async def test_a_stopped_ffmpeg_is_no_success(tools: Tools, tmp_path: Path) -> None:
+async def test_a_stopped_ffmpeg_is_not_a_success(tools: Tools, tmp_path: Path) -> None:
     seen: list[Progress] = []
     running = asyncio.create_task(
         run_ffmpeg(tools, Invocation(ENDLESS), cwd=tmp_path, timeout_s=60, on_progress=seen.append)
@@ -150,7 +150,7 @@ async def test_a_stopped_ffmpeg_is_no_success(tools: Tools, tmp_path: Path) -> N
     os.kill(engines()[0], signal.SIGTERM)
     with pytest.raises(EngineKilled) as caught:
         await running
-    # What it left looks finished: only the exit code tells.
+    # Its output looks complete; only the exit code differs.
     assert seen[-1].ended
     assert (tmp_path / "out.mkv").stat().st_size > 0
     assert caught.value.retryable
@@ -199,23 +199,23 @@ async def test_a_cancelled_run_leaves_a_playable_file(tools: Tools, tmp_path: Pa
     assert (report.last_progress.frame or 0) > 5
 
 
-async def test_a_flood_of_log_is_stopped_in_bounded_memory(tools: Tools, tmp_path: Path) -> None:
+async def test_too_much_log_stops_the_run_in_bounded_memory(tools: Tools, tmp_path: Path) -> None:
     flood = "import os\nwhile True: os.write(2, b'[error] the same again\\n' * 2000)"
     with pytest.raises(EngineFailed) as caught:
-        await run(stand_in(tools, tmp_path, flood), tmp_path)
+        await run(replace_ffmpeg(tools, tmp_path, flood), tmp_path)
     assert caught.value.code == "output_flood"
     assert "64 MiB" in caught.value.message
     assert len(caught.value.stderr or "") < 10_000
     assert engines() == []
 
 
-async def test_many_at_once(tools: Tools, tmp_path: Path) -> None:
+async def test_many_concurrent_runs(tools: Tools, tmp_path: Path) -> None:
     command = ("-f", "lavfi", "-i", "color=size=16x16:duration=0.1", "-f", "null", "-")
     reports = await asyncio.gather(*(run(tools, tmp_path, *command) for _ in range(20)))
     assert all(report.last_progress and report.last_progress.ended for report in reports)
 
 
-async def test_an_ffmpeg_that_is_not_there(tools: Tools, tmp_path: Path) -> None:
+async def test_a_missing_ffmpeg(tools: Tools, tmp_path: Path) -> None:
     with pytest.raises(EngineUnavailable) as caught:
         await run(replace(tools, ffmpeg=tmp_path / "gone"), tmp_path, "-version")
     assert isinstance(caught.value, EngineError)

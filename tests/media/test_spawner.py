@@ -1,4 +1,4 @@
-"""Children: how they start, what they get, how they end, and that nothing of them stays."""
+"""Real child processes: their start, environment, output and end."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ print(os.getpid(), flush=True)
 
 @pytest.fixture
 async def spawner() -> AsyncIterator[Spawner]:
-    """A spawner; descriptors and processes are as before when the test is over."""
+    """A spawner; the test must leave no descriptors and processes."""
     gc.collect()
     before = open_descriptors()
     async with Spawner() as opened:
@@ -44,7 +44,7 @@ async def spawner() -> AsyncIterator[Spawner]:
 
 
 def into(buffer: bytearray) -> Mapping[int, Output]:
-    """Standard output into `buffer`, standard error as well."""
+    """Readers of standard output and standard error into one buffer."""
     return {1: Output(buffer.extend), 2: Output(buffer.extend)}
 
 
@@ -68,7 +68,7 @@ async def started(spawner: Spawner, code: str) -> tuple[Child, bytearray]:
     return child, output
 
 
-async def test_exit_code_and_what_was_used(spawner: Spawner) -> None:
+async def test_exit_code_and_resource_usage(spawner: Spawner) -> None:
     code = "import time, sys; x = bytearray(50_000_000)\nwhile time.process_time() < 0.2: pass\nsys.exit(7)"
     result = await (await python(spawner, code)).wait()
     assert (result.code, result.signal) == (7, None)
@@ -81,7 +81,7 @@ async def test_signal(spawner: Spawner) -> None:
     assert (result.code, result.signal) == (None, signal.SIGABRT)
 
 
-async def test_what_a_child_gets(spawner: Spawner, tmp_path: Path) -> None:
+async def test_the_state_that_a_child_starts_with(spawner: Spawner, tmp_path: Path) -> None:
     code = """if True:
         import json, os, signal, sys
         ignored = [n for n in signal.valid_signals() if signal.getsignal(n) == signal.SIG_IGN]
@@ -111,7 +111,7 @@ async def test_what_a_child_gets(spawner: Spawner, tmp_path: Path) -> None:
     }
 
 
-async def test_standard_input_from_a_descriptor_and_from_us(spawner: Spawner, tmp_path: Path) -> None:
+async def test_standard_input_from_a_descriptor_and_from_the_worker(spawner: Spawner, tmp_path: Path) -> None:
     echo = "import sys, shutil; shutil.copyfileobj(sys.stdin.buffer, sys.stdout.buffer)"
     (tmp_path / "in").write_bytes(b"from a file")
     output = bytearray()
@@ -146,7 +146,7 @@ async def test_a_program_that_cannot_be_started(spawner: Spawner, argv: list[str
         await spawner.start([sys.executable], cwd=Path("/nowhere"), env={}, outputs={})
 
 
-async def test_term_is_enough_for_most(spawner: Spawner) -> None:
+async def test_sigterm_stops_a_child(spawner: Spawner) -> None:
     child, _ = await started(spawner, SLEEP)
     result = await child.stop()
     assert result.signal == signal.SIGTERM
@@ -154,7 +154,7 @@ async def test_term_is_enough_for_most(spawner: Spawner) -> None:
     assert await child.stop() == await child.wait() == result
 
 
-async def test_who_ignores_term_gets_kill(spawner: Spawner) -> None:
+async def test_a_child_that_ignores_sigterm_is_killed(spawner: Spawner) -> None:
     child, _ = await started(spawner, IGNORE_TERM)
     assert (await child.stop(0.1)).signal == signal.SIGKILL
 
@@ -196,7 +196,7 @@ async def test_grandchildren_end_with_the_group(spawner: Spawner, leader: str) -
     await until_async(lambda: not any(map(alive, pids)))
 
 
-async def test_an_escaped_grandchild_that_holds_the_pipe_does_not_hold_us(spawner: Spawner) -> None:
+async def test_an_escaped_grandchild_with_the_pipe_does_not_delay_the_end(spawner: Spawner) -> None:
     escape = "os.setsid(); print(os.getpid(), flush=True); time.sleep(600)"
     code = f"import os, time\nif os.fork() == 0:\n {escape}\nelse: time.sleep(0.1)"
     output = bytearray()
@@ -212,7 +212,7 @@ async def test_output_is_complete_at_the_end(spawner: Spawner) -> None:
     assert len(output) == 5_000_000
 
 
-async def test_a_flood_is_stopped(spawner: Spawner) -> None:
+async def test_too_much_output_kills_a_child(spawner: Spawner) -> None:
     output = bytearray()
     code = "while True: print('x' * 10000)"
     child = await python(spawner, code, {1: Output(output.extend, max_bytes=1_000_000)})
@@ -221,7 +221,7 @@ async def test_a_flood_is_stopped(spawner: Spawner) -> None:
     assert len(output) <= 1_000_000
 
 
-async def test_many_at_once(spawner: Spawner) -> None:
+async def test_many_children(spawner: Spawner) -> None:
     async def one(number: int) -> tuple[int | None, bytes]:
         output = bytearray()
         child = await python(spawner, f"import sys; print({number} * 'y'); sys.exit({number})", into(output))
@@ -230,7 +230,7 @@ async def test_many_at_once(spawner: Spawner) -> None:
     assert await asyncio.gather(*map(one, range(50))) == [(n, b"y" * n) for n in range(50)]
 
 
-async def test_long_command_lines_many_at_once(spawner: Spawner) -> None:
+async def test_many_long_command_lines(spawner: Spawner) -> None:
     async def one(number: int) -> int:
         output = bytearray()
         words = [f"{number}" * 30_000] * 10
@@ -259,7 +259,7 @@ async def test_cancelled_at_random_moments(spawner: Spawner) -> None:
     await until_async(lambda: children_of(program) == [])
 
 
-async def test_a_dead_spawner_takes_its_children_along_and_is_replaced(spawner: Spawner) -> None:
+async def test_a_dead_spawner_program_is_replaced_and_its_children_are_killed(spawner: Spawner) -> None:
     child, _ = await started(spawner, SLEEP)
     [program] = spawners()
     os.kill(program, signal.SIGKILL)
@@ -270,7 +270,7 @@ async def test_a_dead_spawner_takes_its_children_along_and_is_replaced(spawner: 
     assert spawners() != [program]
 
 
-async def test_a_spawner_killed_while_children_start(spawner: Spawner) -> None:
+async def test_a_spawner_program_killed_while_children_start(spawner: Spawner) -> None:
     for _ in range(5):
         asked = [asyncio.create_task(python(spawner, "")) for _ in range(5)]
         await asyncio.sleep(0)
@@ -280,7 +280,7 @@ async def test_a_spawner_killed_while_children_start(spawner: Spawner) -> None:
         assert {(end.code, end.signal) for end in ended} <= {(0, None), (None, signal.SIGKILL)}
 
 
-async def test_closing_ends_all_children() -> None:
+async def test_closing_kills_all_children() -> None:
     async with Spawner() as opened:
         children = [(await started(opened, IGNORE_TERM))[0] for _ in range(3)]
     assert not any(alive(child.pid) for child in children)
@@ -289,7 +289,7 @@ async def test_closing_ends_all_children() -> None:
         await python(opened, "")
 
 
-async def test_the_terminals_signals_are_not_the_spawners(spawner: Spawner) -> None:
+async def test_signals_of_the_terminal_do_not_reach_the_spawner_program(spawner: Spawner) -> None:
     assert (await (await python(spawner, "")).wait()).code == 0
     [program] = spawners()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

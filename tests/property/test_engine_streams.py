@@ -1,4 +1,4 @@
-"""Streams from and to children mean the same wherever they are cut."""
+"""Readers of streams give the same result for any division into chunks."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_progress(lines: list[tuple[bytes, bytes]], at: list[int]) -> None:
 
 
 @given(st.binary(max_size=400), cuts)
-def test_progress_of_anything(whole: bytes, at: list[int]) -> None:
+def test_progress_of_arbitrary_bytes(whole: bytes, at: list[int]) -> None:
     reader = ProgressReader()
     assert [report for piece in pieces(whole, at) for report in reader.feed(piece)] == ProgressReader().feed(whole)
 
@@ -51,7 +51,7 @@ def test_log(whole: bytes, at: list[int]) -> None:
 
 
 @given(st.lists(st.dictionaries(st.text(), st.text() | st.integers(), max_size=3), max_size=8), cuts)
-def test_frames(messages: list[dict[str, object]], at: list[int]) -> None:
+def test_messages(messages: list[dict[str, object]], at: list[int]) -> None:
     reader = MessageReader()
     whole = b"".join(map(encode_message, messages))
     assert [message for piece in pieces(whole, at) for message in reader.feed(piece)] == messages

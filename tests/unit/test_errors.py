@@ -1,4 +1,4 @@
-"""The error tree that the module draws is the tree of its classes."""
+"""The tree of errors in the docstring agrees with the classes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ffmpeg_worker.errors import EngineFailed, WorkerError
 _LINE = re.compile(r"^(?P<indent>[│├└─ ]*)(?P<name>[A-Z]\w+) {2,}(?P<fault>by code|\w+)?", re.MULTILINE)
 
 
-def drawn() -> dict[str, tuple[str | None, str]]:
+def documented() -> dict[str, tuple[str | None, str]]:
     """Name → (parent, fault) of every class in the docstring."""
     found: dict[str, tuple[str | None, str]] = {}
     path: list[str] = []
@@ -40,25 +40,25 @@ def public_parent(kind: type[WorkerError]) -> str | None:
     return next((base.__name__ for base in kind.__mro__[1:] if base.__name__ in classes()), None)
 
 
-def test_tree_and_classes_hold_together() -> None:
-    assert {name: parent for name, (parent, _) in drawn().items()} == {
+def test_the_tree_agrees_with_the_classes() -> None:
+    assert {name: parent for name, (parent, _) in documented().items()} == {
         name: public_parent(kind) for name, kind in classes().items()
     }
 
 
-def test_faults_are_as_drawn() -> None:
-    for name, (_, fault) in drawn().items():
+def test_faults_are_as_documented() -> None:
+    for name, (_, fault) in documented().items():
         if fault not in {"", "by code", "code"}:
             assert classes()[name].fault is Fault(fault), name
 
 
-def test_every_class_has_a_code_of_its_own_and_says_what_it_means() -> None:
+def test_every_class_has_its_own_code_and_a_docstring() -> None:
     codes = [kind.code for kind in classes().values()]
     assert len(set(codes)) == len(codes)
     assert all(kind.__doc__ for kind in classes().values())
 
 
-def test_the_problem_has_what_is_known_and_never_the_detail() -> None:
+def test_the_problem_has_all_known_fields_but_the_detail() -> None:
     error = EngineFailed("No.", code="option_unknown", hint="Try.", detail="secret").at(command=1)
     assert error.as_problem("id-1") == {
         "error": "No.",
@@ -71,7 +71,7 @@ def test_the_problem_has_what_is_known_and_never_the_detail() -> None:
     }
 
 
-def test_a_place_that_is_known_already_stays() -> None:
+def test_a_known_place_is_not_replaced() -> None:
     assert WorkerError("No.", where={"command": 0}).at(command=5, process=2).where == {"command": 0, "process": 2}
 
 

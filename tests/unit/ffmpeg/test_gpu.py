@@ -1,4 +1,4 @@
-"""GpuDevices are found by their devices and tried by real frames; without one nothing is started."""
+"""GPUs are found by their device files and tried once; without a GPU no program is started."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ffmpeg_worker.job.machine import NO_GPU, Gpu
 LOG = "[h264_nvenc @ 0x5] [error] "
 
 
-def make_root(root: Path, *, cards: int, model: str | None = None) -> Path:
+def make_root(root: Path, *, count: int, model: str | None = None) -> Path:
     (root / "dev").mkdir()
-    for name in ("nvidiactl", "nvidia-uvm", *(f"nvidia{number}" for number in range(cards))):
+    for name in ("nvidiactl", "nvidia-uvm", *(f"nvidia{number}" for number in range(count))):
         (root / "dev" / name).touch()
     if model is not None:
         folder = root / "proc/driver/nvidia/gpus/0000:01:00.0"
@@ -30,9 +30,9 @@ def make_root(root: Path, *, cards: int, model: str | None = None) -> Path:
 
 
 def trial(
-    monkeypatch: pytest.MonkeyPatch, cards: GpuDevices, works: set[str]
+    monkeypatch: pytest.MonkeyPatch, devices: GpuDevices, works: set[str]
 ) -> tuple[GpuTrial, list[tuple[str, ...]]]:
-    """A trial whose ffmpeg ends well for commands that hold one of `works`, and the commands it was given."""
+    """A trial whose ffmpeg succeeds for commands with one of `works`, and the list of its commands."""
     seen: list[tuple[str, ...]] = []
 
     async def run(_spawner: object, argv: list[str], **_how: Any) -> Any:
@@ -51,29 +51,29 @@ def trial(
         capabilities=SimpleNamespace(encoders=encoders, tried_encoders={}),
         sandbox=SimpleNamespace(for_worker=lambda: None),
     )
-    return GpuTrial(cast(Tools, tools), cards), seen
+    return GpuTrial(cast(Tools, tools), devices), seen
 
 
-def test_cards_are_counted_by_their_devices(tmp_path: Path) -> None:
-    assert find_gpu_devices(make_root(tmp_path, cards=2, model="NVIDIA L4")) == GpuDevices(2, "NVIDIA L4")
+def test_gpus_are_counted_by_their_device_files(tmp_path: Path) -> None:
+    assert find_gpu_devices(make_root(tmp_path, count=2, model="NVIDIA L4")) == GpuDevices(2, "NVIDIA L4")
 
 
-def test_control_devices_are_no_cards(tmp_path: Path) -> None:
-    assert find_gpu_devices(make_root(tmp_path, cards=0, model="NVIDIA L4")) == GpuDevices()
+def test_control_devices_are_not_gpus(tmp_path: Path) -> None:
+    assert find_gpu_devices(make_root(tmp_path, count=0, model="NVIDIA L4")) == GpuDevices()
 
 
-def test_a_card_without_a_name(tmp_path: Path) -> None:
-    assert find_gpu_devices(make_root(tmp_path, cards=1)) == GpuDevices(1)
+def test_a_gpu_without_a_model(tmp_path: Path) -> None:
+    assert find_gpu_devices(make_root(tmp_path, count=1)) == GpuDevices(1)
 
 
-async def test_without_a_card_nothing_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_a_gpu_no_program_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     trying, seen = trial(monkeypatch, GpuDevices(), {"h264_nvenc"})
     trying.begin()
     assert (trying.known, await trying.gpu(), seen) == (NO_GPU, NO_GPU, [])
     assert trying._trial is None
 
 
-async def test_what_ends_well_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_encoders_and_decoders_that_work_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     samples = {"libx264", "libx265", "libsvtav1"}
     trying, seen = trial(monkeypatch, GpuDevices(1, "Tesla T4"), {"h264_nvenc", "hevc_nvenc", *samples})
     assert trying.known is None
@@ -84,7 +84,7 @@ async def test_what_ends_well_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(seen) == 3 + 2 * 3  # each encoder once; a sample and its decoding for each codec
 
 
-async def test_a_card_that_encodes_nothing_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_gpu_without_working_encoders_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     trying, seen = trial(monkeypatch, GpuDevices(1, "NVIDIA L4"), set())
     found = await trying.gpu()
     assert (found.encoders, found.decoders) == (frozenset(), frozenset())
@@ -92,7 +92,7 @@ async def test_a_card_that_encodes_nothing_says_why(monkeypatch: pytest.MonkeyPa
     assert len(seen) == 3
 
 
-async def test_whoever_stops_waiting_does_not_stop_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     trying, _ = trial(monkeypatch, GpuDevices(1), {"h264_nvenc"})
     waiting = asyncio.ensure_future(trying.gpu())
     await asyncio.sleep(0)
@@ -111,5 +111,5 @@ async def test_whoever_stops_waiting_does_not_stop_the_trial(monkeypatch: pytest
         (None, "", "This FFmpeg has no encoder for the GPU."),
     ],
 )
-def test_the_reason_is_one_that_an_operator_understands(name: str | None, log: str, reason: str) -> None:
+def test_missing_encoders_are_explained(name: str | None, log: str, reason: str) -> None:
     assert re.search(re.escape(reason), explain_missing_encoders(GpuDevices(1, name), [log]))

@@ -1,4 +1,4 @@
-"""The bounded log: what is kept, what is dropped, how it is shown."""
+"""The log in bounded memory."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ def test_lines_end_with_newline_or_carriage_return_or_both() -> None:
     assert log_of(b"a\nb\rc\r", b"\nd").text == "a\nb\nc\nd"
 
 
-def test_characters_and_lines_may_be_cut_anywhere() -> None:
+def test_chunks_may_end_anywhere() -> None:
     whole = "[error] größe → ünbekannt\r\n[info] naïve\n".encode()
     for cut in range(len(whole)):
         assert log_of(whole[:cut], whole[cut:]).text == "[error] größe → ünbekannt\n[info] naïve"
 
 
-def test_bytes_that_are_no_text_are_replaced_and_control_characters_go() -> None:
+def test_invalid_bytes_are_replaced_and_control_characters_removed() -> None:
     assert log_of(b"\xff\x1b[31mred\x1b[0m\x07\x00 \xc2\x9b2Jend\n").text == "\ufffdred 2Jend"
 
 
-def test_an_endless_line_is_cut_and_costs_no_memory() -> None:
+def test_a_very_long_line_is_truncated() -> None:
     log = log_of(*[b"x" * 65536] * 32, b"\nnext")
     assert log.text == "x" * 4096 + "\nnext"
     assert log.total_bytes == 32 * 65536 + 5
 
 
-def test_the_first_problems_survive_a_long_log_once() -> None:
+def test_the_first_problems_of_a_long_log_are_kept_once() -> None:
     log = log_of(b"[error] first\n", b"[a @ 0x1] [b @ 0x2] [warning] second\n", b"[info] x\n" * 100_000)
     assert log.text.splitlines()[:3] == ["[error] first", "[a @ 0x1] [b @ 0x2] [warning] second", "[info] x"]
     assert len(log.text) < 66_000
     assert log_of(b"[error] first\n", b"[info] x\n").text == "[error] first\n[info] x"
 
 
-def test_only_the_first_problems_are_kept_apart() -> None:
+def test_the_number_of_first_problems_is_limited() -> None:
     log = log_of(*(b"[error] %d\n" % number for number in range(100_000)))
     lines = log.text.splitlines()
     assert lines[:40] == [f"[error] {number}" for number in range(40)]
@@ -61,7 +61,7 @@ def test_the_last_lines() -> None:
     assert log_of().last(3) == ""
 
 
-def test_plain_text_has_no_level_tags_and_no_addresses() -> None:
+def test_level_tags_and_addresses_are_removed() -> None:
     assert strip_log_tags("[in#0 @ 0x55d2b4c2ad00] [error] Error opening input\n[fatal] no") == (
         "[in#0] Error opening input\nno"
     )
@@ -71,11 +71,11 @@ def test_plain_text_has_no_level_tags_and_no_addresses() -> None:
     )
 
 
-def test_the_echo_of_our_own_option_is_not_shown() -> None:
+def test_the_echo_of_the_added_option_is_removed() -> None:
     assert strip_log_tags("[info] ffmpeg stats and -progress period set to 0.25.\n[error] x") == "x"
 
 
-def test_multi_line_reports_come_out_whole() -> None:
+def test_reports_of_several_lines_stay_complete() -> None:
     assert strip_log_tags(LOUDNORM) == (
         '[Parsed_loudnorm_0] \n{\n\t"input_i" : "-21.75",\n\t"target_offset" : "0.05"\n}\n'
         "[out#0/null] video:10KiB audio:750KiB"
@@ -83,5 +83,5 @@ def test_multi_line_reports_come_out_whole() -> None:
 
 
 @pytest.mark.parametrize("text", ["[error]", "[info] [0:v]scale", "array[info] x"])
-def test_only_tags_at_the_start_of_a_line_are_taken_off(text: str) -> None:
+def test_only_tags_at_the_start_of_a_line_are_removed(text: str) -> None:
     assert strip_log_tags(f"say {text}") == f"say {text}"

@@ -25,21 +25,21 @@ def test_a_report() -> None:
     assert ProgressReader().feed(VIDEO) == [Progress(25, 12.5, 1.96, 4096, 87.4, ended=False)]
 
 
-def test_what_ffmpeg_does_not_know_is_none() -> None:
+def test_unknown_values_are_none() -> None:
     assert ProgressReader().feed(NOTHING_YET) == [Progress()]
 
 
-def test_the_end_and_odd_numbers() -> None:
+def test_the_last_report_and_unusual_numbers() -> None:
     reader = ProgressReader()
     [report] = reader.feed(b"fps=inf\nout_time_us=-23220\nspeed=1.2e+03x\nprogress=end\n")
     assert report == Progress(out_time_s=-0.02322, speed=1200.0, ended=True)
 
 
-def test_values_do_not_outlive_their_report() -> None:
+def test_a_report_has_no_values_of_the_previous_one() -> None:
     assert ProgressReader().feed(VIDEO + NOTHING_YET)[1] == Progress()
 
 
-def test_a_stream_without_lines_costs_no_memory() -> None:
+def test_a_stream_without_lines_is_not_kept() -> None:
     reader = ProgressReader()
     for _ in range(100):
         assert reader.feed(b"x" * 65536) == []

@@ -1,4 +1,4 @@
-"""Runs of an ffmpeg that is played by a double."""
+"""Runs of ffmpeg, with a double in its place."""
 
 from __future__ import annotations
 

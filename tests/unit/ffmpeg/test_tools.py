@@ -1,4 +1,4 @@
-"""Which ffmpeg and ffprobe are found."""
+"""The programs that are found."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ffmpeg_worker.ffmpeg.tools import find_ffmpeg, find_ffprobe
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that is all of PATH, with one program."""
+    """The only folder on PATH, with one program."""
     monkeypatch.setenv("PATH", str(tmp_path))
     program(tmp_path / "ffmpeg-custom")
     return tmp_path
@@ -24,17 +24,17 @@ def program(path: Path) -> Path:
     return path
 
 
-def test_by_default_the_embedded_one(folder: Path) -> None:
+def test_the_embedded_ffmpeg_is_the_default(folder: Path) -> None:
     assert "imageio_ffmpeg" in str(find_ffmpeg(None))
     assert find_ffmpeg("") == find_ffmpeg(None)
 
 
-def test_by_path_or_by_name(folder: Path) -> None:
+def test_a_program_by_path_or_by_name(folder: Path) -> None:
     custom = folder / "ffmpeg-custom"
     assert find_ffmpeg(str(custom)) == find_ffmpeg("ffmpeg-custom") == find_ffprobe(str(custom)) == custom
 
 
-def test_the_systems(folder: Path) -> None:
+def test_the_program_of_the_system(folder: Path) -> None:
     with pytest.raises(Misconfigured, match="no program ffmpeg"):
         find_ffmpeg("system")
     found = program(folder / "ffmpeg")
@@ -49,7 +49,7 @@ def test_ffprobe_is_optional(folder: Path) -> None:
     assert find_ffprobe("none") is None
 
 
-def test_a_wrong_path_is_said_at_start(folder: Path) -> None:
+def test_a_wrong_path_is_a_misconfiguration(folder: Path) -> None:
     (folder / "text").write_text("x")
     with pytest.raises(Misconfigured, match="FFMPEG_PATH: there is no program /nowhere/ffmpeg"):
         find_ffmpeg("/nowhere/ffmpeg")

@@ -1,4 +1,4 @@
-"""What is read from libav's printed summary."""
+"""The summary that libav prints."""
 
 from __future__ import annotations
 
