@@ -1,4 +1,4 @@
-"""Rendering a composition: the worker, its encoder alone, MoviePy and a browser; many layers; memory."""
+"""Rendering a composition, compared with its encoder alone, MoviePy and a browser; many layers; memory."""
 
 from __future__ import annotations
 
@@ -22,41 +22,41 @@ from bench.table import median, ms, table
 _MOVIEPY = Path(os.environ.get("BENCH_MOVIEPY", Path.home() / ".cache/ffmpeg-worker-bench/moviepy/bin/python"))
 _FONT = Path(__file__).parents[1] / "src/ffmpeg_worker/fonts/Lora-Bold.ttf"
 _CAPTURED_S = 2
-Way = Callable[[], float]
+Variant = Callable[[], float]
 
 
 def measure(*, quick: bool) -> str:
-    """Wall seconds and ratios, medians of interleaved rounds; peak memory."""
+    """Return tables of wall-clock seconds and ratios, medians of interleaved rounds, and of peak memory."""
     rounds = 1 if quick else 3
     with open_bed() as bed:
         make_sources(bed.data)
         asyncio.run(_render(bed, composition(320, 180), "warm.mp4"))
-        parts = [_against_others(bed, size, rounds) for size in SIZES]
+        parts = [_compare_renderers(bed, size, rounds) for size in SIZES]
         parts += [_by_layers(bed, rounds), _preview(bed, rounds * 5), _memory(bed, 10 if quick else 60)]
     return "\n\n".join(parts)
 
 
-def _against_others(bed: Bed, size: tuple[int, int], rounds: int) -> str:
+def _compare_renderers(bed: Bed, size: tuple[int, int], rounds: int) -> str:
     width, height = size
-    ways = dict(_ways(bed, width, height))
-    times: dict[str, list[float]] = {name: [] for name in ways}
+    variants = dict(_variants(bed, width, height))
+    times: dict[str, list[float]] = {name: [] for name in variants}
     for _ in range(rounds):
-        for name, way in ways.items():
-            times[name].append(way())
+        for name, run in variants.items():
+            times[name].append(run())
     medians = {name: median(values) for name, values in times.items()}
-    alone, worker = (medians[name] for name in list(ways)[:2])
+    alone, worker = (medians[name] for name in list(variants)[:2])
     rows = [[name, f"{s:.2f}", f"{s / alone:.2f}", f"{s / worker:.2f}"] for name, s in medians.items()]
-    head = ["way", "wall s", "by encoder", "by worker"]
+    head = ["renderer", "wall s", "by encoder", "by worker"]
     notes = [
-        f"{SECONDS} s at {FPS} fps, x264 veryfast crf 20, {rounds} rounds in turns.",
-        "Aims: worker at most 1.3 times the encoder, MoviePy at least 8 and capture at least 10 times the worker.",
-        f"The browser captures {_CAPTURED_S} s, which is multiplied, and has no sound; its start is not counted.",
-        *_missing(),
+        f"{SECONDS} s at {FPS} fps, x264 veryfast crf 20, {rounds} interleaved rounds.",
+        "Targets: worker at most 1.3 times the encoder; MoviePy at least 8, capture at least 10 times the worker.",
+        f"The browser captures {_CAPTURED_S} s, extrapolated, without sound; its start is not counted.",
+        *_missing_renderers(),
     ]
     return table(f"The composition at {width}x{height}", head, rows, notes)
 
 
-def _ways(bed: Bed, width: int, height: int) -> Iterator[tuple[str, Way]]:
+def _variants(bed: Bed, width: int, height: int) -> Iterator[tuple[str, Variant]]:
     scene = composition(width, height)
     asyncio.run(_render(bed, scene, "lossless.mp4", crf=0, preset="ultrafast"))
     raw = bed.data / f"{width}x{height}.yuv"
@@ -77,14 +77,12 @@ def _ways(bed: Bed, width: int, height: int) -> Iterator[tuple[str, Way]]:
         )
 
 
-def _missing() -> list[str]:
+def _missing_renderers() -> list[str]:
     notes = []
     if not _MOVIEPY.exists():
-        notes.append(
-            f"MoviePy is left out: no {_MOVIEPY} (an environment with moviepy 2; BENCH_MOVIEPY names it)."
-        )
+        notes.append(f"Without MoviePy: {_MOVIEPY} is missing (Python with moviepy 2; set BENCH_MOVIEPY).")
     if not find_browser():
-        notes.append("Frame capture is left out: no Chromium on this machine.")
+        notes.append("Without frame capture: this machine has no Chromium.")
     return notes
 
 
@@ -115,7 +113,7 @@ def _by_layers(bed: Bed, rounds: int) -> str:
             values.append(asyncio.run(_render(bed, many_layers(count), "layers.mp4")))
     few, many = (median(values) for values in times.values())
     rows = [["5", f"{few:.2f}", "1.00"], ["61", f"{many:.2f}", f"{many / few:.2f}"]]
-    return table("Layers, three of them on screen", ["layers", "wall s", "ratio"], rows, ["Aim: at most 1.15."])
+    return table("Layers, three of them visible", ["layers", "wall s", "ratio"], rows, ["Target: at most 1.15."])
 
 
 def _preview(bed: Bed, count: int) -> str:
@@ -124,24 +122,24 @@ def _preview(bed: Bed, count: int) -> str:
         body = {"json": composition(width, height), "t": 6.5}
         times = [asyncio.run(_post(bed, "preview", body)) for _ in range(count + 1)][1:]
         rows.append([f"{width}x{height}", ms(median(times)), ms(max(times))])
-    return table("One picture, warm", ["size", "median ms", "most ms"], rows, ["Aim: under 300 ms."])
+    return table("Preview, warm", ["size", "median ms", "max ms"], rows, ["Target: under 300 ms."])
 
 
-def _memory(bed: Bed, longest: int) -> str:
+def _memory(bed: Bed, max_s: int) -> str:
     rows = []
-    for seconds in (10, longest):
+    for seconds in (10, max_s):
         with _peak_memory(bed.pid) as peak:
             asyncio.run(_render(bed, composition(1920, 1080, seconds), "memory.mp4"))
         rows.append([f"{seconds} s", f"{peak[0] / 1024:.0f}", f"{peak[1] / 1024:.0f}"])
     head = ["1920x1080", "children MiB", "with the server MiB"]
     return table(
-        "Peak memory (PSS) of the worker's processes", head, rows, ["Aim: under 600 MB, whatever the length."]
+        "Peak memory (PSS) of the worker's processes", head, rows, ["Target: under 600 MB for any duration."]
     )
 
 
 @contextmanager
 def _peak_memory(pid: int) -> Iterator[list[int]]:
-    """KiB at most: of the processes below `pid`, and of these with itself."""
+    """Measure the peak memory in KiB of the descendants of `pid`, and of them together with it."""
     peak, ended = [0, 0], threading.Event()
 
     def watch() -> None:

@@ -1,4 +1,4 @@
-"""The compared composition as a page: Chromium draws each frame, and a picture of it goes to ffmpeg."""
+"""The compared composition as a web page: Chromium draws each frame, and a screenshot goes to FFmpeg."""
 
 from __future__ import annotations
 
@@ -55,13 +55,13 @@ _READY = "new Promise(done=>document.readyState=='complete'?done():addEventListe
 
 
 def find_browser() -> str | None:
-    """A Chromium on this machine."""
+    """Return the path of a Chromium on this machine."""
     names = ("chromium", "chromium-browser", "google-chrome")
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
 def capture(folder: Path, width: int, height: int, seconds: float, output: Path) -> float:
-    """Wall seconds for a film of that length, the start of the browser not counted."""
+    """Return the wall-clock seconds for a video of that length, without the start of the browser."""
     short = min(width, height)
     page = folder / "page.html"
     marks = {"W": width, "H": height, "LOGO": short // 6, "TITLE": short // 7}
@@ -92,7 +92,7 @@ async def _capture(page: Path, width: int, height: int, frames: int, output: Pat
 
 @asynccontextmanager
 async def _browser(page: Path, width: int, height: int) -> AsyncIterator[Any]:
-    """A page in a browser of its own, as a function that calls the DevTools protocol."""
+    """Start a browser and yield a function that calls the DevTools protocol of its page."""
     browser = find_browser()
     assert browser is not None
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:

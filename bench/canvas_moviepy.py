@@ -1,4 +1,4 @@
-"""The compared composition by MoviePy 2, in an environment of its own: FOLDER WIDTH HEIGHT FONT OUTPUT."""
+"""The compared composition in MoviePy 2, in its own environment: FOLDER WIDTH HEIGHT FONT OUTPUT."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CAPTIONS = ("Every word of this", "changes twice", "in four seconds", "and then 
 
 
 def main(folder: str, width: int, height: int, font: str, output: str) -> None:
-    """Render it with the encoder's settings of the others."""
+    """Render it with the same encoder settings as the others."""
     short = min(width, height)
     one = _cover(VideoFileClip(f"{folder}/one.mp4").without_audio(), width, height)
     one = one.with_effects([vfx.Loop(duration=7)])

@@ -1,4 +1,4 @@
-"""The composition that renderers are compared by: its media, and the composition as the worker takes it."""
+"""The composition used to compare renderers, and its media."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOGO = (
 
 
 def make_sources(folder: Path) -> None:
-    """Two clips with sound, a logo and music."""
+    """Make two videos with sound, a logo and music."""
     life = "life=s=320x180:mold=10:r=30:ratio=0.1:death_color=#305080:life_color=#ffd080,scale=1280:720"
     tone = ("-f", "lavfi", "-i", "sine=frequency=220:duration=6")
     quickly = ("-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
@@ -44,7 +44,7 @@ def _ten(quickly: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def composition(width: int, height: int, seconds: float = SECONDS) -> dict[str, Any]:
-    """A looped clip, a crossfade, a picture in picture, a logo, a title, captions and music."""
+    """Return a composition with a looped video, a crossfade, an inset, a logo, a title, captions and music."""
     short = min(width, height)
     fade = {"type": "fade", "duration": 0.5}
     cues = [
@@ -126,7 +126,7 @@ def composition(width: int, height: int, seconds: float = SECONDS) -> dict[str, 
 
 
 def many_layers(count: int) -> dict[str, Any]:
-    """A clip and `count - 1` texts, two of which are on screen at any time."""
+    """Return a composition with a video and `count - 1` texts, two of which are visible at a time."""
     pairs = (count - 1) // 2
     length = SECONDS / pairs
     texts = [

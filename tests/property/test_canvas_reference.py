@@ -1,4 +1,4 @@
-"""Frames of random compositions against a slow renderer that reads the JSON by itself."""
+"""Frames of random compositions, compared with a slow independent renderer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever JSON comes in: compositions that are echoed as they are, or an error without a submitted value."""
+"""Any JSON is a composition that survives a round trip, or an error without any submitted value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ways from one value to the next start at the one and end at the other."""
+"""Easings start at 0 and end at 1, and curves pass through their keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever composition is read: a scene that makes sense, or an error that says what to change."""
+"""Any composition resolves to a consistent scene, or is refused with a hint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever stands in a subtitle file: cues that make sense, or an error that says what it should be."""
+"""Any subtitle file gives consistent cues, or is refused with a hint."""
 
 from __future__ import annotations
 

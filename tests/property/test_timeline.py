@@ -1,4 +1,4 @@
-"""Whatever layers ask for, their times make sense or it is said why not."""
+"""Any timing requests give a consistent timeline, or are refused with a reason."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 
 EasingFunction = Callable[[float], float]
-"""From the elapsed fraction of the time, 0 to 1, to the fraction of the change, which may overshoot 0 to 1."""
+"""Maps the elapsed fraction of the time (0 to 1) to the fraction of the change, which may overshoot."""
 
 _BACK_OVERSHOOT = 1.70158
 _BOUNCES = ((1.0, 0.0, 0.0), (2.0, 1.5, 0.75), (2.5, 2.25, 0.9375), (2.75, 2.625, 0.984375))

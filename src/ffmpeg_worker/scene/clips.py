@@ -14,7 +14,7 @@ from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.scene.limits import MAX_PIXELS
 
 SourceInfo = Mapping[str, MediaInfo | str]
-"""What is known of each `src`: the result of a probe, or the text of subtitles and SVG images."""
+"""The result of a probe, or the text of subtitles and SVG images, for each `src`."""
 
 _IMAGE_FORMATS = frozenset({"image2", "gif", "apng", "webp", "ico"})
 _PLAYLIST_FORMATS = frozenset({"hls", "dash", "concat", "imf", "sdp", "rtsp"})

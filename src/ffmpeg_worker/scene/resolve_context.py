@@ -1,4 +1,4 @@
-"""What the layers of a composition share while they are resolved, and the result for one layer."""
+"""The context and the result of resolving one layer."""
 
 from __future__ import annotations
 

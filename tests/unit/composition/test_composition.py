@@ -1,4 +1,4 @@
-"""What a composition may say, and what is echoed of it."""
+"""Fields of compositions and how they are serialized."""
 
 from __future__ import annotations
 

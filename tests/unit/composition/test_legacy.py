@@ -1,4 +1,4 @@
-"""The older shape of a composition becomes today's, and its errors keep its paths."""
+"""The legacy schema is converted to the current one, and errors keep its paths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a composition may not say: the path as it was written, a sentence, a hint."""
+"""Invalid compositions are refused with their original JSON path, a sentence and a hint."""
 
 from __future__ import annotations
 

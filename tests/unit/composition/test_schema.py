@@ -1,4 +1,4 @@
-"""The published schema takes what is taken."""
+"""The published JSON Schema accepts exactly what the models accept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What files hold."""
+"""Contents of source files."""
 
 from __future__ import annotations
 

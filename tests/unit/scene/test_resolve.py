@@ -1,4 +1,4 @@
-"""Compositions as scenes."""
+"""Compositions are resolved to scenes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is heard of a composition."""
+"""Compositions are resolved to audio mixes."""
 
 from __future__ import annotations
 

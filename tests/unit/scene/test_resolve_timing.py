@@ -1,4 +1,4 @@
-"""Layers with their times on the canvas."""
+"""Layers are scheduled on the canvas."""
 
 from __future__ import annotations
 

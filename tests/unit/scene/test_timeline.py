@@ -1,4 +1,4 @@
-"""When layers come and go."""
+"""Timing requests of one list become start and end times."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of what is prepared some frames need."""
+"""Preparations are limited to a range of frames."""
 
 from __future__ import annotations
 

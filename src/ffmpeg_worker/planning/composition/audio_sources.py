@@ -36,7 +36,7 @@ class SourceSection:
 
     @property
     def seek_s(self) -> int:
-        """Where reading starts, in whole seconds, which no time base rounds."""
+        """Start of reading in whole seconds, which no time base rounds."""
         is_inexact = self.file.lower().endswith(_INEXACT_SEEK_SUFFIXES)
         begin_s = self.begin // SAMPLE_RATE
         return begin_s - _PREROLL_S if begin_s >= (_INEXACT_SEEK_FROM_S if is_inexact else _SEEK_FROM_S) else 0

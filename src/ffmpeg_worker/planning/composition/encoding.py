@@ -37,7 +37,7 @@ class Encoding:
         can_split: whether it may be encoded in ranges.
     """
 
-    kind: Literal["video", "gif", "sequence", "picture"]
+    kind: Literal["video", "gif", "sequence", "image"]
     form: Literal["yuv420p", "rgba"]
     segment: str
     filters: tuple[str, ...] = ()
@@ -74,7 +74,7 @@ def choose_encoding(
         return Encoding("gif", "rgba", ".mkv", (), ("-c:v", "ffv1", "-level", "3", "-pix_fmt", "bgra"))
     if codec == "png":
         own = ("format=rgba",) if is_transparent else ("format=rgb24",)
-        kind: Literal["sequence", "picture"] = "sequence" if _NUMBERED.search(name) else "picture"
+        kind: Literal["sequence", "image"] = "sequence" if _NUMBERED.search(name) else "image"
         return Encoding(kind, "rgba", ".png", own, ("-c:v", "png"))
     suffix = PurePosixPath(name).suffix.lower()
     if codec == "prores":

@@ -92,7 +92,7 @@ class VideoPlan:
         for preparation in self.resolved.preparations:
             yield plan_preparation(preparation, self.limits)
         match self._encoding(1).kind:
-            case "picture":
+            case "image":
                 yield from plan_still_frame(self.resolved.scene, self._part[0], self._work_name)
             case "sequence":
                 yield self._plan_sequence()

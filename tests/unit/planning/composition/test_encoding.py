@@ -1,4 +1,4 @@
-"""Which encoder an output gets, and what it is told."""
+"""Encoders and options of each kind of output."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_every_film_is_tagged(suffix: str, codec: Codec) -> None:
 
 
 def test_one_png_is_a_picture_and_a_numbered_one_a_sequence() -> None:
-    assert choose_encoding("a.png", "png").kind == "picture"
+    assert choose_encoding("a.png", "png").kind == "image"
     assert choose_encoding("a-%04d.png", "png").kind == "sequence"
 
 

@@ -1,4 +1,4 @@
-"""How a timeline is split_frames for renderers side by side, and joined again."""
+"""Scenes are split into ranges for parallel renderers and joined again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Golden commands for the sound of a timeline, and how volumes become lines.
+"""Golden commands of audio mixes, and the linearization of volumes.
 
 `./run rewrite` rewrites the file; git shows what changed.
 """

@@ -1,4 +1,4 @@
-"""Golden plans of compositions: what is drawn beside what is heard, and what is put together.
+"""Golden plans of compositions: rendering in parallel with the audio, and joining.
 
 `./run rewrite` rewrites the file; git shows what changed.
 """

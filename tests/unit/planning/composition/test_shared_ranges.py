@@ -1,4 +1,4 @@
-"""What rows of one composition share."""
+"""Ranges of frames that rows of variables have in common."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scripts for libass, and the frames at which what they show may change."""
+"""ASS scripts for libass, and the frames at which their picture may change."""
 
 from __future__ import annotations
 

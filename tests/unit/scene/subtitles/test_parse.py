@@ -1,4 +1,4 @@
-"""Subtitle files as cues."""
+"""Subtitle files are parsed to cues."""
 
 from __future__ import annotations
 
