@@ -28,7 +28,7 @@ _SIGNALS_SCOPED_FROM = 6
 
 
 class PreparedConfinement:
-    """What can be prepared before the child exists. Raises OSError if a mechanism is unavailable."""
+    """A confinement, prepared before the child exists. Raises OSError if a mechanism is unavailable."""
 
     def __init__(self, confinement: Confinement) -> None:
         self._uid = confinement.uid

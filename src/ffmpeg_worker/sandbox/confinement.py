@@ -1,4 +1,4 @@
-"""What one child process may access and use, as a value that can be sent in a message."""
+"""The access rights and limits of one child process, as a value that can be sent in a message."""
 
 from __future__ import annotations
 

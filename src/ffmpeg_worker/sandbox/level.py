@@ -1,4 +1,4 @@
-"""How strong the sandbox is on this machine, and what is missing for a stronger one."""
+"""The sandbox level that this machine supports, and the mechanisms that it lacks for a higher one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ffmpeg_worker.sandbox.users import missing_for_root, missing_for_users
 
 
 class Level(StrEnum):
-    """How strongly jobs are confined."""
+    """Strength of the sandbox, from the strongest to none."""
 
     FULL = "full"
     """Landlock and a seccomp filter; if the worker is root, also a separate user for each job."""
@@ -42,7 +42,7 @@ class SandboxSupport:
 
     @property
     def missing(self) -> list[str]:
-        """What is missing for a strong confinement, in words."""
+        """The mechanisms that are missing for the levels `full` and `chroot`, as texts for the operator."""
         found = []
         instead = self.no_users or self.no_root
         if self.landlock_abi == 0 and instead:

@@ -51,7 +51,7 @@ class RunProgram(Protocol):
 
 
 async def find_holes(jail: Jail, folder: Path, run: RunProgram, ffmpeg: Path) -> list[str]:
-    """What a confined program could do although it must not, or could not do although it must; empty: none.
+    """Run the canary and `ffmpeg -version` in a jail; list what works but must not, or must but does not.
 
     `folder` is the jail's root.
 
@@ -71,7 +71,7 @@ async def find_holes(jail: Jail, folder: Path, run: RunProgram, ffmpeg: Path) ->
             ),
             run([str(ffmpeg), "-version"], confinement, cwd=lane, env=env, timeout_s=_TIMEOUT_S),
         )
-    holes = judge(tried.stdout)
+    holes = read_holes(tried.stdout)
     if tried.code != 0:
         holes.append(f"it ended with {tried.code}: {tried.stderr[-300:]}")
     if version.code != 0:
@@ -79,7 +79,7 @@ async def find_holes(jail: Jail, folder: Path, run: RunProgram, ffmpeg: Path) ->
     return holes
 
 
-def judge(answer: bytes) -> list[str]:
+def read_holes(answer: bytes) -> list[str]:
     """The holes that a canary's answer shows."""
     line, _, rest = answer.partition(b"\n")
     try:

@@ -1,4 +1,4 @@
-"""Outputs to local files: written under hidden names, then renamed, so that nobody sees half a file."""
+"""Outputs to local files: moved under hidden names, then renamed, so that no partial file is visible."""
 
 from __future__ import annotations
 
