@@ -122,21 +122,14 @@ class RemoteDelivery:
         Raises:
             WorkerError: with `where.output`.
         """
-        uploads = {self._outputs[name].uploads[-1]: name for name in names}
-        waiting = set(uploads)
-        while waiting:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for upload in done:
-                try:
-                    upload.result()
-                except WorkerError as error:
-                    raise error.copy().at(output=display_name(uploads[upload])) from None
+        for upload in asyncio.as_completed([self._outputs[name].uploads[-1] for name in names]):
+            await upload
 
     async def _locate(self, name: str) -> OutputLocation:
         try:
             return await self._writer.locate(name)
         except WorkerError as error:
-            raise error.copy().at(output=display_name(name)) from None
+            raise error.at(output=display_name(name)) from None
 
     def _start(self, name: str, output: _Output) -> None:
         _stop([output])
@@ -159,7 +152,10 @@ class RemoteDelivery:
                     f'The output "{display_name(name)}" was deleted before it could be uploaded.',
                     code="output_vanished",
                     hint="Let the command keep it until the end.",
+                    where={"output": display_name(name)},
                 ) from None
+            except WorkerError as error:
+                raise error.at(output=display_name(name)) from None
             output.is_stored = True
 
     def _count(self, output: _Output) -> None:
