@@ -74,7 +74,8 @@ def sites() -> Iterator[RaiseSite]:
         for call in ast.walk(tree):
             if not isinstance(call, ast.Call):
                 continue
-            callee = ast.unparse(call.func).rpartition(".")[2]
+            function = call.args[0] if ast.unparse(call.func) == "partial" else call.func
+            callee = ast.unparse(function).rpartition(".")[2]
             given = {keyword.arg: keyword.value for keyword in call.keywords}
             if "code" not in given or callee in NOT_ERRORS:
                 continue

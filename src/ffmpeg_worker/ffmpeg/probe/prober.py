@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,21 +38,24 @@ from ffmpeg_worker.tasks import cancel_and_wait
 _PRELOAD = "ffmpeg_worker.ffmpeg.probe.probe_program:serve"
 _STANDARD_OPTIONS = ("-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters")
 
-_REASONS: Mapping[str, tuple[type[SourceError], str, str, str]] = {
-    "not_found": (SourceNotFound, "source_not_found", "There is no such file.", "Check its name."),
-    "permission": (SourceForbidden, "source_forbidden", "The file cannot be read.", "Check its permissions."),
-    "not_a_file": (SourceForbidden, "source_is_folder", "The input is a folder.", "Name a file in it."),
-    "empty": (SourceUnreadable, "source_empty", "The file is empty (0 bytes).", "Check how it was copied."),
-    "incomplete": (
+# By the reason of `ProbeFailed`: makes the error.
+_ERRORS: Mapping[str, Callable[[], SourceError]] = {
+    "not_found": partial(SourceNotFound, "There is no such file.", hint="Check its name."),
+    "permission": partial(SourceForbidden, "The file cannot be read.", hint="Check its permissions."),
+    "not_a_file": partial(
+        SourceForbidden, "The input is a folder.", code="source_is_folder", hint="Name a file in it."
+    ),
+    "empty": partial(
+        SourceUnreadable, "The file is empty (0 bytes).", code="source_empty", hint="Check how it was copied."
+    ),
+    "incomplete": partial(
         SourceUnreadable,
-        "source_incomplete",
         "The file was cut off: the part that describes it is missing.",
-        "Copy or upload it again, completely.",
+        code="source_incomplete",
+        hint="Copy or upload it again, completely.",
     ),
 }
-_NOT_MEDIA_HINT = (
-    "Check the file: it may have been cut off while it was copied, or be another kind of file with a media name."
-)
+_NOT_MEDIA_HINT = "Check the file: it may be incomplete, or another kind of file with the name of a media file."
 
 
 class Prober:
@@ -177,10 +181,8 @@ class ProbeSession:
         reason = reply["error"]["reason"]
         if reason == CONFINEMENT_FAILED:
             raise EngineUnavailable("The probe cannot be confined.", detail=reply["error"]["message"])
-        if reason in _REASONS:
-            kind, code, message, hint = _REASONS[reason]
-            raise kind(message, code=code, hint=hint)
-        raise _not_media(reply["error"].get("message", ""), path)
+        make_error = _ERRORS.get(reason)
+        raise _not_media(reply["error"].get("message", ""), path) if make_error is None else make_error()
 
     async def probe(self, path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
         """Describe a file for a `probe` job, with ffprobe if there is one.

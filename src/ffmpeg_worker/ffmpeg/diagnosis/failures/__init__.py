@@ -10,11 +10,11 @@ from ffmpeg_worker.ffmpeg.diagnosis.failures.inputs import INPUTS
 from ffmpeg_worker.ffmpeg.diagnosis.failures.opening import OPENING
 from ffmpeg_worker.ffmpeg.diagnosis.failures.options import OPTIONS
 from ffmpeg_worker.ffmpeg.diagnosis.failures.outputs import OUTPUTS
+from ffmpeg_worker.ffmpeg.diagnosis.failures.resources import RESOURCES
 from ffmpeg_worker.ffmpeg.diagnosis.failures.signals import SIGNALS
-from ffmpeg_worker.ffmpeg.diagnosis.failures.worker import WORKER
 
 FAILURES: tuple[Failure, ...] = (
-    *WORKER,  # a full disk or no memory explain every other line
+    *RESOURCES,  # a full disk or no memory explain every other line
     *INPUTS,
     *FILTER_GRAPH,
     *FILTERS,  # before options: both match "Unable to parse option value"

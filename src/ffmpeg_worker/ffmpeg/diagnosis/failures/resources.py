@@ -1,11 +1,11 @@
-"""Failures of the machine or the process, not of the command."""
+"""Failures for lack of disk, memory or libraries, and by signals."""
 
 from __future__ import annotations
 
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
 from ffmpeg_worker.ffmpeg.diagnosis.failures.signals import BY_SIGNAL
 
-WORKER: tuple[Failure, ...] = (
+RESOURCES: tuple[Failure, ...] = (
     Failure(
         "disk_full",
         "Try again later. If it happens again, the worker needs more disk space.",

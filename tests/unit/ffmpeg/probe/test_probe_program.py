@@ -1,0 +1,33 @@
+"""The program of the embedded probe."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.ffmpeg.probe.probe_program import serve
+from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
+
+
+def answer(*lines: dict[str, Any]) -> list[dict[str, Any]]:
+    replies = io.BytesIO()
+    serve(io.BytesIO(b"".join(json.dumps(line).encode() + b"\n" for line in lines)), replies)
+    return [json.loads(line) for line in replies.getvalue().splitlines()]
+
+
+def test_requests_are_relative_to_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    (tmp_path / "empty.mp4").touch()
+    [reply] = answer({"confinement": None, "root": str(tmp_path)}, {"path": "empty.mp4"})
+    assert reply["error"]["reason"] == "empty"
+
+
+@pytest.mark.parametrize("root", ["/missing", "a\0b"])
+def test_without_confinement_nothing_is_answered(root: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir("/")
+    [reply] = answer({"confinement": None, "root": root}, {"path": "a.mp4"})
+    assert reply["error"]["reason"] == CONFINEMENT_FAILED
