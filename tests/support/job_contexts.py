@@ -1,0 +1,117 @@
+"""Contexts of jobs for unit tests of the pipeline: a real workspace; doubles for probes, stores and programs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
+from ffmpeg_worker.job.lifecycle import JobEvent
+from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.progress import JobProgress
+from ffmpeg_worker.pipeline.quota import Quota
+from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.pipeline.runtime import DirectRuntime
+from ffmpeg_worker.pipeline.workspace import Workspace
+from ffmpeg_worker.planning.read_job import read_job
+from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
+from ffmpeg_worker.storage.local.roots import LocalRoots
+from ffmpeg_worker.storage.remote_target import RemoteTarget
+from ffmpeg_worker.storage.stores import SourceStore, Stores
+from support.servers.memory_storage import MemoryStorage
+
+VIDEO = {
+    "format": {"format_name": "mov,mp4", "duration": "10.0"},
+    "streams": [{"codec_type": "video", "codec_name": "h264", "width": 64, "height": 36, "duration": "10.0"}],
+}
+
+
+@dataclass(frozen=True)
+class FakeTools:
+    """The part of `Tools` that the pipeline reads."""
+
+    sandbox: Sandbox = UNCONFINED
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class FakeProbes:
+    """Answers probes by file name with documents of ffprobe, or raises; counts what was asked."""
+
+    def __init__(self, documents: Mapping[str, Mapping[str, Any] | WorkerError] | None = None) -> None:
+        self.documents = dict(documents or {})
+        self.asked: list[str] = []
+
+    async def describe(self, path: Path) -> Mapping[str, Any]:
+        self.asked.append(path.name)
+        document = self.documents.get(path.name, VIDEO)
+        if isinstance(document, WorkerError):
+            raise document
+        return document
+
+    async def probe(self, path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
+        return {**await self.describe(path), "options": list(options)}
+
+
+class FakeJob:
+    """A job with everything that the stages of the pipeline touch."""
+
+    def __init__(
+        self,
+        root: Path,
+        job: dict[str, Any] | None = None,
+        *,
+        probes: Mapping[str, Mapping[str, Any] | WorkerError] | None = None,
+        upload: Upload | None = None,
+        timeout_s: float = 10.0,
+        slots: int = 2,
+        machine: Machine | None = None,
+    ) -> None:
+        self.data = root / "data"
+        self.data.mkdir(exist_ok=True)
+        self.bucket = MemoryStorage()
+        self.probes = FakeProbes(probes)
+        self.events: list[JobEvent] = []
+        folder = root / "scratch"
+        folder.mkdir()
+        workspace = Workspace(folder, Jail(folder, None, cores=2))
+        local = LocalRoots(self.data, ())
+        sources = cast(dict[str | None, SourceStore], {None: local, "file": local, "memory": self.bucket})
+        resources = SimpleNamespace(
+            tools=FakeTools(),
+            slots=asyncio.Semaphore(slots),
+            quota=Quota(1 << 30, 10_000, 0),
+            cores=2,
+            check_input_bytes=lambda _count: None,
+        )
+        runtime = DirectRuntime(
+            cast(WorkerResources, resources), "job-7", timeout_s=timeout_s, observer=self.events.append
+        )
+        machine = machine or Machine(cores=2)
+        read = read_job(parse_job(job or {"action": "process", "data": {"chainCmds": "-i a.mp4 b.mp4"}}), machine)
+        self.context = JobContext(
+            runtime,
+            read,
+            machine,
+            upload,
+            Stores(sources, RemoteTarget(self.bucket)),
+            workspace,
+            cast(ProbeSession, self.probes),
+            JobProgress(self.events.append),
+            began=0.0,
+        )
+
+    def lane(self, name: str = "lane-0", **files: bytes) -> Path:
+        """Make the working directory of a lane with these files; a double underscore stands for a dot."""
+        folder = self.context.workspace.lane(name)
+        for key, content in files.items():
+            (folder / key.replace("__", ".")).write_bytes(content)
+        return folder

@@ -1,0 +1,127 @@
+"""Around one ffmpeg: its files, its slot, its deadline, and its errors in the caller's terms."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.command.invocation import Invocation
+from ffmpeg_worker.errors import EngineFailed, EngineTimedOut, SourceUnreadable, WorkerError
+from ffmpeg_worker.fonts import outline_fonts
+from ffmpeg_worker.pipeline import run_command as module
+from ffmpeg_worker.pipeline.run_command import CommandRunner
+from ffmpeg_worker.planning.plan import (
+    BundledFonts,
+    FailureContext,
+    FfmpegStep,
+    Folder,
+    InputLink,
+    PlacedFile,
+    TextFile,
+)
+from support.job_contexts import FakeJob
+
+NAMES = {"_in/0.bin": "holiday.mp4", "_in/a.srt": "subs"}
+
+
+def runner(job: FakeJob, seconds: float = 10.0) -> CommandRunner:
+    context = job.context
+    deadline = time.monotonic() + seconds
+    return CommandRunner(context.resources, job.lane(), context.workspace.jail, deadline, NAMES)
+
+
+def ignore(_progress: object) -> None:
+    pass
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> list[WorkerError]:
+    """Errors that ffmpeg ends with, in order."""
+    errors: list[WorkerError] = []
+
+    async def fail(*_args: Any, **_options: Any) -> None:
+        raise errors.pop(0)
+
+    monkeypatch.setattr(module, "run_ffmpeg", fail)
+    return errors
+
+
+def test_files_are_named_as_the_caller_does(tmp_path: Path) -> None:
+    command = runner(FakeJob(tmp_path))
+    text = "Error opening file:_in/0.bin, then _in/a.srt and file:out.mp4"
+    assert command.reword(text) == "Error opening holiday.mp4, then subs and out.mp4"
+
+
+async def test_files_are_placed_before_a_step(tmp_path: Path) -> None:
+    command = runner(FakeJob(tmp_path))
+    setup: tuple[PlacedFile, ...] = (
+        Folder("sub/deep"),
+        TextFile("sub/list.txt", "file a\n"),
+        InputLink("sub/second.mp4", "_in/0.bin"),
+        BundledFonts("fonts"),
+    )
+    for _ in range(2):  # a step that was interrupted starts again
+        await command.place_all(setup)
+    assert (command.folder / "sub/deep").is_dir()
+    assert (command.folder / "sub/list.txt").read_text() == "file a\n"
+    assert (command.folder / "sub/second.mp4").readlink() == Path("../_in/0.bin")
+    assert {path.name for path in (command.folder / "fonts").iterdir()} == {font.name for font in outline_fonts()}
+
+
+async def test_a_file_replaces_that_of_an_interrupted_attempt(tmp_path: Path) -> None:
+    command = runner(FakeJob(tmp_path))
+    await command.write("results/probe.json", b"old")
+    await command.write("results/probe.json", b"new")
+    assert (command.folder / "results/probe.json").read_bytes() == b"new"
+
+
+async def test_waiting_for_a_slot_ends_at_the_deadline(tmp_path: Path) -> None:
+    command = runner(FakeJob(tmp_path, slots=0), seconds=0.02)
+    with pytest.raises(EngineTimedOut, match="before the worker had a place"):
+        await command.run(FfmpegStep(Invocation(())), ignore)
+
+
+async def test_a_slot_is_free_again_after_a_failure(tmp_path: Path, failing: list[WorkerError]) -> None:
+    command = runner(FakeJob(tmp_path, slots=1))
+    failing += [EngineFailed("x"), EngineFailed("x")]
+    for _ in range(2):
+        with pytest.raises(EngineFailed):
+            await command.run(FfmpegStep(Invocation(())), ignore)
+
+
+async def test_errors_have_the_command_and_the_callers_names(tmp_path: Path, failing: list[WorkerError]) -> None:
+    failing.append(EngineFailed("Cannot open file:_in/0.bin.", stderr="file:_in/0.bin: Invalid data"))
+    with pytest.raises(EngineFailed) as caught:
+        await runner(FakeJob(tmp_path)).run(FfmpegStep(Invocation(()), command=2), ignore)
+    assert str(caught.value.message) == "Cannot open holiday.mp4."
+    assert (caught.value.stderr, caught.value.where) == ("holiday.mp4: Invalid data", {"command": 2})
+
+
+CONTEXT = FailureContext(
+    "layers[0].src", "The subtitles cannot be drawn.", "unreadable_subtitles", "Simplify them."
+)
+
+
+async def test_a_failure_of_a_composition_names_its_layer(tmp_path: Path, failing: list[WorkerError]) -> None:
+    failing.append(EngineFailed("Parse error", code="subtitle_encoding_invalid", stderr="libass: bad"))
+    failing[0].fault = Fault.CALLER
+    with pytest.raises(SourceUnreadable) as caught:
+        await runner(FakeJob(tmp_path)).run(FfmpegStep(Invocation(()), failure_context=CONTEXT), ignore)
+    error = caught.value
+    assert (error.message, error.code, error.hint) == (CONTEXT.message, CONTEXT.code, CONTEXT.hint)
+    assert error.where == {"field": "layers[0].src"}
+    assert error.stderr is None
+    assert "libass: bad" in (error.detail or "")
+
+
+async def test_a_failure_of_the_worker_stays_one(tmp_path: Path, failing: list[WorkerError]) -> None:
+    failing.append(EngineFailed("Out of memory.", code="out_of_memory", stderr="x"))
+    failing[0].fault = Fault.WORKER
+    with pytest.raises(EngineFailed) as caught:
+        await runner(FakeJob(tmp_path)).run(FfmpegStep(Invocation(()), failure_context=CONTEXT), ignore)
+    assert caught.value.fault is Fault.WORKER
+    assert caught.value.message == "The subtitles cannot be drawn. Out of memory."
