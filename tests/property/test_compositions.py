@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ffmpeg_worker.composition.condition import holds
+from ffmpeg_worker.composition.condition import evaluate_condition
 from ffmpeg_worker.composition.layers import LAYER_MODELS
 from ffmpeg_worker.composition.node import Node, known_keys
 from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
@@ -127,7 +127,7 @@ def test_any_body_is_a_job_or_an_invalid_job(value: Any, more: Any) -> None:
 @given(st.text(alphabet="{}|!=ab '\"1.", max_size=30), st.dictionaries(st.sampled_from("ab"), SCALARS))
 def test_any_text_is_a_condition_or_an_invalid_job(text: str, variables: Any) -> None:
     try:
-        assert holds(text, variables, "condition") in {True, False}
+        assert evaluate_condition(text, variables, "condition") in {True, False}
     except InvalidJob as error:
         where = error.where
         assert where == {"field": "condition"}

@@ -23,7 +23,7 @@ _CONDITION = re.compile(
 )
 
 
-def holds(condition: Any, variables: Mapping[str, Scalar], at: str) -> bool:
+def evaluate_condition(condition: Any, variables: Mapping[str, Scalar], at: str) -> bool:
     """Evaluate the `condition` of a layer.
 
     Args:

@@ -13,11 +13,11 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import describe_problem
 
-_ORDER = {"unknown_field": 0, "missing": 2, "too_short": 3}
+_PRIORITY = {"unknown_field": 0, "missing": 2, "too_short": 3}
 _QUOTED = re.compile(r"'([^']*)'")
 
 
-def explain(error: ValidationError, value: Any, written: OriginalJson) -> InvalidJob:
+def describe_validation_error(error: ValidationError, value: Any, written: OriginalJson) -> InvalidJob:
     """Return the most important error as a sentence without any submitted value.
 
     Args:
@@ -26,7 +26,9 @@ def explain(error: ValidationError, value: Any, written: OriginalJson) -> Invali
         written: the JSON that the caller sent.
     """
     # A misspelled key is often the cause of a missing one, and an invalid item that of a list that is too short.
-    first = min(error.errors(include_input=False, include_url=False), key=lambda item: _ORDER.get(item["type"], 1))
+    first = min(
+        error.errors(include_input=False, include_url=False), key=lambda item: _PRIORITY.get(item["type"], 1)
+    )
     field = written.path(first["loc"])
     shown = f'"{field[:128]}"' if field else "The composition"
     where = {"field": field} if field else None

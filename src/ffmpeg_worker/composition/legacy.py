@@ -42,65 +42,65 @@ def convert_legacy(value: Mapping[str, Any]) -> tuple[dict[str, Any], Origins]:
     return composition, origins
 
 
-def convert_legacy_layer(node: Any, now: Location, then: Location, origins: Origins) -> Any:
-    """Return a node as a layer; `now` and `then` are its locations in the current schema and in the original."""
-    origins[now] = then
-    return _LegacyLayer(node, now, origins).read(then) if isinstance(node, dict) else node
+def convert_legacy_layer(node: Any, location: Location, origin: Location, origins: Origins) -> Any:
+    """Return a node as a layer; `location` is its place in the current schema, `origin` that in the original."""
+    origins[location] = origin
+    return _LegacyLayer(node, location, origins).read(origin) if isinstance(node, dict) else node
 
 
 class _LegacyLayer:
-    def __init__(self, node: Mapping[str, Any], now: Location, origins: Origins) -> None:
+    def __init__(self, node: Mapping[str, Any], location: Location, origins: Origins) -> None:
         kind = node.get("type")
         self._kind = kind.lower() if isinstance(kind, str) else kind
-        self._node, self._now, self._origins = node, now, origins
+        self._node, self._location, self._origins = node, location, origins
         self._layer: dict[str, Any] = {"type": kind} if "type" in node else {}
         self._times: dict[str, Any] = {}
 
-    def read(self, then: Location) -> dict[str, Any]:
+    def read(self, origin: Location) -> dict[str, Any]:
         if isinstance(self._kind, str) and self._kind in _SHAPES:
-            self._put(("shape",), self._kind, (*then, "type"))
+            self._put(("shape",), self._kind, (*origin, "type"))
             self._kind = "shape"
         if "type" in self._node:
             self._layer["type"] = self._kind
         for key, item in self._node.items():
             if key == "config" and isinstance(item, dict):
                 for inner, inner_item in item.items():
-                    self._read_field(inner, inner_item, (*then, key, inner))
+                    self._read_field(inner, inner_item, (*origin, key, inner))
             elif key != "type":
-                self._read_field(key, item, (*then, key))
+                self._read_field(key, item, (*origin, key))
         self._set_duration()
         return self._layer
 
-    def _read_field(self, key: str, item: Any, then: Location) -> None:
+    def _read_field(self, key: str, item: Any, origin: Location) -> None:
         plain = snake_case(key)
         if plain in _BOXES and isinstance(item, dict):
             for inner, value in item.items():
-                self._put((inner,), value, (*then, inner))
+                self._put((inner,), value, (*origin, inner))
         elif plain in {"start_time", "end_time"}:
             self._times[plain] = item
-            self._put(("start" if plain == "start_time" else "duration",), item, then)
+            self._put(("start" if plain == "start_time" else "duration",), item, origin)
         elif plain in {"trim_start", "trim_end"}:
-            self._put(("trim", plain[5:]), item, then)
+            self._put(("trim", plain[5:]), item, origin)
         elif plain in {"fade_in", "fade_out"} and not self._has_sound:
-            self._put(("transition", plain[5:], "duration"), item, then)
-            self._put(("transition", plain[5:], "type"), "fade", then)
+            self._put(("transition", plain[5:], "duration"), item, origin)
+            self._put(("transition", plain[5:], "type"), "fade", origin)
         elif self._kind in ("text", "subtitles"):
-            self._read_text_field(key, item, then)
+            self._read_text_field(key, item, origin)
         else:
-            self._put((key,), item, then)
+            self._put((key,), item, origin)
 
-    def _read_text_field(self, key: str, item: Any, then: Location) -> None:
+    def _read_text_field(self, key: str, item: Any, origin: Location) -> None:
         """Move fields of the style, which the legacy schema has beside the text, into `style`."""
         plain = _TEXT_WORDS.get(snake_case(key), key)
         if plain == "background" and isinstance(item, str):
             item = {"color": item}
         if plain == "style" and isinstance(item, dict):
             for inner, value in item.items():
-                self._put(("style", canonical_key(TextStyle, inner) or inner), value, (*then, inner))
+                self._put(("style", canonical_key(TextStyle, inner) or inner), value, (*origin, inner))
         elif canonical_key(LAYER_MODELS[str(self._kind)], plain) is None and canonical_key(TextStyle, plain):
-            self._put(("style", canonical_key(TextStyle, plain) or plain), item, then)
+            self._put(("style", canonical_key(TextStyle, plain) or plain), item, origin)
         else:
-            self._put((plain,), item, then)
+            self._put((plain,), item, origin)
 
     @property
     def _has_sound(self) -> bool:
@@ -113,14 +113,14 @@ class _LegacyLayer:
         if _is_number(end) and _is_number(start):
             self._layer["duration"] = max(end - start, 0)
 
-    def _put(self, path: tuple[str, ...], item: Any, then: Location) -> None:
+    def _put(self, path: tuple[str, ...], item: Any, origin: Location) -> None:
         target = self._layer
         for key in path[:-1]:
             if not isinstance(target.get(key), dict):
                 target[key] = {}
             target = target[key]
         target[path[-1]] = item
-        self._origins[*self._now, *path] = then
+        self._origins[*self._location, *path] = origin
 
 
 def _is_number(value: Any) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from ffmpeg_worker.composition.composition import Composition
-from ffmpeg_worker.composition.errors import explain
+from ffmpeg_worker.composition.errors import describe_validation_error
 from ffmpeg_worker.composition.json_path import OriginalJson, Origins
 from ffmpeg_worker.composition.legacy import convert_legacy, convert_legacy_layer, is_legacy
 from ffmpeg_worker.composition.limits import MAX_AUDIO, MAX_LAYERS_OF_ROWS
@@ -107,7 +107,7 @@ def _read_one(value: dict[str, Any], row: Variables, at: str, inputs: Collection
     try:
         composition = Composition.model_validate({**filled, "variables": row})
     except ValidationError as error:
-        raise explain(error, filled, written) from None
+        raise describe_validation_error(error, filled, written) from None
     check_references(composition, written)
     for file in find_named_files(composition):
         name = PLACEHOLDER.fullmatch(file.src.strip())
@@ -143,4 +143,4 @@ def _read_audio(value: Any, row: Variables, at: str) -> AudioLayer:
     try:
         return AudioLayer.model_validate(layer)
     except ValidationError as error:
-        raise explain(error, layer, OriginalJson(value, at, origins)) from None
+        raise describe_validation_error(error, layer, OriginalJson(value, at, origins)) from None

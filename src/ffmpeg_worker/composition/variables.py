@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ffmpeg_worker.composition.condition import holds
+from ffmpeg_worker.composition.condition import evaluate_condition
 from ffmpeg_worker.composition.limits import MAX_ROWS, MAX_TEXT, MAX_VARIABLES
 from ffmpeg_worker.composition.node import ALIASES, snake_case
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, format_scalar, parse_default
@@ -71,7 +71,7 @@ def fill_variables(value: Any, variables: Variables, at: str = "") -> Any:
     if (
         "condition" in value
         and "type" in value
-        and not holds(value["condition"], variables, _join(at, "condition"))
+        and not evaluate_condition(value["condition"], variables, _join(at, "condition"))
     ):
         return _hidden(value)
     return {key: _fill_field(value, key, variables, _join(at, str(key))) for key in value}

@@ -24,7 +24,7 @@ class Curve:
     keys: tuple[Key, ...]
 
     def at(self, time: float) -> tuple[float, ...]:
-        """The value at a time."""
+        """Return the value at a time."""
         index = bisect.bisect_right(self.keys, time, key=lambda key: key.time)
         if index == 0:
             return self.keys[0].value
@@ -44,12 +44,12 @@ Color = tuple[float, float, float, float]
 
 
 def number_at(number: Number, time: float) -> float:
-    """The value of a number at a time."""
+    """Return the value of a number at a time."""
     return number.at(time)[0] if isinstance(number, Curve) else number
 
 
 def color_at(color: Color | Curve, time: float) -> Color:
-    """The value of a color at a time, each channel clamped to 0 to 1."""
+    """Return the value of a color at a time, each channel clamped to 0 to 1."""
     if not isinstance(color, Curve):
         return color
     red, green, blue, alpha = (min(max(part, 0.0), 1.0) for part in color.at(time))
@@ -57,5 +57,5 @@ def color_at(color: Color | Curve, time: float) -> Color:
 
 
 def max_value(number: Number) -> float:
-    """The largest value at any key."""
+    """Return the largest value at any key."""
     return max(key.value[0] for key in number.keys) if isinstance(number, Curve) else number

@@ -48,14 +48,14 @@ class Box:
 
 
 def content_box(layer: VisualLayer, reference: ReferenceBox) -> Box:
-    """The box of a layer that has the size of its content by default."""
+    """Return the box of a layer that has the size of its content by default."""
     width = None if layer.width is None else reference.horizontal(layer.width)
     height = None if layer.height is None else reference.vertical(layer.height)
     return _make_box(layer, reference, width, height)
 
 
 def canvas_box(layer: VisualLayer, reference: ReferenceBox, aspect: float | None = None) -> Box:
-    """The box of a layer that fills the canvas by default.
+    """Return the box of a layer that fills the canvas by default.
 
     If only one of width and height is given, the other one keeps `aspect` (width divided by height); without
     `aspect` it is that of the canvas.
@@ -89,7 +89,7 @@ def _make_box(layer: VisualLayer, reference: ReferenceBox, width: Number | None,
 
 
 def resolve_crop(crop: Crop, size: tuple[float, float] | None, where: str) -> CropFractions:
-    """The visible part of a content as fractions of it.
+    """Return the visible part of a content as fractions of it.
 
     Args:
         crop: as the composition has it.
@@ -111,7 +111,7 @@ def resolve_crop(crop: Crop, size: tuple[float, float] | None, where: str) -> Cr
 
 
 def aspect_ratio(size: tuple[float, float], crop: CropFractions | None) -> float:
-    """Width divided by height of the visible part."""
+    """Return width divided by height of the visible part."""
     width, height = size
     return width / height if crop is None else (width * initial_value(crop[2])) / (height * initial_value(crop[3]))
 

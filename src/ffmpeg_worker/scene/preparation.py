@@ -78,7 +78,7 @@ class LibassDrawing:
         return f"{self.folder}/drawn.mov"
 
     def within(self, first: int, last: int) -> tuple[int, ...]:
-        """The moments needed for frames `first` to `last` (exclusive) of the canvas."""
+        """Return the moments needed for frames `first` to `last` (exclusive) of the canvas."""
         first, last = first - self.first, last - self.first
         before = [moment for moment in self.moments if moment <= first]
         return (*before[-1:], *(moment for moment in self.moments if first < moment < last)) or self.moments[:1]

@@ -16,7 +16,7 @@ Written = float | Percent | tuple[Keyframe[Any], ...]
 
 
 def even_side(length: float) -> int:
-    """The nearest even number of pixels, at least 2, as 4:2:0 needs."""
+    """Return the nearest even number of pixels, at least 2, as 4:2:0 needs."""
     return max(2, 2 * round(length / 2))
 
 
@@ -36,26 +36,26 @@ class ReferenceBox:
     pixel_scale: float = 1.0
 
     def horizontal(self, value: Written) -> Number:
-        """A horizontal length in drawn pixels."""
+        """Resolve a horizontal length to drawn pixels."""
         return self.length(value, self.width)
 
     def vertical(self, value: Written) -> Number:
-        """A vertical length in drawn pixels."""
+        """Resolve a vertical length to drawn pixels."""
         return self.length(value, self.height)
 
     def length(self, value: Written, whole: float) -> Number:
-        """A length in drawn pixels, whose percentages are of `whole`."""
+        """Resolve a length, whose percentages are of `whole`, to drawn pixels."""
         return resolve_number(
             value, lambda one: one.of(whole) if isinstance(one, Percent) else one * self.pixel_scale
         )
 
     def fixed(self, value: float | Percent, whole: float) -> float:
-        """A constant length in drawn pixels, whose percentages are of `whole`."""
+        """Resolve a constant length, whose percentages are of `whole`, to drawn pixels."""
         return value.of(whole) if isinstance(value, Percent) else value * self.pixel_scale
 
 
 def resolve_number(value: Any, read: Callable[[Any], float] = float) -> Number:
-    """A number, or the curve of its keyframes; `read` converts each value."""
+    """Return a number, or the curve of its keyframes; `read` converts each value."""
     if not isinstance(value, tuple):
         return read(value)
     keys = tuple(Key(key.time, (read(key.value),), key.easing) for key in value)
@@ -63,19 +63,19 @@ def resolve_number(value: Any, read: Callable[[Any], float] = float) -> Number:
 
 
 def resolve_color(value: str | tuple[Keyframe[str], ...]) -> Color | Curve:
-    """A color, or the curve of its keyframes."""
+    """Return a color, or the curve of its keyframes."""
     if isinstance(value, str):
         return parse_color(value)
     return Curve(tuple(Key(key.time, parse_color(key.value), key.easing) for key in value))
 
 
 def initial_value(number: Number) -> float:
-    """The value of a number at its first key."""
+    """Return the value of a number at its first key."""
     return number.keys[0].value[0] if isinstance(number, Curve) else number
 
 
 def scale_number(number: Number, factor: float) -> Number:
-    """A number multiplied by a factor at every key."""
+    """Multiply a number, or every key of a curve, by a factor."""
     if not isinstance(number, Curve):
         return number * factor
     return Curve(tuple(Key(key.time, (key.value[0] * factor,), key.easing) for key in number.keys))

@@ -94,7 +94,7 @@ def resolve(
 
 
 def frame_range(scene: Scene, start_s: float | None, end_s: float | None) -> tuple[int, int]:
-    """Frames of a part of a scene: the first one, and the one after the last.
+    """Return the range of frames of a part: the first one, and the one after the last.
 
     Raises:
         InvalidJob: the part contains no frame.

@@ -168,7 +168,7 @@ def _never_shown_warning(where: str) -> LintWarning:
 def _resolve_transition(
     transition: written.Transition | None, frames: int, context: ResolveContext
 ) -> Transition | None:
-    """The transition in frames, at most as long as its element."""
+    """Return the transition in frames, at most as long as its element."""
     if transition is None:
         return None
     own_frames = max(1, frame_at(transition.duration, context.fps))

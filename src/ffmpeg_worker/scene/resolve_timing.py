@@ -41,12 +41,12 @@ class ScheduledLayer:
 
     @property
     def length_s(self) -> float:
-        """Its duration."""
+        """Duration in seconds."""
         return self.end_s - self.start_s
 
 
 def resolve_timing(composition: Composition, sources: SourceInfo) -> tuple[float, tuple[ScheduledLayer, ...]]:
-    """The duration of the canvas in seconds, and its layers with their times.
+    """Return the duration of the canvas in seconds, and its layers with their times.
 
     Raises:
         InvalidJob: the times contradict each other (see `timeline`), or the canvas is too long.
@@ -66,7 +66,7 @@ def resolve_timing(composition: Composition, sources: SourceInfo) -> tuple[float
 
 
 def iterate_layers(scheduled: Sequence[ScheduledLayer]) -> Iterator[ScheduledLayer]:
-    """All layers; those of a group follow the group."""
+    """Yield all layers; those of a group follow the group."""
     for layer in scheduled:
         yield layer
         yield from iterate_layers(layer.children)
@@ -137,7 +137,7 @@ def _timing_requests(layers: Sequence[Layer], base: str, sources: SourceInfo) ->
 
 
 def _natural_duration(layer: TimedLayer, where: str, sources: SourceInfo) -> float | None:
-    """Duration of a layer's content; `None` if it has none, as looped media."""
+    """Return the duration of a layer's content; `None` if it has none, as looped media."""
     if isinstance(layer, GroupLayer):
         return list_duration(_timing_requests(layer.layers, f"{where}.", sources))
     if not isinstance(layer, VideoLayer | AudioLayer) or layer.loop or layer.duration != "auto":

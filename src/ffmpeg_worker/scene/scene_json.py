@@ -14,22 +14,22 @@ _METRICS = TypeAdapter(TextMetrics)
 
 
 def encode_scene(scene: Scene) -> Any:
-    """The scene as JSON-compatible values."""
+    """Convert a scene to JSON-compatible values."""
     return _SCENE.dump_python(scene, mode="json")
 
 
 def decode_scene(message: Any) -> Scene:
-    """The inverse of `encode_scene`, also after a trip through JSON."""
+    """Invert `encode_scene`, also after a trip through JSON."""
     return _SCENE.validate_python(message, strict=False)
 
 
 def encode_text_metrics(metrics: TextMetrics) -> bytes:
-    """The metrics as JSON."""
+    """Convert metrics to JSON."""
     return _METRICS.dump_json(metrics)
 
 
 def decode_text_metrics(message: bytes) -> TextMetrics:
-    """The inverse of `encode_text_metrics`.
+    """Invert `encode_text_metrics`.
 
     Raises:
         ValueError: the message is something else.

@@ -36,7 +36,7 @@ class TextMetrics:
 
 
 def iterate_elements(elements: Sequence[Element]) -> Iterator[Element]:
-    """All elements; those of a group follow the group."""
+    """Yield all elements; those of a group follow the group."""
     for element in elements:
         yield element
         if isinstance(element.content, GroupContent):

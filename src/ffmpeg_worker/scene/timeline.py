@@ -53,12 +53,12 @@ class Span:
 
     @property
     def length_s(self) -> float:
-        """Its duration."""
+        """Duration in seconds."""
         return self.end_s - self.start_s
 
 
 def list_duration(requests: Sequence[TimingRequest]) -> float | None:
-    """Duration of a list: the last end of its layers with a duration; `None` if none has one.
+    """Return the duration of a list: the last end of its layers with a duration, or `None` if none has one.
 
     A layer without a duration that starts only at that end is shown for `DEFAULT_LENGTH_S`.
 
@@ -71,7 +71,9 @@ def list_duration(requests: Sequence[TimingRequest]) -> float | None:
 
 
 def canvas_duration(requests: Sequence[TimingRequest]) -> float:
-    """Duration of a canvas that does not state one: `list_duration`, else `DEFAULT_LENGTH_S` after the last start.
+    """Return the duration of a canvas that does not state one.
+
+    It is the `list_duration`, else `DEFAULT_LENGTH_S` after the start of the last layer.
 
     Raises:
         InvalidJob: as `schedule`.
@@ -84,7 +86,7 @@ def canvas_duration(requests: Sequence[TimingRequest]) -> float:
 
 
 def schedule(requests: Sequence[TimingRequest], length_s: float) -> tuple[Span, ...]:
-    """When each layer is shown or heard in a list of `length_s`.
+    """Return when each layer is shown or heard in a list of `length_s`.
 
     Layers that last longer are cut at the end; layers that start later get no time.
 
@@ -102,7 +104,7 @@ def schedule(requests: Sequence[TimingRequest], length_s: float) -> tuple[Span, 
 
 
 def frame_at(seconds: float, fps: Fraction) -> int:
-    """Number of the frame nearest to a time; halves round up."""
+    """Return the number of the frame nearest to a time; halves round up."""
     # Rounding errors put sums of decimals that mean a half slightly below it.
     return math.floor(round(seconds * fps, 6) + 0.5)
 
@@ -119,7 +121,7 @@ def _extend_for_open_ended(
 
 
 def _starts_and_ends(requests: Sequence[TimingRequest]) -> tuple[list[float], list[float | None]]:
-    """Start and end of each layer; an end of `None` is the end of the list."""
+    """Return start and end of each layer; an end of `None` is the end of the list."""
     before = _predecessors(requests)
     followed = set(before)
     starts = [0.0] * len(requests)
@@ -164,7 +166,7 @@ def _check_overlap(request: TimingRequest, length: float | None, start: float, e
 
 
 def _topological_order(requests: Sequence[TimingRequest], before: Sequence[int | None]) -> list[int]:
-    """Indexes of all layers, each after the layer that it follows."""
+    """Return the indexes of all layers, each after the layer that it follows."""
     order: dict[int, None] = {}
     for first in range(len(requests)):
         chain: dict[int, None] = {}
@@ -190,7 +192,7 @@ def _cyclic_start(requests: Sequence[TimingRequest], chain: list[int], back_at: 
 
 
 def _predecessors(requests: Sequence[TimingRequest]) -> list[int | None]:
-    """Index of the layer that each one follows."""
+    """Return for each layer the index of the one that it follows."""
     by_id = {request.id: index for index, request in enumerate(requests) if request.id is not None}
     found: list[int | None] = []
     for request in requests:

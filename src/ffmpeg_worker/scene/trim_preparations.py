@@ -25,59 +25,61 @@ class _Span(NamedTuple):
     end_s: float
 
     def union(self, other: _Span | None) -> _Span:
-        """The smallest span that contains both."""
+        """Return the smallest span that contains both."""
         return self if other is None else _Span(min(self.begin_s, other.begin_s), max(self.end_s, other.end_s))
 
 
 class _Move(NamedTuple):
-    """The new name of a prepared file, and by how much its start moved."""
+    """The new name of a prepared file, and by how many seconds its content moved."""
 
     file: str
-    by_s: float
+    shift_s: float
 
 
 def trim_preparations(resolved: Resolved, first: int, last: int) -> Resolved:
-    """The same scene for frames `first` to `last` (exclusive), preparing only what these frames show."""
+    """Return the scene with preparations only of what frames `first` to `last` (exclusive) show."""
     if not resolved.preparations:
         return resolved
     scene = resolved.scene
     needed: dict[str, _Span] = {}
-    for video, begin_s, end_s in _shown(scene.elements, scene.fps[0] / scene.fps[1], first, last):
-        needed[video.file] = _played(video, begin_s, end_s).union(needed.get(video.file))
-    moves: dict[str, _Move] = {}
+    for video, begin_s, end_s in _find_visible_videos(scene.elements, scene.fps[0] / scene.fps[1], first, last):
+        needed[video.file] = _played_span(video, begin_s, end_s).union(needed.get(video.file))
+    moved: dict[str, _Move] = {}
     preparations: list[Preparation] = []
     for one in resolved.preparations:
         if one.prepared not in needed:
             continue
         if isinstance(one, ToneMapping):
-            part = _cut(one, needed[one.prepared])
-            moves[one.prepared] = _Move(part.prepared, one.begin_s - part.begin_s)
+            part = _trim_tone_mapping(one, needed[one.prepared])
+            moved[one.prepared] = _Move(part.prepared, one.begin_s - part.begin_s)
             preparations.append(part)
         else:
             drawing = replace(one, moments=one.within(first, last))
-            moves[one.prepared] = _Move(drawing.prepared, 0.0)
+            moved[one.prepared] = _Move(drawing.prepared, 0.0)
             preparations.append(drawing)
     return replace(
-        resolved, scene=replace(scene, elements=_moved(scene.elements, moves)), preparations=tuple(preparations)
+        resolved,
+        scene=replace(scene, elements=_rename_files(scene.elements, moved)),
+        preparations=tuple(preparations),
     )
 
 
-def _shown(
+def _find_visible_videos(
     elements: Sequence[Element], fps: float, first: int, last: int
 ) -> Iterator[tuple[VideoContent, float, float]]:
-    """Videos with the times of their elements at which they are first and last visible."""
+    """Yield videos with the times of their elements at which they are first and last visible."""
     for element in elements:
         begin, end = max(first, element.first) - element.first, min(last, element.last) - element.first
         if begin >= end:
             continue
         if isinstance(element.content, GroupContent):
-            yield from _shown(element.content.elements, fps, begin, end)
+            yield from _find_visible_videos(element.content.elements, fps, begin, end)
         elif isinstance(element.content, VideoContent):
             yield element.content, begin / fps, (end - 1) / fps
 
 
-def _played(video: VideoContent, begin_s: float, end_s: float) -> _Span:
-    """The part of a video that is played meanwhile, in seconds of its file."""
+def _played_span(video: VideoContent, begin_s: float, end_s: float) -> _Span:
+    """Return the part of a video that is played meanwhile, in seconds of its file."""
     length_s = video.end_s - video.begin_s
     begin, end = begin_s * video.speed, end_s * video.speed
     if video.loops and length_s > 0:
@@ -87,20 +89,20 @@ def _played(video: VideoContent, begin_s: float, end_s: float) -> _Span:
     return _Span(video.begin_s + min(begin, length_s), video.begin_s + min(end, length_s))
 
 
-def _cut(whole: ToneMapping, needed: _Span) -> ToneMapping:
-    """The needed part with a margin, rounded to milliseconds, the time base of the prepared file."""
+def _trim_tone_mapping(whole: ToneMapping, needed: _Span) -> ToneMapping:
+    """Return the needed part with a margin, rounded to milliseconds, the time base of the prepared file."""
     begin_s = max(math.floor((whole.begin_s + needed.begin_s - _MARGIN_S) * 1000) / 1000, 0.0)
     return replace(whole, begin_s=begin_s, end_s=min(whole.begin_s + needed.end_s + _MARGIN_S, whole.end_s))
 
 
-def _moved(elements: Sequence[Element], moves: Mapping[str, _Move]) -> tuple[Element, ...]:
-    return tuple(replace(element, content=_moved_content(element.content, moves)) for element in elements)
+def _rename_files(elements: Sequence[Element], moved: Mapping[str, _Move]) -> tuple[Element, ...]:
+    return tuple(replace(element, content=_rename_file(element.content, moved)) for element in elements)
 
 
-def _moved_content(content: Content, moves: Mapping[str, _Move]) -> Content:
+def _rename_file(content: Content, moved: Mapping[str, _Move]) -> Content:
     if isinstance(content, GroupContent):
-        return replace(content, elements=_moved(content.elements, moves))
-    if not isinstance(content, VideoContent) or content.file not in moves:
+        return replace(content, elements=_rename_files(content.elements, moved))
+    if not isinstance(content, VideoContent) or content.file not in moved:
         return content
-    file, by_s = moves[content.file]
-    return replace(content, file=file, begin_s=content.begin_s + by_s, end_s=content.end_s + by_s)
+    file, shift_s = moved[content.file]
+    return replace(content, file=file, begin_s=content.begin_s + shift_s, end_s=content.end_s + shift_s)

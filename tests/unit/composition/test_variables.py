@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.composition.condition import holds
+from ffmpeg_worker.composition.condition import evaluate_condition
 from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
 from ffmpeg_worker.composition.variables import fill_variables
 from ffmpeg_worker.errors import InvalidJob
@@ -95,7 +95,7 @@ def test_an_input_that_is_none_is_refused_where_inputs_are_known() -> None:
     ],
 )
 def test_conditions(condition: Any, is_there: bool) -> None:
-    assert holds(condition, GIVEN, "") is is_there
+    assert evaluate_condition(condition, GIVEN, "") is is_there
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_conditions(condition: Any, is_there: bool) -> None:
 )
 def test_other_texts_are_no_conditions(condition: Any) -> None:
     with pytest.raises(InvalidJob, match="not a condition"):
-        holds(condition, GIVEN, "layers[0].condition")
+        evaluate_condition(condition, GIVEN, "layers[0].condition")
 
 
 def test_a_hidden_layer_needs_no_variables_and_keeps_its_place() -> None:
