@@ -88,17 +88,16 @@ async def await_reply(work: Awaitable[_T], ticket: ProxyTicket, what: str) -> _T
         return await race(work, _raise_when_refused(ticket, what))
     except CLIENT_ERRORS:
         if ticket.refused.is_set():
-            raise not_allowed(what) from None
+            raise _not_allowed(what) from None
         raise
 
 
 async def _raise_when_refused(ticket: ProxyTicket, what: str) -> Never:
     await ticket.refused.wait()
-    raise not_allowed(what)
+    raise _not_allowed(what)
 
 
-def not_allowed(what: str) -> AddressNotAllowed:
-    """The worker may not call the store's address."""
+def _not_allowed(what: str) -> AddressNotAllowed:
     return AddressNotAllowed(
         f"The address of the {what} is not allowed: it does not lead to a public https:// host on a usual port.",
         hint="Correct its endpoint; the operator can allow hosts of a private network.",

@@ -13,7 +13,7 @@ from ffmpeg_worker.errors import TargetError
 from ffmpeg_worker.outbound.proxy import ProxyTicket
 from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders
 from ffmpeg_worker.storage.objects.bucket import Bucket, Client
-from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, classify, not_allowed, target_error
+from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, await_reply, classify, target_error
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded
 
@@ -50,13 +50,9 @@ class ObjectUpload:
         client = self._bucket.open(ticket)
         with self._path.open("rb") as file:
             sending = asyncio.ensure_future(self._put(client, file))
-            refused = asyncio.ensure_future(ticket.refused.wait())
             try:
-                # Not tasks.race: a cancellation must let the client remove what it has sent.
-                await asyncio.wait({sending, refused}, return_when=asyncio.FIRST_COMPLETED)
-                if ticket.refused.is_set():
-                    raise not_allowed(f'bucket "{self._bucket.name}"')
-                sending.result()
+                # Shielded: after a cancellation the client must remove what it has sent.
+                await await_reply(asyncio.shield(sending), ticket, f'bucket "{self._bucket.name}"')
             except CLIENT_ERRORS as error:
                 raise target_error(classify(error), self._bucket.name) from None
             except asyncio.CancelledError:
@@ -69,7 +65,6 @@ class ObjectUpload:
                     hint="Allow the credentials to delete objects there.",
                 ) from None
             finally:
-                refused.cancel()
                 # No await once the object has arrived: a cancellation there would lose track of it.
                 if not sending.done():
                     await cancel_and_wait(sending)
