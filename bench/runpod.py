@@ -1,4 +1,4 @@
-"""What RunPod's way costs: a worker with RunPod's SDK before a small platform, against the HTTP door directly."""
+"""Overhead of the RunPod worker: RunPod's SDK with a fake platform, against the HTTP API directly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WITHIN_S = 60.0
 
 
 def measure(*, quick: bool) -> str:
-    """Milliseconds to the first poll, milliseconds a job, and jobs a second at concurrency 8."""
+    """Measure milliseconds to the first poll, milliseconds per job, and jobs per second at concurrency 8."""
     with open_bed(MAX_CONCURRENCY=str(_CONCURRENCY)) as bed:
         return asyncio.run(_measure(bed, single=10 if quick else 50, many=20 if quick else 100))
 
@@ -37,7 +37,7 @@ async def _measure(bed: Bed, *, single: int, many: int) -> str:
             for way in (direct, platform):
                 await way.run(0)
             alone: dict[str, list[float]] = {"direct": [], "runpod": []}
-            for number in range(single):  # in turn: the machine is as busy for both
+            for number in range(single):  # in turns, so that the load of the machine affects both
                 alone["direct"].append(await direct.run(number))
                 alone["runpod"].append(await platform.run(number))
             direct_s = await _time_all(direct, many)
@@ -48,8 +48,8 @@ async def _measure(bed: Bed, *, single: int, many: int) -> str:
     ]
     added = median(alone["runpod"]) - median(alone["direct"])
     notes = [
-        f"Added by RunPod's way: {ms(added)} ms a job ({single} jobs each). Many: {many}, {_CONCURRENCY} at once.",
-        f"Worker from its start to its first poll, before a running HTTP door: {ms(ready_s)} ms.",
+        f"The RunPod worker adds {ms(added)} ms per job ({single} each). Many: {many}, {_CONCURRENCY} at once.",
+        f"Worker from its start to its first poll, with a running HTTP API: {ms(ready_s)} ms.",
     ]
     return table("RunPod", ["tiny job by", "p50 ms", "p95 ms", "many, jobs/s", "ratio"], rows, notes)
 
@@ -71,7 +71,7 @@ async def _time_all(way: _Direct | _Platform, count: int) -> float:
 
 
 class _Direct:
-    """The HTTP door itself."""
+    """Runs jobs through the HTTP API itself."""
 
     def __init__(self, session: aiohttp.ClientSession, bed: Bed) -> None:
         self._session, self._url = session, f"{bed.url}/api/ffmpeg/process"
@@ -84,7 +84,7 @@ class _Direct:
 
 
 class _Platform:
-    """As much of RunPod's platform as a worker needs."""
+    """The part of RunPod's platform that a worker needs."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -139,7 +139,7 @@ async def _open_platform() -> AsyncIterator[_Platform]:
 
 @asynccontextmanager
 async def _open_worker(platform: _Platform, bed: Bed) -> AsyncIterator[float]:
-    """Gives the seconds until its first poll."""
+    """Start a worker; yield the seconds until its first poll."""
     with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-bench-") as home:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
         began = time.perf_counter()

@@ -15,7 +15,7 @@ _CONCURRENCY = 2
 
 
 def measure(*, quick: bool) -> str:
-    """Jobs a second and their ratio, medians of interleaved rounds."""
+    """Measure jobs per second and their ratio, as medians of interleaved rounds."""
     count, rounds = (20, 1) if quick else (200, 3)
     by_xargs: list[float] = []
     by_http: list[float] = []

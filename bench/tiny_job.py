@@ -1,4 +1,4 @@
-"""What a door adds to a tiny job: the bare command, HTTP and the RunPod handler, in turns."""
+"""Overhead for a tiny job: the bare command, HTTP and the RunPod handler, in turns."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.table import median, ms, percentile, table
 
 
 def measure(*, quick: bool) -> str:
-    """Milliseconds added at the median and the 95th percentile."""
+    """Measure the milliseconds added at the median and the 95th percentile."""
     with open_bed() as bed:
         logging.getLogger("ffmpeg_worker").setLevel(logging.ERROR)
         os.environ["FFMPEG_API_BASE_URL"] = f"{bed.url}/api"
@@ -45,7 +45,7 @@ async def _take_turns(bed: Bed, count: int) -> dict[str, list[float]]:
             after_http = time.perf_counter()
             answer = await handler(job)
             assert answer.get("success"), answer
-            if turn >= 3:  # the first ones start what later ones find running
+            if turn >= 3:  # the first jobs start processes that later ones reuse
                 times["bare command"].append(after_bare - began)
                 times["HTTP"].append(after_http - after_bare)
                 times["RunPod handler"].append(time.perf_counter() - after_http)

@@ -302,7 +302,7 @@ class Settings(BaseSettings):
         """
         if self.host not in _LOOPBACK_HOSTS and not self.api_keys:
             raise Misconfigured(
-                f"Binding to {self.host} without an API key would let anybody who can reach it run commands.",
+                f"Binding to {self.host} without an API key would let everybody who can reach it run commands.",
                 hint=f"Set {_PREFIX}API_KEYS=<key>[,<key>…], or bind to 127.0.0.1.",
             )
 

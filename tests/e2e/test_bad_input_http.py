@@ -84,32 +84,15 @@ async def test_bad_jobs(client: aiohttp.ClientSession, job: BadJob) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "word"),
-    [
-        ("", "JSON"),
-        ("not json", "line 1"),
-        ('{"chainCmds": "-i clip.mp4 o.mp4"', "line 1"),
-        (f"{{'chainCmds': '{SECRET}'}}", "JSON"),
-        ('{"timeout": 1, "timeout": 2}', "twice"),
-        ('{"timeout": NaN}', "NaN"),
-        ('{"timeout": -Infinity}', "Infinity"),
-        ('{"chainCmds": "-i a\\u0000b.mp4 o.mp4"}', "NUL"),
-        ('{"chainCmds": "-i \\ud800.mp4 o.mp4"}', "surrogate"),
-        ('{"metadata": ' + '{"a": ' * 70 + "1" + "}" * 71, "64 levels"),
-        ("[" * 50_000, "64 levels"),
-        ('{"timeout": ' + "9" * 5000 + "}", "too large"),
-    ],
+    ("body", "word"), [("", "JSON"), (f"{{'chainCmds': '{SECRET}'}}", "JSON"), ("[" * 50_000, "64 levels")]
 )
 async def test_bad_json(client: aiohttp.ClientSession, body: str, word: str) -> None:
     headers = {**AUTHORIZED, "Content-Type": "application/json"}
     await refused(client, PROCESS, 400, "invalid_json", word, data=body.encode(), headers=headers)
 
 
-@pytest.mark.parametrize(
-    "content_type", ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"]
-)
-async def test_another_content_type(client: aiohttp.ClientSession, content_type: str) -> None:
-    headers = {**AUTHORIZED, "Content-Type": content_type}
+async def test_another_content_type(client: aiohttp.ClientSession) -> None:
+    headers = {**AUTHORIZED, "Content-Type": "text/plain"}
     data = json.dumps(GOOD_JOB).encode()
     await refused(client, PROCESS, 415, "content_type_refused", "application/json", data=data, headers=headers)
 

@@ -1,4 +1,4 @@
-"""The table of bad jobs at the RunPod door: an error as text, the same code and fault as everywhere."""
+"""Bad jobs through the RunPod worker: an error as text, with the same code and fault as over HTTP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def worker(data_root: Path) -> Iterator[RunpodWorker]:
-    """A handler before an HTTP door that is a process of its own."""
+    """A handler in front of an API in a child process."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("FFMPEG_")]:
             patch.delenv(name)
@@ -41,14 +41,10 @@ def worker(data_root: Path) -> Iterator[RunpodWorker]:
 
 
 @pytest.mark.parametrize("bad", BAD_JOBS, ids=str)
-@pytest.mark.parametrize("spelling", ["action", "path"])
 async def test_a_bad_job(
-    worker: RunpodWorker, data_root: Path, capfd: pytest.CaptureFixture[str], bad: BadJob, spelling: str
+    worker: RunpodWorker, data_root: Path, capfd: pytest.CaptureFixture[str], bad: BadJob
 ) -> None:
-    if spelling == "action":
-        asked: dict[str, Any] = {"action": bad.action, "data": bad.data, **bad.common}
-    else:
-        asked = {"path": f"/ffmpeg/{bad.action}", "body": bad.data, **bad.common}
+    asked: dict[str, Any] = {"action": bad.action, "data": bad.data, **bad.common}
     before = {path.name: path.stat().st_mtime_ns for path in data_root.iterdir()}
     answer = await worker.handle({"id": bad.name, "input": asked})
     details = answer["details"]

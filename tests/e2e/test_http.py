@@ -1,11 +1,9 @@
-"""The HTTP door as a real process: every action, health, metrics, and its end."""
+"""The HTTP API as a real process: every action, health, metrics, and its end."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +13,6 @@ import pytest
 
 from support.jobs.bad_jobs import GOOD_JOB, make_files
 from support.processes import alive
-from support.programs import serve_api
 from support.servers.api_server import Server, running_server
 from support.wait_until import until, until_async
 
@@ -197,33 +194,3 @@ def test_an_idle_server_ends_at_once(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         assert server.stop() == 0
         assert not alive(server.pid)
-
-
-def start_in_vain(folder: Path, *, stdin: int | None = None, **variables: str) -> str:
-    """What a server that cannot start says."""
-    ended = subprocess.run(
-        [sys.executable, serve_api.__file__],
-        env={"FS_PATH": str(folder), "FFMPEG_WORKER_SCRATCH_ROOT": str(folder / "scratch"), **variables},
-        cwd=folder,
-        stdin=stdin,
-        input=None if stdin else "",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.returncode == 1
-    assert "Misconfigured" in ended.stderr
-    return ended.stderr.splitlines()[-1]
-
-
-def test_no_strangers_without_an_api_key(tmp_path: Path) -> None:
-    assert "API key" in start_in_vain(tmp_path, FFMPEG_WORKER_HOST="0.0.0.0")
-
-
-def test_a_port_that_is_taken(server: Server, tmp_path: Path) -> None:
-    assert "cannot be bound" in start_in_vain(tmp_path, PORT=server.url.rpartition(":")[2])
-
-
-def test_a_lifeline_whose_end_nobody_would_notice(tmp_path: Path) -> None:
-    assert "lifeline" in start_in_vain(tmp_path, stdin=subprocess.DEVNULL, PORT="0")

@@ -1,4 +1,4 @@
-"""Checks that must pass before the worker takes jobs; RunPod is told which check failed and why."""
+"""Checks that must pass before the worker takes jobs; RunPod learns which check failed and why."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ VOLUME = Path("/runpod-volume")
 _CONNECT_TIMEOUT_S = 0.25
 _HEALTH_TIMEOUT_S = 2.0
 _MAX_HEALTH_BYTES = 65536
-# Keys for RunPod's platform are of no use to the API, whose child processes run commands of strangers.
+# The API needs no keys for RunPod's platform, and its child processes run untrusted commands.
 _WITHHELD = ("RUNPOD_AI_API_KEY", "RUNPOD_API_KEY", "FFMPEG_WORKER_RUNPOD_API_KEY")
 
 
