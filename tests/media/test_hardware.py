@@ -1,4 +1,4 @@
-"""Commands for a card on a machine without one: every option is known to ffmpeg, and jobs go on with the CPU."""
+"""Mapped commands on a machine without a GPU: FFmpeg knows every option, and jobs fall back to the CPU."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NO_DRIVER = "Cannot load libcuda.so.1"
 
 
 class ClaimedCard(GpuTrial):
-    """A card that is said to be there and is not: whatever runs on it fails as with a broken driver."""
+    """A trial that reports a GPU which does not exist, so commands fail as with a broken driver."""
 
     def __init__(self) -> None:
         self._trial = None
@@ -61,17 +61,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("command", golden("encoded on the card"))
-def test_ffmpeg_takes_every_option_until_it_looks_for_the_driver(folder: Path, command: str) -> None:
-    # Frames come from the processor here, so that it is the encoder that looks for the driver.
+@pytest.mark.parametrize("command", golden("encoded on the GPU"))
+def test_ffmpeg_accepts_every_option_until_it_loads_the_driver(folder: Path, command: str) -> None:
+    # The CPU decodes here, so that the encoder is what loads the driver.
     tokens = re.sub(r"-hwaccel\S* cuda ", "", command).split()
     log = run(*tokens, cwd=folder).stderr.decode()
     assert re.search(rf"\[(?:h264|hevc|av1)_nvenc @ \w+\] {re.escape(NO_DRIVER)}", log), log[-2000:]
     assert "has not been used for any stream" not in log
 
 
-@pytest.mark.parametrize("command", golden("all on the card"))
-def test_graphs_of_the_card_are_read_until_they_get_no_frames_of_the_card(folder: Path, command: str) -> None:
+@pytest.mark.parametrize("command", golden("all on the GPU"))
+def test_ffmpeg_accepts_gpu_graphs_until_frames_are_not_in_gpu_memory(folder: Path, command: str) -> None:
     graph = re.search(r"-vf (\S+)", command)
     if graph is not None:
         end = run("-i", "a.mp4", "-vf", graph[1], "-f", "null", "-", cwd=folder).stderr.decode()
@@ -81,7 +81,7 @@ def test_graphs_of_the_card_are_read_until_they_get_no_frames_of_the_card(folder
 
 
 @pytest.mark.parametrize("codec", ["h264", "hevc", "av1"])
-def test_the_trial_of_decoding_is_sound(codec: str) -> None:
+def test_the_decoding_trial_works_on_the_cpu(codec: str) -> None:
     sample = run(*make_sample_command(codec)).stdout
     assert run(*make_decoding_trial(sample, "libx264", on_gpu=False)).returncode == 0
     assert run(*make_decoding_trial(sample, "h264_nvenc")).returncode != 0
@@ -89,7 +89,7 @@ def test_the_trial_of_decoding_is_sound(codec: str) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker that takes a card for granted that is not there."""
+    """A worker whose trial reports a GPU that does not exist."""
     root = tmp_path_factory.mktemp("hardware")
     make_clip(root / "data/clip.mp4", seconds=1, size="640x360")
     async with open_worker(root) as opened:
@@ -107,16 +107,16 @@ def job(hardware: str, command: str = "-i clip.mp4 -preset ultrafast {}.mp4", **
 
 
 @in_one_loop
-async def test_auto_goes_on_with_the_cpu_when_the_card_fails(worker: Worker) -> None:
+async def test_auto_falls_back_to_the_cpu_when_the_gpu_fails(worker: Worker) -> None:
     result = await worker.run(job("auto"))
     assert result["outputs"][0]["media"]["codecs"][0] == "h264"
     (warning,) = result["warnings"]
-    assert warning.startswith("This ran on the CPU: the card failed.")
+    assert warning.startswith("This ran on the CPU: the GPU failed.")
     assert NO_DRIVER in warning
 
 
 @in_one_loop
-async def test_two_passes_are_two_again_on_the_cpu(worker: Worker) -> None:
+async def test_the_cpu_runs_both_passes(worker: Worker) -> None:
     first = "-i clip.mp4 -c:v libx264 -b:v 300k -preset ultrafast -pass 1 -an -f null /dev/null"
     result = await worker.run(job("auto", first + " && -i clip.mp4 -b:v 300k -preset ultrafast -pass 2 {}.mp4"))
     assert result["outputs"][0]["size"] > 0
@@ -124,30 +124,30 @@ async def test_two_passes_are_two_again_on_the_cpu(worker: Worker) -> None:
 
 
 @in_one_loop
-async def test_nvenc_fails_when_the_card_fails(worker: Worker) -> None:
+async def test_nvenc_fails_when_the_gpu_fails(worker: Worker) -> None:
     error = await worker.fail(job("nvenc"))
     assert (error.code, error.fault.value, error.retryable) == ("hardware_failed", "worker", True)
     assert NO_DRIVER in error.message
 
 
 @in_one_loop
-async def test_what_is_wrong_with_the_command_itself_is_said_of_it(worker: Worker) -> None:
+async def test_a_mistake_in_the_command_is_reported_as_such(worker: Worker) -> None:
     error = await worker.fail(job("auto", "-i clip.mp4 -map 0:7 {}.mp4"))
     assert error.code == "stream_map_empty"
 
 
 @in_one_loop
-async def test_processes_that_share_a_failing_card_go_on_apart(worker: Worker) -> None:
+async def test_fused_processes_run_apart_after_the_gpu_fails(worker: Worker) -> None:
     processes = [{"chainCmds": f"-i clip.mp4 -preset ultrafast shared-{n}.mp4"} for n in range(2)]
     result = await worker.run(
         {"action": "multi_process", "data": {"processes": processes, "hardware": "auto"}},
     )
     assert result["succeeded"] == 2
-    assert all("the card failed" in one["warnings"][0] for one in result["results"])
+    assert all("the GPU failed" in one["warnings"][0] for one in result["results"])
 
 
 @in_one_loop
-async def test_without_a_card_only_auto_runs(worker: Worker) -> None:
+async def test_without_a_gpu_only_auto_runs(worker: Worker) -> None:
     claimed = worker.services.resources
     worker.services.resources = replace_gpu(worker, GpuTrial(worker.services.tools, GpuDevices()))
     try:

@@ -1,4 +1,4 @@
-"""Comparisons with the embedded ffmpeg of pairs whose relation is known."""
+"""Comparisons, with the embedded FFmpeg, of pairs of videos whose relation is known."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_container_changes_nothing(clips: Path, reference: str, distorted: s
 
 
 def test_a_plain_command_is_misled_by_the_container(clips: Path) -> None:
-    """The reason for all this; when it fails, ffmpeg has changed and the time stamps' grid may go."""
+    """The reason for the grid of timestamps; when this fails, FFmpeg has changed and the grid may go."""
     truth = plain_vmaf(clips / "ntsc.mp4", clips / "ntsc_bad.mp4")["vmaf"]["mean"]
     assert plain_vmaf(clips / "ntsc.mkv", clips / "ntsc_bad.mp4")["vmaf"]["mean"] < truth - 5
 
@@ -83,13 +83,13 @@ def test_a_shift_that_is_only_reported_stays(clips: Path) -> None:
     assert result["score"] < 50
 
 
-def test_pictures_that_stand_still_are_not_called_aligned(clips: Path) -> None:
+def test_still_videos_do_not_count_as_aligned(clips: Path) -> None:
     result = compare(clips / "still.mp4", clips / "still_bad.mp4")
     assert status(result) == ("unchecked", 0)
     assert "No common motion" in result["warnings"][0]
 
 
-def test_twice_the_rate_is_brought_to_the_reference(clips: Path) -> None:
+def test_twice_the_frame_rate_is_resampled_to_the_reference(clips: Path) -> None:
     result = compare(clips / "reference.mp4", clips / "double.mkv")
     assert (status(result), result["frames"]) == (("ok", 0), 50)
     assert result["alignment"]["frame_rate"]["paired_by"] == "resampled"
@@ -102,7 +102,7 @@ def test_the_same_frames_played_slower_are_paired_by_number(clips: Path) -> None
     assert result["score"] == pytest.approx(compare(clips / "reference.mp4", clips / "bad.mp4")["score"], abs=1.5)
 
 
-def test_variable_rates_are_paired_by_what_is_on_screen(clips: Path) -> None:
+def test_variable_rates_are_paired_by_the_frame_shown(clips: Path) -> None:
     result = compare(clips / "gaps.mp4", clips / "gaps_bad.mkv")
     assert status(result) == ("ok", 0)
     # One pair of different frames would score below 50.
@@ -128,7 +128,7 @@ def test_the_tail_of_the_longer_video_is_left_out(clips: Path) -> None:
         ("reference.mp4", "full.mp4", 97),
     ],
 )
-def test_other_sizes_depths_and_colours_are_brought_together(
+def test_other_sizes_depths_and_colors_are_converted(
     clips: Path, reference: str, distorted: str, least: float
 ) -> None:
     result = compare(clips / reference, clips / distorted)
@@ -136,8 +136,8 @@ def test_other_sizes_depths_and_colours_are_brought_together(
     assert result["score"] > least
 
 
-def test_a_plain_command_is_misled_by_a_missing_colour_tag(clips: Path) -> None:
-    """The reason for equal labels; when it fails, ffmpeg has changed and they may go."""
+def test_a_plain_command_is_misled_by_a_missing_color_tag(clips: Path) -> None:
+    """The reason for equal color tags; when this fails, FFmpeg has changed and they may go."""
     assert plain_vmaf(clips / "reference.mp4", clips / "tagged.mp4")["vmaf"]["mean"] < 80
 
 

@@ -1,4 +1,4 @@
-"""Whatever a command holds: what is mapped keeps all but its video encoders, what is not stays as it is."""
+"""Mapping any command onto a GPU changes only its video encoders, their options and the filters before them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.hardware.map_command import map_command
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 
-CARD = Gpu(1, "NVIDIA L4", frozenset(ENCODERS), frozenset({"h264"}))
+L4 = Gpu(1, "NVIDIA L4", frozenset(ENCODERS), frozenset({"h264"}))
 KEPT = [
     ("-map", "0:v"),
     ("-map", "0:a?"),
@@ -30,7 +30,7 @@ KEPT = [
     ("-threads", "2"),
     ("-sn", None),
 ]
-TAKEN = [
+ENCODER_SETTINGS = [
     ("-crf", "20"),
     ("-preset", "fast"),
     ("-g", "50"),
@@ -63,26 +63,26 @@ def commands(draw: st.DrawFn) -> CommandLine:
         filters = [Option("-vf", ",".join(graph))] if graph else []
         codec = [Option("-c:v", draw(st.sampled_from(["libx264", "libx265", "libvpx-vp9", "copy"])))]
         refused = draw(st.sampled_from([[], [], [], [Option(*draw(st.sampled_from(REFUSED)))]]))
-        mixed = [*draw(options(KEPT)), *draw(options(TAKEN)), *filters, *codec, *refused]
+        mixed = [*draw(options(KEPT)), *draw(options(ENCODER_SETTINGS)), *filters, *codec, *refused]
         groups.append(FileGroup(False, f"{number}.mp4", tuple(draw(st.permutations(mixed)))))
     return CommandLine(tuple(groups))
 
 
 def kept_of(group: FileGroup) -> list[Option]:
-    """What is left without the options of a video encoder and the way to it, in order."""
-    way = {"vf", "hwaccel", "hwaccel_output_format"}
+    """The options that mapping must keep, in order: all but those of the video encoder and its frames."""
+    frame_options = {"vf", "hwaccel", "hwaccel_output_format"}
     return [
         one
         for one in group.options
-        if one.token.endswith(":a") or (one.name not in ENCODER_OPTIONS and one.name not in way)
+        if one.token.endswith(":a") or (one.name not in ENCODER_OPTIONS and one.name not in frame_options)
     ]
 
 
 @given(line=commands(), may_scale=st.booleans())
-def test_mapped_or_left(line: CommandLine, may_scale: bool) -> None:
+def test_mapping_keeps_everything_else(line: CommandLine, may_scale: bool) -> None:
     stream = StreamInfo("video", codec="h264", width=1920, height=1080, pix_fmt="yuv420p")
     try:
-        mapped = map_command(line, [MediaInfo("mov", (stream,), 9.0)], CARD, may_scale=may_scale)
+        mapped = map_command(line, [MediaInfo("mov", (stream,), 9.0)], L4, may_scale=may_scale)
     except NotMapped:
         return
     if mapped is None:

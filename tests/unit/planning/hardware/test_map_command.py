@@ -1,6 +1,6 @@
-"""Golden command lines: what a command becomes on a card, or why it stays as it is.
+"""Golden command lines: commands mapped onto a GPU, or the reason why they are not.
 
-`UPDATE_GOLDEN=1 pytest tests/unit/planning/hardware` rewrites the file; git shows what changed.
+`UPDATE_GOLDEN=1 pytest tests/unit/planning/hardware` rewrites the file.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 
 GOLDEN = Path(__file__).with_name("golden_commands.json")
 ALL = frozenset({"h264_nvenc", "hevc_nvenc", "av1_nvenc"})
-CARD = Gpu(1, "NVIDIA L4", ALL, frozenset({"h264", "hevc", "av1"}))
-NO_DECODER = Gpu(1, "NVIDIA L4", ALL)
-TURING = Gpu(1, "Tesla T4", frozenset({"h264_nvenc", "hevc_nvenc"}))
+L4 = Gpu(1, "NVIDIA L4", ALL, frozenset({"h264", "hevc", "av1"}))
+WITHOUT_DECODERS = Gpu(1, "NVIDIA L4", ALL)
+T4 = Gpu(1, "Tesla T4", frozenset({"h264_nvenc", "hevc_nvenc"}))
 
 
 def video(**facts: Any) -> MediaInfo:
@@ -38,7 +38,7 @@ def video(**facts: Any) -> MediaInfo:
 
 PLAIN = video()
 WITH_COVER = MediaInfo("mov,mp4", (*PLAIN.streams, StreamInfo("video", pix_fmt="yuvj444p", is_cover=True)), 10.0)
-# What is mapped the same way whatever the card decodes: frames come from the processor.
+# Mapped the same way whatever the GPU decodes: the CPU decodes and filters.
 ENCODED: dict[str, str] = {
     "crf": "-i a.mp4 -c:v libx264 -crf 20 -preset slow -c:a aac -movflags +faststart b.mp4",
     "nothing said": "-i a.mp4 b.mp4",
@@ -57,14 +57,14 @@ ENCODED: dict[str, str] = {
     "zero latency": "-i a.mp4 -c:v libx264 -tune zerolatency b.mp4",
     "baseline": "-i a.mp4 -c:v libx264 -profile:v baseline -level 3.0 b.mp4",
     "frames": "-i a.mp4 -c:v libx264 -bf 2 -refs 3 -rc-lookahead 60 -aq-mode 0 -flags +cgop b.mp4",
-    "filters of the processor": "-i a.mp4 -vf crop=640:360,hflip -c:v libx264 b.mp4",
+    "filters of the CPU": "-i a.mp4 -vf crop=640:360,hflip -c:v libx264 b.mp4",
     "overlay": "-i a.mp4 -i l.png -filter_complex [0][1]overlay[v] -map [v] -map 0:a -pix_fmt yuv420p b.mp4",
     "renditions": "-i a.mp4 -map 0:v -map 0:v -c:v libx264 -b:v:0 5M -maxrate:v:0 6M -bufsize:v:0 9M -b:v:1 1M "
     "-maxrate:v:1 2M -bufsize:v:1 3M -s:v:1 640x360 b.mp4",
     "beside a picture": "-i a.mp4 -c:v libx264 b.mp4 -frames:v 1 t.jpg",
     "beside sound": "-i a.mp4 -vn -c:a aac b.m4a -c:v libx264 b.mp4",
 }
-ON_CARD: dict[str, tuple[str, MediaInfo]] = {
+ON_GPU: dict[str, tuple[str, MediaInfo]] = {
     "crf": ("-ss 5 -i a.mp4 -c:v libx264 -crf 20 -c:a copy b.mp4", PLAIN),
     "scaled": ("-i a.mp4 -vf scale=-2:720 -c:v libx264 b.mp4", PLAIN),
     "scaled with an algorithm": ("-i a.mp4 -vf scale=w=1280:h=720:flags=lanczos,fps=30 b.mp4", PLAIN),
@@ -73,8 +73,8 @@ ON_CARD: dict[str, tuple[str, MediaInfo]] = {
     "only a format": ("-i a.mp4 -vf format=yuv420p b.mp4", PLAIN),
     "ladder": ("-i a.mp4 -vf scale=1280:720 b.mp4 -vf scale=640:360 c.mp4 -vn d.m4a", PLAIN),
 }
-# They have a counterpart, but their frames must come from the processor.
-NOT_ON_CARD: dict[str, tuple[str, MediaInfo]] = {
+# The GPU encodes these, but the CPU must decode and filter them.
+CPU_DECODED: dict[str, tuple[str, MediaInfo]] = {
     "turned by the file": ("-i a.mp4 b.mp4", video(rotation=-90)),
     "interlaced and left so": ("-i a.mp4 b.mp4", video(field_order="tt")),
     "codec not tried": ("-i a.mp4 b.mp4", video(codec="vp9")),
@@ -82,7 +82,7 @@ NOT_ON_CARD: dict[str, tuple[str, MediaInfo]] = {
     "fewer bits": ("-i a.mp4 -pix_fmt yuv420p b.mp4", video(codec="hevc", pix_fmt="yuv420p10le")),
     "small": ("-i a.mp4 b.mp4", video(width=160, height=90)),
     "odd": ("-i a.mp4 b.mp4", video(width=641)),
-    "filter of the processor": ("-i a.mp4 -vf hflip b.mp4", PLAIN),
+    "filter of the CPU": ("-i a.mp4 -vf hflip b.mp4", PLAIN),
     "two inputs": ("-i a.mp4 -i b.mp4 c.mp4", PLAIN),
     "decoder chosen": ("-c:v h264 -i a.mp4 b.mp4", PLAIN),
     "size": ("-i a.mp4 -s 640x360 b.mp4", PLAIN),
@@ -140,12 +140,12 @@ def written(command: str, info: MediaInfo | None, gpu: Gpu, **how: Any) -> str:
 
 def test_golden_command_lines() -> None:
     found = {
-        "encoded on the card": {
-            **{name: written(one, PLAIN, NO_DECODER) for name, one in ENCODED.items()},
-            "two passes": written(SECOND_PASS, PLAIN, NO_DECODER, two_passes=True),
+        "encoded on the GPU": {
+            **{name: written(one, PLAIN, WITHOUT_DECODERS) for name, one in ENCODED.items()},
+            "two passes": written(SECOND_PASS, PLAIN, WITHOUT_DECODERS, two_passes=True),
         },
-        "all on the card": {name: written(*one, CARD, may_scale=True) for name, one in ON_CARD.items()},
-        "why not": {name: written(*one, CARD) for name, one in UNMAPPED.items()},
+        "all on the GPU": {name: written(*one, L4, may_scale=True) for name, one in ON_GPU.items()},
+        "why not": {name: written(*one, L4) for name, one in UNMAPPED.items()},
     }
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -153,31 +153,31 @@ def test_golden_command_lines() -> None:
 
 
 @pytest.mark.parametrize("name", ENCODED)
-def test_pictures_of_the_processor_are_encoded_there(name: str) -> None:
-    assert "_nvenc" in written(ENCODED[name], PLAIN, NO_DECODER)
-    assert "hwaccel" not in written(ENCODED[name], PLAIN, NO_DECODER)
+def test_frames_that_the_cpu_decodes_are_encoded_on_the_gpu(name: str) -> None:
+    assert "_nvenc" in written(ENCODED[name], PLAIN, WITHOUT_DECODERS)
+    assert "hwaccel" not in written(ENCODED[name], PLAIN, WITHOUT_DECODERS)
 
 
-@pytest.mark.parametrize("name", NOT_ON_CARD)
-def test_what_a_card_may_show_otherwise_is_decoded_by_the_processor(name: str) -> None:
-    found = written(*NOT_ON_CARD[name], CARD, may_scale=True)
+@pytest.mark.parametrize("name", CPU_DECODED)
+def test_what_a_gpu_may_decode_differently_is_decoded_by_the_cpu(name: str) -> None:
+    found = written(*CPU_DECODED[name], L4, may_scale=True)
     assert "_nvenc" in found
     assert "cuda" not in found
 
 
-def test_scaling_stays_with_the_processor_where_pictures_must_be_the_same() -> None:
-    assert "cuda" not in written("-i a.mp4 -vf scale=-2:720 b.mp4", PLAIN, CARD)
+def test_the_cpu_scales_where_frames_must_be_identical() -> None:
+    assert "cuda" not in written("-i a.mp4 -vf scale=-2:720 b.mp4", PLAIN, L4)
 
 
 @pytest.mark.parametrize("name", UNMAPPED)
-def test_what_has_no_certain_counterpart_has_a_reason(name: str) -> None:
-    assert written(*UNMAPPED[name], CARD).startswith("<")
+def test_commands_without_equivalent_have_a_reason(name: str) -> None:
+    assert written(*UNMAPPED[name], L4).startswith("<")
 
 
 @pytest.mark.parametrize("command", NOTHING_TO_MAP)
 def test_nothing_to_map(command: str) -> None:
-    assert written(command, PLAIN, CARD) == "<nothing>"
+    assert written(command, PLAIN, L4) == "<nothing>"
 
 
-def test_an_encoder_that_the_card_lacks() -> None:
-    assert written("-i a.mp4 -c:v libsvtav1 b.mp4", PLAIN, TURING) == "<The GPU has no av1_nvenc.>"
+def test_an_encoder_that_the_gpu_lacks() -> None:
+    assert written("-i a.mp4 -c:v libsvtav1 b.mp4", PLAIN, T4) == "<The GPU has no av1_nvenc.>"
