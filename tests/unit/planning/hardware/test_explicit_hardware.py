@@ -17,6 +17,10 @@ L4 = Gpu(1, "NVIDIA L4", frozenset({"h264_nvenc"}), frozenset({"h264"}))
 A100 = Gpu(1, "NVIDIA A100", reason="The NVIDIA A100 has no encoder (NVENC).")
 
 
+def process(command: str) -> ProcessData:
+    return ProcessData.model_validate({"chainCmds": command})
+
+
 @pytest.mark.parametrize(
     ("command", "name"),
     [
@@ -36,10 +40,10 @@ def test_names_in_commands(command: str, name: str | None) -> None:
 
 
 def test_a_process_needs_the_trial_if_it_asks_for_hardware_or_names_it() -> None:
-    plain = ProcessData(chainCmds="-i a.mp4 b.mp4")
+    plain = process("-i a.mp4 b.mp4")
     assert not needs_gpu(plain, "off")
     assert needs_gpu(plain, "auto")
-    assert needs_gpu(ProcessData(chainCmds="-hwaccel cuda -i a.mp4 b.mp4"), "off")
+    assert needs_gpu(process("-hwaccel cuda -i a.mp4 b.mp4"), "off")
 
 
 @pytest.mark.parametrize(
@@ -57,11 +61,11 @@ def test_a_process_needs_the_trial_if_it_asks_for_hardware_or_names_it() -> None
 def test_hardware_that_the_worker_lacks_is_refused(
     command: str, hardware: str, gpu: Gpu, where: dict[str, object] | None
 ) -> None:
-    process = ProcessData(chainCmds=command)
+    asking = process(command)
     if where is None:
-        check_hardware_available(process, hardware, gpu)
+        check_hardware_available(asking, hardware, gpu)
         return
     with pytest.raises(UnsupportedFeature) as caught:
-        check_hardware_available(process, hardware, gpu)
+        check_hardware_available(asking, hardware, gpu)
     assert (caught.value.code, caught.value.where) == ("hardware_unavailable", where)
     assert (gpu.reason or "") in caught.value.message
