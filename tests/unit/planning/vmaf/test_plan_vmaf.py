@@ -176,40 +176,6 @@ def test_what_was_not_compared_is_said(
 
 
 @pytest.mark.parametrize(
-    ("reference", "distorted", "part"),
-    [
-        (video(0, field_order="tt"), video(1), "The reference is interlaced"),
-        (
-            video(0, color=(None, None, "bt709", None)),
-            video(1, color=(None, None, "smpte2084", None)),
-            "transfer curve",
-        ),
-        (video(0, color=(None, None, "smpte2084", None)), video(1), "HDR"),
-        (video(0), video(1, color=FULL), "full color range"),
-        (video(0), video(1, (1440, 1080)), "changed the aspect ratio"),
-        (video(0, fps="24"), video(1, fps="24000/1001"), "23.976 against the reference's 24.0 fps"),
-    ],
-)
-def test_what_makes_a_score_doubtful_is_said(reference: LocalFile, distorted: LocalFile, part: str) -> None:
-    assert any(part in warning for warning in plan(reference, distorted).warnings)
-
-
-@pytest.mark.parametrize(
-    ("size", "wanted", "model"),
-    [
-        ((1920, 1080), "auto", "vmaf_v0.6.1"),
-        ((1080, 1920), "auto", "vmaf_v0.6.1"),
-        ((2560, 1440), "auto", "vmaf_4k_v0.6.1"),
-        ((3840, 2160), "auto", "vmaf_4k_v0.6.1"),
-        ((3840, 2160), "vmaf_v0.6.1neg", "vmaf_v0.6.1neg"),
-    ],
-)
-def test_the_model_follows_from_the_size(size: tuple[int, int], wanted: str, model: str) -> None:
-    result = summarize(plan(video(0, size), video(1, size), model=wanted), moving(), scored())
-    assert result["model"] == model
-
-
-@pytest.mark.parametrize(
     ("error", "code", "where", "arguments"),
     [
         (InvalidJob, "unknown_model", {"field": "model"}, {"model": "vmaf_v0.61"}),
