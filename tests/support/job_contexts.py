@@ -25,6 +25,7 @@ from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 from ffmpeg_worker.storage.local.roots import LocalRoots
+from ffmpeg_worker.storage.local.source import LocalSource
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.stores import SourceStore, Stores
 from support.servers.memory_storage import MemoryStorage
@@ -83,7 +84,7 @@ class FakeJob:
         folder = root / "scratch"
         folder.mkdir()
         workspace = Workspace(folder, Jail(folder, None, cores=2))
-        local = LocalRoots(self.data, ())
+        local = LocalSource(LocalRoots(self.data, ()))
         sources = cast(dict[str | None, SourceStore], {None: local, "file": local, "memory": self.bucket})
         resources = SimpleNamespace(
             tools=FakeTools(),

@@ -1,0 +1,183 @@
+"""Fetching the inputs of a job: kinds of sources, lists, failures."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.errors import (
+    EngineTimedOut,
+    SourceNotFound,
+    SourceUnreadable,
+    TargetForbidden,
+    WorkerError,
+)
+from ffmpeg_worker.pipeline.fetch.fetch import FetchedInput, FetchedInputs, fetch
+from support.job_contexts import FakeJob
+
+
+def process(command: str, **inputs: Any) -> dict[str, Any]:
+    return {"action": "process", "data": {"chainCmds": command}, "inputs": inputs}
+
+
+def many(*commands: str) -> dict[str, Any]:
+    return {"action": "multi_process", "data": {"processes": [{"chainCmds": command} for command in commands]}}
+
+
+def write(job: FakeJob, **files: bytes) -> None:
+    for name, content in files.items():
+        (job.data / name.replace("__", ".")).write_bytes(content)
+
+
+async def test_a_file_of_the_data_root_is_linked_not_copied(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    write(job, a__mp4=b"media")
+    file = (await fetch(job.context))["a.mp4"]
+    assert (file.path, file.size) == ((job.data / "a.mp4").resolve(), 5)
+    staged = job.context.workspace.staging / file.staged
+    assert staged.is_symlink()
+    assert staged.read_bytes() == b"media"
+
+
+async def test_an_input_is_staged_under_its_own_name(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, process("-i {{film}} b.mp4", film="a b'c.mp4"))
+    (job.data / "a b'c.mp4").write_bytes(b"media")
+    assert (await fetch(job.context))["film"].staged == "film.mp4"
+
+
+async def test_text_becomes_a_file(tmp_path: Path) -> None:
+    subs = {"content": "Grüße", "name": "de.srt"}
+    job = FakeJob(tmp_path, process("-i a.mp4 -i {{subs}} b.mp4", subs=subs))
+    write(job, a__mp4=b"media")
+    file = (await fetch(job.context))["subs"]
+    assert (file.staged, file.path.read_text()) == ("de.srt", "Grüße")
+
+
+async def test_a_sequence_keeps_its_pattern(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, process("-i f%02d.png b.mp4"))
+    write(job, f01__png=b"1", f02__png=b"22", other__png=b"3")
+    file = (await fetch(job.context))["f%02d.png"]
+    folder = (job.context.workspace.staging / file.staged).parent
+    assert (file.staged.rpartition("/")[2], file.size) == ("f%02d.png", 3)
+    assert sorted(path.name for path in folder.iterdir()) == ["f01.png", "f02.png"]
+
+
+async def test_a_file_whose_name_looks_like_a_pattern(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, process("-i 50%02d.mp4 b.mp4"))
+    (job.data / "50%02d.mp4").write_bytes(b"media")
+    assert (await fetch(job.context))["50%02d.mp4"].size == 5
+
+
+async def test_a_concat_list_names_staged_files(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, process("-i a.mp4 made.ts && -f concat -i list.txt -c copy b.mp4"))
+    write(job, a__mp4=b"media", c__mp4=b"more", list__txt=b"file 'c.mp4'\nfile made.ts\nfile 'c.mp4'\n")
+    file = (await fetch(job.context))["list.txt"]
+    text = (job.context.workspace.staging / file.staged).read_text()
+    first, made, second = (line.removeprefix("file ").strip("'") for line in text.splitlines())
+    assert (first, made) == (second, "../made.ts")
+    assert (job.context.workspace.staging / first).read_bytes() == b"more"
+
+
+async def test_a_manifest_stays_in_its_folder(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, process("-i x.m3u8 b.mp4"))
+    write(job, x__m3u8=b"#EXTM3U", x0__ts=b"0")
+    file = (await fetch(job.context))["x.m3u8"]
+    staged = job.context.workspace.staging / file.staged
+    assert (staged.parent / "x0.ts").read_bytes() == b"0"
+
+
+async def test_one_source_is_fetched_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = FakeJob(tmp_path, process("-i {{one}} -i {{two}} b.mp4", one="a.mp4", two="a.mp4"))
+    write(job, a__mp4=b"media")
+    asked: list[str] = []
+    local = job.context.stores.sources[None]
+    original = local.fetch
+
+    async def counted(source: Any, folder: Path, meter: Any) -> Path:
+        asked.append(source.url)
+        return await original(source, folder, meter)
+
+    monkeypatch.setattr(type(local), "fetch", lambda _self, *args: counted(*args))
+    files = await fetch(job.context)
+    assert asked == ["a.mp4"]
+    assert files["one"].staged != files["two"].staged
+
+
+async def test_a_checksum_is_compared(tmp_path: Path) -> None:
+    good = {"url": "a.mp4", "sha256": hashlib.sha256(b"media").hexdigest().upper()}
+    job = FakeJob(tmp_path, process("-i {{film}} b.mp4", film=good))
+    write(job, a__mp4=b"media")
+    assert (await fetch(job.context))["film"].size == 5
+    write(job, a__mp4=b"other")
+    (tmp_path / "again").mkdir()
+    again = FakeJob(tmp_path / "again", process("-i {{film}} b.mp4", film=good))
+    write(again, a__mp4=b"other")
+    with pytest.raises(SourceUnreadable) as caught:
+        await fetch(again.context)
+    assert (caught.value.code, caught.value.where) == ("checksum_mismatch", {"input": "film"})
+
+
+async def test_the_first_failure_is_raised_with_its_input(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, process("-i a.mp4 -i {{logo}} b.mp4", logo="missing.png"))
+    write(job, a__mp4=b"media")
+    with pytest.raises(SourceNotFound) as caught:
+        await fetch(job.context)
+    assert caught.value.where == {"input": "logo"}
+
+
+async def test_failures_are_kept_for_lanes_that_are_independent(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, many("-i a.mp4 b.mp4", "-i missing.mp4 c.mp4"))
+    write(job, a__mp4=b"media")
+    files = await fetch(job.context)
+    assert set(files.by_key) == {"a.mp4"}
+    assert files.failed["missing.mp4"]["code"] == "source_not_found"
+
+
+async def test_outputs_that_cannot_be_delivered_are_known_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = FakeJob(tmp_path)
+    write(job, a__mp4=b"media")
+
+    async def refuse() -> None:
+        raise TargetForbidden("The bucket may not be written.")
+
+    monkeypatch.setattr(job.bucket, "preflight", refuse)
+    with pytest.raises(TargetForbidden) as caught:
+        await fetch(job.context)
+    assert caught.value.where == {"field": "upload"}
+
+
+async def test_it_ends_at_the_deadline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = FakeJob(tmp_path, timeout_s=0.05)
+
+    async def hang(*_: object) -> Path:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(type(job.context.stores.sources[None]), "fetch", hang)
+    with pytest.raises(EngineTimedOut, match="while its inputs were fetched"):
+        await fetch(job.context)
+
+
+async def test_text_that_is_too_long_in_bytes(tmp_path: Path) -> None:
+    """The parser counts characters."""
+    content = "ü" * (32 * 1024 + 1)
+    job = FakeJob(tmp_path, process("-i {{subs}} b.mp4", subs={"content": content, "name": "a.srt"}))
+    with pytest.raises(WorkerError) as caught:
+        await fetch(job.context)
+    assert (caught.value.code, caught.value.where) == ("content_too_large", {"input": "subs"})
+
+
+def test_a_record_holds_while_its_files_are_here(tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").touch()
+    (tmp_path / "frames").mkdir()
+    lost = FetchedInput(Path("/elsewhere/b.mp4"), "b.mp4", 1)
+    kept = (FetchedInput(Path("/x/a.mp4"), "a.mp4", 1), FetchedInput(Path("/x"), "frames/f%02d.png", 1))
+    failed = FetchedInput(Path(), problem={"code": "source_not_found"})
+    assert FetchedInputs((*kept, failed)).are_in(tmp_path)
+    assert not FetchedInputs((*kept, lost)).are_in(tmp_path)

@@ -1,0 +1,141 @@
+"""Running the steps of a lane: order, results, files between steps, progress."""
+
+from __future__ import annotations
+
+import errno
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ffmpeg_worker.command.invocation import Invocation
+from ffmpeg_worker.errors import DiskFull
+from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
+from ffmpeg_worker.pipeline import execute as module
+from ffmpeg_worker.pipeline.execute import Executed, execute, read_step_files
+from ffmpeg_worker.pipeline.run_command import CommandRunner
+from ffmpeg_worker.planning.expectations import Expectations
+from ffmpeg_worker.planning.plan import (
+    CopyStep,
+    DependentStep,
+    FfmpegStep,
+    Lane,
+    ProbeStep,
+    StepFiles,
+    StepResult,
+)
+from support.job_contexts import FakeJob
+
+Steps = list[tuple[float, float | None]]
+
+
+@pytest.fixture
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[FfmpegStep]:
+    """The steps that ran; ffmpeg reports half of ten seconds, then ends."""
+    steps: list[FfmpegStep] = []
+
+    async def run(self: CommandRunner, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> StepResult:
+        steps.append(step)
+        on_progress(Progress(frame=5, out_time_s=5.0, speed=2.0))
+        return StepResult(frames=len(steps), problems=(f"[mp4] [error] problem {len(steps) // 3}",))
+
+    monkeypatch.setattr(CommandRunner, "run", run)
+    return steps
+
+
+async def executed(
+    job: FakeJob, lane: Lane, folder: Path, reports: Steps | None = None, expected: Expectations | None = None
+) -> Executed:
+    noted: Steps = [] if reports is None else reports
+    return await execute(
+        job.context,
+        lane,
+        folder,
+        expect=lambda: expected or Expectations(),
+        progress=lambda fraction, speed: noted.append((fraction, speed)),
+    )
+
+
+def step(**facts: Any) -> FfmpegStep:
+    return FfmpegStep(Invocation(()), **facts)
+
+
+async def test_steps_run_in_order_and_leave_their_results(tmp_path: Path, ran: list[FfmpegStep]) -> None:
+    job = FakeJob(tmp_path)
+    lane = Lane((step(command=0), step(command=1), step(command=2)))
+    done = await executed(job, lane, job.lane("lane-3"))
+    assert [each.command for each in ran] == [0, 1, 2]
+    assert [result.frames for result in done.results] == [1, 2, 3]
+    assert (done.name, done.lane, done.is_fused) == ("lane-3", lane, False)
+    assert done.problems == ("[mp4] [error] problem 0", "[mp4] [error] problem 1")
+
+
+async def test_a_step_is_built_from_what_earlier_ones_found(tmp_path: Path, ran: list[FfmpegStep]) -> None:
+    job = FakeJob(tmp_path)
+    folder = job.lane(measured__txt=b"-20 dB")
+    seen: list[Any] = []
+
+    def build(results: Any, files: StepFiles) -> FfmpegStep:
+        seen.append((len(results), dict(files)))
+        return step(command=7)
+
+    await executed(job, Lane((step(), DependentStep(build, ("measured.txt",)))), folder)
+    assert seen == [(1, {"measured.txt": b"-20 dB"})]
+    assert ran[-1].command == 7
+
+
+@pytest.mark.parametrize(
+    ("planned", "expected", "fraction"),
+    [(step(expected_s=20.0), None, 0.25), (step(), Expectations((10.0,)), 0.5), (step(), None, 0.0)],
+    ids=["the plan knows", "the media tell", "nobody knows"],
+)
+async def test_progress_follows_the_expected_length(
+    tmp_path: Path, ran: list[FfmpegStep], planned: FfmpegStep, expected: Expectations | None, fraction: float
+) -> None:
+    job, reports = FakeJob(tmp_path), Steps()
+    await executed(job, Lane((planned, planned)), job.lane(), reports, expected)
+    assert reports == [
+        (fraction / 2, 2.0),
+        (0.5, None),
+        ((1 + fraction) / 2, 2.0),
+        (1.0, None),
+    ]
+
+
+async def test_a_probe_becomes_a_file(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    folder = job.lane()
+    (result,) = (await executed(job, Lane((ProbeStep("0.bin", "holiday.mp4", ("-show_data",)),)), folder)).results
+    document = json.loads((folder / "probe.json").read_text())
+    assert (document["format"]["filename"], document["options"]) == ("holiday.mp4", ["-show_data"])
+    assert result == StepResult()
+
+
+async def test_a_copy_leaves_the_original(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    (job.context.workspace.staging / "0.bin").write_bytes(b"media")
+    folder = job.lane()
+    await executed(job, Lane((CopyStep("0.bin", "copy"),)), folder)
+    assert (folder / "copy").read_bytes() == (folder / STAGING_FOLDER / "0.bin").read_bytes() == b"media"
+
+
+async def test_a_full_disk_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def copy(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(module.shutil, "copyfile", copy)  # type: ignore[attr-defined]
+    job = FakeJob(tmp_path)
+    with pytest.raises(DiskFull):
+        await executed(job, Lane((CopyStep("0.bin", "copy"),)), job.lane())
+
+
+async def test_files_of_steps_are_read_without_following_links(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    folder = job.lane(a=b"1")
+    (folder / "link").symlink_to("a")
+    assert await read_step_files(folder, ("a", "missing")) == {"a": b"1", "missing": b""}
+    with pytest.raises(OSError, match="symbolic links"):
+        await read_step_files(folder, ("link",))
