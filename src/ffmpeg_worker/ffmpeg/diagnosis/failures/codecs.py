@@ -67,7 +67,7 @@ CODECS: tuple[Failure, ...] = (
     ),
     Failure(
         "hardware_unavailable",
-        "This worker lacks the hardware: remove -hwaccel, -init_hw_device, hardware decoders and hardware filters.",
+        "This worker lacks the hardware: remove -hwaccel, -init_hw_device, hardware decoders and filters.",
         (
             sign(
                 r"Cannot load (?P<library>lib(?:cuda|nvcuvid|vdpau)\S*)",
