@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -25,16 +25,9 @@ from ffmpeg_worker.composition.transitions import Transitions
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 
-ANCHORS = (
-    "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right",
-)  # fmt: skip
 Anchor = Literal[
     "top-left", "top", "top-right", "left", "center", "right", "bottom-left", "bottom", "bottom-right"
 ]
-BLENDS = (
-    "normal", "multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn", "hard-light",
-    "soft-light", "difference", "exclusion", "add",
-)  # fmt: skip
 Blend = Literal[
     "normal", "multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn", "hard-light",
     "soft-light", "difference", "exclusion", "add",
@@ -52,7 +45,10 @@ def _read_anchor(value: Any) -> Any:
     rows = [word for word in words if word in {"top", "bottom"}]
     columns = [word for word in words if word in {"left", "right"}]
     if len(words) > 2 or len(rows) + len(columns) + words.count("center") != len(words):
-        raise wrong_value("is not an anchor", did_you_mean(value, ANCHORS) or f"Anchors are {', '.join(ANCHORS)}.")
+        raise wrong_value(
+            "is not an anchor",
+            did_you_mean(value, get_args(Anchor)) or f"Anchors are {', '.join(get_args(Anchor))}.",
+        )
     return "-".join(rows + columns) or "center"
 
 
