@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-from fractions import Fraction
 from typing import Any, get_args
 
 import pytest
 
-from ffmpeg_worker.composition.color import parse_color
 from ffmpeg_worker.composition.composition import Composition
-from ffmpeg_worker.composition.easings import EASINGS, parse_easing
-from ffmpeg_worker.composition.frame_rate import exact_rate
 from ffmpeg_worker.composition.layer_base import Blend
 from ffmpeg_worker.composition.lengths import Percent
 from ffmpeg_worker.composition.media_layers import VideoLayer
@@ -21,7 +17,6 @@ from ffmpeg_worker.composition.sources import find_named_files
 from ffmpeg_worker.composition.text_layer import TextLayer
 from ffmpeg_worker.composition.text_presets import PRESETS
 from ffmpeg_worker.composition.text_style import TextStyle
-from ffmpeg_worker.composition.transitions import TRANSITIONS, TransitionKind
 from ffmpeg_worker.raster.surfaces.blend_modes import MODES
 
 
@@ -94,85 +89,6 @@ def test_lengths_are_pixels_or_percent() -> None:
 )
 def test_anchors_in_any_order_of_words(written: str, read_as: str) -> None:
     assert read_layer(anchor=written).anchor == read_as
-
-
-@pytest.mark.parametrize(
-    ("text", "color"),
-    [
-        ("#f00", (1, 0, 0, 1)),
-        ("#0f08", (0, 1, 0, 0x88 / 255)),
-        ("#0000FF", (0, 0, 1, 1)),
-        ("#00000080", (0, 0, 0, 128 / 255)),
-        ("rgb(255, 0, 51)", (1, 0, 0.2, 1)),
-        ("rgb(100% 0% 0% / 50%)", (1, 0, 0, 0.5)),
-        ("RGBA(0,0,0,.25)", (0, 0, 0, 0.25)),
-        ("rgb(100%, 51, 0)", (1, 0.2, 0, 1)),
-        ("rgb(300 -5 0 / 2)", (1, 0, 0, 1)),
-        ("hsl(120 100% 50%)", (0, 1, 0, 1)),
-        ("hsl(120, 400, 50%)", (0, 1, 0, 1)),
-        ("hwb(0.5turn 20% 0%)", (0.2, 1, 1, 1)),
-        ("hsla(-240deg, 100%, 25%, 0.5)", (0, 0.5, 0, 0.5)),
-        ("RebeccaPurple", (0x66 / 255, 0x33 / 255, 0x99 / 255, 1)),
-        ("transparent", (0, 0, 0, 0)),
-    ],
-)
-def test_colors_as_css_writes_them(text: str, color: tuple[float, ...]) -> None:
-    assert parse_color(text) == pytest.approx(color)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        *("", "#12", "#12345", "#ggg", "rgb(1,2)", "rgb(a,b,c)", "rgb(1 2 3 4 5)", "hsl(a b c)", "redd", "red;"),
-        *("currentcolor", "color()", "lab(50 1 1)", "url(", "(" * 128, f"rgb({' ' * 200}1 2 3)"),
-    ],
-)
-def test_other_texts_are_no_colors(text: str) -> None:
-    with pytest.raises(ValueError, match="color"):
-        parse_color(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        *((name, name) for name in EASINGS),
-        ("ease-out-cubic", "cubic-out"),
-        ("easeInOut", "ease-in-out"),
-        ("easeInQuad", "quad-in"),
-        ("cubic-bezier(.1,2,.3,-1)", "cubic-bezier(0.1, 2, 0.3, -1)"),
-        ("steps(4)", "steps(4)"),
-    ],
-)
-def test_an_easing_gets_its_canonical_name(text: str, name: str) -> None:
-    layer = read_layer(opacity=[{"time": 0, "value": 0}, {"time": 1, "value": 1, "easing": text}])
-    assert layer.opacity[1].easing == name
-    assert parse_easing(name).name == name
-
-
-@pytest.mark.parametrize(
-    ("fps", "exact"),
-    [
-        (30, Fraction(30)),
-        (29.97, Fraction(30000, 1001)),
-        ("24000/1001", Fraction(24000, 1001)),
-        (12.5, Fraction(25, 2)),
-    ],
-)
-def test_frame_rates_are_exact(fps: Any, exact: Fraction) -> None:
-    assert exact_rate(read(fps=fps, layers=[{"type": "text", "text": "x"}]).fps) == exact
-
-
-def test_transitions_go_by_the_names_of_xfade_too() -> None:
-    layer = read_layer(transition={"in": "slidedown", "out": {"type": "wipe_left", "duration": 1}})
-    assert (layer.transition.enter.type, layer.transition.leave.type) == ("slide-down", "wipe-left")
-
-
-@pytest.mark.parametrize("kind", TRANSITIONS.values())
-def test_a_transition_is_found_by_every_spelling(kind: TransitionKind) -> None:
-    name = kind.name
-    for word in (name, name.upper(), name.replace("-", ""), name.replace("-", "_"), *kind.aliases):
-        layer = read_layer(transition={"in": word})
-        assert layer.transition.enter.type == name
 
 
 def test_every_blend_mode_can_be_drawn() -> None:
