@@ -1,4 +1,4 @@
-"""Bad input over real HTTP: a documented answer, no secret in it, and a server that goes on as before."""
+"""Bad input over real HTTP: a documented problem without secrets, and a server that keeps working."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RunPod's own client, RunPod's own SDK in the worker, and a stand-in for the platform between them."""
+"""RunPod's own client and RunPod's SDK in the worker, with a fake platform between them."""
 
 from __future__ import annotations
 

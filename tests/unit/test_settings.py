@@ -1,4 +1,4 @@
-"""Settings: where they come from, and what a wrong one says."""
+"""Settings: their sources, and errors about invalid ones."""
 
 from __future__ import annotations
 

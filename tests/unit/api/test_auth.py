@@ -1,4 +1,4 @@
-"""Who is let in."""
+"""API keys: which requests are accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies are bounded in type, size and time before anybody parses them."""
+"""Bodies are limited in type, size and time before they are parsed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers with progress before them."""
+"""Responses with progress before the result."""
 
 from __future__ import annotations
 

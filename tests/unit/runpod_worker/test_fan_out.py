@@ -1,4 +1,4 @@
-"""Jobs in parts: what is cut and how, what comes back, and an endpoint that gives trouble."""
+"""Splitting jobs: the parts, the merged result, and an endpoint that fails."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_results_are_those_of_one_worker() -> None:
 
 @pytest_asyncio.fixture
 async def api() -> AsyncIterator[FakeApi]:
-    """The HTTP door: every job ends well."""
+    """A fake API whose jobs succeed."""
     async with stand_in_api() as door:
 
         async def reply(asked: web.Request) -> web.Response:

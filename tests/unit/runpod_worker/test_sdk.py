@@ -1,4 +1,4 @@
-"""Beside RunPod's own SDK, each time in a process of its own: it reads its environment when it is imported."""
+"""RunPod's SDK, in a new process for each test: it reads its environment when it is imported."""
 
 from __future__ import annotations
 
