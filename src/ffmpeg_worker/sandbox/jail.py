@@ -82,14 +82,18 @@ class Jail:
             os.fchmod(descriptor, 0o644 & ~_umask())
 
     def hand_over(self, folder: Path) -> None:
-        """Make the job's user the owner of a folder and its content, before any program runs in it."""
+        """Make the job's user the owner of a folder and its content, while no program runs in it.
+
+        Files with another hard link keep their owner: a program may have linked what is not its own.
+        """
         folder.chmod(0o700)
         if self.uid is None:
             return
         for path, folders, files in os.walk(folder):
             os.chown(path, self.uid, self.uid)
             for name in files:
-                os.chown(Path(path) / name, self.uid, self.uid, follow_symlinks=False)
+                if (Path(path) / name).lstat().st_nlink == 1:
+                    os.chown(Path(path) / name, self.uid, self.uid, follow_symlinks=False)
             # The worker keeps the links to inputs.
             folders[:] = [name for name in folders if (Path(path) / name).name != STAGING_FOLDER]
 

@@ -1,4 +1,4 @@
-"""Outputs to local files: moved under hidden names, then renamed, so that no partial file is visible."""
+"""Outputs to local files: linked under hidden names, then renamed, so that no partial file is visible."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 
-_MAX_RENAMES_ON_EVENT_LOOP = 16
+_NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
+_MAX_LINKS_ON_EVENT_LOOP = 16
 
 
 class LocalTarget:
-    """A `Target` that moves outputs into the data root and the allowed folders."""
+    """A `Target` that puts outputs into the data root and the allowed folders."""
 
     accepts_early = False
     """Renaming at the end costs nothing."""
@@ -61,16 +62,19 @@ class LocalTarget:
 
 
 class LocalDelivery:
-    """A `Delivery` that moves the files of one lane, or copies them from another disk."""
+    """A `Delivery` that hard-links the files of one lane into place, or copies them from another disk.
+
+    The files keep their first names, so that an interrupted delivery can be repeated.
+    """
 
     def __init__(self, resolve: Callable[[str], Path], device: int) -> None:
-        """`resolve` returns the path of an output name; files on the disk `device` can be renamed."""
+        """`resolve` returns the path of an output name; files on the disk `device` can be linked."""
         self._resolve = resolve
         self._device = device
         self._files: dict[str, Path] = {}
 
     def send(self, name: str, path: Path) -> None:
-        """Remember the file; `finish` moves all of them."""
+        """Remember the file; `finish` links all of them."""
         self._files[name] = path
 
     def withdraw(self, name: str) -> None:
@@ -80,17 +84,17 @@ class LocalDelivery:
     async def finish(self) -> Mapping[str, OutputLocation]:
         """See `Delivery.finish`."""
         targets = {name: self._resolve(name) for name in self._files}
-        is_quick = len(targets) <= _MAX_RENAMES_ON_EVENT_LOOP and all(
+        is_quick = len(targets) <= _MAX_LINKS_ON_EVENT_LOOP and all(
             _device(path) == self._device for path in self._files.values()
         )
         if is_quick:
-            _move_all(self._files, targets)  # a few renames take less time than a thread switch
+            _place_all(self._files, targets)  # a few links take less time than a thread switch
         else:
-            await asyncio.to_thread(_move_all, self._files, targets)
+            await asyncio.to_thread(_place_all, self._files, targets)
         return {name: OutputLocation(str(path)) for name, path in targets.items()}
 
     async def undo(self) -> None:
-        """Does nothing: no file was moved yet."""
+        """Does nothing: no file is in place yet."""
 
 
 def _device(path: Path) -> int | None:
@@ -100,32 +104,36 @@ def _device(path: Path) -> int | None:
         return None
 
 
-def _move_all(files: Mapping[str, Path], targets: Mapping[str, Path]) -> None:
-    """Move every file beside its target under a hidden name, then rename all of them."""
-    moved: list[tuple[Path, Path]] = []
+def _place_all(files: Mapping[str, Path], targets: Mapping[str, Path]) -> None:
+    """Give every file a hidden name beside its target, then rename all of them."""
+    placed: list[tuple[Path, Path]] = []
     try:
         for name, source in files.items():
             target = targets[name]
             target.parent.mkdir(parents=True, exist_ok=True)
             hidden = target.with_name(f".{secrets.token_hex(8)}.part")
-            moved.append((hidden, target))
-            _move(source, hidden)
-        for hidden, target in moved:
+            placed.append((hidden, target))
+            _link_or_copy(source, hidden)
+        for hidden, target in placed:
             hidden.replace(target)
     except OSError as error:
         raise _undeliverable(error) from error
     finally:
-        for hidden, _ in moved:
+        for hidden, _ in placed:
             hidden.unlink(missing_ok=True)
 
 
-def _move(source: Path, hidden: Path) -> None:
+def _link_or_copy(source: Path, hidden: Path) -> None:
+    """Copy where the disk is another one; rename where the file system has no hard links."""
     try:
-        source.rename(hidden)
+        os.link(source, hidden, follow_symlinks=False)
     except OSError as error:
-        if error.errno != errno.EXDEV:
+        if error.errno == errno.EXDEV:
+            shutil.copyfile(source, hidden)
+        elif error.errno in _NO_HARD_LINKS:
+            source.rename(hidden)
+        else:
             raise
-        shutil.copyfile(source, hidden)
 
 
 def _undeliverable(error: OSError) -> TargetError:
