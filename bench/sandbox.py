@@ -12,7 +12,7 @@ from bench.table import median, ms, percentile, table
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
-from ffmpeg_worker.pipeline.workspace import open_scratch
+from ffmpeg_worker.pipeline.scratch import open_scratch
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings

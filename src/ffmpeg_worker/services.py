@@ -26,7 +26,7 @@ from ffmpeg_worker.pipeline.renderer_process import RendererSpawner, find_missin
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.runtime import DirectRuntime
-from ffmpeg_worker.pipeline.workspace import Scratch, open_scratch
+from ffmpeg_worker.pipeline.scratch import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials
 from ffmpeg_worker.storage.default_bucket import default_bucket

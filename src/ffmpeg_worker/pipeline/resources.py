@@ -12,7 +12,7 @@ from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
-from ffmpeg_worker.pipeline.workspace import Scratch
+from ffmpeg_worker.pipeline.scratch import Scratch
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
 

@@ -1,104 +1,73 @@
-"""Scratch directories come, go, and are swept after a worker that died."""
+"""The directory of a job: staged names, placed inputs, working directories, later attempts."""
 
 from __future__ import annotations
 
-import asyncio
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.pipeline.workspace import open_scratch
-
-_DYING_WORKER = """
-import os, sys
-from pathlib import Path
-from ffmpeg_worker.pipeline.workspace import open_scratch
-context = open_scratch(Path(sys.argv[1]))
-scratch = context.__enter__()
-(scratch.root / "job").mkdir()
-print(scratch.root, flush=True)
-if sys.argv[2] == "die":
-    os.kill(os.getpid(), 9)
-sys.stdin.read()
-"""
+from ffmpeg_worker.job.local_files import STAGING_FOLDER
+from ffmpeg_worker.pipeline.workspace import Workspace
+from ffmpeg_worker.sandbox.jail import Jail
 
 
-async def test_a_job_directory_is_gone_after_success_failure_and_cancellation(tmp_path: Path) -> None:
-    with open_scratch(tmp_path) as scratch:
-        async with scratch.workspace("job") as workspace:
-            (workspace.lane("lane-0") / "x").write_text("x")
-        with pytest.raises(KeyError):
-            async with scratch.workspace("job"):
-                raise KeyError
-        entered = asyncio.Event()
-
-        async def hold() -> None:
-            async with scratch.workspace("job"):
-                entered.set()
-                await asyncio.Event().wait()
-
-        task = asyncio.ensure_future(hold())
-        await entered.wait()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        assert [path.name for path in scratch.root.iterdir()] == [".lock"]
-    assert list(tmp_path.iterdir()) == []
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "job", Jail(tmp_path / "job", None, cores=2))
 
 
-async def test_lanes_see_the_inputs_and_not_each_other(tmp_path: Path) -> None:
-    with open_scratch(tmp_path) as scratch:
-        async with scratch.workspace("../../evil id") as workspace:
-            assert workspace.root.parent == scratch.root
-            (workspace.staging / "a.mp4").write_text("a")
-            one, two = workspace.lane("lane-0"), workspace.lane("lane-1")
-            assert (one / "_in/a.mp4").read_text() == "a"
-            (one / "out").write_text("1")
-            assert not (two / "out").exists()
+@pytest.mark.parametrize(
+    ("name", "stem", "staged"),
+    [
+        ("a.mp4", None, "a.mp4"),
+        ("-i.mp4", None, "-i.mp4"),
+        ("my film's 1.MP4", None, "my_film_s_1.MP4"),
+        ("träume.mkv", None, "tr_ume.mkv"),
+        ("😀.mp4", None, "input.mp4"),
+        ("x" * 200 + ".mp4", None, "x" * 60 + ".mp4"),
+        ("a.m p4", None, "a.mp4"),
+        ("a", None, "a"),
+        ("/x/.hidden", None, "hidden"),
+        ("x.m;k'v", None, "x.mkv"),
+        ("😀", None, "input"),
+        ("https://host/film.mov", "in_1", "in_1.mov"),
+    ],
+)
+def test_staged_names_are_plain(workspace: Workspace, name: str, stem: str | None, staged: str) -> None:
+    assert workspace.reserve(name, stem=stem) == staged
 
 
-def test_staged_names_are_plain_and_distinct(tmp_path: Path) -> None:
-    with open_scratch(tmp_path) as scratch:
-
-        async def names() -> list[str]:
-            async with scratch.workspace("j") as workspace:
-                return [
-                    workspace.reserve("/x/my film's 😀.mp4"),
-                    workspace.reserve("my film's 😀.mp4"),
-                    workspace.reserve("a.mov", stem="in_1"),
-                    workspace.reserve("noext"),
-                    workspace.reserve("😀"),
-                    workspace.reserve("a" * 300 + ".mp4"),
-                    workspace.reserve(".hidden"),
-                    workspace.reserve("x.m;k'v"),
-                ]
-
-        found = asyncio.run(names())
-        assert found[:5] == ["my_film_s.mp4", "my_film_s-2.mp4", "in_1.mov", "noext", "input"]
-        assert all(name.replace("_", "").replace("-", "").replace(".", "").isalnum() for name in found)
-        assert max(len(name) for name in found) < 80
-        assert len(set(found)) == len(found)
+def test_staged_names_are_unique(workspace: Workspace) -> None:
+    assert [workspace.reserve("a.mp4") for _ in range(3)] == ["a.mp4", "a-2.mp4", "a-3.mp4"]
 
 
-def test_what_a_dead_worker_left_is_swept_and_a_living_one_is_not(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", _DYING_WORKER, str(tmp_path)]
-    dead = Path(subprocess.run([*command, "die"], stdout=subprocess.PIPE, text=True).stdout.strip())  # noqa: PLW1510
-    assert (dead / "job").exists()
-    with subprocess.Popen([*command, "live"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as living:
-        assert living.stdout is not None
-        alive = Path(living.stdout.readline().strip())
-        assert not dead.exists()
-        with open_scratch(tmp_path):
-            assert (alive / "job").exists()
-        living.kill()
-        living.communicate()
-    with open_scratch(tmp_path):
-        assert not alive.exists()
+async def test_an_input_is_linked_where_it_can_be_read(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"media")
+    assert await workspace.place(tmp_path / "a.mp4", "a.mp4") == tmp_path / "a.mp4"
+    assert (workspace.staging / "a.mp4").readlink() == tmp_path / "a.mp4"
 
 
-def test_a_scratch_root_that_cannot_be_written(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(Misconfigured, match="scratch folder"), open_scratch(tmp_path / "file"):
-        pass
+async def test_one_of_many_inputs_is_linked_by_a_second_name(workspace: Workspace, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"media")
+    await workspace.place(tmp_path / "a.png", "a.png", one_of_many=True)
+    assert (workspace.staging / "a.png").samefile(tmp_path / "a.png")
+    assert not (workspace.staging / "a.png").is_symlink()
+
+
+def test_a_lane_sees_the_inputs_through_relative_links(workspace: Workspace) -> None:
+    (workspace.staging / "a.mp4").write_bytes(b"media")
+    folder = workspace.lane("lane-0")
+    link = folder / STAGING_FOLDER / "a.mp4"
+    assert (link.readlink(), link.read_bytes()) == (Path("../../_in/a.mp4"), b"media")
+
+
+def test_a_later_attempt_finds_what_was_there(workspace: Workspace, tmp_path: Path) -> None:
+    workspace.reserve("b.mp4")
+    (workspace.staging / "b.mp4").write_bytes(b"media")
+    (workspace.lane("lane-0") / "made").write_bytes(b"made")
+    workspace.mark_done("lane-0/step-0")
+    later = Workspace(workspace.root, Jail(workspace.root, None, cores=2))
+    assert (later.lane("lane-0") / "made").read_bytes() == b"made"
+    assert later.has_done("lane-0/step-0")
+    assert not later.has_done("lane-0/step-1")
+    assert later.reserve("b.mp4") == "b-2.mp4"

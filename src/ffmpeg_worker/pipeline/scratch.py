@@ -1,0 +1,127 @@
+"""Scratch directories: one for each worker, and in it one for each job, removed however the job ends."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import itertools
+import os
+import secrets
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from ffmpeg_worker.errors import DiskFull, Misconfigured
+from ffmpeg_worker.pipeline.workspace import UNSAFE_CHARACTERS, Workspace
+from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
+from ffmpeg_worker.tasks import finish_then_cancel
+
+_LOCK_NAME = ".lock"
+_SMALL_FILES = 32
+_SMALL_BYTES = 64 << 20
+
+
+class Scratch:
+    """The scratch directory of one worker, which contains those of its jobs."""
+
+    def __init__(self, root: Path, sandbox: Sandbox, min_free_bytes: int) -> None:
+        self.root = root
+        self._sandbox = sandbox
+        self._min_free_bytes = min_free_bytes
+
+    @asynccontextmanager
+    async def workspace(self, job_id: str) -> AsyncIterator[Workspace]:
+        """A new directory for one job, removed at the end, also after a failure or cancellation.
+
+        Raises:
+            DiskFull: too little room is left for another job.
+        """
+        if shutil.disk_usage(self.root).free < self._min_free_bytes:
+            raise DiskFull("The worker's disk is nearly full; it takes no more jobs.", hint="Try again later.")
+        root = self.root / f"{UNSAFE_CHARACTERS.sub('_', job_id)[:64]}-{secrets.token_hex(4)}"
+        root.mkdir(mode=0o700)
+        with self._sandbox.jail(root) as jail:
+            try:
+                yield Workspace(root, jail)
+            finally:
+                await _remove(root)
+
+
+async def _remove(root: Path) -> None:
+    """Remove a tree completely, even if the job is being cancelled; a large one in a thread."""
+    if _is_small(root):
+        _erase(root)
+        return
+    await finish_then_cancel(asyncio.to_thread(_erase, root))
+
+
+def _erase(root: Path) -> None:
+    """Remove a tree, also if the job has removed the permissions of its own folders."""
+    shutil.rmtree(root, ignore_errors=True)
+    if not root.exists():
+        return
+    for path, names, _ in os.walk(root):
+        for name in names:
+            folder = Path(path) / name
+            if not folder.is_symlink():
+                with contextlib.suppress(OSError):
+                    folder.chmod(0o700)
+    shutil.rmtree(root, ignore_errors=True)
+
+
+def _is_small(root: Path) -> bool:
+    """Whether removing it takes well under a millisecond, which is less than starting a thread."""
+    try:
+        sizes = [path.lstat().st_size for path in itertools.islice(root.rglob("*"), _SMALL_FILES + 1)]
+    except OSError:
+        return False
+    return len(sizes) <= _SMALL_FILES and sum(sizes) <= _SMALL_BYTES
+
+
+@contextmanager
+def open_scratch(
+    scratch_root: Path, sandbox: Sandbox = UNCONFINED, *, min_free_bytes: int = 0
+) -> Iterator[Scratch]:
+    """Make the scratch directory of this worker, and remove those of workers that died.
+
+    A worker holds a lock on a file in its directory, which the kernel releases however the process ends.
+
+    Raises:
+        Misconfigured: the folder cannot be written.
+    """
+    try:
+        scratch_root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        root = scratch_root / f"worker-{os.getpid()}-{secrets.token_hex(4)}"
+        root.mkdir(mode=0o700)
+        lock = os.open(root / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Misconfigured(
+            f"The scratch folder {scratch_root} cannot be written: {error.strerror}.",
+            hint="Set FFMPEG_WORKER_SCRATCH_ROOT to a folder that the worker's user may write.",
+        ) from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        _sweep(scratch_root)
+        yield Scratch(root.resolve(), sandbox, min_free_bytes)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+        os.close(lock)
+
+
+def _sweep(scratch_root: Path) -> None:
+    """Remove the directories of workers that no longer hold their lock."""
+    for folder in scratch_root.glob("worker-*"):
+        try:
+            lock = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue  # being made or being removed by its own worker
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            os.close(lock)

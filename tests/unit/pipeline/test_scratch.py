@@ -1,0 +1,81 @@
+"""Scratch directories come, go, and are swept after a worker that died."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.pipeline.scratch import open_scratch
+
+_DYING_WORKER = """
+import os, sys
+from pathlib import Path
+from ffmpeg_worker.pipeline.scratch import open_scratch
+context = open_scratch(Path(sys.argv[1]))
+scratch = context.__enter__()
+(scratch.root / "job").mkdir()
+print(scratch.root, flush=True)
+if sys.argv[2] == "die":
+    os.kill(os.getpid(), 9)
+sys.stdin.read()
+"""
+
+
+async def test_a_job_directory_is_gone_after_success_failure_and_cancellation(tmp_path: Path) -> None:
+    with open_scratch(tmp_path) as scratch:
+        async with scratch.workspace("job") as workspace:
+            (workspace.lane("lane-0") / "x").write_text("x")
+        with pytest.raises(KeyError):
+            async with scratch.workspace("job"):
+                raise KeyError
+        entered = asyncio.Event()
+
+        async def hold() -> None:
+            async with scratch.workspace("job"):
+                entered.set()
+                await asyncio.Event().wait()
+
+        task = asyncio.ensure_future(hold())
+        await entered.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert [path.name for path in scratch.root.iterdir()] == [".lock"]
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_lanes_see_the_inputs_and_not_each_other(tmp_path: Path) -> None:
+    with open_scratch(tmp_path) as scratch:
+        async with scratch.workspace("../../evil id") as workspace:
+            assert workspace.root.parent == scratch.root
+            (workspace.staging / "a.mp4").write_text("a")
+            one, two = workspace.lane("lane-0"), workspace.lane("lane-1")
+            assert (one / "_in/a.mp4").read_text() == "a"
+            (one / "out").write_text("1")
+            assert not (two / "out").exists()
+
+
+def test_what_a_dead_worker_left_is_swept_and_a_living_one_is_not(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _DYING_WORKER, str(tmp_path)]
+    dead = Path(subprocess.run([*command, "die"], stdout=subprocess.PIPE, text=True).stdout.strip())  # noqa: PLW1510
+    assert (dead / "job").exists()
+    with subprocess.Popen([*command, "live"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as living:
+        assert living.stdout is not None
+        alive = Path(living.stdout.readline().strip())
+        assert not dead.exists()
+        with open_scratch(tmp_path):
+            assert (alive / "job").exists()
+        living.kill()
+        living.communicate()
+    with open_scratch(tmp_path):
+        assert not alive.exists()
+
+
+def test_a_scratch_root_that_cannot_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Misconfigured, match="scratch folder"), open_scratch(tmp_path / "file"):
+        pass
