@@ -45,7 +45,7 @@ class CapabilitySummary(BaseModel):
 
 
 class SandboxSummary(BaseModel):
-    """How jobs are confined."""
+    """Confinement of jobs."""
 
     level: Literal["full", "chroot", "degraded", "off"] = Field(
         description="`full`, or `chroot` without Landlock: tested at start. "
@@ -73,7 +73,7 @@ class GpuSummary(BaseModel):
 
 
 class CanvasSummary(BaseModel):
-    """Whether compositions can be rendered."""
+    """Availability of the renderer of compositions."""
 
     available: bool = Field(description="Whether all packages of the renderer are installed.", examples=[True])
     missing: list[str] = Field(description="Packages that are missing.", examples=[["uharfbuzz"]])
@@ -100,7 +100,7 @@ class Health(BaseModel):
         None, description="Capabilities of FFmpeg.", examples=[{"encoders": 234, "main_encoders": ["libx264"]}]
     )
     sandbox: SandboxSummary | None = Field(
-        None, description="How jobs are confined.", examples=[{"level": "full", "landlock_abi": 7}]
+        None, description="Confinement of jobs.", examples=[{"level": "full", "landlock_abi": 7}]
     )
     gpu: GpuSummary | None = Field(
         None,
@@ -109,7 +109,9 @@ class Health(BaseModel):
         examples=[{"count": 1, "name": "NVIDIA L4", "encoders": ["h264_nvenc"], "decoders": ["h264"]}],
     )
     canvas: CanvasSummary | None = Field(
-        None, description="Whether compositions can be rendered.", examples=[{"available": True, "missing": []}]
+        None,
+        description="Availability of the renderer of compositions.",
+        examples=[{"available": True, "missing": []}],
     )
     active_jobs: int | None = Field(None, description="Jobs that run or wait.", examples=[2])
     max_concurrency: int | None = Field(None, description="Limit of concurrent FFmpeg processes.", examples=[8])

@@ -30,7 +30,7 @@ class ApiError(WorkerError):
         self.retryable = problem.get("retryable") is True
 
     def as_problem(self, job_id: str | None = None) -> dict[str, Any]:
-        """Return the problem as the API sent it, with every key it has."""
+        """Return the problem as the API sent it, with all of its keys and what `at` has added to `where`."""
         known = {"where": self.where or None, "job_id": job_id}
         return {**self.problem, **{key: value for key, value in known.items() if value is not None}}
 

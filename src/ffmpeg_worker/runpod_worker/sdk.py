@@ -76,7 +76,7 @@ def start_sdk(
 
 
 def run_heartbeat(mirror: Any = None, test: bool = False) -> None:
-    """Replace the SDK's `Heartbeat.process_loop` with one that the kernel kills when the worker dies.
+    """Send heartbeats as the SDK's own loop does, in a process that the kernel kills with the worker.
 
     RunPod would otherwise keep hearing from a worker that has been killed, and wait for its jobs.
     """
