@@ -98,12 +98,12 @@ class Sandbox:
             ) from None
         finally:
             shutil.rmtree(root, ignore_errors=True)
-        if holes and (self._mode == "require" or self.level is not Level.DEGRADED):
-            if self._mode == "require":
-                raise Misconfigured(
-                    f"The sandbox does not work on this machine: {'; '.join(holes)}.",
-                    hint=f"Run on a kernel with Landlock, outside of nested containers, {_OR_WEAKER}.",
-                )
+        if holes and self._mode == "require":
+            raise Misconfigured(
+                f"The sandbox does not work on this machine: {'; '.join(holes)}.",
+                hint=f"Run on a kernel with Landlock, outside of nested containers, {_OR_WEAKER}.",
+            )
+        if holes:
             self.level = Level.DEGRADED
         if self.level is Level.DEGRADED:
             log(logging.WARNING, "sandbox is weak", missing=self._support.missing, holes=holes)
