@@ -13,7 +13,7 @@ X264_PRESETS = tuple("ultrafast superfast veryfast faster fast medium slow slowe
 
 @dataclass(frozen=True, slots=True)
 class CompositionSettings:
-    """How compositions use a video encoder.
+    """Settings of a video encoder for compositions.
 
     Attributes:
         crf: `-crf` for the qualities draft, low, medium and high.

@@ -53,7 +53,7 @@ class CommonFields(FrozenModel):
 
     @property
     def destination(self) -> Upload | None:
-        """Where the outputs go, in either spelling; `None` where the job does not say."""
+        """The target of the outputs, from either spelling; `None` if the job names none."""
         return self.s3Config.as_upload() if self.s3Config is not None else self.upload
 
 

@@ -40,7 +40,7 @@ class JobContext:
 
     @property
     def resources(self) -> WorkerResources:
-        """What all jobs share."""
+        """The resources that all jobs share."""
         return self.runtime.resources
 
 

@@ -18,7 +18,7 @@ from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
 @dataclass(frozen=True, slots=True)
 class WorkerResources:
-    """What jobs run on; opened once, shared by all jobs.
+    """Programs, stores and limits of a worker; opened once, shared by all jobs.
 
     Attributes:
         tools: ffmpeg, ffprobe and the spawner that starts them.

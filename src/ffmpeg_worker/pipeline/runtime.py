@@ -32,7 +32,7 @@ class Runtime(Protocol):
 
     @property
     def resources(self) -> WorkerResources:
-        """What the job runs on."""
+        """The resources of the worker."""
         ...
 
     @property

@@ -167,7 +167,7 @@ class _Check:
             raise self._not_regular() from None
 
     def _names(self, name: str) -> int:
-        """How many hard links a file may have: one more while it is being uploaded under a second name."""
+        """The number of hard links of a file: one more while it is being uploaded under a second name."""
         return 2 if self._folder / name in self._linked else 1
 
     def _not_regular(self) -> OutputRejected:

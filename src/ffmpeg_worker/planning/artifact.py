@@ -9,7 +9,7 @@ from ffmpeg_worker.errors import InvalidJob
 
 
 class ArtifactKind(StrEnum):
-    """How an output name stands for files."""
+    """The number of files that an output name stands for."""
 
     FILE = "file"
     SEQUENCE = "sequence"

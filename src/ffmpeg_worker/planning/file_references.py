@@ -1,4 +1,4 @@
-"""What the files of a command line refer to: a job's input, a path, an earlier output, or no file at all."""
+"""Classifies the files of a command: inputs of the job, paths, earlier outputs, generated sources."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _SEQUENCE = re.compile(r"%0?\d*d")
 _STANDARD_STREAMS = re.compile(r"-|pipe:\d*|fd:.*")
 _PLAYLIST_FORMATS = {"hls", "dash"}
 _PLAYLIST_SUFFIXES = {".m3u8", ".mpd"}
-# Text and headerless streams: there is nothing in such a file that tells whether it is right. DASH
-# manifests: the embedded probe has a muxer for them but no demuxer.
+# Text and headerless streams: nothing in such a file shows whether it is correct. DASH manifests: the embedded
+# probe has a muxer for them but no demuxer.
 _OPAQUE_SUFFIXES = frozenset(
     ".mpd .srt .vtt .ass .ssa .sub .lrc .ttml .txt .json .xml .csv .log .md5 .ini .ffmeta .trf .yuv .rgb .raw "
     ".bin .pcm .s16 .f32".split()
@@ -35,21 +35,21 @@ _OPAQUE_MUXERS = frozenset(
 
 
 class InputKind(Enum):
-    """Where an input's bytes come from."""
+    """The kind of an input of a command."""
 
     SOURCE = auto()
     """A file to fetch."""
     EARLIER_OUTPUT = auto()
     """Written by an earlier command of the chain."""
     JOINED = auto()
-    """`concat:a|b`: several of them in one name."""
+    """`concat:a|b`: several files in one name."""
     GENERATED = auto()
-    """No file: a filter source."""
+    """A source filter instead of a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class InputReference:
-    """One input of a command; `keys` name what is read: of `LocalFiles`, or names of earlier outputs."""
+    """One input of a command; `keys` are keys of `LocalFiles` or names of earlier outputs."""
 
     kind: InputKind
     keys: tuple[str, ...] = ()
@@ -57,13 +57,13 @@ class InputReference:
 
 @dataclass(frozen=True, slots=True)
 class OutputReference:
-    """One output of a command; `name` is `None` where nothing is kept (`-f null`)."""
+    """One output of a command; `name` is `None` if no file is kept (`-f null`)."""
 
     name: str | None
     work_name: str
     kind: ArtifactKind = ArtifactKind.FILE
     is_raw: bool = False
-    """Written as it stands (the tee muxer's list), not as one file name."""
+    """Whether it goes into the command unchanged, as the list of the tee muxer, and is not one file name."""
     is_media: bool = True
     """Whether the finished file can be opened as media."""
 
@@ -118,7 +118,7 @@ def is_concat_list(group: FileGroup) -> bool:
 
 
 def is_made(key: str, produced: Iterable[str]) -> bool:
-    """Whether earlier outputs make `key`: as it stands, as one file of a sequence, or as a wild card finds it."""
+    """Whether earlier outputs include `key`: by name, as a file of a sequence, or as the match of a wildcard."""
     return any(_makes(name, key) for name in produced)
 
 
@@ -135,7 +135,7 @@ def _key(url: str) -> str:
 
 
 def work_name(name: str) -> str:
-    """Where an output is written, relative to the working directory; `name` is what the caller calls it."""
+    """The path of an output, relative to the working directory; `name` is the caller's name."""
     path = PurePosixPath(name)
     return path.name if path.is_absolute() else str(path)
 
@@ -183,7 +183,7 @@ def read_output(group: FileGroup) -> OutputReference:
 
 
 def tee_outputs(group: FileGroup) -> tuple[OutputReference, ...]:
-    """What the tee muxer's list names: files of the working directory, each with options of its own."""
+    """The files in the list of the tee muxer, each with its own options."""
     references = []
     for entry in split_escaped(group.url, "|") if group.value_of("f") == "tee" else ():
         options, _, name = entry.rpartition("]")
@@ -194,7 +194,7 @@ def tee_outputs(group: FileGroup) -> tuple[OutputReference, ...]:
 
 
 def _is_media(name: str, group: FileGroup) -> bool:
-    # Players fetch the key, or the segments, from elsewhere; nobody here can.
+    # Players fetch the key, or the segments, from another server, which the worker cannot.
     if group.has("hls_key_info_file", "hls_enc_key_url", "hls_base_url"):
         return False
     return group.value_of("f") not in _OPAQUE_MUXERS and PurePosixPath(name).suffix.lower() not in _OPAQUE_SUFFIXES

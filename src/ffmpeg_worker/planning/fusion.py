@@ -1,4 +1,4 @@
-"""Processes that read the same input in the same way become one ffmpeg: one decode, many outputs."""
+"""Combines processes that read the same input in the same way into one ffmpeg: one decode, many outputs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ffmpeg_worker.planning.file_references import InputKind
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import FfmpegStep, Fusion, Lane
 
-# Options of the whole program: written before one output they would change the others too.
+# Options of the whole program: before one output, they would change the other outputs too.
 _PROGRAM_OPTIONS = frozenset(
     "copyts start_at_zero copytb vsync async xerror abort_on filter_complex lavfi filter_complex_script "
     "filter_complex_threads max_error_rate benchmark benchmark_all sdp_file vstats vstats_file vstats_version "
@@ -57,7 +57,7 @@ def plan_fusions(
 
 
 def _key(chain: Chain, lane: Lane) -> _Key | None:
-    """What two processes must have in common to share a decode; `None` for one that cannot share."""
+    """The key that processes must have in common to share a decode; `None` for one that cannot share."""
     commands = chain.commands
     if len(commands) != 1 or lane.failure or not lane.artifacts or lane.referenced_files:
         return None
@@ -80,7 +80,7 @@ def _can_share(read: ReadCommand) -> bool:
         and not any(output.is_raw for output in read.outputs)
         and not any(option.name not in WORKER_OPTIONS for option in read.line.trailing)
         and not any(option.name in _PROGRAM_OPTIONS for option in read.line.options())
-        # An output before an input: what stands in between belongs to neither alone.
+        # With an output before an input, the options between them could belong to either.
         and all(group.is_input for group in groups[: len(read.inputs)])
     )
 

@@ -1,4 +1,4 @@
-"""What a field that names one file calls."""
+"""Keys of files that a field of a job names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ffmpeg_worker.planning.file_references import without_file_prefix
 
 
 def input_key(text: str, inputs: Mapping[str, object]) -> str:
-    """What a field such as `input1` calls: a placeholder, the name of an input, else a path or URL.
+    """The key for a field such as `input1`: the name of an input (bare or as a placeholder), else a path or URL.
 
     Raises:
         InvalidJob: an unknown placeholder, or a name no file can have.

@@ -1,4 +1,4 @@
-"""`{{in_1}}` and `<<in_1>>` in commands: which are there, and what they become."""
+"""Finds and replaces the placeholders `{{in_1}}` and `<<in_1>>` in commands."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ def names_in(text: str) -> list[str]:
 
 
 def sole_name(text: str) -> str | None:
-    """The name when a token is one placeholder and nothing else."""
+    """The name in a token that is exactly one placeholder, else `None`."""
     match = _PLACEHOLDER.fullmatch(text)
     return (match.group(1) or match.group(2)) if match else None
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """Replace every placeholder; `check_names` has seen to it that all are known."""
+    """Replace every placeholder; all are known after `check_names`."""
     return _PLACEHOLDER.sub(lambda match: values[match.group(1) or match.group(2)], text)
 
 
 def check_names(text: str, known: Iterable[str]) -> None:
-    """Refuse a placeholder that no input has.
+    """Refuse a placeholder that names no input.
 
     Raises:
         InvalidJob: with the nearest name of an input.

@@ -1,4 +1,4 @@
-"""More ffprobe options for a `probe` job: those that choose what is shown, none that opens or writes files."""
+"""Options of ffprobe that a `probe` job may give: they choose what is shown, and open or write no file."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _WITH_VALUE = frozenset(
     "analyzeduration probesize fpsprobesize max_probe_packets".split()
 )
 _CODE = "probe_option_refused"
-# The worker's own: the answer is JSON, and the log its business.
+# The worker sets these: it needs JSON, and reads the log itself.
 _OWN_FLAGS = frozenset({"hide_banner"})
 _OWN_WITH_VALUE = frozenset({"v", "loglevel", "of", "print_format", "output_format"})
 
 
 def read_probe_options(tokens: Sequence[str]) -> tuple[str, ...]:
-    """The options to hand to ffprobe, those that the worker sets itself left out.
+    """The options for ffprobe, without those that the worker sets itself.
 
     Raises:
         ForbiddenOption: an option that is not one of these.

@@ -1,4 +1,4 @@
-"""`download` and `upload`: files brought from one store to another as they are."""
+"""Plans `download` and `upload`: files copied from one store to another without change."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Sources = Mapping[str, FileSource | TextSource]
 
 
 def download_source(data: DownloadData, inputs: Sources) -> tuple[str, FileSource | TextSource]:
-    """The key and the source of what is to be downloaded.
+    """The key and the source of the file to download.
 
     Raises:
         InvalidJob: as for `input_key`.
@@ -32,10 +32,10 @@ def download_source(data: DownloadData, inputs: Sources) -> tuple[str, FileSourc
 
 
 def download_name(data: DownloadData, inputs: Sources) -> str:
-    """What the downloaded file is to be called.
+    """The name of the downloaded file.
 
     Raises:
-        InvalidJob: that is not said and does not follow from the input's address.
+        InvalidJob: the job does not give it, and it does not follow from the input's address.
     """
     return data.output or _last_part(download_source(data, inputs)[1], field="output")
 
@@ -76,10 +76,10 @@ def _copies(copies: Sequence[tuple[str, str]], files: LocalFiles) -> Lane:
 
 
 def _last_part(source: FileSource | TextSource, *, field: str) -> str:
-    """The name a file has at its source."""
+    """The name of a file at its source."""
     if isinstance(source, TextSource):
         return source.name
-    # A key in a bucket may hold any character; a query belongs to web addresses alone.
+    # A key in a bucket may contain any character; only web addresses have a query.
     path = urlsplit(source.url).path if source.scheme in {"http", "https"} else source.url.partition("://")[2]
     name = PurePosixPath(unquote(path) if source.scheme in {"http", "https"} else path or source.url).name
     try:

@@ -14,7 +14,7 @@ _ease_pop = parse_easing("back-out").function
 
 @dataclass(frozen=True, slots=True)
 class ElementEffect:
-    """How a transition draws an element whose presence rises from 0 to 1.
+    """Draws an element whose presence rises from 0 to 1.
 
     The opacity is `fade` times the presence, or full for 0. `scale` returns the size at a presence. `slide` is
     the direction of motion, horizontally and vertically.
@@ -48,7 +48,7 @@ class TransitionProgress:
 
     @property
     def presence(self) -> float:
-        """How much of the element is there: rises from 0 to 1 as it enters, and falls as it leaves."""
+        """The presence of the element: rises from 0 to 1 as it enters, and falls as it leaves."""
         return 1 - self.progress if self.is_leaving else self.progress
 
 

@@ -1,4 +1,4 @@
-"""How long an output will be: an estimate for progress, and a promise that verification holds it to."""
+"""Durations of outputs: an estimate for progress, and a minimum that verification enforces."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _PLAIN = re.compile(r"(-?)(\d+(?:\.\d*)?|\.\d+)(s|ms|us|)")
 _CLOCK = re.compile(r"(-?)(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
 _LAVFI_DURATION = re.compile(r"(?:^|[:=])d(?:uration)?=([\d.:]+)")
 
-# With one of these an output may rightly be shorter (or of any length): nothing is promised.
+# With one of these options an output may have any length, so none is promised.
 _UNBOUND_OPTIONS = frozenset(
     "shortest frames vframes aframes dframes fs stream_loop loop itsscale itsoffset fps_mode vsync copyts "
     "start_at_zero filter_complex lavfi filter_complex_script filter_script re readrate r framerate pattern_type "
     "apad update segment_time timelimit sseof enc_time_base bsf write_xing".split()
 )
-# Filters that keep time as it is. Anything else may cut, loop, speed up or join.
+# Filters that do not change durations. Others may cut, loop, speed up or join.
 _STEADY_FILTERS = frozenset(
     "scale format pad crop hflip vflip transpose rotate setsar setdar setparams drawtext drawbox drawgrid "
     "subtitles ass eq hue lut lut3d lutyuv lutrgb curves colorspace zscale tonemap unsharp gblur boxblur yadif "
@@ -29,13 +29,13 @@ _STEADY_FILTERS = frozenset(
     "cropdetect volumedetect ebur128 astats silencedetect showinfo metadata signalstats".split()
 )
 _FILTER_OPTIONS = ("vf", "af", "filter")
-# Where an input's length cannot be relied on either: what a list names may change, and mp3 without a Xing header
-# is guessed from its bit rate.
+# Formats whose stated length is unreliable: the files of a list may change, and the length of an mp3 without a
+# Xing header is estimated from its bit rate.
 _UNRELIABLE_FORMATS = frozenset({"image2pipe", "concat", "mp3"})
 
 
 def read_time(text: str) -> float | None:
-    """Seconds of an ffmpeg time such as `90`, `1.5`, `200ms`, `01:02:03.5`; `None` when it is none."""
+    """Seconds of an ffmpeg time such as `90`, `1.5`, `200ms`, `01:02:03.5`; `None` for other texts."""
     match = _PLAIN.fullmatch(text)
     if match:
         return float(f"{match.group(1)}{match.group(2)}") * _UNITS[match.group(3)]
@@ -48,7 +48,7 @@ def read_time(text: str) -> float | None:
 
 
 def estimate_duration(command: CommandLine, media: Sequence[MediaInfo | None]) -> float | None:
-    """Seconds of the longest output, as good as can be told; for progress only.
+    """Estimated seconds of the longest output, for progress only.
 
     Args:
         command: the command.
@@ -67,7 +67,7 @@ def estimate_duration(command: CommandLine, media: Sequence[MediaInfo | None]) -
 
 
 def promise_duration(command: CommandLine, output: FileGroup, media: Sequence[MediaInfo | None]) -> float | None:
-    """The least seconds that `output` must have, or `None` when the command leaves that open.
+    """The least seconds that `output` must have, or `None` if the command allows any length.
 
     A lower bound over all inputs: what a truncated source or a failing encoder falls short of.
     """
@@ -88,7 +88,7 @@ def promise_duration(command: CommandLine, output: FileGroup, media: Sequence[Me
 
 
 def _shortest_stream(info: MediaInfo) -> float | None:
-    """Length that every picture and sound stream of the file has at least."""
+    """The length of the shortest video or audio stream of a file."""
     if not info.has_duration or info.format in _UNRELIABLE_FORMATS:
         return None
     streams: list[StreamInfo] = [s for s in info.streams if s.kind in {"video", "audio"} and not s.is_cover]
@@ -129,5 +129,5 @@ def _is_steady(graph: str | None) -> bool:
 
 
 def _without_quotes(graph: str) -> str:
-    """Drop what stands in quotation marks or behind a backslash: it is never a filter's name."""
+    """Remove quoted and escaped text, which never contains the name of a filter."""
     return re.sub(r"'[^']*'|\\.", "", graph)

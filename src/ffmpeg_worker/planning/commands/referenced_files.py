@@ -31,12 +31,12 @@ def find_referenced_files(line: CommandLine) -> Iterator[str]:
 
 
 def find_key_info_files(line: CommandLine) -> Iterator[str]:
-    """Files for HLS encryption: their second line names the file with the key."""
+    """Information files for HLS encryption; the second line of each names the key file."""
     return (option.value for option in line.options() if option.name == "hls_key_info_file" and option.value)
 
 
 def side_outputs(line: CommandLine) -> Iterator[str]:
-    """Files that are written besides the outputs: lists of segments, logs of measuring filters, attachments."""
+    """Files that options write beside the outputs: segment lists, logs of measuring filters, attachments."""
     for option in line.options():
         if option.name in _WRITING_OPTIONS and option.value and _is_plain(option.value):
             yield option.value
@@ -54,7 +54,7 @@ def _reads_value_from_file(option: Option) -> bool:
 
 
 def _is_plain(name: str) -> bool:
-    """Neither standard output nor a place outside the working directory."""
+    """Whether a name is a file in the working directory, and not standard output."""
     return bool(name) and not name.startswith(("-", "/")) and ":" not in name and "%" not in name
 
 
@@ -68,7 +68,7 @@ def _graphs(line: CommandLine) -> Iterator[str]:
 
 
 def _parameters(graph: str) -> Iterator[tuple[str, str]]:
-    """Names and values of all filters' parameters; the first may go without its name.
+    """Names and values of the parameters of all filters; the name of the first may be omitted.
 
     ffmpeg takes quotation marks and backslashes off twice: once for the graph, once for the filter.
     """

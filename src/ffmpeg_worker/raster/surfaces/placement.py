@@ -1,4 +1,4 @@
-"""How a bitmap is placed on a surface."""
+"""Placement of a bitmap on a surface: transform, opacity, blend mode."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class GlyphMask:
 
     @property
     def coverage(self) -> Pixels:
-        """How much of each pixel the glyph covers (0 to 255)."""
+        """The coverage of each pixel by the glyph (0 to 255)."""
         return np.ascontiguousarray(self.pixels[..., 3]) if self.is_color else self.pixels
 
 

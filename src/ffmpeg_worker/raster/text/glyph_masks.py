@@ -15,7 +15,7 @@ from ffmpeg_worker.scene.text_style import Background, TextStyle
 
 @dataclass(frozen=True, slots=True)
 class GlyphTransform:
-    """How glyphs are drawn at a time: moved by `x` and `y`, scaled about a point, faded."""
+    """Transform of glyphs at a time: moved by `x` and `y`, scaled about a point, faded."""
 
     x: float = 0.0
     y: float = 0.0

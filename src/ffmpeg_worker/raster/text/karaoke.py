@@ -18,7 +18,7 @@ _EDGE_STEPS = 4
 
 @dataclass(frozen=True, slots=True)
 class KaraokeState:
-    """How many words have begun, which one is highlighted, and how many pixels of it are filled."""
+    """Number of words that have begun, the highlighted word, and the pixels of it that are filled."""
 
     begun: int
     highlighted: int | None
