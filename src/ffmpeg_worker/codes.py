@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 
 class Fault(StrEnum):
-    """Who must act."""
+    """The party that must act on an error."""
 
     CALLER = "caller"
     SOURCE = "source"
@@ -42,7 +42,7 @@ class ErrorCode:
 
     @property
     def fault(self) -> Fault:
-        """Who must act, unless the error says otherwise."""
+        """The party that must act, unless the error names another one."""
         return self.faults[0]
 
 

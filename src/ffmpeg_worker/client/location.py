@@ -1,4 +1,4 @@
-"""Where an API is, and the key it accepts."""
+"""The location of an API: its URL and the key it accepts."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from ffmpeg_worker.sandbox.confinement import Confinement
 
 @dataclass(frozen=True)
 class CapturedRun:
-    """How a program ended, and its standard output and log."""
+    """The exit, standard output and log of a program."""
 
     exit: Exit
     stdout: bytes

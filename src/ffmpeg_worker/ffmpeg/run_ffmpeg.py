@@ -167,7 +167,7 @@ async def _run_once(
 
 
 class _Collected:
-    """What one run has written so far."""
+    """Output of one run so far."""
 
     def __init__(self, on_progress: Callable[[Progress], None] | None) -> None:
         self.log = LogTail()

@@ -15,7 +15,7 @@ from ffmpeg_worker.sandbox.confinement import Confinement
 
 
 class ReadAccess(Enum):
-    """How the job's user can read a file."""
+    """The way in which the job's user can read a file."""
 
     DIRECT = auto()
     """By its own path."""
@@ -53,7 +53,7 @@ class Jail:
         self._readable.append(str(path))
 
     def read_access(self, path: Path) -> ReadAccess:
-        """How the job's user can read a file or folder outside the job's folder."""
+        """The way in which the job's user can read a file or folder outside the job's folder."""
         if self.uid is None:
             return ReadAccess.DIRECT
         mode = path.stat().st_mode

@@ -29,7 +29,7 @@ _OR_WEAKER = (
 
 
 class Sandbox:
-    """How the programs of this worker's jobs are confined."""
+    """Confines the programs of this worker's jobs."""
 
     def __init__(
         self,

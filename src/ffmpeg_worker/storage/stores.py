@@ -36,7 +36,7 @@ class SourceStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OutputLocation:
-    """Where an output is: its local path or its key in a bucket, and its URL if it has one."""
+    """The location of an output: its local path or its key in a bucket, and its URL if it has one."""
 
     path: str
     url: str | None = None

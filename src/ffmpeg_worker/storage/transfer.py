@@ -16,7 +16,7 @@ _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 
 @dataclass(frozen=True, slots=True)
 class DownloadLimits:
-    """How large one input may be, and how long its download may take."""
+    """Limits of one download: bytes and seconds."""
 
     max_bytes: int
     total_s: float = 900.0

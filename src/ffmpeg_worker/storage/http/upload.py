@@ -28,7 +28,7 @@ _SUCCESS = {200, 201, 204}
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
-    """How long a server may take, and how often an upload is attempted."""
+    """Limits of an upload: seconds that a server may take, and number of attempts."""
 
     stall_s: float = 30.0
     """Seconds for each block of 256 KiB."""

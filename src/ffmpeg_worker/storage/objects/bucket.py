@@ -31,7 +31,7 @@ _AZURE_VERSION = "2023-11-03"
 
 @dataclass(frozen=True, slots=True)
 class BucketAccess:
-    """How all jobs reach buckets.
+    """Access to buckets, shared by all jobs.
 
     `own_environment`: the worker's environment variables if jobs may use its credentials, else `None`.
     `google_url`: endpoint of Google Cloud Storage; only the operator may choose another one.
