@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ffmpeg_worker.errors import SourceUnreadable
-from ffmpeg_worker.scene.subtitles.parse import MAX_CUES
+from ffmpeg_worker.scene.subtitles.parse import MAX_CUES, unreadable
 
 _LINE_END = re.compile(r"\r\n|\r|\n")  # the line ends of libass
 _TIME = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,3}))?\s*")
@@ -82,7 +81,7 @@ def parse_script(text: str) -> AssScript:
             line = event.line  # noqa: PLW2901 - the same line with its times rewritten
         if not plain.lower().startswith("ycbcr matrix:"):
             lines.append(line)
-    _check(events)
+    _check_count(events)
     edges = frozenset(edge for event in events for edge in (event.begin_ms, event.end_ms, *event.edges()))
     animated_spans = tuple(span for event in events for span in event.animated_spans())
     return AssScript("\n".join(lines) + "\n", edges, animated_spans)
@@ -149,10 +148,8 @@ def _frame(time_ms: int, fps: Fraction) -> int:
     return -(-time_ms * fps.numerator // (1000 * fps.denominator))
 
 
-def _check(events: Sequence[_Event]) -> None:
-    reason, hint = "have no cue", "Send .srt, .vtt or .ass, as UTF-8."
+def _check_count(events: Sequence[_Event]) -> None:
+    if not events:
+        raise unreadable("have no cue", "Send .srt, .vtt or .ass, as UTF-8.")
     if len(events) > MAX_CUES:
-        reason, hint = f"have more than {MAX_CUES} cues", "Send fewer."
-    elif events:
-        return
-    raise SourceUnreadable(f"The subtitles {reason}.", code="unreadable_subtitles", hint=hint)
+        raise unreadable(f"have more than {MAX_CUES} cues", "Send fewer.")

@@ -63,9 +63,9 @@ def parse_subtitles(text: str) -> Subtitles:
         else:
             file = pysubs2.SSAFile.from_string(text, "srt", keep_html_tags=True)
     except (pysubs2.Pysubs2Error, ValueError) as error:
-        raise _unreadable("have invalid times", "Check the times of its cues.") from error
+        raise unreadable("have invalid times", "Check the times of its cues.") from error
     if len(file.events) > MAX_CUES:
-        raise _unreadable(f"have more than {MAX_CUES} cues", "Send fewer.")
+        raise unreadable(f"have more than {MAX_CUES} cues", "Send fewer.")
     events = sorted(
         (event for event in file.events if event.end > event.start >= 0),
         key=lambda event: (event.start, event.end),
@@ -73,7 +73,7 @@ def parse_subtitles(text: str) -> Subtitles:
     cues = (_vtt_cue(event) if is_vtt else _other_cue(event) for event in events)
     kept = tuple(cue for cue in cues if cue is not None)
     if not kept:
-        raise _unreadable("have no cue", "Send .srt, .vtt or .ass, as UTF-8.")
+        raise unreadable("have no cue", "Send .srt, .vtt or .ass, as UTF-8.")
     return Subtitles(kept, has_unsupported_styling=any(_ASS_STYLING.search(event.text) for event in events))
 
 
@@ -94,10 +94,10 @@ def add_word_times(cue: Cue) -> Cue:
 def _tidy(text: str) -> str:
     """Check the length of the text and of its lines, and collapse blank lines and spaces."""
     if len(text) > MAX_CHARACTERS:
-        raise _unreadable(f"are longer than {MAX_CHARACTERS} characters", "Send a shorter file.")
+        raise unreadable(f"are longer than {MAX_CHARACTERS} characters", "Send a shorter file.")
     lines = [_SPACES.sub(" ", line).strip() for line in text.lstrip("\ufeff").strip().splitlines()]
     if any(len(line) > MAX_LINE for line in lines):
-        raise _unreadable(f"have a line of more than {MAX_LINE} characters", "Send .srt, .vtt or .ass.")
+        raise unreadable(f"have a line of more than {MAX_LINE} characters", "Send .srt, .vtt or .ass.")
     return _BLANK_LINES.sub("\n\n", "\n".join(lines))
 
 
@@ -163,7 +163,7 @@ def _cue(event: pysubs2.SSAEvent, pieces: list[tuple[float, str]]) -> Cue | None
     if not text:
         return None
     if len(text) > MAX_TEXT:
-        raise _unreadable(f"have a cue of more than {MAX_TEXT} characters", "Split it.")
+        raise unreadable(f"have a cue of more than {MAX_TEXT} characters", "Split it.")
     begin, end = event.start / 1000, event.end / 1000
     has_times = any(time != begin for time, _ in pieces)
     return Cue(begin, end, text, tuple(_timed_words(pieces, begin, end)) if has_times else ())
@@ -186,5 +186,6 @@ def _timed_words(pieces: list[tuple[float, str]], begin: float, end: float) -> I
         index += count
 
 
-def _unreadable(reason: str, hint: str) -> SourceUnreadable:
+def unreadable(reason: str, hint: str) -> SourceUnreadable:
+    """Return the error of a subtitle file; `reason` continues "The subtitles …"."""
     return SourceUnreadable(f"The subtitles {reason}.", code="unreadable_subtitles", hint=hint)
