@@ -1,4 +1,4 @@
-"""A ladder from one source: fused into one ffmpeg, against one ffmpeg for each rung."""
+"""A bitrate ladder from one source: one fused ffmpeg against one ffmpeg for each rung."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def measure(*, quick: bool) -> str:
                 times[fuse].append(asyncio.run(_ladder(bed, fuse=fuse)))
     apart, fused = median(times[False]), median(times[True])
     rows = [
-        ["one ffmpeg a rung", f"{apart:.2f}", "1.00"],
+        ["one ffmpeg per rung", f"{apart:.2f}", "1.00"],
         ["fused", f"{fused:.2f}", f"{fused / apart:.2f}"],
     ]
     return table("Four rungs and a thumbnail of 1080p H.264, x264 veryfast", ["way", "wall s", "ratio"], rows)

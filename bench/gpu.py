@@ -1,6 +1,6 @@
-"""The same commands on the processor and on the card: time, size and VMAF. Says so where there is no card.
+"""The same commands on the CPU and on the GPU: time, size and VMAF. Without a GPU nothing is measured.
 
-`BENCH_CLIP` names a film to measure with: generated pictures say little about quality.
+`BENCH_CLIP` names a video to measure with: generated video says little about quality.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from bench.bed import make
 from bench.table import table
+from ffmpeg_worker.command.encoders import ENCODERS
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.ffmpeg.gpu import find_gpu_devices
 from ffmpeg_worker.job.machine import Gpu
@@ -22,9 +23,8 @@ from ffmpeg_worker.services import Services, open_services
 from ffmpeg_worker.settings import read_settings
 
 _QUALITIES = {"libx264": (18, 23, 28), "libx265": (20, 25, 30), "libsvtav1": (25, 35, 45)}
-_COUNTERPARTS = {"libx264": "h264_nvenc", "libx265": "hevc_nvenc", "libsvtav1": "av1_nvenc"}
-_HEAD = ["command", "cpu s", "card s", "cpu kB", "card kB", "cpu VMAF", "card VMAF"]
-_NOTES = ["-crf becomes -cq of the same number: where card VMAF is below cpu VMAF, it promises too much."]
+_HEAD = ["command", "cpu s", "gpu s", "cpu kB", "gpu kB", "cpu VMAF", "gpu VMAF"]
+_NOTES = ["-crf becomes -cq of the same number: where the GPU's VMAF is below the CPU's, -cq is too high."]
 
 
 def measure(*, quick: bool) -> str:
@@ -38,7 +38,7 @@ def measure(*, quick: bool) -> str:
 async def _measure(root: Path, *, quick: bool) -> str:
     data = root / "data"
     data.mkdir()
-    _bring_source(data / "clip.mp4", seconds=2 if quick else 20)
+    _make_source(data / "clip.mp4", seconds=2 if quick else 20)
     async with open_services(read_settings(data_root=data, scratch_root=root / "scratch")) as services:
         gpu = await services.resources.gpu.gpu()
         title = f"{gpu.count} x {gpu.name}: encodes {_listed(gpu.encoders)}; decodes {_listed(gpu.decoders)}"
@@ -53,22 +53,25 @@ async def _measure(root: Path, *, quick: bool) -> str:
     return table(title, _HEAD, rows, _NOTES)
 
 
-def _bring_source(path: Path, *, seconds: int) -> None:
-    given = os.environ.get("BENCH_CLIP")
-    if given:
-        shutil.copy(given, path)
+def _make_source(path: Path, *, seconds: int) -> None:
+    clip = os.environ.get("BENCH_CLIP")
+    if clip:
+        shutil.copy(clip, path)
         return
-    pictures = f"testsrc2=size=1920x1080:rate=25:duration={seconds},noise=alls=8:allf=t"
-    make(path, "-f", "lavfi", "-i", pictures, "-pix_fmt", "yuv420p", "-crf", "10", "-preset", "veryfast")
+    source = f"testsrc2=size=1920x1080:rate=25:duration={seconds},noise=alls=8:allf=t"
+    make(path, "-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p", "-crf", "10", "-preset", "veryfast")
 
 
 def _usable(gpu: Gpu) -> dict[str, tuple[int, ...]]:
-    return {name: found for name, found in _QUALITIES.items() if _COUNTERPARTS[name] in gpu.encoders}
+    mappings = {name: ENCODERS[name].nvenc for name in _QUALITIES}
+    return {
+        name: _QUALITIES[name] for name, mapping in mappings.items() if mapping and mapping.encoder in gpu.encoders
+    }
 
 
 async def _row(services: Services, options: str) -> list[str]:
-    cpu, card = [await _run(services, options, hardware) for hardware in ("off", "nvenc")]
-    return [options, *(cell for pair in zip(cpu, card, strict=True) for cell in pair)]
+    cpu, gpu = [await _run(services, options, hardware) for hardware in ("off", "nvenc")]
+    return [options, *(cell for pair in zip(cpu, gpu, strict=True) for cell in pair)]
 
 
 async def _run(services: Services, options: str, hardware: str) -> list[str]:
@@ -77,13 +80,13 @@ async def _run(services: Services, options: str, hardware: str) -> list[str]:
     command = {"chainCmds": f"-i clip.mp4 -an -pix_fmt yuv420p {options} {name}", "hardware": hardware}
     try:
         made = await _result(services, "process", command)
-        judged = await _result(services, "vmaf", {"input1": "clip.mp4", "input2": name})
+        scored = await _result(services, "vmaf", {"input1": "clip.mp4", "input2": name})
     except WorkerError as error:
         return [error.code, "-", "-"]
     return [
         f"{made['stats']['seconds']:.2f}",
         f"{made['outputs'][0]['size'] / 1000:.0f}",
-        f"{judged['score']:.2f}",
+        f"{scored['score']:.2f}",
     ]
 
 

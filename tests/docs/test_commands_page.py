@@ -1,4 +1,4 @@
-"""docs/commands.md lists every refusal that the policy knows by name."""
+"""docs/commands.md lists every name that a rule refuses."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ PARTS: dict[str, tuple[Rule, ...]] = {
 }
 
 
-def listed(reviews: Iterable[Rule], dash: str) -> str:
-    refused = [one for one in reviews if one.kind is ValueKind.REFUSED]
+def listed(rules: Iterable[Rule], dash: str) -> str:
+    refused = [one for one in rules if one.kind is ValueKind.REFUSED]
     rows = [
         f"| {' '.join(f'`{dash}{name}`' for name in one.names)} | {one.reason} | {one.instead} |"
         for one in refused

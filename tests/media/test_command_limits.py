@@ -1,4 +1,4 @@
-"""What stands in front of every input holds: no file that leads to others is followed, and limits are kept."""
+"""FFmpeg obeys the limits before every input: it follows no file that names others."""
 
 from __future__ import annotations
 
@@ -58,20 +58,20 @@ def read(ffmpeg: str, folder: Path, name: str, limits: tuple[str, ...]) -> tuple
 
 
 @pytest.mark.parametrize("name", ["dash.mp4", "concat.mp4", "svg.mp4", "wide.png", "hls.m3u8"])
-def test_what_is_not_read(ffmpeg: str, folder: Path, name: str) -> None:
-    """Most are read without the limits, so the limits is what stops them."""
+def test_files_outside_the_limits_are_not_read(ffmpeg: str, folder: Path, name: str) -> None:
+    """Most of them are read without the limits, so the limits are what stops them."""
     code, log = read(ffmpeg, folder, name, CommandLimits(2).media_options())
     assert code != 0, log
     if ffmpeg == FFMPEG and name not in {"concat.mp4", "wide.png"}:
         assert read(ffmpeg, folder, name, ())[0] == 0
 
 
-def test_no_more_streams_than_are_let_in(ffmpeg: str, folder: Path) -> None:
+def test_more_streams_than_the_limit_are_refused(ffmpeg: str, folder: Path) -> None:
     _, log = read(ffmpeg, folder, "streams.mkv", CommandLimits(2).media_options())
     assert "max_streams" in log
 
 
-def test_media_is_read_as_before(ffmpeg: str, folder: Path) -> None:
+def test_media_within_the_limits_is_read(ffmpeg: str, folder: Path) -> None:
     assert read(ffmpeg, folder, "victim.mp4", CommandLimits(2).media_options()) == (0, "")
 
 

@@ -1,6 +1,6 @@
-"""The shipped ffmpeg against the policy: its table is up to date, and somebody has judged all that it names.
+"""The option table matches the embedded FFmpeg, and every name in it has a rule.
 
-`./run rewrite` writes the table anew; what is new in it must then be judged, or these tests name it.
+`./run rewrite` updates the table; these tests then list the new names that need a rule.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ FILTER_OPTIONS = index_by_name(filters.FILTER_OPTIONS)
 
 @pytest.fixture(scope="module")
 def shipped() -> str:
-    """What the shipped ffmpeg says now."""
+    """The table of the embedded FFmpeg, as text."""
     text = read_option_table(FFMPEG)
     if os.environ.get("UPDATE_GOLDEN"):
         TABLE_FILE.write_text(text, encoding="ascii")
     return text
 
 
-def test_golden_table_is_of_the_shipped_ffmpeg(shipped: str) -> None:
+def test_golden_table_is_that_of_the_embedded_ffmpeg(shipped: str) -> None:
     found, kept = parse_option_table(shipped), parse_option_table(TABLE_FILE.read_text(encoding="ascii"))
     for part in ("scalars", "texts", "demuxers", "muxers", "protocols", "bitstream_filters"):
         assert getattr(found, part) == getattr(kept, part), part
@@ -39,7 +39,7 @@ def test_golden_table_is_of_the_shipped_ffmpeg(shipped: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "judged"),
+    ("part", "rules"),
     [
         ("texts", OPTIONS),
         ("filters", FILTERS),
@@ -49,19 +49,19 @@ def test_golden_table_is_of_the_shipped_ffmpeg(shipped: str) -> None:
         ("bitstream_filters", index_by_name(formats.BITSTREAM_FILTERS)),
     ],
 )
-def test_everything_it_names_is_judged(shipped: str, part: str, judged: dict[str, object]) -> None:
-    assert sorted(set(getattr(parse_option_table(shipped), part)) - judged.keys()) == []
+def test_every_name_has_a_rule(shipped: str, part: str, rules: dict[str, object]) -> None:
+    assert sorted(set(getattr(parse_option_table(shipped), part)) - rules.keys()) == []
 
 
-def test_every_text_of_a_filter_is_judged(shipped: str) -> None:
+def test_every_text_option_of_a_filter_has_a_rule(shipped: str) -> None:
     table = parse_option_table(shipped)
     texts = [(name, word[:-1]) for name in table.filters for word in table.options_of(name) if word.endswith("$")]
     accepted = [one for one in texts if FILTERS[one[0]].kind.name != "REFUSED"]
-    unjudged = [f"{name}.{o}" for name, o in accepted if not {o, f"{name}.{o}"} & FILTER_OPTIONS.keys()]
-    assert unjudged == []
+    missing = [f"{name}.{o}" for name, o in accepted if not {o, f"{name}.{o}"} & FILTER_OPTIONS.keys()]
+    assert missing == []
 
 
-def test_every_option_of_the_program_is_judged() -> None:
+def test_every_option_of_the_program_has_a_rule() -> None:
     text = subprocess.run(
         [FFMPEG, "-hide_banner", "-h", "full"], capture_output=True, text=True, check=True
     ).stdout.partition("AVOptions:")[0]

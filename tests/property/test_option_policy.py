@@ -1,4 +1,4 @@
-"""Whatever the arguments: let in, or refused as the caller's mistake; and the graph reader agrees with escapes."""
+"""Any arguments are accepted or refused as an invalid job, and escaped filter graphs are read back unchanged."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ ARGUMENTS = st.lists(
 
 
 def escaped(text: str, special: str) -> str:
-    """One level, by backslashes."""
+    """One level of backslashes."""
     return "".join(f"\\{character}" if character in f"\\'{special}" else character for character in text)
 
 
 def quoted(text: str) -> str:
-    """One level, by quotation marks, which cannot hold their like."""
+    """One level of quotation marks, which cannot contain quotation marks."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 
@@ -45,7 +45,7 @@ def quoted(text: str) -> str:
 )
 @settings(max_examples=300)
 def test_graphs_are_read_back(filters: list[tuple[str, list[tuple[str, str]]]], data: st.DataObject) -> None:
-    """Values escaped twice, by either way on each level, come back as they were."""
+    """Values that were escaped twice, in either way on each level, are read back unchanged."""
     parts = []
     for name, options in filters:
         pairs = []
@@ -60,14 +60,14 @@ def test_graphs_are_read_back(filters: list[tuple[str, list[tuple[str, str]]]], 
 
 @given(GRAPH_SOUP | st.text(max_size=60))
 @settings(max_examples=500)
-def test_any_text_is_a_graph_or_none(text: str) -> None:
+def test_any_text_is_read_as_a_graph_or_refused(text: str) -> None:
     with contextlib.suppress(UnreadableGraphError):
         list(read_filter_graph(text))
 
 
 @given(ARGUMENTS)
 @settings(max_examples=600)
-def test_any_arguments_are_judged(arguments: list[str]) -> None:
+def test_any_arguments_are_accepted_or_refused(arguments: list[str]) -> None:
     try:
         line = read_command_line(arguments)
         inputs = [read_input(group, ["x"], []) for group in line.inputs]
@@ -75,7 +75,7 @@ def test_any_arguments_are_judged(arguments: list[str]) -> None:
         check_command(line, inputs, outputs, known=["x"], produced=())
     except InvalidJob:
         return
-    # What was let in: nothing reads values from files, whatever stands around it.
+    # Accepted commands never read option values from files.
     assert not any(option.token.startswith("-/") for option in line.options())
     assert not any(
         option.name in {"report", "attach"} and option.value in {"/", None} for option in line.options()
@@ -83,7 +83,7 @@ def test_any_arguments_are_judged(arguments: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from([".", "..", "", "a", "-", "_in", "a:b", "/", "\\"]), max_size=5).map("/".join))
-def test_no_name_leads_out(name: str) -> None:
+def test_no_accepted_name_leads_out_of_the_folder(name: str) -> None:
     depth = 0
     if safe_names.may_read(name):
         assert not name.startswith("/")

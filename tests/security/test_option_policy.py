@@ -1,4 +1,4 @@
-"""Attacks by arguments alone, as whole jobs: each is refused while it is planned, before any process starts."""
+"""Attacks that use only arguments, as whole jobs: each is refused before any process starts."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def _files_with_suffixes(required: tuple[RequiredInput, ...]) -> LocalFiles:
     )
 
 
-# The command, and the argument that the refusal names.
+# Attack: the command, and the argument that the error names.
 ATTACKS: dict[str, tuple[str, str]] = {
-    # Reading by way of inputs
+    # Reading through inputs
     "any bytes as data": (f"-f data -i {SECRET} -map 0 -c copy -f data o.bin", "-f"),
     "a part of a file": (f"-i subfile,,start,0,end,0,,:{SECRET} o.mp4", "-i"),
     "files of a list": ("-i concatf:list.txt o.mp4", "-i"),
@@ -55,7 +55,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "assets elsewhere": ("-f imf -assetmaps x -i cpl.xml o.mp4", "-f"),
     "a script": ("-f avisynth -i x.avs o.mp4", "-f"),
     "a palette": (f"-ifo_palette {SECRET} {CLIP} o.mkv", "-ifo_palette"),
-    # Reading by way of options
+    # Reading through options
     "a value from a file": (f"{CLIP} -/metadata {SECRET} o.mp4", "-/metadata"),
     "a graph from a file, old": (f"{CLIP} -filter_complex_script {SECRET} o.mp4", "-filter_complex_script"),
     "an attachment": (f"{CLIP} -attach {SECRET} o.mkv", "-attach"),
@@ -125,7 +125,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
     "formats let in": (f"-format_whitelist hls {CLIP} o.mp4", "-format_whitelist"),
     "uploading": (f"{CLIP} -method PUT -f hls o.m3u8", "-method"),
     "a display": (f"-init_hw_device vaapi=d:host:0 {CLIP} o.mp4", "-init_hw_device"),
-    # Using it up
+    # Exhausting resources
     "a long graph": (f"{PICTURE} -vf {','.join(['null'] * 500)} o.mp4", "-vf"),
     "options behind the end": (f"{CLIP} o.mp4 -report", "-report"),
     "the end of options": (f"{CLIP} -- -report o.mp4", "--"),
@@ -174,7 +174,7 @@ def test_an_input_may_be_a_playlist_only_if_it_says_so() -> None:
         assert accepted & {"hls", "dash", "concat", "lavfi", "sdp", "data", "svg_pipe"} == formats, command
 
 
-def test_callers_cannot_write_over_the_guard() -> None:
+def test_callers_cannot_override_the_limits() -> None:
     (step,) = planned("-max_streams 9999 -max_pixels 1 -i x.mp4 -i y.mp4 o.mp4").lanes[0].steps
     assert isinstance(step, FfmpegStep)
     line = " ".join(step.invocation.arguments)
@@ -182,5 +182,5 @@ def test_callers_cannot_write_over_the_guard() -> None:
 
 
 @pytest.mark.parametrize("purpose", EVERYDAY)
-def test_everyday_commands_are_let_in(purpose: str) -> None:
+def test_everyday_commands_are_accepted(purpose: str) -> None:
     assert planned(EVERYDAY[purpose]).lanes

@@ -54,12 +54,12 @@ def warn_about_color(reference: StreamInfo, distorted: StreamInfo) -> Iterator[s
     own, other = _matrix(reference), _matrix(distorted)
     if own and other and own != other:
         yield f"The color matrix of the distorted video, {other}, was converted to that of the reference, {own}."
-    for label, index in (("transfer curve", 2), ("primaries", 3)):
+    for label, index in (("Transfer curves", 2), ("Color primaries", 3)):
         own, other = _known(reference.color[index]), _known(distorted.color[index])
         if own and other and own != other:
             yield (
-                f"The color {label} differ{'s' if index == 2 else ''} (reference {own}, distorted {other}) and "
-                f"{'was' if index == 2 else 'were'} not converted: the score counts that as distortion."
+                f"{label} differ (reference {own}, distorted {other}) and were not converted: "
+                "the score counts that as distortion."
             )
     if reference.color[2] in _HDR:
         yield "The reference is HDR, but the models were trained on standard dynamic range."

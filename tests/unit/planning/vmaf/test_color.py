@@ -51,7 +51,11 @@ def test_options(
         (FULL, BT709, ["The reference has full color range"]),
         (RGB, BT709, []),
         (BT709, BT601, ["color matrix of the distorted video, bt601"]),
-        (BT709, stream("tv", "bt709", "smpte2084", "bt2020"), ["transfer curve differs", "primaries differ "]),
+        (
+            BT709,
+            stream("tv", "bt709", "smpte2084", "bt2020"),
+            ["Transfer curves differ", "Color primaries differ"],
+        ),
         (stream("tv", "bt709", "smpte2084", "unknown"), stream("tv", "bt709", "smpte2084", "bt709"), ["HDR"]),
     ],
 )
