@@ -1,0 +1,199 @@
+"""Rendering a scene: ranges in parallel, both ends of each pipe, and the steps beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, BinaryIO, cast
+
+import pytest
+
+from ffmpeg_worker.command.invocation import Invocation
+from ffmpeg_worker.errors import EngineFailed, EngineTimedOut, WorkerError
+from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
+from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.pipeline.run_command import CommandRunner
+from ffmpeg_worker.planning.plan import (
+    DependentStep,
+    FfmpegStep,
+    Folder,
+    FrameRange,
+    MeasureStep,
+    RenderStep,
+    StepResult,
+    StillStep,
+)
+from ffmpeg_worker.process.child import Output
+from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.scene.scene import Scene
+
+SCENE = Scene(width=2, height=2, fps=(10, 1), frames=20, background=(0, 0, 0, 1.0), elements=())
+HALVES = (FrameRange(0, 10, Invocation(("first",))), FrameRange(10, 20, Invocation(("second",))))
+
+
+@dataclass
+class Renderers:
+    """Stands for the spawner of renderers: writes `output`, then ends with `warnings` or the error."""
+
+    output: bytes = b"frames"
+    warnings: tuple[str, ...] = ()
+    error: WorkerError | None = None
+    orders: list[Mapping[str, Any]] = field(default_factory=list)
+    running: int = 0
+    most: int = 0
+
+    async def start(self, order: Mapping[str, Any], *, stdout: Output | int, **_: object) -> Any:
+        self.orders.append(order)
+        if isinstance(stdout, int):
+            os.write(stdout, self.output)
+        else:
+            stdout.feed(self.output)
+        return SimpleNamespace(child=FakeChild(self), wait=self._wait)
+
+    async def _wait(self) -> tuple[str, ...]:
+        if self.error is not None:
+            raise self.error.copy()
+        return self.warnings
+
+
+class FakeChild:
+    """A renderer's process; counts how many live at once."""
+
+    def __init__(self, renderers: Renderers) -> None:
+        self._renderers = renderers
+
+    async def __aenter__(self) -> None:
+        self._renderers.running += 1
+        self._renderers.most = max(self._renderers.most, self._renderers.running)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._renderers.running -= 1
+
+    async def wait(self) -> Any:
+        return SimpleNamespace(cpu_seconds=0.5)
+
+
+class FakeRunner(CommandRunner):
+    """Encodes by reading the pipe; notes what ran, and fails as told."""
+
+    def __init__(self, folder: Path, renderers: Renderers, *, cores: int = 4, slots: int = 4) -> None:
+        resources = SimpleNamespace(slots=asyncio.Semaphore(slots), cores=cores, renderer=renderers)
+        deadline = time.monotonic() + 10
+        super().__init__(cast(WorkerResources, resources), folder, Jail(folder, None, cores=cores), deadline, {})
+        self.encoded: list[tuple[str, bytes]] = []
+        self.ran: list[str] = []
+        self.error: WorkerError | None = None
+
+    async def run_in_slot(
+        self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, stdin: BinaryIO | None = None
+    ) -> StepResult:
+        assert stdin is not None
+        content = await asyncio.to_thread(stdin.read)
+        self.encoded.append((step.invocation.arguments[0], content))
+        if self.error is not None:
+            raise self.error.copy()
+        on_progress(Progress(frame=10, out_time_s=1.0, speed=2.0))
+        return StepResult(seconds=1.0, cpu_seconds=1.0, frames=10, out_time_s=1.0)
+
+    async def run(self, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> StepResult:
+        self.ran.append(step.invocation.arguments[0])
+        return StepResult(cpu_seconds=0.25, log="-20 LUFS")
+
+
+@pytest.fixture
+def renderers() -> Renderers:
+    return Renderers()
+
+
+@pytest.fixture
+def runner(tmp_path: Path, renderers: Renderers) -> FakeRunner:
+    return FakeRunner(tmp_path, renderers)
+
+
+def ignore(_fraction: float, _speed: float | None) -> None:
+    pass
+
+
+async def test_each_range_has_a_renderer_and_an_encoder(runner: FakeRunner, renderers: Renderers) -> None:
+    renderers.warnings = ("a font is missing",)
+    reports: list[tuple[float, float | None]] = []
+    step = RenderStep(SCENE, HALVES, "rgba", max_parallel=2, setup=(Folder("out"),))
+    result = await render(step, runner, lambda fraction, speed: reports.append((fraction, speed)))
+    assert sorted(runner.encoded) == [("first", b"frames"), ("second", b"frames")]
+    assert sorted((order["first"], order["last"], order["form"]) for order in renderers.orders) == [
+        (0, 10, "rgba"),
+        (10, 20, "rgba"),
+    ]
+    assert (result.frames, result.out_time_s, result.cpu_seconds) == (20, 2.0, 3.0)
+    assert result.warnings == ("a font is missing",)
+    assert reports == [(0.5, 2.0), (1.0, 4.0)]
+    assert (runner.folder / "out").is_dir()
+
+
+async def test_no_more_ranges_run_in_parallel_than_allowed(runner: FakeRunner, renderers: Renderers) -> None:
+    await render(RenderStep(SCENE, HALVES, max_parallel=1), runner, ignore)
+    assert renderers.most == 1
+
+
+@pytest.mark.parametrize(("parallel", "threads"), [(1, 4), (2, 2), (8, 2)])
+async def test_renderers_share_the_cores(
+    runner: FakeRunner, renderers: Renderers, parallel: int, threads: int
+) -> None:
+    await render(RenderStep(SCENE, HALVES, max_parallel=parallel), runner, ignore)
+    assert [order["threads"] for order in renderers.orders] == [threads, threads]
+
+
+async def test_the_steps_beside_run_in_order(runner: FakeRunner) -> None:
+    measure = FfmpegStep(Invocation(("measure",)))
+    write = DependentStep(lambda results, _: FfmpegStep(Invocation((results[-1].log,))))
+    result = await render(RenderStep(SCENE, HALVES[:1], beside=(measure, write)), runner, ignore)
+    assert runner.ran == ["measure", "-20 LUFS"]
+    assert (result.frames, result.cpu_seconds) == (10, 2.0)
+
+
+ENCODER = EngineFailed("The encoder failed.", code="encoder_unavailable")
+
+
+@pytest.mark.parametrize(
+    ("encoder", "renderer", "raised"),
+    [
+        (ENCODER, None, "The encoder failed."),
+        (None, EngineFailed("No such font.", code="renderer_failed"), "No such font."),
+        (ENCODER, EngineFailed("Broken pipe.", code="renderer_failed"), "The encoder failed."),
+        (ENCODER, EngineFailed("Too large.", code="renderer_out_of_memory"), "Too large."),
+        (EngineTimedOut("Time is up."), EngineFailed("Broken pipe.", code="renderer_failed"), "Time is up."),
+    ],
+)
+async def test_the_cause_is_raised(
+    runner: FakeRunner,
+    renderers: Renderers,
+    encoder: WorkerError | None,
+    renderer: WorkerError | None,
+    raised: str,
+) -> None:
+    runner.error, renderers.error = encoder, renderer
+    with pytest.raises(WorkerError) as caught:
+        await render(RenderStep(SCENE, HALVES[:1]), runner, ignore)
+    assert caught.value.message == raised
+    assert renderers.running == 0
+
+
+async def test_a_still_becomes_a_file(runner: FakeRunner, renderers: Renderers) -> None:
+    renderers.output = b"PNG"
+    result = await render_still(StillStep(SCENE, 7, "posters/p.png"), runner)
+    assert (runner.folder / "posters/p.png").read_bytes() == b"PNG"
+    assert (renderers.orders[0]["first"], renderers.orders[0]["form"]) == (7, "png")
+    assert (result.frames, result.cpu_seconds) == (1, 0.5)
+
+
+async def test_measured_texts_become_a_file(runner: FakeRunner, renderers: Renderers) -> None:
+    renderers.output, renderers.warnings = b"{}", ("in the answer, too",)
+    result = await measure_scene(MeasureStep(SCENE, "metrics-0.json"), runner)
+    assert (runner.folder / "metrics-0.json").read_bytes() == b"{}"
+    assert result.warnings == ()
