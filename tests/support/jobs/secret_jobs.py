@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from support.attacks.planted_secrets import Canaries
 from support.servers.api_server import Server
@@ -66,8 +68,11 @@ def stores(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _private_key(canaries: Canaries) -> str:
-    """One that signs."""
-    made = subprocess.run(["openssl", "genrsa", "2048"], capture_output=True, text=True, check=True).stdout
+    """A real private key, which can sign requests."""
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    made = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
     canaries.watch("private_key", made.splitlines()[5])
     canaries.watch("private_key", made)
     return made

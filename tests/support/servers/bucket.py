@@ -10,7 +10,6 @@ from urllib.parse import unquote
 
 import boto3  # type: ignore[import-untyped]
 from botocore.config import Config  # type: ignore[import-untyped]
-from moto.s3.models import s3_backends
 
 from support.servers.s3_server import (
     ACCESS_KEY_ID,
@@ -72,7 +71,6 @@ class Bucket:
 @contextmanager
 def open_bucket() -> Iterator[Bucket]:
     """Serve an empty bucket on 127.0.0.1."""
-    s3_backends.reset()  # they outlive their server
     with running_s3() as server:
         client = boto3.client(
             "s3",
@@ -86,4 +84,3 @@ def open_bucket() -> Iterator[Bucket]:
             yield Bucket(server, client)
         finally:
             client.close()
-            s3_backends.reset()

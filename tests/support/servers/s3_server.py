@@ -128,12 +128,13 @@ def _is_signed(environ: WSGIEnvironment) -> bool:
 @contextmanager
 def running_s3(tls: ssl.SSLContext | None = None) -> Iterator[S3Server]:
     """Serve on a free port of 127.0.0.1, with one empty bucket; with `tls` as https://localhost."""
+    s3_backends.reset()  # they are global: a bucket of another server would still exist
     server = S3Server()
+    server._backend.create_bucket(BUCKET, REGION)
     front = _Front(server, DomainDispatcherApplication(create_backend_app))
     listener = make_server("127.0.0.1", 0, front, threaded=True, ssl_context=tls)
     origin = "http://127.0.0.1" if tls is None else "https://localhost"
     server.url = f"{origin}:{listener.server_port}"
-    server._backend.create_bucket(BUCKET, REGION)
     thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -142,3 +143,4 @@ def running_s3(tls: ssl.SSLContext | None = None) -> Iterator[S3Server]:
         listener.shutdown()
         listener.server_close()
         thread.join()
+        s3_backends.reset()
