@@ -17,9 +17,9 @@ import pytest_asyncio
 
 from ffmpeg_worker.job.parse import parse_job
 from support.docs.json_examples import ROOT
-from support.programs.runpod_worker import production
+from support.programs.runpod_worker import running_runpod_worker
 from support.servers.api_server import running_server
-from support.servers.fake_runpod import stand_in_platform
+from support.servers.fake_runpod import open_fake_runpod
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -34,7 +34,7 @@ async def client_environment(tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     """What a client needs to reach a worker that runs as RunPod starts it."""
     folder = tmp_path_factory.mktemp("clients")
     plain = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ} | {"HOME": str(folder)}
-    async with stand_in_platform() as platform, production(folder, platform):
+    async with open_fake_runpod() as platform, running_runpod_worker(folder, platform):
         base = f"{platform.url}/v2"
         addressed = {"RUNPOD_ENDPOINT_BASE_URL": base, "RUNPOD_ENDPOINT_ID": "endpoint", "RUNPOD_API_KEY": KEY}
         yield {**plain, **addressed}

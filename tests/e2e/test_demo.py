@@ -98,5 +98,5 @@ def test_stopping_it_stops_its_server(terminal: Terminal, tmp_path: Path) -> Non
         below = [server, *children_of(server)]
         os.killpg(demo.pid, signal.SIGINT)
         assert demo.wait(30) == 130
-        until(lambda: not any(alive(pid) for pid in below), within_s=5)
+        until(lambda: not any(alive(pid) for pid in below), within_s=10)
     assert [path.name for path in (tmp_path / "out").iterdir() if path.name.startswith(".scratch")] == []

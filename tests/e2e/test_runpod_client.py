@@ -12,8 +12,8 @@ import pytest
 import pytest_asyncio
 
 from support.folders import is_written
-from support.programs.runpod_worker import production
-from support.servers.fake_runpod import stand_in_platform
+from support.programs.runpod_worker import running_runpod_worker
+from support.servers.fake_runpod import open_fake_runpod
 from support.wait_until import until_async
 
 SHORT = "ffmpeg -f lavfi -i testsrc2=size=160x90:duration=1 -c:v libx264 short.mp4"
@@ -28,7 +28,7 @@ def process(command: str) -> dict[str, Any]:
 async def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
     # By name: for a checker the folder of that name in this project would be meant.
     runpod = importlib.import_module("runpod")
-    async with stand_in_platform() as platform, production(tmp_path, platform):
+    async with open_fake_runpod() as platform, running_runpod_worker(tmp_path, platform):
         monkeypatch.setattr(runpod, "endpoint_url_base", f"{platform.url}/v2")
         opened = runpod.Endpoint("endpoint", api_key="key-of-a-client")
         yield opened

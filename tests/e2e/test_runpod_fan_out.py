@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from support.folders import is_written
-from support.programs.runpod_worker import production
+from support.programs.runpod_worker import running_runpod_worker
 from support.servers.bucket import Bucket
-from support.servers.fake_runpod import FakeRunpod, PlatformJob, stand_in_platform
+from support.servers.fake_runpod import FakeRunpod, PlatformJob, open_fake_runpod
 from support.wait_until import until_async
 
 LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}
@@ -51,9 +51,9 @@ def result_of(known: PlatformJob) -> dict[str, Any]:
 
 async def test_parts_run_on_other_workers_and_come_together_in_order(tmp_path: Path, bucket: Bucket) -> None:
     async with (
-        stand_in_platform() as platform,
-        production(tmp_path / "a", platform, **settings(platform, "a")),
-        production(tmp_path / "b", platform, **settings(platform, "b")),
+        open_fake_runpod() as platform,
+        running_runpod_worker(tmp_path / "a", platform, **settings(platform, "a")),
+        running_runpod_worker(tmp_path / "b", platform, **settings(platform, "b")),
     ):
         broken = made("c", "-vf scale=no")
         whole = platform.submit("whole", many(bucket, made("a"), made("b"), broken, made("d")))
@@ -76,8 +76,8 @@ async def test_parts_run_on_other_workers_and_come_together_in_order(tmp_path: P
 async def test_a_worker_that_is_alone_runs_all_itself(tmp_path: Path, bucket: Bucket) -> None:
     alone = {"FFMPEG_WORKER_RUNPOD_FAN_OUT_QUEUE_S": "1"}
     async with (
-        stand_in_platform() as platform,
-        production(tmp_path, platform, **settings(platform, "a", **alone)),
+        open_fake_runpod() as platform,
+        running_runpod_worker(tmp_path, platform, **settings(platform, "a", **alone)),
     ):
         platform.client_refusals[:] = [429, 500]
         whole = platform.submit("whole", many(bucket, made("a"), made("b"), made("c")))
@@ -97,9 +97,9 @@ async def test_cancelling_the_whole_cancels_its_parts(tmp_path: Path, bucket: Bu
         return {"chainCmds": f"ffmpeg -re -f lavfi -i testsrc2 -t 36000 -c:v libx264 {name}.mp4"}
 
     async with (
-        stand_in_platform() as platform,
-        production(tmp_path / "a", platform, **settings(platform, "a")),
-        production(tmp_path / "b", platform, **settings(platform, "b")),
+        open_fake_runpod() as platform,
+        running_runpod_worker(tmp_path / "a", platform, **settings(platform, "a")),
+        running_runpod_worker(tmp_path / "b", platform, **settings(platform, "b")),
     ):
         whole = platform.submit("whole", many(bucket, endless("one"), endless("two")))
         both = [tmp_path / name / "scratch" for name in ("a", "b")]
@@ -116,7 +116,10 @@ async def test_cancelling_the_whole_cancels_its_parts(tmp_path: Path, bucket: Bu
 
 
 async def test_what_needs_this_worker_stays_here_and_says_why(tmp_path: Path) -> None:
-    async with stand_in_platform() as platform, production(tmp_path, platform, **settings(platform, "a")):
+    async with (
+        open_fake_runpod() as platform,
+        running_runpod_worker(tmp_path, platform, **settings(platform, "a")),
+    ):
         whole = platform.submit("whole", many(None, made("a"), made("b")))
         await until_async(whole.ended.is_set, within_s=40)
         assert parts_of(platform) == []

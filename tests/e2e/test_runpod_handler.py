@@ -147,7 +147,7 @@ def test_nothing_outlives_a_handler_that_is_killed(environment: dict[str, str], 
         below = descendants(handler.pid)
         assert len(below) >= 2
         handler.kill()
-        until(lambda: not any(alive(pid) for pid in below), within_s=3)
+        until(lambda: not any(alive(pid) for pid in below), within_s=10)
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from typing import Any
 
 from support.folders import is_written
 from support.processes import alive, children_of
-from support.programs.runpod_worker import production
-from support.servers.fake_runpod import stand_in_platform
+from support.programs.runpod_worker import running_runpod_worker
+from support.servers.fake_runpod import open_fake_runpod
 from support.wait_until import until_async
 
 
@@ -27,7 +27,7 @@ def descendants(pid: int) -> set[int]:
 
 
 async def test_jobs_get_results_or_are_stopped_and_the_worker_ends_cleanly(tmp_path: Path) -> None:
-    async with stand_in_platform() as platform, production(tmp_path, platform) as worker:
+    async with open_fake_runpod() as platform, running_runpod_worker(tmp_path, platform) as worker:
         platform.submit("good", SHORT)
         platform.submit("bad", process("ffmpeg -i missing.mp4 o.mp4"))
         platform.submit("none", {})
@@ -42,7 +42,7 @@ async def test_jobs_get_results_or_are_stopped_and_the_worker_ends_cleanly(tmp_p
         await until_async(lambda: bool(long.progress), within_s=10)
         assert is_written(tmp_path / "scratch", "long.mp4")
         platform.stop("long")
-        await until_async(lambda: not is_written(tmp_path / "scratch", "long.mp4"), within_s=5)
+        await until_async(lambda: not is_written(tmp_path / "scratch", "long.mp4"), within_s=10)
         platform.submit("after", SHORT)
         await until_async(lambda: "after" in platform.results, within_s=10)
         assert "long" not in platform.results
@@ -51,36 +51,36 @@ async def test_jobs_get_results_or_are_stopped_and_the_worker_ends_cleanly(tmp_p
         below = descendants(worker.pid)
         worker.terminate()
         assert await asyncio.wait_for(worker.wait(), 15) == 0
-        await until_async(lambda: not any(alive(pid) for pid in below), within_s=3)
+        await until_async(lambda: not any(alive(pid) for pid in below), within_s=10)
 
 
 async def test_nothing_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
-    async with stand_in_platform() as platform, production(tmp_path, platform) as worker:
+    async with open_fake_runpod() as platform, running_runpod_worker(tmp_path, platform) as worker:
         platform.submit("long", LONG)
         await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=30)
         await until_async(lambda: any("job_id=long" in ping for ping in platform.pings))
         below = descendants(worker.pid)
         assert len(below) >= 3  # the API, ffmpeg, the heartbeat
         worker.kill()
-        await until_async(lambda: not any(alive(pid) for pid in below), within_s=3)
+        await until_async(lambda: not any(alive(pid) for pid in below), within_s=10)
 
 
 async def test_a_worker_that_cannot_run_jobs_reports_it_and_takes_none(tmp_path: Path) -> None:
-    async with stand_in_platform() as platform:
+    async with open_fake_runpod() as platform:
         platform.submit("waits", SHORT)
-        async with production(tmp_path, platform, FFMPEG_PATH=str(tmp_path / "none")) as worker:
+        async with running_runpod_worker(tmp_path, platform, FFMPEG_PATH=str(tmp_path / "none")) as worker:
             assert await asyncio.wait_for(worker.wait(), 30) == 1
         assert any("unhealthy" in ping and "check=http_api" in ping for ping in platform.pings)
         assert platform.results == {}
 
 
 async def test_a_signal_during_the_start(tmp_path: Path) -> None:
-    async with stand_in_platform() as platform, production(tmp_path, platform) as worker:
+    async with open_fake_runpod() as platform, running_runpod_worker(tmp_path, platform) as worker:
         await until_async(lambda: bool(children_of(worker.pid)), within_s=30)
         below = descendants(worker.pid)
         worker.terminate()
         assert await asyncio.wait_for(worker.wait(), 15) == 0
-        await until_async(lambda: not any(alive(pid) for pid in below), within_s=3)
+        await until_async(lambda: not any(alive(pid) for pid in below), within_s=10)
         assert platform.polls == 0
 
 
@@ -89,7 +89,7 @@ def real_time(seconds: float, name: str) -> dict[str, Any]:
 
 
 async def test_concurrent_jobs_with_progress_before_their_results(tmp_path: Path) -> None:
-    async with stand_in_platform() as platform, production(tmp_path, platform, MAX_CONCURRENCY="2"):
+    async with open_fake_runpod() as platform, running_runpod_worker(tmp_path, platform, MAX_CONCURRENCY="2"):
         jobs = [platform.submit(name, real_time(4, name)) for name in ("a", "b", "c")]
         await until_async(lambda: all(known.progress for known in jobs[:2]), within_s=30)
         assert [known.status for known in jobs] == ["IN_PROGRESS", "IN_PROGRESS", "IN_QUEUE"]
@@ -108,25 +108,29 @@ async def test_concurrent_jobs_with_progress_before_their_results(tmp_path: Path
 
 
 async def test_after_a_signal_it_finishes_its_jobs_and_takes_no_more(tmp_path: Path) -> None:
-    async with stand_in_platform() as platform, production(tmp_path, platform, MAX_CONCURRENCY="2") as worker:
+    async with (
+        open_fake_runpod() as platform,
+        running_runpod_worker(tmp_path, platform, MAX_CONCURRENCY="2") as worker,
+    ):
         busy = platform.submit("busy", real_time(2, "busy"))
         await until_async(lambda: busy.status == "IN_PROGRESS", within_s=30)
+        await until_async(lambda: platform.open_polls == 1)
         worker.terminate()
-        await asyncio.sleep(0.1)
+        await until_async(lambda: platform.open_polls == 0)
         late = platform.submit("late", SHORT)
-        assert await asyncio.wait_for(worker.wait(), 10) == 0
+        assert await asyncio.wait_for(worker.wait(), 30) == 0
         assert (busy.status, late.status) == ("COMPLETED", "IN_QUEUE")
 
 
 async def test_a_job_that_cannot_finish_in_time_is_interrupted(tmp_path: Path) -> None:
     async with (
-        stand_in_platform() as platform,
-        production(tmp_path, platform, FFMPEG_WORKER_SHUTDOWN_S="0.2") as worker,
+        open_fake_runpod() as platform,
+        running_runpod_worker(tmp_path, platform, FFMPEG_WORKER_SHUTDOWN_S="0.2") as worker,
     ):
         long = platform.submit("long", LONG)
         await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=30)
         worker.terminate()
-        assert await asyncio.wait_for(worker.wait(), 10) == 0
+        assert await asyncio.wait_for(worker.wait(), 30) == 0
         assert long.result is not None
         details = long.result["output"]["details"]
         assert (long.status, details["code"], details["retryable"]) == ("FAILED", "interrupted", True)

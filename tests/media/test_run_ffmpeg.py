@@ -7,7 +7,6 @@ import os
 import random
 import signal
 import sys
-import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -126,10 +125,9 @@ async def test_hardware_that_is_optional(tools: Tools, tmp_path: Path) -> None:
 
 
 async def test_out_of_time(tools: Tools, tmp_path: Path) -> None:
-    began = time.monotonic()
-    with pytest.raises(EngineTimedOut, match="time for the job") as caught:
-        await run(tools, tmp_path, *ENDLESS, timeout_s=0.5)
-    assert time.monotonic() - began < 5
+    async with asyncio.timeout(30):
+        with pytest.raises(EngineTimedOut, match="time for the job") as caught:
+            await run(tools, tmp_path, *ENDLESS, timeout_s=0.5)
     assert caught.value.hint
     assert engines() == []
 

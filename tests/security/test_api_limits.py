@@ -16,7 +16,7 @@ from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.bounded_connection import BoundedConnection
 from support.processes import open_descriptors
 from support.servers.api_server import Server, running_server
-from support.servers.fake_services import stand_in_services
+from support.servers.fake_services import make_fake_services
 from support.wait_until import until_async
 
 _KEY = "a-key-of-the-test"
@@ -34,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 async def port() -> AsyncIterator[int]:
     """A door in this process, whose limits a test may change."""
     config = uvicorn.Config(
-        make_app(stand_in_services(api_keys=_KEY)), port=0, http=BoundedConnection, log_config=None, ws="none"
+        make_app(make_fake_services(api_keys=_KEY)), port=0, http=BoundedConnection, log_config=None, ws="none"
     )
     config.load()
     door = uvicorn.Server(config)

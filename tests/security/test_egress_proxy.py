@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -252,7 +251,6 @@ async def test_a_store_at_a_forbidden_address(web: HostileWeb, tmp_path: Path) -
         access = BucketAccess(proxy)
         for host in ("127.0.0.1", "meta.test", "nat64.test"):
             given = Credentials.model_validate({**S3_KEYS, "aws_url": f"https://{host}:{web.port}"})
-            began = time.monotonic()
             target = BucketWriter(find_bucket(CloudType.AWS, "bucket", given, access), access)
             sources = BucketSource(access, DownloadLimits(1000), {CloudType.AWS: given})
             for work in (
@@ -260,11 +258,11 @@ async def test_a_store_at_a_forbidden_address(web: HostileWeb, tmp_path: Path) -
                 target.delete("a.bin"),
                 sources.download(FileSource(url="s3://bucket/a.bin"), tmp_path, TransferMeter()),
             ):
-                with pytest.raises(AddressNotAllowed) as caught:
-                    await work
+                async with asyncio.timeout(10):  # retries would take minutes
+                    with pytest.raises(AddressNotAllowed) as caught:
+                        await work
                 assert not caught.value.retryable
                 assert "169.254" not in str(caught.value.as_problem())
-            assert time.monotonic() - began < 1
     assert web.reached == []
 
 

@@ -24,7 +24,7 @@ from ffmpeg_worker.storage.remote_stores import RemoteStores
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 from support.jobs.toy_action import ToyJob, ToyResult, add_toy_action
 from support.servers.asgi_client import post_json, request
-from support.servers.fake_services import make_settings, stand_in_services
+from support.servers.fake_services import make_fake_services, make_settings
 
 DATA = {"name": "Ada"}
 
@@ -65,7 +65,7 @@ def test_its_secrets_are_known() -> None:
 
 
 async def test_it_has_a_route() -> None:
-    app = make_app(stand_in_services(greet))
+    app = make_app(make_fake_services(greet))
     reply = await post_json(app, "/api/toys/greet", DATA)
     assert (reply.status, reply.json()["greeting"]) == (200, "Hello Ada")
     unserved = await request(app, "POST", "/api/ffmpeg/encode")

@@ -16,7 +16,9 @@ _HANDLER = Path(__file__).parents[3] / "runpod" / "handler.py"
 
 
 @asynccontextmanager
-async def production(folder: Path, platform: FakeRunpod, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+async def running_runpod_worker(
+    folder: Path, platform: FakeRunpod, **more: str
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker with a data root of its own, and `more` in its environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNPOD_", "FFMPEG_"))}
     own = {"HOME": folder, "FS_PATH": folder / "data", "FFMPEG_WORKER_SCRATCH_ROOT": folder / "scratch"}

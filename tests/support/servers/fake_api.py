@@ -60,7 +60,7 @@ async def _never(_request: web.Request) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def stand_in_api(port: int = 0) -> AsyncIterator[FakeApi]:
+async def open_fake_api(port: int = 0) -> AsyncIterator[FakeApi]:
     """A stand-in on a free port of loopback."""
     api = FakeApi()
     app = web.Application(client_max_size=64 << 20)

@@ -49,27 +49,30 @@ class PlatformJob:
 
 @dataclass
 class FakeRunpod:
-    """Put jobs with `submit`, look at `jobs` and `results` by id; `refusals` are answers to results, in turn."""
+    """Jobs are given with `submit`, and found in `jobs` and `results` by id."""
 
     url: str = ""
     jobs: dict[str, PlatformJob] = field(default_factory=dict)
     pings: list[str] = field(default_factory=list)
-    """Path and query of each; one with `status=unhealthy` says that a check failed."""
+    """Path and query of each; `status=unhealthy` means that a check failed."""
     posts: list[tuple[str, int]] = field(default_factory=list)
     """Job id and status of the answer, for every result that was sent."""
     refusals: list[int] = field(default_factory=list)
+    """Statuses of the next answers to results, in turn."""
     poll_status: int | None = None
     """Answer every poll at once with this."""
     polls: int = 0
+    open_polls: int = 0
+    """Polls that wait for a job now."""
     client_refusals: list[int] = field(default_factory=list)
-    """Answers to the clients of an endpoint, in turn, before they are heard."""
+    """Statuses of the next answers to clients of an endpoint, in turn."""
     client_keys: set[str | None] = field(default_factory=set)
-    """What clients have sent as `Authorization`."""
+    """Values of `Authorization` that clients sent."""
     slow_s: float = 0
-    """How long every result waits for its answer."""
+    """Delay of every answer to a result."""
     _queue: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     _stops: defaultdict[str | None, asyncio.Queue[str]] = field(default_factory=lambda: defaultdict(asyncio.Queue))
-    """By the worker that runs the job."""
+    """Ids of jobs to stop, by the worker that runs them."""
     _numbers: count[int] = field(default_factory=count)
 
     @property
@@ -82,7 +85,7 @@ class FakeRunpod:
         return known
 
     def hand_out_again(self, job_id: str) -> None:
-        """As RunPod does with jobs of workers that it takes for dead."""
+        """Queue a job again, as RunPod does when it considers the worker dead."""
         self._queue.put_nowait(job_id)
 
     def stop(self, job_id: str) -> None:
@@ -94,7 +97,7 @@ class FakeRunpod:
             known.end("CANCELLED")
 
     def environment(self) -> dict[str, str]:
-        """What RunPod puts into a worker's environment."""
+        """The variables that RunPod sets for a worker."""
         return {
             "RUNPOD_WEBHOOK_GET_JOB": f"{self.url}/job-take/$ID?gpu=none",
             "RUNPOD_WEBHOOK_POST_OUTPUT": f"{self.url}/job-done/$RUNPOD_POD_ID/$ID?gpu=none",
@@ -111,7 +114,11 @@ class FakeRunpod:
         self.polls += 1
         if self.poll_status is not None:
             return web.Response(status=self.poll_status)
-        ids = await self._poll(self._queue, int(request.query.get("batch_size", "1")))
+        self.open_polls += 1
+        try:
+            ids = await self._poll(self._queue, int(request.query.get("batch_size", "1")))
+        finally:
+            self.open_polls -= 1
         jobs = [self.jobs[job_id] for job_id in ids if self.jobs[job_id].status not in FINAL]
         for known in jobs:
             known.status, known.worker = "IN_PROGRESS", request.match_info["worker"]
@@ -182,7 +189,7 @@ class FakeRunpod:
         return web.json_response({"jobs": {name: statuses.count(status) for status, name in names.items()}})
 
     async def _poll(self, queue: asyncio.Queue[str], most: int) -> list[str]:
-        """Hold the request open: answered at once, the SDK would ask a thousand times a second."""
+        """Keep the request open: if it were answered at once, the SDK would poll a thousand times a second."""
         try:
             async with asyncio.timeout(_POLL_S):
                 found = [await queue.get()]
@@ -219,8 +226,8 @@ def _make_app(platform: FakeRunpod) -> web.Application:
 
 @asynccontextmanager
 async def serving(platform: FakeRunpod, port: int = 0) -> AsyncIterator[None]:
-    """Put a platform on the network, for example again after it was gone."""
-    # A poll whose worker is gone must take no job with it.
+    """Serve a platform; a second call brings it back after it was gone."""
+    # A poll whose worker is gone must take no job.
     runner = web.AppRunner(_make_app(platform), handler_cancellation=True, access_log=None, shutdown_timeout=0)
     await runner.setup()
     try:
@@ -232,8 +239,8 @@ async def serving(platform: FakeRunpod, port: int = 0) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def stand_in_platform() -> AsyncIterator[FakeRunpod]:
-    """A platform on a free port of loopback."""
+async def open_fake_runpod() -> AsyncIterator[FakeRunpod]:
+    """A fake platform on a free port of 127.0.0.1."""
     platform = FakeRunpod()
     async with serving(platform):
         yield platform

@@ -57,7 +57,7 @@ async def succeed(job: Job, job_id: str) -> JobResult:
     )
 
 
-def stand_in_services(run: Run = succeed, **settings: Any) -> FakeServices:
+def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
     """A worker whose jobs are `run(job, job_id)`; `settings` are those that matter to the test."""
     tools = cast(Tools, SimpleNamespace(capabilities=_CAPABILITIES, sandbox=UNCONFINED))
     services = FakeServices(

@@ -13,7 +13,7 @@ from ffmpeg_worker.job.actions.process import ProcessJob
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.result import JobResult
 from support.servers.asgi_client import post_json, request
-from support.servers.fake_services import stand_in_services, succeed
+from support.servers.fake_services import make_fake_services, succeed
 
 PROCESS = "/api/ffmpeg/process"
 JOB = {"chainCmds": "-i a.mp4 b.mp4", "metadata": {"order": "Ä-17", "none": None}}
@@ -26,7 +26,7 @@ async def test_a_body_has_data_and_common_fields_side_by_side() -> None:
         seen.append(job)
         return await succeed(job, job_id)
 
-    reply = await post_json(make_app(stand_in_services(run)), PROCESS, JOB)
+    reply = await post_json(make_app(make_fake_services(run)), PROCESS, JOB)
     assert reply.status == 200
     assert reply.headers["content-type"] == "application/json"
     [job] = seen
@@ -47,7 +47,7 @@ async def test_a_problem_has_every_public_field_and_no_other() -> None:
             detail="for the log only",
         )
 
-    reply = await post_json(make_app(stand_in_services(run)), PROCESS, JOB)
+    reply = await post_json(make_app(make_fake_services(run)), PROCESS, JOB)
     assert reply.status == 422
     assert reply.json() == {
         "error": "No such encoder.",
@@ -66,7 +66,7 @@ async def test_a_retryable_problem_says_when_to_retry(error: Exception) -> None:
     async def run(_job: Job, _job_id: str) -> JobResult:
         raise error
 
-    reply = await post_json(make_app(stand_in_services(run)), PROCESS, JOB)
+    reply = await post_json(make_app(make_fake_services(run)), PROCESS, JOB)
     assert reply.status == 503
     assert int(reply.headers["retry-after"]) > 0
     assert reply.json()["retryable"] is True
@@ -83,7 +83,7 @@ async def test_a_caller_that_disconnects_cancels_its_job() -> None:
             ended.set()
         raise AssertionError
 
-    app = make_app(stand_in_services(run))
+    app = make_app(make_fake_services(run))
     waiting = asyncio.ensure_future(post_json(app, PROCESS, JOB, hang_up=gone))
     await began.wait()
     gone.set()
@@ -104,7 +104,7 @@ async def test_cancelling_the_request_cancels_its_job() -> None:
             ended.set()
         raise AssertionError
 
-    waiting = asyncio.ensure_future(post_json(make_app(stand_in_services(run)), PROCESS, JOB))
+    waiting = asyncio.ensure_future(post_json(make_app(make_fake_services(run)), PROCESS, JOB))
     await began.wait()
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -113,12 +113,12 @@ async def test_cancelling_the_request_cancels_its_job() -> None:
 
 
 async def test_an_app_made_from_settings_takes_no_jobs_before_its_start() -> None:
-    app = make_app(stand_in_services().settings)
+    app = make_app(make_fake_services().settings)
     reply = await post_json(app, PROCESS, JOB)
     assert (reply.status, reply.json()["retryable"]) == (503, True)
 
 
 async def test_a_body_that_is_not_strict_json() -> None:
     headers = [("content-type", "application/json")]
-    reply = await request(make_app(stand_in_services()), "POST", PROCESS, b'{"a":1,"a":2}', headers=headers)
+    reply = await request(make_app(make_fake_services()), "POST", PROCESS, b'{"a":1,"a":2}', headers=headers)
     assert (reply.status, reply.json()["code"]) == (400, "invalid_json")

@@ -6,14 +6,14 @@ import pytest
 
 from ffmpeg_worker.api.app import make_app
 from support.servers.asgi_client import Reply, post_json, request
-from support.servers.fake_services import stand_in_services
+from support.servers.fake_services import make_fake_services
 
 KEYS = "first-key,zweiter-schlüssel"
 JOB = {"chainCmds": "-i a.mp4 b.mp4"}
 
 
 async def post(*headers: tuple[str | bytes, str | bytes], keys: str = KEYS) -> Reply:
-    app = make_app(stand_in_services(api_keys=keys))
+    app = make_app(make_fake_services(api_keys=keys))
     return await post_json(app, "/api/ffmpeg/process", JOB, headers=headers)
 
 
@@ -63,12 +63,12 @@ async def test_all_others_get_one_and_the_same_answer(headers: list[tuple[str | 
 
 @pytest.mark.parametrize("path", ["/metrics", "/nowhere", "/api/jobs", "/v2/x/run"])
 async def test_a_key_is_asked_for_before_anything_is_told(path: str) -> None:
-    reply = await request(make_app(stand_in_services(api_keys=KEYS)), "GET", path)
+    reply = await request(make_app(make_fake_services(api_keys=KEYS)), "GET", path)
     assert reply.status == 401
 
 
 async def test_health_says_less_without_a_key() -> None:
-    app = make_app(stand_in_services(api_keys=KEYS))
+    app = make_app(make_fake_services(api_keys=KEYS))
     assert (await request(app, "GET", "/health")).json() == {"status": "ok"}
     detailed = await request(app, "GET", "/health", headers=[("authorization", "Bearer first-key")])
     assert detailed.json()["ffmpeg"]["version"] == "9.9"

@@ -14,14 +14,14 @@ from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.body import read_body
 from ffmpeg_worker.errors import InvalidJob, JobCancelled
 from support.servers.asgi_client import Reply, request
-from support.servers.fake_services import stand_in_services
+from support.servers.fake_services import make_fake_services
 
 JSON = ("content-type", "application/json")
 BODY = json.dumps({"chainCmds": "-i a.mp4 b.mp4"}).encode()
 
 
 async def post(body: bytes | list[bytes], *headers: tuple[str | bytes, str | bytes], limit: int = 1024) -> Reply:
-    app = make_app(stand_in_services(max_body_bytes=limit))
+    app = make_app(make_fake_services(max_body_bytes=limit))
     return await request(app, "POST", "/api/ffmpeg/process", body, headers=headers)
 
 

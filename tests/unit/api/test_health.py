@@ -12,11 +12,11 @@ from ffmpeg_worker.api.health_report import Health
 from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from support.servers.asgi_client import request
-from support.servers.fake_services import FakeServices, stand_in_services
+from support.servers.fake_services import FakeServices, make_fake_services
 
 
 async def test_a_worker_that_takes_jobs() -> None:
-    services = stand_in_services()
+    services = make_fake_services()
     services.admission.active_jobs = 2
     reply = await request(make_app(services), "GET", "/health")
     assert reply.status == 200
@@ -37,7 +37,7 @@ async def read_health(services: FakeServices) -> Any:
 
 
 async def test_gpu_encoders_are_listed_once_they_have_been_tested() -> None:
-    services = with_gpu(stand_in_services(), None)
+    services = with_gpu(make_fake_services(), None)
     report = await read_health(services)
     assert report["capabilities"]["main_encoders"] == ["libx264", "aac"]
     assert "gpu" not in report
@@ -50,20 +50,20 @@ async def test_gpu_encoders_are_listed_once_they_have_been_tested() -> None:
 
 @pytest.mark.parametrize(("path", "source"), [(None, "embedded"), ("system", "system"), ("/opt/ffmpeg", "custom")])
 async def test_where_the_ffmpeg_comes_from(path: str | None, source: str) -> None:
-    assert (await read_health(stand_in_services(ffmpeg_path=path)))["ffmpeg"] == {
+    assert (await read_health(make_fake_services(ffmpeg_path=path)))["ffmpeg"] == {
         "version": "9.9",
         "source": source,
     }
 
 
 async def test_a_machine_without_a_gpu_says_so_at_once() -> None:
-    reply = await request(make_app(stand_in_services()), "GET", "/health")
+    reply = await request(make_app(make_fake_services()), "GET", "/health")
     reason = "There is no NVIDIA GPU: no /dev/nvidia0."
     assert reply.json()["gpu"] == {"count": 0, "encoders": [], "decoders": [], "reason": reason}
 
 
 async def test_a_worker_that_closes() -> None:
-    services = stand_in_services()
+    services = make_fake_services()
     services.admission.is_closing = True
     reply = await request(make_app(services), "GET", "/health")
     assert (reply.status, reply.json()["status"]) == (503, "closing")
@@ -71,9 +71,9 @@ async def test_a_worker_that_closes() -> None:
 
 
 async def test_a_worker_that_starts() -> None:
-    reply = await request(make_app(stand_in_services().settings), "GET", "/health")
+    reply = await request(make_app(make_fake_services().settings), "GET", "/health")
     assert (reply.status, reply.json()) == (503, {"status": "starting"})
 
 
 async def test_health_answers_head() -> None:
-    assert (await request(make_app(stand_in_services()), "HEAD", "/health")).status == 200
+    assert (await request(make_app(make_fake_services()), "HEAD", "/health")).status == 200

@@ -8,13 +8,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from ffmpeg_worker.api.app import make_app
 from support.servers.asgi_client import post_json, request
-from support.servers.fake_services import stand_in_services
+from support.servers.fake_services import make_fake_services
 
 JOB = {"chainCmds": "-i a.mp4 b.mp4"}
 
 
 async def test_metrics_count_jobs_and_requests() -> None:
-    services = stand_in_services()
+    services = make_fake_services()
     services.counters.by_outcome[("process", "succeeded")] = 3
     services.counters.seconds["process"] = 4.5
     services.admission.active_jobs = 1
@@ -37,7 +37,7 @@ async def test_metrics_count_jobs_and_requests() -> None:
 
 
 async def test_two_apps_do_not_share_their_counters() -> None:
-    first, second = make_app(stand_in_services()), make_app(stand_in_services())
+    first, second = make_app(make_fake_services()), make_app(make_fake_services())
     await post_json(first, "/api/ffmpeg/process", JOB)
     assert ("ffmpeg_worker_media_bytes_total", ("in",)) not in await read_metrics(second)
 

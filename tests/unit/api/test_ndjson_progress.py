@@ -15,7 +15,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
 from ffmpeg_worker.job.result import JobResult
 from support.servers.asgi_client import post_json
-from support.servers.fake_services import stand_in_services, succeed
+from support.servers.fake_services import make_fake_services, succeed
 
 PROCESS = "/api/ffmpeg/process"
 JOB = {"chainCmds": "-i a.mp4 b.mp4"}
@@ -35,7 +35,7 @@ async def test_lines_of_progress_then_status_and_answer(monkeypatch: pytest.Monk
             raise QueueFull("No room.")
         return await succeed(job, job_id)
 
-    services = stand_in_services()
+    services = make_fake_services()
     monkeypatch.setattr(services, "run", run)
     reply = await post_json(make_app(services), PROCESS, JOB, headers=LINES)
     assert (reply.status, reply.headers["content-type"]) == (200, "application/x-ndjson")
@@ -48,7 +48,7 @@ async def test_lines_of_progress_then_status_and_answer(monkeypatch: pytest.Monk
 
 
 async def test_a_short_job_is_answered_as_without_progress() -> None:
-    reply = await post_json(make_app(stand_in_services()), PROCESS, JOB, headers=LINES)
+    reply = await post_json(make_app(make_fake_services()), PROCESS, JOB, headers=LINES)
     assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
 
 
@@ -65,7 +65,7 @@ async def test_the_job_is_stopped_when_its_caller_leaves(monkeypatch: pytest.Mon
             stopped.set()
         raise AssertionError
 
-    services = stand_in_services()
+    services = make_fake_services()
     monkeypatch.setattr(services, "run", run)
     await post_json(make_app(services), PROCESS, JOB, headers=LINES, hang_up=hang_up)
     assert stopped.is_set()

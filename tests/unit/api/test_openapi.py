@@ -22,7 +22,7 @@ from ffmpeg_worker.job.explain import field_names
 from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.problem import Problem
 from support.servers.asgi_client import request
-from support.servers.fake_services import make_settings, stand_in_services
+from support.servers.fake_services import make_fake_services, make_settings
 
 ROUTES = {action.name: f"/api{action.path}" for action in ACTIONS.values()}
 GOLDEN = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -134,6 +134,6 @@ def test_other_examples_are_what_is_answered() -> None:
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
 async def test_the_document_is_hidden_in_production(path: str) -> None:
-    assert (await request(make_app(stand_in_services()), "GET", path)).status == 200
-    hidden = await request(make_app(stand_in_services(env="production")), "GET", path)
+    assert (await request(make_app(make_fake_services()), "GET", path)).status == 200
+    hidden = await request(make_app(make_fake_services(env="production")), "GET", path)
     assert (hidden.status, hidden.json()["code"]) == (404, "unknown_route")

@@ -16,7 +16,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.result import JobResult
 from support.jobs.bad_jobs import BAD_JOBS, BadJob
 from support.servers.asgi_client import post_json, request
-from support.servers.fake_services import stand_in_services
+from support.servers.fake_services import make_fake_services
 
 PAGE = Path(__file__).parents[3] / "docs" / "http.md"
 JOB = {"chainCmds": "-i a.mp4 b.mp4"}
@@ -94,7 +94,7 @@ def test_the_page_and_the_table_say_the_same() -> None:
     ],
 )
 async def test_a_method_that_the_route_does_not_support(method: str, path: str, allowed: str) -> None:
-    reply = await request(make_app(stand_in_services()), method, path)
+    reply = await request(make_app(make_fake_services()), method, path)
     assert (reply.status, reply.json()["code"]) == (405, "method_not_allowed")
     assert allowed in reply.headers["allow"]
     assert allowed in reply.json()["hint"]
@@ -104,7 +104,7 @@ async def test_the_response_to_an_unexpected_error_reveals_nothing() -> None:
     async def run(_job: Job, _job_id: str) -> JobResult:
         raise RuntimeError("/internal/path")
 
-    reply = await post_json(make_app(stand_in_services(run)), "/api/ffmpeg/process", JOB)
+    reply = await post_json(make_app(make_fake_services(run)), "/api/ffmpeg/process", JOB)
     assert reply.status == 500
     problem = reply.json()
     assert (problem["code"], problem["fault"], problem["retryable"]) == ("worker_error", "worker", False)

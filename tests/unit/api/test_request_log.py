@@ -16,7 +16,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import configure_logging
 from support.servers.asgi_client import post_json, request
-from support.servers.fake_services import stand_in_services
+from support.servers.fake_services import make_fake_services
 
 JOB = {"chainCmds": "-i a.mp4 b.mp4", "metadata": {"password": "hunter2"}}
 
@@ -37,7 +37,7 @@ def lines(log: io.StringIO) -> list[dict[str, Any]]:
 
 async def test_one_line_for_a_request(log: io.StringIO) -> None:
     reply = await post_json(
-        make_app(stand_in_services()),
+        make_app(make_fake_services()),
         "/api/ffmpeg/process?token=hunter2",
         JOB,
         headers=[("authorization", "Bearer hunter2")],
@@ -63,7 +63,7 @@ async def test_the_line_of_a_failure_has_the_detail_that_callers_do_not_see(log:
     async def run(_job: Job, _job_id: str) -> JobResult:
         raise WorkerError("Sorry.", detail="errno 5 on /dev/sda")
 
-    reply = await post_json(make_app(stand_in_services(run)), "/api/ffmpeg/process", JOB)
+    reply = await post_json(make_app(make_fake_services(run)), "/api/ffmpeg/process", JOB)
     [line] = lines(log)
     assert (line["status"], line["code"], line["fault"]) == (500, "worker_error", "worker")
     assert line["detail"] == "errno 5 on /dev/sda"
@@ -74,19 +74,19 @@ async def test_the_traceback_of_an_unexpected_error_is_logged(log: io.StringIO) 
     async def run(_job: Job, _job_id: str) -> JobResult:
         raise RuntimeError("oops")
 
-    reply = await post_json(make_app(stand_in_services(run)), "/api/ffmpeg/process", JOB)
+    reply = await post_json(make_app(make_fake_services(run)), "/api/ffmpeg/process", JOB)
     unexpected, line = lines(log)
     assert "RuntimeError: oops" in unexpected["traceback"]
     assert unexpected["job_id"] == line["job_id"] == reply.headers["x-job-id"]
 
 
 async def test_polls_are_logged_at_debug_level(log: io.StringIO) -> None:
-    await request(make_app(stand_in_services()), "GET", "/health")
+    await request(make_app(make_fake_services()), "GET", "/health")
     assert [line["level"] for line in lines(log)] == ["debug"]
 
 
 async def test_the_result_and_the_header_have_one_job_id() -> None:
-    app = make_app(stand_in_services())
+    app = make_app(make_fake_services())
     first, second = (
         await post_json(app, "/api/ffmpeg/process", JOB),
         await post_json(app, "/api/ffmpeg/process", JOB),
@@ -95,7 +95,7 @@ async def test_the_result_and_the_header_have_one_job_id() -> None:
 
 
 async def test_the_problem_and_the_header_have_one_job_id() -> None:
-    reply = await post_json(make_app(stand_in_services()), "/api/ffmpeg/process", {})
+    reply = await post_json(make_app(make_fake_services()), "/api/ffmpeg/process", {})
     assert reply.status == 422
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.headers["x-job-id"] == reply.json()["job_id"]

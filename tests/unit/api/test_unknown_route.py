@@ -7,14 +7,14 @@ import pytest
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.errors import UnsupportedFeature
 from support.servers.asgi_client import Reply, post_json, request
-from support.servers.fake_services import stand_in_services
+from support.servers.fake_services import make_fake_services
 
 PROCESS = "/api/ffmpeg/process"
 JOB = {"chainCmds": "-i a.mp4 b.mp4"}
 
 
 async def get(method: str, path: str) -> Reply:
-    return await request(make_app(stand_in_services()), method, path)
+    return await request(make_app(make_fake_services()), method, path)
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ async def test_routes_of_a_later_version_are_unsupported(method: str, path: str)
 
 @pytest.mark.parametrize("query", ["async=true", "async=1", "async=", "x=1&async=TRUE"])
 async def test_async_is_unsupported(query: str) -> None:
-    reply = await post_json(make_app(stand_in_services()), f"{PROCESS}?{query}", JOB)
+    reply = await post_json(make_app(make_fake_services()), f"{PROCESS}?{query}", JOB)
     assert (reply.status, reply.json()["code"]) == (501, "unsupported_feature")
     assert "async" in reply.json()["error"]
 
 
 async def test_async_may_be_false() -> None:
-    assert (await post_json(make_app(stand_in_services()), f"{PROCESS}?async=false", JOB)).status == 200
+    assert (await post_json(make_app(make_fake_services()), f"{PROCESS}?async=false", JOB)).status == 200

@@ -15,7 +15,7 @@ from ffmpeg_worker.client.api_client import ApiClient, JobRequest
 from ffmpeg_worker.client.errors import ApiError
 from ffmpeg_worker.client.location import ExternalApi
 from ffmpeg_worker.codes import Fault
-from support.servers.fake_api import RESULTS, raw_server, stand_in_api
+from support.servers.fake_api import RESULTS, open_fake_api, raw_server
 from support.wait_until import until_async
 
 REQUEST = JobRequest.of("process", {"chainCmds": "ffmpeg -i a.mp4 b.mp4"})
@@ -34,7 +34,7 @@ async def fail(client: ApiClient) -> ApiError:
 
 
 async def test_a_result_and_what_was_sent_for_it() -> None:
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         assert await make_client(api.base_url).run_job(REQUEST) == RESULTS["process"]
         [(path, headers, body)] = api.requests
     assert (path, body) == ("/api/ffmpeg/process", {"chainCmds": "ffmpeg -i a.mp4 b.mp4"})
@@ -71,7 +71,7 @@ async def test_a_response_that_is_neither_result_nor_problem(status: int, text: 
     async def reply(_request: web.Request) -> web.Response:
         return web.Response(status=status, text=text, headers={"Location": "/api/ffmpeg/probe"})
 
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.reply = reply
         error = await fail(make_client(api.base_url))
         assert len(api.requests) == 1
@@ -84,7 +84,7 @@ async def test_a_proxys_error_page_is_retryable(status: int) -> None:
     async def reply(_request: web.Request) -> web.Response:
         return web.Response(status=status, text="<html>Bad gateway</html>")
 
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.reply = reply
         error = await fail(make_client(api.base_url))
     assert (error.code, error.retryable) == ("api_bad_answer", True)
@@ -117,7 +117,7 @@ async def test_a_response_that_is_not_complete_http(
 
 
 async def test_no_response_in_time() -> None:
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.hang()
         error = await fail(make_client(api.base_url, timeout_s=0.2))
         await until_async(lambda: api.gone == 1)
@@ -165,7 +165,7 @@ async def test_a_refused_key_is_the_operators_to_fix() -> None:
         problem = {"error": "No key.", "code": "unauthorized", "fault": "caller", "retryable": False}
         return web.json_response(problem, status=401)
 
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.reply = reply
         error = await fail(make_client(api.base_url))
     assert (error.code, error.fault) == ("api_unauthorized", Fault.WORKER)
@@ -187,7 +187,7 @@ async def test_a_problem_becomes_an_error_and_stays_complete() -> None:
     async def reply(_request: web.Request) -> web.Response:
         return web.Response(status=404, text=json.dumps(problem), content_type="application/problem+json")
 
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.reply = reply
         error = await fail(make_client(api.base_url))
     assert error.as_problem() == problem
@@ -212,7 +212,7 @@ async def test_progress_comes_before_the_result() -> None:
         return web.Response(text=text, content_type="application/x-ndjson")
 
     reports: list[dict[str, Any]] = []
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.reply = reply
         assert await make_client(api.base_url).run_job(REQUEST, reports.append) == RESULTS["process"]
     assert reports == [{"percent": 1}]
@@ -224,7 +224,7 @@ async def test_an_api_that_starts_late() -> None:
     running = asyncio.create_task(client.run_job(REQUEST))
     await asyncio.sleep(0.05)
     assert not running.done()
-    async with stand_in_api(port) as api:
+    async with open_fake_api(port) as api:
         assert await running == RESULTS["process"]
         assert len(api.requests) == 1
 
@@ -233,7 +233,7 @@ async def test_an_api_that_starts_late() -> None:
     "health", [(503, '{"status": "starting"}'), (200, "<html></html>"), (200, "[]"), (200, '{"status": "bad"}')]
 )
 async def test_waiting_ends_only_when_the_api_is_healthy(health: tuple[int, str]) -> None:
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.health = health
         waiting = asyncio.create_task(make_client(api.base_url, ready_timeout_s=10).wait_until_healthy())
         await asyncio.sleep(0.05)
@@ -244,7 +244,7 @@ async def test_waiting_ends_only_when_the_api_is_healthy(health: tuple[int, str]
 
 @pytest.mark.parametrize("times", [1, 4])
 async def test_cancelling_closes_the_connection(times: int) -> None:
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.hang()
         running = asyncio.create_task(make_client(api.base_url).run_job(REQUEST))
         await until_async(lambda: bool(api.requests))

@@ -21,8 +21,8 @@ from ffmpeg_worker.runpod_worker.fan_out import FanOut
 from ffmpeg_worker.runpod_worker.parts import find_reason_not_to_split, merge_results, split_request
 from ffmpeg_worker.runpod_worker.request import PART_KEY, RunpodRequest, read_request
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
-from support.servers.fake_api import FakeApi, stand_in_api
-from support.servers.fake_runpod import FakeRunpod, PlatformJob, stand_in_platform
+from support.servers.fake_api import FakeApi, open_fake_api
+from support.servers.fake_runpod import FakeRunpod, PlatformJob, open_fake_runpod
 from support.wait_until import until_async
 
 UPLOAD = {"bucket": "out", "key": "all", "credentials": {"aws_secret_access_key": "topmostsecret"}}
@@ -129,7 +129,7 @@ def test_results_are_those_of_one_worker() -> None:
 @pytest_asyncio.fixture
 async def api() -> AsyncIterator[FakeApi]:
     """A fake API whose jobs succeed."""
-    async with stand_in_api() as door:
+    async with open_fake_api() as door:
 
         async def reply(asked: web.Request) -> web.Response:
             return web.json_response(result(len((await asked.json())["processes"]), "here"))
@@ -140,7 +140,7 @@ async def api() -> AsyncIterator[FakeApi]:
 
 @pytest_asyncio.fixture
 async def platform() -> AsyncIterator[FakeRunpod]:
-    async with stand_in_platform() as standing_in:
+    async with open_fake_runpod() as standing_in:
         yield standing_in
 
 

@@ -12,7 +12,7 @@ from ffmpeg_worker.client.api_client import ApiClient
 from ffmpeg_worker.client.errors import ApiError
 from ffmpeg_worker.client.location import ExternalApi
 from ffmpeg_worker.runpod_worker.fitness_checks import FitnessCheckFailed, make_checks
-from support.servers.fake_api import stand_in_api
+from support.servers.fake_api import open_fake_api
 
 GOOD: dict[str, Any] = {
     "status": "ok",
@@ -24,7 +24,7 @@ GOOD: dict[str, Any] = {
 
 async def run(health: dict[str, Any], devices: Path, *, must_confine: bool = True) -> list[str]:
     """Names of the checks that passed."""
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.health = (200, json.dumps(health))
         client = ApiClient(ExternalApi(api.base_url, None), timeout_s=1, ready_timeout_s=0.1)
         passed = []

@@ -16,7 +16,7 @@ from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.runpod_worker import locate_api as module
 from ffmpeg_worker.runpod_worker.locate_api import locate_api, start_unless_running
 from ffmpeg_worker.settings import Settings, read_settings
-from support.servers.fake_api import raw_server, stand_in_api
+from support.servers.fake_api import open_fake_api, raw_server
 
 
 class FakeServer(LocalServer):
@@ -57,7 +57,7 @@ def test_the_url_that_the_operator_set(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def test_an_api_that_already_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         found = await asyncio.to_thread(locate_api, default_at(monkeypatch, api.base_url))
     assert found == ExternalApi(api.base_url, "first")
 

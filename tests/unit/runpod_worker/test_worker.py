@@ -14,7 +14,7 @@ from aiohttp import web
 from ffmpeg_worker.logs import JsonLines
 from ffmpeg_worker.runpod_worker import worker as worker_module
 from ffmpeg_worker.runpod_worker.worker import RunpodWorker
-from support.servers.fake_api import RESULTS, stand_in_api
+from support.servers.fake_api import RESULTS, open_fake_api
 from support.wait_until import until_async
 
 MakeWorker = Callable[..., RunpodWorker]
@@ -48,7 +48,7 @@ async def test_every_action_in_both_spellings(make_worker: MakeWorker, action: s
     name = action if spelling == "action" else f"/ffmpeg/{action}"
     data_key = "data" if spelling == "action" else "body"
     asked = {spelling: name, data_key: DATA[action], "metadata": {"order": 7}}
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         answer = await make_worker(api.base_url).handle({"id": "x", "input": asked})
         path, headers, body = api.requests[0]
     assert answer == {"success": True, "result": RESULTS[action]}
@@ -59,7 +59,7 @@ async def test_every_action_in_both_spellings(make_worker: MakeWorker, action: s
 
 
 async def test_a_wrong_job_is_refused_without_a_request(make_worker: MakeWorker) -> None:
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         answer = await make_worker(api.base_url).handle({"id": "x", "input": {"action": "probee", "data": {}}})
         assert api.requests == []
     assert answer["details"]["code"] == "unknown_action"
@@ -68,7 +68,7 @@ async def test_a_wrong_job_is_refused_without_a_request(make_worker: MakeWorker)
 
 @pytest.mark.parametrize("times", [1, 4])
 async def test_cancelling_stops_the_job(make_worker: MakeWorker, times: int) -> None:
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.hang()
         task = asyncio.create_task(make_worker(api.base_url).handle(JOB))
         await until_async(lambda: bool(api.requests))
@@ -87,7 +87,7 @@ async def test_cancelling_one_job_leaves_the_others(make_worker: MakeWorker) -> 
         await release.wait()
         return web.json_response(RESULTS["process"])
 
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.reply = reply
         worker = make_worker(api.base_url)
         first, second = (asyncio.create_task(worker.handle(JOB)) for _ in range(2))
@@ -119,7 +119,7 @@ async def test_a_job_that_is_not_an_object_with_input(make_worker: MakeWorker, j
 
 async def test_the_log_lines_of_a_job_carry_its_id(make_worker: MakeWorker, lines: list[dict[str, Any]]) -> None:
     secret = {**DATA["process"], "metadata": {"token": "s3cret"}}
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         worker = make_worker(api.base_url)
         await worker.handle({"id": "job-7", "input": {"action": "process", "data": secret}})
         await worker.handle({"id": "job-8", "input": {"action": "probee", "data": {}}})
@@ -153,7 +153,7 @@ async def test_jobs_run_side_by_side(make_worker: MakeWorker) -> None:
         await together.wait()
         return web.json_response(RESULTS["process"])
 
-    async with stand_in_api() as api:
+    async with open_fake_api() as api:
         api.reply = reply
         worker = make_worker(api.base_url)
         answers = await asyncio.gather(*(worker.handle(JOB) for _ in range(5)))
