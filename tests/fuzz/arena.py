@@ -1,4 +1,4 @@
-"""A worker among planted secrets, and what must hold after each of its jobs, however strange."""
+"""A worker among secrets, with checks that must hold after each job."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LIMITS: dict[str, Any] = {
 
 
 def known_codes() -> frozenset[str]:
-    """Every word of the worker's source that may be a code; not that of a failure nobody foresaw."""
+    """Every word of the worker's source that may be an error code, except that of unexpected errors."""
     sources = "".join(path.read_text() for path in Path(errors.__file__).parent.rglob("*.py"))
     made = {f"{kind}_unknown" for kind in ("option", "filter", "format", "bitstream_filter")}
     return frozenset(({*re.findall(r'"([a-z_]+)"', sources)} | made) - {WorkerError.code})
@@ -44,7 +44,7 @@ def known_codes() -> frozenset[str]:
 
 @dataclass
 class Arena:
-    """Runs jobs one after the other, and looks at everything around them after each."""
+    """Runs jobs one after the other, and checks their effects after each."""
 
     worker: Worker
     planted: Planted
@@ -54,11 +54,11 @@ class Arena:
 
     @property
     def hostile(self) -> list[str]:
-        """Values that reach for the planted secrets."""
+        """Values that try to read the secrets."""
         return hostile_values(str(self.planted.secret), self.planted.port)
 
     async def survive(self, job: dict[str, Any], label: str) -> str:
-        """Run a job; what became of it: `succeeded` or its code. What must not be fails, with the label."""
+        """Run a job and check its effects; returns `succeeded` or its error code. Failures name the label."""
         story = f"FUZZ_SEED={label}: {json.dumps(job)}"
         outcome, told = await self._run(job, story)
         self.outcomes[outcome] += 1

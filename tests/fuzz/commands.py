@@ -1,4 +1,4 @@
-"""Command lines nobody would write: from the table of all options, and from everyday commands gone wrong."""
+"""Random command lines: from the table of all options, and mutations of everyday commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VALUES = (
 
 
 def hostile_values(secret: str, port: int) -> list[str]:
-    """Values that reach for what they may not have."""
+    """Values that try to reach what a job may not reach."""
     up = "../" * 12 + secret[1:]
     files = [secret, up, f"file:{secret}", f"/proc/self/root{secret}", f"{secret.rpartition('/')[0]}/made.txt"]
     wrapped = [f"{scheme}{secret}" for scheme in ("concat:", "async:", "cache:", "crypto:", "md5:", "data:,")]
@@ -46,7 +46,7 @@ def hostile_values(secret: str, port: int) -> list[str]:
 
 
 class CommandMaker:
-    """Makes commands by chance; `hostile` are values that every option may get."""
+    """Makes random commands; `hostile` are values that every option may get."""
 
     def __init__(self, hostile: list[str]) -> None:
         table = option_table()

@@ -1,4 +1,4 @@
-"""Files gone wrong: bits, lengths, chunks and headers of good ones, and lines of texts."""
+"""Mutations of files: bits, lengths, chunks, headers and lines."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ def _truncate(data: bytearray, chance: random.Random) -> None:
 
 
 def _header(data: bytearray, chance: random.Random) -> None:
-    """A number of four bytes, either way round, in the first part of the file."""
+    """Change a number of four bytes, of either byte order, in the first part of the file."""
     if len(data) >= 4:
         place = chance.randrange(min(len(data) - 3, 1024))
         struct.pack_into(chance.choice("<>") + "I", data, place, chance.choice(_EXTREMES))
 
 
 def _size_of_box(data: bytearray, chance: random.Random) -> None:
-    """The size in front of a name of four letters, as MP4, AVI, PNG and WAV have it."""
+    """Change the size before a name of four letters, as in MP4, AVI, PNG and WAV."""
     boxes = [match.start() for match in re.finditer(rb"[a-zA-Z]{4}", data)]
     if boxes and len(data) >= 8:
         place = max(0, min(chance.choice(boxes) + chance.choice((-4, 4)), len(data) - 4))

@@ -1,4 +1,4 @@
-"""Secrets around a worker that nobody may get at, and servers that nobody may call."""
+"""Secrets and a server that no job may reach."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass
 class Planted:
-    """A folder outside of every root, open to everybody, and a port; it notices whoever touches them."""
+    """A folder outside of every root that every user may read, and a port; records every access to them."""
 
     folder: Path
     port: int
@@ -30,11 +30,11 @@ class Planted:
 
     @property
     def secret(self) -> Path:
-        """A file whose text is a secret."""
+        """A file that contains a secret."""
         return self.folder / "secret.txt"
 
     def touched(self) -> list[str]:
-        """What was done since the last call: opened, read, written, made, removed, called."""
+        """The accesses since the last call: opened, read, written, made, removed, called."""
         found = []
         with suppress(BlockingIOError):
             found.append(f"{len(os.read(self._watch, 1 << 16))} bytes of events of the folder outside")
@@ -44,13 +44,13 @@ class Planted:
         return found
 
     def leaked_to(self, text: str | bytes) -> set[str]:
-        """Whose secrets stand in a text."""
+        """The labels of the secrets that a text contains."""
         return self.canaries.found_in(text)
 
 
 @contextmanager
 def planted(folder: Path) -> Iterator[Planted]:
-    """WorkerResources a secret file, one in the environment, and a server on loopback."""
+    """Make a secret file, a secret in the environment, and a server on 127.0.0.1."""
     folder.mkdir()
     folder.chmod(0o777)
     canaries = Canaries()

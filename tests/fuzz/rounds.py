@@ -1,4 +1,4 @@
-"""How long a test fuzzes, and with which chances: `FUZZ_SECONDS`, `FUZZ_SEED`."""
+"""The duration and the seed of fuzz tests: `FUZZ_SECONDS`, `FUZZ_SEED`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SEED = os.environ.get("FUZZ_SEED", "1")
 
 
 def rounds(name: str, share: float = 1.0) -> Iterator[tuple[str, random.Random]]:
-    """Rounds until the time is used up: a label that repeats it, and its chances; at least ten.
+    """Yield a label, which repeats the round, and random numbers: at least ten times, until the time is used up.
 
     Args:
         name: of the test.

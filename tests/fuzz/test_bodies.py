@@ -1,4 +1,4 @@
-"""Whatever comes in at the HTTP door: an answer that the document knows, and a worker that is as before."""
+"""Random HTTP requests get answers that the OpenAPI document allows, and leave the worker unchanged."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _FIELDS = (
 
 @dataclass
 class Door:
-    """A server among planted secrets, and what must be true of each of its answers."""
+    """A server among secrets, with checks of each of its answers."""
 
     server: Server
     planted: Planted
@@ -56,7 +56,7 @@ class Door:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Those of an ordinary request."""
+        """The headers of an ordinary request."""
         return {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
 
     def judge(self, status: int, media_type: str, body: bytes, story: str) -> None:
@@ -72,7 +72,7 @@ class Door:
             assert problem["code"] in self.codes, f"{problem}\n{story}"
 
     def send(self, path: str, body: bytes, headers: dict[str, str], story: str) -> None:
-        """POST bytes and judge the answer."""
+        """POST bytes and check the answer."""
         address = self.server.url.removeprefix("http://")
         connection = http.client.HTTPConnection(address, timeout=40)
         try:
@@ -111,7 +111,7 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("action", ACTIONS)
 def test_by_the_document(door: Door, action: str, mode: schemathesis.GenerationMode) -> None:
-    """Bodies that the document allows, or nearly; answers that it describes."""
+    """Bodies that the document allows, or almost, get answers that it describes."""
     with urllib.request.urlopen(f"{door.server.url}/openapi.json") as answer:
         text = answer.read().decode().replace("example.com", "127.0.0.1")  # no name is looked up
     document = schemathesis.openapi.from_dict(json.loads(text), config=SchemathesisConfig())
@@ -136,7 +136,7 @@ def hash_of(text: str) -> int:
 
 
 def test_bodies(door: Door) -> None:
-    """Jobs of the right words in the wrong places, and bytes that were jobs once."""
+    """Jobs with valid words in wrong places, and mutated bytes of jobs."""
     maker = CommandMaker(hostile_values(str(door.planted.secret), door.planted.port))
     for label, chance in rounds("bodies"):
         path = f"/api{chance.choice(list(ACTIONS.values())).path}"
@@ -148,7 +148,7 @@ def test_bodies(door: Door) -> None:
 
 
 def random_job(chance: random.Random, maker: CommandMaker) -> Any:
-    """A job gone wrong, or words in the shape of one."""
+    """A mutated job, or a job of random words."""
     if chance.random() < 0.3:
         return _value(chance, 3)
     job = dict(chance.choice([job for job in BAD_JOBS if isinstance(job.body, dict)]).body)

@@ -1,4 +1,4 @@
-"""Compositions near the valid ones: refused as such, or planned and drawn; no renderer fails."""
+"""Mutated compositions are refused, or planned and rendered; no renderer fails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the command or filter graph: files or an error, nothing of the worker's, and nothing left behind."""
+"""Random commands and filter graphs end with files or an error, reach nothing, and leave nothing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["on", "off"], ids="policy {}".format)
 async def arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena]:
-    """With the policy the sandbox is not needed, without it the sandbox must do alone."""
+    """With the option policy on, and with it off, where only the sandbox protects."""
     root = tmp_path_factory.mktemp("commands")
     root.chmod(0o755)
     copy_everyday_sources(tmp_path_factory, root / "data")

@@ -1,4 +1,4 @@
-"""What fuzzing has found once, each as one job."""
+"""Regressions that fuzzing found, each as one job."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FINDINGS: dict[str, tuple[list[str], str]] = {
         "option_unknown",
     ),
 }
-"""By what was wrong: a command, and the code that it fails with now."""
+"""Commands by what was wrong, with the error code that they must fail with."""
 
 
 @pytest.mark.parametrize("name", FINDINGS)
@@ -37,7 +37,7 @@ async def test_findings(tmp_path: Path, name: str) -> None:
 
 
 async def test_that_it_would_be_seen(tmp_path: Path) -> None:
-    """Without any wall the same look at a job finds that a secret was read."""
+    """Without protection, the same checks find that a secret was read."""
     make_clip(tmp_path / "data/clip.mp4", seconds=0.5)
     async with open_arena(tmp_path, option_policy="off", sandbox="off") as arena:
         command = f"-i clip.mp4 -vf drawtext=textfile={arena.planted.secret} o.mp4"

@@ -1,4 +1,4 @@
-"""Whatever the file: it is probed and converted, or there is an error; and nothing of it reaches out."""
+"""Mutated files are probed and converted, or end with an error, and reach nothing."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def arena(tmp_path_factory: pytest.TempPathFactory, originals: dict[str, b
 
 
 def job_for(name: str, chance: random.Random) -> dict[str, object]:
-    """What is done with a file: three in ten are probed."""
+    """The job for a file: three of ten are probes."""
     if chance.random() < 0.3:
         return {"action": "probe", "data": {"input": name}}
     command = chance.choice(_COMMANDS).format(name)

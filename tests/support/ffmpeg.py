@@ -1,4 +1,4 @@
-"""The embedded ffmpeg for tests; what it can do is read once."""
+"""The embedded ffmpeg for tests, with its capabilities read once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ffmpeg_worker.process.spawner import Spawner
 
 @cache
 def embedded_capabilities() -> Capabilities:
-    """What the embedded ffmpeg can do; call it outside of any event loop."""
+    """The capabilities of the embedded ffmpeg; call it outside of any event loop."""
 
     async def read() -> Capabilities:
         async with open_tools() as tools:

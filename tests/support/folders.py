@@ -1,4 +1,4 @@
-"""Looking into folders that others write to and remove."""
+"""Checks of folders that other processes change."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ from pathlib import Path
 
 
 def is_written(root: Path, name: str) -> bool:
-    """Whether there is such a file below `root`; folders may vanish meanwhile, which `Path.glob` does not bear."""
+    """Whether a file of this name is below `root`; unlike `Path.glob`, it ignores folders that vanish."""
     return any(name in files for _, _, files in os.walk(root))

@@ -1,4 +1,4 @@
-"""A worker in this process: services on a data root of their own, without any door."""
+"""A worker in this process: the services, without HTTP, on a new data root."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Worker:
     events: list[JobEvent] = field(default_factory=list)
 
     async def run(self, job: dict[str, Any]) -> dict[str, Any]:
-        """The result as JSON; events are collected anew."""
+        """Run a job; returns its result as JSON. `events` are those of this job."""
         self.events.clear()
         result = await self.services.run(parse_job(job), observer=self.events.append)
         return result.as_json()
@@ -39,13 +39,13 @@ class Worker:
         return await self.run({"action": "process", "data": data, **common})
 
     async def fail(self, job: dict[str, Any]) -> WorkerError:
-        """The error of a job that must fail; nothing of it may be left."""
+        """Run a job that must fail and leave no directory; returns its error."""
         error = await self.fail_while_others_run(job)
         assert self.leftovers() == []
         return error
 
     async def fail_while_others_run(self, job: dict[str, Any]) -> WorkerError:
-        """The error of a job that must fail."""
+        """Run a job that must fail; returns its error."""
         try:
             result = await self.run(job)
         except WorkerError as error:

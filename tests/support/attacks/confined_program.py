@@ -1,4 +1,4 @@
-"""Surroundings to be attacked by a program that somebody has taken over, and the attack itself."""
+"""Runs a compromised program in a sandbox, and sets up the files, servers and processes that it attacks."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ MACHINES = {
     "the worker's user": (MACHINE, False),
     "a root of its own": (WITHOUT_LANDLOCK, True),
 }
-"""Each kind of sandbox: the machine for it, and whether jobs have users of their own."""
+"""Each kind of sandbox: the sandbox support of the machine, and whether jobs have their own users."""
 CANNOT_BE_DENIED: dict[str, set[str]] = {
     "a user of its own": set(),
     "the worker's user": {"become root"},
@@ -44,7 +44,7 @@ CANNOT_BE_DENIED: dict[str, set[str]] = {
 
 @contextmanager
 def open_surroundings() -> Iterator[tuple[Path, dict[str, Any]]]:
-    """A job's folder, and around it what is to be attacked: secrets, another job, servers, a process."""
+    """Make a job's folder, and targets to attack: secrets, a job, servers, a process; yields folder and orders."""
     with ExitStack() as stack:
         # Passable for everybody, so that nothing but the sandbox is in the way.
         world = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ffmpeg-worker-world-")))
@@ -98,7 +98,7 @@ async def attack(
     confinement: Confinement | None,
     program: str = "support.attacks.hostile_program:serve",
 ) -> Report:
-    """What a taken over program tried in `cwd`, and why it failed; `None` where it did not."""
+    """Run the compromised program in `cwd`; returns for each attempt why it failed, or None if it succeeded."""
     async with Spawner(preload=program) as spawner:
         run = await run_captured(
             spawner,

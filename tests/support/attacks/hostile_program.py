@@ -1,4 +1,4 @@
-"""What a program does that somebody else has taken over: it tries everything, and tells how each attempt ended.
+"""A compromised program: it attempts every kind of access, and reports the result of each attempt.
 
 It is forked, not loaded, so that no Python has to be readable from inside. Its orders are JSON in the environment.
 """
@@ -33,7 +33,7 @@ _libc.syscall.restype = ctypes.c_long
 
 
 def serve(_requests: BinaryIO, answers: BinaryIO) -> None:
-    """Try everything; the answer says for each attempt why it failed, `null` where it did not."""
+    """Make all attempts; the answer gives for each why it failed, or `null` if it succeeded."""
     orders = json.loads(os.environ[VARIABLE])
     report = {
         name: _outcome(attempt) for name, attempt in attempts(orders).items() if name not in orders["skipped"]
@@ -42,7 +42,7 @@ def serve(_requests: BinaryIO, answers: BinaryIO) -> None:
 
 
 def attempts(orders: dict[str, Any]) -> dict[str, Callable[[], object]]:
-    """By name; `orders` has the paths, ports and process id to try them on."""
+    """The attempts by name; `orders` has the paths, ports and process id that they use."""
     victim, secrets, other = orders["victim"], Path(orders["secrets"]), Path(orders["other_job"])
     read, socket_of = Path.read_bytes, socket.socket
     return {
@@ -158,7 +158,7 @@ def _fork(count: int) -> None:
 
 
 def _run(program: str) -> None:
-    """Without a process of its own if need be: where exec succeeds then, nothing is left to give an answer."""
+    """Run a program, in this process if none can be forked; if exec succeeds then, there is no answer."""
     try:
         pid = os.fork()
     except PermissionError:

@@ -1,4 +1,4 @@
-"""A renderer that somebody has taken over: everything is loaded as in any other, and then it tries everything."""
+"""A compromised renderer: it loads the same modules as any other, and then makes all attempts."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ class _Gossip(BaseHTTPRequestHandler):
 
 @contextmanager
 def gossiping_server() -> Iterator[str]:
-    """A store that refuses with the status its path begins with, and tells all that it was told; its address."""
+    """Serve a store that refuses requests with the status in their path and repeats them; yields its URL."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), _Gossip)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

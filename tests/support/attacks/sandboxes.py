@@ -1,4 +1,4 @@
-"""Jails for tests, as the worker makes them."""
+"""Sandboxes and jails for tests, made as the worker makes them."""
 
 from __future__ import annotations
 

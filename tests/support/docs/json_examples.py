@@ -1,4 +1,4 @@
-"""The JSON blocks of a Markdown page, with what the comment before each says about it."""
+"""The JSON blocks of a Markdown page, each with the note in the comment before it."""
 
 from __future__ import annotations
 

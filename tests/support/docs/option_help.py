@@ -1,4 +1,4 @@
-"""What an ffmpeg says about its own options, as the text of the policy's table."""
+"""The options that an ffmpeg reports, as the text of the option policy's table."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _ask(ffmpeg: str, *question: str) -> str:
 
 
 def _command_options(text: str) -> tuple[set[str], set[str]]:
-    """Options that a command line can set: those of filters and bitstream filters stand inside their values."""
+    """Options that a command line can set; options of filters and bitstream filters are inside values."""
     scalars: set[str] = set()
     owners: dict[str, set[str]] = {}
     for owner, part in _sections(text):

@@ -1,4 +1,4 @@
-"""The names of all environment variables that something here reads and a page explains."""
+"""The names of all environment variables that the project reads and documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subtitles with looks of their own, for tests."""
+"""ASS subtitles with styles, for tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def script(
     outline: float = 0,
     shadow: float = 0,
 ) -> str:
-    """A script of 320 by 180 pixels with cues of (start, end, text)."""
+    """An ASS script of 320x180 pixels with cues of (start, end, text)."""
     style = {"font": font, "size": size, "color": color, "line": line, "outline": outline, "shadow": shadow}
     events = "".join(f"Dialogue: 0,{start},{end},Default,,0,0,0,,{text}\n" for start, end, text in cues)
     return _HEAD.format(**style) + events

@@ -1,4 +1,4 @@
-"""Jobs that must fail, and how: one table for every door's tests, and the files that it needs."""
+"""Jobs that must fail, with the expected error: one table for the tests of HTTP, RunPod and the terminal."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 
 SECRET = "hunter2-s3cr3t"
-"""Submitted by some of the jobs; no answer and no log line may hold it."""
+"""A secret in some of the jobs; no answer and no log line may contain it."""
 
 _X264 = "-c:v libx264 -preset ultrafast"
 _SOURCE = "-f lavfi -i testsrc2=size=160x90:rate=25:duration=4 -f lavfi -i sine=duration=4"
@@ -39,7 +39,7 @@ class BadJob:
 
     @property
     def body(self) -> Any:
-        """What the route of the action receives."""
+        """The body for the route of the action."""
         return {**self.data, **self.common} if isinstance(self.data, dict) else self.data
 
     def __str__(self) -> str:
@@ -214,11 +214,11 @@ _PLACES = [
 BAD_JOBS: list[BadJob] = [*_SHAPES, *_SOURCES, *_COMMANDS, *_PLACES]
 
 GOOD_JOB: Mapping[str, Any] = {"chainCmds": "-i clip.mp4 -t 1 -c copy good.mp4"}
-"""A job of action `process` that works in the same data root, and takes little."""
+"""A short `process` job that succeeds in the same data root."""
 
 
 def make_files(data_root: Path) -> None:
-    """Put every file that the table names into `data_root` (made when missing), and one folder beside it."""
+    """Write the files of the table to `data_root`, which is created if missing, and one folder beside it."""
     outside = data_root.parent / "outside"
     for folder in (data_root / "folder.mp4", outside):
         folder.mkdir(parents=True)

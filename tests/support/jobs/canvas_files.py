@@ -1,4 +1,4 @@
-"""Compositions with something of everything that is drawn, and the files that they name."""
+"""Compositions that contain every kind of layer, and the files that they use."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EVERYTHING: tuple[dict[str, Any], ...] = (
 
 
 def make_files(folder: Path) -> None:
-    """Write what `EVERYTHING` names, each of a format of its own."""
+    """Write the files that `EVERYTHING` uses, each in another format."""
     make_clip(folder / "film.mp4", seconds=1)
     source = ("-f", "lavfi", "-i")
     clear = ("-f", "lavfi", "-i", "color=red@0.5:s=64x64:d=0.5,format=yuva420p", "-c:v", "libvpx-vp9")
@@ -48,21 +48,21 @@ def make_files(folder: Path) -> None:
 
 
 def composition(*layers: dict[str, Any], **canvas: Any) -> dict[str, Any]:
-    """Three small frames of some layers."""
+    """A composition of three small frames with the given layers."""
     return {"width": 64, "height": 36, "fps": 10, "duration": 0.3, **canvas, "layers": list(layers)}
 
 
 def everything(**canvas: Any) -> dict[str, Any]:
-    """Five frames of everything."""
+    """A composition of five frames with every kind of layer."""
     size = {"width": 160, "height": 90, "fps": 10, "duration": 0.5}
     return {**size, **canvas, "fonts": [{"family": "Mine", "src": "font.ttf"}], "layers": list(EVERYTHING)}
 
 
 def canvas(composed: dict[str, Any], **data: Any) -> dict[str, Any]:
-    """A job that makes a video of a composition."""
+    """A job that renders a composition to a video."""
     return {"action": "canvas", "data": {"json": composed, "output": "o.mp4", **data}, "timeout": 60}
 
 
 def preview(composed: dict[str, Any], t: float = 0.0) -> dict[str, Any]:
-    """A job that shows one frame of it."""
+    """A job that renders one frame of a composition."""
     return {"action": "canvas_preview", "data": {"json": composed, "t": t}, "timeout": 60}

@@ -1,4 +1,4 @@
-"""Compositions for tests, and what their files hold."""
+"""Compositions for tests, and the facts of their media files."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FACTS: SourceInfo = {
 
 
 def resolved(*layers: dict[str, Any], scale: float = 1.0, **canvas: Any) -> Resolved:
-    """A composition of 200 by 100 pixels, 10 frames a second, with everything decided."""
+    """Resolve a composition of 200x100 pixels and 10 frames per second."""
     document = {"width": 200, "height": 100, "fps": 10, **canvas, "layers": list(layers)}
     return resolve(
         Composition.model_validate(document), FACTS, file_of=lambda src: f"in/{src}", render_scale=scale

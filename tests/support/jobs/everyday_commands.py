@@ -1,4 +1,4 @@
-"""Commands as people type them, under the questions that they answer."""
+"""Everyday ffmpeg commands as people write them, by purpose."""
 
 # ruff: noqa: E501, RUF005  (commands stay in one piece, as people paste them)
 
@@ -218,7 +218,7 @@ EVERYDAY: dict[str, Spelling] = {
 
 
 def chain_of(command: Spelling) -> list[list[str]]:
-    """The arguments of each ffmpeg, as a shell would give them; read apart from the code under test."""
+    """The arguments of each ffmpeg of a command, as a shell splits them; independent of the code under test."""
     if not isinstance(command, str) and isinstance(command[0], list):
         return [list(tokens) for tokens in command]
     if isinstance(command, str):

@@ -1,4 +1,4 @@
-"""More commands as people type them: what guides and answers on the web show for pictures, sound and streaming."""
+"""More everyday commands, from guides and answers on the web: images, sound and streaming."""
 
 # ruff: noqa: E501  (commands stay in one piece, as people paste them)
 

@@ -1,4 +1,4 @@
-"""Jobs with a secret in every place that takes one: refused by stores, let in, and malformed."""
+"""Jobs with a secret in every field that takes one: refused by stores, accepted, and malformed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PEM = "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n"
 
 @dataclass(frozen=True)
 class Scene:
-    """A worker, a good store and a bad one."""
+    """A server with an S3 bucket, and a store that refuses everything."""
 
     server: Server
     bucket: Bucket
@@ -42,7 +42,7 @@ def probe(entry: Any) -> tuple[str, dict[str, Any]]:
 
 
 def stores(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The bad store as each kind of bucket: scheme and `upload`."""
+    """The refusing store as each kind of bucket: URL scheme and `upload`."""
     plain = scene.canaries.plant_plain
     for status in STATUSES:
         url = f"{scene.gossip}/{status}"
@@ -79,7 +79,7 @@ def _private_key(canaries: Canaries) -> str:
 
 
 def refused_jobs(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Jobs with a store that refuses, as inputs and as outputs."""
+    """Jobs with inputs or outputs in a store that refuses."""
     for scheme, upload in stores(scene):
         source = {"url": f"{scheme}://{upload['bucket']}/a.mp4", "credentials": upload["credentials"]}
         yield process(upload=upload)
@@ -100,7 +100,7 @@ def refused_jobs(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def web_jobs(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Jobs with signed addresses and secret headers."""
+    """Jobs with signed URLs and secret headers."""
     plain = scene.canaries.plant_plain
     host = scene.gossip.removeprefix("http://")
     for status in STATUSES:
@@ -123,7 +123,7 @@ def web_jobs(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def good_jobs(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Jobs whose stores let them in; some fail later on."""
+    """Jobs whose stores accept them; some fail later."""
     upload = scene.bucket.upload("out/")
     address = f"{scene.bucket.server.url}/{upload['bucket']}/clip.mp4"
     signed = scene.bucket.signed("get_object", "clip.mp4")
@@ -146,14 +146,14 @@ def good_jobs(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def composed(*layers: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """A body with a small composition."""
+    """The body of a job with a small composition."""
     own = {name: more.pop(name) for name in ("fonts", "width", "height", "fps", "duration") if name in more}
     small = {"width": 64, "height": 36, "fps": 10, "duration": 0.3}
     return {"json": {**small, **own, "layers": [*layers]}, **more}
 
 
 def refused_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
-    """With sources whose store refuses."""
+    """Compositions with sources in a store that refuses."""
     plain = scene.canaries.plant_plain
     host = scene.gossip.removeprefix("http://")
     for kind in ("video", "image", "audio", "waveform", "subtitles"):
@@ -168,7 +168,7 @@ def refused_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def good_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
-    """With sources that are there; some are not what they should be."""
+    """Compositions with sources that exist; some have the wrong type."""
     upload = scene.bucket.upload("out/")
     signed = scene.bucket.signed("get_object", "clip.mp4")
     scene.canaries.watch("signature of a layer", signed.partition("Signature=")[2].partition("&")[0])
@@ -194,7 +194,7 @@ def good_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def malformed_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]:
-    """That are refused before anything is done."""
+    """Compositions that are refused before anything runs."""
     plain = scene.canaries.plant_plain
     for layer in (
         {"type": "video", "src": f"https://h.example/?sig={plain('a query')}", "srcc": plain("a misspelt key")},
@@ -211,7 +211,7 @@ def malformed_compositions(scene: Scene) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def malformed_jobs(scene: Scene) -> Iterator[tuple[str, Any]]:
-    """Jobs that are refused before anything is done."""
+    """Jobs that are refused before anything runs."""
     plant, plain = scene.canaries.plant, scene.canaries.plant_plain
     good = scene.bucket.upload()
     closed = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "aws_url": "http://127.0.0.1:1"}

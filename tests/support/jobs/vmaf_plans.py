@@ -1,4 +1,4 @@
-"""Plans of comparisons between made-up facts, and what their steps would have found."""
+"""Plans of VMAF comparisons for made-up media facts, and made-up results of their steps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def plan(reference: LocalFile | None = None, distorted: LocalFile | None = None,
 
 
 def moving(offset: int = 0, frames: int = 150) -> StepFiles:
-    """What the first step prints when the distorted video starts `offset` frames later."""
+    """The result of the first step if the distorted video starts `offset` frames later."""
     shown = scene(frames + 50, seed=7)
     upper = signatures(shown[max(-offset, 0) :][:frames])
     lower = signatures(shown[max(offset, 0) :][:frames])

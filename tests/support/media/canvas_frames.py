@@ -1,4 +1,4 @@
-"""Frames of compositions as the worker draws them, and sources whose pixels are known."""
+"""Frames that the worker renders from compositions, and sources whose pixels are known."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Sources:
         self._facts: dict[str, MediaInfo] = {}
 
     def add_image(self, name: str, pixels: Floats) -> None:
-        """Write a PNG of (height, width, 4), not multiplied with the opacity, 0 to 1."""
+        """Write a PNG from (height, width, 4), 0 to 1, not premultiplied."""
         whole = np.rint(pixels * 255).astype(np.uint8)
         cv2.imwrite(str(self.folder / name), cv2.cvtColor(whole, cv2.COLOR_RGBA2BGRA))
         exact = whole / 255
@@ -57,20 +57,20 @@ class Sources:
         self._facts[name] = MediaInfo("mov,mp4", (stream,), footage.seconds)
 
     def reference(self, composition: Mapping[str, Any]) -> ReferenceRenderer:
-        """The slow renderer of a composition of these."""
+        """The reference renderer for a composition with these sources."""
         return ReferenceRenderer(composition, self.images, self.footage)
 
     def scene(self, composition: Mapping[str, Any]) -> Any:
-        """What the worker makes of a composition of these."""
+        """The scene that the worker makes of a composition with these sources."""
         read = Composition.model_validate(composition)
         return resolve(read, self._facts, file_of=str).scene
 
     def planes(self, composition: Mapping[str, Any], number: int) -> tuple[Floats, Floats, Floats]:
-        """A frame as the worker draws it for opaque outputs."""
+        """A frame that the worker renders for opaque outputs."""
         return split(self._draw(composition, number, is_transparent=False), *_size(composition))
 
     def rgba(self, composition: Mapping[str, Any], number: int) -> Floats:
-        """A frame as the worker draws it for outputs with an opacity, 0 to 255, not multiplied with it."""
+        """A frame that the worker renders for transparent outputs: 0 to 255, not premultiplied."""
         width, height = _size(composition)
         flat = np.frombuffer(self._draw(composition, number, is_transparent=True), np.uint8)
         return flat.reshape(height, width, 4).astype(np.float64)
@@ -91,7 +91,7 @@ class Sources:
 
 
 def write_video(path: Path, raw: bytes, size: tuple[int, int], fps: float) -> None:
-    """A lossless video of yuv420p frames, tagged BT.709."""
+    """Write a lossless video of yuv420p frames, tagged BT.709."""
     source = path.with_suffix(".yuv")
     source.write_bytes(raw)
     make(

@@ -1,4 +1,4 @@
-"""What an output holds, decoded: frames with their times, and sound."""
+"""Decodes outputs: frames with their times, and sound."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from support.reference.yuv import Floats, rgb_of, split
 
 @dataclass(frozen=True)
 class Shown:
-    """A frame and its time in seconds; `pixels` are what the decoder gives, in `form`."""
+    """A decoded frame and its time in seconds; `pixels` are in the pixel format `form`."""
 
     time: Fraction
     form: str
@@ -51,7 +51,7 @@ def _decoder(name: str) -> av.VideoCodecContext:
 
 
 def rgb_frames(path: Path) -> list[Floats]:
-    """Frames of yuv420p as BT.709 says, (height, width, 3) from 0 to 255; nobody's converter is asked."""
+    """Frames of a yuv420p file as RGB (BT.709, own conversion): (height, width, 3) from 0 to 255."""
     found = []
     for shown in frames_of(path):
         assert shown.form == "yuv420p"
@@ -63,7 +63,7 @@ def rgb_frames(path: Path) -> list[Floats]:
 
 
 def sound_of(path: Path, rate: int = 48_000) -> Floats:
-    """One channel of a file's sound, from time 0 on."""
+    """The first channel of a file's sound, from time 0."""
     with av.open(str(path)) as file:
         resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
         parts, begin = [], None
@@ -78,7 +78,7 @@ def sound_of(path: Path, rate: int = 48_000) -> Floats:
 
 
 def onsets(loudness: Floats, rate: float, *, least: float, apart_s: float) -> Floats:
-    """Times at which something comes: it was below `least` for a while before."""
+    """Times at which the loudness rises above `least` after it was below for a while."""
     loud = np.flatnonzero(loudness >= least)
     if not len(loud):
         return np.zeros(0)
@@ -88,10 +88,10 @@ def onsets(loudness: Floats, rate: float, *, least: float, apart_s: float) -> Fl
 
 
 def pixels_of_png(png: bytes) -> Floats:
-    """Red, green and blue of a picture, (height, width, 3) from 0 to 255."""
+    """Decode a PNG to RGB, (height, width, 3) from 0 to 255."""
     return np.asarray(cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_COLOR), np.float64)[..., ::-1]
 
 
 def pixels_of_url(image: str) -> Floats:
-    """The same of a `data:` URL, as previews are answered."""
+    """Decode the PNG of a `data:` URL, as in answers to previews."""
     return pixels_of_png(base64.b64decode(image.partition(",")[2]))

@@ -1,4 +1,4 @@
-"""The files that the everyday commands read: small, each of a kind that people have."""
+"""The files that the everyday commands read: small files of common formats."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TEXTS = {
 
 
 def copy_everyday_sources(factory: pytest.TempPathFactory, folder: Path) -> Path:
-    """Copy all of them into `folder`, which may exist."""
+    """Copy the files into `folder`, which may exist."""
     return Path(shutil.copytree(share_folder(factory, "everyday", _make), folder, dirs_exist_ok=True))
 
 

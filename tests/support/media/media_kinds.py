@@ -1,4 +1,4 @@
-"""Small media files of many kinds, made by the embedded ffmpeg, for tests of media information."""
+"""Small media files of many formats, made by the embedded ffmpeg, for tests of probing."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def make_zoo(folder: Path) -> None:
 
 
 def run_ffmpeg(folder: Path, *arguments: str) -> None:
-    """Run the embedded ffmpeg in `folder`; raise with its messages where it fails."""
+    """Run the embedded ffmpeg in `folder`; if it fails, raise an error with its log."""
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-nostdin", "-y", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -1,4 +1,4 @@
-"""A film whose frames say their own number in bits, above flat patches of color."""
+"""Videos whose frames contain their own number as bits, above flat patches of color."""
 
 from __future__ import annotations
 
@@ -38,6 +38,6 @@ def planes_of_number(number: int) -> list[Bytes]:
 
 
 def number_of(frame: Floats) -> int:
-    """What a frame (height, width, 3) says that its number is."""
+    """Read the number from a frame (height, width, 3)."""
     middles = frame[_BIT_HEIGHT // 2, 4::8, 1][:_BITS]
     return sum(1 << bit for bit, light in enumerate(middles) if light > 128)

@@ -1,4 +1,4 @@
-"""Fonts packed as the web packs them, and files that only look like such."""
+"""WOFF and WOFF2 fonts, and hostile files that look like them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PIECE = bytes(1 << 24)
 
 
 def packed(name: str, form: str, transformed: tuple[str, ...] = ("glyf", "loca")) -> bytes:
-    """A font of the package as `woff` or `woff2`; `transformed`: tables that WOFF2 writes in its own way."""
+    """A bundled font as `woff` or `woff2`; `transformed` are the tables that WOFF2 transforms."""
     font = TTFont(FONTS / name, recalcBBoxes=False, recalcTimestamp=False)
     font.flavor = form
     if form == "woff2":
@@ -30,12 +30,12 @@ def packed(name: str, form: str, transformed: tuple[str, ...] = ("glyf", "loca")
 
 
 def woff2_of(declared: int, stream: bytes) -> bytes:
-    """A WOFF2 of one table that is said to have so many bytes, and what stands where it is packed."""
+    """A WOFF2 with one table that declares `declared` bytes, and `stream` as its compressed data."""
     return _woff2(bytes([_NAMES]) + packBase128(declared), declared, stream)
 
 
 def woff2_of_empty_contours(glyphs: int) -> bytes:
-    """A WOFF2 of few hundred bytes: so many glyphs of as many contours as can be, without a point."""
+    """A WOFF2 of some hundred bytes whose glyphs have the maximum number of contours, all without points."""
     count = 32767
     streams = (struct.pack(">h", count) * glyphs, bytes(count * glyphs), b"", bytes(glyphs), b"", bytes(64), b"")
     sizes = struct.pack(">HHHHIIIIIII", 0, 0, glyphs, 1, *map(len, streams))
@@ -51,20 +51,20 @@ def _woff2(directory: bytes, declared: int, stream: bytes) -> bytes:
 
 
 def woff_of(declared: int, stream: bytes) -> bytes:
-    """The same as WOFF."""
+    """A WOFF with one table that declares `declared` bytes, and `stream` as its compressed data."""
     sizes = (64 + len(stream), 1, 0, min(declared + 28, 2**32 - 1), 1, 0, 0, 0, 0, 0, 0)
     header = struct.pack(">4s4sIHHIHHIIIII", b"wOFF", _TRUETYPE, *sizes)
     return header + struct.pack(">4sIIII", b"name", 64, len(stream), declared, 0) + stream
 
 
 def brotli_zeros(pieces: int) -> bytes:
-    """So many times 16 MiB of zeros, 3 kB each."""
+    """Brotli data of `pieces` times 16 MiB of zeros, 3 kB each."""
     packer = brotli.Compressor(quality=1)
     return b"".join([*(packer.process(_PIECE) for _ in range(pieces)), packer.finish()])
 
 
 def zlib_zeros(pieces: int) -> bytes:
-    """The same, without the end that a reader never comes to."""
+    """Zlib data of `pieces` times 16 MiB of zeros, without an end."""
     packer = zlib.compressobj(1)
     header = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
     piece = packer.compress(_PIECE) + packer.flush(zlib.Z_FULL_FLUSH)

@@ -1,4 +1,4 @@
-"""What a picture looks like, in 64 bits that survive another encoder or another edge of a letter."""
+"""A perceptual hash of images: 64 bits that stay the same with another encoder or font version."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from support.reference.yuv import Floats
 
 _MARGIN = 3.0
-"""Neighbours that differ by less are alike: areas of one color must not turn on noise."""
+"""Neighbors that differ by less count as equal, so that noise does not change the hash of flat areas."""
 
 
 def picture_hash(rgb: Floats) -> int:
-    """A bit for each of 8 x 8 cells of (height, width, 3) from 0 to 255: whether the next cell is brighter."""
+    """Hash an image (height, width, 3; 0 to 255): a bit for each of 8x8 cells, set if the next is brighter."""
     luma = rgb @ np.array([0.2126, 0.7152, 0.0722])
     rows = _cells(luma, 8)
     cells = _cells(rows.T, 9).T
@@ -22,12 +22,12 @@ def picture_hash(rgb: Floats) -> int:
 
 
 def distance(one: int, other: int) -> int:
-    """How many bits differ."""
+    """The number of bits that differ."""
     return (one ^ other).bit_count()
 
 
 def _cells(values: Floats, count: int) -> Floats:
-    """Rows become so many, each the mean of those that it stands for."""
+    """Reduce the rows to `count`, each the mean of the rows that it replaces."""
     edges = [len(values) * number // count for number in range(count + 1)]
     parts = [values[begin:end].mean(0) for begin, end in itertools.pairwise(edges)]
     cells: Floats = np.stack(parts)

@@ -1,4 +1,4 @@
-"""Sounds whose truth is known sample by sample, and what planned mixes of them make of it."""
+"""Sounds that are known sample by sample, and a way to render planned mixes of them."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ FLOAT = ("-c:a", "pcm_f32le")
 
 
 def sound(file: str = "a.wav", **fields: Any) -> Sound:
-    """A sound of a second from the start, unless told otherwise."""
+    """A `Sound` of one second from the start; `fields` override its fields."""
     known = {"where": "layers[0]", "id": None, "begin_s": 0.0, "end_s": 1.0, "start_s": 0.0, "length_s": 1.0}
     return Sound(file=file, **{**known, **fields})
 
 
 def write_wav(path: Path, samples: Samples, rate: int = RATE) -> Path:
-    """Channels are columns; 16 bit."""
+    """Write 16-bit samples, one column per channel."""
     columns = samples if samples.ndim == 2 else samples[:, None]
     path.parent.mkdir(parents=True, exist_ok=True)
     with wave.open(str(path), "wb") as file:
@@ -41,12 +41,12 @@ def write_wav(path: Path, samples: Samples, rate: int = RATE) -> Path:
 
 
 def tone(seconds: float, frequency: float = 1000.0, peak: float = 0.5, rate: int = RATE) -> Samples:
-    """A sine."""
+    """A sine wave."""
     return peak * np.sin(2 * np.pi * frequency * np.arange(round(seconds * rate)) / rate)
 
 
 def pulses(seconds: int, rate: int = RATE, every_s: int = 1) -> Samples:
-    """A smooth pulse in the middle of each second: its top says to a fraction of a sample where it lies."""
+    """A smooth pulse in the middle of each second, whose peak can be located to a fraction of a sample."""
     shape = 0.8 * np.exp(-0.5 * ((np.arange(-400, 401) / rate) / 0.0004) ** 2)
     made = np.zeros(seconds * rate)
     for second in range(0, seconds, every_s):
@@ -56,7 +56,7 @@ def pulses(seconds: int, rate: int = RATE, every_s: int = 1) -> Samples:
 
 
 def tops(heard: Samples) -> Samples:
-    """Where the pulses of a channel are, in samples from the middle of their second."""
+    """The offsets of a channel's pulses from the middle of their second, in samples."""
     found = []
     for window in heard[: len(heard) // RATE * RATE].reshape(-1, RATE):
         top = int(np.argmax(window))
@@ -71,7 +71,7 @@ def rms_db(heard: Samples) -> float:
 
 
 def render(folder: Path, mix: AudioMix, codec: tuple[str, ...] = FLOAT) -> Samples:
-    """What a mix of the files in `folder` sounds like, as two columns."""
+    """Render a mix of the files in `folder` to samples of two columns."""
     staging = folder / STAGING_FOLDER
     if not staging.exists():
         staging.symlink_to(folder)
@@ -82,7 +82,7 @@ def render(folder: Path, mix: AudioMix, codec: tuple[str, ...] = FLOAT) -> Sampl
 
 
 def run_steps(folder: Path, steps: tuple[Step, ...]) -> None:
-    """Run steps in a row, as a lane does."""
+    """Run steps one after the other, as a lane does."""
     findings: list[StepResult] = []
     for step in steps:
         ready = step.build(findings, {}) if isinstance(step, DependentStep) else step
@@ -92,7 +92,7 @@ def run_steps(folder: Path, steps: tuple[Step, ...]) -> None:
 
 
 def read_samples(path: Path, channels: int = 2) -> Samples:
-    """All samples of a file that has so many channels, as columns."""
+    """Read all samples of a file, one column per channel."""
     raw = _ffmpeg(["-v", "error", "-i", str(path), "-f", "f32le", "-"], path.parent).stdout
     return np.frombuffer(raw, "<f4").astype(np.float64).reshape(-1, channels)
 

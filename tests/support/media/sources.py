@@ -1,4 +1,4 @@
-"""Made-up sources whose truth is known, made by the embedded ffmpeg."""
+"""Generated media files whose content is known, made by the embedded ffmpeg."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def make(path: Path, *arguments: str) -> Path:
 def make_clip(
     path: Path, *, seconds: float = 2.0, size: str = "160x90", fps: int = 25, extra: tuple[str, ...] = ()
 ) -> Path:
-    """A clip with moving picture (a frame counter in it) and a tone."""
+    """Make a clip of ffmpeg's moving test pattern and a 440 Hz tone."""
     return make(
         path,
         *("-f", "lavfi", "-i", f"testsrc2=size={size}:rate={fps}:duration={seconds}"),
@@ -35,7 +35,7 @@ def make_clip(
 
 
 def cut(source: Path, target: Path, share: float = 0.5) -> Path:
-    """The first part of a file's bytes, as after a transfer that broke off."""
+    """Write the first `share` of a file's bytes, as after an interrupted transfer."""
     data = source.read_bytes()
     target.write_bytes(data[: int(len(data) * share)])
     return target

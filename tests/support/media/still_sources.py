@@ -1,4 +1,4 @@
-"""Sources made of arrays, and a note of which are open."""
+"""Sources made of arrays, and a library that records which are open."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from ffmpeg_worker.scene.scene import Element, ImageContent, Scene
 
 
 def solid(width: int, height: int, rgba: tuple[int, int, int, int]) -> RgbaBitmap:
-    """One color, multiplied with its opacity."""
+    """An image of one color, premultiplied."""
     return RgbaBitmap(np.full((height, width, 4), rgba, np.uint8))
 
 
 def gray(width: int, height: int, y: int) -> YuvBitmap:
-    """One opaque gray."""
+    """An opaque image of one gray."""
     chroma = np.full((height // 2, width // 2), 128, np.uint8)
     return YuvBitmap(np.full((height, width), y, np.uint8), chroma, chroma.copy())
 
 
 class Still:
-    """A picture, or one for each time; `closed` tells whether it was."""
+    """A source of one image, or of one image for each time; `closed` is set when it is closed."""
 
     def __init__(self, show: Bitmap | Callable[[float], Bitmap | None]) -> None:
         self._show = show
@@ -32,22 +32,22 @@ class Still:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Of the first picture."""
+        """The size of the first image."""
         picture = self._show(0.0) if callable(self._show) else self._show
         return picture.size if picture else (2, 2)
 
     def render(self, time_s: float) -> Bitmap | None:
-        """What is shown then."""
+        """The image at this time."""
         self.times.append(time_s)
         return self._show(time_s) if callable(self._show) else self._show
 
     def close(self) -> None:
-        """Remembered."""
+        """Record that the source is closed."""
         self.closed = True
 
 
 class Library:
-    """Opens what an element's `where` names; what was opened, and at which size, in `opened`."""
+    """Opens the source that an element's `where` names; `opened` lists the names and sizes."""
 
     def __init__(self, **shown: Bitmap | Callable[[float], Bitmap | None]) -> None:
         self._shown = shown
@@ -61,16 +61,16 @@ class Library:
 
     @property
     def open_now(self) -> set[str]:
-        """What is not closed."""
+        """The sources that are not closed."""
         return {name for name, still in self.stills.items() if not still.closed}
 
 
 def element(where: str, first: int = 0, last: int = 100, **more: Any) -> Element:
-    """An element at the top left that shows what `where` names."""
+    """An element at the top left that shows the source `where`."""
     known: dict[str, Any] = {"content": ImageContent(where), "x": 0.0, "y": 0.0, **more}
     return Element(where, first, last, **known)
 
 
 def scene(*elements: Element, size: tuple[int, int] = (96, 64), fps: int = 10) -> Scene:
-    """On black."""
+    """A scene of these elements on black."""
     return Scene(*size, (fps, 1), 100, (0.0, 0.0, 0.0, 1.0), elements)

@@ -1,4 +1,4 @@
-"""Text for tests: one library, and pictures as arrays of the whole box."""
+"""Text sources for tests, and their images as arrays of the whole box."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def text_source(
     animation: TextAnimation | None = None,
     **style: Any,
 ) -> TextSource:
-    """A source of text in a style, 48 pixels large unless it says otherwise."""
+    """A text source; the font size is 48 pixels unless the style sets another."""
     return TextSource(TextContent(text, TextStyle(**style), max_width, animation), width, height, LIBRARY)
 
 
@@ -39,6 +39,6 @@ def on_canvas(tile: RgbaBitmap, size: tuple[int, int], margin: int = 64) -> npt.
 
 
 def drawn(text: str, **options: Any) -> npt.NDArray[np.float64]:
-    """Text drawn once, as `on_canvas` gives it."""
+    """Draw text and return it as `on_canvas` does."""
     source = text_source(text, **options)
     return on_canvas(source.render(0.0), source.size)

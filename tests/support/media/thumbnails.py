@@ -1,4 +1,4 @@
-"""Thumbnails of made-up scenes, as the first step of a comparison prints them."""
+"""Thumbnails of made-up scenes, as the first step of a VMAF comparison prints them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Frame = Sequence[float]
 
 @cache
 def scene(count: int, seed: int, step: float = 600.0) -> tuple[Frame, ...]:
-    """Grey cells that wander, each on its own."""
+    """Frames of gray cells whose brightness changes independently."""
     chance = random.Random(seed)
     cells = [chance.uniform(15000, 45000) for _ in range(CELLS)]
     frames: list[Frame] = []
@@ -27,7 +27,7 @@ def scene(count: int, seed: int, step: float = 600.0) -> tuple[Frame, ...]:
 def signatures(
     frames: Sequence[Frame], *, gain: float = 1.0, lift: float = 0.0, noise: float = 0.0, seed: int = 0
 ) -> bytes:
-    """The scene in 16-bit grey, with another contrast, brightness and noise if asked."""
+    """The scene in 16-bit gray, with changed contrast and brightness and with noise if given."""
     chance = random.Random(seed)
     cells = [cell * gain + lift for frame in frames for cell in frame]
     if noise:

@@ -1,4 +1,4 @@
-"""Pairs of small videos whose relation is known, and a plain way to run a comparison of them."""
+"""Pairs of small videos with known differences, and a plain way to compare them."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _make(folder: Path, name: str, recipe: str) -> None:
 
 
 def compare(reference: Path, distorted: Path, **data: Any) -> dict[str, Any]:
-    """Plan and run one comparison; the result carries the lane's own warnings too."""
+    """Plan and run one comparison; the result includes the lane's warnings."""
     files = [
         LocalFile(path, f"{number}{path.suffix}", path.stat().st_size, read_media(describe(str(path))))
         for number, path in enumerate((reference, distorted))
@@ -130,7 +130,7 @@ def _run(step: FfmpegStep, folder: Path) -> None:
 
 
 def plain_vmaf(reference: Path, distorted: Path, options: str = "") -> dict[str, Any]:
-    """What libvmaf says by the shortest command that its makers document: its pooled metrics."""
+    """The pooled metrics of libvmaf by the shortest documented command."""
     with TemporaryDirectory() as name:
         log = f"log_fmt=json:log_path=log.json:n_threads=2{options}"
         files = ["-i", os.fspath(distorted), "-i", os.fspath(reference)]

@@ -1,4 +1,4 @@
-"""A stand-in for `ffmpeg-worker serve` as a child process: says it is ready, ends when its lifeline does.
+"""A fake `ffmpeg-worker serve` as a child process: it reports that it is ready, and ends when its lifeline closes.
 
 Arguments: a mode, a file that gets one JSON line at each start, then those of `serve`. Modes: "ready" listens on
 nothing, "refuses" ends with exit code 78, "dies" ends with 3 before it is ready, "nonsense" says no address.
@@ -15,7 +15,7 @@ _KEYS = ("RUNPOD_AI_API_KEY", "RUNPOD_API_KEY", "FFMPEG_WORKER_RUNPOD_API_KEY")
 
 
 def main(mode: str, journal: str, *options: str) -> int:
-    """Play the mode."""
+    """Behave as the mode requires."""
     ready = int(options[options.index("--ready-fd") + 1])
     lifeline = int(options[options.index("--lifeline-fd") + 1])
     started = {

@@ -1,4 +1,4 @@
-"""A worker to be killed: starts one long ffmpeg through a spawner, says when, and waits.
+"""A worker that tests kill: it starts one long ffmpeg through a spawner, reports it, and waits.
 
 Arguments: ffmpeg, an output path, and when to kill itself: "asked" (sent, no answer yet), "started" or "never".
 """

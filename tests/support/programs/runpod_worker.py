@@ -1,4 +1,4 @@
-"""The RunPod worker as RunPod starts it."""
+"""The RunPod worker as a process, started as RunPod starts it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HANDLER = Path(__file__).parents[3] / "runpod" / "handler.py"
 async def running_runpod_worker(
     folder: Path, platform: FakeRunpod, **more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A worker with a data root of its own, and `more` in its environment."""
+    """Start a worker with its own data root and with `more` in its environment."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNPOD_", "FFMPEG_"))}
     own = {"HOME": folder, "FS_PATH": folder / "data", "FFMPEG_WORKER_SCRATCH_ROOT": folder / "scratch"}
     folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""The process of `support.server`: serves until its standard input is closed, and says its address."""
+"""The program of `support.servers.api_server`: prints its address, and serves until its stdin is closed."""
 
 from __future__ import annotations
 

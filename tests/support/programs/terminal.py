@@ -21,7 +21,7 @@ _DEADLINE_S = 90
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended."""
+    """The result of a command that ended."""
 
     code: int
     stdout: str
@@ -35,7 +35,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Terminal:
-    """A shell in `here`; scratch directories lie in `scratch`."""
+    """Runs commands in the folder `here`; their scratch directories are in `scratch`."""
 
     here: Path
     scratch: Path
@@ -66,7 +66,7 @@ class Terminal:
 
     @contextmanager
     def started(self, *arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
-        """A command that runs meanwhile, at the head of a process group of its own."""
+        """Start a command in its own process group, and kill it at the end of the context."""
         with subprocess.Popen(
             [*COMMAND, *arguments],
             cwd=self.here,
@@ -83,7 +83,7 @@ class Terminal:
                 process.kill()
 
     def watched(self, *arguments: str) -> tuple[int, str]:
-        """Run a command whose stdout and stderr are a terminal; exit code, and what a person would see."""
+        """Run a command whose stdout and stderr are a terminal; returns its exit code and the text shown."""
         ours, theirs = pty.openpty()
         with subprocess.Popen(
             [*COMMAND, *arguments],
@@ -98,18 +98,18 @@ class Terminal:
             return process.wait(_DEADLINE_S), seen
 
     def leftovers(self) -> list[Path]:
-        """What is left of any worker in the scratch folder."""
+        """Entries that workers left in the scratch folder."""
         return [*self.scratch.iterdir()] if self.scratch.exists() else []
 
 
 def new_terminal(root: Path) -> Terminal:
-    """A shell in an empty folder of its own."""
+    """A terminal in a new empty folder below `root`."""
     (root / "here").mkdir()
     return Terminal(root / "here", root / "scratch")
 
 
 def _read_all(descriptor: int) -> str:
-    """What a terminal shows until the last process has closed it."""
+    """Read the output of a terminal until the last process has closed it."""
     seen = b""
     try:
         while chunk := os.read(descriptor, 65536):

@@ -1,4 +1,4 @@
-"""A function for the spawner to preload: answers every line in capitals, in a forked process."""
+"""A function that the spawner preloads: in a forked process, it answers every line in capitals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ IMPORTED_IN = os.getpid()
 
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
-    """One answer a line: the line in capitals, our pid, and the pid that imported this module."""
+    """Answer each line with the line in capitals, this pid, and the pid that imported this module."""
     for line in requests:
         if line.startswith(b"fail"):
             raise RuntimeError("asked to fail")

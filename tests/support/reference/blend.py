@@ -1,4 +1,4 @@
-"""Compositing by plain formulas on floats, one picture at a time; slow, and nothing shared with the renderer."""
+"""Compositing by plain formulas on floats: slow, and without code of the renderer."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def yuv_of(rgb: Floats) -> Floats:
 
 
 def rgb_of(yuv: Floats) -> Floats:
-    """The way back, cut to 0 to 1."""
+    """Convert YUV back to RGB, clipped to 0 to 1."""
     out: Floats = np.clip((yuv - _ZERO) @ np.linalg.inv(_TO_YUV).T, 0, 1)
     return out
 
 
 def full(y: npt.NDArray[np.uint8], u: npt.NDArray[np.uint8], v: npt.NDArray[np.uint8]) -> Floats:
-    """Planes as (height, width, 3), every chroma sample standing for its four pixels."""
+    """Join planes to (height, width, 3); each chroma sample is repeated for its four pixels."""
     return np.dstack([y, *(np.kron(part, np.ones((2, 2))) for part in (u, v))]).astype(np.float64)
 
 
 def planes_of(yuv: Floats) -> tuple[Floats, Floats, Floats]:
-    """Y, and the means of four for U and V; not rounded."""
+    """Split into Y, and U and V as means of four pixels; not rounded."""
     height, width = yuv.shape[:2]
     u, v = (yuv[:, :, i].reshape(height // 2, 2, width // 2, 2).mean(axis=(1, 3)) for i in (1, 2))
     return yuv[:, :, 0], u, v
@@ -59,12 +59,12 @@ def laid(rgba: npt.NDArray[np.uint8], size: tuple[int, int], back: Floats, fine:
 
 
 def shift(x: float, y: float) -> Floats:
-    """From the surface to a picture whose top left lies there."""
+    """The matrix from the surface to an image whose top left corner is at (x, y)."""
     return np.array([[1, 0, -x], [0, 1, -y]], dtype=np.float64)
 
 
 def over(below: Floats, above: Floats, opacity: float = 1.0) -> Floats:
-    """A premultiplied RGBA picture (0 to 1) on opaque YUV."""
+    """Draw a premultiplied RGBA image (0 to 1) over opaque YUV."""
     alpha = above[:, :, 3:] * opacity
     color = np.divide(
         above[:, :, :3], above[:, :, 3:], out=np.zeros_like(above[:, :, :3]), where=above[:, :, 3:] > 0

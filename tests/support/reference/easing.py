@@ -1,4 +1,4 @@
-"""The way from one keyframe to the next, worked out from the definitions; another reading than the renderer's."""
+"""Easing between keyframes: a second implementation from the definitions, independent of the renderer's."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _POWERS = {"quad": 2, "cubic": 3, "quart": 4, "quint": 5}
 
 
 def ease(name: str, passed: float) -> float:
-    """How much of the way is done when a share of the time has passed."""
+    """The eased progress, when a share of the time has passed."""
     if passed <= 0 or passed >= 1:
         return float(passed >= 1)
     if name in _PLAIN:
@@ -44,7 +44,7 @@ def _named(name: str, passed: float) -> float:
 
 
 def _bezier(handles: list[float], passed: float) -> float:
-    """The curve as many straight pieces, read off at the time."""
+    """A cubic Bézier curve as many straight pieces, evaluated at the time."""
     u = np.linspace(0, 1, 20_001)
     x1, y1, x2, y2 = handles
     x = 3 * u * (1 - u) ** 2 * x1 + 3 * u**2 * (1 - u) * x2 + u**3
@@ -53,7 +53,7 @@ def _bezier(handles: list[float], passed: float) -> float:
 
 
 def _growing(kind: str, p: float) -> float:
-    """The form that starts slowly, as easings.net defines it."""
+    """The ease-in form, as easings.net defines it."""
     if kind in _POWERS:
         return float(p ** _POWERS[kind])
     if kind == "sine":
@@ -68,7 +68,7 @@ def _growing(kind: str, p: float) -> float:
 
 
 def value_at(value: Any, time: float) -> float:
-    """A number, or what a list of keyframes says at a time of its layer."""
+    """A number, or the value of keyframes at a time of the layer."""
     if not isinstance(value, list):
         return float(value)
     if time <= value[0]["time"]:

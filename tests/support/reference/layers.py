@@ -1,4 +1,4 @@
-"""What a layer of a composition looks like at points of it; another reading than the renderer's."""
+"""The color of a layer at given points: a second implementation, independent of the renderer's."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _WAYS = {"slide-left": (-1, 0), "slide-right": (1, 0), "slide-up": (0, -1), "sli
 
 
 def color_of(text: str) -> Floats:
-    """`#rrggbb` or `#rrggbbaa`: red, green, blue multiplied with the opacity, and that; 0 to 1."""
+    """Premultiplied red, green, blue and opacity, 0 to 1, of `#rrggbb` or `#rrggbbaa`."""
     red, green, blue, alpha = (int(f"{text[1:]}ff"[place : place + 2], 16) / 255 for place in (0, 2, 4, 6))
     return np.array([red * alpha, green * alpha, blue * alpha, alpha])
 
 
 def length_at(value: Any, whole: float, time: float) -> float:
-    """Pixels, or percent of a whole, still or in keyframes."""
+    """A length in pixels at a time, from pixels or percent of `whole`, constant or in keyframes."""
     if isinstance(value, list):
         keys = [{**key, "value": length_at(key["value"], whole, 0)} for key in value]
         return value_at(keys, time)
@@ -33,7 +33,7 @@ def length_at(value: Any, whole: float, time: float) -> float:
 
 
 def box_at(layer: Layer, room: Size, time: float, aspect: float | None) -> tuple[float, float, float, float]:
-    """Left, top, width and height before it is scaled and turned."""
+    """Left, top, width and height of a layer before scale and rotation."""
     sizes = [
         length_at(layer[side], whole, time) if side in layer else None
         for side, whole in zip(("width", "height"), room, strict=True)
@@ -53,7 +53,7 @@ def box_at(layer: Layer, room: Size, time: float, aspect: float | None) -> tuple
 
 
 def opacity_at(layer: Layer, stay: Stay, frame: int, fps: float, *, is_paired: tuple[bool, bool]) -> float:
-    """With what its transitions make of it; `is_paired`: whether it does not come, or go, by itself."""
+    """The opacity of a layer with its transitions; `is_paired`: whether its start and its end belong to a pair."""
     opacity = value_at(layer.get("opacity", 1), (frame - stay.first) / fps)
     for name, there in ways_at(layer, stay, frame, fps, is_paired=is_paired):
         opacity *= min(max(there, 0), 1) if name == "fade" else 1
@@ -84,7 +84,7 @@ def ways_at(
 def points_in_box(
     points: Floats, box: tuple[float, float, float, float], layer: Layer, time: float, shift: Size
 ) -> Floats:
-    """Points of the room as points of the layer's box."""
+    """Convert points of the parent to points of the layer's box."""
     left, top, width, height = box
     middle = np.array([left + width / 2 + shift[0], top + height / 2 + shift[1]])
     scale = value_at(layer.get("scale", 1), time)
@@ -106,7 +106,7 @@ def slide_at(
     time: float,
     room: Size,
 ) -> Size:
-    """How far the layer is away from its place: all the way out of sight where nothing of it is there."""
+    """The offset of a layer that slides in or out; at share 0 it is out of sight."""
     left, top, width, height = box
     scale = value_at(layer.get("scale", 1), time)
     turn = math.radians(value_at(layer.get("rotation", 0), time))
@@ -137,7 +137,7 @@ def inside_rounded(at: Floats, size: Size, radius: float) -> Floats:
 
 
 def shape_at(layer: Layer, at: Floats, size: Size, time: float) -> Floats:
-    """A rectangle or an ellipse of one color."""
+    """The color of a rectangle or an ellipse."""
     if layer.get("shape", "rect") == "ellipse":
         away = (at / np.array(size) - 0.5) * 2
         inside = (np.hypot(away[..., 0], away[..., 1]) <= 1).astype(np.float64)
@@ -148,7 +148,7 @@ def shape_at(layer: Layer, at: Floats, size: Size, time: float) -> Floats:
 
 
 def picture_at(picture: Floats, layer: Layer, at: Floats, size: Size, time: float) -> Floats:
-    """A picture (height, width, 4; multiplied) fitted into the box, read between its pixels."""
+    """The color of an image (height, width, 4; premultiplied) that is fitted into the box, interpolated."""
     left, top, width, height = crop_at(picture, layer, time)
     fit = layer.get("fit", "cover")
     across, down = size[0] / width, size[1] / height
@@ -163,7 +163,7 @@ def picture_at(picture: Floats, layer: Layer, at: Floats, size: Size, time: floa
 
 
 def crop_at(picture: Floats, layer: Layer, time: float) -> tuple[float, float, float, float]:
-    """Left, top, width and height of the part of a picture that is used, in its pixels."""
+    """Left, top, width and height of the crop of an image, in its pixels."""
     crop, (height, width) = layer.get("crop", {}), picture.shape[:2]
     left, top = length_at(crop.get("x", 0), width, time), length_at(crop.get("y", 0), height, time)
     across = length_at(crop.get("width", "100%"), width, time)
@@ -171,7 +171,7 @@ def crop_at(picture: Floats, layer: Layer, time: float) -> tuple[float, float, f
 
 
 def _between(picture: Floats, x: Floats, y: Floats) -> Floats:
-    """What a picture has between the middles of its pixels."""
+    """Interpolate an image between the centers of its pixels."""
     height, width = picture.shape[:2]
     x, y = np.clip(x - 0.5, 0, width - 1), np.clip(y - 0.5, 0, height - 1)
     left, top = np.floor(x).astype(int), np.floor(y).astype(int)

@@ -25,7 +25,7 @@ _PERCENT = st.integers(10, 90).map(lambda number: f"{number}%")
 
 @dataclass(frozen=True)
 class Room:
-    """What layers lie in: pixels; `is_whole`: nothing in it lies between them."""
+    """The parent of layers, in pixels; `is_whole`: all positions are whole pixels."""
 
     size: tuple[int, int]
     is_whole: bool
@@ -59,7 +59,7 @@ def _times(draw: st.DrawFn) -> Json:
 
 @st.composite
 def _place(draw: st.DrawFn, room: Room) -> Json:
-    """Where a layer lies, and how it moves."""
+    """The position of a layer, constant or in keyframes."""
     found: Json = {}
     for axis, whole in zip("xy", room.size, strict=True):
         pixels = st.integers(-whole // 4, whole)
@@ -85,7 +85,7 @@ def _place(draw: st.DrawFn, room: Room) -> Json:
 
 @st.composite
 def _box(draw: st.DrawFn, room: Room) -> Json:
-    """How large a layer is, and how it grows."""
+    """The size of a layer, constant or in keyframes."""
     found: Json = {}
     for side, whole in zip(("width", "height"), room.size, strict=True):
         pixels = st.integers(4, whole // 2).map(lambda half: 2 * half)
@@ -95,7 +95,7 @@ def _box(draw: st.DrawFn, room: Room) -> Json:
 
 @st.composite
 def _ways(draw: st.DrawFn, room: Room) -> Json:
-    """How a layer comes and goes."""
+    """The transitions of a layer."""
     names = st.sampled_from(["fade"] if room.is_whole else ["fade", *SLIDES])
     found = {}
     for way in ("in", "out"):
@@ -119,7 +119,7 @@ def _shape(draw: st.DrawFn, room: Room) -> Json:
 
 @st.composite
 def _crop(draw: st.DrawFn) -> Json:
-    """A part of a picture, which may wander."""
+    """A crop of an image, constant or in keyframes."""
     start = st.integers(0, 40).map(lambda number: f"{number}%")
     length = st.integers(45, 60).map(lambda number: f"{number}%")
     found: Json = {"x": draw(_maybe(start, moving(start))), "width": draw(length)}
@@ -177,7 +177,7 @@ def _row(draw: st.DrawFn, room: Room) -> list[Json]:
 
 @st.composite
 def compositions(draw: st.DrawFn, *, is_transparent: bool = False, is_whole: bool = False) -> Json:
-    """A composition of `SECONDS`; `is_whole`: nothing lies between pixels, or is turned."""
+    """A composition of `SECONDS`; `is_whole`: all positions are whole pixels, and nothing is rotated."""
     width, height = draw(st.sampled_from(SIZES))
     room = Room((width, height), is_whole)
     one = st.one_of(_shape(room), _media(room), _group(room)).flatmap(lambda layer: _timed(layer, room))

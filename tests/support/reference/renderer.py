@@ -30,7 +30,7 @@ from support.reference.timeline import Stay, frames_of, length_of, stays
 from support.reference.yuv import Floats
 
 _SIDE = 4
-"""Points asked in each pixel, across and down."""
+"""Samples per pixel, horizontally and vertically."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,12 @@ class Footage:
 
     @property
     def seconds(self) -> float:
-        """Its length."""
+        """The duration in seconds."""
         return self.count / self.fps
 
 
 class ReferenceRenderer:
-    """Draws frames of a composition with these images (height, width, 4; multiplied) and videos."""
+    """Renders frames of a composition with these images (height, width, 4; premultiplied) and videos."""
 
     def __init__(
         self, composition: Mapping[str, Any], images: Mapping[str, Floats], footage: Mapping[str, Footage]
@@ -65,11 +65,11 @@ class ReferenceRenderer:
 
     @property
     def frames(self) -> int:
-        """How many there are."""
+        """The number of frames."""
         return frames_of(self._seconds, self._fps)
 
     def frame(self, number: int) -> Floats:
-        """A frame: red, green, blue (multiplied) and opacity, 0 to 1."""
+        """Render a frame: premultiplied red, green, blue and opacity, 0 to 1."""
         width, height = self._size
         x = (np.arange(width * _SIDE) + 0.5) / _SIDE
         y = (np.arange(height * _SIDE) + 0.5) / _SIDE
@@ -87,7 +87,7 @@ class ReferenceRenderer:
         below: Floats,
         seen: Callable[[Floats], Floats],
     ) -> Floats:
-        """Layers of one list over what lies below; `seen`: from points to what is mixed."""
+        """Draw the layers of one list over what is below; `seen` maps points to the points that are drawn."""
         when = stays(layers, self._fps, self._lengths, *there_s)
         order = sorted(range(len(layers)), key=lambda index: layers[index].get("z", 0))
         shown = [index for index in order if when[index].first <= frame < when[index].last]
@@ -108,7 +108,7 @@ class ReferenceRenderer:
     def _pairs(
         self, layers: Sequence[Layer], when: Sequence[Stay], shown: Sequence[int], frame: int
     ) -> dict[int, int]:
-        """From each layer that comes over another one at the moment to that one."""
+        """Map each layer that replaces another one at this frame to that layer."""
         return {
             index: over
             for index in shown
@@ -120,7 +120,7 @@ class ReferenceRenderer:
     def _layer(
         self, layer: Layer, stay: Stay, frame: int, points: Floats, room: Size, is_paired: tuple[bool, bool]
     ) -> Floats:
-        """One layer at points of its room."""
+        """The color of one layer at points of its parent."""
         time = (frame - stay.first) / self._fps
         box = box_at(layer, room, time, self._aspect(layer))
         ways = ways_at(layer, stay, frame, self._fps, is_paired=is_paired)
@@ -146,7 +146,7 @@ class ReferenceRenderer:
         return clipped
 
     def _film(self, layer: Layer, time: float) -> Floats:
-        """The frame of a video that is seen at a time of its layer."""
+        """The frame of a video at a time of its layer."""
         clip = self._footage[layer["src"]]
         trim = layer.get("trim", {})
         begin, end = trim.get("start", 0), trim.get("end", clip.seconds)
@@ -172,7 +172,7 @@ def _over(above: Floats, below: Floats) -> Floats:
 
 
 def _averaged(points: Floats) -> Floats:
-    """Of the points of each pixel."""
+    """The mean of the samples of each pixel."""
     height, width = points.shape[0] // _SIDE, points.shape[1] // _SIDE
     pixels: Floats = points.reshape(height, _SIDE, width, _SIDE, 4).mean((1, 3))
     return pixels

@@ -1,4 +1,4 @@
-"""When the layers of a composition are there; another reading than the renderer's."""
+"""The timing of layers: a second implementation, independent of the renderer's."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Stay:
 
 
 def frames_of(seconds: float, fps: float) -> int:
-    """To the nearest frame, half a frame up."""
+    """Round seconds to frames, half a frame up."""
     return math.floor(seconds * fps + 0.5 + 1e-7)
 
 
 def stays(
     layers: Sequence[Layer], fps: float, lengths: Mapping[str, float], begin_s: float, end_s: float
 ) -> list[Stay]:
-    """Of each layer of a list that is there from when to when."""
+    """The time span of each layer of a list."""
     found = []
     origin = frames_of(begin_s, fps)
     for begin, end, over in _times(layers, lengths):
@@ -44,12 +44,12 @@ def stays(
 
 
 def length_of(layers: Sequence[Layer], lengths: Mapping[str, float]) -> float:
-    """Until the last layer with a length ends, in seconds."""
+    """The end of the last layer with a known length, in seconds."""
     return max(end for _, end, _ in _times(layers, lengths) if end is not None)
 
 
 def _times(layers: Sequence[Layer], lengths: Mapping[str, float]) -> list[tuple[float, float | None, int | None]]:
-    """Start, end and what each comes over; layers come after earlier ones only."""
+    """Start, end and replaced layer of each layer; a layer starts after earlier ones only."""
     found: list[tuple[float, float | None, int | None]] = []
     ids = {layer.get("id"): index for index, layer in enumerate(layers)}
     for index, layer in enumerate(layers):

@@ -1,4 +1,4 @@
-"""BT.709 video as numbers, and how far two pictures are apart."""
+"""BT.709 conversion, and measures of difference between images."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def planes_of(rgb: Floats) -> tuple[Floats, Floats, Floats]:
 
 
 def rgb_of(y: Floats, u: Floats, v: Floats) -> Floats:
-    """The way back, 0 to 1, all three of one size."""
+    """Convert planes of one size back to RGB, 0 to 1."""
     luma, blue, red = (y - 16) / 219, (u - 128) / 224, (v - 128) / 224
     r, b = luma + 2 * (1 - _KR) * red, luma + 2 * (1 - _KB) * blue
     return np.clip(np.stack([r, (luma - _KR * r - _KB * b) / (1 - _KR - _KB), b], axis=-1), 0, 1)
@@ -41,13 +41,13 @@ def split(frame: bytes | memoryview, width: int, height: int) -> tuple[Floats, F
 
 
 def psnr(one: Floats, other: Floats) -> float:
-    """In dB, of values up to 255; 100 where they are equal."""
+    """PSNR in dB of values up to 255; 100 if they are equal."""
     error = float(np.mean((one - other) ** 2))
     return 100.0 if error < 1e-5 else 10 * np.log10(255**2 / error)
 
 
 def strays(real: Floats, truth: Floats, *, within: float) -> Floats:
-    """By how much each value leaves what the truth has within one pixel of it, beyond a tolerance."""
+    """The excess of each value over the range that the truth has within one pixel, beyond a tolerance."""
     height, width = truth.shape[:2]
     padded = np.pad(truth, [(1, 1), (1, 1), (0, 0)][: truth.ndim], mode="edge")
     near = np.stack([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)])

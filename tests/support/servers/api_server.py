@@ -1,4 +1,4 @@
-"""A real server process on a free port, with folders of its own."""
+"""An API server as a process, on a free port, with its own folders."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Server:
         return self.process.pid
 
     def job_folders(self) -> list[Path]:
-        """The scratch folders of jobs that are there now; none when no job runs."""
+        """The scratch folders of the jobs that run now."""
         return [entry for entry in self.scratch_root.glob("worker-*/*") if entry.name != ".lock"]
 
     def engines(self) -> list[int]:
-        """The processes that work in the scratch folders now: the ffmpegs of jobs."""
+        """The processes that run in the scratch folders now: the ffmpegs of jobs."""
         return [
             int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and self._is_ours(entry)
         ]
@@ -58,17 +58,17 @@ class Server:
         return not self.job_folders() and not self.engines()
 
     def log_lines(self, event: str | None = None) -> list[dict[str, Any]]:
-        """What it has logged so far: all lines, or those of one event."""
+        """The log lines so far: all, or those of one event."""
         lines = [json.loads(line) for line in self.log_path.read_text().splitlines()]
         return [line for line in lines if event is None or line["event"] == event]
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Ask it to stop; its exit status."""
+        """Stop it with a signal; returns its exit status."""
         self.process.send_signal(number)
         return self.process.wait(_STOP_WITHIN_S)
 
     def close_lifeline(self) -> int:
-        """Do what the death of its parent would; its exit status."""
+        """Close its lifeline, as the death of its parent does; returns its exit status."""
         assert self.process.stdin is not None
         self.process.stdin.close()
         return self.process.wait(_STOP_WITHIN_S)

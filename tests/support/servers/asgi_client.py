@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Scope
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back; names of headers are in lower case."""
+    """A response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]

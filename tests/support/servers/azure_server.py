@@ -1,4 +1,4 @@
-"""Azurite, Azure's own stand-in for its blob store, behind a front that breaks when a test wants it."""
+"""Azurite, Azure's emulator of its blob store, behind a proxy that fails when a test asks for it."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _HOP = {"connection", "transfer-encoding", "content-length", "keep-alive"}
 
 
 class NoAzurite(Exception):
-    """It cannot be installed here."""
+    """Azurite cannot run on this machine."""
 
 
 @dataclass
 class AzureServer:
-    """At `url` (no slash at its end); `fault` may answer a request in the store's place, with a status."""
+    """A server at `url` (no trailing slash); `fault` may return a status that replaces the store's answer."""
 
     url: str = ""
     store_url: str = ""
@@ -45,23 +45,23 @@ class AzureServer:
     fault: Callable[[str, str], int | None] = lambda _method, _path: None
 
     def read(self, key: str) -> bytes | None:
-        """A blob's bytes."""
+        """The bytes of a blob, None if it does not exist."""
         return self._ask("GET", key)[0]
 
     def plant(self, key: str, data: bytes) -> None:
-        """Put a blob there."""
+        """Store a blob."""
         self._ask("PUT", key, data=data, headers={"x-ms-blob-type": "BlockBlob"})
 
     def served_headers(self, key: str) -> dict[str, str]:
-        """How a blob is served."""
+        """The headers that a blob is served with."""
         return self._ask("GET", key)[1]
 
     def unfinished(self) -> list[str]:
-        """Azure knows no uploads, only blocks without a blob, which expire by themselves: none count."""
+        """None: Azure has no uploads, only blocks without a blob, which expire."""
         return []
 
     def create_container(self) -> None:
-        """Make the one container, or empty it."""
+        """Create the container."""
         self._ask("PUT", "", query={"restype": "container"})
 
     def _ask(
@@ -92,7 +92,7 @@ class AzureServer:
             raise
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Break, or hand on to Azurite."""
+        """Answer with the fault, or forward the request to Azurite."""
         self.requests.append((request.method, request.raw_path))
         status = self.fault(request.method, request.raw_path)
         body = await request.read()
@@ -123,7 +123,7 @@ def _authorization(method: str, path: str, query: dict[str, str], data: bytes, h
 
 
 def sas_token(permissions: str = "rwdc") -> str:
-    """A signature for the container, valid for some years."""
+    """A shared access signature for the container."""
     start, end = "2020-01-01T00:00:00Z", "2099-01-01T00:00:00Z"
     resource = f"/blob/{ACCOUNT}/{CONTAINER}"
     fields = [permissions, start, end, resource, "", "", "", _VERSION, "c", "", "", "", "", "", "", ""]
@@ -133,7 +133,7 @@ def sas_token(permissions: str = "rwdc") -> str:
 
 
 def _program() -> Path:
-    """Azurite's, installed below the user's cache when it is not there yet."""
+    """Azurite's program, which is installed in the user's cache folder if missing."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ffmpeg-worker-tests" / "azurite"
     program = cache / "node_modules/.bin/azurite-blob"
     npm = shutil.which("npm")
@@ -156,7 +156,7 @@ def _program() -> Path:
 
 @contextmanager
 def running_azurite() -> Iterator[str]:
-    """Azurite's own address, as long as it runs.
+    """Run Azurite; returns its URL.
 
     Raises:
         NoAzurite: with the reason.
@@ -182,7 +182,7 @@ def _address(process: subprocess.Popen[str]) -> str:
 
 @asynccontextmanager
 async def azure_front(store_url: str) -> AsyncIterator[AzureServer]:
-    """Serve on a free port of 127.0.0.1, with the one container."""
+    """Serve the proxy on a free port of 127.0.0.1, with one container."""
     server = AzureServer(store_url=store_url)
     server.create_container()
     app = web.Application(client_max_size=1 << 30)

@@ -1,4 +1,4 @@
-"""A bucket in a real S3 server, seen with another client than the worker's."""
+"""A bucket in a local S3 server, accessed with another client than the worker's."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _PATH = f"/{BUCKET}/"
 
 @dataclass
 class Bucket:
-    """The bucket of the tests; `server` breaks when a test wants it."""
+    """The bucket of the tests, in `server`."""
 
     server: S3Server
     client: Any
 
     def credentials(self, **more: str) -> dict[str, str]:
-        """What opens it."""
+        """The credentials of the bucket."""
         return {
             "aws_access_key_id": ACCESS_KEY_ID,
             "aws_secret_access_key": SECRET_ACCESS_KEY,
@@ -43,7 +43,7 @@ class Bucket:
         }
 
     def upload(self, key: str = "", **more: Any) -> dict[str, Any]:
-        """The `upload` of a job."""
+        """The `upload` field of a job."""
         return {"bucket": BUCKET, "key": key, "cloud_type": "AWS", "credentials": self.credentials(), **more}
 
     def objects(self) -> list[str]:
@@ -56,7 +56,7 @@ class Bucket:
         return [unquote(path.removeprefix(_PATH)) for path in paths]
 
     def signed(self, operation: str, key: str) -> str:
-        """A presigned address, for `get_object` or `put_object`."""
+        """A presigned URL for `get_object` or `put_object`."""
         address: str = self.client.generate_presigned_url(operation, Params={"Bucket": BUCKET, "Key": key})
         return address
 

@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own, and a certificate for localhost."""
+"""A certificate authority for tests, and a certificate for localhost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 
 def make_certificates(folder: Path, host: str = "localhost") -> tuple[Path, ssl.SSLContext]:
-    """The file of an authority to be trusted, and what a server needs that calls itself `host`."""
+    """The file of the authority's certificate, and the TLS context of a server named `host`."""
     authority_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority = _certificate("Authority of the tests", authority_key, "Authority of the tests", authority_key)
     server = _certificate(host, server_key, "Authority of the tests", authority_key, host)

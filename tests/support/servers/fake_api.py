@@ -1,4 +1,4 @@
-"""A stand-in for the HTTP door: answers what a test tells it to, and remembers what it was asked."""
+"""A fake of the HTTP API: it answers as a test chooses, and records the requests."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ RESULTS: dict[str, dict[str, Any]] = {
 
 @dataclass
 class FakeApi:
-    """Set `reply` to choose the answer; `requests` are path, headers and body of all that came."""
+    """`reply` is the answer; `requests` are path, headers and body of all requests."""
 
     url: str = ""
     reply: Callable[[web.Request], Awaitable[web.StreamResponse]] | None = None
     health: tuple[int, str] = (200, '{"status": "ok"}')
     requests: list[tuple[str, dict[str, str], Any]] = field(default_factory=list)
     gone: int = 0
-    """How many callers went away before they had their answer."""
+    """The number of callers that disconnected before the answer."""
 
     @property
     def base_url(self) -> str:
@@ -61,7 +61,7 @@ async def _never(_request: web.Request) -> web.StreamResponse:
 
 @asynccontextmanager
 async def open_fake_api(port: int = 0) -> AsyncIterator[FakeApi]:
-    """A stand-in on a free port of loopback."""
+    """Serve a fake API on a free port of 127.0.0.1."""
     api = FakeApi()
     app = web.Application(client_max_size=64 << 20)
     app.router.add_get("/health", api.tell_health)
@@ -80,7 +80,7 @@ async def open_fake_api(port: int = 0) -> AsyncIterator[FakeApi]:
 
 @asynccontextmanager
 async def raw_server(answer: bytes, *, again: bool = False, close: bool = True) -> AsyncIterator[str]:
-    """A server that reads a request's head and sends these bytes, once or `again` and again; gives its URL."""
+    """Serve these bytes as the answer to a request, once or `again` and again; returns the URL."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

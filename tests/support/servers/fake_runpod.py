@@ -1,4 +1,4 @@
-"""A stand-in for RunPod's platform: its side towards workers, and the routes of its clients.
+"""A fake of RunPod's platform: its API for workers, and its API for clients.
 
 The workers' protocol is the one of SDK 1.12: `rp_job.py`, `rp_http.py` and `rp_ping.py` there.
 """
@@ -30,7 +30,7 @@ class PlatformJob:
     worker: str | None = None
     progress: list[Any] = field(default_factory=list)
     late: list[Any] = field(default_factory=list)
-    """Everything that came after the result."""
+    """Messages that came after the result."""
     result: dict[str, Any] | None = None
     ended: asyncio.Event = field(default_factory=asyncio.Event)
 

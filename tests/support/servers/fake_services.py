@@ -1,4 +1,4 @@
-"""A worker that runs no media: jobs end as a test wants them to."""
+"""Services without ffmpeg: a function of the test runs the jobs."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _CAPABILITIES = Capabilities(
 
 
 class FakeServices(Services):
-    """Services whose jobs are a function of the test; there is no GPU."""
+    """Services that run jobs by a function of the test, without a GPU."""
 
     _run_job: Run
 
@@ -58,7 +58,7 @@ async def succeed(job: Job, job_id: str) -> JobResult:
 
 
 def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
-    """A worker whose jobs are `run(job, job_id)`; `settings` are those that matter to the test."""
+    """Make services that run jobs by `run(job, job_id)`; `settings` are the settings that matter."""
     tools = cast(Tools, SimpleNamespace(capabilities=_CAPABILITIES, sandbox=UNCONFINED))
     services = FakeServices(
         make_settings(**settings),
@@ -72,6 +72,6 @@ def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
 
 
 def make_settings(**settings: Any) -> Settings:
-    """Settings that owe nothing to this machine."""
+    """Settings that do not depend on this machine."""
     given = {"data_root": Path("/nowhere"), "scratch_root": Path("/nowhere"), "version": "1.2.3", **settings}
     return read_settings(**given)

@@ -1,4 +1,4 @@
-"""A stand-in for Google Cloud Storage (its XML interface): it checks tokens and signatures as Google does."""
+"""A fake of Google Cloud Storage (XML API) that checks tokens and signatures as Google does."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KEPT = ("Content-Type", "Cache-Control")
 
 @dataclass
 class GcsServer:
-    """At `url` (no slash at its end); `fault` may answer a request in the store's place, with a status."""
+    """A server at `url` (no trailing slash); `fault` may return a status that replaces the store's answer."""
 
     url: str = ""
     requests: list[tuple[str, str]] = field(default_factory=list)
@@ -37,23 +37,23 @@ class GcsServer:
     """Key, headers and parts of uploads that are not completed, by id."""
 
     def read(self, key: str) -> bytes | None:
-        """An object's bytes."""
+        """The bytes of an object, None if it does not exist."""
         return self.objects[key][0] if key in self.objects else None
 
     def plant(self, key: str, data: bytes) -> None:
-        """Put an object there."""
+        """Store an object."""
         self.objects[key] = (data, {})
 
     def served_headers(self, key: str) -> dict[str, str]:
-        """How an object is served."""
+        """The headers that an object is served with."""
         return {name.lower(): value for name, value in self.objects[key][1].items()}
 
     def unfinished(self) -> list[str]:
-        """Keys of uploads that were begun and neither completed nor aborted."""
+        """Keys of uploads that were neither completed nor aborted."""
         return [key for key, _, _ in self.uploads.values()]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Judge a request and do what it asks for."""
+        """Check a request and execute it."""
         self.requests.append((request.method, request.raw_path))
         status = self.fault(request.method, request.raw_path)
         if status is not None:
@@ -134,7 +134,7 @@ def _private_key() -> rsa.RSAPrivateKey:
 
 
 def key_file() -> str:
-    """The service account's key file, with an endpoint and a token address that nobody may go to."""
+    """The service account's key file, with a token URL that must not be called."""
     pem = _private_key().private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )

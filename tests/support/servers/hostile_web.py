@@ -1,4 +1,4 @@
-"""A web server that answers as no server should, and names that lead where no name should."""
+"""A hostile web server, and hostile DNS answers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 PUBLIC = "127.0.0.9"
-"""Stands for a public address; the rules of a test allow it."""
+"""Used as a public address: the rules of the test allow it."""
 
 _LOOPBACK = "127.0.0.1"
 _BOMB = gzip.compress(b"\0" * (8 << 20), 9)
@@ -31,7 +31,7 @@ _BODIES = {
 
 
 class Names(AbstractResolver):
-    """DNS as an attacker would have it; an answer list is given out one entry a question, the last for ever."""
+    """Hostile DNS: each question gets the next entry of its list, and then always the last one."""
 
     def __init__(self) -> None:
         self._answers: dict[str, list[list[str]]] = {
@@ -74,7 +74,7 @@ class Names(AbstractResolver):
 
 @dataclass
 class HostileWeb:
-    """The server, on the "public" address and on both loopback ones."""
+    """The server, on the "public" address and on both loopback addresses."""
 
     port: int = 0
     reached: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""An S3 that checks every signature, breaks when a test wants it, and can be looked into."""
+"""An S3 server that checks every signature, and fails when a test asks for it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=([^,]+), ?SignedHeaders=([^,]
 
 @dataclass
 class S3Server:
-    """At `url` (no slash at its end); `fault` may answer a request in the store's place, with a status."""
+    """A server at `url` (no trailing slash); `fault` may return a status that replaces the store's answer."""
 
     url: str = ""
     requests: list[tuple[str, str]] = field(default_factory=list)
@@ -39,22 +39,22 @@ class S3Server:
     headers: list[dict[str, str]] = field(default_factory=list)
 
     def read(self, key: str) -> bytes | None:
-        """An object's bytes."""
+        """The bytes of an object, None if it does not exist."""
         found = self._backend.buckets[BUCKET].keys.get(key)
         return bytes(found.value) if found is not None else None
 
     def plant(self, key: str, data: bytes) -> None:
-        """Put an object there."""
+        """Store an object."""
         self._backend.put_object(BUCKET, key, data)
 
     def served_headers(self, key: str) -> dict[str, str]:
-        """How an object is served."""
+        """The headers that an object is served with."""
         return {
             str(name).lower(): value for name, value in self._backend.buckets[BUCKET].keys[key].metadata.items()
         }
 
     def unfinished(self) -> list[str]:
-        """Keys of uploads that were begun and neither completed nor aborted."""
+        """Keys of uploads that were neither completed nor aborted."""
         return [upload.key_name for upload in self._backend.buckets[BUCKET].multiparts.values()]
 
     @property
@@ -63,7 +63,7 @@ class S3Server:
 
 
 class _Front:
-    """Judges requests before moto gets them."""
+    """Checks requests before moto handles them."""
 
     def __init__(self, server: S3Server, store: WSGIApplication) -> None:
         self._server = server

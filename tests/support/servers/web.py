@@ -1,4 +1,4 @@
-"""A web server with media, which breaks off, is busy, redirects and refuses as a test asks for by path.
+"""A web server with media; the path of a request chooses whether it breaks off, is busy, redirects or refuses.
 
 It takes files too, by PUT.
 """
@@ -16,22 +16,22 @@ from aiohttp import web
 
 @dataclass
 class Web:
-    """Serves `files` at `/BEHAVIOUR/NAME` and takes them there; behaviours are the methods below."""
+    """Serves and accepts `files` at `/BEHAVIOR/NAME`; the behaviors are the methods below."""
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict)
     requests: list[web.Request] = field(default_factory=list)
     locked: bool = False
-    """Whether nobody is let in any more."""
+    """Whether every request is refused from now on."""
     holding: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when a transfer has begun that will not end."""
+    """Set when a transfer has begun that never ends."""
 
     def asked(self, behaviour: str) -> list[web.Request]:
         """The requests for one behaviour."""
         return [request for request in self.requests if request.match_info["behaviour"] == behaviour]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
-        """Answer as the first part of the path says."""
+        """Answer a GET as the first part of the path requires."""
         self.requests.append(request)
         behaviour, name = request.match_info["behaviour"], request.match_info["name"]
         if behaviour.isdigit():
@@ -60,7 +60,7 @@ class Web:
         return _ranged(request, data, b"new" if behaviour == "broken-changed" else b"")
 
     async def take(self, request: web.Request) -> web.StreamResponse:
-        """Answer a PUT as the first part of the path says."""
+        """Answer a PUT as the first part of the path requires."""
         self.requests.append(request)
         behaviour, name = request.match_info["behaviour"], request.match_info["name"]
         if behaviour == "deaf":  # reads nothing, answers nothing
@@ -103,7 +103,7 @@ def _hang_up(request: web.Request) -> web.Response:
 
 
 async def _talk(request: web.Request) -> web.StreamResponse:
-    """An answer that has no end."""
+    """An answer that never ends."""
     response = web.StreamResponse()
     await response.prepare(request)
     while True:
