@@ -1,4 +1,4 @@
-"""`python -m bench [NAME …]`: run benchmarks and print their tables."""
+"""`python -m bench [NAME …]` runs benchmarks and prints their tables."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def main() -> int:
     """Run the named benchmarks, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; default: all")
-    parser.add_argument("--quick", action="store_true", help="fewer runs: to see that it works, not to quote")
+    parser.add_argument("--quick", action="store_true", help="fewer runs, as a check that the benchmark works")
     chosen = parser.parse_args()
     unknown = set(chosen.names) - set(NAMES)
     if unknown:

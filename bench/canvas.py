@@ -14,7 +14,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.bed import FFMPEG, Bed, make, open_bed
+from bench.api_server import FFMPEG, ApiServer, make_source, running_server
 from bench.canvas_browser import capture, find_browser
 from bench.canvas_scene import ENCODER, FPS, SECONDS, SIZES, composition, make_sources, many_layers
 from bench.table import median, ms, table
@@ -28,17 +28,17 @@ Variant = Callable[[], float]
 def measure(*, quick: bool) -> str:
     """Return tables of wall-clock seconds and ratios, medians of interleaved rounds, and of peak memory."""
     rounds = 1 if quick else 3
-    with open_bed() as bed:
-        make_sources(bed.data)
-        asyncio.run(_render(bed, composition(320, 180), "warm.mp4"))
-        parts = [_compare_renderers(bed, size, rounds) for size in SIZES]
-        parts += [_by_layers(bed, rounds), _preview(bed, rounds * 5), _memory(bed, 10 if quick else 60)]
+    with running_server() as server:
+        make_sources(server.data)
+        asyncio.run(_render(server, composition(320, 180), "warm.mp4"))
+        parts = [_compare_renderers(server, size, rounds) for size in SIZES]
+        parts += [_by_layers(server, rounds), _preview(server, rounds * 5), _memory(server, 10 if quick else 60)]
     return "\n\n".join(parts)
 
 
-def _compare_renderers(bed: Bed, size: tuple[int, int], rounds: int) -> str:
+def _compare_renderers(server: ApiServer, size: tuple[int, int], rounds: int) -> str:
     width, height = size
-    variants = dict(_variants(bed, width, height))
+    variants = dict(_variants(server, width, height))
     times: dict[str, list[float]] = {name: [] for name in variants}
     for _ in range(rounds):
         for name, run in variants.items():
@@ -56,24 +56,27 @@ def _compare_renderers(bed: Bed, size: tuple[int, int], rounds: int) -> str:
     return table(f"The composition at {width}x{height}", head, rows, notes)
 
 
-def _variants(bed: Bed, width: int, height: int) -> Iterator[tuple[str, Variant]]:
+def _variants(server: ApiServer, width: int, height: int) -> Iterator[tuple[str, Variant]]:
     scene = composition(width, height)
-    asyncio.run(_render(bed, scene, "lossless.mp4", crf=0, preset="ultrafast"))
-    raw = bed.data / f"{width}x{height}.yuv"
-    make(raw, "-i", str(bed.data / "lossless.mp4"), "-f", "rawvideo", "-pix_fmt", "yuv420p")
+    asyncio.run(_render(server, scene, "lossless.mp4", crf=0, preset="ultrafast"))
+    raw = server.data / f"{width}x{height}.yuv"
+    make_source(raw, "-i", str(server.data / "lossless.mp4"), "-f", "rawvideo", "-pix_fmt", "yuv420p")
     size = ("-video_size", f"{width}x{height}", "-framerate", str(FPS))
     frames = ("-f", "rawvideo", "-pixel_format", "yuv420p", *size, "-i", str(raw))
-    yield "encoder alone", lambda: _timed(FFMPEG, "-v", "error", "-y", *frames, *ENCODER, str(bed.data / "a.mp4"))
-    yield "worker, over HTTP", lambda: asyncio.run(_render(bed, scene, "worker.mp4"))
+    yield (
+        "encoder alone",
+        lambda: _timed(FFMPEG, "-v", "error", "-y", *frames, *ENCODER, str(server.data / "a.mp4")),
+    )
+    yield "worker, over HTTP", lambda: asyncio.run(_render(server, scene, "worker.mp4"))
     if _MOVIEPY.exists():
         script = Path(__file__).with_name("canvas_moviepy.py")
-        arguments = (str(bed.data), str(width), str(height), str(_FONT), str(bed.data / "moviepy.mp4"))
+        arguments = (str(server.data), str(width), str(height), str(_FONT), str(server.data / "moviepy.mp4"))
         yield "MoviePy 2", lambda: _timed(str(_MOVIEPY), str(script), *arguments)
     if find_browser():
         factor = SECONDS / _CAPTURED_S
         yield (
             "Chromium, frame capture",
-            lambda: factor * capture(bed.data, width, height, _CAPTURED_S, bed.data / "browser.mp4"),
+            lambda: factor * capture(server.data, width, height, _CAPTURED_S, server.data / "browser.mp4"),
         )
 
 
@@ -92,44 +95,44 @@ def _timed(*command: str) -> float:
     return time.perf_counter() - began
 
 
-async def _render(bed: Bed, scene: dict[str, Any], output: str, **options: Any) -> float:
+async def _render(server: ApiServer, scene: dict[str, Any], output: str, **options: Any) -> float:
     body = {"json": scene, "output": output, "crf": 20, "preset": "veryfast", **options}
-    return await _post(bed, "process", body)
+    return await _post(server, "process", body)
 
 
-async def _post(bed: Bed, route: str, body: dict[str, Any]) -> float:
+async def _post(server: ApiServer, route: str, body: dict[str, Any]) -> float:
     async with aiohttp.ClientSession() as session:
         began = time.perf_counter()
-        async with session.post(f"{bed.url}/api/canvas/{route}", json=body) as response:
+        async with session.post(f"{server.url}/api/canvas/{route}", json=body) as response:
             assert response.status == 200, await response.text()
             await response.read()
         return time.perf_counter() - began
 
 
-def _by_layers(bed: Bed, rounds: int) -> str:
+def _by_layers(server: ApiServer, rounds: int) -> str:
     times: dict[int, list[float]] = {5: [], 61: []}
     for _ in range(rounds):
         for count, values in times.items():
-            values.append(asyncio.run(_render(bed, many_layers(count), "layers.mp4")))
+            values.append(asyncio.run(_render(server, many_layers(count), "layers.mp4")))
     few, many = (median(values) for values in times.values())
     rows = [["5", f"{few:.2f}", "1.00"], ["61", f"{many:.2f}", f"{many / few:.2f}"]]
     return table("Layers, three of them visible", ["layers", "wall s", "ratio"], rows, ["Target: at most 1.15."])
 
 
-def _preview(bed: Bed, count: int) -> str:
+def _preview(server: ApiServer, count: int) -> str:
     rows = []
     for width, height in SIZES:
         body = {"json": composition(width, height), "t": 6.5}
-        times = [asyncio.run(_post(bed, "preview", body)) for _ in range(count + 1)][1:]
+        times = [asyncio.run(_post(server, "preview", body)) for _ in range(count + 1)][1:]
         rows.append([f"{width}x{height}", ms(median(times)), ms(max(times))])
     return table("Preview, warm", ["size", "median ms", "max ms"], rows, ["Target: under 300 ms."])
 
 
-def _memory(bed: Bed, max_s: int) -> str:
+def _memory(server: ApiServer, max_s: int) -> str:
     rows = []
     for seconds in (10, max_s):
-        with _peak_memory(bed.pid) as peak:
-            asyncio.run(_render(bed, composition(1920, 1080, seconds), "memory.mp4"))
+        with _peak_memory(server.pid) as peak:
+            asyncio.run(_render(server, composition(1920, 1080, seconds), "memory.mp4"))
         rows.append([f"{seconds} s", f"{peak[0] / 1024:.0f}", f"{peak[1] / 1024:.0f}"])
     head = ["1920x1080", "children MiB", "with the server MiB"]
     return table(

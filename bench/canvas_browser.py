@@ -16,7 +16,7 @@ from typing import Any
 
 import aiohttp
 
-from bench.bed import FFMPEG
+from bench.api_server import FFMPEG
 from bench.canvas_scene import CAPTIONS, ENCODER, FPS
 
 _PAGE = """<!doctype html><meta charset="utf-8"><style>

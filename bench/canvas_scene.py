@@ -7,7 +7,7 @@ from typing import Any
 
 import resvg_py
 
-from bench.bed import make
+from bench.api_server import make_source
 
 FPS = 30
 SECONDS = 10
@@ -26,8 +26,8 @@ def make_sources(folder: Path) -> None:
     tone = ("-f", "lavfi", "-i", "sine=frequency=220:duration=6")
     quickly = ("-preset", "veryfast", "-crf", "20", "-pix_fmt", "yuv420p")
     test = "testsrc2=size=1280x720:rate=30:duration=6"
-    make(folder / "one.mp4", "-f", "lavfi", "-i", test, *tone, *quickly)
-    make(
+    make_source(folder / "one.mp4", "-f", "lavfi", "-i", test, *tone, *quickly)
+    make_source(
         folder / "two.mp4",
         "-f",
         "lavfi",
@@ -35,7 +35,7 @@ def make_sources(folder: Path) -> None:
         f"{life}:flags=bilinear,crop=1280:544,scale=640:272",
         *_ten(quickly),
     )
-    make(folder / "music.m4a", "-f", "lavfi", "-i", "sine=frequency=330:duration=12", "-ac", "2")
+    make_source(folder / "music.m4a", "-f", "lavfi", "-i", "sine=frequency=330:duration=12", "-ac", "2")
     (folder / "logo.png").write_bytes(bytes(resvg_py.svg_to_bytes(svg_string=_LOGO)))
 
 

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench.bed import make
+from bench.api_server import make_source
 from bench.table import table
 from ffmpeg_worker.command.encoders import ENCODERS
 from ffmpeg_worker.errors import WorkerError
@@ -59,7 +59,7 @@ def _make_source(path: Path, *, seconds: int) -> None:
         shutil.copy(clip, path)
         return
     source = f"testsrc2=size=1920x1080:rate=25:duration={seconds},noise=alls=8:allf=t"
-    make(path, "-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p", "-crf", "10", "-preset", "veryfast")
+    make_source(path, "-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p", "-crf", "10", "-preset", "veryfast")
 
 
 def _usable(gpu: Gpu) -> dict[str, tuple[int, ...]]:

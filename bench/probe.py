@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bench.bed import make
+from bench.api_server import make_source
 from bench.table import median, ms, table
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.process.spawner import Spawner
@@ -25,7 +25,7 @@ def measure(*, quick: bool) -> str:
         return "Probing: not measured, because there is no ffprobe on PATH to compare with."
     with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-bench-") as root:
         file = Path(root) / "clip.mp4"
-        make(
+        make_source(
             file,
             *("-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=25:duration=10"),
             *("-f", "lavfi", "-i", "sine=duration=10", "-pix_fmt", "yuv420p", "-preset", "ultrafast"),

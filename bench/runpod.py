@@ -16,7 +16,7 @@ from typing import Any
 import aiohttp
 from aiohttp import web
 
-from bench.bed import TINY, Bed, open_bed
+from bench.api_server import TINY, ApiServer, running_server
 from bench.table import median, ms, percentile, table
 
 _HANDLER = Path(__file__).parent.parent / "runpod" / "handler.py"
@@ -26,14 +26,14 @@ _WITHIN_S = 60.0
 
 def measure(*, quick: bool) -> str:
     """Measure milliseconds to the first poll, milliseconds per job, and jobs per second at concurrency 8."""
-    with open_bed(MAX_CONCURRENCY=str(_CONCURRENCY)) as bed:
-        return asyncio.run(_measure(bed, single=10 if quick else 50, many=20 if quick else 100))
+    with running_server(MAX_CONCURRENCY=str(_CONCURRENCY)) as server:
+        return asyncio.run(_measure(server, single=10 if quick else 50, many=20 if quick else 100))
 
 
-async def _measure(bed: Bed, *, single: int, many: int) -> str:
+async def _measure(server: ApiServer, *, single: int, many: int) -> str:
     async with aiohttp.ClientSession() as session, _open_platform() as platform:
-        direct = _Direct(session, bed)
-        async with _open_worker(platform, bed) as ready_s:
+        direct = _Direct(session, server)
+        async with _open_worker(platform, server) as ready_s:
             for way in (direct, platform):
                 await way.run(0)
             alone: dict[str, list[float]] = {"direct": [], "runpod": []}
@@ -73,8 +73,8 @@ async def _time_all(way: _Direct | _Platform, count: int) -> float:
 class _Direct:
     """Runs jobs through the HTTP API itself."""
 
-    def __init__(self, session: aiohttp.ClientSession, bed: Bed) -> None:
-        self._session, self._url = session, f"{bed.url}/api/ffmpeg/process"
+    def __init__(self, session: aiohttp.ClientSession, server: ApiServer) -> None:
+        self._session, self._url = session, f"{server.url}/api/ffmpeg/process"
 
     async def run(self, number: int) -> float:
         began = time.perf_counter()
@@ -138,7 +138,7 @@ async def _open_platform() -> AsyncIterator[_Platform]:
 
 
 @asynccontextmanager
-async def _open_worker(platform: _Platform, bed: Bed) -> AsyncIterator[float]:
+async def _open_worker(platform: _Platform, server: ApiServer) -> AsyncIterator[float]:
     """Start a worker; yield the seconds until its first poll."""
     with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-bench-") as home:
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "PYTHONPATH") if name in os.environ}
@@ -150,7 +150,7 @@ async def _open_worker(platform: _Platform, bed: Bed) -> AsyncIterator[float]:
                 **kept,
                 "HOME": home,
                 "MAX_CONCURRENCY": str(_CONCURRENCY),
-                "FFMPEG_API_BASE_URL": f"{bed.url}/api",
+                "FFMPEG_API_BASE_URL": f"{server.url}/api",
                 "RUNPOD_WEBHOOK_GET_JOB": f"{platform.url}/job-take/$ID?gpu=none",
                 "RUNPOD_WEBHOOK_POST_OUTPUT": f"{platform.url}/job-done/$RUNPOD_POD_ID/$ID?gpu=none",
                 "RUNPOD_POD_ID": "worker",

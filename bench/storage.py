@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import boto3  # type: ignore[import-untyped]
 
-from bench.bed import FFMPEG, Bed, make, open_bed
+from bench.api_server import FFMPEG, ApiServer, make_source, running_server
 from bench.table import median, table
 
 _BUCKET = "bench"
@@ -38,12 +38,14 @@ def measure(*, quick: bool) -> str:
     """Measure wall time and its ratio, the worker's peak memory, and the time from the end of an HLS encode."""
     seconds, rounds = (3, 1) if quick else (16, 3)
     with ExitStack() as stack:
-        bed = stack.enter_context(open_bed(**_VARIABLES))
-        source = bed.data / "source.mp4"
+        server = stack.enter_context(running_server(**_VARIABLES))
+        source = server.data / "source.mp4"
         picture = f"testsrc2=size=1920x1080:rate=25:duration={seconds},noise=alls=24:allf=t"
         tone = ("-f", "lavfi", "-i", f"sine=duration={seconds}")
-        make(source, "-f", "lavfi", "-i", picture, *tone, *"-preset ultrafast -b:v 80M -pix_fmt yuv420p".split())
-        comparison = _Comparison(bed, stack.enter_context(_web(bed.data)), stack.enter_context(_store()))
+        make_source(
+            source, "-f", "lavfi", "-i", picture, *tone, *"-preset ultrafast -b:v 80M -pix_fmt yuv420p".split()
+        )
+        comparison = _Comparison(server, stack.enter_context(_web(server.data)), stack.enter_context(_store()))
         rows = [_compare(name, comparison, options, rounds) for name, options in _WORK.items()]
         megabytes = source.stat().st_size / 1e6
         first = table(
@@ -57,8 +59,8 @@ def measure(*, quick: bool) -> str:
 class _Comparison:
     """The same work as separate commands and as a job."""
 
-    def __init__(self, bed: Bed, web: str, store: str) -> None:
-        self.bed = bed
+    def __init__(self, server: ApiServer, web: str, store: str) -> None:
+        self.server = server
         self._web = web
         self._store = store
         self._client = boto3.client("s3", endpoint_url=store, region_name="us-east-1", **_KEYS)
@@ -66,7 +68,7 @@ class _Comparison:
 
     def in_sequence(self, options: Sequence[str]) -> float:
         """Seconds of curl, ffmpeg and an upload in sequence."""
-        with tempfile.TemporaryDirectory(dir=self.bed.data.parent) as folder:
+        with tempfile.TemporaryDirectory(dir=self.server.data.parent) as folder:
             began = time.perf_counter()
             _run("curl", "-sfo", f"{folder}/in.mp4", f"{self._web}/source.mp4")
             _run(FFMPEG, "-v", "error", "-nostdin", "-y", "-i", f"{folder}/in.mp4", *options, f"{folder}/out.mp4")
@@ -81,7 +83,7 @@ class _Comparison:
         """Seconds of a job with any command, whose outputs go to the bucket."""
         upload = {"bucket": _BUCKET, "key": key, "cloud_type": "AWS"}
         body = {"chainCmds": [*command], "upload": upload | {"credentials": {**_KEYS, "aws_url": self._store}}}
-        return asyncio.run(_post(f"{self.bed.url}/api/ffmpeg/process", body))
+        return asyncio.run(_post(f"{self.server.url}/api/ffmpeg/process", body))
 
 
 async def _post(url: str, body: dict[str, Any]) -> float:
@@ -98,10 +100,10 @@ def _compare(name: str, comparison: _Comparison, options: Sequence[str], rounds:
     comparison.as_job(options)  # the first job of a worker also loads modules
     for _ in range(rounds):
         in_sequence.append(comparison.in_sequence(options))
-        idle = _memory_mb(comparison.bed.pid, "VmRSS")
-        Path(f"/proc/{comparison.bed.pid}/clear_refs").write_text("5")  # reset the peak (proc(5))
+        idle = _memory_mb(comparison.server.pid, "VmRSS")
+        Path(f"/proc/{comparison.server.pid}/clear_refs").write_text("5")  # reset the peak (proc(5))
         as_job.append(comparison.as_job(options))
-        peaks.append(_memory_mb(comparison.bed.pid, "VmHWM") - idle)
+        peaks.append(_memory_mb(comparison.server.pid, "VmHWM") - idle)
     hand, job = median(in_sequence), median(as_job)
     return [name, f"{hand:.2f}", f"{job:.2f}", f"{job / hand:.2f}", f"{max(peaks):.0f}"]
 
@@ -120,7 +122,7 @@ def _hls(comparison: _Comparison, rounds: int, segments: int) -> str:
     ]
     tails, encodes = [], []
     for _ in range(rounds):
-        with _engine_times(comparison.bed.data.parent / "scratch") as seen:
+        with _engine_times(comparison.server.data.parent / "scratch") as seen:
             comparison.job(command, "hls/x.m3u8")
             ended = time.perf_counter()
         tails.append(ended - seen[-1])

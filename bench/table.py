@@ -1,4 +1,4 @@
-"""Plain tables and the two figures that are quoted: median and 95th percentile."""
+"""Text tables, median and percentiles."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """The value below which `share` (0 to 1) of the values lie."""
+    """The value that `share` (0 to 1) of the values are below."""
     ordered = sorted(values)
     return ordered[min(int(len(ordered) * share), len(ordered) - 1)]
 
 
 def median(values: Sequence[float]) -> float:
-    """The middle one."""
+    """The middle value."""
     return percentile(values, 0.5)
 
 
 def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()) -> str:
-    """Text columns; the first is left-aligned, the others right-aligned."""
+    """Format a table: the first column is left-aligned, the others right-aligned."""
     widths = [max(len(row[i]) for row in [head, *rows]) for i in range(len(head))]
 
     def line(row: Sequence[str]) -> str:
@@ -31,5 +31,5 @@ def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], notes:
 
 
 def ms(seconds: float) -> str:
-    """Milliseconds with one decimal."""
+    """Format seconds as milliseconds with one decimal."""
     return f"{seconds * 1000:.1f}"

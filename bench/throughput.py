@@ -8,7 +8,7 @@ import time
 
 import aiohttp
 
-from bench.bed import FFMPEG, TINY, Bed, open_bed
+from bench.api_server import FFMPEG, TINY, ApiServer, running_server
 from bench.table import median, table
 
 _CONCURRENCY = 2
@@ -19,11 +19,11 @@ def measure(*, quick: bool) -> str:
     count, rounds = (20, 1) if quick else (200, 3)
     by_xargs: list[float] = []
     by_http: list[float] = []
-    with open_bed(MAX_CONCURRENCY=str(_CONCURRENCY)) as bed:
-        asyncio.run(_run_http(bed, 4))
+    with running_server(MAX_CONCURRENCY=str(_CONCURRENCY)) as server:
+        asyncio.run(_run_http(server, 4))
         for _ in range(rounds):
-            by_xargs.append(_run_xargs(bed, count))
-            by_http.append(asyncio.run(_run_http(bed, count)))
+            by_xargs.append(_run_xargs(server, count))
+            by_http.append(asyncio.run(_run_http(server, count)))
     xargs, http = median(by_xargs), median(by_http)
     rows = [
         ["xargs -P2, bare command", f"{count / xargs:.1f}", "1.00"],
@@ -35,13 +35,13 @@ def measure(*, quick: bool) -> str:
     return table("Throughput", ["tiny jobs by", "jobs/s", "ratio"], rows, notes)
 
 
-def _run_xargs(bed: Bed, count: int) -> float:
+def _run_xargs(server: ApiServer, count: int) -> float:
     names = "\n".join(f"xargs-{i}.mp4" for i in range(count))
     began = time.perf_counter()
     subprocess.run(
         ["xargs", f"-P{_CONCURRENCY}", "-I{}", FFMPEG, "-nostdin", "-y", *TINY, "{}"],
         input=names.encode(),
-        cwd=bed.data,
+        cwd=server.data,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         check=True,
@@ -49,13 +49,13 @@ def _run_xargs(bed: Bed, count: int) -> float:
     return time.perf_counter() - began
 
 
-async def _run_http(bed: Bed, count: int) -> float:
+async def _run_http(server: ApiServer, count: int) -> float:
     numbers = iter(range(count))
 
     async def work(session: aiohttp.ClientSession) -> None:
         for number in numbers:
             body = {"chainCmds": [*TINY, f"http-{number}.mp4"]}
-            async with session.post(f"{bed.url}/api/ffmpeg/process", json=body) as response:
+            async with session.post(f"{server.url}/api/ffmpeg/process", json=body) as response:
                 assert response.status == 200, await response.text()
 
     async with aiohttp.ClientSession() as session:

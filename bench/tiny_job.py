@@ -9,16 +9,16 @@ import time
 
 import aiohttp
 
-from bench.bed import TINY, Bed, bare, open_bed
+from bench.api_server import TINY, ApiServer, run_bare, running_server
 from bench.table import median, ms, percentile, table
 
 
 def measure(*, quick: bool) -> str:
     """Measure the milliseconds added at the median and the 95th percentile."""
-    with open_bed() as bed:
+    with running_server() as server:
         logging.getLogger("ffmpeg_worker").setLevel(logging.ERROR)
-        os.environ["FFMPEG_API_BASE_URL"] = f"{bed.url}/api"
-        times = asyncio.run(_take_turns(bed, 10 if quick else 100))
+        os.environ["FFMPEG_API_BASE_URL"] = f"{server.url}/api"
+        times = asyncio.run(_take_turns(server, 10 if quick else 100))
     p50, p95 = median(times["bare command"]), percentile(times["bare command"], 0.95)
     rows = [
         [name, ms(median(v)), ms(percentile(v, 0.95)), ms(median(v) - p50), ms(percentile(v, 0.95) - p95)]
@@ -28,7 +28,7 @@ def measure(*, quick: bool) -> str:
     return table("Added latency", head, rows, ["Aim: at most 8 ms added over HTTP at p50."])
 
 
-async def _take_turns(bed: Bed, count: int) -> dict[str, list[float]]:
+async def _take_turns(server: ApiServer, count: int) -> dict[str, list[float]]:
     from ffmpeg_worker.runpod_worker import handler
 
     body = {"chainCmds": [*TINY, "http.mp4"]}
@@ -37,9 +37,9 @@ async def _take_turns(bed: Bed, count: int) -> dict[str, list[float]]:
     async with aiohttp.ClientSession() as session:
         for turn in range(count + 3):
             began = time.perf_counter()
-            await asyncio.to_thread(bare, TINY, "bare.mp4", bed.data)
+            await asyncio.to_thread(run_bare, TINY, "bare.mp4", server.data)
             after_bare = time.perf_counter()
-            async with session.post(f"{bed.url}/api/ffmpeg/process", json=body) as response:
+            async with session.post(f"{server.url}/api/ffmpeg/process", json=body) as response:
                 assert response.status == 200, await response.text()
                 await response.read()
             after_http = time.perf_counter()

@@ -1,4 +1,4 @@
-"""What the benchmarks run on: a folder with a tiny source, the bare command, and a server of our own."""
+"""The parts that benchmarks share: a small source, the bare command, and an API server."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 
 FFMPEG = str(find_ffmpeg(os.environ.get("FFMPEG_PATH")))
 TINY = ("-i", "tiny.mp4", "-c:v", "libx264", "-preset", "ultrafast")
-"""About 50 ms of ffmpeg: one second of 640x360."""
+"""A command that takes ffmpeg about 50 ms: it encodes one second of 640x360."""
 
 
 @dataclass(frozen=True)
-class Bed:
-    """`data` is the data root of the server at `url`, which is the process `pid`."""
+class ApiServer:
+    """A server at `url` with the process id `pid` and the data root `data`."""
 
     data: Path
     url: str
     pid: int
 
 
-def make(path: Path, *arguments: str) -> None:
-    """Run ffmpeg to make a source."""
+def make_source(path: Path, *arguments: str) -> None:
+    """Run ffmpeg to write a source to `path`."""
     subprocess.run([FFMPEG, "-v", "error", "-nostdin", "-y", *arguments, str(path)], check=True)
 
 
-def bare(arguments: tuple[str, ...], output: str, data: Path) -> None:
-    """Run the bare command, as a program would that starts ffmpeg itself."""
+def run_bare(arguments: tuple[str, ...], output: str, data: Path) -> None:
+    """Run ffmpeg without the worker, as a program does that starts it itself."""
     subprocess.run(
         [FFMPEG, "-nostdin", "-y", *arguments, output],
         cwd=data,
@@ -46,13 +46,13 @@ def bare(arguments: tuple[str, ...], output: str, data: Path) -> None:
 
 
 @contextmanager
-def open_bed(**variables: str) -> Iterator[Bed]:
-    """A server on a free port, its data root holding tiny.mp4; `variables` are more of its environment."""
+def running_server(**variables: str) -> Iterator[ApiServer]:
+    """Start a server on a free port, with tiny.mp4 in its data root and `variables` in its environment."""
     with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-bench-") as root:
         data = Path(root) / "data"
         data.mkdir()
         source = ("-f", "lavfi", "-i", "testsrc2=size=640x360:rate=25:duration=1", "-pix_fmt", "yuv420p")
-        make(data / "tiny.mp4", *source)
+        make_source(data / "tiny.mp4", *source)
         environment = {
             **os.environ,
             "FS_PATH": str(data),
@@ -70,6 +70,6 @@ def open_bed(**variables: str) -> Iterator[Bed]:
             os.close(writing)
             try:
                 with os.fdopen(reading) as ready:
-                    yield Bed(data, json.loads(ready.readline())["url"], server.pid)
+                    yield ApiServer(data, json.loads(ready.readline())["url"], server.pid)
             finally:
                 server.terminate()
