@@ -153,7 +153,7 @@ async def test_many_jobs_for_few_places(worker: Worker) -> None:
 async def test_nothing_stays_open(worker: Worker) -> None:
     (worker.data / "broken.png").write_bytes(b"\x89PNG broken")
     broken = composition({"type": "image", "src": "broken.png"})
-    for number in range(12):
+    for number in range(6):
         if number == 2:
             before = open_descriptors()
         await worker.run(canvas(SHORT))

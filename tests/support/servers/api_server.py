@@ -18,7 +18,7 @@ from support.processes import alive
 from support.programs import serve_api
 
 _READY_WITHIN_S = 60.0
-_STOP_WITHIN_S = 15.0
+_STOP_WITHIN_S = 60.0
 _KEPT = ("PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH", "FFMPEG_PATH", "FFPROBE_PATH")
 
 
