@@ -85,13 +85,13 @@ class Cloud:
         return {"aws_secret_access_key": "wrong"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def s3() -> Iterator[S3Server]:
     with running_s3() as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def azurite() -> Iterator[str]:
     try:
         running = running_azurite()
