@@ -164,7 +164,10 @@ async def test_killed_from_outside(tools: Tools, tmp_path: Path) -> None:
 
 async def test_a_dead_spawner_is_replaced(tools: Tools, tmp_path: Path) -> None:
     running = asyncio.create_task(run(tools, tmp_path, *ENDLESS))
-    await until_async(lambda: len(engines()) == 1)
+    # A child that has not yet run exec still has the command line of the spawner.
+    await until_async(
+        lambda: [b"spawner_program" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in engines()] == [False]
+    )
     [engine], [program] = engines(), spawners()
     os.kill(program, signal.SIGKILL)
     with pytest.raises(EngineKilled):
