@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import gzip
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -121,6 +121,23 @@ async def _trickle(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.05)
 
 
+async def _listen(
+    answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+) -> list[asyncio.Server]:
+    """Listen on a port that is free on all addresses."""
+    while True:
+        public = await asyncio.start_server(answer, PUBLIC, 0)
+        port = public.sockets[0].getsockname()[1]
+        try:
+            servers = [public, await asyncio.start_server(answer, _LOOPBACK, port)]
+        except OSError:  # another process uses the port on that address
+            public.close()
+            continue
+        with contextlib.suppress(OSError):
+            servers.append(await asyncio.start_server(answer, "::1", port))
+        return servers
+
+
 @asynccontextmanager
 async def open_hostile_web() -> AsyncIterator[HostileWeb]:
     """Serve on 127.0.0.9, 127.0.0.1 and, where there is IPv6, ::1, on one port."""
@@ -131,11 +148,8 @@ async def open_hostile_web() -> AsyncIterator[HostileWeb]:
         task = asyncio.ensure_future(web.answer(reader, writer))
         tasks.add(task)
 
-    first = await asyncio.start_server(answer, PUBLIC, 0)
-    web.port = first.sockets[0].getsockname()[1]
-    servers = [first, await asyncio.start_server(answer, _LOOPBACK, web.port)]
-    with contextlib.suppress(OSError):
-        servers.append(await asyncio.start_server(answer, "::1", web.port))
+    servers = await _listen(answer)
+    web.port = servers[0].sockets[0].getsockname()[1]
     try:
         yield web
     finally:
