@@ -1,34 +1,7 @@
 """Every error that may reach a caller, and who must act on it.
 
-WorkerError            code · fault · retryable · message · hint · where · stderr · detail (log only)
-├── InvalidJob             caller    the request itself is wrong
-│   ├── UnsupportedFeature     caller    part of the contract, but not served by this version or worker
-│   ├── AddressNotAllowed      caller    an address that this worker does not call
-│   └── ForbiddenOption        caller    an argument of a command that is not allowed
-├── SourceError            source    an input
-│   ├── SourceNotFound         source    no such file
-│   ├── SourceForbidden        caller    outside the allowed roots, or not a regular file
-│   ├── SourceTooLarge         source    larger than an input may be
-│   ├── SourceUnreachable      source    its server does not answer, or breaks off; retryable
-│   └── SourceUnreadable       source    exists, but is empty, not media, or has another checksum
-├── EngineError            worker    running ffmpeg
-│   ├── EngineFailed           by code   ffmpeg failed; `code` names the reason
-│   ├── EngineTimedOut         caller    the time of the job was used up
-│   ├── EngineKilled           worker    the process was killed from outside; retryable
-│   ├── EngineUnavailable      worker    ffmpeg or the probe cannot be started
-│   ├── OutputRejected         by code   ffmpeg succeeded, but an output is not what was asked for
-│   └── JobTooLarge            caller    the job wrote more than a job may
-├── TargetError            target    the destination of an output
-│   ├── TargetForbidden        target    may not be written
-│   └── TargetUnavailable      target    cannot be written now; retryable
-├── JobStopped             caller
-│   ├── JobCancelled           caller    the caller went away or cancelled
-│   └── JobInterrupted         worker    the worker is shutting down; the job was given back
-├── DiskFull               worker    no room for the files of a job; retryable
-├── QueueFull              worker    too many jobs wait; retryable
-└── Misconfigured          operator  settings or environment, at start only
-
-Codes, with their faults and whether they are retryable, are declared in codes.py.
+The class says what kind of thing failed, the code why. Codes, with their faults and whether they are retryable,
+are declared in codes.py.
 """
 
 from __future__ import annotations
@@ -58,6 +31,8 @@ class WorkerError(Exception):
     code: str = "worker_error"
     fault: Fault = Fault.WORKER
     retryable: bool = False
+    fault_follows_code: ClassVar[bool] = False
+    """Whether fault and retryability are those of the code of an error, and not those of the code of its class."""
 
     def __init_subclass__(cls) -> None:
         """Take fault and retryable from the declaration of the class's code."""
@@ -69,6 +44,7 @@ class WorkerError(Exception):
         message: str,
         *,
         code: str | None = None,
+        fault: Fault | None = None,
         hint: str | None = None,
         where: Where | None = None,
         stderr: str | None = None,
@@ -78,14 +54,19 @@ class WorkerError(Exception):
         self.message = _make_printable(message)
         super().__init__(self.message)
         self.code = code or type(self).code
+        if self.fault_follows_code:
+            declared = CODES[self.code]
+            self.fault, self.retryable = declared.fault, declared.retryable
+        if fault is not None:
+            self.fault = fault
         self.hint = None if hint is None else _make_printable(hint)
         self.where: dict[str, str | int] = dict(where or {})
         self.stderr = stderr
         self.detail = detail
 
-    def at(self, **where: str | int) -> WorkerError:
-        """Add to `where`; keys that are set already keep their values."""
-        self.where = {**where, **self.where}
+    def at(self, **where: str | int | None) -> Self:
+        """Add what is known to `where`; keys that are set already keep their values."""
+        self.where = {**{key: value for key, value in where.items() if value is not None}, **self.where}
         return self
 
     def copy(self) -> Self:
@@ -184,30 +165,11 @@ class EngineError(WorkerError):
     code = "engine_error"
 
 
-class _FailedByReason(EngineError):
-    """An engine error whose fault and retryability follow from its code."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        code: str | None = None,
-        fault: Fault | None = None,
-        hint: str | None = None,
-        where: Where | None = None,
-        stderr: str | None = None,
-        detail: str | None = None,
-    ) -> None:
-        super().__init__(message, code=code, hint=hint, where=where, stderr=stderr, detail=detail)
-        declared = CODES[self.code]
-        self.fault = fault or declared.fault
-        self.retryable = declared.retryable
-
-
-class EngineFailed(_FailedByReason):
+class EngineFailed(EngineError):
     """ffmpeg ended with a failure; `code` names the reason that `diagnose` found."""
 
     code = "engine_failed"
+    fault_follows_code = True
 
 
 class EngineTimedOut(EngineError):
@@ -228,10 +190,11 @@ class EngineUnavailable(EngineError):
     code = "engine_unavailable"
 
 
-class OutputRejected(_FailedByReason):
+class OutputRejected(EngineError):
     """ffmpeg ended with exit code 0, but an output is missing, unreadable or too short."""
 
     code = "output_rejected"
+    fault_follows_code = True
 
 
 class JobTooLarge(EngineError):

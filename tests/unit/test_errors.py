@@ -1,55 +1,20 @@
-"""The tree of errors in the docstring agrees with the classes."""
+"""Classes of errors, and the problems that callers see."""
 
 from __future__ import annotations
 
 import inspect
-import re
 
 import pytest
 
 from ffmpeg_worker import errors
-from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import EngineFailed, WorkerError
-
-_LINE = re.compile(r"^(?P<indent>[│├└─ ]*)(?P<name>[A-Z]\w+) {2,}(?P<fault>by code|\w+)?", re.MULTILINE)
-
-
-def documented() -> dict[str, tuple[str | None, str]]:
-    """Name → (parent, fault) of every class in the docstring."""
-    found: dict[str, tuple[str | None, str]] = {}
-    path: list[str] = []
-    for line in (errors.__doc__ or "").splitlines()[2:-2]:
-        match = _LINE.match(line + "  ")
-        assert match, line
-        depth = len(match["indent"]) // 4
-        path[depth:] = [match["name"]]
-        found[match["name"]] = (path[depth - 1] if depth else None, match["fault"] or "")
-    return found
 
 
 def classes() -> dict[str, type[WorkerError]]:
     """Every public error class of the module."""
     return {
-        name: kind
-        for name, kind in inspect.getmembers(errors, inspect.isclass)
-        if issubclass(kind, WorkerError) and not name.startswith("_")
+        name: kind for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, WorkerError)
     }
-
-
-def public_parent(kind: type[WorkerError]) -> str | None:
-    return next((base.__name__ for base in kind.__mro__[1:] if base.__name__ in classes()), None)
-
-
-def test_the_tree_agrees_with_the_classes() -> None:
-    assert {name: parent for name, (parent, _) in documented().items()} == {
-        name: public_parent(kind) for name, kind in classes().items()
-    }
-
-
-def test_faults_are_as_documented() -> None:
-    for name, (_, fault) in documented().items():
-        if fault not in {"", "by code", "code"}:
-            assert classes()[name].fault is Fault(fault), name
 
 
 def test_every_class_has_its_own_code_and_a_docstring() -> None:

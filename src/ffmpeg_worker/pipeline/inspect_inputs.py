@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 from ffmpeg_worker.errors import SourceError, SourceUnreadable
 from ffmpeg_worker.job.file_names import display_name
@@ -61,7 +60,7 @@ async def inspect_inputs(context: JobContext, files: LocalFiles) -> AsyncIterato
     media = asyncio.ensure_future(_find_media(context, files))
     try:
         if read.needs_media or (context.machine.gpu.encoders and read.wants_gpu):
-            files = await _with_texts(_with_media(files, await media), read.required_inputs)
+            files = await _with_facts(files, await media, read.required_inputs)
         yield InspectedInputs(files, media)
     finally:
         await cancel_and_wait(media)
@@ -86,13 +85,10 @@ async def _probe_all(context: JobContext, files: LocalFiles) -> MediaFacts:
     return MediaFacts(found)
 
 
-def _with_media(files: LocalFiles, media: Mapping[str, MediaInfo]) -> LocalFiles:
+async def _with_facts(
+    files: LocalFiles, media: Mapping[str, MediaInfo], required: tuple[RequiredInput, ...]
+) -> LocalFiles:
     by_key = {key: replace(file, media=media.get(key)) for key, file in files.by_key.items()}
-    return LocalFiles(by_key, files.failed)
-
-
-async def _with_texts(files: LocalFiles, required: tuple[RequiredInput, ...]) -> LocalFiles:
-    by_key = dict(files.by_key)
     for item in required:
         file = by_key.get(item.key)
         if file is not None and item.is_text:
@@ -104,13 +100,11 @@ def _read_text(file: LocalFile, item: RequiredInput) -> str:
     """Decode UTF-8 with or without a byte order mark, else Windows-1252, which Western European programs write."""
     content = file.path.read_bytes() if file.size <= _MAX_TEXT_BYTES else None
     if content is None or b"\0" in content:
-        where: dict[str, Any] = {"input": display_name(item.key)}
         raise SourceUnreadable(
             "The file is no text, or far too long for one.",
             code="source_not_text",
             hint="Give subtitles as .srt, .vtt or .ass, and drawings as .svg, in UTF-8.",
-            where={**where, **({"field": item.field} if item.field else {})},
-        )
+        ).at(input=display_name(item.key), field=item.field)
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
