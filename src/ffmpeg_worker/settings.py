@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ffmpeg_worker import __version__
@@ -19,11 +19,6 @@ from ffmpeg_worker.suggestions import find_nearest
 _PREFIX = "FFMPEG_WORKER_"
 _STORE_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_")
 _LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
-
-
-def _alias(variable: str) -> Any:
-    """Give a field a variable without the prefix, as the contract names it."""
-    return AliasChoices(variable)
 
 
 class Settings(BaseSettings):
@@ -40,28 +35,24 @@ class Settings(BaseSettings):
     )
 
     env: Literal["development", "production"] = Field(
-        "development",
-        validation_alias=_alias("ENV"),
-        description="`production` hides `/docs` and `/openapi.json`.",
+        "development", validation_alias="ENV", description="`production` hides `/docs` and `/openapi.json`."
     )
-    version: str = Field(
-        __version__, validation_alias=_alias("VERSION"), description="Version that `/health` reports."
-    )
+    version: str = Field(__version__, validation_alias="VERSION", description="Version that `/health` reports.")
     host: str = Field("127.0.0.1", description="Address that the HTTP API binds to.")
-    port: int = Field(3000, ge=0, le=65535, validation_alias=_alias("PORT"), description="Port of the HTTP API.")
+    port: int = Field(3000, ge=0, le=65535, validation_alias="PORT", description="Port of the HTTP API.")
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
         (),
         description="Accepted API keys, separated by commas. Required unless `FFMPEG_WORKER_HOST` is loopback.",
     )
     api_base_url: str = Field(
         "http://localhost:3000/api",
-        validation_alias=_alias("FFMPEG_API_BASE_URL"),
+        validation_alias="FFMPEG_API_BASE_URL",
         description="Base URL of the HTTP API that the RunPod worker uses.",
     )
     api_timeout_s: float = Field(
         300,
         gt=0,
-        validation_alias=_alias("FFMPEG_API_TIMEOUT"),
+        validation_alias="FFMPEG_API_TIMEOUT",
         description="Seconds that the RunPod worker waits for the result of a job.",
     )
     shutdown_s: float = Field(
@@ -92,23 +83,21 @@ class Settings(BaseSettings):
         None, description="RunPod API key for the worker's own endpoint; only needed to split jobs."
     )
     runpod_endpoint_id: str | None = Field(
-        None,
-        validation_alias=_alias("RUNPOD_ENDPOINT_ID"),
-        description="Id of the worker's own endpoint. RunPod sets it.",
+        None, validation_alias="RUNPOD_ENDPOINT_ID", description="Id of the worker's own endpoint. RunPod sets it."
     )
     runpod_base_url: str = Field(
         "https://api.runpod.ai/v2",
-        validation_alias=_alias("RUNPOD_ENDPOINT_BASE_URL"),
+        validation_alias="RUNPOD_ENDPOINT_BASE_URL",
         description="Base URL of RunPod's endpoints.",
     )
     test_input_file_name: str = Field(
         "test_input.json",
-        validation_alias=_alias("TEST_INPUT_FILE_NAME"),
+        validation_alias="TEST_INPUT_FILE_NAME",
         description="File beside `runpod/handler.py` with the job of its local test mode.",
     )
     data_root: Path = Field(
         Path("data"),
-        validation_alias=_alias("FS_PATH"),
+        validation_alias="FS_PATH",
         description="Data root: relative names of inputs and outputs refer to this folder. It is made if missing.",
     )
     allowed_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
@@ -126,12 +115,12 @@ class Settings(BaseSettings):
     )
     ffmpeg_path: str | None = Field(
         None,
-        validation_alias=_alias("FFMPEG_PATH"),
+        validation_alias="FFMPEG_PATH",
         description="FFmpeg to use: a path, a name on PATH, or `system`. Default: the embedded FFmpeg.",
     )
     ffprobe_path: str | None = Field(
         None,
-        validation_alias=_alias("FFPROBE_PATH"),
+        validation_alias="FFPROBE_PATH",
         description="ffprobe to use: a path, a name on PATH, or `none` for the embedded probe. "
         "Default: ffprobe on PATH, else the embedded probe.",
     )
@@ -163,30 +152,28 @@ class Settings(BaseSettings):
     )
     cloud_storage_type: Literal["LOCAL", "AWS", "R2", "GCP", "AZURE"] = Field(
         "LOCAL",
-        validation_alias=_alias("CLOUD_STORAGE_TYPE"),
+        validation_alias="CLOUD_STORAGE_TYPE",
         description="Where outputs of jobs without `upload` go: `LOCAL` is the data root, the others are kinds of "
         "stores, with the bucket in `BUCKET_NAME`. The default is `AWS` if `BUCKET_ENDPOINT_URL` is set.",
     )
     bucket_name: str | None = Field(
         None,
-        validation_alias=_alias("BUCKET_NAME"),
+        validation_alias="BUCKET_NAME",
         description="Default bucket, for jobs without `upload`. Default: the bucket in `BUCKET_ENDPOINT_URL`.",
     )
     bucket_endpoint_url: str | None = Field(
         None,
-        validation_alias=_alias("BUCKET_ENDPOINT_URL"),
+        validation_alias="BUCKET_ENDPOINT_URL",
         description="Endpoint of the S3-compatible store with the default bucket.",
     )
     bucket_access_key_id: SecretStr | None = Field(
         None,
-        validation_alias=_alias("BUCKET_ACCESS_KEY_ID"),
+        validation_alias="BUCKET_ACCESS_KEY_ID",
         description="Access key id for the default bucket. Default: the worker's own credentials (`AWS_…`, "
         "`GOOGLE_…`, `AZURE_…`).",
     )
     bucket_secret_access_key: SecretStr | None = Field(
-        None,
-        validation_alias=_alias("BUCKET_SECRET_ACCESS_KEY"),
-        description="Secret access key for the default bucket.",
+        None, validation_alias="BUCKET_SECRET_ACCESS_KEY", description="Secret access key for the default bucket."
     )
     bucket_prefix: str = Field("", description="Prefix of all keys in the default bucket; the job id follows it.")
     bucket_public_url: str | None = Field(
@@ -252,7 +239,7 @@ class Settings(BaseSettings):
     max_concurrency: int = Field(
         os.cpu_count() or 1,
         ge=1,
-        validation_alias=_alias("MAX_CONCURRENCY"),
+        validation_alias="MAX_CONCURRENCY",
         description="Maximum number of concurrent FFmpeg processes, over all jobs.",
     )
     max_waiting_jobs: int = Field(
@@ -344,6 +331,4 @@ def environment_variable_of(field: str) -> str:
     info = Settings.model_fields.get(field)
     if info is None:
         return field
-    if isinstance(info.validation_alias, AliasChoices):
-        return str(info.validation_alias.choices[0])
-    return _PREFIX + field.upper()
+    return str(info.validation_alias or _PREFIX + field.upper())
