@@ -7,6 +7,7 @@ import importlib
 import logging
 import time
 import uuid
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -41,16 +42,15 @@ if TYPE_CHECKING:
 class JobCounters:
     """Totals since the start, for `/metrics`."""
 
-    by_outcome: dict[tuple[str, str], int] = field(default_factory=dict)
+    by_outcome: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Jobs by action and outcome (`succeeded`, or the code of the error)."""
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
     """Wall seconds of all jobs by action."""
 
     def add(self, action: str, outcome: str, seconds: float) -> None:
         """Count a job that has ended."""
-        key = (action, outcome)
-        self.by_outcome[key] = self.by_outcome.get(key, 0) + 1
-        self.seconds[action] = self.seconds.get(action, 0.0) + seconds
+        self.by_outcome[action, outcome] += 1
+        self.seconds[action] += seconds
 
 
 @dataclass(slots=True)
@@ -138,7 +138,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             scratch=scratch,
             stores=stores,
             slots=admission.slots,
-            quota=_make_quota(settings),
+            quota=Quota(settings.max_job_bytes, settings.max_job_files, settings.min_free_disk_bytes // 2),
             cores=settings.max_concurrency,
             max_input_bytes=settings.max_job_input_bytes,
             option_policy=settings.option_policy == "on",
@@ -159,7 +159,3 @@ def _make_store_resolver(settings: Settings, scratch: Scratch, stack: AsyncExitS
 
     local = LocalRoots(settings.data_root, settings.allowed_roots)
     return StoreResolver(local, open_remote, default_bucket(settings))
-
-
-def _make_quota(settings: Settings) -> Quota:
-    return Quota(settings.max_job_bytes, settings.max_job_files, settings.min_free_disk_bytes // 2)
