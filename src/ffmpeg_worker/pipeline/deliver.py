@@ -17,10 +17,9 @@ from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.verify import VerifiedFile, VerifiedFiles
-from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.sandbox.beneath import hardlink_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
-from ffmpeg_worker.storage.stores import Delivery, OutputLocation, Target
+from ffmpeg_worker.storage.stores import Delivery, OutputLocation
 
 _Stamp = tuple[int, int, int]
 """Inode, size and modification time of a file: equal stamps mean that it was not written in between."""
@@ -114,15 +113,6 @@ async def open_delivery(context: JobContext, keys: OutputKeys, lane_name: str) -
     except BaseException:
         await delivery.undo()
         raise
-
-
-def check_targets(lane: Lane, target: Target, keys: OutputKeys) -> None:
-    """Refuse outputs that could not be delivered, before any work is done.
-
-    Raises:
-        TargetError, InvalidJob: with `where.output`.
-    """
-    target.check([keys.of(artifact.name) for artifact in lane.artifacts])
 
 
 def _with_output_name(error: WorkerError, keys: Mapping[str, str]) -> WorkerError:

@@ -14,10 +14,10 @@ from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.result_parts import CommandLog, Stats
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome
-from ffmpeg_worker.pipeline.verify import warnings_of
 from ffmpeg_worker.planning.plan import FfmpegStep, RenderStep, StepResult
 
 _MAX_LOG_CHARS = 8000
+_MAX_REPORTED_PROBLEMS = 5
 
 
 def make_result(context: JobContext, files: LocalFiles, outcomes: Sequence[Outcome]) -> JobResult:
@@ -40,11 +40,10 @@ def _report(outcome: Outcome, files: LocalFiles) -> LaneReport:
     if isinstance(outcome, WorkerError):
         return LaneReport(problem=record_error(outcome))
     executed = outcome.executed
-    renderer_warnings = dict.fromkeys(warning for result in executed.results for warning in result.warnings)
     warnings = (
         *executed.lane.warnings,
-        *renderer_warnings,
-        *warnings_of(executed.problems),
+        *dict.fromkeys(warning for result in executed.results for warning in result.warnings),
+        *(f"FFmpeg reported: {problem}" for problem in executed.problems[:_MAX_REPORTED_PROBLEMS]),
         *outcome.files.warnings,
     )
     return LaneReport(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from ffmpeg_worker.errors import EngineFailed, TargetError, WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
-from ffmpeg_worker.pipeline.deliver import DeliveredFiles, LaneDelivery, check_targets, deliver, open_delivery
+from ffmpeg_worker.pipeline.deliver import DeliveredFiles, LaneDelivery, deliver, open_delivery
 from ffmpeg_worker.pipeline.execute import Executed, execute, read_step_files
 from ffmpeg_worker.pipeline.fetch.referenced_files import check_key_files, copy_referenced_files, find_key_files
 from ffmpeg_worker.pipeline.gpu_fallback import gpu_failed, is_gpu_failure, without_gpu
@@ -77,13 +78,7 @@ class _LanesRun:
         try:
             for index in members:
                 self._check_runnable(index)
-            executed = await execute(
-                self._context,
-                replace(lane, steps=(fusion.step,)),
-                folder,
-                expect=lambda: self._inputs.expect_now(lane),
-                progress=self._context.progress.of_lanes(members),
-            )
+            executed = await self._execute(members, replace(lane, steps=(fusion.step,)), folder)
         except (EngineFailed, TargetError) as error:
             log(logging.INFO, "fused run failed, running its processes apart", code=error.code)
             return await self._gather(members, [self._run_lane(index) for index in members])
@@ -135,14 +130,17 @@ class _LanesRun:
         async with open_delivery(context, self._keys, name) as delivery:
             is_early = context.runtime.uploads_early and context.stores.target.accepts_early
             async with upload_segments(lane, folder, delivery) if is_early else nullcontext():
-                executed = await execute(
-                    context,
-                    lane,
-                    folder,
-                    expect=lambda: self._inputs.expect_now(lane),
-                    progress=context.progress.of_lanes([index]),
-                )
+                executed = await self._execute([index], lane, folder)
             return await self._finish(index, executed, delivery)
+
+    async def _execute(self, indices: Sequence[int], lane: Lane, folder: Path) -> Executed:
+        return await execute(
+            self._context,
+            lane,
+            folder,
+            expect=partial(self._inputs.expect_now, lane),
+            progress=self._context.progress.of_lanes(indices),
+        )
 
     async def _copy_referenced_files(self, lane: Lane, folder: Path) -> None:
         stores = self._context.stores
@@ -174,5 +172,5 @@ class _LanesRun:
         lane = self._lanes[index]
         if lane.failure is not None:
             raise lane.failure
-        check_targets(lane, self._context.stores.target, self._keys)
+        self._context.stores.target.check([self._keys.of(artifact.name) for artifact in lane.artifacts])
         return lane

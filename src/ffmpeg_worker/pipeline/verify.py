@@ -6,7 +6,7 @@ Exit code 0 of ffmpeg does not prove any of that.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -48,11 +48,7 @@ async def verify(
 ) -> VerifiedFiles:
     """Check the artifacts of a lane; their files belong to the worker afterwards.
 
-    Args:
-        context: the job.
-        executed: the lane.
-        expected: the lengths that its outputs must have.
-        linked: files that the worker itself holds under a second name.
+    `linked` are files that the worker itself holds under a second name.
 
     Raises:
         OutputRejected: missing, empty, not regular, unreadable, without streams, or shorter than promised.
@@ -75,31 +71,22 @@ async def _verify_all(
     return VerifiedFiles(tuple(files))
 
 
+@dataclass(frozen=True, slots=True)
 class _Check:
     """The verification of one artifact."""
 
-    def __init__(
-        self,
-        context: JobContext,
-        artifact: Artifact,
-        executed: Executed,
-        expected: Expectations,
-        linked: Collection[Path],
-    ) -> None:
-        self._context = context
-        self._artifact = artifact
-        self._lane = executed.lane
-        self._folder = executed.folder
-        self._promised_s = artifact.promised_s or expected.promised_s.get(artifact.name)
-        self._linked = linked
+    context: JobContext
+    artifact: Artifact
+    executed: Executed
+    expected: Expectations
+    linked: Collection[Path]
 
     async def run(self) -> list[VerifiedFile]:
-        artifact = self._artifact
-        names = find_files(artifact, self._folder)
+        artifact, folder = self.artifact, self.executed.folder
+        names = find_files(artifact, folder)
         if not names:
-            raise _rejected(
-                artifact,
-                f'FFmpeg ended without error but wrote no "{artifact.name}".',
+            raise self._rejected(
+                "FFmpeg ended without error but wrote no {}.",
                 code="output_missing",
                 hint='Check that the last command writes the name given as "output", '
                 "and that it selects any frames.",
@@ -107,9 +94,9 @@ class _Check:
         sizes = {name: self._size(name) for name in names}
         media = await self._open(names[0])
         if media is not None:
-            _check_length(artifact, media, self._promised_s)
+            self._check_length(media)
         if artifact.kind is ArtifactKind.PLAYLIST:
-            beside = [name for name in find_companions(self._folder, self._lane) if name not in sizes]
+            beside = [name for name in find_companions(folder, self.executed.lane) if name not in sizes]
             sizes |= {name: self._size(name) for name in beside}
         for name in sizes:
             self._claim(name)
@@ -120,93 +107,78 @@ class _Check:
 
     async def _open(self, name: str) -> MediaInfo | None:
         """Media facts of a file; `None` for one that is not media."""
-        artifact = self._artifact
-        if not artifact.is_media:
+        if not self.artifact.is_media:
             return None
         try:
-            media = read_media(await self._context.probes.describe(self._folder / name))
+            media = read_media(await self.context.probes.describe(self.executed.folder / name))
         except SourceError as error:
-            raise _rejected(
-                artifact,
-                f'The output "{artifact.name}" cannot be opened as media.',
+            raise self._rejected(
+                "The output {} cannot be opened as media.",
                 code="output_unreadable",
                 hint="Choose a container that fits the codecs, or see stderr.",
                 stderr=error.stderr,
             ) from None
         if not media.streams:
-            raise _rejected(
-                artifact,
-                f'The output "{artifact.name}" holds no picture and no sound.',
+            raise self._rejected(
+                "The output {} holds no picture and no sound.",
                 code="output_without_streams",
                 hint=_NOTHING_SELECTED,
             )
         return media
 
+    def _check_length(self, media: MediaInfo) -> None:
+        found = media.duration_s
+        promised = self.artifact.promised_s or self.expected.promised_s.get(self.artifact.name)
+        if promised is None or found is None or not media.has_duration:
+            return
+        if found < promised - max(_MAX_SHORT_S, promised * _MAX_SHORT_SHARE):
+            raise self._rejected(
+                f"The output {{}} is {found:.2f} s long, but its input promised {promised:.2f} s.",
+                code="output_too_short",
+                fault=Fault.SOURCE,
+                hint="The input is probably cut or damaged: send it again. To take what is there, "
+                "say how long with -t.",
+            )
+
     def _size(self, name: str) -> int:
         """Bytes of a file, which must be regular, the job's own, and not empty."""
         try:
-            with open_beneath(self._folder, name) as descriptor:
+            with open_beneath(self.executed.folder, name) as descriptor:
                 status = os.fstat(descriptor)
         except OSError:
             raise self._not_regular() from None
-        if not is_plain_file(status, self._context.workspace.jail.owner, link_count=self._names(name)):
+        if not is_plain_file(status, self.context.workspace.jail.owner, link_count=self._names(name)):
             raise self._not_regular()
         if status.st_size == 0:
-            raise _rejected(
-                self._artifact,
-                f'The output "{self._artifact.name}" is empty (0 bytes).',
-                code="output_empty",
-                hint=_NOTHING_SELECTED,
-            )
+            raise self._rejected("The output {} is empty (0 bytes).", code="output_empty", hint=_NOTHING_SELECTED)
         return status.st_size
 
     def _claim(self, name: str) -> None:
         try:
-            self._context.workspace.jail.take_ownership(self._folder, name, link_count=self._names(name))
+            jail = self.context.workspace.jail
+            jail.take_ownership(self.executed.folder, name, link_count=self._names(name))
         except OSError:
             raise self._not_regular() from None
 
     def _names(self, name: str) -> int:
         """The number of hard links of a file: one more while it is being uploaded under a second name."""
-        return 2 if self._folder / name in self._linked else 1
+        return 2 if self.executed.folder / name in self.linked else 1
 
     def _not_regular(self) -> OutputRejected:
-        return _rejected(
-            self._artifact,
-            f'The output "{self._artifact.name}" is not a regular file.',
-            code="output_not_regular",
+        return self._rejected("The output {} is not a regular file.", code="output_not_regular")
+
+    def _rejected(
+        self,
+        message: str,
+        *,
+        code: str,
+        hint: str | None = None,
+        fault: Fault = Fault.CALLER,
+        stderr: str | None = None,
+    ) -> OutputRejected:
+        """The error of the output whose name stands for `{}` in the message."""
+        name = self.artifact.name
+        message = message.format(f'"{name}"')
+        return OutputRejected(
+            message, code=code, hint=hint, fault=fault, where={"output": name[:128]}, stderr=stderr
         )
-
-
-def _check_length(artifact: Artifact, media: MediaInfo, promised: float | None) -> None:
-    found = media.duration_s
-    if promised is None or found is None or not media.has_duration:
-        return
-    if found < promised - max(_MAX_SHORT_S, promised * _MAX_SHORT_SHARE):
-        raise _rejected(
-            artifact,
-            f'The output "{artifact.name}" is {found:.2f} s long, but its input promised {promised:.2f} s.',
-            code="output_too_short",
-            fault=Fault.SOURCE,
-            hint="The input is probably cut or damaged: send it again. To take what is there, "
-            "say how long with -t.",
-        )
-
-
-def _rejected(
-    artifact: Artifact,
-    message: str,
-    *,
-    code: str,
-    hint: str | None = None,
-    fault: Fault = Fault.CALLER,
-    stderr: str | None = None,
-) -> OutputRejected:
-    return OutputRejected(
-        message, code=code, hint=hint, fault=fault, where={"output": artifact.name[:128]}, stderr=stderr
-    )
-
-
-def warnings_of(problems: Sequence[str]) -> tuple[str, ...]:
-    """Sentences for the caller about errors that ffmpeg reported although it went on."""
-    return tuple(f"FFmpeg reported: {problem}" for problem in problems[:5])

@@ -10,7 +10,7 @@ import pytest
 from ffmpeg_worker.errors import TargetForbidden
 from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.job.upload import Upload
-from ffmpeg_worker.pipeline.deliver import DeliveredFiles, check_targets, deliver, open_delivery
+from ffmpeg_worker.pipeline.deliver import DeliveredFiles, deliver, open_delivery
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.verify import VerifiedFile, VerifiedFiles
@@ -139,11 +139,3 @@ async def test_a_presigned_playlist_warns(tmp_path: Path, monkeypatch: pytest.Mo
     files = await delivered(job, job.lane(x__m3u8=b"#EXTM3U", x0__ts=b"0"), "x.m3u8", "x0.ts")
     (warning,) = files.warnings
     assert '"x.m3u8" is presigned' in warning
-
-
-def test_outputs_that_the_target_refuses_are_refused_before_the_work(tmp_path: Path) -> None:
-    job = FakeJob(tmp_path)
-    lane = Lane((), (Artifact("../b.mp4", "b.mp4"),))
-    with pytest.raises(TargetForbidden) as caught:
-        check_targets(lane, job.context.stores.target, OutputKeys(None, lane.artifacts))
-    assert caught.value.where == {"output": "../b.mp4"}

@@ -71,6 +71,12 @@ def test_warnings_come_in_the_order_of_the_stages_each_once(tmp_path: Path) -> N
     assert "does not confine" in note
 
 
+def test_a_few_problems_are_told(tmp_path: Path) -> None:
+    lane = delivered(StepResult(problems=tuple(f"p{number}" for number in range(9))), lane=Lane((STEP,)))
+    *warnings, _note = make_result(FakeJob(tmp_path).context, FILES, [lane]).as_json()["warnings"]
+    assert warnings == [f"FFmpeg reported: p{number}" for number in range(5)]
+
+
 def test_logs_of_measuring_commands_are_cut_at_their_beginning(tmp_path: Path) -> None:
     measuring = FfmpegStep(Invocation(()), command=3, keeps_log=True)
     lane = delivered(StepResult(log="x" * 10_000 + "end"), StepResult(log=""), lane=Lane((measuring, STEP)))

@@ -109,6 +109,7 @@ async def test_a_lane_that_cannot_run_is_not_started(tmp_path: Path, start: Star
     first, second = await run(FakeJob(tmp_path, MANY), lane("a.mp4", failure=missing), lane("../b.mp4"))
     assert isinstance(first, SourceNotFound)
     assert isinstance(second, TargetForbidden)
+    assert second.where == {"output": "../b.mp4", "process": 1}
     assert runs.names == []
 
 

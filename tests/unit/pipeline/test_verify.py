@@ -10,7 +10,7 @@ import pytest
 
 from ffmpeg_worker.errors import OutputRejected, SourceUnreadable
 from ffmpeg_worker.pipeline.execute import Executed
-from ffmpeg_worker.pipeline.verify import VerifiedFiles, verify, warnings_of
+from ffmpeg_worker.pipeline.verify import VerifiedFiles, verify
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.planning.plan import Lane
@@ -137,7 +137,3 @@ async def test_files_that_are_not_media_are_not_opened(tmp_path: Path) -> None:
     job = FakeJob(tmp_path)
     await check(job, job.lane(s__srt=b"1"), Artifact("s.srt", "s.srt", is_media=False))
     assert job.probes.asked == []
-
-
-def test_a_few_problems_are_told() -> None:
-    assert warnings_of([f"p{number}" for number in range(9)]) == tuple(f"FFmpeg reported: p{n}" for n in range(5))
