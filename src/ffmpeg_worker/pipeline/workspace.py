@@ -71,7 +71,7 @@ class Workspace:
                 self.jail.allow_read(path.resolve())
 
     async def place(self, path: Path, staged: str, *, one_of_many: bool = False) -> Path:
-        """Make a file appear under its staged name, readable for the job's programs; returns the path they read.
+        """Make a file or a whole folder appear under its staged name; returns the path that programs read.
 
         It is a symbolic link where the job's user can read the file in place, else a hard link, else a copy, for
         files that are closed to others or on another disk.
@@ -86,30 +86,16 @@ class Workspace:
             target.symlink_to(os.path.relpath(path, target.parent))
             return path
         access = self.jail.read_access(path)
-        if access is ReadAccess.DIRECT and not one_of_many:
-            target.symlink_to(path)
-            self.jail.allow_read(path)
-            return path
-        if access is not ReadAccess.NONE and give_second_name(path, target):
+        if one_of_many and access is not ReadAccess.NONE and give_second_name(path, target):
             return target
         if access is ReadAccess.DIRECT:
             target.symlink_to(path)
             self.jail.allow_read(path)
             return path
-        await asyncio.to_thread(copy_file, path, target)
-        return target
-
-    async def place_folder(self, folder: Path, staged: str) -> Path:
-        """Make a folder with everything below it appear; see `place`."""
-        target = self.staging / staged
-        if folder.is_relative_to(self.staging):
-            target.symlink_to(os.path.relpath(folder, target.parent))
-            return folder
-        if self.jail.read_access(folder) is ReadAccess.DIRECT:
-            target.symlink_to(folder)
-            self.jail.allow_read(folder)
-            return folder
-        await asyncio.to_thread(mirror_folder, folder, target)
+        if path.is_dir():
+            await asyncio.to_thread(mirror_folder, path, target)
+        elif access is ReadAccess.NONE or not give_second_name(path, target):
+            await asyncio.to_thread(copy_file, path, target)
         return target
 
     def show_inputs(self) -> None:

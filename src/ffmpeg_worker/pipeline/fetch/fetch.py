@@ -29,9 +29,7 @@ _PREFLIGHT_S = 10.0
 class FetchedInput:
     """One input in the staging folder, or the problem that it could not be fetched for."""
 
-    path: Path
-    staged: str = ""
-    size: int = 0
+    file: LocalFile | None = None
     problem: Mapping[str, Any] | None = None
 
 
@@ -43,7 +41,7 @@ class FetchedInputs:
 
     def are_in(self, staging: Path) -> bool:
         """Whether the files are in the staging folder, and not on a machine where an earlier attempt ran."""
-        return all(item.problem is not None or _is_staged(staging / item.staged) for item in self.inputs)
+        return all(item.file is None or _is_staged(staging / item.file.staged) for item in self.inputs)
 
 
 def _is_staged(path: Path) -> bool:
@@ -69,8 +67,8 @@ async def fetch(context: JobContext) -> LocalFiles:
     )
     pairs = list(zip(context.read.required_inputs, fetched.inputs, strict=True))
     return LocalFiles(
-        {item.key: LocalFile(file.path, file.staged, file.size) for item, file in pairs if file.problem is None},
-        {item.key: file.problem for item, file in pairs if file.problem is not None},
+        {item.key: found.file for item, found in pairs if found.file is not None},
+        {item.key: found.problem for item, found in pairs if found.problem is not None},
     )
 
 
@@ -92,12 +90,11 @@ async def _fetch_all(context: JobContext) -> FetchedInputs:
 
 async def _fetch_one(fetcher: Fetcher, required: RequiredInput, keeps_failures: bool) -> FetchedInput:
     try:
-        file = await fetcher.fetch(required)
+        return FetchedInput(await fetcher.fetch(required))
     except WorkerError as error:
         if not keeps_failures:
             raise
-        return FetchedInput(Path(), problem=record_error(error))
-    return FetchedInput(file.path, file.staged, file.size)
+        return FetchedInput(problem=record_error(error))
 
 
 @asynccontextmanager

@@ -11,13 +11,7 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
 from ffmpeg_worker.command import concat_list
-from ffmpeg_worker.errors import (
-    AddressNotAllowed,
-    InvalidJob,
-    SourceNotFound,
-    SourceUnreadable,
-    WorkerError,
-)
+from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, SourceNotFound, SourceUnreadable, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
@@ -62,8 +56,7 @@ class Fetcher:
                 return await self._stage_sequence(required, required.source)
             return await self._stage(required, required.source)
         except WorkerError as error:
-            placed = error.copy().at(input=display_name(required.key))
-            raise (placed.at(field=required.field) if required.field else placed) from None
+            raise error.copy().at(input=display_name(required.key), field=required.field) from None
 
     async def _write_text(self, required: RequiredInput, source: TextSource) -> LocalFile:
         content = source.content.encode()
@@ -77,20 +70,21 @@ class Fetcher:
         path = self._workspace.staging / staged
         path.write_bytes(content)
         if required.is_list:
-            await self._fill_list(path, path, required, _as_named)
+            await self._fill_list(path, path, required, lambda entry: FileSource(url=entry))
         return LocalFile(path, staged, len(content))
 
     async def _stage(self, required: RequiredInput, source: FileSource) -> LocalFile:
         path = await self._fetch_once(source)
         await _check_sum(path, source)
-        staged = self._workspace.reserve(path.name, stem=_stem(required))
+        # Inputs with a name of their own are staged under it; others keep the file's name.
+        staged = self._workspace.reserve(path.name, stem=None if source.url == required.key else required.key)
         if required.is_list:
             is_local = source.scheme in _FOLDER_SCHEMES
             beside = partial(_beside_file, path.parent) if is_local else partial(_beside_url, source)
             await self._fill_list(path, self._workspace.staging / staged, required, beside)
         elif path.suffix.lower() in _MANIFEST_SUFFIXES:
             # The names in a manifest are relative to it: it must be seen inside its own folder.
-            folder = await self._workspace.place_folder(path.parent, f"{staged}.d")
+            folder = await self._workspace.place(path.parent, f"{staged}.d")
             path, staged = folder / path.name, f"{staged}.d/{path.name}"
         else:
             path = await self._workspace.place(path, staged)
@@ -134,10 +128,6 @@ class Fetcher:
         target.write_text(concat_list.rename_entries(text, names), encoding="utf-8", errors="surrogateescape")
 
 
-def _as_named(entry: str) -> FileSource:
-    return FileSource(url=entry)
-
-
 def _beside_file(folder: Path, entry: str) -> FileSource:
     return FileSource(url=entry if "://" in entry else str(folder / entry))
 
@@ -154,18 +144,9 @@ def _beside_url(source: FileSource, entry: str) -> FileSource:
             "A list that was fetched from a server names a file of this machine.",
             hint="Send the list in the job itself, or name URLs in it.",
         )
-    return (
-        located.model_copy(update={"headers": source.headers, "credentials": source.credentials})
-        if is_same
-        else located
-    )
-
-
-def _stem(required: RequiredInput) -> str | None:
-    """Inputs with a name of their own are staged under it; others keep the file's name."""
-    return (
-        None if isinstance(required.source, FileSource) and required.source.url == required.key else required.key
-    )
+    if not is_same:
+        return located
+    return located.model_copy(update={"headers": source.headers, "credentials": source.credentials})
 
 
 async def _check_sum(path: Path, source: FileSource) -> None:

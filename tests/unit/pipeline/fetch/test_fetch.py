@@ -16,6 +16,7 @@ from ffmpeg_worker.errors import (
     TargetForbidden,
     WorkerError,
 )
+from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.pipeline.fetch.fetch import FetchedInput, FetchedInputs, fetch
 from support.job_contexts import FakeJob
 
@@ -176,8 +177,9 @@ async def test_text_that_is_too_long_in_bytes(tmp_path: Path) -> None:
 def test_a_record_holds_while_its_files_are_here(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").touch()
     (tmp_path / "frames").mkdir()
-    lost = FetchedInput(Path("/elsewhere/b.mp4"), "b.mp4", 1)
-    kept = (FetchedInput(Path("/x/a.mp4"), "a.mp4", 1), FetchedInput(Path("/x"), "frames/f%02d.png", 1))
-    failed = FetchedInput(Path(), problem={"code": "source_not_found"})
+    lost = FetchedInput(LocalFile(Path("/elsewhere/b.mp4"), "b.mp4", 1))
+    sequence = LocalFile(Path("/x"), "frames/f%02d.png", 1)
+    kept = (FetchedInput(LocalFile(Path("/x/a.mp4"), "a.mp4", 1)), FetchedInput(sequence))
+    failed = FetchedInput(problem={"code": "source_not_found"})
     assert FetchedInputs((*kept, failed)).are_in(tmp_path)
     assert not FetchedInputs((*kept, lost)).are_in(tmp_path)
