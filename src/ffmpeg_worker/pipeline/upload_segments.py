@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.pipeline.deliver import LaneDelivery
@@ -24,48 +24,35 @@ async def upload_segments(lane: Lane, folder: Path, delivery: LaneDelivery) -> A
     if len(playlists) != 1:
         yield
         return
-    watch = asyncio.ensure_future(_Watch(lane, playlists[0], folder, delivery).run())
+    watch = asyncio.ensure_future(_watch(lane, playlists[0], folder, delivery))
     try:
         yield
     finally:
         await cancel_and_wait(watch)
 
 
-class _Watch:
-    """Guesses which segments are finished; a wrong guess is sent again when the outputs are delivered."""
-
-    def __init__(self, lane: Lane, playlist: Artifact, folder: Path, delivery: LaneDelivery) -> None:
-        self._lane = lane
-        self._playlist = playlist
-        self._folder = folder
-        self._delivery = delivery
-        self._seen: dict[str, tuple[int, int]] = {}
-        self._sent: set[str] = set()
-
-    async def run(self) -> None:
-        while True:
-            await asyncio.sleep(_PAUSE_S)
-            self._look()
-
-    def _look(self) -> None:
-        states = self._states()
+async def _watch(lane: Lane, playlist: Artifact, folder: Path, delivery: LaneDelivery) -> None:
+    """Send what seems to be finished; a wrong guess is sent again when the outputs are delivered."""
+    seen: dict[str, tuple[int, int]] = {}
+    sent: set[str] = set()
+    while True:
+        await asyncio.sleep(_PAUSE_S)
+        states = {name: state for name, state in _read_states(lane, folder).items() if name not in sent}
         newest = max((changed for _, changed in states.values()), default=0)
         for name, state in states.items():
             # At rest since the last look, and something newer is being written.
-            if self._seen.get(name) == state and state[1] < newest:
-                self._sent.add(name)
-                self._delivery.send_early(final_name(self._playlist, name), self._folder, name)
-        self._seen = states
+            if seen.get(name) == state and state[1] < newest:
+                sent.add(name)
+                delivery.send_early(final_name(playlist, name), folder, name)
+        seen = states
 
-    def _states(self) -> dict[str, tuple[int, int]]:
-        """Size and modification time of all segments that were not sent yet."""
-        found = {}
-        for name in find_companions(self._folder, self._lane):
-            if name in self._sent or PurePosixPath(name).suffix.lower() in _REWRITTEN:
-                continue
-            try:
-                status = (self._folder / name).lstat()
-            except OSError:
-                continue
-            found[name] = (status.st_size, status.st_mtime_ns)
-        return found
+
+def _read_states(lane: Lane, folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and modification time of all segments."""
+    found = {}
+    for name in find_companions(folder, lane):
+        if PurePosixPath(name).suffix.lower() not in _REWRITTEN:
+            with suppress(OSError):  # gone meanwhile
+                status = (folder / name).lstat()
+                found[name] = (status.st_size, status.st_mtime_ns)
+    return found

@@ -52,6 +52,6 @@ async def test_a_segment_at_rest_is_sent_once_the_next_is_written(tmp_path: Path
 async def test_without_a_single_playlist_nothing_is_watched(
     tmp_path: Path, artifacts: tuple[Artifact, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_Watch", None)
+    monkeypatch.setattr(module, "_watch", None)
     async with upload_segments(Lane((), artifacts), tmp_path, cast(LaneDelivery, Sent())):
         pass
