@@ -24,7 +24,6 @@ COMPUTED = {
     "found.code",  # the table of failures
     "error['type']",  # the codes that validators of the job's models raise
     "context.code",  # `FailureContext(code=…)`
-    "_read_code(note)",  # checked there
     "error.code",  # another WorkerError
     "_read_text(problem, 'code')",  # a problem of the API
 }

@@ -17,7 +17,7 @@ from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.pipeline.progress import LaneProgress, step_fraction
+from ffmpeg_worker.pipeline.progress import FractionReport, step_fraction
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.expectations import Expectations
@@ -44,12 +44,8 @@ _MAX_READ_BYTES = 256 << 20
 class Executed:
     """A lane whose steps all ended with exit code 0, which is not yet a success; only `execute` makes it.
 
-    Attributes:
-        name: unique among the lanes of the job; later steps of the lane are named after it.
-        lane: what ran.
-        folder: its working directory.
-        results: one for each step.
-        is_fused: whether its command ran in one ffmpeg with those of other lanes.
+    `name` is unique among the lanes of the job; later steps of the lane are named after it. `is_fused` tells
+    whether its command ran in one ffmpeg with those of other lanes.
     """
 
     name: str
@@ -70,16 +66,11 @@ async def execute(
     folder: Path,
     *,
     expect: Callable[[], Expectations],
-    progress: LaneProgress,
+    progress: FractionReport,
 ) -> Executed:
     """Run the steps of a lane in `folder`, each as a step of the runtime.
 
-    Args:
-        context: the job.
-        lane: what to run.
-        folder: its working directory.
-        expect: tells what is known by now of the lengths of its outputs.
-        progress: told how much of the lane is done.
+    `expect` tells what is known by now of the lengths of its outputs.
 
     Raises:
         EngineError: with `where.command`.
@@ -87,14 +78,14 @@ async def execute(
     runner = _StepRunner(context, lane, folder, expect)
     results: list[StepResult] = []
     for number, step in enumerate(lane.steps):
-        share = _Share(progress, number, len(lane.steps))
+        share = _share_of(progress, number, len(lane.steps))
         ready = step
         if isinstance(ready, DependentStep):
             ready = ready.build(results, await read_step_files(folder, ready.reads))
         name = f"{folder.name}/step-{number}"
         run = partial(runner.run, ready, name, share)
         result = await context.runtime.step(name, StepResult, run, is_usable=partial(_is_here, context, name))
-        share.finish()
+        share(1.0, None)
         results.append(result)
     return Executed(folder.name, lane, folder, tuple(results))
 
@@ -108,19 +99,9 @@ async def read_step_files(folder: Path, names: tuple[str, ...]) -> StepFiles:
     return {name: await asyncio.to_thread(read_beneath, folder, name, _MAX_READ_BYTES) for name in names}
 
 
-@dataclass(frozen=True, slots=True)
-class _Share:
-    """The part of a lane's progress that one of its `count` steps fills."""
-
-    progress: LaneProgress
-    number: int
-    count: int
-
-    def report(self, fraction: float, speed: float | None) -> None:
-        self.progress((self.number + fraction) / self.count, speed)
-
-    def finish(self) -> None:
-        self.progress((self.number + 1) / self.count, None)
+def _share_of(progress: FractionReport, number: int, count: int) -> FractionReport:
+    """The progress of one of a lane's `count` steps, as a part of the lane's."""
+    return lambda fraction, speed: progress((number + fraction) / count, speed)
 
 
 class _StepRunner:
@@ -130,22 +111,20 @@ class _StepRunner:
         self._context = context
         self._folder = folder
         self._expect = expect
-        self._command = CommandRunner(
-            context.resources, folder, context.workspace.jail, context.runtime.deadline, lane.display_names
-        )
+        self._command = CommandRunner(context, folder, lane.display_names)
 
-    async def run(self, step: RunnableStep, name: str, share: _Share) -> StepResult:
+    async def run(self, step: RunnableStep, name: str, share: FractionReport) -> StepResult:
         self._context.workspace.hand_over(self._folder)
         result = await self._run(step, share)
         self._context.workspace.mark_done(name)
         return result
 
-    async def _run(self, step: RunnableStep, share: _Share) -> StepResult:
+    async def _run(self, step: RunnableStep, share: FractionReport) -> StepResult:
         match step:
             case FfmpegStep():
                 return await self._command.run(step, partial(self._report, step, share))
             case RenderStep():
-                return await render(step, self._command, share.report)
+                return await render(step, self._command, share)
             case StillStep():
                 return await render_still(step, self._command)
             case MeasureStep():
@@ -157,9 +136,9 @@ class _StepRunner:
             case _:
                 assert_never(step)
 
-    def _report(self, step: FfmpegStep, share: _Share, report: Progress) -> None:
+    def _report(self, step: FfmpegStep, share: FractionReport, report: Progress) -> None:
         expected_s = step.expected_s or self._expect().estimate(step.command)
-        share.report(step_fraction(report, expected_s), report.speed)
+        share(step_fraction(report, expected_s), report.speed)
 
     async def _probe(self, step: ProbeStep) -> StepResult:
         path = self._folder / STAGING_FOLDER / step.staged

@@ -35,7 +35,7 @@ class OutputKeys:
         """
         if self._key is None:
             return name
-        key = self._beside_main(name) if self._main is not None else self._behind_prefix(name)
+        key = _beside(self._key, self._main, name) if self._main else _behind_prefix(self._key, name)
         problem = describe_key_problem(key)
         if problem is not None:
             raise InvalidJob(
@@ -46,16 +46,17 @@ class OutputKeys:
             )
         return key
 
-    def _beside_main(self, name: str) -> str:
-        assert self._key is not None and self._main is not None  # noqa: S101, PT018  (for the type checker)
-        if name == self._main:
-            return self._key
-        folder = PurePosixPath(self._main).parent
-        path = PurePosixPath(name)
-        beside = path.relative_to(folder) if path.is_relative_to(folder) else PurePosixPath(path.name)
-        return str(PurePosixPath(self._key).parent / beside)
 
-    def _behind_prefix(self, name: str) -> str:
-        plain = PurePosixPath(name).name if name.startswith("/") else name
-        prefix = (self._key or "").rstrip("/")
-        return f"{prefix}/{plain}" if prefix else plain
+def _beside(main_key: str, main: str, name: str) -> str:
+    if name == main:
+        return main_key
+    folder = PurePosixPath(main).parent
+    path = PurePosixPath(name)
+    beside = path.relative_to(folder) if path.is_relative_to(folder) else PurePosixPath(path.name)
+    return str(PurePosixPath(main_key).parent / beside)
+
+
+def _behind_prefix(key: str, name: str) -> str:
+    plain = PurePosixPath(name).name if name.startswith("/") else name
+    prefix = key.rstrip("/")
+    return f"{prefix}/{plain}" if prefix else plain

@@ -9,8 +9,8 @@ from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
 from ffmpeg_worker.storage.transfer import TransferMeter
 
-LaneProgress = Callable[[float, float | None], None]
-"""Receives the finished fraction of a lane (0 to 1), and the speed if known."""
+FractionReport = Callable[[float, float | None], None]
+"""Receives the finished fraction of a lane or step (0 to 1), and the speed if known."""
 
 # Percentages between which commands run; that takes longest in nearly every job.
 _RUNNING_FROM, _RUNNING_TO = 2.0, 97.0
@@ -63,19 +63,16 @@ class JobProgress:
         self._lanes = [0.0] * count
         self.enter(Stage.RUNNING, self._running_from)
 
-    def of_lanes(self, lanes: Sequence[int]) -> LaneProgress:
+    def of_lanes(self, lanes: Sequence[int]) -> FractionReport:
         """A callback for one run that makes the outputs of these lanes."""
 
         def advance(fraction: float, speed: float | None) -> None:
             for lane in lanes:
                 self._lanes[lane] = max(self._lanes[lane], min(max(fraction, 0.0), 1.0))
-            self._tell_running(speed)
+            done = sum(self._lanes) / len(self._lanes)
+            self._tell(self._running_from + (_RUNNING_TO - self._running_from) * done, speed)
 
         return advance
-
-    def _tell_running(self, speed: float | None) -> None:
-        done = sum(self._lanes) / len(self._lanes)
-        self._tell(self._running_from + (_RUNNING_TO - self._running_from) * done, speed)
 
     def delivering(self, lane: int) -> None:
         """Report that the outputs of a lane are ready; after the last lane the stage is `delivering`."""
@@ -85,8 +82,7 @@ class JobProgress:
 
     def finish(self) -> None:
         """Report that the job has its result."""
-        self._stage = Stage.DONE
-        self._tell(100.0)
+        self.enter(Stage.DONE, 100.0)
 
     def _tell_transfer(self, percent: float) -> None:
         """Report a transfer at most every 0.1 s: meters change with every block."""

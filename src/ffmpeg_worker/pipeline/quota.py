@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from ffmpeg_worker.errors import DiskFull, JobTooLarge, WorkerError
+from ffmpeg_worker.errors import DiskFull, JobTooLarge
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.tasks import race
 
@@ -39,27 +39,24 @@ class Quota:
     async def _watch(self, folder: Path) -> NoReturn:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            error = await asyncio.to_thread(self._look, folder)
-            if error is not None:
-                raise error
+            await asyncio.to_thread(self._check, folder)
 
-    def _look(self, folder: Path) -> WorkerError | None:
+    def _check(self, folder: Path) -> None:
         if shutil.disk_usage(folder).free < self.min_free_bytes:
-            return DiskFull(
+            raise DiskFull(
                 "ffmpeg was stopped: the worker's disk is nearly full.", hint="Try again later, or write less."
             )
         files, size = _measure(folder)
         if files > self.max_files:
-            return JobTooLarge(
+            raise JobTooLarge(
                 f"ffmpeg was stopped: the job has written more than {self.max_files} files.",
                 hint="Write fewer: a longer segment, a lower frame rate, a shorter range.",
             )
         if size > self.max_bytes:
-            return JobTooLarge(
+            raise JobTooLarge(
                 f"ffmpeg was stopped: the job has written more than {self.max_bytes >> 20} MiB.",
                 hint="Write less: a lower bitrate, a smaller frame, a shorter range.",
             )
-        return None
 
 
 def _measure(folder: Path) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.pipeline.progress import FractionReport
 from ffmpeg_worker.pipeline.renderer_process import RendererRun
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.plan import (
@@ -33,12 +34,9 @@ _MAX_STILL_BYTES = 256 << 20
 _MAX_MEASURED_BYTES = 16 << 20
 _PIPE_BYTES = 1 << 20  # what an unprivileged process may have: a frame takes fewer turns
 
-Report = Callable[[float, float | None], None]
-"""Receives the finished fraction of the frames, and the speed if known."""
 
-
-async def render(step: RenderStep, command: CommandRunner, report: Report) -> StepResult:
-    """Render all ranges of a step and run the steps beside them.
+async def render(step: RenderStep, command: CommandRunner, report: FractionReport) -> StepResult:
+    """Render all ranges of a step and run the steps beside them; `report` receives the fraction of the frames.
 
     Raises:
         EngineError: the first failure; nothing of the step runs any more.
@@ -66,8 +64,8 @@ async def render_still(step: StillStep, command: CommandRunner) -> StepResult:
     Raises:
         EngineError: why it could not be drawn.
     """
-    threads = command.resources.cores
-    order = {"scene": encode_scene(step.scene), "first": step.frame, "form": "png", "threads": threads}
+    scene, threads = encode_scene(step.scene), command.resources.cores
+    order = {"scene": scene, "first": step.frame, "form": "png", "threads": threads}
     result, image = await _render_answer(order, _MAX_STILL_BYTES, command)
     await command.write(step.work_name, image)
     return replace(result, frames=1, out_time_s=0.0)
@@ -103,7 +101,7 @@ async def _render_answer(
 class _Rendering:
     """Renders the ranges of one step."""
 
-    def __init__(self, step: RenderStep, command: CommandRunner, report: Report) -> None:
+    def __init__(self, step: RenderStep, command: CommandRunner, report: FractionReport) -> None:
         self._step = step
         self._command = command
         self._report = report
@@ -142,13 +140,7 @@ class _Rendering:
         if failure is not None:
             raise failure
         drawn = await drawing.child.wait()
-        return StepResult(
-            seconds=result.seconds,
-            cpu_seconds=result.cpu_seconds + drawn.cpu_seconds,
-            frames=result.frames,
-            out_time_s=result.out_time_s,
-            warnings=warnings,
-        )
+        return replace(result, cpu_seconds=result.cpu_seconds + drawn.cpu_seconds, warnings=warnings)
 
     def _order(self, part: FrameRange) -> dict[str, Any]:
         threads = max(self._command.resources.cores // min(self._step.max_parallel, len(self._step.ranges)), 1)

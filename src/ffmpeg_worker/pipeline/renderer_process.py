@@ -54,8 +54,8 @@ def find_missing_packages() -> tuple[str, ...]:
 class RendererSpawner:
     """Forks renderers; opened and closed with the worker."""
 
-    def __init__(self, *, is_background: bool = True) -> None:
-        self._forks = Spawner(preload=_PRELOAD, background=is_background)
+    def __init__(self) -> None:
+        self._forks = Spawner(preload=_PRELOAD)
         self._is_open = False
 
     def require_packages(self) -> None:
@@ -117,16 +117,12 @@ def _read_note(line: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in note.items()} if isinstance(note, dict) else {}
 
 
-def _read_code(note: Mapping[str, str]) -> str:
-    code = note.get("code", "")
-    return code if code in CODES else "renderer_failed"
-
-
 def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> EngineError:
     if note is not None:
+        code = note.get("code", "")
         return EngineFailed(
             note["error"],
-            code=_read_code(note),
+            code=code if code in CODES else "renderer_failed",
             fault=Fault.WORKER if note.get("fault") == Fault.WORKER else Fault.CALLER,
             hint=note.get("hint"),
             where={"field": note["where"]} if "where" in note else None,

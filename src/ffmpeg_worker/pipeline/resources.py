@@ -21,17 +21,11 @@ class WorkerResources:
     """Programs, stores and limits of a worker; opened once, shared by all jobs.
 
     Attributes:
-        tools: ffmpeg, ffprobe and the spawner that starts them.
-        prober: opens media to read their streams.
-        renderer: starts renderers of compositions.
         gpu: the trial of the GPU, made when a job first asks for it.
-        scratch: the directory that has a workspace for each job.
-        stores: resolves sources and targets of a job.
         slots: bounds the ffmpegs of the whole worker.
-        quota: bounds what a job may write.
-        option_policy: whether the arguments of commands are judged.
         cores: threads that one step may use.
         max_input_bytes: bounds what all downloads of a job may be together.
+        option_policy: whether the arguments of commands are judged.
     """
 
     tools: Tools

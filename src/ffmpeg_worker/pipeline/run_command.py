@@ -17,7 +17,7 @@ from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.fonts import outline_fonts
-from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.planning.plan import (
     BundledFonts,
     FailureContext,
@@ -29,7 +29,6 @@ from ffmpeg_worker.planning.plan import (
     TextFile,
 )
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, symlink_beneath, write_beneath
-from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.tasks import finish_then_cancel
 
 _MAX_PROBLEMS = 20
@@ -38,23 +37,16 @@ _ERROR_LINE = re.compile(r"^(?:\[[^\]]*\] )*\[(?:error|fatal)\] .*$", re.MULTILI
 
 
 class CommandRunner:
-    """Runs the programs of one lane in its `folder`, until `deadline` of the monotonic clock.
+    """Runs the programs of one lane in its `folder`, until the deadline of the job.
 
     `display_names` are the caller's names of staged files.
     """
 
-    def __init__(
-        self,
-        resources: WorkerResources,
-        folder: Path,
-        jail: Jail,
-        deadline: float,
-        display_names: Mapping[str, str],
-    ) -> None:
-        self.resources = resources
+    def __init__(self, context: JobContext, folder: Path, display_names: Mapping[str, str]) -> None:
+        self.resources = context.resources
         self.folder = folder
-        self.jail = jail
-        self._deadline = deadline
+        self.jail = context.workspace.jail
+        self._deadline = context.runtime.deadline
         self._display_names = display_names
 
     @property
@@ -132,7 +124,7 @@ class CommandRunner:
     async def slot(self) -> AsyncIterator[None]:
         """Hold one of the worker's slots for an ffmpeg; waiting for it counts as the job's time."""
         try:
-            async with asyncio.timeout(max(self._deadline - time.monotonic(), 0)):
+            async with asyncio.timeout(self.seconds_left):
                 await self.resources.slots.acquire()
         except TimeoutError:
             raise EngineTimedOut(

@@ -16,8 +16,8 @@ import pytest
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineFailed, EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
-from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.plan import (
     DependentStep,
@@ -83,9 +83,12 @@ class FakeRunner(CommandRunner):
     """Encodes by reading the pipe; notes what ran, and fails as told."""
 
     def __init__(self, folder: Path, renderers: Renderers, *, cores: int = 4, slots: int = 4) -> None:
-        resources = SimpleNamespace(slots=asyncio.Semaphore(slots), cores=cores, renderer=renderers)
-        deadline = time.monotonic() + 10
-        super().__init__(cast(WorkerResources, resources), folder, Jail(folder, None, cores=cores), deadline, {})
+        context = SimpleNamespace(
+            resources=SimpleNamespace(slots=asyncio.Semaphore(slots), cores=cores, renderer=renderers),
+            workspace=SimpleNamespace(jail=Jail(folder, None, cores=cores)),
+            runtime=SimpleNamespace(deadline=time.monotonic() + 10),
+        )
+        super().__init__(cast(JobContext, context), folder, {})
         self.encoded: list[tuple[str, bytes]] = []
         self.ran: list[str] = []
         self.error: WorkerError | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +27,8 @@ from support.job_contexts import FakeJob
 NAMES = {"_in/0.bin": "holiday.mp4", "_in/a.srt": "subs"}
 
 
-def runner(job: FakeJob, seconds: float = 10.0) -> CommandRunner:
-    context = job.context
-    deadline = time.monotonic() + seconds
-    return CommandRunner(context.resources, job.lane(), context.workspace.jail, deadline, NAMES)
+def runner(job: FakeJob) -> CommandRunner:
+    return CommandRunner(job.context, job.lane(), NAMES)
 
 
 def ignore(_progress: object) -> None:
@@ -80,7 +77,7 @@ async def test_a_file_replaces_that_of_an_interrupted_attempt(tmp_path: Path) ->
 
 
 async def test_waiting_for_a_slot_ends_at_the_deadline(tmp_path: Path) -> None:
-    command = runner(FakeJob(tmp_path, slots=0), seconds=0.02)
+    command = runner(FakeJob(tmp_path, slots=0, timeout_s=0.02))
     with pytest.raises(EngineTimedOut, match="before the worker had a place"):
         await command.run(FfmpegStep(Invocation(())), ignore)
 
