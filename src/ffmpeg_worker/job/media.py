@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, TypeVar
+
+_T = TypeVar("_T")
 
 # Images have no duration, and elementary streams only an estimate from their bit rate.
 _FORMATS_WITHOUT_DURATION = frozenset(
@@ -84,8 +86,8 @@ def read_media(document: Mapping[str, Any]) -> MediaInfo:
     return MediaInfo(
         format_name=str(container.get("format_name", "")),
         streams=tuple(_read_stream(stream) for stream in document.get("streams", ())),
-        duration_s=_number(container.get("duration")),
-        bit_rate=_integer(container.get("bit_rate")),
+        duration_s=_read(float, container.get("duration")),
+        bit_rate=_read(int, container.get("bit_rate")),
     )
 
 
@@ -94,14 +96,15 @@ def _read_stream(stream: Mapping[str, Any]) -> StreamInfo:
     return StreamInfo(
         kind=str(stream.get("codec_type", "unknown")),
         codec=stream.get("codec_name"),
-        duration_s=_number(stream.get("duration")) or _clock(stream.get("tags", {}).get("DURATION")),
-        width=_integer(stream.get("width")),
-        height=_integer(stream.get("height")),
-        fps=_rate(stream.get("avg_frame_rate")) or _rate(stream.get("r_frame_rate")),
+        duration_s=_read(float, stream.get("duration"))
+        or _read(_read_clock, stream.get("tags", {}).get("DURATION")),
+        width=_read(int, stream.get("width")),
+        height=_read(int, stream.get("height")),
+        fps=_read_rate(stream.get("avg_frame_rate")) or _read_rate(stream.get("r_frame_rate")),
         pix_fmt=stream.get("pix_fmt"),
-        frames=_integer(stream.get("nb_frames")),
-        sample_rate=_integer(stream.get("sample_rate")),
-        channels=_integer(stream.get("channels")),
+        frames=_read(int, stream.get("nb_frames")),
+        sample_rate=_read(int, stream.get("sample_rate")),
+        channels=_read(int, stream.get("channels")),
         color=(
             stream.get("color_range"),
             stream.get("color_space"),
@@ -111,36 +114,23 @@ def _read_stream(stream: Mapping[str, Any]) -> StreamInfo:
         field_order=stream.get("field_order"),
         rotation=next((int(item["rotation"]) for item in side_data if "rotation" in item), 0),
         is_cover=bool(stream.get("disposition", {}).get("attached_pic", 0)),
-        sample_aspect=_rate(str(stream.get("sample_aspect_ratio", "")).replace(":", "/")) or Fraction(1),
+        sample_aspect=_read_rate(str(stream.get("sample_aspect_ratio", "")).replace(":", "/")) or Fraction(1),
     )
 
 
-def _number(value: Any) -> float | None:
+def _read(read: Callable[[Any], _T], value: Any) -> _T | None:
+    """Read a value of ffprobe's; `None` where it is missing or not what `read` expects."""
     try:
-        return float(value)
-    except (TypeError, ValueError):
+        return read(value)
+    except (TypeError, ValueError, ZeroDivisionError):
         return None
 
 
-def _integer(value: Any) -> int | None:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        return None
+def _read_rate(value: Any) -> Fraction | None:
+    return _read(Fraction, str(value)) or None
 
 
-def _rate(value: Any) -> Fraction | None:
-    try:
-        rate = Fraction(str(value))
-    except (ValueError, ZeroDivisionError):
-        return None
-    return rate or None
-
-
-def _clock(value: Any) -> float | None:
+def _read_clock(value: Any) -> float:
     """Read the duration tag of Matroska, such as 00:00:10.023000000, in seconds."""
-    try:
-        hours, minutes, seconds = str(value).split(":")
-        return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-    except ValueError:
-        return None
+    hours, minutes, seconds = str(value).split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
