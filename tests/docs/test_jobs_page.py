@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ffmpeg_worker.job.actions import ACTIONS
-from ffmpeg_worker.job.common_fields import CommonFields
+from ffmpeg_worker.job.job import CommonFields
 from support.docs.field_tables import field_table, golden_blocks
 from support.docs.json_examples import ROOT
 

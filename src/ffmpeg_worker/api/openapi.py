@@ -25,7 +25,7 @@ from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.action import Action
-from ffmpeg_worker.job.common_fields import CommonFields
+from ffmpeg_worker.job.job import CommonFields
 from ffmpeg_worker.job.problem import Problem
 from ffmpeg_worker.job.sources import FileSource, TextSource
 

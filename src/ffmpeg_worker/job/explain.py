@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.actions.action import Action
-from ffmpeg_worker.job.common_fields import COMMON_FIELDS, UNSERVED_FIELDS
+from ffmpeg_worker.job.job import COMMON_FIELDS, UNSERVED_FIELDS
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import describe_problem
 

@@ -1,11 +1,67 @@
-"""Base classes of all jobs and of their data."""
+"""Base classes of all jobs and of their data, and the fields that all jobs share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.frozen_model import FrozenModel
-from ffmpeg_worker.job.common_fields import CommonFields
+from ffmpeg_worker.job.s3_config import S3Config
+from ffmpeg_worker.job.sources import Inputs
+from ffmpeg_worker.job.upload import Upload
+
+
+class CommonFields(FrozenModel):
+    """Fields that jobs of every action share."""
+
+    inputs: Inputs = Field(
+        default_factory=dict,
+        description="Inputs by name, used in commands as `{{name}}` or `<<name>>`; a list means in_1, in_2, …",
+        examples=[{"in_1": "clips/intro.mp4"}],
+    )
+    upload: Upload | None = Field(
+        None,
+        description="Where the outputs go. Default: they stay under the worker's data root.",
+        examples=[{"bucket": "media-out", "key": "orders/17/", "cloud_type": "AWS"}],
+    )
+    s3Config: S3Config | None = Field(  # noqa: N815  (RunPod's name)
+        None,
+        description="RunPod's own spelling of an `upload` to S3.",
+        examples=[{"accessId": "…", "accessSecret": "…", "bucketName": "media-out"}],
+    )
+    timeout: float | None = Field(
+        None,
+        gt=0,
+        allow_inf_nan=False,
+        description="Seconds for the whole job; capped by the worker's setting.",
+        examples=[120],
+    )
+    metadata: Mapping[str, Any] | None = Field(
+        None, description="Any object; the result repeats it unchanged.", examples=[{"order": "A-17"}]
+    )
+
+    @model_validator(mode="after")
+    def _name_one_destination(self) -> Self:
+        if self.upload is not None and self.s3Config is not None:
+            raise PydanticCustomError(
+                "invalid_upload", 'The job has both "upload" and "s3Config".', {"hint": "Keep one of them."}
+            )
+        return self
+
+    @property
+    def destination(self) -> Upload | None:
+        """The target of the outputs, from either spelling; `None` if the job names none."""
+        return self.s3Config.as_upload() if self.s3Config is not None else self.upload
+
+
+COMMON_FIELDS = frozenset(CommonFields.model_fields)
+UNSERVED_FIELDS = frozenset(
+    {"callback_url", "callback_auth_header", "webhook", "idempotency_key", "priority", "async"}
+)
+"""Common fields of the contract that this version refuses by name."""
 
 
 class JobData(FrozenModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -10,9 +10,8 @@ from pydantic import ValidationError
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.actions import ACTIONS, UNSERVED_ACTIONS
 from ffmpeg_worker.job.actions.action import Action
-from ffmpeg_worker.job.common_fields import COMMON_FIELDS, UNSERVED_FIELDS
 from ffmpeg_worker.job.explain import explain, missing_field, quote_list, unknown_field, unserved_field
-from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.job import COMMON_FIELDS, UNSERVED_FIELDS, Job
 from ffmpeg_worker.suggestions import did_you_mean
 
 
@@ -41,10 +40,8 @@ def parse_job(value: Any) -> Job:
 def parse_action(name: str, body: Any, query: Mapping[str, str] | None = None) -> Job:
     """Read the request of an action's route.
 
-    Args:
-        name: the action.
-        body: the action's data and the common fields in one object.
-        query: the query string; its fields override those of the body, where the action has such.
+    `body` has the action's data and the common fields in one object; fields of the query string override them,
+    where the action has such.
 
     Raises:
         InvalidJob, UnsupportedFeature: as for `parse_job`; JSON paths start at the body, or name a field of the
@@ -70,28 +67,24 @@ def _read_action(value: dict[str, Any], key: str) -> Action:
             where={"field": "action"},
         )
     known = ACTIONS if key == "action" else {action.path: action for action in ACTIONS.values()}
-    name = value[key].removeprefix("/api") if key == "path" and isinstance(value[key], str) else value[key]
-    if isinstance(name, str) and name in known:
-        return known[name]
-    raise _unknown_action(key, name, known)
-
-
-def _unknown_action(key: str, name: Any, known: Collection[str]) -> InvalidJob:
-    where = {"field": key}
+    name, where = value[key], {"field": key}
     if not isinstance(name, str):
-        return InvalidJob(
+        raise InvalidJob(
             f"There is no {key} of that type.",
             code="unknown_action",
             hint=f"Known are {quote_list(known)}.",
             where=where,
         )
+    name = name.removeprefix("/api") if key == "path" else name
+    if name in known:
+        return known[name]
     if name in (UNSERVED_ACTIONS if key == "action" else UNSERVED_ACTIONS.values()):
-        return UnsupportedFeature(
+        raise UnsupportedFeature(
             f'The {key} "{name}" is not served by this version.',
             hint=f"Served are {quote_list(known)}.",
             where=where,
         )
-    return InvalidJob(
+    raise InvalidJob(
         f'There is no {key} "{name[:64]}".',
         code="unknown_action",
         hint=did_you_mean(name, known) or f"Known are {quote_list(known)}.",

@@ -1,19 +1,55 @@
-"""Results of jobs: the fields that all actions share."""
+"""Results of jobs, made from reports of their lanes: the fields that all actions share."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from ffmpeg_worker.job.lane_report import LaneReport, get_only_lane
-from ffmpeg_worker.job.result_parts import OutputFile, ResultModel, Stats
+from ffmpeg_worker.job.problem import error_from_problem
+from ffmpeg_worker.job.result_parts import CommandLog, OutputFile, ResultModel, Stats
 
 _SANDBOX_WARNINGS: Mapping[str, str] = {
     "degraded": "This worker confines jobs only in part: its operator has allowed that.",
     "off": "This worker does not confine jobs: its operator has switched that off.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class LaneReport:
+    """Outputs and measurements of one lane, or its failure.
+
+    Attributes:
+        outputs: delivered files.
+        stats: cost of this lane alone.
+        warnings: sentences for the caller.
+        logs: logs of commands that only measure.
+        summary: what the action adds to its result; its `warnings` come before the others.
+        is_fused: whether the lane shared an FFmpeg process with lanes that read the same input.
+        problem: the failure of the lane, as from `record_error`; then nothing else is set.
+    """
+
+    outputs: tuple[OutputFile, ...] = ()
+    stats: Stats = field(default_factory=lambda: Stats(seconds=0.0))
+    warnings: tuple[str, ...] = ()
+    logs: tuple[CommandLog, ...] | None = None
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    is_fused: bool = False
+    problem: Mapping[str, Any] | None = None
+
+
+def get_only_lane(lanes: Sequence[LaneReport]) -> LaneReport:
+    """Return the report of a job that has one lane.
+
+    Raises:
+        WorkerError: the lane failed.
+    """
+    (lane,) = lanes
+    if lane.problem is not None:
+        raise error_from_problem(lane.problem)
+    return lane
 
 
 class JobResult(ResultModel):
@@ -33,10 +69,8 @@ class JobResult(ResultModel):
     def from_lanes(cls, common: Mapping[str, Any], lanes: Sequence[LaneReport], stats: Stats) -> Self:
         """Make the result of a job from the reports of its lanes; this default takes one lane.
 
-        Args:
-            common: `job_id` and `metadata`.
-            lanes: one report for each lane, in the order of the request.
-            stats: cost of the whole job.
+        `common` has `job_id` and `metadata`; `stats` is the cost of the whole job. The lanes are in the order of
+        the request.
 
         Raises:
             WorkerError: the only lane failed.
@@ -48,11 +82,7 @@ class JobResult(ResultModel):
         return cls(**{**lane.summary, **common, **declared})
 
     def with_sandbox_note(self, level: str) -> Self:
-        """Return the same result, with a note where its job was not confined in full.
-
-        Args:
-            level: how jobs are confined; only `degraded` and `off` are noted.
-        """
+        """Return the same result, with a note where `level` says that its job was not confined in full."""
         return self.model_copy(update={"sandbox": level}) if level in _SANDBOX_WARNINGS else self
 
     def as_png(self) -> bytes | None:

@@ -49,9 +49,7 @@ class FileSource(FrozenModel):
         examples=["clips/intro.mp4"],
     )
     headers: Headers | None = Field(
-        None,
-        description="Request headers for an HTTP source.",
-        examples=[{"Accept": "video/mp4"}],
+        None, description="Request headers for an HTTP source.", examples=[{"Accept": "video/mp4"}]
     )
     credentials: Credentials | None = Field(
         None,
@@ -73,9 +71,8 @@ class FileSource(FrozenModel):
 
     def secret_values(self) -> list[str]:
         """Return every value that must not be shown: credentials, header values, signed parts of the URL."""
-        values = [value.get_secret_value() for value in (self.headers or {}).values()]
-        values += self.credentials.secret_values() if self.credentials else []
-        return [*values, *find_signed_parts(self.url)]
+        values = self.credentials.secret_values() if self.credentials else []
+        return [*values, *self.plain_headers.values(), *find_signed_parts(self.url)]
 
     @property
     def scheme(self) -> str | None:
@@ -109,12 +106,13 @@ def _read_source(value: Any) -> FileSource | TextSource:
         return value
     if isinstance(value, str):
         return FileSource.model_validate({"url": value})
-    if isinstance(value, dict) and "content" in value:
-        return TextSource.model_validate(value)
     if isinstance(value, dict):
-        return FileSource.model_validate(value)
+        return (TextSource if "content" in value else FileSource).model_validate(value)
     raise ValueError("must be a path or URL, or an object with `url` or with `content`")
 
+
+InputName = Annotated[str, Field(min_length=1, max_length=4096)]
+"""Name of an input of the job; or a path or URL, which then is an input."""
 
 Source = Annotated[
     FileSource | TextSource,

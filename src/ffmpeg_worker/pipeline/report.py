@@ -7,10 +7,9 @@ from collections.abc import Sequence
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
-from ffmpeg_worker.job.lane_report import LaneReport
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.problem import record_error
-from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job.result import JobResult, LaneReport
 from ffmpeg_worker.job.result_parts import CommandLog, Stats
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome

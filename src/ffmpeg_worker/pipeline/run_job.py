@@ -23,10 +23,6 @@ from ffmpeg_worker.planning.read_job import read_job
 async def run_job(runtime: Runtime, job: Job) -> JobResult:
     """Run a job from its JSON to its media.
 
-    Args:
-        runtime: runs the steps, and knows the worker's resources, the job's id and its deadline.
-        job: the job as parsed.
-
     Raises:
         WorkerError: of any kind but Misconfigured; nothing of the job is left behind.
     """

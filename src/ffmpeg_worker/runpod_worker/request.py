@@ -9,8 +9,7 @@ from typing import Any
 
 from ffmpeg_worker.client.api_client import JobRequest
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.common_fields import COMMON_FIELDS
-from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.job import COMMON_FIELDS, Job
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
 

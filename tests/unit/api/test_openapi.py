@@ -17,8 +17,8 @@ from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.examples import HEALTH, PROBLEM
 from ffmpeg_worker.api.health_report import Health
 from ffmpeg_worker.job.actions import ACTIONS
-from ffmpeg_worker.job.common_fields import COMMON_FIELDS
 from ffmpeg_worker.job.explain import field_names
+from ffmpeg_worker.job.job import COMMON_FIELDS
 from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.problem import Problem
 from support.servers.asgi_client import request

@@ -11,7 +11,7 @@ from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.process import ProcessJob
-from ffmpeg_worker.job.common_fields import UNSERVED_FIELDS
+from ffmpeg_worker.job.job import UNSERVED_FIELDS
 from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.sources import FileSource, TextSource
 

@@ -15,9 +15,8 @@ from ffmpeg_worker.job.actions.multi_process import MultiProcessResult
 from ffmpeg_worker.job.actions.probe import ProbeResult
 from ffmpeg_worker.job.actions.process import ProcessResult
 from ffmpeg_worker.job.actions.vmaf import VmafResult
-from ffmpeg_worker.job.lane_report import LaneReport
 from ffmpeg_worker.job.problem import record_error
-from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job.result import JobResult, LaneReport
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile, Stats
 
 COMMON: dict[str, Any] = {"job_id": "7", "metadata": {"order": 1}}

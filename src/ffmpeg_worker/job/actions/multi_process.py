@@ -11,9 +11,8 @@ from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
 from ffmpeg_worker.job.actions.process import EXAMPLE_COMMAND, Hardware, ProcessData
 from ffmpeg_worker.job.job import Job, JobData
-from ffmpeg_worker.job.lane_report import LaneReport
 from ffmpeg_worker.job.problem import Problem
-from ffmpeg_worker.job.result import FilesResult
+from ffmpeg_worker.job.result import FilesResult, LaneReport
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile, ResultModel, Stats
 
 MAX_PROCESSES = 50

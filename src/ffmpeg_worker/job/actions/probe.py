@@ -10,10 +10,10 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from ffmpeg_worker.command.parse_commands import parse_commands
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.job import Job, JobData
-from ffmpeg_worker.job.lane_report import LaneReport, get_only_lane
 from ffmpeg_worker.job.output_names import ONE_OR_MANY
-from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job.result import JobResult, LaneReport, get_only_lane
 from ffmpeg_worker.job.result_parts import Stats
+from ffmpeg_worker.job.sources import InputName
 
 
 def _read_options(value: Any) -> Any:
@@ -23,9 +23,7 @@ def _read_options(value: Any) -> Any:
 class ProbeData(JobData):
     """Media information of one file."""
 
-    input: str = Field(
-        min_length=1,
-        max_length=4096,
+    input: InputName = Field(
         description="Name of an input, relative name under the data root, absolute path, or URL.",
         examples=["clips/intro.mp4"],
     )

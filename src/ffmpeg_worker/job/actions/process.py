@@ -15,7 +15,7 @@ from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile
 
 Hardware = Literal["off", "auto", "nvenc"]
-EXAMPLE_COMMAND = ["ffmpeg", "-i", "{{in_1}}", "-c:v", "libx264", "-crf", "23", "small.mp4"]
+EXAMPLE_COMMAND = "ffmpeg -i {{in_1}} -c:v libx264 -crf 23 small.mp4".split()
 
 
 class ProcessData(JobData):
@@ -67,18 +67,7 @@ PROCESS = Action(
     result=ProcessResult,
     summary="Run one FFmpeg command, or a chain of them",
     request={
-        "chainCmds": [
-            "ffmpeg",
-            "-i",
-            "{{in_1}}",
-            "-vf",
-            "scale=-2:720",
-            "-c:v",
-            "libx264",
-            "-crf",
-            "23",
-            "small.mp4",
-        ],
+        "chainCmds": "ffmpeg -i {{in_1}} -vf scale=-2:720 -c:v libx264 -crf 23 small.mp4".split(),
         "output": "small.mp4",
         "inputs": {"in_1": "clips/intro.mp4"},
         "timeout": 120,

@@ -11,6 +11,7 @@ from ffmpeg_worker.job.actions.examples import JOB_ID, STATS
 from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.output_names import ONE_OR_MANY, read_one_or_many
 from ffmpeg_worker.job.result import FilesResult
+from ffmpeg_worker.job.sources import InputName
 
 MAX_UPLOADS = 1000
 
@@ -18,11 +19,7 @@ MAX_UPLOADS = 1000
 class UploadData(JobData):
     """Upload files of the data root to the job's `upload`."""
 
-    input: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=4096)], ...],
-        BeforeValidator(read_one_or_many),
-        ONE_OR_MANY,
-    ] = Field(
+    input: Annotated[tuple[InputName, ...], BeforeValidator(read_one_or_many), ONE_OR_MANY] = Field(
         min_length=1,
         max_length=MAX_UPLOADS,
         description=f"Names of inputs, or paths under the data root: one, or a list of up to {MAX_UPLOADS}.",

@@ -13,23 +13,16 @@ from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.output_names import OutputName
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import OutputFile
+from ffmpeg_worker.job.sources import InputName
 
 
 class VmafData(JobData):
     """Quality of one video against another."""
 
-    input1: str = Field(
-        min_length=1,
-        max_length=4096,
-        description="The reference: name of an input, path or URL.",
-        examples=["clips/intro.mp4"],
+    input1: InputName = Field(
+        description="The reference: name of an input, path or URL.", examples=["clips/intro.mp4"]
     )
-    input2: str = Field(
-        min_length=1,
-        max_length=4096,
-        description="The distorted video, which is scored.",
-        examples=["small.mp4"],
-    )
+    input2: InputName = Field(description="The distorted video, which is scored.", examples=["small.mp4"])
     output: OutputName | None = Field(
         None,
         description="Name of a file for the scores of every frame, in libvmaf's JSON.",
