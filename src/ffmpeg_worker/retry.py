@@ -31,12 +31,9 @@ async def retry(
     pauses_s: Iterable[float],
     on_retry: Callable[[Exception, float], None] = lambda _error, _pause_s: None,
 ) -> _T:
-    """Call `attempt` until it does not raise `AttemptFailed`.
+    """Call `attempt` until it does not raise `AttemptFailed`, after each failure with the next of `pauses_s`.
 
-    Args:
-        attempt: one try.
-        pauses_s: seconds to wait before each retry; their number is the number of retries.
-        on_retry: called before each pause with the error and the seconds.
+    `on_retry` is called before each pause with the error and the seconds.
 
     Raises:
         Exception: the `error` of the last attempt, or anything but `AttemptFailed` that an attempt raises.

@@ -21,9 +21,8 @@ _REWORDED = (
 def wrong_value(problem: str, hint: str | None = None) -> PydanticCustomError:
     """The error of a validator.
 
-    Args:
-        problem: continues the path of the field ("must be positive"); must not contain the submitted value.
-        hint: a sentence that says what to write instead.
+    `problem` continues the path of the field ("must be positive") and must not contain the submitted value. `hint`
+    is a sentence that says what to write instead.
     """
     return PydanticCustomError("wrong_value", "{problem}", {"problem": problem, "hint": hint or ""})
 

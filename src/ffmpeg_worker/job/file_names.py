@@ -15,11 +15,9 @@ _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:[^/?#]*@)?([^?#]*).*", re.DOT
 
 
 def check_name(name: str, *, what: str) -> None:
-    """Refuse a name that no file can have, or that leads out of its folder.
+    """Refuse a relative or absolute path that no file can have, or that leads out of its folder.
 
-    Args:
-        name: relative or absolute path, as the caller wrote it.
-        what: noun for the message, such as "output".
+    Messages call it `what`, such as "output".
 
     Raises:
         InvalidJob: the name is empty, names a folder, has control characters, a part over 255 bytes, or `..`.

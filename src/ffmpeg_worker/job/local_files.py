@@ -18,10 +18,9 @@ class LocalFile:
     """One fetched input.
 
     Attributes:
-        path: the file.
         staged: plain name (letters, digits, `._-`) of the file in the working directory of every command.
         size: bytes.
-        media: media facts; `None` for files that are not media (subtitles, lists).
+        media: `None` for files that are not media (subtitles, lists).
         text: content of the file, where planning needs it.
     """
 

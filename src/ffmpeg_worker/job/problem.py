@@ -43,14 +43,10 @@ def record_error(error: WorkerError) -> dict[str, Any]:
 
 
 def error_from_problem(problem: Mapping[str, Any]) -> WorkerError:
-    """Make the error that a problem describes.
+    """Make the error that a problem describes, but for its `detail`, which goes to the log only.
 
-    Args:
-        problem: as from `record_error`. Where it has no known `type`, as in the body of an HTTP response, its code
-            chooses the class, else it is a `WorkerError`.
-
-    Returns:
-        The same error but for `detail`, which goes to the log only.
+    Where the problem has no known `type`, as in the body of an HTTP response, its code chooses the class; else the
+    error is a `WorkerError`.
     """
     kind = _BY_NAME.get(problem.get("type", "")) or _BY_CODE.get(problem["code"], WorkerError)
     error = kind(

@@ -22,10 +22,7 @@ class LaneReport:
     """Outputs and measurements of one lane, or its failure.
 
     Attributes:
-        outputs: delivered files.
         stats: cost of this lane alone.
-        warnings: sentences for the caller.
-        logs: logs of commands that only measure.
         summary: what the action adds to its result; its `warnings` come before the others.
         is_fused: whether the lane shared an FFmpeg process with lanes that read the same input.
         problem: the failure of the lane, as from `record_error`; then nothing else is set.

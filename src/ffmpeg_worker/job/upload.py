@@ -26,9 +26,7 @@ def _read_cloud(value: Any) -> Any:
     known = {item.value: item for item in CloudType}
     found = known.get(value.strip().upper())
     if found is None:
-        suggestion = did_you_mean(value, known)
-        names = ", ".join(known)
-        hint = f"{suggestion} Known are {names}." if suggestion else f"Known are {names}."
+        hint = " ".join(filter(None, (did_you_mean(value, known), f"Known are {', '.join(known)}.")))
         raise PydanticCustomError("unknown_cloud_type", "This cloud_type is not known.", {"hint": hint})
     return found
 

@@ -16,7 +16,7 @@ from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
 from ffmpeg_worker.pipeline.deliver import DeliveredFiles, LaneDelivery, deliver, open_delivery
 from ffmpeg_worker.pipeline.execute import Executed, execute, read_step_files
-from ffmpeg_worker.pipeline.fetch.referenced_files import check_key_files, copy_referenced_files, find_key_files
+from ffmpeg_worker.pipeline.fetch.referenced_files import copy_key_files, copy_referenced_files
 from ffmpeg_worker.pipeline.gpu_fallback import gpu_failed, is_gpu_failure, without_gpu
 from ffmpeg_worker.pipeline.inspect_inputs import InspectedInputs
 from ffmpeg_worker.pipeline.job_context import JobContext
@@ -126,7 +126,8 @@ class _LanesRun:
     async def _run_as_planned(self, index: int, lane: Lane, name: str) -> Delivered:
         context = self._context
         folder = context.workspace.lane(name)
-        await self._copy_referenced_files(lane, folder)
+        await copy_referenced_files(lane.referenced_files, folder, context.stores)
+        await copy_key_files(lane.key_info_files, folder, context.stores)
         async with open_delivery(context, self._keys, name) as delivery:
             is_early = context.runtime.uploads_early and context.stores.target.accepts_early
             async with upload_segments(lane, folder, delivery) if is_early else nullcontext():
@@ -141,12 +142,6 @@ class _LanesRun:
             expect=partial(self._inputs.expect_now, lane),
             progress=self._context.progress.of_lanes(indices),
         )
-
-    async def _copy_referenced_files(self, lane: Lane, folder: Path) -> None:
-        stores = self._context.stores
-        await copy_referenced_files(lane.referenced_files, folder, stores)
-        check_key_files(lane.key_info_files, folder)
-        await copy_referenced_files(find_key_files(lane.key_info_files, folder), folder, stores)
 
     async def _finish_fused(self, index: int, shared: Executed) -> Delivered:
         name = f"{shared.name}-lane-{index}"
@@ -164,11 +159,7 @@ class _LanesRun:
         return Delivered(executed, await deliver(self._context, executed, verified, delivery), found)
 
     def _check_runnable(self, index: int) -> Lane:
-        """A lane without a reason against it, as far as is known before it runs.
-
-        Raises:
-            WorkerError: an input is not there, or an output could not be delivered.
-        """
+        """A lane whose inputs are there, and whose outputs can be delivered as far as is known before it runs."""
         lane = self._lanes[index]
         if lane.failure is not None:
             raise lane.failure

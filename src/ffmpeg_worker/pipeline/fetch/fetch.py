@@ -99,11 +99,7 @@ async def _fetch_one(fetcher: Fetcher, required: RequiredInput, keeps_failures: 
 
 @asynccontextmanager
 async def _preflight(stores: Stores) -> AsyncIterator[None]:
-    """Ask the target meanwhile whether outputs could be delivered at all: before the work, not after it.
-
-    Raises:
-        TargetError, AddressNotAllowed: they could not.
-    """
+    """Ask the target meanwhile whether outputs could be delivered at all: before the work, not after it."""
     preflight = asyncio.ensure_future(stores.target.preflight())
     try:
         yield

@@ -52,13 +52,14 @@ def find_key_files(key_infos: Iterable[str], folder: Path) -> Iterator[str]:
                 yield lines[1].strip()
 
 
-def check_key_files(key_infos: Iterable[str], folder: Path) -> None:
-    """Refuse keys that are not files of the job: the option policy judges arguments, not the content of files.
+async def copy_key_files(key_infos: Iterable[str], folder: Path, stores: Stores) -> None:
+    """Copy the HLS keys that information files name; the option policy judges arguments, not the content of files.
 
     Raises:
-        InvalidJob: an information file names such a key.
+        InvalidJob: a key is no file of the job.
     """
-    for key in find_key_files(key_infos, folder):
+    keys = list(find_key_files(key_infos, folder))
+    for key in keys:
         if not _is_local(key) or ":" in key:
             raise InvalidJob(
                 "The information file of an HLS key names a key that is no file of the job.",
@@ -66,6 +67,7 @@ def check_key_files(key_infos: Iterable[str], folder: Path) -> None:
                 hint="Name the key's file in its second line by a relative name, beside the information file.",
                 where={"argument": "-hls_key_info_file"},
             )
+    await copy_referenced_files(keys, folder, stores)
 
 
 def _is_local(name: str) -> bool:

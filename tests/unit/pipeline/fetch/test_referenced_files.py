@@ -8,7 +8,7 @@ import pytest
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.pipeline.fetch import referenced_files as module
-from ffmpeg_worker.pipeline.fetch.referenced_files import check_key_files, copy_referenced_files, find_key_files
+from ffmpeg_worker.pipeline.fetch.referenced_files import copy_key_files, copy_referenced_files, find_key_files
 from support.job_contexts import FakeJob
 
 
@@ -66,13 +66,18 @@ def test_the_second_line_names_the_key(tmp_path: Path, text: str, keys: list[str
 
 
 @pytest.mark.parametrize("key", ["/etc/passwd", "../in.key", "file:/etc/passwd", "http://169.254.169.254/"])
-def test_keys_outside_of_the_job_are_refused(tmp_path: Path, key: str) -> None:
-    (tmp_path / "key.info").write_text(f"https://host/key\n{key}\n")
+async def test_keys_outside_of_the_job_are_refused(tmp_path: Path, key: str) -> None:
+    job = FakeJob(tmp_path)
+    folder = job.lane(key__info=f"https://host/key\n{key}\n".encode())
     with pytest.raises(InvalidJob) as caught:
-        check_key_files(["key.info"], tmp_path)
+        await copy_key_files(["key.info"], folder, job.context.stores)
     assert (caught.value.code, caught.value.where) == ("path_outside_root", {"argument": "-hls_key_info_file"})
 
 
-def test_keys_of_the_job_are_accepted(tmp_path: Path) -> None:
-    (tmp_path / "key.info").write_text("https://host/key\nkeys/in.key\n")
-    check_key_files(["key.info"], tmp_path)
+async def test_keys_of_the_job_are_copied(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    (job.data / "keys").mkdir()
+    (job.data / "keys/in.key").write_bytes(b"key")
+    folder = job.lane(key__info=b"https://host/key\nkeys/in.key\n")
+    await copy_key_files(["key.info"], folder, job.context.stores)
+    assert (folder / "keys/in.key").read_bytes() == b"key"
