@@ -20,11 +20,8 @@ _OWN_CODES = frozenset({"invalid_name", "path_outside_root", "invalid_upload", "
 def explain(error: ValidationError, action: Action, data_key: str, data: Mapping[str, Any]) -> InvalidJob:
     """Turn the most telling error of a validation into an error for the caller.
 
-    Args:
-        error: from the model of the action's job, or of its query.
-        action: the action.
-        data_key: key of the action's data in the request; empty where the data is the request's body.
-        data: the data as it was sent, with the common fields that stand in it.
+    `error` is from the model of the action's job, or of its query. `data_key` is the key of the action's data in
+    the request, empty where the data is the body; `data` has the common fields that stand in it, too.
     """
     # An unknown key is mostly a misspelt one, and explains a missing key better than that itself.
     errors = error.errors(include_input=False, include_url=False)

@@ -1,10 +1,14 @@
-"""Checks names of files that callers give, and shortens them for messages."""
+"""Names of files that callers give: their checks, the types of fields with them, and short forms for messages."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from pathlib import PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.errors import InvalidJob
 
@@ -49,3 +53,28 @@ def display_name(name: str) -> str:
     match = _URL.fullmatch(name)
     plain = f"{match.group(1)}{match.group(2)}" if match else name
     return plain if len(plain) <= _MAX_SHOWN else plain[: _MAX_SHOWN - 1] + "…"
+
+
+ONE_OR_MANY = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
+"""JSON Schema of one text or a list of texts."""
+
+
+def read_one_or_many(value: Any) -> Any:
+    """Turn nothing, one text or a list into a tuple; anything else is left to the type's own check."""
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_output(name: str) -> str:
+    try:
+        check_name(name, what="output")
+    except InvalidJob as error:
+        raise PydanticCustomError(error.code, error.message, {"hint": error.hint}) from None
+    return name
+
+
+OutputName = Annotated[str, AfterValidator(_check_output)]
+OutputNames = Annotated[tuple[OutputName, ...], BeforeValidator(read_one_or_many), ONE_OR_MANY]

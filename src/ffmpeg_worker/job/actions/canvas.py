@@ -21,8 +21,8 @@ from ffmpeg_worker.job.actions.canvas_output import (
 )
 from ffmpeg_worker.job.actions.composition_data import CompositionData
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
+from ffmpeg_worker.job.file_names import OutputName
 from ffmpeg_worker.job.job import Job
-from ffmpeg_worker.job.output_names import OutputName
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import OutputFile, ResultModel
 from ffmpeg_worker.validation_errors import wrong_value

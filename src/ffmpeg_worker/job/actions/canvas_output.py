@@ -12,7 +12,7 @@ from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.limits import MAX_DURATION_S
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, format_scalar
 from ffmpeg_worker.frozen_model import FrozenModel
-from ffmpeg_worker.job.output_names import OutputName
+from ffmpeg_worker.job.file_names import OutputName
 from ffmpeg_worker.validation_errors import wrong_value
 
 Codec = Literal["h264", "hevc", "av1", "vp9", "prores", "gif", "png"]

@@ -9,8 +9,8 @@ from pydantic import Field, WithJsonSchema
 
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
+from ffmpeg_worker.job.file_names import OutputName
 from ffmpeg_worker.job.job import Job, JobData
-from ffmpeg_worker.job.output_names import OutputName
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.sources import SOURCE_SCHEMA, Source
 

@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from ffmpeg_worker.command.parse_commands import parse_commands
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
+from ffmpeg_worker.job.file_names import ONE_OR_MANY
 from ffmpeg_worker.job.job import Job, JobData
-from ffmpeg_worker.job.output_names import ONE_OR_MANY
 from ffmpeg_worker.job.result import JobResult, LaneReport, get_only_lane
 from ffmpeg_worker.job.result_parts import Stats
 from ffmpeg_worker.job.sources import InputName

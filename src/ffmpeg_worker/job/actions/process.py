@@ -9,8 +9,8 @@ from pydantic import Field
 from ffmpeg_worker.command.parse_commands import ChainCommands
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
+from ffmpeg_worker.job.file_names import OutputNames
 from ffmpeg_worker.job.job import Job, JobData
-from ffmpeg_worker.job.output_names import OutputNames
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile
 

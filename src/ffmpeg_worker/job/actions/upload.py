@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field
 
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.actions.examples import JOB_ID, STATS
+from ffmpeg_worker.job.file_names import ONE_OR_MANY, read_one_or_many
 from ffmpeg_worker.job.job import Job, JobData
-from ffmpeg_worker.job.output_names import ONE_OR_MANY, read_one_or_many
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.sources import InputName
 

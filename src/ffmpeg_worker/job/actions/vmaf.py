@@ -9,8 +9,8 @@ from pydantic import ConfigDict, Field
 
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, STATS
+from ffmpeg_worker.job.file_names import OutputName
 from ffmpeg_worker.job.job import Job, JobData
-from ffmpeg_worker.job.output_names import OutputName
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import OutputFile
 from ffmpeg_worker.job.sources import InputName
