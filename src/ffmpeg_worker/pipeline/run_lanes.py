@@ -51,26 +51,27 @@ async def run_lanes(context: JobContext, plan: Plan, inputs: InspectedInputs) ->
     context.progress.start_lanes(len(plan.lanes))
     run = _LanesRun(context, plan, inputs)
     fused = {index for fusion in plan.fusions for index in fusion.members}
-    groups = [run.run_fused(fusion) for fusion in plan.fusions]
-    groups += [run.run_single(index) for index in range(len(plan.lanes)) if index not in fused]
-    outcomes = {index: outcome for group in await run_all(groups) for index, outcome in group.items()}
-    return [outcomes[index] for index in range(len(plan.lanes))]
+    runs = [run.run_fused(fusion) for fusion in plan.fusions]
+    runs += [run.run_single(index) for index in range(len(plan.lanes)) if index not in fused]
+    await run_all(runs)
+    return [run.outcomes[index] for index in range(len(plan.lanes))]
 
 
 class _LanesRun:
-    """The lanes of one job; methods answer with outcomes by the number of the lane."""
+    """The lanes of one job; `outcomes` has the end of each, by the number of the lane."""
 
     def __init__(self, context: JobContext, plan: Plan, inputs: InspectedInputs) -> None:
+        self.outcomes: dict[int, Outcome] = {}
         self._context = context
         self._lanes = plan.lanes
         self._inputs = inputs
         self._keys = OutputKeys(context.upload, [artifact for lane in plan.lanes for artifact in lane.artifacts])
         self._is_independent = ACTIONS[context.read.job.action].has_independent_lanes
 
-    async def run_single(self, index: int) -> dict[int, Outcome]:
-        return {index: await self._outcome(index, self._run_lane(index))}
+    async def run_single(self, index: int) -> None:
+        await self._settle(index, self._run_lane(index))
 
-    async def run_fused(self, fusion: Fusion) -> dict[int, Outcome]:
+    async def run_fused(self, fusion: Fusion) -> None:
         """Run once for all members; where that fails, each member on its own, so that each has its own error."""
         members = fusion.members
         folder = self._context.workspace.lane(f"fused-{members[0]}")
@@ -81,34 +82,28 @@ class _LanesRun:
             executed = await self._execute(members, replace(lane, steps=(fusion.step,)), folder)
         except (EngineFailed, TargetError) as error:
             log(logging.INFO, "fused run failed, running its processes apart", code=error.code)
-            return await self._gather(members, [self._run_lane(index) for index in members])
+            await run_all(self.run_single(index) for index in members)
         except WorkerError as error:
-            return {index: error.copy().at(process=index) for index in members}
-        (result,) = executed.results
-        share = replace(result, cpu_seconds=result.cpu_seconds / len(members), frames=None)
-        shared = replace(executed, results=(share,), is_fused=True)
-        return await self._gather(members, [self._finish_fused(index, shared) for index in members])
+            self.outcomes |= {index: error.copy().at(process=index) for index in members}
+        else:
+            (result,) = executed.results
+            share = replace(result, cpu_seconds=result.cpu_seconds / len(members), frames=None)
+            shared = replace(executed, results=(share,), is_fused=True)
+            await run_all(self._settle(index, self._finish_fused(index, shared)) for index in members)
 
-    async def _gather(
-        self, members: tuple[int, ...], runs: list[Coroutine[Any, Any, Delivered]]
-    ) -> dict[int, Outcome]:
-        pairs = zip(members, runs, strict=True)
-        outcomes = await run_all(self._outcome(index, run) for index, run in pairs)
-        return dict(zip(members, outcomes, strict=True))
-
-    async def _outcome(self, index: int, run: Coroutine[Any, Any, Delivered]) -> Outcome:
+    async def _settle(self, index: int, run: Coroutine[Any, Any, Delivered]) -> None:
         """Await a lane; where lanes are independent, its failure becomes its outcome."""
-        if not self._is_independent:
-            return await run
         try:
-            return await run
+            self.outcomes[index] = await run
         except WorkerError as error:
+            if not self._is_independent:
+                raise
             redact = redact_var.get()
             if redact is not None:
                 redact_error(error, redact)
             log(logging.WARNING, "process failed", process=index, code=error.code, detail=error.detail)
             self._context.progress.of_lanes([index])(1.0, None)
-            return error.at(process=index)
+            self.outcomes[index] = error.at(process=index)
 
     async def _run_lane(self, index: int) -> Delivered:
         """Run a lane, on the CPU where the GPU fails and the caller allows that."""
