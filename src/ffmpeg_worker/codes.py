@@ -302,7 +302,6 @@ _TARGETS = (
 _WORKER_STATE = (
     _caller("cancelled", "The caller cancelled the job or went away.", status=499),
     _worker("interrupted", "The worker is shutting down; the job may be sent again.", retryable=True),
-    _caller("job_stopped", "The job was stopped."),
     ErrorCode("misconfigured", "The settings or the environment are wrong; at start only.", (Fault.OPERATOR,)),
     _worker("queue_full", "The worker has too many waiting jobs.", retryable=True),
     _worker("server_not_started", "The server of the demo did not start."),

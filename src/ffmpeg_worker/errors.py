@@ -221,19 +221,13 @@ class TargetUnavailable(TargetError):
     code = "target_unavailable"
 
 
-class JobStopped(WorkerError):
-    """The job was stopped on purpose."""
-
-    code = "job_stopped"
-
-
-class JobCancelled(JobStopped):
+class JobCancelled(WorkerError):
     """The caller cancelled or went away."""
 
     code = "cancelled"
 
 
-class JobInterrupted(JobStopped):
+class JobInterrupted(WorkerError):
     """The worker is shutting down; the job was given back and may be sent again."""
 
     code = "interrupted"
