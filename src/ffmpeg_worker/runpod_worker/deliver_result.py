@@ -9,11 +9,11 @@ from typing import Any
 
 import aiohttp
 
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.retry import AttemptFailed, is_retryable, parse_retry_after, retry
-from ffmpeg_worker.runpod_worker.handler_output import failure
+from ffmpeg_worker.runpod_worker.handler_output import HandlerOutput, failure
 from ffmpeg_worker.runpod_worker.platform import Platform
-from ffmpeg_worker.runpod_worker.problems import Problem, result_refused
 
 PAUSES_S: Sequence[float] = (0.5, 1, 2, 4, 8, 15, 30)
 """Pauses between attempts; together they outlast a minute without RunPod."""
@@ -25,17 +25,21 @@ async def deliver_result(platform: Platform, job_id: str, result: dict[str, Any]
     status = await _send(platform, job_id, result)
     if status in _REFUSALS and "success" in (result.get("output") or {}):
         log(logging.ERROR, "result refused", status=status)
-        status = await _send(platform, job_id, make_result(result_refused(status)))
+        refused = WorkerError(
+            f"RunPod refused the result of the job (HTTP {status}).",
+            code="result_refused",
+            hint="The job ran and its outputs were delivered. If its result is large, ask for less in one job.",
+        )
+        status = await _send(platform, job_id, make_failed_result(failure(refused)))
     is_accepted = status is not None and status < 300
     if not is_accepted:
         log(logging.ERROR, "result not delivered", status=status)
     return is_accepted
 
 
-def make_result(problem: Problem) -> dict[str, Any]:
+def make_failed_result(output: HandlerOutput) -> dict[str, Any]:
     """Make the result of a failed job in the SDK's shape."""
-    output = failure(problem)
-    return {"error": output.pop("error"), "output": output}
+    return {"error": output["error"], "output": {"details": output["details"]}}
 
 
 async def _send(platform: Platform, job_id: str, result: dict[str, Any]) -> int | None:

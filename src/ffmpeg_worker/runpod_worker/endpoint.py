@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from pydantic import SecretStr
 
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.retry import AttemptFailed, is_retryable, parse_retry_after, retry
+from ffmpeg_worker.runpod_worker.request import is_job_id
 
-_JOB_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
 _TIMEOUT_S = 15.0
 _MAX_RESPONSE_BYTES = 32 << 20
 
@@ -66,7 +65,7 @@ class EndpointSession:
         """
         response = await self._request_with_retries("POST", "run", job)
         job_id = response.get("id")
-        if not isinstance(job_id, str) or _JOB_ID.fullmatch(job_id) is None:
+        if not is_job_id(job_id):
             raise EndpointError("it gave the job no id", retryable=False)
         return job_id
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from ffmpeg_worker.client.api_client import ApiClient
@@ -81,40 +82,36 @@ class _SplitJob:
 
     async def run(self) -> list[dict[str, Any]]:
         """Return the results of all parts in order; the first failure ends the other parts."""
-        first, *others = self.parts
-        return await run_all([self._run_here(first), *(self._run_remotely(part) for part in others)])
+        return await run_all(self._run_part(part) for part in self.parts)
+
+    async def _run_part(self, part: Part) -> dict[str, Any]:
+        try:
+            if part.begin > 0:
+                return await self._run_remotely(part)
+            return await self._run_here(part)
+        except ApiError as error:
+            raise ApiError(part.problem_of_whole(error.problem)) from None
 
     async def _run_remotely(self, part: Part) -> dict[str, Any]:
         limit_s = self.deadline - time.monotonic()
-        fan_out = self.fan_out
-        remote = RemotePart(
-            self.session, part, fan_out.queue_s, limit_s, fan_out.release_s, self._make_reporter(part)
-        )
+        queue_s, release_s = self.fan_out.queue_s, self.fan_out.release_s
         try:
-            return await remote.run()
-        except ApiError as error:
-            raise ApiError(part.problem_of_whole(error.problem)) from None
+            return await RemotePart(
+                self.session, part, queue_s, limit_s, release_s, partial(self._report, part)
+            ).run()
         except NotRun as reason:
             log(logging.WARNING, "part runs here", part=part.label, reason=str(reason))
             self.warnings.append(f"{part.label} ran on the same worker, because {reason}.")
         return await self._run_here(part)
 
     async def _run_here(self, part: Part) -> dict[str, Any]:
-        report = self._make_reporter(part)
-        try:
-            return await self.fan_out.client.run_job(
-                part.request, lambda progress: report(progress.get("percent", 0))
-            )
-        except ApiError as error:
-            raise ApiError(part.problem_of_whole(error.problem)) from None
+        return await self.fan_out.client.run_job(
+            part.request, lambda progress: self._report(part, progress.get("percent", 0))
+        )
 
-    def _make_reporter(self, part: Part) -> Callable[[float], None]:
-        """Make a function that reports the progress of the whole job; a part that restarts does not lower it."""
-
-        def report(percent: float) -> None:
-            self._percents[part.begin] = max(percent, self._percents.get(part.begin, 0.0))
-            done = sum(self._percents.get(other.begin, 0.0) * other.count for other in self.parts)
-            if self.on_progress is not None:
-                self.on_progress({"stage": "running", "percent": round(done / self.parts[-1].end, 1)})
-
-        return report
+    def _report(self, part: Part, percent: float) -> None:
+        """Report the progress of the whole job; a part that restarts does not lower it."""
+        self._percents[part.begin] = max(percent, self._percents.get(part.begin, 0.0))
+        done = sum(self._percents.get(other.begin, 0.0) * other.count for other in self.parts)
+        if self.on_progress is not None:
+            self.on_progress({"stage": "running", "percent": round(done / self.parts[-1].end, 1)})

@@ -7,8 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ffmpeg_worker.codes import Fault
-from ffmpeg_worker.runpod_worker.problems import Problem
+from ffmpeg_worker.errors import InvalidJob, WorkerError
 
 HandlerOutput = dict[str, Any]
 """`{"success": true, "result": …}` or `{"error": message, "details": …}`."""
@@ -23,11 +22,16 @@ def success(result: Mapping[str, Any]) -> HandlerOutput:
     return {"success": True, "result": result}
 
 
-def failure(problem: Problem) -> HandlerOutput:
+def failure(error: WorkerError) -> HandlerOutput:
     """Make the output of a job that failed: the message as `error`, the rest of the problem as `details`."""
-    details = {key: value for key, value in problem.items() if key != "error"}
-    # The SDK takes an empty `error` for success, and RunPod does the same with one that is not a string.
-    return {"error": str(problem.get("error") or "The job failed."), "details": details}
+    details = error.as_problem()
+    message = details.pop("error") or "The job failed."  # the SDK takes an empty `error` for success
+    return {"error": message, "details": details}
+
+
+def crash() -> HandlerOutput:
+    """Make the output for a defect of the worker; the traceback is in the log only."""
+    return failure(WorkerError("The worker failed unexpectedly.", hint="See the worker's log for the cause."))
 
 
 def finalize(output: HandlerOutput) -> HandlerOutput:
@@ -42,19 +46,13 @@ def finalize(output: HandlerOutput) -> HandlerOutput:
     if "error" in cleaned:
         kept = {key: cleaned["details"].get(key) for key in ("code", "fault", "retryable")}
         return {"error": cleaned["error"][:_MAX_MESSAGE_LENGTH], "details": kept}
-    return _too_large(size)
-
-
-def _too_large(size: int) -> HandlerOutput:
     return failure(
-        {
-            "error": f"The result is too large for RunPod: {size} bytes; the limit is {MAX_OUTPUT_BYTES}.",
-            "code": "result_too_large",
-            "fault": Fault.CALLER.value,
-            "retryable": False,
-            "hint": "Ask for less in one job: limit a probe of packets or frames with -read_intervals; give a "
+        InvalidJob(
+            f"The result is too large for RunPod: {size} bytes; the limit is {MAX_OUTPUT_BYTES}.",
+            code="result_too_large",
+            hint="Ask for less in one job: limit a probe of packets or frames with -read_intervals; give a "
             'preview a smaller "width", or write it to a file with "output".',
-        }
+        )
     )
 
 

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from ffmpeg_worker.errors import JobInterrupted
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.runpod_worker.deliver_result import deliver_result, make_result
+from ffmpeg_worker.runpod_worker.deliver_result import deliver_result, make_failed_result
+from ffmpeg_worker.runpod_worker.handler_output import crash, failure
 from ffmpeg_worker.runpod_worker.platform import Job, Platform
 from ffmpeg_worker.runpod_worker.polling import poll
-from ffmpeg_worker.runpod_worker.problems import crashed, interrupted
 from ffmpeg_worker.tasks import cancel_and_wait, race
 
 Result = dict[str, Any]
@@ -88,20 +89,13 @@ class JobLoop:
         async def ask() -> list[Job]:
             return await self._platform.take_jobs(self._max_concurrency - len(self._tasks))
 
-        async def wait() -> None:
-            await self._has_capacity.wait()
-
-        async for jobs in poll(ask, self._is_ending, name="job poll", wait=wait):
+        async for jobs in poll(ask, self._is_ending, name="job poll", wait=self._has_capacity.wait):
             for job in jobs:
                 self._start(job)
 
     async def _stop_cancelled_jobs(self) -> None:
-        async def wait() -> None:
-            await asyncio.sleep(0)
-
-        async for ids in poll(
-            self._platform.take_cancellations, self._is_over, name="cancellation poll", wait=wait
-        ):
+        ask = self._platform.take_cancellations
+        async for ids in poll(ask, self._is_over, name="cancellation poll", wait=partial(asyncio.sleep, 0)):
             for job_id in ids:
                 if (run := self._runs.get(job_id)) is not None:
                     run.is_stopped = True
@@ -155,10 +149,11 @@ class JobLoop:
 
 def _result_of(work: asyncio.Future[Result]) -> Result:
     if work.cancelled():
-        return make_result(interrupted())
+        message = "The worker had to end before the job could finish."
+        return make_failed_result(failure(JobInterrupted(message, hint="Send the job again.")))
     if (error := work.exception()) is not None:
         log(logging.ERROR, "job crashed", reason=type(error).__name__)
-        return make_result(crashed())
+        return make_failed_result(crash())
     return work.result()
 
 

@@ -9,13 +9,13 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Any
 
+from ffmpeg_worker.client.errors import Problem
 from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.object_location import OBJECT_SCHEMES
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.planning.commands.read_chain import Chain, all_outputs
 from ffmpeg_worker.planning.read_job import read_job
-from ffmpeg_worker.runpod_worker.problems import Problem
 from ffmpeg_worker.runpod_worker.request import PART_KEY, RunpodRequest
 
 _REMOTE_SCHEMES = OBJECT_SCHEMES | {"http", "https"}
@@ -75,7 +75,7 @@ def find_reason_not_to_split(job: MultiProcessJob, *, option_policy: bool) -> st
     return None
 
 
-def split_request(request: RunpodRequest, count: int) -> tuple[Part, ...]:
+def split_request(request: RunpodRequest, count: int) -> list[Part]:
     """Split a job into `count` parts of nearly equal size, in order."""
     body = json.loads(request.body)
     processes = body.pop("processes")
@@ -83,10 +83,11 @@ def split_request(request: RunpodRequest, count: int) -> tuple[Part, ...]:
     _keep_prefix(body)
     count = min(count, len(processes))
     edges = [len(processes) * number // count for number in range(count + 1)]
-    return tuple(
-        Part(begin, end, replace(request, body=_json({**body, "processes": processes[begin:end]})))
-        for begin, end in pairwise(edges)
-    )
+    parts = []
+    for begin, end in pairwise(edges):
+        text = json.dumps({**body, "processes": processes[begin:end]}, ensure_ascii=False)
+        parts.append(Part(begin, end, replace(request, body=text.encode())))
+    return parts
 
 
 def merge_results(
@@ -142,7 +143,7 @@ def _keep_prefix(body: dict[str, Any]) -> None:
 def _renumber(part: Part, report: Mapping[str, Any]) -> dict[str, Any]:
     numbered = {**report, "index": report["index"] + part.begin}
     if isinstance(report.get("error"), Mapping):
-        numbered["error"] = part.problem_of_whole(dict(report["error"]))
+        numbered["error"] = part.problem_of_whole(report["error"])
     return numbered
 
 
@@ -153,7 +154,3 @@ def _sum_stats(stats: Sequence[Mapping[str, Any]], seconds: float) -> dict[str, 
         del totals["frames"]
     speed = {"speed": round(sum(made) / seconds, 3)} if made and seconds > 0 else {}
     return {"seconds": round(seconds, 3), **speed, **totals}
-
-
-def _json(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode()

@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import re
 from typing import Any
 
 import aiohttp
 
 from ffmpeg_worker.logs import log
+from ffmpeg_worker.runpod_worker.request import is_job_id
 
 Job = dict[str, Any]
 
-_JOB_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
 _POLL_TIMEOUT_S = 90.0
 _PROGRESS_TIMEOUT_S = 5.0
 _RESULT_TIMEOUT_S = 60.0
@@ -89,8 +88,7 @@ class Platform:
 
 def _has_usable_id(job: Any) -> bool:
     """Whether the job has an id that can stand in the URL that takes its result."""
-    job_id = job.get("id") if isinstance(job, dict) else None
-    is_usable = isinstance(job_id, str) and _JOB_ID.fullmatch(job_id) is not None
+    is_usable = isinstance(job, dict) and is_job_id(job.get("id"))
     if not is_usable:
         log(logging.ERROR, "job without usable id")
     return is_usable

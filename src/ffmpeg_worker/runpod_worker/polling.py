@@ -24,7 +24,7 @@ _TOO_MANY_REQUESTS_PAUSE_S = 5.0
 
 
 async def poll(
-    ask: Callable[[], Awaitable[list[T]]], end: asyncio.Event, *, name: str, wait: Callable[[], Awaitable[None]]
+    ask: Callable[[], Awaitable[list[T]]], end: asyncio.Event, *, name: str, wait: Callable[[], Awaitable[object]]
 ) -> AsyncIterator[list[T]]:
     """Poll until `end` is set; yield every response that is not empty.
 

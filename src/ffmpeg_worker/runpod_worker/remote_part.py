@@ -92,7 +92,9 @@ class RemotePart:
                 return state
             if state.get("status") == _QUEUED and last_seen - began > self.queue_s:
                 return await self._cancel(job_id, f"no other worker was free within {self.queue_s:g} seconds")
-            self._report(state.get("output"))
+            match state.get("output"):
+                case {"progress": {"percent": int(percent) | float(percent)}}:
+                    self.on_percent(percent)
 
     async def _cancel(self, job_id: str, reason: str) -> Mapping[str, Any]:
         """Cancel the part and raise NotRun with the reason; return its state if it has completed meanwhile."""
@@ -118,11 +120,6 @@ class RemotePart:
     async def _wait_for_release(self, state: Mapping[str, Any]) -> None:
         if state.get("workerId"):
             await asyncio.sleep(self.release_s)
-
-    def _report(self, output: Any) -> None:
-        match output:
-            case {"progress": {"percent": int(percent) | float(percent)}}:
-                self.on_percent(percent)
 
     def _read_result(self, state: Mapping[str, Any]) -> dict[str, Any]:
         status, output = state.get("status"), state.get("output")

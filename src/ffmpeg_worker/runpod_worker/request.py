@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ffmpeg_worker.client.api_client import JobRequest
 from ffmpeg_worker.errors import InvalidJob
@@ -13,8 +14,8 @@ from ffmpeg_worker.job.job import COMMON_FIELDS, Job
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
 
-_UNKNOWN_ID = "unknown"
-_MAX_ID_LENGTH = 128
+_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
+_MAX_LOGGED_ID_LENGTH = 128
 PART_KEY = "is_part"
 """Key of an `input` that another worker sent as a part of its own job. Such a job is not split again."""
 
@@ -69,7 +70,12 @@ def read_job_id(job: Any) -> str:
     """Return RunPod's id of the job, made safe for a log line."""
     job_id = job.get("id") if isinstance(job, dict) else None
     printable = "".join(character for character in str(job_id or "") if character.isprintable())
-    return printable[:_MAX_ID_LENGTH] or _UNKNOWN_ID
+    return printable[:_MAX_LOGGED_ID_LENGTH] or "unknown"
+
+
+def is_job_id(value: Any) -> TypeGuard[str]:
+    """Whether this is an id that RunPod may give a job, and that can stand in a URL."""
+    return isinstance(value, str) and _ID.fullmatch(value) is not None
 
 
 def _add_s3_config(job_input: Any, job: Any) -> Any:

@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 import types
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.sandbox.kernel import PR_SET_PDEATHSIG, prctl
 
 Handler = Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]
-RunJobs = Callable[[Handler, Any], Awaitable[None]]
+RunJobs = Callable[[Handler, Any], Coroutine[Any, Any, None]]
 """Takes and runs jobs until the worker ends, given the SDK's wrapper of the handler (which returns
 `{"output", "error"}`) and its set of job ids that the heartbeat reports."""
 
@@ -66,10 +66,8 @@ def start_sdk(
             pass
 
         def start(self) -> None:
-            asyncio.run(self._run())
-
-        async def _run(self) -> None:
-            await run_jobs(partial(modules.rp_job.run_job, handler), modules.worker_state.JobsProgress())
+            run_job = partial(modules.rp_job.run_job, handler)
+            asyncio.run(run_jobs(run_job, modules.worker_state.JobsProgress()))
 
     modules.rp_scale.JobScaler = Scaler
     sdk.serverless.start({"handler": handler, "concurrency_modifier": lambda _current: max_concurrency})

@@ -10,14 +10,14 @@ import functools
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ffmpeg_worker.client.api_client import ApiClient
     from ffmpeg_worker.client.location import ApiLocation
-    from ffmpeg_worker.runpod_worker.fan_out import FanOut
-    from ffmpeg_worker.runpod_worker.worker import RunpodWorker
+    from ffmpeg_worker.runpod_worker.worker import JobRunner, RunpodWorker
     from ffmpeg_worker.settings import Settings
 
 
@@ -29,38 +29,25 @@ async def handler(job: dict[str, Any]) -> dict[str, Any]:
     try:
         worker = _worker()
     except WorkerError as error:
-        return failure(error.as_problem())
+        return failure(error)
     return await worker.handle(job)
 
 
 def main(folder: Path) -> int:
-    """Run as a program, with its arguments and environment; return the exit status.
-
-    Args:
-        folder: the folder with the test input.
-    """
+    """Run as a program, with its arguments and environment; `folder` has the test input. Return its status."""
     from ffmpeg_worker.errors import Misconfigured
 
     try:
         if "RUNPOD_WEBHOOK_GET_JOB" not in os.environ and len(sys.argv) == 1:
-            return _run_test_job(folder)
+            from ffmpeg_worker.runpod_worker.local_test import run_test_job
+
+            return run_test_job(folder / _settings().test_input_file_name, _worker)
         return _serve_platform()
     except Misconfigured as error:
         sys.stderr.write(f"{error.message} {error.hint or ''}\n")
         return error.exit_code
     except KeyboardInterrupt:
         return 130
-
-
-def _run_test_job(folder: Path) -> int:
-    from ffmpeg_worker.errors import InvalidJob
-    from ffmpeg_worker.runpod_worker.local_test import print_refusal, read_test_job, run_test_job
-
-    try:
-        job = read_test_job(folder / _settings().test_input_file_name)
-    except InvalidJob as error:
-        return print_refusal(error)
-    return run_test_job(job, _worker())
 
 
 def _serve_platform() -> int:
@@ -76,30 +63,27 @@ def _serve_platform() -> int:
     sdk = load_sdk()
     settings = _settings()
     client, platform = _make_client(location), Platform(sdk)
-    is_on_runpod = "RUNPOD_WEBHOOK_POST_OUTPUT" in os.environ
-    runner = _make_fan_out(client, settings) if settings.runpod_fan_out is not None else client
-    worker = RunpodWorker(runner, settings.max_body_bytes, platform.post_progress if is_on_runpod else None)
+    post_progress = platform.post_progress if "RUNPOD_WEBHOOK_POST_OUTPUT" in os.environ else None
+    worker = RunpodWorker(_make_runner(client, settings), settings.max_body_bytes, post_progress)
+    max_concurrency, shutdown_s = settings.max_concurrency, settings.shutdown_s
 
-    async def run_jobs(run_job: Handler, in_progress: Any) -> None:
-        await JobLoop(
-            platform,
-            run_job,
-            in_progress,
-            max_concurrency=settings.max_concurrency,
-            shutdown_s=settings.shutdown_s,
-        ).run()
+    def run_jobs(run_job: Handler, in_progress: Any) -> Coroutine[Any, Any, None]:
+        loop = JobLoop(platform, run_job, in_progress, max_concurrency=max_concurrency, shutdown_s=shutdown_s)
+        return loop.run()
 
     checks = make_checks(client, must_confine=settings.sandbox == "require")
-    start_sdk(sdk, worker.handle, checks, run_jobs, max_concurrency=settings.max_concurrency)
+    start_sdk(sdk, worker.handle, checks, run_jobs, max_concurrency=max_concurrency)
     return 0
 
 
-def _make_fan_out(client: ApiClient, settings: Settings) -> FanOut:
+def _make_runner(client: ApiClient, settings: Settings) -> JobRunner:
+    if settings.runpod_fan_out is None:
+        return client
     from ffmpeg_worker.errors import Misconfigured
     from ffmpeg_worker.runpod_worker.endpoint import Endpoint
     from ffmpeg_worker.runpod_worker.fan_out import FanOut
 
-    if settings.runpod_api_key is None or settings.runpod_endpoint_id is None or settings.runpod_fan_out is None:
+    if settings.runpod_api_key is None or settings.runpod_endpoint_id is None:
         raise Misconfigured(
             "Jobs cannot be split without an API key for the endpoint that runs the parts.",
             hint="Set FFMPEG_WORKER_RUNPOD_API_KEY (and RUNPOD_ENDPOINT_ID outside of RunPod), "

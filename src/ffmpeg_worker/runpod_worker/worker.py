@@ -12,8 +12,7 @@ from typing import Any, Protocol
 from ffmpeg_worker.client.read_progress import OnProgress
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.runpod_worker.handler_output import HandlerOutput, failure, finalize, success
-from ffmpeg_worker.runpod_worker.problems import Problem, crashed
+from ffmpeg_worker.runpod_worker.handler_output import HandlerOutput, crash, failure, finalize, success
 from ffmpeg_worker.runpod_worker.progress_report import ProgressReport
 from ffmpeg_worker.runpod_worker.request import RunpodRequest, read_job_id, read_request
 
@@ -57,7 +56,7 @@ class RunpodWorker:
             raise
         except BaseException:  # SystemExit would end the worker and lose every other job
             log(logging.ERROR, "job crashed", exc_info=True)
-            output = failure(crashed())
+            output = crash()
         finally:
             log(logging.INFO, "job finished", outcome=outcome, seconds=round(time.monotonic() - began, 3))
             job_id_var.reset(token)
@@ -68,7 +67,10 @@ class RunpodWorker:
             request = read_request(job, max_bytes=self._max_body_bytes)
             result = await self._run_with_progress(request, str(job.get("id")))
         except WorkerError as error:
-            return _fail(error.as_problem())
+            output = failure(error)
+            code, fault, api_job_id = (output["details"].get(key) for key in ("code", "fault", "job_id"))
+            log(logging.WARNING, "job failed", code=code, fault=fault, api_job_id=api_job_id)
+            return output
         _log_performance(result)
         return success(result)
 
@@ -82,22 +84,9 @@ class RunpodWorker:
             await report.close()
 
 
-def _fail(problem: Problem) -> HandlerOutput:
-    code, fault = problem.get("code"), problem.get("fault")
-    log(logging.WARNING, "job failed", code=code, fault=fault, api_job_id=problem.get("job_id"))
-    return failure(problem)
-
-
 def _log_performance(result: dict[str, Any]) -> None:
     stats = result.get("stats")
     figures = stats if isinstance(stats, dict) else {}
-    log(
-        logging.INFO,
-        "job performance",
-        api_seconds=figures.get("seconds"),
-        speed=figures.get("speed"),
-        cpu_seconds=figures.get("cpu_seconds"),
-        input_bytes=figures.get("input_bytes"),
-        output_bytes=figures.get("output_bytes"),
-        api_job_id=result.get("job_id"),
-    )
+    fields: dict[str, Any] = {"api_seconds": figures.get("seconds")}
+    fields |= {name: figures.get(name) for name in ("speed", "cpu_seconds", "input_bytes", "output_bytes")}
+    log(logging.INFO, "job performance", **fields, api_job_id=result.get("job_id"))

@@ -129,13 +129,13 @@ def test_results_are_those_of_one_worker() -> None:
 @pytest_asyncio.fixture
 async def api() -> AsyncIterator[FakeApi]:
     """A fake API whose jobs succeed."""
-    async with open_fake_api() as door:
+    async with open_fake_api() as fake:
 
         async def reply(asked: web.Request) -> web.Response:
             return web.json_response(result(len((await asked.json())["processes"]), "here"))
 
-        door.reply = reply
-        yield door
+        fake.reply = reply
+        yield fake
 
 
 @pytest_asyncio.fixture

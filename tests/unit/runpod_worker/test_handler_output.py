@@ -7,23 +7,20 @@ from typing import Any
 
 import pytest
 
+from ffmpeg_worker.client.errors import ApiError
+from ffmpeg_worker.errors import EngineFailed, SourceNotFound
 from ffmpeg_worker.runpod_worker.handler_output import MAX_OUTPUT_BYTES, failure, finalize, success
 
 
 def test_a_problem_becomes_a_message_and_its_details() -> None:
-    problem = {"error": "No such file.", "code": "source_not_found", "where": {"command": 0}}
-    assert failure(problem) == {
+    assert failure(SourceNotFound("No such file.", where={"command": 0})) == {
         "error": "No such file.",
-        "details": {"code": "source_not_found", "where": {"command": 0}},
+        "details": {"code": "source_not_found", "fault": "source", "retryable": False, "where": {"command": 0}},
     }
-    assert problem["error"] == "No such file."
 
 
-@pytest.mark.parametrize("sentence", [None, "", {"message": "a dictionary"}, 7])
-def test_the_error_is_always_a_non_empty_string(sentence: Any) -> None:
-    error = failure({"error": sentence})["error"]
-    assert isinstance(error, str)
-    assert error
+def test_the_error_is_never_empty() -> None:
+    assert failure(ApiError({"error": ""}))["error"] == "The job failed."
 
 
 @pytest.mark.parametrize(
@@ -59,8 +56,7 @@ def test_the_limit_is_in_bytes_not_in_characters() -> None:
 
 
 def test_an_error_that_is_too_large_keeps_its_message() -> None:
-    problem = {"error": "It failed.", "code": "engine_failed", "stderr": "x" * MAX_OUTPUT_BYTES}
-    output = finalize(failure(problem))
+    output = finalize(failure(EngineFailed("It failed.", stderr="x" * MAX_OUTPUT_BYTES)))
     assert output["error"] == "It failed."
     assert output["details"]["code"] == "engine_failed"
     assert "stderr" not in output["details"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.runpod_worker.local_test import print_output, read_test_job
+from ffmpeg_worker.runpod_worker.local_test import read_test_job, run_test_job
+from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 
 PROBE = {"path": "/ffmpeg/probe", "body": {"input": "a.mp4"}}
 VMAF = {"action": "vmaf", "data": {"input1": "a", "input2": "b"}}
@@ -53,6 +54,22 @@ def test_a_file_that_is_not_a_job(tmp_path: Path, content: str | None, code: str
 
 
 @pytest.mark.parametrize(("output", "status"), [({"success": True, "result": {"a": "é"}}, 0), ({"error": "x"}, 1)])
-def test_the_output_is_printed(capsys: pytest.CaptureFixture[str], output: dict[str, Any], status: int) -> None:
-    assert print_output(output) == status
+def test_the_output_is_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], output: dict[str, Any], status: int
+) -> None:
+    class FakeWorker:
+        async def handle(self, job: dict[str, Any]) -> dict[str, Any]:
+            return output if job["input"] == PROBE else {}
+
+    path = tmp_path / "test_input.json"
+    path.write_text(json.dumps(PROBE))
+    assert run_test_job(path, lambda: cast(RunpodWorker, FakeWorker())) == status
     assert json.loads(capsys.readouterr().out) == output
+
+
+def test_an_unreadable_file_opens_no_worker(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def open_worker() -> RunpodWorker:
+        raise AssertionError
+
+    assert run_test_job(tmp_path / "nothing.json", open_worker) == 1
+    assert json.loads(capsys.readouterr().out)["details"]["code"] == "test_input_unreadable"
