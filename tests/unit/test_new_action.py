@@ -10,7 +10,7 @@ import pytest
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.client.errors import ApiError
-from ffmpeg_worker.client.read_result import read_result
+from ffmpeg_worker.client.read_response import read_result
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.parse import parse_action, parse_job

@@ -6,17 +6,15 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 from ffmpeg_worker.client.errors import ApiError, NotConnected, bad_response, timed_out, unreachable
-from ffmpeg_worker.client.health import health_url, read_health
-from ffmpeg_worker.client.location import ApiLocation
-from ffmpeg_worker.client.read_progress import NDJSON, OnProgress, ResponseCutOff, read_progress
-from ffmpeg_worker.client.read_result import read_result
+from ffmpeg_worker.client.location import ApiLocation, health_url, read_health
+from ffmpeg_worker.client.read_response import NDJSON, OnProgress, ResponseCutOff, read_progress, read_result
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.logs import log
 
@@ -100,7 +98,7 @@ class ApiClient:
             ApiError: `api_unreachable`, the API was not healthy in time or never will be.
         """
         deadline = time.monotonic() + self._ready_timeout_s
-        pauses = _growing_pauses()
+        pause = _FIRST_PAUSE_S
         health: dict[str, Any] | str
         async with self._open_session() as session:
             while True:
@@ -109,12 +107,13 @@ class ApiClient:
                 if (base_url := self._location.base_url()) is None:
                     health, pause = _NOT_RUNNING, _FIRST_PAUSE_S
                 else:
-                    health, pause = await _get_health(session, health_url(base_url)), next(pauses)
+                    health = await _get_health(session, health_url(base_url))
                 if isinstance(health, dict):
                     return health
                 if time.monotonic() + pause > deadline:
                     raise unreachable(health)
                 await asyncio.sleep(pause)
+                pause = min(pause * _PAUSE_GROWTH, _MAX_PAUSE_S)
 
     def timeout_of(self, request: JobRequest) -> float:
         """Return the seconds that the response to a request may take."""
@@ -227,10 +226,3 @@ def _describe_connection_error(error: Exception) -> str:
     cause = getattr(error, "os_error", None) or error
     text = getattr(cause, "strerror", None) or type(cause).__name__
     return f"{text}."
-
-
-def _growing_pauses() -> Iterator[float]:
-    pause = _FIRST_PAUSE_S
-    while True:
-        yield pause
-        pause = min(pause * _PAUSE_GROWTH, _MAX_PAUSE_S)

@@ -1,9 +1,10 @@
-"""The location of an API: its URL and the key it accepts."""
+"""The location of an API: its URLs, the key it accepts, and whether it is healthy."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class ApiLocation(Protocol):
@@ -39,3 +40,17 @@ class ExternalApi:
 
     def close(self) -> None:
         """Do nothing: this process did not start the API."""
+
+
+def health_url(base_url: str) -> str:
+    """Return the URL of `/health` for an API with this base URL."""
+    return base_url.rstrip("/").removesuffix("/api") + "/health"
+
+
+def read_health(status: int, body: bytes) -> dict[str, Any] | None:
+    """Return the health report of an API that takes jobs; None for any other response or server."""
+    try:
+        health = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return health if status == 200 and isinstance(health, dict) and health.get("status") == "ok" else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from ffmpeg_worker.client.api_client import ApiClient
 from ffmpeg_worker.client.errors import ApiError, timed_out
-from ffmpeg_worker.client.read_progress import OnProgress
+from ffmpeg_worker.client.read_response import OnProgress
 from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint, EndpointSession

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ffmpeg_worker.client.health import health_url, read_health
 from ffmpeg_worker.client.local_server import LocalServer
-from ffmpeg_worker.client.location import ApiLocation, ExternalApi
+from ffmpeg_worker.client.location import ApiLocation, ExternalApi, health_url, read_health
 from ffmpeg_worker.errors import Misconfigured
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Protocol
 
-from ffmpeg_worker.client.read_progress import OnProgress
+from ffmpeg_worker.client.read_response import OnProgress
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.runpod_worker.handler_output import HandlerOutput, crash, failure, finalize, success

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.client.errors import ApiError
-from ffmpeg_worker.client.read_progress import ResponseCutOff, read_progress
+from ffmpeg_worker.client.read_response import ResponseCutOff, read_progress
 
 RESPONSE = b'{"progress": {"percent": 1}}\n{"progress": {"percent": 2}}\n{"status": 422}\n{"error": "\xc3\xa4\\n"}'
 

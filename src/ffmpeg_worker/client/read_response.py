@@ -1,4 +1,4 @@
-"""Reads a response that reports progress: NDJSON lines of progress, then the status, then the body."""
+"""Reads the API's response to a job: progress, and then a result, a problem, or something else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from ffmpeg_worker.client.errors import bad_response
+from ffmpeg_worker.client.errors import ApiError, bad_response, key_refused
+from ffmpeg_worker.job.actions import ACTIONS
 
 NDJSON = "application/x-ndjson"
 
@@ -21,7 +22,7 @@ class ResponseCutOff(Exception):
 async def read_progress(
     chunks: AsyncIterator[bytes], on_progress: OnProgress, *, max_bytes: int
 ) -> tuple[int, bytes]:
-    """Pass each progress report to `on_progress`; return the status and the body that follow the reports.
+    """Pass each progress report, a line of NDJSON, to `on_progress`; return the status and the body that follow.
 
     Raises:
         ResponseCutOff: the response ended too early.
@@ -40,6 +41,26 @@ async def read_progress(
     return status, bytes(buffer)
 
 
+def read_result(action: str, status: int, raw: bytes) -> dict[str, Any]:
+    """Return the result in a response of the API.
+
+    Raises:
+        ApiError: the response is a problem, or neither a result nor a problem (`api_bad_answer`).
+    """
+    try:
+        value = json.loads(raw, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        raise bad_response(f"HTTP {status} with a body that is not JSON.", status=status) from None
+    if not isinstance(value, dict):
+        raise bad_response(f"HTTP {status} with a body that is not a JSON object.", status=status)
+    if status == 200 and ACTIONS[action].result_keys & value.keys():
+        return value
+    match value:
+        case {"error": str(message), "code": str()} if message and status >= 400:
+            raise key_refused() if status == 401 else ApiError(value)
+    raise bad_response(f"HTTP {status} with neither a result nor a problem.", status=status)
+
+
 def _read_line(line: bytes, on_progress: OnProgress) -> int | None:
     """Handle one line; return the status if it is the status line."""
     try:
@@ -53,3 +74,7 @@ def _read_line(line: bytes, on_progress: OnProgress) -> int | None:
         case {"status": int(status)}:
             return status
     raise bad_response("a line of its progress has the wrong shape.")
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)

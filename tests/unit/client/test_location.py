@@ -1,4 +1,4 @@
-"""The API's health endpoint: its URL, and what counts as healthy."""
+"""The location of an API: its health URL, and what counts as healthy."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.client.health import health_url, read_health
+from ffmpeg_worker.client.location import health_url, read_health
 
 
 @pytest.mark.parametrize(
