@@ -8,7 +8,7 @@ import sys
 import click
 
 from ffmpeg_worker import __version__
-from ffmpeg_worker.cli.exit_codes import STOPPED
+from ffmpeg_worker.cli.problems import STOPPED
 
 _COMMANDS = {
     "serve": "Serve the HTTP API.",

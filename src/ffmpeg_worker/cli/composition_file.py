@@ -29,7 +29,12 @@ def read_composition_file(name: str) -> Body:
     Raises:
         InvalidJob: the file cannot be read, or is not a JSON object.
     """
-    value = _read_object(name, "composition")
+    value = _read(name, "composition")
+    if not isinstance(value, dict):
+        raise InvalidJob(
+            "A composition is a JSON object.",
+            hint='For example {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello"}]}.',
+        )
     for action, data in (("action", "data"), ("path", "body")):
         if action in value and isinstance(value.get(data), dict):
             common = {key: item for key, item in value.items() if key not in {action, data}}
@@ -43,7 +48,7 @@ def read_variables_file(name: str) -> Any:
     Raises:
         InvalidJob: the file cannot be read, or has something else.
     """
-    value = read_json(_read(name, "variables"))
+    value = _read(name, "variables")
     rows = value if isinstance(value, list) else [value]
     if not rows or not all(isinstance(row, dict) for row in rows):
         raise InvalidJob(
@@ -109,17 +114,6 @@ def _typed(text: str) -> Any:
     return value if is_scalar and json.dumps(value) == text else text
 
 
-def _read_object(name: str, what: str) -> Body:
-    value = read_json(_read(name, what))
-    if not isinstance(value, dict):
-        raise InvalidJob(
-            "A composition is a JSON object.",
-            hint='For example {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello"}]}.',
-        )
-    return value
-
-
-def _read(name: str, what: str) -> bytes:
-    return read_file_argument(
-        name, f"The {what} file {name}", hint='Name a file with JSON, or "-" for standard input.'
-    )
+def _read(name: str, what: str) -> Any:
+    hint = 'Name a file with JSON, or "-" for standard input.'
+    return read_json(read_file_argument(name, f"The {what} file {name}", hint=hint))

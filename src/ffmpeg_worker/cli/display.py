@@ -12,7 +12,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from rich.table import Table
 
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage, ignore_event
-from ffmpeg_worker.job.result_parts import OutputFile, Stats
+from ffmpeg_worker.job.result import FilesResult
+from ffmpeg_worker.job.result_parts import OutputFile
 
 _KIB = 1024
 _PIPE_WIDTH = 1000
@@ -63,14 +64,14 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         click.echo(line.rstrip())
 
 
-def show_outputs(outputs: Iterable[OutputFile], stats: Stats, warnings: Iterable[str]) -> None:
+def show_outputs(result: FilesResult) -> None:
     """Print the files, statistics and warnings of a job."""
-    rows = [(output.path, human_size(output.size), _describe_media(output)) for output in outputs]
+    rows = [(output.path, human_size(output.size), _describe_media(output)) for output in result.outputs]
     if rows:
         show_table(("file", "size", "media"), rows)
-    speed = f", {stats.speed:g}x" if stats.speed else ""
-    click.echo(f"{stats.seconds:.1f} s{speed}")
-    for warning in warnings:
+    speed = f", {result.stats.speed:g}x" if result.stats.speed else ""
+    click.echo(f"{result.stats.seconds:.1f} s{speed}")
+    for warning in result.warnings:
         click.echo(f"Warning: {warning}")
 
 

@@ -25,10 +25,9 @@ def command(as_json: bool) -> None:
     else:
         show_table(
             ("", "check", "found"),
-            [(check.verdict.value, check.name, _text(check.found, check.hint)) for check in checks],
+            [
+                (check.verdict.value, check.name, " → ".join(text for text in (check.found, check.hint) if text))
+                for check in checks
+            ],
         )
     sys.exit(0 if ok else 1)
-
-
-def _text(found: str, hint: str | None) -> str:
-    return found if hint is None else f"{found} → {hint}"

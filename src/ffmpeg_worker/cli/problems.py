@@ -1,4 +1,4 @@
-"""Errors on the terminal: text on stderr, the problem object on stdout for programs."""
+"""Errors on the terminal: text on stderr, the problem object on stdout for programs, and the exit code."""
 
 from __future__ import annotations
 
@@ -11,9 +11,20 @@ from typing import Any, NoReturn
 
 import click
 
-from ffmpeg_worker.cli.exit_codes import exit_code
-from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import EngineTimedOut, JobCancelled, Misconfigured, WorkerError
 
+STOPPED = 130
+"""Exit code of a command that a signal stopped."""
+
+_EXIT_CODES_BY_CODE = {EngineTimedOut.code: 6, JobCancelled.code: STOPPED}
+_EXIT_CODES_BY_FAULT = {
+    Fault.CALLER: 2,
+    Fault.SOURCE: 3,
+    Fault.TARGET: 4,
+    Fault.WORKER: 5,
+    Fault.OPERATOR: Misconfigured.exit_code,
+}
 _STDERR_LINES_SHOWN = 8
 
 
@@ -39,6 +50,11 @@ def _end(error: WorkerError, *, as_json: bool) -> NoReturn:
     if as_json:
         echo_json(problem)
     sys.exit(exit_code(error.code, error.fault))
+
+
+def exit_code(code: str, fault: str) -> int:
+    """Return the exit code of an error with this `code` and `fault`; it says who must act."""
+    return _EXIT_CODES_BY_CODE.get(code, _EXIT_CODES_BY_FAULT[Fault(fault)])
 
 
 def show_problem(problem: Mapping[str, Any]) -> None:

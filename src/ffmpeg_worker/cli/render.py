@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,24 +23,19 @@ from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.composition.schema import composition_schema
 from ffmpeg_worker.job.actions.canvas import CanvasJob, CanvasRemark, CanvasResult
 from ffmpeg_worker.job.actions.canvas_output import ALPHA_CODECS, CODECS
-from ffmpeg_worker.job.actions.canvas_preview import PreviewResult
 from ffmpeg_worker.job.parse import parse_action
-from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job.result import FilesResult
 
 _FIELDS = ("quality", "crf", "preset", "codec", "fps")
 _DRAFT = {"render_scale": 0.5, "preset": "ultrafast", "quality": "draft"}
 
 
-class _Rate(click.ParamType[float | str]):
-    """Frames per second: a number, or a fraction such as 30000/1001."""
-
-    name = "rate"
-
-    def convert(self, value: str, _param: click.Parameter | None, _ctx: click.Context | None) -> float | str:
-        try:
-            return float(value)
-        except ValueError:
-            return value
+def _read_rate(text: str) -> float | str:
+    """Read frames per second: a number, or a fraction such as 30000/1001."""
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 @click.command("render")
@@ -53,7 +47,7 @@ class _Rate(click.ParamType[float | str]):
 @click.option("--crf", type=float, help="Constant rate factor of the encoder; lower is better.")
 @click.option("--preset", help="Speed of the encoder: ultrafast to veryslow, which makes smaller files.")
 @click.option("--codec", help="Video codec. Default: chosen by the extension of the output.")
-@click.option("--fps", type=_Rate(), help="Frames per second, instead of the composition's.")
+@click.option("--fps", type=_read_rate, metavar="RATE", help="Frames per second, instead of the composition's.")
 @click.option("--from", "begin", type=float, metavar="SECONDS", help="Start of the range to render.")
 @click.option("--to", "end", type=float, metavar="SECONDS", help="End of the range to render.")
 @click.option("--scale", type=float, help="Scale factor of the frame size, up to 1.")
@@ -84,9 +78,10 @@ def command(composition: str | None, as_json: bool, schema: bool, **options: Any
         result = run_locally(parse_action(action, body), terminal_settings(root))
     if as_json:
         echo_json(result.as_json())
-    else:
-        _show(result)
-    sys.exit(0)
+    elif isinstance(result, CanvasResult) and result.remarks is not None:
+        _show_remarks(result.remarks)
+    elif isinstance(result, FilesResult):
+        show_outputs(result)
 
 
 def _read_body(name: str, options: Mapping[str, Any]) -> Body:
@@ -143,13 +138,6 @@ def _nest_composition(body: Body) -> Body:
         **{key: item for key, item in body.items() if key in job_keys},
         "json": {key: item for key, item in body.items() if key not in job_keys},
     }
-
-
-def _show(result: JobResult) -> None:
-    if isinstance(result, CanvasResult) and result.remarks is not None:
-        _show_remarks(result.remarks)
-    elif isinstance(result, CanvasResult | PreviewResult):
-        show_outputs(result.outputs, result.stats, result.warnings)
 
 
 def _show_remarks(remarks: tuple[CanvasRemark, ...]) -> None:

@@ -8,10 +8,9 @@ from pathlib import Path
 import click
 
 from ffmpeg_worker.cli.display import show_outputs
-from ffmpeg_worker.cli.exit_codes import OK, exit_code
 from ffmpeg_worker.cli.file_arguments import read_file_argument
 from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
-from ffmpeg_worker.cli.problems import echo_json, exit_on_error, show_problem, wants_json
+from ffmpeg_worker.cli.problems import echo_json, exit_code, exit_on_error, show_problem, wants_json
 from ffmpeg_worker.job.actions.canvas import CanvasResult
 from ffmpeg_worker.job.actions.multi_process import MultiProcessResult
 from ffmpeg_worker.job.actions.process import ProcessResult
@@ -49,11 +48,11 @@ def command(job_file: str, root: Path | None, as_json: bool) -> None:
 def _show(result: JobResult) -> None:
     match result:
         case ProcessResult():
-            show_outputs(result.outputs, result.stats, result.warnings)
+            show_outputs(result)
             for command_log in result.logs or ():
                 click.echo(command_log.log)
         case MultiProcessResult() | CanvasResult(remarks=None):
-            show_outputs(result.outputs, result.stats, result.warnings)
+            show_outputs(result)
         case _:
             echo_json(result.as_json())
 
@@ -61,8 +60,8 @@ def _show(result: JobResult) -> None:
 def _report_failed(result: JobResult) -> int:
     """Print the problem of every process that failed; return the exit code of the first."""
     if not isinstance(result, MultiProcessResult):
-        return OK
+        return 0
     problems = [report.error for report in result.results if report.error is not None]
     for problem in problems:
         show_problem(problem.as_json())
-    return exit_code(problems[0].code, problems[0].fault) if problems else OK
+    return exit_code(problems[0].code, problems[0].fault) if problems else 0

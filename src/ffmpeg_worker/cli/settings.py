@@ -45,12 +45,11 @@ def command() -> None:
 
 def settings_page() -> str:
     """Return the page as Markdown."""
-    rows = [_row(name, field) for name, field in Settings.model_fields.items()]
+    rows = [
+        (f"`{environment_variable_of(name)}`", _values(field), _default(name, field), field.description or "")
+        for name, field in Settings.model_fields.items()
+    ]
     return _HEAD + "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def _row(name: str, field: FieldInfo) -> tuple[str, str, str, str]:
-    return (f"`{environment_variable_of(name)}`", _values(field), _default(name, field), field.description or "")
 
 
 def _values(field: FieldInfo) -> str:
@@ -59,18 +58,10 @@ def _values(field: FieldInfo) -> str:
         return ", ".join(f"`{value}`" for value in get_args(kind))
     if get_origin(kind) is tuple:
         return f"list of {_LISTED[get_args(kind)[0]]}"
-    known = next((words for type_, words in _KINDS.items() if kind in {type_, type_ | None}), "text")
-    return f"{known}{_limits(field)}"
-
-
-def _limits(field: FieldInfo) -> str:
-    words = [
-        f" {word} {getattr(rule, name)}"
-        for rule in field.metadata
-        for name, word in _LIMITS.items()
-        if hasattr(rule, name)
-    ]
-    return "".join(words)
+    words = [next((words for type_, words in _KINDS.items() if kind in {type_, type_ | None}), "text")]
+    for rule in field.metadata:
+        words += [f"{word} {getattr(rule, name)}" for name, word in _LIMITS.items() if hasattr(rule, name)]
+    return " ".join(words)
 
 
 def _default(name: str, field: FieldInfo) -> str:

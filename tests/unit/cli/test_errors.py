@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.cli.exit_codes import exit_code
+from ffmpeg_worker.cli.problems import exit_code
 from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.errors import (
     EngineFailed,
