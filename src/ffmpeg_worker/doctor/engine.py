@@ -41,12 +41,8 @@ async def check_engine(settings: Settings) -> AsyncIterator[Check]:
 def _check_probe(tools: Tools) -> Check:
     if tools.ffprobe is not None:
         return Check("probe", Verdict.OK, f"ffprobe ({tools.ffprobe})")
-    return Check(
-        "probe",
-        Verdict.OK,
-        "embedded (PyAV)",
-        'An ffprobe on PATH, or FFPROBE_PATH, allows "chainCmds" in probe jobs.',
-    )
+    hint = 'An ffprobe on PATH, or FFPROBE_PATH, allows "chainCmds" in probe jobs.'
+    return Check("probe", Verdict.OK, "embedded (PyAV)", hint)
 
 
 async def _check_encoders(tools: Tools) -> Check:
@@ -63,8 +59,7 @@ async def _check_encoders(tools: Tools) -> Check:
 
 async def _check_gpu(tools: Tools) -> Check:
     """Test the NVIDIA GPUs; without one nothing is started."""
-    trial = GpuTrial(tools, find_gpu_devices())
-    gpu = await trial.gpu()
+    gpu = await GpuTrial(tools, find_gpu_devices()).gpu()
     if gpu.count == 0:
         return Check("gpu", Verdict.OK, gpu.reason or "none")
     shown = f"{gpu.count} x {gpu.name or 'NVIDIA GPU'}"
@@ -85,12 +80,9 @@ async def _check_hardware(tools: Tools) -> Check:
         return Check("hardware", Verdict.OK, f"no encoder: there is no {names}")
     if not listed:
         return Check("hardware", Verdict.WARN, "no encoder: this FFmpeg has none", "Unset FFMPEG_PATH.")
-    return Check(
-        "hardware",
-        Verdict.WARN,
-        f"no encoder: {', '.join(devices)} exists, but none of {', '.join(listed)} encodes a frame",
-        "Check the driver, and that the user of the worker may open the device.",
-    )
+    shown = f"no encoder: {', '.join(devices)} exists, but none of {', '.join(listed)} encodes a frame"
+    hint = "Check the driver, and that the user of the worker may open the device."
+    return Check("hardware", Verdict.WARN, shown, hint)
 
 
 async def _check_vmaf(tools: Tools) -> Check:

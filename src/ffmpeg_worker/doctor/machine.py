@@ -40,47 +40,33 @@ def _check_platform() -> Check:
 
 def _check_folder(name: str, folder: Path, variable: str) -> Check:
     """Check whether files can be made in a folder, without making the folder itself."""
-    shown = str(folder.absolute())
-    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    shown, existing = str(folder.absolute()), _find_existing(folder)
     try:
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        return Check(
-            name, Verdict.FAIL, f"{shown}: {error.strerror}", f"Set {variable} to a folder you may write."
-        )
+        hint = f"Set {variable} to a folder you may write."
+        return Check(name, Verdict.FAIL, f"{shown}: {error.strerror}", hint)
     return Check(name, Verdict.OK, shown if existing == folder.absolute() else f"{shown} (will be made)")
 
 
+def _find_existing(folder: Path) -> Path:
+    """Return the folder, or the nearest of its parents that exists."""
+    return next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+
+
 def _check_disks(settings: Settings) -> Check:
-    free = {}
-    for folder in (settings.data_root, settings.scratch_root):
-        existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-        free[existing.stat().st_dev] = shutil.disk_usage(existing).free
+    folders = [_find_existing(folder) for folder in (settings.data_root, settings.scratch_root)]
+    free = {folder.stat().st_dev: shutil.disk_usage(folder).free for folder in folders}
     lowest = min(free.values())
-    shown = f"{lowest / _GIB:.1f} GiB"
+    verdict, hint = Verdict.OK, None
     if lowest < _MIN_BYTES:
-        return Check(
-            "free disk",
-            Verdict.FAIL,
-            shown,
-            "Free space on the disk of data root and scratch.",
-        )
-    if lowest < _LOW_BYTES:
-        return Check(
-            "free disk",
-            Verdict.WARN,
-            shown,
-            "Large videos need more space.",
-        )
-    if len(free) > 1:
-        return Check(
-            "free disk",
-            Verdict.OK,
-            shown,
-            "With data root and scratch on one disk, outputs need not be copied.",
-        )
-    return Check("free disk", Verdict.OK, shown)
+        verdict, hint = Verdict.FAIL, "Free space on the disk of data root and scratch."
+    elif lowest < _LOW_BYTES:
+        verdict, hint = Verdict.WARN, "Large videos need more space."
+    elif len(free) > 1:
+        hint = "With data root and scratch on one disk, outputs need not be copied."
+    return Check("free disk", verdict, f"{lowest / _GIB:.1f} GiB", hint)
 
 
 def _check_port(settings: Settings) -> Check:
