@@ -42,20 +42,15 @@ async def open_local_api(data_root: Path) -> AsyncIterator[ApiClient]:
         client = ApiClient(server, timeout_s=_JOB_TIMEOUT_S)
         server.start()
         try:
-            await _wait_until_healthy(client, log_path)
+            try:
+                await client.wait_until_healthy()
+            except ApiError:
+                raise EngineUnavailable(
+                    "The server did not start.",
+                    code="server_not_started",
+                    hint="`ffmpeg-worker doctor` shows what is missing.",
+                    stderr="\n".join(log_path.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:]),
+                ) from None
             yield client
         finally:
             await asyncio.to_thread(server.close)
-
-
-async def _wait_until_healthy(client: ApiClient, log_path: Path) -> None:
-    try:
-        await client.wait_until_healthy()
-    except ApiError:
-        last_lines = log_path.read_text(errors="replace").splitlines()[-_LOG_LINES_SHOWN:]
-        raise EngineUnavailable(
-            "The server did not start.",
-            code="server_not_started",
-            hint="`ffmpeg-worker doctor` shows what is missing.",
-            stderr="\n".join(last_lines),
-        ) from None
