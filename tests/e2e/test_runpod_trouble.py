@@ -105,13 +105,13 @@ async def test_polls_that_fail_at_once(scene: Scene) -> None:
     await scene.ended("then")
 
 
-async def test_a_platform_that_is_gone_for_a_while(scene: Scene) -> None:
+async def test_a_platform_that_is_gone_for_a_while(scene: Scene, tmp_path: Path) -> None:
     scene.hold()
     known = scene.platform.submit("meanwhile", JOB)
     await until_async(lambda: known.status == "IN_PROGRESS", within_s=30)
     await scene.network.aclose()
     scene.released.set()
-    await asyncio.sleep(0.7)
+    await until_async(lambda: "retrying to send result" in (tmp_path / "worker.log").read_text(), within_s=30)
     assert known.result is None
     await scene.network.enter_async_context(serving(scene.platform, port=urlsplit(scene.platform.url).port or 0))
     scene.platform.submit("then", JOB)
