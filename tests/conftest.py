@@ -23,7 +23,7 @@ LONGEST_FIRST = (
     "security/test_no_secret_leaks.py",
     "media/test_canvas_examples.py",
     "e2e/test_runpod_handler.py",
-    "e2e/test_canvas_doors.py",
+    "e2e/test_canvas_entry_points.py",
     "media/test_uploads.py",
     "docs/test_client_examples.py",
     "contract/test_objects.py",

@@ -1,4 +1,4 @@
-"""Compositions through every door: the terminal, HTTP, RunPod's handler, a bucket."""
+"""Compositions in the terminal, over HTTP, through RunPod's handler, and from and into a bucket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outputs in a bucket through every door: HTTP, RunPod's handler, the terminal."""
+"""Outputs in a bucket, over HTTP, through RunPod's handler and in the terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_C
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    folder = tmp_path_factory.mktemp("doors")
+    folder = tmp_path_factory.mktemp("storage")
     make_clip(folder / "data/clip.mp4")
     with running_server(folder, **LOOPBACK) as running:
         yield running
