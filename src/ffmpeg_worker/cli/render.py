@@ -26,7 +26,7 @@ from ffmpeg_worker.job.actions.canvas_output import ALPHA_CODECS, CODECS
 from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.result import FilesResult
 
-_FIELDS = ("quality", "crf", "preset", "codec", "fps")
+_FIELDS = ("quality", "crf", "preset", "codec", "fps", "startTime", "endTime", "render_scale")
 _DRAFT = {"render_scale": 0.5, "preset": "ultrafast", "quality": "draft"}
 
 
@@ -48,9 +48,9 @@ def _read_rate(text: str) -> float | str:
 @click.option("--preset", help="Speed of the encoder: ultrafast to veryslow, which makes smaller files.")
 @click.option("--codec", help="Video codec. Default: chosen by the extension of the output.")
 @click.option("--fps", type=_read_rate, metavar="RATE", help="Frames per second, instead of the composition's.")
-@click.option("--from", "begin", type=float, metavar="SECONDS", help="Start of the range to render.")
-@click.option("--to", "end", type=float, metavar="SECONDS", help="End of the range to render.")
-@click.option("--scale", type=float, help="Scale factor of the frame size, up to 1.")
+@click.option("--from", "startTime", type=float, metavar="SECONDS", help="Start of the range to render.")
+@click.option("--to", "endTime", type=float, metavar="SECONDS", help="End of the range to render.")
+@click.option("--scale", "render_scale", type=float, help="Scale factor of the frame size, up to 1.")
 @click.option("--draft", is_flag=True, help="Render fast: half the size, the fastest preset.")
 @click.option("--transparent", is_flag=True, help="Keep transparency, in .mov, .webm, .gif or .png.")
 @click.option("--poster", type=float, metavar="SECONDS", help="Also write this frame, as NAME-poster.png.")
@@ -90,8 +90,6 @@ def _read_body(name: str, options: Mapping[str, Any]) -> Body:
     rows = None if options["rows"] is None else read_variables_file(options["rows"])
     body = add_variables(body, rows, read_assignments(options["values"]))
     given = {key: options[key] for key in _FIELDS if options[key] is not None}
-    renamed = {"startTime": options["begin"], "endTime": options["end"], "render_scale": options["scale"]}
-    given |= {key: value for key, value in renamed.items() if value is not None}
     given |= {key: True for key in ("transparent", "lint") if options[key]}
     if "crf" in given:
         body.pop("quality", None)

@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +15,7 @@ import aiohttp
 
 from ffmpeg_worker.client.errors import ApiError, NotConnected, bad_response, timed_out, unreachable
 from ffmpeg_worker.client.location import ApiLocation, health_url, read_health
-from ffmpeg_worker.client.read_response import NDJSON, OnProgress, ResponseCutOff, read_progress, read_result
+from ffmpeg_worker.client.read_response import ENDED_EARLY, NDJSON, OnProgress, read_progress, read_result
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.logs import log
 
@@ -28,7 +29,6 @@ _FIRST_PAUSE_S = 0.02
 _MAX_PAUSE_S = 1.0
 _PAUSE_GROWTH = 1.5
 _NOT_RUNNING = "it is not running."
-_ENDED_EARLY = "it closed the connection before it responded."
 _TRANSFER_ERRORS = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingError, OSError, ValueError)
 
 
@@ -161,19 +161,17 @@ async def _exchange(
     session: aiohttp.ClientSession, url: str, body: bytes, on_progress: OnProgress | None
 ) -> tuple[int, bytes]:
     """Send one request; return the status and the body of the response."""
-    response = await _send(session, url, body, "application/json" if on_progress is None else NDJSON)
+    accept = "application/json" if on_progress is None else NDJSON
     # `close` awaits nothing, so a second cancellation cannot interrupt it.
-    try:
+    with closing(await _send(session, url, body, accept)) as response:
         if on_progress is None or response.content_type != NDJSON:
             return response.status, await _read(response)
         try:
             return await read_progress(response.content.iter_any(), on_progress, max_bytes=MAX_RESPONSE_BYTES)
-        except (ResponseCutOff, aiohttp.ClientError, OSError) as error:
-            if isinstance(error, TimeoutError):
-                raise
-            raise unreachable(_ENDED_EARLY) from None
-    finally:
-        response.close()
+        except TimeoutError:
+            raise
+        except (aiohttp.ClientError, OSError):
+            raise unreachable(ENDED_EARLY) from None
 
 
 async def _send(session: aiohttp.ClientSession, url: str, body: bytes, accept: str) -> aiohttp.ClientResponse:
@@ -183,7 +181,7 @@ async def _send(session: aiohttp.ClientSession, url: str, body: bytes, accept: s
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise NotConnected(_describe_connection_error(error)) from None
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):
-        raise unreachable(_ENDED_EARLY) from None
+        raise unreachable(ENDED_EARLY) from None
     except TimeoutError:
         raise
     except _TRANSFER_ERRORS as error:
@@ -208,11 +206,8 @@ async def _get_health(session: aiohttp.ClientSession, url: str) -> dict[str, Any
     """Return the health report at this URL, or a sentence that says why there is none."""
     try:
         async with asyncio.timeout(_HEALTH_TIMEOUT_S):
-            response = await session.get(url, allow_redirects=False)
-            try:
+            with closing(await session.get(url, allow_redirects=False)) as response:
                 body = await _read(response)
-            finally:
-                response.close()
     except TimeoutError:
         return f"it does not respond within {_HEALTH_TIMEOUT_S:g} seconds."
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:

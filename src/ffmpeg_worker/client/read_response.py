@@ -6,17 +6,14 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from ffmpeg_worker.client.errors import ApiError, bad_response, key_refused
+from ffmpeg_worker.client.errors import ApiError, bad_response, key_refused, unreachable
 from ffmpeg_worker.job.actions import ACTIONS
 
 NDJSON = "application/x-ndjson"
+ENDED_EARLY = "it closed the connection before it responded."
 
 OnProgress = Callable[[dict[str, Any]], None]
 """Receives `{"stage", "percent", …}` on the event loop; must return at once."""
-
-
-class ResponseCutOff(Exception):
-    """The response ended before the final status and body."""
 
 
 async def read_progress(
@@ -25,8 +22,8 @@ async def read_progress(
     """Pass each progress report, a line of NDJSON, to `on_progress`; return the status and the body that follow.
 
     Raises:
-        ResponseCutOff: the response ended too early.
-        ApiError: a line has the wrong shape, or the response is larger than `max_bytes` (`api_bad_answer`).
+        ApiError: a line has the wrong shape, or the response is larger than `max_bytes` (`api_bad_answer`); it
+            ended before the status and the body (`api_unreachable`).
     """
     buffer, status = bytearray(), None
     async for chunk in chunks:
@@ -37,7 +34,7 @@ async def read_progress(
         if len(buffer) > max_bytes:
             raise bad_response(f"it is larger than {max_bytes} bytes.")
     if status is None or not buffer:
-        raise ResponseCutOff
+        raise unreachable(ENDED_EARLY)
     return status, bytes(buffer)
 
 

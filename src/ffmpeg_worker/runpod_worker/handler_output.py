@@ -39,10 +39,10 @@ def finalize(output: HandlerOutput) -> HandlerOutput:
 
     The SDK drops an output that it cannot encode, and the job would stay in progress for ever.
     """
-    cleaned = _clean(output)
+    cleaned: HandlerOutput = _clean(output)
     size = len(json.dumps(cleaned, ensure_ascii=False, allow_nan=False).encode())
     if size <= MAX_OUTPUT_BYTES:
-        return {str(key): value for key, value in cleaned.items()}
+        return cleaned
     if "error" in cleaned:
         kept = {key: cleaned["details"].get(key) for key in ("code", "fault", "retryable")}
         return {"error": cleaned["error"][:_MAX_MESSAGE_LENGTH], "details": kept}

@@ -108,7 +108,7 @@ class JobLoop:
             log(logging.WARNING, "job is already running", job=job_id)
             return
         undelivered = self._undelivered.pop(job_id, None)
-        work = self._run_job(job) if undelivered is None else _return(undelivered)
+        work = self._run_job(job) if undelivered is None else asyncio.sleep(0, undelivered)
         run = self._runs[job_id] = _Run(asyncio.ensure_future(work))
         self._in_progress.add(job_id)
         task = asyncio.create_task(self._deliver(job_id, run))
@@ -155,7 +155,3 @@ def _result_of(work: asyncio.Future[Result]) -> Result:
         log(logging.ERROR, "job crashed", reason=type(error).__name__)
         return make_failed_result(crash())
     return work.result()
-
-
-async def _return(result: Result) -> Result:
-    return result

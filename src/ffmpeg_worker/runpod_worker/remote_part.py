@@ -125,15 +125,11 @@ class RemotePart:
         status, output = state.get("status"), state.get("output")
         match output:
             case {"success": True, "result": {"results": list(reports)} as result} if status == "COMPLETED":
-                if _are_complete(reports, self.part.count):
+                indices = [report.get("index") if isinstance(report, dict) else None for report in reports]
+                if indices == list(range(self.part.count)):
                     return dict(result)
             case {"details": {"code": str(), "fault": str(fault)} as details} if status == "FAILED":
                 if fault != Fault.WORKER.value and not details.get("retryable"):
                     message = state.get("error")
                     raise ApiError({"error": message if isinstance(message, str) else "It failed.", **details})
         raise NotRun(f"another worker ended them as {status}")
-
-
-def _are_complete(reports: list[Any], count: int) -> bool:
-    indices = [report.get("index") if isinstance(report, dict) else None for report in reports]
-    return indices == list(range(count))

@@ -59,17 +59,11 @@ def start_sdk(
     modules = sdk.serverless.modules
     modules.rp_ping.Heartbeat.process_loop = run_heartbeat
 
-    class Scaler:
-        """Replaces the SDK's `JobScaler`."""
+    def start() -> None:
+        run_job = partial(modules.rp_job.run_job, handler)
+        asyncio.run(run_jobs(run_job, modules.worker_state.JobsProgress()))
 
-        def __init__(self, _config: dict[str, Any]) -> None:
-            pass
-
-        def start(self) -> None:
-            run_job = partial(modules.rp_job.run_job, handler)
-            asyncio.run(run_jobs(run_job, modules.worker_state.JobsProgress()))
-
-    modules.rp_scale.JobScaler = Scaler
+    modules.rp_scale.JobScaler = lambda _config: types.SimpleNamespace(start=start)
     sdk.serverless.start({"handler": handler, "concurrency_modifier": lambda _current: max_concurrency})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.client.errors import ApiError
-from ffmpeg_worker.client.read_response import ResponseCutOff, read_progress
+from ffmpeg_worker.client.read_response import read_progress
 
 RESPONSE = b'{"progress": {"percent": 1}}\n{"progress": {"percent": 2}}\n{"status": 422}\n{"error": "\xc3\xa4\\n"}'
 
@@ -32,8 +32,9 @@ async def test_lines_split_anywhere(size: int) -> None:
 
 @pytest.mark.parametrize("text", [b"", RESPONSE[:20], RESPONSE[:40], RESPONSE[: RESPONSE.index(b'{"error')]])
 async def test_a_response_that_ends_too_early(text: bytes) -> None:
-    with pytest.raises(ResponseCutOff):
+    with pytest.raises(ApiError) as caught:
         await read(text)
+    assert caught.value.code == "api_unreachable"
 
 
 @pytest.mark.parametrize("text", [b"<html>\n", b"[]\n", b'{"progress": 7}\n', b"[" * 5000 + b"\n", b"x" * 2000])
