@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import Field, SkipValidation, WithJsonSchema, model_validator
 
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.frame_rate import FrameRate
 from ffmpeg_worker.composition.keyframes import AnimatedVolume
 from ffmpeg_worker.composition.layers import Layers
 from ffmpeg_worker.composition.limits import MAX_FONTS, MAX_PIXELS, MAX_ROWS, MAX_SIDE
-from ffmpeg_worker.composition.media_layers import Src
+from ffmpeg_worker.composition.media_layers import SRC_DESCRIPTION, Src
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.placeholder import Scalar
 from ffmpeg_worker.composition.timing import CanvasDuration
 from ffmpeg_worker.validation_errors import wrong_value
-
-
-def _read_values(value: Any) -> Any:
-    return value  # validated before they are filled in
-
 
 _VALUES_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
 _VARIABLES_SCHEMA = WithJsonSchema(
@@ -37,8 +32,7 @@ class Font(Node):
     )
     src: Src = Field(
         repr=False,
-        description="A .ttf, .otf, .ttc, .woff or .woff2 file: URL, path under the data root, or name of one of "
-        "the job's inputs.",
+        description=f"A .ttf, .otf, .ttc, .woff or .woff2 file: {SRC_DESCRIPTION}",
         examples=["fonts/Inter.ttf"],
     )
     weight: int | None = Field(
@@ -57,7 +51,6 @@ class AudioOptions(Node):
         None,
         ge=-40,
         le=-5,
-        allow_inf_nan=False,
         description="Integrated loudness to reach, in LUFS. Default: unchanged, but limited to avoid clipping.",
         examples=[-14],
     )
@@ -77,7 +70,8 @@ class Composition(Node):
         description='Color below all layers; "transparent" if the output supports it.',
         examples=["#101018"],
     )
-    variables: Annotated[Mapping[str, Scalar], PlainValidator(_read_values), _VARIABLES_SCHEMA] = Field(
+    # Validated before they are filled in.
+    variables: Annotated[Mapping[str, Scalar], SkipValidation, _VARIABLES_SCHEMA] = Field(
         default_factory=dict,
         description="Values of `{{name}}` in any string of the composition. A list of objects makes one output "
         "for each of them.",

@@ -11,8 +11,9 @@ from typing_extensions import TypeAliasType
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.easings import Easing
 from ffmpeg_worker.composition.lengths import SERIALIZED, Distance, Length, Percent, Size
-from ffmpeg_worker.composition.limits import MAX_DURATION_S, MAX_KEYFRAMES
+from ffmpeg_worker.composition.limits import MAX_KEYFRAMES
 from ffmpeg_worker.composition.node import Node
+from ffmpeg_worker.composition.timing import Seconds
 from ffmpeg_worker.validation_errors import wrong_value
 
 T = TypeVar("T")
@@ -26,13 +27,7 @@ class Keyframe(Node, Generic[T]):
         """Use one name for all value types; the field shows which it is."""
         return cls.__name__
 
-    time: float = Field(
-        ge=0,
-        le=MAX_DURATION_S,
-        allow_inf_nan=False,
-        description="Time in seconds of the layer.",
-        examples=[1.5],
-    )
+    time: Seconds = Field(description="Time in seconds of the layer.", examples=[1.5])
     value: T = Field(description="Value at that time.", examples=[1])
     easing: Easing = Field(
         "linear",
@@ -61,22 +56,17 @@ def _animated(item: Any) -> PlainValidator:
     )
 
     def read(value: Any) -> Any:
-        return (
-            keyframes.validate_python(value)
-            if isinstance(value, (list, tuple))
-            else constant.validate_python(value)
-        )
+        return (keyframes if isinstance(value, (list, tuple)) else constant).validate_python(value)
 
-    return PlainValidator(read)
+    return PlainValidator(read, json_schema_input_type=Annotated[Any, _animated_schema(constant.json_schema())])
 
 
-def _animated_schema(item: Any) -> WithJsonSchema:
-    value = TypeAdapter(item).json_schema()
-    keys = {name: Keyframe.model_json_schema()["properties"][name] for name in ("time", "value", "easing")}
+def _animated_schema(value: dict[str, Any]) -> WithJsonSchema:
+    fields = Keyframe.model_json_schema()["properties"]
     keyframe = {
         "type": "object",
         "description": "A value at a time of its layer.",
-        "properties": {**keys, "value": {**keys["value"], **value}},
+        "properties": {**fields, "value": {**fields["value"], **value}},
         "required": ["time", "value"],
         "additionalProperties": False,
     }
@@ -90,77 +80,20 @@ def _number(min_value: float, max_value: float) -> Any:
     return Annotated[float, Field(strict=True, allow_inf_nan=False, ge=min_value, le=max_value)]
 
 
-AnimatedLength = TypeAliasType(
-    "AnimatedLength",
-    Annotated[
-        float | Percent | tuple[Keyframe[Length], ...], _animated(Length), _animated_schema(Length), SERIALIZED
-    ],
-)
-AnimatedSize = TypeAliasType(
-    "AnimatedSize",
-    Annotated[float | Percent | tuple[Keyframe[Size], ...], _animated(Size), _animated_schema(Size), SERIALIZED],
-)
-AnimatedDistance = TypeAliasType(
-    "AnimatedDistance",
-    Annotated[
-        float | Percent | tuple[Keyframe[Distance], ...],
-        _animated(Distance),
-        _animated_schema(Distance),
-        SERIALIZED,
-    ],
-)
-AnimatedScale = TypeAliasType(
-    "AnimatedScale",
-    Annotated[
-        float | tuple[Keyframe[float], ...],
-        _animated(_number(0, 100)),
-        _animated_schema(_number(0, 100)),
-        SERIALIZED,
-    ],
-)
+_AnimatedNumber = float | tuple[Keyframe[float], ...]
+_AnimatedLength = float | Percent | tuple[Keyframe[float | Percent], ...]
+
+AnimatedLength = TypeAliasType("AnimatedLength", Annotated[_AnimatedLength, _animated(Length), SERIALIZED])
+AnimatedSize = TypeAliasType("AnimatedSize", Annotated[_AnimatedLength, _animated(Size), SERIALIZED])
+AnimatedDistance = TypeAliasType("AnimatedDistance", Annotated[_AnimatedLength, _animated(Distance), SERIALIZED])
+AnimatedScale = TypeAliasType("AnimatedScale", Annotated[_AnimatedNumber, _animated(_number(0, 100)), SERIALIZED])
 AnimatedAngle = TypeAliasType(
-    "AnimatedAngle",
-    Annotated[
-        float | tuple[Keyframe[float], ...],
-        _animated(_number(-360_000, 360_000)),
-        _animated_schema(_number(-360_000, 360_000)),
-        SERIALIZED,
-    ],
+    "AnimatedAngle", Annotated[_AnimatedNumber, _animated(_number(-360_000, 360_000)), SERIALIZED]
 )
-AnimatedShare = TypeAliasType(
-    "AnimatedShare",
-    Annotated[
-        float | tuple[Keyframe[float], ...], _animated(_number(0, 1)), _animated_schema(_number(0, 1)), SERIALIZED
-    ],
-)
-AnimatedBlur = TypeAliasType(
-    "AnimatedBlur",
-    Annotated[
-        float | tuple[Keyframe[float], ...],
-        _animated(_number(0, 500)),
-        _animated_schema(_number(0, 500)),
-        SERIALIZED,
-    ],
-)
-AnimatedVolume = TypeAliasType(
-    "AnimatedVolume",
-    Annotated[
-        float | tuple[Keyframe[float], ...],
-        _animated(_number(0, 10)),
-        _animated_schema(_number(0, 10)),
-        SERIALIZED,
-    ],
-)
-AnimatedPan = TypeAliasType(
-    "AnimatedPan",
-    Annotated[
-        float | tuple[Keyframe[float], ...],
-        _animated(_number(-1, 1)),
-        _animated_schema(_number(-1, 1)),
-        SERIALIZED,
-    ],
-)
+AnimatedShare = TypeAliasType("AnimatedShare", Annotated[_AnimatedNumber, _animated(_number(0, 1)), SERIALIZED])
+AnimatedBlur = TypeAliasType("AnimatedBlur", Annotated[_AnimatedNumber, _animated(_number(0, 500)), SERIALIZED])
+AnimatedVolume = TypeAliasType("AnimatedVolume", Annotated[_AnimatedNumber, _animated(_number(0, 10)), SERIALIZED])
+AnimatedPan = TypeAliasType("AnimatedPan", Annotated[_AnimatedNumber, _animated(_number(-1, 1)), SERIALIZED])
 AnimatedColor = TypeAliasType(
-    "AnimatedColor",
-    Annotated[str | tuple[Keyframe[str], ...], _animated(Color), _animated_schema(Color), SERIALIZED],
+    "AnimatedColor", Annotated[str | tuple[Keyframe[str], ...], _animated(Color), SERIALIZED]
 )

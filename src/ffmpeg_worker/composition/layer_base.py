@@ -18,9 +18,8 @@ from ffmpeg_worker.composition.keyframes import (
     AnimatedSize,
 )
 from ffmpeg_worker.composition.lengths import Percent
-from ffmpeg_worker.composition.limits import MAX_DURATION_S
 from ffmpeg_worker.composition.node import Node
-from ffmpeg_worker.composition.timing import Duration, LayerId, Start
+from ffmpeg_worker.composition.timing import Duration, LayerId, PositiveSeconds, Seconds, Start
 from ffmpeg_worker.composition.transitions import Transitions
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
@@ -32,7 +31,6 @@ Blend = Literal[
     "normal", "multiply", "screen", "overlay", "darken", "lighten", "color-dodge", "color-burn", "hard-light",
     "soft-light", "difference", "exclusion", "add",
 ]  # fmt: skip
-Fit = Literal["cover", "contain", "contain-blur", "fill", "none", "scale-down"]
 
 _ANCHOR_WORDS = {"middle": "center", "centre": "center"}
 
@@ -55,21 +53,9 @@ def _read_anchor(value: Any) -> Any:
 class Trim(Node):
     """The part of a file that is used."""
 
-    start: float = Field(
-        0.0,
-        ge=0,
-        le=MAX_DURATION_S,
-        allow_inf_nan=False,
-        description="Start of the part, in seconds of the file.",
-        examples=[2],
-    )
-    end: float | None = Field(
-        None,
-        gt=0,
-        le=MAX_DURATION_S,
-        allow_inf_nan=False,
-        description="End of the part, in seconds of the file. Default: the end of the file.",
-        examples=[8],
+    start: Seconds = Field(0.0, description="Start of the part, in seconds of the file.", examples=[2])
+    end: PositiveSeconds | None = Field(
+        None, description="End of the part, in seconds of the file. Default: the end of the file.", examples=[8]
     )
 
     @model_validator(mode="after")
@@ -96,13 +82,10 @@ class ChromaKey(Node):
         0.15,
         gt=0,
         le=1,
-        allow_inf_nan=False,
         description="Colors up to this distance become transparent too, above 0 and up to 1.",
         examples=[0.15],
     )
-    blend: float = Field(
-        0.05, ge=0, le=1, allow_inf_nan=False, description="Softness of the edge, 0 to 1.", examples=[0.05]
-    )
+    blend: float = Field(0.05, ge=0, le=1, description="Softness of the edge, 0 to 1.", examples=[0.05])
 
 
 class TimedLayer(Node):
@@ -181,7 +164,6 @@ class VisualLayer(TimedLayer):
         0.0,
         ge=-10_000,
         le=10_000,
-        allow_inf_nan=False,
         description="Layers with a larger `z` are on top; layers with the same `z` keep the order of the list.",
         examples=[1],
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -20,7 +20,6 @@ from pydantic_core import CoreSchema, core_schema
 from ffmpeg_worker.composition.limits import MAX_PLACE
 from ffmpeg_worker.validation_errors import wrong_value
 
-T = TypeVar("T")
 _PERCENT = re.compile(r"\s*([+-]?\d{1,6}(?:\.\d{1,9})?|[+-]?\.\d{1,9})\s*%\s*")
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*(px)?\s*")
 

@@ -38,7 +38,7 @@ _CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 class Node(FrozenModel):
     """An object whose keys may be in camel or kebab case, or aliases; it is serialized with the canonical keys."""
 
-    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True, allow_inf_nan=False)
 
     nested_fields: ClassVar[tuple[str, ...]] = ()
     """Fields whose own keys are often written one level too high."""
@@ -79,6 +79,11 @@ def _spellings(model: type[Node]) -> Mapping[str, str]:
 def snake_case(key: str) -> str:
     """Convert a key to snake case."""
     return _CASE_BOUNDARY.sub("_", key).replace("-", "_").lower()
+
+
+def read_type_shorthand(value: Any) -> Any:
+    """Accept the name of a type for an object with nothing but that `type`."""
+    return {"type": value} if isinstance(value, str) else value
 
 
 def _unknown_key(model: type[Node], key: str) -> ValidationError:

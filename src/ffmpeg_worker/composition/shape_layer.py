@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, model_validator
 
+from ffmpeg_worker.composition.choices import ShapeName
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.keyframes import AnimatedColor, Keyframe
 from ffmpeg_worker.composition.layer_base import VisualLayer
@@ -14,7 +15,7 @@ from ffmpeg_worker.composition.limits import MAX_COLORS, MAX_PATH_DATA, MAX_POIN
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.validation_errors import wrong_value
 
-_Share = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+_Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Gradient(Node):
@@ -31,7 +32,6 @@ class Gradient(Node):
         180.0,
         ge=-3600,
         le=3600,
-        allow_inf_nan=False,
         description="Direction in degrees, as in CSS: 0 points up, 90 to the right.",
         examples=[90],
     )
@@ -83,9 +83,6 @@ class ShapeStroke(Node):
 _SHAPES = {"circle": "ellipse", "oval": "ellipse", "rectangle": "rect", "square": "rect"}
 
 
-_ShapeName = Literal["rect", "ellipse", "line", "polygon", "star", "path", "circle"]
-
-
 def _read_shape(value: Any) -> Any:
     return _SHAPES.get(value, value) if isinstance(value, str) else value
 
@@ -95,8 +92,7 @@ class ShapeLayer(VisualLayer):
 
     type: Literal["shape"] = Field(description="Type of the layer.", examples=["shape"])
     shape: Annotated[
-        Literal["rect", "ellipse", "line", "polygon", "star", "path"],
-        BeforeValidator(_read_shape, json_schema_input_type=_ShapeName),
+        ShapeName, BeforeValidator(_read_shape, json_schema_input_type=Literal[ShapeName, "circle"])
     ] = Field("rect", description="Kind of shape; `circle` is an ellipse.", examples=["rect"])
     fill: Paint | None = Field(
         None,
@@ -106,7 +102,7 @@ class ShapeLayer(VisualLayer):
     stroke: ShapeStroke | None = Field(
         None, description="Line along the edge.", examples=[{"color": "#ffffff", "width": 3}]
     )
-    dash: tuple[Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)], ...] = Field(
+    dash: tuple[Annotated[float, Field(ge=0, le=10_000)], ...] = Field(
         (),
         strict=False,
         max_length=16,

@@ -7,52 +7,42 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ffmpeg_worker.composition.choices import AnimationName, AnimationUnit
 from ffmpeg_worker.composition.easings import Easing
 from ffmpeg_worker.composition.layer_base import VisualLayer
-from ffmpeg_worker.composition.limits import MAX_CUES, MAX_DURATION_S, MAX_TEXT, MAX_WORDS
-from ffmpeg_worker.composition.media_layers import Src
-from ffmpeg_worker.composition.node import Node
+from ffmpeg_worker.composition.limits import MAX_CUES, MAX_TEXT, MAX_WORDS
+from ffmpeg_worker.composition.media_layers import SRC_DESCRIPTION, Src
+from ffmpeg_worker.composition.node import Node, read_type_shorthand
 from ffmpeg_worker.composition.placeholder import format_scalar
 from ffmpeg_worker.composition.text_style import TextStyle
+from ffmpeg_worker.composition.timing import PositiveSeconds, Seconds
 from ffmpeg_worker.validation_errors import wrong_value
-
-AnimationName = Literal["fade", "typewriter", "slide-up", "slide-down", "pop", "wave"]
 
 
 class TextAnimation(Node):
     """An animation of letters, words or lines, one after the other."""
 
     type: AnimationName = Field(description="Animation of each unit.", examples=["pop"])
-    by: Literal["letter", "word", "line"] = Field(
-        "letter", description="Unit that is animated.", examples=["word"]
-    )
+    by: AnimationUnit = Field("letter", description="Unit that is animated.", examples=["word"])
     duration: float = Field(
-        0.4,
-        ge=0,
-        le=60,
-        allow_inf_nan=False,
-        description="Duration of each unit's animation, in seconds.",
-        examples=[0.4],
+        0.4, ge=0, le=60, description="Duration of each unit's animation, in seconds.", examples=[0.4]
     )
-    stagger: float = Field(
-        0.05,
-        ge=0,
-        le=60,
-        allow_inf_nan=False,
-        description="Delay between units, in seconds.",
-        examples=[0.05],
-    )
+    stagger: float = Field(0.05, ge=0, le=60, description="Delay between units, in seconds.", examples=[0.05])
     at: Literal["in", "out"] = Field("in", description="At the start or the end of the layer.", examples=["in"])
     easing: Easing = Field("ease-out", description="Easing of each unit's animation.", examples=["ease-out"])
 
 
-def _read_animation(value: Any) -> Any:
-    return {"type": value} if isinstance(value, str) else value
+_AnimationOrName = Annotated[
+    TextAnimation, BeforeValidator(read_type_shorthand, json_schema_input_type=TextAnimation | AnimationName)
+]
 
 
 def _read_text(value: Any) -> Any:
     """Accept numbers: a text may consist of a single variable."""
     return value if isinstance(value, (str, type(None), list, dict)) else format_scalar(value)
+
+
+_Text = Annotated[str, BeforeValidator(_read_text)]
 
 
 class TextLayer(VisualLayer):
@@ -61,7 +51,7 @@ class TextLayer(VisualLayer):
     nested_fields = ("style",)
 
     type: Literal["text"] = Field(description="Type of the layer.", examples=["text"])
-    text: Annotated[str, BeforeValidator(_read_text)] = Field(
+    text: _Text = Field(
         min_length=1, max_length=MAX_TEXT, description="The text; a newline starts a new line.", examples=["Hello"]
     )
     style: TextStyle = Field(
@@ -69,12 +59,7 @@ class TextLayer(VisualLayer):
         description="Style of the text.",
         examples=[{"font_size": 64, "color": "#ffffff"}],
     )
-    animation: (
-        Annotated[
-            TextAnimation, BeforeValidator(_read_animation, json_schema_input_type=TextAnimation | AnimationName)
-        ]
-        | None
-    ) = Field(
+    animation: _AnimationOrName | None = Field(
         None, description="Animation of its letters, words or lines.", examples=[{"type": "pop", "by": "word"}]
     )
 
@@ -82,33 +67,17 @@ class TextLayer(VisualLayer):
 class Word(Node):
     """A word and when it is spoken."""
 
-    text: Annotated[str, BeforeValidator(_read_text)] = Field(
-        min_length=1, max_length=200, description="The word.", examples=["Hello"]
-    )
-    start: float = Field(
-        ge=0, le=MAX_DURATION_S, allow_inf_nan=False, description="Start in seconds of the layer.", examples=[0]
-    )
-    end: float = Field(
-        gt=0,
-        le=MAX_DURATION_S,
-        allow_inf_nan=False,
-        description="End in seconds of the layer.",
-        examples=[0.4],
-    )
+    text: _Text = Field(min_length=1, max_length=200, description="The word.", examples=["Hello"])
+    start: Seconds = Field(description="Start in seconds of the layer.", examples=[0])
+    end: PositiveSeconds = Field(description="End in seconds of the layer.", examples=[0.4])
 
 
 class Cue(Node):
     """Text with its start and end."""
 
-    start: float = Field(
-        ge=0, le=MAX_DURATION_S, allow_inf_nan=False, description="Start in seconds of the layer.", examples=[0]
-    )
-    end: float = Field(
-        gt=0, le=MAX_DURATION_S, allow_inf_nan=False, description="End in seconds of the layer.", examples=[2]
-    )
-    text: Annotated[str, BeforeValidator(_read_text)] = Field(
-        max_length=MAX_TEXT, description="Text of the cue.", examples=["Hello world"]
-    )
+    start: Seconds = Field(description="Start in seconds of the layer.", examples=[0])
+    end: PositiveSeconds = Field(description="End in seconds of the layer.", examples=[2])
+    text: _Text = Field(max_length=MAX_TEXT, description="Text of the cue.", examples=["Hello world"])
     words: tuple[Word, ...] = Field(
         (),
         strict=False,
@@ -134,11 +103,7 @@ class SubtitlesLayer(VisualLayer):
 
     type: Literal["subtitles"] = Field(description="Type of the layer.", examples=["subtitles"])
     src: Src | None = Field(
-        None,
-        repr=False,
-        description="An .srt, .vtt or .ass file: URL, path under the data root, or name of one of the job's "
-        "inputs.",
-        examples=["captions.srt"],
+        None, repr=False, description=f"An .srt, .vtt or .ass file: {SRC_DESCRIPTION}", examples=["captions.srt"]
     )
     cues: tuple[Cue, ...] | None = Field(
         None,

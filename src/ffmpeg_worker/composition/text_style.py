@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ffmpeg_worker.composition.choices import Direction, HighlightMode, TextAlign, TextTransform, VerticalAlign
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.keyframes import AnimatedColor
 from ffmpeg_worker.composition.lengths import Distance, FontSize, Length, Size
@@ -95,16 +96,9 @@ class Highlight(Node):
     background: Background | None = Field(
         None, description="Box behind the spoken word.", examples=[{"color": "#7c3aed", "padding": 8}]
     )
-    scale: float = Field(
-        1.0,
-        ge=0.5,
-        le=3,
-        allow_inf_nan=False,
-        description="Scale factor of the spoken word.",
-        examples=[1.1],
-    )
+    scale: float = Field(1.0, ge=0.5, le=3, description="Scale factor of the spoken word.", examples=[1.1])
     said: Color | None = Field(None, description="Color of the words before it.", examples=["#ffffff"])
-    mode: Literal["word", "fill", "appear"] = Field(
+    mode: HighlightMode = Field(
         "word",
         description="`word` highlights the spoken word; `fill` colors words from left to right as they are "
         "spoken; `appear` shows only words that have been spoken.",
@@ -147,19 +141,14 @@ class TextStyle(Node):
         "normal", description="Upright or italic.", examples=["italic"]
     )
     color: AnimatedColor = Field("#ffffff", description="Color of the letters.", examples=["#ffffff"])
-    align: Annotated[
-        Literal["left", "center", "right", "justify", "start", "end"], BeforeValidator(_read_center)
-    ] = Field("center", description="Horizontal alignment of lines.", examples=["center"])
-    vertical_align: Annotated[Literal["top", "center", "bottom"], BeforeValidator(_read_center)] = Field(
+    align: Annotated[TextAlign, BeforeValidator(_read_center)] = Field(
+        "center", description="Horizontal alignment of lines.", examples=["center"]
+    )
+    vertical_align: Annotated[VerticalAlign, BeforeValidator(_read_center)] = Field(
         "center", description="Vertical alignment of the text in its box.", examples=["center"]
     )
     line_height: float = Field(
-        1.2,
-        ge=0.1,
-        le=10,
-        allow_inf_nan=False,
-        description="Line height as a multiple of the font size.",
-        examples=[1.2],
+        1.2, ge=0.1, le=10, description="Line height as a multiple of the font size.", examples=[1.2]
     )
     letter_spacing: Length = Field(
         0.0, description="Additional space between letters, in pixels or percent of the font size.", examples=[2]
@@ -167,12 +156,10 @@ class TextStyle(Node):
     word_spacing: Length = Field(
         0.0, description="Additional space between words, in pixels or percent of the font size.", examples=[4]
     )
-    direction: Literal["auto", "ltr", "rtl"] = Field(
+    direction: Direction = Field(
         "auto", description="Writing direction; `auto` depends on the letters.", examples=["rtl"]
     )
-    text_transform: Literal["none", "uppercase", "lowercase", "capitalize"] = Field(
-        "none", description="Change of case, as in CSS.", examples=["uppercase"]
-    )
+    text_transform: TextTransform = Field("none", description="Change of case, as in CSS.", examples=["uppercase"])
     underline: bool = Field(False, description="Whether the text is underlined.", examples=[True])
     strikethrough: bool = Field(False, description="Whether the text is struck through.", examples=[True])
     max_lines: int | None = Field(

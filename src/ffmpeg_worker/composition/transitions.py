@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from ffmpeg_worker.composition.easings import Easing
-from ffmpeg_worker.composition.node import Node
+from ffmpeg_worker.composition.node import Node, read_type_shorthand
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 
@@ -130,9 +130,7 @@ class Transition(Node):
     type: Annotated[str, AfterValidator(_read_name), _NAME_SCHEMA] = Field(
         description="Name of the transition. Names of FFmpeg's `xfade` effects work too.", examples=["slide-down"]
     )
-    duration: float = Field(
-        0.5, gt=0, le=60, allow_inf_nan=False, description="Length in seconds.", examples=[0.4]
-    )
+    duration: float = Field(0.5, gt=0, le=60, description="Length in seconds.", examples=[0.4])
     easing: Easing = Field("linear", description="Easing of its progress.", examples=["ease-out"])
     overlap: bool = Field(
         False,
@@ -142,13 +140,9 @@ class Transition(Node):
     )
 
 
-def _read_shorthand(value: Any) -> Any:
-    return {"type": value} if isinstance(value, str) else value
-
-
 _TransitionOrName = Annotated[
     Transition,
-    BeforeValidator(_read_shorthand, json_schema_input_type=Transition | Annotated[str, _NAME_SCHEMA]),
+    BeforeValidator(read_type_shorthand, json_schema_input_type=Transition | Annotated[str, _NAME_SCHEMA]),
 ]
 
 
