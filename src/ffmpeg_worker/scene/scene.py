@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
+from ffmpeg_worker.composition.choices import Fit, ShapeName, WaveformLook
 from ffmpeg_worker.scene.curve import Color, Curve, Number
 from ffmpeg_worker.scene.text_style import TextAnimation, TextStyle
-
-Fit = Literal["cover", "contain", "contain-blur", "fill", "none", "scale-down"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class ShapeContent:
     `points` of polygons and lines are pixels within the element; `path` is SVG path data.
     """
 
-    shape: Literal["rect", "ellipse", "line", "polygon", "star", "path"]
+    shape: ShapeName
     fill: Paint | None
     stroke: Color | Curve | None = None
     stroke_width: float = 0.0
@@ -143,7 +142,7 @@ class WaveformContent:
     color: Color
     begin_s: float = 0.0
     speed: float = 1.0
-    look: Literal["bars", "line"] = "bars"
+    look: WaveformLook = "bars"
     bars: int = 48
     kind: Literal["waveform"] = "waveform"
 
@@ -239,4 +238,4 @@ class Scene:
     frames: int
     background: Color
     elements: tuple[Element, ...]
-    fonts: tuple[FontFile, ...] = field(default=())
+    fonts: tuple[FontFile, ...] = ()

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from ffmpeg_worker.composition.choices import (
+    AnimationName,
+    AnimationUnit,
+    Direction,
+    HighlightMode,
+    TextAlign,
+    TextTransform,
+    VerticalAlign,
+)
 from ffmpeg_worker.scene.curve import Color, Curve
 
 
@@ -49,7 +57,7 @@ class Highlight:
     background: Background | None = None
     scale: float = 1.0
     said: Color | None = None
-    mode: Literal["word", "fill", "appear"] = "word"
+    mode: HighlightMode = "word"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +73,13 @@ class TextStyle:
     weight: int = 400
     is_italic: bool = False
     color: Color | Curve = (1.0, 1.0, 1.0, 1.0)
-    align: Literal["left", "center", "right", "justify", "start", "end"] = "center"
-    vertical_align: Literal["top", "center", "bottom"] = "center"
+    align: TextAlign = "center"
+    vertical_align: VerticalAlign = "center"
     line_height: float = 1.2
     letter_spacing: float = 0.0
     word_spacing: float = 0.0
-    direction: Literal["auto", "ltr", "rtl"] = "auto"
-    transform: Literal["none", "uppercase", "lowercase", "capitalize"] = "none"
+    direction: Direction = "auto"
+    transform: TextTransform = "none"
     underline: bool = False
     strikethrough: bool = False
     max_lines: int | None = None
@@ -91,8 +99,8 @@ class TextAnimation:
     `element_s`, if it `leaves`, else at its start.
     """
 
-    name: Literal["fade", "typewriter", "slide-up", "slide-down", "pop", "wave"]
-    by: Literal["letter", "word", "line"]
+    name: AnimationName
+    by: AnimationUnit
     duration_s: float
     stagger_s: float
     element_s: float

@@ -12,6 +12,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image, ImageCms, ImageFilter, ImageOps
 
+from ffmpeg_worker.composition.choices import Fit
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.chroma_key import apply_chroma_key
 from ffmpeg_worker.raster.media.color_space import ACCURATE
@@ -19,7 +20,7 @@ from ffmpeg_worker.raster.media.filter_chain import FilterChain
 from ffmpeg_worker.raster.media.object_fit import Axis, Size, fit_content
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap
 from ffmpeg_worker.scene.limits import MAX_PIXELS
-from ffmpeg_worker.scene.scene import ChromaKey, Fit
+from ffmpeg_worker.scene.scene import ChromaKey
 
 # None of these formats starts another program or opens another file.
 _FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "JPEG2000", "ICO", "PPM", "TGA", "HEIF")

@@ -9,6 +9,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
+from ffmpeg_worker.composition.choices import Fit
 from ffmpeg_worker.raster.media.chroma_key import key_opacity
 from ffmpeg_worker.raster.media.color_space import (
     ACCURATE,
@@ -24,7 +25,7 @@ from ffmpeg_worker.raster.media.color_space import (
 from ffmpeg_worker.raster.media.filter_chain import Filter, FilterChain
 from ffmpeg_worker.raster.media.object_fit import Size, Span, fit_content, snap_to_pixels
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.scene.scene import ChromaKey, Fit
+from ffmpeg_worker.scene.scene import ChromaKey
 
 _ROTATIONS: dict[int, list[Filter]] = {
     0: [],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ffmpeg_worker.scene.scene import Fit
+from ffmpeg_worker.composition.choices import Fit
 
 Size = tuple[int, int]
 

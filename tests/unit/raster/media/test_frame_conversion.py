@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
+from ffmpeg_worker.composition.choices import Fit
 from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, YuvBitmap
-from ffmpeg_worker.scene.scene import ChromaKey, Fit, VideoContent
+from ffmpeg_worker.scene.scene import ChromaKey, VideoContent
 from support.media.sources import make
 
 _COLORS = [

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from ffmpeg_worker.composition.choices import Fit
 from ffmpeg_worker.raster.media.object_fit import Axis, Span, fit_content, object_fit_scales, snap_to_pixels
-from ffmpeg_worker.scene.scene import Fit
 
 
 @pytest.mark.parametrize(

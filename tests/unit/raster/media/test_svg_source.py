@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from ffmpeg_worker.composition.choices import Fit
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.open_source import SourceOpener
 from ffmpeg_worker.raster.source import Source
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
-from ffmpeg_worker.scene.scene import Content, Fit, ImageContent
+from ffmpeg_worker.scene.scene import Content, ImageContent
 from support.media.still_sources import element
 from support.media.text_sources import LIBRARY
 
