@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
-from typing import Literal
 
 from ffmpeg_worker.scene.scene import FontFile
 
@@ -29,7 +28,6 @@ class ToneMapping:
     prepared: str
     begin_s: float
     end_s: float
-    kind: Literal["tone_map"] = "tone_map"
 
 
 @dataclass(frozen=True)
@@ -55,21 +53,11 @@ class LibassDrawing:
     first: int
     moments: tuple[int, ...] = field(repr=False)
     fonts: tuple[FontFile, ...] = ()
-    kind: Literal["subtitles"] = "subtitles"
 
     @functools.cached_property
     def folder(self) -> str:
         """Folder of its files. Different drawings, as of rows of variables, have different folders."""
-        drawing = (
-            self.where,
-            self.script,
-            self.size,
-            self.full_size,
-            self.fps,
-            self.first,
-            self.moments,
-            self.fonts,
-        )
+        drawing = tuple(getattr(self, one.name) for one in fields(self))
         return f"_ass-{hashlib.sha256(repr(drawing).encode()).hexdigest()[:16]}"
 
     @property
