@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ffmpeg_worker.composition.layer_base import Crop, VisualLayer
@@ -35,23 +35,20 @@ class Box:
             return None
         return initial_value(self.width), initial_value(self.height)
 
-    @property
-    def initial_corner(self) -> tuple[float, float] | None:
-        """Position of the top left corner at the start, if the size is known."""
-        size = self.initial_size
-        if size is None:
-            return None
-        return (
-            initial_value(self.x) - self.anchor[0] * size[0],
-            initial_value(self.y) - self.anchor[1] * size[1],
-        )
-
 
 def content_box(layer: VisualLayer, reference: ReferenceBox) -> Box:
     """Return the box of a layer that has the size of its content by default."""
-    width = None if layer.width is None else reference.horizontal(layer.width)
-    height = None if layer.height is None else reference.vertical(layer.height)
-    return _make_box(layer, reference, width, height)
+    words = layer.anchor.split("-") if layer.anchor else None
+    horizontal, vertical = (0.0, 0.0) if words is None else (0.5, 0.5)
+    for word in words or ():
+        horizontal, vertical = _COLUMNS.get(word, horizontal), _ROWS.get(word, vertical)
+    return Box(
+        x=reference.width / 2 if layer.x is None else reference.length(layer.x, reference.width),
+        y=reference.height / 2 if layer.y is None else reference.length(layer.y, reference.height),
+        anchor=(0.5 if layer.x is None else horizontal, 0.5 if layer.y is None else vertical),
+        width=None if layer.width is None else reference.length(layer.width, reference.width),
+        height=None if layer.height is None else reference.length(layer.height, reference.height),
+    )
 
 
 def canvas_box(layer: VisualLayer, reference: ReferenceBox, aspect: float | None = None) -> Box:
@@ -60,35 +57,20 @@ def canvas_box(layer: VisualLayer, reference: ReferenceBox, aspect: float | None
     If only one of width and height is given, the other one keeps `aspect` (width divided by height); without
     `aspect` it is that of the canvas.
     """
-    width = None if layer.width is None else reference.horizontal(layer.width)
-    height = None if layer.height is None else reference.vertical(layer.height)
+    box = content_box(layer, reference)
+    width, height = box.width, box.height
     if aspect is not None and width is not None and height is None:
         height = scale_number(width, 1 / aspect)
-    if aspect is not None and height is not None and width is None:
+    elif aspect is not None and height is not None and width is None:
         width = scale_number(height, aspect)
-    return _make_box(
-        layer,
-        reference,
-        reference.width if width is None else width,
-        reference.height if height is None else height,
+    return replace(
+        box,
+        width=reference.width if width is None else width,
+        height=reference.height if height is None else height,
     )
 
 
-def _make_box(layer: VisualLayer, reference: ReferenceBox, width: Number | None, height: Number | None) -> Box:
-    words = layer.anchor.split("-") if layer.anchor else None
-    horizontal, vertical = (0.0, 0.0) if words is None else (0.5, 0.5)
-    for word in words or ():
-        horizontal, vertical = _COLUMNS.get(word, horizontal), _ROWS.get(word, vertical)
-    return Box(
-        x=reference.width / 2 if layer.x is None else reference.horizontal(layer.x),
-        y=reference.height / 2 if layer.y is None else reference.vertical(layer.y),
-        anchor=(0.5 if layer.x is None else horizontal, 0.5 if layer.y is None else vertical),
-        width=width,
-        height=height,
-    )
-
-
-def resolve_crop(crop: Crop, size: tuple[float, float] | None, where: str) -> CropFractions:
+def resolve_crop(crop: Crop | None, size: tuple[float, float] | None, where: str) -> CropFractions | None:
     """Return the visible part of a content as fractions of it.
 
     Args:
@@ -99,8 +81,11 @@ def resolve_crop(crop: Crop, size: tuple[float, float] | None, where: str) -> Cr
     Raises:
         InvalidJob: the crop is empty or exceeds the content, or has pixels where the size is unknown.
     """
-    x, y = _share(crop.x, size and size[0], where), _share(crop.y, size and size[1], where)
-    width, height = _share(crop.width, size and size[0], where), _share(crop.height, size and size[1], where)
+    if crop is None:
+        return None
+    whole_width, whole_height = size or (None, None)
+    x, width = _share(crop.x, whole_width, where), _share(crop.width, whole_width, where)
+    y, height = _share(crop.y, whole_height, where), _share(crop.height, whole_height, where)
     if "width" not in crop.model_fields_set:
         width = 1 - max_value(x)
     if "height" not in crop.model_fields_set:

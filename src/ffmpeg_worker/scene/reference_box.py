@@ -35,19 +35,9 @@ class ReferenceBox:
     canvas_shorter_side: float
     pixel_scale: float = 1.0
 
-    def horizontal(self, value: Written) -> Number:
-        """Resolve a horizontal length to drawn pixels."""
-        return self.length(value, self.width)
-
-    def vertical(self, value: Written) -> Number:
-        """Resolve a vertical length to drawn pixels."""
-        return self.length(value, self.height)
-
     def length(self, value: Written, whole: float) -> Number:
         """Resolve a length, whose percentages are of `whole`, to drawn pixels."""
-        return resolve_number(
-            value, lambda one: one.of(whole) if isinstance(one, Percent) else one * self.pixel_scale
-        )
+        return resolve_number(value, lambda one: self.fixed(one, whole))
 
     def fixed(self, value: float | Percent, whole: float) -> float:
         """Resolve a constant length, whose percentages are of `whole`, to drawn pixels."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.composition.layers import VisibleLayer
+from typing import assert_never
+
 from ffmpeg_worker.composition.media_layers import ImageLayer, VideoLayer, WaveformLayer
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer, TextLayer
-from ffmpeg_worker.scene.clips import (
-    image_size,
-)
+from ffmpeg_worker.scene.clips import image_size
 from ffmpeg_worker.scene.geometry import aspect_ratio, canvas_box, content_box, resolve_crop
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent, resolve_box_crop
@@ -16,22 +15,16 @@ from ffmpeg_worker.scene.resolve_text_style import max_width, resolve_text_anima
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.resolve_video import resolve_chroma_key, resolve_video
 from ffmpeg_worker.scene.resolve_waveform import resolve_waveform
-from ffmpeg_worker.scene.scene import (
-    ImageContent,
-    TextContent,
-    VideoContent,
-)
+from ffmpeg_worker.scene.scene import ImageContent, TextContent
 from ffmpeg_worker.scene.shapes import resolve_shape, shape_box
-from ffmpeg_worker.scene.subtitles.libass_layer import (
-    find_unsupported_fonts,
-    is_drawn_by_libass,
-    resolve_libass_layer,
-)
-from ffmpeg_worker.scene.subtitles.resolve import resolve_subtitles, subtitles_box
+from ffmpeg_worker.scene.subtitles.resolve import resolve_subtitles
+
+SingleLayer = VideoLayer | ImageLayer | TextLayer | ShapeLayer | SubtitlesLayer | WaveformLayer
+"""Visible layers except groups."""
 
 
 def resolve_content(
-    layer: VisibleLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
+    layer: SingleLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
 ) -> ResolvedContent:
     """Resolve the content of a layer other than a group.
 
@@ -39,31 +32,28 @@ def resolve_content(
         InvalidJob: the layer asks for something impossible.
         SourceUnreadable: its file is not what it needs.
     """
-    if isinstance(layer, VideoLayer):
-        return resolve_video(layer, scheduled, reference, context)
-    if isinstance(layer, ImageLayer):
-        return _resolve_image(layer, scheduled, reference, context)
-    if isinstance(layer, TextLayer):
-        return _resolve_text(layer, scheduled, reference)
-    if isinstance(layer, ShapeLayer):
-        box = shape_box(layer, reference)
-        return ResolvedContent(
-            resolve_shape(layer, box, reference, scheduled.where),
-            box,
-            resolve_box_crop(layer, box, reference, scheduled.where),
-        )
-    if isinstance(layer, SubtitlesLayer):
-        return _resolve_subtitles(layer, scheduled, reference, context)
-    if isinstance(layer, WaveformLayer):
-        return resolve_waveform(layer, scheduled, reference, context)
-    raise AssertionError(type(layer))
+    match layer:
+        case VideoLayer():
+            return resolve_video(layer, scheduled, reference, context)
+        case ImageLayer():
+            return _resolve_image(layer, scheduled, reference, context)
+        case TextLayer():
+            return _resolve_text(layer, scheduled, reference)
+        case ShapeLayer():
+            return _resolve_shape(layer, scheduled, reference)
+        case SubtitlesLayer():
+            return resolve_subtitles(layer, scheduled, reference, context)
+        case WaveformLayer():
+            return resolve_waveform(layer, scheduled, reference, context)
+        case _:
+            assert_never(layer)
 
 
 def _resolve_image(
     layer: ImageLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
 ) -> ResolvedContent:
     size = image_size(layer, context.sources, scheduled.where)
-    crop = None if layer.crop is None else resolve_crop(layer.crop, size, scheduled.where)
+    crop = resolve_crop(layer.crop, size, scheduled.where)
     content = ImageContent(
         context.file_of(layer.src), layer.fit, layer.loop, chroma_key=resolve_chroma_key(layer.chroma_key)
     )
@@ -84,19 +74,7 @@ def _resolve_text(layer: TextLayer, scheduled: ScheduledLayer, reference: Refere
     return ResolvedContent(content, box, resolve_box_crop(layer, box, reference, scheduled.where))
 
 
-def _resolve_subtitles(
-    layer: SubtitlesLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
-) -> ResolvedContent:
-    if not context.draws_ass or not is_drawn_by_libass(layer, context.sources):
-        box = subtitles_box(layer, reference)
-        content = resolve_subtitles(layer, scheduled.where, reference, box, context.sources, context.warnings)
-        return ResolvedContent(content, box, resolve_box_crop(layer, box, reference, scheduled.where))
-    drawing = resolve_libass_layer(layer, scheduled, reference, context.sources, context.fps, context.fonts)
-    context.preparations.append(drawing)
-    context.warnings.extend(find_unsupported_fonts(context.fonts))
-    crop = None if layer.crop is None else resolve_crop(layer.crop, drawing.full_size, scheduled.where)
-    # One second longer, so that the last frame is held until the end.
-    video = VideoContent(
-        drawing.prepared, drawing.size, 0.0, scheduled.length_s + 1.0, fit="contain", is_multiplied=True
-    )
-    return ResolvedContent(video, canvas_box(layer, reference, aspect_ratio(drawing.size, crop)), crop)
+def _resolve_shape(layer: ShapeLayer, scheduled: ScheduledLayer, reference: ReferenceBox) -> ResolvedContent:
+    box = shape_box(layer, reference)
+    content = resolve_shape(layer, box, reference, scheduled.where)
+    return ResolvedContent(content, box, resolve_box_crop(layer, box, reference, scheduled.where))

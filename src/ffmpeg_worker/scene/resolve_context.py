@@ -51,9 +51,6 @@ class ResolveContext:
 
 def resolve_box_crop(layer: VisualLayer, box: Box, reference: ReferenceBox, where: str) -> CropFractions | None:
     """Resolve the crop of a layer whose content has the size of its box."""
-    if layer.crop is None:
-        return None
     size = box.initial_size
-    return resolve_crop(
-        layer.crop, size and (size[0] / reference.pixel_scale, size[1] / reference.pixel_scale), where
-    )
+    scale = reference.pixel_scale
+    return resolve_crop(layer.crop, size and (size[0] / scale, size[1] / scale), where)

@@ -106,9 +106,8 @@ def _resolve_element(
 ) -> Element | None:
     first, last = frame_at(scheduled.start_s, context.fps), frame_at(scheduled.end_s, context.fps)
     if isinstance(layer, VideoLayer):
-        find_video_stream(
-            layer, context.sources, scheduled.where
-        )  # refuses other files even if the layer is never shown
+        # Refuses other files even if the layer is never shown.
+        find_video_stream(layer, context.sources, scheduled.where)
     if last <= first:
         context.warnings.append(_never_shown_warning(scheduled.where))
         return None
@@ -182,5 +181,5 @@ def _resolve_group(
     width, height = (max_value(box.width or reference.width), max_value(box.height or reference.height))
     inner = replace(reference, width=width, height=height)
     size = (width / reference.pixel_scale, height / reference.pixel_scale)
-    crop = None if layer.crop is None else resolve_crop(layer.crop, size, scheduled.where)
+    crop = resolve_crop(layer.crop, size, scheduled.where)
     return ResolvedContent(GroupContent(resolve_elements(scheduled.children, inner, context, first)), box, crop)

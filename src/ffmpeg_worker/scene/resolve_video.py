@@ -30,7 +30,7 @@ def resolve_video(
     """
     stream = find_video_stream(layer, context.sources, scheduled.where)
     size = display_size(stream) or (1, 1)
-    crop = None if layer.crop is None else resolve_crop(layer.crop, size, scheduled.where)
+    crop = resolve_crop(layer.crop, size, scheduled.where)
     clip = resolve_clip(layer, context.sources, scheduled.where)
     _warn_about_length(layer, scheduled, clip, context.warnings)
     content = VideoContent(

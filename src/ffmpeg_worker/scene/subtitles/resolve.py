@@ -1,4 +1,4 @@
-"""Resolves subtitles layers to cues with a style."""
+"""Resolves subtitles layers."""
 
 from __future__ import annotations
 
@@ -7,19 +7,22 @@ from dataclasses import replace
 from ffmpeg_worker.composition import text_layer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer
 from ffmpeg_worker.errors import InvalidJob, SourceError
-from ffmpeg_worker.scene.clips import SourceInfo, find_text
+from ffmpeg_worker.scene.clips import find_text
 from ffmpeg_worker.scene.geometry import Box, content_box
 from ffmpeg_worker.scene.lint import LintWarning
 from ffmpeg_worker.scene.reference_box import ReferenceBox
+from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent, resolve_box_crop
 from ffmpeg_worker.scene.resolve_text_style import max_width, resolve_text_style
+from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.scene import Cue, SubtitlesContent, Word
+from ffmpeg_worker.scene.subtitles.libass_layer import is_drawn_by_libass, resolve_libass_layer
 from ffmpeg_worker.scene.subtitles.parse import add_word_times, parse_subtitles
 
 _DEFAULT_POSITIONS = {"top": (0.1, 0.0), "center": (0.5, 0.5), "bottom": (0.9, 1.0)}
 """Default y as a fraction of the height, and vertical anchor, by `vertical_align`."""
 
 
-def subtitles_box(layer: SubtitlesLayer, reference: ReferenceBox) -> Box:
+def _subtitles_box(layer: SubtitlesLayer, reference: ReferenceBox) -> Box:
     """Return the box of a layer; without y and height it is near the edge that its style names."""
     box = content_box(layer, reference)
     if layer.y is not None or layer.height is not None:
@@ -29,40 +32,39 @@ def subtitles_box(layer: SubtitlesLayer, reference: ReferenceBox) -> Box:
 
 
 def resolve_subtitles(
-    layer: SubtitlesLayer,
-    where: str,
-    reference: ReferenceBox,
-    box: Box,
-    sources: SourceInfo,
-    warnings: list[LintWarning],
-) -> SubtitlesContent:
-    """Return the cues of a layer with their style; words have times if the style highlights the spoken word.
+    layer: SubtitlesLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext
+) -> ResolvedContent:
+    """Resolve a layer to a video that libass draws, or to cues with a style.
+
+    Words of cues have times if the style highlights the spoken word.
 
     Raises:
         InvalidJob: a cue ends before it starts.
         SourceUnreadable: the file has no subtitles.
     """
-    if layer.cues is not None:
-        cues = tuple(_read_cue(cue, f"{where}.cues[{index}]") for index, cue in enumerate(layer.cues))
-        cues = tuple(sorted(cues, key=lambda cue: cue.begin_s))
+    if context.draws_ass and is_drawn_by_libass(layer, context.sources):
+        return resolve_libass_layer(layer, scheduled, reference, context)
+    box = _subtitles_box(layer, reference)
+    if layer.cues is None:
+        cues = _read_file(layer, scheduled.where, context)
     else:
-        cues = _read_file(layer, where, sources, warnings)
+        written = (_read_cue(cue, f"{scheduled.where}.cues[{index}]") for index, cue in enumerate(layer.cues))
+        cues = tuple(sorted(written, key=lambda cue: cue.begin_s))
     if layer.style.highlight is not None:
         cues = tuple(add_word_times(cue) for cue in cues)
-    return SubtitlesContent(cues, resolve_text_style(layer.style, reference, box), max_width(box, reference))
+    content = SubtitlesContent(cues, resolve_text_style(layer.style, reference, box), max_width(box, reference))
+    return ResolvedContent(content, box, resolve_box_crop(layer, box, reference, scheduled.where))
 
 
-def _read_file(
-    layer: SubtitlesLayer, where: str, sources: SourceInfo, warnings: list[LintWarning]
-) -> tuple[Cue, ...]:
-    text = find_text(layer.src or "", sources, where)
+def _read_file(layer: SubtitlesLayer, where: str, context: ResolveContext) -> tuple[Cue, ...]:
+    text = find_text(layer.src or "", context.sources, where)
     try:
         read = parse_subtitles(text)
     except SourceError as error:
         raise error.at(field=f"{where}.src") from None
     if read.has_unsupported_styling:
         is_styled = "style" in layer.model_fields_set
-        warnings.append(
+        context.warnings.append(
             LintWarning(
                 where,
                 "looks_not_kept",
