@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
@@ -13,6 +13,7 @@ from ffmpeg_worker.composition.media_layers import AudioLayer, HiddenLayer, Vide
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.clips import SourceInfo, resolve_clip
 from ffmpeg_worker.scene.timeline import TimingRequest, canvas_duration, list_duration, schedule
+from ffmpeg_worker.suggestions import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +90,31 @@ def _schedule(
     for index, (layer, request, span) in enumerate(zip(layers, requests, spans, strict=True)):
         if isinstance(layer, HiddenLayer) or not layer.condition:
             continue
-        scheduled = ScheduledLayer(
-            layer,
-            request.where,
-            index,
-            origin_s + span.start_s,
-            origin_s + span.end_s,
-            crossfade_out_s=fade_outs.get(index, 0.0),
-        )
-        if span.crossfade_from is not None and not _is_hidden(layers[span.crossfade_from]):
-            scheduled = replace(scheduled, crossfade_from=span.crossfade_from, crossfade_in_s=request.crossfade_s)
+        start_s, end_s = origin_s + span.start_s, origin_s + span.end_s
+        children: tuple[ScheduledLayer, ...] = ()
         if isinstance(layer, GroupLayer):
             inner = _timing_requests(layer.layers, f"{request.where}.", sources)
-            children = _schedule(layer.layers, inner, scheduled.start_s, scheduled.length_s, sources)
-            scheduled = replace(scheduled, children=children)
-        found.append(scheduled)
+            children = _schedule(layer.layers, inner, start_s, end_s - start_s, sources)
+        crossfades = span.crossfade_from is not None and not _is_hidden(layers[span.crossfade_from])
+        found.append(
+            ScheduledLayer(
+                layer,
+                request.where,
+                index,
+                start_s,
+                end_s,
+                crossfade_from=span.crossfade_from if crossfades else None,
+                crossfade_in_s=request.crossfade_s if crossfades else 0.0,
+                crossfade_out_s=fade_outs.get(index, 0.0),
+                children=children,
+            )
+        )
     return tuple(found)
 
 
 def _timing_requests(layers: Sequence[Layer], base: str, sources: SourceInfo) -> tuple[TimingRequest, ...]:
     followed = {layer.follows for layer in layers if isinstance(layer, TimedLayer)}
+    by_id = {layer.id: index for index, layer in enumerate(layers) if layer.id is not None}
     last: dict[bool, int] = {}
     requests = []
     for index, layer in enumerate(layers):
@@ -119,14 +125,14 @@ def _timing_requests(layers: Sequence[Layer], base: str, sources: SourceInfo) ->
             after = last.get(is_heard) if layer.id in followed and layer.id is not None else None
             requests.append(TimingRequest(where, layer.id, after=after, length=0.0))
             continue
-        after_layer = last.get(is_heard) if layer.start == "auto" else layer.follows
+        after = last.get(is_heard) if layer.start == "auto" else _followed_index(layer, by_id, where)
         requests.append(
             TimingRequest(
                 where=where,
                 id=layer.id,
                 start_s=layer.start if isinstance(layer.start, float) else 0.0,
-                after=after_layer,
-                crossfade_s=_overlap(layer, follows=after_layer is not None),
+                after=after,
+                crossfade_s=_overlap(layer, follows=after is not None),
                 length=layer.duration,
                 natural_s=_natural_duration(layer, where, sources),
                 is_audio_only=is_heard,
@@ -134,6 +140,20 @@ def _timing_requests(layers: Sequence[Layer], base: str, sources: SourceInfo) ->
         )
         last[is_heard] = index
     return tuple(requests)
+
+
+def _followed_index(layer: TimedLayer, by_id: Mapping[str, int], where: str) -> int | None:
+    if layer.follows is None:
+        return None
+    # References are checked when a composition is read, but not those of the sounds beside it.
+    if layer.follows not in by_id:
+        raise InvalidJob(
+            f'A layer starts after "{layer.follows}", but no layer of its list has that id.',
+            code="unknown_layer",
+            hint=did_you_mean(layer.follows, by_id) or "Name the id of another layer of the same list.",
+            where={"field": f"{where}.start"},
+        )
+    return by_id[layer.follows]
 
 
 def _natural_duration(layer: TimedLayer, where: str, sources: SourceInfo) -> float | None:

@@ -9,7 +9,6 @@ from fractions import Fraction
 from typing import Literal
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.suggestions import did_you_mean
 
 DEFAULT_LENGTH_S = 5.0
 """Seconds for which a layer without a natural duration is shown where nothing else determines it."""
@@ -21,9 +20,9 @@ class TimingRequest:
 
     Attributes:
         where: JSON path of the layer.
-        id: id of the layer, which `after` of other layers may name.
+        id: id of the layer, for errors.
         start_s: start within the list, unless `after` is given.
-        after: id or index of the layer at whose end this one starts.
+        after: index of the layer at whose end this one starts.
         crossfade_s: how much earlier than that it starts.
         length: seconds, `end` for the end of the list, or `auto` for `natural_s`.
         natural_s: duration of the content; `None` if it has none and lasts until the end of the list.
@@ -33,7 +32,7 @@ class TimingRequest:
     where: str
     id: str | None = None
     start_s: float = 0.0
-    after: str | int | None = None
+    after: int | None = None
     crossfade_s: float = 0.0
     length: float | Literal["auto", "end"] = "auto"
     natural_s: float | None = None
@@ -51,11 +50,6 @@ class Span:
     end_s: float
     crossfade_from: int | None = None
 
-    @property
-    def length_s(self) -> float:
-        """Duration in seconds."""
-        return self.end_s - self.start_s
-
 
 def list_duration(requests: Sequence[TimingRequest]) -> float | None:
     """Return the duration of a list: the last end of its layers with a duration, or `None` if none has one.
@@ -66,8 +60,8 @@ def list_duration(requests: Sequence[TimingRequest]) -> float | None:
         InvalidJob: as `schedule`.
     """
     starts, ends = _starts_and_ends(requests)
-    known = [end for end in ends if end]
-    return _extend_for_open_ended(requests, starts, ends, max(known)) if known else None
+    known = max(filter(None, ends), default=None)
+    return None if known is None else _extend_for_open_ended(requests, starts, ends, known)
 
 
 def canvas_duration(requests: Sequence[TimingRequest]) -> float:
@@ -91,15 +85,15 @@ def schedule(requests: Sequence[TimingRequest], length_s: float) -> tuple[Span, 
     Layers that last longer are cut at the end; layers that start later get no time.
 
     Raises:
-        InvalidJob: `after` names no layer of the list or forms a cycle; a layer follows one that lasts until the
-            end; or a transition takes longer than one of its two layers.
+        InvalidJob: `after` forms a cycle; a layer follows one that lasts until the end; or a transition takes
+            longer than one of its two layers.
     """
     starts, ends = _starts_and_ends(requests)
     spans = []
-    for request, start, end, other in zip(requests, starts, ends, _predecessors(requests), strict=True):
+    for request, start, end in zip(requests, starts, ends, strict=True):
         first = min(start, length_s)
         last = max(first, length_s if end is None else min(end, length_s))
-        spans.append(Span(first, last, other if request.crossfade_s else None))
+        spans.append(Span(first, last, request.after if request.crossfade_s else None))
     return tuple(spans)
 
 
@@ -112,27 +106,26 @@ def frame_at(seconds: float, fps: Fraction) -> int:
 def _extend_for_open_ended(
     requests: Sequence[TimingRequest], starts: Sequence[float], ends: Sequence[float | None], known: float
 ) -> float:
-    late = (
+    late = [
         start + DEFAULT_LENGTH_S
         for request, start, end in zip(requests, starts, ends, strict=True)
         if end is None and not request.is_audio_only and start >= known
-    )
-    return max(known, *late, known)
+    ]
+    return max([known, *late])
 
 
 def _starts_and_ends(requests: Sequence[TimingRequest]) -> tuple[list[float], list[float | None]]:
     """Return start and end of each layer; an end of `None` is the end of the list."""
-    before = _predecessors(requests)
-    followed = set(before)
+    followed = {request.after for request in requests}
     starts = [0.0] * len(requests)
     ends: list[float | None] = [None] * len(requests)
-    for index in _topological_order(requests, before):
-        request, other = requests[index], before[index]
+    for index in _topological_order(requests):
+        request = requests[index]
         length = _length(request, is_followed=index in followed)
         starts[index] = request.start_s
-        if other is not None:
-            _check_overlap(request, length, starts[other], ends[other])
-            starts[index] = max(0.0, (ends[other] or 0.0) - request.crossfade_s)
+        if request.after is not None:
+            _check_overlap(request, length, starts[request.after], ends[request.after])
+            starts[index] = max(0.0, (ends[request.after] or 0.0) - request.crossfade_s)
         ends[index] = None if length is None else starts[index] + length
     return starts, ends
 
@@ -165,7 +158,7 @@ def _check_overlap(request: TimingRequest, length: float | None, start: float, e
         )
 
 
-def _topological_order(requests: Sequence[TimingRequest], before: Sequence[int | None]) -> list[int]:
+def _topological_order(requests: Sequence[TimingRequest]) -> list[int]:
     """Return the indexes of all layers, each after the layer that it follows."""
     order: dict[int, None] = {}
     for first in range(len(requests)):
@@ -175,7 +168,7 @@ def _topological_order(requests: Sequence[TimingRequest], before: Sequence[int |
             if index in chain:
                 raise _cyclic_start(requests, list(chain), index)
             chain[index] = None
-            index = before[index]
+            index = requests[index].after
         order.update(dict.fromkeys(reversed(chain)))
     return list(order)
 
@@ -189,19 +182,3 @@ def _cyclic_start(requests: Sequence[TimingRequest], chain: list[int], back_at: 
         hint="Give one of them a start in seconds.",
         where={"field": f"{requests[back_at].where}.start"},
     )
-
-
-def _predecessors(requests: Sequence[TimingRequest]) -> list[int | None]:
-    """Return for each layer the index of the one that it follows."""
-    by_id = {request.id: index for index, request in enumerate(requests) if request.id is not None}
-    found: list[int | None] = []
-    for request in requests:
-        if isinstance(request.after, str) and request.after not in by_id:
-            raise InvalidJob(
-                f'A layer starts after "{request.after[:64]}", but no layer of its list has that id.',
-                code="unknown_layer",
-                hint=did_you_mean(request.after, by_id) or "Name the id of another layer of the same list.",
-                where={"field": f"{request.where}.start"},
-            )
-        found.append(by_id[request.after] if isinstance(request.after, str) else request.after)
-    return found

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.resolve_timing import iterate_layers, resolve_timing
 from support.jobs.compositions import FACTS
 
@@ -35,6 +38,14 @@ def test_what_comes_after_a_hidden_layer_comes_after_what_was_before_it() -> Non
     times = _times(first, HIDDEN, {**SQUARE, "start": "after:gone", "duration": 1})
     assert times == {"layers[0]": (0, 2), "layers[2]": (2, 3)}
     assert _times(SQUARE, HIDDEN, duration=9) == {"layers[0]": (0, 9)}
+
+
+def test_a_layer_cannot_start_after_one_that_is_not_there() -> None:
+    with pytest.raises(InvalidJob) as caught:
+        _times({**SQUARE, "id": "intro"}, {**SQUARE, "start": "after:intor"})
+
+    assert (caught.value.code, caught.value.where) == ("unknown_layer", {"field": "layers[1].start"})
+    assert caught.value.hint == 'Did you mean "intro"?'
 
 
 def test_a_group_lasts_as_long_as_its_layers_and_its_times_are_its_own() -> None:

@@ -27,24 +27,24 @@ def test_a_clip_lasts_as_long_as_it_is_and_a_title_as_long_as_the_canvas() -> No
 
 
 def test_a_layer_starts_after_one_that_stands_below_it_in_the_list() -> None:
-    assert _placed(_wish("b", after="a", length=2.0), _wish("a", start_s=1.0, length=3.0)) == [
+    assert _placed(_wish("b", after=1, length=2.0), _wish("a", start_s=1.0, length=3.0)) == [
         (4.0, 6.0),
         (1.0, 4.0),
     ]
 
 
 def test_a_cross_fade_starts_before_the_other_layer_ends() -> None:
-    spans = schedule((_wish("a", length=4.0), _wish("b", after="a", crossfade_s=0.5, length=2.0)), 10.0)
+    spans = schedule((_wish("a", length=4.0), _wish("b", after=0, crossfade_s=0.5, length=2.0)), 10.0)
 
     assert spans == (Span(0.0, 4.0), Span(3.5, 5.5, crossfade_from=0))
 
 
 def test_pictures_in_a_row_without_lengths_take_five_seconds_each() -> None:
-    assert _placed(_wish("a"), _wish("b", after="a"), _wish("c", after="b")) == [(0, 5), (5, 10), (10, 15)]
+    assert _placed(_wish("a"), _wish("b", after=0), _wish("c", after=1)) == [(0, 5), (5, 10), (10, 15)]
 
 
 def test_what_starts_when_all_else_is_over_is_still_seen() -> None:
-    assert _placed(_wish("clip", natural_s=3.0), _wish("end card", after="clip")) == [(0, 3), (3, 8)]
+    assert _placed(_wish("clip", natural_s=3.0), _wish("end card", after=0)) == [(0, 3), (3, 8)]
 
 
 def test_music_until_the_end_does_not_make_the_canvas_longer() -> None:
@@ -72,21 +72,20 @@ def test_nothing_lasts_longer_than_the_canvas() -> None:
     ("requests", "code", "field", "says"),
     [
         (
-            (_wish("a", after="b"), _wish("b", after="c"), _wish("c", after="a")),
+            (_wish("a", after=1), _wish("b", after=2), _wish("c", after=0)),
             "circular_start",
             "layers[a].start",
             '"a" → "b" → "c" → "a"',
         ),
-        ((_wish("a", after="a"),), "circular_start", "layers[a].start", '"a" → "a"'),
-        ((_wish("intro"), _wish("b", after="intor")), "unknown_layer", "layers[b].start", 'Did you mean "intro"?'),
+        ((_wish("a", after=0),), "circular_start", "layers[a].start", '"a" → "a"'),
         (
-            (_wish("a", length="end"), _wish("b", after="a")),
+            (_wish("a", length="end"), _wish("b", after=0)),
             "starts_after_end",
             "layers[a].duration",
             "until the end",
         ),
         (
-            (_wish("a", length=0.5), _wish("b", after="a", crossfade_s=1.0, length=2.0)),
+            (_wish("a", length=0.5), _wish("b", after=0, crossfade_s=1.0, length=2.0)),
             "transition_too_long",
             "layers[b].transition.in.duration",
             "0.5 s",
