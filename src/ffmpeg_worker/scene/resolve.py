@@ -75,7 +75,7 @@ def resolve(
     context = ResolveContext(sources, file_of, rate, by_id, fonts, draws_ass)
     reference = _canvas_reference(composition, render_scale)
     elements = resolve_elements(layers, reference, context)
-    sounds = resolve_audio(layers, sources, file_of, rate)
+    sounds = resolve_audio(layers, context)
     if frames == 0 or not (elements or sounds):
         raise _empty(layers, frames)
     scene = Scene(
