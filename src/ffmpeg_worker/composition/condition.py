@@ -13,8 +13,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from ffmpeg_worker.composition.errors import invalid_field
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, format_scalar, parse_default, parse_scalar
-from ffmpeg_worker.errors import InvalidJob
 
 _TERM = rf"{PLACEHOLDER.pattern}|'[^']*'|\"[^\"]*\"|-?\d{{1,15}}(?:\.\d{{1,15}})?|true|false|null"
 _TERM = re.sub(r"\?P<\w+>", "?:", _TERM)
@@ -38,11 +38,8 @@ def evaluate_condition(condition: Any, variables: Mapping[str, Scalar], at: str)
         return bool(condition)
     match = _CONDITION.fullmatch(condition) if isinstance(condition, str) and len(condition) <= 2000 else None
     if match is None or (match.group("no") and match.group("operator")):
-        raise InvalidJob(
-            f'"{at[:128]}" is not a condition.',
-            code="invalid_value",
-            hint="Write {{name}}, !{{name}}, {{name}} == 'text' or {{name}} != 'text'.",
-            where={"field": at[:200]},
+        raise invalid_field(
+            at, "is not a condition", hint="Write {{name}}, !{{name}}, {{name}} == 'text' or {{name}} != 'text'."
         )
     left = _read_term(match.group("left"), variables)
     if match.group("operator") is None:

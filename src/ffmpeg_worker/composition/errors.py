@@ -1,4 +1,4 @@
-"""Turns validation errors of compositions into errors with JSON paths and hints."""
+"""Errors of the fields of a composition, with JSON paths and hints."""
 
 from __future__ import annotations
 
@@ -17,6 +17,12 @@ _PRIORITY = {"unknown_field": 0, "missing": 2, "too_short": 3}
 _QUOTED = re.compile(r"'([^']*)'")
 
 
+def invalid_field(path: str, problem: str, *, code: str = "invalid_value", hint: str | None = None) -> InvalidJob:
+    """Return the error of a field; `problem` continues its JSON path, which is empty for the whole composition."""
+    shown = f'"{path[:128]}"' if path else "The composition"
+    return InvalidJob(f"{shown} {problem}.", code=code, hint=hint, where={"field": path[:200]} if path else None)
+
+
 def describe_validation_error(error: ValidationError, value: Any, written: OriginalJson) -> InvalidJob:
     """Return the most important error as a sentence without any submitted value.
 
@@ -30,15 +36,11 @@ def describe_validation_error(error: ValidationError, value: Any, written: Origi
         error.errors(include_input=False, include_url=False), key=lambda item: _PRIORITY.get(item["type"], 1)
     )
     field = written.path(first["loc"])
-    shown = f'"{field[:128]}"' if field else "The composition"
-    where = {"field": field} if field else None
     if first["type"] == "missing":
-        return InvalidJob(f"{shown} is required.", code="missing_field", where=where)
+        return invalid_field(field, "is required", code="missing_field")
     if first["type"] == "unknown_field":
-        hint = first["ctx"]["hint"]
-        return InvalidJob(f"{shown} is not a known field.", code="unknown_field", hint=hint, where=where)
-    hint = _hint(first, value_at(value, first["loc"]))
-    return InvalidJob(f"{shown} {describe_problem(first)}.", code="invalid_value", hint=hint, where=where)
+        return invalid_field(field, "is not a known field", code="unknown_field", hint=first["ctx"]["hint"])
+    return invalid_field(field, describe_problem(first), hint=_hint(first, value_at(value, first["loc"])))
 
 
 def _hint(error: ErrorDetails, value: Any) -> str | None:

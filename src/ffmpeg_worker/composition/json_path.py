@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,26 +43,30 @@ def format_path(value: Any, location: Iterable[int | str], at: str = "") -> str:
         location: keys and indexes.
         at: path of `value` itself.
     """
-    path = at
-    for part in location:
-        if isinstance(part, int) and isinstance(value, list):
-            path += f"[{part}]"
-            value = value[part] if part < len(value) else None
-        elif isinstance(part, str) and isinstance(value, Mapping):
-            key = _original_key(value, part)
-            path += f".{key}" if path else key
-            value = value.get(key)
-    return path[:_MAX_SHOWN]
+    steps = "".join(step for step, _ in _descend(value, location))
+    return (at + steps if at else steps.removeprefix("."))[:_MAX_SHOWN]
 
 
 def value_at(value: Any, location: Iterable[int | str]) -> Any:
     """Return the value at a location, `None` if there is none."""
+    return [value, *(inner for _, inner in _descend(value, location))][-1]
+
+
+def join_path(at: str, key: str) -> str:
+    """Return the JSON path of a key of the object at a path."""
+    return f"{at}.{key}" if at else key
+
+
+def _descend(value: Any, location: Iterable[int | str]) -> Iterator[tuple[str, Any]]:
+    """Yield each step of a location as the caller wrote it, with the value there."""
     for part in location:
         if isinstance(part, int) and isinstance(value, list):
             value = value[part] if part < len(value) else None
+            yield f"[{part}]", value
         elif isinstance(part, str) and isinstance(value, Mapping):
-            value = value.get(_original_key(value, part))
-    return value
+            key = _original_key(value, part)
+            value = value.get(key)
+            yield f".{key}", value
 
 
 def _original_key(value: Mapping[str, Any], part: str) -> str:

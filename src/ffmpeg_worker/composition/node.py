@@ -87,13 +87,15 @@ def read_type_shorthand(value: Any) -> Any:
 
 
 def _unknown_key(model: type[Node], key: str) -> ValidationError:
-    plain, names = snake_case(key), known_keys(model)
-    hint = next(
-        (f'Move it into "{field}".' for field in model.nested_fields if plain in _nested_keys(model, field)), None
+    plain = snake_case(key)
+    inner = {field: _nested_keys(model, field) for field in model.nested_fields}
+    known = ", ".join(f'"{name}"' for name in known_keys(model))
+    hint = (
+        next((f'Move it into "{field}".' for field, keys in inner.items() if plain in keys), None)
+        or did_you_mean(plain, _spellings(model))
+        or _did_you_mean_inner(plain, [f"{field}.{name}" for field, keys in inner.items() for name in keys])
+        or f"Known fields are {known}."
     )
-    nested_paths = [f"{field}.{name}" for field in model.nested_fields for name in _nested_keys(model, field)]
-    hint = hint or did_you_mean(plain, _spellings(model)) or _did_you_mean_inner(plain, nested_paths)
-    hint = hint or f"Known fields are {_quote_all(names)}."
     error = PydanticCustomError("unknown_field", "is not a known field", {"hint": hint})
     return ValidationError.from_exception_data(
         model.__name__, [InitErrorDetails(type=error, loc=(key,), input=None)]
@@ -110,7 +112,3 @@ def _did_you_mean_inner(name: str, paths: Iterable[str]) -> str | None:
     by_last_part = {path.rpartition(".")[2]: path for path in paths}
     nearest = find_nearest(name, by_last_part)
     return None if nearest is None else f'Did you mean "{by_last_part[nearest]}"?'
-
-
-def _quote_all(names: Iterable[str]) -> str:
-    return ", ".join(f'"{name}"' for name in names)

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ffmpeg_worker.composition.composition import Composition
-from ffmpeg_worker.composition.errors import describe_validation_error
-from ffmpeg_worker.composition.json_path import OriginalJson, Origins
+from ffmpeg_worker.composition.errors import describe_validation_error, invalid_field
+from ffmpeg_worker.composition.json_path import OriginalJson, Origins, join_path
 from ffmpeg_worker.composition.legacy import convert_legacy, convert_legacy_layer, is_legacy
 from ffmpeg_worker.composition.limits import MAX_AUDIO, MAX_LAYERS_OF_ROWS
 from ffmpeg_worker.composition.media_layers import AudioLayer
@@ -39,7 +39,7 @@ class SharedFields:
 
     def at(self, key: str) -> str:
         """Return the JSON path of one of the fields."""
-        return f"{self.path}.{key}" if self.path else key
+        return join_path(self.path, key)
 
 
 NO_SHARED_FIELDS = SharedFields()
@@ -69,7 +69,7 @@ def read_compositions(
             where={"field": at} if at else None,
         )
     count = count_layers(value, at)
-    own = read_rows(value.get("variables"), f"{at}.variables" if at else "variables")
+    own = read_rows(value.get("variables"), join_path(at, "variables"))
     rows = own
     if shared.variables is not None:
         defaults = own[0] if len(own) == 1 else {}
@@ -128,9 +128,7 @@ def read_audio_list(value: Any, row: Variables, at: str) -> tuple[AudioLayer, ..
         InvalidJob: the list is invalid.
     """
     if not isinstance(value, list) or len(value) > MAX_AUDIO:
-        raise InvalidJob(
-            f'"{at}" must be a list of at most {MAX_AUDIO} sounds.', code="invalid_value", where={"field": at}
-        )
+        raise invalid_field(at, f"must be a list of at most {MAX_AUDIO} sounds")
     return tuple(_read_audio(item, row, f"{at}[{index}]") for index, item in enumerate(value))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.composition.errors import invalid_field
 from ffmpeg_worker.composition.json_path import Location, OriginalJson, format_path
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, Layer
@@ -153,5 +154,4 @@ class _References:
             )
 
     def _error(self, where: Location, what: str, *, code: str, hint: str | None) -> InvalidJob:
-        field = self._written.path(where)
-        return InvalidJob(f'"{field[:128]}" {what}.', code=code, hint=hint, where={"field": field})
+        return invalid_field(self._written.path(where), what, code=code, hint=hint)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ffmpeg_worker.composition.condition import evaluate_condition
+from ffmpeg_worker.composition.errors import invalid_field
+from ffmpeg_worker.composition.json_path import join_path
 from ffmpeg_worker.composition.limits import MAX_ROWS, MAX_TEXT, MAX_VARIABLES
 from ffmpeg_worker.composition.node import ALIASES, snake_case
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, format_scalar, parse_default
@@ -26,23 +28,25 @@ def read_rows(value: Any, at: str = "variables") -> tuple[Variables, ...]:
     """
     rows = value if isinstance(value, list) else [{} if value is None else value]
     if not 1 <= len(rows) <= MAX_ROWS:
-        raise _invalid_value(at, f"must have 1 to {MAX_ROWS} rows")
+        raise invalid_field(at, f"must have 1 to {MAX_ROWS} rows")
     paths = [f"{at}[{index}]" for index in range(len(rows))] if isinstance(value, list) else [at]
     return tuple(_read_row(row, path) for row, path in zip(rows, paths, strict=True))
 
 
 def _read_row(row: Any, path: str) -> Variables:
     if not isinstance(row, dict) or len(row) > MAX_VARIABLES:
-        raise _invalid_value(path, f"must be an object of at most {MAX_VARIABLES} variables")
+        raise invalid_field(path, f"must be an object of at most {MAX_VARIABLES} variables")
     for name, value in row.items():
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise _invalid_value(path, "has an invalid variable name", "Use letters, digits, `_`, `-` and `.`.")
+            raise invalid_field(
+                path, "has an invalid variable name", hint="Use letters, digits, `_`, `-` and `.`."
+            )
         if not isinstance(value, (str, int, float, bool, type(None))):
-            raise _invalid_value(f"{path}.{name}", "must be a string, a number, true, false or null")
+            raise invalid_field(f"{path}.{name}", "must be a string, a number, true, false or null")
         if isinstance(value, float) and not math.isfinite(value):
-            raise _invalid_value(f"{path}.{name}", "must be a finite number")
+            raise invalid_field(f"{path}.{name}", "must be a finite number")
         if isinstance(value, str) and len(value) > MAX_TEXT:
-            raise _invalid_value(f"{path}.{name}", f"must have at most {MAX_TEXT} characters")
+            raise invalid_field(f"{path}.{name}", f"must have at most {MAX_TEXT} characters")
     return dict(row)
 
 
@@ -71,10 +75,10 @@ def fill_variables(value: Any, variables: Variables, at: str = "") -> Any:
     if (
         "condition" in value
         and "type" in value
-        and not evaluate_condition(value["condition"], variables, _join(at, "condition"))
+        and not evaluate_condition(value["condition"], variables, join_path(at, "condition"))
     ):
         return _hidden(value)
-    return {key: _fill_field(value, key, variables, _join(at, str(key))) for key in value}
+    return {key: _fill_field(value, key, variables, join_path(at, str(key))) for key in value}
 
 
 def _fill_field(node: Mapping[str, Any], key: str, variables: Variables, at: str) -> Any:
@@ -111,9 +115,9 @@ def _fill_text(text: str, variables: Variables, at: str) -> Any:
         return _value_of(whole_match, variables, at)
     filled = PLACEHOLDER.sub(lambda match: format_scalar(_value_of(match, variables, at)), text)
     if "{{" in PLACEHOLDER.sub("", text):
-        raise _invalid_value(at, "has double braces without a variable", "Write {{name}} or {{name|default}}.")
+        raise invalid_field(at, "has double braces without a variable", hint="Write {{name}} or {{name|default}}.")
     if len(filled) > 16 * MAX_TEXT:
-        raise _invalid_value(at, "is too long with its variables filled in")
+        raise invalid_field(at, "is too long with its variables filled in")
     return filled
 
 
@@ -129,17 +133,9 @@ def _value_of(match: re.Match[str], variables: Variables, at: str) -> Scalar:
 
 def unknown_variable(name: str, known: Iterable[str], at: str) -> InvalidJob:
     """Return the error for a variable that is not given."""
-    return InvalidJob(
-        f'"{at[:128]}" uses the variable "{name}", which is not given.',
+    return invalid_field(
+        at,
+        f'uses the variable "{name}", which is not given',
         code="unknown_variable",
         hint=did_you_mean(name, known) or 'Add it to "variables", or write a default as in {{name|default}}.',
-        where={"field": at[:200]},
     )
-
-
-def _join(at: str, key: str) -> str:
-    return f"{at}.{key}" if at else key
-
-
-def _invalid_value(at: str, what: str, hint: str | None = None) -> InvalidJob:
-    return InvalidJob(f'"{at[:128]}" {what}.', code="invalid_value", hint=hint, where={"field": at[:200]})
