@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ffmpeg_worker.composition.layer_base import Trim
 from ffmpeg_worker.composition.limits import MAX_DURATION_S
 from ffmpeg_worker.composition.media_layers import AudioLayer, ImageLayer, VideoLayer
 from ffmpeg_worker.errors import InvalidJob, SourceTooLarge, SourceUnreadable
@@ -133,8 +134,8 @@ def resolve_clip(layer: VideoLayer | AudioLayer, sources: SourceInfo, where: str
     media = find_media(layer.src, sources, where)
     stream = media.video if isinstance(layer, VideoLayer) else media.audio
     length = (stream and stream.duration_s) or media.duration_s
-    begin = 0.0 if layer.trim is None else layer.trim.start
-    end = None if layer.trim is None else layer.trim.end
+    trim = layer.trim or Trim()
+    begin, end = trim.start, trim.end
     if not length:
         return Clip(begin, MAX_DURATION_S if end is None else end, is_known=end is not None)
     if begin >= length:

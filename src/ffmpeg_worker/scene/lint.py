@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ffmpeg_worker.scene.curve import Curve, Number
 from ffmpeg_worker.scene.scene import Element, Scene, ShapeContent, SubtitlesContent, TextContent
@@ -168,12 +168,8 @@ def _exceeds_canvas(element: Element, text: TextSize, scene: Scene) -> bool:
     """Whether an unrotated text that does not move and has no box of its own exceeds the canvas."""
     if not isinstance(element.content, TextContent) or element.width is not None or element.height is not None:
         return False
-    x, y, scale = element.x, element.y, element.scale
-    if isinstance(x, Curve) or isinstance(y, Curve) or isinstance(scale, Curve) or element.rotation != 0.0:
+    box = _constant_box(replace(element, width=text.width, height=text.height))
+    if box is None or element.rotation != 0.0:
         return False
-    axes = ((x, element.anchor[0], text.width, scene.width), (y, element.anchor[1], text.height, scene.height))
-    for position, anchor, size, canvas in axes:
-        center = position + (0.5 - anchor) * size
-        if center - size * scale / 2 < -_TOLERANCE or center + size * scale / 2 > canvas + _TOLERANCE:
-            return True
-    return False
+    left, top, right, bottom = box
+    return min(left, top) < -_TOLERANCE or right > scene.width + _TOLERANCE or bottom > scene.height + _TOLERANCE

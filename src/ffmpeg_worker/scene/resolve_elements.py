@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import cast
 
 from ffmpeg_worker.composition import transitions as written
-from ffmpeg_worker.composition.layer_base import VisualLayer
+from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, VisibleLayer
 from ffmpeg_worker.composition.media_layers import VideoLayer, WaveformLayer
 from ffmpeg_worker.errors import InvalidJob
@@ -23,21 +23,8 @@ from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.scene import Element, GroupContent, Transition
 from ffmpeg_worker.scene.timeline import frame_at
 
-_UNCHANGED = {
-    "x": None,
-    "y": None,
-    "width": None,
-    "height": None,
-    "scale": 1.0,
-    "rotation": 0.0,
-    "opacity": 1.0,
-    "blur": 0.0,
-    "radius": 0.0,
-    "crop": None,
-    "blend": "normal",
-    "transition": None,
-}
-"""A group whose fields all have these values has no effect of its own: its layers are resolved in its place."""
+_EFFECTS = VisualLayer.model_fields.keys() - TimedLayer.model_fields.keys() - {"anchor", "z"}
+"""A group that has the defaults of all these fields has no effect: its layers are resolved in its place."""
 
 
 def resolve_elements(
@@ -45,11 +32,7 @@ def resolve_elements(
 ) -> tuple[Element, ...]:
     """Resolve one list of layers to elements in painter's order.
 
-    Args:
-        layers: the layers of one list.
-        reference: the box that percentages refer to.
-        context: shared by all layers; receives warnings and preparations.
-        origin: frame of the canvas from which frames are counted: the first one of the group.
+    Frames are counted from frame `origin` of the canvas: the first one of the group.
 
     Raises:
         InvalidJob: a layer asks for something impossible.
@@ -86,7 +69,7 @@ def _is_visible(scheduled: ScheduledLayer, context: ResolveContext) -> bool:
 
 
 def _has_no_effect(group: GroupLayer) -> bool:
-    return all(getattr(group, name) == value for name, value in _UNCHANGED.items())
+    return all(getattr(group, name) == GroupLayer.model_fields[name].default for name in _EFFECTS)
 
 
 def _shift_replaced(element: Element, count: int) -> Element:

@@ -17,7 +17,6 @@ _MARGIN = 0.05
 
 def resolve_text_style(style: text_style.TextStyle, reference: ReferenceBox, box: Box) -> TextStyle:
     """Resolve a style to drawn pixels; percentages of an automatic font size are of its maximum."""
-    fits = style.font_size == "auto"
     size = (
         _max_size(style, reference, box) if isinstance(style.font_size, str) else _size(style.font_size, reference)
     )
@@ -37,7 +36,7 @@ def resolve_text_style(style: text_style.TextStyle, reference: ReferenceBox, box
         underline=style.underline,
         strikethrough=style.strikethrough,
         max_lines=style.max_lines,
-        fits=fits,
+        fits=style.font_size == "auto",
         min_size=_MIN_SIZE * reference.pixel_scale
         if style.min_font_size is None
         else min(size, _size(style.min_font_size, reference)),

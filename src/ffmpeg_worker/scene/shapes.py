@@ -21,6 +21,8 @@ _PATH_NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,2})?"
 _PATH_TOKEN = re.compile(rf"(?P<letter>[MmLlHhVvCcSsQqTtAaZz])|(?P<number>{_PATH_NUMBER})|[\s,]+")
 _PATH_FLAG = re.compile(r"(?P<letter>[MmLlHhVvCcSsQqTtAaZz])|(?P<number>[01])|[\s,]+")
 
+_WHITE = (1.0, 1.0, 1.0, 1.0)
+
 Points = tuple[tuple[float, float], ...]
 
 
@@ -45,19 +47,14 @@ def resolve_shape(layer: ShapeLayer, box: Box, reference: ReferenceBox, where: s
         InvalidJob: the path data is invalid.
     """
     width, height = box.initial_size or (reference.width, reference.height)
-    stroke = layer.stroke
-    fill = None if layer.fill is None else resolve_paint(layer.fill)
-    if layer.shape == "line":
-        fill = None
-    elif fill is None and stroke is None:
-        fill = (1.0, 1.0, 1.0, 1.0)
-    stroke_width = (
-        _line_width(layer, height) if stroke is None else reference.fixed(stroke.width, min(width, height))
-    )
+    stroke, stroke_width = _resolve_stroke(layer, width, height, reference)
+    fill = None if layer.fill is None or layer.shape == "line" else _resolve_paint(layer.fill)
+    if fill is None and stroke is None:
+        fill = _WHITE
     return ShapeContent(
         shape="polygon" if layer.shape == "star" else layer.shape,
         fill=fill,
-        stroke=_line_color(layer) if stroke is None else resolve_color(stroke.color),
+        stroke=stroke,
         stroke_width=stroke_width,
         dash=tuple(length * reference.pixel_scale for length in layer.dash),
         radius=initial_value(reference.length(layer.radius, min(width, height))) if layer.shape == "rect" else 0.0,
@@ -66,8 +63,21 @@ def resolve_shape(layer: ShapeLayer, box: Box, reference: ReferenceBox, where: s
     )
 
 
-def resolve_paint(paint: shape_layer.Paint) -> Paint:
-    """Resolve a color, an animated color, or a gradient."""
+def _resolve_stroke(
+    layer: ShapeLayer, width: float, height: float, reference: ReferenceBox
+) -> tuple[Color | Curve | None, float]:
+    """Return the color and the width of a stroke; a line without one has the color of its fill."""
+    if layer.stroke is not None:
+        return resolve_color(layer.stroke.color), reference.fixed(layer.stroke.width, min(width, height))
+    if layer.shape != "line":
+        return None, 0.0
+    line_width = max(1.0, 2.0 if layer.points else height)
+    if layer.fill is None or isinstance(layer.fill, shape_layer.Gradient):
+        return _WHITE, line_width
+    return resolve_color(layer.fill), line_width
+
+
+def _resolve_paint(paint: shape_layer.Paint) -> Paint:
     if not isinstance(paint, shape_layer.Gradient):
         return resolve_color(paint)
     return Gradient(
@@ -104,32 +114,15 @@ def _corners(count: int, width: float, height: float, stroke: float, *, inner: f
     """Return corners clockwise from the top, every second one on the inner circle; the stroke touches the box."""
     angles = [2 * math.pi * index / count for index in range(count)]
     radii = [inner if index % 2 else 1.0 for index in range(count)]
-    horizontal = _spread(
-        [math.sin(angle) * radius for angle, radius in zip(angles, radii, strict=True)], width, stroke
-    )
-    vertical = _spread(
-        [-math.cos(angle) * radius for angle, radius in zip(angles, radii, strict=True)], height, stroke
-    )
-    return tuple(zip(horizontal, vertical, strict=True))
+    horizontal = [math.sin(angle) * radius for angle, radius in zip(angles, radii, strict=True)]
+    vertical = [-math.cos(angle) * radius for angle, radius in zip(angles, radii, strict=True)]
+    return tuple(zip(_spread(horizontal, width, stroke), _spread(vertical, height, stroke), strict=True))
 
 
 def _spread(values: list[float], length: float, stroke: float) -> list[float]:
     low, high = min(values), max(values)
     available = max(length - stroke, 0.0)
     return [round(stroke / 2 + (value - low) / (high - low) * available, 4) for value in values]
-
-
-def _line_color(layer: ShapeLayer) -> Color | Curve | None:
-    """Return the color of a line: that of its stroke, else of its fill."""
-    if layer.shape != "line":
-        return None
-    if layer.fill is None or isinstance(layer.fill, shape_layer.Gradient):
-        return (1.0, 1.0, 1.0, 1.0)
-    return resolve_color(layer.fill)
-
-
-def _line_width(layer: ShapeLayer, height: float) -> float:
-    return max(1.0, height if not layer.points else 2.0) if layer.shape == "line" else 0.0
 
 
 def scale_path(data: str, factor: float) -> str:
