@@ -24,12 +24,7 @@ _CONDITION = re.compile(
 
 
 def evaluate_condition(condition: Any, variables: Mapping[str, Scalar], at: str) -> bool:
-    """Evaluate the `condition` of a layer.
-
-    Args:
-        condition: as the caller wrote it.
-        variables: variables that are given; others are null.
-        at: JSON path of the condition.
+    """Evaluate the `condition` of a layer, whose JSON path is `at`; variables that are not given are null.
 
     Raises:
         InvalidJob: the syntax is wrong.

@@ -26,10 +26,7 @@ def invalid_field(path: str, problem: str, *, code: str = "invalid_value", hint:
 def describe_validation_error(error: ValidationError, value: Any, written: OriginalJson) -> InvalidJob:
     """Return the most important error as a sentence without any submitted value.
 
-    Args:
-        error: the error of the models.
-        value: the JSON that the models validated.
-        written: the JSON that the caller sent.
+    `value` is the JSON that the models validated, `written` the JSON that the caller sent.
     """
     # A misspelled key is often the cause of a missing one, and an invalid item that of a list that is too short.
     first = min(

@@ -25,26 +25,17 @@ class OriginalJson:
     origins: Origins = field(default_factory=dict)
 
     def path(self, location: Location) -> str:
-        """Return the JSON path of a location of the current schema."""
+        """Return the JSON path of a location of the current schema.
+
+        Shorthands (a string for an object, one item for a list) have no inner path: the path ends there.
+        """
         for size in range(len(location), 0, -1):
             origin = self.origins.get(location[:size])
             if origin is not None:
-                return format_path(self.value, (*origin, *location[size:]), self.at)
-        return format_path(self.value, location, self.at)
-
-
-def format_path(value: Any, location: Iterable[int | str], at: str = "") -> str:
-    """Return the JSON path of a location given in canonical keys.
-
-    Shorthands (a string for an object, one item for a list) have no inner path: the path ends there.
-
-    Args:
-        value: the JSON that the caller sent.
-        location: keys and indexes.
-        at: path of `value` itself.
-    """
-    steps = "".join(step for step, _ in _descend(value, location))
-    return (at + steps if at else steps.removeprefix("."))[:_MAX_SHOWN]
+                location = (*origin, *location[size:])
+                break
+        steps = "".join(step for step, _ in _descend(self.value, location))
+        return (self.at + steps if self.at else steps.removeprefix("."))[:_MAX_SHOWN]
 
 
 def value_at(value: Any, location: Iterable[int | str]) -> Any:

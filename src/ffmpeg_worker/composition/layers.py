@@ -18,20 +18,14 @@ from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 
 
-def layer_model(value: Any) -> type[Node] | None:
-    """Return the model that the `type` of a layer names, or `None`."""
-    name = value.get("type") if isinstance(value, Mapping) else None
-    return LAYER_MODELS.get(name) if isinstance(name, str) else None
-
-
 def _read_layer(value: Any) -> Any:
     if isinstance(value, (TimedLayer, HiddenLayer)):
         return value
     if not isinstance(value, Mapping):
         raise wrong_value("must be an object", 'For example {"type": "text", "text": "Hello"}.')
-    model = layer_model(value)
+    name = value.get("type")
+    model = LAYER_MODELS.get(name) if isinstance(name, str) else None
     if model is None:
-        name = value.get("type")
         near = did_you_mean(name, _PUBLIC_TYPES) if isinstance(name, str) else None
         raise wrong_value(
             'has an unknown "type"' if "type" in value else 'has no "type"',

@@ -101,20 +101,8 @@ SERIALIZED = PlainSerializer(_dump)
 Length = Annotated[float | Percent, PlainValidator(_read_length), SERIALIZED, _length_schema()]
 """Pixels or a percentage; the field says of what."""
 
-Size = Annotated[
-    float | Percent,
-    PlainValidator(_read_length),
-    AfterValidator(_check_positive),
-    SERIALIZED,
-    _length_schema(exclusiveMinimum=0),
-]
-Distance = Annotated[
-    float | Percent,
-    PlainValidator(_read_length),
-    AfterValidator(_check_not_negative),
-    SERIALIZED,
-    _length_schema(minimum=0),
-]
+Size = Annotated[Length, AfterValidator(_check_positive), _length_schema(exclusiveMinimum=0)]
+Distance = Annotated[Length, AfterValidator(_check_not_negative), _length_schema(minimum=0)]
 
 
 def _read_font_size(value: Any) -> Any:

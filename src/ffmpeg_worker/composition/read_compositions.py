@@ -37,10 +37,6 @@ class SharedFields:
     path: str = ""
     inputs: Collection[str] | None = None
 
-    def at(self, key: str) -> str:
-        """Return the JSON path of one of the fields."""
-        return join_path(self.path, key)
-
 
 NO_SHARED_FIELDS = SharedFields()
 
@@ -73,7 +69,9 @@ def read_compositions(
     rows = own
     if shared.variables is not None:
         defaults = own[0] if len(own) == 1 else {}
-        rows = tuple({**defaults, **row} for row in read_rows(shared.variables, shared.at("variables")))
+        rows = tuple(
+            {**defaults, **row} for row in read_rows(shared.variables, join_path(shared.path, "variables"))
+        )
     if len(rows) * count > MAX_LAYERS_OF_ROWS:
         raise InvalidJob(
             f"{len(rows)} rows of {count} layers exceed the limit of {MAX_LAYERS_OF_ROWS} layers.",
@@ -91,9 +89,13 @@ def read_compositions(
 
 
 def _with_audio(composition: Composition, row: Variables, shared: SharedFields) -> Composition:
+    """Add a list of `{url, startTime, endTime, fadeIn, fadeOut, volume}`; keys of audio layers work too."""
     if shared.audio is None:
         return composition
-    sounds = read_audio_list(shared.audio, row, shared.at("audio"))
+    at = join_path(shared.path, "audio")
+    if not isinstance(shared.audio, list) or len(shared.audio) > MAX_AUDIO:
+        raise invalid_field(at, f"must be a list of at most {MAX_AUDIO} sounds")
+    sounds = (_read_audio(item, row, f"{at}[{index}]") for index, item in enumerate(shared.audio))
     return composition.model_copy(update={"layers": (*composition.layers, *sounds)})
 
 
@@ -114,22 +116,6 @@ def _read_one(value: dict[str, Any], row: Variables, at: str, inputs: Collection
         if name is not None and inputs is not None and name.group("name") not in inputs:
             raise unknown_variable(name.group("name"), {*row, *inputs}, written.path(file.location))
     return composition
-
-
-def read_audio_list(value: Any, row: Variables, at: str) -> tuple[AudioLayer, ...]:
-    """Read the sounds beside a composition.
-
-    Args:
-        value: a list of `{url, startTime, endTime, fadeIn, fadeOut, volume}`; keys of audio layers work too.
-        row: variables.
-        at: path of the list.
-
-    Raises:
-        InvalidJob: the list is invalid.
-    """
-    if not isinstance(value, list) or len(value) > MAX_AUDIO:
-        raise invalid_field(at, f"must be a list of at most {MAX_AUDIO} sounds")
-    return tuple(_read_audio(item, row, f"{at}[{index}]") for index, item in enumerate(value))
 
 
 def _read_audio(value: Any, row: Variables, at: str) -> AudioLayer:

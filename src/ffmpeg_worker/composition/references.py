@@ -7,7 +7,7 @@ from typing import Any
 
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.errors import invalid_field
-from ffmpeg_worker.composition.json_path import Location, OriginalJson, format_path
+from ffmpeg_worker.composition.json_path import Location, OriginalJson
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, Layer
 from ffmpeg_worker.composition.limits import MAX_DEPTH, MAX_LAYERS
@@ -43,13 +43,13 @@ def count_layers(value: Any, at: str) -> int:
                 f"The composition has more than {MAX_LAYERS} layers.",
                 code="too_many_layers",
                 hint="Layers in groups count too. Render parts of it first, and use their videos as layers.",
-                where={"field": format_path(value, ("layers",), at)},
+                where={"field": OriginalJson(value, at).path(("layers",))},
             )
         if depth > MAX_DEPTH:
             raise InvalidJob(
                 f"The composition has groups nested more than {MAX_DEPTH} levels deep.",
                 code="invalid_value",
-                where={"field": format_path(value, ("layers",), at)},
+                where={"field": OriginalJson(value, at).path(("layers",))},
             )
         open_lists += [(layer, depth + 1) for layer in layers if isinstance(layer, Mapping)]
     return count
@@ -57,10 +57,6 @@ def count_layers(value: Any, at: str) -> int:
 
 def check_references(composition: Composition, written: OriginalJson) -> None:
     """Refuse duplicate ids, ids of missing or unsuitable layers, and cycles of start times.
-
-    Args:
-        composition: the validated composition.
-        written: the JSON that the caller sent.
 
     Raises:
         InvalidJob: `duplicate_id`, `unknown_layer`, `circular_start` or `invalid_value`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal
@@ -105,14 +106,9 @@ TRANSITIONS: Mapping[str, TransitionKind] = {kind.name: kind for kind in _KINDS}
 _BY_LETTERS = {name.replace("-", ""): kind for kind in _KINDS for name in (kind.name, *kind.aliases)}
 
 
-def find_transition(word: str) -> TransitionKind | None:
-    """The transition of a name or alias, in any case, with or without hyphens; so `xfade`'s names work too."""
-    letters = word.strip().lower().replace("-", "").replace("_", "").replace(" ", "")
-    return _BY_LETTERS.get(letters)
-
-
 def _read_name(word: str) -> str:
-    kind = find_transition(word)
+    """Accept names and aliases in any case, with or without hyphens; so `xfade`'s names work too."""
+    kind = _BY_LETTERS.get(re.sub(r"[-_ ]", "", word.strip().lower()))
     if kind is None:
         raise wrong_value(
             "is not the name of a transition",

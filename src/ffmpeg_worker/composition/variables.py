@@ -51,17 +51,12 @@ def _read_row(row: Any, path: str) -> Variables:
 
 
 def fill_variables(value: Any, variables: Variables, at: str = "") -> Any:
-    """Return the JSON of a composition with its variables filled in.
+    """Return the JSON of a composition, whose path is `at`, with its variables filled in.
 
     A string that consists of `{{name}}` becomes the value and keeps its type; within a longer string the value is
     formatted. `{{name|default}}` uses the default if the variable is not given. A layer whose `condition` does not
     hold becomes `{"type": "hidden"}`, with its id. A `src` that consists of an unknown name stays as it is: it may
     be the name of one of the job's inputs.
-
-    Args:
-        value: JSON.
-        variables: variables that are given.
-        at: path of `value`.
 
     Raises:
         InvalidJob: a variable is not given, or double braces contain no variable.

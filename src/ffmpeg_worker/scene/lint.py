@@ -31,9 +31,7 @@ class LintWarning:
 def lint(scene: Scene, metrics: TextMetrics) -> tuple[LintWarning, ...]:
     """Return the warnings about a scene, grouped by kind.
 
-    Args:
-        scene: the resolved composition.
-        metrics: the sizes of its texts, and the fonts available besides those of the composition.
+    `metrics` has the sizes of its texts, and the fonts available besides those of the composition.
     """
     families = {name.casefold() for name in (*metrics.families, *(font.family for font in scene.fonts))}
     return (

@@ -88,10 +88,9 @@ def _resolve_element(
     layer: VisibleLayer, scheduled: ScheduledLayer, reference: ReferenceBox, context: ResolveContext, origin: int
 ) -> Element | None:
     first, last = frame_at(scheduled.start_s, context.fps), frame_at(scheduled.end_s, context.fps)
-    if isinstance(layer, VideoLayer):
-        # Refuses other files even if the layer is never shown.
-        find_video_stream(layer, context.sources, scheduled.where)
     if last <= first:
+        if isinstance(layer, VideoLayer):
+            find_video_stream(layer, context.sources, scheduled.where)  # refuses other files
         context.warnings.append(_never_shown_warning(scheduled.where))
         return None
     resolved = (

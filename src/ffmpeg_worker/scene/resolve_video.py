@@ -10,7 +10,7 @@ from ffmpeg_worker.composition.media_layers import VideoLayer
 from ffmpeg_worker.scene.clips import Clip, display_size, find_video_stream, is_hdr, resolve_clip
 from ffmpeg_worker.scene.geometry import aspect_ratio, canvas_box, resolve_crop
 from ffmpeg_worker.scene.lint import LintWarning
-from ffmpeg_worker.scene.preparation import Preparation, ToneMapping
+from ffmpeg_worker.scene.preparation import ToneMapping
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
@@ -54,26 +54,20 @@ def resolve_video(
 def _tone_map(
     content: VideoContent, layer: VideoLayer, scheduled: ScheduledLayer, context: ResolveContext
 ) -> VideoContent:
+    """Return the content of a preparation; a known one that covers the part is reused."""
     end = content.end_s
     if not layer.loop:
         # One second longer: frames do not lie exactly at the requested times.
         end = min(end, content.begin_s + scheduled.length_s * layer.speed + 1.0)
-    name = _request_tone_mapping(
-        ToneMapping(scheduled.where, layer.src, content.file, "", content.begin_s, end), context.preparations
+    parts = (known for known in context.preparations if isinstance(known, ToneMapping) and known.end_s >= end)
+    part = next((known for known in parts if (known.src, known.begin_s) == (layer.src, content.begin_s)), None)
+    if part is None:
+        name = f"_{content.file.rpartition('/')[2]}.sdr{len(context.preparations)}.mkv"
+        part = ToneMapping(scheduled.where, layer.src, content.file, name, content.begin_s, end)
+        context.preparations.append(part)
+    return replace(
+        content, file=part.prepared, begin_s=0.0, end_s=end - content.begin_s, rotation=0, is_interlaced=False
     )
-    return replace(content, file=name, begin_s=0.0, end_s=end - content.begin_s, rotation=0, is_interlaced=False)
-
-
-def _request_tone_mapping(wanted: ToneMapping, preparations: list[Preparation]) -> str:
-    """Return the file of a preparation; a known one that covers the part is reused."""
-    for known in preparations:
-        if not isinstance(known, ToneMapping):
-            continue
-        if (known.src, known.begin_s) == (wanted.src, wanted.begin_s) and known.end_s >= wanted.end_s:
-            return known.prepared
-    name = f"_{wanted.file.rpartition('/')[2]}.sdr{len(preparations)}.mkv"
-    preparations.append(replace(wanted, prepared=name))
-    return name
 
 
 def _warn_about_length(
