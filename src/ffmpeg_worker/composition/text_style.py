@@ -29,15 +29,14 @@ def _read_families(value: Any) -> Any:
 
 
 def _read_weight(value: Any) -> Any:
-    if isinstance(value, str):
-        plain = value.strip().lower().replace("_", "-")
-        if plain not in _WEIGHTS:
-            raise wrong_value(
-                "is not a font weight",
-                did_you_mean(plain, _WEIGHTS) or 'Write a number from 1 to 1000, or "bold".',
-            )
-        return _WEIGHTS[plain]
-    return value
+    if not isinstance(value, str):
+        return value
+    plain = value.strip().lower().replace("_", "-")
+    if plain not in _WEIGHTS:
+        raise wrong_value(
+            "is not a font weight", did_you_mean(plain, _WEIGHTS) or 'Write a number from 1 to 1000, or "bold".'
+        )
+    return _WEIGHTS[plain]
 
 
 def _read_shadows(value: Any) -> Any:

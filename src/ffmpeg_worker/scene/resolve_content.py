@@ -16,7 +16,7 @@ from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.resolve_video import resolve_chroma_key, resolve_video
 from ffmpeg_worker.scene.resolve_waveform import resolve_waveform
 from ffmpeg_worker.scene.scene import ImageContent, TextContent
-from ffmpeg_worker.scene.shapes import resolve_shape, shape_box
+from ffmpeg_worker.scene.shapes import resolve_shape
 from ffmpeg_worker.scene.subtitles.resolve import resolve_subtitles
 
 SingleLayer = VideoLayer | ImageLayer | TextLayer | ShapeLayer | SubtitlesLayer | WaveformLayer
@@ -40,7 +40,7 @@ def resolve_content(
         case TextLayer():
             return _resolve_text(layer, scheduled, reference)
         case ShapeLayer():
-            return _resolve_shape(layer, scheduled, reference)
+            return resolve_shape(layer, scheduled, reference)
         case SubtitlesLayer():
             return resolve_subtitles(layer, scheduled, reference, context)
         case WaveformLayer():
@@ -71,10 +71,4 @@ def _resolve_text(layer: TextLayer, scheduled: ScheduledLayer, reference: Refere
         max_width=max_width(box, reference),
         animation=None if layer.animation is None else resolve_text_animation(layer.animation, scheduled.length_s),
     )
-    return ResolvedContent(content, box, resolve_box_crop(layer, box, reference, scheduled.where))
-
-
-def _resolve_shape(layer: ShapeLayer, scheduled: ScheduledLayer, reference: ReferenceBox) -> ResolvedContent:
-    box = shape_box(layer, reference)
-    content = resolve_shape(layer, box, reference, scheduled.where)
     return ResolvedContent(content, box, resolve_box_crop(layer, box, reference, scheduled.where))

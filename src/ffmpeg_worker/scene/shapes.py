@@ -12,6 +12,8 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.curve import Color, Curve
 from ffmpeg_worker.scene.geometry import Box, canvas_box
 from ffmpeg_worker.scene.reference_box import ReferenceBox, initial_value, resolve_color
+from ffmpeg_worker.scene.resolve_context import ResolvedContent, resolve_box_crop
+from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.scene import Gradient, Paint, ShapeContent
 
 _INNER = 0.382
@@ -26,7 +28,34 @@ _WHITE = (1.0, 1.0, 1.0, 1.0)
 Points = tuple[tuple[float, float], ...]
 
 
-def shape_box(layer: ShapeLayer, reference: ReferenceBox) -> Box:
+def resolve_shape(layer: ShapeLayer, scheduled: ScheduledLayer, reference: ReferenceBox) -> ResolvedContent:
+    """Resolve a shape layer; points refer to the initial size of its box.
+
+    Stars, and polygons without points, become polygons with points.
+
+    Raises:
+        InvalidJob: the path data is invalid, or the crop is outside of the box.
+    """
+    box = _shape_box(layer, reference)
+    width, height = box.initial_size or (reference.width, reference.height)
+    stroke, stroke_width = _resolve_stroke(layer, width, height, reference)
+    fill = None if layer.fill is None or layer.shape == "line" else _resolve_paint(layer.fill)
+    if fill is None and stroke is None:
+        fill = _WHITE
+    content = ShapeContent(
+        shape="polygon" if layer.shape == "star" else layer.shape,
+        fill=fill,
+        stroke=stroke,
+        stroke_width=stroke_width,
+        dash=tuple(length * reference.pixel_scale for length in layer.dash),
+        radius=initial_value(reference.length(layer.radius, min(width, height))) if layer.shape == "rect" else 0.0,
+        points=_points(layer, width, height, stroke_width, reference),
+        path=None if layer.path is None else _path(layer.path, reference, scheduled.where),
+    )
+    return ResolvedContent(content, box, resolve_box_crop(layer, box, reference, scheduled.where))
+
+
+def _shape_box(layer: ShapeLayer, reference: ReferenceBox) -> Box:
     """Return the box of a shape. Round shapes keep their aspect; a line is as high as its stroke."""
     is_round = layer.shape in {"ellipse", "star"} or (layer.shape == "polygon" and not layer.points)
     if layer.shape == "line" and layer.height is None and not layer.points:
@@ -36,31 +65,6 @@ def shape_box(layer: ShapeLayer, reference: ReferenceBox) -> Box:
         height = max(1.0, thickness) / reference.pixel_scale
         return canvas_box(layer.model_copy(update={"height": height}), reference)
     return canvas_box(layer, reference, aspect=1.0 if is_round else None)
-
-
-def resolve_shape(layer: ShapeLayer, box: Box, reference: ReferenceBox, where: str) -> ShapeContent:
-    """Resolve a shape; its points refer to the initial size of the box.
-
-    Stars, and polygons without points, become polygons with points.
-
-    Raises:
-        InvalidJob: the path data is invalid.
-    """
-    width, height = box.initial_size or (reference.width, reference.height)
-    stroke, stroke_width = _resolve_stroke(layer, width, height, reference)
-    fill = None if layer.fill is None or layer.shape == "line" else _resolve_paint(layer.fill)
-    if fill is None and stroke is None:
-        fill = _WHITE
-    return ShapeContent(
-        shape="polygon" if layer.shape == "star" else layer.shape,
-        fill=fill,
-        stroke=stroke,
-        stroke_width=stroke_width,
-        dash=tuple(length * reference.pixel_scale for length in layer.dash),
-        radius=initial_value(reference.length(layer.radius, min(width, height))) if layer.shape == "rect" else 0.0,
-        points=_points(layer, width, height, stroke_width, reference),
-        path=None if layer.path is None else _path(layer.path, reference, where),
-    )
 
 
 def _resolve_stroke(

@@ -81,7 +81,10 @@ def parse_script(text: str) -> AssScript:
             line = event.line  # noqa: PLW2901 - the same line with its times rewritten
         if not plain.lower().startswith("ycbcr matrix:"):
             lines.append(line)
-    _check_count(events)
+    if not events:
+        raise unreadable("have no cue", "Send .srt, .vtt or .ass, as UTF-8.")
+    if len(events) > MAX_CUES:
+        raise unreadable(f"have more than {MAX_CUES} cues", "Send fewer.")
     edges = frozenset(edge for event in events for edge in (event.begin_ms, event.end_ms, *event.edges()))
     animated_spans = tuple(span for event in events for span in event.animated_spans())
     return AssScript("\n".join(lines) + "\n", edges, animated_spans)
@@ -146,10 +149,3 @@ def _format_time(time_ms: int) -> str:
 def _frame(time_ms: int, fps: Fraction) -> int:
     """Return the first frame at or after a time."""
     return -(-time_ms * fps.numerator // (1000 * fps.denominator))
-
-
-def _check_count(events: Sequence[_Event]) -> None:
-    if not events:
-        raise unreadable("have no cue", "Send .srt, .vtt or .ass, as UTF-8.")
-    if len(events) > MAX_CUES:
-        raise unreadable(f"have more than {MAX_CUES} cues", "Send fewer.")
