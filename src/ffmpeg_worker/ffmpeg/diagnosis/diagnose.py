@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from signal import SIGABRT
 
 from ffmpeg_worker.ffmpeg.diagnosis.engine_log import Line, find_main_complaint, find_open_failures, read_log
-from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES, SIGNALS, Failure, Sign
+from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES
 from ffmpeg_worker.ffmpeg.diagnosis.failures.codecs import MISSING_HARDWARE_LIBRARY
+from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, Sign
+from ffmpeg_worker.ffmpeg.diagnosis.failures.resources import SIGNALS
 from ffmpeg_worker.ffmpeg.diagnosis.locate_argument import locate_argument
 from ffmpeg_worker.ffmpeg.diagnosis.near_names import is_known, suggest_name
 
@@ -82,12 +84,10 @@ def _aborted_without_library(ended_by: int | None, stderr: str) -> bool:
 
 
 def _unknown(lines: Sequence[Line], exit_code: int) -> Diagnosis:
-    complaint = find_main_complaint(lines)
-    message = (
-        f"FFmpeg failed: {_make_quotable(complaint)}"
-        if complaint
-        else f"FFmpeg ended with exit code {exit_code} and gave no reason"
-    )
+    if complaint := find_main_complaint(lines):
+        message = f"FFmpeg failed: {_make_quotable(complaint)}"
+    else:
+        message = f"FFmpeg ended with exit code {exit_code} and gave no reason"
     return Diagnosis("engine_failed", _end_sentence(message), hint=None, where={})
 
 
@@ -100,7 +100,8 @@ def _signal_of(exit_code: int) -> int | None:
 
 def _match(sign: Sign, text: str, arguments: Sequence[str]) -> dict[str, str] | None:
     needed = next(filter(sign.argument.search, arguments), None) if sign.argument else ""
-    if needed is None or (match := sign.pattern.search(text)) is None:
+    match = next(filter(None, (pattern.search(text) for pattern in sign.patterns)), None)
+    if needed is None or match is None:
         return None
     groups = {name: value or "" for name, value in match.groupdict().items()}
     if needed:
@@ -124,12 +125,7 @@ def _diagnosis(
     if failure.near and (near := suggest_name(failure.near, groups, known)):
         hint = f"Did you mean '{near}'? {hint}"
     words = {name: _make_quotable(value) for name, value in groups.items()}
-    return Diagnosis(
-        failure.code,
-        _end_sentence(message.format_map(words)),
-        hint,
-        where,
-    )
+    return Diagnosis(failure.code, _end_sentence(message.format_map(words)), hint, where)
 
 
 def _make_quotable(text: str) -> str:

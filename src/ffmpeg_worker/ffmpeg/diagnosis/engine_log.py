@@ -39,6 +39,18 @@ _CONSEQUENCES = re.compile(
     r"|Error marking filters as finished|Error opening input: Invalid data|Invalid argument$|Error : "
     r"|opening (?:input|output) .*: Invalid argument$|\d+ frames left in the queue|encoded \d+ frames|$"
 )
+_CONTEXT_NAMES = (
+    (r"in#(\d+).*", r"input \1"),
+    (r"out#(\d+).*", r"output \1"),
+    (r"[vasd]ist#(\d+:\d+).*", r"input stream \1"),
+    (r"[vasd]ost#(\d+:\d+).*", r"output stream \1"),
+    (r"enc:(.+)", r"encoder \1"),
+    (r"dec:(.+)", r"decoder \1"),
+    (r"Parsed_(\w+?)_\d+", r"filter \1"),
+    (r"[va]f#(\d+:\d+).*", r"filters of output stream \1"),
+    (r"fc#.*|AVFilterGraph", r"filter graph"),
+    (r"Eval|NULL|AVFormatContext|AVStream|IMGUTILS", r""),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,23 +157,6 @@ def find_main_complaint(lines: Sequence[Line]) -> str | None:
 def _describe_context(context: str) -> str:
     """Describe a log context; empty if its name means nothing to a caller."""
     for pattern, words in _CONTEXT_NAMES:
-        if match := pattern.fullmatch(context):
+        if match := re.fullmatch(pattern, context):
             return match.expand(words)
     return context
-
-
-_CONTEXT_NAMES = tuple(
-    (re.compile(pattern), words)
-    for pattern, words in (
-        (r"in#(\d+).*", r"input \1"),
-        (r"out#(\d+).*", r"output \1"),
-        (r"[vasd]ist#(\d+:\d+).*", r"input stream \1"),
-        (r"[vasd]ost#(\d+:\d+).*", r"output stream \1"),
-        (r"enc:(.+)", r"encoder \1"),
-        (r"dec:(.+)", r"decoder \1"),
-        (r"Parsed_(\w+?)_\d+", r"filter \1"),
-        (r"[va]f#(\d+:\d+).*", r"filters of output stream \1"),
-        (r"fc#.*|AVFilterGraph", r"filter graph"),
-        (r"Eval|NULL|AVFormatContext|AVStream|IMGUTILS", r""),
-    )
-)

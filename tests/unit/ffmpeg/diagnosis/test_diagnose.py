@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
-from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES, SIGNALS
+from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES
+from ffmpeg_worker.ffmpeg.diagnosis.failures.resources import SIGNALS
 
 LOGS = sorted((Path(__file__).parent / "engine_logs").glob("*.txt"))
 """Named after the code and the version of FFmpeg."""

@@ -3,7 +3,7 @@
 from ffmpeg_worker.ffmpeg.diagnosis.failures.codecs import CODECS
 from ffmpeg_worker.ffmpeg.diagnosis.failures.decoding import DECODING
 from ffmpeg_worker.ffmpeg.diagnosis.failures.encoder_limits import ENCODER_LIMITS
-from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, Sign
+from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure
 from ffmpeg_worker.ffmpeg.diagnosis.failures.filter_graph import FILTER_GRAPH
 from ffmpeg_worker.ffmpeg.diagnosis.failures.filters import FILTERS
 from ffmpeg_worker.ffmpeg.diagnosis.failures.inputs import INPUTS
@@ -11,7 +11,6 @@ from ffmpeg_worker.ffmpeg.diagnosis.failures.opening import OPENING
 from ffmpeg_worker.ffmpeg.diagnosis.failures.options import OPTIONS
 from ffmpeg_worker.ffmpeg.diagnosis.failures.outputs import OUTPUTS
 from ffmpeg_worker.ffmpeg.diagnosis.failures.resources import RESOURCES
-from ffmpeg_worker.ffmpeg.diagnosis.failures.signals import SIGNALS
 
 FAILURES: tuple[Failure, ...] = (
     *RESOURCES,  # a full disk or no memory explain every other line
@@ -25,5 +24,3 @@ FAILURES: tuple[Failure, ...] = (
     *OPENING,  # after failures that say why a file did not open
     *DECODING,  # last: a damaged stream logs errors while something else ends the run
 )
-
-__all__ = ["FAILURES", "SIGNALS", "Failure", "Sign"]

@@ -19,21 +19,22 @@ FILTER_OPTIONS = ("-vf", "-af", "-filter_complex", "-lavfi", "-filter")
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A pattern for the parsed log, and the sentence that explains it.
+    """A sentence that explains a failure, and the patterns for the parsed log that it explains.
 
     `{group}` in the sentence is replaced by the named group of the pattern. The groups `filter`, `encoder`,
     `decoder`, `format`, `option`, `stream`, `file`, `input` and `output` become part of `where`.
     `argument`: a pattern that one argument of the command must match, too.
     """
 
-    pattern: re.Pattern[str]
     message: str
+    patterns: tuple[re.Pattern[str], ...]
     argument: re.Pattern[str] | None = None
 
 
-def sign(pattern: str, message: str, *, argument: str | None = None) -> Sign:
+def sign(message: str, *patterns: str, argument: str | None = None) -> Sign:
     """Compile a sign; `^` and `$` match at line ends."""
-    return Sign(re.compile(pattern, re.MULTILINE), message, re.compile(argument) if argument else None)
+    compiled = tuple(re.compile(pattern, re.MULTILINE) for pattern in patterns)
+    return Sign(message, compiled, re.compile(argument) if argument else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +50,8 @@ class Failure:
     signs: tuple[Sign, ...]
     near: str | None = None
     options: tuple[str, ...] = ()
+
+
+def failure(code: str, hint: str, *signs: Sign, near: str | None = None, options: tuple[str, ...] = ()) -> Failure:
+    """Declare a failure; the first sign that is in the log explains it."""
+    return Failure(code, hint, signs, near, options)

@@ -2,151 +2,127 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER_OPTIONS, Failure, sign
+from functools import partial
+
+from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import FILTER_OPTIONS, Failure, failure, sign
+
+_graph_failure = partial(failure, options=FILTER_OPTIONS)
 
 FILTER_GRAPH: tuple[Failure, ...] = (
-    Failure(
+    _graph_failure(
         "filter_graph_syntax",
         "Separate filters by one comma and chains by one semicolon, and close every [label].",
-        (
-            sign(
-                r"Mismatched '\[' found in the following: \"(?P<part>[^\n]*)\"",
-                "A label is not closed in the filter graph near '{part}'.",
-            ),
-            sign(
-                r"Bad \(empty\?\) label found in the following: \"(?P<part>[^\n]*)\"",
-                "A label is empty in the filter graph near '{part}'.",
-            ),
-            sign(
-                r"No such filter: ''|No filters specified in the graph",
-                "The filter graph has an empty filter between two separators.",
-            ),
+        sign(
+            "A label is not closed in the filter graph near '{part}'.",
+            r"Mismatched '\[' found in the following: \"(?P<part>[^\n]*)\"",
         ),
-        options=FILTER_OPTIONS,
+        sign(
+            "A label is empty in the filter graph near '{part}'.",
+            r"Bad \(empty\?\) label found in the following: \"(?P<part>[^\n]*)\"",
+        ),
+        sign(
+            "The filter graph has an empty filter between two separators.",
+            r"No such filter: ''|No filters specified in the graph",
+        ),
     ),
-    Failure(
+    _graph_failure(
         "filter_input_not_found",
         "Check which streams the input has, that the label is spelled alike at both ends, and that the filter "
         "takes this kind of stream: FFmpeg reports the same for video in an audio filter.",
-        (
-            sign(
-                r"Stream specifier '(?P<stream>[^'\n]*)' in filtergraph description "
-                r"(?P<graph>[^\n]*) matches no streams",
-                "Nothing matches '{stream}' in the filter graph '{graph}'.",
-            ),
+        sign(
+            "Nothing matches '{stream}' in the filter graph '{graph}'.",
+            r"Stream specifier '(?P<stream>[^'\n]*)' in filtergraph description "
+            r"(?P<graph>[^\n]*) matches no streams",
         ),
-        options=FILTER_OPTIONS,
     ),
-    Failure(
+    _graph_failure(
         "filter_label_unknown",
         "Give a filter that label as output, and use each label once (split and asplit make copies).",
-        (
-            sign(
-                r"Output with label '(?P<stream>[^'\n]*)' does not exist in any defined filter graph",
-                "No filter has the output '[{stream}]', or it is used twice.",
-            ),
+        sign(
+            "No filter has the output '[{stream}]', or it is used twice.",
+            r"Output with label '(?P<stream>[^'\n]*)' does not exist in any defined filter graph",
         ),
-        options=FILTER_OPTIONS,
     ),
-    Failure(
+    _graph_failure(
         "filter_pad_unconnected",
         "Connect every output of the graph to -map or to another filter (nullsink drops one), and every input.",
-        (
-            sign(
-                r"Filter '(?P<filter>\w+)' has output \d+ \((?P<stream>[^)\n]*)\) unconnected",
-                "The output '{stream}' of the filter '{filter}' is not connected.",
-            ),
-            sign(
-                r"Filter (?P<filter>\w+) has an unconnected output",
-                "An output of the filter '{filter}' is not connected.",
-            ),
-            sign(
-                r"Cannot find an unused (?P<kind>\w+) input stream to feed the unlabeled input "
-                r"pad (?P<filter>\w+)",
-                "An input of the filter '{filter}' is not connected: no {kind} stream is left for it.",
-            ),
-            sign(
-                r"Cannot find a matching stream for unlabeled input pad \d+ on filter "
-                r"Parsed_(?P<filter>\w+?)_\d+",
-                "An input of the filter '{filter}' is not connected.",
-            ),
+        sign(
+            "The output '{stream}' of the filter '{filter}' is not connected.",
+            r"Filter '(?P<filter>\w+)' has output \d+ \((?P<stream>[^)\n]*)\) unconnected",
         ),
-        options=FILTER_OPTIONS,
+        sign(
+            "An output of the filter '{filter}' is not connected.",
+            r"Filter (?P<filter>\w+) has an unconnected output",
+        ),
+        sign(
+            "An input of the filter '{filter}' is not connected: no {kind} stream is left for it.",
+            r"Cannot find an unused (?P<kind>\w+) input stream to feed the unlabeled input pad (?P<filter>\w+)",
+        ),
+        sign(
+            "An input of the filter '{filter}' is not connected.",
+            r"Cannot find a matching stream for unlabeled input pad \d+ on filter Parsed_(?P<filter>\w+?)_\d+",
+        ),
     ),
-    Failure(
+    _graph_failure(
         "filter_label_surplus",
         "Remove the surplus label, or set the number of labels (as in split=3, amix=inputs=3).",
-        (
-            sign(
-                r"More (?P<kind>input|output) link labels specified for filter '(?P<filter>\w+)' than",
-                "The filter '{filter}' has more {kind} labels than {kind}s.",
-            ),
-            sign(
-                r"Too many inputs specified for the \"(?P<filter>\w+)\" filter",
-                "The filter '{filter}' has more input labels than inputs.",
-            ),
-            sign(
-                r"No output pad can be associated to link label '(?P<stream>[^'\n]*)'",
-                "No filter output is left for the label '{stream}'.",
-            ),
+        sign(
+            "The filter '{filter}' has more {kind} labels than {kind}s.",
+            r"More (?P<kind>input|output) link labels specified for filter '(?P<filter>\w+)' than",
         ),
-        options=FILTER_OPTIONS,
+        sign(
+            "The filter '{filter}' has more input labels than inputs.",
+            r"Too many inputs specified for the \"(?P<filter>\w+)\" filter",
+        ),
+        sign(
+            "No filter output is left for the label '{stream}'.",
+            r"No output pad can be associated to link label '(?P<stream>[^'\n]*)'",
+        ),
     ),
-    Failure(
+    _graph_failure(
         "filter_media_type",
         "Use audio filters (-af, [0:a]) on audio and video filters (-vf, [0:v]) on video.",
-        (
-            sign(
-                r"Media type mismatch between the 'Parsed_(?P<source>\w+?)_\d+' filter output "
-                r"pad \d+ \((?P<has>\w+)\) "
-                r"and the 'Parsed_(?P<filter>\w+?)_\d+' filter input pad \d+ \((?P<wants>\w+)\)",
-                "The filter '{filter}' takes {wants}, but '{source}' gives it {has}.",
-            ),
-            sign(
-                r"Filtergraph has a (?P<has>\w+) output, cannot connect it to (?P<wants>\w+) output stream",
-                "A filter for {has} is applied to {wants}.",
-            ),
-            sign(
-                r"Cannot connect (?P<has>\w+) filter to (?P<wants>[\w ]+) input",
-                "A filter for {has} is applied to {wants} input.",
-            ),
+        sign(
+            "The filter '{filter}' takes {wants}, but '{source}' gives it {has}.",
+            r"Media type mismatch between the 'Parsed_(?P<source>\w+?)_\d+' filter output "
+            r"pad \d+ \((?P<has>\w+)\) "
+            r"and the 'Parsed_(?P<filter>\w+?)_\d+' filter input pad \d+ \((?P<wants>\w+)\)",
         ),
-        options=FILTER_OPTIONS,
+        sign(
+            "A filter for {has} is applied to {wants}.",
+            r"Filtergraph has a (?P<has>\w+) output, cannot connect it to (?P<wants>\w+) output stream",
+        ),
+        sign(
+            "A filter for {has} is applied to {wants} input.",
+            r"Cannot connect (?P<has>\w+) filter to (?P<wants>[\w ]+) input",
+        ),
     ),
-    Failure(
+    _graph_failure(
         "filter_needs_complex",
         "Use -filter_complex for filters with several inputs or outputs.",
-        (
-            sign(
-                r"Simple filtergraph '(?:\(null\)|(?P<graph>[^\n]*?))' was expected to have "
-                r"exactly 1 input and 1 output\. "
-                r"However, it had (?P<inputs>\S+) input\(s\) and (?P<outputs>[^\s,.;]+) output",
-                "The filter graph has {inputs} input(s) and {outputs} output(s), where one of each is needed.",
-            ),
+        sign(
+            "The filter graph has {inputs} input(s) and {outputs} output(s), where one of each is needed.",
+            r"Simple filtergraph '(?:\(null\)|(?P<graph>[^\n]*?))' was expected to have "
+            r"exactly 1 input and 1 output\. "
+            r"However, it had (?P<inputs>\S+) input\(s\) and (?P<outputs>[^\s,.;]+) output",
         ),
-        options=FILTER_OPTIONS,
     ),
-    Failure(
+    _graph_failure(
         "filter_with_copy",
         "Choose an encoder for the filtered stream instead of copy, or remove the filter.",
-        (
-            sign(
-                r"Filtering and streamcopy cannot be used together",
-                "A stream is both filtered and copied, which is impossible.",
-            ),
+        sign(
+            "A stream is both filtered and copied, which is impossible.",
+            r"Filtering and streamcopy cannot be used together",
         ),
         options=("-c", "-codec"),
     ),
-    Failure(
+    _graph_failure(
         "filter_applied_twice",
         "Put all filters of that stream into -filter_complex.",
-        (
-            sign(
-                r"Simple and complex filtering cannot be used together"
-                r"|-vf/-af/-filter and -filter_complex cannot be used together",
-                "A stream has both a simple filter and a complex one.",
-            ),
+        sign(
+            "A stream has both a simple filter and a complex one.",
+            r"Simple and complex filtering cannot be used together"
+            r"|-vf/-af/-filter and -filter_complex cannot be used together",
         ),
-        options=FILTER_OPTIONS,
     ),
 )

@@ -1,37 +1,77 @@
-"""Failures for lack of disk, memory or libraries, and by signals."""
+"""Failures for lack of disk, memory or libraries, and by the signal that ended ffmpeg."""
 
 from __future__ import annotations
 
-from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, sign
-from ffmpeg_worker.ffmpeg.diagnosis.failures.signals import BY_SIGNAL
+import signal
+
+from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, failure, sign
+
+_KILLED = failure(
+    "engine_killed",
+    "Try again. If it happens again, use a smaller frame, fewer inputs or fewer threads.",
+    sign(
+        "FFmpeg was killed from outside, most likely because memory ran out.",
+        r"\bReceived > 3 system signals",
+    ),
+)
+_TERMINATED = failure(
+    "engine_terminated",
+    "Try again: the worker was shut down, or its operator stopped the run.",
+    sign("FFmpeg was told to stop before it was done.", r"received signal (?:2|3|15)\b"),
+)
+_CRASHED = failure(
+    "engine_crashed",
+    "The same command will probably crash again: simplify the filters or change the encoder, and report it.",
+    sign("FFmpeg itself crashed while running this command.", r"received signal (?:4|6|7|8|11)\b"),
+)
+_CPU_TIME = failure(
+    "cpu_time_exceeded",
+    "Ask for less work: a faster preset, a smaller frame or a shorter part.",
+    sign("The run used up the processor time it may use.", r"received signal 24\b"),
+)
+_TOO_LARGE = failure(
+    "output_too_large",
+    "Lower the bitrate, the frame size or the duration, or limit the file with -fs.",
+    sign("The output grew beyond the size that a file may have.", r"(?:: |\] )File too large$"),
+)
+
+SIGNALS: dict[int, Failure] = {
+    signal.SIGKILL: _KILLED,
+    signal.SIGTERM: _TERMINATED,
+    signal.SIGINT: _TERMINATED,
+    signal.SIGSEGV: _CRASHED,
+    signal.SIGABRT: _CRASHED,
+    signal.SIGBUS: _CRASHED,
+    signal.SIGFPE: _CRASHED,
+    signal.SIGILL: _CRASHED,
+    signal.SIGXCPU: _CPU_TIME,
+    signal.SIGXFSZ: _TOO_LARGE,
+}
+"""By signal number. Each also has a pattern, as ffmpeg catches some signals and exits with 255."""
 
 RESOURCES: tuple[Failure, ...] = (
-    Failure(
+    failure(
         "disk_full",
         "Try again later. If it happens again, the worker needs more disk space.",
-        (sign(r"\bNo space left on device|\bDisk quota exceeded", "The worker's disk was full."),),
+        sign("The worker's disk was full.", r"\bNo space left on device|\bDisk quota exceeded"),
     ),
-    *BY_SIGNAL,
-    Failure(
+    *dict.fromkeys(SIGNALS.values()),
+    failure(
         "out_of_memory",
         "Use a smaller frame, fewer buffered frames (reverse, tile, loop) or fewer threads.",
-        (
-            sign(
-                # ENOMEM is also what FFmpeg says of a device type that its build does not have.
-                r"\A(?![\s\S]*Device creation failed: -12\b)"
-                r"[\s\S]*?(?:\bCannot allocate memory\b|\bmalloc of size \d+ failed)",
-                "The run needed more memory than it may use.",
-            ),
+        sign(
+            "The run needed more memory than it may use.",
+            # ENOMEM is also what FFmpeg says of a device type that its build does not have.
+            r"\A(?![\s\S]*Device creation failed: -12\b)"
+            r"[\s\S]*?(?:\bCannot allocate memory\b|\bmalloc of size \d+ failed)",
         ),
     ),
-    Failure(
+    failure(
         "engine_not_startable",
         "The worker's installation is broken: its operator must repair it.",
-        (
-            sign(
-                r"error while loading shared libraries: (?P<library>[^:\n]+)",
-                "FFmpeg could not start: {library} failed to load.",
-            ),
+        sign(
+            "FFmpeg could not start: {library} failed to load.",
+            r"error while loading shared libraries: (?P<library>[^:\n]+)",
         ),
     ),
 )
