@@ -301,7 +301,7 @@ async def test_signals_of_the_terminal_do_not_reach_the_spawner_program(spawner:
 async def test_forks_of_a_preloaded_function() -> None:
     async def ask(spawner: Spawner, words: bytes) -> tuple[Exit, bytes]:
         output = bytearray()
-        child = await spawner.fork(cwd=Path("/"), env={}, outputs=into(output), stdin=PIPE)
+        child = await spawner.start((), cwd=Path("/"), env={}, outputs=into(output), stdin=PIPE)
         assert child.stdin is not None
         child.stdin.write(words)
         child.stdin.end()
@@ -326,11 +326,11 @@ async def test_forks_of_a_preloaded_function() -> None:
 async def test_a_function_that_cannot_be_preloaded(capfd: pytest.CaptureFixture[str]) -> None:
     async with Spawner(preload="support.no_such_module:serve") as spawner:
         with pytest.raises(EngineUnavailable):
-            await spawner.fork(cwd=Path("/"), env={}, outputs={})
+            await spawner.start((), cwd=Path("/"), env={}, outputs={})
     assert "no_such_module" in capfd.readouterr().err
     async with Spawner() as spawner:
         with pytest.raises(EngineUnavailable):
-            await spawner.fork(cwd=Path("/"), env={}, outputs={})
+            await spawner.start((), cwd=Path("/"), env={}, outputs={})
 
 
 def test_on_uvloop() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from ffmpeg_worker.codes import Fault
@@ -48,8 +47,7 @@ async def run_captured(
     log = LogTail()
     outputs = {1: Output(stdout.extend, max_stdout_bytes), 2: Output(log.feed, MAX_LOG_BYTES)}
     program = Path(argv[0]).name if argv else "The program"
-    start = partial(spawner.start, argv) if argv else spawner.fork
-    async with await start(cwd=cwd, env=env, outputs=outputs, confinement=confinement) as child:
+    async with await spawner.start(argv, cwd=cwd, env=env, outputs=outputs, confinement=confinement) as child:
         try:
             async with asyncio.timeout(timeout_s):
                 result = await child.wait()

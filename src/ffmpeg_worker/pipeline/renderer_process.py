@@ -96,7 +96,8 @@ class RendererSpawner:
         """
         await self.open()
         log = LogTail()
-        child = await self._forks.fork(
+        child = await self._forks.start(
+            (),
             cwd=cwd,
             env=make_child_environment({}),
             stdin=PIPE,

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from ffmpeg_worker.errors import EngineUnavailable
@@ -94,7 +93,7 @@ class Spawner:
         """Set what the children have in common.
 
         Args:
-            preload: "module:function" that `fork` calls in the child.
+            preload: "module:function" that children without arguments call.
             background: whether children yield CPU and memory to the worker.
         """
         self._preload = preload
@@ -131,10 +130,11 @@ class Spawner:
         stdin: int | None = None,
         confinement: Confinement | None = None,
     ) -> Child:
-        """Start a program.
+        """Start a program, or call the preloaded function in a child.
 
         Args:
-            argv: the path of the program and its arguments.
+            argv: the path of the program and its arguments; empty: the preloaded function is called with standard
+                input and output of the child as binary files.
             cwd: working directory.
             env: the whole environment.
             outputs: by descriptor (1, 2, 3 …) either an `Output` that reads it, or an open descriptor, which the
@@ -145,32 +145,15 @@ class Spawner:
         Raises:
             EngineUnavailable: the program cannot be started.
         """
-        request = {**_describe(argv, confinement), "cwd": str(cwd), "env": dict(env)}
-        return await self._launch(request, stdin, outputs)
-
-    async def fork(
-        self,
-        *,
-        cwd: Path,
-        env: Mapping[str, str],
-        outputs: Mapping[int, Output | int],
-        stdin: int | None = None,
-        confinement: Confinement | None = None,
-    ) -> Child:
-        """Start a child that calls the preloaded function with its standard input and output.
-
-        Arguments and errors are as in `start`.
-        """
-        request = {**_describe((), confinement), "cwd": str(cwd), "env": dict(env)}
+        request: Message = {"argv": list(argv), "cwd": str(cwd), "env": dict(env)}
+        request["confinement"] = confinement and confinement.as_message()
         return await self._launch(request, stdin, outputs)
 
     async def __aenter__(self) -> Self:
         await self.open()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.close()
 
     def _ensure_program(self) -> _Program:
@@ -202,10 +185,6 @@ class Spawner:
                 name = Path(request["argv"][0]).name if request["argv"] else "The preloaded program"
                 raise EngineUnavailable(f"{name} cannot be started.", detail=child.failure)
         raise EngineUnavailable("The spawner program ended unexpectedly, twice.")
-
-
-def _describe(argv: Sequence[str], confinement: Confinement | None) -> Message:
-    return {"argv": list(argv), "confinement": confinement and confinement.as_message()}
 
 
 def _popen_spawner(control: socket.socket, preload: str | None, *, background: bool) -> subprocess.Popen[bytes]:

@@ -85,9 +85,6 @@ class FakeSpawner:
         self.children.append(FakeChild(self._scripts(argv), outputs))
         return self.children[-1]
 
-    async def fork(self, **options: Any) -> FakeChild:
-        return await self.start((), **options)
-
     def as_spawner(self) -> Spawner:
         """The double with the type that its users ask for."""
         return cast(Spawner, self)

@@ -24,7 +24,7 @@ MAX_REPLY_BYTES = 64 << 20
 class ProbeProcess:
     """A forked child that describes files one after the other."""
 
-    def __init__(self, child: Child, requests: PipeWriter, replies: asyncio.Queue[bytes]) -> None:
+    def __init__(self, child: Child, requests: PipeWriter, replies: asyncio.StreamReader) -> None:
         self._child = child
         self._requests = requests
         self._replies = replies
@@ -52,7 +52,7 @@ class ProbeProcess:
         try:
             self._requests.write(json.dumps({"path": self._shown(path)}).encode() + b"\n")
             async with asyncio.timeout(PROBE_TIMEOUT_S):
-                reply = await race(self._replies.get(), asyncio.shield(self._ended))
+                reply = await race(self._replies.readline(), asyncio.shield(self._ended))
             return None if reply is None else json.loads(reply)
         except TimeoutError:
             await self.close()
@@ -68,36 +68,19 @@ class ProbeProcess:
         await self._ended
 
 
-class _Lines:
-    """Splits a stream of chunks into lines."""
-
-    def __init__(self, lines: asyncio.Queue[bytes]) -> None:
-        self._lines = lines
-        self._rest = bytearray()
-
-    def feed(self, chunk: bytes) -> None:
-        """Queue the lines that this chunk completes."""
-        self._rest += chunk
-        *lines, rest = self._rest.split(b"\n")
-        for line in lines:
-            self._lines.put_nowait(bytes(line))
-        self._rest = bytearray(rest)
-
-
 async def fork_probe_process(forks: Spawner) -> ProbeProcess:
     """Fork a child from the preloaded process of `forks`.
 
     Raises:
         EngineUnavailable: the process cannot be started.
     """
-    replies: asyncio.Queue[bytes] = asyncio.Queue()
-    lines = _Lines(replies)
-    nowhere = Path("/")
-    child = await forks.fork(
-        cwd=nowhere,
+    replies = asyncio.StreamReader(MAX_REPLY_BYTES)
+    child = await forks.start(
+        (),
+        cwd=Path("/"),
         env=make_child_environment({}),
         stdin=PIPE,
-        outputs={1: Output(lines.feed, MAX_REPLY_BYTES)},
+        outputs={1: Output(replies.feed_data, MAX_REPLY_BYTES)},
     )
     if child.stdin is None:
         raise EngineUnavailable("The embedded probe was started without a pipe.")

@@ -19,7 +19,7 @@ from support.programs.fake_spawner import FakeChild, Script
 class Requests:
     """The pipe to the child: keeps what is written, and answers each request."""
 
-    def __init__(self, replies: asyncio.Queue[bytes], *answers: bytes) -> None:
+    def __init__(self, replies: asyncio.StreamReader, *answers: bytes) -> None:
         self.lines: list[dict[str, Any]] = []
         self._replies = replies
         self._answers = list(answers)
@@ -27,11 +27,11 @@ class Requests:
     def write(self, data: bytes) -> None:
         self.lines.append(json.loads(data))
         if "path" in self.lines[-1] and self._answers:
-            self._replies.put_nowait(self._answers.pop(0))
+            self._replies.feed_data(self._answers.pop(0) + b"\n")
 
 
 def make(*answers: bytes) -> tuple[ProbeProcess, FakeChild, Requests]:
-    replies: asyncio.Queue[bytes] = asyncio.Queue()
+    replies = asyncio.StreamReader()
     child, requests = FakeChild(Script(hangs=True), {}), Requests(replies, *answers)
     return ProbeProcess(cast(Child, child), cast(PipeWriter, requests), replies), child, requests
 
