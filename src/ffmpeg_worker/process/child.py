@@ -6,7 +6,6 @@ import asyncio
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 from ffmpeg_worker.process.channel import Channel
@@ -138,9 +137,7 @@ class Child:
     async def __aenter__(self) -> Self:
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     def _signal(self, number: int) -> None:

@@ -7,7 +7,6 @@ once in the spawner program, and execve itself resets signal handlers and closes
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import gc
 import os
@@ -18,12 +17,10 @@ from typing import BinaryIO, NoReturn
 
 from ffmpeg_worker.process.wire import Message
 from ffmpeg_worker.sandbox.apply_confinement import PreparedConfinement
+from ffmpeg_worker.sandbox.kernel import end_with_parent
 
 Serve = Callable[[BinaryIO, BinaryIO], object]
 """A preloaded function, called with standard input and standard output of the child."""
-
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None  # loaded before any fork
 
 
 def become_child(
@@ -41,10 +38,8 @@ def become_child(
     """
     try:
         os.setsid()
-        if _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            if os.getppid() != parent:  # it died before the line above took effect
-                os._exit(127)
+        if sys.platform == "linux":
+            end_with_parent(parent)
         reporter = _arrange_descriptors([*given, reporter])
         os.chdir(request["cwd"])
         if request["argv"]:

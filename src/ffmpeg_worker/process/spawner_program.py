@@ -16,7 +16,6 @@ that the confinement does not name.
 
 from __future__ import annotations
 
-import array
 import contextlib
 import gc
 import importlib
@@ -83,25 +82,16 @@ class SpawnerProgram:
         return True
 
     def _handle_messages(self) -> bool:
-        chunk = self._receive()
+        chunk, descriptors, _, _ = socket.recv_fds(self._control, _CHUNK_BYTES, MAX_DESCRIPTORS)
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)
+        self._descriptors.extend(descriptors)
         for message in self._reader.feed(chunk):
             if message["do"] == "start":
                 self._start(message)
             elif (pid := self._pid_of.get(message["id"])) is not None:
                 kill_group(pid, message["signal"])
         return bool(chunk)
-
-    def _receive(self) -> bytes:
-        space = socket.CMSG_LEN(MAX_DESCRIPTORS * array.array("i").itemsize)
-        chunk, ancillary, _, _ = self._control.recvmsg(_CHUNK_BYTES, space)
-        for level, kind, data in ancillary:
-            if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-                numbers = array.array("i")
-                numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
-                for number in numbers:
-                    os.set_inheritable(number, False)
-                self._descriptors.extend(numbers)
-        return chunk
 
     def _start(self, request: Message) -> None:
         given = [self._descriptors.popleft() for _ in range(request["descriptors"])]
@@ -128,7 +118,10 @@ class SpawnerProgram:
 
     def _fork(self, request: Message, given: list[int], reporter: int) -> int:
         parent = os.getpid()
-        with _prepare(request.get("confinement")) as prepared:
+        confinement: PreparedConfinement | contextlib.nullcontext[None] = contextlib.nullcontext()
+        if request["confinement"] is not None:
+            confinement = PreparedConfinement(Confinement.of_message(request["confinement"]))
+        with confinement as prepared:
             pid = os.fork()
             if pid == 0:
                 become_child(request, given, reporter, parent, serve=self._serve, prepared=prepared)
@@ -163,12 +156,6 @@ class SpawnerProgram:
 
     def _send(self, message: Message) -> None:
         self._control.sendall(encode_message(message))
-
-
-def _prepare(confinement: Message | None) -> contextlib.AbstractContextManager[PreparedConfinement | None]:
-    if confinement is None:
-        return contextlib.nullcontext()
-    return PreparedConfinement(Confinement.of_message(confinement))
 
 
 def kill_group(pid: int, number: int) -> None:

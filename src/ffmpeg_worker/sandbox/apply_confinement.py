@@ -5,17 +5,15 @@ from __future__ import annotations
 import fcntl
 import os
 import resource
-import signal
-from types import TracebackType
 from typing import Self
 
 from ffmpeg_worker.sandbox import landlock, seccomp
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from ffmpeg_worker.sandbox.kernel import (
     PR_SET_NO_NEW_PRIVS,
-    PR_SET_PDEATHSIG,
     clear_capabilities,
     drop_capabilities,
+    end_with_parent,
     prctl,
 )
 
@@ -31,41 +29,37 @@ class PreparedConfinement:
     """A confinement, prepared before the child exists. Raises OSError if a mechanism is unavailable."""
 
     def __init__(self, confinement: Confinement) -> None:
-        self._uid = confinement.uid
-        self._root = confinement.root
-        self._names_threads = confinement.names_threads
-        self._limits = rlimits(confinement.limits, own_user=self._uid is not None)
-        abi = landlock.detect_abi() if confinement.landlock else 0
-        self._abi = abi
+        self._confinement = confinement
+        shares_user = confinement.uid is None
+        self._limits = rlimits(confinement.limits, own_user=not shares_user)
+        self._abi = landlock.detect_abi() if confinement.landlock else 0
         self._filter: seccomp.Filter | None = None
         if confinement.seccomp:
-            shares_user = self._uid is None
-            scoped = abi >= _SIGNALS_SCOPED_FROM or not shares_user
+            scoped = self._abi >= _SIGNALS_SCOPED_FROM or not shares_user
             self._filter = seccomp.filter_for(shares_user=shares_user, may_signal=scoped)
         self._ruleset: int | None = None
         if confinement.landlock:
-            made = landlock.make_ruleset(confinement, abi)
+            made = landlock.make_ruleset(confinement, self._abi)
             self._ruleset = fcntl.fcntl(made, fcntl.F_DUPFD_CLOEXEC, _MIN_DESCRIPTOR)
             os.close(made)
 
     def apply(self, parent: int) -> None:
         """Confine this process, a child of `parent`, irrevocably. Raises OSError; the process must then end."""
+        root, uid = self._confinement.root, self._confinement.uid
         for limit, values in self._limits:
             resource.setrlimit(limit, values)
-        if self._root is not None:
-            os.chroot(self._root)  # the working folder is below it
+        if root is not None:
+            os.chroot(root)  # the working folder is below it
         drop_capabilities()
-        if self._uid is not None:
+        if uid is not None:
             os.setgroups([])
-            os.setresgid(self._uid, self._uid, self._uid)
-            os.setresuid(self._uid, self._uid, self._uid)
+            os.setresgid(uid, uid, uid)
+            os.setresuid(uid, uid, uid)
         clear_capabilities()
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # changing the user has reset it
-        if os.getppid() != parent:
-            os._exit(127)
+        end_with_parent(parent)  # changing the user has reset it
         prctl(PR_SET_NO_NEW_PRIVS, 1)
         if self._ruleset is not None:
-            if self._names_threads:
+            if self._confinement.names_threads:
                 landlock.allow_thread_names(self._ruleset, self._abi)
             landlock.restrict(self._ruleset)
         if self._filter is not None:
@@ -74,9 +68,7 @@ class PreparedConfinement:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._ruleset is not None:
             os.close(self._ruleset)
             self._ruleset = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 from typing import Any
 
@@ -34,6 +35,13 @@ def prctl(option: int, *arguments: Any) -> int:
     """Call prctl(2), which reads or changes attributes of this process. Raises OSError."""
     longs = [ctypes.c_ulong(value) if isinstance(value, int) else value for value in arguments]
     return _checked(int(_libc.prctl(option, *longs, *[ctypes.c_ulong(0)] * (4 - len(longs)))))
+
+
+def end_with_parent(parent: int) -> None:
+    """Let the kernel kill this process when its parent, process `parent`, ends; exit if it has ended already."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before the line above took effect
+        os._exit(127)
 
 
 def _checked(result: int) -> int:
