@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.ffmpeg.run_captured import run_captured
+from ffmpeg_worker.ffmpeg.self_test import PRELOAD, find_holes
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
+from ffmpeg_worker.process.child import Child
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox import sandbox as module
-from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.level import Level, SandboxSupport
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
-from ffmpeg_worker.sandbox.self_test import ProgramResult
 from ffmpeg_worker.settings import Settings
 from support.attacks.sandboxes import MACHINE, WITHOUT_LANDLOCK, needs_sandbox, needs_users, open_jail
 from support.media.sources import make_clip
@@ -26,19 +26,16 @@ from support.worker import open_worker
 
 @needs_sandbox
 async def test_programs_that_run_unconfined_are_detected(tmp_path: Path) -> None:
-    async with Spawner(preload="ffmpeg_worker.sandbox.canary:serve") as spawner:
+    class UnconfinedSpawner(Spawner):
+        async def start(self, argv: Sequence[str], **options: Any) -> Child:
+            return await super().start(argv, **{**options, "confinement": None})
 
-        async def run_unconfined(
-            argv: Sequence[str] | None, confinement: Confinement | None, **options: Any
-        ) -> ProgramResult:
-            run = await run_captured(spawner, argv or (), **options)
-            return ProgramResult(run.exit.code, run.stdout, run.log.text)
-
+    async with UnconfinedSpawner(preload=PRELOAD) as spawner:
         with (
             open_jail(tmp_path / "job") as (sandbox, _, _),
             pytest.raises(Misconfigured, match="does not work") as caught,
         ):
-            await sandbox.verify(tmp_path, run_unconfined, find_ffmpeg(None))
+            await sandbox.verify(tmp_path, partial(find_holes, spawner, find_ffmpeg(None)))
     for hole in (
         "file outside read",
         "file outside written",

@@ -6,7 +6,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,14 +16,10 @@ import imageio_ffmpeg
 
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities, find_usable_encoders, read_capabilities
-from ffmpeg_worker.ffmpeg.run_captured import run_captured
+from ffmpeg_worker.ffmpeg.self_test import PRELOAD, find_holes
 from ffmpeg_worker.process.spawner import Spawner
-from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
-from ffmpeg_worker.sandbox.self_test import ProgramResult
 from ffmpeg_worker.tasks import cancel_and_wait
-
-_CANARY = "ffmpeg_worker.sandbox.canary:serve"
 
 
 @dataclass(frozen=True)
@@ -78,29 +74,16 @@ async def open_tools(
     found, prober = find_ffmpeg(ffmpeg), find_ffprobe(ffprobe)
     extra = dict(environment or {})
     sandbox.allow_programs(found, prober)
-    async with Spawner(preload=_CANARY) as spawner:
+    async with Spawner(preload=PRELOAD) as spawner:
         # Concurrently, as both mostly wait for children. An error of the sandbox is raised first.
         own = sandbox.for_worker()
         reading = asyncio.ensure_future(read_capabilities(spawner, found, environment=extra, confinement=own))
         try:
-            await sandbox.verify(scratch or Path(tempfile.gettempdir()), partial(_run_trial, spawner), found)
+            await sandbox.verify(scratch or Path(tempfile.gettempdir()), partial(find_holes, spawner, found))
             capabilities = await reading
         finally:
             await cancel_and_wait(reading)
         yield Tools(found, prober, spawner, capabilities, extra, sandbox)
-
-
-async def _run_trial(
-    spawner: Spawner,
-    argv: Sequence[str] | None,
-    confinement: Confinement | None,
-    *,
-    cwd: Path,
-    env: dict[str, str],
-    timeout_s: float,
-) -> ProgramResult:
-    run = await run_captured(spawner, argv or (), cwd=cwd, env=env, timeout_s=timeout_s, confinement=confinement)
-    return ProgramResult(run.exit.code, run.stdout, run.log.text)
 
 
 def find_ffmpeg(explicit: str | None) -> Path:

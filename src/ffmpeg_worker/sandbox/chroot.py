@@ -15,16 +15,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.sandbox.system_paths import DEVICES, loaders
+from ffmpeg_worker.sandbox.system_paths import DEVICES, FONT_FOLDERS, LOADERS, SYSTEM_FILES, expand
 
-_FOLDERS = (
-    "/etc/fonts",
-    "/usr/share/fonts",
-    "/usr/local/share/fonts",
-    "/usr/share/fontconfig",
-    "/var/cache/fontconfig",
-)
-_FILES = ("/etc/ld.so.cache", "/etc/localtime")
 _LIBRARY = re.compile(r"(?:=> )?(/\S+) \(0x")
 _MAX_FILES = 5000
 
@@ -36,9 +28,9 @@ def build_chroot(root: Path, programs: Iterable[Path]) -> None:
         Misconfigured: device files do not work on the disk of `root`.
     """
     root.chmod(0o711)  # not readable: the random names of the jobs' folders stay secret
-    for path in dict.fromkeys((*_libraries(programs), *loaders(), *_FILES)):
+    for path in dict.fromkeys((*_libraries(programs), *expand(LOADERS), *SYSTEM_FILES)):
         _add_file(Path(path), root)
-    for count, file in enumerate(_files_below(_FOLDERS)):
+    for count, file in enumerate(_files_below(FONT_FOLDERS)):
         if count == _MAX_FILES:
             break
         _add_file(file, root)
@@ -55,7 +47,7 @@ def build_chroot(root: Path, programs: Iterable[Path]) -> None:
 def _libraries(programs: Iterable[Path]) -> Iterator[str]:
     """The libraries of programs, as listed by the dynamic loader; none for static programs."""
     for program in programs:
-        for loader in loaders():
+        for loader in expand(LOADERS):
             listed = subprocess.run(
                 [loader, "--list", str(program)], capture_output=True, text=True, check=False, timeout=20
             )

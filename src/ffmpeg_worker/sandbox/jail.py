@@ -111,24 +111,20 @@ class Jail:
 
     def for_command(self, folder: Path, seconds: float) -> Confinement | None:
         """The confinement of a program that runs for up to `seconds` and may write only to `folder`."""
-        if self._base is None:
-            return None
-        cpu_s = max(int(seconds * self._cores), 1)
-        return replace(
-            self._base,
-            readable=(*self._base.readable, str(self.root / STAGING_FOLDER), *self._readable),
-            writable=(str(folder),),
-            limits=replace(self._base.limits, cpu_s=cpu_s),
-        )
+        return self._confine(self.root / STAGING_FOLDER, seconds * self._cores, writable=(str(folder),))
 
     def for_probe(self, seconds: float) -> Confinement | None:
         """The confinement of a program that reads inputs and outputs for up to `seconds`, and writes nothing."""
+        return self._confine(self.root, seconds)
+
+    def _confine(self, readable: Path, cpu_s: float, *, writable: tuple[str, ...] = ()) -> Confinement | None:
         if self._base is None:
             return None
         return replace(
             self._base,
-            readable=(*self._base.readable, str(self.root), *self._readable),
-            limits=replace(self._base.limits, cpu_s=max(int(seconds), 1)),
+            readable=(*self._base.readable, str(readable), *self._readable),
+            writable=writable,
+            limits=replace(self._base.limits, cpu_s=max(int(cpu_s), 1)),
         )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Literal
@@ -17,8 +17,15 @@ from ffmpeg_worker.sandbox.chroot import build_chroot
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.sandbox.level import Level, SandboxSupport, detect_sandbox_support
-from ffmpeg_worker.sandbox.self_test import RunProgram, find_holes
-from ffmpeg_worker.sandbox.system_paths import DEVICES, READABLE, gpu_devices, gpu_readable, libraries_of, loaders
+from ffmpeg_worker.sandbox.system_paths import (
+    DEVICES,
+    GPU_DEVICES,
+    GPU_READABLE,
+    LOADERS,
+    READABLE,
+    expand,
+    libraries_of,
+)
 from ffmpeg_worker.sandbox.users import JobUsers
 from ffmpeg_worker.settings import Settings
 
@@ -77,8 +84,10 @@ class Sandbox:
             build_chroot(folder, self._programs)
             self._root = folder
 
-    async def verify(self, folder: Path, run: RunProgram, ffmpeg: Path) -> None:
-        """Test the sandbox with a canary in `folder`, which only the worker uses; lowers the level on failure.
+    async def verify(self, folder: Path, find_holes: Callable[[Jail, Path], Awaitable[list[str]]]) -> None:
+        """Test the sandbox in `folder`, which only the worker uses; lowers the level on failure.
+
+        `find_holes` runs a program in a jail, whose folder is its second argument, and lists what it could do.
 
         Raises:
             Misconfigured: the sandbox has holes, and the settings require it.
@@ -89,7 +98,7 @@ class Sandbox:
         root = folder / f"self-test-{secrets.token_hex(4)}"
         try:
             with self.jail(root) as jail:
-                holes = await find_holes(jail, root, run, ffmpeg)
+                holes = await find_holes(jail, root)
         except WorkerError as error:
             raise Misconfigured(
                 "No program can be started in the sandbox.",
@@ -109,10 +118,10 @@ class Sandbox:
             log(logging.WARNING, "sandbox is weak", missing=self._support.missing, holes=holes)
 
     def _base(self, uid: int | None) -> Confinement:
-        gpus = gpu_devices()
+        gpus = expand(GPU_DEVICES)
         return Confinement(
-            readable=(*READABLE, *libraries_of(self._programs), *(gpu_readable() if gpus else ())),
-            executable=(*(str(program.resolve()) for program in self._programs), *loaders()),
+            readable=(*READABLE, *libraries_of(self._programs), *(expand(GPU_READABLE) if gpus else ())),
+            executable=(*(str(program.resolve()) for program in self._programs), *expand(LOADERS)),
             devices=(*DEVICES, *gpus),
             names_threads=bool(gpus),
             uid=uid,
@@ -147,13 +156,7 @@ def open_sandbox(settings: Settings) -> Iterator[Sandbox]:
         )
     users = JobUsers(settings.sandbox_first_uid) if support.no_users is None else None
     try:
-        yield Sandbox(
-            mode,
-            support,
-            limits=limits_of(settings),
-            cores=settings.max_concurrency,
-            users=users,
-        )
+        yield Sandbox(mode, support, limits=limits_of(settings), cores=settings.max_concurrency, users=users)
     finally:
         if users is not None:
             users.close()

@@ -7,75 +7,46 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
+from ffmpeg_worker.ffmpeg.run_captured import run_captured
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
+from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox import canary
-from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.jail import Jail
+
+PRELOAD = "ffmpeg_worker.sandbox.canary:serve"
+"""What the spawner of `find_holes` must preload."""
 
 _MUST_SUCCEED = {"own file written", "own file read", "input read"}
 _SHELL = "shell started"
 _TIMEOUT_S = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramResult:
-    """The exit code of a program (`None`: ended by a signal) and its output."""
-
-    code: int | None
-    stdout: bytes
-    stderr: str = ""
-
-
-class RunProgram(Protocol):
-    """Runs a program in a confinement to its end; `argv` `None` stands for the canary that the spawner has loaded.
-
-    Raises:
-        WorkerError: the program cannot be started.
-    """
-
-    async def __call__(
-        self,
-        argv: Sequence[str] | None,
-        confinement: Confinement | None,
-        *,
-        cwd: Path,
-        env: dict[str, str],
-        timeout_s: float,
-    ) -> ProgramResult: ...
-
-
-async def find_holes(jail: Jail, folder: Path, run: RunProgram, ffmpeg: Path) -> list[str]:
+async def find_holes(spawner: Spawner, ffmpeg: Path, jail: Jail, folder: Path) -> list[str]:
     """Run the canary and `ffmpeg -version` in a jail; list what works but must not, or must but does not.
 
-    `folder` is the jail's root.
+    `spawner` has preloaded the canary. `folder` is the jail's root.
 
     Raises:
         WorkerError: no program can be started in the confinement.
     """
     with _set_up(jail, folder) as (lane, paths):
+        run = partial(run_captured, spawner, cwd=lane, timeout_s=_TIMEOUT_S)
         confinement = jail.for_command(lane, _TIMEOUT_S)
         env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
         tried, version = await asyncio.gather(
-            run(
-                None,
-                confinement,
-                cwd=lane,
-                env={**env, canary.VARIABLE: json.dumps(paths)},
-                timeout_s=_TIMEOUT_S,
-            ),
-            run([str(ffmpeg), "-version"], confinement, cwd=lane, env=env, timeout_s=_TIMEOUT_S),
+            run((), env={**env, canary.VARIABLE: json.dumps(paths)}, confinement=confinement),
+            run([str(ffmpeg), "-version"], env=env, confinement=confinement),
         )
     holes = read_holes(tried.stdout)
-    if tried.code != 0:
-        holes.append(f"it ended with {tried.code}: {tried.stderr[-300:]}")
-    if version.code != 0:
-        holes.append(f"{ffmpeg} does not run: {version.stderr[-300:] or version.code}")
+    if tried.exit.code != 0:
+        holes.append(f"it ended with {tried.exit.code}: {tried.log.text[-300:]}")
+    if version.exit.code != 0:
+        holes.append(f"{ffmpeg} does not run: {version.log.text[-300:] or version.exit.code}")
     return holes
 
 
@@ -109,13 +80,7 @@ def _set_up(jail: Jail, root: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         (outside / "canary").write_bytes(b"x")
         (outside / "canary").chmod(0o644)
         outside.chmod(0o1777)
-        yield (
-            lane,
-            {
-                "input": f"../{STAGING_FOLDER}/input",
-                "outside": str(outside),
-                "worker": str(os.getpid()),
-            },
-        )
+        paths = {"input": f"../{STAGING_FOLDER}/input", "outside": str(outside), "worker": str(os.getpid())}
+        yield lane, paths
     finally:
         shutil.rmtree(outside, ignore_errors=True)

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from ffmpeg_worker.ffmpeg.self_test import read_holes
 from ffmpeg_worker.sandbox import canary
-from ffmpeg_worker.sandbox.self_test import read_holes
 
 GOOD: dict[str, str | None] = {"own file written": None, "own file read": None, "input read": None}
 
