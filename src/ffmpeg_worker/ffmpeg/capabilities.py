@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,9 +13,9 @@ from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.tasks import run_all
 
 _LISTS = ("encoders", "decoders", "filters", "formats", "devices", "hwaccels", "bsfs", "protocols")
-_TIMEOUT_S = 20.0
 # Encoders that accept only frames in the memory of their device.
 _UPLOADS = {
     "vaapi": ("-init_hw_device", "vaapi=device:/dev/dri/renderD128", "-filter_hw_device", "device"),
@@ -64,13 +63,36 @@ class Capabilities:
         }
 
 
-async def read_capabilities(
-    spawner: Spawner,
-    ffmpeg: Path,
-    *,
-    environment: Mapping[str, str] | None = None,
-    confinement: Confinement | None = None,
-) -> Capabilities:
+@dataclass(frozen=True)
+class WorkerFfmpeg:
+    """Runs ffmpeg for the worker itself, in the folder for temporary files."""
+
+    spawner: Spawner
+    path: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    confinement: Confinement | None = None
+    timeout_s: float = 30.0
+
+    async def run(self, arguments: Sequence[str]) -> CapturedRun:
+        """Run it to its end; errors are those of `run_captured`."""
+        return await run_captured(
+            self.spawner,
+            [str(self.path), *arguments],
+            cwd=Path(tempfile.gettempdir()),
+            env=make_child_environment(self.environment),
+            timeout_s=self.timeout_s,
+            confinement=self.confinement,
+        )
+
+    async def attempt(self, arguments: Sequence[str]) -> CapturedRun | None:
+        """Run it to its end; None if it cannot be started or does not end in time."""
+        try:
+            return await self.run(arguments)
+        except EngineError:
+            return None
+
+
+async def read_capabilities(ffmpeg: WorkerFfmpeg) -> Capabilities:
     """Read the lists of ffmpeg and check that it encodes a frame.
 
     Raises:
@@ -78,36 +100,25 @@ async def read_capabilities(
     """
     commands = [*((f"-{name}",) for name in _LISTS), _trial("mpeg4", "video")]
     try:
-        runs = await _run_all(spawner, ffmpeg, commands, environment or {}, confinement)
-    except* EngineError as errors:
-        raise Misconfigured(f"{ffmpeg} does not run.", detail=repr(errors.exceptions[0])) from None
+        runs = await run_all(map(ffmpeg.run, commands))
+    except EngineError as error:
+        raise Misconfigured(f"{ffmpeg.path} does not run.", detail=repr(error)) from None
     for run in runs:
         if run.exit.code != 0:
-            raise Misconfigured(f"{ffmpeg} does not work.", detail=run.log.last(10))
+            raise Misconfigured(f"{ffmpeg.path} does not work.", detail=run.log.last(10))
     texts = (run.stdout.decode(errors="replace") for run in runs[:-1])
     return parse_capabilities(runs[0].log.text, dict(zip(_LISTS, texts, strict=True)))
 
 
 async def find_usable_encoders(
-    spawner: Spawner,
-    ffmpeg: Path,
-    capabilities: Capabilities,
-    names: Iterable[str],
-    *,
-    environment: Mapping[str, str] | None = None,
-    confinement: Confinement | None = None,
+    ffmpeg: WorkerFfmpeg, capabilities: Capabilities, names: Iterable[str]
 ) -> frozenset[str]:
     """Return those of `names` that encode a frame on this machine; each is tried once, then remembered."""
     wanted = [name for name in dict.fromkeys(names) if name in capabilities.encoders]
     untried = [name for name in wanted if name not in capabilities.tried_encoders]
     for name in untried:  # one after the other: a GPU has few sessions
-        command = _trial(name, capabilities.encoders[name])
-        try:
-            [run] = await _run_all(spawner, ffmpeg, [command], environment or {}, confinement)
-        except* EngineError:
-            capabilities.tried_encoders[name] = False
-        else:
-            capabilities.tried_encoders[name] = run.exit.code == 0
+        run = await ffmpeg.attempt(_trial(name, capabilities.encoders[name]))
+        capabilities.tried_encoders[name] = run is not None and run.exit.code == 0
     return frozenset(name for name in wanted if capabilities.tried_encoders[name])
 
 
@@ -160,29 +171,3 @@ def _trial(encoder: str, kind: str) -> tuple[str, ...]:
     upload = ("-vf", "format=nv12,hwupload") if device else ()
     source = ("-f", "lavfi", "-i", "color=size=256x256:rate=25:duration=0.04")
     return (*quiet, *device, *source, *upload, "-frames:v", "1", "-c:v", encoder, *sink)
-
-
-async def _run_all(
-    spawner: Spawner,
-    ffmpeg: Path,
-    commands: Iterable[tuple[str, ...]],
-    environment: Mapping[str, str],
-    confinement: Confinement | None,
-) -> list[CapturedRun]:
-    cwd = Path(tempfile.gettempdir())
-    env = make_child_environment(environment)
-    async with asyncio.TaskGroup() as group:
-        runs = [
-            group.create_task(
-                run_captured(
-                    spawner,
-                    [str(ffmpeg), *command],
-                    cwd=cwd,
-                    env=env,
-                    timeout_s=_TIMEOUT_S,
-                    confinement=confinement,
-                )
-            )
-            for command in commands
-        ]
-    return [run.result() for run in runs]

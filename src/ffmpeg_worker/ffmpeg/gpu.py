@@ -5,38 +5,28 @@ from __future__ import annotations
 import asyncio
 import base64
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.command.encoders import ENCODERS
-from ffmpeg_worker.errors import EngineError
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
-from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
-from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.tasks import cancel_and_wait
 
 NVENC_ENCODERS = tuple(name for name, encoder in ENCODERS.items() if encoder.hardware == "nvenc")
 # By codec that is tried: the software encoder of its sample.
 _SAMPLES = {"h264": "libx264", "hevc": "libx265", "av1": "libsvtav1"}
-_TIMEOUT_S = 30.0
 _QUIET = ("-hide_banner", "-nostdin", "-loglevel", "error")
 _SOURCE = ("-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=0.08")
 _WITHOUT_ENCODERS = re.compile(r"\b(?:A100|A800|A30|H100|H800|H200|H20|GH200|B100|B200|B300|GB200|GB300)\b")
-_REASONS = (
-    (
-        re.compile(r"Cannot load libnvidia-encode"),
-        "The driver's libnvidia-encode is missing: NVIDIA_DRIVER_CAPABILITIES must contain video.",
-    ),
-    (re.compile(r"Cannot load libcuda"), "The driver's libcuda is missing."),
-    (
-        re.compile(r"Driver does not support the required nvenc API version"),
-        "The driver is too old for this FFmpeg.",
-    ),
-)
+_REASONS = {
+    "Cannot load libnvidia-encode": "The driver's libnvidia-encode is missing: "
+    "NVIDIA_DRIVER_CAPABILITIES must contain video.",
+    "Cannot load libcuda": "The driver's libcuda is missing.",
+    "Driver does not support the required nvenc API version": "The driver is too old for this FFmpeg.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,30 +107,17 @@ class GpuTrial:
     async def _decodes(self, codec: str, encoder: str) -> bool:
         if _SAMPLES[codec] not in self._tools.capabilities.encoders:
             return False
-        sample = await self._capture(make_sample_command(codec))
+        sample = await self._tools.worker_ffmpeg.attempt(make_sample_command(codec))
         if sample is None or sample.exit.code != 0:
             return False
         works, _ = await self._run(make_decoding_trial(sample.stdout, encoder))
         return works
 
     async def _run(self, command: Sequence[str]) -> tuple[bool, str]:
-        ended = await self._capture(command)
+        ended = await self._tools.worker_ffmpeg.attempt(command)
         if ended is None:
             return False, "FFmpeg did not end."
         return ended.exit.code == 0, strip_log_tags(ended.log.text)
-
-    async def _capture(self, command: Sequence[str]) -> CapturedRun | None:
-        try:
-            return await run_captured(
-                self._tools.spawner,
-                [str(self._tools.ffmpeg), *command],
-                cwd=Path(tempfile.gettempdir()),
-                env=make_child_environment(self._tools.environment),
-                timeout_s=_TIMEOUT_S,
-                confinement=self._tools.sandbox.for_worker(),
-            )
-        except EngineError:
-            return None
 
 
 def make_encoding_trial(encoder: str) -> tuple[str, ...]:
@@ -166,8 +143,8 @@ def explain_missing_encoders(devices: GpuDevices, complaints: Sequence[str]) -> 
     if devices.name is not None and _WITHOUT_ENCODERS.search(devices.name):
         return f"The {devices.name} has no encoder (NVENC)."
     text = "\n".join(complaints)
-    for sign, sentence in _REASONS:
-        if sign.search(text):
+    for sign, sentence in _REASONS.items():
+        if sign in text:
             return sentence
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return f"The GPU encodes no frame: {first[:200]}" if first else "This FFmpeg has no encoder for the GPU."

@@ -15,7 +15,12 @@ from pathlib import Path
 import imageio_ffmpeg
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.ffmpeg.capabilities import Capabilities, find_usable_encoders, read_capabilities
+from ffmpeg_worker.ffmpeg.capabilities import (
+    Capabilities,
+    WorkerFfmpeg,
+    find_usable_encoders,
+    read_capabilities,
+)
 from ffmpeg_worker.ffmpeg.self_test import PRELOAD, find_holes
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
@@ -36,16 +41,14 @@ class Tools:
     environment: Mapping[str, str] = field(default_factory=dict)
     sandbox: Sandbox = UNCONFINED
 
+    @property
+    def worker_ffmpeg(self) -> WorkerFfmpeg:
+        """The ffmpeg for runs of the worker itself."""
+        return WorkerFfmpeg(self.spawner, self.ffmpeg, self.environment, self.sandbox.for_worker())
+
     async def find_usable_encoders(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of `names` that encode a frame on this machine; each is tried once, then remembered."""
-        return await find_usable_encoders(
-            self.spawner,
-            self.ffmpeg,
-            self.capabilities,
-            names,
-            environment=self.environment,
-            confinement=self.sandbox.for_worker(),
-        )
+        return await find_usable_encoders(self.worker_ffmpeg, self.capabilities, names)
 
 
 @asynccontextmanager
@@ -76,8 +79,9 @@ async def open_tools(
     sandbox.allow_programs(found, prober)
     async with Spawner(preload=PRELOAD) as spawner:
         # Concurrently, as both mostly wait for children. An error of the sandbox is raised first.
-        own = sandbox.for_worker()
-        reading = asyncio.ensure_future(read_capabilities(spawner, found, environment=extra, confinement=own))
+        reading = asyncio.ensure_future(
+            read_capabilities(WorkerFfmpeg(spawner, found, extra, sandbox.for_worker()))
+        )
         try:
             await sandbox.verify(scratch or Path(tempfile.gettempdir()), partial(find_holes, spawner, found))
             capabilities = await reading

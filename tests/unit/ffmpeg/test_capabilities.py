@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.ffmpeg import capabilities
 from ffmpeg_worker.ffmpeg.capabilities import (
     Capabilities,
+    WorkerFfmpeg,
     find_usable_encoders,
     parse_capabilities,
     read_capabilities,
@@ -137,18 +137,16 @@ def make_spawner(*working: str) -> FakeSpawner:
 
 async def test_the_lists_of_ffmpeg_are_read() -> None:
     spawner = make_spawner()
-    read_now = await read_capabilities(spawner.as_spawner(), Path("/ffmpeg"), environment={"A": "b"})
+    read_now = await read_capabilities(WorkerFfmpeg(spawner.as_spawner(), Path("/ffmpeg"), {"A": "b"}))
     assert read_now == parse_capabilities("ffmpeg version 9.0", LISTS)
     assert all(environment["A"] == "b" for environment in spawner.environments)
 
 
 @pytest.mark.parametrize("script", [Script(code=1), Script(hangs=True)])
-async def test_a_program_that_does_not_work_is_a_misconfiguration(
-    monkeypatch: pytest.MonkeyPatch, script: Script
-) -> None:
-    monkeypatch.setattr(capabilities, "_TIMEOUT_S", 0.01)
+async def test_a_program_that_does_not_work_is_a_misconfiguration(script: Script) -> None:
+    spawner = FakeSpawner(lambda _: script).as_spawner()
     with pytest.raises(Misconfigured, match="/ffmpeg does not"):
-        await read_capabilities(FakeSpawner(lambda _: script).as_spawner(), Path("/ffmpeg"))
+        await read_capabilities(WorkerFfmpeg(spawner, Path("/ffmpeg"), timeout_s=0.01))
 
 
 async def test_encoders_are_tried_once() -> None:
@@ -158,7 +156,7 @@ async def test_encoders_are_tried_once() -> None:
 
     async def find() -> frozenset[str]:
         asked = [*names, "not_listed"]
-        return await find_usable_encoders(spawner.as_spawner(), Path("/ffmpeg"), known, asked)
+        return await find_usable_encoders(WorkerFfmpeg(spawner.as_spawner(), Path("/ffmpeg")), known, asked)
 
     assert await find() == {names[0]}
     assert await find() == {names[0]}

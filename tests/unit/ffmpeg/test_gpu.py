@@ -29,27 +29,21 @@ def make_root(root: Path, *, count: int, model: str | None = None) -> Path:
     return root
 
 
-def trial(
-    monkeypatch: pytest.MonkeyPatch, devices: GpuDevices, works: set[str]
-) -> tuple[GpuTrial, list[tuple[str, ...]]]:
+def trial(devices: GpuDevices, works: set[str]) -> tuple[GpuTrial, list[tuple[str, ...]]]:
     """A trial whose ffmpeg succeeds for commands with one of `works`, and the list of its commands."""
     seen: list[tuple[str, ...]] = []
 
-    async def run(_spawner: object, argv: list[str], **_how: Any) -> Any:
-        seen.append(tuple(argv[1:]))
+    async def attempt(arguments: tuple[str, ...]) -> Any:
+        seen.append(arguments)
         await asyncio.sleep(0)
-        is_fine = any(word in argv for word in works)
+        is_fine = any(word in arguments for word in works)
         log = SimpleNamespace(text="" if is_fine else f"{LOG}Cannot load libnvidia-encode.so.1")
         return SimpleNamespace(exit=SimpleNamespace(code=0 if is_fine else 1), stdout=b"sample", log=log)
 
-    monkeypatch.setattr(gpu_module, "run_captured", run)
     encoders = dict.fromkeys([*gpu_module.NVENC_ENCODERS, "libx264", "libx265", "libsvtav1"], "video")
     tools = SimpleNamespace(
-        spawner=None,
-        ffmpeg=Path("ffmpeg"),
-        environment={},
+        worker_ffmpeg=SimpleNamespace(attempt=attempt),
         capabilities=SimpleNamespace(encoders=encoders, tried_encoders={}),
-        sandbox=SimpleNamespace(for_worker=lambda: None),
     )
     return GpuTrial(cast(Tools, tools), devices), seen
 
@@ -66,16 +60,16 @@ def test_a_gpu_without_a_model(tmp_path: Path) -> None:
     assert find_gpu_devices(make_root(tmp_path, count=1)) == GpuDevices(1)
 
 
-async def test_without_a_gpu_no_program_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    trying, seen = trial(monkeypatch, GpuDevices(), {"h264_nvenc"})
+async def test_without_a_gpu_no_program_is_started() -> None:
+    trying, seen = trial(GpuDevices(), {"h264_nvenc"})
     trying.begin()
     assert (trying.known, await trying.gpu(), seen) == (NO_GPU, NO_GPU, [])
     assert trying._trial is None
 
 
-async def test_encoders_and_decoders_that_work_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_encoders_and_decoders_that_work_are_reported() -> None:
     samples = {"libx264", "libx265", "libsvtav1"}
-    trying, seen = trial(monkeypatch, GpuDevices(1, "Tesla T4"), {"h264_nvenc", "hevc_nvenc", *samples})
+    trying, seen = trial(GpuDevices(1, "Tesla T4"), {"h264_nvenc", "hevc_nvenc", *samples})
     assert trying.known is None
     both = await asyncio.gather(trying.gpu(), trying.gpu())
     found = Gpu(1, "Tesla T4", frozenset({"h264_nvenc", "hevc_nvenc"}), frozenset({"h264", "hevc", "av1"}))
@@ -84,16 +78,16 @@ async def test_encoders_and_decoders_that_work_are_reported(monkeypatch: pytest.
     assert len(seen) == 3 + 2 * 3  # each encoder once; a sample and its decoding for each codec
 
 
-async def test_a_gpu_without_working_encoders_has_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    trying, seen = trial(monkeypatch, GpuDevices(1, "NVIDIA L4"), set())
+async def test_a_gpu_without_working_encoders_has_a_reason() -> None:
+    trying, seen = trial(GpuDevices(1, "NVIDIA L4"), set())
     found = await trying.gpu()
     assert (found.encoders, found.decoders) == (frozenset(), frozenset())
     assert "NVIDIA_DRIVER_CAPABILITIES" in (found.reason or "")
     assert len(seen) == 3
 
 
-async def test_a_cancelled_caller_does_not_cancel_the_trial(monkeypatch: pytest.MonkeyPatch) -> None:
-    trying, _ = trial(monkeypatch, GpuDevices(1), {"h264_nvenc"})
+async def test_a_cancelled_caller_does_not_cancel_the_trial() -> None:
+    trying, _ = trial(GpuDevices(1), {"h264_nvenc"})
     waiting = asyncio.ensure_future(trying.gpu())
     await asyncio.sleep(0)
     waiting.cancel()
