@@ -68,28 +68,6 @@ COLOR_PRIMARIES: Mapping[int, str] = MappingProxyType(
 
 FIELD_ORDERS: Mapping[int, str] = MappingProxyType({1: "progressive", 2: "tt", 3: "bb", 4: "tb", 5: "bt"})
 
-DISPOSITIONS: tuple[tuple[str, int], ...] = (
-    ("default", 1 << 0),
-    ("dub", 1 << 1),
-    ("original", 1 << 2),
-    ("comment", 1 << 3),
-    ("lyrics", 1 << 4),
-    ("karaoke", 1 << 5),
-    ("forced", 1 << 6),
-    ("hearing_impaired", 1 << 7),
-    ("visual_impaired", 1 << 8),
-    ("clean_effects", 1 << 9),
-    ("attached_pic", 1 << 10),
-    ("timed_thumbnails", 1 << 11),
-    ("non_diegetic", 1 << 12),
-    ("captions", 1 << 16),
-    ("descriptions", 1 << 17),
-    ("metadata", 1 << 18),
-    ("dependent", 1 << 19),
-    ("still_image", 1 << 20),
-    ("multilayer", 1 << 21),
-)
-
 CODEC_LONG_NAMES: Mapping[str, str] = MappingProxyType(
     {
         # PyAV has long names of decoders only. These codecs have no decoder, or one with another long name.

@@ -9,7 +9,7 @@ from typing import Any
 
 import av
 from av.audio.codeccontext import AudioCodecContext
-from av.stream import Stream
+from av.stream import Disposition, Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 
@@ -19,7 +19,6 @@ from ffmpeg_worker.ffmpeg.probe.pyav_names import (
     COLOR_RANGES,
     COLOR_SPACES,
     COLOR_TRANSFERS,
-    DISPOSITIONS,
     FIELD_ORDERS,
     find_bits_per_sample,
     format_codec_tag,
@@ -48,7 +47,7 @@ def describe_stream(stream: Stream, summary: StreamSummary | None, *, show_id: b
         "id": f"0x{stream.id:x}" if show_id else None,
         **_describe_timing(stream),
         **_describe_sizes(stream, known, codec_name),
-        "disposition": {name: int(bool(stream.disposition & bit)) for name, bit in DISPOSITIONS},
+        "disposition": {flag.name: int(flag in stream.disposition) for flag in Disposition},
         "tags": dict(stream.metadata) or None,
         "side_data_list": known.side_data or None,
     }

@@ -22,6 +22,15 @@ _CHANNELS = re.compile(r", \d+ Hz, ([^,]+)")
 _COUNTED_CHANNELS = re.compile(r"(\d+) channels( \(.*\))?")
 _SAMPLE_BITS = re.compile(r" \((\d+) bit\)")
 _DELAY = re.compile(r", delay (\d+)")
+_SIDE_DATA_VALUES = {
+    "Display Matrix": r"rotation of (?P<rotation>-?\d+)\.\d+ degrees",
+    "CPB properties": r"bitrate max/min/avg: (?P<max_bitrate>\d+)/(?P<min_bitrate>\d+)/(?P<avg_bitrate>\d+) "
+    r"buffer size: (?P<buffer_size>\d+) vbv_delay: (?P<vbv_delay>\d+|N/A)",
+    "Content light level metadata": r"MaxCLL=(?P<max_content>\d+), MaxFALL=(?P<max_average>\d+)",
+    # The printed chromaticities are rounded, so they are left out.
+    "Mastering display metadata": r".*has_luminance:1 .*min_luminance=(?P<min_luminance>\d+\.\d+), "
+    r"max_luminance=(?P<max_luminance>\d+\.\d+).*",
+}
 _CHROMA_LOCATIONS = frozenset({"left", "center", "topleft", "top", "bottomleft", "bottom"})
 
 
@@ -138,43 +147,13 @@ def _read_channels(text: str) -> tuple[int | None, str | None]:
 
 
 def _read_side_data(name: str, text: str) -> dict[str, Any]:
-    read = _SIDE_DATA_READERS.get(name)
-    return {"side_data_type": name, **(read(text) if read else {})}
+    match = re.fullmatch(_SIDE_DATA_VALUES.get(name, ""), text)
+    values = match.groupdict() if match else {}
+    return {"side_data_type": name, **{key: _read_value(value) for key, value in values.items()}}
 
 
-def _read_display_matrix(text: str) -> dict[str, Any]:
-    match = re.fullmatch(r"rotation of (-?\d+)\.\d+ degrees", text)
-    return {"rotation": int(match[1])} if match else {}
-
-
-def _read_cpb_properties(text: str) -> dict[str, Any]:
-    match = re.fullmatch(r"bitrate max/min/avg: (\d+)/(\d+)/(\d+) buffer size: (\d+) vbv_delay: (\d+|N/A)", text)
-    if not match:
-        return {}
-    names = ("max_bitrate", "min_bitrate", "avg_bitrate", "buffer_size")
-    sizes: dict[str, Any] = {name: int(value) for name, value in zip(names, match.groups(), strict=False)}
-    return {**sizes, "vbv_delay": -1 if match[5] == "N/A" else int(match[5])}
-
-
-def _read_light_level(text: str) -> dict[str, Any]:
-    match = re.fullmatch(r"MaxCLL=(\d+), MaxFALL=(\d+)", text)
-    return {"max_content": int(match[1]), "max_average": int(match[2])} if match else {}
-
-
-def _read_mastering_display(text: str) -> dict[str, Any]:
-    # Luminance has steps of 1/10000 and is printed exactly; the printed chromaticities are rounded.
-    match = re.search(r"has_luminance:1 .*min_luminance=(\d+\.\d+), max_luminance=(\d+\.\d+)", text)
-    if not match:
-        return {}
-    return {
-        f"{bound}_luminance": f"{round(float(value) * 10000)}/10000"
-        for bound, value in zip(("min", "max"), match.groups(), strict=True)
-    }
-
-
-_SIDE_DATA_READERS = {
-    "Display Matrix": _read_display_matrix,
-    "CPB properties": _read_cpb_properties,
-    "Content light level metadata": _read_light_level,
-    "Mastering display metadata": _read_mastering_display,
-}
+def _read_value(text: str) -> int | str:
+    if text == "N/A":
+        return -1
+    # Luminance has steps of 1/10000 and is printed exactly.
+    return f"{round(float(text) * 10000)}/10000" if "." in text else int(text)
