@@ -20,7 +20,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     try:
         _confine(json.loads(requests.readline() or b"null"))
     except (OSError, ValueError) as error:
-        reply = {"error": {"reason": CONFINEMENT_FAILED, "message": str(error)}}
+        reply = {"error": CONFINEMENT_FAILED, "detail": str(error)}
         replies.write(json.dumps(reply).encode() + b"\n")
         return
     answer_requests(requests, replies)

@@ -178,11 +178,12 @@ class ProbeSession:
         if "ok" in reply:
             document: dict[str, Any] = reply["ok"]
             return document
-        reason = reply["error"]["reason"]
+        reason = reply["error"]
         if reason == CONFINEMENT_FAILED:
-            raise EngineUnavailable("The probe cannot be confined.", detail=reply["error"]["message"])
+            raise EngineUnavailable("The probe cannot be confined.", detail=reply["detail"])
         make_error = _ERRORS.get(reason)
-        raise _not_media(reply["error"].get("message", ""), path) if make_error is None else make_error()
+        cause = "is not media that can be read" if reason == "not_media" else "cannot be read"
+        raise _not_media(f"The file {cause}.", path) if make_error is None else make_error()
 
     async def probe(self, path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
         """Describe a file for a `probe` job, with ffprobe if there is one.

@@ -33,16 +33,6 @@ _REASONS: Mapping[int, str] = {
     errno.EISDIR: "not_a_file",
 }
 
-_SENTENCES: Mapping[str, str] = {
-    "not_found": "There is no such file.",
-    "permission": "The file may not be read.",
-    "not_a_file": "This is not a regular file.",
-    "empty": "The file is empty.",
-    "incomplete": "The file begins as media but cannot be opened: it was cut off, or is damaged.",
-    "not_media": "The file is not media that can be read.",
-    "unreadable": "The file cannot be read.",
-}
-
 # Offsets and magic bytes of containers that may have their index at the end of the file.
 _SIGNATURES = ((4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (0, b"\x1a\x45\xdf\xa3"))
 
@@ -50,13 +40,11 @@ _SIGNATURES = ((4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (0, b"\x1
 class ProbeFailed(Exception):
     """A file cannot be described.
 
-    `reason` is `not_found`, `permission`, `not_a_file`, `empty`, `incomplete`, `not_media` or `unreadable`;
-    `message` is a sentence for callers, without the path.
+    `reason` is `not_found`, `permission`, `not_a_file`, `empty`, `incomplete`, `not_media` or `unreadable`.
     """
 
-    def __init__(self, message: str, reason: str) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
         self.reason = reason
 
 
@@ -79,15 +67,15 @@ def describe(path: str) -> dict[str, Any]:
         ) as container:
             return _describe_container(container, path, size)
     except OSError as error:
-        raise _failed(_REASONS.get(error.errno or 0, "unreadable")) from error
+        raise ProbeFailed(_REASONS.get(error.errno or 0, "unreadable")) from error
     except (av.InvalidDataError, EOFError) as error:
-        raise _failed("incomplete" if _begins_as_media(file) else "not_media") from error
+        raise ProbeFailed("incomplete" if _begins_as_media(file) else "not_media") from error
     except (av.FFmpegError, ValueError) as error:
-        raise _failed("unreadable") from error
+        raise ProbeFailed("unreadable") from error
 
 
 def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer each line `{"path": …}` with a line `{"ok": …}` or `{"error": {"reason": …, "message": …}}`."""
+    """Answer each line `{"path": …}` with a line `{"ok": …}` or `{"error": reason}`."""
     for line in requests:
         replies.write(json.dumps(_answer(line)).encode() + b"\n")
         replies.flush()
@@ -97,23 +85,19 @@ def _answer(line: bytes) -> dict[str, Any]:
     try:
         return {"ok": describe(json.loads(line)["path"])}
     except ProbeFailed as error:
-        return {"error": {"reason": error.reason, "message": error.message}}
+        return {"error": error.reason}
     except Exception:
         # One bad request must not end the loop.
-        return {"error": {"reason": "unreadable", "message": _SENTENCES["unreadable"]}}
-
-
-def _failed(reason: str) -> ProbeFailed:
-    return ProbeFailed(_SENTENCES[reason], reason)
+        return {"error": "unreadable"}
 
 
 def _size_of(file: Path) -> int:
     # Checked before libav opens the file, as opening a named pipe would wait for a writer.
     status = file.stat()
     if not stat.S_ISREG(status.st_mode):
-        raise _failed("not_a_file")
+        raise ProbeFailed("not_a_file")
     if status.st_size == 0:
-        raise _failed("empty")
+        raise ProbeFailed("empty")
     return status.st_size
 
 

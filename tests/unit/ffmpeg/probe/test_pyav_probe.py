@@ -28,7 +28,6 @@ def sound(tmp_path: Path) -> Path:
 def reason_of(path: str) -> str:
     with pytest.raises(ProbeFailed) as caught:
         describe(path)
-    assert path not in caught.value.message
     return caught.value.reason
 
 
@@ -77,5 +76,4 @@ def test_requests_are_answered_line_by_line(sound: Path) -> None:
     answer_requests(io.BytesIO(b"".join(json.dumps(line).encode() + b"\n" for line in lines)), replies)
     described, missing, odd = [json.loads(line) for line in replies.getvalue().splitlines()]
     assert described == {"ok": describe(str(sound))}
-    assert missing == {"error": {"reason": "not_found", "message": "There is no such file."}}
-    assert odd["error"]["reason"] == "unreadable"
+    assert (missing, odd) == ({"error": "not_found"}, {"error": "unreadable"})
