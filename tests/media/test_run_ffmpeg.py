@@ -163,11 +163,12 @@ async def test_killed_from_outside(tools: Tools, tmp_path: Path) -> None:
 
 
 async def test_a_dead_spawner_is_replaced(tools: Tools, tmp_path: Path) -> None:
-    running = asyncio.create_task(run(tools, tmp_path, *ENDLESS))
-    # A child that has not yet run exec still has the command line of the spawner.
-    await until_async(
-        lambda: [b"spawner_program" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in engines()] == [False]
+    seen: list[Progress] = []
+    running = asyncio.create_task(
+        run_ffmpeg(tools, Invocation(ENDLESS), cwd=tmp_path, timeout_s=60, on_progress=seen.append)
     )
+    # A child that dies before the worker knows of its start is started again.
+    await until_async(lambda: any(report.frame for report in seen))
     [engine], [program] = engines(), spawners()
     os.kill(program, signal.SIGKILL)
     with pytest.raises(EngineKilled):

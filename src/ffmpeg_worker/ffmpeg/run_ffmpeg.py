@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -72,10 +72,7 @@ async def run_ffmpeg(
     aborts because a hardware library is missing.
 
     Args:
-        tools: the programs.
-        invocation: the command.
-        cwd: working directory.
-        timeout_s: time limit.
+        timeout_s: time limit of both runs together.
         on_progress: called with at most four reports a second; what it raises is logged and ignored.
         capture_stdout: whether to keep standard output, up to 64 MiB.
         confinement: what ffmpeg may access; None: everything.
@@ -96,22 +93,30 @@ async def run_ffmpeg(
         confinement=confinement,
         stdin=stdin,
     )
+    if stdin is not None:  # it can be read only once
+        return await run(invocation.arguments, timeout_s=timeout_s)
+    return await _run_with_fallback(run, invocation.arguments, timeout_s)
+
+
+async def _run_with_fallback(
+    run: Callable[..., Awaitable[RunReport]], arguments: tuple[str, ...], timeout_s: float | None
+) -> RunReport:
+    """Run a command, and run it again without `-hwaccel auto` if hardware turns out to be missing.
+
+    `-hwaccel auto` should never fail, but builds that load libva at run time abort where libva is missing.
+    """
     began = time.monotonic()
     try:
-        return await run(invocation.arguments, timeout_s=timeout_s)
+        return await run(arguments, timeout_s=timeout_s)
     except EngineFailed as error:
-        in_software = _without_automatic_hwaccel(invocation.arguments)
-        if error.code != "hardware_unavailable" or in_software == invocation.arguments or stdin is not None:
+        in_software = _without_automatic_hwaccel(arguments)
+        if error.code != "hardware_unavailable" or in_software == arguments:
             raise
     left_s = None if timeout_s is None else max(timeout_s - (time.monotonic() - began), 0)
     return await run(in_software, timeout_s=left_s)
 
 
 def _without_automatic_hwaccel(arguments: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the arguments without `-hwaccel auto`, which uses hardware if there is any.
-
-    It should never fail, but builds that load libva at run time abort where libva is missing.
-    """
     kept: list[str] = []
     for argument in arguments:
         if argument == "auto" and kept and kept[-1].partition(":")[0] == "-hwaccel":
@@ -214,11 +219,7 @@ def _failed(
     code = result.code if result.code is not None else -(result.signal or 0)
     found = diagnose(log.text, exit_code=code, signal=result.signal, arguments=arguments, known=known)
     return EngineFailed(
-        found.message,
-        code=found.code,
-        hint=found.hint,
-        where=found.where,
-        stderr=_last_lines(log),
+        found.message, code=found.code, hint=found.hint, where=found.where, stderr=_last_lines(log)
     )
 
 
