@@ -280,6 +280,17 @@ async def test_a_spawner_program_killed_while_children_start(spawner: Spawner) -
         assert {(end.code, end.signal) for end in ended} <= {(0, None), (None, signal.SIGKILL)}
 
 
+async def test_a_child_that_a_dead_spawner_program_did_not_start_is_started_by_a_new_one(spawner: Spawner) -> None:
+    [program] = spawners()
+    os.kill(program, signal.SIGSTOP)
+    asked = asyncio.create_task(python(spawner, ""))
+    await asyncio.sleep(0)  # the request is sent at once
+    os.kill(program, signal.SIGKILL)
+    assert (await (await asked).wait()).code == 0
+    [successor] = spawners()
+    assert successor != program
+
+
 async def test_closing_kills_all_children() -> None:
     async with Spawner() as opened:
         children = [(await started(opened, IGNORE_TERM))[0] for _ in range(3)]
