@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -18,9 +19,7 @@ async def test_lists_of_this_build(ffmpeg: str | None) -> None:
     async with open_tools(ffmpeg) as tools:
         found = tools.capabilities
         usable = await tools.find_usable_encoders(["mpeg4", "aac", "h264_nvenc_of_another_world", "mov_text"])
-    assert found.release is not None
-    assert found.release >= (4, 4)
-    assert "--enable" in found.configuration
+    assert re.match(r"n?\d+\.\d+|N-\d+", found.version)
     assert found.encoders["mpeg4"] == "video"
     assert found.encoders["aac"] == "audio"
     assert found.encoders["mov_text"] == "subtitle"
@@ -28,10 +27,7 @@ async def test_lists_of_this_build(ffmpeg: str | None) -> None:
     assert {"scale", "overlay", "concat", "loudnorm", "anullsrc", "nullsink"} <= found.filters
     assert {"mp4", "matroska", "null"} <= found.muxers
     assert {"mov", "mp4", "matroska", "webm", "wav"} <= found.demuxers
-    assert "lavfi" in found.input_devices
-    assert found.muxers.isdisjoint(found.output_devices)
-    assert "h264_mp4toannexb" in found.bitstream_filters
-    assert "file" in found.input_protocols & found.output_protocols
+    assert {"lavfi", "video4linux2"}.isdisjoint(found.muxers | found.demuxers)
     assert all("=" not in name for name in (*found.encoders, *found.filters, *found.muxers))
     assert {"mpeg4", "aac"} <= usable
     assert "h264_nvenc_of_another_world" not in usable

@@ -15,7 +15,7 @@ from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.tasks import run_all
 
-_LISTS = ("encoders", "decoders", "filters", "formats", "devices", "hwaccels", "bsfs", "protocols")
+_LISTS = ("encoders", "decoders", "filters", "formats", "devices", "hwaccels")
 # Encoders that accept only frames in the memory of their device.
 _UPLOADS = {
     "vaapi": ("-init_hw_device", "vaapi=device:/dev/dri/renderD128", "-filter_hw_device", "device"),
@@ -31,25 +31,13 @@ class Capabilities:
     """
 
     version: str
-    configuration: str
     encoders: Mapping[str, str]
     decoders: Mapping[str, str]
     filters: frozenset[str]
     muxers: frozenset[str]
     demuxers: frozenset[str]
-    input_devices: frozenset[str]
-    output_devices: frozenset[str]
     hwaccels: frozenset[str]
-    bitstream_filters: frozenset[str]
-    input_protocols: frozenset[str]
-    output_protocols: frozenset[str]
     tried_encoders: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
-
-    @property
-    def release(self) -> tuple[int, int] | None:
-        """Major and minor version; None for development builds without one."""
-        found = re.match(r"n?(\d+)\.(\d+)", self.version)
-        return None if found is None else (int(found[1]), int(found[2]))
 
     @property
     def names(self) -> Mapping[str, Collection[str]]:
@@ -124,24 +112,16 @@ async def find_usable_encoders(
 
 def parse_capabilities(banner: str, lists: Mapping[str, str]) -> Capabilities:
     """Parse the banner and the output of each list option (FFmpeg 5.1 to 9)."""
-    first, *rest = [line.strip() for line in banner.splitlines()] or [""]
+    first = banner.partition("\n")[0].strip()
     named = re.match(r"ffmpeg version (\S+)", first)
-    configuration = next((line for line in rest if line.startswith("configuration:")), "")
-    inputs, _, outputs = lists["protocols"].partition("Output:")
     return Capabilities(
         version=named[1] if named else first,
-        configuration=configuration.removeprefix("configuration:").strip(),
         encoders=_codecs(lists["encoders"]),
         decoders=_codecs(lists["decoders"]),
         filters=frozenset(re.findall(r"^ [A-Z.]{2,3} (\S+) +\S+->\S+", lists["filters"], re.MULTILINE)),
         muxers=_formats(lists["formats"], "E") - _formats(lists["devices"], "E"),
         demuxers=_formats(lists["formats"], "D") - _formats(lists["devices"], "D"),
-        input_devices=_formats(lists["devices"], "D"),
-        output_devices=_formats(lists["devices"], "E"),
-        hwaccels=_lines(lists["hwaccels"]),
-        bitstream_filters=_lines(lists["bsfs"]),
-        input_protocols=_lines(inputs.partition("Input:")[2], skip=0),
-        output_protocols=_lines(outputs, skip=0),
+        hwaccels=frozenset(line.strip() for line in lists["hwaccels"].splitlines()[1:] if line.strip()),
     )
 
 
@@ -154,10 +134,6 @@ def _codecs(text: str) -> dict[str, str]:
 def _formats(text: str, flag: str) -> frozenset[str]:
     rows = re.findall(r"^ ([D ][E ])[d ]? +([^\s=]\S*)", text, re.MULTILINE)
     return frozenset(name for flags, names in rows if flag in flags for name in names.split(","))
-
-
-def _lines(text: str, *, skip: int = 1) -> frozenset[str]:
-    return frozenset(line.strip() for line in text.splitlines()[skip:] if line.strip())
 
 
 def _trial(encoder: str, kind: str) -> tuple[str, ...]:

@@ -26,18 +26,12 @@ Run = Callable[[Job, str], Awaitable[JobResult]]
 
 _CAPABILITIES = Capabilities(
     version="9.9",
-    configuration="",
     encoders={"libx264": "video", "aac": "audio", "h264_nvenc": "video", "hevc_nvenc": "video"},
     decoders={"h264": "video"},
     filters=frozenset({"scale"}),
     muxers=frozenset({"mp4"}),
     demuxers=frozenset({"mov"}),
-    input_devices=frozenset(),
-    output_devices=frozenset(),
     hwaccels=frozenset({"cuda"}),
-    bitstream_filters=frozenset(),
-    input_protocols=frozenset(),
-    output_protocols=frozenset(),
 )
 
 
