@@ -31,7 +31,6 @@ class LogTail:
     """
 
     def __init__(self) -> None:
-        self.total_bytes = 0
         self._partial = b""
         self._count = 0
         self._first_problems: list[tuple[int, str]] = []
@@ -40,7 +39,6 @@ class LogTail:
 
     def feed(self, chunk: bytes) -> None:
         """Add the next bytes of the log."""
-        self.total_bytes += len(chunk)
         *lines, self._partial = (self._partial + chunk).replace(b"\r", b"\n").split(b"\n")
         # The rest of a very long line is dropped; a UTF-8 character takes at most 4 bytes.
         self._partial = self._partial[: 4 * _MAX_LINE_CHARS]

@@ -17,9 +17,7 @@ class Progress:
     """
 
     frame: int | None = None
-    fps: float | None = None
     out_time_s: float | None = None
-    total_size_bytes: int | None = None
     speed: float | None = None
     ended: bool = False
 
@@ -34,8 +32,7 @@ class ProgressReader:
     def feed(self, chunk: bytes) -> list[Progress]:
         """Return the reports that this chunk completes."""
         *lines, self._partial = (self._partial + chunk).split(b"\n")
-        if len(self._partial) > _MAX_LINE_BYTES:
-            self._partial = self._partial[:_MAX_LINE_BYTES]
+        self._partial = self._partial[:_MAX_LINE_BYTES]
         reports = []
         for line in lines:
             key, _, value = line.partition(b"=")
@@ -47,13 +44,12 @@ class ProgressReader:
 
 
 def _report(values: dict[bytes, bytes]) -> Progress:
+    frame = _number(values.get(b"frame"))
     # "out_time_ms" is in microseconds too; it is the older name.
     out_time_us = _number(values.get(b"out_time_us", values.get(b"out_time_ms")))
     return Progress(
-        frame=_whole(values.get(b"frame")),
-        fps=_number(values.get(b"fps")),
+        frame=None if frame is None else int(frame),
         out_time_s=None if out_time_us is None else out_time_us / 1_000_000,
-        total_size_bytes=_whole(values.get(b"total_size")),
         speed=_number(values.get(b"speed", b"").removesuffix(b"x")),
         ended=values[b"progress"] == b"end",
     )
@@ -65,8 +61,3 @@ def _number(value: bytes | None) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _whole(value: bytes | None) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)

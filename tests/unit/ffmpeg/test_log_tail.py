@@ -39,7 +39,6 @@ def test_invalid_bytes_are_replaced_and_control_characters_removed() -> None:
 def test_a_very_long_line_is_truncated() -> None:
     log = log_of(*[b"x" * 65536] * 32, b"\nnext")
     assert log.text == "x" * 4096 + "\nnext"
-    assert log.total_bytes == 32 * 65536 + 5
 
 
 def test_the_first_problems_of_a_long_log_are_kept_once() -> None:

@@ -22,7 +22,7 @@ NOTHING_YET = b"bitrate=N/A\ntotal_size=N/A\nout_time_us=N/A\nout_time_ms=N/A\ns
 
 
 def test_a_report() -> None:
-    assert ProgressReader().feed(VIDEO) == [Progress(25, 12.5, 1.96, 4096, 87.4, ended=False)]
+    assert ProgressReader().feed(VIDEO) == [Progress(25, 1.96, 87.4, ended=False)]
 
 
 def test_unknown_values_are_none() -> None:
@@ -31,7 +31,7 @@ def test_unknown_values_are_none() -> None:
 
 def test_the_last_report_and_unusual_numbers() -> None:
     reader = ProgressReader()
-    [report] = reader.feed(b"fps=inf\nout_time_us=-23220\nspeed=1.2e+03x\nprogress=end\n")
+    [report] = reader.feed(b"frame=inf\nout_time_us=-23220\nspeed=1.2e+03x\nprogress=end\n")
     assert report == Progress(out_time_s=-0.02322, speed=1200.0, ended=True)
 
 
