@@ -44,8 +44,10 @@ class GroupLayer(VisualLayer):
     )
 
 
-VisibleLayer = VideoLayer | ImageLayer | TextLayer | ShapeLayer | GroupLayer | SubtitlesLayer | WaveformLayer
-"""Types of layers that are drawn."""
+SingleLayer = VideoLayer | ImageLayer | TextLayer | ShapeLayer | SubtitlesLayer | WaveformLayer
+"""Types of layers that are drawn, except groups."""
+
+VisibleLayer = SingleLayer | GroupLayer
 
 Layer = VisibleLayer | AudioLayer | HiddenLayer
 

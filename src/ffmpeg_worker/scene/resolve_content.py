@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from ffmpeg_worker.composition.layers import SingleLayer
 from ffmpeg_worker.composition.media_layers import ImageLayer, VideoLayer, WaveformLayer
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer, TextLayer
@@ -18,9 +19,6 @@ from ffmpeg_worker.scene.resolve_waveform import resolve_waveform
 from ffmpeg_worker.scene.scene import ImageContent, TextContent
 from ffmpeg_worker.scene.shapes import resolve_shape
 from ffmpeg_worker.scene.subtitles.resolve import resolve_subtitles
-
-SingleLayer = VideoLayer | ImageLayer | TextLayer | ShapeLayer | SubtitlesLayer | WaveformLayer
-"""Visible layers except groups."""
 
 
 def resolve_content(
