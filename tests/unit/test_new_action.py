@@ -24,7 +24,7 @@ from ffmpeg_worker.storage.remote_stores import RemoteStores
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 from support.jobs.toy_action import ToyJob, ToyResult, add_toy_action
 from support.servers.asgi_client import post_json, request
-from support.servers.fake_services import make_fake_services, make_settings
+from support.servers.fake_services import make_fake_services
 
 DATA = {"name": "Ada"}
 
@@ -73,7 +73,7 @@ async def test_it_has_a_route() -> None:
 
 
 def test_it_is_in_the_openapi_document() -> None:
-    document = make_app(make_settings()).openapi()
+    document = make_app(make_fake_services()).openapi()
     operation = document["paths"]["/api/toys/greet"]["post"]
     body = operation["requestBody"]["content"]["application/json"]
     assert (operation["operationId"], operation["summary"]) == ("toy", "Greet somebody")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any
 
 from fastapi import FastAPI
@@ -30,12 +28,10 @@ from ffmpeg_worker.api.problems import (
 from ffmpeg_worker.api.request_log import RequestLog
 from ffmpeg_worker.api.routes.actions import make_endpoint
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH, serve_composition_schema
-from ffmpeg_worker.api.routes.health import health
-from ffmpeg_worker.api.routes.metrics import metrics
+from ffmpeg_worker.api.routes.operation import health, metrics
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
-from ffmpeg_worker.services import Services, open_services
-from ffmpeg_worker.settings import Settings
+from ffmpeg_worker.services import Services
 
 
 class _App(FastAPI):
@@ -48,22 +44,14 @@ class _App(FastAPI):
         return self.openapi_schema
 
 
-def make_app(source: Services | Settings) -> FastAPI:
-    """Make the HTTP API as an ASGI application.
-
-    Args:
-        source: an open worker, which stays open when the app ends; or settings, with which the app opens a worker
-            when it starts and closes it when it ends.
-    """
-    settings = source if isinstance(source, Settings) else source.settings
-    state = _make_state(settings)
-    if not isinstance(source, Settings):
-        state.services = source
+def make_app(services: Services) -> FastAPI:
+    """Make the HTTP API of an open worker as an ASGI application; the worker stays open when the app ends."""
+    settings = services.settings
+    state = AppState(services, ApiKeys(settings.api_keys), Metrics(services))
     is_hidden = settings.env == "production"
     app = _App(
         title="FFmpeg Worker",
         version=settings.version,
-        lifespan=_make_lifespan(state, source),
         docs_url=None if is_hidden else "/docs",
         redoc_url=None,
         openapi_url=None if is_hidden else "/openapi.json",
@@ -82,11 +70,6 @@ def make_app(source: Services | Settings) -> FastAPI:
     return app
 
 
-def _make_state(settings: Settings) -> AppState:
-    state: AppState = AppState(settings, ApiKeys(settings.api_keys), Metrics(lambda: state.services))
-    return state
-
-
 def _add_routes(app: FastAPI) -> None:
     for action in ACTIONS.values():
         app.add_api_route(f"/api{action.path}", make_endpoint(action), methods=["POST"], **describe_route(action))
@@ -94,25 +77,5 @@ def _add_routes(app: FastAPI) -> None:
     app.add_api_route("/health", health, methods=["GET"], **describe_health_route())
     app.add_api_route("/health", health, methods=["HEAD"], include_in_schema=False)
     app.add_api_route(
-        "/metrics",
-        metrics,
-        methods=["GET"],
-        response_class=PlainTextResponse,
-        **describe_metrics_route(),
+        "/metrics", metrics, methods=["GET"], response_class=PlainTextResponse, **describe_metrics_route()
     )
-
-
-def _make_lifespan(
-    state: AppState, source: Services | Settings
-) -> Callable[[FastAPI], AbstractAsyncContextManager[None, bool | None]]:
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        opened = open_services(source) if isinstance(source, Settings) else nullcontext(source)
-        async with opened as services:
-            state.services = services
-            try:
-                yield
-            finally:
-                state.services = None
-
-    return lifespan

@@ -10,34 +10,17 @@ from starlette.requests import Request
 
 from ffmpeg_worker.api.auth import ApiKeys
 from ffmpeg_worker.api.metrics import Metrics
-from ffmpeg_worker.errors import JobInterrupted
 from ffmpeg_worker.services import Services
-from ffmpeg_worker.settings import Settings
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class AppState:
-    """State of one app; `services` is None before the start and after the end of the app's lifespan."""
+    """State of one app, and the worker behind it."""
 
-    settings: Settings
+    services: Services
     keys: ApiKeys
     metrics: Metrics
-    services: Services | None = None
-    _started_at: float = field(default_factory=time.monotonic)
-
-    def require_services(self) -> Services:
-        """Return the worker behind the app.
-
-        Raises:
-            JobInterrupted: the worker is not open yet, or no longer.
-        """
-        if self.services is None:
-            raise JobInterrupted("The worker is starting.", hint="Send the job again.")
-        return self.services
-
-    def uptime_s(self) -> float:
-        """Return the seconds since the app was made."""
-        return time.monotonic() - self._started_at
+    started_at: float = field(default_factory=time.monotonic)
 
 
 def app_state_of(request: Request) -> AppState:

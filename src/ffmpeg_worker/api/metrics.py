@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -21,9 +21,9 @@ _SECONDS = (0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 
 
 class Metrics:
-    """Metrics of one app and of the worker behind it, which `services` returns while it is open."""
+    """Metrics of one app and of the worker behind it."""
 
-    def __init__(self, services: Callable[[], Services | None]) -> None:
+    def __init__(self, services: Services) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_Jobs(services))
         ProcessCollector(registry=self._registry)
@@ -60,36 +60,28 @@ class Metrics:
 class _Jobs(Collector):
     """Collects the counters of the worker."""
 
-    def __init__(self, services: Callable[[], Services | None]) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
 
-    def describe(self) -> list[Metric]:
-        return list(self._families())
-
     def collect(self) -> Iterator[Metric]:
-        jobs, seconds, active, build = self._families()
-        services = self._services()
-        if services is not None:
-            for (action, outcome), count in services.counters.by_outcome.items():
-                jobs.add_metric([action, outcome], count)
-            for action, total in services.counters.seconds.items():
-                seconds.add_metric([action], total)
-            active.add_metric([], services.admission.active_jobs)
-            build.add_metric([services.settings.version, services.tools.capabilities.version], 1)
-        yield from (jobs, seconds, active, build)
-
-    def _families(self) -> tuple[CounterMetricFamily, CounterMetricFamily, GaugeMetricFamily, GaugeMetricFamily]:
-        return (
-            CounterMetricFamily(
-                f"{_PREFIX}_jobs",
-                "Jobs that have ended, by action and outcome (`succeeded` or an error code).",
-                labels=("action", "outcome"),
-            ),
-            CounterMetricFamily(
-                f"{_PREFIX}_job_seconds", "Wall seconds of all jobs that have ended.", labels=("action",)
-            ),
-            GaugeMetricFamily(f"{_PREFIX}_active_jobs", "Jobs that run or wait.", labels=()),
-            GaugeMetricFamily(
-                f"{_PREFIX}_build", "Always 1; the labels name the versions.", labels=("version", "ffmpeg")
-            ),
+        jobs = CounterMetricFamily(
+            f"{_PREFIX}_jobs",
+            "Jobs that have ended, by action and outcome (`succeeded` or an error code).",
+            labels=("action", "outcome"),
         )
+        for (action, outcome), count in self._services.counters.by_outcome.items():
+            jobs.add_metric([action, outcome], count)
+        yield jobs
+        seconds = CounterMetricFamily(
+            f"{_PREFIX}_job_seconds", "Wall seconds of all jobs that have ended.", labels=("action",)
+        )
+        for action, total in self._services.counters.seconds.items():
+            seconds.add_metric([action], total)
+        yield seconds
+        active_jobs = self._services.admission.active_jobs
+        yield GaugeMetricFamily(f"{_PREFIX}_active_jobs", "Jobs that run or wait.", active_jobs)
+        build = GaugeMetricFamily(
+            f"{_PREFIX}_build", "Always 1; the labels name the versions.", labels=("version", "ffmpeg")
+        )
+        build.add_metric([self._services.settings.version, self._services.tools.capabilities.version], 1)
+        yield build

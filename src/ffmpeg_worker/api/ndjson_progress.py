@@ -7,7 +7,6 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -18,11 +17,6 @@ from ffmpeg_worker.tasks import cancel_and_wait
 NDJSON_TYPE = "application/x-ndjson"
 _PAUSE_S = 0.5
 _HEADERS = [(b"content-type", NDJSON_TYPE.encode()), (b"cache-control", b"no-store")]
-
-
-def wants_progress(request: Request) -> bool:
-    """Whether the caller accepts lines of progress before the result."""
-    return NDJSON_TYPE in request.headers.get("accept", "")
 
 
 class NdjsonProgressResponse(Response):

@@ -98,7 +98,7 @@ def _make_config(services: Services) -> uvicorn.Config:
         make_app(services),
         http=BoundedConnection,
         ws="none",
-        lifespan="on",
+        lifespan="off",
         log_config=None,
         log_level=logging.WARNING,
         access_log=False,

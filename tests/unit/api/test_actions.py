@@ -112,12 +112,6 @@ async def test_cancelling_the_request_cancels_its_job() -> None:
     assert ended.is_set()
 
 
-async def test_an_app_made_from_settings_takes_no_jobs_before_its_start() -> None:
-    app = make_app(make_fake_services().settings)
-    reply = await post_json(app, PROCESS, JOB)
-    assert (reply.status, reply.json()["retryable"]) == (503, True)
-
-
 async def test_a_body_that_is_not_strict_json() -> None:
     headers = [("content-type", "application/json")]
     reply = await request(make_app(make_fake_services()), "POST", PROCESS, b'{"a":1,"a":2}', headers=headers)

@@ -70,10 +70,5 @@ async def test_a_worker_that_closes() -> None:
     assert "retry-after" in reply.headers
 
 
-async def test_a_worker_that_starts() -> None:
-    reply = await request(make_app(make_fake_services().settings), "GET", "/health")
-    assert (reply.status, reply.json()) == (503, {"status": "starting"})
-
-
 async def test_health_answers_head() -> None:
     assert (await request(make_app(make_fake_services()), "HEAD", "/health")).status == 200

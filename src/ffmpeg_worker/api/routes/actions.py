@@ -13,7 +13,7 @@ from starlette.types import Receive
 from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.body import read_body
 from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
-from ffmpeg_worker.api.ndjson_progress import NdjsonProgressResponse, wants_progress
+from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE, NdjsonProgressResponse
 from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
 from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
 from ffmpeg_worker.api.unknown_route import refuse_async
@@ -34,30 +34,22 @@ def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
     """Make the endpoint of an action; it raises WorkerError if there is no result."""
 
     async def endpoint(request: Request) -> Response:
-        return await _serve(action, request)
+        refuse_async(request)
+        services = app_state_of(request).services
+        record = request_record_of(request.scope)
+        body = await read_body(request, services.settings.max_body_bytes)
+        job = parse_action(action.name, read_json(body), request.query_params)
+        run = partial(_run, services, job, record, request.receive)
+        accepted = request.headers.get("accept", "")
+        if NDJSON_TYPE in accepted:
+            return NdjsonProgressResponse(partial(_run_to_response, run, record))
+        result = await run(ignore_event)
+        png = result.as_png() if action.returns_png and PNG_TYPE in accepted else None
+        if png is not None:
+            return Response(png, headers=DEFAULT_HEADERS, media_type=PNG_TYPE)
+        return json_response(result.as_json())
 
     return endpoint
-
-
-def wants_png(request: Request) -> bool:
-    """Whether the caller accepts a PNG as response."""
-    return PNG_TYPE in request.headers.get("accept", "")
-
-
-async def _serve(action: Action, request: Request) -> Response:
-    refuse_async(request)
-    state = app_state_of(request)
-    record = request_record_of(request.scope)
-    body = await read_body(request, state.settings.max_body_bytes)
-    job = parse_action(action.name, read_json(body), request.query_params)
-    run = partial(_run, state.require_services(), job, record, request.receive)
-    if wants_progress(request):
-        return NdjsonProgressResponse(partial(_run_to_response, run, record))
-    result = await run(ignore_event)
-    png = result.as_png() if action.returns_png and wants_png(request) else None
-    if png is not None:
-        return Response(png, headers=DEFAULT_HEADERS, media_type=PNG_TYPE)
-    return json_response(result.as_json())
 
 
 async def _run_to_response(

@@ -1,0 +1,30 @@
+"""`GET /health` and `GET /metrics`: for the operator of the worker."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ffmpeg_worker.api.app_state import app_state_of
+from ffmpeg_worker.api.health_report import describe_worker
+from ffmpeg_worker.api.json_response import json_response
+from ffmpeg_worker.api.metrics import CONTENT_TYPE
+from ffmpeg_worker.api.problems import unavailable_response
+
+
+async def health(request: Request) -> Response:
+    """Respond with a `Health` report: status 200 as long as jobs are taken, else 503."""
+    state = app_state_of(request)
+    is_closing = state.services.admission.is_closing
+    report: dict[str, Any] = {"status": "closing" if is_closing else "ok"}
+    if state.keys.accept(request.scope):
+        report |= describe_worker(state.services, uptime_s=time.monotonic() - state.started_at)
+    return unavailable_response(report) if is_closing else json_response(report)
+
+
+async def metrics(request: Request) -> Response:
+    """Respond with all metrics in Prometheus' text format."""
+    return Response(app_state_of(request).metrics.render(), media_type=CONTENT_TYPE)
