@@ -16,7 +16,6 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
-from ffmpeg_worker.api.examples import HEALTH, PROBLEM
 from ffmpeg_worker.api.health_report import Health
 from ffmpeg_worker.api.problems import PROBLEM_TYPE, STATUS_MEANINGS
 from ffmpeg_worker.api.routes.actions import PNG_TYPE
@@ -25,6 +24,7 @@ from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.action import Action
+from ffmpeg_worker.job.actions.examples import JOB_ID
 from ffmpeg_worker.job.job import CommonFields
 from ffmpeg_worker.job.problem import Problem
 from ffmpeg_worker.job.sources import FileSource, TextSource
@@ -37,6 +37,45 @@ says who must act, and `retryable` whether the same request may work later.
 """
 # No caller receives 499, and 405 is the response to another method than the documented one.
 _JOB_PROBLEMS = [status for status in STATUS_MEANINGS if status not in {405, 499}]
+
+PROBLEM_EXAMPLE: Mapping[str, Any] = {
+    "error": "This FFmpeg has no encoder named 'libx265x'.",
+    "code": "encoder_unknown",
+    "fault": "caller",
+    "retryable": False,
+    "where": {"command": 0, "argument": "-c:v", "encoder": "libx265x"},
+    "hint": "Did you mean 'libx265'?",
+    "stderr": "Unknown encoder 'libx265x'",
+    "job_id": JOB_ID,
+}
+
+HEALTH_EXAMPLE: Mapping[str, Any] = {
+    "status": "ok",
+    "version": "1.0.0",
+    "uptime_seconds": 86400.0,
+    "ffmpeg": {"version": "7.0.2-static", "source": "embedded"},
+    "probe": "ffprobe",
+    "capabilities": {
+        "encoders": 234,
+        "decoders": 542,
+        "filters": 480,
+        "muxers": 180,
+        "demuxers": 361,
+        "hwaccels": ["cuda", "vaapi"],
+        "main_encoders": ["libx264", "libx265", "aac"],
+    },
+    "sandbox": {"level": "full", "landlock_abi": 7},
+    "gpu": {
+        "count": 1,
+        "name": "NVIDIA L4",
+        "encoders": ["av1_nvenc", "h264_nvenc", "hevc_nvenc"],
+        "decoders": ["av1", "h264", "hevc"],
+        "reason": None,
+    },
+    "canvas": {"available": True, "missing": []},
+    "active_jobs": 2,
+    "max_concurrency": 8,
+}
 
 
 def describe_route(action: Action) -> dict[str, Any]:
@@ -79,7 +118,7 @@ def describe_health_route() -> dict[str, Any]:
         "description": "200 while the worker accepts jobs. Details need an API key where keys are configured.",
         "tags": ["operation"],
         "responses": {
-            200: _content("The worker accepts jobs.", "application/json", "Health", HEALTH),
+            200: _content("The worker accepts jobs.", "application/json", "Health", HEALTH_EXAMPLE),
             503: _content("The worker accepts no jobs.", "application/json", "Health", {"status": "closing"}),
         },
     }
@@ -124,7 +163,7 @@ def _query_parameters(model: type[FrozenModel]) -> list[dict[str, Any]]:
 def _problems(statuses: Sequence[int]) -> dict[int | str, dict[str, Any]]:
     return {
         status: _content(
-            STATUS_MEANINGS[status], PROBLEM_TYPE, Problem.__name__, PROBLEM if status == 422 else None
+            STATUS_MEANINGS[status], PROBLEM_TYPE, Problem.__name__, PROBLEM_EXAMPLE if status == 422 else None
         )
         for status in statuses
     }

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.api.app import make_app
-from ffmpeg_worker.api.examples import HEALTH, PROBLEM
 from ffmpeg_worker.api.health_report import Health
+from ffmpeg_worker.api.openapi import HEALTH_EXAMPLE, PROBLEM_EXAMPLE
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.explain import field_names
 from ffmpeg_worker.job.job import COMMON_FIELDS
 from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.problem import Problem
 from support.servers.asgi_client import request
-from support.servers.fake_services import make_fake_services, make_settings
+from support.servers.fake_services import make_fake_services
 
 ROUTES = {action.name: f"/api{action.path}" for action in ACTIONS.values()}
 GOLDEN = Path(__file__).parents[2] / "docs" / "openapi.json"
@@ -30,7 +30,7 @@ GOLDEN = Path(__file__).parents[2] / "docs" / "openapi.json"
 
 @pytest.fixture(scope="module")
 def document() -> Any:
-    return json.loads(json.dumps(make_app(make_settings()).openapi()))
+    return json.loads(json.dumps(make_app(make_fake_services()).openapi()))
 
 
 def walk(value: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
@@ -128,8 +128,8 @@ def test_example_results_are_what_an_action_answers(action: str) -> None:
 
 
 def test_other_examples_are_what_is_answered() -> None:
-    assert Problem.model_validate(PROBLEM).as_json() == PROBLEM
-    assert Health.model_validate(HEALTH, strict=True).model_dump() == HEALTH
+    assert Problem.model_validate(PROBLEM_EXAMPLE).as_json() == PROBLEM_EXAMPLE
+    assert Health.model_validate(HEALTH_EXAMPLE, strict=True).model_dump() == HEALTH_EXAMPLE
 
 
 @pytest.mark.parametrize("path", ["/docs", "/openapi.json"])
