@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -22,40 +21,34 @@ from ffmpeg_worker.logs import log
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
 
-STATUS_BY_CODE: Mapping[str, int] = MappingProxyType(
-    {code.name: code.status for code in CODES.values() if code.status is not None}
-)
+STATUS_BY_CODE: Mapping[str, int] = {code.name: code.status for code in CODES.values() if code.status is not None}
 """Codes whose status does not follow from the fault."""
 
-STATUS_BY_FAULT: Mapping[Fault, int] = MappingProxyType(
-    {
-        Fault.CALLER: 422,
-        Fault.SOURCE: 422,
-        Fault.TARGET: 502,
-        Fault.WORKER: 500,
-        Fault.OPERATOR: 500,
-    }
-)
+STATUS_BY_FAULT: Mapping[Fault, int] = {
+    Fault.CALLER: 422,
+    Fault.SOURCE: 422,
+    Fault.TARGET: 502,
+    Fault.WORKER: 500,
+    Fault.OPERATOR: 500,
+}
 
-STATUS_MEANINGS: Mapping[int, str] = MappingProxyType(
-    {
-        400: "The body is not valid JSON.",
-        401: "The request has no API key, or an unknown one.",
-        403: "This worker may not read or write the file or address.",
-        404: "The input or the route does not exist.",
-        405: "The route does not support this method.",
-        408: "The body did not arrive in time.",
-        413: "The body is too large.",
-        415: "The body is not declared as JSON.",
-        422: "The job is invalid, or an input is not usable.",
-        499: "The caller disconnected; only the log and the metrics show this status.",
-        500: "The worker failed.",
-        501: "This version does not support the feature.",
-        502: "The server of an input does not respond, or an output cannot be delivered.",
-        503: "The worker is full, starting or shutting down: send the job again.",
-        504: "The job exceeded its timeout.",
-    }
-)
+STATUS_MEANINGS: Mapping[int, str] = {
+    400: "The body is not valid JSON.",
+    401: "The request has no API key, or an unknown one.",
+    403: "This worker may not read or write the file or address.",
+    404: "The input or the route does not exist.",
+    405: "The route does not support this method.",
+    408: "The body did not arrive in time.",
+    413: "The body is too large.",
+    415: "The body is not declared as JSON.",
+    422: "The job is invalid, or an input is not usable.",
+    499: "The caller disconnected; only the log and the metrics show this status.",
+    500: "The worker failed.",
+    501: "This version does not support the feature.",
+    502: "The server of an input does not respond, or an output cannot be delivered.",
+    503: "The worker is full, starting or shutting down: send the job again.",
+    504: "The job exceeded its timeout.",
+}
 
 
 def status_of(error: WorkerError) -> int:
@@ -97,19 +90,15 @@ def unavailable_response(report: Mapping[str, Any]) -> Response:
     return json_response(report, 503, headers={"Retry-After": str(RETRY_AFTER_S)})
 
 
-async def on_worker_error(request: Request, error: Exception) -> Response:
+async def on_worker_error(request: Request, error: WorkerError) -> Response:
     """Respond to a WorkerError."""
-    if not isinstance(error, WorkerError):
-        raise error
     record = request_record_of(request.scope)
     record.error = error
     return problem_response(error, record.job_id)
 
 
-async def on_http_error(request: Request, error: Exception) -> Response:
+async def on_http_error(request: Request, error: HTTPException) -> Response:
     """Respond to an error of the framework: an unknown route or method."""
-    if not isinstance(error, HTTPException):
-        raise error
     record = request_record_of(request.scope)
     record.error = _translate(request, error)
     has_own_status = record.error.code in STATUS_BY_CODE
@@ -121,10 +110,8 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     )
 
 
-async def on_validation_error(request: Request, error: Exception) -> Response:
+async def on_validation_error(request: Request, _error: RequestValidationError) -> Response:
     """Respond to the framework's validation error, without the submitted values that its own response shows."""
-    if not isinstance(error, RequestValidationError):
-        raise error
     return await on_worker_error(request, InvalidJob("The request has an invalid value."))
 
 

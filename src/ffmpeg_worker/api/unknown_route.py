@@ -21,7 +21,7 @@ def describe_unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerErro
     shown = path if len(path) <= _MAX_SHOWN else path[: _MAX_SHOWN - 1] + "…"
     planned = {f"/api{action_path}" for action_path in UNSERVED_ACTIONS.values()}
     if path in planned or any(f"{path}/".startswith(f"{prefix}/") for prefix in _PLANNED_PREFIXES):
-        job_routes = _join(f"/api{action.path}" for action in ACTIONS.values())
+        job_routes = ", ".join(f"/api{action.path}" for action in ACTIONS.values())
         return UnsupportedFeature(
             f'This version does not have the route "{shown}".',
             hint=f"Routes that run a job and respond with its result are {job_routes}.",
@@ -30,7 +30,7 @@ def describe_unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerErro
     return InvalidJob(
         f'There is no route "{shown}".',
         code="unknown_route",
-        hint=did_you_mean(path, known, cutoff=0.5) or f"Routes are {_join(dict.fromkeys(known))}.",
+        hint=did_you_mean(path, known, cutoff=0.5) or f"Routes are {', '.join(dict.fromkeys(known))}.",
     )
 
 
@@ -47,7 +47,3 @@ def refuse_async(request: Request) -> None:
             hint='Leave out "async": the response comes when the job has ended.',
             where={"field": "async"},
         )
-
-
-def _join(paths: Iterable[str]) -> str:
-    return ", ".join(paths)
