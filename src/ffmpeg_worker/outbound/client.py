@@ -103,18 +103,10 @@ class OutboundClient:
         own_headers: Mapping[str, str],
         body: AsyncIterable[bytes],
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        """PUT to an address; yields the answer. Redirects are not followed.
+        """PUT to an address; yields the answer. Redirects are not followed. Errors as for `get`.
 
-        Args:
-            address: URL as the caller wrote it.
-            headers: the caller's.
-            own_headers: the worker's, including `Content-Length`; must not repeat a header of the caller.
-            body: the data; there is no timeout for sending it.
-
-        Raises:
-            AddressNotAllowed: for this address.
-            InvalidJob: a header that may not be set.
-            aiohttp.ClientError, TimeoutError: no answer. Do not show their texts, which contain addresses.
+        `own_headers` include `Content-Length` and repeat no header of the caller. There is no timeout for sending
+        `body`.
         """
         check_headers(headers)
         sent = {**headers, **own_headers}

@@ -68,11 +68,12 @@ class ProxyTicket:
 class EgressProxy:
     """Issues tickets, and serves clients that have one."""
 
-    def __init__(self, rules: OutboundRules, resolver: AbstractResolver | None = None) -> None:
+    def __init__(self, rules: OutboundRules, address: str, resolver: AbstractResolver) -> None:
+        """`address`: `host:port` that clients connect to."""
         self.allow_http = rules.allow_http
         self._rules = rules
+        self._address = address
         self._resolver = resolver
-        self._address = ""
         self._tickets: WeakValueDictionary[bytes, ProxyTicket] = WeakValueDictionary()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -81,10 +82,6 @@ class EgressProxy:
         ticket = ProxyTicket(self._address)
         self._tickets[base64.b64encode(f"pass:{ticket.token}".encode())] = ticket
         return ticket
-
-    def listen_at(self, address: str) -> None:
-        """Set the address that clients connect to, `host:port`."""
-        self._address = address
 
     def serve(self, client: socket.socket) -> None:
         """Serve a connection in the background; connections above the limit are closed."""
@@ -111,18 +108,17 @@ class EgressProxy:
                 with contextlib.suppress(OSError):
                     await send_error(client, rejected.status)
                 return
-            except (OSError, TimeoutError):
+            except OSError:
                 return
             async with open_relay(client, server, IDLE_S * 2) as relay:
                 if request.is_tunnel:
-                    relay.answer(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                relay.send(head + request.rest)
+                    relay.client.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                relay.server.write(head + request.rest)
                 await ticket.run_relay(relay)
 
     def _find_ticket(self, request: ProxyRequest) -> ProxyTicket:
         # The timing of looking up a random 24-byte token reveals nothing useful.
-        credentials = request.credentials
-        ticket = None if credentials is None else self._tickets.get(credentials)
+        ticket = self._tickets.get(request.credentials or b"")
         if ticket is None:
             raise Rejected(407)
         return ticket
@@ -146,8 +142,6 @@ class EgressProxy:
         raise Rejected(502)
 
     async def _resolve(self, host: str, port: int) -> list[str]:
-        if self._resolver is None:
-            self._resolver = ThreadedResolver()
         try:
             found = await self._resolver.resolve(host, port, socket.AF_UNSPEC)
         except (OSError, UnicodeError):
@@ -167,7 +161,7 @@ async def _open_connection(address: str, port: int) -> socket.socket | None:
     try:
         async with asyncio.timeout(CONNECT_S):
             await asyncio.get_running_loop().sock_connect(server, (address, port))
-    except (OSError, TimeoutError):
+    except OSError:
         server.close()
         return None
     except BaseException:
@@ -182,17 +176,16 @@ async def open_egress_proxy(
     rules: OutboundRules, resolver: AbstractResolver | None = None
 ) -> AsyncIterator[EgressProxy]:
     """Listen on a free port of 127.0.0.1; on exit all connections are closed."""
-    proxy = EgressProxy(rules, resolver)
-    listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-    listener.setblocking(False)
-    proxy.listen_at("{}:{}".format(*listener.getsockname()))
-    accepting = asyncio.ensure_future(_accept(listener, proxy))
-    try:
-        yield proxy
-    finally:
-        await cancel_and_wait(accepting)
-        listener.close()
-        await proxy.close()
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        listener.setblocking(False)
+        address = "{}:{}".format(*listener.getsockname())
+        proxy = EgressProxy(rules, address, resolver or ThreadedResolver())
+        accepting = asyncio.ensure_future(_accept(listener, proxy))
+        try:
+            yield proxy
+        finally:
+            await cancel_and_wait(accepting)
+            await proxy.close()
 
 
 async def _accept(listener: socket.socket, proxy: EgressProxy) -> None:

@@ -14,13 +14,8 @@ _NAME = re.compile(
 )
 _AUTHORITY = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/\\%\s]+):(\d{1,5})", re.IGNORECASE)
 _PLAIN_TARGET = re.compile(r"http://([^/?#]+)([/?].*)?", re.IGNORECASE)
-_HOP_BY_HOP = (
-    b"proxy-authorization",
-    b"proxy-connection",
-    b"proxy-authenticate",
-    b"connection",
-    b"keep-alive",
-    b"host",
+_HOP_BY_HOP = frozenset(
+    b"proxy-authorization proxy-connection proxy-authenticate connection keep-alive host".split()
 )
 _REASONS = {400: "Bad Request", 403: "Forbidden", 407: "Proxy Authentication Required", 502: "Bad Gateway"}
 
@@ -52,8 +47,9 @@ class ProxyRequest:
     @property
     def credentials(self) -> bytes | None:
         """The value of Basic proxy authorization; `None` without exactly one."""
-        given = [_value(line) for line in self.headers if _is_named(line, b"proxy-authorization")]
-        scheme, _, secret = given[0].partition(b" ") if len(given) == 1 else (b"", b"", b"")
+        given = [line for line in self.headers if _name(line) == b"proxy-authorization"]
+        value = given[0].partition(b":")[2].strip() if len(given) == 1 else b""
+        scheme, _, secret = value.partition(b" ")
         return secret.strip() if scheme.lower() == b"basic" else None
 
     @property
@@ -79,7 +75,7 @@ class ProxyRequest:
         match = self._plain_target()
         path = match[2] or "/"
         path = path if path.startswith("/") else f"/{path}"
-        kept = [line for line in self.headers if not any(_is_named(line, name) for name in _HOP_BY_HOP)]
+        kept = [line for line in self.headers if _name(line) not in _HOP_BY_HOP]
         if any(b":" not in line or line[:1] in b" \t" for line in kept):
             raise Rejected(400)
         own = [f"{self.method} {path} HTTP/1.1".encode(), f"Host: {match[1]}".encode(), b"Connection: close"]
@@ -144,9 +140,5 @@ def is_ip(host: str) -> bool:
     return True
 
 
-def _is_named(line: bytes, name: bytes) -> bool:
-    return line.partition(b":")[0].strip().lower() == name
-
-
-def _value(line: bytes) -> bytes:
-    return line.partition(b":")[2].strip()
+def _name(line: bytes) -> bytes:
+    return line.partition(b":")[0].strip().lower()

@@ -22,14 +22,6 @@ class Relay:
         self._moved = False
         self._left_to_send: int | None = None
 
-    def answer(self, data: bytes) -> None:
-        """Write to the client."""
-        self.client.write(data)
-
-    def send(self, data: bytes) -> None:
-        """Write to the server."""
-        self.server.write(data)
-
     def limit_sending(self, size: int) -> None:
         """Close both connections once the client has sent more than `size` further bytes."""
         self._left_to_send = size
@@ -71,22 +63,27 @@ class _End(asyncio.BufferedProtocol):
     """One of the two connections."""
 
     other: _End
+    _transport: asyncio.Transport
 
     def __init__(self, relay: Relay) -> None:
         self.has_ended = False
         self._relay = relay
-        self._transport: asyncio.Transport | None = None
         self._buffer = bytearray(_BUFFER_BYTES)
         self.closed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=_HIGH_WATER_BYTES)
-        # Nothing is read before the other end can accept it.
+        # Nothing is read before the other end is connected and can accept it.
         self._transport.pause_reading()
 
-    def start(self) -> None:
-        if self._transport is not None:
+    def pause(self) -> None:
+        """Stop reading, until `resume`."""
+        if not self.has_ended:
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if not self.has_ended:
             self._transport.resume_reading()
 
     def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002  (as the base has it)
@@ -98,16 +95,14 @@ class _End(asyncio.BufferedProtocol):
         self.other.write(bytes(memoryview(self._buffer)[:nbytes]))
 
     def write(self, data: bytes) -> None:
-        if data and self._transport is not None and not self._transport.is_closing():
+        if data and not self._transport.is_closing():
             self._transport.write(data)
 
     def pause_writing(self) -> None:
-        if self.other._transport is not None and not self.other.has_ended:  # noqa: SLF001  (the same class)
-            self.other._transport.pause_reading()  # noqa: SLF001
+        self.other.pause()
 
     def resume_writing(self) -> None:
-        if self.other._transport is not None and not self.other.has_ended:  # noqa: SLF001
-            self.other._transport.resume_reading()  # noqa: SLF001
+        self.other.resume()
 
     def eof_received(self) -> bool:
         self.has_ended = True
@@ -117,7 +112,7 @@ class _End(asyncio.BufferedProtocol):
 
     def end(self) -> None:
         """Signal the end of the data."""
-        if self._transport is not None and not self._transport.is_closing():
+        if not self._transport.is_closing():
             self._transport.write_eof()
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002
@@ -126,12 +121,10 @@ class _End(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         """Close after sending what is buffered."""
-        if self._transport is not None:
-            self._transport.close()
+        self._transport.close()
 
     def abort(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
+        self._transport.abort()
 
 
 @asynccontextmanager
@@ -143,8 +136,8 @@ async def open_relay(client: socket.socket, server: socket.socket, idle_s: float
         await loop.create_connection(lambda: relay.server, sock=server)
         await loop.create_connection(lambda: relay.client, sock=client)
         try:
-            relay.client.start()
-            relay.server.start()
+            relay.client.resume()
+            relay.server.resume()
             yield relay
         finally:
             relay.break_off()
