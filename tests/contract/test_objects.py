@@ -63,7 +63,7 @@ class Cloud:
 
     def target(self, bucket: str = BUCKET, presign_s: int | None = None, **changed: str) -> BucketWriter:
         given = Credentials.model_validate({**self.credentials, **changed})
-        return BucketWriter(find_bucket(self.cloud, bucket, given, self.access), self.access, presign_s)
+        return BucketWriter(find_bucket(self.cloud, bucket, given, self.access), presign_s)
 
     def sources(self, limits: DownloadLimits = LIMITS, **changed: str) -> BucketSource:
         given = Credentials.model_validate({**self.credentials, **changed})
@@ -155,7 +155,6 @@ async def test_a_round_trip(cloud: Cloud, tmp_path: Path, key: str) -> None:
     served = await asyncio.to_thread(cloud.server.served_headers, key)
     assert (served["content-type"], served["cache-control"]) == ("video/mp4", "max-age=60")
     found = await cloud.sources().download(cloud.source(key), tmp_path, meter)
-    assert found is not None
     assert found.path.read_bytes() == b"data"
     assert found.path.suffix == ".bin"
     await cloud.target().delete(key)
@@ -171,7 +170,6 @@ async def test_large_files_are_uploaded_in_parts(cloud: Cloud, tmp_path: Path, l
     parts = [path for method, path in cloud.server.requests if "partNumber=" in path or "blockid=" in path]
     assert len(parts) == 6
     found = await cloud.sources().download(cloud.source("large.bin"), tmp_path, meter)
-    assert found is not None
     assert found.path.read_bytes() == large.read_bytes()
     assert meter.done == meter.total == large.stat().st_size
 
@@ -180,14 +178,12 @@ async def test_an_unchanged_object_is_not_downloaded_again(cloud: Cloud, tmp_pat
     await asyncio.to_thread(cloud.server.plant, "a.bin", b"old")
     sources, source = cloud.sources(), cloud.source("a.bin")
     first = await sources.download(source, tmp_path, TransferMeter())
-    assert first is not None
-    assert await sources.download(source, tmp_path, TransferMeter(), first.version) is None
+    assert await sources.download(source, tmp_path, TransferMeter(), first) is first
     with pytest.raises(SourceError) as caught:
-        await cloud.sources(LIMITS, **cloud.wrong()).download(source, tmp_path, TransferMeter(), first.version)
+        await cloud.sources(LIMITS, **cloud.wrong()).download(source, tmp_path, TransferMeter(), first)
     assert caught.value.code == "source_forbidden"
     await cloud.target().upload("a.bin", _file(tmp_path, b"newer"), VIDEO, TransferMeter())
-    second = await sources.download(source, tmp_path, TransferMeter(), first.version)
-    assert second is not None
+    second = await sources.download(source, tmp_path, TransferMeter(), first)
     assert second.path.read_bytes() == b"newer"
 
 
@@ -248,7 +244,6 @@ async def test_a_busy_store_is_asked_again(cloud: Cloud, tmp_path: Path, large: 
     left = [503, 503]
     cloud.server.fault = lambda method, _path: left.pop() if left and method == "GET" else None
     found = await cloud.sources().download(cloud.source("a.bin"), tmp_path, TransferMeter())
-    assert found is not None
     assert found.path.read_bytes() == large.read_bytes()
 
 
@@ -323,7 +318,6 @@ async def test_a_download_never_mixes_two_versions(cloud: Cloud, tmp_path: Path,
 
     cloud.server.fault = swap
     found = await cloud.sources().download(cloud.source("a.bin"), tmp_path, meter)
-    assert found is not None
     assert found.path.read_bytes() == large.read_bytes()
     cloud.server.fault = lambda method, _path: 412 if method == "GET" else None
     with pytest.raises(SourceUnreachable) as caught:

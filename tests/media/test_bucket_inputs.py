@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.storage.objects import download
+from ffmpeg_worker.storage import transfer
 from support.media.sources import make_clip
 from support.servers.bucket import Bucket, open_bucket
 from support.servers.s3_server import BUCKET
@@ -143,7 +143,7 @@ async def test_a_full_disk(worker: Worker, bucket: Bucket, monkeypatch: pytest.M
     def write(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(download, "_write_all", write)
+    monkeypatch.setattr(transfer, "_write_all", write)
     assert (await worker.fail(job)).code == "disk_full"
     assert times(bucket, "GET", "fresh.mp4") == 1
 

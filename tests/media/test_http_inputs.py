@@ -8,7 +8,7 @@ import hashlib
 import logging
 import shutil
 from collections.abc import AsyncIterator
-from pathlib import Path
+from io import FileIO
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +17,7 @@ import pytest_asyncio
 
 from ffmpeg_worker import retry
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.storage.http import download
+from ffmpeg_worker.storage import transfer
 from support.media.sources import make_clip
 from support.servers.web import Web, open_web
 from support.worker import Worker, open_worker
@@ -242,11 +242,11 @@ async def test_a_full_disk(worker: Worker, server: Web, monkeypatch: pytest.Monk
 
 
 async def test_a_disk_that_fills_up(worker: Worker, server: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    def append(path: Path, block: bytearray) -> None:
-        path.write_bytes(block[:10])
+    def write(file: FileIO, block: bytearray, _offset: int) -> None:
+        file.write(block[:10])
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(download, "_append", append)
+    monkeypatch.setattr(transfer, "_write_all", write)
     error = await worker.fail(copy(f"{server.url}/plain/clip.mp4?not=kept-2"))
     assert error.code == "disk_full"
     assert len(server.requests) == 1

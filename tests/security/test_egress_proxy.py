@@ -251,7 +251,7 @@ async def test_a_store_at_a_forbidden_address(web: HostileWeb, tmp_path: Path) -
         access = BucketAccess(proxy)
         for host in ("127.0.0.1", "meta.test", "nat64.test"):
             given = Credentials.model_validate({**S3_KEYS, "aws_url": f"https://{host}:{web.port}"})
-            target = BucketWriter(find_bucket(CloudType.AWS, "bucket", given, access), access)
+            target = BucketWriter(find_bucket(CloudType.AWS, "bucket", given, access))
             sources = BucketSource(access, DownloadLimits(1000), {CloudType.AWS: given})
             for work in (
                 target.upload("a.bin", path, ObjectHeaders("video/mp4"), TransferMeter()),
@@ -321,7 +321,7 @@ async def test_the_worker_s_environment_is_not_used(
                 find_bucket(cloud, "bucket", Credentials.model_validate(given), access)
             assert caught.value.code == "credentials_missing"
         whole = Credentials.model_validate({**S3_KEYS, "aws_url": f"http://{PUBLIC}:{port}"})
-        target = BucketWriter(find_bucket(CloudType.AWS, "bucket", whole, access), access)
+        target = BucketWriter(find_bucket(CloudType.AWS, "bucket", whole, access))
         removing = asyncio.ensure_future(target.delete("a.bin"))
         await until_async(lambda: b"\r\n\r\n" in b"".join(got))
         removing.cancel()

@@ -33,13 +33,13 @@ class SourceBackend(Protocol):
         ...
 
     async def download(
-        self, source: FileSource, folder: Path, meter: TransferMeter, known: str | None = None
-    ) -> Download | None:
+        self, source: FileSource, folder: Path, meter: TransferMeter, cached: Download | None = None
+    ) -> Download:
         """Download the source into a new folder below `folder`, which is removed on failure.
 
         Returns:
-            The download; `None` if the store says that the source still has the version `known` and that this
-            job may read it.
+            The download; `cached` if the store says that the source still has that version and that this job may
+            read it.
 
         Raises:
             SourceError: not found, not allowed, too large, incomplete, or not usable.

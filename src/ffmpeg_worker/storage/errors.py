@@ -42,11 +42,3 @@ def source_incomplete(shown: str, received: int, total: int | None) -> SourceUnr
         code="source_incomplete_transfer",
         hint="Try again later, or use a faster server.",
     )
-
-
-def source_timed_out(shown: str, seconds: float) -> SourceUnreachable:
-    """The download took longer than allowed."""
-    return SourceUnreachable(
-        f'The download of the input "{shown}" was not complete after {seconds:g} s.',
-        hint="Use a faster server.",
-    )

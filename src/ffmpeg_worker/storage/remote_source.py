@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from contextlib import ExitStack
 from pathlib import Path
 
-from ffmpeg_worker.errors import DiskFull, SourceNotFound
+from ffmpeg_worker.errors import DiskFull, SourceNotFound, SourceUnreachable
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.backends import Download, SourceBackend
 from ffmpeg_worker.storage.cache import DownloadCache
 from ffmpeg_worker.storage.transfer import TransferMeter
 
+_TIMEOUT_S = 900.0
 _UNKNOWN_SIZE = 1 << 62
 
 
@@ -34,7 +37,7 @@ class RemoteSource:
         """
         identity = self._backend.identity(source) if self._cache.is_on else None
         if identity is None:
-            return (await self._download_new(source, folder, meter)).path
+            return (await self._download(source, folder, meter)).path
         async with self._cache.one_at_first(identity):
             return await self._fetch_cached(identity, source, folder, meter)
 
@@ -47,38 +50,39 @@ class RemoteSource:
     async def _fetch_cached(self, identity: str, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
         # The link is made before the store is asked: the file cannot be evicted between the answer and its use.
         cached = self._cache.link(identity, folder)
-        if cached is None:
-            new = await self._download_new(source, folder, meter)
-        else:
-            try:
-                answer = await self._download(source, folder, meter, cached.version)
-                if answer is None:
-                    size = cached.path.stat().st_size
-                    meter.expect(size)
-                    meter.add(size)
-                    return cached.path
-            except BaseException:
-                shutil.rmtree(cached.path.parent, ignore_errors=True)
-                raise
-            shutil.rmtree(cached.path.parent, ignore_errors=True)
-            new = answer
-        await self._cache.keep(identity, new)
-        return new.path
-
-    async def _download_new(self, source: FileSource, folder: Path, meter: TransferMeter) -> Download:
-        download = await self._download(source, folder, meter, None)
-        if download is None:
-            raise AssertionError("the store answered that a file is unchanged, but no version was given")
-        return download
+        with ExitStack() as unless_unchanged:
+            if cached is not None:
+                unless_unchanged.callback(shutil.rmtree, cached.path.parent, ignore_errors=True)
+            download = await self._download(source, folder, meter, cached)
+            if download is cached:
+                size = download.path.stat().st_size
+                meter.expect(size)
+                meter.add(size)
+                unless_unchanged.pop_all()
+                return download.path
+        await self._cache.keep(identity, download)
+        return download.path
 
     async def _download(
-        self, source: FileSource, folder: Path, meter: TransferMeter, known: str | None
-    ) -> Download | None:
+        self, source: FileSource, folder: Path, meter: TransferMeter, cached: Download | None = None
+    ) -> Download:
         """Download, and once more after evicting cached files if the disk is full."""
         await self._cache.make_room()
         try:
-            return await self._backend.download(source, folder, meter, known)
+            return await self._download_once(source, folder, meter, cached)
         except DiskFull:
             if not await self._cache.make_room(meter.total or _UNKNOWN_SIZE):
                 raise
-        return await self._backend.download(source, folder, meter, known)
+        return await self._download_once(source, folder, meter, cached)
+
+    async def _download_once(
+        self, source: FileSource, folder: Path, meter: TransferMeter, cached: Download | None
+    ) -> Download:
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                return await self._backend.download(source, folder, meter, cached)
+        except TimeoutError:
+            raise SourceUnreachable(
+                f'The download of the input "{display_name(source.url)}" was not complete after {_TIMEOUT_S:g} s.',
+                hint="Use a faster server.",
+            ) from None

@@ -52,7 +52,7 @@ class RemoteStores:
         """
         access = self.own_access if is_own else self.access
         bucket = find_bucket(where.cloud, where.bucket, upload.credentials, access)
-        return RemoteTarget(BucketWriter(bucket, access, upload.presign), upload.cache_control)
+        return RemoteTarget(BucketWriter(bucket, upload.presign), upload.cache_control)
 
     def presigned_target(self, upload: Upload) -> Target:
         """The presigned PUT addresses of a job."""

@@ -1,7 +1,9 @@
-"""Parts that every transfer uses: limits, byte counter, stall guard, download folder."""
+"""Parts that every transfer uses: limits, byte counter, stall guard, download folder and file."""
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
 import secrets
 import shutil
@@ -9,17 +11,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path, PurePosixPath
+
+from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS, disk_full
+from ffmpeg_worker.tasks import finish_then_cancel
 
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,12}")
 
 
 @dataclass(frozen=True, slots=True)
 class DownloadLimits:
-    """Limits of one download: bytes and seconds."""
+    """Limits of one download."""
 
     max_bytes: int
-    total_s: float = 900.0
     min_bytes_per_s: float = 10_000.0
     window_s: float = 60.0
     """Seconds over which the rate is averaged."""
@@ -90,6 +95,27 @@ def download_folder(parent: Path) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+async def write_block(file: FileIO, block: bytes | bytearray, offset: int) -> None:
+    """Write a block at its offset; a cancellation is raised only after that is done.
+
+    Raises:
+        DiskFull: the disk has no space for it.
+    """
+    try:
+        await finish_then_cancel(asyncio.to_thread(_write_all, file, block, offset))
+    except OSError as error:
+        if error.errno in DISK_FULL_ERRNOS:
+            raise disk_full() from None
+        raise
+
+
+def _write_all(file: FileIO, block: bytes | bytearray, offset: int) -> None:
+    rest = memoryview(block)
+    while rest:
+        written = os.pwrite(file.fileno(), rest, offset)
+        rest, offset = rest[written:], offset + written
 
 
 def safe_suffix(path: str) -> str:

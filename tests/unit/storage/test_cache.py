@@ -181,8 +181,8 @@ class FullDisk:
         source: FileSource,
         folder: Path,
         meter: TransferMeter,
-        known: str | None = None,
-    ) -> Download | None:
+        cached: Download | None = None,
+    ) -> Download:
         if self.folder.exists() and list(self.folder.iterdir()):
             raise DiskFull("The worker's disk has no space for the input.")
         path = folder / "input"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import shutil
+from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 
 import aiohttp
@@ -13,13 +14,7 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.retry import AttemptFailed, backoff, retry
-from ffmpeg_worker.storage.errors import (
-    DISK_FULL_ERRNOS,
-    disk_full,
-    source_empty,
-    source_incomplete,
-    source_too_large,
-)
+from ffmpeg_worker.storage.errors import disk_full, source_empty, source_incomplete, source_too_large
 from ffmpeg_worker.storage.http.errors import (
     CONNECTION_ERRORS,
     source_bad_answer,
@@ -27,8 +22,7 @@ from ffmpeg_worker.storage.http.errors import (
     source_status_error,
     source_unreachable,
 )
-from ffmpeg_worker.storage.transfer import DownloadLimits, StallGuard, TransferMeter
-from ffmpeg_worker.tasks import finish_then_cancel
+from ffmpeg_worker.storage.transfer import DownloadLimits, StallGuard, TransferMeter, write_block
 
 _BLOCK_BYTES = 1 << 20
 _WEB_PAGES = frozenset({"text/html", "application/xhtml+xml"})
@@ -37,34 +31,28 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+)")
 _STRONG_ETAG = re.compile(r'"[\x21\x23-\x7e]{1,256}"')
 
 
+@dataclass(slots=True)
 class HttpDownload:
-    """Downloads one source to `path`, unless the server says that it still has the version `known`.
+    """Downloads one source to `path`, unless the server says that it still has the version `known`."""
 
-    After `run`, these are set: `content_type`, `version` (a strong ETag, or `None`), `is_unchanged` (nothing was
-    downloaded).
-    """
+    outbound: OutboundClient
+    source: FileSource
+    path: Path
+    limits: DownloadLimits
+    meter: TransferMeter
+    known: str | None = None
+    content_type: str = ""
+    version: str | None = None
+    """A strong ETag; `None` if the server has sent none."""
+    is_unchanged: bool = False
+    """Whether nothing was downloaded."""
+    received: int = 0
+    total: int | None = None
 
-    def __init__(
-        self,
-        outbound: OutboundClient,
-        source: FileSource,
-        path: Path,
-        limits: DownloadLimits,
-        meter: TransferMeter,
-        known: str | None = None,
-    ) -> None:
-        self.path = path
-        self.content_type = ""
-        self.version: str | None = None
-        self.is_unchanged = False
-        self._outbound = outbound
-        self._source = source
-        self._limits = limits
-        self._meter = meter
-        self._known = known
-        self._shown = display_name(source.url)
-        self._received = 0
-        self._total: int | None = None
+    @property
+    def shown(self) -> str:
+        """The name of the source in errors."""
+        return display_name(self.source.url)
 
     async def run(self) -> None:
         """Download, with retries.
@@ -74,12 +62,12 @@ class HttpDownload:
             SourceError: not found, not allowed, too large, incomplete, unreachable, or not usable.
             DiskFull: the disk has no space for it.
         """
-        await retry(self._attempt, backoff(self._limits.retries, self._limits.backoff_s))
+        await retry(self._attempt, backoff(self.limits.retries, self.limits.backoff_s))
 
     async def _attempt(self) -> None:
         headers = self._conditional_headers()
         try:
-            async with self._outbound.get(self._source.url, self._source.plain_headers, headers) as response:
+            async with self.outbound.get(self.source.url, self.source.plain_headers, headers) as response:
                 if response.status == 304 and "If-None-Match" in headers:
                     self.is_unchanged = True
                     return
@@ -87,22 +75,22 @@ class HttpDownload:
                 self._check_headers(response)
                 await self._receive(response)
         except aiohttp.ClientConnectorCertificateError:
-            raise source_certificate_invalid(self._shown) from None
+            raise source_certificate_invalid(self.shown) from None
         except aiohttp.ClientResponseError:
-            raise source_bad_answer(self._shown, "it is not valid HTTP") from None
+            raise source_bad_answer(self.shown, "it is not valid HTTP") from None
         except CONNECTION_ERRORS:
-            has_started = self._received or self._total is not None
-            raise self._interrupted() if has_started else AttemptFailed(source_unreachable(self._shown)) from None
-        if self._total is not None and self._received != self._total:
+            has_started = self.received or self.total is not None
+            raise self._interrupted() if has_started else AttemptFailed(source_unreachable(self.shown)) from None
+        if self.total is not None and self.received != self.total:
             raise self._interrupted()
-        if self._received == 0:
-            raise source_empty(self._shown)
+        if self.received == 0:
+            raise source_empty(self.shown)
 
     def _conditional_headers(self) -> dict[str, str]:
         """Headers that ask for the missing rest, or for the file only if it is not the known version."""
-        if self._received and self.version:
-            return {"Range": f"bytes={self._received}-", "If-Range": self.version}
-        return {"If-None-Match": self._known} if self._known else {}
+        if self.received and self.version:
+            return {"Range": f"bytes={self.received}-", "If-Range": self.version}
+        return {"If-None-Match": self.known} if self.known else {}
 
     def _check_status(self, response: aiohttp.ClientResponse, *, is_resumed: bool) -> None:
         status = response.status
@@ -114,25 +102,25 @@ class HttpDownload:
             self._discard()
             raise self._interrupted()
         else:
-            raise source_status_error(self._shown, response)
+            raise source_status_error(self.shown, response)
 
     def _start_over(self, response: aiohttp.ClientResponse) -> None:
         self._discard()
-        self._total = response.content_length
+        self.total = response.content_length
         self.content_type = response.content_type
         etag = response.headers.get("ETag", "")
         self.version = etag if _STRONG_ETAG.fullmatch(etag) else None
-        self._meter.expect(self._total)
+        self.meter.expect(self.total)
 
     def _discard(self) -> None:
-        self._received = 0
-        self._total = None
+        self.received = 0
+        self.total = None
         self.version = None
-        self.path.unlink(missing_ok=True)
+        self.path.write_bytes(b"")
 
     def _check_range(self, response: aiohttp.ClientResponse) -> None:
         match = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        if match is None or (int(match.group(1)), int(match.group(2))) != (self._received, self._total):
+        if match is None or (int(match.group(1)), int(match.group(2))) != (self.received, self.total):
             failed = self._interrupted()
             self._discard()
             raise failed
@@ -141,49 +129,37 @@ class HttpDownload:
         content_encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         transfer_encoding = response.headers.get("Transfer-Encoding", "chunked").strip().lower()
         if content_encoding not in {"", "identity"} or transfer_encoding != "chunked":
-            raise source_bad_answer(self._shown, "its body is compressed although that was not requested")
+            raise source_bad_answer(self.shown, "its body is compressed although that was not requested")
         if response.content_type in _WEB_PAGES:
-            raise source_bad_answer(self._shown, "it is a web page, perhaps a login form")
-        if self._total is not None:
-            if self._total > self._limits.max_bytes:
-                raise source_too_large(self._shown, self._limits.max_bytes)
-            if self._total - self._received > shutil.disk_usage(self.path.parent).free:
+            raise source_bad_answer(self.shown, "it is a web page, perhaps a login form")
+        if self.total is not None:
+            if self.total > self.limits.max_bytes:
+                raise source_too_large(self.shown, self.limits.max_bytes)
+            if self.total - self.received > shutil.disk_usage(self.path.parent).free:
                 raise disk_full()
 
     async def _receive(self, response: aiohttp.ClientResponse) -> None:
-        guard = StallGuard(self._limits.min_bytes_per_s, self._limits.window_s)
+        guard = StallGuard(self.limits.min_bytes_per_s, self.limits.window_s)
         block = bytearray()
-        try:
-            async for chunk in response.content.iter_any():
-                block += chunk
-                if self._received + len(block) > self._limits.max_bytes:
-                    raise source_too_large(self._shown, self._limits.max_bytes)
-                guard.count(len(chunk))
-                if len(block) >= _BLOCK_BYTES:
-                    await self._write(block)
-                    block = bytearray()
-        except CONNECTION_ERRORS:
-            await self._write(block)
-            raise
-        await self._write(block)
+        with self.path.open("r+b", buffering=0) as file:
+            try:
+                async for chunk in response.content.iter_any():
+                    block += chunk
+                    if self.received + len(block) > self.limits.max_bytes:
+                        raise source_too_large(self.shown, self.limits.max_bytes)
+                    guard.count(len(chunk))
+                    if len(block) >= _BLOCK_BYTES:
+                        await self._write(file, block)
+                        block = bytearray()
+            except CONNECTION_ERRORS:
+                await self._write(file, block)
+                raise
+            await self._write(file, block)
 
-    async def _write(self, block: bytearray) -> None:
-        """Append to the file; a cancellation is raised only after that is done."""
-        try:
-            await finish_then_cancel(asyncio.to_thread(_append, self.path, block))
-        except OSError as error:
-            if error.errno in DISK_FULL_ERRNOS:
-                raise disk_full() from None
-            raise
-        self._received += len(block)
-        self._meter.add(len(block))
+    async def _write(self, file: FileIO, block: bytearray) -> None:
+        await write_block(file, block, self.received)
+        self.received += len(block)
+        self.meter.add(len(block))
 
     def _interrupted(self) -> AttemptFailed:
-        return AttemptFailed(source_incomplete(self._shown, self._received, self._total))
-
-
-def _append(path: Path, block: bytearray) -> None:
-    with path.open("ab", buffering=0) as file:
-        rest = memoryview(block)
-        while rest:
-            rest = rest[file.write(rest) :]
+        return AttemptFailed(source_incomplete(self.shown, self.received, self.total))

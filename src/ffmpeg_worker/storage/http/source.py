@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import re
 import shutil
 from pathlib import Path
 
-from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.backends import Download
-from ffmpeg_worker.storage.errors import source_timed_out
 from ffmpeg_worker.storage.http.download import HttpDownload
 from ffmpeg_worker.storage.http.signed_url import strip_signature
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter, download_folder, safe_suffix
@@ -65,8 +62,8 @@ class HttpSource:
         return f"{address} {digest}"
 
     async def download(
-        self, source: FileSource, folder: Path, meter: TransferMeter, known: str | None = None
-    ) -> Download | None:
+        self, source: FileSource, folder: Path, meter: TransferMeter, cached: Download | None = None
+    ) -> Download:
         """See `SourceBackend.download`.
 
         Raises:
@@ -75,15 +72,12 @@ class HttpSource:
             SourceError, DiskFull: see `HttpDownload.run`.
         """
         with download_folder(folder) as own:
+            known = cached.version if cached else None
             download = HttpDownload(self._outbound, source, own / "part", self._limits, meter, known)
-            try:
-                async with asyncio.timeout(self._limits.total_s):
-                    await download.run()
-            except TimeoutError:
-                raise source_timed_out(display_name(source.url), self._limits.total_s) from None
-            if download.is_unchanged:
+            await download.run()
+            if cached is not None and download.is_unchanged:
                 shutil.rmtree(own, ignore_errors=True)
-                return None
+                return cached
             path = download.path.rename(own / f"input{_suffix(source.url, download.content_type)}")
             return Download(path, download.version)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ffmpeg_worker.errors import TargetError, TargetForbidden, TargetUnavailable
 from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
@@ -138,7 +139,7 @@ def _link_or_copy(source: Path, hidden: Path) -> None:
 
 def _undeliverable(error: OSError) -> TargetError:
     reason = os.strerror(error.errno) if error.errno else "unknown reason"
-    kind = TargetUnavailable if error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EIO} else TargetForbidden
+    kind = TargetUnavailable if error.errno in {*DISK_FULL_ERRNOS, errno.EIO} else TargetForbidden
     return kind(
         f"The outputs cannot be written under the data root: {reason}.",
         hint="Free disk space or correct the permissions of the data root (FS_PATH).",

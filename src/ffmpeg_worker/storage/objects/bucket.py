@@ -65,10 +65,6 @@ class Bucket:
         """The URL of an object, without a signature."""
         return f"{self.url}/{quote(key, safe='/~')}"
 
-    def identity(self, key: str) -> str:
-        """A cache key for an object."""
-        return f"{self.cloud} {self.url_of(key)}"
-
     async def presign(self, key: str, valid_s: int) -> str:
         """A URL that anybody can GET an object from for `valid_s` seconds; computed without a request.
 
@@ -80,24 +76,25 @@ class Bucket:
                 # obstore signs the percent-encoded URL, which is wrong if the path contains the account's name.
                 account, secret = self._config["account_name"], self._config["account_key"]
                 return f"{self.url_of(key)}?{sign_azure_blob(account, secret, self.name, key, valid_s)}"
-            client = cast("S3Store | GCSStore", self.open(self._access.proxy.issue_ticket()))
+            client = cast("S3Store | GCSStore", self.open()[0])
             # For Google, obstore takes the key as a part of a URL.
             encoded_key = quote(key, safe="/~") if self.cloud is CloudType.GCP else key
             return await obstore.sign_async(client, "GET", encoded_key, timedelta(seconds=valid_s))
         except (BaseError, ValueError):
             raise invalid_credentials(self.cloud, "they cannot sign an address") from None
 
-    def open(self, ticket: ProxyTicket) -> Client:
-        """Make a client that connects through the egress proxy with `ticket`.
+    def open(self) -> tuple[Client, ProxyTicket]:
+        """Make a client that connects through the egress proxy with a ticket of its own.
 
         Raises:
             InvalidJob: `invalid_credentials`.
         """
         access = self._access
+        ticket = access.proxy.issue_ticket()
         # obstore reads missing options from the environment, and some variables override given options.
         pop_store_credentials()
         try:
-            return self._kind(
+            client = self._kind(
                 self.name,
                 config=self._config,  # type: ignore[arg-type]  # find_bucket builds it for this kind
                 client_options={
@@ -116,6 +113,7 @@ class Bucket:
             )
         except (BaseError, ValueError):
             raise invalid_credentials(self.cloud, "they are malformed") from None
+        return client, ticket
 
 
 def sign_azure_blob(account: str, account_key: str, container: str, key: str, valid_s: int) -> str:

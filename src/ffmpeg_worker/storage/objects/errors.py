@@ -33,7 +33,7 @@ from ffmpeg_worker.tasks import race
 
 _T = TypeVar("_T")
 
-CLIENT_ERRORS = (BaseError, FileNotFoundError, ValueError, OSError)
+CLIENT_ERRORS = (BaseError, ValueError, OSError)
 _STATUS = re.compile(r"non-2xx status code: (\d{3})")
 _NO_BUCKET = re.compile(r"NoSuchBucket|ContainerNotFound|ContainerBeingDeleted|InvalidBucketName")
 _BAD_CREDENTIALS = re.compile(
@@ -84,24 +84,21 @@ async def await_reply(work: Awaitable[_T], ticket: ProxyTicket, what: str) -> _T
     Raises:
         AddressNotAllowed: the egress proxy refused the address; `what` says whose, e.g. "bucket \"a\"".
     """
-    try:
-        return await race(work, _raise_when_refused(ticket, what))
-    except CLIENT_ERRORS:
-        if ticket.refused.is_set():
-            raise _not_allowed(what) from None
-        raise
-
-
-async def _raise_when_refused(ticket: ProxyTicket, what: str) -> Never:
-    await ticket.refused.wait()
-    raise _not_allowed(what)
-
-
-def _not_allowed(what: str) -> AddressNotAllowed:
-    return AddressNotAllowed(
+    not_allowed = AddressNotAllowed(
         f"The address of the {what} is not allowed: it does not lead to a public https:// host on a usual port.",
         hint="Correct its endpoint; the operator can allow hosts of a private network.",
     )
+
+    async def raise_when_refused() -> Never:
+        await ticket.refused.wait()
+        raise not_allowed
+
+    try:
+        return await race(work, raise_when_refused())
+    except CLIENT_ERRORS:
+        if ticket.refused.is_set():
+            raise not_allowed from None
+        raise
 
 
 def invalid_credentials(cloud: CloudType, reason: str) -> InvalidJob:

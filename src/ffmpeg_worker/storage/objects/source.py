@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,6 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.object_location import describe_key_problem, is_bucket_name, read_location
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.backends import Download
-from ffmpeg_worker.storage.errors import source_timed_out
 from ffmpeg_worker.storage.objects.bucket import Bucket, BucketAccess
 from ffmpeg_worker.storage.objects.download import ObjectDownload
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
@@ -40,30 +38,25 @@ class BucketSource:
             bucket, key = self._find(source)
         except WorkerError:
             return None
-        return bucket.identity(key)
+        return f"{bucket.cloud} {bucket.url_of(key)}"
 
     async def download(
-        self, source: FileSource, folder: Path, meter: TransferMeter, known: str | None = None
-    ) -> Download | None:
+        self, source: FileSource, folder: Path, meter: TransferMeter, cached: Download | None = None
+    ) -> Download:
         """See `SourceBackend.download`.
 
         Raises:
             InvalidJob: the credentials are missing or malformed.
         """
         bucket, key = self._find(source)
-        ticket = self._access.proxy.issue_ticket()
         shown = display_name(source.url)
         with download_folder(folder) as own:
             path = own / f"input{safe_suffix(key)}"
-            download = ObjectDownload(bucket.open(ticket), ticket, key, shown, path, self._limits, meter)
-            try:
-                async with asyncio.timeout(self._limits.total_s):
-                    version = await download.run(known)
-            except TimeoutError:
-                raise source_timed_out(shown, self._limits.total_s) from None
-            if version is None:
+            download = ObjectDownload(*bucket.open(), key, shown, path, self._limits, meter)
+            version = await download.run(cached.version if cached else None)
+            if cached is not None and not path.exists():
                 shutil.rmtree(own, ignore_errors=True)
-                return None
+                return cached
             return Download(path, version.etag)
 
     def _find(self, source: FileSource) -> tuple[Bucket, str]:

@@ -9,7 +9,7 @@ import obstore
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.storage.backends import ObjectHeaders
-from ffmpeg_worker.storage.objects.bucket import Bucket, BucketAccess
+from ffmpeg_worker.storage.objects.bucket import Bucket
 from ffmpeg_worker.storage.objects.errors import (
     CLIENT_ERRORS,
     await_reply,
@@ -27,10 +27,9 @@ _UNUSED_KEY = "ffmpeg-worker/is-anybody-there"
 class BucketWriter:
     """An `ObjectWriter` of one bucket; the names of outputs are their keys."""
 
-    def __init__(self, bucket: Bucket, access: BucketAccess, presign_s: int | None = None) -> None:
+    def __init__(self, bucket: Bucket, presign_s: int | None = None) -> None:
         """`presign_s`: seconds that presigned URLs are valid; `None`: URLs are not presigned."""
         self._bucket = bucket
-        self._access = access
         self._presign_s = presign_s
 
     def check(self, name: str) -> None:  # noqa: ARG002  (the job's parser has checked the key)
@@ -48,8 +47,8 @@ class BucketWriter:
         Reads an object that does not exist. "Not found" and "forbidden" are both fine: the credentials may allow
         only writing.
         """
-        ticket = self._access.proxy.issue_ticket()
-        reading = obstore.get_range_async(self._bucket.open(ticket), _UNUSED_KEY, start=0, length=1)
+        client, ticket = self._bucket.open()
+        reading = obstore.get_range_async(client, _UNUSED_KEY, start=0, length=1)
         try:
             await await_reply(reading, ticket, f'bucket "{self._bucket.name}"')
         except CLIENT_ERRORS as error:
@@ -58,14 +57,13 @@ class BucketWriter:
 
     async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
         """See `ObjectWriter.upload`."""
-        await ObjectUpload(self._bucket, name, path, headers, meter).run(self._access.proxy.issue_ticket())
+        await ObjectUpload(self._bucket, name, path, headers, meter).run()
 
     async def delete(self, name: str) -> None:
         """See `ObjectWriter.delete`."""
-        ticket = self._access.proxy.issue_ticket()
-        deleting = obstore.delete_async(self._bucket.open(ticket), name)
+        client, ticket = self._bucket.open()
         try:
-            await await_reply(deleting, ticket, f'bucket "{self._bucket.name}"')
+            await await_reply(obstore.delete_async(client, name), ticket, f'bucket "{self._bucket.name}"')
         except FileNotFoundError:
             return
         except CLIENT_ERRORS as error:
@@ -73,9 +71,8 @@ class BucketWriter:
 
     async def locate(self, name: str) -> OutputLocation:
         """See `ObjectWriter.locate`."""
-        key = name
         if self._presign_s is not None:
-            return OutputLocation(key, await self._bucket.presign(key, self._presign_s))
+            return OutputLocation(name, await self._bucket.presign(name, self._presign_s))
         if self._bucket.public_url:
-            return OutputLocation(key, f"{self._bucket.public_url.rstrip('/')}/{quote(key, safe='/~')}")
-        return OutputLocation(key, self._bucket.url_of(key))
+            return OutputLocation(name, f"{self._bucket.public_url.rstrip('/')}/{quote(name, safe='/~')}")
+        return OutputLocation(name, self._bucket.url_of(name))

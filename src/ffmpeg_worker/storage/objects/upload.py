@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 import obstore
 
 from ffmpeg_worker.errors import TargetError
-from ffmpeg_worker.outbound.proxy import ProxyTicket
 from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders
 from ffmpeg_worker.storage.objects.bucket import Bucket, Client
 from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, await_reply, classify, target_error
@@ -30,37 +30,37 @@ class _Stopped(Exception):
     """Raised inside the client's input, so that the client removes the parts it has sent."""
 
 
+@dataclass(slots=True)
 class ObjectUpload:
     """Uploads the file at `path` as the object `key`."""
 
-    def __init__(self, bucket: Bucket, key: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
-        self._bucket = bucket
-        self._key = key
-        self._path = path
-        self._headers = headers
-        self._meter = meter
-        self._stopped = False
+    bucket: Bucket
+    key: str
+    path: Path
+    headers: ObjectHeaders
+    meter: TransferMeter
+    is_stopped: bool = False
 
-    async def run(self, ticket: ProxyTicket) -> None:
+    async def run(self) -> None:
         """Upload.
 
         Raises:
             AddressNotAllowed, InvalidJob, TargetError: see `ObjectWriter.upload`.
         """
-        client = self._bucket.open(ticket)
-        with self._path.open("rb") as file:
+        client, ticket = self.bucket.open()
+        with self.path.open("rb") as file:
             sending = asyncio.ensure_future(self._put(client, file))
             try:
                 # Shielded: after a cancellation the client must remove what it has sent.
-                await await_reply(asyncio.shield(sending), ticket, f'bucket "{self._bucket.name}"')
+                await await_reply(asyncio.shield(sending), ticket, f'bucket "{self.bucket.name}"')
             except CLIENT_ERRORS as error:
-                raise target_error(classify(error), self._bucket.name) from None
+                raise target_error(classify(error), self.bucket.name) from None
             except asyncio.CancelledError:
                 ticket.restrict_uploads()
                 if await finish_shielded(self._remove(sending, client)):
                     raise
                 raise TargetError(
-                    f'An object in the bucket "{self._bucket.name}" could not be removed.',
+                    f'An object in the bucket "{self.bucket.name}" could not be removed.',
                     code=NOT_REMOVABLE,
                     hint="Allow the credentials to delete objects there.",
                 ) from None
@@ -70,21 +70,21 @@ class ObjectUpload:
                     await cancel_and_wait(sending)
 
     async def _put(self, client: Client, file: BinaryIO) -> None:
-        size = self._path.stat().st_size
-        self._meter.expect(size)
-        attributes: obstore.Attributes = {"Content-Type": self._headers.content_type}
-        if self._headers.cache_control:
-            attributes["Cache-Control"] = self._headers.cache_control
+        size = self.path.stat().st_size
+        self.meter.expect(size)
+        attributes: obstore.Attributes = {"Content-Type": self.headers.content_type}
+        if self.headers.cache_control:
+            attributes["Cache-Control"] = self.headers.cache_control
         if size <= PART_BYTES:
             data = await asyncio.to_thread(file.read)
             # Counted before the request: an error of the meter must leave no object behind.
-            self._meter.add(len(data))
-            await obstore.put_async(client, self._key, data, attributes=attributes, use_multipart=False)
+            self.meter.add(len(data))
+            await obstore.put_async(client, self.key, data, attributes=attributes, use_multipart=False)
             return
         part_bytes = max(PART_BYTES, -(-size // _MAX_PARTS))
         await obstore.put_async(
             client,
-            self._key,
+            self.key,
             self._parts(file, part_bytes),
             attributes=attributes,
             use_multipart=True,
@@ -94,11 +94,11 @@ class ObjectUpload:
 
     async def _parts(self, file: BinaryIO, part_bytes: int) -> AsyncIterator[bytes]:
         while part := await asyncio.to_thread(file.read, part_bytes):
-            if self._stopped:
+            if self.is_stopped:
                 raise _Stopped
             yield part
-            self._meter.add(len(part))
-        if self._stopped:
+            self.meter.add(len(part))
+        if self.is_stopped:
             raise _Stopped
 
     async def _remove(self, sending: asyncio.Future[None], client: Client) -> bool:
@@ -107,14 +107,14 @@ class ObjectUpload:
         Returns:
             `False` if the object had arrived and could not be deleted.
         """
-        self._stopped = True
+        self.is_stopped = True
         has_arrived = False
         try:
-            has_parts = self._path.stat().st_size > PART_BYTES
+            has_parts = self.path.stat().st_size > PART_BYTES
             async with asyncio.timeout(_PARTS_REMOVAL_TIMEOUT_S if has_parts else _REMOVAL_TIMEOUT_S):
                 await asyncio.shield(sending)
                 has_arrived = True
-                await obstore.delete_async(client, self._key)
+                await obstore.delete_async(client, self.key)
                 has_arrived = False
         except (_Stopped, *CLIENT_ERRORS) as error:
             return not has_arrived or isinstance(error, FileNotFoundError)

@@ -51,7 +51,7 @@ async def test_the_url_of_a_bucket(
     cloud: CloudType, bucket: str, given: dict[str, str], url: str, access: BucketAccess
 ) -> None:
     found = find_bucket(cloud, bucket, Credentials.model_validate(given), access)
-    found.open(access.proxy.issue_ticket())
+    found.open()
     assert found.url == url
     assert not [secret for secret in ("secret", "a2V5", "sig=") if secret in repr(found)]
 
@@ -110,6 +110,6 @@ async def test_invalid_credentials_are_refused(
     cloud: CloudType, given: dict[str, str], access: BucketAccess
 ) -> None:
     with pytest.raises(InvalidJob) as caught:
-        find_bucket(cloud, "media", Credentials.model_validate(given), access).open(access.proxy.issue_ticket())
+        find_bucket(cloud, "media", Credentials.model_validate(given), access).open()
     assert caught.value.code == "invalid_credentials"
     assert "evil" not in str(caught.value.as_problem())

@@ -25,7 +25,7 @@ async def access() -> AsyncIterator[BucketAccess]:
 async def test_a_shared_access_signature_cannot_presign(access: BucketAccess) -> None:
     given = Credentials.model_validate({"azure_account_name": "acc", "azure_sas_token": "sig=x"})
     bucket = find_bucket(CloudType.AZURE, "media", given, access)
-    BucketWriter(bucket, access).check("a.mp4")
+    BucketWriter(bucket).check("a.mp4")
     with pytest.raises(InvalidJob) as caught:
-        BucketWriter(bucket, access, presign_s=60).check("a.mp4")
+        BucketWriter(bucket, presign_s=60).check("a.mp4")
     assert caught.value.code == "cannot_presign"
