@@ -103,20 +103,20 @@ class DownloadCache:
         self._entries.move_to_end(identity)
         return Download(path, entry.version)
 
-    async def keep(self, identity: str, download: Download) -> bool:
-        """Add a downloaded file, replacing an older version; returns whether it was added."""
+    async def keep(self, identity: str, download: Download) -> None:
+        """Add a downloaded file, replacing an older version; one without a version is not added."""
         version = download.version
         if version is None or not self.is_on:
-            return False
+            return
         path = self._folder / secrets.token_hex(8)
         try:
             if download.path.lstat().st_size > self._max_bytes:
-                return False
+                return
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             status = _make_read_only(download.path)
             path.hardlink_to(download.path)
         except OSError:
-            return False
+            return
         dropped = [self._forget(identity)] if identity in self._entries else []
         name = download.path.name
         self._entries[identity] = _Entry(path, name, version, status.st_size, status.st_mtime_ns, status.st_ino)
@@ -125,7 +125,6 @@ class DownloadCache:
             dropped.append(self._forget(next(iter(self._entries))))
         await asyncio.to_thread(_unlink, dropped)
         await self.make_room()
-        return identity in self._entries
 
     async def make_room(self, size: int = 0) -> bool:
         """Evict the least recently used files until `size` bytes can be written; returns whether any was evicted.

@@ -7,13 +7,13 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from ffmpeg_worker.errors import TargetError, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders, ObjectWriter
-from ffmpeg_worker.storage.content_types import content_type
+from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
 from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import finish_then_cancel
@@ -23,7 +23,6 @@ MAX_UPLOADS = 6
 
 _REMOVAL_TIMEOUT_S = 30.0
 _MAX_NAMED = 5
-_MANIFESTS = {".m3u8", ".mpd"}
 _MASTER_MARK = b"#EXT-X-STREAM-INF"
 _MASTER_HEAD_BYTES = 1 << 16
 
@@ -117,11 +116,7 @@ class RemoteDelivery:
             await self._wait_for(names)
 
     async def _wait_for(self, names: Iterable[str]) -> None:
-        """Wait until all have been uploaded, or one has failed.
-
-        Raises:
-            WorkerError: with `where.output`.
-        """
+        """Wait until all have been uploaded, or one has failed."""
         for upload in asyncio.as_completed([self._outputs[name].uploads[-1] for name in names]):
             await upload
 
@@ -211,7 +206,7 @@ def _is_not_removable(upload: asyncio.Task[None]) -> bool:
 
 
 def _is_manifest(name: str) -> bool:
-    return PurePosixPath(name).suffix.lower() in _MANIFESTS
+    return content_type(name) in MANIFEST_TYPES
 
 
 def _is_master(path: Path) -> bool:

@@ -51,14 +51,20 @@ class StoreResolver:
         Raises:
             InvalidJob: the job names no bucket, and there is no default.
         """
-        given = job.destination
+        given, default = job.destination, self._default
         if given is None:
             return self._default_destination(job, job_id)
-        if given.is_presigned or given.cloud is CloudType.LOCAL:
-            return given
-        default = self._default
         where = given.location
-        if where is None or (where.bucket and not self._is_default(given)):
+        if where is None or given.cloud is CloudType.LOCAL:
+            return given
+        # Jobs may use the operator's bucket without credentials.
+        is_default = not where.bucket or (
+            default is not None
+            and where.bucket == default.bucket
+            and given.cloud in {None, default.cloud_type}
+            and not given.credentials
+        )
+        if not is_default:
             return given.model_copy(update={"cloud_type": given.cloud or CloudType.AWS})
         if default is None:
             raise InvalidJob(
@@ -85,15 +91,6 @@ class StoreResolver:
         prefix = self._default.key.rstrip("/")
         return self._default.model_copy(update={"key": f"{prefix}/{job_id}/" if prefix else f"{job_id}/"})
 
-    def _is_default(self, given: Upload) -> bool:
-        """Whether an upload means the operator's bucket, which jobs may use without credentials."""
-        where, default = given.location, self._default
-        if where is None or default is None:
-            return False
-        return (not where.bucket) or (
-            where.bucket == default.bucket and given.cloud in {None, default.cloud_type} and not given.credentials
-        )
-
     async def stores(self, upload: Upload | None) -> Stores:
         """The stores of one job; `upload` is what `destination` returned.
 
@@ -118,9 +115,7 @@ class StoreResolver:
     def _has_own_credentials(self, upload: Upload) -> bool:
         """Whether the credentials of an upload are the operator's, not the job's."""
         default = self._default
-        if default is None:
-            return False
-        return upload.bucket == default.bucket and upload.credentials == default.credentials
+        return default is not None and (upload.bucket, upload.credentials) == (default.bucket, default.credentials)
 
     async def _web(self) -> SourceStore:
         return (await self._remote_stores()).web

@@ -34,11 +34,6 @@ def strip_signature(url: str) -> str | None:
     return f"{parts.scheme}://{host}{parts.path}?{'&'.join(kept)}"
 
 
-def strip_query(address: str) -> str:
-    """The URL without query and fragment."""
-    return address.partition("#")[0].partition("?")[0]
-
-
 def is_azure_sas(address: str) -> bool:
     """Whether a URL contains a shared access signature of Azure or of a compatible store."""
     try:

@@ -11,7 +11,7 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.outbound.client import OutboundClient
 from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders
-from ffmpeg_worker.storage.http.signed_url import is_azure_sas, strip_query, strip_signature
+from ffmpeg_worker.storage.http.signed_url import is_azure_sas, strip_signature
 from ffmpeg_worker.storage.http.upload import HttpUpload, UploadLimits
 from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
@@ -69,8 +69,8 @@ class PresignedWriter:
         )
 
     async def locate(self, name: str) -> OutputLocation:
-        """The address without its signature; see `ObjectWriter.locate`."""
-        url = strip_query(self._address(name))
+        """The address without its query; see `ObjectWriter.locate`."""
+        url = self._address(name).partition("#")[0].partition("?")[0]
         return OutputLocation(unquote(urlsplit(url).path).lstrip("/"), url)
 
     def _address(self, name: str) -> str:

@@ -82,7 +82,6 @@ def _check_readable(path: Path, shown: str) -> None:
 def _unreadable(shown: str, number: int) -> SourceForbidden:
     return SourceForbidden(
         f'The input "{shown}" cannot be read: {os.strerror(number)}.',
-        code="source_forbidden",
         hint="Check that the worker's user may read the file.",
     )
 

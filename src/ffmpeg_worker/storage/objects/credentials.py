@@ -22,20 +22,9 @@ _SUFFICIENT: Mapping[CloudType, tuple[tuple[str, ...], ...]] = {
         ("azure_connection_string",),
     ),
 }
-# Fields that decide which endpoint is called and as whom. A job that sets one of them never gets the worker's
-# credentials; the other fields (region, public URL) may be combined with them.
-_IDENTIFYING = {
-    CloudType.AWS: (*_S3, "aws_session_token", "aws_url"),
-    CloudType.R2: (*_S3, "aws_session_token", "aws_url"),
-    CloudType.GCP: ("gcp_service_account_key",),
-    CloudType.AZURE: (
-        "azure_account_name",
-        "azure_account_key",
-        "azure_sas_token",
-        "azure_connection_string",
-        "azure_url",
-    ),
-}
+# Fields that may be combined with the worker's credentials. The others decide which endpoint is called and as whom:
+# a job that sets one of them never gets the worker's credentials.
+_COMBINABLE = {"aws_region", "aws_public_url", "gcp_public_url", "azure_public_url"}
 _VARIABLES: Mapping[CloudType, Mapping[str, tuple[str, ...]]] = {
     CloudType.AWS: {
         "aws_access_key_id": ("AWS_ACCESS_KEY_ID",),
@@ -71,8 +60,7 @@ def complete_credentials(
     given = given or Credentials()
     if _is_complete(cloud, given):
         return given
-    names_no_account = all(getattr(given, name) is None for name in _IDENTIFYING[cloud])
-    if own is not None and names_no_account:
+    if own is not None and not _names_account(cloud, given):
         found = _from_environment(cloud, own).model_copy(
             update={name: getattr(given, name) for name in given.model_fields_set if getattr(given, name)}
         )
@@ -83,6 +71,11 @@ def complete_credentials(
 
 def _is_complete(cloud: CloudType, credentials: Credentials) -> bool:
     return any(all(getattr(credentials, name) for name in names) for names in _SUFFICIENT[cloud])
+
+
+def _names_account(cloud: CloudType, given: Credentials) -> bool:
+    foreign = given.find_foreign_fields(cloud)
+    return any(value is not None and name not in {*_COMBINABLE, *foreign} for name, value in given)
 
 
 def _from_environment(cloud: CloudType, own: Mapping[str, str]) -> Credentials:
@@ -108,7 +101,7 @@ def _missing(cloud: CloudType, given: Credentials) -> InvalidJob:
     sets = _SUFFICIENT[cloud]
     # The set with the fewest missing fields: a job that gives an account needs its key, not a connection string.
     missing = min(([name for name in names if not getattr(given, name)] for names in sets), key=len)
-    if all(getattr(given, name) is None for name in _IDENTIFYING[cloud]):
+    if not _names_account(cloud, given):
         missing = list(sets[0])
     names = " and ".join(f'"{name}"' for name in missing)
     verb = "is" if len(missing) == 1 else "are"
@@ -132,11 +125,7 @@ def read_connection_string(credentials: Credentials) -> Credentials:
         name.strip().lower(): value.strip()
         for name, _, value in (part.partition("=") for part in text.split(";") if part.strip())
     }
-    account, key, signature = (
-        parts.get("accountname"),
-        parts.get("accountkey"),
-        parts.get("sharedaccesssignature"),
-    )
+    account, key, signature = (parts.get(name) for name in ("accountname", "accountkey", "sharedaccesssignature"))
     endpoint = parts.get("blobendpoint") or _endpoint_of(account, parts)
     if not endpoint or not (signature or (account and key)):
         raise InvalidJob(

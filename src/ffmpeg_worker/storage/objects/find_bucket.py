@@ -9,7 +9,7 @@ from obstore.store import AzureStore, GCSStore, S3Store
 from pydantic import SecretStr
 from yarl import URL
 
-from ffmpeg_worker.errors import AddressNotAllowed, UnsupportedFeature
+from ffmpeg_worker.errors import AddressNotAllowed
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.storage.objects.bucket import Bucket, BucketAccess
 from ffmpeg_worker.storage.objects.credentials import complete_credentials, read_connection_string
@@ -33,8 +33,6 @@ def find_bucket(cloud: CloudType, name: str, credentials: Credentials | None, ac
         InvalidJob: `credentials_missing`, `invalid_credentials`.
         AddressNotAllowed: the worker may not call the endpoint.
     """
-    if cloud not in _FINDERS:
-        raise UnsupportedFeature(f'"{cloud}" is not an object store.', hint="Use AWS, R2, GCP or AZURE.")
     return _FINDERS[cloud](cloud, name, complete_credentials(cloud, credentials, access.own_environment), access)
 
 
