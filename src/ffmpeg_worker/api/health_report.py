@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import asdict
 from functools import cache
 from typing import Any, Literal
 
@@ -156,13 +157,7 @@ def _describe_canvas() -> dict[str, Any]:
 
 
 def _describe_gpu(gpu: Gpu) -> dict[str, Any]:
-    facts = {
-        "count": gpu.count,
-        "name": gpu.name,
-        "encoders": sorted(gpu.encoders),
-        "decoders": sorted(gpu.decoders),
-        "reason": gpu.reason,
-    }
+    facts = {**asdict(gpu), "encoders": sorted(gpu.encoders), "decoders": sorted(gpu.decoders)}
     return {key: value for key, value in facts.items() if value is not None}
 
 

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,8 +37,7 @@ class RequestRecord:
 
 def request_record_of(scope: Scope) -> RequestRecord:
     """Return the record of a request."""
-    record: RequestRecord = scope[_KEY]
-    return record
+    return cast(RequestRecord, scope[_KEY])
 
 
 class RequestLog:

@@ -42,8 +42,9 @@ class SourceBackend(Protocol):
             read it.
 
         Raises:
-            SourceError: not found, not allowed, too large, incomplete, or not usable.
-            AddressNotAllowed: the worker may not call the address.
+            SourceError: not found, not allowed, too large, incomplete, unreachable, or not usable.
+            AddressNotAllowed: the worker may not call the address, or one that it redirects to.
+            InvalidJob: credentials that are missing or malformed, or a header that may not be set.
             DiskFull: the disk has no space for it.
         """
         ...
@@ -88,6 +89,8 @@ class ObjectWriter(Protocol):
             TargetError: refused, not found, or not reachable after some retries. With the code NOT_REMOVABLE, out
                 of a cancellation: the object had arrived and could not be removed.
             AddressNotAllowed: the worker may not call the store's address.
+            InvalidJob: malformed credentials, or a header that may not be set.
+            FileNotFoundError: the file does not exist any more.
         """
         ...
 

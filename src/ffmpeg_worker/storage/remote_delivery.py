@@ -171,10 +171,9 @@ class RemoteDelivery:
         slots = asyncio.Semaphore(MAX_UPLOADS)  # not shared with uploads: those of other lanes may take long
         try:
             async with asyncio.timeout(_REMOVAL_TIMEOUT_S):
-                uploads = [upload for output in outputs.values() for upload in output.uploads]
-                await asyncio.gather(*uploads, return_exceptions=True)
                 for output in outputs.values():
-                    output.is_stored = output.is_stored or any(_is_not_removable(each) for each in output.uploads)
+                    ended = await asyncio.gather(*output.uploads, return_exceptions=True)
+                    output.is_stored = output.is_stored or any(map(_is_not_removable, ended))
                 for is_manifest in (True, False):
                     names = [name for name in outputs if _is_manifest(name) == is_manifest]
                     await asyncio.gather(*(self._delete(name, outputs[name], slots) for name in names))
@@ -197,12 +196,9 @@ class RemoteDelivery:
         output.is_stored = False
 
 
-def _is_not_removable(upload: asyncio.Task[None]) -> bool:
-    """Whether a cancelled upload had already arrived and could not be removed."""
-    if not upload.done() or upload.cancelled():
-        return False
-    error = upload.exception()
-    return isinstance(error, WorkerError) and error.code == NOT_REMOVABLE
+def _is_not_removable(ended: BaseException | None) -> bool:
+    """Whether an upload ended so that its object had already arrived and could not be removed."""
+    return isinstance(ended, WorkerError) and ended.code == NOT_REMOVABLE
 
 
 def _is_manifest(name: str) -> bool:

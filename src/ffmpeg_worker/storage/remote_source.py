@@ -30,11 +30,7 @@ class RemoteSource:
         self._cache = cache
 
     async def fetch(self, source: FileSource, folder: Path, meter: TransferMeter) -> Path:
-        """Download the source, or link its cached copy; see `SourceStore.fetch`.
-
-        Raises:
-            AddressNotAllowed, SourceError, DiskFull: see `SourceBackend.download`.
-        """
+        """Download the source, or link its cached copy; see `SourceStore.fetch`."""
         identity = self._backend.identity(source) if self._cache.is_on else None
         if identity is None:
             return (await self._download(source, folder, meter)).path

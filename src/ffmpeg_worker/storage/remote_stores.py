@@ -44,12 +44,7 @@ class RemoteStores:
         return RemoteSource(BucketSource(self.access, self.limits, credentials), self.cache)
 
     def bucket_target(self, where: ObjectLocation, upload: Upload, *, is_own: bool) -> Target:
-        """A bucket as the target of a job; `is_own`: the operator's bucket.
-
-        Raises:
-            InvalidJob: its credentials are missing or malformed.
-            AddressNotAllowed: the worker may not call its endpoint.
-        """
+        """A bucket as the target of a job; `is_own`: the operator's bucket. Errors as for `find_bucket`."""
         access = self.own_access if is_own else self.access
         bucket = find_bucket(where.cloud, where.bucket, upload.credentials, access)
         return RemoteTarget(BucketWriter(bucket, upload.presign), upload.cache_control)

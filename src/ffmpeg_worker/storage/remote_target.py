@@ -26,11 +26,7 @@ class RemoteTarget:
         self._slots = asyncio.Semaphore(MAX_UPLOADS)
 
     def check(self, names: Sequence[str]) -> None:
-        """See `Target.check`.
-
-        Raises:
-            TargetError, InvalidJob: for the first name that the store does not accept or that occurs twice.
-        """
+        """Refuse names that occur twice or that the store does not accept; see `Target.check`."""
         seen: set[PurePosixPath] = set()
         for name in names:
             if PurePosixPath(name) in seen:

@@ -22,6 +22,7 @@ class SourceStore(Protocol):
 
         Raises:
             SourceError: the file does not exist, is not allowed, or is not usable.
+            InvalidJob, DiskFull: see `SourceBackend.download`.
         """
         ...
 

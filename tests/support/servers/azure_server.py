@@ -23,6 +23,8 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
+from support.servers.serve_app import serve_handler
+
 CONTAINER = "bucket-of-tests"
 ACCOUNT = "accountoftests"
 ACCOUNT_KEY = base64.b64encode(b"key of the account" * 3).decode()
@@ -185,13 +187,5 @@ async def azure_front(store_url: str) -> AsyncIterator[AzureServer]:
     """Serve the proxy on a free port of 127.0.0.1, with one container."""
     server = AzureServer(store_url=store_url)
     server.create_container()
-    app = web.Application(client_max_size=1 << 30)
-    app.router.add_route("*", "/{path:.*}", server.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = "http://127.0.0.1:{1}".format(*runner.addresses[0])
-    try:
+    async with serve_handler(server.answer) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

@@ -11,6 +11,8 @@ from typing import Any
 
 from aiohttp import web
 
+from support.servers.serve_app import serve_app
+
 RESULTS: dict[str, dict[str, Any]] = {
     "process": {"outputs": [{"name": "b.mp4"}], "stats": {"seconds": 1.5, "speed": 2.0, "output_bytes": 7}},
     "multi_process": {"results": [], "succeeded": 0, "failed": 0, "outputs": [], "stats": {"seconds": 0.1}},
@@ -66,16 +68,8 @@ async def open_fake_api(port: int = 0) -> AsyncIterator[FakeApi]:
     app = web.Application(client_max_size=64 << 20)
     app.router.add_get("/health", api.tell_health)
     app.router.add_post("/api/ffmpeg/{action}", api.answer)
-    # Without this, aiohttp lets a handler run on when its caller is gone.
-    runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, "127.0.0.1", port)
-        await site.start()
-        api.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with serve_app(app, port, is_cancelled=True) as api.url:
         yield api
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager

@@ -16,6 +16,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from support.servers.serve_app import serve_app
+
 MAX_RESULT_BYTES = 10_000_000
 FINAL = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 _POLL_S = 1.0
@@ -228,14 +230,8 @@ def _make_app(platform: FakeRunpod) -> web.Application:
 async def serving(platform: FakeRunpod, port: int = 0) -> AsyncIterator[None]:
     """Serve a platform; a second call brings it back after it was gone."""
     # A poll whose worker is gone must take no job.
-    runner = web.AppRunner(_make_app(platform), handler_cancellation=True, access_log=None, shutdown_timeout=0)
-    await runner.setup()
-    try:
-        await web.TCPSite(runner, "127.0.0.1", port).start()
-        platform.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    async with serve_app(_make_app(platform), port, is_cancelled=True) as platform.url:
         yield
-    finally:
-        await runner.cleanup()
 
 
 @asynccontextmanager

@@ -19,6 +19,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from support.servers.serve_app import serve_handler
+
 BUCKET = "bucket-of-tests"
 ACCOUNT = "tests@project.iam.gserviceaccount.com"
 
@@ -193,13 +195,5 @@ def _decoded(text: str) -> bytes:
 async def running_gcs() -> AsyncIterator[GcsServer]:
     """Serve on a free port of 127.0.0.1, with one empty bucket."""
     server = GcsServer()
-    app = web.Application(client_max_size=1 << 30)
-    app.router.add_route("*", "/{path:.*}", server.answer)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0).start()
-    server.url = "http://127.0.0.1:{1}".format(*runner.addresses[0])
-    try:
+    async with serve_handler(server.answer) as server.url:
         yield server
-    finally:
-        await runner.cleanup()

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from support.servers.serve_app import serve_app
+
 
 @dataclass
 class Web:
@@ -135,14 +137,5 @@ async def open_web() -> AsyncIterator[Web]:
     app = web.Application(client_max_size=1 << 30)
     app.router.add_get("/{behaviour}/{name:.*}", served.answer)
     app.router.add_put("/{behaviour}/{name:.*}", served.take)
-    runner = web.AppRunner(app, shutdown_timeout=0.1)
-    await runner.setup()
-    first = web.TCPSite(runner, "127.0.0.1", 0)
-    await first.start()
-    port = runner.addresses[0][1]
-    await web.TCPSite(runner, "127.0.0.2", port).start()
-    served.url = f"http://127.0.0.1:{port}"
-    try:
+    async with serve_app(app, hosts=("127.0.0.1", "127.0.0.2")) as served.url:
         yield served
-    finally:
-        await runner.cleanup()

@@ -55,13 +55,7 @@ class HttpDownload:
         return display_name(self.source.url)
 
     async def run(self) -> None:
-        """Download, with retries.
-
-        Raises:
-            AddressNotAllowed, InvalidJob: see `OutboundClient.get`.
-            SourceError: not found, not allowed, too large, incomplete, unreachable, or not usable.
-            DiskFull: the disk has no space for it.
-        """
+        """Download, with retries; errors as for `SourceBackend.download`."""
         await retry(self._attempt, backoff(self.limits.retries, self.limits.backoff_s))
 
     async def _attempt(self) -> None:

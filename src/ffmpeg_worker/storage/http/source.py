@@ -64,13 +64,7 @@ class HttpSource:
     async def download(
         self, source: FileSource, folder: Path, meter: TransferMeter, cached: Download | None = None
     ) -> Download:
-        """See `SourceBackend.download`.
-
-        Raises:
-            AddressNotAllowed: the worker may not call the address, or one that it redirects to.
-            InvalidJob: a header that may not be set.
-            SourceError, DiskFull: see `HttpDownload.run`.
-        """
+        """See `SourceBackend.download`."""
         with download_folder(folder) as own:
             known = cached.version if cached else None
             download = HttpDownload(self._outbound, source, own / "part", self._limits, meter, known)

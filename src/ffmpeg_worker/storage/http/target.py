@@ -49,11 +49,7 @@ class PresignedWriter:
         """Does nothing: an address that is presigned for PUT answers no other request."""
 
     async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
-        """PUT the file; see `ObjectWriter.upload`. If the answer is lost after the last byte, the object may stay.
-
-        Raises:
-            TargetError, AddressNotAllowed, InvalidJob, FileNotFoundError: see `HttpUpload.run`.
-        """
+        """See `ObjectWriter.upload`. If the answer is lost after the last byte, the object may stay."""
         address = self._address(name)
         own_headers = _own_headers(address, headers, self._headers)
         shown = display_name(name)

@@ -57,15 +57,7 @@ class HttpUpload:
     """Bytes of the current attempt that have not been sent yet."""
 
     async def run(self, outbound: OutboundClient) -> None:
-        """Upload, with retries.
-
-        Raises:
-            TargetForbidden: the server does not accept the address or its signature.
-            TargetUnavailable: not reachable, busy or stalled after all retries.
-            TargetError: refused for another reason.
-            AddressNotAllowed, InvalidJob: see `OutboundClient.put`.
-            FileNotFoundError: the file does not exist any more.
-        """
+        """Upload, with retries; errors as for `ObjectWriter.upload`."""
         await retry(partial(self._attempt, outbound), backoff(self.limits.retries, self.limits.backoff_s))
 
     async def _attempt(self, outbound: OutboundClient) -> None:

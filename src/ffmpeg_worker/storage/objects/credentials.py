@@ -22,8 +22,8 @@ _SUFFICIENT: Mapping[CloudType, tuple[tuple[str, ...], ...]] = {
         ("azure_connection_string",),
     ),
 }
-# Fields that may be combined with the worker's credentials. The others decide which endpoint is called and as whom:
-# a job that sets one of them never gets the worker's credentials.
+# Fields that may be combined with the worker's credentials. The others name an endpoint or an account: a job that
+# sets one of them never gets the worker's credentials.
 _COMBINABLE = {"aws_region", "aws_public_url", "gcp_public_url", "azure_public_url"}
 _VARIABLES: Mapping[CloudType, Mapping[str, tuple[str, ...]]] = {
     CloudType.AWS: {

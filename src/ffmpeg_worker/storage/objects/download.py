@@ -53,10 +53,7 @@ class ObjectDownload:
     async def run(self, known: str | None) -> Version:
         """Download, unless the object still has the version `known`; returns its version.
 
-        An object that changes during the download is downloaded again.
-
-        Raises:
-            AddressNotAllowed, SourceError, DiskFull: see `SourceBackend.download`.
+        An object that changes during the download is downloaded again. Errors as for `SourceBackend.download`.
         """
 
         async def attempt() -> Version:

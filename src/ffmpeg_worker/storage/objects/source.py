@@ -43,11 +43,7 @@ class BucketSource:
     async def download(
         self, source: FileSource, folder: Path, meter: TransferMeter, cached: Download | None = None
     ) -> Download:
-        """See `SourceBackend.download`.
-
-        Raises:
-            InvalidJob: the credentials are missing or malformed.
-        """
+        """See `SourceBackend.download`."""
         bucket, key = self._find(source)
         shown = display_name(source.url)
         with download_folder(folder) as own:

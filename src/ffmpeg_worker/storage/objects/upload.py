@@ -42,11 +42,7 @@ class ObjectUpload:
     is_stopped: bool = False
 
     async def run(self) -> None:
-        """Upload.
-
-        Raises:
-            AddressNotAllowed, InvalidJob, TargetError: see `ObjectWriter.upload`.
-        """
+        """Upload; errors as for `ObjectWriter.upload`."""
         client, ticket = self.bucket.open()
         with self.path.open("rb") as file:
             sending = asyncio.ensure_future(self._put(client, file))
