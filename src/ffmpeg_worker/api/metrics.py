@@ -6,14 +6,12 @@ from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
+from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from ffmpeg_worker.api.request_log import RequestRecord
 from ffmpeg_worker.services import Services
-
-CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 _PREFIX = "ffmpeg_worker"
 _METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -47,10 +45,9 @@ class Metrics:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = getattr(scope.get("route"), "path", "other")
         self._requests.labels(method, route, str(record.status or "none")).observe(seconds)
-        if record.media_bytes_in is not None:
-            self._media_bytes.labels("in").inc(record.media_bytes_in)
-        if record.media_bytes_out is not None:
-            self._media_bytes.labels("out").inc(record.media_bytes_out)
+        if record.stats is not None:
+            self._media_bytes.labels("in").inc(record.stats.input_bytes)
+            self._media_bytes.labels("out").inc(record.stats.output_bytes)
 
     def render(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.result_parts import Stats
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.services import new_job_id
 
@@ -23,15 +24,14 @@ _POLLED = frozenset({"/health", "/metrics"})
 
 @dataclass(slots=True)
 class RequestRecord:
-    """Facts about one request and its response; `bytes_in` and `bytes_out` count bodies."""
+    """Facts about one request and its response; `bytes_in` and `bytes_out` count bodies, `stats` counts media."""
 
     job_id: str = field(default_factory=new_job_id)
     began: float = field(default_factory=time.monotonic)
     status: int | None = None
     bytes_in: int = 0
     bytes_out: int = 0
-    media_bytes_in: int | None = None
-    media_bytes_out: int | None = None
+    stats: Stats | None = None
     error: WorkerError | None = None
 
 
@@ -110,8 +110,8 @@ def _log_request(scope: Scope, record: RequestRecord, seconds: float) -> None:
         "bytes_in": record.bytes_in,
         "bytes_out": record.bytes_out,
     }
-    if record.media_bytes_in is not None:
-        fields |= {"media_bytes_in": record.media_bytes_in, "media_bytes_out": record.media_bytes_out}
+    if record.stats is not None:
+        fields |= {"media_bytes_in": record.stats.input_bytes, "media_bytes_out": record.stats.output_bytes}
     if record.error is not None:
         fields |= {"code": record.error.code, "fault": record.error.fault.value}
         if record.error.detail is not None:

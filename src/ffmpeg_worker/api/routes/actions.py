@@ -79,8 +79,7 @@ async def _run(
     running = services.run(job, job_id=record.job_id, observer=observer)
     result = await race(running, _raise_when_disconnected(receive))
     if isinstance(result, FilesResult):
-        record.media_bytes_in = result.stats.input_bytes
-        record.media_bytes_out = result.stats.output_bytes
+        record.stats = result.stats
     return result
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.health_report import describe_worker
 from ffmpeg_worker.api.json_response import json_response
-from ffmpeg_worker.api.metrics import CONTENT_TYPE
 from ffmpeg_worker.api.problems import unavailable_response
 
 
@@ -27,4 +27,4 @@ async def health(request: Request) -> Response:
 
 async def metrics(request: Request) -> Response:
     """Respond with all metrics in Prometheus' text format."""
-    return Response(app_state_of(request).metrics.render(), media_type=CONTENT_TYPE)
+    return Response(app_state_of(request).metrics.render(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
@@ -17,12 +15,6 @@ from ffmpeg_worker.storage.objects.find_bucket import find_bucket
 
 S3 = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
 OWN = {"AWS_ACCESS_KEY_ID": "own", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_REGION": "eu-west-1"}
-
-
-@pytest_asyncio.fixture
-async def access() -> AsyncIterator[BucketAccess]:
-    async with open_egress_proxy(OutboundRules()) as proxy:
-        yield BucketAccess(proxy)
 
 
 @pytest.mark.parametrize(

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
-import pytest_asyncio
-
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.sources import FileSource
-from ffmpeg_worker.outbound.proxy import open_egress_proxy
-from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.objects.bucket import BucketAccess
 from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.transfer import DownloadLimits
 
 S3 = {"aws_access_key_id": "id", "aws_secret_access_key": "secret"}
-
-
-@pytest_asyncio.fixture
-async def access() -> AsyncIterator[BucketAccess]:
-    async with open_egress_proxy(OutboundRules()) as proxy:
-        yield BucketAccess(proxy)
 
 
 async def test_the_cache_key_contains_no_secret(access: BucketAccess) -> None:

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-
 import pytest
-import pytest_asyncio
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
-from ffmpeg_worker.outbound.proxy import open_egress_proxy
-from ffmpeg_worker.outbound.rules import OutboundRules
 from ffmpeg_worker.storage.objects.bucket import BucketAccess
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
 from ffmpeg_worker.storage.objects.target import BucketWriter
-
-
-@pytest_asyncio.fixture
-async def access() -> AsyncIterator[BucketAccess]:
-    async with open_egress_proxy(OutboundRules()) as proxy:
-        yield BucketAccess(proxy)
 
 
 async def test_a_shared_access_signature_cannot_presign(access: BucketAccess) -> None:
