@@ -83,8 +83,8 @@ class CanvasSummary(BaseModel):
 class Health(BaseModel):
     """Health of the worker. If API keys are configured, a request without one gets only `status`."""
 
-    status: Literal["ok", "starting", "closing"] = Field(
-        description="`ok`: the worker takes jobs. `starting` and `closing` come with status 503.",
+    status: Literal["ok", "closing"] = Field(
+        description="`ok`: the worker takes jobs. `closing`, with status 503: it is shutting down.",
         examples=["ok"],
     )
     version: str | None = Field(None, description="Version of the worker.", examples=["1.0.0"])

@@ -46,7 +46,7 @@ STATUS_MEANINGS: Mapping[int, str] = {
     500: "The worker failed.",
     501: "This version does not support the feature.",
     502: "The server of an input does not respond, or an output cannot be delivered.",
-    503: "The worker is full, starting or shutting down: send the job again.",
+    503: "The worker is full or shutting down: send the job again.",
     504: "The job exceeded its timeout.",
 }
 

@@ -230,7 +230,7 @@ async def test_an_api_that_starts_late() -> None:
 
 
 @pytest.mark.parametrize(
-    "health", [(503, '{"status": "starting"}'), (200, "<html></html>"), (200, "[]"), (200, '{"status": "bad"}')]
+    "health", [(503, '{"status": "closing"}'), (200, "<html></html>"), (200, "[]"), (200, '{"status": "bad"}')]
 )
 async def test_waiting_ends_only_when_the_api_is_healthy(health: tuple[int, str]) -> None:
     async with open_fake_api() as api:

@@ -27,7 +27,7 @@ def test_the_health_url(base_url: str, expected: str) -> None:
     [
         (200, b'{"status": "ok", "version": "1"}', {"status": "ok", "version": "1"}),
         (503, b'{"status": "ok"}', None),
-        (200, b'{"status": "starting"}', None),
+        (200, b'{"status": "closing"}', None),
         (200, b'{"database": "ok"}', None),
         (200, b"[]", None),
         (200, b"<html>", None),

@@ -45,7 +45,7 @@ async def test_an_external_api_that_reports_only_its_status(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"status": "starting"}, {"capabilities": {"encoders": 0}}, {"sandbox": {"level": "off"}}]
+    "wrong", [{"status": "closing"}, {"capabilities": {"encoders": 0}}, {"sandbox": {"level": "off"}}]
 )
 async def test_a_worker_that_fails(tmp_path: Path, wrong: dict[str, Any]) -> None:
     with pytest.raises((FitnessCheckFailed, ApiError)):
