@@ -9,30 +9,9 @@ from dataclasses import dataclass
 REDACTED = "REDACTED"
 
 _SECRET_OPTIONS = frozenset(
-    {
-        "headers",
-        "cookies",
-        "cookie",
-        "authorization",
-        "auth_token",
-        "password",
-        "passphrase",
-        "key",
-        "keyopt",
-        "cert_file",
-        "key_file",
-        "cryptokey",
-        "decryption_key",
-        "decryption_keys",
-        "encryption_key",
-        "encryption_kid",
-        "activation_bytes",
-        "audible_key",
-        "audible_iv",
-        "hls_enc_key",
-        "srt_passphrase",
-        "rtmp_conn",
-    }
+    "headers cookies cookie authorization auth_token password passphrase key keyopt cert_file key_file cryptokey "
+    "decryption_key decryption_keys encryption_key encryption_kid activation_bytes audible_key audible_iv "
+    "hls_enc_key srt_passphrase rtmp_conn".split()
 )
 _SECRET_QUERY = (
     r"x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import MappingProxyType
 
 from ffmpeg_worker.job.media import StreamInfo
 
@@ -13,17 +12,15 @@ COMMON_COLOR_TAGS = "setparams=range=tv:colorspace=bt709"
 
 _FULL = frozenset({"pc", "full", "jpeg"})
 # Names of ffprobe to those of the scale filter; equivalent matrices have the same name.
-_MATRICES = MappingProxyType(
-    {
-        "bt709": "bt709",
-        "smpte170m": "bt601",
-        "bt470bg": "bt601",
-        "smpte240m": "smpte240m",
-        "fcc": "fcc",
-        "bt2020nc": "bt2020",
-        "bt2020c": "bt2020",
-    }
-)
+_MATRICES = {
+    "bt709": "bt709",
+    "smpte170m": "bt601",
+    "bt470bg": "bt601",
+    "smpte240m": "smpte240m",
+    "fcc": "fcc",
+    "bt2020nc": "bt2020",
+    "bt2020c": "bt2020",
+}
 _RGB = ("rgb", "bgr", "gbr", "argb", "abgr", "0rgb", "0bgr", "x2rgb", "x2bgr", "pal8")
 _HDR = frozenset({"smpte2084", "arib-std-b67"})
 

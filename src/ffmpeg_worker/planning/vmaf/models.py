@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
 
@@ -13,41 +11,32 @@ DEFAULT_4K_MODEL = "vmaf_4k_v0.6.1"
 _4K_FROM_HEIGHT = 1440
 """The default model was trained on up to 1080 lines, the 4K model on 2160; there is none between."""
 
-_MIN_SIDE = 32
-
 # The smallest width and height in pixels of each model: below it, libvmaf 3 crashes FFmpeg (SIGSEGV).
-MODELS = MappingProxyType(
-    {
-        "vmaf_v0.6.1": _MIN_SIDE,
-        "vmaf_v0.6.1neg": _MIN_SIDE,
-        "vmaf_float_v0.6.1": _MIN_SIDE,
-        "vmaf_float_v0.6.1neg": _MIN_SIDE,
-        "vmaf_4k_v0.6.1": _MIN_SIDE,
-        "vmaf_4k_v0.6.1neg": _MIN_SIDE,
-        "vmaf_float_4k_v0.6.1": _MIN_SIDE,
-        "vmaf_v1.0.16_3d0h": _MIN_SIDE,
-        "vmaf_v1.0.16_5d0h": 272,
-        "vmaf_v1.0.16_1d5h_2160": _MIN_SIDE,
-        "vmaf_v1.0.16_3d0h_2160": 320,
-        "vmaf_v1.0.16_hfr_3d0h": _MIN_SIDE,
-        "vmaf_v1.0.16_hfr_5d0h": 272,
-        "vmaf_v1.0.16_hfr_1d5h_2160": _MIN_SIDE,
-        "vmaf_v1.0.16_hfr_3d0h_2160": 320,
-    }
-)
+MODELS = {
+    "vmaf_v0.6.1": 32,
+    "vmaf_v0.6.1neg": 32,
+    "vmaf_float_v0.6.1": 32,
+    "vmaf_float_v0.6.1neg": 32,
+    "vmaf_4k_v0.6.1": 32,
+    "vmaf_4k_v0.6.1neg": 32,
+    "vmaf_float_4k_v0.6.1": 32,
+    "vmaf_v1.0.16_3d0h": 32,
+    "vmaf_v1.0.16_5d0h": 272,
+    "vmaf_v1.0.16_1d5h_2160": 32,
+    "vmaf_v1.0.16_3d0h_2160": 320,
+    "vmaf_v1.0.16_hfr_3d0h": 32,
+    "vmaf_v1.0.16_hfr_5d0h": 272,
+    "vmaf_v1.0.16_hfr_1d5h_2160": 32,
+    "vmaf_v1.0.16_hfr_3d0h_2160": 320,
+}
 
 
 def choose_model(wanted: str, width: int, height: int) -> str:
-    """Choose the model for a comparison at a frame size in pixels.
+    """Choose the model for a comparison at a frame size in pixels; `wanted` is its name or `auto`.
 
     `auto` never chooses a phone model, because a file does not tell the viewing distance. The 4K model predicts
     viewing on a 4K television at 1.5 heights, the default model on a 1080p one at 3 heights
     (https://github.com/Netflix/vmaf/blob/master/resource/doc/models_v0.md).
-
-    Args:
-        wanted: name of a model, or `auto`.
-        width: in pixels.
-        height: in pixels.
 
     Raises:
         InvalidJob: the model does not exist, or the frames are too small for it.

@@ -23,20 +23,7 @@ SPEED_CHANGE = Fraction(1, 10)
 FALLBACK_RATE = Fraction(25)
 
 _DEPTH = re.compile(r"(?:p|gray|x2rgb|x2bgr|p0)(9|10|12|14|16)(?:le|be)?$")
-_DEEP_PACKED = (
-    "rgb48",
-    "bgr48",
-    "rgba64",
-    "bgra64",
-    "gbrpf",
-    "grayf",
-    "rgbf",
-    "p210",
-    "p410",
-    "p212",
-    "p412",
-    "y210",
-)
+_DEEP_PACKED = tuple("rgb48 bgr48 rgba64 bgra64 gbrpf grayf rgbf p210 p410 p212 p412 y210".split())
 _INTERLACED = frozenset({"tt", "bb", "tb", "bt"})
 
 

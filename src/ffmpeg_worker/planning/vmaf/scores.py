@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from ffmpeg_worker.codes import Fault
@@ -25,15 +24,13 @@ class Feature(NamedTuple):
     metrics: Mapping[str, str]
 
 
-LIBVMAF_FEATURES: Mapping[str, Feature] = MappingProxyType(
-    {
-        "psnr": Feature("psnr", {"psnr_y": "psnr_y", "psnr_cb": "psnr_cb", "psnr_cr": "psnr_cr"}),
-        "ssim": Feature("float_ssim", {"float_ssim": "ssim"}),
-        "ms_ssim": Feature("float_ms_ssim", {"float_ms_ssim": "ms_ssim"}),
-        "cambi": Feature("cambi", {"cambi": "cambi"}),
-        "ciede": Feature("ciede", {"ciede2000": "ciede"}),
-    }
-)
+LIBVMAF_FEATURES = {
+    "psnr": Feature("psnr", {"psnr_y": "psnr_y", "psnr_cb": "psnr_cb", "psnr_cr": "psnr_cr"}),
+    "ssim": Feature("float_ssim", {"float_ssim": "ssim"}),
+    "ms_ssim": Feature("float_ms_ssim", {"float_ms_ssim": "ms_ssim"}),
+    "cambi": Feature("cambi", {"cambi": "cambi"}),
+    "ciede": Feature("ciede", {"ciede2000": "ciede"}),
+}
 
 _XPSNR = re.compile(rb"n: *\d+ +XPSNR y: *(\S+) +XPSNR u: *(\S+) +XPSNR v: *(\S+)")
 
