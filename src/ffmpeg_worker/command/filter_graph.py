@@ -70,6 +70,15 @@ class Scanner:
         return "".join(made)
 
 
+def split_escaped(text: str, separators: str) -> Iterator[str]:
+    """The parts of `text` between unquoted separators, without quotation marks and backslashes."""
+    source = Scanner(text)
+    yield source.token(separators)
+    while source.next:
+        source.position += 1
+        yield source.token(separators)
+
+
 def read_filter_graph(text: str) -> Iterator[Filter]:
     """The filters of a graph, in order.
 

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.command.command_line import FileGroup, Option
-from ffmpeg_worker.command.escapes import split_escaped
+from ffmpeg_worker.command.filter_graph import split_escaped
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.local_files import STAGING_FOLDER

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from ffmpeg_worker.command.filter_graph import Filter, UnreadableGraphError, read_filter_graph, read_option_pairs
+from ffmpeg_worker.command.filter_graph import (
+    Filter,
+    UnreadableGraphError,
+    read_filter_graph,
+    read_option_pairs,
+    split_escaped,
+)
 
 SCALE = Filter("scale", ((None, "80"), (None, "-2")))
 
@@ -48,3 +54,24 @@ def test_pairs_keep_what_is_quoted() -> None:
         ("c", ":z"),
         (None, "free"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a,b , c", ["a", "b", "c"]),
+        ("'a,b',c", ["a,b", "c"]),
+        (r"a\,b,c", ["a,b", "c"]),
+        (r"'a\',b", ["a\\", "b"]),
+        ("a,,", ["a", "", ""]),
+        ("'never closed,b", ["never closed,b"]),
+        ("", [""]),
+        ("a\\", ["a\\"]),
+    ],
+)
+def test_split(text: str, parts: list[str]) -> None:
+    assert list(split_escaped(text, ",")) == parts
+
+
+def test_every_separator_splits() -> None:
+    assert list(split_escaped("a|b:c", "|:")) == ["a", "b", "c"]

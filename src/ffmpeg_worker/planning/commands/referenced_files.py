@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ffmpeg_worker.command.command_line import CommandLine, Option
-from ffmpeg_worker.command.escapes import split_escaped
+from ffmpeg_worker.command.filter_graph import split_escaped
 
 _GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
 _FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_info_file".split())
