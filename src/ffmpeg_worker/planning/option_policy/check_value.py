@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from ffmpeg_worker.command.escapes import split_escaped
+from ffmpeg_worker.command.filter_graph import split_escaped
 from ffmpeg_worker.planning.option_policy import safe_names
 from ffmpeg_worker.planning.option_policy.encoder_parameters import find_refused_keys
 from ffmpeg_worker.planning.option_policy.formats import BITSTREAM_FILTERS, DEMUXERS, MUXERS
@@ -14,14 +14,46 @@ from ffmpeg_worker.planning.option_policy.rule import ValueKind, index_by_name
 
 _JOB_FILES_ONLY = "may only name a file in the job's folder, by a plain relative name"
 _GIVE_AN_INPUT = 'Give the file as an entry of "inputs" and write {{its_name}}.'
-_NAME_PLAINLY = "Use a relative path without leading dots, colons and backslashes."
 _FORMATS = {ValueKind.INPUT_FORMAT: index_by_name(DEMUXERS), ValueKind.OUTPUT_FORMAT: index_by_name(MUXERS)}
 _BITSTREAM_FILTERS = index_by_name(BITSTREAM_FILTERS)
 # Formats whose "file name" is a list or a graph, or whose files name other files.
 _NEVER_NESTED = frozenset({"tee", "lavfi", "concat", "hls", "dash"})
-_STREAM_MAP_ESCAPES = re.compile(r"\.\.|[/\\]")
 _FLAG_WORDS = re.compile(r"[+-]?[a-z]\w*(?:[+|-][a-z]\w*)*")
 _MODEL_KEYS = frozenset({"version", "name", "enable_transform", "disable_clip", "enable_conf_interval"})
+# What every value of a kind must meet, and the two parts of the error for others.
+_REQUIREMENTS: dict[ValueKind, tuple[Callable[[str], object], str, str]] = {
+    ValueKind.READ: (safe_names.may_read, _JOB_FILES_ONLY, _GIVE_AN_INPUT),
+    ValueKind.WRITE: (
+        safe_names.may_write,
+        _JOB_FILES_ONLY,
+        "Use a relative path without leading dots, colons and backslashes.",
+    ),
+    ValueKind.FONT: (
+        safe_names.may_read_fonts,
+        "may only name a font in the job's folder, or below /usr/share/fonts",
+        _GIVE_AN_INPUT,
+    ),
+    ValueKind.DEVICE: (
+        safe_names.is_device,
+        "may only name a device by its kind, a number or a render node",
+        'For example "cuda:0" or "/dev/dri/renderD128".',
+    ),
+    ValueKind.STREAM_MAP: (
+        re.compile(r"(?:(?!\.\.)[^/\\])*").fullmatch,
+        "may not contain slashes, backslashes or two dots: its names become part of file names",
+        "Use plain names for the variants.",
+    ),
+    ValueKind.PROGRESS: (
+        re.compile(r"-|pipe:\d*").fullmatch,
+        "is not accepted: it can write to any address",
+        "Leave it out; the worker reports progress.",
+    ),
+    ValueKind.THREADS: (
+        re.compile(r"\d{1,4}|auto", re.ASCII).fullmatch,
+        'must be a whole number or "auto"',
+        "Leave it out to let ffmpeg choose.",
+    ),
+}
 
 
 def check_value(kind: ValueKind, value: str, context: ArgumentContext, option: str = "") -> None:
@@ -30,11 +62,19 @@ def check_value(kind: ValueKind, value: str, context: ArgumentContext, option: s
     Raises:
         ForbiddenOption: its message never contains the value.
     """
-    check = _CHECKS.get(kind)
-    if check is not None:
-        check(value, context)
-    elif kind is ValueKind.PARAMETERS:
-        _check_parameters(value, context, option)
+    if kind in _REQUIREMENTS:
+        is_met, why, instead = _REQUIREMENTS[kind]
+        if not is_met(value):
+            raise context.refusal(why, instead)
+    match kind:
+        case ValueKind.BITSTREAM_FILTERS:
+            _check_bitstream_filters(value, context)
+        case ValueKind.SEGMENT_FLAGS:
+            _check_segment_flags(value, context)
+        case ValueKind.MODEL:
+            _check_model(value, context)
+        case ValueKind.PARAMETERS:
+            _check_parameters(value, context, option)
 
 
 def check_format(kind: ValueKind, value: str, context: ArgumentContext, *, is_nested: bool = False) -> None:
@@ -57,32 +97,7 @@ def check_format(kind: ValueKind, value: str, context: ArgumentContext, *, is_ne
         raise inner.refusal("is not accepted inside another option", "Name another format.")
 
 
-def _read(value: str, context: ArgumentContext) -> None:
-    if not safe_names.may_read(value):
-        raise context.refusal(_JOB_FILES_ONLY, _GIVE_AN_INPUT)
-
-
-def _write(value: str, context: ArgumentContext) -> None:
-    if not safe_names.may_write(value):
-        raise context.refusal(_JOB_FILES_ONLY, _NAME_PLAINLY)
-
-
-def _font(value: str, context: ArgumentContext) -> None:
-    if not safe_names.may_read_fonts(value):
-        raise context.refusal(
-            "may only name a font in the job's folder, or below /usr/share/fonts", _GIVE_AN_INPUT
-        )
-
-
-def _device(value: str, context: ArgumentContext) -> None:
-    if not safe_names.is_device(value):
-        raise context.refusal(
-            "may only name a device by its kind, a number or a render node",
-            'For example "cuda:0" or "/dev/dri/renderD128".',
-        )
-
-
-def _bitstream_filters(value: str, context: ArgumentContext) -> None:
+def _check_bitstream_filters(value: str, context: ArgumentContext) -> None:
     for part in split_escaped(value, ","):
         name = part.partition("=")[0].strip()
         if name not in _BITSTREAM_FILTERS:
@@ -90,15 +105,7 @@ def _bitstream_filters(value: str, context: ArgumentContext) -> None:
             raise inner.unknown("bitstream_filter", name, _BITSTREAM_FILTERS)
 
 
-def _stream_map(value: str, context: ArgumentContext) -> None:
-    if _STREAM_MAP_ESCAPES.search(value):
-        raise context.refusal(
-            "may not contain slashes, backslashes or two dots: its names become part of file names",
-            "Use plain names for the variants.",
-        )
-
-
-def _segment_flags(value: str, context: ArgumentContext) -> None:
+def _check_segment_flags(value: str, context: ArgumentContext) -> None:
     if not _FLAG_WORDS.fullmatch(value):
         raise context.refusal("may only contain names of flags", 'For example "independent_segments".')
     if "append_list" in re.split(r"[+|-]", value):
@@ -108,11 +115,11 @@ def _segment_flags(value: str, context: ArgumentContext) -> None:
         )
 
 
-def _model(value: str, context: ArgumentContext) -> None:
+def _check_model(value: str, context: ArgumentContext) -> None:
     for pair in re.split(r"[|:]", value):
         key, _, text = pair.partition("=")
         if key == "path":
-            _read(text, context)
+            check_value(ValueKind.READ, text, context)
         elif re.search(r"['\\]", pair) or (key not in _MODEL_KEYS and "." not in key):
             raise context.refusal(
                 "may only contain the version, path, name and settings of a model",
@@ -120,34 +127,8 @@ def _model(value: str, context: ArgumentContext) -> None:
             )
 
 
-def _progress(value: str, context: ArgumentContext) -> None:
-    if not re.fullmatch(r"-|pipe:\d*", value):
-        raise context.refusal(
-            "is not accepted: it can write to any address", "Leave it out; the worker reports progress."
-        )
-
-
-def _threads(value: str, context: ArgumentContext) -> None:
-    if not re.fullmatch(r"\d{1,4}|auto", value, re.ASCII):
-        raise context.refusal('must be a whole number or "auto"', "Leave it out to let ffmpeg choose.")
-
-
 def _check_parameters(value: str, context: ArgumentContext, option: str) -> None:
     for key in find_refused_keys(option, value):
         raise context.inside(quote_name("the parameter", key)).refusal(
             "is not accepted: it may name a file", "Leave it out, or use the encoder's options."
         )
-
-
-_CHECKS: dict[ValueKind, Callable[[str, ArgumentContext], None]] = {
-    ValueKind.READ: _read,
-    ValueKind.WRITE: _write,
-    ValueKind.FONT: _font,
-    ValueKind.DEVICE: _device,
-    ValueKind.BITSTREAM_FILTERS: _bitstream_filters,
-    ValueKind.STREAM_MAP: _stream_map,
-    ValueKind.SEGMENT_FLAGS: _segment_flags,
-    ValueKind.MODEL: _model,
-    ValueKind.PROGRESS: _progress,
-    ValueKind.THREADS: _threads,
-}
