@@ -70,7 +70,7 @@ class OutputReference:
 
 def without_file_prefix(url: str) -> str:
     """`file:a.mp4` → `a.mp4`."""
-    return url.removeprefix("file://").removeprefix("file:") if url.startswith("file:") else url
+    return url.removeprefix("file://").removeprefix("file:")
 
 
 def is_sequence(name: str) -> bool:
@@ -103,13 +103,22 @@ def read_input(group: FileGroup, inputs: Collection[str], produced: Collection[s
             where={"argument": "-i"},
         )
     key = _key(group.url)
-    if key in inputs:
-        return InputReference(InputKind.SOURCE, (key,))
-    if is_made(key, produced):
+    if key not in inputs and is_made(key, produced):
         return InputReference(InputKind.EARLIER_OUTPUT, (key,))
-    if "://" not in key:
+    return InputReference(InputKind.SOURCE, (input_key(group.url, inputs),))
+
+
+def input_key(text: str, inputs: Collection[str]) -> str:
+    """The key for a field such as `input1`: the name of an input (bare or as a placeholder), else a path or URL.
+
+    Raises:
+        InvalidJob: an unknown placeholder, or a name no file can have.
+    """
+    placeholders.check_names(text, inputs)
+    key = _key(text)
+    if key not in inputs and "://" not in key:
         check_name(key, what="input")
-    return InputReference(InputKind.SOURCE, (key,))
+    return key
 
 
 def is_concat_list(group: FileGroup) -> bool:
@@ -151,9 +160,7 @@ def read_output(group: FileGroup) -> OutputReference:
     url = without_file_prefix(group.url)
     if muxer == "null":
         return OutputReference(None, "-", is_raw=True)
-    if url == "/dev/null":
-        return OutputReference(None, url, is_raw=True)
-    if muxer == "tee":
+    if muxer == "tee" or url == "/dev/null":
         return OutputReference(None, url, is_raw=True)
     if _STANDARD_STREAMS.fullmatch(url):
         raise InvalidJob(

@@ -21,12 +21,7 @@ def check_machine(read: ReadJob[Any], machine: Machine) -> None:
 
 
 def make_plan(read: ReadJob[Any], files: LocalFiles, machine: Machine) -> Plan:
-    """Plan a job.
-
-    Args:
-        read: the job as read.
-        files: its fetched inputs, with media facts where `read.needs_media`.
-        machine: cores, option policy, GPU and filters that the plan may count on.
+    """Plan a job; `files` have media facts where `read.needs_media`.
 
     Raises:
         InvalidJob, UnsupportedFeature, WorkerError: see `Planner.plan`.

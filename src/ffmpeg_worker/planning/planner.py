@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.local_files import LocalFiles
@@ -67,6 +67,3 @@ class Planner(ABC, Generic[J]):
             UnsupportedFeature: a command must run on the GPU, and cannot.
             WorkerError: why an input that is needed was not fetched.
         """
-
-
-AnyPlanner = Planner[Any]

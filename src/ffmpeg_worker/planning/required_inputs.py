@@ -9,8 +9,13 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.planning.commands.read_chain import Chain, ReadCommand, all_outputs
-from ffmpeg_worker.planning.file_references import InputKind, is_concat_list, is_made, without_file_prefix
-from ffmpeg_worker.planning.input_key import input_key
+from ffmpeg_worker.planning.file_references import (
+    InputKind,
+    input_key,
+    is_concat_list,
+    is_made,
+    without_file_prefix,
+)
 
 Inputs = Mapping[str, FileSource | TextSource]
 
@@ -71,7 +76,7 @@ def merge_required_inputs(
     return tuple(merged.values())
 
 
-def require_named(text: str, inputs: Inputs, *, is_media: bool) -> RequiredInput:
+def require_named(text: str, inputs: Inputs, *, is_media: bool = False) -> RequiredInput:
     """The file that a field such as `input1` names.
 
     Raises:

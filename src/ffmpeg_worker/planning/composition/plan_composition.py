@@ -19,8 +19,7 @@ from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
 from ffmpeg_worker.planning.composition.shared_ranges import find_shared_elements
 from ffmpeg_worker.planning.composition.still_frame import plan_still_frame
 from ffmpeg_worker.planning.composition.variable_rows import combine_rows, for_each_row
-from ffmpeg_worker.planning.file_references import work_name
-from ffmpeg_worker.planning.input_key import input_key
+from ffmpeg_worker.planning.file_references import input_key, work_name
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Step, StepFiles, StepResult, StillStep, Summary
 from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve

@@ -16,7 +16,7 @@ from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.composition.variable_rows import combine_rows, describe_video, for_each_row
-from ffmpeg_worker.planning.input_key import input_key
+from ffmpeg_worker.planning.file_references import input_key
 from ffmpeg_worker.planning.plan import Lane, MeasureStep, StepFiles, StepResult, Summary
 from ffmpeg_worker.scene.lint import LintWarning, lint
 from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve

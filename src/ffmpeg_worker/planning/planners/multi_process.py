@@ -23,7 +23,7 @@ class MultiProcessPlanner(Planner[MultiProcessJob]):
     """Plans every process on its own; one that lacks an input fails alone."""
 
     def read(self, job: MultiProcessJob, machine: Machine) -> ReadJob[MultiProcessJob]:
-        """See `Planner.read`; errors have `where.process`."""
+        """Errors have `where.process`."""
         chains = tuple(_read_chains(job, option_policy=machine.option_policy))
         used = (required for chain in chains for required in require_chain(chain, job.inputs))
         return ReadJob(
@@ -34,7 +34,6 @@ class MultiProcessPlanner(Planner[MultiProcessJob]):
         )
 
     def check_machine(self, read: ReadJob[MultiProcessJob], machine: Machine) -> None:
-        """See `Planner.check_machine`."""
         for index, process in enumerate(read.job.data.processes):
             try:
                 check_hardware_available(process, _hardware(read.job, process), machine.gpu)
@@ -42,7 +41,6 @@ class MultiProcessPlanner(Planner[MultiProcessJob]):
                 raise error.at(process=index) from None
 
     def plan(self, read: ReadJob[MultiProcessJob], files: LocalFiles, machine: Machine) -> Plan:
-        """See `Planner.plan`."""
         lanes: list[Lane] = []
         chains: list[Chain] = []
         owners: dict[str, int] = {}

@@ -18,7 +18,6 @@ class ProcessPlanner(Planner[ProcessJob]):
     """Plans a chain of commands, on the GPU where the caller asked for that and it can run there."""
 
     def read(self, job: ProcessJob, machine: Machine) -> ReadJob[ProcessJob]:
-        """See `Planner.read`."""
         chain = read_chain(job.data.chainCmds, job.data.output, job.inputs, option_policy=machine.option_policy)
         return ReadJob(
             job,
@@ -28,11 +27,9 @@ class ProcessPlanner(Planner[ProcessJob]):
         )
 
     def check_machine(self, read: ReadJob[ProcessJob], machine: Machine) -> None:
-        """See `Planner.check_machine`."""
         check_hardware_available(read.job.data, read.job.data.hardware or "off", machine.gpu)
 
     def plan(self, read: ReadJob[ProcessJob], files: LocalFiles, machine: Machine) -> Plan:
-        """See `Planner.plan`."""
         (chain,) = read.chains
         _, lane = plan_on_gpu(chain, files, make_limits(machine), machine.gpu, read.job.data.hardware or "off")
         return Plan((lane,))

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from ffmpeg_worker.planning.planner import AnyPlanner
-from ffmpeg_worker.planning.planners.canvas import CanvasPlanner
-from ffmpeg_worker.planning.planners.canvas_preview import PreviewPlanner
+from typing import Any
+
+from ffmpeg_worker.planning.planner import Planner
+from ffmpeg_worker.planning.planners.canvas import CanvasPlanner, PreviewPlanner
 from ffmpeg_worker.planning.planners.multi_process import MultiProcessPlanner
 from ffmpeg_worker.planning.planners.probe import ProbePlanner
 from ffmpeg_worker.planning.planners.process import ProcessPlanner
 from ffmpeg_worker.planning.planners.transfer import DownloadPlanner, UploadPlanner
 from ffmpeg_worker.planning.planners.vmaf import VmafPlanner
 
-PLANNERS: dict[str, AnyPlanner] = {
+PLANNERS: dict[str, Planner[Any]] = {
     "process": ProcessPlanner(),
     "multi_process": MultiProcessPlanner(),
     "probe": ProbePlanner(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ffmpeg_worker.job.actions.vmaf import VmafJob
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
-from ffmpeg_worker.planning.input_key import input_key
+from ffmpeg_worker.planning.file_references import input_key
 from ffmpeg_worker.planning.option_policy.command_limits import make_limits
 from ffmpeg_worker.planning.plan import Plan
 from ffmpeg_worker.planning.planner import Planner, ReadJob
@@ -17,12 +17,10 @@ class VmafPlanner(Planner[VmafJob]):
     """Plans a comparison from the media facts of both videos."""
 
     def read(self, job: VmafJob, machine: Machine) -> ReadJob[VmafJob]:
-        """See `Planner.read`."""
         used = [require_named(text, job.inputs, is_media=True) for text in (job.data.input1, job.data.input2)]
         return ReadJob(job, merge_required_inputs(job.inputs, used), needs_media=True)
 
     def plan(self, read: ReadJob[VmafJob], files: LocalFiles, machine: Machine) -> Plan:
-        """See `Planner.plan`."""
         data = read.job.data
         reference = files[input_key(data.input1, read.job.inputs)]
         distorted = files[input_key(data.input2, read.job.inputs)]

@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 
 from ffmpeg_worker.errors import ForbiddenOption, InvalidJob
-from ffmpeg_worker.planning.probe_options import read_probe_options
+from ffmpeg_worker.planning.plan import ProbeStep
+from support.jobs.plans import plan_job
+
+
+def read_probe_options(tokens: str) -> tuple[str, ...]:
+    data = {"input": "a.mp4"} | ({"chainCmds": tokens} if tokens else {})
+    (lane,) = plan_job({"action": "probe", "data": data}).lanes
+    (step,) = lane.steps
+    assert isinstance(step, ProbeStep)
+    return step.options
 
 
 @pytest.mark.parametrize(
@@ -19,7 +28,7 @@ from ffmpeg_worker.planning.probe_options import read_probe_options
     ],
 )
 def test_accepted(tokens: str, options: str) -> None:
-    assert read_probe_options(tokens.split()) == tuple(options.split())
+    assert read_probe_options(tokens) == tuple(options.split())
 
 
 @pytest.mark.parametrize(
@@ -36,7 +45,7 @@ def test_accepted(tokens: str, options: str) -> None:
 )
 def test_refused(tokens: str, argument: str, word: str) -> None:
     with pytest.raises(InvalidJob) as caught:
-        read_probe_options(tokens.split())
+        read_probe_options(tokens)
     assert caught.value.where == {"argument": argument}
     assert isinstance(caught.value, ForbiddenOption) == (word not in {"no option", "no value"})
     assert word in f"{caught.value.message} {caught.value.hint}"

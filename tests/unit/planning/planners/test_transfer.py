@@ -8,16 +8,13 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.actions.download import DownloadData
-from ffmpeg_worker.job.actions.upload import UploadData
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
-from ffmpeg_worker.job.sources import FileSource, TextSource
-from ffmpeg_worker.planning.transfer import Sources, plan_download, plan_upload
+from support.jobs.plans import plan_job
 
-INPUTS: Sources = {
-    "film": FileSource(url="s3://b/in/a%20b?c.mp4"),
-    "text": TextSource(content="x", name="n.srt"),
-    "web": FileSource(url="https://h.example/?f=a.mp4"),
+INPUTS = {
+    "film": "s3://b/in/a%20b?c.mp4",
+    "text": {"content": "x", "name": "n.srt"},
+    "web": "https://h.example/?f=a.mp4",
 }
 
 
@@ -31,14 +28,18 @@ class _Every(dict[str, LocalFile]):
 FILES = LocalFiles(_Every(), {})
 
 
+def names(action: str, **data: Any) -> list[str]:
+    (lane,) = plan_job({"action": action, "data": data, "inputs": INPUTS}, files=FILES).lanes
+    return [artifact.name for artifact in lane.artifacts]
+
+
 def downloaded(given: Any, output: str | None = None) -> str:
-    lane = plan_download(DownloadData(input=given, output=output), INPUTS, FILES)
-    [artifact] = lane.artifacts
-    return artifact.name
+    (name,) = names("download", input=given, output=output)
+    return name
 
 
 def uploaded(*given: str) -> list[str]:
-    return [artifact.name for artifact in plan_upload(UploadData(input=given), INPUTS, FILES).artifacts]
+    return names("upload", input=given)
 
 
 @pytest.mark.parametrize(
