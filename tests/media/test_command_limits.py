@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ffmpeg_worker.planning.option_policy.command_limits import MAX_STREAMS, CommandLimits
+from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.planning.option_policy.command_limits import MAX_STREAMS, media_input_options
 from support.media.sources import FFMPEG, make, make_clip
 from support.worker import Worker
 
@@ -60,19 +61,19 @@ def read(ffmpeg: str, folder: Path, name: str, limits: tuple[str, ...]) -> tuple
 @pytest.mark.parametrize("name", ["dash.mp4", "concat.mp4", "svg.mp4", "wide.png", "hls.m3u8"])
 def test_files_outside_the_limits_are_not_read(ffmpeg: str, folder: Path, name: str) -> None:
     """Most of them are read without the limits, so the limits are what stops them."""
-    code, log = read(ffmpeg, folder, name, CommandLimits(2).media_options())
+    code, log = read(ffmpeg, folder, name, media_input_options(Machine(2)))
     assert code != 0, log
     if ffmpeg == FFMPEG and name not in {"concat.mp4", "wide.png"}:
         assert read(ffmpeg, folder, name, ())[0] == 0
 
 
 def test_more_streams_than_the_limit_are_refused(ffmpeg: str, folder: Path) -> None:
-    _, log = read(ffmpeg, folder, "streams.mkv", CommandLimits(2).media_options())
+    _, log = read(ffmpeg, folder, "streams.mkv", media_input_options(Machine(2)))
     assert "max_streams" in log
 
 
 def test_media_within_the_limits_is_read(ffmpeg: str, folder: Path) -> None:
-    assert read(ffmpeg, folder, "victim.mp4", CommandLimits(2).media_options()) == (0, "")
+    assert read(ffmpeg, folder, "victim.mp4", media_input_options(Machine(2))) == (0, "")
 
 
 @pytest.mark.asyncio(loop_scope="module")

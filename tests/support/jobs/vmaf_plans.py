@@ -9,6 +9,7 @@ from typing import Any
 
 from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, StepFiles
 from ffmpeg_worker.planning.vmaf.frame_offset import FRAME_BYTES
@@ -27,7 +28,7 @@ def video(
 
 def plan(reference: LocalFile | None = None, distorted: LocalFile | None = None, **data: Any) -> Lane:
     fields = VmafData(input1="a", input2="b", **data)
-    return plan_vmaf(fields, reference or video(0), distorted or video(1), cores=4)
+    return plan_vmaf(fields, reference or video(0), distorted or video(1), Machine(4, option_policy=False))
 
 
 def moving(offset: int = 0, frames: int = 150) -> StepFiles:

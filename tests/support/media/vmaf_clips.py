@@ -18,6 +18,7 @@ from ffmpeg_worker.ffmpeg.probe.pyav_probe import describe
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep
 from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
@@ -104,7 +105,8 @@ def compare(reference: Path, distorted: Path, **data: Any) -> dict[str, Any]:
         LocalFile(path, f"{number}{path.suffix}", path.stat().st_size, read_media(describe(str(path))))
         for number, path in enumerate((reference, distorted))
     ]
-    lane = plan_vmaf(VmafData(input1="a", input2="b", **data), *files, cores=2)
+    fields, machine = VmafData(input1="a", input2="b", **data), Machine(2, option_policy=False)
+    lane = plan_vmaf(fields, files[0], files[1], machine)
     written: dict[str, bytes] = {}
     with TemporaryDirectory() as name:
         folder = Path(name)

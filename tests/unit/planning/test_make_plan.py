@@ -14,14 +14,15 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
+from ffmpeg_worker.planning.option_policy.command_limits import media_input_options
 from ffmpeg_worker.planning.option_policy.formats import MEDIA_DEMUXERS
 from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane, ProbeStep
 from support.jobs.plans import lengths, plan_job, read
 
 GOLDEN = Path(__file__).with_name("golden_plans.json")
-GUARD = " ".join(CommandLimits(cores=2).media_options())
+GUARD = " ".join(media_input_options(Machine(cores=2)))
 MEDIA = ",".join(sorted(MEDIA_DEMUXERS))
 TEN_SECONDS = MediaInfo("mov,mp4", (StreamInfo("video", duration_s=10.0, width=640, height=360),), 10.0)
 

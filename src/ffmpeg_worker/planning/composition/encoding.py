@@ -16,8 +16,6 @@ from ffmpeg_worker.job.actions.canvas_output import Codec
 Quality = Literal["draft", "low", "medium", "high", "lossless"]
 
 _NUMBERED = re.compile(r"%\d*d")
-
-
 _BY_CODEC = {one.codec: (one, one.composition) for one in ENCODERS.values() if one.composition is not None}
 _MIN_INTERPOLATED_SIDE = 32
 _PRORES = {"draft": "proxy", "low": "lt", "medium": "standard", "high": "hq", "lossless": "hq"}
@@ -56,16 +54,10 @@ def choose_encoding(
     is_transparent: bool = False,
     threads: int = 1,
 ) -> Encoding:
-    """Return the encoding of an output.
+    """Return the encoding of an output; the extension of its name determines the container.
 
-    Args:
-        name: of the output; its extension determines the container.
-        codec: video codec.
-        quality: determines the rate unless `crf`, the encoder's own scale, is given.
-        crf: constant quality on the encoder's own scale.
-        preset: x264's name of the tradeoff between speed and size.
-        is_transparent: whether the alpha channel is kept.
-        threads: threads of the encoder.
+    `quality` determines the rate unless `crf`, constant quality on the encoder's own scale, is given. `preset` is
+    x264's name of the tradeoff between speed and size.
 
     Raises:
         InvalidJob: the codec has no lossless mode.

@@ -1,14 +1,15 @@
-"""Splits a scene into ranges that are rendered in parallel, and joins their files."""
+"""Splits scenes into ranges of frames for parallel renderers, and makes the files of ranges and single frames."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from fractions import Fraction
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.composition.encoding import Encoding
-from ffmpeg_worker.planning.plan import FfmpegStep, TextFile
+from ffmpeg_worker.planning.plan import FfmpegStep, Step, StillStep, TextFile
+from ffmpeg_worker.scene.scene import Element, Scene
 
 MIN_RANGE_S = 2.0
 """Shorter ranges are not split: starting another renderer and encoder would cost what it saves."""
@@ -20,6 +21,48 @@ def split_frames(first: int, last: int, fps: Fraction, max_count: int) -> tuple[
     count = max(1, min(max_count, int(frames / float(fps) / MIN_RANGE_S)))
     edges = [first + frames * number // count for number in range(count + 1)]
     return tuple(itertools.pairwise(edges))
+
+
+def find_shared_elements(scenes: Sequence[Scene]) -> frozenset[Element]:
+    """Return the elements that all scenes have in common, at the same times."""
+    first, *others = (frozenset(scene.elements) for scene in scenes)
+    return first.intersection(*others)
+
+
+def split_at_unshared_elements(
+    scene: Scene, first: int, last: int, shared: Collection[Element]
+) -> tuple[tuple[int, int], ...]:
+    """Split frames `first` to `last` (exclusive) where elements that only this scene has start and end.
+
+    Ranges too short to be worth a renderer stay part of their neighbor.
+    """
+    own = [element for element in scene.elements if element not in shared]
+    edges = sorted({edge for element in own for edge in (element.first, element.last)})
+    min_frames = MIN_RANGE_S * float(Fraction(*scene.fps))
+    kept = [first]
+    for edge in edges:
+        if edge - kept[-1] >= min_frames and last - edge >= min_frames:
+            kept.append(edge)
+    return tuple(itertools.pairwise((*kept, last)))
+
+
+def range_key(scene: Scene, first: int, last: int) -> Hashable:
+    """Return everything that the frames depend on: frames with equal keys look equal."""
+    elements = scene.elements
+    visible = [element for element in elements if element.first < last and element.last > first]
+    replaced = [None if element.replaces is None else elements[element.replaces] for element in visible]
+    look = (scene.width, scene.height, scene.fps, scene.background, scene.fonts)
+    return (*look, first, last, tuple(visible), tuple(replaced))
+
+
+def plan_still_frame(scene: Scene, frame: int, name: str) -> Iterator[Step]:
+    """Yield the steps for one frame as a file; formats other than PNG are converted from PNG."""
+    if name.lower().endswith(".png"):
+        yield StillStep(scene, frame, name)
+        return
+    yield StillStep(scene, frame, f"_{frame}.png")
+    arguments = ("-i", f"file:_{frame}.png", "-frames:v", "1", "-q:v", "2", "-update", "1", f"file:{name}")
+    yield FfmpegStep(Invocation(arguments), is_auxiliary=True)
 
 
 def encode_range(encoding: Encoding, size: tuple[int, int], fps: Fraction, output: Sequence[str]) -> Invocation:
@@ -36,11 +79,12 @@ def encode_range(encoding: Encoding, size: tuple[int, int], fps: Fraction, outpu
     )
 
 
-def join_ranges(
-    parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, list_name: str
-) -> FfmpegStep:
-    """Concatenate ranges (file and duration in seconds) and add the audio, without encoding again."""
-    video_input, setup = _concat_input(parts, list_name)
+def join_ranges(parts: Sequence[tuple[str, Fraction]], sound: str | None, output: str, stem: str) -> FfmpegStep:
+    """Concatenate ranges (file and duration in seconds) and add the audio, without encoding again.
+
+    `stem` is the prefix of intermediate files.
+    """
+    video_input, setup = _concat_input(parts, stem)
     arguments = (
         *video_input,
         *(("-i", f"file:{sound}") if sound else ()),
@@ -52,20 +96,18 @@ def join_ranges(
     return FfmpegStep(Invocation(arguments), expected_s=_length(parts), setup=setup, is_auxiliary=True)
 
 
-def reduce_palette(
-    parts: Sequence[tuple[str, Fraction]], output: str, stem: str, *, loops: bool
-) -> tuple[FfmpegStep, FfmpegStep]:
-    """Make a GIF of lossless ranges: compute the palette of all frames, then apply it.
+def reduce_palette(parts: Sequence[tuple[str, Fraction]], output: str, stem: str) -> tuple[FfmpegStep, FfmpegStep]:
+    """Make a looping GIF of lossless ranges: compute the palette of all frames, then apply it.
 
     `stem` is the prefix of intermediate files.
     """
-    video_input, setup = _concat_input(parts, f"{stem}.ffconcat")
+    video_input, setup = _concat_input(parts, stem)
     palette = f"{stem}-colours.png"
     find = (*video_input, "-vf", "palettegen=stats_mode=diff", "-frames:v", "1", f"file:{palette}")
     use = (
         *(*video_input, "-i", f"file:{palette}"),
         *("-lavfi", "paletteuse=dither=sierra2_4a:diff_mode=rectangle:alpha_threshold=128"),
-        *("-loop", "0" if loops else "-1", f"file:{output}"),
+        *("-loop", "0", f"file:{output}"),
     )
     return (
         FfmpegStep(Invocation(find), expected_s=_length(parts), setup=setup, is_auxiliary=True),
@@ -79,7 +121,7 @@ def container_options(output: str) -> tuple[str, ...]:
 
 
 def _concat_input(
-    parts: Sequence[tuple[str, Fraction]], list_name: str
+    parts: Sequence[tuple[str, Fraction]], stem: str
 ) -> tuple[tuple[str, ...], tuple[TextFile, ...]]:
     """Return the arguments of one input that is all ranges, and the list file that it needs.
 
@@ -90,7 +132,8 @@ def _concat_input(
     lines = ["ffconcat version 1.0"]
     for name, seconds in parts:
         lines += [f"file '{name}'", f"duration {float(seconds):.6f}"]
-    return ("-f", "concat", "-i", f"file:{list_name}"), (TextFile(list_name, "\n".join(lines) + "\n"),)
+    listed = TextFile(f"{stem}.ffconcat", "\n".join(lines) + "\n")
+    return ("-f", "concat", "-i", f"file:{listed.name}"), (listed,)
 
 
 def _length(parts: Sequence[tuple[str, Fraction]]) -> float:

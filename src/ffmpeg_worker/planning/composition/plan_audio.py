@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.composition.audio_sources import MixInputs
 from ffmpeg_worker.planning.composition.volume_envelope import SAMPLE_RATE, gain_expression, linearize, to_samples
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Step, StepResult
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
 from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from ffmpeg_worker.scene.curve import Curve, Number
 
@@ -36,7 +35,7 @@ _MAX_GRAPH_LENGTH = 120_000
 
 def plan_audio(
     mix: AudioMix, output: str, codec: Sequence[str] = PCM, input_options: Sequence[str] = ()
-) -> tuple[Step, ...] | None:
+) -> tuple[FfmpegStep | DependentStep, ...]:
     """Return the commands that mix all sounds into one file: 48 kHz, stereo, exactly as long as the timeline.
 
     Args:
@@ -47,7 +46,7 @@ def plan_audio(
 
     Returns:
         One step, or two for a loudness target: the second uses the loudness that the first one, directly before it
-        in its lane, has measured. `None` if nothing is audible.
+        in its lane, has measured. None if nothing is audible.
 
     Raises:
         InvalidJob: more sounds or keyframes than a command line can hold.
@@ -55,7 +54,7 @@ def plan_audio(
     total = to_samples(mix.length_s)
     audible = [sound for sound in mix.sounds if _is_audible(sound, total)]
     if not audible or not total:
-        return None
+        return ()
     graph, mix_inputs = _build_graph(audible, mix.volume, total)
     inputs = mix_inputs.arguments(input_options)
 
@@ -90,10 +89,9 @@ def _gain_db(measured: StepResult, target: float) -> float:
 def _build_graph(audible: Sequence[Sound], volume: Number, total: int) -> tuple[str, MixInputs]:
     """Return the graph up to the sum of all sounds, whose last chain has no label yet."""
     inputs = MixInputs()
-    mixed = [_MixedSound(number, sound, audible) for number, sound in enumerate(audible)]
-    chains = [part for sound in mixed for part in sound.chains(inputs, total)]
-    ends = "".join(f"[v{sound.number}]" for sound in mixed)
-    last = _apply_volume(f"{ends}{_sum(len(mixed))}", volume, total, "")
+    chains = [part for number in range(len(audible)) for part in _sound_chains(number, audible, inputs, total)]
+    ends = "".join(f"[v{number}]" for number in range(len(audible)))
+    last = _apply_volume(f"{ends}{_sum(len(audible))}", volume, total, "")
     graph = ";".join((*inputs.chains(), *chains, last))
     if len(graph) > _MAX_GRAPH_LENGTH:
         raise InvalidJob(
@@ -108,44 +106,33 @@ def _sum(count: int) -> str:
     return f"amix=inputs={count}:normalize=0" if count > 1 else "anull"
 
 
-@dataclass(frozen=True, slots=True)
-class _MixedSound:
-    """One sound among all audible ones; its chain ends in the label `[v{number}]`."""
-
-    number: int
-    sound: Sound
-    audible: Sequence[Sound]
-
-    def chains(self, inputs: MixInputs, total: int) -> Iterator[str]:
-        sound, number = self.sound, self.number
-        start = to_samples(sound.start_s)
-        length = min(to_samples(sound.start_s + sound.length_s), total) - start
-        filters = [*_tempo(sound.speed), f"atrim=end_sample={length}"]
-        wanted = math.ceil(length * sound.speed) + (_TEMPO_MARGIN if sound.speed != 1 else 0)
-        chain = ",".join((inputs.add(sound, wanted), *filters))
-        chain = _apply_volume(chain, sound.volume, length, f"_{number}")
-        chain = _apply_pan(chain, sound.pan, length, f"_{number}")
-        yield from self._apply_ducking(",".join((chain, *_fades(sound), *_delay(start))))
-
-    def _apply_ducking(self, chain: str) -> Iterator[str]:
-        """Yield copies of this sound for those that duck under it, and its own ducking."""
-        number = self.number
-        followers = [other for other, sound in enumerate(self.audible) if self._is_under(other, sound)]
-        leaders = [other for other, sound in enumerate(self.audible) if _ducks(sound, self.sound, other, number)]
-        main = f"[m{number}]" if leaders else f"[v{number}]"
-        copies = "".join(f"[k{number}_{follower}]" for follower in followers)
-        yield f"{chain},asplit={len(followers) + 1}{main}{copies}" if followers else f"{chain}{main}"
-        if leaders:
-            keys = "".join(f"[k{leader}_{number}]" for leader in leaders)
-            yield f"{keys}{_sum(len(leaders))},apad[k{number}]"
-            yield f"[m{number}][k{number}]{_DUCK}[v{number}]"
-
-    def _is_under(self, other: int, sound: Sound) -> bool:
-        return _ducks(self.sound, sound, self.number, other)
+def _sound_chains(number: int, audible: Sequence[Sound], inputs: MixInputs, total: int) -> Iterator[str]:
+    """Yield the chains of one of the audible sounds; they end in the label `[v{number}]`."""
+    sound = audible[number]
+    start = to_samples(sound.start_s)
+    length = min(to_samples(sound.start_s + sound.length_s), total) - start
+    wanted = math.ceil(length * sound.speed) + (_TEMPO_MARGIN if sound.speed != 1 else 0)
+    chain = ",".join((inputs.add(sound, wanted), *_tempo(sound.speed), f"atrim=end_sample={length}"))
+    chain = _apply_volume(chain, sound.volume, length, f"_{number}")
+    chain = _apply_pan(chain, sound.pan, length, f"_{number}")
+    yield from _apply_ducking(",".join((chain, *_fades(sound), *_delay(start))), number, audible)
 
 
-def _ducks(leader: Sound, follower: Sound, leader_number: int, follower_number: int) -> bool:
-    return leader_number != follower_number and leader.id is not None and leader.id in follower.duck_under
+def _apply_ducking(chain: str, number: int, audible: Sequence[Sound]) -> Iterator[str]:
+    """Yield the chain of a sound, with copies for those that duck under it, and its own ducking."""
+    followers = [other for other in range(len(audible)) if _ducks_under(other, number, audible)]
+    leaders = [other for other in range(len(audible)) if _ducks_under(number, other, audible)]
+    main = f"[m{number}]" if leaders else f"[v{number}]"
+    copies = "".join(f"[k{number}_{follower}]" for follower in followers)
+    yield f"{chain},asplit={len(followers) + 1}{main}{copies}" if followers else f"{chain}{main}"
+    if leaders:
+        keys = "".join(f"[k{leader}_{number}]" for leader in leaders)
+        yield f"{keys}{_sum(len(leaders))},apad[k{number}]"
+        yield f"[m{number}][k{number}]{_DUCK}[v{number}]"
+
+
+def _ducks_under(follower: int, leader: int, audible: Sequence[Sound]) -> bool:
+    return follower != leader and audible[leader].id in audible[follower].duck_under
 
 
 def _tempo(speed: float) -> Iterator[str]:

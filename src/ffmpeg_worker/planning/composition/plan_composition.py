@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
 from ffmpeg_worker.composition.composition import Composition
-from ffmpeg_worker.composition.sources import find_named_files
-from ffmpeg_worker.job.actions.canvas import CanvasData
-from ffmpeg_worker.job.actions.canvas_preview import PreviewData
-from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
-from ffmpeg_worker.job.media import MediaInfo
+from ffmpeg_worker.job.actions.canvas import CanvasJob
+from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
+from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.artifact import Artifact
+from ffmpeg_worker.planning.composition.frame_ranges import find_shared_elements, plan_still_frame
 from ffmpeg_worker.planning.composition.plan_video import RenderedParts, VideoPlan
 from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
-from ffmpeg_worker.planning.composition.shared_ranges import find_shared_elements
-from ffmpeg_worker.planning.composition.still_frame import plan_still_frame
-from ffmpeg_worker.planning.composition.variable_rows import combine_rows, for_each_row
-from ffmpeg_worker.planning.file_references import input_key, work_name
-from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
+from ffmpeg_worker.planning.composition.resolve_fetched import resolve_fetched
+from ffmpeg_worker.planning.composition.variable_rows import combine_rows, describe_video, for_each_row
+from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Step, StepFiles, StepResult, StillStep, Summary
-from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve
+from ffmpeg_worker.scene.resolve import Resolved, frame_range
 from ffmpeg_worker.scene.timeline import frame_at
 from ffmpeg_worker.scene.trim_preparations import trim_preparations
 
@@ -30,36 +28,27 @@ _PREVIEW = "_preview.png"
 """File of a preview that goes into the result itself."""
 
 
-def plan_canvas(
-    data: CanvasData,
-    inputs: Mapping[str, object],
-    files: LocalFiles,
-    *,
-    cores: int,
-    limits: CommandLimits | None,
-    draws_ass: bool = True,
-) -> Lane:
+def plan_canvas(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
     """Plan the videos of all rows of variables; what several rows have in common is rendered and mixed once.
-
-    `draws_ass`: whether FFmpeg can draw ASS subtitles with libass.
 
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
-    rendered = RenderedParts()
+    data = job.data
 
     def plan_row(number: int, row: tuple[Composition, str]) -> VideoPlan:
         composition, name = row
-        resolved = _resolve(composition, inputs, files, data.render_scale, data.fps, draws_ass)
+        scale, fps = data.render_scale, data.fps
+        resolved = resolve_fetched(composition, job.inputs, files, machine, render_scale=scale, fps=fps)
         part = frame_range(resolved.scene, data.startTime, data.endTime)
         # The poster may be any frame.
         needed = (0, resolved.scene.frames) if data.poster else part
-        return VideoPlan(data, trim_preparations(resolved, *needed), name, number, cores, limits)
+        return VideoPlan(data, trim_preparations(resolved, *needed), part, name, number, machine)
 
-    rows = zip(data.compositions, data.output_names(), strict=True)
-    plans = for_each_row(rows, plan_row, is_many=len(data.compositions) > 1)
-    descriptions = [plan.describe() for plan in plans]
+    plans = for_each_row([*zip(data.compositions, data.output_names(), strict=True)], plan_row)
+    rendered = RenderedParts()
     shared = find_shared_elements([plan.resolved.scene for plan in plans])
+    descriptions = [describe_video(plan.resolved.scene, plan.part) for plan in plans]
     return Lane(
         steps=tuple(_drop_repeated_steps(step for plan in plans for step in plan.steps(rendered, shared))),
         artifacts=tuple(artifact for plan in plans for artifact in plan.artifacts()),
@@ -68,29 +57,24 @@ def plan_canvas(
     )
 
 
-def plan_preview(
-    data: PreviewData,
-    inputs: Mapping[str, object],
-    files: LocalFiles,
-    limits: CommandLimits | None,
-    *,
-    draws_ass: bool = True,
-) -> Lane:
+def plan_preview(job: PreviewJob, files: LocalFiles, machine: Machine) -> Lane:
     """Plan one frame as an image: a file if the job names an output, else PNG bytes for the result.
 
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path.
     """
+    data = job.data
     composition = data.compositions[data.row]
     scale = 1.0 if data.width is None else min(data.width / composition.width, 1.0)
-    whole = _resolve(composition, inputs, files, scale, None, draws_ass)
+    whole = resolve_fetched(composition, job.inputs, files, machine, render_scale=scale)
     number = min(frame_at(data.t, Fraction(*whole.scene.fps)), whole.scene.frames - 1)
     resolved = trim_preparations(whole, number, number + 1)
     scene = resolved.scene
 
     def summarize(_results: Sequence[StepResult], written: StepFiles) -> dict[str, Any]:
-        result: dict[str, Any] = {"t": float(number / Fraction(*scene.fps)), "width": scene.width}
-        result |= {"height": scene.height, "duration": float(scene.frames / Fraction(*scene.fps))}
+        rate = Fraction(*scene.fps)
+        result: dict[str, Any] = {"t": float(number / rate), "width": scene.width, "height": scene.height}
+        result["duration"] = float(scene.frames / rate)
         if data.output is None:
             result["image"] = "data:image/png;base64," + base64.b64encode(written[_PREVIEW]).decode()
         return result
@@ -101,36 +85,8 @@ def plan_preview(
     if data.output is not None:
         steps = tuple(plan_still_frame(scene, number, work_name(data.output)))
         artifacts = (Artifact(data.output, work_name(data.output)),)
-    preparations = tuple(plan_preparation(one, limits) for one in resolved.preparations)
+    preparations = tuple(plan_preparation(one, machine) for one in resolved.preparations)
     return Lane((*preparations, *steps), artifacts, summary=summary, warnings=_warnings(resolved))
-
-
-def collect_sources(
-    composition: Composition, inputs: Mapping[str, object], files: LocalFiles
-) -> dict[str, MediaInfo | str]:
-    """Return what is known of each file, by its `src` in the composition."""
-    sources: dict[str, MediaInfo | str] = {}
-    for named in find_named_files(composition):
-        file = files[input_key(named.src, inputs)]
-        source = file.text if file.text is not None else file.media
-        if source is not None:
-            sources[named.src] = source
-    return sources
-
-
-def _resolve(
-    composition: Composition,
-    inputs: Mapping[str, object],
-    files: LocalFiles,
-    render_scale: float,
-    fps: float | None,
-    draws_ass: bool,
-) -> Resolved:
-    def file_of(src: str) -> str:
-        return f"{STAGING_FOLDER}/{files[input_key(src, inputs)].staged}"
-
-    sources = collect_sources(composition, inputs, files)
-    return resolve(composition, sources, file_of=file_of, render_scale=render_scale, fps=fps, draws_ass=draws_ass)
 
 
 def _drop_repeated_steps(steps: Iterator[Step]) -> Iterator[Step]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -12,14 +12,16 @@ from ffmpeg_worker.composition.media_layers import AudioLayer, VideoLayer
 from ffmpeg_worker.composition.references import walk_layers
 from ffmpeg_worker.composition.sources import NamedFile, find_named_files
 from ffmpeg_worker.errors import EngineFailed
-from ffmpeg_worker.job.actions.canvas import CanvasData
-from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
+from ffmpeg_worker.job.actions.canvas import CanvasJob
+from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.planning.composition.resolve_fetched import resolve_fetched
 from ffmpeg_worker.planning.composition.variable_rows import combine_rows, describe_video, for_each_row
 from ffmpeg_worker.planning.file_references import input_key
 from ffmpeg_worker.planning.plan import Lane, MeasureStep, StepFiles, StepResult, Summary
 from ffmpeg_worker.scene.lint import LintWarning, lint
-from ffmpeg_worker.scene.resolve import Resolved, frame_range, resolve
+from ffmpeg_worker.scene.resolve import Resolved, frame_range
 from ffmpeg_worker.scene.scene_json import decode_text_metrics
 
 _PLACEHOLDER_LENGTH_S = 10.0
@@ -28,33 +30,24 @@ _PLACEHOLDER_VIDEO = StreamInfo("video", width=1920, height=1080)
 _PLACEHOLDER_AUDIO = StreamInfo("audio", sample_rate=48000, channels=2)
 
 
-def plan_lint(
-    data: CanvasData, inputs: Mapping[str, object], files: LocalFiles, *, draws_ass: bool = True
-) -> Lane:
+def plan_lint(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
     """Plan one step for each row of variables, which measures its texts.
-
-    `draws_ass`: whether FFmpeg can draw ASS subtitles with libass.
 
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
-    is_many = len(data.compositions) > 1
-    linted = for_each_row(
-        data.compositions,
-        lambda _, composition: _resolve_for_lint(data, composition, inputs, files, draws_ass),
-        is_many=is_many,
-    )
-
+    linted = for_each_row(job.data.compositions, lambda _, row: _resolve_for_lint(row, job, files, machine))
+    descriptions = [describe_video(one.resolved.scene, one.part) for one in linted]
     measures = tuple(MeasureStep(one.resolved.scene, f"metrics-{row}.json") for row, one in enumerate(linted))
     names = tuple(measure.result_file for measure in measures)
 
     def summarize(_results: Sequence[StepResult], files: StepFiles) -> dict[str, Any]:
         remarks = [
-            {**({"row": row} if is_many else {}), **asdict(warning)}
+            {**({"row": row} if len(linted) > 1 else {}), **asdict(warning)}
             for row, (composition, name) in enumerate(zip(linted, names, strict=True))
             for warning in composition.find_warnings(files[name])
         ]
-        return {"remarks": remarks, **combine_rows([composition.describe() for composition in linted])}
+        return {"remarks": remarks, **combine_rows(descriptions)}
 
     return Lane(measures, summary=Summary(summarize, names))
 
@@ -91,40 +84,30 @@ class _LintedComposition:
             if warning.code != "source_too_short" or warning.where not in layers_with_placeholders:
                 yield warning
 
-    def describe(self) -> dict[str, Any]:
-        return describe_video(self.resolved.scene, self.part)
-
 
 def _resolve_for_lint(
-    data: CanvasData, composition: Composition, inputs: Mapping[str, object], files: LocalFiles, draws_ass: bool
+    composition: Composition, job: CanvasJob, files: LocalFiles, machine: Machine
 ) -> _LintedComposition:
-    sources: dict[str, MediaInfo | str] = {}
     unfetched: dict[str, list[NamedFile]] = {}
     for named in find_named_files(composition):
-        file = files.by_key.get(input_key(named.src, inputs))
-        if file is None:
+        if input_key(named.src, job.inputs) not in files.by_key:
             unfetched.setdefault(named.src, []).append(named)
-        elif (source := file.media if file.text is None else file.text) is not None:
-            sources[named.src] = source
-    sources |= {src: _make_placeholder(uses, composition) for src, uses in unfetched.items()}
-    unfetched_fonts = tuple(font.family for font in composition.fonts if font.src in unfetched)
     fonts = tuple(font for font in composition.fonts if font.src not in unfetched)
-
-    def file_of(src: str) -> str:
-        file = files.by_key.get(input_key(src, inputs))
-        return "" if file is None else f"{STAGING_FOLDER}/{file.staged}"
-
-    resolved = resolve(
+    resolved = resolve_fetched(
         composition.model_copy(update={"fonts": fonts}),
-        sources,
-        file_of=file_of,
-        render_scale=data.render_scale,
-        fps=data.fps,
-        draws_ass=draws_ass,
+        job.inputs,
+        files,
+        machine,
+        render_scale=job.data.render_scale,
+        fps=job.data.fps,
+        placeholders={src: _make_placeholder(uses, composition) for src, uses in unfetched.items()},
     )
-    part = frame_range(resolved.scene, data.startTime, data.endTime)
-    all_unfetched = tuple(file for uses in unfetched.values() for file in uses)
-    return _LintedComposition(resolved, part, all_unfetched, unfetched_fonts)
+    return _LintedComposition(
+        resolved,
+        frame_range(resolved.scene, job.data.startTime, job.data.endTime),
+        tuple(file for uses in unfetched.values() for file in uses),
+        tuple(font.family for font in composition.fonts if font.src in unfetched),
+    )
 
 
 def _make_placeholder(uses: Sequence[NamedFile], composition: Composition) -> MediaInfo | str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import PurePosixPath
-from typing import Any
 
 from ffmpeg_worker.composition.frame_rate import exact_rate
 from ffmpeg_worker.job.actions.canvas import CanvasData
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.composition.encoding import (
     Encoding,
@@ -21,18 +21,18 @@ from ffmpeg_worker.planning.composition.frame_ranges import (
     container_options,
     encode_range,
     join_ranges,
+    plan_still_frame,
+    range_key,
     reduce_palette,
+    split_at_unshared_elements,
     split_frames,
 )
 from ffmpeg_worker.planning.composition.plan_audio import plan_audio
 from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
-from ffmpeg_worker.planning.composition.shared_ranges import range_key, split_at_unshared_elements
-from ffmpeg_worker.planning.composition.still_frame import plan_still_frame
-from ffmpeg_worker.planning.composition.variable_rows import describe_video
 from ffmpeg_worker.planning.file_references import work_name
-from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
+from ffmpeg_worker.planning.option_policy.command_limits import media_input_options
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Folder, FrameRange, RenderStep, Step
-from ffmpeg_worker.scene.resolve import Resolved, frame_range
+from ffmpeg_worker.scene.resolve import Resolved
 from ffmpeg_worker.scene.scene import Element
 from ffmpeg_worker.scene.timeline import frame_at
 
@@ -62,18 +62,18 @@ class VideoPlan:
     Attributes:
         data: the job's data.
         resolved: the composition.
+        part: the first of its frames to render, and the one after the last.
         name: of the output.
         row: number of the row of variables.
-        cores: cores that its steps may use.
-        limits: enforced on commands from untrusted callers.
+        machine: cores that its steps may use, and whether the inputs are limited.
     """
 
     data: CanvasData
     resolved: Resolved
+    part: tuple[int, int]
     name: str
     row: int
-    cores: int
-    limits: CommandLimits | None
+    machine: Machine
 
     def steps(self, rendered: RenderedParts, shared: Collection[Element]) -> Iterator[Step]:
         """Yield the steps: preparations; the renderer in parallel with the audio; joining; the poster.
@@ -85,75 +85,73 @@ class VideoPlan:
         Raises:
             InvalidJob: the frames are too small for the encoder.
         """
-        scene = self.resolved.scene
-        check_frame_size(
-            self.data.chosen_codec, scene.width, scene.height, is_interpolated=self.data.vfi is not None
-        )
+        data, scene = self.data, self.resolved.scene
+        check_frame_size(data.chosen_codec, scene.width, scene.height, is_interpolated=data.vfi is not None)
         for preparation in self.resolved.preparations:
-            yield plan_preparation(preparation, self.limits)
+            yield plan_preparation(preparation, self.machine)
         match self._encoding(1).kind:
             case "image":
-                yield from plan_still_frame(self.resolved.scene, self._part[0], self._work_name)
+                yield from plan_still_frame(scene, self.part[0], self._work_name)
             case "sequence":
                 yield self._plan_sequence()
             case _:
                 yield from self._plan_joined_video(rendered, shared)
-        if self.data.poster is not None:
-            frame = min(frame_at(self.data.poster.time, self._rate), self.resolved.scene.frames - 1)
-            yield from plan_still_frame(self.resolved.scene, frame, work_name(self._poster_name))
+        if data.poster is not None and self._poster_name is not None:
+            frame = min(frame_at(data.poster.time, self._rate), scene.frames - 1)
+            yield from plan_still_frame(scene, frame, work_name(self._poster_name))
 
     def artifacts(self) -> Iterator[Artifact]:
         """Yield the files that must exist at the end."""
-        first, last = self._part
         kind = self._encoding(1).kind
-        if kind == "sequence":
-            yield Artifact(self.name, self._work_name, ArtifactKind.SEQUENCE)
-        else:
-            promised = float((last - first) / self._rate) if kind == "video" else None
-            yield Artifact(self.name, self._work_name, promised_s=promised)
-        if self.data.poster is not None:
+        yield Artifact(
+            self.name,
+            self._work_name,
+            ArtifactKind.SEQUENCE if kind == "sequence" else ArtifactKind.FILE,
+            promised_s=float(self._length_s) if kind == "video" else None,
+        )
+        if self._poster_name is not None:
             yield Artifact(self._poster_name, work_name(self._poster_name))
 
-    def describe(self) -> dict[str, Any]:
-        """Return what the result says about the video; known before it is rendered."""
-        return describe_video(self.resolved.scene, self._part)
+    @property
+    def _rate(self) -> Fraction:
+        return Fraction(*self.resolved.scene.fps)
 
     @property
-    def _file(self) -> str:
-        return f"file:{self._work_name}"
+    def _length_s(self) -> Fraction:
+        return (self.part[1] - self.part[0]) / self._rate
 
     @property
     def _work_name(self) -> str:
         return work_name(self.name)
 
     @property
-    def _folders(self) -> tuple[Folder, ...]:
-        return () if "/" not in self._work_name else (Folder(str(PurePosixPath(self._work_name).parent)),)
+    def _poster_name(self) -> str | None:
+        poster = self.data.poster
+        if poster is None or len(self.data.compositions) == 1:
+            return None if poster is None else poster.name
+        path = PurePosixPath(poster.name)
+        return str(path.with_stem(f"{path.stem}-{self.row + 1}"))
 
     @property
-    def _part(self) -> tuple[int, int]:
-        return frame_range(self.resolved.scene, self.data.startTime, self.data.endTime)
+    def _scratch_stem(self) -> str:
+        """Beginning of the names of this row's intermediate files, which no output name has."""
+        names = (*self.data.output_names(), self._poster_name or "")
+        return "_" * (1 + max(len(name) - len(name.lstrip("_")) for name in names)) + str(self.row)
 
     @property
-    def _poster_name(self) -> str:
-        name = self.data.poster.name if self.data.poster else ""
-        path = PurePosixPath(name)
-        return name if len(self.data.compositions) == 1 else str(path.with_stem(f"{path.stem}-{self.row + 1}"))
-
-    @property
-    def _scratch_prefix(self) -> str:
-        """Prefix of intermediate files, which no output name has."""
-        posters = (self._poster_name,) if self.data.poster is not None else ()
-        names = (*self.data.output_names(), *posters)
-        return "_" * (1 + max(len(name) - len(name.lstrip("_")) for name in names))
+    def _at_once(self) -> int:
+        """Number of ranges rendered at a time: two cores or more for each, and fewer large ones to save memory."""
+        scene = self.resolved.scene
+        of_memory = _PIXELS_AT_ONCE // (scene.width * scene.height)
+        return max(1, min(self.machine.cores // _CORES_OF_A_RANGE, of_memory))
 
     def _plan_sequence(self) -> RenderStep:
         """Plan one image file per frame."""
-        first, last = self._part
+        first, last = self.part
         encoding = self._encoding(1)
         parts = tuple(
             self._frame_range(
-                begin, end, encoding, ("-start_number", str(begin - first + 1), "-f", "image2", self._file)
+                begin, end, encoding, self._work_name, "-start_number", str(begin - first + 1), "-f", "image2"
             )
             for begin, end in split_frames(first, last, self._rate, self._at_once)
         )
@@ -162,63 +160,50 @@ class VideoPlan:
     def _plan_joined_video(self, rendered: RenderedParts, shared: Collection[Element]) -> Iterator[Step]:
         """Plan ranges in parallel with the audio, and the step that joins them."""
         ranges = self._split_into_ranges(shared)
-        encoding = self._encoding(max(self.cores // min(len(ranges), self._at_once), 1))
-        sound = self._plan_audio(encoding, rendered)
+        encoding = self._encoding(max(self.machine.cores // min(len(ranges), self._at_once), 1))
+        sound, beside = self._plan_audio(encoding, rendered)
         if len(ranges) == 1 and sound is None and encoding.kind == "video" and len(self.data.compositions) == 1:
-            part = self._frame_range(*ranges[0], encoding, (*container_options(self.name), self._file))
+            part = self._frame_range(*ranges[0], encoding, self._work_name, *container_options(self.name))
             yield self._render_step((part,), encoding)
             return
-        names, parts = [], []
+        files, parts = [], []
         for number, (begin, end) in enumerate(ranges):
-            name = f"{self._scratch_prefix}{self.row}-{number}{encoding.segment}"
+            name = f"{self._scratch_stem}-{number}{encoding.segment}"
             known = rendered.ranges.setdefault(range_key(self.resolved.scene, begin, end), name)
-            names.append(known)
+            files.append((known, (end - begin) / self._rate))
             if known == name:
-                parts.append(self._frame_range(begin, end, encoding, (f"file:{name}",)))
-        beside = sound[1] if sound else ()
+                parts.append(self._frame_range(begin, end, encoding, name))
         if parts or beside:
-            yield replace(self._render_step(tuple(parts), encoding), beside=beside)
-        parts_with_durations = [
-            (name, (end - begin) / self._rate) for name, (begin, end) in zip(names, ranges, strict=True)
-        ]
+            yield self._render_step(tuple(parts), encoding, beside)
         if encoding.kind == "gif":
-            yield from reduce_palette(
-                parts_with_durations, self._work_name, f"{self._scratch_prefix}{self.row}", loops=True
-            )
+            yield from reduce_palette(files, self._work_name, self._scratch_stem)
         else:
-            yield join_ranges(
-                parts_with_durations,
-                sound[0] if sound else None,
-                self._work_name,
-                f"{self._scratch_prefix}{self.row}.ffconcat",
-            )
+            yield join_ranges(files, sound, self._work_name, self._scratch_stem)
 
     def _split_into_ranges(self, shared: Collection[Element]) -> list[tuple[int, int]]:
         """Return ranges, each of which one renderer draws."""
-        first, last = self._part
+        first, last = self.part
         if not self._encoding(1).can_split or self.data.vfi is not None:
             return [(first, last)]
-        spans = split_at_unshared_elements(self.resolved.scene, first, last, shared)
-        max_counts = [max(1, round(self._at_once * (end - begin) / (last - first))) for begin, end in spans]
-        return [
-            part
-            for (begin, end), count in zip(spans, max_counts, strict=True)
-            for part in split_frames(begin, end, self._rate, count)
-        ]
+        ranges: list[tuple[int, int]] = []
+        for begin, end in split_at_unshared_elements(self.resolved.scene, first, last, shared):
+            max_count = max(1, round(self._at_once * (end - begin) / (last - first)))
+            ranges += split_frames(begin, end, self._rate, max_count)
+        return ranges
 
-    def _render_step(self, parts: tuple[FrameRange, ...], encoding: Encoding) -> RenderStep:
-        scene, at_once = self.resolved.scene, self._at_once
-        return RenderStep(scene, parts, encoding.form, setup=self._folders, max_parallel=at_once)
+    def _render_step(
+        self,
+        parts: tuple[FrameRange, ...],
+        encoding: Encoding,
+        beside: tuple[FfmpegStep | DependentStep, ...] = (),
+    ) -> RenderStep:
+        folder = self._work_name.rpartition("/")[0]
+        setup = (Folder(folder),) if folder else ()
+        return RenderStep(self.resolved.scene, parts, encoding.form, beside, setup, max_parallel=self._at_once)
 
-    @property
-    def _at_once(self) -> int:
-        """Number of ranges rendered at a time: two cores or more for each, and fewer large ones to save memory."""
-        scene = self.resolved.scene
-        return max(1, min(self.cores // _CORES_OF_A_RANGE, _PIXELS_AT_ONCE // (scene.width * scene.height)))
-
-    def _frame_range(self, begin: int, end: int, encoding: Encoding, output: tuple[str, ...]) -> FrameRange:
+    def _frame_range(self, begin: int, end: int, encoding: Encoding, file: str, *options: str) -> FrameRange:
         size = (self.resolved.scene.width, self.resolved.scene.height)
-        return FrameRange(begin, end, encode_range(encoding, size, self._rate, output))
+        return FrameRange(begin, end, encode_range(encoding, size, self._rate, (*options, f"file:{file}")))
 
     def _encoding(self, threads: int) -> Encoding:
         data = self.data
@@ -233,39 +218,28 @@ class VideoPlan:
         )
         if data.vfi is None:
             return encoding
-        first, last = self._part
-        return with_interpolated_frames(encoding, exact_rate(data.vfi), (last - first) / self._rate)
+        return with_interpolated_frames(encoding, exact_rate(data.vfi), self._length_s)
 
     def _plan_audio(
         self, encoding: Encoding, rendered: RenderedParts
-    ) -> tuple[str, tuple[FfmpegStep | DependentStep, ...]] | None:
+    ) -> tuple[str | None, tuple[FfmpegStep | DependentStep, ...]]:
         """Return the audio file of these frames and the steps that produce it, none if an earlier row does.
 
-        Returns `None` if nothing is audible.
+        The file is `None` if nothing is audible.
         """
         if not encoding.sound:
-            return None
-        first, last = self._part
-        suffix = {".webm": ".webm", ".mov": ".mov"}.get(encoding.segment, ".m4a")
-        name = f"{self._scratch_prefix}{self.row}-sound{suffix}"
-        known = rendered.sounds.setdefault((self.resolved.audio, first, last), name)
-        if known != name:
-            return known, ()
-        part = ("-ss", _seconds(first / self._rate), "-t", _seconds((last - first) / self._rate))
-        whole = (first, last) == (0, self.resolved.scene.frames)
-        options = () if self.limits is None else self.limits.media_options()
-        codec = encoding.sound if whole else (*part, *encoding.sound)
-        steps = plan_audio(self.resolved.audio, name, codec, options)
-        if steps is None:
-            del rendered.sounds[(self.resolved.audio, first, last)]
-            return None
-        return name, tuple(step for step in steps if isinstance(step, FfmpegStep | DependentStep))
-
-    @property
-    def _rate(self) -> Fraction:
-        return Fraction(*self.resolved.scene.fps)
-
-
-def _seconds(exact: Fraction) -> str:
-    """Format a time for FFmpeg, which counts in microseconds."""
-    return f"{float(exact):.6f}"
+            return None, ()
+        key = (self.resolved.audio, *self.part)
+        if key in rendered.sounds:
+            return rendered.sounds[key], ()
+        begin_s = self.part[0] / self._rate
+        # FFmpeg counts in microseconds.
+        cut = ("-ss", f"{float(begin_s):.6f}", "-t", f"{float(self._length_s):.6f}")
+        is_whole = self.part == (0, self.resolved.scene.frames)
+        codec = encoding.sound if is_whole else (*cut, *encoding.sound)
+        name = f"{self._scratch_stem}-sound{'.m4a' if encoding.segment == '.mp4' else encoding.segment}"
+        steps = plan_audio(self.resolved.audio, name, codec, media_input_options(self.machine))
+        if not steps:
+            return None, ()
+        rendered.sounds[key] = name
+        return name, steps

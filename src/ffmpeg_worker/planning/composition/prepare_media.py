@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from ffmpeg_worker.command.invocation import Invocation
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.composition.libass_subtitles import plan_libass_drawing
-from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
+from ffmpeg_worker.planning.option_policy.command_limits import media_input_options
 from ffmpeg_worker.planning.plan import FfmpegStep
-from ffmpeg_worker.scene.preparation import LibassDrawing, Preparation, ToneMapping
+from ffmpeg_worker.scene.preparation import LibassDrawing, Preparation
 
 # From PQ or HLG to linear light, with the peak reduced to that of a standard display, and to BT.709. The primaries
 # are set because files with these transfers always use BT.2020, but do not always say so.
@@ -21,18 +22,14 @@ _EXACT_TIMES = ("-fps_mode", "passthrough", "-enc_time_base", "1/1000")
 _NEARLY_LOSSLESS = ("-c:v", "libx264", "-preset", "ultrafast", "-crf", "8")
 
 
-def plan_preparation(preparation: Preparation, limits: CommandLimits | None) -> FfmpegStep:
+def plan_preparation(preparation: Preparation, machine: Machine) -> FfmpegStep:
     """Plan a file that the renderer reads."""
     if isinstance(preparation, LibassDrawing):
         return plan_libass_drawing(preparation)
-    return _plan_tone_mapping(preparation, limits)
-
-
-def _plan_tone_mapping(preparation: ToneMapping, limits: CommandLimits | None) -> FfmpegStep:
     length = preparation.end_s - preparation.begin_s
     arguments = (
         *("-ss", f"{preparation.begin_s:.6f}", "-t", f"{length:.6f}"),
-        *(() if limits is None else limits.media_options()),
+        *media_input_options(machine),
         *("-i", f"file:{preparation.file}", "-map", "0:v:0", "-vf", f"{_TONE_MAP},{_ZERO_FIRST_FRAME}"),
         *(*_EXACT_TIMES, *_NEARLY_LOSSLESS, f"file:{preparation.prepared}"),
     )

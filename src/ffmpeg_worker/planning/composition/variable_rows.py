@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
@@ -13,7 +13,7 @@ Row = TypeVar("Row")
 Result = TypeVar("Result")
 
 
-def for_each_row(rows: Iterable[Row], make: Callable[[int, Row], Result], *, is_many: bool) -> list[Result]:
+def for_each_row(rows: Sequence[Row], make: Callable[[int, Row], Result]) -> list[Result]:
     """Return the result of `make` for each row; it gets the row's number and value.
 
     Raises:
@@ -24,7 +24,7 @@ def for_each_row(rows: Iterable[Row], make: Callable[[int, Row], Result], *, is_
         try:
             found.append(make(number, row))
         except WorkerError as error:
-            raise error.at(row=number) if is_many else error from None
+            raise error.at(row=number) if len(rows) > 1 else error from None
     return found
 
 

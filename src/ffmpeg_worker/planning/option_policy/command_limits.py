@@ -40,15 +40,11 @@ class CommandLimits:
             name: file name in the job's folder.
         """
         if kind is InputKind.GENERATED:
-            return self._options(_PROTOCOLS, "lavfi")
+            return _input_options(_PROTOCOLS, "lavfi")
         given = (group.value_of("f") or "").lower()
         requested = given or _REFERENCING_SUFFIXES.get(PurePosixPath(name).suffix.lower(), "")
         formats = f"{_MEDIA},{requested}" if requested in _REFERENCING_FORMATS else _MEDIA
-        return self._options("file,concat" if kind is InputKind.JOINED else _PROTOCOLS, formats)
-
-    def media_options(self) -> tuple[str, ...]:
-        """Options for an input whose file names no other file."""
-        return self._options(_PROTOCOLS, _MEDIA)
+        return _input_options("file,concat" if kind is InputKind.JOINED else _PROTOCOLS, formats)
 
     def limit_threads(self, option: Option) -> Option:
         """The option, with at most as many threads as there are cores."""
@@ -57,13 +53,19 @@ class CommandLimits:
             return replace(option, value=str(self.cores))
         return option
 
-    def _options(self, protocols: str, formats: str) -> tuple[str, ...]:
-        return (
-            *("-protocol_whitelist", protocols, "-format_whitelist", formats),
-            *("-max_pixels", str(MAX_PIXELS), "-max_streams", str(MAX_STREAMS)),
-        )
-
 
 def make_limits(machine: Machine) -> CommandLimits | None:
     """The limits for jobs on a machine; `None` where the option policy is off."""
     return CommandLimits(machine.cores) if machine.option_policy else None
+
+
+def media_input_options(machine: Machine) -> tuple[str, ...]:
+    """Options for an input whose file names no other file; none where the option policy is off."""
+    return _input_options(_PROTOCOLS, _MEDIA) if machine.option_policy else ()
+
+
+def _input_options(protocols: str, formats: str) -> tuple[str, ...]:
+    return (
+        *("-protocol_whitelist", protocols, "-format_whitelist", formats),
+        *("-max_pixels", str(MAX_PIXELS), "-max_streams", str(MAX_STREAMS)),
+    )

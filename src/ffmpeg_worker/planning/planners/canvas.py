@@ -15,7 +15,6 @@ from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.sources import TextSource
 from ffmpeg_worker.planning.composition.plan_composition import plan_canvas, plan_preview
 from ffmpeg_worker.planning.composition.plan_lint import plan_lint
-from ffmpeg_worker.planning.option_policy.command_limits import make_limits
 from ffmpeg_worker.planning.plan import Plan
 from ffmpeg_worker.planning.planner import Planner, ReadJob
 from ffmpeg_worker.planning.required_inputs import Inputs, RequiredInput, merge_required_inputs, require_named
@@ -29,12 +28,8 @@ class CanvasPlanner(Planner[CanvasJob]):
         return ReadJob(job, merge_required_inputs(job.inputs, used, skip_remote=job.data.lint), needs_media=True)
 
     def plan(self, read: ReadJob[CanvasJob], files: LocalFiles, machine: Machine) -> Plan:
-        data, inputs = read.job.data, read.job.inputs
-        if data.lint:
-            return Plan((plan_lint(data, inputs, files, draws_ass=machine.draws_ass),))
-        limits = make_limits(machine)
-        lane = plan_canvas(data, inputs, files, cores=machine.cores, limits=limits, draws_ass=machine.draws_ass)
-        return Plan((lane,))
+        plan = plan_lint if read.job.data.lint else plan_canvas
+        return Plan((plan(read.job, files, machine),))
 
 
 class PreviewPlanner(Planner[PreviewJob]):
@@ -45,8 +40,7 @@ class PreviewPlanner(Planner[PreviewJob]):
         return ReadJob(job, merge_required_inputs(job.inputs, used), needs_media=True)
 
     def plan(self, read: ReadJob[PreviewJob], files: LocalFiles, machine: Machine) -> Plan:
-        data, inputs = read.job.data, read.job.inputs
-        return Plan((plan_preview(data, inputs, files, make_limits(machine), draws_ass=machine.draws_ass),))
+        return Plan((plan_preview(read.job, files, machine),))
 
 
 def _require_named_files(compositions: Sequence[Composition], inputs: Inputs) -> Iterator[RequiredInput]:

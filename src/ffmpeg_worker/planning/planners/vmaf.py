@@ -6,7 +6,6 @@ from ffmpeg_worker.job.actions.vmaf import VmafJob
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.file_references import input_key
-from ffmpeg_worker.planning.option_policy.command_limits import make_limits
 from ffmpeg_worker.planning.plan import Plan
 from ffmpeg_worker.planning.planner import Planner, ReadJob
 from ffmpeg_worker.planning.required_inputs import merge_required_inputs, require_named
@@ -24,4 +23,4 @@ class VmafPlanner(Planner[VmafJob]):
         data = read.job.data
         reference = files[input_key(data.input1, read.job.inputs)]
         distorted = files[input_key(data.input2, read.job.inputs)]
-        return Plan((plan_vmaf(data, reference, distorted, cores=machine.cores, limits=make_limits(machine)),))
+        return Plan((plan_vmaf(data, reference, distorted, machine),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -10,8 +10,9 @@ from typing import Any
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFile
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.artifact import Artifact
-from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
+from ffmpeg_worker.planning.option_policy.command_limits import media_input_options
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, Step, StepFiles, StepResult, Summary
 from ffmpeg_worker.planning.vmaf.alignment import WINDOW_S, Alignment, judge_alignment
 from ffmpeg_worker.planning.vmaf.graph import LOG_NAME, score_graph, signature_graph
@@ -24,17 +25,8 @@ _XPSNR = "xpsnr.txt"
 """Files that receive the standard output of the two steps."""
 
 
-def plan_vmaf(
-    data: VmafData, reference: LocalFile, distorted: LocalFile, *, cores: int, limits: CommandLimits | None = None
-) -> Lane:
-    """Plan one comparison.
-
-    Args:
-        data: the request.
-        reference: `input1`.
-        distorted: `input2`.
-        cores: threads that libvmaf may use if `data` does not say.
-        limits: limits for the inputs; `None` without option policy.
+def plan_vmaf(data: VmafData, reference: LocalFile, distorted: LocalFile, machine: Machine) -> Lane:
+    """Plan one comparison; `reference` is `input1`, `distorted` is `input2`.
 
     Returns:
         A lane whose summary gives `score`, `pooled`, `frames`, `worst`, `model`, `libvmaf` (its version),
@@ -47,8 +39,8 @@ def plan_vmaf(
     """
     pairing = pair_videos(reference, distorted, data.scale)
     model = choose_model(data.model, pairing.width, pairing.height)
-    comparison = _Comparison(data, pairing, model, data.threads or cores, limits.media_options() if limits else ())
-    return comparison.lane()
+    threads = data.threads or machine.cores
+    return _Comparison(data, pairing, model, threads, media_input_options(machine)).lane()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +53,20 @@ class _Comparison:
 
     def lane(self) -> Lane:
         output = self.data.output
+        steps: tuple[Step, ...] = (self._signature_step(), DependentStep(self._score_step, (_SIGNATURES,)))
+        read_by_summary = [LOG_NAME, _SIGNATURES]
+        if self.data.align == "off":
+            steps = (self._score_step((), {}),)
+            read_by_summary.remove(_SIGNATURES)
+        if "xpsnr" in self.data.features:
+            read_by_summary.append(_XPSNR)
         return Lane(
-            steps=self._steps(),
+            steps=steps,
             artifacts=(Artifact(name=output, work_name=LOG_NAME, is_media=False),) if output else (),
             intermediates=frozenset({_SIGNATURES, _XPSNR}) | (frozenset() if output else frozenset({LOG_NAME})),
-            summary=Summary(self._summarize, self._read_by_summary()),
+            summary=Summary(self._summarize, tuple(read_by_summary)),
             warnings=self.pairing.warnings(),
         )
-
-    def _steps(self) -> tuple[Step, ...]:
-        if self.data.align == "off":
-            return (self._score_step((), {}),)
-        return self._signature_step(), DependentStep(self._score_step, (_SIGNATURES,))
-
-    def _read_by_summary(self) -> tuple[str, ...]:
-        signatures = () if self.data.align == "off" else (_SIGNATURES,)
-        return (LOG_NAME, *signatures, *((_XPSNR,) if "xpsnr" in self.data.features else ()))
 
     def _signature_step(self) -> FfmpegStep:
         limit = ("-t", str(WINDOW_S))
@@ -142,17 +132,13 @@ class _Comparison:
     def _alignment(self, files: StepFiles) -> Alignment:
         return judge_alignment(self.pairing, files.get(_SIGNATURES), mode=self.data.align)
 
-    def _missing_frames(self, scores: Scores, alignment: Alignment) -> tuple[str, ...]:
+    def _missing_frames(self, scores: Scores, alignment: Alignment) -> Iterator[str]:
         """Warn if fewer frames were compared than both videos should have."""
-        if alignment.overlap_s is None:
-            return ()
-        overlapping = round(alignment.overlap_s * float(self.pairing.rate))
+        overlapping = round((alignment.overlap_s or 0.0) * float(self.pairing.rate))
         expected = ceil(overlapping / self.data.subsample)
-        if scores.frames >= expected - max(2, expected // 200):
-            return ()
-        return (
-            f"Only {scores.frames} of about {expected} frames were compared: one video has gaps or ends early.",
-        )
+        if scores.frames < expected - max(2, expected // 200):
+            compared = f"Only {scores.frames} of about {expected} frames were compared"
+            yield f"{compared}: one video has gaps or ends early."
 
     def _input(self, video: Video) -> tuple[str, ...]:
         return (*self.input_options, "-i", f"file:{STAGING_FOLDER}/{video.staged}")

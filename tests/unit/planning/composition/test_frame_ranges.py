@@ -1,7 +1,8 @@
-"""Scenes are split into ranges for parallel renderers and joined again."""
+"""Scenes are split into ranges for parallel renderers, which rows of variables share, and joined again."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -12,11 +13,26 @@ from ffmpeg_worker.planning.composition.encoding import choose_encoding
 from ffmpeg_worker.planning.composition.frame_ranges import (
     MIN_RANGE_S,
     encode_range,
+    find_shared_elements,
     join_ranges,
+    range_key,
     reduce_palette,
+    split_at_unshared_elements,
     split_frames,
 )
 from ffmpeg_worker.planning.plan import TextFile
+from ffmpeg_worker.scene.scene import Element, Scene, ShapeContent
+
+
+def element(first: int, last: int, x: float = 0.0, replaces: int | None = None) -> Element:
+    return Element("layers[0]", first, last, ShapeContent("rect", None), x, 0.0, replaces=replaces)
+
+
+def scene(*elements: Element) -> Scene:
+    return Scene(64, 36, (10, 1), 200, (0, 0, 0, 1), elements)
+
+
+BACKGROUND = element(0, 200)
 
 
 @given(first=st.integers(0, 1000), frames=st.integers(1, 5000), fps=st.integers(1, 120), most=st.integers(1, 64))
@@ -31,7 +47,7 @@ def test_every_frame_is_in_one_range(first: int, frames: int, fps: int, most: in
 
 
 def test_joining_names_every_range_with_its_length() -> None:
-    step = join_ranges([("a.mp4", Fraction(5)), ("b.mp4", Fraction(10, 3))], "sound.m4a", "out.mp4", "_0.ffconcat")
+    step = join_ranges([("a.mp4", Fraction(5)), ("b.mp4", Fraction(10, 3))], "sound.m4a", "out.mp4", "_0")
     (placed,) = step.setup
     assert isinstance(placed, TextFile)
     assert placed.text.splitlines() == [
@@ -49,7 +65,7 @@ def test_joining_names_every_range_with_its_length() -> None:
 
 
 def test_one_range_needs_no_list() -> None:
-    step = join_ranges([("a.webm", Fraction(5))], None, "out.webm", "_0.ffconcat")
+    step = join_ranges([("a.webm", Fraction(5))], None, "out.webm", "_0")
     assert not step.setup
     assert step.invocation.printable() == "ffmpeg -i file:a.webm -map 0:v:0 -c copy file:out.webm"
 
@@ -64,8 +80,47 @@ def test_frames_come_raw_and_are_tagged() -> None:
 
 
 def test_a_gif_gets_colours_of_all_its_frames() -> None:
-    find, use = reduce_palette([("a.mkv", Fraction(2)), ("b.mkv", Fraction(2))], "out.gif", "_0", loops=True)
+    find, use = reduce_palette([("a.mkv", Fraction(2)), ("b.mkv", Fraction(2))], "out.gif", "_0")
     assert find.invocation.arguments[:4] == use.invocation.arguments[:4]
     assert find.setup
     assert not use.setup, "the list is there already"
     assert use.invocation.arguments[-3:] == ("-loop", "0", "file:out.gif")
+
+
+def test_only_where_rows_differ_they_are_drawn_apart() -> None:
+    ada, bob = scene(BACKGROUND, element(50, 120, x=1)), scene(BACKGROUND, element(50, 120, x=2))
+    common = find_shared_elements([ada, bob])
+    assert common == {BACKGROUND}
+    assert split_at_unshared_elements(ada, 0, 200, common) == ((0, 50), (50, 120), (120, 200))
+    alike = [
+        range_key(ada, *part) == range_key(bob, *part) for part in split_at_unshared_elements(ada, 0, 200, common)
+    ]
+    assert alike == [True, False, True]
+
+
+def test_one_row_alone_is_not_cut() -> None:
+    only = scene(BACKGROUND, element(50, 120, x=1))
+    assert split_at_unshared_elements(only, 0, 200, find_shared_elements([only])) == ((0, 200),)
+
+
+def test_a_stretch_too_short_for_a_renderer_goes_with_its_neighbour() -> None:
+    row = scene(BACKGROUND, element(50, 60, x=1), element(190, 199, x=1))
+    assert split_at_unshared_elements(row, 0, 200, {BACKGROUND}) == ((0, 50), (50, 200))
+
+
+def test_what_lies_outside_of_the_part_cuts_nothing() -> None:
+    row = scene(BACKGROUND, element(50, 120, x=1))
+    assert split_at_unshared_elements(row, 60, 110, {BACKGROUND}) == ((60, 110),)
+
+
+def test_an_element_that_comes_from_another_one_is_another() -> None:
+    pair = element(100, 200, x=5, replaces=0)
+    one, other = scene(element(0, 120, x=1), pair), scene(element(0, 120, x=2), pair)
+    assert pair in find_shared_elements([one, other])
+    assert range_key(one, 130, 200) != range_key(other, 130, 200)
+
+
+def test_the_canvas_counts_too() -> None:
+    assert range_key(scene(BACKGROUND), 0, 50) != range_key(
+        replace(scene(BACKGROUND), background=(1, 1, 1, 1)), 0, 50
+    )

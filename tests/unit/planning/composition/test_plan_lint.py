@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import EngineFailed
-from ffmpeg_worker.job.actions.canvas import CanvasData
+from ffmpeg_worker.job.actions.canvas import CanvasJob
 from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.composition.plan_lint import plan_lint
 from ffmpeg_worker.planning.plan import Lane, MeasureStep
 from ffmpeg_worker.scene.scene_json import encode_text_metrics
@@ -19,8 +20,8 @@ TEXT = {"type": "text", "text": "{{name|Hello}}", "duration": 1}
 
 
 def plan(*layers: dict[str, Any], **composition: Any) -> Lane:
-    data = CanvasData.model_validate({"json": {"layers": list(layers), **composition}, "lint": True})
-    return plan_lint(data, {}, LocalFiles())
+    data = {"json": {"layers": list(layers), **composition}, "lint": True}
+    return plan_lint(CanvasJob.model_validate({"action": "canvas", "data": data}), LocalFiles(), Machine(1))
 
 
 def remarks(lane: Lane, metrics: bytes = METRICS) -> list[tuple[str, str]]:
