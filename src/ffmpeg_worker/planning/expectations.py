@@ -12,7 +12,6 @@ from ffmpeg_worker.command.command_line import FileGroup
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.artifact import ArtifactKind
 from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_duration
-from ffmpeg_worker.planning.commands.read_chain import Chain
 from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference
 from ffmpeg_worker.planning.plan import Lane
 
@@ -35,14 +34,10 @@ def expect(lane: Lane, media: Mapping[str, MediaInfo]) -> Expectations:
     A lane without a chain of the caller's expects nothing here: its plan was made from the media and has the
     lengths in its steps and artifacts.
     """
-    return Expectations() if lane.chain is None else _expect_chain(lane.chain, media)
-
-
-def _expect_chain(chain: Chain, media: Mapping[str, MediaInfo]) -> Expectations:
     estimates: dict[str, float | None] = {}
     promises: dict[str, float | None] = {}
     command_s: list[float | None] = []
-    for read in chain.commands:
+    for read in lane.chain.commands if lane.chain is not None else ():
         estimated = [_find_media(reference, media, estimates) for reference in read.inputs]
         promised = [_find_media(reference, media, promises) for reference in read.inputs]
         length = estimate_duration(read.line, estimated)

@@ -25,21 +25,14 @@ _Key = tuple[tuple[str, ...], ...]
 
 
 def plan_fusions(
-    chains: Sequence[Chain],
-    lanes: Sequence[Lane],
-    files: LocalFiles,
-    limits: CommandLimits | None,
+    chains: Sequence[Chain], lanes: Sequence[Lane], files: LocalFiles, limits: CommandLimits | None
 ) -> tuple[Fusion, ...]:
     """Find the processes that may share a decode.
 
     Outputs of a fused run are byte-identical to those of separate runs; one that fails takes the others with it,
     which is why the lanes stay as they are for that case.
 
-    Args:
-        chains: the commands of each process.
-        lanes: their plans, in the same order.
-        files: the fetched inputs.
-        limits: what to put in front of inputs.
+    `chains` are the commands of each process, `lanes` their plans in the same order.
     """
     groups: dict[_Key, list[int]] = {}
     for index, chain in enumerate(chains):
@@ -64,11 +57,7 @@ def _key(chain: Chain, lane: Lane) -> _Key | None:
     if not _can_share(commands[0]):
         return None
     return tuple(
-        (
-            *(token for o in group.options if o.name not in WORKER_OPTIONS for token in o.tokens()),
-            "-i",
-            group.url,
-        )
+        (*(token for o in group.options if o.name not in WORKER_OPTIONS for token in o.tokens()), "-i", group.url)
         for group in commands[0].line.inputs
     )
 

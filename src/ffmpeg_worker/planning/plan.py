@@ -183,15 +183,11 @@ RunnableStep = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | C
 Step = RunnableStep | DependentStep
 
 
-def _no_summary(_results: Sequence[StepResult], _files: StepFiles) -> dict[str, Any]:
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class Summary:
     """Builds what an action adds to its result from the results of a lane, and from the files it `reads`."""
 
-    build: Callable[[Sequence[StepResult], StepFiles], dict[str, Any]] = _no_summary
+    build: Callable[[Sequence[StepResult], StepFiles], dict[str, Any]] = lambda _results, _files: {}
     reads: tuple[str, ...] = ()
 
 

@@ -11,6 +11,7 @@ from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 _UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "": 1.0}
 _PLAIN = re.compile(r"(-?)(\d+(?:\.\d*)?|\.\d+)(s|ms|us|)")
 _CLOCK = re.compile(r"(-?)(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
+_FILTER_NAME = re.compile(r"(?:^|[,;\]])\s*([a-z0-9_]+)(?:@[^=,;\[]*)?\s*(?=[=,;\[]|$)")
 _LAVFI_DURATION = re.compile(r"(?:^|[:=])d(?:uration)?=([\d.:]+)")
 
 # With one of these options an output may have any length, so none is promised.
@@ -34,12 +35,12 @@ _FILTER_OPTIONS = ("vf", "af", "filter")
 _UNRELIABLE_FORMATS = frozenset({"image2pipe", "concat", "mp3"})
 
 
-def read_time(text: str) -> float | None:
+def read_time(text: str | None) -> float | None:
     """Seconds of an ffmpeg time such as `90`, `1.5`, `200ms`, `01:02:03.5`; `None` for other texts."""
-    match = _PLAIN.fullmatch(text)
+    match = _PLAIN.fullmatch(text or "")
     if match:
         return float(f"{match.group(1)}{match.group(2)}") * _UNITS[match.group(3)]
-    match = _CLOCK.fullmatch(text)
+    match = _CLOCK.fullmatch(text or "")
     if match:
         sign, hours, minutes, seconds = match.groups()
         total = int(hours or 0) * 3600 + int(minutes) * 60 + float(seconds)
@@ -50,15 +51,13 @@ def read_time(text: str) -> float | None:
 def estimate_duration(command: CommandLine, media: Sequence[MediaInfo | None]) -> float | None:
     """Estimated seconds of the longest output, for progress only.
 
-    Args:
-        command: the command.
-        media: facts of its inputs, in order; `None` where there are none.
+    `media` are facts of its inputs, in order; `None` where there are none.
     """
-    lengths = []
+    known = []
     for group, info in zip(command.inputs, media, strict=True):
-        full = info.duration_s if info is not None else _lavfi_duration(group)
-        lengths.append(_cut(group, full))
-    known = [length for length in lengths if length is not None]
+        length = _cut(group, info.duration_s if info is not None else _lavfi_duration(group))
+        if length is not None:
+            known.append(length)
     longest = max(known, default=None)
     if any(output.has("shortest") for output in command.outputs):
         longest = min(known, default=None)
@@ -101,19 +100,14 @@ def _shortest_stream(info: MediaInfo) -> float | None:
 
 def _cut(group: FileGroup, full: float | None) -> float | None:
     """Apply `-ss`, `-t` and `-to` of a group to a length."""
-    start = read_time(group.value_of("ss") or "0") or 0.0
-    limit = _read_optional(group.value_of("t"))
-    end = _read_optional(group.value_of("to"))
+    start = read_time(group.value_of("ss")) or 0.0
+    limit, end = read_time(group.value_of("t")), read_time(group.value_of("to"))
     if limit is None and end is not None:
         limit = end - start
     if full is None:
         return limit
     rest = max(full - max(start, 0.0), 0.0)
     return rest if limit is None else min(rest, limit)
-
-
-def _read_optional(text: str | None) -> float | None:
-    return None if text is None else read_time(text)
 
 
 def _lavfi_duration(group: FileGroup) -> float | None:
@@ -124,10 +118,6 @@ def _lavfi_duration(group: FileGroup) -> float | None:
 
 
 def _is_steady(graph: str | None) -> bool:
-    names = re.findall(r"(?:^|[,;\]])\s*([a-z0-9_]+)(?:@[^=,;\[]*)?\s*(?=[=,;\[]|$)", _without_quotes(graph or ""))
-    return all(name in _STEADY_FILTERS for name in names)
-
-
-def _without_quotes(graph: str) -> str:
-    """Remove quoted and escaped text, which never contains the name of a filter."""
-    return re.sub(r"'[^']*'|\\.", "", graph)
+    # Quoted and escaped text never contains the name of a filter.
+    unquoted = re.sub(r"'[^']*'|\\.", "", graph or "")
+    return _STEADY_FILTERS.issuperset(_FILTER_NAME.findall(unquoted))

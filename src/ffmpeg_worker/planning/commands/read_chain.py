@@ -105,10 +105,9 @@ def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[st
             code="no_output",
             hint='End it with a file name, or give "output"; the action "probe" reads media information.',
         )
-    for output in read.outputs:
-        if output.name is not None and output.name in produced:
-            raise duplicate_output(output.name)
-        if output.name is not None:
-            produced.append(output.name)
+    for name in (output.name for output in read.outputs if output.name is not None):
+        if name in produced:
+            raise duplicate_output(name)
+        produced.append(name)
     produced += [o.name for o in all_outputs(read) if o.name is not None and o.name not in produced]
     return read

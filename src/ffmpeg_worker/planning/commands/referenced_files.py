@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ffmpeg_worker.command.command_line import CommandLine, Option
+from ffmpeg_worker.command.command_line import CommandLine
 from ffmpeg_worker.command.filter_graph import split_escaped
 
 _GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
@@ -26,7 +26,7 @@ def find_referenced_files(line: CommandLine) -> Iterator[str]:
             if _ENDS_LIKE_A_FILE.fullmatch(value):
                 yield value
     for option in line.options():
-        if option.value and (option.name in _FILE_OPTIONS or _reads_value_from_file(option)):
+        if option.value and (option.name in _FILE_OPTIONS or option.token.startswith("-/")):
             yield option.value
 
 
@@ -47,10 +47,6 @@ def side_outputs(line: CommandLine) -> Iterator[str]:
         for part in split_escaped(graph, "[],;"):
             if _METADATA.match(part.strip()):
                 yield from (value for key, value in _parameters(part) if key == "file" and _is_plain(value))
-
-
-def _reads_value_from_file(option: Option) -> bool:
-    return option.token.startswith("-/")
 
 
 def _is_plain(name: str) -> bool:

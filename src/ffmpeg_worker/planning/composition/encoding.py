@@ -123,23 +123,25 @@ def check_frame_size(codec: Codec, width: int, height: int, *, is_interpolated: 
 def _video(
     encoder: Encoder, settings: CompositionSettings, quality: Quality, crf: float | None, preset: str, threads: int
 ) -> tuple[str, ...]:
-    threads_, is_lossless = _threads(encoder.name, threads), quality == "lossless" and crf is None
-    rate: tuple[str, ...] = ("-crf", f"{crf:g}") if crf is not None else ()
-    if is_lossless and encoder.name == "libx265":
-        threads_ = (threads_[0], f"{threads_[1]}:lossless=1")
-    elif is_lossless and settings.lossless is None:
+    rate: tuple[str, ...] = ()
+    name, value = _threads(encoder.name, threads)
+    if crf is not None:
+        rate = ("-crf", f"{crf:g}")
+    elif quality != "lossless":
+        rate = ("-crf", str(settings.crf[("draft", "low", "medium", "high").index(quality)]))
+    elif encoder.name == "libx265":
+        value += ":lossless=1"
+    elif settings.lossless is not None:
+        rate = settings.lossless
+    else:
         raise InvalidJob(
             f"{encoder.codec} cannot be lossless here.",
             code="lossless_not_possible",
             hint='Use "codec": "h264", "hevc" or "vp9", or "quality": "high".',
             where={"field": "quality"},
         )
-    elif is_lossless:
-        rate = settings.lossless or ()
-    elif not rate and quality != "lossless":
-        rate = ("-crf", str(settings.crf[("draft", "low", "medium", "high").index(quality)]))
     speed = (f"-{encoder.speed_option}", settings.speeds[X264_PRESETS.index(preset)])
-    return ("-c:v", encoder.name, *speed, *rate, *settings.options, *threads_)
+    return ("-c:v", encoder.name, *speed, *rate, *settings.options, name, value)
 
 
 def _prores(quality: Quality, threads: int, *, is_transparent: bool) -> tuple[str, tuple[str, ...]]:
@@ -148,7 +150,7 @@ def _prores(quality: Quality, threads: int, *, is_transparent: bool) -> tuple[st
     return pixels, ("-c:v", "prores_ks", "-profile:v", profile, "-vendor", "apl0", "-threads", str(threads))
 
 
-def _threads(encoder: str, count: int) -> tuple[str, ...]:
+def _threads(encoder: str, count: int) -> tuple[str, str]:
     match encoder:
         case "libx265":
             return ("-x265-params", f"pools={count}:frame-threads={min(count, 4)}:log-level=error")

@@ -24,10 +24,7 @@ _H264_LEVELS = frozenset(
 def map_encoder_options(settings: VideoSettings, mapping: NvencMapping, *, two_passes: bool) -> tuple[Option, ...]:
     """The options of the NVENC encoder that replaces `settings.software`, `-c:v` first, without the pixel format.
 
-    Args:
-        settings: settings of the software encoder.
-        mapping: what they become.
-        two_passes: whether a first pass was dropped before this command.
+    `two_passes` says whether a first pass was dropped before this command.
 
     Raises:
         NotMapped: a setting has no NVENC equivalent.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.command.encoders import ENCODERS, Encoder, NvencMapping
 from ffmpeg_worker.job.machine import Gpu
-from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.hardware.encoder_options import map_encoder_options
 from ffmpeg_worker.planning.hardware.explicit_hardware import find_named_hardware
 from ffmpeg_worker.planning.hardware.gpu_graph import GPU_DECODING_OPTIONS, find_gpu_stream, map_filters
@@ -40,7 +40,7 @@ def map_command(
 
     Args:
         line: the command.
-        media: media information of each input; `None` where it is not known.
+        media: of each input; `None` where it is not known.
         gpu: what the GPU can do.
         may_scale: whether the GPU may scale, although its frames differ from those of the CPU.
         two_passes: whether a first pass was dropped before this command.
@@ -102,10 +102,9 @@ def _map_graphs(
     may_scale: bool,
 ) -> dict[int, str]:
     """The GPU filter graph of each output; empty where frames must be decoded or filtered by the CPU."""
-    stream: StreamInfo | None = find_gpu_stream(line, media, gpu.decoders)
-    if stream is None:
-        return {}
-    if any(not g.is_input and not g.has("vn") for index, g in enumerate(line.groups) if index not in outputs):
+    stream = find_gpu_stream(line, media, gpu.decoders)
+    others = (group for index, group in enumerate(line.groups) if index not in outputs)
+    if stream is None or any(not group.is_input and not group.has("vn") for group in others):
         return {}
     try:
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ffmpeg_worker.command.command_line import CommandLine, FileGroup
-from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_filter_graph
+from ffmpeg_worker.command.filter_graph import Filter, UnreadableGraphError, read_filter_graph
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 
@@ -20,13 +20,9 @@ _COMPLEX = ("filter_complex", "lavfi", "filter_complex_script")
 def find_pixel_format(
     line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None], option: str | None
 ) -> str:
-    """The pixel format in which an output's software encoder gets its frames.
+    """The pixel format in which the software encoder of the output `group` gets its frames.
 
-    Args:
-        line: the whole command.
-        group: the output.
-        media: media information of each input; `None` where it is not known.
-        option: value of `-pix_fmt`.
+    `media` is that of each input, `None` where it is not known; `option` is the value of `-pix_fmt`.
 
     Raises:
         NotMapped: the pixel format is not known; NVENC might then choose another one than the software encoder.
@@ -58,17 +54,14 @@ def read_video_filters(group: FileGroup) -> str | None:
 
 
 def _format_of_last_filter(group: FileGroup) -> str | None:
-    last = _parse_filters(read_video_filters(group))[-1:]
-    for name, options in last:
-        if name == "format" and len(options) == 1 and options[0][0] in {None, "pix_fmts"}:
-            return options[0][1] if "|" not in options[0][1] else None
+    match _parse_filters(group)[-1:]:
+        case [Filter("format", ((None | "pix_fmts", pixel_format),))] if "|" not in pixel_format:
+            return pixel_format
     return None
 
 
 def _format_of_inputs(line: CommandLine, group: FileGroup, media: Sequence[MediaInfo | None]) -> str | None:
-    if has_filter_complex(line) or any(
-        name not in _KEEP_PIXEL_FORMAT for name, _ in _parse_filters(read_video_filters(group))
-    ):
+    if has_filter_complex(line) or any(one.name not in _KEEP_PIXEL_FORMAT for one in _parse_filters(group)):
         return None
     formats = {
         stream.pix_fmt
@@ -81,8 +74,8 @@ def _format_of_inputs(line: CommandLine, group: FileGroup, media: Sequence[Media
     return next(iter(formats)) if is_known else None
 
 
-def _parse_filters(graph: str | None) -> list[tuple[str, tuple[tuple[str | None, str], ...]]]:
+def _parse_filters(group: FileGroup) -> list[Filter]:
     try:
-        return [(found.name, found.options) for found in read_filter_graph(graph or "")]
+        return list(read_filter_graph(read_video_filters(group) or ""))
     except UnreadableGraphError:
         raise NotMapped("The filter graph cannot be read.") from None

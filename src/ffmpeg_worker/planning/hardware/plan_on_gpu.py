@@ -8,7 +8,6 @@ from dataclasses import replace
 from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Gpu
-from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.commands.plan_chain import plan_chain
 from ffmpeg_worker.planning.commands.read_chain import Chain, ReadCommand
 from ffmpeg_worker.planning.file_references import InputKind
@@ -24,12 +23,7 @@ _NULL_OUTPUTS = frozenset({"/dev/null", "-", "NUL"})
 def plan_on_gpu(
     chain: Chain, files: LocalFiles, limits: CommandLimits | None, gpu: Gpu, hardware: str
 ) -> tuple[Chain, Lane]:
-    """Plan a chain for the GPU or for the CPU.
-
-    Args:
-        chain, files, limits: as for `plan_chain`.
-        gpu: what the GPU can do.
-        hardware: `off`, `auto` or `nvenc`.
+    """Plan a chain for the GPU or for the CPU; `hardware` is `off`, `auto` or `nvenc`.
 
     Returns:
         The commands as they will run, and their lane.
@@ -86,7 +80,7 @@ def _map_chain(
         if _is_first_pass(read, chain[number + 1 : number + 2]):
             is_second_pass = True
             continue
-        media = [_find_media(read, index, files) for index in range(len(read.inputs))]
+        media = [files[one.keys[0]].media if one.kind is InputKind.SOURCE else None for one in read.inputs]
         line = map_command(read.line, media, gpu, may_scale=may_scale, two_passes=is_second_pass)
         found_any = found_any or line is not None
         mapped.append((number, read if line is None else replace(read, line=line)))
@@ -97,16 +91,10 @@ def _map_chain(
 
 
 def _is_first_pass(read: ReadCommand, following: Sequence[ReadCommand]) -> bool:
-    outputs = read.line.outputs
-    if not following or len(outputs) != 1 or len(following[0].line.outputs) != 1:
+    if not following or len(read.line.outputs) != 1 or len(following[0].line.outputs) != 1:
         return False
-    writes_nothing = outputs[0].url in _NULL_OUTPUTS or outputs[0].value_of("f") == "null"
-    passes = (outputs[0].value_of("pass"), following[0].line.outputs[0].value_of("pass"))
-    encoders = {find_software_encoder(outputs[0]), find_software_encoder(following[0].line.outputs[0])}
-    is_same = read.line.inputs == following[0].line.inputs and len(encoders) == 1
-    return writes_nothing and passes == ("1", "2") and is_same
-
-
-def _find_media(read: ReadCommand, index: int, files: LocalFiles) -> MediaInfo | None:
-    reference = read.inputs[index]
-    return files[reference.keys[0]].media if reference.kind is InputKind.SOURCE else None
+    (first,), (second,) = read.line.outputs, following[0].line.outputs
+    writes_nothing = first.url in _NULL_OUTPUTS or first.value_of("f") == "null"
+    is_same_encoder = find_software_encoder(first) == find_software_encoder(second)
+    are_passes = (first.value_of("pass"), second.value_of("pass")) == ("1", "2")
+    return writes_nothing and are_passes and is_same_encoder and read.line.inputs == following[0].line.inputs

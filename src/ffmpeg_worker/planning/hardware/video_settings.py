@@ -165,10 +165,10 @@ def _video_specifier(option: Option) -> str | None:
 def _read_parameters(option: Option) -> Iterator[tuple[str, str]]:
     for pair in (option.value or "").split(":"):
         key, _, value = pair.partition("=")
-        if key in {"no-scenecut", "no_scenecut"} and value in {"", "1"}:
+        plain = key.replace("_", "-")
+        if plain == "no-scenecut" and value in {"", "1"}:
             yield "sc_threshold", "0"
-        elif key.replace("_", "-") in _PARAMETERS and value:
-            plain = key.replace("_", "-")
+        elif plain in _PARAMETERS and value:
             yield _PARAMETERS[plain], f"{value}k" if plain in _IN_KILOBITS else value
         else:
             raise NotMapped(f'The key "{key[:64]}" of "{option.token[:64]}" has no NVENC equivalent.')
