@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.machine import Machine
@@ -86,17 +88,21 @@ def _placed(step: FfmpegStep | RenderStep, kind: type[Folder | TextFile]) -> lis
     return [item.text if isinstance(item, TextFile) else item.name for item in items]
 
 
+def _shown(invocation: Invocation) -> str:
+    return shlex.join(("ffmpeg", *invocation.arguments))
+
+
 def _lines(steps: tuple[Step, ...]) -> Iterator[Any]:
     for step in steps:
         match step:
             case RenderStep():
-                ranges = [f"{part.first}-{part.last}: {part.encode.printable()}" for part in step.ranges]
+                ranges = [f"{part.first}-{part.last}: {_shown(part.encode)}" for part in step.ranges]
                 beside, folders = [*_lines(step.beside)], _placed(step, Folder)
                 yield {"draw": [step.pixel_format, *ranges], "beside": beside, "folders": folders}
             case StillStep():
                 yield f"still {step.frame} of {step.scene.width}x{step.scene.height}: {step.work_name}"
             case FfmpegStep():
-                yield [step.invocation.printable(), *_placed(step, TextFile)]
+                yield [_shown(step.invocation), *_placed(step, TextFile)]
             case _:
                 raise TypeError(step)
 
