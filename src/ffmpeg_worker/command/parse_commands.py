@@ -25,11 +25,8 @@ def parse_commands(value: Any, program: str = "ffmpeg") -> tuple[Command, ...]:
     """Parse `chainCmds`.
 
     Accepts one string, split as a shell would; a list of arguments, in which an element such as `"-c:v libx264"`
-    is an option with its value; and a list of such lists. `"&&"` between arguments starts the next command.
-
-    Args:
-        value: what the caller wrote.
-        program: name of the program, dropped where a command begins with it.
+    is an option with its value; and a list of such lists. `"&&"` between arguments starts the next command. The
+    name of the program is dropped where a command begins with it.
 
     Raises:
         ValueError: an empty command, a wrong type, an open quotation mark, shell operators or too many arguments.

@@ -79,12 +79,7 @@ def is_sequence(name: str) -> bool:
 
 
 def read_input(group: FileGroup, inputs: Collection[str], produced: Collection[str]) -> InputReference:
-    """Classify an input.
-
-    Args:
-        group: the input with its options.
-        inputs: names of the job's own inputs.
-        produced: outputs of earlier commands, as the caller called them.
+    """Classify an input; `produced` are outputs of earlier commands, as the caller called them.
 
     Raises:
         InvalidJob: standard input, an unknown placeholder, a name no file can have or that goes up.

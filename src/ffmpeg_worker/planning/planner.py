@@ -40,11 +40,7 @@ class Planner(ABC, Generic[J]):
 
     @abstractmethod
     def read(self, job: J, machine: Machine) -> ReadJob[J]:
-        """Read the job's commands and find the files it needs.
-
-        Args:
-            job: the job.
-            machine: what it will run on; its GPU is not known yet.
+        """Read the job's commands and find the files it needs; the GPU of the machine is not known yet.
 
         Raises:
             ForbiddenOption: a command contains what it may not.

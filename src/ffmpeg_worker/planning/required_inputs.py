@@ -46,12 +46,9 @@ class RequiredInput:
 def merge_required_inputs(
     inputs: Inputs, used: Iterable[RequiredInput], *, skip_remote: bool = False
 ) -> tuple[RequiredInput, ...]:
-    """Every file of a job once: its own inputs, then those that its data names.
+    """Every file of a job once: its own inputs, then those that commands, fields and layers use, maybe repeatedly.
 
-    Args:
-        inputs: the job's own inputs by name.
-        used: what commands, fields and layers use; one file may be used in several ways.
-        skip_remote: leave out files that would have to be downloaded.
+    `skip_remote` leaves out files that would have to be downloaded.
 
     Raises:
         InvalidJob: an input has a name that no file can have; with `where.input`.

@@ -34,10 +34,7 @@ _DROPPED_WITH_WARNING = frozenset({"progress", "report"})
 def plan_chain(chain: Chain, files: LocalFiles, limits: CommandLimits | None) -> Lane:
     """Write the command lines of a chain for files that were fetched.
 
-    Args:
-        chain: as read; without `outputs` the results are all outputs that no later command reads.
-        files: the fetched inputs.
-        limits: what to put in front of inputs.
+    Without `chain.outputs` the results are all outputs that no later command reads.
 
     Raises:
         WorkerError: why one of the inputs could not be fetched.

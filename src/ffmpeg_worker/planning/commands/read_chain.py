@@ -46,11 +46,8 @@ def read_chain(
 ) -> Chain:
     """Read every command and classify its files, without opening any of them.
 
-    Args:
-        commands: the tokens of each command.
-        outputs: the caller's names of the results; those that no command writes are appended to the last command.
-        inputs: the job's own inputs by name.
-        option_policy: whether to refuse what strangers' commands may not contain.
+    `outputs` are the caller's names of the results; those that no command writes are appended to the last command.
+    `option_policy` says whether to refuse what strangers' commands may not contain.
 
     Raises:
         ForbiddenOption, InvalidJob: with `where.command`.

@@ -38,11 +38,8 @@ def plan_audio(
 ) -> tuple[FfmpegStep | DependentStep, ...]:
     """Return the commands that mix all sounds into one file: 48 kHz, stereo, exactly as long as the timeline.
 
-    Args:
-        mix: the sounds; their files are staged names.
-        output: relative to the working directory; its suffix determines the container.
-        codec: FFmpeg's codec arguments.
-        input_options: options before every input.
+    The mix has staged names of files. `output` is relative to the working directory; its suffix determines the
+    container. `codec` are FFmpeg's codec arguments, `input_options` stand before every input.
 
     Returns:
         One step, or two for a loudness target: the second uses the loudness that the first one, directly before it

@@ -78,9 +78,8 @@ class VideoPlan:
     def steps(self, rendered: RenderedParts, shared: Collection[Element]) -> Iterator[Step]:
         """Yield the steps: preparations; the renderer in parallel with the audio; joining; the poster.
 
-        Args:
-            rendered: files of earlier rows; receives the files of this one.
-            shared: elements that all rows have in common.
+        `rendered` has the files of earlier rows and receives those of this one; `shared` are the elements that all
+        rows have in common.
 
         Raises:
             InvalidJob: the frames are too small for the encoder.

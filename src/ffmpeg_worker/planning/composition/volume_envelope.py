@@ -80,15 +80,11 @@ def _between(before: Key, after: Key, gain: Callable[[float], float]) -> Iterato
     if easing.name == "hold":
         yield GainLine(_sample(before.time), gain(low))
     elif easing.step_count is not None:
-        yield from _steps(before.time, after.time, easing.step_count, at)
+        width = length / easing.step_count
+        for number in range(easing.step_count):
+            yield GainLine(_sample(before.time + number * width), at(before.time + (number + 0.5) * width))
     else:
         yield from _subdivide(before.time, after.time, at)
-
-
-def _steps(begin: float, end: float, count: int, at: Callable[[float], float]) -> Iterator[GainLine]:
-    width = (end - begin) / count
-    for number in range(count):
-        yield GainLine(_sample(begin + number * width), at(begin + (number + 0.5) * width))
 
 
 def _subdivide(begin: float, end: float, at: Callable[[float], float]) -> Iterator[GainLine]:

@@ -38,12 +38,8 @@ def map_command(
 ) -> CommandLine | None:
     """Map all video that a command encodes, or none of it.
 
-    Args:
-        line: the command.
-        media: of each input; `None` where it is not known.
-        gpu: what the GPU can do.
-        may_scale: whether the GPU may scale, although its frames differ from those of the CPU.
-        two_passes: whether a first pass was dropped before this command.
+    `media` is that of each input, `None` where it is not known. `may_scale` says whether the GPU may scale,
+    although its frames differ from those of the CPU; `two_passes`, whether a first pass was dropped before.
 
     Returns:
         The command with the same inputs, outputs and streams; `None` if no output uses an encoder that can be

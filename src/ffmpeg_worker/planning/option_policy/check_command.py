@@ -33,14 +33,9 @@ def check_command(
     known: Collection[str],
     produced: Collection[str],
 ) -> None:
-    """Refuse a command that contains anything not accepted.
+    """Refuse a command, as the caller wrote it with placeholders, that contains anything not accepted.
 
-    Args:
-        line: the command as the caller wrote it, with placeholders.
-        inputs: the references of its inputs.
-        outputs: the references of its outputs.
-        known: names of the job's inputs.
-        produced: outputs of earlier commands of the chain.
+    `known` are names of the job's inputs, `produced` are outputs of earlier commands of the chain.
 
     Raises:
         ForbiddenOption: `where` has the name of the option; the message never contains its value.

@@ -42,12 +42,7 @@ class OptionChecker:
     filters: int = 0
 
     def check(self, name: str, value: str, context: ArgumentContext) -> None:
-        """Check an option.
-
-        Args:
-            name: without dash and stream specifier.
-            value: empty for a flag.
-            context: for errors.
+        """Check an option; its name is without dash and stream specifier, its value empty for a flag.
 
         Raises:
             ForbiddenOption: the option, its value, or something inside its value is not accepted.

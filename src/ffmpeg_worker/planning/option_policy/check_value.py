@@ -78,13 +78,9 @@ def check_value(kind: ValueKind, value: str, context: ArgumentContext, option: s
 
 
 def check_format(kind: ValueKind, value: str, context: ArgumentContext, *, is_nested: bool = False) -> None:
-    """Refuse a format without an accepting rule.
+    """Refuse a format without an accepting rule; `kind` is `INPUT_FORMAT` or `OUTPUT_FORMAT`.
 
-    Args:
-        kind: `INPUT_FORMAT` or `OUTPUT_FORMAT`.
-        value: name of the format.
-        context: for errors.
-        is_nested: whether the name stands inside another option's value, where fewer formats are accepted.
+    `is_nested` says whether its name stands inside another option's value, where fewer formats are accepted.
     """
     # FFmpeg ignores case here. The planner does not, and must see the same format: unknown if not lower case.
     rule = _FORMATS[kind].get(value)

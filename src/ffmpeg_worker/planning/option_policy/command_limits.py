@@ -23,22 +23,12 @@ _PROTOCOLS = "file,crypto,data"
 
 @dataclass(frozen=True, slots=True)
 class CommandLimits:
-    """Limits for the commands of one worker.
-
-    Attributes:
-        cores: most threads that an option may ask for.
-    """
+    """Limits for the commands of one worker; `cores` is the most threads that an option may ask for."""
 
     cores: int
 
     def input_options(self, kind: InputKind, group: FileGroup, name: str) -> tuple[str, ...]:
-        """Options for an input. They stand after the caller's options, so that they win.
-
-        Args:
-            kind: source of its bytes.
-            group: the input with the caller's options.
-            name: file name in the job's folder.
-        """
+        """Options for the file `name` of the job's folder. They follow the caller's options, so that they win."""
         if kind is InputKind.GENERATED:
             return _input_options(_PROTOCOLS, "lavfi")
         given = (group.value_of("f") or "").lower()

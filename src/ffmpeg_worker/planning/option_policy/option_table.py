@@ -20,7 +20,7 @@ SECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class OptionTable:
-    """Names that the embedded FFmpeg knows; the rules say which of them are accepted.
+    """Names that the embedded FFmpeg knows, in the order of `SECTIONS`; the rules say which of them are accepted.
 
     Attributes:
         scalars: options that hold a number, flag, color, size or time wherever they exist, so never a file name.
@@ -58,15 +58,11 @@ def parse_option_table(text: str) -> OptionTable:
         else:
             lines.append(line)
     scalars, texts, filters, *others = (parts[name] for name in SECTIONS)
-    demuxers, muxers, protocols, bitstream_filters = (_words(lines) for lines in others)
     return OptionTable(
-        scalars=_words(scalars),
-        texts=frozenset(line.partition("\t")[0] for line in texts),
-        filters={name: options for name, _, options in (line.partition("\t") for line in filters)},
-        demuxers=demuxers,
-        muxers=muxers,
-        protocols=protocols,
-        bitstream_filters=bitstream_filters,
+        _words(scalars),
+        frozenset(line.partition("\t")[0] for line in texts),
+        {name: options for name, _, options in (line.partition("\t") for line in filters)},
+        *(_words(lines) for lines in others),
     )
 
 

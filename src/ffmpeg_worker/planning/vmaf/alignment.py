@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from ffmpeg_worker.planning.vmaf.frame_offset import FrameOffset, find_offset, split_signatures
 from ffmpeg_worker.planning.vmaf.graph import Trim
-from ffmpeg_worker.planning.vmaf.pairing import Pairing
+from ffmpeg_worker.planning.vmaf.pairing import Pairing, rounded
 
 WINDOW_S = 6
 """Seconds at the start of both videos that are searched for a shift."""
@@ -35,7 +35,7 @@ class Alignment:
         offset_s: the shift in seconds.
         confidence: of the shift, 0 to 1; `None` if it was not measured.
         overlap_s: seconds that both videos share after trimming; `None` if unknown.
-        properties: rates, sizes and durations, as in the result.
+        pairing: the two videos.
         warnings: sentences for the caller.
     """
 
@@ -45,19 +45,17 @@ class Alignment:
     offset_s: float
     confidence: float | None
     overlap_s: float | None
-    properties: dict[str, Any]
+    pairing: Pairing
     warnings: tuple[str, ...]
 
     def as_result(self) -> dict[str, Any]:
         """The result's `alignment`."""
-        durations = {**self.properties["durations"], "compared": _rounded(self.overlap_s)}
         return {
             "status": self.status,
             "offset_frames": self.offset_frames,
             "offset_s": round(self.offset_s, 6),
-            "confidence": _rounded(self.confidence),
-            **self.properties,
-            "durations": durations,
+            "confidence": rounded(self.confidence),
+            **self.pairing.properties(self.overlap_s),
         }
 
 
@@ -66,12 +64,12 @@ def judge_alignment(
 ) -> Alignment:
     """Decide what to do about the shift between two videos.
 
-    Args:
-        pairing: the two videos.
-        signatures: output of the signature step; `None` if it did not run.
-        mode: `auto` trims the video that starts earlier if the shift is certain; `report` and `off` never trim.
+    `signatures` are the output of the signature step, `None` if it did not run. The mode `auto` trims the video
+    that starts earlier if the shift is certain; `report` and `off` never trim.
     """
-    found = None if signatures is None else _measure(pairing, signatures)
+    found = None
+    if signatures is not None:
+        found = find_offset(*split_signatures(signatures), max_shift=round(SEARCH_S * pairing.measured_rate))
     status = _status(found, mode)
     frames = found.frames if found is not None and status != "unchecked" else 0
     trim = Trim(max(frames, 0), max(-frames, 0)) if status == "corrected" else Trim()
@@ -84,37 +82,29 @@ def judge_alignment(
         offset_s=offset_s,
         confidence=found.confidence if found is not None else None,
         overlap_s=min(durations) if durations else None,
-        properties=pairing.properties(),
+        pairing=pairing,
         warnings=(*_shift_warnings(status, offset_s, mode), *_tail_warnings(pairing, durations)),
     )
-
-
-def _measure(pairing: Pairing, signatures: bytes) -> FrameOffset | None:
-    reference, distorted = split_signatures(signatures)
-    return find_offset(reference, distorted, max_shift=round(SEARCH_S * pairing.measured_rate))
 
 
 def _status(found: FrameOffset | None, mode: str) -> Status:
     if mode == "off" or found is None:
         return "unchecked"
+    is_likely, is_alike = found.confidence >= LIKELY_CONFIDENCE, found.correlation >= MIN_CORRELATION
     if found.frames == 0:
-        return (
-            "ok" if found.confidence >= LIKELY_CONFIDENCE or found.correlation >= MIN_CORRELATION else "unchecked"
-        )
-    if found.confidence >= CERTAIN_CONFIDENCE and found.correlation >= MIN_CORRELATION:
-        return "corrected" if mode == "auto" else "suspect"
-    return "suspect" if found.confidence >= LIKELY_CONFIDENCE else "unchecked"
+        return "ok" if is_likely or is_alike else "unchecked"
+    if found.confidence >= CERTAIN_CONFIDENCE and is_alike and mode == "auto":
+        return "corrected"
+    return "suspect" if is_likely else "unchecked"
 
 
 def _shift_warnings(status: Status, offset_s: float, mode: str) -> tuple[str, ...]:
     size = f"{abs(offset_s):.3f} s"
+    way, trimmed = ("later", "reference") if offset_s > 0 else ("earlier", "distorted video")
     if status == "corrected":
-        trimmed = "reference" if offset_s > 0 else "distorted video"
-        way = "later" if offset_s > 0 else "earlier"
         changed = f"the first {size} of the {trimmed} were left out."
         return (f"The distorted video starts {size} {way} than the reference: {changed}",)
     if status == "suspect":
-        way = "later" if offset_s > 0 else "earlier"
         return (f"The distorted video seems to start {size} {way} than the reference; this was not corrected.",)
     if status == "unchecked" and mode != "off":
         found = f"No common motion was found in the first {WINDOW_S} s (nothing moves, or the content differs)"
@@ -140,10 +130,6 @@ def _tail_warnings(pairing: Pairing, durations: tuple[float, float] | None) -> t
     # The duration of a file includes its audio, which may end a little later than the video.
     if abs(reference - distorted) <= max(1.5 * step, 0.0 if exact else 0.25):
         return ()
-    longer = "reference" if reference > distorted else "distorted video"
+    longer = pairing.reference if reference > distorted else pairing.distorted
     verb = "lasts" if exact else "claims to last"
-    return (f"The {longer} {verb} {abs(reference - distorted):.3f} s longer; that tail was not compared.",)
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+    return (f"The {longer.label} {verb} {abs(reference - distorted):.3f} s longer; that tail was not compared.",)

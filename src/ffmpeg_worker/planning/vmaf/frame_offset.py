@@ -62,10 +62,8 @@ def split_signatures(frames: bytes) -> tuple[bytes, bytes]:
 def find_offset(reference: bytes, distorted: bytes, *, max_shift: int) -> FrameOffset | None:
     """Find the shift at which both videos move alike; brightness, contrast and size do not matter.
 
-    Args:
-        reference: signatures of the reference, `FRAME_BYTES` per frame, at a constant rate.
-        distorted: the same of the distorted video, at the same rate.
-        max_shift: largest shift to consider, in frames, either way.
+    Both videos are given as signatures, `FRAME_BYTES` per frame, at the same constant rate. `max_shift` is the
+    largest shift to consider, in frames, either way.
 
     Returns:
         The shift; `None` if hardly anything moves or a clip is shorter than `MIN_OVERLAP` frames.

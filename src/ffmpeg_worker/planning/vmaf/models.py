@@ -5,9 +5,6 @@ from __future__ import annotations
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
 
-DEFAULT_MODEL = "vmaf_v0.6.1"
-DEFAULT_4K_MODEL = "vmaf_4k_v0.6.1"
-
 _4K_FROM_HEIGHT = 1440
 """The default model was trained on up to 1080 lines, the 4K model on 2160; there is none between."""
 
@@ -44,7 +41,7 @@ def choose_model(wanted: str, width: int, height: int) -> str:
     shorter_side = min(width, height)
     model = wanted
     if wanted == "auto":
-        model = DEFAULT_4K_MODEL if shorter_side >= _4K_FROM_HEIGHT else DEFAULT_MODEL
+        model = "vmaf_4k_v0.6.1" if shorter_side >= _4K_FROM_HEIGHT else "vmaf_v0.6.1"
     min_side = MODELS.get(model)
     if min_side is None:
         suggestion = did_you_mean(model, MODELS)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from ffmpeg_worker.errors import SourceUnreadable
 from ffmpeg_worker.job.local_files import LocalFile
@@ -40,9 +40,9 @@ class PairedBy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """One of the two videos: size in pixels after rotation, rate in frames per second."""
+    """One of the two videos: size in pixels after rotation, rate in frames per second; `label` is for warnings."""
 
-    name: str
+    label: Literal["reference", "distorted video"]
     staged: str
     width: int
     height: int
@@ -90,13 +90,13 @@ class Pairing:
         """The reference and the distorted video."""
         return self.reference, self.distorted
 
-    def properties(self) -> dict[str, Any]:
-        """Frame rates, sizes and durations, for the result's `alignment`."""
+    def properties(self, overlap_s: float | None) -> dict[str, Any]:
+        """Frame rates, sizes and durations, for the result's `alignment`; `overlap_s` is what is compared."""
         return {
             "frame_rate": {
-                "reference": _rounded(self.reference.rate),
-                "distorted": _rounded(self.distorted.rate),
-                "compared": _rounded(self.rate),
+                "reference": rounded(self.reference.rate),
+                "distorted": rounded(self.distorted.rate),
+                "compared": rounded(self.rate),
                 "paired_by": self.paired_by.value,
             },
             "size": {
@@ -105,8 +105,9 @@ class Pairing:
                 "compared": f"{self.width}x{self.height}",
             },
             "durations": {
-                "reference": _rounded(self.reference.length_s),
-                "distorted": _rounded(self.distorted.length_s),
+                "reference": rounded(self.reference.length_s),
+                "distorted": rounded(self.distorted.length_s),
+                "compared": rounded(overlap_s),
             },
         }
 
@@ -122,17 +123,13 @@ class Pairing:
 
 
 def pair_videos(reference: LocalFile, distorted: LocalFile, scale: str | None) -> Pairing:
-    """Decide how two videos are compared.
-
-    Args:
-        reference: `input1`.
-        distorted: `input2`.
-        scale: frame size as `WIDTHxHEIGHT`; `None` for the size of the reference.
+    """Decide how two videos are compared; `scale` is the frame size as `WIDTHxHEIGHT`, else that of the reference.
 
     Raises:
         SourceUnreadable: a file has no video.
     """
-    first, second = _read_video("input1", reference), _read_video("input2", distorted)
+    first = _read_video("input1", "reference", reference)
+    second = _read_video("input2", "distorted video", distorted)
     width, height = (int(side) for side in scale.split("x")) if scale else (first.width, first.height)
     rate = first.rate or second.rate or FALLBACK_RATE
     other = second.rate or rate
@@ -145,13 +142,11 @@ def _choose_pairing(reference: Video, distorted: Video, rate: Fraction, other: F
     apart = abs(rate - other) / rate
     if apart <= RATE_TOLERANCE:
         return PairedBy.TIME
-    counts = reference.frame_count, distorted.frame_count
-    return (
-        PairedBy.NUMBER if apart <= SPEED_CHANGE and counts[0] and counts[0] == counts[1] else PairedBy.RESAMPLED
-    )
+    has_same_count = reference.frame_count and reference.frame_count == distorted.frame_count
+    return PairedBy.NUMBER if apart <= SPEED_CHANGE and has_same_count else PairedBy.RESAMPLED
 
 
-def _read_video(name: str, file: LocalFile) -> Video:
+def _read_video(name: str, label: Literal["reference", "distorted video"], file: LocalFile) -> Video:
     stream = file.media.video if file.media else None
     if file.media is None or stream is None or not stream.width or not stream.height:
         raise SourceUnreadable(
@@ -165,11 +160,11 @@ def _read_video(name: str, file: LocalFile) -> Video:
     length = stream.duration_s or file.media.duration_s
     # Matroska stores the end time of the last frame, not the duration of the video.
     exact = bool(stream.duration_s) and "matroska" not in file.media.format_name
-    return Video(name, file.staged, width, height, stream.fps, stream, length, exact)
+    return Video(label, file.staged, width, height, stream.fps, stream, length, exact)
 
 
 def _rate_warnings(pairing: Pairing) -> Iterator[str]:
-    rates = f"{_rounded(pairing.distorted.rate)} against the reference's {_rounded(pairing.reference.rate)} fps"
+    rates = f"{rounded(pairing.distorted.rate)} against the reference's {rounded(pairing.reference.rate)} fps"
     if pairing.paired_by is PairedBy.RESAMPLED:
         yield (
             f"The distorted video has {rates}: each frame of the reference was compared with the frame shown at "
@@ -181,23 +176,23 @@ def _rate_warnings(pairing: Pairing) -> Iterator[str]:
 
 def _size_warnings(pairing: Pairing) -> Iterator[str]:
     compared = f"{pairing.width}x{pairing.height}"
-    for word, video in (("reference", pairing.reference), ("distorted video", pairing.distorted)):
+    for video in pairing.videos:
         if (video.width, video.height) == (pairing.width, pairing.height):
             continue
-        yield f"The {word} was scaled from {video.width}x{video.height} to {compared} (bicubic)."
+        yield f"The {video.label} was scaled from {video.width}x{video.height} to {compared} (bicubic)."
         shape = video.width * pairing.height / (video.height * pairing.width)
         if abs(shape - 1) > 0.02:
-            change = f"{abs(shape - 1):.0%}"
-            yield f"Scaling changed the aspect ratio of the {word} by {change}, if its pixels are square."
+            change = f"the aspect ratio of the {video.label} by {abs(shape - 1):.0%}"
+            yield f"Scaling changed {change}, if its pixels are square."
 
 
 def _content_warnings(pairing: Pairing) -> Iterator[str]:
-    reference, distorted = pairing.reference.stream, pairing.distorted.stream
-    for word, stream in (("reference", reference), ("distorted video", distorted)):
-        if stream.field_order in _INTERLACED:
-            yield f"The {word} is interlaced and was compared without deinterlacing."
-    yield from warn_about_color(reference, distorted)
+    for video in pairing.videos:
+        if video.stream.field_order in _INTERLACED:
+            yield f"The {video.label} is interlaced and was compared without deinterlacing."
+    yield from warn_about_color(pairing.reference.stream, pairing.distorted.stream)
 
 
-def _rounded(value: Fraction | float | None) -> float | None:
+def rounded(value: Fraction | float | None) -> float | None:
+    """The value as results show it."""
     return None if value is None else round(float(value), 3)

@@ -58,13 +58,10 @@ class Scores:
 
 
 def read_scores(log: bytes, *, rate: Fraction, start_s: float = 0.0, features: Sequence[str] = ()) -> Scores:
-    """Read libvmaf's JSON log.
+    """Read libvmaf's JSON log, the whole file.
 
-    Args:
-        log: the whole file.
-        rate: frames per second of the comparison.
-        start_s: time of the first compared frame in the reference, in seconds.
-        features: names as in the job; those that are not libvmaf's are ignored.
+    `rate` are frames per second of the comparison, `start_s` is the time of its first frame in the reference in
+    seconds. `features` are names as in the job; those that are not libvmaf's are ignored.
 
     Raises:
         OutputRejected: the log is empty, truncated or without scores.
