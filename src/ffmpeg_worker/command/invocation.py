@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-REDACTED = "REDACTED"
-
 _SECRET_QUERY = (
     r"x-amz-signature|x-amz-credential|x-amz-security-token|x-goog-signature|x-goog-credential"
     r"|awsaccesskeyid|googleaccessid|key-pair-id|policy|signature|sig|token|access_token|auth|auth_token"
@@ -25,4 +23,4 @@ class Invocation:
 
 def redact(text: str) -> str:
     """`text` with user information and secret query values in its URLs redacted."""
-    return _QUERY.sub(rf"\1={REDACTED}", _USERINFO.sub(REDACTED, text))
+    return _QUERY.sub(r"\1=REDACTED", _USERINFO.sub("REDACTED", text))
