@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 
 from ffmpeg_worker.composition.easings import parse_easing
@@ -13,6 +14,7 @@ from ffmpeg_worker.scene.text_style import TextAnimation
 _Point = tuple[float, float]
 AnimatedGlyphs = list[tuple[tuple[Glyph, ...], GlyphTransform]]
 
+_WORD = re.compile(r"\S+")
 _HIDDEN = GlyphTransform(opacity=0.0)
 _POP_START_SCALE = 0.3
 _WAVE_HEIGHT = 0.25
@@ -91,9 +93,11 @@ _EFFECTS: dict[str, Callable[[float, float, _Point], GlyphTransform]] = {
 def _split_units(by: str, layout: Layout) -> list[tuple[Glyph, ...]]:
     """Return the glyphs that move together, in logical order; a space belongs to the unit before it."""
     ordered = sorted(layout.glyphs, key=lambda glyph: glyph.start)
-    words = {}
-    for box in layout.words:
-        words.update(dict.fromkeys(range(box.start, box.end), box.word))
+    words = {
+        position: number
+        for number, word in enumerate(_WORD.finditer(layout.text))
+        for position in range(*word.span())
+    }
     units: dict[object, list[Glyph]] = {}
     last: object = None
     for glyph in ordered:

@@ -1,4 +1,4 @@
-"""A text layout: the positions of glyphs, words and lines, in pixels from the top left of the text's box."""
+"""A text layout: the positions of glyphs and lines, in pixels from the top left of the text's box."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ffmpeg_worker.raster.text.font import Font
 
 @dataclass(frozen=True, slots=True)
 class Glyph:
-    """A glyph with its origin (`x`, `y`) on the baseline, for the characters `start` to `end` of the text.
+    """A glyph with its origin (`x`, `y`) on the baseline, for the characters of the text from `start` on.
 
     `left` to `right` is the width that it occupies in its line.
     """
@@ -19,7 +19,6 @@ class Glyph:
     x: float
     y: float
     start: int
-    end: int
     line: int
     left: float
     right: float
@@ -40,21 +39,6 @@ class LineBox:
 
 
 @dataclass(frozen=True, slots=True)
-class WordBox:
-    """A word, or its part on one line; `word` is the number of the word from 0."""
-
-    word: int
-    start: int
-    end: int
-    line: int
-    left: float
-    right: float
-    top: float
-    bottom: float
-    is_rtl: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Layout:
     """A laid-out `text` in a box of `width` by `height`; its content may be smaller or larger than the box.
 
@@ -69,7 +53,6 @@ class Layout:
     height: float
     glyphs: tuple[Glyph, ...]
     lines: tuple[LineBox, ...]
-    words: tuple[WordBox, ...]
     underline: tuple[float, float]
     strike: tuple[float, float]
     overflows: bool = False

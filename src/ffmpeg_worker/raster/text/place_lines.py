@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from ffmpeg_worker.raster.text.font import Font
-from ffmpeg_worker.raster.text.layout import Glyph, Layout, LineBox, WordBox
-from ffmpeg_worker.raster.text.shape_paragraphs import Run, ShapedGlyph
+from ffmpeg_worker.raster.text.layout import Glyph, Layout, LineBox
 from ffmpeg_worker.raster.text.wrap_lines import Line, max_line_width
 from ffmpeg_worker.scene.text_style import TextStyle
-
-_WORD = re.compile(r"\S+")
 
 
 def place_lines(
@@ -37,8 +32,7 @@ def place_lines(
     free = height - 2 * padding[1] - content_height
     top = padding[1] + {"top": 0.0, "center": free / 2, "bottom": free}[style.vertical_align]
     glyphs, boxes = _place_glyphs(lines, style, first, width - 2 * padding[0], (padding[0], top))
-    words = _find_words(text, glyphs, boxes)
-    return Layout(text, style.size, width, height, glyphs, boxes, words, first.underline, first.strike)
+    return Layout(text, style.size, width, height, glyphs, boxes, first.underline, first.strike)
 
 
 def _place_glyphs(
@@ -56,47 +50,14 @@ def _place_glyphs(
         pen = left
         for glyph, run in line.glyphs:
             extra = gap if line.paragraph.text[glyph.start] == " " else 0.0
-            glyphs.append(_place(glyph, run, pen, top + baseline, line.paragraph.start, number, extra))
+            start, right = line.paragraph.start + glyph.start, pen + glyph.advance + extra
+            x, y = pen + glyph.x, top + baseline + glyph.y
+            glyphs.append(Glyph(run.font, glyph.index, x, y, start, number, pen, right, bool(run.level % 2)))
             pen += glyph.advance + extra
         right = left + line.width + gap * _count_spaces(line)
         start, end = line.paragraph.start + line.start, line.paragraph.start + line.end
         boxes.append(LineBox(start, end, left, right, top, top + height, top + baseline))
     return tuple(glyphs), tuple(boxes)
-
-
-def _find_words(text: str, glyphs: tuple[Glyph, ...], lines: tuple[LineBox, ...]) -> tuple[WordBox, ...]:
-    """Return the boxes of a text's words, in logical order."""
-    spans = [match.span() for match in _WORD.finditer(text)]
-    by_line: dict[int, list[Glyph]] = {}
-    for glyph in sorted(glyphs, key=lambda glyph: (glyph.line, glyph.start)):
-        by_line.setdefault(glyph.line, []).append(glyph)
-    boxes: list[WordBox] = []
-    word = 0
-    for number, own in by_line.items():
-        line = lines[number]
-        for glyph in own:
-            while word < len(spans) and spans[word][1] <= glyph.start:
-                word += 1
-            if word == len(spans) or glyph.start < spans[word][0]:
-                continue
-            last = boxes[-1] if boxes else None
-            if last and (last.word, last.line) == (word, number):
-                left, right = min(last.left, glyph.left), max(last.right, glyph.right)
-                start = last.start
-            else:
-                left, right, start, last = glyph.left, glyph.right, glyph.start, None
-            box = WordBox(word, start, glyph.end, number, left, right, line.top, line.bottom, glyph.is_rtl)
-            boxes[len(boxes) - (1 if last else 0) :] = [box]
-    return tuple(boxes)
-
-
-def _place(
-    glyph: ShapedGlyph, run: Run, pen: float, baseline: float, offset: int, line: int, extra: float
-) -> Glyph:
-    right = pen + glyph.advance + extra
-    start, end = offset + glyph.start, offset + glyph.end
-    x, y = pen + glyph.x, baseline + glyph.y
-    return Glyph(run.font, glyph.index, x, y, start, end, line, pen, right, bool(run.level % 2))
 
 
 def _count_spaces(line: Line) -> int:

@@ -37,14 +37,13 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class ShapedGlyph:
-    """A glyph of a run, for the characters `start` to `end` of the paragraph.
+    """A glyph of a run, for the characters of the paragraph from `start` on.
 
     `advance` moves the pen, `x` and `y` (downwards) offset the glyph from it; all in pixels.
     """
 
     index: int
     start: int
-    end: int
     advance: float
     x: float
     y: float
@@ -96,7 +95,6 @@ def shape_run(text: str, run: Run, spacing: Spacing) -> list[ShapedGlyph]:
     is_spaced = spacing.letter != 0 and run.script not in _CURSIVE
     hb.shape(run.font.harfbuzz, buffer, _NO_LIGATURES if is_spaced else {})
     infos, positions = buffer.glyph_infos, buffer.glyph_positions
-    ends = _find_cluster_ends([info.cluster for info in infos], run.end)
     glyphs: list[ShapedGlyph] = []
     for index, (info, position) in enumerate(zip(infos, positions, strict=True)):
         advance = position.x_advance / UNITS
@@ -104,7 +102,7 @@ def shape_run(text: str, run: Run, spacing: Spacing) -> list[ShapedGlyph]:
             advance += spacing.letter if is_spaced else 0.0
             advance += spacing.word if text[info.cluster] in _SPACES else 0.0
         x, y = position.x_offset / UNITS, -position.y_offset / UNITS
-        glyphs.append(ShapedGlyph(info.codepoint, info.cluster, ends[info.cluster], advance, x, y))
+        glyphs.append(ShapedGlyph(info.codepoint, info.cluster, advance, x, y))
     return glyphs
 
 
@@ -151,8 +149,3 @@ def _can_keep_font(cluster: str, font: Font) -> bool:
 
 def _is_compatible(before: str, own: str) -> bool:
     return _COMMON in {before, own} or before == own
-
-
-def _find_cluster_ends(starts: list[int], end: int) -> dict[int, int]:
-    known = sorted(set(starts))
-    return dict(zip(known, [*known[1:], end], strict=True))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pytest
 
+from ffmpeg_worker.raster.text.animation import Animation
 from ffmpeg_worker.scene.text_style import Background, Shadow, Stroke, TextAnimation
 from support.media.text_sources import on_canvas, text_source
 
@@ -29,6 +31,18 @@ def test_an_animation_moves_and_ends_in_the_still_text(name: str, by: str) -> No
     assert np.array_equal(end.rgba, still.rgba)
     assert end.offset == still.offset
     assert source.render(4.5) is end
+
+
+def test_words_move_in_reading_order_each_with_the_space_after_it() -> None:
+    layout = text_source("one two שלום three", align="left").layout
+    units = [unit for unit, _ in Animation(animation("fade", "word"), layout).transforms(0.0) or ()]
+    texts = ["".join(layout.text[glyph.start] for glyph in unit) for unit in units]
+    assert texts == ["one ", "two ", "שלום ", "three"]
+    assert [{glyph.is_rtl for glyph in unit if layout.text[glyph.start] != " "} for unit in units] == [
+        *({False}, {False}, {True}, {False})
+    ]
+    edges = [(min(glyph.left for glyph in unit), max(glyph.right for glyph in unit)) for unit in units]
+    assert all(before[1] <= after[0] for before, after in itertools.pairwise(edges))
 
 
 def test_a_typewriter_draws_again_only_for_new_letters() -> None:
