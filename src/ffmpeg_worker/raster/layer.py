@@ -14,7 +14,7 @@ from ffmpeg_worker.raster.element_transitions import (
     transition_opacity,
     transition_progress,
 )
-from ffmpeg_worker.raster.errors import RasterError, out_of_memory
+from ffmpeg_worker.raster.errors import locate_errors
 from ffmpeg_worker.raster.source import OpenSource
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap
 from ffmpeg_worker.raster.surfaces.placement import Placement, quantize_opacity
@@ -50,7 +50,8 @@ class Layer:
         self._source_size = _source_size(element, surface)
         self._source = open_source(element, self._source_size)
         self._fit = find_dynamic_fit(element)
-        own: tuple[int, int] | None = getattr(self._source, "own_size", None) if self._fit else None
+        with locate_errors(element.where):
+            own: tuple[int, int] | None = getattr(self._source, "own_size", None) if self._fit else None
         if self._fit and own:
             self._source_size = self._fit.source_size(own, surface)
             self._source.close()
@@ -100,17 +101,11 @@ class Layer:
         return BitmapDraw(shown, Placement(compose(from_blurred, transform), opacity, element.blend))
 
     def _render(self, time: float) -> Bitmap | None:
-        """Render the source. Raises: RasterError."""
         if self._resize:
             across, down = self._box((0, 0, 1, 1), time)
             self._resize((max(round(across), 1), max(round(down), 1)))
-        try:
+        with locate_errors(self.element.where):
             return self._source.render(time)
-        except RasterError as error:
-            error.where = error.where or self.element.where
-            raise
-        except MemoryError:
-            raise out_of_memory(self.element.where) from None
 
     def _transitions(self, frame: int, *, enters: bool, leaves: bool) -> list[TransitionProgress]:
         element, active = self.element, []

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ffmpeg_worker.raster.text.font_library import FontLibrary
-from ffmpeg_worker.raster.text.layout_text import layout_text
-from ffmpeg_worker.scene.curve import Number, max_value
+from ffmpeg_worker.raster.text.layout_text import layout_text, max_box
 from ffmpeg_worker.scene.scene import Element, Scene, SubtitlesContent, TextContent
 from ffmpeg_worker.scene.text_metrics import TextMetrics, TextSize, iterate_elements
 
@@ -35,7 +34,7 @@ def measure_texts(scene: Scene, folder: Path) -> TextMetrics:
 
 def _measure_element(element: Element, library: FontLibrary) -> Iterator[TextSize]:
     content = element.content
-    width, height = _max_value(element.width), _max_value(element.height)
+    width, height = max_box(element)
     if isinstance(content, TextContent):
         yield _measure(element.where, content, content.text, (width, height), library)
     elif isinstance(content, SubtitlesContent):
@@ -69,7 +68,3 @@ def _measure(
     layout = layout_text(text, content.style, *box, library=library, max_width=content.max_width)
     missing = tuple(library.missing[known : known + _MAX_MISSING])
     return TextSize(where, layout.width, layout.height, layout.overflows, layout.is_cut, missing)
-
-
-def _max_value(number: Number | None) -> float | None:
-    return None if number is None else max_value(number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import assert_never
 
-from ffmpeg_worker.raster.errors import RasterError, out_of_memory
+from ffmpeg_worker.raster.errors import locate_errors
 from ffmpeg_worker.raster.media.image_source import ImageSource
 from ffmpeg_worker.raster.media.shape_source import ShapeSource
 from ffmpeg_worker.raster.media.svg_source import SvgSource, is_svg
@@ -13,9 +13,9 @@ from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.media.waveform_source import WaveformSource
 from ffmpeg_worker.raster.source import Source
 from ffmpeg_worker.raster.text.font_library import FontLibrary
+from ffmpeg_worker.raster.text.layout_text import max_box
 from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
 from ffmpeg_worker.raster.text.text_source import TextSource
-from ffmpeg_worker.scene.curve import Number, max_value
 from ffmpeg_worker.scene.scene import (
     Element,
     GroupContent,
@@ -60,24 +60,17 @@ class SourceOpener:
         Raises:
             RasterError: it cannot be shown; `where` is the element's.
         """
-        try:
+        with locate_errors(element.where):
             return self._open(element, size or self._canvas)
-        except RasterError as error:
-            error.where = error.where or element.where
-            raise
-        except MemoryError:
-            raise out_of_memory(element.where) from None
 
     def _open(self, element: Element, size: tuple[int, int]) -> Source:
         match element.content:
             case TextContent() as content:
-                return TextSource(content, _max_value(element.width), _max_value(element.height), self._library)
+                return TextSource(content, *max_box(element), self._library)
             case SubtitlesContent() as content:
-                return SubtitlesSource(
-                    content, _max_value(element.width), _max_value(element.height), self._library
-                )
+                return SubtitlesSource(content, *max_box(element), self._library)
             case ShapeContent() as content:
-                return ShapeSource(content, size, where=element.where)
+                return ShapeSource(content, size)
             case VideoContent() | ImageContent() | WaveformContent() as content:
                 return self._open_file(content, self._folder / content.file, size, element.where)
             case GroupContent():
@@ -93,14 +86,10 @@ class SourceOpener:
         if isinstance(content, WaveformContent):
             return WaveformSource(content, path, size, where=where)
         if is_svg(path):
-            return SvgSource(content, path, size, where=where)
-        return ImageSource(content, path, size, as_yuv=self._as_yuv, where=where)
+            return SvgSource(content, path, size)
+        return ImageSource(content, path, size, as_yuv=self._as_yuv)
 
 
 def _round_up_to_even(size: tuple[int, int]) -> tuple[int, int]:
     width, height = (max(2, (side + 1) // 2 * 2) for side in size)
     return width, height
-
-
-def _max_value(number: Number | None) -> float | None:
-    return None if number is None else max_value(number)

@@ -80,7 +80,7 @@ def _warn(text: str) -> None:
 
 def _fail(error: RasterError) -> None:
     note = {
-        "error": error.message,
+        "error": str(error),
         "code": error.code,
         "fault": "caller",
         "hint": error.hint,

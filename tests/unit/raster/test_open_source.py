@@ -13,8 +13,6 @@ from ffmpeg_worker.raster.media.shape_source import ShapeSource
 from ffmpeg_worker.raster.media.svg_source import SvgSource
 from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.media.waveform_source import WaveformSource
-from ffmpeg_worker.raster.open_source import SourceOpener
-from ffmpeg_worker.raster.source import Source
 from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
 from ffmpeg_worker.raster.text.text_source import TextSource
 from ffmpeg_worker.scene.scene import (
@@ -29,9 +27,8 @@ from ffmpeg_worker.scene.scene import (
     WaveformContent,
 )
 from ffmpeg_worker.scene.text_style import TextStyle
+from support.media.opened_sources import open_content
 from support.media.sources import make
-from support.media.still_sources import element
-from support.media.text_sources import LIBRARY
 
 WHITE = (1.0, 1.0, 1.0, 1.0)
 
@@ -44,10 +41,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     make(folder / "a.mkv", "-f", "lavfi", "-i", "color=size=16x16:duration=0.2", "-c:v", "ffv1")
     make(folder / "a.wav", "-f", "lavfi", "-i", "sine=duration=0.2")
     return folder
-
-
-def _open(content: Content, folder: Path, size: tuple[int, int] | None = None) -> Source:
-    return SourceOpener(folder, LIBRARY, canvas=(30, 20))(element("layers[1]", content=content), size)
 
 
 @pytest.mark.parametrize(
@@ -63,7 +56,7 @@ def _open(content: Content, folder: Path, size: tuple[int, int] | None = None) -
     ],
 )
 def test_every_kind_of_content_has_a_source(folder: Path, content: Content, kind: type[object]) -> None:
-    source = _open(content, folder)
+    source = open_content(content, folder)
     assert isinstance(source, kind)
     assert source.render(0.0) is not None
     source.close()
@@ -72,17 +65,17 @@ def test_every_kind_of_content_has_a_source(folder: Path, content: Content, kind
 def test_content_without_a_size_fills_the_canvas_and_video_has_even_sides(folder: Path) -> None:
     shape, video = ShapeContent("rect", WHITE), VideoContent("a.mkv", (16, 16), 0, 0.2)
     for content, size, opened in ((shape, None, (30, 20)), (shape, (7, 5), (7, 5)), (video, (7, 5), (8, 6))):
-        source = _open(content, folder, size)
+        source = open_content(content, folder, size)
         assert source.size == opened
         source.close()
 
 
 def test_errors_name_the_layer(folder: Path) -> None:
     with pytest.raises(RasterError) as caught:
-        _open(ImageContent("missing.png"), folder)
-    assert (caught.value.code, caught.value.where) == ("source_unreadable", "layers[1]")
+        open_content(ImageContent("missing.png"), folder)
+    assert (caught.value.code, caught.value.where) == ("source_unreadable", "layers[0]")
 
 
 def test_groups_are_not_opened_here(folder: Path) -> None:
     with pytest.raises(TypeError):
-        _open(GroupContent(()), folder)
+        open_content(GroupContent(()), folder)

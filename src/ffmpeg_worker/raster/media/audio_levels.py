@@ -43,15 +43,15 @@ class AudioLevels:
     """
 
     def __init__(self, path: Path, bands: int, *, where: str = "") -> None:
-        """Open the first audio stream. Raises: RasterError."""
+        """Open the first audio stream; `where` begins log messages. Raises: RasterError."""
         self._where = where
         try:
             self._container = open_container(path)
         except (av.FFmpegError, OSError, ValueError) as error:
-            raise _error("The sound cannot be read.", where, code="source_unreadable") from error
+            raise _error("The sound cannot be read.", "source_unreadable") from error
         if not self._container.streams.audio or self._container.streams.audio[0].codec_context is None:
             self._container.close()
-            raise _error("The file has no sound that can be decoded.", where, code="source_has_no_sound")
+            raise _error("The file has no sound that can be decoded.", "source_has_no_sound")
         self._stream = self._container.streams.audio[0]
         self._start_s = (self._container.start_time or 0) / av.time_base
         self._weights, self._tilt = _band_weights(bands)
@@ -143,7 +143,5 @@ def _band_weights(count: int) -> tuple[Floats, Floats]:
     return weights.astype(np.float32), (_TILT_DB * np.log2(centers / 250)).astype(np.float32)
 
 
-def _error(message: str, where: str, *, code: str) -> RasterError:
-    return RasterError(
-        message, code=code, where=where, hint="Use a file with an audio stream that plays elsewhere."
-    )
+def _error(message: str, code: str) -> RasterError:
+    return RasterError(message, code=code, hint="Use a file with an audio stream that plays elsewhere.")

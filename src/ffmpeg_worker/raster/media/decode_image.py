@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -30,50 +32,50 @@ Image.init()
 _SUPPORTED_FORMATS = [name for name in _FORMATS if name in Image.OPEN]
 
 _ORIENTATION_TAG = 0x0112
+_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error)
 
 
-def open_image(path: Path, where: str = "") -> Image.Image:
-    """Open an image without decoding it. Raises: RasterError (image_too_large, source_unreadable)."""
+@contextmanager
+def reading_image() -> Iterator[None]:
+    """Turn what Pillow raises for damaged images into a `RasterError`, and silence its warnings."""
     try:
         with warnings.catch_warnings():
-            # Pillow warns about large images; the size is checked below.
             warnings.simplefilter("ignore")
+            yield
+    except (*_DAMAGE, Image.DecompressionBombError) as error:
+        raise image_unreadable() from error
+
+
+def open_image(path: Path) -> Image.Image:
+    """Open an image without decoding it. Raises: RasterError (image_too_large, source_unreadable)."""
+    with reading_image():
+        try:
             image = Image.open(path, formats=_SUPPORTED_FORMATS)
-    except Image.DecompressionBombError as error:
-        raise image_too_large(where) from error
-    except (OSError, ValueError, SyntaxError) as error:
-        raise image_unreadable(where) from error
+        except Image.DecompressionBombError as error:
+            raise image_too_large() from error
     if image.width * image.height > MAX_PIXELS:
         image.close()
-        raise image_too_large(where)
+        raise image_too_large()
     return image
 
 
-def upright_size(image: Image.Image, where: str = "") -> Size:
+def upright_size(image: Image.Image) -> Size:
     """Return width and height after the Exif orientation is applied. Raises: RasterError, if it is unreadable."""
-    try:
+    with reading_image():
         is_rotated = image.getexif().get(_ORIENTATION_TAG, 1) >= 5
-    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
-        raise image_unreadable(where) from error
     return (image.height, image.width) if is_rotated else (image.width, image.height)
 
 
-def decode_fitted(
-    image: Image.Image, fit: Fit, box: Size, *, chroma_key: ChromaKey | None = None, where: str = ""
-) -> Pixels:
+def decode_fitted(image: Image.Image, fit: Fit, box: Size, *, chroma_key: ChromaKey | None = None) -> Pixels:
     """Decode the current frame of an image and fit it into a box: premultiplied RGBA.
 
     Raises: RasterError, if it cannot be decoded.
     """
-    try:
+    with reading_image():
         if fit not in {"none", "scale-down"}:
             _reduce_while_decoding(image, box)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            image.load()
-            upright = _to_srgb(ImageOps.exif_transpose(_to_8_bits(image)), image.info.get("icc_profile"))
-    except (OSError, ValueError, SyntaxError, EOFError, IndexError, Image.DecompressionBombError) as error:
-        raise image_unreadable(where) from error
+        image.load()
+        upright = _to_srgb(ImageOps.exif_transpose(_to_8_bits(image)), image.info.get("icc_profile"))
     if chroma_key:
         keyed = apply_chroma_key(cast(Pixels, np.asarray(upright.convert("RGBA"))), chroma_key)
         upright = Image.fromarray(keyed)
@@ -91,22 +93,20 @@ def to_yuv(rgba: Pixels) -> YuvBitmap:
     return YuvBitmap(converted[:height], chroma[0], chroma[1])
 
 
-def image_unreadable(where: str) -> RasterError:
+def image_unreadable() -> RasterError:
     """Return the error for an image that cannot be decoded."""
     return RasterError(
         "The image cannot be read.",
         code="source_unreadable",
-        where=where,
         hint="Use a complete JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or SVG file.",
     )
 
 
-def image_too_large(where: str) -> RasterError:
+def image_too_large() -> RasterError:
     """Return the error for an image with too many pixels."""
     return RasterError(
         f"The image has more than {MAX_PIXELS // 1_000_000} million pixels.",
         code="image_too_large",
-        where=where,
         hint="Scale it down first.",
     )
 

@@ -12,6 +12,7 @@ from ffmpeg_worker.raster.media.decode_image import (
     decode_fitted,
     image_unreadable,
     open_image,
+    reading_image,
     to_yuv,
     upright_size,
 )
@@ -26,15 +27,12 @@ _MAX_CACHED_BYTES = 64 * 1024 * 1024
 class ImageSource:
     """A `Source` of an image file: decoded when first rendered, and cached only at the size of the box."""
 
-    def __init__(
-        self, content: ImageContent, path: Path, size: Size, *, as_yuv: bool = False, where: str = ""
-    ) -> None:
+    def __init__(self, content: ImageContent, path: Path, size: Size, *, as_yuv: bool = False) -> None:
         """Open the file; `as_yuv` renders opaque images of even size as `YuvBitmap`s. Raises: RasterError."""
         self._content = content
         self.size = size
         self._as_yuv = as_yuv
-        self._where = where
-        self._image: Image.Image | None = open_image(path, where)
+        self._image: Image.Image | None = open_image(path)
         self._frames = _count_frames(self._image)
         # The default image of an APNG, for programs without animation, comes first and is not part of it.
         self._first = 1 if self._frames > 1 and getattr(self._image, "default_image", False) else 0
@@ -46,8 +44,8 @@ class ImageSource:
     def own_size(self) -> Size:
         """Width and height of the image; only before it is first rendered. Raises: RasterError."""
         if self._image is None:
-            raise image_unreadable(self._where)
-        return upright_size(self._image, self._where)
+            raise image_unreadable()
+        return upright_size(self._image)
 
     def render(self, time_s: float) -> Bitmap | None:
         """Return the image at a time of the element. Raises: RasterError."""
@@ -96,15 +94,12 @@ class ImageSource:
     def _decode(self, index: int) -> tuple[Image.Image, Pixels]:
         image = self._image
         if image is None:
-            raise image_unreadable(self._where)
-        try:
-            if self._frames > 1:
+            raise image_unreadable()
+        if self._frames > 1:
+            with reading_image():
                 image.seek(index)
-        except (OSError, ValueError, SyntaxError, EOFError, IndexError) as error:
-            raise image_unreadable(self._where) from error
         content = self._content
-        rgba = decode_fitted(image, content.fit, self.size, chroma_key=content.chroma_key, where=self._where)
-        return image, rgba
+        return image, decode_fitted(image, content.fit, self.size, chroma_key=content.chroma_key)
 
     def _record(self, index: int, image: Image.Image, bitmap: Bitmap) -> None:
         """Store the end time of an animation frame, and cache its bitmap if there is room."""

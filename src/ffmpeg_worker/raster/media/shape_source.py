@@ -20,20 +20,19 @@ _MAX_POINTS = 10_000
 class ShapeSource:
     """A `Source` of a shape; it is drawn again only when one of its colors or its size changes."""
 
-    def __init__(self, content: ShapeContent, size: Size, *, where: str = "") -> None:
+    def __init__(self, content: ShapeContent, size: Size) -> None:
         """Check the shape. Raises: RasterError."""
         self._content = content
         self.size = size
-        self._where = where
         self._key: tuple[Color | None, Color | None] | None = None
         self._bitmap: RgbaBitmap | None = None
         if content.path is not None and (len(content.path) > _MAX_PATH_LENGTH or not _PATH.match(content.path)):
-            raise self._error("path data may contain only SVG path commands and numbers")
+            raise _invalid_shape("path data may contain only SVG path commands and numbers")
         if len(content.points) > _MAX_POINTS:
-            raise self._error(f"a shape may have at most {_MAX_POINTS} points")
+            raise _invalid_shape(f"a shape may have at most {_MAX_POINTS} points")
         numbers = [*(part for point in content.points for part in point), *content.dash, content.radius]
         if not all(math.isfinite(number) for number in [*numbers, content.stroke_width]):
-            raise self._error("its numbers must be finite")
+            raise _invalid_shape("its numbers must be finite")
 
     def resize(self, size: Size) -> None:
         """Change the size at which the shape is drawn."""
@@ -49,7 +48,7 @@ class ShapeSource:
             try:
                 self._bitmap = RgbaBitmap(rasterize(shape_markup(content, self.size, fill, stroke)))
             except (ValueError, OSError) as error:
-                raise self._error("its data cannot be drawn") from error
+                raise _invalid_shape("its data cannot be drawn") from error
             self._key = (fill, stroke)
         return self._bitmap
 
@@ -57,13 +56,10 @@ class ShapeSource:
         """Release the bitmap."""
         self._bitmap = None
 
-    def _error(self, problem: str) -> RasterError:
-        return RasterError(
-            f"The shape cannot be drawn: {problem}.",
-            code="invalid_shape",
-            where=self._where,
-            hint="Check its `path` or `points`.",
-        )
+
+def _invalid_shape(problem: str) -> RasterError:
+    message = f"The shape cannot be drawn: {problem}."
+    return RasterError(message, code="invalid_shape", hint="Check its `path` or `points`.")
 
 
 def shape_markup(content: ShapeContent, size: Size, fill: Color | None, stroke: Color | None) -> str:

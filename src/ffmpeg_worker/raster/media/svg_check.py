@@ -24,7 +24,7 @@ _MAX_DEPTH = 64
 _MAX_ELEMENTS = 200_000
 
 
-def check_svg(root: Element, where: str = "") -> None:
+def check_svg(root: Element) -> None:
     """Check a drawing, and remove its links, which are not drawn.
 
     Raises:
@@ -45,16 +45,14 @@ def check_svg(root: Element, where: str = "") -> None:
             raise RasterError(
                 "The SVG refers to another file.",
                 code="svg_refers_outside",
-                where=where,
                 hint="Embed its images as data:image/png or data:image/jpeg addresses in base64.",
             )
     if pixels > MAX_PIXELS:
-        raise image_too_large(where)
+        raise image_too_large()
     if not _Complexity(root).is_allowed():
         raise RasterError(
             f"The SVG is nested deeper than {_MAX_DEPTH} elements, or draws more than {_MAX_ELEMENTS}.",
             code="svg_too_complex",
-            where=where,
             hint="Simplify it, or use a PNG.",
         )
 

@@ -37,11 +37,10 @@ def rasterize(markup: str) -> Pixels:
 class SvgSource:
     """A `Source` of an SVG file, drawn once at the size of the box, without its text."""
 
-    def __init__(self, content: ImageContent, path: Path, size: Size, *, where: str = "") -> None:
+    def __init__(self, content: ImageContent, path: Path, size: Size) -> None:
         """Read the file. Raises: RasterError."""
-        self._where = where
-        root = _read(path, where)
-        check_svg(root, where)
+        root = _read(path)
+        check_svg(root)
         width, height = _natural_size(root)
         self.size = size
         self.own_size = (max(round(width), 1), max(round(height), 1))
@@ -54,7 +53,7 @@ class SvgSource:
             try:
                 self._bitmap = RgbaBitmap(rasterize(self._markup))
             except (ValueError, OSError) as error:
-                raise _unreadable(self._where) from error
+                raise _unreadable() from error
             self._markup = None
         return self._bitmap
 
@@ -78,7 +77,7 @@ def is_svg(path: Path) -> bool:
         return False
 
 
-def _read(path: Path, where: str) -> ElementTree.Element:
+def _read(path: Path) -> ElementTree.Element:
     try:
         with path.open("rb") as file:
             data = file.read(_MAX_BYTES + 1)
@@ -89,16 +88,15 @@ def _read(path: Path, where: str) -> ElementTree.Element:
             raise RasterError(
                 f"The SVG has more than {_MAX_BYTES // 1024 // 1024} MB.",
                 code="image_too_large",
-                where=where,
                 hint="Simplify its paths, or use a PNG.",
             )
         if b"<!ENTITY" in data or b"<\x00!\x00E\x00N" in data or b"\x00<\x00!\x00E\x00N" in data:
-            raise _unreadable(where, "declares entities, which are not allowed")
+            raise _unreadable("declares entities, which are not allowed")
         root = ElementTree.fromstring(data)  # noqa: S314 - safe without entities
     except (OSError, EOFError, zlib.error, ElementTree.ParseError, ValueError, LookupError) as error:
-        raise _unreadable(where) from error
+        raise _unreadable() from error
     if root.tag.rpartition("}")[2] != "svg":
-        raise _unreadable(where)
+        raise _unreadable()
     return root
 
 
@@ -148,10 +146,9 @@ def _length(text: str | None) -> float | None:
     return length if 0 < length < 1e6 else None
 
 
-def _unreadable(where: str, problem: str = "cannot be read") -> RasterError:
+def _unreadable(problem: str = "cannot be read") -> RasterError:
     return RasterError(
         f"The SVG {problem}.",
         code="source_unreadable",
-        where=where,
         hint="Export it again as plain SVG, or use a PNG.",
     )

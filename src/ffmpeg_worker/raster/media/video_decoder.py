@@ -52,7 +52,7 @@ class VideoDecoder:
     """
 
     def __init__(self, path: Path, *, is_interlaced: bool = False, threads: int = 2, where: str = "") -> None:
-        """Open the first video stream. Raises: RasterError."""
+        """Open the first video stream; `where` begins log messages. Raises: RasterError."""
         self._path = path
         self._is_interlaced = is_interlaced
         self._threads = threads
@@ -187,7 +187,7 @@ class VideoDecoder:
                 try:
                     frames = self._decoder.decode(packet)
                 except (MemoryError, BlockingIOError):  # BlockingIOError: no thread can be started
-                    raise out_of_memory(self._where) from None
+                    raise out_of_memory() from None
                 except av.FFmpegError as error:
                     self._warn(error)
                     continue
@@ -211,7 +211,6 @@ class VideoDecoder:
         return RasterError(
             f"The video {problem}.",
             code="source_unreadable",
-            where=self._where,
             hint="Check that the file is complete and plays elsewhere.",
         )
 

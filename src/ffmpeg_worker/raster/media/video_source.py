@@ -31,7 +31,6 @@ class VideoSource:
         self._content = content
         self.size = size
         self.own_size = content.size
-        self._where = where
         self._decoder = VideoDecoder(path, is_interlaced=content.is_interlaced, threads=threads, where=where)
         self._converter = FrameConverter(
             content.fit,
@@ -55,7 +54,6 @@ class VideoSource:
                 raise RasterError(
                     f"The video's frames ({frame_format}) cannot be converted.",
                     code="source_unreadable",
-                    where=self._where,
                     hint="Convert the video to yuv420p first.",
                 ) from error
             self._frame = frame

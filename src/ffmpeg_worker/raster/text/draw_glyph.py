@@ -49,29 +49,29 @@ class GlyphMask:
         return np.ascontiguousarray(self.pixels[..., 3]) if self.is_color else self.pixels
 
 
-class _MaskCache:
-    """The masks used last, up to a number of bytes."""
+_Drawing = tuple[Font, int, float, float, float, float]
+"""Font and index of a glyph, the position of its origin within a pixel, its scale and the width of its outline."""
 
-    def __init__(self, max_bytes: int) -> None:
-        self._masks: OrderedDict[tuple[Font, int, float, float, float], GlyphMask | None] = OrderedDict()
-        self._max_bytes = max_bytes
+
+class _MaskCache:
+    """The masks used last."""
+
+    def __init__(self) -> None:
+        self._masks: OrderedDict[_Drawing, GlyphMask | None] = OrderedDict()
         self._bytes = 0
 
-    def get(self, font: Font, index: int, x: float, y: float, width: float) -> GlyphMask | None:
-        """Return a glyph with its origin within the first pixel; its outline if `width` is not 0."""
-        key = (font, index, x, y, width)
-        if key in self._masks:
-            self._masks.move_to_end(key)
-            return self._masks[key]
-        mask = _outline(font, index, x, y, width, 1.0) if width else _draw(font, index, x, y, 1.0)
-        self._masks[key] = mask
+    def get(self, drawing: _Drawing) -> GlyphMask | None:
+        if drawing in self._masks:
+            self._masks.move_to_end(drawing)
+            return self._masks[drawing]
+        mask = self._masks[drawing] = _draw_or_outline(*drawing)
         self._bytes += _size_bytes(mask)
-        while self._bytes > self._max_bytes:
+        while self._bytes > _MAX_CACHED_BYTES:
             self._bytes -= _size_bytes(self._masks.popitem(last=False)[1])
         return mask
 
 
-_CACHE = _MaskCache(_MAX_CACHED_BYTES)
+_CACHE = _MaskCache()
 
 
 def draw_glyph(
@@ -86,12 +86,8 @@ def draw_glyph(
     """
     column, row = round(x * _SUBPIXEL_STEPS), round(y * _SUBPIXEL_STEPS)
     part_x, part_y = column % _SUBPIXEL_STEPS / _SUBPIXEL_STEPS, row % _SUBPIXEL_STEPS / _SUBPIXEL_STEPS
-    if scale == 1.0:
-        mask = _CACHE.get(font, index, part_x, part_y, width)
-    elif width:
-        mask = _outline(font, index, part_x, part_y, width, scale)
-    else:
-        mask = _draw(font, index, part_x, part_y, scale)
+    drawing = (font, index, part_x, part_y, scale, width)
+    mask = _CACHE.get(drawing) if scale == 1.0 else _draw_or_outline(*drawing)
     return mask and mask.move(column // _SUBPIXEL_STEPS, row // _SUBPIXEL_STEPS)
 
 
@@ -145,7 +141,9 @@ def _size_bytes(mask: GlyphMask | None) -> int:
     return 200 + (mask.pixels.nbytes if mask else 0)
 
 
-def _outline(font: Font, index: int, x: float, y: float, width: float, scale: float) -> GlyphMask | None:
+def _draw_or_outline(font: Font, index: int, x: float, y: float, scale: float, width: float) -> GlyphMask | None:
+    if not width:
+        return _draw(font, index, x, y, scale)
     fine = _supersampling(font.size * scale + width)
     _refuse_too_large(font, index, scale * fine, width * fine)
     glyph = _draw(font, index, x * fine, y * fine, scale * fine)
@@ -153,7 +151,6 @@ def _outline(font: Font, index: int, x: float, y: float, width: float, scale: fl
 
 
 def _draw(font: Font, index: int, x: float, y: float, scale: float) -> GlyphMask | None:
-    """Draw a glyph with its origin at (x, y), without the cache."""
     _refuse_too_large(font, index, scale, 0.0)
     transform = (scale, 0.0, 0.0, scale, x * UNITS, -y * UNITS)
     if font.face.is_color and _has_colors(font, index):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import os
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -71,7 +71,8 @@ class FontLibrary:
         self.warnings: list[str] = []
         self.missing: list[str] = []
         self._families: dict[str, list[Face]] = defaultdict(list)
-        self._fonts: OrderedDict[tuple[Face, float, int, bool], Font] = OrderedDict()
+        self.font = functools.lru_cache(_MAX_CACHED_FONTS)(Font)
+        """Returns a face at a size, weight and slant."""
         self._chains: dict[tuple[tuple[str, ...], int, bool], FontChain] = {}
         for index, font in enumerate(fonts):
             face = _open_face(Path(folder or ".") / font.file, font, f"fonts[{index}]")
@@ -91,15 +92,6 @@ class FontLibrary:
             chosen = dict.fromkeys([*wanted, *(face for face in rest if face is not None)])
             self._chains[key] = FontChain(self, tuple(chosen), weight, is_italic)
         return self._chains[key]
-
-    def font(self, face: Face, size: float, weight: int, is_italic: bool) -> Font:
-        """Return a face at a size; the fonts used last are cached."""
-        key = (face, size, weight, is_italic)
-        font = self._fonts.pop(key, None) or Font(face, size, weight, is_italic)
-        self._fonts[key] = font
-        if len(self._fonts) > _MAX_CACHED_FONTS:
-            self._fonts.popitem(last=False)
-        return font
 
     def list_families(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Return the families of the package, their aliases, and those of the wanted ones that the machine has."""
@@ -137,7 +129,7 @@ class FontChain:
         self._faces = faces
         self._weight = weight
         self._is_italic = is_italic
-        self._by_cluster: dict[str, Face] = {}
+        self._find_face = functools.cache(self._search)
 
     def first(self, size: float) -> Font:
         """Return the font that gives lines their baseline."""
@@ -145,17 +137,11 @@ class FontChain:
 
     def font(self, cluster: str, size: float) -> Font:
         """Return the font that has all characters of a cluster; the first font if none has."""
-        face = self._by_cluster.get(cluster)
-        if face is None:
-            face = self._by_cluster[cluster] = self._search(cluster)
-        return self._library.font(face, size, self._weight, self._is_italic)
+        return self._library.font(self._find_face(cluster), size, self._weight, self._is_italic)
 
     def _search(self, cluster: str) -> Face:
-        if is_emoji(cluster):
-            color_face = next((face for face in self._faces if face.is_color and face.covers(cluster)), None)
-            if color_face is not None:
-                return color_face
-        ordered = sorted(self._faces, key=lambda face: face.is_color)
+        wants_color = is_emoji(cluster)
+        ordered = sorted(self._faces, key=lambda face: face.is_color != wants_color)
         if face := next((face for face in ordered if face.covers(cluster)), None):
             return face
         system = [face for face in load_system() if face.covers(cluster)]

@@ -90,16 +90,13 @@ class Karaoke:
         highlight = self._highlight
         edge = state.edge
         for piece in self._pieces[state.highlighted] if state.highlighted is not None else ():
-            transform = UNCHANGED
-            if highlight.scale != 1:
-                transform = GlyphTransform(scale=highlight.scale, center=piece.center)
-            is_above = transform != UNCHANGED
-            if edge is None:
-                yield GlyphGroup(piece.glyphs, highlight.color or color, transform, is_above=is_above)
-                continue
-            x = piece.right - edge if piece.is_rtl else piece.left + edge
-            x = transform.apply(x, 0)[0]
+            is_above = highlight.scale != 1
+            transform = GlyphTransform(scale=highlight.scale, center=piece.center) if is_above else UNCHANGED
             filled = highlight.color or color
+            if edge is None:
+                yield GlyphGroup(piece.glyphs, filled, transform, is_above=is_above)
+                continue
+            x = transform.apply(piece.right - edge if piece.is_rtl else piece.left + edge, 0)[0]
             yield GlyphGroup(piece.glyphs, color, transform, x, filled, piece.is_rtl, is_above=is_above)
             edge = max(edge - (piece.right - piece.left), 0.0)
 

@@ -1,18 +1,29 @@
-"""Lays out a text: collects its paragraphs, shapes them, wraps lines and places glyphs."""
+"""Lays out a text: fits its size, shapes its paragraphs, wraps or cuts its lines and places glyphs."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
-from ffmpeg_worker.raster.text.fit_text import cut_text, fit_size, overflows
-from ffmpeg_worker.raster.text.font_library import FontLibrary
+from ffmpeg_worker.raster.text.font_library import FontChain, FontLibrary
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.paragraph import collect_paragraphs, normalize_text
 from ffmpeg_worker.raster.text.place_lines import place_lines
 from ffmpeg_worker.raster.text.shape_paragraphs import shape_paragraphs
-from ffmpeg_worker.raster.text.wrap_lines import wrap_lines
+from ffmpeg_worker.raster.text.wrap_lines import Line, max_line_width, wrap_lines
+from ffmpeg_worker.scene.curve import max_value
+from ffmpeg_worker.scene.scene import Element
 from ffmpeg_worker.scene.text_style import TextStyle
+
+_TOLERANCE = 0.01
+_ELLIPSIS = "\u2026"
+
+
+def max_box(element: Element) -> tuple[float | None, float | None]:
+    """Return the largest width and height of an element's box, `None` where it has none."""
+    width, height = (None if side is None else max_value(side) for side in (element.width, element.height))
+    return width, height
 
 
 def layout_text(
@@ -26,13 +37,8 @@ def layout_text(
 ) -> Layout:
     """Lay out a text.
 
-    Args:
-        text: as written.
-        style: font, alignment, spacing, limits.
-        width: of the box in pixels, with the padding of the background; `None` for the width of the text.
-        height: of the box in pixels, likewise.
-        library: the fonts.
-        max_width: where lines wrap if there is no `width`.
+    `width` and `height` are those of the box in pixels, with the padding of the background; `None` for those of
+    the text. Without a `width`, lines wrap at `max_width`.
     """
     background = style.background
     padding = (background.padding_x, background.padding_y) if background else (0.0, 0.0)
@@ -41,10 +47,63 @@ def layout_text(
     text = normalize_text(text, style.transform)
     chain = library.chain(style.families, style.weight, style.is_italic)
     if style.fits:
-        style = fit_size(text, style, chain, column_width, column_height)
-    text, is_cut = cut_text(text, style, chain, column_width)
-    paragraphs = collect_paragraphs(text, style.direction)
-    shaped = shape_paragraphs(paragraphs, chain, style)
-    lines = wrap_lines(shaped, column_width)[: style.max_lines]
+        style = _fit_size(text, style, chain, column_width, column_height)
+    text, is_cut = _cut_text(text, style, chain, column_width)
+    lines = _break_lines(text, style, chain, column_width)[: style.max_lines]
     layout = place_lines(text, lines, style, chain.first(style.size), (width, height), padding)
-    return replace(layout, overflows=overflows(lines, style, column_width, column_height), is_cut=is_cut)
+    return replace(layout, overflows=_overflows(lines, style, column_width, column_height), is_cut=is_cut)
+
+
+def _overflows(lines: Sequence[Line], style: TextStyle, width: float, height: float) -> bool:
+    """Whether lines are wider or higher than a column."""
+    content_height = len(lines) * style.line_height * style.size
+    return max_line_width(lines) > width + _TOLERANCE or content_height > height + _TOLERANCE
+
+
+def _fit_size(text: str, style: TextStyle, chain: FontChain, width: float, height: float) -> TextStyle:
+    """Return the style with the largest font size, in quarters of a pixel, at which the text fits into a column.
+
+    All lines fit and no word is broken, unless even the minimum size is too large.
+    """
+
+    def fits(sized: TextStyle) -> bool:
+        lines = _break_lines(text, sized, chain, width)
+        if sized.max_lines is not None and len(lines) > sized.max_lines:
+            return False
+        return not (any(line.breaks_word for line in lines) or _overflows(lines, sized, width, height))
+
+    if fits(style):
+        return style
+    min_size = min(style.min_size, style.size)
+    low, high = 0, math.ceil((style.size - min_size) * 4)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if fits(replace(style, size=min_size + middle / 4)) else (low, middle)
+    return replace(style, size=min_size + low / 4)
+
+
+def _cut_text(text: str, style: TextStyle, chain: FontChain, width: float) -> tuple[str, bool]:
+    """Return a text with an ellipsis for what exceeds the maximum number of lines, and whether it was cut."""
+    limit = style.max_lines
+    if limit is None:
+        return text, False
+    lines = _break_lines(text, style, chain, width)
+    if len(lines) <= limit:
+        return text, False
+    last = lines[limit - 1]
+    start = last.paragraph.start
+    ends = [start + cluster for cluster in last.paragraph.clusters if last.start < cluster <= last.end]
+    best = text[: start + last.start].rstrip() + _ELLIPSIS
+    low, high = 0, len(ends) - 1
+    while low <= high:
+        middle = (low + high) // 2
+        attempt = text[: ends[middle]].rstrip() + _ELLIPSIS
+        if len(_break_lines(attempt, style, chain, width)) <= limit:
+            best, low = attempt, middle + 1
+        else:
+            high = middle - 1
+    return best, True
+
+
+def _break_lines(text: str, style: TextStyle, chain: FontChain, width: float) -> list[Line]:
+    return wrap_lines(shape_paragraphs(collect_paragraphs(text, style.direction), chain, style), width)

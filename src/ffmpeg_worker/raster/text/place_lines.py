@@ -16,15 +16,10 @@ def place_lines(
     box: tuple[float | None, float | None],
     padding: tuple[float, float],
 ) -> Layout:
-    """Place lines in a box.
+    """Place the lines of a text, whose baselines are those of the font `first`, in a box.
 
-    Args:
-        text: the text of the lines.
-        lines: from top to bottom.
-        style: gives alignment and line height.
-        first: the font that gives the lines their baseline.
-        box: width and height in pixels, `None` for those of the text.
-        padding: horizontal and vertical distance from the box to the text.
+    `box` is its width and height in pixels, `None` for those of the text; `padding` its horizontal and vertical
+    distance to the text.
     """
     content_width, content_height = max_line_width(lines), len(lines) * style.line_height * style.size
     width = content_width + 2 * padding[0] if box[0] is None else box[0]

@@ -11,10 +11,9 @@ from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.glyph_masks import GlyphGroup
 from ffmpeg_worker.raster.text.karaoke import Karaoke, KaraokeState
-from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.layout_text import layout_text
 from ffmpeg_worker.raster.text.painter import Painter
-from ffmpeg_worker.scene.curve import Color, Curve, color_at
+from ffmpeg_worker.scene.curve import Color, color_at
 from ffmpeg_worker.scene.scene import Cue, SubtitlesContent
 from ffmpeg_worker.scene.text_style import TextStyle
 
@@ -82,7 +81,7 @@ class _ActiveCues:
         self, cues: list[Cue], style: TextStyle, width: float, height: float, library: FontLibrary
     ) -> None:
         text = "\n".join(cue.text.strip() or " ".join(word.text.strip() for word in cue.words) for cue in cues)
-        self._layout: Layout = layout_text(text, style, width, height, library=library)
+        self._layout = layout_text(text, style, width, height, library=library)
         self._painter = Painter(self._layout, style)
         words = sorted((word for cue in cues for word in cue.words), key=lambda word: word.begin_s)
         self._karaoke: Karaoke | None = None
@@ -92,13 +91,12 @@ class _ActiveCues:
         self._last: tuple[tuple[KaraokeState | None, Color], RgbaBitmap] | None = None
 
     def render(self, time_s: float) -> RgbaBitmap:
-        color = color_at(self._color, time_s) if isinstance(self._color, Curve) else self._color
+        color = color_at(self._color, time_s)
         state = self._karaoke.state_at(time_s) if self._karaoke else None
         if self._last is None or self._last[0] != (state, color):
-            self._last = ((state, color), self._paint(state, color))
+            if self._karaoke is None or state is None:
+                bitmap = self._painter.paint([GlyphGroup(self._layout.glyphs, color)])
+            else:
+                bitmap = self._painter.paint([*self._karaoke.groups(state, color)], self._karaoke.boxes(state))
+            self._last = ((state, color), bitmap)
         return self._last[1]
-
-    def _paint(self, state: KaraokeState | None, color: Color) -> RgbaBitmap:
-        if self._karaoke is None or state is None:
-            return self._painter.paint([GlyphGroup(self._layout.glyphs, color)])
-        return self._painter.paint([*self._karaoke.groups(state, color)], self._karaoke.boxes(state))

@@ -8,10 +8,9 @@ from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.text.animation import Animation
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.glyph_masks import GlyphGroup, GlyphTransform
-from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.layout_text import layout_text
 from ffmpeg_worker.raster.text.painter import Painter
-from ffmpeg_worker.scene.curve import Color, Curve, color_at
+from ffmpeg_worker.scene.curve import Color, color_at
 from ffmpeg_worker.scene.scene import TextContent
 
 
@@ -26,9 +25,7 @@ class TextSource:
         self, content: TextContent, width: float | None, height: float | None, library: FontLibrary
     ) -> None:
         style = content.style
-        self.layout: Layout = layout_text(
-            content.text, style, width, height, library=library, max_width=content.max_width
-        )
+        self.layout = layout_text(content.text, style, width, height, library=library, max_width=content.max_width)
         self._color = style.color
         self._painter = Painter(self.layout, style)
         self._animation = content.animation and Animation(content.animation, self.layout)
@@ -42,7 +39,7 @@ class TextSource:
 
     def render(self, time_s: float) -> RgbaBitmap:
         """Return the text at a time; the same object while nothing changes."""
-        color = color_at(self._color, time_s) if isinstance(self._color, Curve) else self._color
+        color = color_at(self._color, time_s)
         animated = self._animation.transforms(time_s) if self._animation else None
         if animated is not None:
             state = (color, tuple(transform for _, transform in animated))

@@ -14,6 +14,7 @@ from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.image_source import ImageSource
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.scene.scene import ChromaKey, ImageContent
+from support.media.opened_sources import open_content
 
 _RED, _GREEN, _BLUE, _WHITE = (220, 30, 30), (30, 200, 60), (40, 60, 210), (255, 255, 255)
 
@@ -174,7 +175,7 @@ def _bomb(width: int, height: int) -> bytes:
 def test_too_large_and_invalid_images_are_refused(tmp_path: Path, content: bytes, code: str) -> None:
     (tmp_path / "a.png").write_bytes(content)
     with pytest.raises(RasterError) as caught:
-        ImageSource(ImageContent("a.png"), tmp_path / "a.png", (8, 8), where="layers[1]")
+        open_content(ImageContent("a.png"), tmp_path, (8, 8), "layers[1]")
     assert (caught.value.code, caught.value.where) == (code, "layers[1]")
 
 

@@ -9,28 +9,10 @@ import pytest
 
 from ffmpeg_worker.composition.choices import Fit
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.open_source import SourceOpener
-from ffmpeg_worker.raster.source import Source
-from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
-from ffmpeg_worker.scene.scene import Content, ImageContent
-from support.media.still_sources import element
-from support.media.text_sources import LIBRARY
+from ffmpeg_worker.scene.scene import ImageContent
+from support.media.opened_sources import draw_content, open_content
 
 _NS = 'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
-
-
-def _open(content: Content, folder: Path, size: tuple[int, int], where: str = "") -> Source:
-    return SourceOpener(folder, LIBRARY, canvas=size)(element(where, content=content), size)
-
-
-def _draw(content: Content, size: tuple[int, int], folder: Path = Path(), time_s: float = 0.0) -> Pixels:
-    source = _open(content, folder, size, "layers[2]")
-    bitmap = source.render(time_s)
-    assert isinstance(bitmap, RgbaBitmap)
-    assert bitmap.size == source.size == size
-    assert (bitmap.rgba[..., :3] <= bitmap.rgba[..., 3:]).all()
-    source.close()
-    return bitmap.rgba
 
 
 def _svg(folder: Path, body: str, root: str = 'viewBox="0 0 100 50"') -> ImageContent:
@@ -53,7 +35,7 @@ def test_svg_is_fitted(
     for root in ('viewBox="0 0 100 50"', 'width="200px" height="100"', 'width="100%" viewBox="0 0 100 50"'):
         drawn = body if "viewBox" in root else f'<g transform="scale(2)">{body}</g>'
         _svg(tmp_path, drawn, root)
-        rgba = _draw(ImageContent("a.svg", fit=fit), (60, 60), tmp_path)
+        rgba = draw_content(ImageContent("a.svg", fit=fit), (60, 60), tmp_path)
         assert [rgba[y, x].tolist() for x, y in free] == [[0, 0, 0, 0]] * len(free)
         assert [rgba[y, x].tolist() for x, y in red] == [[255, 0, 0, 255]] * len(red)
         assert [rgba[y, x].tolist() for x, y in blue] == [[0, 0, 255, 255]] * len(blue)
@@ -72,20 +54,20 @@ def test_svg_is_fitted(
 )
 def test_svg_that_refers_outside_is_refused(tmp_path: Path, body: str) -> None:
     with pytest.raises(RasterError) as caught:
-        _open(_svg(tmp_path, body), tmp_path, (10, 10), "layers[2]")
+        open_content(_svg(tmp_path, body), tmp_path, (10, 10), "layers[2]")
     assert (caught.value.code, caught.value.where) == ("svg_refers_outside", "layers[2]")
 
 
 def test_svg_may_have_the_maximum_depth(tmp_path: Path) -> None:
     body = '<g opacity="0.99">' * 60 + '<rect width="100" height="50"/>' + "</g>" * 60
-    assert _draw(_svg(tmp_path, body), (10, 10), tmp_path)[5, 5, 3] == pytest.approx(255 * 0.99**60, abs=30)
+    assert draw_content(_svg(tmp_path, body), (10, 10), tmp_path)[5, 5, 3] == pytest.approx(255 * 0.99**60, abs=30)
 
 
 def test_svg_may_refer_to_itself(tmp_path: Path) -> None:
     body = (
         '<defs><rect id="r" width="100" height="50" fill="#f00"/></defs><a href="http://x/"><use href="#r"/></a>'
     )
-    assert _draw(_svg(tmp_path, body), (10, 10), tmp_path)[5, 5].tolist() == [255, 0, 0, 255]
+    assert draw_content(_svg(tmp_path, body), (10, 10), tmp_path)[5, 5].tolist() == [255, 0, 0, 255]
 
 
 def _grown(part: str, count: int) -> bytes:
@@ -112,5 +94,5 @@ def _grown(part: str, count: int) -> bytes:
 def test_damaged_or_too_complex_svg_is_refused(tmp_path: Path, content: bytes, code: str) -> None:
     (tmp_path / "a.svg").write_bytes(content)
     with pytest.raises(RasterError) as caught:
-        _open(ImageContent("a.svg"), tmp_path, (10, 10), "").render(0)
+        open_content(ImageContent("a.svg"), tmp_path, (10, 10)).render(0)
     assert caught.value.code == code

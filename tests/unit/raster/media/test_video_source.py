@@ -12,6 +12,7 @@ from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, YuvBitmap
 from ffmpeg_worker.scene.scene import VideoContent
+from support.media.opened_sources import open_content
 from support.media.sources import cut, make
 
 # Twelve columns of 16 pixels: the bits of the frame's number.
@@ -145,10 +146,9 @@ def test_damaged_parts_are_skipped_with_one_warning(tmp_path: Path, caplog: pyte
 
 @pytest.mark.parametrize("content", [b"", b"no video", b"#EXTM3U\n#EXTINF:1,\na.ts\n"])
 def test_a_file_that_is_not_a_video_is_refused(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "a.mp4"
-    path.write_bytes(content)
+    (tmp_path / "a.mp4").write_bytes(content)
     with pytest.raises(RasterError) as caught:
-        VideoSource(VideoContent("a.mp4", (16, 16), 0, 1), path, (16, 16), where="layers[3]")
+        open_content(VideoContent("a.mp4", (16, 16), 0, 1), tmp_path, (16, 16), "layers[3]")
     assert (caught.value.code, caught.value.where) == ("source_unreadable", "layers[3]")
 
 

@@ -7,19 +7,12 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.open_source import SourceOpener
-from ffmpeg_worker.raster.source import Source
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
-from ffmpeg_worker.scene.scene import Content, WaveformContent
+from ffmpeg_worker.scene.scene import WaveformContent
+from support.media.opened_sources import open_content
 from support.media.sources import make
-from support.media.still_sources import element
-from support.media.text_sources import LIBRARY
 
 _RED, _BLUE, _WHITE = (1.0, 0.0, 0.0, 1.0), (0.0, 0.0, 1.0, 1.0), (1.0, 1.0, 1.0, 1.0)
-
-
-def _open(content: Content, folder: Path, size: tuple[int, int], where: str = "") -> Source:
-    return SourceOpener(folder, LIBRARY, canvas=size)(element(where, content=content), size)
 
 
 def _beep(folder: Path, name: str = "a.m4a") -> Path:
@@ -33,7 +26,7 @@ def _beep(folder: Path, name: str = "a.m4a") -> Path:
 def test_waveforms_follow_the_sound(tmp_path: Path, look: str) -> None:
     _beep(tmp_path)
     content = WaveformContent("a.m4a", (1, 1, 1, 0.5), look=look, bars=16)  # type: ignore[arg-type]
-    source = _open(content, tmp_path, (320, 80), "")
+    source = open_content(content, tmp_path, (320, 80))
 
     def reach(time_s: float) -> Pixels:
         bitmap = source.render(time_s)
@@ -60,10 +53,10 @@ def _rows(bitmap: object) -> int:
 def test_a_waveform_does_not_depend_on_the_times_before(tmp_path: Path) -> None:
     _beep(tmp_path, "a.mka")
     content = WaveformContent("a.mka", _WHITE, begin_s=0.3, speed=1.5)
-    played = _open(content, tmp_path, (200, 60), "")
+    played = open_content(content, tmp_path, (200, 60))
     in_order = {n: played.render(n / 30) for n in range(300)}
     for n in (299, 250, 27, 240, 20, 0):
-        jumped = _open(content, tmp_path, (200, 60), "").render(n / 30)
+        jumped = open_content(content, tmp_path, (200, 60)).render(n / 30)
         then = in_order[n]
         assert isinstance(jumped, RgbaBitmap)
         assert isinstance(then, RgbaBitmap)
@@ -73,5 +66,5 @@ def test_a_waveform_does_not_depend_on_the_times_before(tmp_path: Path) -> None:
 def test_a_file_without_sound_has_no_waveform(tmp_path: Path) -> None:
     make(tmp_path / "a.mp4", "-f", "lavfi", "-i", "color=size=32x32:duration=0.2")
     with pytest.raises(RasterError) as caught:
-        _open(WaveformContent("a.mp4", _WHITE), tmp_path, (10, 10), "layers[2]")
+        open_content(WaveformContent("a.mp4", _WHITE), tmp_path, (10, 10), "layers[2]")
     assert (caught.value.code, caught.value.where) == ("source_has_no_sound", "layers[2]")
