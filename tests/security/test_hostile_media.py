@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from security.attacks import hostile_files
 from security.attacks.attack import Attack
+from security.attacks.media import nested_drawing
 from support.attacks.attack_files import share_attacker_files
 from support.attacks.sandboxes import needs_sandbox
 from support.attacks.targets import AttackTarget, Attempt, open_attack_target
@@ -104,6 +105,15 @@ async def test_files_that_refer_to_others_reach_nothing(targets: list[AttackTarg
 async def test_probing_a_playlist_of_itself_ends_with_the_jobs_timeout(targets: list[AttackTarget]) -> None:
     async with asyncio.timeout(10):
         await _send(targets, INPUTS["probe"], {ENDLESS: FILES[ENDLESS]})
+
+
+@pytest.mark.parametrize("targets", ["off"], indirect=True)
+async def test_ffmpeg_refuses_a_drawing_nested_deeper_than_librsvg_allows(targets: list[AttackTarget]) -> None:
+    """Each group uses the one before once, so librsvg soon reaches its limit of 500 layers."""
+    for levels, code in ((200, ""), (300, "input_corrupt")):
+        drawing = Attack("", "", {"x.svg": nested_drawing(levels, width=1)})
+        attempt = await targets[0].run_as_job(drawing, INPUTS["decode"]("x.svg"))
+        assert (attempt.effects, attempt.why.partition(":")[0]) == ((), code)
 
 
 async def test_such_files_reach_the_victim_without_protection(attacker_files: Path) -> None:
