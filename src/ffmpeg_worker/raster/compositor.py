@@ -25,8 +25,6 @@ class Compositor:
         surface_type = RgbaSurface if transparent else YuvSurface
         self._surfaces: list[Surface] = [surface_type(*size) for _ in range(3)]
         self._last: list[DrawCommand] | None = None
-        self.is_unchanged = False
-        """Whether the frame drawn last equals the one before it, and is on the same surface."""
 
     def close(self) -> None:
         """Close all open sources."""
@@ -37,11 +35,13 @@ class Compositor:
         self._elements.decode_ahead(frame, threads)
 
     def draw(self, frame: int) -> Surface:
-        """Draw a frame; the surface keeps it until two more frames are drawn."""
+        """Draw a frame, or return the surface of the last one if they are equal.
+
+        The surface keeps it until two more frames are drawn.
+        """
         commands = self._elements.list_commands(frame)
         front, back, spare = self._surfaces
-        self.is_unchanged = commands == self._last
-        if self.is_unchanged:
+        if commands == self._last:
             return front
         self._last = commands
         hidden = _count_hidden(commands, back)

@@ -35,26 +35,15 @@ def draw_frames(
 ) -> Iterator[memoryview]:
     """Yield the bytes of frames, in one or more pieces each: I420, or straight RGBA if `is_transparent`.
 
-    A piece is valid until two more frames are drawn.
-
-    Args:
-        scene: what to draw.
-        numbers: the frames.
-        folder: holds the scene's files.
-        is_transparent: draw RGBA instead of I420.
-        threads: of each video decoder.
-        on_warning: receives sentences about missing fonts and characters.
+    A piece is valid until two more frames are drawn. `folder` holds the scene's files, each video is decoded in
+    `threads`, and `on_warning` receives sentences about missing fonts and characters.
 
     Raises:
         RasterError: an element cannot be shown.
     """
     with _open_compositor(scene, folder, is_transparent, threads, on_warning) as compositor:
         for number in numbers:
-            surface = compositor.draw(number)
-            if isinstance(surface, RgbaSurface):
-                yield surface.to_straight().data.cast("B")
-            else:
-                yield from surface.buffers
+            yield from compositor.draw(number).buffers
 
 
 def draw_png(

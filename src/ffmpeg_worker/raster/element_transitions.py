@@ -69,11 +69,7 @@ def move_in_transition(
 ) -> Transform:
     """Return the transform of an element within one of the transitions of `EFFECTS`.
 
-    Args:
-        transform: places the element's box on the surface without the transition.
-        at: the transition and its progress.
-        box: width and height of the element's box.
-        surface: width and height of the surface.
+    `transform` places the element's `box` (width and height) on the `surface` without the transition.
     """
     effect = EFFECTS[at.name]
     left, top, right, bottom = bounds(transform, *box)

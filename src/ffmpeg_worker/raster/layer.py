@@ -26,17 +26,12 @@ from ffmpeg_worker.scene.scene import Element
 _Size = tuple[float, float]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class BitmapDraw:
     """A command to draw a bitmap; equal to another one with the same bitmap object and placement."""
 
     bitmap: Bitmap
     placement: Placement
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, BitmapDraw) and other.bitmap is self.bitmap and other.placement == self.placement
-
-    __hash__ = None  # type: ignore[assignment]
 
 
 class Layer:

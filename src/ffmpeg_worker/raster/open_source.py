@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from typing import assert_never
 
@@ -28,31 +29,20 @@ from ffmpeg_worker.scene.scene import (
 )
 
 
+@dataclass(frozen=True, slots=True)
 class SourceOpener:
-    """Opens the sources of one scene.
+    """Opens the sources of one scene, whose files are in `folder`.
 
-    Args:
-        folder: holds the scene's files.
-        library: the fonts of text and subtitles.
-        canvas: the size of content that is given no size.
-        threads: of each video decoder.
-        as_yuv: opaque images of even size become `YuvBitmap`s, which are faster to draw on YUV surfaces.
+    `canvas` is the size of content that is given none. Each video is decoded in `threads`. With `as_yuv`, opaque
+    images of even size become `YuvBitmap`s, which are faster to draw on YUV surfaces.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        library: FontLibrary,
-        *,
-        canvas: tuple[int, int],
-        threads: int = 2,
-        as_yuv: bool = False,
-    ) -> None:
-        self._folder = folder
-        self._canvas = canvas
-        self._as_yuv = as_yuv
-        self._library = library
-        self._threads = threads
+    folder: Path
+    library: FontLibrary
+    _: KW_ONLY
+    canvas: tuple[int, int]
+    threads: int = 2
+    as_yuv: bool = False
 
     def __call__(self, element: Element, size: tuple[int, int] | None) -> Source:
         """Open the content of an element at a size in pixels, or at its own size.
@@ -61,35 +51,30 @@ class SourceOpener:
             RasterError: it cannot be shown; `where` is the element's.
         """
         with locate_errors(element.where):
-            return self._open(element, size or self._canvas)
+            return self._open(element, size or self.canvas)
 
     def _open(self, element: Element, size: tuple[int, int]) -> Source:
         match element.content:
             case TextContent() as content:
-                return TextSource(content, *max_box(element), self._library)
+                return TextSource(content, *max_box(element), self.library)
             case SubtitlesContent() as content:
-                return SubtitlesSource(content, *max_box(element), self._library)
+                return SubtitlesSource(content, *max_box(element), self.library)
             case ShapeContent() as content:
                 return ShapeSource(content, size)
-            case VideoContent() | ImageContent() | WaveformContent() as content:
-                return self._open_file(content, self._folder / content.file, size, element.where)
+            case VideoContent() as content:
+                even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
+                path = self.folder / content.file
+                return VideoSource(content, path, even, threads=self.threads, where=element.where)
+            case WaveformContent() as content:
+                return WaveformSource(content, self.folder / content.file, size, where=element.where)
+            case ImageContent() as content:
+                path = self.folder / content.file
+                return (
+                    SvgSource(content, path, size)
+                    if is_svg(path)
+                    else ImageSource(content, path, size, as_yuv=self.as_yuv)
+                )
             case GroupContent():
                 raise TypeError("groups are opened by ActiveElements")
             case _:
                 assert_never(element.content)
-
-    def _open_file(
-        self, content: VideoContent | ImageContent | WaveformContent, path: Path, size: tuple[int, int], where: str
-    ) -> Source:
-        if isinstance(content, VideoContent):
-            return VideoSource(content, path, _round_up_to_even(size), threads=self._threads, where=where)
-        if isinstance(content, WaveformContent):
-            return WaveformSource(content, path, size, where=where)
-        if is_svg(path):
-            return SvgSource(content, path, size)
-        return ImageSource(content, path, size, as_yuv=self._as_yuv)
-
-
-def _round_up_to_even(size: tuple[int, int]) -> tuple[int, int]:
-    width, height = (max(2, (side + 1) // 2 * 2) for side in size)
-    return width, height

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import logging
-from collections import OrderedDict
 from pathlib import Path
 from typing import cast
 
 import av
 import numpy as np
-import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.open_container import open_container
+from ffmpeg_worker.raster.surfaces.bitmap import Floats
 
 _log = logging.getLogger(__name__)
-
-Floats = npt.NDArray[np.float32]
 
 STEPS_PER_S = 60
 _RATE = 16_000
@@ -55,7 +53,7 @@ class AudioLevels:
         self._stream = self._container.streams.audio[0]
         self._start_s = (self._container.start_time or 0) / av.time_base
         self._weights, self._tilt = _band_weights(bands)
-        self._blocks: OrderedDict[int, Floats] = OrderedDict()
+        self._block = functools.lru_cache(_MAX_BLOCKS)(self._compute_block)
 
     def at(self, time_s: float) -> Floats:
         """Return the level of each band at a time."""
@@ -68,18 +66,13 @@ class AudioLevels:
     def close(self) -> None:
         """Close the file and release the levels."""
         self._container.close()
-        self._blocks.clear()
+        self._block.cache_clear()
 
     def _step(self, index: int) -> Floats:
         number, position = divmod(index, _BLOCK_S * STEPS_PER_S)
-        block = self._blocks.get(number)
-        if block is None:
-            block = self._blocks[number] = self._compute(number)
-            if len(self._blocks) > _MAX_BLOCKS:
-                self._blocks.popitem(last=False)
-        return cast(Floats, block[position])
+        return cast(Floats, self._block(number)[position])
 
-    def _compute(self, number: int) -> Floats:
+    def _compute_block(self, number: int) -> Floats:
         steps = _BLOCK_S * STEPS_PER_S + _RELEASE_STEPS
         begin_s = number * _BLOCK_S - _RELEASE_STEPS / STEPS_PER_S - _WINDOW / 2 / _RATE
         samples = self._samples(begin_s, int(steps / STEPS_PER_S * _RATE) + _WINDOW)

@@ -20,7 +20,7 @@ from ffmpeg_worker.raster.media.chroma_key import apply_chroma_key
 from ffmpeg_worker.raster.media.color_space import ACCURATE
 from ffmpeg_worker.raster.media.filter_chain import FilterChain
 from ffmpeg_worker.raster.media.object_fit import Axis, Size, fit_content
-from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap
+from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap, split_i420
 from ffmpeg_worker.scene.limits import MAX_PIXELS
 from ffmpeg_worker.scene.scene import ChromaKey
 
@@ -88,9 +88,7 @@ def to_yuv(rgba: Pixels) -> YuvBitmap:
     scale = ("scale", f"out_color_matrix=bt709:out_range=limited:{ACCURATE}")
     chain = FilterChain(lambda _: [scale, ("format", "yuv420p")])
     converted = cast(Pixels, chain.convert(frame).to_ndarray())
-    height, width = rgba.shape[:2]
-    chroma = converted[height:].reshape(2, height // 2, width // 2)
-    return YuvBitmap(converted[:height], chroma[0], chroma[1])
+    return YuvBitmap(*split_i420(converted, rgba.shape[1], rgba.shape[0]))
 
 
 def image_unreadable() -> RasterError:

@@ -15,9 +15,8 @@ Filter = tuple[str, str]
 class FilterChain:
     """Filters in series; the graph is rebuilt when the format of the frames changes."""
 
-    def __init__(self, filters_for: Callable[[VideoFrame], Iterable[Filter]], *, threads: int = 1) -> None:
+    def __init__(self, filters_for: Callable[[VideoFrame], Iterable[Filter]]) -> None:
         self._filters_for = filters_for
-        self._threads = threads
         self._format: tuple[object, ...] | None = None
         self._graph: Graph | None = None
 
@@ -49,7 +48,7 @@ class FilterChain:
 
     def _build(self, frame: VideoFrame) -> Graph:
         graph = Graph()
-        graph.threads = self._threads
+        graph.threads = 1
         last = graph.add(
             "buffer",
             f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}"

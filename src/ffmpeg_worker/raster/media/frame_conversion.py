@@ -59,14 +59,9 @@ class FrameConverter:
     ) -> None:
         """Prepare the conversion.
 
-        Args:
-            fit: how the content is fitted into the box.
-            content: the size at which the video is displayed, after rotation.
-            box: width and height of the bitmaps, both even.
-            rotation: degrees clockwise, a multiple of 90.
-            chroma_key: the color that becomes transparent.
-            is_premultiplied: whether the colors of frames with an alpha channel are premultiplied.
-            extra_filters: applied to the fitted frame.
+        `content` is the size at which the video is displayed, after `rotation` by a multiple of 90 degrees
+        clockwise; `box` that of the bitmaps, both even. `is_premultiplied` refers to frames with an alpha channel,
+        and `extra_filters` are applied to the fitted frame.
         """
         self._fit = fit_content(fit, content, box)
         self._rotation = rotation % 360
@@ -153,11 +148,10 @@ class FrameConverter:
                 np.full(half, 128, np.uint8),
                 self._place_alpha(planes.alpha, x, y),
             )
-        boxed.y[y.start : y.start + y.length, x.start : x.start + x.length] = planes.y
-        rows = slice(y.start // 2, (y.start + y.length) // 2)
-        columns = slice(x.start // 2, (x.start + x.length) // 2)
-        boxed.u[rows, columns] = planes.u
-        boxed.v[rows, columns] = planes.v
+        chroma = _halve(y.target), _halve(x.target)
+        boxed.y[y.target, x.target] = planes.y
+        boxed.u[chroma] = planes.u
+        boxed.v[chroma] = planes.v
         return boxed
 
     def _place_alpha(self, alpha: Pixels | None, x: Span, y: Span) -> Pixels:
@@ -165,7 +159,7 @@ class FrameConverter:
         if self._box_alpha is not None and alpha is None:
             return self._box_alpha
         boxed = np.zeros(self._fit.box[::-1], np.uint8)
-        boxed[y.start : y.start + y.length, x.start : x.start + x.length] = 255 if alpha is None else alpha
+        boxed[y.target, x.target] = 255 if alpha is None else alpha
         self._box_alpha = boxed if alpha is None else None
         return boxed
 
@@ -175,7 +169,7 @@ class FrameConverter:
         if (x.length, y.length) == (width, height):
             return RgbaBitmap(visible)
         boxed = np.zeros((height, width, 4), np.uint8)
-        boxed[y.start : y.start + y.length, x.start : x.start + x.length] = visible
+        boxed[y.target, x.target] = visible
         return RgbaBitmap(boxed)
 
 
@@ -195,8 +189,12 @@ def _crop_filter(frame: VideoFrame, x: Span, y: Span) -> list[Filter]:
 
 def _crop_planes(planes: YuvBitmap, left: int, top: int, x: Span, y: Span) -> YuvBitmap:
     rows, columns = slice(top, top + y.length), slice(left, left + x.length)
-    half_rows, half_columns = slice(top // 2, (top + y.length) // 2), slice(left // 2, (left + x.length) // 2)
-    return YuvBitmap(planes.y[rows, columns], planes.u[half_rows, half_columns], planes.v[half_rows, half_columns])
+    chroma = _halve(rows), _halve(columns)
+    return YuvBitmap(planes.y[rows, columns], planes.u[chroma], planes.v[chroma])
+
+
+def _halve(pixels: slice) -> slice:
+    return slice(pixels.start // 2, pixels.stop // 2)
 
 
 def _view_planes(frame: VideoFrame) -> YuvBitmap:

@@ -16,11 +16,6 @@ class Axis:
     visible: tuple[float, float]
     target: tuple[float, float]
 
-    @property
-    def is_uncropped(self) -> bool:
-        """Whether the whole content is visible."""
-        return self.visible == (0.0, 1.0)
-
 
 @dataclass(frozen=True, slots=True)
 class ObjectFit:
@@ -77,25 +72,30 @@ class Span:
     start: int
     length: int
 
+    @property
+    def target(self) -> slice:
+        """The pixels of the box."""
+        return slice(self.start, self.start + self.length)
 
-def snap_to_pixels(axis: Axis, content: int, box: int, *, step: int = 2) -> Span:
-    """Round a direction to multiples of `step` pixels without changing its scale.
 
-    The crop includes the visible range and up to `step` pixels more on both sides, which are cut after scaling.
+def snap_to_pixels(axis: Axis, content: int, box: int) -> Span:
+    """Round a direction to even pixels, as 4:2:0 needs, without changing its scale.
+
+    The crop includes the visible range and up to two pixels more on both sides, which are cut after scaling.
     """
-    start = min(_round(axis.target[0], step), box - step)
-    end = min(max(_round(axis.target[1], step), start + step), box)
+    start = min(_round_to_even(axis.target[0]), box - 2)
+    end = min(max(_round_to_even(axis.target[1]), start + 2), box)
     length = end - start
-    if axis.is_uncropped:
+    if axis.visible == (0.0, 1.0):
         return Span((0, content), length, 0, start, length)
     first, last = axis.visible[0] * content, axis.visible[1] * content
-    begin = int(first // step) * step
-    stop = min(-int(-last // step) * step, content)
+    begin = int(first // 2) * 2
+    stop = min(-int(-last // 2) * 2, content)
     scale = length / (last - first)
-    scaled = max(_round((stop - begin) * scale, step), length)
-    offset = min(max(_round((first - begin) * scale, step), 0), scaled - length)
+    scaled = max(_round_to_even((stop - begin) * scale), length)
+    offset = min(max(_round_to_even((first - begin) * scale), 0), scaled - length)
     return Span((begin, stop - begin), scaled, offset, start, length)
 
 
-def _round(value: float, step: int) -> int:
-    return int(value / step + 0.5) * step
+def _round_to_even(value: float) -> int:
+    return int(value / 2 + 0.5) * 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -16,7 +16,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from ffmpeg_worker.raster.errors import RasterError, out_of_memory
-from ffmpeg_worker.raster.media.deinterlace import deinterlace
+from ffmpeg_worker.raster.media.filter_chain import FilterChain
 from ffmpeg_worker.raster.media.open_container import open_container
 
 _log = logging.getLogger(__name__)
@@ -169,7 +169,7 @@ class VideoDecoder:
         return index >= 0 and self._keyframes[index] > self._next.time_s + _MIN_SEEK_S / 2
 
     def _decode_frames(self) -> Iterator[_TimedFrame]:
-        frames = deinterlace(self._decode_packets()) if self._is_interlaced else self._decode_packets()
+        frames = _deinterlace(self._decode_packets()) if self._is_interlaced else self._decode_packets()
         last_s: float | None = None
         for frame in frames:
             time_s = None
@@ -213,6 +213,16 @@ class VideoDecoder:
             code="source_unreadable",
             hint="Check that the file is complete and plays elsewhere.",
         )
+
+
+def _deinterlace(frames: Iterable[VideoFrame]) -> Iterator[VideoFrame]:
+    """Yield one progressive frame per interlaced frame, with the same times."""
+    chain = FilterChain(lambda _: [("bwdif", "mode=send_frame:parity=auto:deint=all")])
+    for frame in frames:
+        chain.push(frame)
+        yield from chain.pull()
+    chain.end()
+    yield from chain.pull()
 
 
 def _open_decoder(stream: VideoStream, threads: int) -> VideoCodecContext:

@@ -8,9 +8,9 @@ from typing import cast
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.media.audio_levels import AudioLevels, Floats
+from ffmpeg_worker.raster.media.audio_levels import AudioLevels
 from ffmpeg_worker.raster.media.object_fit import Size
-from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Floats, Pixels, RgbaBitmap
 from ffmpeg_worker.scene.scene import WaveformContent
 
 _BAR_WIDTH = 0.5

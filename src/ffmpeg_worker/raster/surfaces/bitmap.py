@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 Pixels = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
 
 _T = TypeVar("_T")
 _MAX_CACHED = 3
 
 
+@dataclass(eq=False, slots=True)
 class RgbaBitmap:
     """Premultiplied RGBA: `rgba` is (height, width, 4).
 
-    Never changed after creation, so the same object drawn again is known to be unchanged. `offset` is the
+    Never changed after creation, so the same object drawn again is known to be unchanged. Equal only to itself.
+    `offset` is the
     position of its top left relative to the top left of its source's box, in pixels: a bitmap may extend beyond
     the box (shadows of text) or cover only a part of it.
     """
 
-    __slots__ = ("cache", "offset", "rgba")
-
-    def __init__(self, rgba: Pixels, offset: tuple[int, int] = (0, 0)) -> None:
-        self.rgba = rgba
-        self.offset = offset
-        self.cache: dict[str, dict[Any, Any]] = {}
+    rgba: Pixels
+    offset: tuple[int, int] = (0, 0)
+    cache: dict[str, dict[Any, Any]] = field(default_factory=dict, init=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -35,6 +36,7 @@ class RgbaBitmap:
         return self.rgba.shape[1], self.rgba.shape[0]
 
 
+@dataclass(eq=False, slots=True)
 class YuvBitmap:
     """Limited-range BT.709 YUV 4:2:0, as video is decoded: `y` is (height, width), `u` and `v` half of each.
 
@@ -42,14 +44,11 @@ class YuvBitmap:
     premultiplied. Never changed after creation.
     """
 
-    __slots__ = ("alpha", "cache", "u", "v", "y")
-
-    def __init__(self, y: Pixels, u: Pixels, v: Pixels, alpha: Pixels | None = None) -> None:
-        self.y = y
-        self.u = u
-        self.v = v
-        self.alpha = alpha
-        self.cache: dict[str, dict[Any, Any]] = {}
+    y: Pixels
+    u: Pixels
+    v: Pixels
+    alpha: Pixels | None = None
+    cache: dict[str, dict[Any, Any]] = field(default_factory=dict, init=False)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -58,6 +57,16 @@ class YuvBitmap:
 
 
 Bitmap = RgbaBitmap | YuvBitmap
+
+
+def split_i420(frame: Pixels, width: int, height: int) -> tuple[Pixels, Pixels, Pixels]:
+    """Return the planes of a frame in one contiguous piece."""
+    flat, luma, chroma = frame.reshape(-1), width * height, width * height // 4
+    return (
+        flat[:luma].reshape(height, width),
+        flat[luma : luma + chroma].reshape(height // 2, width // 2),
+        flat[luma + chroma :].reshape(height // 2, width // 2),
+    )
 
 
 def derive(bitmap: Bitmap, kind: str, key: Any, compute: Callable[[], _T]) -> _T:

@@ -38,9 +38,8 @@ class YuvPatch:
         common = self.rect.intersect(rect)
         if common is None or common == self.rect:
             return self if common else None
-        x, y = common.x - self.rect.x, common.y - self.rect.y
-        luma = np.s_[y : y + common.height, x : x + common.width]
-        chroma = np.s_[y // 2 : (y + common.height) // 2, x // 2 : (x + common.width) // 2]
+        part = common.relative_to(self.rect)
+        luma, chroma = part.slices, part.halve().slices
         planes = (self.planes[0][luma], self.planes[1][chroma], self.planes[2][chroma])
         backdrop = (self.backdrop[0][luma], self.backdrop[1][chroma]) if self.backdrop else None
         return YuvPatch(common, planes, backdrop)

@@ -25,8 +25,8 @@ class RgbaSurface:
 
     @property
     def buffers(self) -> tuple[memoryview, ...]:
-        """The bytes of `rgba`, premultiplied."""
-        return (self.rgba.data,)
+        """The bytes of the straight pixels, in one piece."""
+        return (self.to_straight().data.cast("B"),)
 
     def to_straight(self) -> Pixels:
         """Return the pixels with straight (not premultiplied) opacity, as files store them."""
@@ -58,9 +58,7 @@ class RgbaSurface:
         rect = patch and patch.rect.intersect(surface)
         if not patch or not rect:
             return
-        x, y = rect.x - patch.rect.x, rect.y - patch.rect.y
-        above = patch.pixels[y : y + rect.height, x : x + rect.width]
-        below = self.rgba[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
+        above, below = patch.pixels[rect.relative_to(patch.rect).slices], self.rgba[rect.slices]
         if placement.blend_mode != "normal":
             above = blend(below, above, placement.blend_mode)
         opacity = quantize_opacity(placement.opacity)

@@ -54,10 +54,9 @@ def _encode(bitmap: RgbaBitmap, coding: Coding) -> tuple[Pixels, Rect]:
     """Return the visible part of a bitmap in a coding, and its rectangle within the bitmap."""
 
     def compute() -> tuple[Pixels, Rect]:
-        x, y, width, height = cv2.boundingRect(np.ascontiguousarray(bitmap.rgba[:, :, 3]))
-        visible = bitmap.rgba[y : y + height, x : x + width]
-        rect = Rect(x, y, width, height)
-        return (visible if coding == "rgba" or not width else rgba_to_yuva(visible)), rect
+        rect = Rect(*cv2.boundingRect(np.ascontiguousarray(bitmap.rgba[:, :, 3])))
+        visible = bitmap.rgba[rect.slices]
+        return (visible if coding == "rgba" or not rect.width else rgba_to_yuva(visible)), rect
 
     return derive(bitmap, coding, None, compute)
 

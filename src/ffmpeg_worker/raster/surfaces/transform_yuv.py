@@ -75,10 +75,9 @@ def _keeps_chroma_grid(transform: Transform) -> bool:
 
 def _warp_planes(bitmap: YuvBitmap, transform: Transform, rect: Rect) -> tuple[Pixels, Pixels, Pixels]:
     a, b, c, d, e, f = transform
-    halved = Rect(rect.x // 2, rect.y // 2, rect.width // 2, rect.height // 2)
     y = warp(bitmap.y, transform, rect, border=cv2.BORDER_REPLICATE)
     u, v = (
-        warp(part, (a, b, c / 2, d, e, f / 2), halved, border=cv2.BORDER_REPLICATE)
+        warp(part, (a, b, c / 2, d, e, f / 2), rect.halve(), border=cv2.BORDER_REPLICATE)
         for part in (bitmap.u, bitmap.v)
     )
     return y, u, v

@@ -7,12 +7,9 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from ffmpeg_worker.raster.surfaces.bitmap import Pixels
+from ffmpeg_worker.raster.surfaces.bitmap import Floats, Pixels
 from ffmpeg_worker.raster.transform import Transform, bounds, compose, invert, scale_by, translate
-
-Floats = npt.NDArray[np.float32]
 
 
 class Rect(NamedTuple):
@@ -22,6 +19,19 @@ class Rect(NamedTuple):
     y: int
     width: int
     height: int
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """The rows and columns of an array."""
+        return slice(self.y, self.y + self.height), slice(self.x, self.x + self.width)
+
+    def relative_to(self, other: Rect) -> Rect:
+        """Return the position within another rectangle."""
+        return Rect(self.x - other.x, self.y - other.y, self.width, self.height)
+
+    def halve(self) -> Rect:
+        """Return the rectangle of 4:2:0 chroma; all edges are even."""
+        return Rect(self.x // 2, self.y // 2, self.width // 2, self.height // 2)
 
     def intersect(self, other: Rect) -> Rect | None:
         """Return the common part; `None` if there is none."""

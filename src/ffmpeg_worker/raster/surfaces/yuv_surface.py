@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap, split_i420
 from ffmpeg_worker.raster.surfaces.blend_modes import blend
 from ffmpeg_worker.raster.surfaces.bt709 import color_to_yuv, to_rgba, yuv_to_rgb
 from ffmpeg_worker.raster.surfaces.patch import YuvPatch, halve, mix, replaces_surface
@@ -27,7 +27,7 @@ class YuvSurface:
         self.width = width
         self.height = height
         self._own = np.empty(width * height * 3 // 2, np.uint8)
-        self._planes = _split_i420(self._own, width, height)
+        self._planes = split_i420(self._own, width, height)
         self._borrowed: YuvBitmap | None = None
 
     @property
@@ -94,10 +94,8 @@ class YuvSurface:
         if patch is None:
             return
         self._copy_borrowed()
-        x, y, width, height = patch.rect
         for index, (target, part) in enumerate(zip(self._planes, patch.planes, strict=True)):
-            step = 2 if index else 1
-            below = target[y // step : (y + height) // step, x // step : (x + width) // step]
+            below = target[(patch.rect.halve() if index else patch.rect).slices]
             if patch.backdrop is None:
                 np.copyto(below, part)
             else:
@@ -118,24 +116,9 @@ class YuvSurface:
             return
         rect = common.expand_to_even()
         y, u, v = self.planes
-        luma = y[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width]
-        u, v = (
-            part[rect.y // 2 : (rect.y + rect.height) // 2, rect.x // 2 : (rect.x + rect.width) // 2]
-            for part in (u, v)
-        )
-        below = cv2.merge([*yuv_to_rgb(luma, u, v), np.full_like(luma, 255)])
-        left, top = common.x - rect.x, common.y - rect.y
-        inner = below[top : top + common.height, left : left + common.width]
-        dx, dy = common.x - patch.rect.x, common.y - patch.rect.y
-        above = patch.pixels[dy : dy + common.height, dx : dx + common.width]
+        luma, chroma = y[rect.slices], rect.halve().slices
+        below = cv2.merge([*yuv_to_rgb(luma, u[chroma], v[chroma]), np.full_like(luma, 255)])
+        inner = below[common.relative_to(rect).slices]
+        above = patch.pixels[common.relative_to(patch.rect).slices]
         blended = RgbaBitmap(blend(inner, above, placement.blend_mode))  # type: ignore[arg-type]
         self.draw(blended, Placement(translate(common.x, common.y), placement.opacity))
-
-
-def _split_i420(buffer: Pixels, width: int, height: int) -> tuple[Pixels, Pixels, Pixels]:
-    luma, chroma = width * height, width * height // 4
-    return (
-        buffer[:luma].reshape(height, width),
-        buffer[luma : luma + chroma].reshape(height // 2, width // 2),
-        buffer[luma + chroma :].reshape(height // 2, width // 2),
-    )

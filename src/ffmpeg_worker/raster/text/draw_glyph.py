@@ -13,9 +13,9 @@ import numpy.typing as npt
 import uharfbuzz as hb
 
 from ffmpeg_worker.raster.errors import RasterError
-from ffmpeg_worker.raster.surfaces.bitmap import Pixels
+from ffmpeg_worker.raster.surfaces.bitmap import Floats, Pixels
 from ffmpeg_worker.raster.text.font import UNITS, Font
-from ffmpeg_worker.raster.text.pixel_operations import Floats, maximum
+from ffmpeg_worker.raster.text.pixel_operations import maximum
 
 _SUBPIXEL_STEPS = 4
 """Positions within a pixel at which a glyph may start, horizontally and vertically."""

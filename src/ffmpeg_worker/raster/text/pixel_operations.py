@@ -7,13 +7,11 @@ from typing import cast
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
-from ffmpeg_worker.raster.surfaces.bitmap import Pixels
+from ffmpeg_worker.raster.surfaces.bitmap import Floats, Pixels
 from ffmpeg_worker.scene.curve import Color
 
 _MIN_REDUCED_SIGMA = 8.0
-Floats = npt.NDArray[np.float32]
 
 
 def add(above: Pixels, below: Pixels) -> Pixels:

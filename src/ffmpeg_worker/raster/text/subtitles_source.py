@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import itertools
 import math
-from collections import OrderedDict
 
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.text.font_library import FontLibrary
@@ -39,7 +39,7 @@ class SubtitlesSource:
         padding = style.background.padding_y if style.background else 0.0
         self._width = content.max_width if width is None else width
         self._height = style.line_height * style.size + 2 * padding if height is None else height
-        self._cached: OrderedDict[tuple[int, ...], _ActiveCues] = OrderedDict()
+        self._active_cues = functools.lru_cache(_MAX_CACHED)(self._lay_out)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -49,20 +49,15 @@ class SubtitlesSource:
     def render(self, time_s: float) -> RgbaBitmap | None:
         """Return the cues at a time, the same object while nothing changes; `None` between cues."""
         active = self._find_active(time_s)
-        if not active:
-            return None
-        shown = self._cached.pop(active, None)
-        if shown is None:
-            cues = [self._cues[index] for index in active]
-            shown = _ActiveCues(cues, self._style, self._width, self._height, self._library)
-        self._cached[active] = shown
-        if len(self._cached) > _MAX_CACHED:
-            self._cached.popitem(last=False)
-        return shown.render(time_s)
+        return self._active_cues(active).render(time_s) if active else None
 
     def close(self) -> None:
         """Release the bitmaps."""
-        self._cached.clear()
+        self._active_cues.cache_clear()
+
+    def _lay_out(self, active: tuple[int, ...]) -> _ActiveCues:
+        cues = [self._cues[index] for index in active]
+        return _ActiveCues(cues, self._style, self._width, self._height, self._library)
 
     def _find_active(self, time_s: float) -> tuple[int, ...]:
         found: list[int] = []
