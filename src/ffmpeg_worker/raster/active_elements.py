@@ -21,12 +21,11 @@ from ffmpeg_worker.scene.scene import Element, GroupContent, VideoContent
 
 @dataclass(frozen=True, slots=True)
 class TransitionDraw:
-    """A command to draw a transition between two bitmaps over the whole surface; `progress` is 0 to 1."""
+    """A command to draw a transition between two bitmaps over the whole surface."""
 
     before: BitmapDraw | None
     after: BitmapDraw | None
-    name: str
-    progress: float
+    transition: TransitionProgress
     mixer: TransitionMixer
 
 
@@ -78,10 +77,10 @@ class ActiveElements:
             if index in done:
                 continue
             pair = pairs.get(index)
-            command = self._make_transition(pair, frame) if pair else self._layer(index).make_command(frame)
             if pair:
                 done.update((pair.old, pair.new))
-            if command is not None:
+                commands.append(self._make_transition(pair, frame))
+            elif command := self._layer(index).make_command(frame):
                 commands.append(command)
         return commands
 
@@ -118,7 +117,7 @@ class ActiveElements:
         before = self._layer(pair.old).make_command(frame, leaves=False)
         layer = self._layer(pair.new)
         after = layer.make_command(frame, enters=False)
-        return TransitionDraw(before, after, pair.transition.name, pair.transition.progress, layer.mixer)
+        return TransitionDraw(before, after, pair.transition, layer.mixer)
 
     def _layer(self, index: int) -> Layer:
         if index not in self._layers:
@@ -137,11 +136,8 @@ class ActiveElements:
         if new or len(active) != len(self._active):
             active.sort()
         self._active, self._started, self._frame = active, started, frame
-        for index in [index for index in self._layers if not self._is_active(index, frame)]:
+        for index in self._layers.keys() - active:
             self._layers.pop(index).close()
-
-    def _is_active(self, index: int, frame: int) -> bool:
-        return self._elements[index].first <= frame < self._elements[index].last
 
     def _open(self, element: Element, size: tuple[int, int] | None) -> Source:
         if not isinstance(element.content, GroupContent):
@@ -188,4 +184,4 @@ def run_commands(commands: list[DrawCommand], surface: Surface, spare: Surface |
         for draw, onto in ((command.before, before), (command.after, surface)):
             if draw is not None:
                 onto.draw(draw.bitmap, draw.placement)
-        command.mixer.mix_surfaces(surface, before, command.name, command.progress)
+        command.mixer.mix_surfaces(surface, before, command.transition.name, command.transition.progress)

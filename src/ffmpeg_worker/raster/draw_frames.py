@@ -35,8 +35,8 @@ def draw_frames(
 ) -> Iterator[memoryview]:
     """Yield the bytes of frames, in one or more pieces each: I420, or straight RGBA if `is_transparent`.
 
-    A piece is valid until two more frames are drawn. `folder` holds the scene's files, each video is decoded in
-    `threads`, and `on_warning` receives sentences about missing fonts and characters.
+    A piece is valid until two more frames are drawn. `folder` holds the scene's files, each video is decoded by
+    `threads` threads, and `on_warning` receives sentences about missing fonts and characters.
 
     Raises:
         RasterError: an element cannot be shown.

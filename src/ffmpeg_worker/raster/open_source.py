@@ -33,8 +33,8 @@ from ffmpeg_worker.scene.scene import (
 class SourceOpener:
     """Opens the sources of one scene, whose files are in `folder`.
 
-    `canvas` is the size of content that is given none. Each video is decoded in `threads`. With `as_yuv`, opaque
-    images of even size become `YuvBitmap`s, which are faster to draw on YUV surfaces.
+    `canvas` is the size of content that is given none. Each video is decoded by `threads` threads. With `as_yuv`,
+    opaque images of even size become `YuvBitmap`s, which are faster to draw on YUV surfaces.
     """
 
     folder: Path

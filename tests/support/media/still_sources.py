@@ -22,6 +22,14 @@ def gray(width: int, height: int, y: int) -> YuvBitmap:
     return YuvBitmap(np.full((height, width), y, np.uint8), chroma, chroma.copy())
 
 
+def noise_bitmap(width: int, height: int, seed: int = 1) -> RgbaBitmap:
+    """An image of random colors and opacities, with many fully transparent and opaque pixels."""
+    noise = np.random.default_rng(seed)
+    alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
+    color = noise.integers(0, 256, (height, width, 3))
+    return RgbaBitmap(np.dstack([np.rint(color * alpha / 255), alpha]).astype(np.uint8))
+
+
 class Still:
     """A source of one image, or of one image for each time; `closed` is set when it is closed."""
 

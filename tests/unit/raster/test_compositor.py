@@ -17,7 +17,7 @@ from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.scene.curve import Curve, Key
-from ffmpeg_worker.scene.scene import Element, GroupContent, TextContent, Transition, VideoContent
+from ffmpeg_worker.scene.scene import Element, GroupContent, ImageContent, TextContent, Transition, VideoContent
 from ffmpeg_worker.scene.text_style import TextStyle
 from support.media.still_sources import Library, Still, element, gray, scene, solid
 
@@ -321,3 +321,16 @@ def test_errors_of_parallel_decoding_are_raised_when_drawing() -> None:
     with pytest.raises(RasterError, match="It is broken") as caught:
         compositor.draw(0)
     assert caught.value.where == "b"
+
+
+def test_an_error_of_a_sources_own_size_names_the_layer() -> None:
+    class Damaged(Still):
+        @property
+        def own_size(self) -> tuple[int, int]:
+            raise RasterError("It is broken.", code="source_unreadable")
+
+    image = element("a", content=ImageContent("a"), width=_curve((0, 10), (1, 20)), height=10.0)
+    compositor = Compositor(scene(image), lambda *_: Damaged(gray(4, 4, 50)))
+    with pytest.raises(RasterError) as caught:
+        compositor.draw(0)
+    assert caught.value.where == "a"

@@ -11,18 +11,7 @@ from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.raster.surfaces.placement import Placement
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.transform import compose, translate
-
-
-def _noise(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
-
-def _rgba_bitmap(width: int, height: int, seed: int = 1) -> RgbaBitmap:
-    """Return a bitmap of random colors and opacities, with many fully transparent and opaque pixels."""
-    noise = _noise(seed)
-    alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
-    color = noise.integers(0, 256, (height, width, 3))
-    return RgbaBitmap(np.dstack([np.rint(color * alpha / 255), alpha]).astype(np.uint8))
+from support.media.still_sources import noise_bitmap
 
 
 def _flat(width: int, height: int, alpha: Pixels | None = None) -> YuvBitmap:
@@ -74,7 +63,7 @@ def test_blur_spreads_and_keeps_the_middle(sigma: float, video: bool) -> None:
 
 
 def test_a_wide_blur_is_computed_on_a_small_bitmap() -> None:
-    for bitmap in (_rgba_bitmap(30, 20), _flat(30, 20)):
+    for bitmap in (noise_bitmap(30, 20), _flat(30, 20)):
         blurred, transform = blur(bitmap, (900.0, 900.0))
         assert max(blurred.size) < 64
         assert transform[0] > 100

@@ -6,7 +6,7 @@ import io
 import struct
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -132,19 +132,15 @@ def _to_8_bits(image: Image.Image) -> Image.Image:
 
 def _to_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     mode = "RGBA" if image.has_transparency_data else "RGB"
-    if not profile or image.mode not in {"RGB", "RGBA", "CMYK", "L"}:
-        return image.convert(mode)
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in ImageCms.getProfileDescription(source):
-            return image.convert(mode)
-        target = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(
-            image.convert("RGB") if image.mode == "RGBA" else image, source, target, outputMode="RGB"
-        )
-    except (ImageCms.PyCMSError, OSError, ValueError):
-        # Show an image with a broken profile without color conversion.
-        return image.convert(mode)
+    converted = None
+    if profile and image.mode in {"RGB", "RGBA", "CMYK", "L"}:
+        # An image with a broken profile is shown without color conversion.
+        with suppress(ImageCms.PyCMSError, OSError, ValueError):
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            if "sRGB" not in ImageCms.getProfileDescription(source):
+                opaque = image.convert("RGB") if image.mode == "RGBA" else image
+                target = ImageCms.createProfile("sRGB")
+                converted = ImageCms.profileToProfile(opaque, source, target, outputMode="RGB")
     if converted is None:
         return image.convert(mode)
     if mode == "RGBA":

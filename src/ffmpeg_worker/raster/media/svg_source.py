@@ -68,13 +68,10 @@ def is_svg(path: Path) -> bool:
         return True
     try:
         with path.open("rb") as file:
-            return (
-                file.read(256)
-                .lstrip(b"\xef\xbb\xbf \t\r\n")
-                .startswith((b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg"))
-            )
+            start = file.read(256).lstrip(b"\xef\xbb\xbf \t\r\n")
     except OSError:
         return False
+    return start.startswith((b"<svg", b"<?xml", b"<!--", b"<!DOCTYPE svg"))
 
 
 def _read(path: Path) -> ElementTree.Element:

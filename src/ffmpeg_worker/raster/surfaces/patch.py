@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
 import cv2
 import numpy as np
@@ -46,7 +46,7 @@ class YuvPatch:
 
     def fade(self, opacity: float) -> YuvPatch:
         """Multiply the opacity of every pixel."""
-        y, u, v = (_multiply(plane, opacity) for plane in self.planes)
+        y, u, v = (cast(Pixels, cv2.convertScaleAbs(plane, alpha=opacity)) for plane in self.planes)
         if self.backdrop is None:
             left = round(255 * (1 - opacity))
             return YuvPatch(self.rect, (y, u, v), (np.full_like(y, left), np.full_like(u, left)))
@@ -54,10 +54,6 @@ class YuvPatch:
             cv2.convertScaleAbs(weight, alpha=opacity, beta=255 * (1 - opacity)) for weight in self.backdrop
         )
         return YuvPatch(self.rect, (y, u, v), (luma, chroma))  # type: ignore[arg-type]
-
-
-def _multiply(plane: Pixels, factor: float) -> Pixels:
-    return cv2.convertScaleAbs(plane, alpha=factor)  # type: ignore[return-value]
 
 
 def replaces_surface(bitmap: Bitmap, placement: Placement, size: tuple[int, int]) -> TypeGuard[YuvBitmap]:

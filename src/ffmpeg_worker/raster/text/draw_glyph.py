@@ -159,7 +159,7 @@ def _draw(font: Font, index: int, x: float, y: float, scale: float) -> GlyphMask
     raster.scale_factor = (UNITS, UNITS)
     raster.transform = transform
     raster.draw_glyph(font.harfbuzz, index)
-    return _mask(raster.render(), 1)
+    return _mask(raster.render(), is_color=False)
 
 
 def _refuse_too_large(font: Font, index: int, scale: float, width: float) -> None:
@@ -194,19 +194,17 @@ def _paint(font: Font, index: int, transform: tuple[float, ...]) -> GlyphMask | 
     if extents is None or not raster.set_glyph_extents(extents):
         return None
     raster.paint_glyph(font.harfbuzz, index)
-    mask = _mask(raster.render(), 4)
-    if mask is None:
-        return None
-    return GlyphMask(np.ascontiguousarray(mask.pixels[..., (2, 1, 0, 3)]), mask.x, mask.y)
+    return _mask(raster.render(), is_color=True)
 
 
-def _mask(image: Any, channels: int) -> GlyphMask | None:
-    """Return HarfBuzz's image, whose rows run upwards, as a mask."""
+def _mask(image: Any, *, is_color: bool) -> GlyphMask | None:
+    """Return HarfBuzz's coverage or BGRA, whose rows run upwards, as a mask."""
     extents = image and image.extents
     if not extents or not extents.width or not extents.height:
         return None
     rows = np.frombuffer(image.buffer, np.uint8).reshape(extents.height, extents.stride)
-    pixels = np.ascontiguousarray(rows[::-1, : extents.width * channels])
-    if channels > 1:
-        pixels = pixels.reshape(extents.height, extents.width, channels)
-    return GlyphMask(pixels, extents.x_origin, -extents.y_origin - extents.height)
+    if is_color:
+        pixels = rows[::-1, : extents.width * 4].reshape(extents.height, extents.width, 4)[..., (2, 1, 0, 3)]
+    else:
+        pixels = rows[::-1, : extents.width]
+    return GlyphMask(np.ascontiguousarray(pixels), extents.x_origin, -extents.y_origin - extents.height)

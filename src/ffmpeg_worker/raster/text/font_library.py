@@ -24,8 +24,8 @@ _SUFFIXES = (".ttf", ".otf", ".ttc")
 _MAX_SYSTEM_FILES = 3000
 _MAX_CACHED_FONTS = 96
 _MAX_WARNINGS = 20
-# Tried last for missing characters.
-_DISPLAY_FAMILIES = ("anton",)
+_DISPLAY = "anton"
+"""Tried last for missing characters."""
 _ALIASES = {
     "sans-serif": "inter", "sans": "inter", "system-ui": "inter", "serif": "lora", "monospace": "jetbrains mono",
     "mono": "jetbrains mono", "display": "anton", "emoji": "twemoji mozilla",
@@ -105,11 +105,11 @@ class FontLibrary:
             self.warnings.append(sentence)
 
     def _fallback_families(self) -> list[list[Face]]:
-        """Return the default family, those of the job, then the rest with display fonts last."""
+        """Return the default family, those of the job, then the rest with the display font last."""
         first = [DEFAULT_FAMILY, *self._job_families]
-        rest = sorted(set(self._families) - set(first), key=lambda name: (not name.startswith("noto"), name))
-        rest.sort(key=_DISPLAY_FAMILIES.__contains__)
-        return [self._families[name] for name in (*first, *rest)]
+        rest = set(self._families) - set(first)
+        ordered = sorted(rest, key=lambda name: (name == _DISPLAY, not name.startswith("noto"), name))
+        return [self._families[name] for name in (*first, *ordered)]
 
     def _find(self, family: str, weight: int, is_italic: bool) -> Face | None:
         name = _normalize(family)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -119,15 +120,13 @@ def _find_pieces(words: Sequence[Word], layout: Layout, transform: str) -> list[
             found.append([])
             continue
         position = start + len(text)
-        by_line: dict[int, list[Glyph]] = {}
-        for glyph in layout.glyphs:
-            if start <= glyph.start < position:
-                by_line.setdefault(glyph.line, []).append(glyph)
-        found.append([_make_piece(glyphs, layout) for glyphs in by_line.values()])
+        inside = [glyph for glyph in layout.glyphs if start <= glyph.start < position]
+        by_line = itertools.groupby(inside, key=lambda glyph: glyph.line)
+        found.append([_make_piece(tuple(glyphs), layout) for _, glyphs in by_line])
     return found
 
 
-def _make_piece(glyphs: list[Glyph], layout: Layout) -> _Piece:
+def _make_piece(glyphs: tuple[Glyph, ...], layout: Layout) -> _Piece:
     line = layout.lines[glyphs[0].line]
     left, right = min(glyph.left for glyph in glyphs), max(glyph.right for glyph in glyphs)
-    return _Piece(tuple(glyphs), left, right, line.top, line.bottom)
+    return _Piece(glyphs, left, right, line.top, line.bottom)

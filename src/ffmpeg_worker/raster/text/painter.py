@@ -122,7 +122,7 @@ class Painter:
         if edges:
             left, top, right, bottom = _union(edges)
             for shadow in self._style.shadows:
-                reach = _shadow_reach(shadow)
+                reach = math.ceil(shadow.blur / 2 * 3) + 1
                 x, y = round(shadow.x), round(shadow.y)
                 edges.append((left + x - reach, top + y - reach, right + x + reach, bottom + y + reach))
         edges.extend(box.edges for box in below)
@@ -199,13 +199,8 @@ def _cast_shadow(shape: Pixels, shadow: Shadow) -> Pixels:
     x, y = round(shadow.x), round(shadow.y)
     height, width = shape.shape
     rows, columns = slice(max(y, 0), min(height + y, height)), slice(max(x, 0), min(width + x, width))
-    source = shape[max(-y, 0) : min(height - y, height), max(-x, 0) : min(width - x, width)]
-    moved[rows, columns] = source
+    moved[rows, columns] = shape[max(-y, 0) : min(height - y, height), max(-x, 0) : min(width - x, width)]
     return blur_coverage(moved, shadow.blur / 2)
-
-
-def _shadow_reach(shadow: Shadow) -> int:
-    return math.ceil(shadow.blur / 2 * 3) + 1
 
 
 def _union(edges: Sequence[tuple[float, float, float, float]]) -> tuple[float, float, float, float]:

@@ -62,7 +62,7 @@ def _count_spaces(line: Line) -> int:
 def _justified_gap(line: Line, style: TextStyle, width: float) -> float:
     """Return the width that justified text adds to every space of a line."""
     spaces = _count_spaces(line)
-    if style.align != "justify" or line.is_last or not spaces:
+    if style.align != "justify" or line.end == len(line.paragraph.text) or not spaces:
         return 0.0
     return max(width - line.width, 0.0) / spaces
 

@@ -133,7 +133,8 @@ def _split_runs(paragraph: Paragraph, chain: FontChain, size: float) -> list[Run
         last = runs[-1] if runs else None
         keeps_font = last is not None and own == _COMMON and _can_keep_font(cluster, last.font)
         font = last.font if last and keeps_font else chain.font(cluster, size)
-        if last and (last.font, last.level) == (font, levels[start]) and _is_compatible(last.script, own):
+        is_same_script = last is not None and (own == _COMMON or last.script in {own, _COMMON})
+        if last and is_same_script and (last.font, last.level) == (font, levels[start]):
             runs[-1] = Run(last.start, end, font, last.level, own if last.script == _COMMON else last.script)
         else:
             runs.append(Run(start, end, font, levels[start], script if own == _COMMON else own))
@@ -145,7 +146,3 @@ def _can_keep_font(cluster: str, font: Font) -> bool:
     if font.face.is_color or cluster.isdigit() or is_emoji(cluster):
         return False
     return all(ord(letter) in font.face.characters for letter in cluster)
-
-
-def _is_compatible(before: str, own: str) -> bool:
-    return _COMMON in {before, own} or before == own

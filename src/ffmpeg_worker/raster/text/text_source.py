@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
-from ffmpeg_worker.raster.text.animation import Animation
+from ffmpeg_worker.raster.text.animation import AnimatedGlyphs, Animation
 from ffmpeg_worker.raster.text.font_library import FontLibrary
-from ffmpeg_worker.raster.text.glyph_masks import GlyphGroup, GlyphTransform
+from ffmpeg_worker.raster.text.glyph_masks import UNCHANGED, GlyphGroup
 from ffmpeg_worker.raster.text.layout_text import layout_text
 from ffmpeg_worker.raster.text.painter import Painter
 from ffmpeg_worker.scene.curve import Color, color_at
@@ -29,8 +29,7 @@ class TextSource:
         self._color = style.color
         self._painter = Painter(self.layout, style)
         self._animation = content.animation and Animation(content.animation, self.layout)
-        self._still: tuple[Color, RgbaBitmap] | None = None
-        self._moving: tuple[tuple[Color, tuple[GlyphTransform, ...]], RgbaBitmap] | None = None
+        self._last: tuple[tuple[Color, AnimatedGlyphs | None], RgbaBitmap] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -41,15 +40,11 @@ class TextSource:
         """Return the text at a time; the same object while nothing changes."""
         color = color_at(self._color, time_s)
         animated = self._animation.transforms(time_s) if self._animation else None
-        if animated is not None:
-            state = (color, tuple(transform for _, transform in animated))
-            if self._moving is None or self._moving[0] != state:
-                groups = [GlyphGroup(glyphs, color, transform) for glyphs, transform in animated]
-                self._moving = (state, self._painter.paint(groups))
-            return self._moving[1]
-        if self._still is None or self._still[0] != color:
-            self._still = (color, self._painter.paint([GlyphGroup(self.layout.glyphs, color)]))
-        return self._still[1]
+        if self._last is None or self._last[0] != (color, animated):
+            moved = [(self.layout.glyphs, UNCHANGED)] if animated is None else animated
+            groups = [GlyphGroup(glyphs, color, transform) for glyphs, transform in moved]
+            self._last = ((color, animated), self._painter.paint(groups))
+        return self._last[1]
 
     def close(self) -> None:
         """Do nothing: text holds no resources."""

@@ -27,11 +27,6 @@ class Line:
     glyphs: tuple[tuple[ShapedGlyph, Run], ...]
     width: float
 
-    @property
-    def is_last(self) -> bool:
-        """Whether the line ends its paragraph."""
-        return self.end == len(self.paragraph.text)
-
 
 def wrap_lines(paragraphs: Iterable[ShapedParagraph], width: float) -> list[Line]:
     """Return lines that are as full as possible; a word wider than a line is broken between clusters."""

@@ -11,22 +11,11 @@ from ffmpeg_worker.raster.surfaces.placement import Placement
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.raster.transform import compose, rotate, translate
+from support.media.still_sources import noise_bitmap
 from support.reference import blend as plain
 
 WIDTH, HEIGHT = 96, 64
 _BACKGROUND = (0.9, 0.4, 0.1, 1.0)
-
-
-def _noise(seed: int = 1) -> np.random.Generator:
-    return np.random.default_rng(seed)
-
-
-def _rgba_bitmap(width: int, height: int, seed: int = 1) -> RgbaBitmap:
-    """Return a bitmap of random colors and opacities, with many fully transparent and opaque pixels."""
-    noise = _noise(seed)
-    alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
-    color = noise.integers(0, 256, (height, width, 3))
-    return RgbaBitmap(np.dstack([np.rint(color * alpha / 255), alpha]).astype(np.uint8))
 
 
 def test_edges_have_no_dark_fringe() -> None:
@@ -42,14 +31,14 @@ def test_edges_have_no_dark_fringe() -> None:
 
 def test_blending_over_transparent_pixels_changes_nothing() -> None:
     surface = RgbaSurface(WIDTH, HEIGHT)
-    bitmap = _rgba_bitmap(20, 20)
+    bitmap = noise_bitmap(20, 20)
     surface.draw(bitmap, Placement(translate(4, 4), blend_mode="multiply"))
     assert np.abs(surface.rgba[4:24, 4:24].astype(int) - bitmap.rgba).max() <= 1
 
 
 def test_rgba_over_rgba() -> None:
     surface = RgbaSurface(WIDTH, HEIGHT)
-    first, second = _rgba_bitmap(40, 30, 1), _rgba_bitmap(40, 30, 2)
+    first, second = noise_bitmap(40, 30, 1), noise_bitmap(40, 30, 2)
     surface.draw(first, Placement(translate(5, 5)))
     surface.draw(second, Placement(translate(9, 2), 0.5))
     under = plain.laid(first.rgba, (WIDTH, HEIGHT), plain.shift(5, 5), fine=1)

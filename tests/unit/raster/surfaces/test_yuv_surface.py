@@ -11,6 +11,7 @@ from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, Yuv
 from ffmpeg_worker.raster.surfaces.placement import Placement
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 from ffmpeg_worker.raster.transform import Transform, compose, invert, rotate, scale_by, translate
+from support.media.still_sources import noise_bitmap
 from support.reference import blend as plain
 
 WIDTH, HEIGHT = 96, 64
@@ -18,14 +19,6 @@ WIDTH, HEIGHT = 96, 64
 
 def _noise(seed: int = 1) -> np.random.Generator:
     return np.random.default_rng(seed)
-
-
-def _rgba_bitmap(width: int, height: int, seed: int = 1) -> RgbaBitmap:
-    """Return a bitmap of random colors and opacities, with many fully transparent and opaque pixels."""
-    noise = _noise(seed)
-    alpha = noise.choice([0, 255, 255, *range(1, 255, 9)], (height, width, 1))
-    color = noise.integers(0, 256, (height, width, 3))
-    return RgbaBitmap(np.dstack([np.rint(color * alpha / 255), alpha]).astype(np.uint8))
 
 
 def _soft_rgba_bitmap(width: int, height: int) -> RgbaBitmap:
@@ -80,7 +73,7 @@ def _back(transform: Transform) -> plain.Floats:
 @pytest.mark.parametrize("y", [0, 3, -6, HEIGHT - 5])
 @pytest.mark.parametrize("size", [(20, 14), (21, 15)])
 def test_an_rgba_bitmap_at_whole_pixels_matches_the_formula(x: int, y: int, size: tuple[int, int]) -> None:
-    bitmap = _rgba_bitmap(*size)
+    bitmap = noise_bitmap(*size)
     planes, below = _drawn(bitmap, Placement(translate(x, y)))
     wanted = plain.over(below, plain.laid(bitmap.rgba, (WIDTH, HEIGHT), plain.shift(x, y), fine=1))
     assert _off(planes, wanted) <= 1.75
@@ -90,7 +83,7 @@ def test_an_rgba_bitmap_at_whole_pixels_matches_the_formula(x: int, y: int, size
 
 @pytest.mark.parametrize("opacity", [step / 16 for step in range(17)])
 def test_opacity(opacity: float) -> None:
-    bitmap, planes = _rgba_bitmap(30, 20), _flat(30, 20)
+    bitmap, planes = noise_bitmap(30, 20), _flat(30, 20)
     drawn, below = _drawn(bitmap, Placement(translate(11, 6), opacity))
     laid = plain.laid(bitmap.rgba, (WIDTH, HEIGHT), plain.shift(11, 6), fine=1)
     assert _off(drawn, plain.over(below, laid, opacity)) <= 2.5
@@ -102,7 +95,7 @@ def test_opacity(opacity: float) -> None:
 
 
 def test_a_bitmap_outside_of_the_surface_draws_nothing() -> None:
-    for bitmap in (_rgba_bitmap(20, 14), _yuv_bitmap(20, 14)):
+    for bitmap in (noise_bitmap(20, 14), _yuv_bitmap(20, 14)):
         for x, y in ((-20, 0), (WIDTH, 0), (0, -15), (3.5, HEIGHT + 1.5), (-500, 900)):
             for transform in (
                 translate(x, y),
