@@ -34,11 +34,11 @@ def measure_texts(scene: Scene, folder: Path) -> TextMetrics:
 
 def _measure_element(element: Element, library: FontLibrary) -> Iterator[TextSize]:
     content = element.content
-    width, height = max_box(element)
+    box = max_box(element)
     if isinstance(content, TextContent):
-        yield _measure(element.where, content, content.text, (width, height), library)
+        yield _measure(element.where, content, content.text, box, library)
     elif isinstance(content, SubtitlesContent):
-        box = (content.max_width if width is None else width, height)
+        box = (content.max_width if box[0] is None else box[0], box[1])
         cues = dict.fromkeys(cue.text for cue in content.cues[:_MAX_CUES])
         measured = [_measure(element.where, content, text, box, library) for text in cues]
         if measured:

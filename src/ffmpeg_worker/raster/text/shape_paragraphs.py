@@ -50,14 +50,6 @@ class ShapedGlyph:
 
 
 @dataclass(frozen=True, slots=True)
-class Spacing:
-    """Pixels added after each letter and to each space."""
-
-    letter: float = 0.0
-    word: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
 class ShapedParagraph:
     """A paragraph with its runs in logical order.
 
@@ -66,41 +58,40 @@ class ShapedParagraph:
 
     paragraph: Paragraph
     runs: tuple[Run, ...]
-    spacing: Spacing
+    style: TextStyle
     positions: Sequence[float]
 
 
 def shape_paragraphs(paragraphs: Iterable[Paragraph], chain: FontChain, style: TextStyle) -> list[ShapedParagraph]:
     """Choose fonts and glyphs for paragraphs."""
-    spacing = Spacing(style.letter_spacing, style.word_spacing)
-    return [_shape_paragraph(paragraph, chain, style.size, spacing) for paragraph in paragraphs]
+    return [_shape_paragraph(paragraph, chain, style) for paragraph in paragraphs]
 
 
-def _shape_paragraph(paragraph: Paragraph, chain: FontChain, size: float, spacing: Spacing) -> ShapedParagraph:
-    runs = _split_runs(paragraph, chain, size)
+def _shape_paragraph(paragraph: Paragraph, chain: FontChain, style: TextStyle) -> ShapedParagraph:
+    runs = _split_runs(paragraph, chain, style.size)
     advances = [0.0] * len(paragraph.text)
     for run in runs:
-        for glyph in shape_run(paragraph.text, run, spacing):
+        for glyph in shape_run(paragraph.text, run, style):
             advances[glyph.start] += glyph.advance
-    return ShapedParagraph(paragraph, tuple(runs), spacing, list(itertools.accumulate(advances, initial=0.0)))
+    return ShapedParagraph(paragraph, tuple(runs), style, list(itertools.accumulate(advances, initial=0.0)))
 
 
-def shape_run(text: str, run: Run, spacing: Spacing) -> list[ShapedGlyph]:
+def shape_run(text: str, run: Run, style: TextStyle) -> list[ShapedGlyph]:
     """Return the glyphs of a run, or of a part of one, from left to right."""
     buffer = hb.Buffer()
     buffer.add_str(text, run.start, run.end - run.start)
     buffer.direction = "rtl" if run.level % 2 else "ltr"
     buffer.script = run.script if run.script != _COMMON else "Latn"
     buffer.language = "en"
-    is_spaced = spacing.letter != 0 and run.script not in _CURSIVE
+    is_spaced = style.letter_spacing != 0 and run.script not in _CURSIVE
     hb.shape(run.font.harfbuzz, buffer, _NO_LIGATURES if is_spaced else {})
     infos, positions = buffer.glyph_infos, buffer.glyph_positions
     glyphs: list[ShapedGlyph] = []
     for index, (info, position) in enumerate(zip(infos, positions, strict=True)):
         advance = position.x_advance / UNITS
         if index + 1 == len(infos) or infos[index + 1].cluster != info.cluster:
-            advance += spacing.letter if is_spaced else 0.0
-            advance += spacing.word if text[info.cluster] in _SPACES else 0.0
+            advance += style.letter_spacing if is_spaced else 0.0
+            advance += style.word_spacing if text[info.cluster] in _SPACES else 0.0
         x, y = position.x_offset / UNITS, -position.y_offset / UNITS
         glyphs.append(ShapedGlyph(info.codepoint, info.cluster, advance, x, y))
     return glyphs

@@ -55,7 +55,7 @@ def _find_line_ends(shaped: ShapedParagraph, width: float) -> Iterator[tuple[int
             yield start, last, False
             start = last
         while not _fits(shaped, start, stop, width):
-            cut = _find_last_cluster(shaped, start, stop, width + shaped.spacing.letter)
+            cut = _find_last_cluster(shaped, start, stop, width + shaped.style.letter_spacing)
             if not text[cut:stop].strip():  # only the space after the word is left
                 break
             yield start, cut, True
@@ -66,7 +66,7 @@ def _find_line_ends(shaped: ShapedParagraph, width: float) -> Iterator[tuple[int
 
 def _fits(shaped: ShapedParagraph, start: int, stop: int, width: float) -> bool:
     end = start + len(shaped.paragraph.text[start:stop].rstrip())
-    return shaped.positions[end] - shaped.positions[start] - shaped.spacing.letter <= width + _TOLERANCE
+    return shaped.positions[end] - shaped.positions[start] - shaped.style.letter_spacing <= width + _TOLERANCE
 
 
 def _find_last_cluster(shaped: ShapedParagraph, start: int, stop: int, width: float) -> int:
@@ -80,11 +80,11 @@ def _find_last_cluster(shaped: ShapedParagraph, start: int, stop: int, width: fl
 
 def _shape_line(shaped: ShapedParagraph, start: int, end: int, breaks_word: bool) -> Line:
     """Shape the characters of a line again, as letters may look different at its ends."""
-    text, spacing = shaped.paragraph.text, shaped.spacing
+    text, style = shaped.paragraph.text, shaped.style
     visible_end = start + len(text[start:end].rstrip())
     parts = list(clip_runs(shaped.runs, start, visible_end))
     ordered = visual_order(parts, [run.level for run in parts])
-    glyphs = tuple((glyph, run) for run in ordered for glyph in shape_run(text, run, spacing))
+    glyphs = tuple((glyph, run) for run in ordered for glyph in shape_run(text, run, style))
     width = sum(glyph.advance for glyph, _ in glyphs)
-    width -= spacing.letter if glyphs else 0.0
+    width -= style.letter_spacing if glyphs else 0.0
     return Line(shaped.paragraph, start, end, breaks_word, glyphs, max(width, 0.0))
