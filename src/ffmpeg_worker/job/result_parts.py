@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 class ResultModel(BaseModel):
     """Base of results and their parts: a frozen value with a JSON form."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(defer_build=True, frozen=True)
 
     def as_json(self) -> dict[str, Any]:
         """Return the JSON form, without fields that are not known."""

@@ -99,8 +99,8 @@ def _signal_of(exit_code: int) -> int | None:
 
 
 def _match(sign: Sign, text: str, arguments: Sequence[str]) -> dict[str, str] | None:
-    needed = next(filter(sign.argument.search, arguments), None) if sign.argument else ""
-    match = next(filter(None, (pattern.search(text) for pattern in sign.patterns)), None)
+    needed = next(filter(re.compile(sign.argument).search, arguments), None) if sign.argument else ""
+    match = next(filter(None, (re.search(pattern, text, re.MULTILINE) for pattern in sign.patterns)), None)
     if needed is None or match is None:
         return None
     groups = {name: value or "" for name, value in match.groupdict().items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 WHO = r"^(?:\[[^\]\n]*\] )*"
@@ -27,14 +26,13 @@ class Sign:
     """
 
     message: str
-    patterns: tuple[re.Pattern[str], ...]
-    argument: re.Pattern[str] | None = None
+    patterns: tuple[str, ...]
+    argument: str | None = None
 
 
 def sign(message: str, *patterns: str, argument: str | None = None) -> Sign:
-    """Compile a sign; `^` and `$` match at line ends."""
-    compiled = tuple(re.compile(pattern, re.MULTILINE) for pattern in patterns)
-    return Sign(message, compiled, re.compile(argument) if argument else None)
+    """Declare a sign. In the log, `^` and `$` match at line ends; patterns are compiled when a run has failed."""
+    return Sign(message, patterns, argument)
 
 
 @dataclass(frozen=True, slots=True)
