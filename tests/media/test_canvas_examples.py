@@ -51,16 +51,19 @@ async def test_an_example_looks_as_it_did(worker: Worker, path: Path) -> None:
 
 
 async def _hashes(worker: Worker, composition: dict[str, Any]) -> list[int]:
+    duration = composition.get("duration") or (await _preview(worker, composition, 0.0))["duration"]
     found = []
-    duration = 0.0
-    for share in (0.0, *MOMENTS):
-        data = {"json": composition, "t": duration * share, "width": 320, "output": "preview.png"}
-        result = await worker.run({"action": "canvas_preview", "data": data})
-        duration = result["duration"]
-        if share:
-            (frame,) = frames_of(worker.data / "preview.png", form="rgb24")
-            found.append(picture_hash(frame.pixels))
+    for share in MOMENTS:
+        result = await _preview(worker, composition, duration * share)
+        assert result["duration"] == duration
+        (frame,) = frames_of(worker.data / "preview.png", form="rgb24")
+        found.append(picture_hash(frame.pixels))
     return found
+
+
+async def _preview(worker: Worker, composition: dict[str, Any], time_s: float) -> dict[str, Any]:
+    data = {"json": composition, "t": time_s, "width": 320, "output": "preview.png"}
+    return await worker.run({"action": "canvas_preview", "data": data})
 
 
 def _read_golden() -> Mapping[str, list[str]]:
