@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -49,6 +50,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: ranks.get(str(item.path), len(ranks)))
 
 
+def pytest_collection_finish() -> None:
+    """Exclude all tests and modules, which stay until the end, from the searches for garbage."""
+    gc.freeze()
+    gc.enable()
+
+
 class SkippedTests:
     """Writes the ids of skipped tests and modules to a file, one per line."""
 
@@ -69,7 +76,8 @@ class SkippedTests:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Write the ids of skipped tests to the file that SKIPPED_TESTS names."""
+    """Write the ids of skipped tests to the file that SKIPPED_TESTS names, and collect tests without pauses."""
+    gc.disable()
     path = os.environ.get("SKIPPED_TESTS")
     if path and not hasattr(config, "workerinput"):
         config.pluginmanager.register(SkippedTests(Path(path)))
