@@ -1,13 +1,22 @@
-"""The command `ffmpeg-worker` as a real process."""
+"""The command `ffmpeg-worker` as a real process.
+
+Commands that a test starts and signals are new processes; those that it only waits for are forks of a process that
+has loaded the worker already, which saves most of their start.
+"""
 
 from __future__ import annotations
 
+import atexit
+import functools
 import json
 import os
 import pty
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +26,7 @@ from ffmpeg_worker.settings import Settings, environment_variable_of
 
 COMMAND = (sys.executable, "-m", "ffmpeg_worker")
 _DEADLINE_S = 90
+_TESTS = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -48,17 +58,16 @@ class Terminal:
 
     def call(self, *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Ended:
         """Run a command with stdout and stderr in pipes."""
-        done = subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=self.here,
-            env=self.environment(**(env or {})),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=_DEADLINE_S,
-            check=False,
-        )
-        return Ended(done.returncode, done.stdout, done.stderr)
+        (out, their_out), (errors, their_errors) = os.pipe(), os.pipe()
+        with tempfile.TemporaryFile() as given, ThreadPoolExecutor(2) as readers:
+            given.write(stdin.encode())
+            given.seek(0)
+            self._fork(arguments, self.environment(**(env or {})), (given.fileno(), their_out, their_errors))
+            texts = [readers.submit(_read_pipe, ours) for ours in (out, errors)]
+            for theirs in (their_out, their_errors):
+                os.close(theirs)
+            code = _wait()
+            return Ended(code, *(text.result() for text in texts))
 
     def run(self, job: Any, *options: str, env: Mapping[str, str] | None = None) -> Ended:
         """Run a job, given on standard input."""
@@ -85,17 +94,17 @@ class Terminal:
     def watched(self, *arguments: str) -> tuple[int, str]:
         """Run a command whose stdout and stderr are a terminal; returns its exit code and the text shown."""
         ours, theirs = pty.openpty()
-        with subprocess.Popen(
-            [*COMMAND, *arguments],
-            cwd=self.here,
-            env=self.environment(TERM="xterm", COLUMNS="200"),
-            stdin=subprocess.DEVNULL,
-            stdout=theirs,
-            stderr=theirs,
-        ) as process:
-            os.close(theirs)
-            seen = _read_all(ours)
-            return process.wait(_DEADLINE_S), seen
+        with Path(os.devnull).open() as nothing:
+            environment = self.environment(TERM="xterm", COLUMNS="200")
+            self._fork(arguments, environment, (nothing.fileno(), theirs, theirs))
+        os.close(theirs)
+        seen = _read_all(ours)
+        return _wait(), seen
+
+    def _fork(self, arguments: Sequence[str], environment: Mapping[str, str], streams: Sequence[int]) -> None:
+        """Start a command in a fork of the fork server; `streams` become its stdin, stdout and stderr."""
+        request = {"arguments": arguments, "cwd": str(self.here), "env": environment}
+        socket.send_fds(_fork_server(), [json.dumps(request).encode()], streams)
 
     def leftovers(self) -> list[Path]:
         """Entries that workers left in the scratch folder."""
@@ -106,6 +115,33 @@ def new_terminal(root: Path) -> Terminal:
     """A terminal in a new empty folder below `root`."""
     (root / "here").mkdir()
     return Terminal(root / "here", root / "scratch")
+
+
+@functools.cache
+def _fork_server() -> socket.socket:
+    """The socket of a fork server, which ends with this process."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    ours.settimeout(_DEADLINE_S)
+    with theirs:
+        program = [sys.executable, "-m", "support.programs.fork_server", str(theirs.fileno())]
+        process = subprocess.Popen(program, cwd=_TESTS, stdin=subprocess.DEVNULL, pass_fds=(theirs.fileno(),))
+
+    def end() -> None:
+        ours.close()
+        process.wait()
+
+    atexit.register(end)
+    return ours
+
+
+def _wait() -> int:
+    """Wait for the command that was started last; returns its exit code."""
+    return int(_fork_server().recv(16))
+
+
+def _read_pipe(descriptor: int) -> str:
+    with open(descriptor, encoding="utf-8") as pipe:
+        return pipe.read()
 
 
 def _read_all(descriptor: int) -> str:
