@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -26,11 +24,12 @@ from support.jobs.secret_jobs import (
     web_jobs,
 )
 from support.media.sources import make_clip
+from support.programs.runpod_worker import running_runpod_worker
 from support.servers.api_server import running_server
 from support.servers.bucket import open_bucket
+from support.servers.fake_runpod import open_fake_runpod
 from support.servers.s3_server import SECRET_ACCESS_KEY
-
-HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
+from support.wait_until import until_async
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +104,7 @@ async def test_in_what_anybody_may_read(scene: Scene) -> None:
                 assert scene.canaries.found_in(await response.text()) == set(), path
 
 
-def test_through_runpods_handler(scene: Scene, tmp_path: Path) -> None:
+async def test_through_runpods_handler(scene: Scene, tmp_path: Path) -> None:
     jobs = [
         next(job for job in good_jobs(scene)),
         next(job for job in refused_jobs(scene)),
@@ -118,37 +117,24 @@ def test_through_runpods_handler(scene: Scene, tmp_path: Path) -> None:
         "bucketName": "b-b",
         "endpointUrl": f"{scene.gossip}/403",
     }
-    given = [{"input": {"path": path, "body": body}} for path, body in jobs]
-    given.append({"input": {"path": "/ffmpeg/process", "body": process()[1]}, "s3Config": config})
-    for number, job in enumerate(given):
-        told, found = handle(scene, job, tmp_path / str(number))
-        assert ('"outputs"' in told) == (number == 0), told
-        assert scene.canaries.found_in(told) == set(), told
-        assert found == set()
-
-
-def handle(scene: Scene, job: Any, folder: Path) -> tuple[str, set[tuple[str, str]]]:
-    """All that the handler writes in its test mode, and what was seen of its children and files meanwhile."""
-    make_clip(folder / "data/clip.mp4", seconds=1)
-    (folder / "job.json").write_text(json.dumps(job))
-    variables = {
-        **scene.variables,
-        "TEST_INPUT_FILE_NAME": str(folder / "job.json"),
-        "FS_PATH": str(folder / "data"),
-        "FFMPEG_WORKER_SCRATCH_ROOT": str(folder / "scratch"),
-        "HOME": str(folder),
-        "PATH": "/usr/bin:/bin",
-    }
-    with (
-        subprocess.Popen(
-            [sys.executable, HANDLER], env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        ) as process,
-        watching(scene.canaries, process.pid, folder / "scratch") as watch,
+    given: list[dict[str, Any]] = [{"job_input": {"path": path, "body": body}} for path, body in jobs]
+    given.append({"job_input": {"path": "/ffmpeg/process", "body": process()[1]}, "s3Config": config})
+    make_clip(tmp_path / "data/clip.mp4", seconds=1)
+    async with (
+        open_fake_runpod() as platform,
+        running_runpod_worker(tmp_path, platform, **scene.variables) as worker,
     ):
-        told, _ = process.communicate(timeout=60)
+        with watching(scene.canaries, worker.pid, tmp_path / "scratch") as watch:
+            for number, job in enumerate(given):
+                known = platform.submit(str(number), **job)
+                await until_async(known.ended.is_set, within_s=60)
+                told = json.dumps(known.result)
+                assert ('"outputs"' in told) == (number == 0), told
+                assert scene.canaries.found_in(told) == set(), told
+    for name in ("worker.log", "worker.out"):
+        assert scene.canaries.found_in((tmp_path / name).read_bytes()) == set()
     # Its HTTP door is its child, and has the operator's own variables.
-    own = {("environ", name) for name in scene.variables}
-    return told, watch.found - own
+    assert watch.found - {("environ", name) for name in scene.variables} == set()
 
 
 async def test_that_it_would_be_seen(scene: Scene) -> None:

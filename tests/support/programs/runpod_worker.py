@@ -19,17 +19,17 @@ _HANDLER = Path(__file__).parents[3] / "runpod" / "handler.py"
 async def running_runpod_worker(
     folder: Path, platform: FakeRunpod, **more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start a worker in `folder`, with `more` in its environment; `worker.log` has its log."""
+    """Start a worker in `folder`, with `more` in its environment; `worker.log` has its log, `worker.out` its output."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNPOD_", "FFMPEG_"))}
     own = {"HOME": folder, "FS_PATH": folder / "data", "FFMPEG_WORKER_SCRATCH_ROOT": folder / "scratch"}
     folder.mkdir(exist_ok=True)
-    with (folder / "worker.log").open("wb") as log:
+    with (folder / "worker.out").open("wb") as output, (folder / "worker.log").open("wb") as log:
         worker = await asyncio.create_subprocess_exec(
             sys.executable,
             _HANDLER,
             env={**kept, **{name: str(path) for name, path in own.items()}, **platform.environment(), **more},
             cwd=folder,
-            stdout=asyncio.subprocess.DEVNULL,
+            stdout=output,
             stderr=log,
             start_new_session=True,
         )
