@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import io
 import json
-import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,12 +15,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ffmpeg_worker.client.api_client import ApiClient
+from ffmpeg_worker.client.location import ExternalApi
+from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.media.sources import make_clip
 from support.programs.terminal import Terminal, new_terminal
 from support.servers.api_server import Server, running_server
 from support.servers.bucket import open_bucket
 
-HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}
 COMPOSITION: dict[str, Any] = {
     "width": 128,
@@ -60,7 +59,9 @@ def corners(content: bytes) -> str:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("canvas")
     make_clip(folder / "data/clip.mp4", size="64x36")
-    with running_server(folder, FFMPEG_WORKER_API_KEYS="key", FFMPEG_WORKER_WARM_CANVAS="1") as running:
+    with running_server(
+        folder, FFMPEG_WORKER_API_KEYS="key", FFMPEG_WORKER_WARM_CANVAS="1", **LOOPBACK
+    ) as running:
         yield running
 
 
@@ -249,46 +250,33 @@ def test_what_cannot_be_rendered(terminal: Terminal, arguments: tuple[str, ...],
     assert "Traceback" not in ended.stderr
 
 
-def handled(folder: Path, job: dict[str, Any]) -> dict[str, Any]:
-    """The answer of `python3 runpod/handler.py` in its test mode."""
-    make_clip(folder / "data/clip.mp4", size="64x36")
-    (folder / "job.json").write_text(json.dumps({"input": job}))
-    variables = {
-        **LOOPBACK,
-        "TEST_INPUT_FILE_NAME": str(folder / "job.json"),
-        "FS_PATH": str(folder / "data"),
-        "FFMPEG_WORKER_SCRATCH_ROOT": str(folder / "scratch"),
-        "HOME": str(folder),
-        "PATH": os.environ["PATH"],
-    }
-    ended = subprocess.run(
-        [sys.executable, HANDLER], env=variables, capture_output=True, text=True, check=False, timeout=90
-    )
-    answer: dict[str, Any] = json.loads(ended.stdout)
-    return answer
+async def handled(server: Server, job: dict[str, Any]) -> Any:
+    """The answer of RunPod's handler, which sends the job to the server."""
+    worker = RunpodWorker(ApiClient(ExternalApi(f"{server.url}/api", "key"), timeout_s=90), 1 << 20)
+    return await worker.handle({"id": "job", "input": job})
 
 
-def test_runpods_handler_answers_with_a_preview(tmp_path: Path) -> None:
-    answer = handled(tmp_path, {"action": "canvas_preview", "data": {"json": COMPOSITION, "t": 1.5}})
+async def test_runpods_handler_answers_with_a_preview(server: Server) -> None:
+    answer = await handled(server, {"action": "canvas_preview", "data": {"json": COMPOSITION, "t": 1.5}})
     image = answer["result"]["image"]
     assert corners(base64.b64decode(image.removeprefix("data:image/png;base64,"))) == "rb"
 
 
-def test_runpods_handler_renders_the_older_shape(tmp_path: Path) -> None:
-    answer = handled(tmp_path, {"path": "/canvas/process", "body": OLDER})
+async def test_runpods_handler_renders_the_older_shape(server: Server) -> None:
+    answer = await handled(server, {"path": "/canvas/process", "body": OLDER})
     assert answer["success"] is True, answer
     [output] = answer["result"]["outputs"]
     assert (output["name"], output["media"]["duration"]) == ("older.mp4", pytest.approx(1, abs=0.05))
 
 
-def test_a_video_and_its_poster_are_uploaded_by_runpods_handler(tmp_path: Path) -> None:
+async def test_a_video_and_its_poster_are_uploaded_by_runpods_handler(server: Server) -> None:
     with open_bucket() as bucket:
         job = {
             "action": "canvas",
             "data": {"json": COMPOSITION, "output": "film.mp4", "poster": {"time": 1.5, "name": "film.png"}},
             "upload": bucket.upload("orders/17/"),
         }
-        answer = handled(tmp_path, job)
+        answer = await handled(server, job)
         assert answer.get("success") is True, answer
         assert bucket.objects() == ["orders/17/film.mp4", "orders/17/film.png"]
         assert corners(bucket.server.read("orders/17/film.png") or b"") == "rb"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,15 @@ import aiohttp
 import pytest
 from yarl import URL
 
+from ffmpeg_worker.client.api_client import ApiClient
+from ffmpeg_worker.client.location import ExternalApi
+from ffmpeg_worker.runpod_worker.worker import RunpodWorker
 from support.media.sources import FFMPEG, make_clip
 from support.programs.terminal import Terminal, new_terminal
 from support.servers.api_server import Server, running_server
 from support.servers.bucket import Bucket
 from support.servers.s3_server import BUCKET
 
-HANDLER = Path(__file__).parents[2] / "runpod" / "handler.py"
 COPY = "-i clip.mp4 -c copy small.mp4"
 LOOPBACK = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}
 
@@ -69,29 +70,18 @@ async def test_http(server: Server, bucket: Bucket, tmp_path: Path) -> None:
     assert bucket.server.read("up/clip.mp4") == (server.data_root / "clip.mp4").read_bytes()
 
 
-def handle(job: dict[str, Any], folder: Path) -> Any:
-    """The answer of `python3 runpod/handler.py` in its test mode, in a folder with clip.mp4."""
-    make_clip(folder / "data/clip.mp4", seconds=1)
-    (folder / "job.json").write_text(json.dumps(job))
-    variables = {
-        **LOOPBACK,
-        "TEST_INPUT_FILE_NAME": str(folder / "job.json"),
-        "FS_PATH": str(folder / "data"),
-        "FFMPEG_WORKER_SCRATCH_ROOT": str(folder / "scratch"),
-        "HOME": str(folder),
-        "PATH": "/usr/bin:/bin",
-    }
-    ended = subprocess.run(
-        [sys.executable, HANDLER], env=variables, capture_output=True, text=True, check=False, timeout=60
-    )
-    assert ended.returncode == 0, ended.stdout + ended.stderr
-    return json.loads(ended.stdout)["result"]
+async def handle(server: Server, job: dict[str, Any]) -> Any:
+    """The result of a job that RunPod's handler sends to the server."""
+    worker = RunpodWorker(ApiClient(ExternalApi(f"{server.url}/api", None), timeout_s=60), 1 << 20)
+    answer = await worker.handle({"id": "job", **job})
+    assert answer.get("success") is True, answer
+    return answer["result"]
 
 
-async def test_runpods_handler(bucket: Bucket, tmp_path: Path) -> None:
+async def test_runpods_handler(server: Server, bucket: Bucket, tmp_path: Path) -> None:
     upload = bucket.upload("orders/17/small.mp4", presign=60)
     job: dict[str, Any] = {"input": {"path": "/ffmpeg/process", "body": {"chainCmds": COPY}, "upload": upload}}
-    [output] = handle(job, tmp_path)["outputs"]
+    [output] = (await handle(server, job))["outputs"]
     assert output["path"] == "orders/17/small.mp4"
     assert await plays(output["url"], tmp_path)
     # The same from RunPod's own spelling, beside the input.
@@ -103,7 +93,7 @@ async def test_runpods_handler(bucket: Bucket, tmp_path: Path) -> None:
         "endpointUrl": own["aws_url"],
     }
     job = {"input": {"action": "process", "data": {"chainCmds": COPY}}, "s3Config": config}
-    [output] = handle(job, tmp_path)["outputs"]
+    [output] = (await handle(server, job))["outputs"]
     assert output["url"] == f"{bucket.server.url}/{BUCKET}/small.mp4"
     assert bucket.objects() == ["orders/17/small.mp4", "small.mp4"]
 
