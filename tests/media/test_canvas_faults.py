@@ -22,7 +22,7 @@ from support.worker import Worker, open_worker
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SOON_S = 20.0
-STALL_S = 8
+STALL_S = 12
 """Of a whole job: long enough that it is drawing by then, however busy the machine is."""
 _NOISE = {
     "type": "text",

@@ -19,7 +19,7 @@ _HANDLER = Path(__file__).parents[3] / "runpod" / "handler.py"
 async def running_runpod_worker(
     folder: Path, platform: FakeRunpod, **more: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start a worker in `folder`, with `more` in its environment; `worker.log` has its log, `worker.out` its output."""
+    """Start a worker in `folder`, with `more` in its environment; it writes `worker.log` and `worker.out`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("RUNPOD_", "FFMPEG_"))}
     own = {"HOME": folder, "FS_PATH": folder / "data", "FFMPEG_WORKER_SCRATCH_ROOT": folder / "scratch"}
     folder.mkdir(exist_ok=True)
