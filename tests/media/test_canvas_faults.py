@@ -116,7 +116,7 @@ async def test_the_mother_of_all_renderers_is_killed(worker: Worker) -> None:
 
 async def test_processes_that_stall_are_stopped_in_time(worker: Worker) -> None:
     """The renderer of one range and the encoder of the other, so that nothing is drawn while the test waits."""
-    task, drawing = await _drawing(worker, {**canvas(LONG), "timeout": STALL_S})
+    task, drawing = await _drawing(worker, {**canvas(SILENT), "timeout": STALL_S})
     pipes = {link.readlink() for link in Path(f"/proc/{drawing[0]}/fd").iterdir()}
     [encoder] = [pid for pid in _encoders(worker) if Path(f"/proc/{pid}/fd/0").readlink() not in pipes]
     for pid in (drawing[0], encoder):
