@@ -20,7 +20,6 @@ LONGEST_FIRST = (
     "media/test_canvas_faults.py",
     "media/test_everyday_commands.py",
     "docs/test_canvas_examples.py",
-    "e2e/test_cli.py",
     "security/test_no_secret_leaks.py",
     "media/test_canvas_examples.py",
     "e2e/test_runpod_handler.py",
