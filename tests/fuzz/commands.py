@@ -1,4 +1,4 @@
-"""Random command lines: from the table of all options, and mutations of everyday commands."""
+"""Random command lines: from the table of all options, or mutated from everyday commands."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VALUES = (
 
 
 def hostile_values(secret: str, port: int) -> list[str]:
-    """Values that try to reach what a job may not reach."""
+    """Return option values that try to reach files and servers outside the job."""
     up = "../" * 12 + secret[1:]
     files = [secret, up, f"file:{secret}", f"/proc/self/root{secret}", f"{secret.rpartition('/')[0]}/made.txt"]
     wrapped = [f"{scheme}{secret}" for scheme in ("concat:", "async:", "cache:", "crypto:", "md5:", "data:,")]
@@ -46,7 +46,7 @@ def hostile_values(secret: str, port: int) -> list[str]:
 
 
 class CommandMaker:
-    """Makes random commands; `hostile` are values that every option may get."""
+    """Makes random commands; every option may get one of the `hostile` values."""
 
     def __init__(self, hostile: list[str]) -> None:
         table = option_table()
@@ -57,7 +57,7 @@ class CommandMaker:
         self._hostile = hostile
 
     def make(self, chance: random.Random) -> list[str]:
-        """The tokens of one command."""
+        """Return the tokens of one command."""
         tokens = self._from_table(chance) if chance.random() < 0.4 else list(chance.choice(self._everyday))
         for _ in range(chance.choice((0, 1, 1, 2, 3, 6))):
             self._mutate(tokens, chance)
@@ -109,7 +109,7 @@ class CommandMaker:
             case 3:
                 tokens[place:place] = self._option(chance)
             case 4 if tokens:
-                tokens[within] = _scrambled(tokens[within], chance)
+                tokens[within] = _scramble(tokens[within], chance)
             case 5:
                 other = chance.choice(self._everyday)
                 tokens[place:] = other[chance.randrange(len(other)) :]
@@ -118,7 +118,7 @@ class CommandMaker:
                 tokens[within], tokens[other_place] = tokens[other_place], tokens[within]
 
 
-def _scrambled(text: str, chance: random.Random) -> str:
+def _scramble(text: str, chance: random.Random) -> str:
     characters = list(text)
     for _ in range(chance.choice((1, 1, 2, 5))):
         place = chance.randrange(len(characters) + 1)

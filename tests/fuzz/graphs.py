@@ -1,4 +1,4 @@
-"""Random filter graphs: names, options and shapes from the table of all filters."""
+"""Random filter graphs of the names and options in the table of all filters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _VALUES = (
 
 
 def random_graph(chance: random.Random, hostile: list[str]) -> str:
-    """A graph of up to five filters, valid often enough to run."""
+    """Return a graph of up to five filters, valid often enough to run."""
     chains = []
     for _ in range(chance.choice((1, 1, 1, 2))):
         filters = [_filter(chance, hostile) for _ in range(chance.choice((1, 1, 2, 3)))]

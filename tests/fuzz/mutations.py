@@ -1,4 +1,4 @@
-"""Mutations of files: bits, lengths, chunks, headers and lines."""
+"""Random mutations of files: bits, lengths, chunks, headers and lines."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _TEXTS = frozenset("srt ass m3u8 txt ffconcat cube mpd".split())
 _EXTREMES = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF)
 
 
-def mutated(data: bytes, suffix: str, hostile: list[str], chance: random.Random) -> bytes:
-    """A file like `data`, with up to eight faults."""
+def mutate(data: bytes, suffix: str, hostile: list[str], chance: random.Random) -> bytes:
+    """Return a copy of a file with up to eight faults."""
     if suffix in _TEXTS and chance.random() < 0.8:
-        return _text(data.decode(errors="replace"), hostile, chance).encode()
+        return _mutate_text(data.decode(errors="replace"), hostile, chance).encode()
     damaged = bytearray(data)
     for _ in range(chance.choice((1, 1, 2, 4, 8))):
         chance.choice(_FAULTS)(damaged, chance)
@@ -31,15 +31,15 @@ def _truncate(data: bytearray, chance: random.Random) -> None:
     del data[chance.randrange(len(data) + 1) :]
 
 
-def _header(data: bytearray, chance: random.Random) -> None:
-    """Change a number of four bytes, of either byte order, in the first part of the file."""
+def _change_header(data: bytearray, chance: random.Random) -> None:
+    """Change a 32-bit number, of either byte order, in the first KiB of the file."""
     if len(data) >= 4:
         place = chance.randrange(min(len(data) - 3, 1024))
         struct.pack_into(chance.choice("<>") + "I", data, place, chance.choice(_EXTREMES))
 
 
-def _size_of_box(data: bytearray, chance: random.Random) -> None:
-    """Change the size before a name of four letters, as in MP4, AVI, PNG and WAV."""
+def _change_box_size(data: bytearray, chance: random.Random) -> None:
+    """Change the size beside a name of four letters, as in MP4, AVI, PNG and WAV."""
     boxes = [match.start() for match in re.finditer(rb"[a-zA-Z]{4}", data)]
     if boxes and len(data) >= 8:
         place = max(0, min(chance.choice(boxes) + chance.choice((-4, 4)), len(data) - 4))
@@ -68,17 +68,17 @@ _FAULTS: tuple[Callable[[bytearray, random.Random], None], ...] = (
     _flip,
     _flip,
     _truncate,
-    _header,
-    _header,
-    _size_of_box,
-    _size_of_box,
+    _change_header,
+    _change_header,
+    _change_box_size,
+    _change_box_size,
     _swap,
     _repeat,
     _remove,
 )
 
 
-def _text(text: str, hostile: list[str], chance: random.Random) -> str:
+def _mutate_text(text: str, hostile: list[str], chance: random.Random) -> str:
     lines = text.split("\n")
     value = chance.choice(hostile)
     added = (

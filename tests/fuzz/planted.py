@@ -1,4 +1,4 @@
-"""Secrets and a server that no job may reach."""
+"""Planted secrets and a server that no job may reach."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass
 class Planted:
-    """A folder outside of every root that every user may read, and a port; records every access to them."""
+    """A folder outside every data root that every user may read, and a port; records every access to them."""
 
     folder: Path
     port: int
@@ -33,24 +33,24 @@ class Planted:
         """A file that contains a secret."""
         return self.folder / "secret.txt"
 
-    def touched(self) -> list[str]:
-        """The accesses since the last call: opened, read, written, made, removed, called."""
+    def find_accesses(self) -> list[str]:
+        """Describe the accesses to the folder and the port since the last call."""
         found = []
         with suppress(BlockingIOError):
-            found.append(f"{len(os.read(self._watch, 1 << 16))} bytes of events of the folder outside")
+            found.append(f"{len(os.read(self._watch, 1 << 16))} bytes of events in the folder outside")
         with suppress(BlockingIOError):
             self._server.accept()[0].close()
-            found.append("the port was called")
+            found.append("a client connected to the port")
         return found
 
-    def leaked_to(self, text: str | bytes) -> set[str]:
-        """The labels of the secrets that a text contains."""
+    def find_leaks(self, text: str | bytes) -> set[str]:
+        """Return the labels of the secrets that a text contains."""
         return self.canaries.found_in(text)
 
 
 @contextmanager
-def planted(folder: Path) -> Iterator[Planted]:
-    """Make a secret file, a secret in the environment, and a server on 127.0.0.1."""
+def plant_secrets(folder: Path) -> Iterator[Planted]:
+    """Plant a secret in a file and in the environment, and start a server on 127.0.0.1."""
     folder.mkdir()
     folder.chmod(0o777)
     canaries = Canaries()

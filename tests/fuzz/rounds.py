@@ -8,17 +8,19 @@ import time
 from collections.abc import Iterator
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "5"))
-"""Seconds of each test."""
+"""Seconds that each test takes."""
 SEED = os.environ.get("FUZZ_SEED", "1")
-"""A word; `FUZZ_SEED=1#commands:17` is one round of one test alone."""
+"""Any word; `FUZZ_SEED=1#commands:17` runs only round 17 of the test `commands`."""
 
 
 def rounds(name: str, share: float = 1.0) -> Iterator[tuple[str, random.Random]]:
-    """Yield a label, which repeats the round, and random numbers: at least ten times, until the time is used up.
+    """Yield labels and random number generators, at least ten of them, until the time is used up.
+
+    `FUZZ_SEED=LABEL` repeats the round of that label.
 
     Args:
-        name: of the test.
-        share: of the seconds.
+        name: name of the test.
+        share: share of `FUZZ_SECONDS`.
     """
     base, _, only = SEED.partition("#")
     if only:
@@ -32,4 +34,4 @@ def rounds(name: str, share: float = 1.0) -> Iterator[tuple[str, random.Random]]
         label = f"{base}#{name}:{number}"
         yield label, random.Random(label)
         number += 1
-    print(f"FUZZ_SEED={base}: {number} rounds of {name}")  # noqa: T201 - shown with -s, and where a test fails
+    print(f"FUZZ_SEED={base}: {number} rounds of {name}")  # noqa: T201 - shown with -s and for failed tests

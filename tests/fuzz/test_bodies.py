@@ -1,4 +1,4 @@
-"""Random HTTP requests get answers that the OpenAPI document allows, and leave the worker unchanged."""
+"""Random HTTP requests get responses that the OpenAPI document allows, and leave the worker unchanged."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from schemathesis.config import SchemathesisConfig
 from ffmpeg_worker.api.problems import STATUS_MEANINGS
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.problem import Problem
-from fuzz.arena import known_codes
+from fuzz.checked_worker import known_codes
 from fuzz.commands import CommandMaker, hostile_values
-from fuzz.planted import ENVIRONMENT, Planted, planted
+from fuzz.planted import ENVIRONMENT, Planted, plant_secrets
 from fuzz.rounds import SECONDS, SEED, rounds
 from support.attacks.sandboxes import needs_sandbox
 from support.jobs.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, make_files
@@ -45,8 +45,8 @@ _FIELDS = (
 
 
 @dataclass
-class Door:
-    """A server among secrets, with checks of each of its answers."""
+class CheckedServer:
+    """A server with planted secrets around it, and checks of each of its responses."""
 
     server: Server
     planted: Planted
@@ -59,35 +59,35 @@ class Door:
         """The headers of an ordinary request."""
         return {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
 
-    def judge(self, status: int, media_type: str, body: bytes, story: str) -> None:
-        """Check one answer."""
+    def check(self, status: int, media_type: str, body: bytes, description: str) -> None:
+        """Check one response."""
         self.statuses[status] += 1
-        assert status in STATUS_MEANINGS or status == 200, f"{status} {body!r}\n{story}"
-        assert status not in {500, 503}, f"{body!r}\n{story}"
-        assert self.planted.leaked_to(body) == set(), f"{body!r}\n{story}"
+        assert status in STATUS_MEANINGS or status == 200, f"{status} {body!r}\n{description}"
+        assert status not in {500, 503}, f"{body!r}\n{description}"
+        assert self.planted.find_leaks(body) == set(), f"{body!r}\n{description}"
         if status != 200:
-            assert media_type == "application/problem+json", story
+            assert media_type == "application/problem+json", description
             problem = json.loads(body)
             Problem.model_validate(problem, strict=True, extra="forbid")
-            assert problem["code"] in self.codes, f"{problem}\n{story}"
+            assert problem["code"] in self.codes, f"{problem}\n{description}"
 
-    def send(self, path: str, body: bytes, headers: dict[str, str], story: str) -> None:
-        """POST bytes and check the answer."""
+    def send(self, path: str, body: bytes, headers: dict[str, str], description: str) -> None:
+        """POST bytes and check the response."""
         address = self.server.url.removeprefix("http://")
         connection = http.client.HTTPConnection(address, timeout=40)
         try:
             connection.request("POST", path, body, headers)
             response = connection.getresponse()
-            self.judge(response.status, response.headers.get_content_type(), response.read(), story)
+            self.check(response.status, response.headers.get_content_type(), response.read(), description)
         finally:
             connection.close()
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+def checked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CheckedServer]:
     folder = tmp_path_factory.mktemp("bodies")
     make_files(folder / "data")
-    with planted(folder / "planted") as secrets:
+    with plant_secrets(folder / "planted") as secrets:
         key = secrets.canaries.plant_plain("API key")
         secrets.canaries.watch("values of the jobs", SECRET)
         variables = {
@@ -96,72 +96,81 @@ def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
             "FFMPEG_WORKER_FETCH_DENY_CIDRS": "0.0.0.0/0,::/0",
         }
         with running_server(folder, FFMPEG_WORKER_API_KEYS=key, FFPROBE_PATH="none", **variables) as server:
-            door = Door(server, secrets, key)
-            yield door
-            door.send("/api/ffmpeg/process", json.dumps(GOOD_JOB).encode(), door.headers, "a good job at the end")
-            assert door.statuses[200]
+            checked_server = CheckedServer(server, secrets, key)
+            yield checked_server
+            checked_server.send(
+                "/api/ffmpeg/process",
+                json.dumps(GOOD_JOB).encode(),
+                checked_server.headers,
+                "a valid job at the end",
+            )
+            assert checked_server.statuses[200]
             until(server.is_idle)
             log = server.log_path.read_text()
             assert "Traceback" not in log
-            assert secrets.leaked_to(log) == set()
-            assert secrets.touched() == []
-            print(door.statuses.most_common())  # noqa: T201 - shown with -s
+            assert secrets.find_leaks(log) == set()
+            assert secrets.find_accesses() == []
+            print(checked_server.statuses.most_common())  # noqa: T201 - shown with -s
 
 
 @pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("action", ACTIONS)
-def test_by_the_document(door: Door, action: str, mode: schemathesis.GenerationMode) -> None:
-    """Bodies that the document allows, or almost, get answers that it describes."""
-    with urllib.request.urlopen(f"{door.server.url}/openapi.json") as answer:
-        text = answer.read().decode().replace("example.com", "127.0.0.1")  # no name is looked up
+def test_bodies_from_the_openapi_document(
+    checked_server: CheckedServer, action: str, mode: schemathesis.GenerationMode
+) -> None:
+    """Bodies that the document allows, or nearly allows, get responses that it describes."""
+    with urllib.request.urlopen(f"{checked_server.server.url}/openapi.json") as response:
+        text = response.read().decode().replace("example.com", "127.0.0.1")  # so that no DNS lookup happens
     document = schemathesis.openapi.from_dict(json.loads(text), config=SchemathesisConfig())
-    document.config.update(base_url=door.server.url)
+    document.config.update(base_url=checked_server.server.url)
     operation = document.find_operation_by_id(action)
 
-    @seed(hash_of(SEED))
+    @seed(stable_hash(SEED))
     @settings(max_examples=_CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
-    def ask(case: schemathesis.Case[Any]) -> None:
-        response = case.call(headers=door.headers)
+    def send_case(case: schemathesis.Case[Any]) -> None:
+        response = case.call(headers=checked_server.headers)
         media_type = (response.headers.get("content-type") or [""])[0].partition(";")[0]
-        door.judge(response.status_code, media_type, response.content, repr(case.body)[:2000])
+        checked_server.check(response.status_code, media_type, response.content, repr(case.body)[:2000])
         case.validate_response(response, checks=_CHECKS)
 
-    ask()
+    send_case()
 
 
-def hash_of(text: str) -> int:
-    """The same number for the same text, in every process."""
+def stable_hash(text: str) -> int:
+    """Return a number that is the same in every process, unlike `hash`."""
     return int.from_bytes(text.encode()[-8:])
 
 
-def test_bodies(door: Door) -> None:
-    """Jobs with valid words in wrong places, and mutated bytes of jobs."""
-    maker = CommandMaker(hostile_values(str(door.planted.secret), door.planted.port))
+def test_mutated_bodies(checked_server: CheckedServer) -> None:
+    """Random jobs have valid words in wrong places, or damaged JSON."""
+    maker = CommandMaker(hostile_values(str(checked_server.planted.secret), checked_server.planted.port))
     for label, chance in rounds("bodies"):
         path = f"/api{chance.choice(list(ACTIONS.values())).path}"
         value = random_job(chance, maker)
         body = json.dumps(value, ensure_ascii=chance.random() < 0.5).encode(errors="surrogatepass")
         if chance.random() < 0.3:
-            body = _damaged(body, chance)
-        door.send(path, body, _headers(door, chance), f"FUZZ_SEED={label}: {path} {body[:3000]!r}")
+            body = _damage(body, chance)
+        checked_server.send(
+            path, body, _random_headers(checked_server, chance), f"FUZZ_SEED={label}: {path} {body[:3000]!r}"
+        )
 
 
 def random_job(chance: random.Random, maker: CommandMaker) -> Any:
-    """A mutated job, or a job of random words."""
+    """Return a mutated job, or a job of random words."""
     if chance.random() < 0.3:
-        return _value(chance, 3)
+        return _random_value(chance, 3)
     job = dict(chance.choice([job for job in BAD_JOBS if isinstance(job.body, dict)]).body)
     if chance.random() < 0.5:
         job["chainCmds"] = [maker.make(chance) for _ in range(chance.choice((1, 1, 2)))]
     for _ in range(chance.choice((0, 1, 1, 2))):
         if job and chance.random() < 0.2:
             del job[chance.choice(list(job))]
-        job[chance.choice(_FIELDS)] = _value(chance, 2)
+        job[chance.choice(_FIELDS)] = _random_value(chance, 2)
     return job | {"timeout": 1}
 
 
-def _value(chance: random.Random, depth: int) -> Any:
+def _random_value(chance: random.Random, depth: int) -> Any:
     match chance.randrange(8 if depth else 6):
         case 0:
             return chance.choice((None, True, False, {}, [], ""))
@@ -174,12 +183,15 @@ def _value(chance: random.Random, depth: int) -> Any:
         case 3 | 4 | 5:
             return chance.choice(_WORDS)
         case 6:
-            return [_value(chance, depth - 1) for _ in range(chance.randrange(4))]
+            return [_random_value(chance, depth - 1) for _ in range(chance.randrange(4))]
         case _:
-            return {chance.choice(_FIELDS + _WORDS): _value(chance, depth - 1) for _ in range(chance.randrange(4))}
+            return {
+                chance.choice(_FIELDS + _WORDS): _random_value(chance, depth - 1)
+                for _ in range(chance.randrange(4))
+            }
 
 
-def _damaged(body: bytes, chance: random.Random) -> bytes:
+def _damage(body: bytes, chance: random.Random) -> bytes:
     place = chance.randrange(len(body) + 1)
     added = chance.choice(
         (b"", b"\xff", b"\x00", b'"', b"}", b"[" * 100, b"\\ud800", b"1e999", b"NaN", b"\xef\xbb\xbf")
@@ -187,8 +199,8 @@ def _damaged(body: bytes, chance: random.Random) -> bytes:
     return body[:place] + added + body[place + chance.choice((0, 1, 5)) :]
 
 
-def _headers(door: Door, chance: random.Random) -> dict[str, str]:
-    headers = door.headers
+def _random_headers(checked_server: CheckedServer, chance: random.Random) -> dict[str, str]:
+    headers = checked_server.headers
     if chance.random() < 0.1:
         name = chance.choice(
             ("Authorization", "Content-Type", "Content-Encoding", "Expect", "X-Job-Id", "Host", "Range")

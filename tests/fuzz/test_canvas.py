@@ -28,8 +28,8 @@ from support.worker import Worker, open_worker
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
 ROUNDS = 15
-# What a broken or hostile source brings about, and nothing else.
-ALLOWED = {"renderer_out_of_memory", "text_too_large", "timed_out"}
+# Errors that only a broken or hostile source causes.
+ALLOWED_ERRORS = {"renderer_out_of_memory", "text_too_large", "timed_out"}
 NUMBERS = (0, 1, -1, 0.5, 2, 3, 7, 100, 1e-9, 5e-324, -0.0, 359.9, 1000, 4096, 99_999, 1e308)
 WORDS = (
     "auto", "end", "after:film", "after:b", "50%", "-20%", "0%", "150%", "#f008", "transparent", "center", "cover",
@@ -55,9 +55,9 @@ PARTS: tuple[Any, ...] = (
 
 
 def mutate(choose: Callable[[tuple[Any, ...]], Any], times: int) -> dict[str, Any]:
-    """Everything, with some fields of some layers changed, and some layers gone or within a group."""
-    composed = deepcopy(everything(width=64, height=36, duration=0.3))
-    layers = composed["layers"]
+    """Return the composition of every layer, with some fields changed, and some layers removed or grouped."""
+    composition_data = deepcopy(everything(width=64, height=36, duration=0.3))
+    layers = composition_data["layers"]
     for _ in range(times):
         layer = choose(tuple(layers))
         if (inner := layer.get("layers")) and choose((True, False)):
@@ -65,10 +65,10 @@ def mutate(choose: Callable[[tuple[Any, ...]], Any], times: int) -> dict[str, An
         if layer["type"] in KEYS:
             layer[choose(KEYS[layer["type"]])] = deepcopy(choose((*NUMBERS, *WORDS, *PARTS, True, None)))
     count = choose(tuple(range(1, len(layers) + 1)))
-    composed["layers"] = layers[-count:]
+    composition_data["layers"] = layers[-count:]
     if choose((True, False)):
-        composed["layers"] = [{"type": "group", "layers": composed["layers"], "rotation": 5}]
-    return composed
+        composition_data["layers"] = [{"type": "group", "layers": composition_data["layers"], "rotation": 5}]
+    return composition_data
 
 
 _FACTS = {**FACTS, "alpha.webm": FILM, "photo.jpg": FACTS["logo.png"], "moving.gif": FACTS["logo.png"]}
@@ -77,10 +77,12 @@ _FACTS |= {"moving.webp": FACTS["logo.png"], "words.srt": "1\n00:00:00,000 --> 0
 
 @given(st.data())
 @settings(max_examples=300, deadline=None)
-def test_what_is_read_is_resolved_and_planned_or_refused(data: st.DataObject) -> None:
-    composed = mutate(lambda among: data.draw(st.sampled_from(range(len(among))).map(among.__getitem__)), 3)
+def test_a_valid_composition_is_resolved_and_planned_or_refused(data: st.DataObject) -> None:
+    composition_data = mutate(
+        lambda options: data.draw(st.sampled_from(range(len(options))).map(options.__getitem__)), 3
+    )
     try:
-        (composition,) = read_compositions(composed)
+        (composition,) = read_compositions(composition_data)
         resolved = resolve(composition, _FACTS, file_of=lambda src: f"_in/{src}")
     except (InvalidJob, SourceError):
         return
@@ -101,22 +103,22 @@ async def test_no_renderer_fails(worker: Worker) -> None:
     until = time.monotonic() + SECONDS
     seed = int(time.time()) if SECONDS else 0
     failed: dict[int, str] = {}
-    drawn = 0
-    while drawn < ROUNDS or time.monotonic() < until:
+    rendered = 0
+    while rendered < ROUNDS or time.monotonic() < until:
         seed += 1
-        problem = await _draw(worker, mutate(random.Random(seed).choice, 2))
-        drawn += problem != "refused"
+        problem = await _render(worker, mutate(random.Random(seed).choice, 2))
+        rendered += problem != "refused"
         if problem not in {"", "refused"}:
             failed[seed] = problem
         await asyncio.sleep(0)
     assert failed == {}
 
 
-async def _draw(worker: Worker, composed: dict[str, Any]) -> str:
+async def _render(worker: Worker, composition_data: dict[str, Any]) -> str:
     try:
-        await worker.run({**canvas(composed), "timeout": 30})
+        await worker.run({**canvas(composition_data), "timeout": 30})
     except (InvalidJob, SourceError):
         return "refused"
     except WorkerError as error:
-        return "" if error.code in ALLOWED else f"{error.code}: {error} {error.detail} {error.stderr}"
+        return "" if error.code in ALLOWED_ERRORS else f"{error.code}: {error} {error.detail} {error.stderr}"
     return ""

@@ -1,4 +1,4 @@
-"""Random commands and filter graphs end with files or an error, reach nothing, and leave nothing."""
+"""Random commands and filter graphs produce files or an error, and neither reach nor leave anything else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from fuzz.arena import Arena, as_job, open_arena
+from fuzz.checked_worker import CheckedWorker, as_job, open_checked_worker
 from fuzz.commands import CommandMaker
 from fuzz.graphs import random_graph
 from fuzz.rounds import rounds
@@ -18,27 +18,29 @@ pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=["on", "off"], ids="policy {}".format)
-async def arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena]:
-    """With the option policy on, and with it off, where only the sandbox protects."""
+async def checked_worker(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[CheckedWorker]:
+    """A worker with the option policy on, or off: then only the sandbox protects it."""
     root = tmp_path_factory.mktemp("commands")
     root.chmod(0o755)
     copy_everyday_sources(tmp_path_factory, root / "data")
-    async with open_arena(root, option_policy=request.param) as opened:
+    async with open_checked_worker(root, option_policy=request.param) as opened:
         yield opened
     print(opened.outcomes.most_common())  # noqa: T201 - shown with -s
 
 
-async def test_commands(arena: Arena) -> None:
-    maker = CommandMaker(arena.hostile)
+async def test_commands(checked_worker: CheckedWorker) -> None:
+    maker = CommandMaker(checked_worker.hostile_values)
     for label, chance in rounds("commands", 0.5):
         chain = [maker.make(chance) for _ in range(chance.choice((1, 1, 1, 1, 2, 3)))]
-        await arena.survive(as_job(chain, chance), label)
-    assert arena.outcomes["succeeded"] + arena.outcomes["forbidden_option"] > 0
+        await checked_worker.run_and_check(as_job(chain, chance), label)
+    assert checked_worker.outcomes["succeeded"] + checked_worker.outcomes["forbidden_option"] > 0
 
 
-async def test_filter_graphs(arena: Arena) -> None:
+async def test_filter_graphs(checked_worker: CheckedWorker) -> None:
     for label, chance in rounds("graphs", 0.5):
-        graph = random_graph(chance, arena.hostile)
+        graph = random_graph(chance, checked_worker.hostile_values)
         command = chance.choice(
             (
                 ["-i", "small.mp4", "-vf", graph, "-t", "0.4", "o.mkv"],
@@ -47,4 +49,4 @@ async def test_filter_graphs(arena: Arena) -> None:
                 ["-i", "tone.mp3", "-af", graph, "-t", "0.4", "o.wav"],
             )
         )
-        await arena.survive(as_job([command], chance), label)
+        await checked_worker.run_and_check(as_job([command], chance), label)

@@ -1,4 +1,4 @@
-"""Regressions that fuzzing found, each as one job."""
+"""Bugs that fuzzing found, one job each."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 
-from fuzz.arena import open_arena
+from fuzz.checked_worker import open_checked_worker
 from support.attacks.sandboxes import needs_sandbox
 from support.media.sources import make_clip
 
 pytestmark = needs_sandbox
 
 FINDINGS: dict[str, tuple[list[str], str]] = {
-    "an error of two lines, from the name of a filter": (
+    "an error message with a newline from a filter's name": (
         ["-i", "clip.mp4", "-filter_complex", "deshake_open\ncl@x=/smooth='a", "o.mp4"],
         "filter_unknown",
     ),
-    "an error that moves a terminal's cursor, from the name of an option": (
+    "an error message with a terminal escape sequence from an option's name": (
         ["-i", "clip.mp4", "-\x1b[2J", "1", "o.mp4"],
         "option_unknown",
     ),
 }
-"""Commands by what was wrong, with the error code that they must fail with."""
+"""Commands and their expected error codes, by the bug."""
 
 
 @pytest.mark.parametrize("name", FINDINGS)
@@ -32,18 +32,18 @@ async def test_findings(tmp_path: Path, name: str) -> None:
     make_clip(tmp_path / "data/clip.mp4", seconds=0.5)
     command, code = FINDINGS[name]
     job: dict[str, Any] = {"action": "process", "data": {"chainCmds": [command]}}
-    async with open_arena(tmp_path) as arena:
-        assert await arena.survive(job, name) == code
+    async with open_checked_worker(tmp_path) as checked_worker:
+        assert await checked_worker.run_and_check(job, name) == code
 
 
-async def test_that_it_would_be_seen(tmp_path: Path) -> None:
+async def test_the_checks_find_leaks_without_protection(tmp_path: Path) -> None:
     """Without protection, the same checks find that a secret was read."""
     make_clip(tmp_path / "data/clip.mp4", seconds=0.5)
-    async with open_arena(tmp_path, option_policy="off", sandbox="off") as arena:
-        command = f"-i clip.mp4 -vf drawtext=textfile={arena.planted.secret} o.mp4"
+    async with open_checked_worker(tmp_path, option_policy="off", sandbox="off") as checked_worker:
+        command = f"-i clip.mp4 -vf drawtext=textfile={checked_worker.planted.secret} o.mp4"
         with pytest.raises(AssertionError, match="folder outside"):
-            await arena.survive({"action": "process", "data": {"chainCmds": command}}, "reading")
-        command = f"-i clip.mp4 -metadata title={arena.planted.secret.read_text().strip()} o.mkv"
-        arena.planted.touched()
+            await checked_worker.run_and_check({"action": "process", "data": {"chainCmds": command}}, "reading")
+        command = f"-i clip.mp4 -metadata title={checked_worker.planted.secret.read_text().strip()} o.mkv"
+        checked_worker.planted.find_accesses()
         with pytest.raises(AssertionError, match="file"):
-            await arena.survive({"action": "process", "data": {"chainCmds": command}}, "leaking")
+            await checked_worker.run_and_check({"action": "process", "data": {"chainCmds": command}}, "leaking")

@@ -1,4 +1,4 @@
-"""Mutated files are probed and converted, or end with an error, and reach nothing."""
+"""Mutated files are probed and converted, or fail with an error, and reach nothing outside the job."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from fuzz.arena import Arena, open_arena
-from fuzz.mutations import mutated
+from fuzz.checked_worker import CheckedWorker, open_checked_worker
+from fuzz.mutations import mutate
 from fuzz.rounds import rounds
 from support.attacks.sandboxes import needs_sandbox
 from support.media.sources import make, make_clip
@@ -31,7 +31,7 @@ _COMMANDS = (
 
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """Small good files by suffix."""
+    """Return small valid files by suffix."""
     folder = tmp_path_factory.mktemp("originals")
     clip = make_clip(folder / "clip.mp4", seconds=0.5, size="48x32", fps=10)
     for suffix in ("mkv", "ts", "avi", "mov", "flv"):
@@ -52,29 +52,31 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def arena(tmp_path_factory: pytest.TempPathFactory, originals: dict[str, bytes]) -> AsyncIterator[Arena]:
+async def checked_worker(
+    tmp_path_factory: pytest.TempPathFactory, originals: dict[str, bytes]
+) -> AsyncIterator[CheckedWorker]:
     root = tmp_path_factory.mktemp("media")
     root.chmod(0o755)
     make_clip(root / "data/small.mp4", seconds=0.4, size="64x36", fps=10)
     (root / "data/clip.ts").write_bytes(originals["ts"])
-    async with open_arena(root) as opened:
+    async with open_checked_worker(root) as opened:
         yield opened
     print(opened.outcomes.most_common())  # noqa: T201 - shown with -s
 
 
-def job_for(name: str, chance: random.Random) -> dict[str, object]:
-    """The job for a file: three of ten are probes."""
+def random_job(name: str, chance: random.Random) -> dict[str, object]:
+    """Return a random job for a file; three of ten are probes."""
     if chance.random() < 0.3:
         return {"action": "probe", "data": {"input": name}}
     command = chance.choice(_COMMANDS).format(name)
     return {"action": "process", "data": {"chainCmds": [command.split()]}}
 
 
-async def test_media(arena: Arena, originals: dict[str, bytes]) -> None:
+async def test_media(checked_worker: CheckedWorker, originals: dict[str, bytes]) -> None:
     for label, chance in rounds("media"):
         suffix = chance.choice(_SUFFIXES)
-        data = mutated(originals[suffix], suffix, arena.hostile, chance)
+        data = mutate(originals[suffix], suffix, checked_worker.hostile_values, chance)
         name = f"x.{chance.choice((suffix, suffix, suffix, *_SUFFIXES))}"
-        Path(arena.worker.data / name).write_bytes(data)
-        await arena.survive(job_for(name, chance), label)
-    assert arena.outcomes["succeeded"] > 0
+        Path(checked_worker.worker.data / name).write_bytes(data)
+        await checked_worker.run_and_check(random_job(name, chance), label)
+    assert checked_worker.outcomes["succeeded"] > 0

@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from fuzz.planted import Planted, planted
+from fuzz.planted import Planted, plant_secrets
 from support.attacks.sandboxes import needs_sandbox
 from support.media.sources import make_clip
 from support.processes import children_of
@@ -171,7 +171,7 @@ def attacks(crowd: Crowd, secrets: Planted) -> list[Callable[[], Awaitable[None]
 @pytest.fixture
 def secrets(tmp_path: Path) -> Iterator[Planted]:
     tmp_path.chmod(0o755)
-    with planted(tmp_path / "outside") as opened:
+    with plant_secrets(tmp_path / "outside") as opened:
         yield opened
 
 
@@ -206,8 +206,8 @@ async def test_two_hundred_jobs_at_once(tmp_path: Path, secrets: Planted) -> Non
             "clip.mp4",
             "escape",
         }
-        assert secrets.touched() == []
-        assert secrets.leaked_to(server.log_path.read_bytes()) == set()
+        assert secrets.find_accesses() == []
+        assert secrets.find_leaks(server.log_path.read_bytes()) == set()
         assert {line.get("status") for line in server.log_lines("request")} <= {
             200,
             400,
