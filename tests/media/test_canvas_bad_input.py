@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
-from security.attacks.media import picture, playlist
+from security.attacks.media import playlist, png
 from support.jobs.canvas_files import SHAPE, canvas, composition, make_files
 from support.media.packed_fonts import packed
 from support.worker import Worker, open_worker
@@ -108,7 +108,7 @@ def _make_bad_files(data: Path) -> None:
         "chance.mp4": bytes(range(256)) * 40,
         "list.m3u8": playlist("film.mp4").encode(),
         "words.txt": b"no cues at all",
-        "bomb.png": picture(9000, 9000),
+        "bomb.png": png(9000, 9000),
         "font.woff": b"wOFF" + (data / "font.ttf").read_bytes(),
         "cut.woff2": packed("NotoSansHebrew.ttf", "woff2")[:-99],
         "broken.gif": gif[:60],

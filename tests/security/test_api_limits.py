@@ -1,4 +1,4 @@
-"""What the HTTP door holds out against that is no job at all: heads, trickles, crowds of connections."""
+"""The HTTP API limits the size of requests, the time they take and the number of connections."""
 
 from __future__ import annotations
 
@@ -32,24 +32,24 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
-    """A door in this process, whose limits a test may change."""
+    """The port of an API in this process, whose limits a test may change."""
     config = uvicorn.Config(
         make_app(make_fake_services(api_keys=_KEY)), port=0, http=BoundedConnection, log_config=None, ws="none"
     )
     config.load()
-    door = uvicorn.Server(config)
-    door.lifespan = config.lifespan_class(config)
-    serving = asyncio.ensure_future(door._serve())
-    await until_async(lambda: door.started)
+    api = uvicorn.Server(config)
+    api.lifespan = config.lifespan_class(config)
+    serving = asyncio.ensure_future(api._serve())
+    await until_async(lambda: api.started)
     try:
-        yield door.servers[0].sockets[0].getsockname()[1]
+        yield api.servers[0].sockets[0].getsockname()[1]
     finally:
-        door.should_exit = True
+        api.should_exit = True
         await serving
 
 
-async def answer_to(port: int, request: bytes) -> bytes:
-    """All that comes back until the other end closes."""
+async def send_raw(port: int, request: bytes) -> bytes:
+    """Send a request and return everything received until the server closes the connection."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(request)
@@ -80,14 +80,14 @@ def port_of(server: Server) -> int:
     ],
     ids="long many path lengths coding negative huge blank tls".split(),
 )
-async def test_heads_that_are_refused(server: Server, head: str) -> None:
-    said = await answer_to(port_of(server), head.encode("latin-1"))
-    assert said == b"" or said.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 ")), said[:200]
-    assert _KEY.encode() not in said
-    await expect_good(server)
+async def test_malformed_and_oversized_heads_are_refused(server: Server, head: str) -> None:
+    response = await send_raw(port_of(server), head.encode("latin-1"))
+    assert response == b"" or response.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 ")), response[:200]
+    assert _KEY.encode() not in response
+    await assert_healthy(server)
 
 
-async def expect_good(server: Server) -> None:
+async def assert_healthy(server: Server) -> None:
     async with aiohttp.ClientSession(server.url) as session, session.get("/health") as response:
         assert (response.status, (await response.json())["status"]) == (200, "ok")
     assert "Traceback" not in server.log_path.read_text()
@@ -96,17 +96,17 @@ async def expect_good(server: Server) -> None:
 @pytest.mark.parametrize(
     "path", ["/health%00", "/api/%ff%fe", "/api/../../etc/passwd", "//x", "/%2e%2e/", "/docs/;x"]
 )
-async def test_odd_paths(server: Server, path: str) -> None:
+async def test_unknown_paths_are_not_found(server: Server, path: str) -> None:
     request = f"GET {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {_KEY}\r\nConnection: close\r\n\r\n"
-    said = await answer_to(port_of(server), request.encode())
-    head, _, body = said.partition(b"\r\n\r\n")
-    assert head.startswith(b"HTTP/1.1 404 "), said
+    response = await send_raw(port_of(server), request.encode())
+    head, _, body = response.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 404 "), response
     assert json.loads(body)["code"] == "unknown_route"
 
 
 @pytest.mark.parametrize("sent", [b"", b"POST ", _HEAD.encode()])
 @pytest.mark.parametrize("is_first", [True, False])
-async def test_a_request_that_does_not_come(
+async def test_an_incomplete_request_times_out(
     port: int, monkeypatch: pytest.MonkeyPatch, sent: bytes, is_first: bool
 ) -> None:
     monkeypatch.setattr(bounded_connection, "REQUEST_TIMEOUT_S", 0.2)
@@ -116,32 +116,32 @@ async def test_a_request_that_does_not_come(
         writer.write(b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n")
         await reader.readuntil(b"}")
     writer.write(sent)
-    async with asyncio.timeout(3):  # less than connections are kept for further requests
+    async with asyncio.timeout(3):  # shorter than the keep-alive timeout
         with contextlib.suppress(ConnectionResetError):
             assert await reader.read() == b""
     writer.close()
 
 
-async def test_a_head_that_trickles(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each byte in time, and never the last."""
+async def test_a_slow_head_times_out(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client keeps sending bytes and never ends the head."""
     monkeypatch.setattr(bounded_connection, "REQUEST_TIMEOUT_S", 0.3)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(_HEAD.encode())
     ended = asyncio.ensure_future(reader.read())
 
-    async def trickle() -> None:
+    async def send_slowly() -> None:
         while not ended.done():
             writer.write(b"x")
             await asyncio.wait({ended}, timeout=0.02)
 
     async with asyncio.timeout(5):
-        await trickle()
+        await send_slowly()
     await asyncio.gather(ended, return_exceptions=True)
     writer.close()
 
 
-async def test_a_body_after_the_answer_that_trickles(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was refused before its body came does not stay for ever."""
+async def test_a_slow_body_of_a_refused_request_times_out(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server closes the connection of a refused request whose body never ends."""
     monkeypatch.setattr(bounded_connection, "REQUEST_TIMEOUT_S", 0.3)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"POST /api/ffmpeg/process HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n")
@@ -155,8 +155,8 @@ async def test_a_body_after_the_answer_that_trickles(port: int, monkeypatch: pyt
     writer.close()
 
 
-async def test_an_ordinary_request_is_not_hurried(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither is one that uses a connection again."""
+async def test_an_idle_keep_alive_connection_is_not_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The timeout of a request also starts anew on a reused connection."""
     monkeypatch.setattr(bounded_connection, "REQUEST_TIMEOUT_S", 0.2)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{port}") as session:
         for _ in range(2):
@@ -165,7 +165,7 @@ async def test_an_ordinary_request_is_not_hurried(port: int, monkeypatch: pytest
             await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.3)
 
 
-async def test_more_connections_than_there_is_room_for(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_connections_above_the_limit_are_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bounded_connection, "MAX_CONNECTIONS", 20)
     before = open_descriptors()
     opened = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]
@@ -173,8 +173,8 @@ async def test_more_connections_than_there_is_room_for(port: int, monkeypatch: p
     request = b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
     opened[0][1].write(request.replace(b"close", b"keep-alive"))
     assert (await opened[0][0].readline()).startswith(b"HTTP/1.1 200 ")
-    assert await answer_to(port, request) == b""
+    assert await send_raw(port, request) == b""
     for _, writer in opened:
         writer.close()
     await until_async(lambda: open_descriptors() <= before)
-    assert (await answer_to(port, request)).startswith(b"HTTP/1.1 200 ")
+    assert (await send_raw(port, request)).startswith(b"HTTP/1.1 200 ")

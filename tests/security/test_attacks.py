@@ -1,4 +1,4 @@
-"""Every attack of the tables against each protection alone, all of them together, and none."""
+"""Every attack of the tables, run against each protection alone, against all of them, and against none."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def succeeded(results: Results) -> dict[str, tuple[str, ...]]:
 async def open_targets(
     attacker_files: Path, *, option_policy: str, sandbox: str
 ) -> AsyncIterator[list[AttackTarget]]:
-    """Several targets, to run attacks at once."""
+    """Open several targets, so that attacks run concurrently."""
     async with AsyncExitStack() as stack:
         opening = (
             open_attack_target(attacker_files, option_policy=option_policy, sandbox=sandbox)
@@ -86,7 +86,7 @@ async def open_targets(
 
 
 async def try_all(targets: list[AttackTarget], attempt: Try, *, only_real: bool = False) -> Results:
-    """Run every attack once, after a harmless command that must work; `only_real`: without inert attacks."""
+    """Run every attack once, after a harmless command that must succeed; `only_real` leaves out inert attacks."""
     waiting = [(name, attack) for name, attack in ATTACKS.items() if not (only_real and attack.inert)]
     results: Results = {}
 
@@ -109,7 +109,7 @@ async def as_job(target: AttackTarget, attack: Attack) -> Attempt:
 
 
 async def both_ways(target: AttackTarget, attack: Attack) -> Attempt:
-    """As a job and, if that fails, with its arguments unchanged by the worker."""
+    """Run an attack as a job and, if that fails, with arguments that the worker does not change."""
     job = await target.run_as_job(attack)
     if job.effects:
         return job
@@ -135,7 +135,7 @@ async def test_no_attack_succeeds_against_the_sandbox_of_other_machines(
 ) -> None:
     machine = replace(MACHINE, no_users="tested") if kind == "worker's user" else WITHOUT_LANDLOCK
     if machine.missing:
-        pytest.skip(f"cannot be had here: {machine.missing}")
+        pytest.skip(f"not available on this machine: {machine.missing}")
     users = None if machine.no_users else JobUsers(FIRST_UID)
     async with open_targets(attacker_files, option_policy="off", sandbox="require") as targets:
         sandboxes = {id(target): _sandbox(machine, users, target) for target in targets}
@@ -162,7 +162,7 @@ async def test_no_attack_by_arguments_succeeds_against_the_policy(attacker_files
 
 
 async def test_every_attack_succeeds_without_protection(attacker_files: Path, report: Report) -> None:
-    """The attacks work, but for those that are inert, and say why."""
+    """All attacks succeed except the inert ones; `inert` says why."""
     async with open_targets(attacker_files, option_policy="off", sandbox="off") as targets:
         results = report["nothing"] = await try_all(targets, both_ways)
     failed = {n: results[n].why for n, attack in ATTACKS.items() if not attack.inert and not results[n].effects}

@@ -1,4 +1,4 @@
-"""Renderers draw everything in every kind of sandbox; one that somebody has taken over gets nowhere."""
+"""Renderers work in every kind of sandbox, and a compromised renderer reaches nothing outside its job."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ KINDS: dict[str, tuple[SandboxSupport, str, str]] = {
 }
 NAMES = tuple(attempts({"victim": 0, "secrets": "/", "other_job": "/", "input": "/"}))
 ALLOWED = {"read its input", "make a file in memory"}
-# Files may be made where the job's user may; the renderer's own wall is Landlock.
-ITS_FOLDER = "write its own folder"
+# The job's user may create files here; only Landlock keeps the renderer from it.
+WRITE_OWN_FOLDER = "write its own folder"
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +45,11 @@ def files() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def unconfined() -> list[tuple[str, dict[str, Any]]]:
-    """The preview and the result without a sandbox, once one test has made them."""
+    """The preview and the result without a sandbox; the first test fills it in."""
     return []
 
 
-async def _draw(files: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> tuple[str, dict[str, Any]]:
+async def _render(files: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> tuple[str, dict[str, Any]]:
     machine, wanted, level = KINDS[kind]
     monkeypatch.setattr(sandbox, "detect_sandbox_support", lambda _: machine)
     with open_public_folder() as root:
@@ -58,23 +58,23 @@ async def _draw(files: Path, monkeypatch: pytest.MonkeyPatch, kind: str) -> tupl
             os.link(path, root / "data" / path.name)
         async with open_worker(root, sandbox=wanted) as worker:
             assert worker.services.tools.sandbox.level == level
-            film = await worker.run(canvas(everything()))
-            return (await worker.run(preview(everything(), 0.2)))["image"], film
+            video = await worker.run(canvas(everything()))
+            return (await worker.run(preview(everything(), 0.2)))["image"], video
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "nothing"])
-async def test_everything_is_drawn_the_same(
+async def test_every_sandbox_renders_the_same(
     files: Path, unconfined: list[tuple[str, dict[str, Any]]], monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     if KINDS[kind][0].missing and kind != "next to nothing":
-        pytest.skip(f"cannot be had here: {KINDS[kind][0].missing}")
+        pytest.skip(f"not available on this machine: {KINDS[kind][0].missing}")
     if not unconfined:
-        unconfined.append(await _draw(files, monkeypatch, "nothing"))
-    [(free, free_film)] = unconfined
-    held, film = await _draw(files, monkeypatch, kind)
-    assert held == free
-    assert film["outputs"][0]["media"] == free_film["outputs"][0]["media"]
-    assert not film["warnings"] or kind == "next to nothing"
+        unconfined.append(await _render(files, monkeypatch, "nothing"))
+    [(expected_image, expected_video)] = unconfined
+    image, video = await _render(files, monkeypatch, kind)
+    assert image == expected_image
+    assert video["outputs"][0]["media"] == expected_video["outputs"][0]["media"]
+    assert not video["warnings"] or kind == "next to nothing"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=MACHINES)
@@ -82,7 +82,7 @@ async def confined(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, R
     kind = request.param
     machine, own_user = MACHINES[kind]
     if machine.missing:
-        pytest.skip(f"cannot be had here: {machine.missing}")
+        pytest.skip(f"not available on this machine: {machine.missing}")
     with (
         open_surroundings() as (job, orders),
         open_jail(job, own_user=own_user, machine=machine) as (_, jail, lane),
@@ -96,9 +96,9 @@ async def confined(request: pytest.FixtureRequest) -> AsyncIterator[tuple[str, R
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_what_a_taken_over_renderer_tries(confined: tuple[str, Report], name: str) -> None:
+async def test_attacks_of_a_compromised_renderer(confined: tuple[str, Report], name: str) -> None:
     kind, report = confined
     if name in ALLOWED:
         assert report[name] is None
-    elif name != ITS_FOLDER or kind != "a root of its own":
+    elif name != WRITE_OWN_FOLDER or kind != "a root of its own":
         assert report[name] is not None

@@ -29,7 +29,7 @@ from support.wait_until import until_async
 RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network(f"{PUBLIC}/32"),))
 HTTPS_ONLY = OutboundRules(allow_cidrs=RULES.allow_cidrs)
 
-# Target of a CONNECT request ("PORT" is the server's) and the status of the answer.
+# Target of a CONNECT request ("PORT" is the server's) and the status of the response.
 PLACES = {
     "ok.test:PORT": 200,
     "127.0.0.9:PORT": 200,
@@ -97,7 +97,7 @@ def _head(ticket: ProxyTicket, line: str, *more: str) -> bytes:
 
 
 async def _ask(ticket: ProxyTicket, head: bytes) -> bytes:
-    """Everything that is received until the proxy or the server closes the connection."""
+    """Return everything received until the proxy or the server closes the connection."""
     reader, writer = await _dial(ticket)
     writer.write(head)
     try:
@@ -115,7 +115,7 @@ async def _status(ticket: ProxyTicket, head: bytes) -> int:
 
 
 @pytest.mark.parametrize("place", PLACES)
-async def test_addresses_of_tunnels(place: str, web: HostileWeb, proxy: EgressProxy) -> None:
+async def test_tunnels_open_to_allowed_addresses_only(place: str, web: HostileWeb, proxy: EgressProxy) -> None:
     ticket = proxy.issue_ticket()
     target = place.replace("PORT", str(web.port))
     assert await _status(ticket, _head(ticket, f"CONNECT {target} HTTP/1.1")) == PLACES[place]
@@ -124,7 +124,9 @@ async def test_addresses_of_tunnels(place: str, web: HostileWeb, proxy: EgressPr
 
 
 @pytest.mark.parametrize("target", PLAIN)
-async def test_addresses_of_plain_requests(target: str, web: HostileWeb, proxy: EgressProxy) -> None:
+async def test_plain_requests_go_to_allowed_addresses_only(
+    target: str, web: HostileWeb, proxy: EgressProxy
+) -> None:
     ticket = proxy.issue_ticket()
     line = f"GET {target.replace('PORT', str(web.port))} HTTP/1.1"
     assert await _status(ticket, _head(ticket, line)) == PLAIN[target]
@@ -167,7 +169,7 @@ async def test_plain_http_is_rejected_unless_allowed(web: HostileWeb) -> None:
 
 @contextlib.asynccontextmanager
 async def _echo(*, answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]]:
-    """A server at the public address that records what it receives and answers at the end."""
+    """Run a server at the public address that records what it receives and responds at the end."""
     got: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -1,7 +1,7 @@
-"""Everyday commands make the same files in the sandboxes of other machines as without one.
+"""Everyday commands produce the same files in the sandboxes of other machines as without one.
 
-The tests of the everyday commands compare the sandbox of this machine; here are the commands that need something
-of the system.
+test_everyday_commands.py runs all of them in the sandbox of this machine; here run the commands that need fonts,
+threads or folders of the system.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from support.worker import Worker, open_worker
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 
-# Fonts, threads, files between passes, folders, lists, libraries of their own.
+# They use fonts, threads, pass logs, folders, concat lists or libraries of their own.
 DEMANDING = [
     *(
         "text",
@@ -62,7 +62,7 @@ async def plain(sources: Path) -> AsyncIterator[Worker]:
 
 @pytest.fixture(scope="module")
 def expected() -> dict[str, dict[str, str]]:
-    """What the plain worker made so far: digests by name, by purpose."""
+    """Digests of the files of the unconfined worker, by name, by purpose."""
     return {}
 
 
@@ -70,7 +70,7 @@ def expected() -> dict[str, dict[str, str]]:
 async def confined(sources: Path, request: pytest.FixtureRequest) -> AsyncIterator[Worker]:
     machine = MACHINES[request.param]
     if machine.missing:
-        pytest.skip(f"cannot be had here: {machine.missing}")
+        pytest.skip(f"not available on this machine: {machine.missing}")
     root = sources.parent / request.param
     shutil.copytree(sources, root / "data")
     with pytest.MonkeyPatch.context() as patch:
@@ -81,7 +81,7 @@ async def confined(sources: Path, request: pytest.FixtureRequest) -> AsyncIterat
 
 
 @pytest.mark.parametrize("purpose", DEMANDING)
-async def test_the_same_files(
+async def test_a_confined_command_makes_the_same_files(
     confined: Worker, plain: Worker, expected: dict[str, dict[str, str]], purpose: str
 ) -> None:
     if purpose not in expected:
@@ -92,7 +92,7 @@ async def test_the_same_files(
 
 
 async def _made(worker: Worker, purpose: str) -> dict[str, str]:
-    """Digests by name; the files are removed."""
+    """Remove the output files and return their digests by name."""
     result = await worker.process(EVERYDAY[purpose])
     digests = {}
     for name in {output["name"] for output in result["outputs"]}:

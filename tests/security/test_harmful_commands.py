@@ -1,4 +1,4 @@
-"""Commands that reach out of their folder, run with no check of the command: the sandbox alone holds them."""
+"""The sandbox alone stops commands that access files and servers outside their folder."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ CALL = {
 
 
 @dataclass
-class World:
-    """A folder that is open to everybody, and servers that know whether anybody called."""
+class Surroundings:
+    """A world-writable folder with a secret, and servers that record connections."""
 
     out: Path
     servers: list[socket.socket]
 
-    def harmed(self, lane: Path, log: str) -> bool:
-        """Whether something got out, in or through; forgotten afterwards."""
+    def take_harm(self, lane: Path, log: str) -> bool:
+        """Whether a secret was read, a file was created or a server was called; reset it."""
         found = any(_CANARY in path.read_bytes() for path in lane.iterdir() if path.is_file())
         found = found or _CANARY.decode() in log
         for path in self.out.glob("made*"):
@@ -86,9 +86,9 @@ async def spawner() -> AsyncIterator[Spawner]:
 
 
 @pytest_asyncio.fixture
-async def world() -> AsyncIterator[World]:
+async def surroundings() -> AsyncIterator[Surroundings]:
     with (
-        tempfile.TemporaryDirectory(prefix="ffmpeg-worker-world-") as name,
+        tempfile.TemporaryDirectory(prefix="ffmpeg-worker-surroundings-") as name,
         socket.create_server(("127.0.0.1", 0)) as tcp,
         socket.socket(socket.AF_UNIX) as unix,
     ):
@@ -100,7 +100,7 @@ async def world() -> AsyncIterator[World]:
         (out / "socket").chmod(0o777)
         for server in (tcp, unix):
             server.setblocking(False)
-        yield World(out, [tcp, unix])
+        yield Surroundings(out, [tcp, unix])
 
 
 @pytest.mark.parametrize("own_user", [True, False], ids=["own user", "worker's user"])
@@ -111,12 +111,12 @@ async def world() -> AsyncIterator[World]:
         f"{kind}: {name}" for kind, table in (("read", READ), ("write", WRITE), ("call", CALL)) for name in table
     ],
 )
-async def test_a_command_that_reaches_out(
-    tmp_path: Path, spawner: Spawner, world: World, command: str, own_user: bool
+async def test_a_command_reaches_nothing_outside_its_folder(
+    tmp_path: Path, spawner: Spawner, surroundings: Surroundings, command: str, own_user: bool
 ) -> None:
     with open_jail(tmp_path / "job", own_user=own_user) as (_, jail, lane):
-        up = "../" * len(lane.parts) + str(world.out)[1:]
-        words = command.format(out=world.out, up=up, port=world.servers[0].getsockname()[1]).split()
+        up = "../" * len(lane.parts) + str(surroundings.out)[1:]
+        words = command.format(out=surroundings.out, up=up, port=surroundings.servers[0].getsockname()[1]).split()
 
         async def run(confinement: Confinement | None) -> str:
             argv = [str(find_ffmpeg(None)), "-nostdin", "-y", *words]
@@ -124,13 +124,13 @@ async def test_a_command_that_reaches_out(
                 ended = await run_captured(
                     spawner, argv, cwd=lane, env=make_child_environment({}), timeout_s=2, confinement=confinement
                 )
-            except EngineTimedOut:  # it waits for the server's answer
+            except EngineTimedOut:  # the command waits for the server's response
                 return ""
             return ended.log.text
 
         log = await run(jail.for_command(lane, 10))
-        assert not world.harmed(lane, log), log
+        assert not surroundings.take_harm(lane, log), log
         for path in lane.iterdir():
             path.unlink()
-        # The command is right: without the sandbox it does what it is meant to.
-        assert world.harmed(lane, await run(None))
+        # Without the sandbox the command does succeed.
+        assert surroundings.take_harm(lane, await run(None))

@@ -1,4 +1,4 @@
-"""Hostile files as every kind of input: the job ends, and reaches, leaks and leaves nothing."""
+"""Hostile files as every kind of input: the job ends, reaches and leaks no secret, and leaves nothing behind."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ INPUTS: dict[str, MakeJob] = {
     "movie": lambda name: _process("-i", "tiny.mp4", "-vf", f"movie={name}", "o.mp4"),
     "cover": lambda name: _process("-i", "tiny.mp4", "-i", name, "-map", "0", "-map", "1", "-c", "copy", "o.mp4"),
 }
-# Without protection, each of these inputs reaches the victim by this file.
+# Without protection, each kind of input reaches the victim's file through this hostile file.
 SUCCEEDING = {"copy": "a playlist", "probe": "a playlist", "subtitles": "a playlist", "movie": "a playlist"}
 FILES = {attack.name: attack for attack in hostile_files.ATTACKS}
 ENDLESS = "a playlist of itself"
-# Rendering it takes longer than its job may.
-MAY_TIME_OUT = {"a drawing of drawings"}
+# Rendering it takes longer than the timeout.
+MAY_TIME_OUT = {"an SVG of nested groups"}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ async def targets(attacker_files: Path, request: pytest.FixtureRequest) -> Async
 
 
 async def _send(targets: list[AttackTarget], make_job: MakeJob, files: dict[str, Attack]) -> dict[str, str]:
-    """Give every file to a job of one kind; the problems by the file's name."""
+    """Run one kind of job on every file; return the problems by file name."""
     waiting = list(files.items())
     wrong: dict[str, str] = {}
 
@@ -136,7 +136,7 @@ async def test_random_bytes_reach_nothing(targets: list[AttackTarget], kind: str
 async def test_damaged_videos_reach_nothing(
     targets: list[AttackTarget], attacker_files: Path, suffix: str
 ) -> None:
-    """Changed bytes, or a missing end."""
+    """Bytes are changed, or the end is missing."""
     whole = (attacker_files / ("att.mkv" if suffix == "mkv" else f"tiny.{suffix}")).read_bytes()
     files = {f"{share}/8 of it": _file(whole[: len(whole) * share // 8], suffix) for share in range(1, 8)}
     for seed in SEEDS[::3]:

@@ -132,7 +132,7 @@ def test_only_regular_files_of_the_job_are_accepted(tmp_path: Path) -> None:
         for path in (good, good.parent, lane / "pipe"):
             os.chown(path, jail.owner, -1)
         for name in ("link", "hard", "pipe", "folder/secret", "../_in/input", "/etc/passwd", "sub"):
-            with pytest.raises(OSError):  # noqa: PT011 - which one depends on the kind
+            with pytest.raises(OSError):  # noqa: PT011 - which error depends on the kind
                 jail.take_ownership(lane, name)
         jail.take_ownership(lane, "./sub/good")
         assert good.stat().st_uid == os.geteuid()

@@ -1,4 +1,4 @@
-"""Two hundred jobs at once, a third of them hostile: the honest ones are served, and nothing is used up."""
+"""Two hundred concurrent jobs, a third of them hostile: the benign ones succeed, and no resource is exhausted."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from support.wait_until import until_async
 pytestmark = needs_sandbox
 
 _KEY = "a-key-of-the-test"
-_HONEST, _HOSTILE = 136, 64
+_BENIGN, _HOSTILE = 136, 64
 _WAITING = 60
 _KEPT_USERS = 16
-"""Numbers of jobs' users that a worker keeps for later, a socket for each."""
+"""User ids that a worker reserves for later jobs; each holds a socket."""
 _MIB = 1 << 20
 _ENDLESS = "-f lavfi -i testsrc2=size=1280x720"
 _X264 = "-c:v libx264 -preset ultrafast"
@@ -41,8 +41,8 @@ _LIMITS = {
 
 
 @dataclass(frozen=True)
-class Held:
-    """What a server holds: its own memory in bytes, processes below it, descriptors, bytes of scratch."""
+class Usage:
+    """Resources a server uses: its memory, descendant processes, open descriptors, bytes of scratch."""
 
     memory: int
     processes: int
@@ -50,16 +50,19 @@ class Held:
     disk: int
 
     @classmethod
-    def of(cls, server: Server) -> Held:
+    def of(cls, server: Server) -> Usage:
         proc = Path(f"/proc/{server.pid}")
         resident = next(line for line in (proc / "status").read_text().splitlines() if line.startswith("VmRSS:"))
         sizes = [path.lstat().st_size for path in server.scratch_root.rglob("*") if path.is_file()]
         return cls(
-            int(resident.split()[1]) << 10, _below(server.pid), len(list((proc / "fd").iterdir())), sum(sizes)
+            int(resident.split()[1]) << 10,
+            _count_descendants(server.pid),
+            len(list((proc / "fd").iterdir())),
+            sum(sizes),
         )
 
-    def is_within(self, before: Held) -> bool:
-        """Whether it is back where it was; memory that was used once is not all given back."""
+    def is_back_to(self, before: Usage) -> bool:
+        """Whether usage is back to `before`; allocators keep some of the memory."""
         return (
             self.memory <= before.memory + 64 * _MIB
             and self.processes <= before.processes
@@ -68,49 +71,49 @@ class Held:
         )
 
 
-def _below(pid: int) -> int:
-    return sum(1 + _below(child) for child in children_of(pid))
+def _count_descendants(pid: int) -> int:
+    return sum(1 + _count_descendants(child) for child in children_of(pid))
 
 
 @dataclass
-class Crowd:
-    """Clients that all call at once, and come again when they are told that the worker is full."""
+class Clients:
+    """Concurrent clients that retry when the worker reports a full queue."""
 
     session: aiohttp.ClientSession
     server: Server
     outcomes: Counter[str] = field(default_factory=Counter)
-    told_full: int = 0
-    _room: asyncio.Condition = field(default_factory=asyncio.Condition)
+    full_responses: int = 0
+    _queue_changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def ask(self, action: str, body: Any) -> tuple[int, dict[str, Any]]:
-        """Send a job until it is taken; status and answer."""
+    async def send(self, action: str, body: Any) -> tuple[int, dict[str, Any]]:
+        """Send a job until it is accepted; return status and body."""
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         headers = {"Authorization": f"Bearer {_KEY}", "Content-Type": "application/json"}
         while True:
             async with self.session.post(f"/api/{action}", data=data, headers=headers) as response:
-                answer = await response.json(content_type=None)
+                result = await response.json(content_type=None)
                 if response.status != 503:
                     break
-                assert answer["code"] == "queue_full", answer
-                assert answer["retryable"]
+                assert result["code"] == "queue_full", result
+                assert result["retryable"]
                 assert int(response.headers["Retry-After"]) > 0
-            self.told_full += 1
-            async with self._room:  # until some other job has been answered
-                await self._room.wait()
-        async with self._room:
-            self._room.notify(3)
-        self.outcomes[answer.get("code", "succeeded")] += 1
-        return response.status, answer
+            self.full_responses += 1
+            async with self._queue_changed:  # until some other job has ended
+                await self._queue_changed.wait()
+        async with self._queue_changed:
+            self._queue_changed.notify(3)
+        self.outcomes[result.get("code", "succeeded")] += 1
+        return response.status, result
 
-    async def refused(self, body: Any, *codes: str, action: str = "ffmpeg/process") -> None:
-        """Send a job that must fail so."""
-        status, answer = await self.ask(action, body)
-        assert status != 200, answer
-        assert answer["code"] in codes, answer
+    async def expect_failure(self, body: Any, *codes: str, action: str = "ffmpeg/process") -> None:
+        """Send a job that must fail with one of these codes."""
+        status, result = await self.send(action, body)
+        assert status != 200, result
+        assert result["code"] in codes, result
 
 
-async def honest(crowd: Crowd, number: int) -> None:
-    """One of four kinds, into a folder of its own."""
+async def run_benign(clients: Clients, number: int) -> None:
+    """Run a benign job of one of four kinds; each writes to its own folder."""
     name = f"{number:03d}"
     command, codecs = [
         (f"-i clip.mp4 -c copy {name}/o.mkv", ["h264", "aac"]),
@@ -119,25 +122,25 @@ async def honest(crowd: Crowd, number: int) -> None:
         ("", []),
     ][number % 4]
     if not command:
-        status, answer = await crowd.ask("ffmpeg/probe", {"input": "clip.mp4"})
-        assert status == 200, answer
-        assert [stream["codec_name"] for stream in answer["streams"]] == ["h264", "aac"]
+        status, result = await clients.send("ffmpeg/probe", {"input": "clip.mp4"})
+        assert status == 200, result
+        assert [stream["codec_name"] for stream in result["streams"]] == ["h264", "aac"]
         return
-    status, answer = await crowd.ask("ffmpeg/process", {"chainCmds": command})
-    assert status == 200, answer
-    [output] = answer["outputs"]
+    status, result = await clients.send("ffmpeg/process", {"chainCmds": command})
+    assert status == 200, result
+    [output] = result["outputs"]
     assert output["media"]["codecs"] == codecs
-    assert (crowd.server.data_root / output["name"]).stat().st_size == output["size"]
+    assert (clients.server.data_root / output["name"]).stat().st_size == output["size"]
 
 
 def _process(command: str, **common: Any) -> dict[str, Any]:
     return {"chainCmds": command, **common}
 
 
-async def _hang_up(crowd: Crowd) -> None:
-    """Go away soon after the job was sent, wherever it is by then."""
+async def _disconnect(clients: Clients) -> None:
+    """Send a job and close the connection while it waits or runs."""
     asking = asyncio.ensure_future(
-        crowd.session.post(
+        clients.session.post(
             "/api/ffmpeg/process",
             json=_process(f"-re {_ENDLESS} {_X264} gone.mkv", timeout=60),
             headers={"Authorization": f"Bearer {_KEY}"},
@@ -149,22 +152,26 @@ async def _hang_up(crowd: Crowd) -> None:
         (await asking).close()
 
 
-def attacks(crowd: Crowd, secrets: Planted) -> list[Callable[[], Awaitable[None]]]:
-    """One of each kind."""
+def hostile_jobs(clients: Clients, secrets: Planted) -> list[Callable[[], Awaitable[None]]]:
+    """Return one hostile job of each kind."""
     big = ("output_too_large", "job_too_large")
     return [
-        lambda: crowd.refused(_process(f"{_ENDLESS} -q:v 31 -s 64x36 flood/%05d.jpg"), "job_too_large"),
-        lambda: crowd.refused(_process(f"{_ENDLESS} -c:v rawvideo -f nut flood.nut"), *big),
-        lambda: crowd.refused(_process(f"{_ENDLESS}:duration=60 -vf reverse m.mp4"), "out_of_memory"),
-        lambda: crowd.refused(_process(f"-re {_ENDLESS} {_X264} e.mp4", timeout=1), "timed_out"),
-        lambda: crowd.refused(_process(f"-i {secrets.secret} o.mp4"), "path_outside_root", "source_not_found"),
-        lambda: crowd.refused(
+        lambda: clients.expect_failure(_process(f"{_ENDLESS} -q:v 31 -s 64x36 flood/%05d.jpg"), "job_too_large"),
+        lambda: clients.expect_failure(_process(f"{_ENDLESS} -c:v rawvideo -f nut flood.nut"), *big),
+        lambda: clients.expect_failure(_process(f"{_ENDLESS}:duration=60 -vf reverse m.mp4"), "out_of_memory"),
+        lambda: clients.expect_failure(_process(f"-re {_ENDLESS} {_X264} e.mp4", timeout=1), "timed_out"),
+        lambda: clients.expect_failure(
+            _process(f"-i {secrets.secret} o.mp4"), "path_outside_root", "source_not_found"
+        ),
+        lambda: clients.expect_failure(
             _process(f"-i clip.mp4 -vf drawtext=textfile={secrets.secret} o.mp4"), "forbidden_option"
         ),
-        lambda: crowd.refused(_process("-i escape/x.m3u8 -c copy x.ts"), "input_unreadable", "engine_failed"),
-        lambda: crowd.refused(b'{"chainCmds": "-i clip.mp4 o.mp4", "timeout": NaN}', "invalid_json"),
-        lambda: crowd.refused(b"[" * 10_000, "invalid_json"),
-        lambda: _hang_up(crowd),
+        lambda: clients.expect_failure(
+            _process("-i escape/x.m3u8 -c copy x.ts"), "input_unreadable", "engine_failed"
+        ),
+        lambda: clients.expect_failure(b'{"chainCmds": "-i clip.mp4 o.mp4", "timeout": NaN}', "invalid_json"),
+        lambda: clients.expect_failure(b"[" * 10_000, "invalid_json"),
+        lambda: _disconnect(clients),
     ]
 
 
@@ -182,26 +189,26 @@ def _make_files(data: Path, secrets: Planted) -> None:
     (data / "escape/x.m3u8").write_text("\n".join(lines) + "\n")
 
 
-async def test_two_hundred_jobs_at_once(tmp_path: Path, secrets: Planted) -> None:
+async def test_two_hundred_concurrent_jobs(tmp_path: Path, secrets: Planted) -> None:
     _make_files(tmp_path / "data", secrets)
     connector = aiohttp.TCPConnector(limit=0)
     with running_server(tmp_path, FFMPEG_WORKER_API_KEYS=_KEY, **_LIMITS) as server:
         async with aiohttp.ClientSession(server.url, connector=connector) as session:
-            crowd = Crowd(session, server)
-            kinds = attacks(crowd, secrets)
-            await asyncio.gather(*(honest(crowd, number) for number in range(900, 908)))
-            await asyncio.gather(*(attack() for attack in kinds))
+            clients = Clients(session, server)
+            kinds = hostile_jobs(clients, secrets)
+            await asyncio.gather(*(run_benign(clients, number) for number in range(900, 908)))
+            await asyncio.gather(*(run_hostile() for run_hostile in kinds))
             await until_async(server.is_idle)
-            before = Held.of(server)
+            before = Usage.of(server)
 
-            jobs = [honest(crowd, number) for number in range(_HONEST)]
-            jobs = _mixed(jobs, [kinds[number % len(kinds)]() for number in range(_HOSTILE)])
+            jobs = [run_benign(clients, number) for number in range(_BENIGN)]
+            jobs = _interleave(jobs, [kinds[number % len(kinds)]() for number in range(_HOSTILE)])
             await asyncio.gather(*jobs)
 
             await until_async(server.is_idle)
-            assert crowd.told_full > 0
-        await until_async(lambda: Held.of(server).is_within(before))
-        assert len(list(server.data_root.glob("[0-8]*/o.*"))) == _HONEST * 3 // 4
+            assert clients.full_responses > 0
+        await until_async(lambda: Usage.of(server).is_back_to(before))
+        assert len(list(server.data_root.glob("[0-8]*/o.*"))) == _BENIGN * 3 // 4
         assert {path.name for path in server.data_root.iterdir() if not path.name.isdigit()} == {
             "clip.mp4",
             "escape",
@@ -222,10 +229,10 @@ async def test_two_hundred_jobs_at_once(tmp_path: Path, secrets: Planted) -> Non
         assert "Traceback" not in server.log_path.read_text()
 
 
-def _mixed(honest_jobs: list[Any], hostile_jobs: list[Any]) -> list[Any]:
-    """One hostile job after every two honest ones."""
+def _interleave(benign_jobs: list[Any], hostile_jobs: list[Any]) -> list[Any]:
+    """Put one hostile job after every two benign ones."""
     mixed = []
-    for index, job in enumerate(honest_jobs):
+    for index, job in enumerate(benign_jobs):
         mixed.append(job)
         if index % 2 and hostile_jobs:
             mixed.append(hostile_jobs.pop())

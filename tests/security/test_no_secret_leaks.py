@@ -1,4 +1,4 @@
-"""No secret of a job or of the operator shows in answers, logs, files, command lines or environments."""
+"""No secret of a job or of the operator appears in responses, logs, files, command lines or environments."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             yield Scene(server, bucket, gossip, canaries, api_key, variables)
 
 
-async def ask(scene: Scene, path: str, body: Any) -> tuple[int, str]:
-    """Status, and all that comes back."""
+async def send(scene: Scene, path: str, body: Any) -> tuple[int, str]:
+    """Send a job; return the status, and headers and body as text."""
     data = body if isinstance(body, str) else json.dumps(body)
     headers = {"Authorization": f"Bearer {scene.api_key}", "Content-Type": "application/json"}
     async with (
@@ -79,14 +79,14 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_over_http(scene: Scene, kind: str) -> None:
+async def test_jobs_over_http(scene: Scene, kind: str) -> None:
     leaks = []
     statuses = set()
     with watching(scene.canaries, scene.server.pid, scene.server.scratch_root) as watch:
         for path, body in KINDS[kind](scene):
-            status, told = await ask(scene, path, body)
+            status, response_text = await send(scene, path, body)
             statuses.add(status)
-            leaks += [(place, path, told) for place in scene.canaries.found_in(told)]
+            leaks += [(place, path, response_text) for place in scene.canaries.found_in(response_text)]
     assert leaks == []
     assert watch.found == set()
     assert scene.canaries.found_in(scene.server.log_path.read_bytes()) == set()
@@ -96,7 +96,7 @@ async def test_over_http(scene: Scene, kind: str) -> None:
         assert min(watch.looked_at.values()) > 0
 
 
-async def test_in_what_anybody_may_read(scene: Scene) -> None:
+async def test_public_pages_and_metrics(scene: Scene) -> None:
     headers = {"Authorization": f"Bearer {scene.api_key}"}
     async with aiohttp.ClientSession(headers=headers) as session:
         for path in ("/openapi.json", "/metrics", "/api/metrics", "/health", "/api/health"):
@@ -104,7 +104,7 @@ async def test_in_what_anybody_may_read(scene: Scene) -> None:
                 assert scene.canaries.found_in(await response.text()) == set(), path
 
 
-async def test_through_runpods_handler(scene: Scene, tmp_path: Path) -> None:
+async def test_jobs_through_the_runpod_worker(scene: Scene, tmp_path: Path) -> None:
     jobs = [
         next(job for job in good_jobs(scene)),
         next(job for job in refused_jobs(scene)),
@@ -128,35 +128,37 @@ async def test_through_runpods_handler(scene: Scene, tmp_path: Path) -> None:
             for number, job in enumerate(given):
                 known = platform.submit(str(number), **job)
                 await until_async(known.ended.is_set, within_s=60)
-                told = json.dumps(known.result)
-                assert ('"outputs"' in told) == (number == 0), told
-                assert scene.canaries.found_in(told) == set(), told
+                response_text = json.dumps(known.result)
+                assert ('"outputs"' in response_text) == (number == 0), response_text
+                assert scene.canaries.found_in(response_text) == set(), response_text
     for name in ("worker.log", "worker.out"):
         assert scene.canaries.found_in((tmp_path / name).read_bytes()) == set()
-    # Its HTTP door is its child, and has the operator's own variables.
+    # The API is a child of the worker and has the operator's own variables.
     assert watch.found - {("environ", name) for name in scene.variables} == set()
 
 
-async def test_that_it_would_be_seen(scene: Scene) -> None:
+async def test_the_checks_find_planted_secrets(scene: Scene) -> None:
     canaries = scene.canaries
     with watching(canaries, scene.server.pid, scene.server.scratch_root) as watch:
-        said, stood, lay = (canaries.plant(place) for place in ("answer", "command line", "file"))
-        _, told = await ask(
+        in_response, in_command_line, in_file = (
+            canaries.plant(place) for place in ("response", "command line", "file")
+        )
+        _, response_text = await send(
             scene,
             "/ffmpeg/process",
             {
                 "chainCmds": [
                     *("-re -i clip.mp4 -f ffmetadata -i {{text}} -c copy -metadata").split(),
-                    f"a={stood}",
+                    f"a={in_command_line}",
                     "o.mp4",
                 ],
-                "inputs": {"text": {"content": f";FFMETADATA1\ntitle={lay}\n"}},
-                "metadata": {"said": said},
+                "inputs": {"text": {"content": f";FFMETADATA1\ntitle={in_file}\n"}},
+                "metadata": {"key": in_response},
                 "upload": {"cloud_type": "LOCAL"},
             },
         )
-    assert "answer" in canaries.found_in(told)
+    assert "response" in canaries.found_in(response_text)
     assert {("cmdline", "command line"), ("file", "file")} <= watch.found
-    assert canaries.found_in(base64.b64encode(f"user:{said}".encode())) == {"answer"}
-    line = json.dumps({"event": "as a log line would have it", "key": lay})
+    assert canaries.found_in(base64.b64encode(f"user:{in_response}".encode())) == {"response"}
+    line = json.dumps({"event": "as in a log line", "key": in_file})
     assert canaries.found_in(line) == {"file"}

@@ -1,4 +1,4 @@
-"""Attacks that use only arguments, as whole jobs: each is refused before any process starts."""
+"""The option policy refuses every attack by arguments before any process starts."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ ATTACKS: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_refused_before_anything_starts(attack: str) -> None:
+def test_attacks_are_refused_before_any_process_starts(attack: str) -> None:
     command, argument = ATTACKS[attack]
     with pytest.raises(ForbiddenOption) as caught:
         planned([shlex.split(command)])
@@ -153,7 +153,7 @@ def test_refused_before_anything_starts(attack: str) -> None:
         "-i {{x}} o.mp4",
     ],
 )
-def test_refused_for_another_reason(command: str) -> None:
+def test_commands_with_invalid_paths_or_sources_are_refused(command: str) -> None:
     with pytest.raises(InvalidJob):
         planned(command)
 

@@ -1,4 +1,4 @@
-"""Hostile addresses and servers: none reaches this machine or its network, none blocks the worker."""
+"""Requests to this machine and its network are refused, and no hostile server blocks the worker."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LIMITS = DownloadLimits(1 << 20, window_s=0.3, retries=0)
 RULES = OutboundRules(allow_http=True, allow_cidrs=(ip_network(f"{PUBLIC}/32"),))
 REFUSED = "address_not_allowed"
 
-# Address ("PORT" is the server's) and the error; `None`: it is fetched.
+# Address ("PORT" is the server's) and the error; `None`: the file is fetched.
 TABLE: dict[str, tuple[str, str | None]] = {
     "a public name": ("http://ok.test:PORT/ok", None),
     "a public address": ("http://127.0.0.9:PORT/ok", None),
@@ -50,7 +50,7 @@ TABLE: dict[str, tuple[str, str | None]] = {
     "metadata by name": ("http://meta.test/latest/meta-data/", REFUSED),
     "mapped by name": ("http://mapped.test:PORT/ok", REFUSED),
     "NAT64 by name": ("http://nat64.test:PORT/ok", REFUSED),
-    "a bad and a good answer": ("http://multi.test:PORT/ok", None),
+    "a name with a private and a public address": ("http://multi.test:PORT/ok", None),
     "redirect": ("http://ok.test:PORT/redirect?/ok", None),
     "redirect to loopback": ("http://ok.test:PORT/redirect?http://127.0.0.1:PORT/ok", REFUSED),
     "redirect to metadata": ("http://ok.test:PORT/redirect?http://169.254.169.254/", REFUSED),
@@ -105,8 +105,8 @@ async def test_addresses(name: str, web: HostileWeb, tmp_path: Path, monkeypatch
         assert found_file.path.read_bytes() == b"hello"
     except WorkerError as error:
         found = error.code
-        told = str(error.as_problem()).replace(url, "")
-        assert not [text for text in ("169.254.169.254", "64:ff9b", "::1'", "hello") if text in told], told
+        problem = str(error.as_problem()).replace(url, "")
+        assert not [text for text in ("169.254.169.254", "64:ff9b", "::1'", "hello") if text in problem], problem
         assert list(tmp_path.iterdir()) == []
     assert found == expected
     assert set(web.reached) <= {PUBLIC}

@@ -1,4 +1,4 @@
-"""A hostile program in the place of a job's FFmpeg: every attack fails."""
+"""A hostile program runs in place of a job's FFmpeg, and every attack it tries fails."""
 
 from __future__ import annotations
 

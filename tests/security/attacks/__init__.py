@@ -1,1 +1,1 @@
-"""What hostile callers and hostile files try, in tables: one row an attack."""
+"""Tables of attacks by hostile callers and hostile files, one row per attack."""

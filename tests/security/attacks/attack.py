@@ -1,4 +1,4 @@
-"""One attack as a value, and the names that its row may use for places."""
+"""One attack, and the placeholders for files and addresses in its command and files."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _PLACE = re.compile(r"<(app|other|port|up|lane|http|tcp|udp|display|unix|listen|
 
 @dataclass(frozen=True)
 class Attack:
-    """What is run, and the files that lie in the attacker's own folder.
+    """A command to run, and the files in the attacker's own folder.
 
-    `command` and `files` may hold places in angle brackets:
+    `command` and `files` may contain placeholders in angle brackets:
 
-    - `<app>`: the folder of somebody's application: secret.env (0644), one.txt, private.key (0600), victim.*,
+    - `<app>`: the folder of another application: secret.env (0644), one.txt, private.key (0600), victim.*,
       s-1.ts. `<up>/app` is the same, from the working directory.
     - `<other>`: the working directory of another job, with the same files.
     - `<lane>`: the working directory itself.
     - `<http>`, `<tcp>`, `<udp>`: addresses of servers; `<port>` and `<display>` the TCP server again, as
-      a port and as X calls it; `<unix>` a socket.
-    - `<listen>`: a port that nobody has. `<nobody>`: a host whose name nobody knows.
+      a port and as an X display; `<unix>`: a Unix socket.
+    - `<listen>`: an unused port. `<nobody>`: a host name that does not exist.
     - `<pid>`, `<spawner>`: a process of the application, with secrets in its environment and arguments; the
       process that starts the job's ffmpeg. `<fd>`: a descriptor of the worker's that is open on a secret.
     - `<font>`: a font.
 
-    `is_media`: the command is harmless, the file is not. `inert` says why it does nothing with this ffmpeg even
-    where nothing is in its way. `sandbox_only` says why the argument policy alone cannot stop it.
+    `is_media`: the command is harmless, the file is not. `inert` says why the attack fails with this ffmpeg even
+    without protection. `sandbox_only` says why the option policy alone cannot stop it.
     """
 
     name: str
@@ -42,22 +42,22 @@ class Attack:
     timeout_s: float = 6
 
     def tokens(self, places: Places) -> list[str]:
-        """The arguments of ffmpeg."""
+        """Return the arguments of ffmpeg."""
         return [fill(token, places) for token in shlex.split(self.command)]
 
     def contents(self, places: Places) -> dict[str, bytes]:
-        """The attacker's files by name."""
+        """Return the contents of the attacker's files by name."""
         return {name: _content(content, places) for name, content in self.files.items()}
 
     @property
     def places(self) -> set[str]:
-        """The places that it names."""
+        """The names of the placeholders it uses."""
         texts = [self.command, *(text for text in self.files.values() if isinstance(text, str))]
         return {name for text in texts for name in _PLACE.findall(text)}
 
 
 def fill(text: str, places: Places) -> str:
-    """Put places into a text."""
+    """Replace the placeholders in a text."""
     return _PLACE.sub(lambda found: places[found[1]], text)
 
 

@@ -1,4 +1,4 @@
-"""Hostile files, made byte by byte: playlists, manifests, films that refer to other files, bombs."""
+"""Builders of hostile files: playlists, manifests, videos that refer to other files, image bombs."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from security.attacks.attack import Places
 
 
 def playlist(segment: str, *before: str) -> str:
-    """HLS."""
+    """Return an HLS playlist of one segment."""
     lines = ("#EXTM3U", "#EXT-X-TARGETDURATION:4", "#EXT-X-MEDIA-SEQUENCE:0", *before, "#EXTINF:1,", segment)
     return "\n".join((*lines, "#EXT-X-ENDLIST", ""))
 
 
 def manifest(base_url: str, *, doctype: str = "", title: str = "") -> str:
-    """DASH, with one representation."""
+    """Return a DASH manifest with one representation."""
     information = f"<ProgramInformation><Title>{title}</Title></ProgramInformation>" if title else ""
     return (
         f'<?xml version="1.0" encoding="utf-8"?>{doctype}'
@@ -26,33 +26,33 @@ def manifest(base_url: str, *, doctype: str = "", title: str = "") -> str:
     )
 
 
-def session(port: str) -> str:
-    """SDP: somebody will send video to this port."""
+def sdp(port: str) -> str:
+    """Return an SDP file that announces video on a port."""
     return (
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
         f"m=video {port} RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n"
     )
 
 
-def drawing(inside: str, *, doctype: str = "") -> str:
-    """SVG."""
+def svg(inside: str, *, doctype: str = "") -> str:
+    """Return an SVG."""
     return (
         f'<?xml version="1.0"?>{doctype}<svg xmlns="http://www.w3.org/2000/svg" '
         f'xmlns:xlink="http://www.w3.org/1999/xlink" width="64" height="64">{inside}</svg>'
     )
 
 
-def nested_drawing(levels: int = 20, width: int = 11) -> str:
-    """SVG whose groups each use the one before many times over."""
+def nested_svg(levels: int = 20, width: int = 11) -> str:
+    """Return an SVG in which each group uses the previous group many times."""
     groups = ['<g id="g0"><rect width="1" height="1"/></g>']
     groups += [
         f'<g id="g{level}">' + f'<use xlink:href="#g{level - 1}"/>' * width + "</g>" for level in range(1, levels)
     ]
-    return drawing(f'<defs>{"".join(groups)}</defs><use xlink:href="#g{levels - 1}"/>')
+    return svg(f'<defs>{"".join(groups)}</defs><use xlink:href="#g{levels - 1}"/>')
 
 
-def picture(width: int, height: int, *, is_complete: bool = True) -> bytes:
-    """PNG of one bit a pixel: next to nothing as a file."""
+def png(width: int, height: int, *, is_complete: bool = True) -> bytes:
+    """Return a PNG of 1 bit per pixel, all black: a tiny file whatever its size."""
     row = b"\0" + b"\0" * ((width + 7) // 8)
     packer = zlib.compressobj(9)
     body = b"".join(packer.compress(row) for _ in range(height if is_complete else 1)) + packer.flush()
@@ -64,13 +64,13 @@ def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def film_elsewhere(places: Places) -> bytes:
-    """A QuickTime film whose sound lies in the application's secrets."""
-    return film_that_refers_to(f"{places['app']}/secret.env")
+def quicktime_of_secrets(places: Places) -> bytes:
+    """Return a QuickTime file whose audio data is a secret of the application."""
+    return quicktime_with_external_audio(f"{places['app']}/secret.env")
 
 
-def film_that_refers_to(path: str) -> bytes:
-    """A QuickTime film of 8-bit sound, 4000 samples at 8 kHz, whose data is another file by an alias record."""
+def quicktime_with_external_audio(path: str) -> bytes:
+    """Return a QuickTime file of 8-bit audio, 4000 samples at 8 kHz, whose data is in another file."""
     dinf = _box(b"dinf", _full(b"dref", 0, _count(1), _box(b"alis", _count(0), _alias(path.encode()))))
     entry = struct.pack(">6xHHHIHHHHI", 1, 0, 0, 0, 1, 8, 0, 0, 8000 << 16)
     table = (

@@ -13,7 +13,7 @@ import pytest
 
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from security.attacks.attack import Attack, Places
-from security.attacks.media import picture
+from security.attacks.media import png
 from support.attacks.detectors import CANARY
 from support.media.sources import make, make_clip
 from support.shared_files import share_folder
@@ -82,7 +82,7 @@ def write_victim_files(folder: Path, attacker_files: Path) -> None:
         "victim.srt": f"1\n00:00:00,000 --> 00:00:05,000\n{CANARY}\n",
         "victim.ffmeta": f";FFMETADATA1\ntitle={CANARY}\n",
         "victim.cube": _LUT,
-        "victim1.png": picture(64, 64),
+        "victim1.png": png(64, 64),
         "s-1.ts": CANARY,
     }
     for path in folder.iterdir():
