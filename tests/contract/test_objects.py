@@ -1,4 +1,4 @@
-"""The contract of all object stores, run against each of them."""
+"""The contract of all object stores, tested on S3, Azure and Google Cloud Storage."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ AZURE, GCP, S3 = "azure", "gcp", "s3"
 
 @dataclass
 class Cloud:
-    """A server, and the worker's access to it."""
+    """An object store, and the worker's access to it."""
 
     server: Any
     access: BucketAccess
@@ -76,7 +76,7 @@ class Cloud:
         found: bytes | None = await asyncio.to_thread(self.server.read, key)
         return found
 
-    def wrong(self) -> dict[str, str]:
+    def wrong_credentials(self) -> dict[str, str]:
         """Well-formed credentials that the server does not accept."""
         if self.cloud is CloudType.GCP:
             return {"gcp_service_account_key": gcs_server.key_file().replace("tests@", "nobody@")}
@@ -180,7 +180,7 @@ async def test_an_unchanged_object_is_not_downloaded_again(cloud: Cloud, tmp_pat
     first = await sources.download(source, tmp_path, TransferMeter())
     assert await sources.download(source, tmp_path, TransferMeter(), first) is first
     with pytest.raises(SourceError) as caught:
-        await cloud.sources(LIMITS, **cloud.wrong()).download(source, tmp_path, TransferMeter(), first)
+        await cloud.sources(LIMITS, **cloud.wrong_credentials()).download(source, tmp_path, TransferMeter(), first)
     assert caught.value.code == "source_forbidden"
     await cloud.target().upload("a.bin", _file(tmp_path, b"newer"), VIDEO, TransferMeter())
     second = await sources.download(source, tmp_path, TransferMeter(), first)
@@ -225,10 +225,10 @@ async def test_missing_or_forbidden_objects(cloud: Cloud, tmp_path: Path) -> Non
         await cloud.target("no-such-bucket").upload("a.bin", path, VIDEO, TransferMeter())
     assert missing.value.code == "bucket_not_found"
     with pytest.raises(TargetForbidden) as forbidden:
-        await cloud.target(BUCKET, None, **cloud.wrong()).upload("a.bin", path, VIDEO, TransferMeter())
+        await cloud.target(BUCKET, None, **cloud.wrong_credentials()).upload("a.bin", path, VIDEO, TransferMeter())
     assert forbidden.value.code == "target_forbidden"
-    told = "".join(str(error.as_problem()) for error in [*errors, missing.value, forbidden.value])
-    assert not [text for text in ("127.0.0.1", "secret of", "Signature", "AKIA") if text in told], told
+    problems = "".join(str(error.as_problem()) for error in [*errors, missing.value, forbidden.value])
+    assert not [text for text in ("127.0.0.1", "secret of", "Signature", "AKIA") if text in problems], problems
     assert [entry.name for entry in tmp_path.iterdir()] == ["file.bin"]
 
 

@@ -1,4 +1,4 @@
-"""The contract of web servers as stores: cached downloads, and uploads."""
+"""The contract of web servers as stores: cached downloads and uploads."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers.web import Web, open_web
 
-KNOWN = {"Authorization": "Bearer hush"}
-SECRET = "hush-hush-canary"
+KNOWN = {"Authorization": "Bearer known-token"}
+SECRET = "secret-canary"
 OUTBOUND = OutboundClient(OutboundRules(allow_http=True, allow_cidrs=(ip_network("127.0.0.1"),)))
 LARGE = bytes(range(256)) * (16 << 10)  # 4 MiB: more than the sockets' buffers hold
 HEADERS = ObjectHeaders("video/mp4", "max-age=60")
@@ -42,7 +42,7 @@ async def web() -> AsyncIterator[Web]:
 
 
 class Worker:
-    """Jobs of one worker, each with its own folder, that share a cache."""
+    """A worker whose jobs have their own folders and share a cache."""
 
     def __init__(self, root: Path, max_bytes: int = 1 << 30) -> None:
         self.root = root
@@ -232,7 +232,7 @@ async def test_a_retry_sends_the_whole_file(web: Web, film: Path, behaviour: str
     assert meter.done == len(LARGE)
 
 
-async def test_an_endless_answer_is_not_read(web: Web, film: Path) -> None:
+async def test_an_endless_response_is_not_read(web: Web, film: Path) -> None:
     await asyncio.wait_for(objects(url=f"{web.url}/chatty/o").upload("o", film, HEADERS, TransferMeter()), 5)
     assert web.files["o"] == LARGE
 
@@ -251,7 +251,7 @@ async def test_an_endless_answer_is_not_read(web: Web, film: Path) -> None:
         ("hasty", "target_unavailable", True, 3),
     ],
 )
-async def test_refusals(
+async def test_error_responses(
     web: Web,
     film: Path,
     behaviour: str,
@@ -266,9 +266,9 @@ async def test_refusals(
     assert (caught.value.code, caught.value.retryable) == (code, retryable)
     assert len(web.requests) == attempts
     logged = [str(vars(record)) for record in caplog.records if record.name != "aiohttp.access"]
-    told = f"{caught.value.as_problem()} {caught.value.detail} {caught.value!r} {logged}"
-    assert SECRET not in told
-    assert "secret of the server" not in told
+    message = f"{caught.value.as_problem()} {caught.value.detail} {caught.value!r} {logged}"
+    assert SECRET not in message
+    assert "secret of the server" not in message
     assert '"o.mp4"' in caught.value.message
 
 
@@ -308,7 +308,7 @@ async def test_only_allowed_addresses_are_called(web: Web, film: Path) -> None:
     assert web.requests == []
 
 
-async def test_headers_that_callers_may_not_set(web: Web, film: Path) -> None:
+async def test_forbidden_headers_are_refused(web: Web, film: Path) -> None:
     for headers in ({"Content-Length": "1"}, {"X": f"{SECRET}\r\nHost: x"}, {"Transfer-Encoding": "chunked"}):
         with pytest.raises(InvalidJob) as caught:
             await objects(url=f"{web.url}/plain/o", headers=headers).upload("o", film, HEADERS, TransferMeter())
@@ -317,7 +317,7 @@ async def test_headers_that_callers_may_not_set(web: Web, film: Path) -> None:
     assert web.requests == []
 
 
-async def test_a_deleted_file(web: Web, tmp_path: Path) -> None:
+async def test_uploading_a_missing_file_sends_no_request(web: Web, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await objects(url=f"{web.url}/plain/o").upload("o", tmp_path / "nope", HEADERS, TransferMeter())
     assert web.requests == []
@@ -330,7 +330,7 @@ async def test_a_presigned_put_cannot_delete(web: Web) -> None:
     assert SECRET not in str(caught.value.as_problem())
 
 
-def test_one_address_accepts_one_output() -> None:
+def test_one_url_accepts_one_output() -> None:
     store = objects(url=f"https://h/o?sig={SECRET}&sv=1")
     store.check("a.mp4")
     store.check("a.mp4")
@@ -340,7 +340,7 @@ def test_one_address_accepts_one_output() -> None:
     assert SECRET not in str(caught.value.as_problem())
 
 
-def test_one_address_for_each_name() -> None:
+def test_one_url_for_each_output_name() -> None:
     urls = {"small.mp4": "https://h/1?id=1", "large.mp4": "https://h/1?id=2", "twin.mp4": "https://h/1?id=2"}
     store = objects(urls=urls)
     store.check("small.mp4")

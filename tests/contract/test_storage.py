@@ -1,4 +1,4 @@
-"""The contract of all stores, run against each of them."""
+"""The contract of all stores, tested on local and in-memory stores."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ async def readable(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
         yield Readable(store, web.files.__setitem__, lambda name: f"{web.url}/plain/{quote(name)}")
 
 
-async def put(target: Target, files: Mapping[str, Path]) -> Mapping[str, OutputLocation]:
-    """Deliver files like a lane."""
+async def deliver(target: Target, files: Mapping[str, Path]) -> Mapping[str, OutputLocation]:
+    """Deliver files as a job does."""
     target.check(list(files))
     delivery = target.open_delivery(TransferMeter())
     for name, path in files.items():
@@ -122,7 +122,7 @@ async def test_a_pattern_without_matches(readable: Readable) -> None:
 async def test_delivered_files_can_be_fetched(case: Case, tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"1")
     (tmp_path / "two").write_bytes(b"22")
-    places = await put(case.target, {"x/one.bin": tmp_path / "one", "ünï 😀.bin": tmp_path / "two"})
+    places = await deliver(case.target, {"x/one.bin": tmp_path / "one", "ünï 😀.bin": tmp_path / "two"})
     assert set(places) == {"x/one.bin", "ünï 😀.bin"}
     assert case.read("x/one.bin") == b"1"
     assert case.read("ünï 😀.bin") == b"22"
@@ -131,14 +131,14 @@ async def test_delivered_files_can_be_fetched(case: Case, tmp_path: Path) -> Non
 async def test_a_delivery_replaces_existing_files(case: Case, tmp_path: Path) -> None:
     case.add("a.bin", b"old")
     (tmp_path / "new").write_bytes(b"new")
-    await put(case.target, {"a.bin": tmp_path / "new"})
+    await deliver(case.target, {"a.bin": tmp_path / "new"})
     assert case.read("a.bin") == b"new"
 
 
 async def test_all_files_are_delivered_or_none(case: Case, tmp_path: Path) -> None:
     (tmp_path / "one").write_bytes(b"1")
     with pytest.raises(TargetForbidden):
-        await put(case.target, {"one.bin": tmp_path / "one", "../two.bin": tmp_path / "one"})
+        await deliver(case.target, {"one.bin": tmp_path / "one", "../two.bin": tmp_path / "one"})
     assert case.read("one.bin") is None
 
 
@@ -200,7 +200,7 @@ async def test_a_name_below_a_file(root: Path) -> None:
         await LocalSource(LocalRoots(root / "data")).fetch(FileSource(url="a.bin/x.bin"), root, TransferMeter())
     (root / "new").write_bytes(b"x")
     with pytest.raises(TargetError):
-        await put(LocalTarget(LocalRoots(root / "data")), {"a.bin/x.bin": root / "new"})
+        await deliver(LocalTarget(LocalRoots(root / "data")), {"a.bin/x.bin": root / "new"})
     assert (root / "data/a.bin").read_bytes() == b"data"
 
 
@@ -208,7 +208,7 @@ async def test_a_failed_delivery_leaves_nothing(root: Path) -> None:
     (root / "one").write_bytes(b"1")
     store = LocalTarget(LocalRoots(root / "data"))
     with pytest.raises(TargetError):
-        await put(store, {"first.bin": root / "one", "second.bin": root / "not-there"})
+        await deliver(store, {"first.bin": root / "one", "second.bin": root / "not-there"})
     assert sorted(path.name for path in (root / "data").iterdir()) == ["a.bin"]
 
 

@@ -1,4 +1,4 @@
-"""The example compositions, and those of docs/canvas.md, become videos."""
+"""The example compositions and those of docs/canvas.md render to videos."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_an_example_becomes_a_video(worker: Worker, name: str) -> None:
+async def test_an_example_renders_to_a_video(worker: Worker, name: str) -> None:
     composition = json.loads((COMPOSITIONS / f"{name}.json").read_text(encoding="utf-8"))
     suffix = SUFFIXES.get(name, ".mp4")
     data = {
@@ -58,14 +58,14 @@ async def test_an_example_becomes_a_video(worker: Worker, name: str) -> None:
 
 
 def check_video(path: Path, composition: dict[str, Any], frames: int) -> None:
-    """It has its frames, sound where there is one, and shows something from its second second on."""
+    """Check the number of frames, the audio track, and that no frame after the first second is blank."""
     with av.open(str(path)) as video:
         stream = video.streams.video[0]
         assert max(stream.width, stream.height) == LONG_SIDE
         levels = [float(np.std(frame.to_ndarray(format="gray"))) for frame in video.decode(stream)]
         assert bool(video.streams.audio) == has_sound(composition)
     assert len(levels) == frames
-    assert min(levels[composition["fps"] : -composition["fps"]]) > 5  # what is of one colour has none
+    assert min(levels[composition["fps"] : -composition["fps"]]) > 5  # a blank frame has a deviation of 0
 
 
 def has_sound(composition: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""docs/canvas.md lists every field, transition and limit, and its compositions are read as it says."""
+"""docs/canvas.md lists every field, transition and limit, and its compositions are valid or refused as it says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example clients bring jobs to a worker and its answers back."""
+"""The example clients send jobs to a worker and print its results and errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ JS_SDK = "runpod-sdk@1.1.2"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def client_environment(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[dict[str, str]]:
-    """What a client needs to reach a worker that runs as RunPod starts it."""
+    """Environment variables of a client, while a RunPod worker runs."""
     folder = tmp_path_factory.mktemp("clients")
     plain = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ} | {"HOME": str(folder)}
     async with open_fake_runpod() as platform, running_runpod_worker(folder, platform):
@@ -41,8 +41,8 @@ async def client_environment(tmp_path_factory: pytest.TempPathFactory) -> AsyncI
         assert platform.client_keys == {f"Bearer {KEY}"}
 
 
-async def call(environment: dict[str, str], *command: str | Path) -> tuple[int, str, str]:
-    """Exit code, standard output and standard error of a client."""
+async def run_client(environment: dict[str, str], *command: str | Path) -> tuple[int, str, str]:
+    """Run a client; return exit code, standard output and standard error."""
     client = await asyncio.create_subprocess_exec(
         *command, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
@@ -52,8 +52,8 @@ async def call(environment: dict[str, str], *command: str | Path) -> tuple[int, 
     return client.returncode, out.decode(), error.decode()
 
 
-def needed(*programs: str) -> None:
-    """Skip where a program is missing."""
+def require_programs(*programs: str) -> None:
+    """Skip the test if a program is missing."""
     missing = [name for name in programs if shutil.which(name) is None]
     if missing:
         pytest.skip(f"not installed: {', '.join(missing)}")
@@ -61,8 +61,8 @@ def needed(*programs: str) -> None:
 
 @pytest.fixture(scope="module")
 def js_client(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
-    """The JavaScript client beside its SDK: Node looks for packages beside the file."""
-    needed("node", "npm")
+    """The JavaScript client, copied beside its SDK: Node searches packages beside the file."""
+    require_programs("node", "npm")
     folder = tmp_path_factory.mktemp("js")
     shutil.copy(EXAMPLES / "runpod_client.mjs", folder)
     command = ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(folder), JS_SDK]
@@ -73,38 +73,40 @@ def js_client(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
 
 
 async def check_client(environment: dict[str, str], folder: Path, command: list[str | Path]) -> None:
-    """It prints the result of a job that works, and of one that does not what the worker says."""
-    code, out, error = await call(environment, *command, REQUESTS["process"])
+    """The client prints the result of a valid job, and the error of an invalid one."""
+    code, out, error = await run_client(environment, *command, REQUESTS["process"])
     assert (code, error) == (0, "")
     assert [output["name"] for output in json.loads(out)["outputs"]] == ["example.mp4"]
 
-    wrong = folder / "wrong.json"
-    wrong.write_text('{"input": {"action": "process", "data": {"chainCmds": "ffmpeg -i none.mp4 a.mp4"}}}')
-    code, out, error = await call(environment, *command, wrong)
+    invalid = folder / "invalid.json"
+    invalid.write_text('{"input": {"action": "process", "data": {"chainCmds": "ffmpeg -i none.mp4 a.mp4"}}}')
+    code, out, error = await run_client(environment, *command, invalid)
     assert (code, out) == (1, "")
     assert "none.mp4" in error
     assert "Traceback" not in error
     assert KEY not in error
 
 
-async def test_python(client_environment: dict[str, str], tmp_path: Path) -> None:
+async def test_python_client(client_environment: dict[str, str], tmp_path: Path) -> None:
     await check_client(client_environment, tmp_path, [sys.executable, EXAMPLES / "runpod_client.py"])
 
 
-async def test_javascript(client_environment: dict[str, str], tmp_path: Path, js_client: list[str | Path]) -> None:
+async def test_javascript_client(
+    client_environment: dict[str, str], tmp_path: Path, js_client: list[str | Path]
+) -> None:
     await check_client(client_environment, tmp_path, js_client)
 
 
-async def test_curl(client_environment: dict[str, str], tmp_path: Path) -> None:
-    needed("bash", "curl", "jq")
+async def test_curl_client(client_environment: dict[str, str], tmp_path: Path) -> None:
+    require_programs("bash", "curl", "jq")
     await check_client(client_environment, tmp_path, ["bash", EXAMPLES / "runpod.sh"])
 
 
 async def test_every_request_for_the_console_runs(client_environment: dict[str, str]) -> None:
-    """In this order: each reads what one before it has made."""
+    """The order matters: each request reads outputs of an earlier one."""
     client = EXAMPLES / "runpod_client.py"
     for name in ("process", "probe", "multi_process", "vmaf"):
-        code, out, error = await call(client_environment, sys.executable, client, REQUESTS[name])
+        code, out, error = await run_client(client_environment, sys.executable, client, REQUESTS[name])
         assert (code, error) == (0, ""), name
         assert json.loads(out).get("failed", 0) == 0
 
@@ -116,13 +118,13 @@ async def test_a_request_for_the_console_is_a_job(name: str) -> None:
     parse_job(request["input"])
 
 
-async def test_curl_against_an_api_of_ones_own(tmp_path: Path) -> None:
-    needed("bash", "curl")
+async def test_curl_against_a_self_hosted_api(tmp_path: Path) -> None:
+    require_programs("bash", "curl")
     job = '{"chainCmds": "ffmpeg -f lavfi -i testsrc2=size=64x64:duration=0.2 -c:v libx264 own.mp4"}'
     with running_server(tmp_path, FFMPEG_WORKER_API_KEYS="own-key") as server:
         environment = {"PATH": os.environ["PATH"], "API": f"{server.url}/api"}
         script: list[str | Path] = ["bash", EXAMPLES / "self_hosted.sh", "ffmpeg/process", job]
-        code, out, _ = await call({**environment, "API_KEY": "own-key"}, *script)
+        code, out, _ = await run_client({**environment, "API_KEY": "own-key"}, *script)
         assert (code, json.loads(out)["outputs"][0]["name"]) == (0, "own.mp4")
-        code, out, _ = await call(environment, *script)
+        code, out, _ = await run_client(environment, *script)
         assert (code, json.loads(out)["code"]) == (22, "unauthorized")

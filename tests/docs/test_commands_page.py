@@ -1,4 +1,4 @@
-"""docs/commands.md lists every name that a rule refuses."""
+"""docs/commands.md lists every option, filter and format that a rule refuses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every example of the documentation and every spelling of a job runs unchanged."""
+"""Every job in the documentation runs unchanged, and so does every spelling of a job."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from support.worker import Worker, open_worker
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EXAMPLES = [example for page in ("README.md", "docs/jobs.md") for example in examples_of(page)]
-# Pages that explain with files that nobody has: their jobs are only read. Compositions have a test of their own.
+# These pages use files that do not exist here, so their jobs are only parsed. Compositions have their own test.
 READ_ONLY = [
     example
     for page in sorted((ROOT / "docs").glob("*.md"))
@@ -62,7 +62,7 @@ INPUTS: dict[str, Any] = {
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker on small files under the names that the demo gives to its own."""
+    """A worker with small files of the same names as the demo's."""
     root = tmp_path_factory.mktemp("examples")
     source = make_clip(root / "data/source.mp4", seconds=1, size="320x180", fps=30)
     for height in (480, 240):
@@ -77,12 +77,12 @@ def parse(example: Example) -> Job:
 
 
 @pytest.mark.parametrize("example", [one for one in EXAMPLES if one.runs], ids=str)
-async def test_an_example_runs_as_it_stands(worker: Worker, example: Example) -> None:
+async def test_an_example_runs_unchanged(worker: Worker, example: Example) -> None:
     check_result(await worker.services.run(parse(example)))
 
 
 def check_result(result: JobResult) -> None:
-    """All went well and the files are there."""
+    """Check that the job succeeded without warnings and its outputs exist."""
     if isinstance(result, ProcessResult):
         assert result.outputs or result.logs
         assert result.warnings == ()
@@ -95,25 +95,25 @@ def check_result(result: JobResult) -> None:
 
 
 @pytest.mark.parametrize("example", [one for one in EXAMPLES if one.code is not None], ids=str)
-async def test_a_refused_example_is_refused(worker: Worker, example: Example) -> None:
+async def test_an_example_of_an_error_fails_with_its_code(worker: Worker, example: Example) -> None:
     with pytest.raises(InvalidJob) as caught:
         await worker.services.run(parse(example))
     assert caught.value.code == example.code
 
 
 @pytest.mark.parametrize("example", [one for one in EXAMPLES if one.note == "answer"], ids=str)
-async def test_an_answer_has_the_keys_of_the_models(example: Example) -> None:
+async def test_an_example_response_has_the_keys_of_the_models(example: Example) -> None:
     model: type[Problem | ProcessResult] = Problem if "error" in example.value else ProcessResult
     assert set(example.value) <= set(model.model_fields)
     model.model_validate(example.value)
 
 
 @pytest.mark.parametrize("example", READ_ONLY, ids=str)
-async def test_an_example_elsewhere_is_a_job(example: Example) -> None:
+async def test_an_example_of_another_page_is_a_valid_job(example: Example) -> None:
     parse(example)
 
 
-async def test_every_note_is_known_and_every_kind_is_there() -> None:
+async def test_examples_have_known_notes_and_cover_every_action() -> None:
     assert all(one.runs or one.code or one.note == "answer" for one in EXAMPLES)
     assert {one.path for one in EXAMPLES} >= {action.path for action in ACTIONS.values()}
     assert {one.value["action"] for one in EXAMPLES if "action" in one.value} == set(ACTIONS)
@@ -125,7 +125,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 @pytest.mark.parametrize(
     "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
 )
-async def test_links_lead_somewhere(page: str) -> None:
+async def test_links_exist(page: str) -> None:
     text = (ROOT / page).read_text(encoding="utf-8")
     assert [link for link in LINK.findall(text) if not (ROOT / page).parent.joinpath(link).exists()] == []
 
@@ -134,7 +134,7 @@ async def test_links_lead_somewhere(page: str) -> None:
 @pytest.mark.parametrize(
     "keys", [("action", "process", "data"), ("path", "/ffmpeg/process", "body")], ids=["action", "path"]
 )
-async def test_every_spelling_of_a_command_is_the_same_command(
+async def test_every_spelling_of_a_command_has_the_same_result(
     worker: Worker, keys: tuple[str, str, str], spelling: str
 ) -> None:
     name_key, name, data_key = keys
@@ -146,7 +146,9 @@ async def test_every_spelling_of_a_command_is_the_same_command(
 @pytest.mark.parametrize("beside", [True, False], ids=["beside data", "inside data"])
 @pytest.mark.parametrize("placeholder", ["{{in_1}}", "<<in_1>>"])
 @pytest.mark.parametrize("spelling", INPUTS)
-async def test_every_spelling_of_inputs(worker: Worker, spelling: str, placeholder: str, beside: bool) -> None:
+async def test_every_spelling_of_inputs_works(
+    worker: Worker, spelling: str, placeholder: str, beside: bool
+) -> None:
     inputs = {"inputs": INPUTS[spelling]}
     data = {"chainCmds": ["-i", placeholder, "-vf", "scale=-2:90"], "output": "small.mp4"}
     job = {"action": "process", "data": data, **inputs} if beside else {"action": "process", "data": data | inputs}

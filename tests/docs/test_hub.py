@@ -1,4 +1,4 @@
-"""RunPod's Hub can read what lies in `.runpod`, and would find nothing in it that the worker does not know."""
+"""The files in `.runpod` have the format of RunPod's Hub, and name only variables that the worker reads."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from support.docs.variables import KNOWN
 
 HUB: dict[str, Any] = json.loads((ROOT / ".runpod/hub.json").read_text(encoding="utf-8"))
 TESTS: dict[str, Any] = json.loads((ROOT / ".runpod/tests.json").read_text(encoding="utf-8"))
-# As RunPod's publishing guide has them.
+# From RunPod's publishing guide.
 CATEGORIES = {"audio", "embedding", "language", "video", "image"}
 INPUT_KEYS = {"name", "type", "description", "default", "options", "min", "max", "required", "advanced"}
 TYPES: dict[str, type | tuple[type, ...]] = {"string": str, "number": (int, float), "boolean": bool}
 
 
-def defaults() -> dict[str, str]:
-    """What the environment holds when nobody changes anything in the Hub's form."""
-    return {one["key"]: str(one.get("value", one.get("input", {}).get("default"))) for one in HUB["config"]["env"]}
+def form_defaults() -> dict[str, str]:
+    """Return the environment variables of the unchanged form of the Hub."""
+    return {
+        entry["key"]: str(entry.get("value", entry.get("input", {}).get("default")))
+        for entry in HUB["config"]["env"]
+    }
 
 
-def test_hub_json_has_what_the_hub_requires() -> None:
+def test_hub_json_has_the_required_fields() -> None:
     assert set(HUB) == {"title", "description", "type", "category", "config"}
     assert (HUB["type"], HUB["category"] in CATEGORIES) == ("serverless", True)
     config = HUB["config"]
@@ -39,10 +42,10 @@ def test_hub_json_has_what_the_hub_requires() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [one for one in HUB["config"]["env"] if "input" in one], ids=lambda one: one["key"]
+    "variable", [entry for entry in HUB["config"]["env"] if "input" in entry], ids=lambda entry: entry["key"]
 )
-def test_an_input_of_the_form_is_one_that_the_hub_shows(asked: dict[str, Any]) -> None:
-    form = asked["input"]
+def test_an_input_of_the_form_is_valid(variable: dict[str, Any]) -> None:
+    form = variable["input"]
     assert {"name", "type", "description", "default"} <= set(form) <= INPUT_KEYS
     assert isinstance(form["default"], TYPES[form["type"]])
     if "options" in form:
@@ -51,13 +54,13 @@ def test_an_input_of_the_form_is_one_that_the_hub_shows(asked: dict[str, Any]) -
         assert form["min"] <= form["default"] <= form["max"]
 
 
-def test_every_variable_is_one_that_is_read() -> None:
-    named = {one["key"] for config in (HUB["config"], TESTS["config"]) for one in config["env"]}
+def test_the_worker_reads_every_variable() -> None:
+    named = {entry["key"] for config in (HUB["config"], TESTS["config"]) for entry in config["env"]}
     named |= {key for preset in HUB["config"]["presets"] for key in preset["defaults"]}
     assert named - KNOWN == set()
 
 
-def settings_with(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> Settings:
+def read_settings_with(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, folder: Path) -> Settings:
     monkeypatch.chdir(folder)
     for name in Settings.model_fields:
         monkeypatch.delenv(environment_variable_of(name), raising=False)
@@ -66,30 +69,32 @@ def settings_with(variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, fo
     return read_settings()
 
 
-def test_the_form_as_it_stands_is_accepted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    settings = settings_with(defaults(), monkeypatch, tmp_path)
+def test_the_default_values_are_valid_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = read_settings_with(form_defaults(), monkeypatch, tmp_path)
     assert (settings.data_root, settings.api_timeout_s, settings.bucket_endpoint_url) == (Path("/data"), 570, None)
 
 
 @pytest.mark.parametrize("preset", HUB["config"]["presets"], ids=lambda preset: preset["name"])
-def test_a_preset_is_of_the_form(preset: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert set(preset["defaults"]) <= set(defaults())
+def test_a_preset_has_valid_settings(
+    preset: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert set(preset["defaults"]) <= set(form_defaults())
     bucket = {"BUCKET_NAME": "media"} if preset["defaults"]["CLOUD_STORAGE_TYPE"] != "LOCAL" else {}
-    settings_with({**defaults(), **preset["defaults"], **bucket}, monkeypatch, tmp_path)
+    read_settings_with({**form_defaults(), **preset["defaults"], **bucket}, monkeypatch, tmp_path)
 
 
-def test_tests_json_has_what_the_hub_requires() -> None:
+def test_tests_json_has_the_required_fields() -> None:
     assert set(TESTS) == {"tests", "config"}
     assert TESTS["config"]["cpuFlavor"] == HUB["config"]["cpuFlavor"]
-    for one in TESTS["tests"]:
-        assert (set(one), type(one["timeout"])) == ({"name", "input", "timeout"}, int)
+    for entry in TESTS["tests"]:
+        assert (set(entry), type(entry["timeout"])) == ({"name", "input", "timeout"}, int)
 
 
-@pytest.mark.parametrize("one", TESTS["tests"], ids=lambda one: one["name"])
-def test_a_test_is_a_job_that_needs_nothing(one: dict[str, Any]) -> None:
-    job = parse_job(one["input"])
+@pytest.mark.parametrize("entry", TESTS["tests"], ids=lambda entry: entry["name"])
+def test_a_test_is_a_job_without_inputs_or_urls(entry: dict[str, Any]) -> None:
+    job = parse_job(entry["input"])
     assert job.inputs == {}
-    assert "://" not in json.dumps(one)
+    assert "://" not in json.dumps(entry)
 
 
 def test_the_hub_finds_the_handler_the_dockerfile_and_the_readme(tmp_path: Path) -> None:

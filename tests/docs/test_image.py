@@ -1,4 +1,4 @@
-"""The Dockerfile and compose.yaml name what there is, and hold to what docs/security.md and the settings say."""
+"""The Dockerfile and compose.yaml name existing files and settings, and follow docs/security.md."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import yaml  # type: ignore[import-untyped]
 from support.docs.json_examples import ROOT
 from support.docs.variables import KNOWN
 
-# They tell Python, pip, the programs' search path and NVIDIA's runtime how to behave.
-OF_OTHERS = {
+# Variables that Python, pip, the shell and NVIDIA's container runtime read.
+OTHER_VARIABLES = {
     "PATH",
     "PYTHONDONTWRITEBYTECODE",
     "PYTHONUNBUFFERED",
     "PIP_NO_CACHE_DIR",
     "PIP_DISABLE_PIP_VERSION_CHECK",
 }
-OF_OTHERS |= {"NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"}
+OTHER_VARIABLES |= {"NVIDIA_VISIBLE_DEVICES", "NVIDIA_DRIVER_CAPABILITIES"}
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
 
 
-def arguments(instruction: str) -> list[str]:
-    """What stands behind each use of an instruction, continued lines joined."""
+def arguments_of(instruction: str) -> list[str]:
+    """Return the arguments of each use of an instruction, with continued lines joined."""
     return re.findall(rf"^{instruction} +(.*)$", DOCKERFILE, re.MULTILINE)
 
 
@@ -35,22 +35,22 @@ def services() -> dict[str, Any]:
     return dict(yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))["services"])
 
 
-def test_every_variable_is_one_that_is_read(services: dict[str, Any]) -> None:
-    ours = {name for line in arguments("ENV") for name in re.findall(r"(?:^| )([A-Z_]+)=", line)}
-    assert ours - OF_OTHERS - KNOWN == set()
+def test_the_worker_reads_every_variable(services: dict[str, Any]) -> None:
+    ours = {name for line in arguments_of("ENV") for name in re.findall(r"(?:^| )([A-Z_]+)=", line)}
+    assert ours - OTHER_VARIABLES - KNOWN == set()
     assert set(services["api"]["environment"]) - KNOWN == set()
 
 
-def test_what_is_copied_is_there_and_not_ignored() -> None:
+def test_copied_files_exist_and_are_not_ignored() -> None:
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
-    copied = {word for line in arguments("COPY") if "--from" not in line for word in line.split()[:-1]}
+    copied = {word for line in arguments_of("COPY") if "--from" not in line for word in line.split()[:-1]}
     assert sorted(copied) == sorted(kept)
     assert [name for name in copied if not (ROOT / name).exists()] == []
     assert not any(fnmatch(".env", pattern) for pattern in kept)
 
 
-def test_the_last_target_is_the_worker_of_runpod_and_the_other_the_api() -> None:
-    targets = [line.split(" AS ")[1] for line in arguments("FROM")]
+def test_the_last_target_is_the_runpod_worker_and_the_one_before_the_api() -> None:
+    targets = [line.split(" AS ")[1] for line in arguments_of("FROM")]
     assert targets == ["build", "worker", "api", "runpod"]
     api, runpod = (json.loads(command) for command in re.findall(r"^CMD (\[.*\])$", DOCKERFILE, re.MULTILINE))
     assert api == ["ffmpeg-worker", "serve"]
@@ -58,23 +58,23 @@ def test_the_last_target_is_the_worker_of_runpod_and_the_other_the_api() -> None
     assert (ROOT / runpod[2].removeprefix("/app/")).is_file()
 
 
-def test_every_image_has_a_version(services: dict[str, Any]) -> None:
-    images = [line.removeprefix("BASE=") for line in arguments("ARG") if line.startswith("BASE=")]
+def test_every_base_image_has_a_version(services: dict[str, Any]) -> None:
+    images = [line.removeprefix("BASE=") for line in arguments_of("ARG") if line.startswith("BASE=")]
     images += [service["image"] for service in services.values() if "build" not in service]
     assert len(images) == 2
     assert all(re.search(r":v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$", image) for image in images), images
 
 
-def test_no_secret_stands_in_a_file(services: dict[str, Any]) -> None:
+def test_no_file_contains_a_secret(services: dict[str, Any]) -> None:
     secrets = re.compile(r"KEY|SECRET|TOKEN|PASSWORD")
-    assert [line for line in arguments("(?:ENV|ARG)") if secrets.search(line)] == []
+    assert [line for line in arguments_of("(?:ENV|ARG)") if secrets.search(line)] == []
     given = [pair for service in services.values() for pair in service.get("environment", {}).items()]
     named = [value for name, value in given if secrets.search(name)]
     assert len(named) == 5
     assert all(re.fullmatch(r"\$\{\w+:\?.*\}", value) for value in named)
 
 
-def test_the_container_of_compose_is_the_hardened_one_of_the_security_page(services: dict[str, Any]) -> None:
+def test_compose_hardens_its_container_as_the_security_page_says(services: dict[str, Any]) -> None:
     command = re.search(r"docker run .*?IMAGE", (ROOT / "docs/security.md").read_text(), re.DOTALL)
     assert command is not None
     api = services["api"]

@@ -1,4 +1,4 @@
-"""Links, anchors and repository paths in the documentation lead somewhere."""
+"""Links, anchors and repository paths in the documentation exist."""
 
 from __future__ import annotations
 

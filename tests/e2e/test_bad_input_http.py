@@ -1,4 +1,4 @@
-"""Bad input over real HTTP: a documented problem without secrets, and a server that keeps working."""
+"""Bad requests over HTTP get documented errors without secrets, and the server keeps working."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 async def client(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
-    """A session that finds the server as it should be, and checks that it is left so."""
+    """A client session; after each test the server must be idle and healthy."""
     async with aiohttp.ClientSession(server.url) as session:
         yield session
         await until_async(server.is_idle)
@@ -49,7 +49,7 @@ async def client(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def problem_of(response: aiohttp.ClientResponse) -> dict[str, Any]:
-    """The body of an error, checked against the documented shape."""
+    """Return the body of an error, and check it against the documented schema."""
     assert response.content_type == "application/problem+json"
     text = await response.text()
     assert SECRET not in text
@@ -64,7 +64,7 @@ async def problem_of(response: aiohttp.ClientResponse) -> dict[str, Any]:
     return problem
 
 
-async def refused(
+async def assert_refused(
     client: aiohttp.ClientSession, path: str, status: int, code: str, word: str, **request: Any
 ) -> None:
     request.setdefault("headers", AUTHORIZED)
@@ -75,7 +75,7 @@ async def refused(
 
 
 @pytest.mark.parametrize("job", BAD_JOBS, ids=str)
-async def test_bad_jobs(client: aiohttp.ClientSession, job: BadJob) -> None:
+async def test_a_bad_job_gets_its_error(client: aiohttp.ClientSession, job: BadJob) -> None:
     async with client.post(f"/api/ffmpeg/{job.action}", json=job.body, headers=AUTHORIZED) as response:
         problem = await problem_of(response)
     found = (response.status, problem["code"], problem["fault"], problem["retryable"])
@@ -86,47 +86,51 @@ async def test_bad_jobs(client: aiohttp.ClientSession, job: BadJob) -> None:
 @pytest.mark.parametrize(
     ("body", "word"), [("", "JSON"), (f"{{'chainCmds': '{SECRET}'}}", "JSON"), ("[" * 50_000, "64 levels")]
 )
-async def test_bad_json(client: aiohttp.ClientSession, body: str, word: str) -> None:
+async def test_invalid_json_is_refused(client: aiohttp.ClientSession, body: str, word: str) -> None:
     headers = {**AUTHORIZED, "Content-Type": "application/json"}
-    await refused(client, PROCESS, 400, "invalid_json", word, data=body.encode(), headers=headers)
+    await assert_refused(client, PROCESS, 400, "invalid_json", word, data=body.encode(), headers=headers)
 
 
-async def test_another_content_type(client: aiohttp.ClientSession) -> None:
+async def test_another_content_type_is_refused(client: aiohttp.ClientSession) -> None:
     headers = {**AUTHORIZED, "Content-Type": "text/plain"}
     data = json.dumps(GOOD_JOB).encode()
-    await refused(client, PROCESS, 415, "content_type_refused", "application/json", data=data, headers=headers)
+    await assert_refused(
+        client, PROCESS, 415, "content_type_refused", "application/json", data=data, headers=headers
+    )
 
 
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 8 << 20])
-async def test_a_body_that_is_declared_too_large(client: aiohttp.ClientSession, size: int) -> None:
+async def test_a_body_with_a_too_large_content_length(client: aiohttp.ClientSession, size: int) -> None:
     body = json.dumps(GOOD_JOB).encode().ljust(size)
     headers = {**AUTHORIZED, "Content-Type": "application/json"}
-    await refused(
+    await assert_refused(
         client, PROCESS, 413, "body_too_large", str(MAX_BODY_BYTES), data=io.BytesIO(body), headers=headers
     )
 
 
 @pytest.mark.parametrize("size", [MAX_BODY_BYTES + 1, 8 << 20])
-async def test_a_body_in_chunks_that_turns_out_too_large(client: aiohttp.ClientSession, size: int) -> None:
+async def test_a_chunked_body_that_is_too_large(client: aiohttp.ClientSession, size: int) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, size, 16 * 1024):
             yield b" " * min(16 * 1024, size - start)
 
     headers = {**AUTHORIZED, "Content-Type": "application/json"}
-    await refused(client, PROCESS, 413, "body_too_large", str(MAX_BODY_BYTES), data=chunks(), headers=headers)
+    await assert_refused(
+        client, PROCESS, 413, "body_too_large", str(MAX_BODY_BYTES), data=chunks(), headers=headers
+    )
 
 
-async def test_a_client_that_waits_for_100_continue_sends_no_body_in_vain(client: aiohttp.ClientSession) -> None:
+async def test_a_too_large_body_is_refused_before_100_continue(client: aiohttp.ClientSession) -> None:
     body = b" " * (8 << 20)
     headers = {**AUTHORIZED, "Content-Type": "application/json"}
-    await refused(
+    await assert_refused(
         client, PROCESS, 413, "body_too_large", "larger", data=io.BytesIO(body), headers=headers, expect100=True
     )
 
 
-async def test_the_secrets_of_a_url(client: aiohttp.ClientSession) -> None:
+async def test_errors_contain_no_secrets_of_a_url(client: aiohttp.ClientSession) -> None:
     job = {"chainCmds": f"-i https://user:{SECRET}@example.com/a.mp4?signature={SECRET} o.mp4"}
-    await refused(client, PROCESS, 403, "address_not_allowed", "user or password", json=job)
+    await assert_refused(client, PROCESS, 403, "address_not_allowed", "user or password", json=job)
 
 
 @pytest.mark.parametrize(
@@ -139,7 +143,7 @@ async def test_the_secrets_of_a_url(client: aiohttp.ClientSession) -> None:
         {"Authorization": "Bearer schlüssel-🔑"},
     ],
 )
-async def test_no_key_or_a_wrong_one(client: aiohttp.ClientSession, headers: dict[str, str]) -> None:
+async def test_a_missing_or_wrong_key(client: aiohttp.ClientSession, headers: dict[str, str]) -> None:
     async with client.post(PROCESS, json=GOOD_JOB, headers=headers) as response:
         problem = await problem_of(response)
         assert (response.status, problem["code"]) == (401, "unauthorized")
@@ -147,17 +151,17 @@ async def test_no_key_or_a_wrong_one(client: aiohttp.ClientSession, headers: dic
 
 
 async def test_unknown_routes_and_methods(client: aiohttp.ClientSession) -> None:
-    await refused(client, "/api/ffmpeg/proces", 404, "unknown_route", '"/api/ffmpeg/process"', json={})
-    await refused(client, PROCESS, 405, "method_not_allowed", "POST", method="GET")
-    await refused(client, "/api/jobs", 501, "unsupported_feature", "/api/ffmpeg/process", json={})
-    await refused(client, "/v2/w/runsync", 501, "unsupported_feature", "/api/ffmpeg/process", json={})
-    await refused(client, f"{PROCESS}?async=true", 501, "unsupported_feature", "async", json=GOOD_JOB)
+    await assert_refused(client, "/api/ffmpeg/proces", 404, "unknown_route", '"/api/ffmpeg/process"', json={})
+    await assert_refused(client, PROCESS, 405, "method_not_allowed", "POST", method="GET")
+    await assert_refused(client, "/api/jobs", 501, "unsupported_feature", "/api/ffmpeg/process", json={})
+    await assert_refused(client, "/v2/w/runsync", 501, "unsupported_feature", "/api/ffmpeg/process", json={})
+    await assert_refused(client, f"{PROCESS}?async=true", 501, "unsupported_feature", "async", json=GOOD_JOB)
 
 
 @pytest.mark.parametrize(
     "name", ["with blank.mp4", 'it\'s "quoted".mp4', "🎬 ünïcode.mp4", "-dash.mp4", "a%b;c&d.mp4"]
 )
-async def test_names_that_only_look_bad(client: aiohttp.ClientSession, server: Server, name: str) -> None:
+async def test_unusual_but_valid_file_names(client: aiohttp.ClientSession, server: Server, name: str) -> None:
     (server.data_root / name).write_bytes((server.data_root / "clip.mp4").read_bytes())
     job = {"chainCmds": ["-i", f"./{name}", "-c", "copy", f"out/{name}"]}
     async with client.post(PROCESS, json=job, headers=AUTHORIZED) as response:
@@ -167,12 +171,12 @@ async def test_names_that_only_look_bad(client: aiohttp.ClientSession, server: S
     assert (server.data_root / "out" / name).stat().st_size == output["size"]
 
 
-async def test_a_client_that_hangs_up_while_its_job_runs(client: aiohttp.ClientSession, server: Server) -> None:
-    async def wait_in_vain() -> None:
+async def test_a_client_that_disconnects_while_its_job_runs(client: aiohttp.ClientSession, server: Server) -> None:
+    async def wait_for_response() -> None:
         async with client.post(PROCESS, json={"chainCmds": ENDLESS, "timeout": 300}, headers=AUTHORIZED):
             raise AssertionError
 
-    waiting = asyncio.ensure_future(wait_in_vain())
+    waiting = asyncio.ensure_future(wait_for_response())
     await until_async(lambda: bool(server.engines()))
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
@@ -181,7 +185,7 @@ async def test_a_client_that_hangs_up_while_its_job_runs(client: aiohttp.ClientS
     assert not (server.data_root / "endless.mkv").exists()
 
 
-async def test_a_client_that_hangs_up_while_it_sends(client: aiohttp.ClientSession, server: Server) -> None:
+async def test_a_client_that_disconnects_while_it_sends(client: aiohttp.ClientSession, server: Server) -> None:
     host, _, port = server.url.removeprefix("http://").partition(":")
     _, writer = await asyncio.open_connection(host, int(port))
     head = f"POST {PROCESS} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {KEY}\r\n"

@@ -1,4 +1,4 @@
-"""Bad jobs through the RunPod worker: an error as text, with the same code and fault as over HTTP."""
+"""Bad jobs through the RunPod worker fail with an error text, and the same code and fault as over HTTP."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from support.wait_until import until
 
 @pytest.fixture(scope="module")
 def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data root with the table's files."""
+    """A data root with the files that the bad jobs name."""
     root = tmp_path_factory.mktemp("bad") / "data"
     make_files(root)
     return root
@@ -27,7 +27,7 @@ def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def worker(data_root: Path) -> Iterator[RunpodWorker]:
-    """A handler in front of an API in a child process."""
+    """A RunPod handler with an API in a child process."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("FFMPEG_")]:
             patch.delenv(name)
@@ -46,16 +46,16 @@ async def test_a_bad_job(
 ) -> None:
     asked: dict[str, Any] = {"action": bad.action, "data": bad.data, **bad.common}
     before = {path.name: path.stat().st_mtime_ns for path in data_root.iterdir()}
-    answer = await worker.handle({"id": bad.name, "input": asked})
-    details = answer["details"]
-    assert isinstance(answer["error"], str)
+    response = await worker.handle({"id": bad.name, "input": asked})
+    details = response["details"]
+    assert isinstance(response["error"], str)
     assert (details["code"], details["fault"], details["retryable"]) == (bad.code, bad.fault, bad.retryable)
-    assert bad.word.lower() in f"{answer['error']} {details.get('hint')} {details.get('where')}".lower()
-    assert SECRET not in json.dumps(answer)
+    assert bad.word.lower() in f"{response['error']} {details.get('hint')} {details.get('where')}".lower()
+    assert SECRET not in json.dumps(response)
     assert SECRET not in "".join(capfd.readouterr())
     assert {path.name: path.stat().st_mtime_ns for path in data_root.iterdir()} == before
 
 
 async def test_after_all_of_them_a_good_job_still_works(worker: RunpodWorker) -> None:
-    answer = await worker.handle({"id": "good", "input": {"action": "process", "data": GOOD_JOB}})
-    assert answer["success"] is True, answer
+    response = await worker.handle({"id": "good", "input": {"action": "process", "data": GOOD_JOB}})
+    assert response["success"] is True, response

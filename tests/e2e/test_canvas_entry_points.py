@@ -1,4 +1,4 @@
-"""Compositions in the terminal, over HTTP, through RunPod's handler, and from and into a bucket."""
+"""Compositions over HTTP, in the terminal and through the RunPod handler, with files in buckets."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ OLDER = {
 
 
 def corners(content: bytes) -> str:
-    """The colours of the left and the right lower corner of a picture: `r`, `g` or `b`."""
+    """Return the colors of the lower left and right corners of an image: `r`, `g` or `b`."""
     pixels = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
     return "".join("rgb"[int(pixels[-3, column].argmax())] for column in (2, -3))
 
@@ -72,7 +72,7 @@ async def client(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def post(client: aiohttp.ClientSession, path: str, body: Any, **headers: str) -> tuple[int, str, bytes]:
-    """Status, content type, body."""
+    """Send a job; return status, content type and body."""
     async with client.post(f"/api/canvas/{path}", json=body, headers=headers) as response:
         return response.status, response.content_type, await response.read()
 
@@ -88,7 +88,7 @@ async def test_a_video_and_its_poster_over_http(client: aiohttp.ClientSession, s
 
 
 async def test_progress_of_a_video_comes_before_its_result(client: aiohttp.ClientSession) -> None:
-    # Large and long enough for a line of progress, which there are two of a second.
+    # The render takes long enough for progress, which is sent twice a second.
     body = {"json": {**COMPOSITION, "width": 1280, "height": 720, "duration": 20}, "output": "long.mp4"}
     status, form, content = await post(client, "process", body, Accept="application/x-ndjson")
     assert (status, form) == (200, "application/x-ndjson")
@@ -101,10 +101,10 @@ async def test_progress_of_a_video_comes_before_its_result(client: aiohttp.Clien
 
 
 @pytest.mark.parametrize(("t", "seen"), [(0.5, "bb"), (1.5, "rb")])
-async def test_a_preview_is_the_picture_itself_where_that_is_asked_for(
+async def test_a_preview_is_an_image_if_the_client_accepts_images(
     client: aiohttp.ClientSession, t: float, seen: str
 ) -> None:
-    # The address comes before the body.
+    # The query parameters take precedence over the body.
     body = {"json": COMPOSITION, "t": 0, "width": 100}
     async with client.post(
         f"/api/canvas/preview?t={t}&width=64", json=body, headers={"Accept": "image/png"}
@@ -116,8 +116,8 @@ async def test_a_preview_is_the_picture_itself_where_that_is_asked_for(
     assert corners(content) == seen
 
 
-async def test_a_preview_is_json_otherwise(client: aiohttp.ClientSession, server: Server) -> None:
-    # In place the width is the composition's; that of the address is the picture's.
+async def test_a_preview_is_json_by_default(client: aiohttp.ClientSession, server: Server) -> None:
+    # Where the body is a composition, its width is the canvas's and the query's is the image's.
     status, form, content = await post(client, "preview?t=1.5&width=64", COMPOSITION)
     assert (status, form) == (200, "application/json")
     result = json.loads(content)
@@ -156,7 +156,7 @@ async def test_errors_are_problems(
     assert problem["where"]["field"] == field
 
 
-async def test_remarks_over_http_without_rendering(client: aiohttp.ClientSession, server: Server) -> None:
+async def test_lint_over_http_does_not_render(client: aiohttp.ClientSession, server: Server) -> None:
     long = {"type": "text", "text": "far too long", "width": 20, "height": 20, "style": {"font_family": "Nope"}}
     far = {"type": "image", "src": "https://nowhere.invalid/a.png", "width": 10}
     body = {"json": {**COMPOSITION, "layers": [long, far]}, "lint": True, "output": "never.mp4"}
@@ -173,21 +173,21 @@ async def test_remarks_over_http_without_rendering(client: aiohttp.ClientSession
 
 
 async def test_the_schema_needs_no_key_and_knows_the_composition(server: Server) -> None:
-    async with aiohttp.ClientSession(server.url) as stranger, stranger.get("/api/canvas/schema") as response:
+    async with aiohttp.ClientSession(server.url) as anonymous, anonymous.get("/api/canvas/schema") as response:
         assert (response.status, response.content_type) == (200, "application/schema+json")
         schema = await response.json(content_type=None)
     assert jsonschema_rs.is_valid(schema, COMPOSITION)
     assert not jsonschema_rs.is_valid(schema, {**COMPOSITION, "layerz": []})
 
 
-async def test_health_says_that_compositions_are_drawn(client: aiohttp.ClientSession) -> None:
+async def test_health_reports_the_renderer(client: aiohttp.ClientSession) -> None:
     async with client.get("/health") as response:
         assert (await response.json())["canvas"] == {"available": True, "missing": []}
 
 
 @pytest.fixture
 def terminal(tmp_path: Path) -> Terminal:
-    """A shell in an empty folder; the composition and its clip lie in another."""
+    """A shell in an empty folder; the composition and its clip are in another folder."""
     make_clip(tmp_path / "project/clip.mp4", size="64x36")
     (tmp_path / "project/film.json").write_text(json.dumps(COMPOSITION))
     return new_terminal(tmp_path)
@@ -196,7 +196,7 @@ def terminal(tmp_path: Path) -> Terminal:
 FILM = "../project/film.json"
 
 
-def test_render_in_the_current_folder_what_lies_beside_the_composition(terminal: Terminal) -> None:
+def test_render_reads_beside_the_composition_and_writes_to_the_current_folder(terminal: Terminal) -> None:
     ended = terminal.call(
         "render", FILM, "--draft", "--from", "0.5", "--to", "1.5", "--fps", "20", "--poster", "1"
     )
@@ -243,41 +243,41 @@ def test_lint_and_schema(terminal: Terminal) -> None:
         (("broken.json",), 3, "source_not_found"),
     ],
 )
-def test_what_cannot_be_rendered(terminal: Terminal, arguments: tuple[str, ...], code: int, name: str) -> None:
+def test_errors_in_the_terminal(terminal: Terminal, arguments: tuple[str, ...], code: int, name: str) -> None:
     (terminal.here / "broken.json").write_text(json.dumps({"layers": [{"type": "image", "src": "no.png"}]}))
     ended = terminal.call("render", *arguments)
     assert (ended.code, ended.json["code"]) == (code, name)
     assert "Traceback" not in ended.stderr
 
 
-async def handled(server: Server, job: dict[str, Any]) -> Any:
-    """The answer of RunPod's handler, which sends the job to the server."""
+async def run_handler(server: Server, job: dict[str, Any]) -> Any:
+    """The response of RunPod's handler, which sends the job to the server."""
     worker = RunpodWorker(ApiClient(ExternalApi(f"{server.url}/api", "key"), timeout_s=90), 1 << 20)
     return await worker.handle({"id": "job", "input": job})
 
 
-async def test_runpods_handler_answers_with_a_preview(server: Server) -> None:
-    answer = await handled(server, {"action": "canvas_preview", "data": {"json": COMPOSITION, "t": 1.5}})
-    image = answer["result"]["image"]
+async def test_the_runpod_handler_returns_a_preview(server: Server) -> None:
+    response = await run_handler(server, {"action": "canvas_preview", "data": {"json": COMPOSITION, "t": 1.5}})
+    image = response["result"]["image"]
     assert corners(base64.b64decode(image.removeprefix("data:image/png;base64,"))) == "rb"
 
 
-async def test_runpods_handler_renders_the_older_shape(server: Server) -> None:
-    answer = await handled(server, {"path": "/canvas/process", "body": OLDER})
-    assert answer["success"] is True, answer
-    [output] = answer["result"]["outputs"]
+async def test_the_runpod_handler_renders_the_legacy_schema(server: Server) -> None:
+    response = await run_handler(server, {"path": "/canvas/process", "body": OLDER})
+    assert response["success"] is True, response
+    [output] = response["result"]["outputs"]
     assert (output["name"], output["media"]["duration"]) == ("older.mp4", pytest.approx(1, abs=0.05))
 
 
-async def test_a_video_and_its_poster_are_uploaded_by_runpods_handler(server: Server) -> None:
+async def test_a_video_and_its_poster_are_uploaded_by_the_runpod_handler(server: Server) -> None:
     with open_bucket() as bucket:
         job = {
             "action": "canvas",
             "data": {"json": COMPOSITION, "output": "film.mp4", "poster": {"time": 1.5, "name": "film.png"}},
             "upload": bucket.upload("orders/17/"),
         }
-        answer = await handled(server, job)
-        assert answer.get("success") is True, answer
+        response = await run_handler(server, job)
+        assert response.get("success") is True, response
         assert bucket.objects() == ["orders/17/film.mp4", "orders/17/film.png"]
         assert corners(bucket.server.read("orders/17/film.png") or b"") == "rb"
-        assert [output["path"] for output in answer["result"]["outputs"]] == bucket.objects()
+        assert [output["path"] for output in response["result"]["outputs"]] == bucket.objects()

@@ -1,4 +1,4 @@
-"""A server in the middle of a composition: whoever goes, no renderer stays."""
+"""No renderer outlives the client or the server while a composition renders."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from support.processes import alive, renderers
 from support.servers.api_server import Server, running_server
 from support.wait_until import until
 
-GONE_WITHIN_S = 15.0
+ENDS_WITHIN_S = 15.0
 LONG = composition({**SHAPE, "rotation": [{"time": 0, "value": 0}, {"time": 600, "value": 9}]}, duration=600)
 
 
 @contextmanager
-def _drawing(server: Server) -> Iterator[tuple[http.client.HTTPConnection, list[int]]]:
-    """A caller whose composition is being drawn; everything that works for it."""
+def _rendering(server: Server) -> Iterator[tuple[http.client.HTTPConnection, list[int]]]:
+    """Start a long render; yield its connection and the pids of its processes."""
     with closing(http.client.HTTPConnection(urlsplit(server.url).netloc)) as connection:
         yield from _started(server, connection)
 
@@ -34,23 +34,23 @@ def _started(
     body = json.dumps({"json": {**LONG, "width": 1280, "height": 720}})
     connection.request("POST", "/api/canvas/process", body, {"Content-Type": "application/json"})
     until(lambda: len(renderers(server.pid)[1]) > 0 and len(server.engines()) > 1, within_s=30)
-    mother, drawing = renderers(server.pid)
-    assert mother is not None
-    yield connection, [mother, *drawing, *server.engines()]
+    parent, rendering = renderers(server.pid)
+    assert parent is not None
+    yield connection, [parent, *rendering, *server.engines()]
 
 
-def test_a_caller_who_hangs_up(tmp_path: Path) -> None:
-    with running_server(tmp_path) as server, _drawing(server) as (connection, working):
+def test_a_client_that_disconnects(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server, _rendering(server) as (connection, pids):
         connection.close()
-        until(server.is_idle, within_s=GONE_WITHIN_S)
-        assert [pid for pid in working[1:] if alive(pid)] == []
+        until(server.is_idle, within_s=ENDS_WITHIN_S)
+        assert [pid for pid in pids[1:] if alive(pid)] == []
         assert [line["outcome"] for line in server.log_lines("job ended")] == ["cancelled"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
-def test_a_server_that_ends(tmp_path: Path, number: signal.Signals) -> None:
-    with running_server(tmp_path) as server, _drawing(server) as (_, working):
+def test_a_server_that_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    with running_server(tmp_path) as server, _rendering(server) as (_, pids):
         server.stop(number)
-        until(lambda: not any(map(alive, working)), within_s=GONE_WITHIN_S)
+        until(lambda: not any(map(alive, pids)), within_s=ENDS_WITHIN_S)
         if number != signal.SIGKILL:
             assert server.job_folders() == []

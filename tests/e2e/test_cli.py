@@ -1,4 +1,4 @@
-"""The command line as real processes: output, exit codes, stopping."""
+"""The command line as real processes: output, exit codes, signals."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ def terminal(tmp_path: Path) -> Terminal:
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clip of one second, 160x90."""
+    """The path of a clip of one second, 160x90."""
     return make_clip(tmp_path_factory.mktemp("clips") / "clip.mp4", seconds=1)
 
 
 @pytest.fixture(scope="module")
 def blurred(clip: Path) -> Path:
-    """The clip, made worse."""
+    """The path of a blurred copy of the clip."""
     return make(clip.with_name("blurred.mp4"), "-i", str(clip), "-vf", "gblur=sigma=2", "-c:a", "copy")
 
 

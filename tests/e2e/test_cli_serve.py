@@ -1,4 +1,4 @@
-"""`ffmpeg-worker serve`, as a program starts and ends it."""
+"""`ffmpeg-worker serve`, started and stopped by another program."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def terminal(tmp_path: Path) -> Terminal:
     return new_terminal(tmp_path)
 
 
-def serving(terminal: Terminal, end: Callable[[subprocess.Popen[str], int], None]) -> int:
-    """Start a server as a program would, end it, and tell its exit code."""
+def run_server(terminal: Terminal, end: Callable[[subprocess.Popen[str], int], None]) -> int:
+    """Start a server with pipes as another program would, stop it, and return its exit code."""
     ready, ready_end = os.pipe()
     lifeline_end, lifeline = os.pipe()
     pipes = ("--ready-fd", str(ready_end), "--lifeline-fd", str(lifeline_end))
@@ -30,15 +30,15 @@ def serving(terminal: Terminal, end: Callable[[subprocess.Popen[str], int], None
         os.close(ready_end)
         os.close(lifeline_end)
         with os.fdopen(ready) as lines:
-            told = lines.readlines()  # the pipe is closed after its one line
-        assert len(told) == 1, server.communicate()
-        assert json.loads(told[0])["url"].startswith("http://127.0.0.1:")
+            lines_read = lines.readlines()  # the server closes the pipe after one line
+        assert len(lines_read) == 1, server.communicate()
+        assert json.loads(lines_read[0])["url"].startswith("http://127.0.0.1:")
         end(server, lifeline)
         return server.wait(30)
 
 
 def test_a_server_ends_with_its_lifeline(terminal: Terminal) -> None:
-    assert serving(terminal, lambda _, lifeline: os.close(lifeline)) == 0
+    assert run_server(terminal, lambda _, lifeline: os.close(lifeline)) == 0
     assert terminal.leftovers() == []
 
 
@@ -48,7 +48,7 @@ def test_a_server_ends_by_signal(terminal: Terminal) -> None:
         until(lambda: server.poll() is not None, within_s=30)
         os.close(lifeline)
 
-    assert serving(terminal, terminate) == 0
+    assert run_server(terminal, terminate) == 0
 
 
 def test_serving_loads_no_rich(terminal: Terminal) -> None:

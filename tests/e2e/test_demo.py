@@ -1,4 +1,4 @@
-"""The demo, as a newcomer runs it."""
+"""`ffmpeg-worker demo` as a real process."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def terminal(tmp_path_factory: pytest.TempPathFactory) -> Terminal:
 
 @pytest.fixture(scope="module")
 def ended(terminal: Terminal) -> Ended:
-    """A run into a folder with files of an earlier demo, under settings that must not reach it."""
+    """A run into a folder with files of an earlier demo, with settings that it must ignore."""
     (terminal.here / "demo-output/ladder").mkdir(parents=True)
     for name in VIDEOS:
         (terminal.here / "demo-output" / name).write_text("from an earlier demo")
@@ -38,7 +38,7 @@ def ended(terminal: Terminal) -> Ended:
     return terminal.call("demo", env=misleading)
 
 
-def test_it_succeeds_and_lists_every_file(ended: Ended) -> None:
+def test_the_demo_succeeds_and_lists_every_file(ended: Ended) -> None:
     assert ended.code == 0, ended.stderr
     rows = ended.stdout.splitlines()
     assert rows[0].split() == ["step", "file", "size", "seconds", "result"]
@@ -51,7 +51,7 @@ def test_it_succeeds_and_lists_every_file(ended: Ended) -> None:
     assert rows[-1].endswith("All files are in demo-output.")
 
 
-def test_only_its_folder_is_left(terminal: Terminal, ended: Ended) -> None:
+def test_the_demo_leaves_only_its_folder(terminal: Terminal, ended: Ended) -> None:
     assert [path.name for path in terminal.here.iterdir()] == ["demo-output"]
     folder = terminal.here / "demo-output"
     files = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
@@ -60,7 +60,7 @@ def test_only_its_folder_is_left(terminal: Terminal, ended: Ended) -> None:
 
 
 @pytest.mark.parametrize("name", VIDEOS)
-def test_its_videos_play_in_browsers(terminal: Terminal, ended: Ended, name: str) -> None:
+def test_the_videos_play_in_browsers(terminal: Terminal, ended: Ended, name: str) -> None:
     path = terminal.here / "demo-output" / name
     with av.open(str(path)) as container:
         video, audio = container.streams.video[0], container.streams.audio[0]
@@ -82,13 +82,13 @@ def test_a_failure_is_reported_and_only_the_folder_is_left(terminal: Terminal) -
     (terminal.here / "failed").rmdir()
 
 
-def test_a_folder_that_cannot_be_made(terminal: Terminal) -> None:
+def test_a_folder_that_cannot_be_created(terminal: Terminal) -> None:
     ended = terminal.call("demo", "--out", "/proc/nothing/demo")
     assert ended.code == 4
     assert "Traceback" not in ended.stderr
 
 
-def test_stopping_it_stops_its_server(terminal: Terminal, tmp_path: Path) -> None:
+def test_stopping_the_demo_stops_its_server(terminal: Terminal, tmp_path: Path) -> None:
     with terminal.started("demo", "--out", str(tmp_path / "out")) as demo:
         assert demo.stderr is not None
         assert "Starting" in demo.stderr.readline()

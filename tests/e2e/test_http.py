@@ -1,4 +1,4 @@
-"""The HTTP API as a real process: every action, health, metrics, and its end."""
+"""The HTTP API as a real process: every action, health, metrics and shutdown."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ async def client(server: Server) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def post(client: aiohttp.ClientSession, action: str, body: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """The result of a job that works, and the id in its header."""
+    """Run a job that must succeed; return its result and the id in its header."""
     async with client.post(f"/api/ffmpeg/{action}", json=body) as response:
         assert response.status == 200, await response.text()
         assert response.content_type == "application/json"
@@ -57,7 +57,8 @@ async def test_process(client: aiohttp.ClientSession, server: Server) -> None:
     assert Path(output["path"]).stat().st_size == output["size"]
     assert result["job_id"] == job_id
     assert result["metadata"] == {"order": None}
-    await until_async(lambda: bool(server.log_lines("request")))  # it is logged after the answer has gone out
+    # The server logs a request after it has sent the response.
+    await until_async(lambda: bool(server.log_lines("request")))
     ended, requested = server.log_lines("job ended")[-1], server.log_lines("request")[-1]
     assert ended["job_id"] == requested["job_id"] == job_id
     assert requested["media_bytes_out"] == output["size"]
@@ -123,13 +124,13 @@ async def test_metrics(client: aiohttp.ClientSession) -> None:
     assert "process_resident_memory_bytes" in text
 
 
-async def test_responses_do_not_say_what_serves_them(client: aiohttp.ClientSession) -> None:
+async def test_responses_do_not_name_the_server(client: aiohttp.ClientSession) -> None:
     async with client.get("/health") as response:
         assert "Server" not in response.headers
         assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_small_answers_do_not_wait_for_acknowledgements(client: aiohttp.ClientSession) -> None:
+async def test_small_responses_are_sent_at_once(client: aiohttp.ClientSession) -> None:
     """Without TCP_NODELAY each of these takes 40 ms on Linux."""
     loop = asyncio.get_running_loop()
     taken = []
@@ -142,7 +143,7 @@ async def test_small_answers_do_not_wait_for_acknowledgements(client: aiohttp.Cl
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-async def test_a_signal_interrupts_jobs_and_answers_them(tmp_path: Path, number: signal.Signals) -> None:
+async def test_a_signal_interrupts_jobs_and_sends_their_errors(tmp_path: Path, number: signal.Signals) -> None:
     with running_server(tmp_path) as server:
         async with aiohttp.ClientSession(server.url) as session:
             waiting = [asyncio.ensure_future(session.post(PROCESS, json=ENDLESS)) for _ in range(2)]
@@ -164,7 +165,7 @@ async def test_a_signal_interrupts_jobs_and_answers_them(tmp_path: Path, number:
         assert server.log_lines("server stopping")[0]["active_jobs"] == 2
 
 
-async def test_the_end_of_the_lifeline_ends_the_server(tmp_path: Path) -> None:
+async def test_closing_the_lifeline_stops_the_server(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         async with aiohttp.ClientSession(server.url) as session:
             waiting = asyncio.ensure_future(session.post(PROCESS, json=ENDLESS))
@@ -190,7 +191,7 @@ def test_a_server_that_is_killed_leaves_no_ffmpeg(tmp_path: Path) -> None:
         assert server.job_folders() == []
 
 
-def test_an_idle_server_ends_at_once(tmp_path: Path) -> None:
+def test_an_idle_server_stops_at_once(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         assert server.stop() == 0
         assert not alive(server.pid)

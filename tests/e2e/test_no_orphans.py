@@ -1,4 +1,4 @@
-"""No ffmpeg and no spawner outlives a worker that is killed, at whatever moment."""
+"""No ffmpeg and no spawner outlives a killed worker."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ GONE_WITHIN_S = 15.0
 def worker(tmp_path: Path, dies_when: str) -> subprocess.Popen[str]:
     """A worker process; everything it starts has `tmp_path` on its command line."""
     command = [sys.executable, long_job.__file__, str(find_ffmpeg(None)), str(tmp_path / "out.mkv"), dies_when]
-    # The search path is handed on to the spawner: by that it is found.
+    # The spawner gets the module search path on its command line.
     environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
 
 
-def everything(tmp_path: Path) -> list[int]:
+def find_processes(tmp_path: Path) -> list[int]:
     return with_argument(str(tmp_path))
 
 
@@ -35,7 +35,7 @@ def test_a_worker_that_dies_while_it_starts_ffmpeg(tmp_path: Path, dies_when: st
     for _ in range(5):
         with worker(tmp_path, dies_when) as process:
             assert process.wait() == -9
-            until(lambda: everything(tmp_path) == [], within_s=GONE_WITHIN_S)
+            until(lambda: find_processes(tmp_path) == [], within_s=GONE_WITHIN_S)
 
 
 def test_a_worker_killed_at_random_moments(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_worker_killed_at_random_moments(tmp_path: Path) -> None:
             except subprocess.TimeoutExpired:
                 process.kill()
             process.wait()
-            until(lambda: everything(tmp_path) == [], within_s=GONE_WITHIN_S)
+            until(lambda: find_processes(tmp_path) == [], within_s=GONE_WITHIN_S)
 
 
 def test_a_worker_killed_in_the_middle_of_an_encode(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_a_worker_killed_in_the_middle_of_an_encode(tmp_path: Path) -> None:
         engine = int(process.stdout.readline().split()[1])
         until(lambda: (tmp_path / "out.mkv").exists() and (tmp_path / "out.mkv").stat().st_size > 100_000)
         assert alive(engine)
-        assert len(everything(tmp_path)) == 3
+        assert len(find_processes(tmp_path)) == 3
         process.kill()
         process.wait()
-        until(lambda: everything(tmp_path) == [], within_s=GONE_WITHIN_S)
+        until(lambda: find_processes(tmp_path) == [], within_s=GONE_WITHIN_S)

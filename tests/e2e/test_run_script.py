@@ -1,4 +1,4 @@
-"""`./run`: what a newcomer meets when something is missing."""
+"""`./run` lists its tasks, and explains what is missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from support.docs.json_examples import ROOT
 
-# Stands for a Python: is asked for its version, for what it can import, and to make an environment.
+# A fake Python: `./run` asks for its version and its modules, and creates an environment with it.
 FAKE_PYTHON = """#!/bin/sh
 case "$*" in
   *version_info*) exit {too_old} ;;
@@ -39,7 +39,7 @@ def fake_python(tmp_path: Path, *, too_old: int = 0, no_venv: int = 0) -> str:
     return str(path)
 
 
-def test_it_lists_its_tasks(tmp_path: Path) -> None:
+def test_run_lists_its_tasks(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 0
     for task in ("demo", "serve", "worker", "test", "check", "fix", "rewrite", "bench", "ci"):
@@ -60,14 +60,14 @@ def test_an_unknown_task(tmp_path: Path) -> None:
     ],
     ids=["too old", "no venv"],
 )
-def test_a_python_that_will_not_do(tmp_path: Path, fault: dict[str, int], words: list[str]) -> None:
+def test_an_unsuitable_python(tmp_path: Path, fault: dict[str, int], words: list[str]) -> None:
     done = run(tmp_path, "demo", PYTHON=fake_python(tmp_path, **fault))
     assert done.returncode == 1
     assert all(word in done.stderr for word in words)
     assert not (tmp_path / "venv").exists()
 
 
-def test_no_python_at_all(tmp_path: Path) -> None:
+def test_no_python(tmp_path: Path) -> None:
     done = run(tmp_path, "test", PYTHON="/nonexistent/python")
     assert done.returncode == 1
     assert "found: none" in done.stderr

@@ -1,4 +1,4 @@
-"""RunPod's own client and RunPod's SDK in the worker, with a fake platform between them."""
+"""RunPod's client and the worker's RunPod SDK, with a fake platform between them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def process(command: str) -> dict[str, Any]:
 
 @pytest_asyncio.fixture
 async def endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Any]:
-    # By name: for a checker the folder of that name in this project would be meant.
+    # Imported by name: the type checker would find this project's folder `runpod`.
     runpod = importlib.import_module("runpod")
     async with open_fake_runpod() as platform, running_runpod_worker(tmp_path, platform):
         monkeypatch.setattr(runpod, "endpoint_url_base", f"{platform.url}/v2")

@@ -1,4 +1,4 @@
-"""A `multi_process` on several RunPod workers: RunPod's own SDK, before stand-ins for its platform and a store."""
+"""A `multi_process` job split over several RunPod workers, with a fake platform and a fake S3 server."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def settings(platform: FakeRunpod, pod: str, **more: str) -> dict[str, str]:
     }
 
 
-def made(name: str, options: str = "") -> dict[str, Any]:
+def make_video(name: str, options: str = "") -> dict[str, Any]:
     return {"chainCmds": f"ffmpeg -f lavfi -i testsrc2=size=64x64:duration=1 {options} -c:v libx264 {name}.mp4"}
 
 
-def many(bucket: Bucket | None, *processes: dict[str, Any]) -> dict[str, Any]:
+def multi_process(bucket: Bucket | None, *processes: dict[str, Any]) -> dict[str, Any]:
     upload = {"upload": bucket.upload("all/of.it")} if bucket else {}
     return {"action": "multi_process", "data": {"processes": list(processes)}, "metadata": {"order": 7}, **upload}
 
@@ -49,17 +49,19 @@ def result_of(known: PlatformJob) -> dict[str, Any]:
     return result
 
 
-async def test_parts_run_on_other_workers_and_come_together_in_order(tmp_path: Path, bucket: Bucket) -> None:
+async def test_parts_run_on_other_workers_and_results_keep_their_order(tmp_path: Path, bucket: Bucket) -> None:
     async with (
         open_fake_runpod() as platform,
         running_runpod_worker(tmp_path / "a", platform, **settings(platform, "a")),
         running_runpod_worker(tmp_path / "b", platform, **settings(platform, "b")),
     ):
-        broken = made("c", "-vf scale=no")
-        whole = platform.submit("whole", many(bucket, made("a"), made("b"), broken, made("d")))
+        broken = make_video("c", "-vf scale=no")
+        whole = platform.submit(
+            "whole", multi_process(bucket, make_video("a"), make_video("b"), broken, make_video("d"))
+        )
         await until_async(whole.ended.is_set, within_s=40)
         (part,) = parts_of(platform)
-        # Two processes are enough to be cut; a part is not.
+        # A job of two processes is split; a part of two processes is not split again.
         assert (part.status, len(part.job["input"]["body"]["processes"])) == ("COMPLETED", 2)
     result = result_of(whole)
     assert [report["index"] for report in result["results"]] == [0, 1, 2, 3]
@@ -73,14 +75,14 @@ async def test_parts_run_on_other_workers_and_come_together_in_order(tmp_path: P
     assert platform.client_keys == {f"Bearer {KEY}"}
 
 
-async def test_a_worker_that_is_alone_runs_all_itself(tmp_path: Path, bucket: Bucket) -> None:
+async def test_the_only_worker_runs_all_parts(tmp_path: Path, bucket: Bucket) -> None:
     alone = {"FFMPEG_WORKER_RUNPOD_FAN_OUT_QUEUE_S": "1"}
     async with (
         open_fake_runpod() as platform,
         running_runpod_worker(tmp_path, platform, **settings(platform, "a", **alone)),
     ):
         platform.client_refusals[:] = [429, 500]
-        whole = platform.submit("whole", many(bucket, made("a"), made("b"), made("c")))
+        whole = platform.submit("whole", multi_process(bucket, make_video("a"), make_video("b"), make_video("c")))
         await until_async(whole.ended.is_set, within_s=40)
         (part,) = parts_of(platform)
         assert (part.status, part.worker) == ("CANCELLED", None)
@@ -92,7 +94,7 @@ async def test_a_worker_that_is_alone_runs_all_itself(tmp_path: Path, bucket: Bu
     assert "free within 1 seconds" in result["warnings"][0]
 
 
-async def test_cancelling_the_whole_cancels_its_parts(tmp_path: Path, bucket: Bucket) -> None:
+async def test_cancelling_a_job_cancels_its_parts(tmp_path: Path, bucket: Bucket) -> None:
     def endless(name: str) -> dict[str, Any]:
         return {"chainCmds": f"ffmpeg -re -f lavfi -i testsrc2 -t 36000 -c:v libx264 {name}.mp4"}
 
@@ -101,7 +103,7 @@ async def test_cancelling_the_whole_cancels_its_parts(tmp_path: Path, bucket: Bu
         running_runpod_worker(tmp_path / "a", platform, **settings(platform, "a")),
         running_runpod_worker(tmp_path / "b", platform, **settings(platform, "b")),
     ):
-        whole = platform.submit("whole", many(bucket, endless("one"), endless("two")))
+        whole = platform.submit("whole", multi_process(bucket, endless("one"), endless("two")))
         both = [tmp_path / name / "scratch" for name in ("a", "b")]
 
         def running() -> list[bool]:
@@ -115,12 +117,12 @@ async def test_cancelling_the_whole_cancels_its_parts(tmp_path: Path, bucket: Bu
     assert bucket.objects() == []
 
 
-async def test_what_needs_this_worker_stays_here_and_says_why(tmp_path: Path) -> None:
+async def test_a_job_without_an_upload_is_not_split(tmp_path: Path) -> None:
     async with (
         open_fake_runpod() as platform,
         running_runpod_worker(tmp_path, platform, **settings(platform, "a")),
     ):
-        whole = platform.submit("whole", many(None, made("a"), made("b")))
+        whole = platform.submit("whole", multi_process(None, make_video("a"), make_video("b")))
         await until_async(whole.ended.is_set, within_s=40)
         assert parts_of(platform) == []
     assert result_of(whole)["failed"] == 0

@@ -1,4 +1,4 @@
-"""`python3 runpod/handler.py` as a process, and its handler in front of a real API."""
+"""`python3 runpod/handler.py` as a process, and its handler with a real API."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ runpy.run_path({str(HANDLER)!r}, run_name="__main__")
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A plain machine's environment, with a data root and a home of its own."""
+    """Environment variables with a data root and a home of their own."""
     return plain_environment(tmp_path)
 
 
 def plain_environment(folder: Path) -> dict[str, str]:
-    """Environment without anything that would make the handler do something else."""
+    """The environment without the variables that change the handler's mode."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -56,7 +56,7 @@ def plain_environment(folder: Path) -> dict[str, str]:
 def run(
     *arguments: str | Path, environment: dict[str, str], cwd: Path = ROOT
 ) -> tuple[int, Any, subprocess.CompletedProcess[str]]:
-    """Exit status, the answer printed, and all of it."""
+    """Run the handler; return exit status, printed response and the finished process."""
     finished = subprocess.run(
         [sys.executable, *arguments],
         env=environment,
@@ -68,31 +68,31 @@ def run(
         stdin=subprocess.DEVNULL,
     )
     try:
-        answer = json.loads(finished.stdout)
+        response = json.loads(finished.stdout)
     except ValueError:
-        answer = None
-    return finished.returncode, answer, finished
+        response = None
+    return finished.returncode, response, finished
 
 
 def test_shipped_examples_in_the_test_mode(environment: dict[str, str], tmp_path: Path) -> None:
-    status, answer, finished = run("runpod/handler.py", environment=environment)
+    status, response, finished = run("runpod/handler.py", environment=environment)
     assert status == 0, finished.stderr
-    output = answer["result"]["outputs"][0]
-    assert answer["success"] is True
+    output = response["result"]["outputs"][0]
+    assert response["success"] is True
     assert (output["name"], output["media"]["width"], output["media"]["height"]) == ("test_input.mp4", 640, 360)
     assert (tmp_path / "data" / "test_input.mp4").stat().st_size == output["size"]
     lines = [json.loads(line) for line in finished.stderr.splitlines() if '"local_test"' in line]
     assert [line["event"] for line in lines] == ["job started", "api call", "job performance", "job finished"]
 
     chosen = {**environment, "TEST_INPUT_FILE_NAME": "test_input_probe.json"}
-    status, answer, finished = run(HANDLER, environment=chosen, cwd=tmp_path)
+    status, response, finished = run(HANDLER, environment=chosen, cwd=tmp_path)
     assert status == 0, finished.stderr
-    assert {"format", "streams"} <= answer["result"].keys()
+    assert {"format", "streams"} <= response["result"].keys()
 
 
 def test_the_sdk_is_not_needed(environment: dict[str, str], tmp_path: Path) -> None:
-    status, answer, finished = run("-c", WITHOUT_SDK, environment=environment, cwd=tmp_path)
-    assert (status, answer["success"]) == (0, True), finished.stderr
+    status, response, finished = run("-c", WITHOUT_SDK, environment=environment, cwd=tmp_path)
+    assert (status, response["success"]) == (0, True), finished.stderr
 
 
 @pytest.mark.parametrize(
@@ -108,10 +108,10 @@ def test_a_failure_ends_with_status_1_and_says_why(
     path = tmp_path / "mine.json"
     if content is not None:
         path.write_text(content)
-    status, answer, finished = run(HANDLER, environment={**environment, "TEST_INPUT_FILE_NAME": str(path)})
+    status, response, finished = run(HANDLER, environment={**environment, "TEST_INPUT_FILE_NAME": str(path)})
     assert status == 1, finished.stderr
-    assert isinstance(answer["error"], str)
-    assert answer["details"]["code"] == code
+    assert isinstance(response["error"], str)
+    assert response["details"]["code"] == code
 
 
 def test_a_wrong_setting_ends_with_status_78(environment: dict[str, str]) -> None:
@@ -137,7 +137,7 @@ def descendants(pid: int) -> list[int]:
     return [*children, *(below for child in children for below in descendants(child))]
 
 
-def test_nothing_outlives_a_handler_that_is_killed(environment: dict[str, str], tmp_path: Path) -> None:
+def test_no_process_outlives_a_killed_handler(environment: dict[str, str], tmp_path: Path) -> None:
     path = tmp_path / "long.json"
     path.write_text(json.dumps(LONG_JOB))
     chosen = {**environment, "TEST_INPUT_FILE_NAME": str(path)}
@@ -165,7 +165,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServer]:
 
 @pytest.fixture
 def worker(api: LocalServer) -> RunpodWorker:
-    """A handler in front of that API."""
+    """A handler with that API."""
     return RunpodWorker(ApiClient(api, timeout_s=60), 1 << 20)
 
 
@@ -190,10 +190,10 @@ async def test_an_api_that_crashes_fails_one_job_and_not_the_worker(
     running = asyncio.create_task(worker.handle({"id": "long", "input": LONG_JOB}))
     await until_async(lambda: not {*descendants(crashed)}.isdisjoint(with_argument("long.mp4")))
     os.kill(crashed, signal.SIGKILL)
-    answer = await running
-    assert (answer["details"]["code"], answer["details"]["retryable"]) == ("api_unreachable", True)
-    # A connection that the dying process still took is lost with it; from its end on jobs wait for the next one.
+    response = await running
+    assert (response["details"]["code"], response["details"]["retryable"]) == ("api_unreachable", True)
+    # A connection that the dying process accepted fails; later jobs wait for the next process.
     await until_async(lambda: not Path(f"/proc/{crashed}").exists())  # with all its threads
     job = {"action": "process", "data": {"chainCmds": MAKE_CLIP}}
-    answer = await worker.handle({"id": "next", "input": job})
-    assert answer.get("success") is True, answer
+    response = await worker.handle({"id": "next", "input": job})
+    assert response.get("success") is True, response

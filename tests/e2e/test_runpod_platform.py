@@ -1,4 +1,4 @@
-"""The RunPod worker in production: RunPod's own SDK with a fake of RunPod's platform."""
+"""The RunPod worker with RunPod's SDK and a fake platform: jobs, progress, signals and shutdown."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def test_jobs_get_results_or_are_stopped_and_the_worker_ends_cleanly(tmp_p
         await until_async(lambda: not any(alive(pid) for pid in below), within_s=10)
 
 
-async def test_nothing_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
+async def test_no_process_outlives_a_killed_worker(tmp_path: Path) -> None:
     async with open_fake_runpod() as platform, running_runpod_worker(tmp_path, platform) as worker:
         platform.submit("long", LONG)
         await until_async(lambda: is_written(tmp_path / "scratch", "long.mp4"), within_s=30)
@@ -74,7 +74,7 @@ async def test_a_worker_that_cannot_run_jobs_reports_it_and_takes_none(tmp_path:
         assert platform.results == {}
 
 
-async def test_a_signal_during_the_start(tmp_path: Path) -> None:
+async def test_a_signal_during_startup(tmp_path: Path) -> None:
     async with open_fake_runpod() as platform, running_runpod_worker(tmp_path, platform) as worker:
         await until_async(lambda: bool(children_of(worker.pid)), within_s=30)
         below = descendants(worker.pid)

@@ -1,4 +1,4 @@
-"""RunPod's SDK between a platform and an API that misbehave."""
+"""The RunPod worker when the platform or the API fails."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from support.servers.fake_runpod import FakeRunpod, serving
 from support.wait_until import until_async
 
 JOB = {"action": "process", "data": {"chainCmds": "ffmpeg -i a.mp4 b.mp4"}}
-ANSWER = {"success": True, "result": RESULTS["process"]}
+RESPONSE = {"success": True, "result": RESULTS["process"]}
 
 
 @dataclass
 class Scene:
-    """A worker between a fake platform and a fake API."""
+    """A worker with a fake platform and a fake API."""
 
     platform: FakeRunpod
     api: FakeApi
@@ -50,7 +50,7 @@ class Scene:
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
-    """Started, with room for four jobs."""
+    """A started worker that runs up to four jobs."""
     async with open_fake_api() as api, AsyncExitStack() as network:
         scene = Scene(FakeRunpod(), api, network=network)
         await network.enter_async_context(serving(scene.platform))
@@ -59,7 +59,7 @@ async def scene(tmp_path: Path) -> AsyncIterator[Scene]:
             yield scene
 
 
-async def test_results_that_the_sdk_or_runpod_would_lose(scene: Scene) -> None:
+async def test_results_that_the_sdk_cannot_send(scene: Scene) -> None:
     texts = {
         "large": json.dumps({"outputs": ["x" * (9 << 20)]}),
         "surrogate": '{"outputs": ["\\udcff"]}',
@@ -89,12 +89,12 @@ async def test_a_platform_that_refuses_results(scene: Scene) -> None:
         await scene.ended(f"after-{status}")
     results = scene.platform.results
     assert results["after-400"]["output"]["details"]["code"] == "result_refused"
-    assert [results[f"after-{status}"]["output"] for status in (429, 500, None)] == [ANSWER] * 3
+    assert [results[f"after-{status}"]["output"] for status in (429, 500, None)] == [RESPONSE] * 3
     assert [status for _, status in scene.platform.posts] == [400, 200, 429, 200, 500, 200, 200]
     assert len(scene.api.requests) == 4
 
 
-async def test_polls_that_fail_at_once(scene: Scene) -> None:
+async def test_failing_polls_are_not_repeated_at_once(scene: Scene) -> None:
     scene.platform.poll_status = 500
     await until_async(lambda: scene.platform.polls > 0, within_s=30)
     before, began = scene.platform.polls, time.monotonic()
@@ -105,7 +105,7 @@ async def test_polls_that_fail_at_once(scene: Scene) -> None:
     await scene.ended("then")
 
 
-async def test_a_platform_that_is_gone_for_a_while(scene: Scene, tmp_path: Path) -> None:
+async def test_a_platform_that_is_down_for_a_while(scene: Scene, tmp_path: Path) -> None:
     scene.hold()
     known = scene.platform.submit("meanwhile", JOB)
     await until_async(lambda: known.status == "IN_PROGRESS", within_s=30)
@@ -116,14 +116,14 @@ async def test_a_platform_that_is_gone_for_a_while(scene: Scene, tmp_path: Path)
     await scene.network.enter_async_context(serving(scene.platform, port=urlsplit(scene.platform.url).port or 0))
     scene.platform.submit("then", JOB)
     await scene.ended("meanwhile", "then")
-    assert scene.platform.results["meanwhile"]["output"] == ANSWER
+    assert scene.platform.results["meanwhile"]["output"] == RESPONSE
 
 
-async def test_through_the_routes_of_clients(scene: Scene) -> None:
+async def test_jobs_through_the_routes_of_the_platform(scene: Scene) -> None:
     async with aiohttp.ClientSession(f"{scene.platform.url}/v2/endpoint/") as client:
         async with client.post("runsync", json={"input": JOB, "policy": {"executionTimeout": 5000}}) as response:
-            answer = await response.json()
-        assert (answer["status"], answer["output"], answer["workerId"]) == ("COMPLETED", ANSWER, "pod")
+            job = await response.json()
+        assert (job["status"], job["output"], job["workerId"]) == ("COMPLETED", RESPONSE, "pod")
         assert scene.api.requests[0][2]["timeout"] == 4.05
 
         scene.hold()

@@ -1,4 +1,4 @@
-"""Outputs in a bucket, over HTTP, through RunPod's handler and in the terminal."""
+"""Outputs in a bucket from jobs over HTTP, through the RunPod handler and in the terminal."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 async def post(server: Server, path: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The result of a job that works."""
+    """Run a job that must succeed and return its result."""
     async with (
         aiohttp.ClientSession() as session,
         session.post(f"{server.url}/api/{path}", json=body) as response,
@@ -44,8 +44,8 @@ async def post(server: Server, path: str, body: dict[str, Any]) -> dict[str, Any
         return result
 
 
-async def plays(url: str, folder: Path) -> bool:
-    """Whether what lies at an address can be decoded."""
+async def is_playable(url: str, folder: Path) -> bool:
+    """Whether the file at a URL can be decoded."""
     async with aiohttp.ClientSession() as session, session.get(URL(url, encoded=True)) as response:
         assert response.status == 200, await response.text()
         path = folder / "got.mp4"
@@ -56,11 +56,11 @@ async def plays(url: str, folder: Path) -> bool:
     return (decoded.returncode, decoded.stderr) == (0, b"")
 
 
-async def test_http(server: Server, bucket: Bucket, tmp_path: Path) -> None:
+async def test_jobs_over_http(server: Server, bucket: Bucket, tmp_path: Path) -> None:
     result = await post(
         server, "ffmpeg/process", {"chainCmds": COPY, "upload": bucket.upload("a.mp4", presign=60)}
     )
-    assert await plays(result["outputs"][0]["url"], tmp_path)
+    assert await is_playable(result["outputs"][0]["url"], tmp_path)
     film = {"url": f"s3://{BUCKET}/a.mp4", "credentials": bucket.credentials()}
     result = await post(server, "storage/download", {"input": film, "output": "back.mp4"})
     assert (server.data_root / "back.mp4").read_bytes() == bucket.server.read("a.mp4")
@@ -70,21 +70,21 @@ async def test_http(server: Server, bucket: Bucket, tmp_path: Path) -> None:
     assert bucket.server.read("up/clip.mp4") == (server.data_root / "clip.mp4").read_bytes()
 
 
-async def handle(server: Server, job: dict[str, Any]) -> Any:
+async def run_handler(server: Server, job: dict[str, Any]) -> Any:
     """The result of a job that RunPod's handler sends to the server."""
     worker = RunpodWorker(ApiClient(ExternalApi(f"{server.url}/api", None), timeout_s=60), 1 << 20)
-    answer = await worker.handle({"id": "job", **job})
-    assert answer.get("success") is True, answer
-    return answer["result"]
+    response = await worker.handle({"id": "job", **job})
+    assert response.get("success") is True, response
+    return response["result"]
 
 
-async def test_runpods_handler(server: Server, bucket: Bucket, tmp_path: Path) -> None:
+async def test_jobs_through_the_runpod_handler(server: Server, bucket: Bucket, tmp_path: Path) -> None:
     upload = bucket.upload("orders/17/small.mp4", presign=60)
     job: dict[str, Any] = {"input": {"path": "/ffmpeg/process", "body": {"chainCmds": COPY}, "upload": upload}}
-    [output] = (await handle(server, job))["outputs"]
+    [output] = (await run_handler(server, job))["outputs"]
     assert output["path"] == "orders/17/small.mp4"
-    assert await plays(output["url"], tmp_path)
-    # The same from RunPod's own spelling, beside the input.
+    assert await is_playable(output["url"], tmp_path)
+    # The same with RunPod's `s3Config` beside the input.
     own = bucket.credentials()
     config = {
         "accessId": own["aws_access_key_id"],
@@ -93,7 +93,7 @@ async def test_runpods_handler(server: Server, bucket: Bucket, tmp_path: Path) -
         "endpointUrl": own["aws_url"],
     }
     job = {"input": {"action": "process", "data": {"chainCmds": COPY}}, "s3Config": config}
-    [output] = (await handle(server, job))["outputs"]
+    [output] = (await run_handler(server, job))["outputs"]
     assert output["url"] == f"{bucket.server.url}/{BUCKET}/small.mp4"
     assert bucket.objects() == ["orders/17/small.mp4", "small.mp4"]
 
@@ -103,7 +103,7 @@ def terminal(tmp_path: Path) -> Terminal:
     return new_terminal(tmp_path)
 
 
-def test_the_terminal(terminal: Terminal, bucket: Bucket) -> None:
+def test_jobs_in_the_terminal(terminal: Terminal, bucket: Bucket) -> None:
     make_clip(terminal.here / "clip.mp4", seconds=1)
     job = {"action": "process", "data": {"chainCmds": COPY}, "upload": bucket.upload("t.mp4")}
     (terminal.here / "job.json").write_text(json.dumps(job))

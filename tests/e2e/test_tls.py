@@ -1,4 +1,4 @@
-"""Inputs and outputs over TLS: a store with a certificate, and what happens when nobody vouches for it."""
+"""Inputs and outputs over TLS, with a trusted and an untrusted certificate."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def job(store: S3Server) -> dict[str, Any]:
     }
 
 
-def test_a_store_with_a_certificate(terminal: Terminal, store: S3Server, authority: tuple[Path, Any]) -> None:
+def test_a_trusted_certificate(terminal: Terminal, store: S3Server, authority: tuple[Path, Any]) -> None:
     trust = {"SSL_CERT_FILE": str(authority[0]), **ALLOW}
     ended = terminal.run(job(store), env=trust)
     assert ended.code == 0, ended.stderr
@@ -75,7 +75,7 @@ def test_a_store_with_a_certificate(terminal: Terminal, store: S3Server, authori
     assert ended.json["format"]["format_name"].startswith("matroska")
 
 
-def test_a_certificate_that_nobody_vouches_for(terminal: Terminal, store: S3Server) -> None:
+def test_an_untrusted_certificate(terminal: Terminal, store: S3Server) -> None:
     ended = terminal.run(job(store), env=ALLOW)
     assert (ended.json["code"], ended.json["fault"]) == ("source_unreachable", "source")
     ended = terminal.run({"action": "probe", "data": {"input": f"{store.url}/{BUCKET}/x.mp4"}}, env=ALLOW)

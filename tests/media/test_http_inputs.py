@@ -23,7 +23,7 @@ from support.servers.web import Web, open_web
 from support.worker import Worker, open_worker
 
 MAX_BYTES = 4 << 20
-SECRET = "hush-hush-canary"
+SECRET = "secret-canary"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -105,7 +105,7 @@ async def test_a_url_is_fetched_once_per_job(worker: Worker, server: Web) -> Non
 
 async def test_different_headers_are_different_files(worker: Worker, server: Web) -> None:
     url = f"{server.url}/private/clip.mp4"
-    inputs = {"open": {"url": url}, "known": {"url": url, "headers": {"Authorization": "Bearer hush"}}}
+    inputs = {"open": {"url": url}, "known": {"url": url, "headers": {"Authorization": "Bearer known-token"}}}
     job = {"action": "process", "inputs": inputs, "data": {"chainCmds": "-i {{known}} -c copy o.mp4"}}
     error = await worker.fail(job)
     assert (error.code, error.fault, error.where["input"]) == ("source_forbidden", "source", "open")
@@ -114,9 +114,11 @@ async def test_different_headers_are_different_files(worker: Worker, server: Web
 
 
 async def test_headers_are_not_sent_to_another_host(worker: Worker, server: Web) -> None:
-    await worker.run(probe(f"{server.url}/moved/clip.mp4", headers={"Authorization": "Bearer hush", "X-Key": "k"}))
+    await worker.run(
+        probe(f"{server.url}/moved/clip.mp4", headers={"Authorization": "Bearer known-token", "X-Key": "k"})
+    )
     first, second = server.requests
-    assert first.headers["Authorization"] == "Bearer hush"
+    assert first.headers["Authorization"] == "Bearer known-token"
     assert not {"Authorization", "X-Key", "Cookie"} & set(second.headers)
     assert second.headers["Accept-Encoding"] == "identity"
 

@@ -20,7 +20,7 @@ from support.worker import Worker, open_worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-SECRET = "hush-hush-canary"
+SECRET = "secret-canary"
 COMPOSITION = {
     "width": 64,
     "height": 36,

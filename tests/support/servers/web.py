@@ -50,7 +50,7 @@ class Web:
         count = len(self.asked(behaviour))
         if behaviour == "busy" and count <= 2:
             return web.Response(status=503, headers={"Retry-After": "0"})
-        is_known = request.headers.get("Authorization") == "Bearer hush" and not self.locked
+        is_known = request.headers.get("Authorization") == "Bearer known-token" and not self.locked
         if behaviour == "private" and not is_known:
             return web.Response(status=401)
         if behaviour == "held" or (behaviour.startswith(("broken", "held")) and count == 1):
