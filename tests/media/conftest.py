@@ -1,4 +1,4 @@
-"""A worker for all tests of a module, with the same files in each module."""
+"""A worker per module, with the same media files in each module."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.worker import Worker, open_worker
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker whose data root holds clip.mp4 (2 s), cut and hostile files, subtitles, pictures."""
+    """A worker whose data root holds clip.mp4 (2 s), truncated and hostile files, subtitles and images."""
     root = tmp_path_factory.mktemp("worker")
     shutil.copytree(share_folder(tmp_path_factory, "worker-data", _make_files), root / "data")
     (root / "data/outside.mp4").symlink_to("/etc/passwd")

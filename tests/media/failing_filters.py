@@ -1,4 +1,4 @@
-"""Runs that fail in a filter graph."""
+"""Runs of ffmpeg that fail in a filter graph."""
 
 from __future__ import annotations
 

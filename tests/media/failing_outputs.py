@@ -1,4 +1,4 @@
-"""Runs that fail in an encoder or output."""
+"""Runs of ffmpeg that fail in a decoder, an encoder or an output."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ffmpeg runs that fail, with their expected diagnoses."""
+"""Runs of ffmpeg that fail in the worker, an input or an option, and the table's type."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Subtitles with looks of their own, as libass draws them."""
+"""ASS subtitles in compositions match FFmpeg's `ass` filter."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LOSSLESS = ("-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", "-pix_fmt", 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker with a film that is hard to draw on, and one that is only white."""
+    """A worker with a detailed video, which shows every blending error, and a white one."""
     async with open_worker(tmp_path_factory.mktemp("worker"), max_concurrency=4) as opened:
         picture = ("-f", "lavfi", "-i", f"testsrc2=s=320x180:r=30:d=2,format=yuv420p,{_BT709}")
         make(opened.data / "film.mp4", *picture, *_LOSSLESS)
@@ -45,13 +45,13 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work
 
 
 def composed(*above: dict[str, Any], layer: dict[str, Any] = ASS, **canvas: Any) -> dict[str, Any]:
-    """The subtitles on the film, or on a background, below other layers."""
+    """Return a composition: the subtitles on the video or a background, below other layers."""
     below = [] if "background" in canvas else [{"type": "video", "src": "film.mp4"}]
     return {**SIZE, **canvas, "layers": [*below, layer, *above]}
 
 
 async def render(worker: Worker, ass: str, composition: dict[str, Any] | None = None, **data: Any) -> list[Floats]:
-    """Its frames, in lossless YUV."""
+    """Render the composition and return its frames as lossless YUV."""
     (worker.data / "x.ass").write_text(ass)
     data = {"json": composition or composed(), "output": "o.mp4", "quality": "lossless", **data}
     result = await worker.run({"action": "canvas", "data": data})
@@ -60,7 +60,7 @@ async def render(worker: Worker, ass: str, composition: dict[str, Any] | None = 
 
 
 async def still(worker: Worker, ass: str, t: float, composition: dict[str, Any] | None = None) -> Floats:
-    """One frame, in red, green and blue."""
+    """Return one frame as RGB."""
     (worker.data / "x.ass").write_text(ass)
     data = {"json": composition or composed(background="#000000"), "t": t}
     image = (await worker.run({"action": "canvas_preview", "data": data}))["image"]
@@ -68,12 +68,12 @@ async def still(worker: Worker, ass: str, t: float, composition: dict[str, Any] 
 
 
 def picture_of(path: Path) -> Floats:
-    """The pixels of a file."""
+    """Return the pixels of an image file."""
     return pixels_of_png(path.read_bytes())
 
 
 def drawn_by_ffmpeg(worker: Worker, ass: str) -> list[Floats]:
-    """What the filter alone makes of the film, with fonts of this package."""
+    """Return the frames that FFmpeg's filter alone renders, with the fonts of this package."""
     (worker.data / "x.ass").write_text(ass)
     graph = f"ass={worker.data / 'x.ass'}:fontsdir={FONT.parent}"
     path = make(worker.data / "ref.mp4", "-i", str(worker.data / "film.mp4"), "-vf", graph, *_LOSSLESS)
@@ -102,7 +102,7 @@ async def test_frames_are_what_the_filter_draws_on_the_same_film(worker: Worker,
     found = await render(worker, ass)
     film = [shown.pixels for shown in frames_of(worker.data / "film.mp4")]
     assert len(found) == len(wanted) == 60
-    # Apart from rounding only the color of edges differs, which the filter makes of halved masks.
+    # Only rounding and the chroma of edges differ: the filter halves its masks for chroma.
     assert min(psnr(one, other) for one, other in zip(found, wanted, strict=True)) > 50
     empty = [number for number, frame in enumerate(wanted) if np.array_equal(frame, film[number])]
     assert all(np.array_equal(found[number], film[number]) for number in empty)
@@ -169,7 +169,7 @@ async def test_in_a_group_it_is_as_large_as_the_group_and_counts_from_it(worker:
     ]
     assert before.max() == 0
     rows, columns = np.nonzero(during.mean(-1) > 128)
-    # As high as the group, its shape kept: that is what the script's own size asks for.
+    # The script's size keeps its aspect ratio and is as high as the group.
     assert (rows.min(), rows.max(), columns.min(), columns.max()) == (20, 69, 20, 119)
 
 
@@ -244,7 +244,7 @@ async def test_rows_of_variables_share_what_is_equal_and_draw_what_is_not(worker
 
 
 async def outcome(worker: Worker, job: dict[str, Any]) -> dict[str, Any]:
-    """What a job answers, be it an error."""
+    """Return the result of a job, or its error."""
     try:
         return await worker.run(job)
     except WorkerError as error:
@@ -332,7 +332,7 @@ async def test_fonts_are_found_in_every_kind_of_sandbox(monkeypatch: pytest.Monk
             mine, own = [
                 await still(worker, script(PLAIN, font=font), 1.0, composed(**fonts)) for font in ("Mine", "Lora")
             ]
-    # Letters of Anton are narrow and heavy, those of Lora wide and light.
+    # Anton has narrow, heavy letters; Lora has wide, light ones.
     wide = [np.ptp(np.nonzero(picture.mean(-1) > 128)[1]) for picture in (mine, own)]
     assert wide == [pytest.approx(39, abs=2), pytest.approx(55, abs=2)]
 

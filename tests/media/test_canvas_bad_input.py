@@ -1,4 +1,4 @@
-"""What is wrong with a composition is said with its code, its place and a hint, before anything is drawn."""
+"""Errors in a composition have a code, a field and a hint, and come before any rendering."""
 
 # ruff: noqa: E501  (a row is a line)
 

@@ -1,4 +1,4 @@
-"""Compositions as HEVC and AV1, and with frames made up, of sources whose truth is known."""
+"""Compositions as HEVC and AV1, and with interpolated frames, compared with synthetic sources."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 RATE = Fraction(30000, 1001)
 COUNT = 120
-BT709 = (1, 1, 1, 1)  # limited range, and three times its own number
+BT709 = (1, 1, 1, 1)  # limited range; primaries, transfer and matrix are BT.709
 BEEPS = "aevalsrc=if(lt(mod(t\\,1)\\,0.05)\\,sin(2*PI*1000*t)/2\\,0):s=48000:d=4.004"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker of four cores: what is longer than four seconds is drawn in two ranges."""
+    """A worker with four cores: it renders videos of more than four seconds in two ranges."""
     async with open_worker(tmp_path_factory.mktemp("codecs"), max_concurrency=4) as opened:
         _make_source(opened.data)
         yield opened
 
 
 def _make_source(folder: Path) -> None:
-    """Numbered frames above four flat patches, and a beep each second."""
+    """Make a video of numbered frames above four flat patches, with a beep each second."""
     tagged = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
     lossless = ("-vf", tagged, "-c:v", "libx264", "-qp", "0", "-preset", "ultrafast", "-c:a", "pcm_s16le")
     make_numbered(folder / "source.mkv", COUNT, RATE, *lossless, sound=BEEPS)
 
 
 async def _render(worker: Worker, output: str, layers: list[dict[str, Any]] | None = None, **more: Any) -> Path:
-    """The source as it is, or other layers, as a file."""
+    """Render the unchanged source, or other layers, to a file."""
     size = {"width": WIDTH, "height": HEIGHT, "fps": float(more.pop("fps", RATE))}
     composed = {**size, **more.pop("canvas", {}), "layers": layers or [{"type": "video", "src": "source.mkv"}]}
     result = await worker.run({"action": "canvas", "data": {"json": composed, "output": output, **more}})
@@ -67,7 +67,7 @@ async def test_joined_ranges_hold_every_frame_once_at_its_time(worker: Worker, c
         assert form in {"mkv", "webm"} or context.codec_tag == {"hevc": "hvc1", "av1": "av01"}[codec]
         keys = [number for number, packet in enumerate(_shown(file, stream)) if packet.is_keyframe]
     assert edge in keys, "there was one range only"
-    # Matroska counts in milliseconds.
+    # Matroska timestamps are in milliseconds.
     most = Fraction(1, 1000) if form in {"mkv", "webm"} else 0
     times = [shown.time for shown in frames_of(path)]
     assert len(times) == COUNT
@@ -80,7 +80,7 @@ def _tags(context: Any) -> tuple[int, ...]:
 
 
 def _shown(file: Any, stream: Any) -> list[Any]:
-    """Packets in the order of their frames."""
+    """Return the packets in presentation order."""
     return sorted(
         (packet for packet in file.demux(stream) if packet.pts is not None), key=lambda packet: packet.pts
     )
@@ -130,13 +130,13 @@ SPEED = 40
 
 
 def _edge(seconds: float) -> dict[str, Any]:
-    """What is light goes over what is dark, from the left."""
+    """Return a light rectangle that moves in from the left."""
     way = [{"time": 0, "value": 16 - 96}, {"time": seconds, "value": 16 - 96 + SPEED * seconds}]
     return {"type": "shape", "x": way, "y": 0, "width": 96, "height": HEIGHT, "fill": "#ffcc00"}
 
 
 def _places(frames: Iterator[Any]) -> Floats:
-    """Where the edge is in each frame, counted by what is light."""
+    """Return the position of the edge in each frame, measured by the share of light pixels."""
     light = np.array([shown.pixels[:HEIGHT].mean(0) for shown in frames])
     dark, bright = light.min(), light.max()
     places: Floats = ((light - dark) / (bright - dark)).sum(1)
@@ -156,14 +156,14 @@ async def test_frames_made_up_lie_between_those_that_are_drawn(
     path = await _render(worker, name, layers, canvas=canvas, fps=fps, vfi=vfi, quality="lossless")
     rate = Fraction(60000, 1001) if vfi == 59.94 else Fraction(vfi)
     times = [shown.time for shown in frames_of(path)]
-    # All that begin before the end: the last one may be seen beyond it.
+    # Every frame that starts before the end; the last one may extend past it.
     assert times == [number / rate for number in range(math.ceil(Fraction(str(seconds)) * rate))]
     with av.open(str(path)) as file:
         assert file.streams.video[0].average_rate == rate
         assert _tags(file.streams.video[0].codec_context) == BT709
     found = _places(frames_of(path))
     drawn = 16 + SPEED * np.arange(round(seconds * fps)) / fps
-    # What comes after the last frame that is drawn is that frame.
+    # After the last rendered frame, that frame repeats.
     wanted = np.interp(np.array(times, dtype=float), np.arange(len(drawn)) / fps, drawn)
     assert found == pytest.approx(wanted, abs=0.7)
 
@@ -176,7 +176,7 @@ async def test_the_sound_is_as_long_as_frames_made_up(worker: Worker) -> None:
     assert [shown.time for shown in frames_of(path)] == [Fraction(number, 60) for number in range(count)]
     sound = sound_of(path)
     assert len(sound) / 48_000 == pytest.approx(float(length), abs=0.03)
-    # That of second 1 is in its first millisecond already when the part begins.
+    # The beep of second 1 starts within the first millisecond of the part.
     beeps = onsets(np.abs(sound), 48_000, least=0.05, apart_s=0.5)
     assert beeps == pytest.approx([0, *(np.arange(2, 4) - float(first / RATE))], abs=0.005)
 

@@ -1,4 +1,4 @@
-"""The example compositions look as they did: hashes of frames, written anew with `UPDATE_GOLDEN=1`."""
+"""The example compositions look unchanged: hashes of their frames. `UPDATE_GOLDEN=1` rewrites the hashes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ IS_UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker with the examples' media."""
+    """A worker with the media files of the examples."""
     async with open_worker(tmp_path_factory.mktemp("worker")) as opened:
         copy_example_media(tmp_path_factory, opened.data)
         yield opened

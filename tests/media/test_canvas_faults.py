@@ -1,4 +1,4 @@
-"""Whatever dies, stalls or is cancelled while a composition is drawn: the job ends, and nothing of it is left."""
+"""A job ends and leaves nothing behind when a process dies or stalls during rendering, or it is cancelled."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 SOON_S = 20.0
 STALL_S = 12
-"""Of a whole job: long enough that it is drawing by then, however busy the machine is."""
+"""Timeout of a whole job; long enough to start rendering on a busy machine."""
 _NOISE = {
     "type": "text",
     "text": "a b c " * 40,
@@ -47,7 +47,7 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work
 async def _drawing(
     worker: Worker, job: dict[str, Any] | None = None
 ) -> tuple[asyncio.Task[WorkerError], list[int]]:
-    """A long job in the middle of drawing, with two ranges, and its renderers."""
+    """Start a long job of two ranges; return it and its renderers once both ranges are being encoded."""
     task = asyncio.ensure_future(worker.fail(job or canvas(LONG)))
     await until_async(lambda: task.done() or _is_encoding(worker), within_s=30)
     assert not task.done(), await task
@@ -79,7 +79,7 @@ async def test_a_job_that_is_cancelled(worker: Worker) -> None:
     before = open_descriptors()
     for _ in range(3):
         await _cancelled(worker)
-    # One probe that waits for the next job may be there or not; a pipe left by each job would be more.
+    # A probe that waits for the next job accounts for up to 4; a pipe leaked by each job would be more.
     await until_async(lambda: open_descriptors() <= before + 4)
 
 

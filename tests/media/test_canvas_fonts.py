@@ -1,4 +1,4 @@
-"""Fonts that a composition brings, drawn by a renderer that can load nothing any more."""
+"""Compositions with fonts of their own, in packed formats, render in the sandbox."""
 
 from __future__ import annotations
 

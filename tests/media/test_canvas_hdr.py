@@ -1,4 +1,4 @@
-"""HDR films in compositions: their frames at their times, and no more tone-mapped than is seen."""
+"""HDR videos in compositions: every frame at its time, tone-mapping only of frames that are shown."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def composed(layer: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 async def rendered(worker: Worker, composition: dict[str, Any], **more: Any) -> list[int]:
-    """What the frames of a video say."""
+    """Return the frame numbers that the frames of a video show."""
     data = {"json": composition, "output": "o.mp4", "quality": "high", **more}
     result = await worker.run({"action": "canvas", "data": data})
     assert result["warnings"] == []

@@ -1,4 +1,4 @@
-"""Compositions as whole jobs: what is in the files that come out."""
+"""Compositions as whole jobs: frames, timestamps, colors, opacity and sound of the output files."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ PATCHES = {"#ff0000": (255, 0, 0), "#00ff00": (0, 255, 0), "#0000ff": (0, 0, 255
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker of four cores: what is longer than four seconds is drawn in two ranges."""
+    """A worker with four cores: it renders videos of more than four seconds in two ranges."""
     async with open_worker(tmp_path_factory.mktemp("worker"), max_concurrency=4) as opened:
         yield opened
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def one_core(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker that draws everything in one range."""
+    """A worker that renders everything in one range."""
     async with open_worker(tmp_path_factory.mktemp("one-core"), max_concurrency=1) as opened:
         yield opened
 
 
 async def render(worker: Worker, composition: dict[str, Any], output: str = "canvas.mp4", **more: Any) -> Path:
-    """The file that is rendered."""
+    """Render a composition and return the path of the output."""
     data = {"json": composition, "output": output, **more}
     result = await worker.run({"action": "canvas", "data": data})
     assert result.get("warnings", []) == []
@@ -47,7 +47,7 @@ async def render(worker: Worker, composition: dict[str, Any], output: str = "can
 
 
 def moving(seconds: float = 6.0, **more: Any) -> dict[str, Any]:
-    """A square that goes over a canvas of 64x36."""
+    """Return a composition of a square that moves over a canvas of 64x36."""
     way = [{"time": 0, "value": 0}, {"time": seconds, "value": 56, "easing": "ease-in-out"}]
     square = {"type": "shape", "width": 8, "height": 8, "x": way, "y": 12, "fill": "#ffcc00"}
     return {
@@ -68,7 +68,7 @@ async def test_frames_of_joined_ranges_lie_where_they_should(worker: Worker, out
     assert len(split_frames(0, count, RATE, 2)) == 2
     times = [shown.time for shown in frames_of(path)]
     assert len(times) == count
-    # Matroska counts in milliseconds.
+    # Matroska timestamps are in milliseconds.
     most = Fraction(1, 1000) if output.endswith(("webm", "mkv")) else 0
     assert max(abs(time - number / RATE) for number, time in enumerate(times)) <= most
 
@@ -122,7 +122,7 @@ async def test_beeps_and_flashes_stay_together_for_ten_minutes(worker: Worker) -
     assert len(light) == int(602.3 * 12 + 0.5)
     flashes = onsets(light, 12, least=128, apart_s=0.5)
     beeps = onsets(np.abs(sound_of(path)), 48_000, least=0.05, apart_s=0.5)
-    # The layer's first frame is the 28th, at 2.333 s; its sound starts there, too.
+    # The layer's first frame is frame 28, at 2.333 s; its sound also starts there.
     wanted = np.arange(600) + 28 / 12
     assert flashes == pytest.approx(wanted, abs=0.5 / 12)
     assert beeps == pytest.approx(wanted, abs=0.005)
@@ -144,21 +144,21 @@ async def test_colors_come_out_as_they_went_in(worker: Worker, source: str) -> N
     with av.open(str(path)) as file:
         context = file.streams.video[0].codec_context
         tags = (context.color_range, context.colorspace, context.color_primaries, context.color_trc)
-        assert tags == (1, 1, 1, 1)  # limited range, and BT.709 three times
+        assert tags == (1, 1, 1, 1)  # limited range; primaries, transfer and matrix are BT.709
     frame = rgb_frames(path)[2]
     found = [frame[12:24, number * 16 + 4 : number * 16 + 12].mean((0, 1)) for number in range(4)]
     assert np.array(found) == pytest.approx(np.array(list(PATCHES.values())), abs=2)
 
 
 def _patch(folder: Path, color: str, kind: str) -> str:
-    """One color as a file of that kind."""
+    """Make a file of one color with these color tags."""
     name = f"{color[1:]}-{kind}.{'png' if kind == 'png' else 'mp4'}"
     draw = ("-f", "lavfi", "-i", f"color={color}:s=32x32:r=10:d=0.5,format=gbrp")
     if kind == "png":
         make(folder / name, *draw, "-frames:v", "1", "-pix_fmt", "rgb24")
         return name
     matrix, form = ("smpte170m" if kind == "bt601" else "bt709"), ("pc" if kind == "full" else "tv")
-    # Primaries stay BT.709, or the color itself would be another.
+    # The primaries stay BT.709; other primaries would change the color.
     tags = f"setparams=range={form}:colorspace={matrix}:color_primaries=bt709:color_trc=bt709"
     convert = f"scale=out_color_matrix={matrix}:out_range={form}:flags=accurate_rnd+full_chroma_int"
     make(folder / name, *draw, "-vf", f"{convert},format=yuv420p,{tags}", "-c:v", "libx264", "-qp", "0")
@@ -218,7 +218,7 @@ async def test_a_draft_is_the_same_in_small(worker: Worker) -> None:
 
 
 async def frames(worker: Worker, composition: dict[str, Any], output: str, **more: Any) -> list[Floats]:
-    """Rendered without loss."""
+    """Render losslessly and return the frames."""
     return rgb_frames(await render(worker, composition, output, quality="lossless", **more))
 
 

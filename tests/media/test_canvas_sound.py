@@ -1,4 +1,4 @@
-"""Planned mixes of sounds with known truth, made by the embedded ffmpeg and compared sample by sample."""
+"""Audio mixes of synthetic sounds, made by the embedded ffmpeg and compared sample by sample."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from support.media.sources import make
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Pulses in several rates and codecs, tones, noise."""
+    """A folder of pulses in several sample rates and codecs, tones and noise."""
     made = tmp_path_factory.mktemp("sounds")
     for rate in (RATE, 44_100):
         source = write_wav(made / f"pulses{rate}.wav", pulses(40, rate), rate)
@@ -95,7 +95,7 @@ def test_sound_that_begins_after_the_picture_keeps_its_place(folder: Path, name:
 
 
 def test_quiet_sounds_are_added_and_nothing_else_happens_to_them(folder: Path) -> None:
-    """Bit for bit in 16 bit: no limiter, no normalising, no dither."""
+    """The mix is bit-exact at 16 bits: no limiter, no normalization, no dither."""
     parts = [
         sound("stereo.wav", end_s=2.0, length_s=2.0, volume=0.25),
         sound("tone.wav", end_s=4.0, start_s=1.0, length_s=2.0, volume=0.5),
@@ -145,7 +145,7 @@ def test_a_volume_follows_its_keys(folder: Path, keys: list[tuple[float, float, 
     truth = np.array([max(number_at(curve, n / RATE), 0.0) for n in range(8 * RATE)])
     audible = truth > 0.001
     error_db = np.abs(20 * np.log10(np.maximum(gain[audible], 1e-9) / truth[audible]))
-    # A sample beside a jump may be on either side of it.
+    # A sample beside a jump may have the value before or after it.
     assert np.sort(error_db)[-8] < 0.5
     assert gain[~audible].max(initial=0) < 0.0015
 
@@ -207,7 +207,7 @@ def test_music_goes_down_under_a_voice_and_comes_back(folder: Path) -> None:
     assert np.abs(ducked[: 3 * RATE] - alone[: 3 * RATE]).max() < 1e-4
     assert 9 < depth(3.5, 6.0) < 12
     assert depth(8.0, 10.0) < 0.3
-    # Smooth: from one period of the tone to the next the level never jumps.
+    # The level never jumps from one period of the tone to the next.
     periods = ducked[: 10 * RATE // 160 * 160].reshape(-1, 160)
     levels = np.array([rms_db(period) for period in periods])
     assert np.abs(np.diff(levels)).max() < 1.5

@@ -1,4 +1,4 @@
-"""Capabilities of the real programs."""
+"""The detected capabilities of real ffmpeg builds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FFmpeg obeys the limits before every input: it follows no file that names others."""
+"""The input limits that the worker adds keep FFmpeg from reading other files through playlists and lists."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def read(ffmpeg: str, folder: Path, name: str, limits: tuple[str, ...]) -> tuple
 
 @pytest.mark.parametrize("name", ["dash.mp4", "concat.mp4", "svg.mp4", "wide.png", "hls.m3u8"])
 def test_files_outside_the_limits_are_not_read(ffmpeg: str, folder: Path, name: str) -> None:
-    """Most of them are read without the limits, so the limits are what stops them."""
+    """FFmpeg reads most of these files without the limits."""
     code, log = read(ffmpeg, folder, name, media_input_options(Machine(2)))
     assert code != 0, log
     if ffmpeg == FFMPEG and name not in {"concat.mp4", "wide.png"}:

@@ -1,4 +1,4 @@
-"""Diagnoses of failures of real ffmpeg builds."""
+"""Diagnoses of failed runs of real ffmpeg builds."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ BUILDS = ("embedded", "system")
 
 @pytest.fixture(scope="module")
 def build(request: pytest.FixtureRequest) -> tuple[str, str]:
-    """Name and program of a build."""
+    """The name and path of an ffmpeg build."""
     name: str = request.param
     program = imageio_ffmpeg.get_ffmpeg_exe() if name == "embedded" else shutil.which("ffmpeg")
     if program is None:
@@ -44,7 +44,7 @@ def build(request: pytest.FixtureRequest) -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The directory of the runs, with every input that they name."""
+    """The working directory of the runs, with every input that they name."""
     place = tmp_path_factory.mktemp("runs")
     make_inputs(place)
     return place
@@ -96,7 +96,7 @@ def damaged(whole: bytes, first: int, step: int) -> bytes:
 
 @pytest.fixture(scope="module")
 def refusing_server() -> Iterator[str]:
-    """Address of a server that answers each path with the status in the path."""
+    """The address of a server that responds with the status in the path."""
 
     class Refuse(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:

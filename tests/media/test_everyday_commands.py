@@ -1,4 +1,4 @@
-"""Everyday commands make through a job what they make with ffmpeg alone: the same files, byte for byte."""
+"""Everyday commands as jobs produce the same files, byte for byte, as with ffmpeg alone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from support.worker import Worker
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-# What earlier commands of a chain leave for later ones is no result of a job.
+# Files that a command leaves for a later command of the chain are not outputs of the job.
 PASSING_FILES = {
     "target size in two passes": {"ffmpeg2pass-0.log"},
     "two passes with a log file": {"p-0.log", "p-0.log.mbtree"},
@@ -36,14 +36,14 @@ PASSING_FILES = {
     "one of several taken on": {"a.mp4"},
     "metadata by way of a file": {"m.txt"},
 }
-# The time of day at which a segment began, which ffmpeg writes into the playlists of a manifest.
+# ffmpeg writes the time of day at which a segment starts into HLS playlists of a DASH output.
 CLOCK = re.compile(rb"(?<=\n#EXT-X-PROGRAM-DATE-TIME:)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d{4}(?=\n)")
 Files = dict[str, str]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def alone(worker: Worker, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder for ffmpeg without a worker; the data root holds the same inputs."""
+    """A folder for runs of ffmpeg without a worker, with the inputs of the data root."""
     shutil.rmtree(worker.data)
     copy_everyday_sources(tmp_path_factory, worker.data)
     return copy_everyday_sources(tmp_path_factory, tmp_path_factory.mktemp("everyday") / "alone")
@@ -82,7 +82,7 @@ def _run_alone(tokens: list[str], folder: Path) -> None:
         timeout=60,
     )
     if run.returncode == -signal.SIGABRT and "auto" in tokens:
-        # FFmpeg aborts over `-hwaccel auto` where libva is missing; the worker then goes on in software.
+        # FFmpeg aborts on `-hwaccel auto` where libva is missing; the worker then decodes in software.
         at = tokens.index("auto")
         _run_alone([*tokens[: at - 1], *tokens[at + 1 :]], folder)
         return
@@ -90,7 +90,7 @@ def _run_alone(tokens: list[str], folder: Path) -> None:
 
 
 def _digests(folder: Path, without: Collection[str] = ()) -> Files:
-    """Digests of the files in `folder` by name, but for those named in `without`."""
+    """Return the digests of the files in `folder` by name, except those in `without`."""
     paths = {str(path.relative_to(folder)): path for path in folder.rglob("*") if path.is_file()}
     return {name: _digest(path) for name, path in paths.items() if name not in without}
 
@@ -103,7 +103,7 @@ def _digest(path: Path) -> str:
 
 
 def _take_new(folder: Path, inputs: Files) -> Files:
-    """Digests of new files by name; the files are removed."""
+    """Remove new files and return their digests by name."""
     made = _digests(folder, without=inputs)
     for name in made:
         (folder / name).unlink()

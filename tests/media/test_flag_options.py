@@ -1,4 +1,4 @@
-"""The list of options without a value, held against the shipped binary."""
+"""The list of options without a value matches the embedded FFmpeg."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import subprocess
 from ffmpeg_worker.command.flag_options import FLAG_OPTIONS, is_flag
 from support.media.sources import FFMPEG
 
-# Only in ffmpeg 5.1; and `report`, which writes a file into the current folder when it is tried.
+# Options of ffmpeg 5.1 only, and `report`, which writes a file into the current folder.
 _NOT_TRIED = {"psnr", "qphist", "report"}
 _NO_SUCH_FILE = "No such file or directory"
 
 
 def _takes_no_value(name: str) -> bool:
-    """With a flag before it, `-i` names the input; an option with a value would have eaten `-i`."""
+    """Whether an option is a flag: an option with a value would take `-i` as its value."""
     run = subprocess.run(
         [FFMPEG, "-hide_banner", "-nostdin", f"-{name}", "-i", "/nowhere/in.mp4", "/nowhere/out.mp4"],
         capture_output=True,

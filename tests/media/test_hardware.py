@@ -1,4 +1,4 @@
-"""Mapped commands on a machine without a GPU: FFmpeg knows every option, and jobs fall back to the CPU."""
+"""GPU commands on a machine without a GPU: FFmpeg accepts every option, and jobs fall back to the CPU."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NO_DRIVER = "Cannot load libcuda.so.1"
 
 
 class ClaimedCard(GpuTrial):
-    """A trial that reports a GPU which does not exist, so commands fail as with a broken driver."""
+    """A GPU detection that reports a nonexistent GPU, so commands fail as with a broken driver."""
 
     def __init__(self) -> None:
         self._trial = None
@@ -63,7 +63,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("command", golden("encoded on the GPU"))
 def test_ffmpeg_accepts_every_option_until_it_loads_the_driver(folder: Path, command: str) -> None:
-    # The CPU decodes here, so that the encoder is what loads the driver.
+    # The CPU decodes here, so only the encoder loads the driver.
     tokens = re.sub(r"-hwaccel\S* cuda ", "", command).split()
     log = run(*tokens, cwd=folder).stderr.decode()
     assert re.search(rf"\[(?:h264|hevc|av1)_nvenc @ \w+\] {re.escape(NO_DRIVER)}", log), log[-2000:]
@@ -89,7 +89,7 @@ def test_the_decoding_trial_works_on_the_cpu(codec: str) -> None:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
-    """A worker whose trial reports a GPU that does not exist."""
+    """A worker that detects a nonexistent GPU."""
     root = tmp_path_factory.mktemp("hardware")
     make_clip(root / "data/clip.mp4", seconds=1, size="640x360")
     async with open_worker(root) as opened:
@@ -156,6 +156,6 @@ async def test_without_a_gpu_only_auto_runs(worker: Worker) -> None:
         assert (await worker.fail(job("nvenc"))).code == "hardware_unavailable"
         named = {"action": "process", "data": {"chainCmds": "-i clip.mp4 -c:v h264_nvenc x.mp4"}}
         assert (await worker.fail(named)).code == "hardware_unavailable"
-        assert worker.events == []  # before anything was fetched
+        assert worker.events == []  # before any input was fetched
     finally:
         worker.services.resources = claimed

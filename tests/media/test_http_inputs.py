@@ -1,4 +1,4 @@
-"""Inputs from a web server."""
+"""Inputs from a web server: caching, headers, retries, errors and secrets."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ async def test_a_busy_server_is_asked_again(worker: Worker, server: Web) -> None
         ("plain/local.txt", "address_not_allowed", "caller", False, 1),
     ],
 )
-async def test_failures(
+async def test_error_responses(
     worker: Worker,
     server: Web,
     path: str,

@@ -1,4 +1,4 @@
-"""A new action runs with its descriptor and its planner, and nothing else."""
+"""A new action needs only a descriptor and a planner."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TONE = ("-f", "lavfi", "-i", "sine=d=0.2", "file:hello.flac")
 
 
 class ToyPlanner(Planner[ToyJob]):
-    """Writes a name into a file, and a tone beside it."""
+    """Plans a text file with a name, and an audio file with a tone."""
 
     def read(self, job: ToyJob, machine: Machine) -> ReadJob[ToyJob]:
         return ReadJob(job, required_inputs=())
@@ -47,7 +47,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(PLANNERS, "toy", ToyPlanner())
 
 
-async def test_it_runs_from_parse_to_result(worker: Worker) -> None:
+async def test_a_new_action_runs_from_parsing_to_its_result(worker: Worker) -> None:
     result = await worker.run({"action": "toy", "data": {"name": "Ada"}, "metadata": {"order": 7}})
     assert (result["greeting"], result["metadata"]) == ("Hello Ada", {"order": 7})
     (output,) = result["outputs"]

@@ -56,7 +56,7 @@ def test_every_name_has_a_rule(shipped: str, part: str, rules: dict[str, object]
 def test_every_text_option_of_a_filter_has_a_rule(shipped: str) -> None:
     table = parse_option_table(shipped)
     texts = [(name, word[:-1]) for name in table.filters for word in table.options_of(name) if word.endswith("$")]
-    # The test above names the filters that have no rule.
+    # test_every_name_has_a_rule reports the filters without a rule.
     accepted = [one for one in texts if one[0] in FILTERS and FILTERS[one[0]].kind.name != "REFUSED"]
     missing = [f"{name}.{o}" for name, o in accepted if not {o, f"{name}.{o}"} & FILTER_OPTIONS.keys()]
     assert missing == []

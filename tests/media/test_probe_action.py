@@ -79,7 +79,7 @@ async def test_a_crash_of_the_probe_affects_only_its_own_job(tmp_path: Path) -> 
             os.kill(hurt.processes[-1].pid, signal.SIGSTOP)
             waiting = asyncio.ensure_future(hurt.describe(clip))
             await asyncio.sleep(0)
-            os.kill(hurt.processes[-1].pid, signal.SIGKILL)  # what a crash looks like from here
+            os.kill(hurt.processes[-1].pid, signal.SIGKILL)  # as if the probe crashed
             with pytest.raises(SourceUnreadable) as caught:
                 await waiting
             assert caught.value.code == "source_crashes_probe"

@@ -1,4 +1,4 @@
-"""`process` on real files: every form of input and output."""
+"""`process` on real files: every form of input and output, errors and secrets."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NAMES = ["my film's.mp4", 'a "b" c.mp4', "ünï 😀.mp4", "-dash.mp4", "a:b,c;[
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_names_as_people_have_them(worker: Worker, name: str) -> None:
+async def test_unusual_file_names(worker: Worker, name: str) -> None:
     made = await worker.process(["-i", "clip.mp4", "-c", "copy"], name)
     assert [output["name"] for output in made["outputs"]] == [name]
     again = await worker.process(["-i", name, "-c", "copy", "again.mp4"])
@@ -202,7 +202,9 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
 
 
 @pytest.mark.parametrize(("job", "code", "fault", "word"), REFUSED)
-async def test_refused(worker: Worker, job: dict[str, Any], code: str, fault: str, word: str) -> None:
+async def test_a_refused_job_names_its_fault(
+    worker: Worker, job: dict[str, Any], code: str, fault: str, word: str
+) -> None:
     error = await worker.fail(job)
     assert (error.code, error.fault) == (code, fault)
     assert word in f"{error.message} {error.hint}"
@@ -217,7 +219,7 @@ async def test_a_failing_command_names_its_place_in_the_chain(worker: Worker) ->
     assert error.stderr is not None
 
 
-async def test_no_time_left(worker: Worker) -> None:
+async def test_a_job_times_out(worker: Worker) -> None:
     error = await worker.fail(process("-re -i long.mp4 -c copy o.mp4", timeout=1))
     assert (error.code, error.fault) == ("timed_out", "caller")
 

@@ -1,4 +1,4 @@
-"""The commands of a job are read and judged once, whichever way the job comes."""
+"""The worker parses and checks each command of a job exactly once."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ JOBS: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often commands are parsed (`read`) and judged by the option policy (`judged`)."""
+    """Counts how often commands are parsed, and checked by the option policy."""
     found: Counter[str] = Counter()
 
     def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -49,14 +49,14 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
         return call
 
-    monkeypatch.setattr(read_chain, "read_command_line", counted("read", read_command_line))
-    monkeypatch.setattr(read_chain, "check_command", counted("judged", check_command))
+    monkeypatch.setattr(read_chain, "read_command_line", counted("parsed", read_command_line))
+    monkeypatch.setattr(read_chain, "check_command", counted("checked", check_command))
     return found
 
 
 @asynccontextmanager
-async def served(worker: Worker) -> AsyncIterator[str]:
-    """The HTTP API of a worker of this process; gives its base URL."""
+async def running_api(worker: Worker) -> AsyncIterator[str]:
+    """Serve the HTTP API of a worker in this process; yield its base URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(make_app(worker.services), log_level="error", lifespan="off"))
         serving = asyncio.ensure_future(server.serve([listener]))
@@ -72,17 +72,17 @@ def count_commands(job: dict[str, Any]) -> int:
 
 
 @pytest.mark.parametrize("name", JOBS)
-async def test_by_the_worker_itself(worker: Worker, counts: Counter[str], name: str) -> None:
+async def test_a_job_of_the_worker(worker: Worker, counts: Counter[str], name: str) -> None:
     await worker.run(JOBS[name])
     expected = count_commands(JOBS[name])
-    assert counts == {"read": expected, "judged": expected}
+    assert counts == {"parsed": expected, "checked": expected}
 
 
 @pytest.mark.parametrize("name", JOBS)
-async def test_behind_the_runpod_door(worker: Worker, counts: Counter[str], name: str) -> None:
-    async with served(worker) as url:
+async def test_a_job_through_the_runpod_worker(worker: Worker, counts: Counter[str], name: str) -> None:
+    async with running_api(worker) as url:
         handler = RunpodWorker(ApiClient(ExternalApi(url, None), timeout_s=60), max_body_bytes=1 << 20)
         output = await handler.handle({"id": "job", "input": JOBS[name]})
     assert output.get("success") is True, output
     expected = count_commands(JOBS[name])
-    assert counts == {"read": expected, "judged": expected}
+    assert counts == {"parsed": expected, "checked": expected}

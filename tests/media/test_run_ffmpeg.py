@@ -1,4 +1,4 @@
-"""Runs of the real ffmpeg: reports and errors."""
+"""Runs of the real ffmpeg: reports, errors, timeouts and cancellation."""
 
 from __future__ import annotations
 

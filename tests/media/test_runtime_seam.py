@@ -1,4 +1,4 @@
-"""Every action goes on from its recorded steps, with nothing in memory, to the same result and the same bytes."""
+"""Every action can resume from its recorded steps after an interruption, with the same result and files."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work
 
 
 async def run_recorded(worker: Worker, job: dict[str, Any]) -> tuple[dict[str, Any], Records]:
-    """The result of a job that was interrupted after each of its steps; its workspace is removed."""
+    """Interrupt and resume a job after each of its steps; return its result and records."""
     root = worker.services.resources.scratch.root / "job-in-attempts"
     root.mkdir()
     try:
@@ -104,40 +104,40 @@ async def run_recorded(worker: Worker, job: dict[str, Any]) -> tuple[dict[str, A
     return result.as_json(), records
 
 
-def without_costs(value: Any) -> Any:
-    """A result without what differs from run to run: id, times, speed, the size of libvmaf's log."""
+def without_varying_values(value: Any) -> Any:
+    """Return a result without the values that vary: id, times, speed, the size of libvmaf's log."""
     if isinstance(value, dict):
         varying = {"job_id", "seconds", "speed", "cpu_seconds"}
         if str(value.get("name")).endswith(".json"):
             varying.add("size")  # the log holds libvmaf's speed
-        return {key: without_costs(item) for key, item in value.items() if key not in varying}
+        return {key: without_varying_values(item) for key, item in value.items() if key not in varying}
     if isinstance(value, list):
-        return [without_costs(item) for item in value]
+        return [without_varying_values(item) for item in value]
     return re.sub(r"speed= *\S+ elapsed=\S+", "", value) if isinstance(value, str) else value
 
 
 def take_files(worker: Worker) -> dict[str, bytes]:
-    """Remove the files that a job has made; returns their content, without the speed in libvmaf's log."""
-    made = {}
+    """Remove the outputs of a job and return their contents, without the speed in libvmaf's log."""
+    contents = {}
     for path in sorted(worker.data.rglob("*")):
         if path.is_file() and path != worker.data / "clip.mp4":
-            made[str(path.relative_to(worker.data))] = re.sub(rb'"fps": [\d.]+,', b"", path.read_bytes())
+            contents[str(path.relative_to(worker.data))] = re.sub(rb'"fps": [\d.]+,', b"", path.read_bytes())
             path.unlink()
-    return made
+    return contents
 
 
 @pytest.mark.parametrize("name", JOBS)
-async def test_a_job_interrupted_after_each_step_ends_as_one_that_was_not(worker: Worker, name: str) -> None:
-    undisturbed = await worker.run(JOBS[name])
+async def test_a_job_interrupted_after_each_step_has_the_same_result(worker: Worker, name: str) -> None:
+    uninterrupted = await worker.run(JOBS[name])
     expected = take_files(worker)
     result, records = await run_recorded(worker, JOBS[name])
-    assert without_costs(result) == without_costs(undisturbed)
+    assert without_varying_values(result) == without_varying_values(uninterrupted)
     assert take_files(worker) == expected
     assert set(records.runs.values()) == {1}, "a step with a record ran again"
     assert records.attempts >= len(records.runs)
 
 
-async def test_every_action_is_among_the_jobs() -> None:
+async def test_every_action_is_tested() -> None:
     assert {job["action"] for job in JOBS.values()} == set(ACTIONS)
 
 
@@ -159,17 +159,17 @@ def _job_with_a_secret(web: Web) -> dict[str, Any]:
     return {"action": "process", "data": {"chainCmds": ["-i", url, "-c", "copy", "copy.mp4"]}}
 
 
-async def test_a_recorded_failure_is_the_same_failure(worker: Worker) -> None:
+async def test_a_resumed_job_fails_with_the_same_error(worker: Worker) -> None:
     job = {"action": "process", "data": {"chainCmds": "-i clip.mp4 -c:v nonsense o.mp4"}}
-    undisturbed = await worker.fail(job)
+    uninterrupted = await worker.fail(job)
     with pytest.raises(WorkerError) as caught:
         await run_recorded(worker, job)
-    assert type(caught.value) is type(undisturbed)
-    assert caught.value.as_problem() == undisturbed.as_problem()
+    assert type(caught.value) is type(uninterrupted)
+    assert caught.value.as_problem() == uninterrupted.as_problem()
 
 
-async def test_what_another_machine_has_is_made_again(worker: Worker) -> None:
-    """Records survive, the workspace does not: steps whose files are gone run again."""
+async def test_steps_with_missing_files_run_again(worker: Worker) -> None:
+    """On another machine only the records exist: steps whose files are missing run again."""
     root = worker.services.resources.scratch.root / "job-on-two-machines"
     root.mkdir()
     moves = 0

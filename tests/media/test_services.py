@@ -1,4 +1,4 @@
-"""The worker as a whole: slots, waiting, closing."""
+"""Concurrency limits, the queue and shutdown of a whole worker."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from support.worker import open_worker
 LONG: dict[str, Any] = {"action": "process", "data": {"chainCmds": "-re -i clip.mp4 -c copy o.mp4"}}
 
 
-async def test_more_jobs_than_may_wait_are_refused_and_the_others_end_well(tmp_path: Path) -> None:
+async def test_jobs_beyond_the_queue_limit_are_refused_and_the_others_succeed(tmp_path: Path) -> None:
     async with open_worker(tmp_path, max_concurrency=1, max_waiting_jobs=2) as worker:
         make_clip(worker.data / "clip.mp4", seconds=1)
         jobs = [worker.services.run(parse_job(LONG)) for _ in range(5)]
@@ -28,7 +28,7 @@ async def test_more_jobs_than_may_wait_are_refused_and_the_others_end_well(tmp_p
         assert worker.services.admission.active_jobs == 0
 
 
-async def test_a_closing_worker_gives_its_jobs_back(tmp_path: Path) -> None:
+async def test_a_closing_worker_interrupts_its_jobs(tmp_path: Path) -> None:
     async with open_worker(tmp_path) as worker:
         make_clip(worker.data / "clip.mp4", seconds=5)
         running = asyncio.Event()

@@ -34,7 +34,7 @@ print(os.getpid(), flush=True)
 
 @pytest.fixture
 async def spawner() -> AsyncIterator[Spawner]:
-    """A spawner; the test must leave no descriptors and processes."""
+    """A spawner; after the test no descriptors and processes may be left."""
     gc.collect()
     before = open_descriptors()
     async with Spawner() as opened:
@@ -44,7 +44,7 @@ async def spawner() -> AsyncIterator[Spawner]:
 
 
 def into(buffer: bytearray) -> Mapping[int, Output]:
-    """Readers of standard output and standard error into one buffer."""
+    """Return readers that append standard output and standard error to one buffer."""
     return {1: Output(buffer.extend), 2: Output(buffer.extend)}
 
 
@@ -274,7 +274,7 @@ async def test_a_spawner_program_killed_while_children_start(spawner: Spawner) -
     for _ in range(5):
         asked = [asyncio.create_task(python(spawner, "")) for _ in range(5)]
         await asyncio.sleep(0)
-        for program in spawners():  # none while the last one is not buried yet
+        for program in spawners():  # there is none until the previous one has been reaped
             os.kill(program, signal.SIGKILL)
         ended = [await (await child).wait() for child in asked]
         assert {(end.code, end.signal) for end in ended} <= {(0, None), (None, signal.SIGKILL)}

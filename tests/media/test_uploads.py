@@ -1,4 +1,4 @@
-"""Outputs in a bucket: keys, order, and that a failed job leaves nothing."""
+"""Outputs in a bucket: keys, upload order, and removal after a failed job."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def process(commands: str, **common: Any) -> dict[str, Any]:
 
 
 def refuse(method: str, word: str, status: int = 403) -> Callable[[str, str], int | None]:
-    """A fault for requests of a method whose path contains a word."""
+    """Return a fault for requests of a method whose path contains a word."""
     return lambda asked, path: status if asked == method and word in path else None
 
 
@@ -60,7 +60,7 @@ async def download(url: str) -> tuple[int, bytes]:
 
 
 class Gate:
-    """Delays the first PUT whose path contains a word; answers it and similar ones with 503."""
+    """Delays the first PUT whose path contains a word; responds to it and similar ones with 503."""
 
     def __init__(self, word: str) -> None:
         self._word = word
@@ -157,7 +157,7 @@ async def test_headers_of_objects(worker: Worker, bucket: Bucket) -> None:
 
 
 def listed(bucket: Bucket, playlist: str) -> list[str]:
-    """The files that a playlist lists."""
+    """Return the files that a playlist lists."""
     text = (bucket.server.read(playlist) or b"").decode()
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
@@ -222,7 +222,7 @@ async def test_segments_are_uploaded_while_the_command_runs(worker: Worker, buck
     assert bucket.asked("PUT")[0] == f"e/{names[0]}"
     assert names[0] in there[0]
     assert names[-1] not in there[0]
-    assert len(bucket.asked("PUT")) == len(names) + 1, "each is sent once"
+    assert len(bucket.asked("PUT")) == len(names) + 1, "each file is uploaded once"
 
 
 @pytest.mark.parametrize("flags", ["delete_segments", "single_file"])
@@ -236,7 +236,7 @@ async def test_a_file_that_changed_after_its_upload_is_uploaded_again(
     for output in result["outputs"]:
         assert len(bucket.server.read(output["path"]) or b"") == output["size"]
     if flags == "delete_segments":
-        assert bucket.asked("DELETE"), "some had been sent"
+        assert bucket.asked("DELETE"), "some files had been uploaded"
 
 
 def assert_nothing_left(bucket: Bucket) -> None:
@@ -248,7 +248,7 @@ async def test_uploaded_files_that_fail_verification_are_removed(worker: Worker,
     error = await worker.fail(process(f"{SLOW} x.m3u8 -an -ss 9 late.mp4", upload=bucket.upload("u")))
     assert error.fault == "caller"
     assert error.where["output"] == "late.mp4"
-    assert bucket.asked("PUT"), "some had been sent"
+    assert bucket.asked("PUT"), "some files had been uploaded"
     assert_nothing_left(bucket)
 
 

@@ -1,4 +1,4 @@
-"""Comparisons, with the embedded FFmpeg, of pairs of videos whose relation is known."""
+"""VMAF scores of the embedded FFmpeg for pairs of videos with a known relation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_aligned_videos_score_as_with_a_plain_command(clips: Path, distorted: st
 
 
 def test_a_video_against_itself_scores_nearly_100(clips: Path) -> None:
-    # Nearly: the model is a regression, and the first frame has no motion yet (the makers' own FAQ says so).
+    # Not exactly 100: the model is a regression, and the first frame has no motion (see the FAQ of VMAF).
     result = compare(clips / "reference.mp4", clips / "reference.mp4")
     assert result["score"] > 97
     assert result["pooled"]["p50"] == 100
@@ -50,7 +50,7 @@ def test_the_container_changes_nothing(clips: Path, reference: str, distorted: s
 
 
 def test_a_plain_command_is_misled_by_the_container(clips: Path) -> None:
-    """The reason for the grid of timestamps; when this fails, FFmpeg has changed and the grid may go."""
+    """Why the worker rewrites timestamps; if this test fails, FFmpeg has changed and that is unnecessary."""
     truth = plain_vmaf(clips / "ntsc.mp4", clips / "ntsc_bad.mp4")["vmaf"]["mean"]
     assert plain_vmaf(clips / "ntsc.mkv", clips / "ntsc_bad.mp4")["vmaf"]["mean"] < truth - 5
 
@@ -137,7 +137,7 @@ def test_other_sizes_depths_and_colors_are_converted(
 
 
 def test_a_plain_command_is_misled_by_a_missing_color_tag(clips: Path) -> None:
-    """The reason for equal color tags; when this fails, FFmpeg has changed and they may go."""
+    """Why the worker sets equal color tags; if this test fails, FFmpeg has changed and that is unnecessary."""
     assert plain_vmaf(clips / "reference.mp4", clips / "tagged.mp4")["vmaf"]["mean"] < 80
 
 

@@ -1,4 +1,4 @@
-"""Frames of random compositions, compared with a slow independent renderer."""
+"""Frames of random compositions match those of a slow reference renderer."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from support.reference.yuv import Floats, planes_of, psnr, strays
 EXAMPLES = int(os.environ.get("CANVAS_EXAMPLES", "20"))
 """Compositions of each test."""
 
-# The reference keeps parts of pixels. The worker puts what stands still onto whole ones and gives videos even
-# sides, so edges may be half a pixel off all along: of 1000 compositions the worst had 27, 33 and 24 dB, half of
-# them more than 55. Where nothing lies between pixels only rounding is left, and round edges.
+# The reference renders at subpixel positions. The worker rounds positions of still layers to whole pixels and
+# sizes of videos to even numbers, so edges may be half a pixel off: of 1000 compositions the worst had 27, 33 and
+# 24 dB, half of them more than 55. At whole pixels only rounding and round edges differ.
 ANYWHERE_DB = (25.0, 31.0, 22.0)
 WHOLE_DB = (38.0, 38.0, 33.0)
 """Of luma, of chroma, of all four with opacity."""
@@ -37,12 +37,12 @@ _BOUNDED = settings(
     deadline=None,
     derandomize="CANVAS_EXAMPLES" not in os.environ,
     suppress_health_check=list(HealthCheck),
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # making a failing one simple takes minutes
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # no shrinking: it takes minutes
 )
 
 
 def waves(width: int, height: int, *, shift: float = 0.0, alpha: bool = False) -> Floats:
-    """A picture without edges: what any good scaler makes of it is nearly the same."""
+    """Return an image without edges, which all good scalers scale nearly alike."""
     x, y = np.meshgrid((np.arange(width) + 0.5) / width, (np.arange(height) + 0.5) / height)
     red = 0.5 + 0.4 * np.sin(2 * np.pi * (x + shift))
     green = 0.5 + 0.4 * np.sin(2 * np.pi * (y * 1.3 + shift * 2))
@@ -52,7 +52,7 @@ def waves(width: int, height: int, *, shift: float = 0.0, alpha: bool = False) -
 
 
 def film(width: int, height: int) -> Footage:
-    """Frames that tell which they are: each is far from its neighbours."""
+    """Return frames that each differ clearly from their neighbors."""
     return Footage(30, 25, lambda number: waves(width, height, shift=(number * 0.37) % 1))
 
 
@@ -70,7 +70,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:
 @pytest.mark.parametrize("is_whole", [True, False], ids=["whole pixels", "anywhere"])
 @_BOUNDED
 @given(data=st.data(), moment=st.floats(0, 0.999))
-def test_opaque_frames_are_those_of_the_reference(
+def test_opaque_frames_match_the_reference(
     sources: Sources, is_whole: bool, data: st.DataObject, moment: float
 ) -> None:
     composition = data.draw(compositions(is_whole=is_whole))
@@ -85,7 +85,7 @@ def test_opaque_frames_are_those_of_the_reference(
 @pytest.mark.parametrize("is_whole", [True, False], ids=["whole pixels", "anywhere"])
 @_BOUNDED
 @given(data=st.data(), moment=st.floats(0, 0.999))
-def test_transparent_frames_are_those_of_the_reference(
+def test_transparent_frames_match_the_reference(
     sources: Sources, is_whole: bool, data: st.DataObject, moment: float
 ) -> None:
     composition = data.draw(compositions(is_transparent=True, is_whole=is_whole))
@@ -97,7 +97,7 @@ def test_transparent_frames_are_those_of_the_reference(
     assert far(multiplied, truth * 255) <= FAR_SHARE, (number, json.dumps(composition))
 
 
-def test_layers_lie_as_their_z_says(sources: Sources) -> None:
+def test_layers_are_stacked_by_z(sources: Sources) -> None:
     colors = {"#ff0000": 1, "#00ff00": 2, "#0000ff": 2, "#ffffff": 0}
     layers = [{"type": "shape", "fill": color, "z": z} for color, z in colors.items()]
     composition = {"width": 64, "height": 36, "fps": 10, "duration": 1, "layers": layers}
@@ -128,7 +128,7 @@ FITTED = {
 
 
 @pytest.mark.parametrize("name", FITTED)
-def test_nothing_is_stretched_that_keeps_its_shape(sources: Sources, name: str) -> None:
+def test_fitted_media_keep_their_aspect_ratio(sources: Sources, name: str) -> None:
     layer = {**FITTED[name], "duration": 2, "x": 4, "y": 2}
     composition = {"width": 128, "height": 96, "fps": 10, "duration": 2, "layers": [layer]}
     number, truth = expected(sources, composition, 0.3)
@@ -162,7 +162,7 @@ def test_every_transition_is_drawn(sources: Sources, name: str) -> None:
     rotation=st.just(0) | moving(st.integers(-90, 90)),
     fps=st.sampled_from([10, 25, 29.97, 60]),
 )
-def test_a_layer_is_where_its_keyframes_put_it(
+def test_keyframes_position_a_layer(
     sources: Sources, x: Any, y: Any, scale: Any, rotation: Any, fps: float
 ) -> None:
     square = {"type": "shape", "width": 8, "height": 8, "anchor": "center", "x": x, "y": y, "start": 0.2}
@@ -184,12 +184,12 @@ def test_a_layer_is_where_its_keyframes_put_it(
 
 
 def far(real: Floats, wanted: Floats) -> float:
-    """The share of values that are nowhere near."""
+    """Return the share of values that differ by more than `NEAR`."""
     return float(np.mean(strays(real, wanted, within=NEAR) > 0))
 
 
 def expected(sources: Sources, composition: dict[str, Any], moment: float) -> tuple[int, Floats]:
-    """A frame's number, and what it should look like."""
+    """Return a frame's number and its expected pixels."""
     reference = sources.reference(composition)
     assert sources.scene(composition).frames == reference.frames
     number = int(reference.frames * moment)

@@ -1,4 +1,4 @@
-"""Any JSON is a composition that survives a round trip, or an error without any submitted value."""
+"""Any JSON is a valid composition that survives a round trip, or an error without submitted values."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def places(value: Any, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str 
         yield from places(item, (*above, key))
 
 
-def spoil(place: tuple[str | int, ...], value: Any) -> Any:
-    """The example with something else in one place."""
+def replace_value(place: tuple[str | int, ...], value: Any) -> Any:
+    """Return the example with another value in one place."""
     copy: Any = json.loads(json.dumps(EXAMPLE))
     copy["variables"]["a"] = 1
     inner = copy
@@ -95,17 +95,17 @@ def spoil(place: tuple[str | int, ...], value: Any) -> Any:
     return copy
 
 
-SPOILED = st.builds(spoil, st.sampled_from(sorted(places(EXAMPLE), key=str)), VALUES)
+MUTATED = st.builds(replace_value, st.sampled_from(sorted(places(EXAMPLE), key=str)), VALUES)
 
 
-@given(COMPOSITIONS | SPOILED, st.none() | VALUES, st.none() | VALUES)
+@given(COMPOSITIONS | MUTATED, st.none() | VALUES, st.none() | VALUES)
 @settings(max_examples=600, deadline=None)
 def test_any_json_is_a_composition_or_an_invalid_job(value: Any, audio: Any, variables: Any) -> None:
     for shared in (SharedFields(), SharedFields(audio=audio, variables=variables)):
         try:
             for composition in read_compositions(value, shared=shared):
                 echo = json.dumps(composition.model_dump(mode="json"))
-                if "{{" not in echo:  # a value of a variable may look like one
+                if "{{" not in echo:  # a variable's value may itself look like a placeholder
                     assert read_compositions(json.loads(echo)) == (composition,)
         except InvalidJob as error:
             problem = json.dumps(error.as_problem())

@@ -1,4 +1,4 @@
-"""Scenes of a few random elements, compared with plain formulas."""
+"""Rendered scenes of random elements match the blending formulas."""
 
 from __future__ import annotations
 

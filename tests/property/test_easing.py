@@ -19,7 +19,7 @@ _easing = st.sampled_from([*EASINGS, "steps(4)"]) | st.builds(
 
 
 @given(_easing)
-def test_an_easing_goes_from_nothing_to_all(name: str) -> None:
+def test_an_easing_goes_from_0_to_1(name: str) -> None:
     ease = parse_easing(name).function
 
     assert ease(0.0) == pytest.approx(0, abs=1e-9)
@@ -27,7 +27,7 @@ def test_an_easing_goes_from_nothing_to_all(name: str) -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 10), st.floats(-100, 100), _easing), min_size=1, max_size=6))
-def test_a_curve_meets_its_keys_and_stands_still_outside(steps: list[tuple[float, float, str]]) -> None:
+def test_a_curve_passes_its_keys_and_is_constant_outside(steps: list[tuple[float, float, str]]) -> None:
     time, keys = 0.0, []
     for passed, value, easing in steps:
         time += passed
@@ -43,7 +43,7 @@ def test_a_curve_meets_its_keys_and_stands_still_outside(steps: list[tuple[float
 @pytest.mark.parametrize(
     ("name", "share", "expected"),
     [
-        # What browsers' own curves give at these shares of the time.
+        # Values of the easing curves in browsers.
         ("ease", 0.25, 0.4085),
         ("ease", 0.5, 0.8024),
         ("ease-in", 0.5, 0.3154),

@@ -69,7 +69,7 @@ def commands(draw: st.DrawFn) -> CommandLine:
 
 
 def kept_of(group: FileGroup) -> list[Option]:
-    """The options that mapping must keep, in order: all but those of the video encoder and its frames."""
+    """Return the options that mapping must keep, in order: all except those of the video encoder."""
     frame_options = {"vf", "hwaccel", "hwaccel_output_format"}
     return [
         one
@@ -79,7 +79,7 @@ def kept_of(group: FileGroup) -> list[Option]:
 
 
 @given(line=commands(), may_scale=st.booleans())
-def test_mapping_keeps_everything_else(line: CommandLine, may_scale: bool) -> None:
+def test_mapping_keeps_all_other_options(line: CommandLine, may_scale: bool) -> None:
     stream = StreamInfo("video", codec="h264", width=1920, height=1080, pix_fmt="yuv420p")
     try:
         mapped = map_command(line, [MediaInfo("mov", (stream,), 9.0)], L4, may_scale=may_scale)

@@ -1,4 +1,4 @@
-"""Any JSON is a job or a clear error; any command is a plan or a clear error."""
+"""Any JSON is a valid job or an error, and any command is planned or refused."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def test_any_command_is_planned_or_refused(tokens: list[str], outputs: list[str]
     for step in plan.lanes[0].steps:
         assert isinstance(step, FfmpegStep)
         line = read_command_line(step.invocation.arguments)
-        for group in line.inputs:  # whatever is read was staged, made earlier, or is no file
+        for group in line.inputs:  # every input was staged, is an earlier output, or is not a file
             assert group.url.startswith(("file:", "concat:", "_in/")) or group.value_of("f") == "lavfi"
         for artifact in plan.lanes[0].artifacts:
             assert not artifact.work_name.startswith(("/", "../", "_in/"))
@@ -107,7 +107,7 @@ def test_reading_times_never_fails(text: str) -> None:
 
 
 @given(st.text(alphabet="ab{}<>_1 ", max_size=30))
-def test_placeholders_are_filled_or_not_there(text: str) -> None:
+def test_placeholders_are_replaced_or_missing(text: str) -> None:
     names = placeholders.names_in(text)
     filled = placeholders.fill(text, dict.fromkeys(names, "X"))
     assert len(names) == filled.count("X")

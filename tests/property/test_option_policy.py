@@ -31,12 +31,12 @@ ARGUMENTS = st.lists(
 
 
 def escaped(text: str, special: str) -> str:
-    """One level of backslashes."""
+    """Return a text with one level of backslash escapes."""
     return "".join(f"\\{character}" if character in f"\\'{special}" else character for character in text)
 
 
 def quoted(text: str) -> str:
-    """One level of quotation marks, which cannot contain quotation marks."""
+    """Return a text in one level of quotation marks; it must not contain any."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 
@@ -45,7 +45,7 @@ def quoted(text: str) -> str:
 )
 @settings(max_examples=300)
 def test_graphs_are_read_back(filters: list[tuple[str, list[tuple[str, str]]]], data: st.DataObject) -> None:
-    """Values that were escaped twice, in either way on each level, are read back unchanged."""
+    """Values escaped twice, with backslashes or quotation marks, are read back unchanged."""
     parts = []
     for name, options in filters:
         pairs = []
@@ -83,7 +83,7 @@ def test_any_arguments_are_accepted_or_refused(arguments: list[str]) -> None:
 
 
 @given(st.lists(st.sampled_from([".", "..", "", "a", "-", "_in", "a:b", "/", "\\"]), max_size=5).map("/".join))
-def test_no_accepted_name_leads_out_of_the_folder(name: str) -> None:
+def test_no_accepted_file_name_is_outside_the_folder(name: str) -> None:
     depth = 0
     if safe_names.may_read(name):
         assert not name.startswith("/")

@@ -1,4 +1,4 @@
-"""Any timing requests give a consistent timeline, or are refused with a reason."""
+"""Any timing of layers resolves to a consistent timeline, or is refused with a reason."""
 
 from __future__ import annotations
 
