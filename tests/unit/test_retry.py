@@ -1,4 +1,4 @@
-"""Retries: how many, after which pauses, and for which HTTP answers."""
+"""Retries: how many, after which pauses, and for which HTTP responses."""
 
 from __future__ import annotations
 

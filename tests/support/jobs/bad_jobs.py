@@ -11,7 +11,7 @@ from typing import Any
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 
 SECRET = "hunter2-s3cr3t"
-"""A secret in some of the jobs; no answer and no log line may contain it."""
+"""A secret in some of the jobs; no response and no log line may contain it."""
 
 _X264 = "-c:v libx264 -preset ultrafast"
 _SOURCE = "-f lavfi -i testsrc2=size=160x90:rate=25:duration=4 -f lavfi -i sine=duration=4"
@@ -23,8 +23,8 @@ _LONG_NAME = "x" * 300 + ".mp4"
 class BadJob:
     """One job that fails.
 
-    `data` is the action's own, `common` the fields beside it; a door may put both into one object. `word` is in
-    the error or its hint. `status` is what the HTTP door answers.
+    `data` holds the action's own fields, `common` those beside them; both may be in one object. `word` is in the
+    error or its hint. `status` is the status of the HTTP response.
     """
 
     name: str

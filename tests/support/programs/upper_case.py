@@ -1,4 +1,4 @@
-"""A function that the spawner preloads: in a forked process, it answers every line in capitals."""
+"""A function that the spawner preloads: in a forked process, it returns every line in capitals."""
 
 from __future__ import annotations
 

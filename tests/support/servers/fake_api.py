@@ -1,4 +1,4 @@
-"""A fake of the HTTP API: it answers as a test chooses, and records the requests."""
+"""A fake of the HTTP API: it responds as a test chooses, and records the requests."""
 
 from __future__ import annotations
 

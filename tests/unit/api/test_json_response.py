@@ -1,4 +1,4 @@
-"""JSON responses: compact, in valid UTF-8, and without numbers that JSON does not have."""
+"""JSON responses are compact, valid UTF-8 and free of NaN and infinity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document is whole, and changes only on purpose.
+"""The OpenAPI document is complete, and a golden copy shows every change.
 
 `UPDATE_GOLDEN=1 pytest tests/unit/api/test_openapi.py` rewrites the file; git shows what changed.
 """

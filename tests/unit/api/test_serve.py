@@ -1,4 +1,4 @@
-"""Serving: the listening socket, and what ends the server."""
+"""Serving: the listening socket, and the signals and pipes that stop the server."""
 
 from __future__ import annotations
 

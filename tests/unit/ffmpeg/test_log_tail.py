@@ -1,4 +1,4 @@
-"""The log in bounded memory."""
+"""The end of a log, kept in bounded memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs of ffmpeg, with a double in its place."""
+"""Runs of a fake ffmpeg: arguments, progress, errors and cancellation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the canary's answer is judged."""
+"""Verdicts of the self-test on the canary's report."""
 
 from __future__ import annotations
 

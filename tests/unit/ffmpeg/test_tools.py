@@ -1,4 +1,4 @@
-"""The programs that are found."""
+"""Finding ffmpeg and ffprobe."""
 
 from __future__ import annotations
 

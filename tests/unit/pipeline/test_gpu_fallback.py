@@ -1,4 +1,4 @@
-"""Which failures of a mapped command may not happen on the CPU."""
+"""Which failures of a GPU command are retried on the CPU."""
 
 from __future__ import annotations
 

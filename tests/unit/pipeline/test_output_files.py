@@ -1,4 +1,4 @@
-"""Files in a working directory that an output stands for."""
+"""The files of an output: sequences, and playlists with their media."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Around one ffmpeg: its files, its slot, its deadline, and its errors in the caller's terms."""
+"""One command of a job: its files, slot and deadline, and errors that name the caller's files."""
 
 from __future__ import annotations
 

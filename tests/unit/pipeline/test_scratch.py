@@ -1,4 +1,4 @@
-"""Scratch directories come, go, and are swept after a worker that died."""
+"""Scratch directories are created, removed, and cleaned up after a crashed worker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Segments are sent when they are at rest and something newer is being written."""
+"""Segments are uploaded once they are complete and a newer file is being written."""
 
 from __future__ import annotations
 

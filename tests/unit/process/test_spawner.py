@@ -1,4 +1,4 @@
-"""Starting children through a real spawner program; tests/media/test_spawner.py has the long list."""
+"""Starting children through a real spawner program; tests/media/test_spawner.py tests children in more detail."""
 
 from __future__ import annotations
 

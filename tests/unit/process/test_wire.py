@@ -1,4 +1,4 @@
-"""Messages as bytes."""
+"""Encoding and decoding of the spawner's messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Jobs as RunPod hands them out."""
+"""Jobs in the form that RunPod's API returns."""
 
 from __future__ import annotations
 

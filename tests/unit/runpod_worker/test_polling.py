@@ -1,4 +1,4 @@
-"""When RunPod is polled again, and that no response is lost at the end."""
+"""When RunPod is polled again, and that shutdown loses no response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Confinements as messages."""
+"""Confinements encoded as messages."""
 
 from __future__ import annotations
 

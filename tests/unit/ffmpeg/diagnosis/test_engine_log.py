@@ -1,4 +1,4 @@
-"""Logs as lines."""
+"""FFmpeg logs split into lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of a build for names that it does not have."""
+"""Suggestions of a build's names for unknown ones."""
 
 from __future__ import annotations
 

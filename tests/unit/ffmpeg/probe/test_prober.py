@@ -1,4 +1,4 @@
-"""Which program probes, and which errors its answers become."""
+"""The choice of the probe program, and errors made from its responses."""
 
 from __future__ import annotations
 

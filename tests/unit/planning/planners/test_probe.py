@@ -1,4 +1,4 @@
-"""Which ffprobe options a `probe` job may carry."""
+"""Which ffprobe options a `probe` job may contain."""
 
 from __future__ import annotations
 

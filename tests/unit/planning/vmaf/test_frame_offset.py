@@ -1,4 +1,4 @@
-"""StepResult the shift between two sequences of thumbnails."""
+"""The measured shift between two sequences of thumbnails."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Golden plans of comparisons, and what is concluded from what the steps found.
+"""Golden plans of comparisons, and results made from the measurements of their steps.
 
 `UPDATE_GOLDEN=1 pytest tests/unit/planning/vmaf/test_plan_vmaf.py` rewrites the command lines.
 """

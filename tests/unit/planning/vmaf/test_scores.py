@@ -1,4 +1,4 @@
-"""Reading and pooling what libvmaf and xpsnr wrote."""
+"""Reading and pooling the scores of libvmaf and xpsnr."""
 
 from __future__ import annotations
 

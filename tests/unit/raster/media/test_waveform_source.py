@@ -1,4 +1,4 @@
-"""Waveforms of sounds whose levels are known."""
+"""Waveforms of sounds with known levels."""
 
 from __future__ import annotations
 

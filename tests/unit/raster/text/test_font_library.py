@@ -1,4 +1,4 @@
-"""The fonts that are found for families, styles and characters."""
+"""Font selection by family, style and character."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text sources: what is drawn once, and what changes with time."""
+"""Text sources draw text again only when it changes."""
 
 from __future__ import annotations
 
