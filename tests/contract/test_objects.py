@@ -202,8 +202,8 @@ async def test_locations(cloud: Cloud, tmp_path: Path) -> None:
 
 
 def _get(url: str) -> bytes:
-    with urllib.request.urlopen(url) as answer:
-        data: bytes = answer.read()
+    with urllib.request.urlopen(url) as response:
+        data: bytes = response.read()
         return data
 
 
@@ -280,7 +280,7 @@ async def test_an_upload_cancelled_at_its_end_is_complete_or_removed(
     cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put, loop = obstore.put_async, asyncio.get_running_loop()
-    path, answers = _file(tmp_path), set()
+    path, outcomes = _file(tmp_path), set()
 
     def cancel_after(turns: int) -> None:
         if turns:
@@ -291,17 +291,17 @@ async def test_an_upload_cancelled_at_its_end_is_complete_or_removed(
     for turns in range(8):
 
         async def arrive(*arguments: Any, turns: int = turns, **options: Any) -> Any:
-            answer = await put(*arguments, **options)
+            outcome = await put(*arguments, **options)
             cancel_after(turns)
-            return answer
+            return outcome
 
         monkeypatch.setattr(obstore, "put_async", arrive)
         sending = asyncio.ensure_future(cloud.target().upload("late.bin", path, VIDEO, TransferMeter()))
-        [answer] = await asyncio.gather(sending, return_exceptions=True)
-        answers.add(type(answer))
-        assert (await cloud.read("late.bin") is None) == isinstance(answer, asyncio.CancelledError), turns
+        [outcome] = await asyncio.gather(sending, return_exceptions=True)
+        outcomes.add(type(outcome))
+        assert (await cloud.read("late.bin") is None) == isinstance(outcome, asyncio.CancelledError), turns
         await cloud.target().delete("late.bin")
-    assert answers == {asyncio.CancelledError, type(None)}
+    assert outcomes == {asyncio.CancelledError, type(None)}
 
 
 async def test_a_download_never_mixes_two_versions(cloud: Cloud, tmp_path: Path, large: Path) -> None:

@@ -141,10 +141,10 @@ async def test_if_the_first_request_is_cancelled_another_becomes_the_first(worke
 
 
 async def test_if_the_first_request_fails_the_others_run(worker: Worker, web: Web) -> None:
-    answers = await asyncio.gather(
+    results = await asyncio.gather(
         *(worker.fetch(f"{web.url}/404/a.mp4") for _ in range(3)), return_exceptions=True
     )
-    assert [error.code for error in answers if isinstance(error, WorkerError)] == ["source_not_found"] * 3
+    assert [error.code for error in results if isinstance(error, WorkerError)] == ["source_not_found"] * 3
     assert len(web.requests) == 3
 
 

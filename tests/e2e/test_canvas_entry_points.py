@@ -92,10 +92,10 @@ async def test_progress_of_a_video_comes_before_its_result(client: aiohttp.Clien
     body = {"json": {**COMPOSITION, "width": 1280, "height": 720, "duration": 20}, "output": "long.mp4"}
     status, form, content = await post(client, "process", body, Accept="application/x-ndjson")
     assert (status, form) == (200, "application/x-ndjson")
-    *told, last, result = [json.loads(line) for line in content.splitlines()]
-    percents = [line["progress"]["percent"] for line in told]
+    *progress, last, result = [json.loads(line) for line in content.splitlines()]
+    percents = [line["progress"]["percent"] for line in progress]
     assert percents == sorted(percents)
-    assert {line["progress"]["stage"] for line in told} <= {"fetching", "running", "verifying", "delivering"}
+    assert {line["progress"]["stage"] for line in progress} <= {"fetching", "running", "verifying", "delivering"}
     assert last == {"status": 200}
     assert result["outputs"][0]["media"]["duration"] == pytest.approx(20, abs=0.1)
 

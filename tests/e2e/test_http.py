@@ -150,8 +150,8 @@ async def test_a_signal_interrupts_jobs_and_sends_their_errors(tmp_path: Path, n
             await until_async(lambda: len(server.engines()) == 2)
             began = asyncio.get_running_loop().time()
             server.process.send_signal(number)
-            for answer in waiting:
-                async with await answer as response:
+            for request in waiting:
+                async with await request as response:
                     problem = await response.json()
                     assert response.status == 503
                     assert int(response.headers["Retry-After"]) > 0

@@ -173,10 +173,10 @@ async def test_every_shipped_example_one_after_another(worker: RunpodWorker) -> 
     keys = {"": {"outputs"}, "_multi_process": {"results"}, "_probe": {"format", "streams"}, "_vmaf": {"score"}}
     assert {path.name for path in HANDLER.parent.glob("test_input*.json")} == {f"test_input{n}.json" for n in keys}
     for name, expected in keys.items():
-        answer = await worker.handle(read_test_job(HANDLER.parent / f"test_input{name}.json"))
-        assert answer.get("success") is True, answer
-        assert expected <= answer["result"].keys()
-        assert answer["result"].get("failed", 0) == 0
+        response = await worker.handle(read_test_job(HANDLER.parent / f"test_input{name}.json"))
+        assert response.get("success") is True, response
+        assert expected <= response["result"].keys()
+        assert response["result"].get("failed", 0) == 0
 
 
 MAKE_CLIP = "ffmpeg -f lavfi -i testsrc2=size=320x180:rate=25:duration=1 -c:v libx264 -pix_fmt yuv420p clip.mp4"

@@ -187,9 +187,9 @@ async def test_error_responses(
     job = {"action": "process", "data": {"chainCmds": ["-f", "concat", "-i", url, "o.mp4"]}}
     error = await worker.fail(job if path.endswith(".txt") else copy(url))
     assert (error.code, error.fault, error.retryable) == (code, fault, retryable)
-    told = str(error.as_problem())
-    assert SECRET not in told
-    assert "secret of the server" not in told
+    problem = str(error.as_problem())
+    assert SECRET not in problem
+    assert "secret of the server" not in problem
     assert len(server.requests) == requests
 
 
@@ -268,8 +268,8 @@ async def test_no_secret_of_a_url_is_in_errors_or_logs(
         ]
     assert errors[0].code == "address_not_allowed"
     assert SECRET not in str([(error.as_problem(), error.detail, repr(error)) for error in errors])
-    told = "".join(str(vars(record)) for record in caplog.records if record.name != "aiohttp.access")
-    assert SECRET not in told
+    logged = "".join(str(vars(record)) for record in caplog.records if record.name != "aiohttp.access")
+    assert SECRET not in logged
 
 
 async def test_no_secret_of_a_url_is_in_a_result(worker: Worker, server: Web) -> None:

@@ -343,5 +343,5 @@ def _reason(file: Path) -> str | None:
     request, reply = io.BytesIO(json.dumps({"path": str(file)}).encode()), io.BytesIO()
     answer_requests(request, reply)
     assert str(file).encode() not in reply.getvalue().partition(b'"format"')[0]
-    answer: dict[str, str] = json.loads(reply.getvalue())
-    return answer.get("error")
+    response: dict[str, str] = json.loads(reply.getvalue())
+    return response.get("error")

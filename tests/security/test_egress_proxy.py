@@ -168,7 +168,7 @@ async def test_plain_http_is_rejected_unless_allowed(web: HostileWeb) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _echo(*, answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]]:
+async def _echo(*, response: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]]:
     """Run a server at the public address that records what it receives and responds at the end."""
     got: list[bytes] = []
 
@@ -176,7 +176,7 @@ async def _echo(*, answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]
         with contextlib.suppress(ConnectionError):
             while chunk := await reader.read(1 << 16):
                 got.append(chunk)
-            writer.write(answer)
+            writer.write(response)
             await writer.drain()
         writer.close()
 
@@ -186,8 +186,8 @@ async def _echo(*, answer: bytes = b"") -> AsyncIterator[tuple[int, list[bytes]]
 
 
 async def test_a_tunnel_relays_both_directions_and_half_closes(proxy: EgressProxy) -> None:
-    sent, answer = b"ab" * (3 << 20), b"cd" * (3 << 20)
-    async with _echo(answer=answer) as (port, got):
+    sent, response = b"ab" * (3 << 20), b"cd" * (3 << 20)
+    async with _echo(response=response) as (port, got):
         ticket = proxy.issue_ticket()
         reader, writer = await _dial(ticket)
         writer.write(_head(ticket, f"CONNECT {PUBLIC}:{port} HTTP/1.1") + sent)
@@ -196,7 +196,7 @@ async def test_a_tunnel_relays_both_directions_and_half_closes(proxy: EgressProx
         received = await asyncio.wait_for(reader.read(), 10)
         writer.close()
     assert b"".join(got) == sent
-    assert received == answer
+    assert received == response
 
 
 async def test_a_plain_request_arrives_without_proxy_headers(proxy: EgressProxy) -> None:
@@ -213,7 +213,7 @@ async def test_a_plain_request_arrives_without_proxy_headers(proxy: EgressProxy)
 
 
 async def test_a_restricted_ticket_allows_small_uploads_only(proxy: EgressProxy) -> None:
-    async with _echo(answer=b"done") as (port, _):
+    async with _echo(response=b"done") as (port, _):
         ticket = proxy.issue_ticket()
         ticket.restrict_uploads()
         head = _head(ticket, f"CONNECT {PUBLIC}:{port} HTTP/1.1")

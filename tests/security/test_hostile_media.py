@@ -14,7 +14,7 @@ import pytest_asyncio
 
 from security.attacks import hostile_files
 from security.attacks.attack import Attack
-from security.attacks.media import nested_drawing
+from security.attacks.media import nested_svg
 from support.attacks.attack_files import share_attacker_files
 from support.attacks.sandboxes import needs_sandbox
 from support.attacks.targets import AttackTarget, Attempt, open_attack_target
@@ -111,7 +111,7 @@ async def test_probing_a_playlist_of_itself_ends_with_the_jobs_timeout(targets: 
 async def test_ffmpeg_refuses_a_drawing_nested_deeper_than_librsvg_allows(targets: list[AttackTarget]) -> None:
     """Each group uses the one before once, so librsvg soon reaches its limit of 500 layers."""
     for levels, code in ((200, ""), (300, "input_corrupt")):
-        drawing = Attack("", "", {"x.svg": nested_drawing(levels, width=1)})
+        drawing = Attack("", "", {"x.svg": nested_svg(levels, width=1)})
         attempt = await targets[0].run_as_job(drawing, INPUTS["decode"]("x.svg"))
         assert (attempt.effects, attempt.why.partition(":")[0]) == ((), code)
 
