@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -117,17 +116,6 @@ async def test_examples_have_known_notes_and_cover_every_action() -> None:
     assert all(one.runs or one.code or one.note == "answer" for one in EXAMPLES)
     assert {one.path for one in EXAMPLES} >= {action.path for action in ACTIONS.values()}
     assert {one.value["action"] for one in EXAMPLES if "action" in one.value} == set(ACTIONS)
-
-
-LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
-
-
-@pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
-)
-async def test_links_exist(page: str) -> None:
-    text = (ROOT / page).read_text(encoding="utf-8")
-    assert [link for link in LINK.findall(text) if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
