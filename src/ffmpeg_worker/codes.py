@@ -50,6 +50,8 @@ _caller = partial(ErrorCode, faults=(Fault.CALLER,))
 _source = partial(ErrorCode, faults=(Fault.SOURCE,))
 _target = partial(ErrorCode, faults=(Fault.TARGET,))
 _worker = partial(ErrorCode, faults=(Fault.WORKER,))
+# The limit is that of one API key, not of the worker: 429, where a full worker answers 503.
+_key = partial(ErrorCode, faults=(Fault.CALLER,), retryable=True, status=429)
 
 _REQUEST = (
     _caller("body_timeout", "The body of the request did not arrive in time.", status=408),
@@ -302,6 +304,10 @@ _TARGETS = (
 _WORKER_STATE = (
     _caller("cancelled", "The caller cancelled the job or went away.", status=499),
     _worker("interrupted", "The worker is shutting down; the job may be sent again.", retryable=True),
+    _key("key_data_full", "The outputs of the API key take too much of the data root."),
+    _key("key_queue_full", "The API key has too many running and waiting jobs."),
+    _key("key_requests_full", "The API key has too many open requests."),
+    _key("key_scratch_full", "The jobs of the API key take too much of the scratch folder."),
     ErrorCode("misconfigured", "The settings or the environment are wrong; at start only.", (Fault.OPERATOR,)),
     _worker("queue_full", "The worker has too many waiting jobs.", retryable=True),
     _worker("server_not_started", "The server of the demo did not start."),

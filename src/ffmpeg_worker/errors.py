@@ -245,6 +245,12 @@ class QueueFull(WorkerError):
     code = "queue_full"
 
 
+class KeyLimitReached(WorkerError):
+    """The API key of the job has as much of the worker as one key may have; `code` says of what."""
+
+    code = "key_queue_full"
+
+
 class Misconfigured(WorkerError):
     """Settings or environment are wrong; raised at start, before any job."""
 

@@ -22,6 +22,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
+from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner, find_missing_packages
 from ffmpeg_worker.pipeline.resources import WorkerResources
@@ -31,6 +32,7 @@ from ffmpeg_worker.pipeline.scratch import Scratch, open_scratch
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials
 from ffmpeg_worker.storage.default_bucket import default_bucket
+from ffmpeg_worker.storage.local.data_usage import DataUsage
 from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.resolve_stores import StoreResolver
 
@@ -64,26 +66,34 @@ class Services:
     admission: Admission
     counters: JobCounters = field(default_factory=JobCounters)
 
-    async def run(self, job: Job, *, job_id: str | None = None, observer: Observer = ignore_event) -> JobResult:
-        """Run a job. Cancelling the caller stops the job.
+    async def run(
+        self,
+        job: Job,
+        *,
+        job_id: str | None = None,
+        observer: Observer = ignore_event,
+        owner: str = ANONYMOUS,
+    ) -> JobResult:
+        """Run a job of an owner. Cancelling the caller stops the job.
 
         Raises:
-            WorkerError: why the job failed; QueueFull if too many jobs wait; JobInterrupted if the worker closes.
+            WorkerError: why the job failed; QueueFull or KeyLimitReached if too many jobs wait; JobInterrupted if
+                the worker closes.
         """
-        with self.admission.admit():
+        with self.admission.admit(owner):
             job_id = job_id or new_job_id()
             token = job_id_var.set(job_id)
             try:
-                return await self._run_counted(job, job_id, observer)
+                return await self._run_counted(job, job_id, observer, owner)
             finally:
                 job_id_var.reset(token)
 
-    async def _run_counted(self, job: Job, job_id: str, observer: Observer) -> JobResult:
+    async def _run_counted(self, job: Job, job_id: str, observer: Observer, owner: str) -> JobResult:
         timeout_s = min(job.timeout or self.settings.default_timeout_s, self.settings.max_timeout_s)
         began = time.monotonic()
         outcome = "worker_error"
         try:
-            runtime = DirectRuntime(self.resources, job_id, timeout_s=timeout_s, observer=observer)
+            runtime = DirectRuntime(self.resources, job_id, timeout_s=timeout_s, observer=observer, owner=owner)
             result = await self.admission.run(run_job(runtime, job))
             outcome = "succeeded"
         except asyncio.CancelledError:
@@ -116,7 +126,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         remote_stores = await stack.enter_async_context(AsyncExitStack())
         sandbox = stack.enter_context(open_sandbox(settings))
         scratch = stack.enter_context(
-            open_scratch(settings.scratch_root, sandbox, min_free_bytes=settings.min_free_disk_bytes)
+            open_scratch(
+                settings.scratch_root,
+                sandbox,
+                min_free_bytes=settings.min_free_disk_bytes,
+                max_bytes_per_key=settings.max_scratch_bytes_per_key,
+                has_several_keys=settings.has_several_keys,
+            )
         )
         stores = _make_store_resolver(settings, scratch, remote_stores)
         tools = await stack.enter_async_context(
@@ -129,7 +145,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(renderer.close)
         if settings.warm_canvas and not find_missing_packages():
             await renderer.open()
-        admission = Admission(max_concurrency=settings.max_concurrency, max_waiting_jobs=settings.max_waiting_jobs)
+        admission = Admission(
+            max_concurrency=settings.max_concurrency,
+            max_waiting_jobs=settings.max_waiting_jobs,
+            max_concurrency_per_key=settings.max_concurrency_per_key,
+            max_waiting_jobs_per_key=settings.max_waiting_jobs_per_key,
+            has_several_keys=settings.has_several_keys,
+        )
         resources = WorkerResources(
             tools=tools,
             prober=prober,
@@ -158,4 +180,10 @@ def _make_store_resolver(settings: Settings, scratch: Scratch, stack: AsyncExitS
         return opened
 
     local = LocalRoots(settings.data_root, settings.allowed_roots)
-    return StoreResolver(local, open_remote, default_bucket(settings))
+    usage = DataUsage(
+        local,
+        min_free_bytes=settings.min_free_disk_bytes,
+        max_bytes_per_key=settings.max_data_bytes_per_key,
+        has_several_keys=settings.has_several_keys,
+    )
+    return StoreResolver(local, open_remote, default_bucket(settings), usage)

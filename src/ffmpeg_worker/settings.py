@@ -18,6 +18,7 @@ from ffmpeg_worker.suggestions import find_nearest
 
 _PREFIX = "FFMPEG_WORKER_"
 _STORE_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_")
+_SHARE = "where there are several keys, no more than"
 _LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -233,8 +234,8 @@ class Settings(BaseSettings):
     min_free_disk_bytes: int = Field(
         2 << 30,
         ge=0,
-        description="Minimum free space on the disk of the scratch folder, in bytes: below it no new job is "
-        "accepted, below half of it running jobs are stopped.",
+        description="Minimum free space on the disk of the scratch folder and on that of the data root, in bytes: "
+        "below it no new job that writes there is accepted, below half of it running jobs are stopped.",
     )
     max_concurrency: int = Field(
         os.cpu_count() or 1,
@@ -244,6 +245,36 @@ class Settings(BaseSettings):
     )
     max_waiting_jobs: int = Field(
         100, ge=0, description="Maximum number of waiting jobs; further jobs are refused with 503."
+    )
+    max_concurrency_per_key: int | None = Field(
+        None,
+        ge=1,
+        description="Maximum number of concurrent FFmpeg processes of one API key. Default: `MAX_CONCURRENCY`, "
+        "since keys whose jobs wait take turns.",
+    )
+    max_waiting_jobs_per_key: int | None = Field(
+        None,
+        ge=0,
+        description="Maximum number of waiting jobs of one API key; further ones are refused with 429. Default: "
+        f"`{_PREFIX}MAX_WAITING_JOBS`, but {_SHARE} there are free.",
+    )
+    max_requests_per_key: int | None = Field(
+        None,
+        ge=1,
+        description="Maximum number of open requests of one API key; further ones are refused with 429. Default: "
+        f"no limit, but {_SHARE} of the 1000 connections are free.",
+    )
+    max_scratch_bytes_per_key: int | None = Field(
+        None,
+        ge=1,
+        description="Maximum total size of the files of one API key's jobs in the scratch folder, in bytes. "
+        f"Default: no limit, but {_SHARE} the disk has free.",
+    )
+    max_data_bytes_per_key: int | None = Field(
+        None,
+        ge=1,
+        description="Maximum total size of one API key's outputs in the data root, in bytes. Default: no limit, "
+        "but where there are several keys, each leaves a tenth of the space to the others.",
     )
     default_timeout_s: float = Field(600, gt=0, description="Timeout of a job without `timeout`, in seconds.")
     max_timeout_s: float = Field(21600, gt=0, description="Maximum timeout of a job, in seconds.")
@@ -270,6 +301,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(part for part in value.split(os.pathsep) if part)
         return value
+
+    @cached_property
+    def has_several_keys(self) -> bool:
+        """Whether several API keys share the worker."""
+        return len({key.get_secret_value() for key in self.api_keys}) > 1
 
     @cached_property
     def api_base_url_is_set(self) -> bool:

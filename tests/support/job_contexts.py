@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.fair_slots import FairSlots
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.machine import Machine
@@ -88,7 +88,7 @@ class FakeJob:
         sources = cast(dict[str | None, SourceStore], {None: local, "file": local, "memory": self.bucket})
         resources = SimpleNamespace(
             tools=FakeTools(),
-            slots=asyncio.Semaphore(slots),
+            slots=FairSlots(slots),
             quota=Quota(1 << 30, 10_000, 0),
             cores=2,
             check_input_bytes=lambda _count: None,

@@ -22,6 +22,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import ignore_event
 from ffmpeg_worker.job.problem import error_from_problem, record_error
 from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.runtime import always
@@ -47,6 +48,7 @@ class RecordingRuntime:
     """One attempt at a job; it runs one step that has no record, and is interrupted before the next."""
 
     uploads_early = False
+    owner = ANONYMOUS
     observer = staticmethod(ignore_event)
 
     def __init__(self, resources: WorkerResources, job_id: str, root: Path, records: Records) -> None:

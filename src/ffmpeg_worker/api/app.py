@@ -10,7 +10,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
 from ffmpeg_worker.api.app_state import AppState
-from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys
+from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys, OpenRequests
+from ffmpeg_worker.api.bounded_connection import MAX_CONNECTIONS
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.openapi import (
     describe_health_route,
@@ -47,7 +48,11 @@ class _App(FastAPI):
 def make_app(services: Services) -> FastAPI:
     """Make the HTTP API of an open worker as an ASGI application; the worker stays open when the app ends."""
     settings = services.settings
-    state = AppState(services, ApiKeys(settings.api_keys), Metrics(services))
+    keys = ApiKeys(settings.api_keys)
+    open_requests = OpenRequests(
+        MAX_CONNECTIONS, max_per_key=settings.max_requests_per_key, has_several_keys=settings.has_several_keys
+    )
+    state = AppState(services, keys, Metrics(services, open_requests))
     is_hidden = settings.env == "production"
     app = _App(
         title="FFmpeg Worker",
@@ -65,7 +70,7 @@ def make_app(services: Services) -> FastAPI:
     )
     app.state.shared = state
     _add_routes(app)
-    app.add_middleware(ApiKeyMiddleware, keys=state.keys)
+    app.add_middleware(ApiKeyMiddleware, keys=keys, open_requests=open_requests)
     app.add_middleware(RequestLog, on_failure=unexpected_error_response, on_end=state.metrics.count_request)
     return app
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,7 +14,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ffmpeg_worker.api.problems import problem_response
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH
-from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.errors import InvalidJob, KeyLimitReached
+from ffmpeg_worker.owners import ANONYMOUS, label_key
 
 OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", SCHEMA_PATH})
 """Paths that need no key: `/health` then reports only its status, production hides `/docs` and `/openapi.json`,
@@ -23,37 +26,93 @@ class ApiKeys:
     """The accepted API keys, stored as digests. Without keys, every request is accepted."""
 
     def __init__(self, keys: Iterable[SecretStr]) -> None:
-        self._digests = tuple(hashlib.sha256(key.get_secret_value().encode()).digest() for key in keys)
+        values = {key.get_secret_value() for key in keys}
+        self._labels = {hashlib.sha256(value.encode()).digest(): label_key(value) for value in values}
 
-    def accept(self, scope: Scope) -> bool:
-        """Whether a request has an accepted key, or none is needed."""
-        if not self._digests:
-            return True
+    def owner_of(self, scope: Scope) -> str | None:
+        """Return the label of the key of a request, `anonymous` if none is needed; `None` refuses the request."""
+        if not self._labels:
+            return ANONYMOUS
         values = [value for name, value in scope["headers"] if name == b"authorization"]
         scheme, _, key = values[0].partition(b" ") if len(values) == 1 else (b"", b"", b"")
         digest = hashlib.sha256(key.strip()).digest()
-        accepted = False
-        for known in self._digests:  # compare with all of them, so that the time taken reveals nothing
-            accepted |= hmac.compare_digest(known, digest)
-        return accepted and scheme.lower() == b"bearer"
+        owner = None
+        for known, label in self._labels.items():  # compare with all, so that the time taken reveals nothing
+            if hmac.compare_digest(known, digest):
+                owner = label
+        return owner if scheme.lower() == b"bearer" else None
+
+
+class OpenRequests:
+    """Counts the requests that are being served, and limits those of one owner.
+
+    Where there are several keys, an owner may have no more than it leaves free of `max_open`.
+    """
+
+    def __init__(self, max_open: int, *, max_per_key: int | None = None, has_several_keys: bool = False) -> None:
+        self._max_open = max_open
+        self._max_per_key = max_per_key
+        self._has_several_keys = has_several_keys
+        self.by_owner: Counter[str] = Counter()
+        """Open requests by owner; those without one are not listed."""
+
+    @contextmanager
+    def admit(self, owner: str) -> Iterator[None]:
+        """Count a request as open.
+
+        Raises:
+            KeyLimitReached: too many requests of this owner are open.
+        """
+        own = self.by_owner[owner]
+        left_free = self._max_open - self.by_owner.total()
+        if (self._max_per_key is not None and own >= self._max_per_key) or (
+            self._has_several_keys and own + 1 > left_free - 1
+        ):
+            raise KeyLimitReached(
+                f"{own} requests of this API key are open; the worker accepts no more of it.",
+                code="key_requests_full",
+                hint="Send it again when one of them has been answered.",
+            )
+        self.by_owner[owner] += 1
+        try:
+            yield
+        finally:
+            self.by_owner[owner] -= 1
+            if not self.by_owner[owner]:
+                del self.by_owner[owner]
 
 
 class ApiKeyMiddleware:
-    """ASGI middleware that refuses requests without an accepted key."""
+    """ASGI middleware that refuses requests without an accepted key, and too many requests of one key."""
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys) -> None:
+    def __init__(self, app: ASGIApp, keys: ApiKeys, open_requests: OpenRequests) -> None:
         self._app = app
         self._keys = keys
+        self._open_requests = open_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, or respond with 401."""
-        if scope["type"] != "http" or scope["path"] in OPEN_PATHS or self._keys.accept(scope):
+        """Pass the request on with its owner in its record, or respond with 401 or 429."""
+        if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
         record = request_record_of(scope)
-        record.error = InvalidJob(
-            "This worker needs an API key.",
-            code="unauthorized",
-            hint="Send the header Authorization: Bearer <key>.",
-        )
-        await problem_response(record.error, record.job_id)(scope, receive, send)
+        owner = self._keys.owner_of(scope)
+        if owner is None:
+            record.error = InvalidJob(
+                "This worker needs an API key.",
+                code="unauthorized",
+                hint="Send the header Authorization: Bearer <key>.",
+            )
+            await problem_response(record.error, record.job_id)(scope, receive, send)
+            return
+        record.owner = owner
+        with ExitStack() as place:
+            try:
+                place.enter_context(self._open_requests.admit(owner))
+            except KeyLimitReached as error:
+                record.error = error
+                # The key should not keep the connection either.
+                refusal = problem_response(error, record.job_id, headers={"Connection": "close"})
+                await refusal(scope, receive, send)
+                return
+            await self._app(scope, receive, send)

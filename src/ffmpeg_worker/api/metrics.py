@@ -10,6 +10,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
+from ffmpeg_worker.api.auth import OpenRequests
 from ffmpeg_worker.api.request_log import RequestRecord
 from ffmpeg_worker.services import Services
 
@@ -21,9 +22,10 @@ _SECONDS = (0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 class Metrics:
     """Metrics of one app and of the worker behind it."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, open_requests: OpenRequests) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_Jobs(services))
+        self._registry.register(_Keys(services, open_requests))
         ProcessCollector(registry=self._registry)
         self._requests = Histogram(
             f"{_PREFIX}_http_request_seconds",
@@ -82,3 +84,27 @@ class _Jobs(Collector):
         )
         build.add_metric([self._services.settings.version, self._services.tools.capabilities.version], 1)
         yield build
+
+
+class _Keys(Collector):
+    """Collects what each API key has of the worker at this moment."""
+
+    def __init__(self, services: Services, open_requests: OpenRequests) -> None:
+        self._services = services
+        self._open_requests = open_requests
+
+    def collect(self) -> Iterator[Metric]:
+        admission = self._services.admission
+        scratch = self._services.resources.scratch.usage.bytes_by_owner
+        data = self._services.resources.stores.data_usage.bytes_by_owner
+        for name, meaning, by_owner in (
+            ("active_jobs", "Jobs of an API key that run or wait.", admission.active_by_owner),
+            ("slots", "FFmpeg processes of an API key that run.", admission.slots.held_by_owner),
+            ("open_requests", "Requests of an API key that are being served.", self._open_requests.by_owner),
+            ("scratch_bytes", "Bytes of an API key's jobs in the scratch folder.", scratch),
+            ("data_bytes", "Bytes of an API key's outputs in the data root.", data),
+        ):
+            gauge = GaugeMetricFamily(f"{_PREFIX}_key_{name}", meaning, labels=("key",))
+            for owner, value in by_owner.items():
+                gauge.add_metric([owner], value)
+            yield gauge

@@ -20,6 +20,7 @@ from ffmpeg_worker.logs import log
 
 PROBLEM_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
+_RETRIED = frozenset({429, 503})
 
 STATUS_BY_CODE: Mapping[str, int] = {code.name: code.status for code in CODES.values() if code.status is not None}
 """Codes whose status does not follow from the fault."""
@@ -42,6 +43,7 @@ STATUS_MEANINGS: Mapping[int, str] = {
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
     422: "The job is invalid, or an input is not usable.",
+    429: "The API key has too much of the worker at once: send the job again later.",
     499: "The caller disconnected; only the log and the metrics show this status.",
     500: "The worker failed.",
     501: "This version does not support the feature.",
@@ -66,7 +68,7 @@ def problem_response(
     """Make the `application/problem+json` response for an error."""
     status = status or status_of(error)
     more = dict(headers or {})
-    if status == 503:
+    if status in _RETRIED:
         more.setdefault("Retry-After", str(RETRY_AFTER_S))
     if status == 401:
         more["WWW-Authenticate"] = "Bearer"

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.result_parts import Stats
 from ffmpeg_worker.logs import job_id_var, log
+from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.services import new_job_id
 
 JOB_ID_HEADER = "X-Job-Id"
@@ -24,9 +25,13 @@ _POLLED = frozenset({"/health", "/metrics"})
 
 @dataclass(slots=True)
 class RequestRecord:
-    """Facts about one request and its response; `bytes_in` and `bytes_out` count bodies, `stats` counts media."""
+    """Facts about one request and its response; `bytes_in` and `bytes_out` count bodies, `stats` counts media.
+
+    `owner` is the label of the API key.
+    """
 
     job_id: str = field(default_factory=new_job_id)
+    owner: str = ANONYMOUS
     began: float = field(default_factory=time.monotonic)
     status: int | None = None
     bytes_in: int = 0
@@ -110,6 +115,8 @@ def _log_request(scope: Scope, record: RequestRecord, seconds: float) -> None:
         "bytes_in": record.bytes_in,
         "bytes_out": record.bytes_out,
     }
+    if record.owner != ANONYMOUS:
+        fields["key"] = record.owner
     if record.stats is not None:
         fields |= {"media_bytes_in": record.stats.input_bytes, "media_bytes_out": record.stats.output_bytes}
     if record.error is not None:

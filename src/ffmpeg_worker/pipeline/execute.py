@@ -151,9 +151,10 @@ class _StepRunner:
     async def _copy(self, step: CopyStep) -> StepResult:
         """Copy the file, since the staged one may be the caller's own, which stays in its place."""
         began = time.monotonic()
-        target = self._folder / step.work_name
+        source, target = self._folder / STAGING_FOLDER / step.staged, self._folder / step.work_name
+        self._context.workspace.usage.add_copy(source.stat().st_size)
         try:
-            await asyncio.to_thread(shutil.copyfile, self._folder / STAGING_FOLDER / step.staged, target)
+            await asyncio.to_thread(shutil.copyfile, source, target)
         except OSError as error:
             if error.errno not in DISK_FULL_ERRNOS:
                 raise

@@ -52,6 +52,7 @@ async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobCon
         InvalidJob: its upload names no bucket, or has no credentials.
         UnsupportedFeature: it needs a GPU that the machine lacks.
         DiskFull: there is no room for it.
+        KeyLimitReached: its owner's jobs hold too much of the scratch folder.
     """
     began = time.monotonic()
     resources = runtime.resources
@@ -61,7 +62,7 @@ async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobCon
         resources.renderer.require_packages()
         await resources.renderer.open()
     upload = resources.stores.destination(read.job, runtime.job_id)
-    stores = await resources.stores.stores(upload)
+    stores = await resources.stores.stores(upload, runtime.owner)
     async with (
         runtime.open_workspace() as workspace,
         resources.prober.session(workspace.jail, deadline=runtime.deadline) as probes,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 _COPY_BYTES = 1 << 20
@@ -33,9 +34,12 @@ def copy_file(path: Path, target: Path) -> None:
             shutil.copyfileobj(source, copy, _COPY_BYTES)
 
 
-def mirror_folder(folder: Path, target: Path) -> None:
-    """Hard-link or copy the files of a folder, at most as many as a manifest may reasonably have."""
-    count = 0
+def mirror_folder(folder: Path, target: Path, check_room: Callable[[int], None] = lambda _bytes: None) -> int:
+    """Hard-link or copy the files of a folder, at most as many as a manifest may reasonably have.
+
+    `check_room` receives the size of each file before it is copied, and may raise. Returns the bytes copied.
+    """
+    count, copied = 0, 0
     for path, _, names in os.walk(folder):
         copy = target / Path(path).relative_to(folder)
         copy.mkdir()
@@ -45,6 +49,10 @@ def mirror_folder(folder: Path, target: Path) -> None:
                 continue
             count += 1
             if count > _MAX_MIRRORED:
-                return
+                return copied
             if not file.stat().st_mode & 0o004 or not give_second_name(file, copy / name):
+                size = file.stat().st_size
+                check_room(size)
                 copy_file(file, copy / name)
+                copied += size
+    return copied

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
@@ -27,21 +27,25 @@ class Quota:
     max_files: int
     min_free_bytes: int
 
-    async def hold(self, run: Coroutine[Any, Any, T], folder: Path) -> T:
+    async def hold(
+        self, run: Coroutine[Any, Any, T], folder: Path, on_measure: Callable[[int], None] = lambda _bytes: None
+    ) -> T:
         """Wait for `run`, which writes below the job's `folder`; cancel it when a limit is exceeded.
+
+        `on_measure` receives the bytes that the job has written; an exception of it cancels `run` too.
 
         Raises:
             JobTooLarge: the job wrote more than it may.
             DiskFull: the disk is nearly full, whether or not by this job.
         """
-        return await race(run, self._watch(folder))
+        return await race(run, self._watch(folder, on_measure))
 
-    async def _watch(self, folder: Path) -> NoReturn:
+    async def _watch(self, folder: Path, on_measure: Callable[[int], None]) -> NoReturn:
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            await asyncio.to_thread(self._check, folder)
+            on_measure(await asyncio.to_thread(self._check, folder))
 
-    def _check(self, folder: Path) -> None:
+    def _check(self, folder: Path) -> int:
         if shutil.disk_usage(folder).free < self.min_free_bytes:
             raise DiskFull(
                 "ffmpeg was stopped: the worker's disk is nearly full.", hint="Try again later, or write less."
@@ -57,6 +61,7 @@ class Quota:
                 f"ffmpeg was stopped: the job has written more than {self.max_bytes >> 20} MiB.",
                 hint="Write less: a lower bitrate, a smaller frame, a shorter range.",
             )
+        return size
 
 
 def _measure(folder: Path) -> tuple[int, int]:

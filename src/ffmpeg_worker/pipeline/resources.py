@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, replace
 
 from ffmpeg_worker.errors import SourceTooLarge
+from ffmpeg_worker.fair_slots import FairSlots
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
@@ -22,7 +22,7 @@ class WorkerResources:
 
     Attributes:
         gpu: the trial of the GPU, made when a job first asks for it.
-        slots: bounds the ffmpegs of the whole worker.
+        slots: bounds the ffmpegs of the whole worker; owners take them in turn.
         cores: threads that one step may use.
         max_input_bytes: bounds what all downloads of a job may be together.
         option_policy: whether the arguments of commands are judged.
@@ -34,7 +34,7 @@ class WorkerResources:
     gpu: GpuTrial
     scratch: Scratch
     stores: StoreResolver
-    slots: asyncio.Semaphore
+    slots: FairSlots
     quota: Quota
     cores: int
     max_input_bytes: int

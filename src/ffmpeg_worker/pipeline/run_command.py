@@ -46,7 +46,10 @@ class CommandRunner:
         self.resources = context.resources
         self.folder = folder
         self.jail = context.workspace.jail
+        self._usage = context.workspace.usage
         self._deadline = context.runtime.deadline
+        self._owner = context.runtime.owner
+        self._job_id = context.runtime.job_id
         self._display_names = display_names
 
     @property
@@ -84,6 +87,7 @@ class CommandRunner:
                     stdin=stdin,
                 ),
                 self.jail.root,
+                self._usage.set_written,
             )
         except WorkerError as error:
             if step.failure_context is not None:
@@ -94,7 +98,12 @@ class CommandRunner:
         return self._result(run, step)
 
     async def write(self, name: str, content: bytes) -> None:
-        """Write a file into the working directory, replacing one that an interrupted attempt has left."""
+        """Write a file into the working directory, replacing one that an interrupted attempt has left.
+
+        Raises:
+            DiskFull, KeyLimitReached: there is no room for it.
+        """
+        self._usage.check_room(len(content))
         make_folders_beneath(self.folder, str(Path(name).parent), self.jail.uid)
         write = asyncio.to_thread(write_beneath, self.folder, name, content, self.jail.uid, replace=True)
         # The job's folder must not be removed while something is still written into it.
@@ -125,7 +134,7 @@ class CommandRunner:
         """Hold one of the worker's slots for an ffmpeg; waiting for it counts as the job's time."""
         try:
             async with asyncio.timeout(self.seconds_left):
-                await self.resources.slots.acquire()
+                await self.resources.slots.acquire(self._owner, self._job_id)
         except TimeoutError:
             raise EngineTimedOut(
                 "The time for the job was used up before the worker had a place for it.",
@@ -134,7 +143,7 @@ class CommandRunner:
         try:
             yield
         finally:
-            self.resources.slots.release()
+            self.resources.slots.release(self._owner, self._job_id)
 
     def reword(self, text: str) -> str:
         """Replace staged names, which mean nothing to a caller, by the caller's own."""

@@ -121,8 +121,9 @@ class _LanesRun:
     async def _run_as_planned(self, index: int, lane: Lane, name: str) -> Delivered:
         context = self._context
         folder = context.workspace.lane(name)
-        await copy_referenced_files(lane.referenced_files, folder, context.stores)
-        await copy_key_files(lane.key_info_files, folder, context.stores)
+        check_room = context.workspace.usage.check_room
+        await copy_referenced_files(lane.referenced_files, folder, context.stores, check_room)
+        await copy_key_files(lane.key_info_files, folder, context.stores, check_room)
         async with open_delivery(context, self._keys, name) as delivery:
             is_early = context.runtime.uploads_early and context.stores.target.accepts_early
             async with upload_segments(lane, folder, delivery) if is_early else nullcontext():

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from ffmpeg_worker.errors import EngineTimedOut
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
+from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.workspace import Workspace
 
@@ -41,6 +42,11 @@ class Runtime(Protocol):
         ...
 
     @property
+    def owner(self) -> str:
+        """Whose job it is: the label of an API key, or `owners.ANONYMOUS`."""
+        ...
+
+    @property
     def deadline(self) -> float:
         """The end of the job's time."""
         ...
@@ -60,6 +66,7 @@ class Runtime(Protocol):
 
         Raises:
             DiskFull: too little room is left.
+            KeyLimitReached: the owner's jobs hold too much.
         """
         ...
 
@@ -94,18 +101,25 @@ class DirectRuntime:
     uploads_early = True
 
     def __init__(
-        self, resources: WorkerResources, job_id: str, *, timeout_s: float, observer: Observer = ignore_event
+        self,
+        resources: WorkerResources,
+        job_id: str,
+        *,
+        timeout_s: float,
+        observer: Observer = ignore_event,
+        owner: str = ANONYMOUS,
     ) -> None:
         """`timeout_s` is for the whole job and begins now."""
         self.resources = resources
         self.job_id = job_id
+        self.owner = owner
         self.observer = observer
         self.deadline = time.monotonic() + timeout_s
         self._timeout_s = timeout_s
 
     def open_workspace(self) -> AbstractAsyncContextManager[Workspace]:
         """See `Runtime.open_workspace`; it is removed when the job ends, however it ends."""
-        return self.resources.scratch.workspace(self.job_id)
+        return self.resources.scratch.workspace(self.job_id, self.owner)
 
     async def step(
         self,

@@ -14,6 +14,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from ffmpeg_worker.errors import DiskFull, Misconfigured
+from ffmpeg_worker.owners import ANONYMOUS
+from ffmpeg_worker.pipeline.scratch_usage import ScratchUsage
 from ffmpeg_worker.pipeline.workspace import UNSAFE_CHARACTERS, Workspace
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED, Sandbox
 from ffmpeg_worker.tasks import finish_then_cancel
@@ -26,27 +28,31 @@ _SMALL_BYTES = 64 << 20
 class Scratch:
     """The scratch directory of one worker, which contains those of its jobs."""
 
-    def __init__(self, root: Path, sandbox: Sandbox, min_free_bytes: int) -> None:
+    def __init__(self, root: Path, sandbox: Sandbox, min_free_bytes: int, usage: ScratchUsage) -> None:
         self.root = root
+        self.usage = usage
+        """What the jobs of each owner hold."""
         self._sandbox = sandbox
         self._min_free_bytes = min_free_bytes
 
     @asynccontextmanager
-    async def workspace(self, job_id: str) -> AsyncIterator[Workspace]:
+    async def workspace(self, job_id: str, owner: str = ANONYMOUS) -> AsyncIterator[Workspace]:
         """A new directory for one job, removed at the end, also after a failure or cancellation.
 
         Raises:
             DiskFull: too little room is left for another job.
+            KeyLimitReached: the other jobs of `owner` hold too much.
         """
         if shutil.disk_usage(self.root).free < self._min_free_bytes:
             raise DiskFull("The worker's disk is nearly full; it takes no more jobs.", hint="Try again later.")
         root = self.root / f"{UNSAFE_CHARACTERS.sub('_', job_id)[:64]}-{secrets.token_hex(4)}"
-        root.mkdir(mode=0o700)
-        with self._sandbox.jail(root) as jail:
-            try:
-                yield Workspace(root, jail)
-            finally:
-                await _remove(root)
+        with self.usage.open_job(owner) as usage:
+            root.mkdir(mode=0o700)
+            with self._sandbox.jail(root) as jail:
+                try:
+                    yield Workspace(root, jail, usage)
+                finally:
+                    await _remove(root)
 
 
 async def _remove(root: Path) -> None:
@@ -82,11 +88,17 @@ def _is_small(root: Path) -> bool:
 
 @contextmanager
 def open_scratch(
-    scratch_root: Path, sandbox: Sandbox = UNCONFINED, *, min_free_bytes: int = 0
+    scratch_root: Path,
+    sandbox: Sandbox = UNCONFINED,
+    *,
+    min_free_bytes: int = 0,
+    max_bytes_per_key: int | None = None,
+    has_several_keys: bool = False,
 ) -> Iterator[Scratch]:
     """Make the scratch directory of this worker, and remove those of workers that died.
 
     A worker holds a lock on a file in its directory, which the kernel releases however the process ends.
+    `ScratchUsage` describes the limits for owners.
 
     Raises:
         Misconfigured: the folder cannot be written.
@@ -104,7 +116,13 @@ def open_scratch(
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _sweep(scratch_root)
-        yield Scratch(root.resolve(), sandbox, min_free_bytes)
+        usage = ScratchUsage(
+            root,
+            min_free_bytes=min_free_bytes // 2,
+            max_bytes_per_key=max_bytes_per_key,
+            has_several_keys=has_several_keys,
+        )
+        yield Scratch(root.resolve(), sandbox, min_free_bytes, usage)
     finally:
         shutil.rmtree(root, ignore_errors=True)
         os.close(lock)

@@ -8,7 +8,9 @@ import re
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
+from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.link_or_copy import copy_file, give_second_name, mirror_folder
+from ffmpeg_worker.pipeline.scratch_usage import JobUsage, ScratchUsage
 from ffmpeg_worker.sandbox.jail import Jail, ReadAccess
 
 UNSAFE_CHARACTERS = re.compile(r"[^A-Za-z0-9_-]+")
@@ -21,10 +23,14 @@ class Workspace:
     Links between its parts are relative, since the job's user may not read the folders above.
     """
 
-    def __init__(self, root: Path, jail: Jail) -> None:
-        """`root` is made if it does not exist; that of an earlier attempt is used with all that lies in it."""
+    def __init__(self, root: Path, jail: Jail, usage: JobUsage | None = None) -> None:
+        """`root` is made if it does not exist; that of an earlier attempt is used with all that lies in it.
+
+        `usage` counts and limits what the job puts there; by default nothing is limited.
+        """
         self.root = root
         self.jail = jail
+        self.usage = JobUsage(ScratchUsage(root), ANONYMOUS) if usage is None else usage
         self.staging = root / STAGING_FOLDER
         self.staging.mkdir(mode=0o700, parents=True, exist_ok=True)
         jail.share(root)
@@ -80,6 +86,9 @@ class Workspace:
             path: absolute, links resolved.
             staged: see `reserve`; its folder exists.
             one_of_many: prefer a hard link: a symbolic link needs a rule of the sandbox for each file.
+
+        Raises:
+            DiskFull, KeyLimitReached: there is no room for a copy.
         """
         target = self.staging / staged
         if path.is_relative_to(self.staging):
@@ -93,8 +102,10 @@ class Workspace:
             self.jail.allow_read(path)
             return path
         if path.is_dir():
-            await asyncio.to_thread(mirror_folder, path, target)
+            copied = await asyncio.to_thread(mirror_folder, path, target, self.usage.check_room)
+            self.usage.note_copy(copied)
         elif access is ReadAccess.NONE or not give_second_name(path, target):
+            self.usage.add_copy(path.stat().st_size)
             await asyncio.to_thread(copy_file, path, target)
         return target
 

@@ -51,9 +51,7 @@ class RemoteSource:
                 unless_unchanged.callback(shutil.rmtree, cached.path.parent, ignore_errors=True)
             download = await self._download(source, folder, meter, cached)
             if download is cached:
-                size = download.path.stat().st_size
-                meter.expect(size)
-                meter.add(size)
+                meter.reuse(download.path.stat().st_size)
                 unless_unchanged.pop_all()
                 return download.path
         await self._cache.keep(identity, download)

@@ -70,7 +70,7 @@ async def open_remote_stores(
     own_access = BucketAccess(proxy, own_variables, settings.google_storage_url)
     allowed = own_variables if settings.allow_own_credentials else None
     outbound = OutboundClient(rules)
-    limits = DownloadLimits(settings.max_input_bytes)
+    limits = DownloadLimits(settings.max_input_bytes, settings.min_free_disk_bytes // 2)
     cache = DownloadCache(cache_folder, settings.cache_bytes)
     return RemoteStores(
         outbound=outbound,

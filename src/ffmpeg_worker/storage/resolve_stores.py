@@ -16,6 +16,8 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.object_location import OBJECT_SCHEMES
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.owners import ANONYMOUS
+from ffmpeg_worker.storage.local.data_usage import DataUsage
 from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.local.source import LocalSource
 from ffmpeg_worker.storage.local.target import LocalTarget
@@ -37,10 +39,13 @@ class StoreResolver:
         roots: LocalRoots,
         open_remote_stores: Callable[[], Coroutine[Any, Any, RemoteStores]],
         default: Upload | None = None,
+        data_usage: DataUsage | None = None,
     ) -> None:
         """`default` is the destination of jobs that name none; `None` stands for the data root."""
+        self.data_usage = DataUsage(roots) if data_usage is None else data_usage
+        """What the outputs of each owner take in the data root."""
+        self._roots = roots
         self._local_source = LocalSource(roots)
-        self._local_target = LocalTarget(roots)
         self._open_remote_stores = open_remote_stores
         self._opening: asyncio.Task[RemoteStores] | None = None
         self._default = default
@@ -91,8 +96,8 @@ class StoreResolver:
         prefix = self._default.key.rstrip("/")
         return self._default.model_copy(update={"key": f"{prefix}/{job_id}/" if prefix else f"{job_id}/"})
 
-    async def stores(self, upload: Upload | None) -> Stores:
-        """The stores of one job; `upload` is what `destination` returned.
+    async def stores(self, upload: Upload | None, owner: str = ANONYMOUS) -> Stores:
+        """The stores of one job of `owner`; `upload` is what `destination` returned.
 
         Raises:
             InvalidJob: the credentials of the bucket are missing or malformed.
@@ -101,11 +106,11 @@ class StoreResolver:
         sources: dict[str | None, SourceStore] = {None: self._local_source, "file": self._local_source}
         sources |= dict.fromkeys(("https", "http"), _LazySource(self._web))
         sources |= dict.fromkeys(sorted(OBJECT_SCHEMES), _LazySource(partial(self._buckets, upload)))
-        return Stores(sources, await self._target(upload))
+        return Stores(sources, await self._target(upload, owner))
 
-    async def _target(self, upload: Upload | None) -> Target:
+    async def _target(self, upload: Upload | None, owner: str) -> Target:
         if upload is None or upload.cloud is CloudType.LOCAL:
-            return self._local_target
+            return LocalTarget(self._roots, self.data_usage, owner)
         remote = await self._remote_stores()
         where = upload.location
         if where is None:

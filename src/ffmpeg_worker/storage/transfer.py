@@ -25,6 +25,8 @@ class DownloadLimits:
     """Limits of one download."""
 
     max_bytes: int
+    min_free_bytes: int = 0
+    """Bytes that stay free on the disk."""
     min_bytes_per_s: float = 10_000.0
     window_s: float = 60.0
     """Seconds over which the rate is averaged."""
@@ -44,11 +46,18 @@ class TransferMeter:
         """Bytes transferred so far."""
         self.total: int | None = None
         """Bytes in all; `None` if unknown."""
+        self.is_reused = False
+        """Whether the file was there already, in the cache, and takes no more space."""
         self._on_change = on_change
 
     def expect(self, total: int | None) -> None:
         """Start, or start over, a transfer of `total` bytes."""
         self.done, self.total = 0, total
+        self._on_change()
+
+    def reuse(self, total: int) -> None:
+        """Count all bytes of a file that is in the cache."""
+        self.done, self.total, self.is_reused = total, total, True
         self._on_change()
 
     def add(self, count: int) -> None:
@@ -97,13 +106,16 @@ def download_folder(parent: Path) -> Iterator[Path]:
         raise
 
 
-async def write_block(file: FileIO, block: bytes | bytearray, offset: int) -> None:
+async def write_block(file: FileIO, block: bytes | bytearray, offset: int, *, min_free_bytes: int = 0) -> None:
     """Write a block at its offset; a cancellation is raised only after that is done.
 
     Raises:
-        DiskFull: the disk has no space for it.
+        DiskFull: the disk has no space for it, or would have less than `min_free_bytes` left.
     """
     try:
+        disk = os.fstatvfs(file.fileno())
+        if disk.f_bavail * disk.f_frsize < min_free_bytes + len(block):
+            raise disk_full()
         await finish_then_cancel(asyncio.to_thread(_write_all, file, block, offset))
     except OSError as error:
         if error.errno in DISK_FULL_ERRNOS:

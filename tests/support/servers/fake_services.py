@@ -17,7 +17,9 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.result_parts import Stats
+from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.pipeline.scratch_usage import ScratchUsage
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings, read_settings
@@ -39,8 +41,18 @@ class FakeServices(Services):
     """Services that run jobs by a function of the test, without a GPU."""
 
     _run_job: Run
+    owners: list[str]
+    """Whose jobs were run, in order."""
 
-    async def run(self, job: Job, *, job_id: str | None = None, observer: Observer = ignore_event) -> JobResult:
+    async def run(
+        self,
+        job: Job,
+        *,
+        job_id: str | None = None,
+        observer: Observer = ignore_event,
+        owner: str = ANONYMOUS,
+    ) -> JobResult:
+        self.owners.append(owner)
         return await self._run_job(job, job_id or "")
 
 
@@ -54,14 +66,19 @@ async def succeed(job: Job, job_id: str) -> JobResult:
 def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
     """Make services that run jobs by `run(job, job_id)`; `settings` are the settings that matter."""
     tools = cast(Tools, SimpleNamespace(capabilities=_CAPABILITIES, sandbox=UNCONFINED))
+    resources = SimpleNamespace(
+        gpu=GpuTrial(tools, GpuDevices()),
+        scratch=SimpleNamespace(usage=ScratchUsage(Path("/"))),
+        stores=SimpleNamespace(data_usage=SimpleNamespace(bytes_by_owner={})),
+    )
     services = FakeServices(
         make_settings(**settings),
         tools,
         cast(Prober, SimpleNamespace(program="pyav")),
-        cast(WorkerResources, SimpleNamespace(gpu=GpuTrial(tools, GpuDevices()))),
+        cast(WorkerResources, resources),
         Admission(max_concurrency=1, max_waiting_jobs=0),
     )
-    services._run_job = run
+    services._run_job, services.owners = run, []
     return services
 
 

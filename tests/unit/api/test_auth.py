@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import ExitStack
+
 import pytest
 
 from ffmpeg_worker.api.app import make_app
+from ffmpeg_worker.api.auth import OpenRequests
+from ffmpeg_worker.errors import KeyLimitReached
+from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.owners import ANONYMOUS, label_key
 from support.servers.asgi_client import Reply, post_json, request
-from support.servers.fake_services import make_fake_services
+from support.servers.fake_services import make_fake_services, succeed
 
 KEYS = "first-key,zweiter-schlüssel"
 JOB = {"chainCmds": "-i a.mp4 b.mp4"}
@@ -72,3 +80,58 @@ async def test_health_says_less_without_a_key() -> None:
     assert (await request(app, "GET", "/health")).json() == {"status": "ok"}
     detailed = await request(app, "GET", "/health", headers=[("authorization", "Bearer first-key")])
     assert detailed.json()["ffmpeg"]["version"] == "9.9"
+
+
+async def test_a_job_belongs_to_the_key_it_came_with() -> None:
+    services = make_fake_services(api_keys=KEYS)
+    app = make_app(services)
+    for value in ("Bearer first-key", "Bearer zweiter-schlüssel".encode(), "bearer first-key"):
+        await post_json(app, "/api/ffmpeg/process", JOB, headers=[("authorization", value)])
+    first, second = label_key("first-key"), label_key("zweiter-schlüssel")
+    assert services.owners == [first, second, first]
+
+
+async def test_without_keys_all_jobs_belong_to_one_owner() -> None:
+    services = make_fake_services()
+    await post_json(make_app(services), "/api/ffmpeg/process", JOB, headers=[("authorization", "Bearer x")])
+    assert services.owners == [ANONYMOUS]
+
+
+async def test_open_requests_of_a_key_are_limited_and_those_of_others_are_not() -> None:
+    began, go_on = asyncio.Event(), asyncio.Event()
+
+    async def run(job: Job, job_id: str) -> JobResult:
+        began.set()
+        await go_on.wait()
+        return await succeed(job, job_id)
+
+    app = make_app(make_fake_services(run, api_keys=KEYS, max_requests_per_key=1))
+    first = [("authorization", "Bearer first-key")]
+    running = asyncio.ensure_future(post_json(app, "/api/ffmpeg/process", JOB, headers=first))
+    await began.wait()
+    refused = await post_json(app, "/api/ffmpeg/process", JOB, headers=first)
+    assert (refused.status, refused.json()["code"]) == (429, "key_requests_full")
+    assert (refused.json()["fault"], refused.json()["retryable"]) == ("caller", True)
+    assert int(refused.headers["retry-after"]) > 0
+    assert refused.headers["connection"] == "close"
+    assert (await request(app, "GET", "/health", headers=first)).status == 200
+    second = [("authorization", "Bearer zweiter-schlüssel".encode())]
+    other = asyncio.ensure_future(post_json(app, "/api/ffmpeg/process", JOB, headers=second))
+    go_on.set()
+    assert [(await reply).status for reply in (running, other)] == [200, 200]
+    assert (await post_json(app, "/api/ffmpeg/process", JOB, headers=first)).status == 200
+
+
+@pytest.mark.parametrize(("has_several_keys", "admitted"), [(True, 5), (False, 30)])
+def test_with_several_keys_none_has_more_requests_than_it_leaves_free(
+    has_several_keys: bool, admitted: int
+) -> None:
+    requests = OpenRequests(10, has_several_keys=has_several_keys)
+    with ExitStack() as stack:
+        for _ in range(admitted):
+            stack.enter_context(requests.admit("a"))
+        if has_several_keys:
+            with pytest.raises(KeyLimitReached), requests.admit("a"):
+                raise AssertionError
+            stack.enter_context(requests.admit("b"))
+    assert requests.by_owner == {}

@@ -7,6 +7,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from ffmpeg_worker.api.app import make_app
+from ffmpeg_worker.owners import label_key
 from support.servers.asgi_client import post_json, request
 from support.servers.fake_services import make_fake_services
 
@@ -40,6 +41,23 @@ async def test_two_apps_do_not_share_their_counters() -> None:
     first, second = make_app(make_fake_services()), make_app(make_fake_services())
     await post_json(first, "/api/ffmpeg/process", JOB)
     assert ("ffmpeg_worker_media_bytes_total", ("in",)) not in await read_metrics(second)
+
+
+async def test_what_each_key_has_is_named_by_its_label() -> None:
+    keys, first = "first-key,second-key", [("authorization", "Bearer first-key")]
+    services = make_fake_services(api_keys=keys)
+    await services.admission.slots.acquire(label_key("first-key"), "job")
+    services.resources.scratch.usage.add(label_key("second-key"), 7)
+    app = make_app(services)
+    with services.admission.admit(label_key("first-key")):
+        reply = await request(app, "GET", "/metrics", headers=first)
+    text = reply.body.decode()
+    one, other = label_key("first-key"), label_key("second-key")
+    assert f'ffmpeg_worker_key_active_jobs{{key="{one}"}} 1.0' in text
+    assert f'ffmpeg_worker_key_slots{{key="{one}"}} 1.0' in text
+    assert f'ffmpeg_worker_key_open_requests{{key="{one}"}} 1.0' in text
+    assert f'ffmpeg_worker_key_scratch_bytes{{key="{other}"}} 7.0' in text
+    assert "first-key" not in text
 
 
 async def read_metrics(app: Any) -> dict[tuple[str, tuple[str, ...]], float]:

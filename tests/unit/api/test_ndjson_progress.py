@@ -27,7 +27,7 @@ LINES = [("accept", "application/x-ndjson")]
 async def test_lines_of_progress_then_status_and_answer(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
     monkeypatch.setattr(ndjson_progress, "_PAUSE_S", 0.01)
 
-    async def run(job: Job, *, job_id: str, observer: Observer) -> JobResult:
+    async def run(job: Job, *, job_id: str, observer: Observer, owner: str) -> JobResult:
         for percent in (12.34, 50.0):
             observer(replace(EVENT, percent=percent))
             await asyncio.sleep(0.05)
@@ -56,7 +56,7 @@ async def test_the_job_is_stopped_when_its_caller_leaves(monkeypatch: pytest.Mon
     monkeypatch.setattr(ndjson_progress, "_PAUSE_S", 0.01)
     stopped, hang_up = asyncio.Event(), asyncio.Event()
 
-    async def run(_job: Job, *, job_id: str, observer: Observer) -> JobResult:
+    async def run(_job: Job, *, job_id: str, observer: Observer, owner: str) -> JobResult:
         observer(EVENT)
         asyncio.get_running_loop().call_later(0.05, hang_up.set)
         try:

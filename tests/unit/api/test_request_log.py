@@ -15,6 +15,7 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import configure_logging
+from ffmpeg_worker.owners import label_key
 from support.servers.asgi_client import post_json, request
 from support.servers.fake_services import make_fake_services
 
@@ -99,3 +100,14 @@ async def test_the_problem_and_the_header_have_one_job_id() -> None:
     assert reply.status == 422
     assert reply.headers["content-type"] == "application/problem+json"
     assert reply.headers["x-job-id"] == reply.json()["job_id"]
+
+
+async def test_a_key_is_logged_by_its_label(log: io.StringIO) -> None:
+    app = make_app(make_fake_services(api_keys="first-key,second-key", max_requests_per_key=1))
+    headers = [("authorization", "Bearer first-key")]
+    await post_json(app, "/api/ffmpeg/process", JOB, headers=headers)
+    await post_json(app, "/api/ffmpeg/process", JOB)
+    accepted, refused = lines(log)
+    assert accepted["key"] == label_key("first-key")
+    assert (refused["code"], "key" in refused) == ("unauthorized", False)
+    assert "first-key" not in log.getvalue()

@@ -128,6 +128,7 @@ async def test_a_full_disk_is_said_so(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(module.shutil, "copyfile", copy)  # type: ignore[attr-defined]
     job = FakeJob(tmp_path)
+    (job.context.workspace.staging / "0.bin").write_bytes(b"media")
     with pytest.raises(DiskFull):
         await executed(job, Lane((CopyStep("0.bin", "copy"),)), job.lane())
 

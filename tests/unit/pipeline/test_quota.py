@@ -70,3 +70,25 @@ async def test_the_failure_of_the_work_is_its_own(tmp_path: Path) -> None:
 
     with pytest.raises(KeyError):
         await Quota(NEVER, 10, 0).hold(work(), tmp_path)
+
+
+async def test_what_was_written_is_reported_and_the_listener_may_stop_the_work(tmp_path: Path) -> None:
+    cancelled, seen = asyncio.Event(), []
+
+    async def work() -> None:
+        (tmp_path / "a").write_bytes(bytes(8192))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    def listen(size: int) -> None:
+        seen.append(size)
+        if len(seen) == 2:
+            raise KeyError
+
+    async with asyncio.timeout(10):
+        with pytest.raises(KeyError):
+            await Quota(NEVER, 10, 0).hold(work(), tmp_path, listen)
+    assert cancelled.is_set()
+    assert seen == [8192, 8192]

@@ -15,10 +15,13 @@ import pytest
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineFailed, EngineTimedOut, WorkerError
+from ffmpeg_worker.fair_slots import FairSlots
 from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
+from ffmpeg_worker.pipeline.scratch_usage import JobUsage, ScratchUsage
 from ffmpeg_worker.planning.plan import (
     DependentStep,
     FfmpegStep,
@@ -84,9 +87,11 @@ class FakeRunner(CommandRunner):
 
     def __init__(self, folder: Path, renderers: Renderers, *, cores: int = 4, slots: int = 4) -> None:
         context = SimpleNamespace(
-            resources=SimpleNamespace(slots=asyncio.Semaphore(slots), cores=cores, renderer=renderers),
-            workspace=SimpleNamespace(jail=Jail(folder, None, cores=cores)),
-            runtime=SimpleNamespace(deadline=time.monotonic() + 10),
+            resources=SimpleNamespace(slots=FairSlots(slots), cores=cores, renderer=renderers),
+            workspace=SimpleNamespace(
+                jail=Jail(folder, None, cores=cores), usage=JobUsage(ScratchUsage(folder), ANONYMOUS)
+            ),
+            runtime=SimpleNamespace(deadline=time.monotonic() + 10, owner=ANONYMOUS, job_id="job-7"),
         )
         super().__init__(cast(JobContext, context), folder, {})
         self.encoded: list[tuple[str, bytes]] = []

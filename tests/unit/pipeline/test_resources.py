@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, cast
 
 import pytest
 
 from ffmpeg_worker.errors import SourceTooLarge
+from ffmpeg_worker.fair_slots import FairSlots
 from ffmpeg_worker.job.machine import NO_GPU, Gpu, Machine
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.resources import WorkerResources
@@ -36,7 +36,7 @@ def resources(tools: Capable, trial: Trial) -> WorkerResources:
     return WorkerResources(
         tools=cast(Any, tools),
         gpu=cast(Any, trial),
-        slots=asyncio.Semaphore(1),
+        slots=FairSlots(1),
         quota=Quota(1, 1, 1),
         cores=3,
         max_input_bytes=100,

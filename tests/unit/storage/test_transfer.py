@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
+from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.storage import transfer
-from ffmpeg_worker.storage.transfer import StallGuard, TransferMeter, download_folder, safe_suffix
+from ffmpeg_worker.storage.transfer import StallGuard, TransferMeter, download_folder, safe_suffix, write_block
 
 
 def test_a_meter_reports_each_change_and_starts_over() -> None:
@@ -18,6 +21,24 @@ def test_a_meter_reports_each_change_and_starts_over() -> None:
     meter.add(4)
     meter.expect(None)
     assert seen == [(0, 10), (4, 10), (0, None)]
+
+
+def test_a_file_from_the_cache_counts_as_transferred_but_takes_no_space() -> None:
+    seen: list[int] = []
+    meter = TransferMeter(lambda: seen.append(meter.done))
+    meter.reuse(10)
+    assert (meter.done, meter.total, meter.is_reused, seen) == (10, 10, True, [10])
+
+
+@pytest.mark.parametrize(("free", "fits"), [(104, True), (103, False)])
+async def test_a_block_leaves_the_minimum_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, fits: bool
+) -> None:
+    monkeypatch.setattr(os, "fstatvfs", lambda _: SimpleNamespace(f_bavail=free, f_frsize=1))
+    path = tmp_path / "a"
+    with path.open("xb", buffering=0) as file, nullcontext() if fits else pytest.raises(DiskFull):
+        await write_block(file, b"abcd", 0, min_free_bytes=100)
+    assert path.read_bytes() == (b"abcd" if fits else b"")
 
 
 def test_an_error_of_the_observer_ends_the_transfer() -> None:

@@ -76,7 +76,7 @@ async def _run(
     Raises:
         WorkerError: as `Services.run`; JobCancelled if the caller disconnects, after the job has been stopped.
     """
-    running = services.run(job, job_id=record.job_id, observer=observer)
+    running = services.run(job, job_id=record.job_id, observer=observer, owner=record.owner)
     result = await race(running, _raise_when_disconnected(receive))
     if isinstance(result, FilesResult):
         record.stats = result.stats

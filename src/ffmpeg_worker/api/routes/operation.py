@@ -20,7 +20,7 @@ async def health(request: Request) -> Response:
     state = app_state_of(request)
     is_closing = state.services.admission.is_closing
     report: dict[str, Any] = {"status": "closing" if is_closing else "ok"}
-    if state.keys.accept(request.scope):
+    if state.keys.owner_of(request.scope) is not None:
         report |= describe_worker(state.services, uptime_s=time.monotonic() - state.started_at)
     return unavailable_response(report) if is_closing else json_response(report)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,7 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.planning.file_references import is_sequence
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
+from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import cancel_and_wait
 
 _PREFLIGHT_S = 10.0
@@ -74,8 +75,7 @@ async def fetch(context: JobContext) -> LocalFiles:
 
 async def _fetch_all(context: JobContext) -> FetchedInputs:
     required = context.read.required_inputs
-    meter = partial(context.progress.receiving, context.resources.check_input_bytes)
-    fetcher = Fetcher(context.workspace, context.stores, meter)
+    fetcher = Fetcher(context.workspace, context.stores, _make_meters(context))
     keeps_failures = ACTIONS[context.read.job.action].has_independent_lanes
     tasks = [asyncio.ensure_future(_fetch_one(fetcher, item, keeps_failures)) for item in required]
     async with _preflight(context.stores):
@@ -86,6 +86,21 @@ async def _fetch_all(context: JobContext) -> FetchedInputs:
             await fetcher.close()
     context.workspace.show_inputs()
     return FetchedInputs(tuple(inputs))
+
+
+def _make_meters(context: JobContext) -> Callable[[], TransferMeter]:
+    """Make a function that opens a meter for a download; all of them together limit what the job fetches."""
+    meters: list[TransferMeter] = []
+
+    def judge(received: int) -> None:
+        context.resources.check_input_bytes(received)
+        context.workspace.usage.set_fetched(sum(meter.done for meter in meters if not meter.is_reused))
+
+    def open_meter() -> TransferMeter:
+        meters.append(context.progress.receiving(judge))
+        return meters[-1]
+
+    return open_meter
 
 
 async def _fetch_one(fetcher: Fetcher, required: RequiredInput, keeps_failures: bool) -> FetchedInput:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
@@ -17,11 +17,18 @@ _MAX_BYTES = 64 << 20
 _MAX_KEY_INFO_BYTES = 4096
 
 
-async def copy_referenced_files(names: Iterable[str], folder: Path, stores: Stores) -> None:
+def _ignore(_bytes: int) -> None:
+    pass
+
+
+async def copy_referenced_files(
+    names: Iterable[str], folder: Path, stores: Stores, check_room: Callable[[int], None] = _ignore
+) -> None:
     """Copy files that options name into a working directory under the same names.
 
     A word in a filter graph is not certain to be a file, so names that the data root does not have are left to
-    ffmpeg. They are copied, not linked, since some filters write to the files they name.
+    ffmpeg. They are copied, not linked, since some filters write to the files they name. `check_room` receives the
+    size of each before it is copied, and may raise.
     """
     for name in names:
         target = folder / name
@@ -34,7 +41,9 @@ async def copy_referenced_files(names: Iterable[str], folder: Path, stores: Stor
             path = await stores.source(source).fetch(source, folder, TransferMeter())
         except WorkerError:
             continue
-        if path.stat().st_size <= _MAX_BYTES:
+        size = path.stat().st_size
+        if size <= _MAX_BYTES:
+            check_room(size)
             target.parent.mkdir(parents=True, exist_ok=True)
             await asyncio.to_thread(shutil.copyfile, path, target)
 
@@ -52,7 +61,9 @@ def find_key_files(key_infos: Iterable[str], folder: Path) -> Iterator[str]:
                 yield lines[1].strip()
 
 
-async def copy_key_files(key_infos: Iterable[str], folder: Path, stores: Stores) -> None:
+async def copy_key_files(
+    key_infos: Iterable[str], folder: Path, stores: Stores, check_room: Callable[[int], None] = _ignore
+) -> None:
     """Copy the HLS keys that information files name; the option policy judges arguments, not the content of files.
 
     Raises:
@@ -67,7 +78,7 @@ async def copy_key_files(key_infos: Iterable[str], folder: Path, stores: Stores)
                 hint="Name the key's file in its second line by a relative name, beside the information file.",
                 where={"argument": "-hls_key_info_file"},
             )
-    await copy_referenced_files(keys, folder, stores)
+    await copy_referenced_files(keys, folder, stores, check_room)
 
 
 def _is_local(name: str) -> bool:

@@ -129,7 +129,8 @@ class HttpDownload:
         if self.total is not None:
             if self.total > self.limits.max_bytes:
                 raise source_too_large(self.shown, self.limits.max_bytes)
-            if self.total - self.received > shutil.disk_usage(self.path.parent).free:
+            free = shutil.disk_usage(self.path.parent).free - self.limits.min_free_bytes
+            if self.total - self.received > free:
                 raise disk_full()
 
     async def _receive(self, response: aiohttp.ClientResponse) -> None:
@@ -151,7 +152,7 @@ class HttpDownload:
             await self._write(file, block)
 
     async def _write(self, file: FileIO, block: bytearray) -> None:
-        await write_block(file, block, self.received)
+        await write_block(file, block, self.received, min_free_bytes=self.limits.min_free_bytes)
         self.received += len(block)
         self.meter.add(len(block))
 

@@ -15,7 +15,10 @@ class LocalRoots:
     def __init__(self, data_root: Path, allowed_roots: Sequence[Path] = ()) -> None:
         data_root.mkdir(parents=True, exist_ok=True)
         self.data_root = data_root.resolve()
-        self._roots = (self.data_root, *(root.resolve() for root in allowed_roots))
+        self.folders = (self.data_root, *(root.resolve() for root in allowed_roots))
+        """The data root and the allowed folders."""
+        self.device = self.data_root.stat().st_dev
+        """The disk of the data root."""
 
     def resolve(self, name: str) -> Path | None:
         """The path that a name refers to, links resolved; `None` if it is outside the roots."""
@@ -23,4 +26,4 @@ class LocalRoots:
             path = (self.data_root / name).resolve()
         except (OSError, RuntimeError, ValueError):
             return None
-        return path if any(path.is_relative_to(root) for root in self._roots) else None
+        return path if any(path.is_relative_to(root) for root in self.folders) else None

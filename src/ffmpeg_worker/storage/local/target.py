@@ -9,14 +9,20 @@ import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from ffmpeg_worker.errors import TargetError, TargetForbidden, TargetUnavailable
 from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
+from ffmpeg_worker.storage.local.data_usage import DataUsage, Survey
 from ffmpeg_worker.storage.local.roots import LocalRoots
 from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 
+_T = TypeVar("_T")
+_Files = Mapping[Path, Path]
+"""Finished files by the path that they get."""
 _NO_HARD_LINKS = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 _MAX_LINKS_ON_EVENT_LOOP = 16
 
@@ -27,21 +33,22 @@ class LocalTarget:
     accepts_early = False
     """Renaming at the end costs nothing."""
 
-    def __init__(self, roots: LocalRoots) -> None:
+    def __init__(self, roots: LocalRoots, usage: DataUsage | None = None, owner: str = ANONYMOUS) -> None:
+        """`owner` is that of the job; `usage` counts its outputs."""
         self._roots = roots
-        self._device = roots.data_root.stat().st_dev
+        self._usage = DataUsage(roots) if usage is None else usage
+        self._owner = owner
 
     def check(self, names: Sequence[str]) -> None:
-        """Refuse names outside the roots and names of folders; see `Target.check`."""
-        for name in names:
-            self._resolve(name)
+        """Refuse names outside the roots and names of folders, and a full disk; see `Target.check`."""
+        self._usage.check_free([self._resolve(name) for name in names])
 
     async def preflight(self) -> None:
         """Does nothing: `check` finds all that can be found; see `Target.preflight`."""
 
     def open_delivery(self, meter: TransferMeter) -> LocalDelivery:  # noqa: ARG002  (nothing is transferred)
         """See `Target.open_delivery`."""
-        return LocalDelivery(self._resolve, self._device)
+        return LocalDelivery(self._resolve, self._roots.device, self._usage, self._owner)
 
     def _resolve(self, name: str) -> Path:
         path = self._roots.resolve(name)
@@ -68,10 +75,12 @@ class LocalDelivery:
     The files keep their first names, so that an interrupted delivery can be repeated.
     """
 
-    def __init__(self, resolve: Callable[[str], Path], device: int) -> None:
+    def __init__(self, resolve: Callable[[str], Path], device: int, usage: DataUsage, owner: str) -> None:
         """`resolve` returns the path of an output name; files on the disk `device` can be linked."""
         self._resolve = resolve
         self._device = device
+        self._usage = usage
+        self._owner = owner
         self._files: dict[str, Path] = {}
 
     def send(self, name: str, path: Path) -> None:
@@ -83,19 +92,45 @@ class LocalDelivery:
         self._files.pop(name, None)
 
     async def finish(self) -> Mapping[str, OutputLocation]:
-        """See `Delivery.finish`."""
+        """See `Delivery.finish`; also raises DiskFull, and KeyLimitReached if the owner has too many outputs."""
         targets = {name: self._resolve(name) for name in self._files}
-        is_quick = len(targets) <= _MAX_LINKS_ON_EVENT_LOOP and all(
-            _device(path) == self._device for path in self._files.values()
+        files = {targets[name]: path for name, path in self._files.items()}
+        # A few links take less time than a thread switch.
+        is_long = len(files) > _MAX_LINKS_ON_EVENT_LOOP or any(
+            _device(path) != self._device for path in files.values()
         )
-        if is_quick:
-            _place_all(self._files, targets)  # a few links take less time than a thread switch
-        else:
-            await asyncio.to_thread(_place_all, self._files, targets)
+        survey = await _run(self._survey, files, in_thread=is_long)
+        await self._usage.check_share(self._owner, survey)
+        with self._usage.placing(self._owner, survey):
+            await _run(self._place_all, files, in_thread=is_long)
         return {name: OutputLocation(str(path)) for name, path in targets.items()}
 
     async def undo(self) -> None:
         """Does nothing: no file is in place yet."""
+
+    def _survey(self, files: _Files) -> Survey:
+        try:
+            return self._usage.survey(files)
+        except OSError as error:
+            raise _undeliverable(error) from error
+
+    def _place_all(self, files: _Files) -> None:
+        """Give every file a hidden name beside its target, then rename all of them."""
+        placed: list[tuple[Path, Path]] = []
+        try:
+            for target, source in files.items():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                hidden = target.with_name(f".{secrets.token_hex(8)}.part")
+                placed.append((hidden, target))
+                _link_or_copy(source, hidden)
+                self._usage.mark(hidden, self._owner)
+            for hidden, target in placed:
+                hidden.replace(target)
+        except OSError as error:
+            raise _undeliverable(error) from error
+        finally:
+            for hidden, _ in placed:
+                hidden.unlink(missing_ok=True)
 
 
 def _device(path: Path) -> int | None:
@@ -105,23 +140,8 @@ def _device(path: Path) -> int | None:
         return None
 
 
-def _place_all(files: Mapping[str, Path], targets: Mapping[str, Path]) -> None:
-    """Give every file a hidden name beside its target, then rename all of them."""
-    placed: list[tuple[Path, Path]] = []
-    try:
-        for name, source in files.items():
-            target = targets[name]
-            target.parent.mkdir(parents=True, exist_ok=True)
-            hidden = target.with_name(f".{secrets.token_hex(8)}.part")
-            placed.append((hidden, target))
-            _link_or_copy(source, hidden)
-        for hidden, target in placed:
-            hidden.replace(target)
-    except OSError as error:
-        raise _undeliverable(error) from error
-    finally:
-        for hidden, _ in placed:
-            hidden.unlink(missing_ok=True)
+async def _run(work: Callable[[_Files], _T], files: _Files, *, in_thread: bool) -> _T:
+    return await asyncio.to_thread(work, files) if in_thread else work(files)
 
 
 def _link_or_copy(source: Path, hidden: Path) -> None:

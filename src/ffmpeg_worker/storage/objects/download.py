@@ -84,7 +84,7 @@ class ObjectDownload:
             raise source_too_large(self.shown, self.limits.max_bytes)
         if version.size == 0:
             raise source_empty(self.shown)
-        if version.size > shutil.disk_usage(self.path.parent).free:
+        if version.size > shutil.disk_usage(self.path.parent).free - self.limits.min_free_bytes:
             raise disk_full()
 
     async def _receive(self, version: Version) -> None:
@@ -109,7 +109,7 @@ class ObjectDownload:
             nonlocal start
             try:
                 async for block in self._blocks(start, end, version):
-                    await write_block(file, block, start)
+                    await write_block(file, block, start, min_free_bytes=self.limits.min_free_bytes)
                     start += len(block)
                     self.meter.add(len(block))
                     guard.count(len(block))

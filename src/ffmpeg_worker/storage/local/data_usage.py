@@ -1,0 +1,197 @@
+"""Bytes of outputs in the data root: counted by owner, limited for each owner, and refused on a full disk."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from ffmpeg_worker.errors import DiskFull, KeyLimitReached, Misconfigured
+from ffmpeg_worker.storage.local.roots import LocalRoots
+
+_MARK = "user.ffmpeg_worker.key"
+"""Extended attribute of a file in the data root: the owner of the job that wrote it."""
+_RECOUNT_S = 60.0
+_OTHERS_PART = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The size of the files of one delivery, and the bytes of the outputs that they replace, by owner."""
+
+    size: int
+    replaced: Counter[str]
+
+
+class DataUsage:
+    """Bytes of outputs by owner, in the data root and the allowed folders.
+
+    Each output is marked with its owner, so that a count of the files finds what was written before the start and
+    leaves out what was deleted. Where there are several keys, each leaves a tenth of the space to the others.
+    Nothing is marked or counted for a single key without a limit.
+    """
+
+    def __init__(
+        self,
+        roots: LocalRoots,
+        *,
+        min_free_bytes: int = 0,
+        max_bytes_per_key: int | None = None,
+        has_several_keys: bool = False,
+    ) -> None:
+        """`min_free_bytes` must be free on the disk of an output before its job runs, half of it at the end.
+
+        Raises:
+            Misconfigured: there is a limit for a key, and the file system of the data root has no marks.
+        """
+        self.bytes_by_owner: Counter[str] = Counter()
+        """Bytes of placed and of coming outputs."""
+        self._roots = roots
+        self._min_free_bytes = min_free_bytes
+        self._max_bytes_per_key = max_bytes_per_key
+        self._coming: Counter[str] = Counter()
+        self._counting = asyncio.Lock()
+        self._counted_at: float | None = None
+        can_mark = (max_bytes_per_key is not None or has_several_keys) and _supports_marks(roots.data_root)
+        if max_bytes_per_key is not None and not can_mark:
+            raise Misconfigured(
+                f"The file system of {roots.data_root} has no extended attributes, which a limit per key needs.",
+                hint="Unset FFMPEG_WORKER_MAX_DATA_BYTES_PER_KEY, or move the data root (FS_PATH).",
+            )
+        self.is_counted = can_mark
+        """Whether outputs are counted by owner."""
+
+    def check_free(self, targets: Iterable[Path]) -> None:
+        """Check the disks of coming outputs before their job runs.
+
+        Raises:
+            DiskFull: a disk is nearly full.
+        """
+        for folder in {_existing_folder(target) for target in targets}:
+            _require_free(folder, self._min_free_bytes)
+
+    def survey(self, files: Mapping[Path, Path]) -> Survey:
+        """Look at files, by their target, before they are placed; any thread may call it.
+
+        Raises:
+            DiskFull: a disk is nearly full, or would be.
+            OSError: a file is gone.
+        """
+        copied: Counter[Path] = Counter()
+        size, replaced = 0, Counter[str]()
+        for target, source in files.items():
+            status = source.stat()
+            folder = _existing_folder(target)
+            size += status.st_size
+            copied[folder] += status.st_size if status.st_dev != folder.stat().st_dev else 0
+            if self.is_counted:
+                _add_marked(replaced, target)
+        for folder, count in copied.items():
+            _require_free(folder, self._min_free_bytes // 2 + count)
+        return Survey(size, replaced)
+
+    async def check_share(self, owner: str, survey: Survey) -> None:
+        """Check whether an owner may have these files too.
+
+        Raises:
+            KeyLimitReached: its outputs would take too much.
+        """
+        if not self.is_counted:
+            return
+        if self._counted_at is None:
+            await self._count()
+        if self._takes_too_much(owner, survey.size):
+            await self._count()  # some may have been deleted
+        if self._takes_too_much(owner, survey.size):
+            held = self.bytes_by_owner[owner] + survey.size
+            raise KeyLimitReached(
+                f"The outputs of this API key would take {held >> 20} MiB of the data root; one key may not.",
+                code="key_data_full",
+                hint="Upload outputs to a bucket, or let the operator delete some in the data root or raise "
+                "FFMPEG_WORKER_MAX_DATA_BYTES_PER_KEY.",
+            )
+
+    @contextmanager
+    def placing(self, owner: str, survey: Survey) -> Iterator[None]:
+        """Count files as outputs of `owner`, unless placing them fails inside."""
+        if not self.is_counted:
+            yield
+            return
+        self._coming[owner] += survey.size
+        self.bytes_by_owner[owner] += survey.size
+        try:
+            yield
+        except BaseException:
+            self.bytes_by_owner[owner] -= survey.size
+            raise
+        else:
+            self.bytes_by_owner -= survey.replaced
+        finally:
+            self._coming[owner] -= survey.size
+
+    def mark(self, path: Path, owner: str) -> None:
+        """Mark a file as an output of `owner`; a file system without marks, of an allowed folder, is left out."""
+        if self.is_counted:
+            with suppress(OSError):
+                os.setxattr(path, _MARK, owner.encode(), follow_symlinks=False)
+
+    def _takes_too_much(self, owner: str, size: int) -> bool:
+        held = self.bytes_by_owner[owner] + size
+        if self._max_bytes_per_key is not None:
+            return held > self._max_bytes_per_key
+        left = shutil.disk_usage(self._roots.data_root).free
+        return held > (_OTHERS_PART - 1) * left
+
+    async def _count(self) -> None:
+        """Count all marked files, at most once a minute."""
+        async with self._counting:
+            if self._counted_at is not None and time.monotonic() - self._counted_at < _RECOUNT_S:
+                return
+            found = await asyncio.to_thread(_count_marked, self._roots.folders)
+            self.bytes_by_owner = found + self._coming
+            self._counted_at = time.monotonic()
+
+
+def _count_marked(folders: Iterable[Path]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for folder in folders:
+        for parent, _, names in os.walk(folder):
+            for name in names:
+                _add_marked(found, Path(parent) / name)
+    return found
+
+
+def _add_marked(found: Counter[str], path: Path) -> None:
+    with suppress(OSError):  # not marked, or gone
+        owner = os.getxattr(path, _MARK, follow_symlinks=False).decode("ascii", "replace")
+        found[owner] += path.lstat().st_size
+
+
+def _supports_marks(folder: Path) -> bool:
+    try:
+        os.setxattr(folder, _MARK, b"")
+        os.removexattr(folder, _MARK)
+    except (OSError, AttributeError):  # macOS has no such functions
+        return False
+    return True
+
+
+def _existing_folder(path: Path) -> Path:
+    folder = path.parent
+    while not folder.exists():
+        folder = folder.parent
+    return folder
+
+
+def _require_free(folder: Path, count: int) -> None:
+    if shutil.disk_usage(folder).free < count:
+        raise DiskFull(
+            "The disk of the data root is nearly full; outputs are not put there.",
+            hint="Try again later, or upload the outputs to a bucket.",
+        )
