@@ -18,7 +18,6 @@ from ffmpeg_worker.suggestions import find_nearest
 
 _PREFIX = "FFMPEG_WORKER_"
 _STORE_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_")
-_SHARE = "where there are several keys, no more than"
 _LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -255,26 +254,26 @@ class Settings(BaseSettings):
     max_waiting_jobs_per_key: int | None = Field(
         None,
         ge=0,
-        description="Maximum number of waiting jobs of one API key; further ones are refused with 429. Default: "
-        f"`{_PREFIX}MAX_WAITING_JOBS`, but {_SHARE} there are free.",
+        description="Maximum number of waiting jobs of one API key; further ones are refused with 429. Default "
+        "with one key: no limit of its own; with several: no more jobs than places are left free.",
     )
     max_requests_per_key: int | None = Field(
         None,
         ge=1,
-        description="Maximum number of open requests of one API key; further ones are refused with 429. Default: "
-        f"no limit, but {_SHARE} of the 1000 connections are free.",
+        description="Maximum number of open requests of one API key; further ones are refused with 429. Default "
+        "with one key: no limit; with several: no more than are left free of 1000.",
     )
     max_scratch_bytes_per_key: int | None = Field(
         None,
         ge=1,
         description="Maximum total size of the files of one API key's jobs in the scratch folder, in bytes. "
-        f"Default: no limit, but {_SHARE} the disk has free.",
+        "Default with one key: no limit; with several: no more than is left free on the disk.",
     )
     max_data_bytes_per_key: int | None = Field(
         None,
         ge=1,
-        description="Maximum total size of one API key's outputs in the data root, in bytes. Default: no limit, "
-        "but where there are several keys, each leaves a tenth of the space to the others.",
+        description="Maximum total size of one API key's outputs in the data root, in bytes. Default with one "
+        "key: no limit; with several: at most nine times what is left free on the disk.",
     )
     default_timeout_s: float = Field(600, gt=0, description="Timeout of a job without `timeout`, in seconds.")
     max_timeout_s: float = Field(21600, gt=0, description="Maximum timeout of a job, in seconds.")

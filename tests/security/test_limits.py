@@ -31,10 +31,28 @@ _ENDLESS = "-f lavfi -i testsrc2=size=1280x720"
             {"max_job_bytes": 100 * _MIB},
             "job_too_large",
         ),
+        (
+            f"{_ENDLESS} -c:v rawvideo -f segment -segment_time 0.2 s%03d.nut",
+            {"max_scratch_bytes_per_key": 100 * _MIB},
+            "key_scratch_full",
+        ),
+        (
+            f"{_ENDLESS}:duration=1 -c:v rawvideo -f nut o.nut",
+            {"max_data_bytes_per_key": 20 * _MIB},
+            "key_data_full",
+        ),
         (f"{_ENDLESS}:duration=60 -vf reverse o.mp4", {"max_memory_bytes": 300 * _MIB}, None),
         (f"{_ENDLESS}:duration=1 -vf scale=16000:16000 o.mp4", {"max_memory_bytes": 300 * _MIB}, None),
     ],
-    ids=["one file", "many files", "many bytes", "memory by reverse", "memory by scale"],
+    ids=[
+        "one file",
+        "many files",
+        "many bytes",
+        "scratch of a key",
+        "outputs of a key",
+        "memory by reverse",
+        "memory by scale",
+    ],
 )
 async def test_a_job_that_exceeds_a_limit_is_stopped(
     tmp_path: Path, commands: str, settings: dict[str, Any], code: str | None

@@ -139,3 +139,10 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PORT", "")
     monkeypatch.setenv("FFMPEG_WORKER_HOST", "")
     assert (read_settings().port, read_settings().host) == (3000, "127.0.0.1")
+
+
+@pytest.mark.parametrize(
+    ("keys", "are_several"), [("", False), ("one", False), ("one,one", False), ("one,two", True)]
+)
+def test_several_keys_share_the_worker(keys: str, are_several: bool) -> None:
+    assert read_settings(api_keys=keys).has_several_keys is are_several
