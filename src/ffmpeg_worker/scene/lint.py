@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ffmpeg_worker.scene.curve import Curve, Number
 from ffmpeg_worker.scene.scene import Element, Scene, ShapeContent, SubtitlesContent, TextContent
@@ -43,17 +44,51 @@ def lint(scene: Scene, metrics: TextMetrics) -> tuple[LintWarning, ...]:
 
 
 def _find_covered_elements(scene: Scene) -> Iterator[LintWarning]:
-    covers = [(index, element) for index, element in enumerate(scene.elements) if _covers_canvas(element, scene)]
-    for index, element in enumerate(scene.elements):
-        for above, cover in covers:
-            if above > index and cover.first <= element.first and element.last <= cover.last:
-                yield LintWarning(
+    above = _Covers()
+    found: list[LintWarning] = []
+    for element in reversed(scene.elements):
+        cover = above.find(element)
+        if cover is not None:
+            found.append(
+                LintWarning(
                     element.where,
                     "hidden_below",
                     f"{cover.where} covers the layer all the time.",
                     "The last layer of the list is on top: move the covering layer before this one.",
                 )
-                break
+            )
+        if _covers_canvas(element, scene):
+            above.add(element)
+    yield from reversed(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Covers:
+    """Elements that cover the canvas, without those that others outlast on both sides.
+
+    The first and the last frames of the elements, in their order, both increase.
+    """
+
+    elements: list[Element] = field(default_factory=list)
+
+    def find(self, element: Element) -> Element | None:
+        """Return one that is shown at least as long as an element."""
+        at = bisect.bisect_right(self.elements, element.first, key=_first_frame) - 1
+        return self.elements[at] if at >= 0 and self.elements[at].last >= element.last else None
+
+    def add(self, element: Element) -> None:
+        """Add an element, which may replace others."""
+        outlasting = self.find(element)
+        if outlasting is not None and (outlasting.first, outlasting.last) != (element.first, element.last):
+            return
+        begin = end = bisect.bisect_left(self.elements, element.first, key=_first_frame)
+        while end < len(self.elements) and self.elements[end].last <= element.last:
+            end += 1
+        self.elements[begin:end] = [element]
+
+
+def _first_frame(element: Element) -> int:
+    return element.first
 
 
 def _covers_canvas(element: Element, scene: Scene) -> bool:
