@@ -46,11 +46,23 @@ def split_at_unshared_elements(
     return tuple(itertools.pairwise((*kept, last)))
 
 
-def range_key(scene: Scene, first: int, last: int) -> Hashable:
-    """Return everything that the frames depend on: frames with equal keys look equal."""
-    elements = scene.elements
-    visible = [element for element in elements if element.first < last and element.last > first]
-    replaced = [None if element.replaces is None else elements[element.replaces] for element in visible]
+def number_elements(elements: Sequence[Element], known: dict[Element, int]) -> list[int]:
+    """Return a number for each element; equal elements, also of other rows, have the same one.
+
+    `known` has the numbers so far. Numbers are faster to hash and compare than elements with many keyframes.
+    """
+    return [known.setdefault(element, len(known)) for element in elements]
+
+
+def range_key(scene: Scene, first: int, last: int, numbers: Sequence[int]) -> Hashable:
+    """Return everything that the frames depend on: frames with equal keys look equal.
+
+    `numbers` are those of the elements of the scene (see `number_elements`).
+    """
+    elements = [*zip(scene.elements, numbers, strict=True)]
+    shown = [(element, number) for element, number in elements if element.first < last and element.last > first]
+    visible = [number for _, number in shown]
+    replaced = [None if element.replaces is None else numbers[element.replaces] for element, _ in shown]
     look = (scene.width, scene.height, scene.fps, scene.background, scene.fonts)
     return (*look, first, last, tuple(visible), tuple(replaced))
 

@@ -21,6 +21,7 @@ from ffmpeg_worker.planning.composition.frame_ranges import (
     container_options,
     encode_range,
     join_ranges,
+    number_elements,
     plan_still_frame,
     range_key,
     reduce_palette,
@@ -49,9 +50,13 @@ _PIXELS_AT_ONCE = 4 * 1920 * 1080
 
 @dataclass(slots=True)
 class RenderedParts:
-    """Files of ranges and audio that earlier rows produce, by everything that they depend on."""
+    """Files of ranges and audio that earlier rows produce, by everything that they depend on.
+
+    `elements` has the numbers that stand for the elements of all rows.
+    """
 
     ranges: dict[Hashable, str] = field(default_factory=dict)
+    elements: dict[Element, int] = field(default_factory=dict)
     sounds: dict[Hashable, str] = field(default_factory=dict)
 
 
@@ -166,9 +171,11 @@ class VideoPlan:
             yield self._render_step((part,), encoding)
             return
         files, parts = [], []
+        scene = self.resolved.scene
+        numbers = number_elements(scene.elements, rendered.elements)
         for number, (begin, end) in enumerate(ranges):
             name = f"{self._scratch_stem}-{number}{encoding.segment}"
-            known = rendered.ranges.setdefault(range_key(self.resolved.scene, begin, end), name)
+            known = rendered.ranges.setdefault(range_key(scene, begin, end, numbers), name)
             files.append((known, (end - begin) / self._rate))
             if known == name:
                 parts.append(self._frame_range(begin, end, encoding, name))
