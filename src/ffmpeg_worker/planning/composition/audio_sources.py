@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from ffmpeg_worker.planning.composition.volume_envelope import SAMPLE_RATE, to_samples
+from ffmpeg_worker.planning.composition.volume_envelope import SAMPLE_RATE, to_samples, too_many_sounds
 from ffmpeg_worker.scene.audio_mix import Sound
 
 # Decoders need earlier frames to be exact: two of AAC, half a second of MP3.
@@ -19,6 +19,8 @@ _INEXACT_SEEK_SUFFIXES = (".mkv", ".mka", ".webm")
 _SHARED_SAMPLES = 3 * SAMPLE_RATE
 _LOOPED_SAMPLES = 60 * SAMPLE_RATE
 _SPARE_S = 1
+_MAX_SECTIONS = 1000
+"""Inputs of a mix: fewer already fill its graph."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,14 @@ class MixInputs:
 
     sections: list[SourceSection] = field(default_factory=list)
     _uses: list[int] = field(default_factory=list)
+    _numbers: dict[SourceSection, int] = field(default_factory=dict)
 
     def add(self, sound: Sound, wanted: int) -> str:
-        """Return the beginning of a chain that plays at most `wanted` samples of a sound."""
+        """Return the beginning of a chain that plays at most `wanted` samples of a sound.
+
+        Raises:
+            InvalidJob: `too_many_sounds`.
+        """
         begin = to_samples(sound.begin_s)
         whole = SourceSection(sound.file, begin, max(to_samples(sound.end_s), begin + 1))
         if not sound.loops or wanted <= whole.length:
@@ -83,7 +90,10 @@ class MixInputs:
         if whole.length <= _LOOPED_SAMPLES:
             return f"{self._label(whole)}aloop=loop=-1:size={whole.length}"
         # Open the file once per pass: looping an hour in memory would take more than a gigabyte.
-        labels = [self._label(whole) for _ in range(math.ceil(wanted / whole.length))]
+        passes = math.ceil(wanted / whole.length)
+        if len(self.sections) + passes > _MAX_SECTIONS:
+            raise too_many_sounds()
+        labels = [self._label(whole) for _ in range(passes)]
         return f"{''.join(labels)}concat=n={len(labels)}:v=0:a=1"
 
     def chains(self) -> Iterator[str]:
@@ -98,9 +108,8 @@ class MixInputs:
         return tuple(part for section in self.sections for part in section.arguments(input_options))
 
     def _label(self, section: SourceSection) -> str:
-        if section in self.sections and section.length <= _SHARED_SAMPLES:
-            number = self.sections.index(section)
-        else:
+        number = self._numbers.setdefault(section, len(self.sections))
+        if number == len(self.sections) or section.length > _SHARED_SAMPLES:
             number = len(self.sections)
             self.sections.append(section)
             self._uses.append(0)

@@ -7,9 +7,15 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.composition.audio_sources import MixInputs
-from ffmpeg_worker.planning.composition.volume_envelope import SAMPLE_RATE, gain_expression, linearize, to_samples
+from ffmpeg_worker.planning.composition.volume_envelope import (
+    SAMPLE_RATE,
+    LineBudget,
+    gain_expression,
+    linearize,
+    to_samples,
+    too_many_sounds,
+)
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
 from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from ffmpeg_worker.scene.curve import Curve, Number
@@ -85,17 +91,21 @@ def _gain_db(measured: StepResult, target: float) -> float:
 
 def _build_graph(audible: Sequence[Sound], volume: Number, total: int) -> tuple[str, MixInputs]:
     """Return the graph up to the sum of all sounds, whose last chain has no label yet."""
-    inputs = MixInputs()
-    chains = [part for number in range(len(audible)) for part in _sound_chains(number, audible, inputs, total)]
+    inputs, budget, leaders = MixInputs(), LineBudget(), _find_leaders(audible)
+    followers = _invert(leaders)
+    chains: list[str] = []
+    length = 0
+    for number, sound in enumerate(audible):
+        chain = _sound_chain(number, sound, inputs, total, budget)
+        chains += _apply_ducking(chain, number, leaders[number], followers[number])
+        length += len(chain)
+        if length > _MAX_GRAPH_LENGTH:
+            raise too_many_sounds()
     ends = "".join(f"[v{number}]" for number in range(len(audible)))
-    last = _apply_volume(f"{ends}{_sum(len(audible))}", volume, total, "")
+    last = _apply_volume(f"{ends}{_sum(len(audible))}", volume, total, "", budget)
     graph = ";".join((*inputs.chains(), *chains, last))
     if len(graph) > _MAX_GRAPH_LENGTH:
-        raise InvalidJob(
-            "The mix has too many sounds, or too many keyframes of volume or pan.",
-            code="too_many_sounds",
-            hint="Use fewer keyframes, or mix some of the sounds beforehand.",
-        )
+        raise too_many_sounds()
     return graph, inputs
 
 
@@ -103,22 +113,22 @@ def _sum(count: int) -> str:
     return f"amix=inputs={count}:normalize=0" if count > 1 else "anull"
 
 
-def _sound_chains(number: int, audible: Sequence[Sound], inputs: MixInputs, total: int) -> Iterator[str]:
-    """Yield the chains of one of the audible sounds; they end in the label `[v{number}]`."""
-    sound = audible[number]
+def _sound_chain(number: int, sound: Sound, inputs: MixInputs, total: int, budget: LineBudget) -> str:
+    """Return the chain of a sound up to its ducking."""
     start = to_samples(sound.start_s)
     length = min(to_samples(sound.start_s + sound.length_s), total) - start
     wanted = math.ceil(length * sound.speed) + (_TEMPO_MARGIN if sound.speed != 1 else 0)
     chain = ",".join((inputs.add(sound, wanted), *_tempo(sound.speed), f"atrim=end_sample={length}"))
-    chain = _apply_volume(chain, sound.volume, length, f"_{number}")
-    chain = _apply_pan(chain, sound.pan, length, f"_{number}")
-    yield from _apply_ducking(",".join((chain, *_fades(sound), *_delay(start))), number, audible)
+    chain = _apply_volume(chain, sound.volume, length, f"_{number}", budget)
+    chain = _apply_pan(chain, sound.pan, length, f"_{number}", budget)
+    return ",".join((chain, *_fades(sound), *_delay(start)))
 
 
-def _apply_ducking(chain: str, number: int, audible: Sequence[Sound]) -> Iterator[str]:
-    """Yield the chain of a sound, with copies for those that duck under it, and its own ducking."""
-    followers = [other for other in range(len(audible)) if _ducks_under(other, number, audible)]
-    leaders = [other for other in range(len(audible)) if _ducks_under(number, other, audible)]
+def _apply_ducking(chain: str, number: int, leaders: Sequence[int], followers: Sequence[int]) -> Iterator[str]:
+    """Yield the chain of a sound, with copies for those that duck under it, and its own ducking.
+
+    They end in the label `[v{number}]`.
+    """
     main = f"[m{number}]" if leaders else f"[v{number}]"
     copies = "".join(f"[k{number}_{follower}]" for follower in followers)
     yield f"{chain},asplit={len(followers) + 1}{main}{copies}" if followers else f"{chain}{main}"
@@ -128,8 +138,24 @@ def _apply_ducking(chain: str, number: int, audible: Sequence[Sound]) -> Iterato
         yield f"[m{number}][k{number}]{_DUCK}[v{number}]"
 
 
-def _ducks_under(follower: int, leader: int, audible: Sequence[Sound]) -> bool:
-    return follower != leader and audible[leader].id in audible[follower].duck_under
+def _find_leaders(audible: Sequence[Sound]) -> list[list[int]]:
+    """Return the numbers of the sounds under which each sound ducks."""
+    by_id: dict[str | None, list[int]] = {}
+    for number, sound in enumerate(audible):
+        by_id.setdefault(sound.id, []).append(number)
+    return [
+        sorted({other for name in sound.duck_under for other in by_id.get(name, ()) if other != number})
+        for number, sound in enumerate(audible)
+    ]
+
+
+def _invert(leaders: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Return the numbers of the sounds that duck under each sound."""
+    followers: list[list[int]] = [[] for _ in leaders]
+    for number, own in enumerate(leaders):
+        for leader in own:
+            followers[leader].append(number)
+    return followers
 
 
 def _tempo(speed: float) -> Iterator[str]:
@@ -142,18 +168,20 @@ def _tempo(speed: float) -> Iterator[str]:
         yield f"atempo={speed:.9g}"
 
 
-def _apply_volume(chain: str, volume: Number, length: int, name: str) -> str:
+def _apply_volume(chain: str, volume: Number, length: int, name: str, budget: LineBudget) -> str:
     """Return the chain with its volume."""
     if isinstance(volume, Curve):
         # Evaluating the gain once and copying it to both channels halves the work.
-        return _multiply(chain, gain_expression(linearize(volume)), "pan=stereo|c0=c0|c1=c0", length, f"g{name}")
+        return _multiply(
+            chain, gain_expression(linearize(volume, budget=budget)), "pan=stereo|c0=c0|c1=c0", length, f"g{name}"
+        )
     return chain if volume == 1 else f"{chain},volume={max(volume, 0.0):.9g}"
 
 
-def _apply_pan(chain: str, pan: Number, length: int, name: str) -> str:
+def _apply_pan(chain: str, pan: Number, length: int, name: str, budget: LineBudget) -> str:
     """Return the chain with one side reduced; in the center nothing changes."""
     if isinstance(pan, Curve):
-        sides = (gain_expression(linearize(pan, side)) for side in (_left, _right))
+        sides = (gain_expression(linearize(pan, side, budget)) for side in (_left, _right))
         return _multiply(chain, "|".join(sides), "aformat=channel_layouts=stereo", length, f"p{name}")
     return chain if pan == 0 else f"{chain},pan=stereo|c0={_left(pan):.9g}*c0|c1={_right(pan):.9g}*c1"
 

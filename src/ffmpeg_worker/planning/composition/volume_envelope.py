@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from ffmpeg_worker.composition.easings import parse_easing
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.curve import Curve, Key
 
 SAMPLE_RATE = 48_000
@@ -16,6 +17,7 @@ SAMPLE_RATE = 48_000
 _RELATIVE_ERROR = 0.045  # 0.4 dB
 _ABSOLUTE_ERROR = 2e-4  # -74 dB
 _SHORTEST_SAMPLES = 24
+_MAX_LINES = 20_000
 _CHECKS = 16
 
 
@@ -33,15 +35,49 @@ class GainLine:
     slope: float = 0.0
 
 
-def linearize(curve: Curve, gain: Callable[[float], float] = _not_below_zero) -> tuple[GainLine, ...]:
+@dataclass(slots=True)
+class LineBudget:
+    """How many lines all curves of a mix may still be divided into; most lines end in the graph."""
+
+    left: int = _MAX_LINES
+
+    def count(self, lines: Iterable[GainLine]) -> Iterator[GainLine]:
+        """Yield lines as long as there may be more.
+
+        Raises:
+            InvalidJob: `too_many_sounds`.
+        """
+        for line in lines:
+            self.left -= 1
+            if self.left < 0:
+                raise too_many_sounds()
+            yield line
+
+
+def too_many_sounds() -> InvalidJob:
+    """The error of a mix that no command line can hold."""
+    return InvalidJob(
+        "The mix has too many sounds, or too many keyframes of volume or pan.",
+        code="too_many_sounds",
+        hint="Use fewer keyframes, or mix some of the sounds beforehand.",
+    )
+
+
+def linearize(
+    curve: Curve, gain: Callable[[float], float] = _not_below_zero, budget: LineBudget | None = None
+) -> tuple[GainLine, ...]:
     """Approximate a curve by lines, each until the next begins: within 0.4 dB, and exactly where it is straight.
 
-    `gain` converts a value of the curve to a factor.
+    `gain` converts a value of the curve to a factor, `budget` counts the lines of all curves of a mix.
+
+    Raises:
+        InvalidJob: `too_many_sounds`.
     """
     keys = curve.keys
+    budget = budget or LineBudget()
     lines = [GainLine(0, gain(keys[0].value[0]))]
     for before, after in pairwise(keys):
-        lines += _between(before, after, gain)
+        lines += budget.count(_between(before, after, gain))
     lines.append(GainLine(_sample(keys[-1].time), gain(keys[-1].value[0])))
     return _merge_lines(lines)
 
