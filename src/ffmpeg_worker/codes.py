@@ -103,6 +103,7 @@ _COMMAND = (
 )
 _COMPOSITION = (
     _caller("circular_start", "Layers start after each other in a circle."),
+    _caller("composition_too_large", "The composition is too large with all of its rows of variables."),
     _caller("crop_outside", "A crop extends beyond the picture."),
     _caller("crop_without_size", "A crop in pixels needs a layer whose size is known."),
     _caller("duplicate_id", "Two layers have one id."),

@@ -11,7 +11,6 @@ from ffmpeg_worker.composition import (
     keyframes,
     layer_base,
     layers,
-    limits,
     media_layers,
     shape_layer,
     text_layer,
@@ -64,23 +63,6 @@ TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Transition": ("`in` and `out` of `transition`.", transitions.Transition, ()),
     "Keyframe": ("", keyframes.Keyframe, ()),
 }
-LIMITS = {
-    "pixels of the width and of the height": limits.MAX_SIDE,
-    "pixels of the canvas": limits.MAX_PIXELS,
-    "frames per second": limits.MAX_FPS,
-    "seconds of duration": limits.MAX_DURATION_S,
-    "layers, including those of groups": limits.MAX_LAYERS,
-    "layers of all rows of variables": limits.MAX_LAYERS_OF_ROWS,
-    "levels of nested groups": limits.MAX_DEPTH,
-    "characters of a text": limits.MAX_TEXT,
-    "cues of subtitles": limits.MAX_CUES,
-    "words of a cue": limits.MAX_WORDS,
-    "keyframes of a field": limits.MAX_KEYFRAMES,
-    "points of a polygon": limits.MAX_POINTS,
-    "characters of SVG path data": limits.MAX_PATH_DATA,
-    "fonts": limits.MAX_FONTS,
-    "rows of variables": limits.MAX_ROWS,
-}
 
 
 def transition_row(kind: transitions.TransitionKind) -> str:
@@ -99,9 +81,6 @@ def generated() -> dict[str, str]:
                 "|---|---|---|",
                 *map(transition_row, transitions.TRANSITIONS.values()),
             ]
-        ),
-        "limits": "\n".join(
-            ["| maximum | of |", "|---|---|", *(f"| {most:,.0f} | {what} |" for what, most in LIMITS.items())]
         ),
         "fields": "\n".join(parts).replace("\n\n\n\n", "\n\n").rstrip(),
     }

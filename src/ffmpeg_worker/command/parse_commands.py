@@ -9,13 +9,12 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, WithJsonSchema
 
+from ffmpeg_worker.budgets import MAX_COMMANDS, MAX_TOKENS
 from ffmpeg_worker.command.flag_options import is_flag
 
 Command = tuple[str, ...]
 """The arguments of one FFmpeg run, without the program's name."""
 
-MAX_TOKENS = 2048
-MAX_COMMANDS = 32
 _PROGRAMS = {"ffmpeg", "ffprobe"}
 _SHELL_OPERATORS = {"|", "||", ";", ">", ">>", "<", "&", "2>", "2>&1"}
 _OPTION = re.compile(r"-[A-Za-z]")

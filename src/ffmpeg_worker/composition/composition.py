@@ -7,11 +7,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, SkipValidation, WithJsonSchema, model_validator
 
+from ffmpeg_worker.budgets import MAX_CANVAS_PIXELS, MAX_FONTS, MAX_ROWS, MAX_SIDE
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.frame_rate import FrameRate
 from ffmpeg_worker.composition.keyframes import AnimatedVolume
 from ffmpeg_worker.composition.layers import Layers
-from ffmpeg_worker.composition.limits import MAX_FONTS, MAX_PIXELS, MAX_ROWS, MAX_SIDE
 from ffmpeg_worker.composition.media_layers import SRC_DESCRIPTION, Src
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.placeholder import Scalar
@@ -80,6 +80,7 @@ class Composition(Node):
     fonts: tuple[Font, ...] = Field(
         (),
         strict=False,
+        fail_fast=True,
         max_length=MAX_FONTS,
         description="Fonts in addition to the bundled ones.",
         examples=[[{"family": "Inter", "src": "fonts/Inter.ttf"}]],
@@ -95,9 +96,9 @@ class Composition(Node):
 
     @model_validator(mode="after")
     def _check_pixels(self) -> Self:
-        if self.width * self.height > MAX_PIXELS:
+        if self.width * self.height > MAX_CANVAS_PIXELS:
             raise wrong_value(
-                f"has more than {MAX_PIXELS} pixels",
+                f"has more than {MAX_CANVAS_PIXELS} pixels",
                 "The largest canvas is 4096 x 2304, or any shape of as many pixels.",
             )
         return self

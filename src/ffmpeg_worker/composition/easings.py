@@ -97,6 +97,7 @@ EASINGS: Mapping[str, EasingFunction] = {
 }
 """Every easing that has a name. `cubic-bezier(x1, y1, x2, y2)` and `steps(n)` exist besides."""
 
+_MAX_LENGTH = 250
 _CUBIC_BEZIER = re.compile(r"cubic-bezier\(([^()]{1,200})\)")
 _STEPS = re.compile(r"steps\(\s*([1-9]\d{0,3})\s*\)")
 _DIRECTION_FIRST = re.compile(r"ease-(in|out|in-out)-([a-z]+)")
@@ -111,13 +112,17 @@ class ParsedEasing:
     step_count: int | None = None
 
 
-@functools.lru_cache(maxsize=256)
 def parse_easing(text: str) -> ParsedEasing:
     """Parse an easing as callers write it: also in camel case, or as `ease-in-cubic`.
 
     Raises:
         PydanticCustomError: no easing has this name, or its numbers are out of range.
     """
+    return _parse_easing(text if len(text) <= _MAX_LENGTH else "")
+
+
+@functools.lru_cache(maxsize=256)
+def _parse_easing(text: str) -> ParsedEasing:
     name = snake_case(text.strip()).replace("_", "-")
     name = name if name in EASINGS else _DIRECTION_FIRST.sub(r"\2-\1", name)
     if name in EASINGS:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import PlainValidator, WithJsonSchema
 
-from ffmpeg_worker.composition.limits import MAX_FPS
+from ffmpeg_worker.budgets import MAX_FPS
 from ffmpeg_worker.validation_errors import wrong_value
 
 _FRACTION = re.compile(r"(\d{1,9})/(\d{1,9})")

@@ -44,8 +44,14 @@ def value_at(value: Any, location: Iterable[int | str]) -> Any:
 
 
 def join_path(at: str, key: str) -> str:
-    """Return the JSON path of a key of the object at a path."""
-    return f"{at}.{key}" if at else key
+    """Return the JSON path of a key of the object at a path, shortened."""
+    key = key[:_MAX_SHOWN]
+    return f"{at}.{key}"[:_MAX_SHOWN] if at else key
+
+
+def join_index(at: str, index: int) -> str:
+    """Return the JSON path of an item of the list at a path, shortened."""
+    return f"{at}[{index}]"[:_MAX_SHOWN]
 
 
 def _descend(value: Any, location: Iterable[int | str]) -> Iterator[tuple[str, Any]]:

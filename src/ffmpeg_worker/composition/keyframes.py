@@ -8,10 +8,10 @@ from typing import Annotated, Any, Generic, TypeVar
 from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter, WithJsonSchema
 from typing_extensions import TypeAliasType
 
+from ffmpeg_worker.budgets import MAX_KEYFRAMES
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.easings import Easing
 from ffmpeg_worker.composition.lengths import SERIALIZED, Distance, Length, Percent, Size
-from ffmpeg_worker.composition.limits import MAX_KEYFRAMES
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.timing import Seconds
 from ffmpeg_worker.validation_errors import wrong_value
@@ -50,7 +50,7 @@ def _animated(item: Any) -> PlainValidator:
     keyframes: TypeAdapter[Any] = TypeAdapter(
         Annotated[
             tuple[Keyframe[item], ...],
-            Field(min_length=1, max_length=MAX_KEYFRAMES, strict=False),
+            Field(min_length=1, max_length=MAX_KEYFRAMES, strict=False, fail_fast=True),
             AfterValidator(_check_order),
         ]
     )

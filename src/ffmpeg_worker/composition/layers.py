@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator
 
+from ffmpeg_worker.budgets import MAX_LAYERS
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.lengths import SERIALIZED
-from ffmpeg_worker.composition.limits import MAX_LAYERS
 from ffmpeg_worker.composition.media_layers import AudioLayer, HiddenLayer, ImageLayer, VideoLayer, WaveformLayer
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
@@ -67,7 +67,8 @@ _PublicLayer = VisibleLayer | AudioLayer
 
 Layers = Annotated[
     tuple[Annotated[Layer, PlainValidator(_read_layer, json_schema_input_type=_PublicLayer), SERIALIZED], ...],
-    Field(strict=False, max_length=MAX_LAYERS),
+    # Errors have hints that take long to find: one is shown, so one is enough.
+    Field(strict=False, fail_fast=True, max_length=MAX_LAYERS),
 ]
 """In painter's order: the last layer is on top."""
 

@@ -17,11 +17,12 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, core_schema
 
-from ffmpeg_worker.composition.limits import MAX_PLACE
+from ffmpeg_worker.budgets import MAX_PLACE
 from ffmpeg_worker.validation_errors import wrong_value
 
+_MAX_LENGTH = 64
 _PERCENT = re.compile(r"\s*([+-]?\d{1,6}(?:\.\d{1,9})?|[+-]?\.\d{1,9})\s*%\s*")
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)\s*(px)?\s*")
+_NUMBER = re.compile(r"\s*[+-]?(\d+(\.\d*)?|\.\d+)\s*(px\s*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ def _read_length(value: Any) -> float | Percent:
 
 
 def _read_percent(text: str) -> Percent:
+    text = text if len(text) <= _MAX_LENGTH else ""
     match = _PERCENT.fullmatch(text)
     if match is not None and abs(float(match.group(1))) <= 10_000:
         return Percent(float(match.group(1)))

@@ -6,11 +6,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ffmpeg_worker.budgets import MAX_SRC
 from ffmpeg_worker.composition.choices import Fit, WaveformLook
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.keyframes import AnimatedPan, AnimatedVolume
 from ffmpeg_worker.composition.layer_base import ChromaKey, TimedLayer, Trim, VisualLayer
-from ffmpeg_worker.composition.limits import MAX_SRC
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.timing import LayerId, Seconds
 from ffmpeg_worker.validation_errors import wrong_value
@@ -52,6 +52,7 @@ class AudioFields(Node):
     duck_under: tuple[LayerId, ...] = Field(
         (),
         strict=False,
+        fail_fast=True,
         max_length=50,
         description="Ids of layers: this layer is quieter while one of them is audible.",
         examples=[["voice"]],

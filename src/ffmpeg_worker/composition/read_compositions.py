@@ -8,14 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from ffmpeg_worker.budgets import MAX_AUDIO
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.errors import describe_validation_error, invalid_field
-from ffmpeg_worker.composition.json_path import OriginalJson, Origins, join_path
+from ffmpeg_worker.composition.json_path import OriginalJson, Origins, join_index, join_path
 from ffmpeg_worker.composition.legacy import convert_legacy, convert_legacy_layer, is_legacy
-from ffmpeg_worker.composition.limits import MAX_AUDIO, MAX_LAYERS_OF_ROWS
 from ffmpeg_worker.composition.media_layers import AudioLayer
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER
-from ffmpeg_worker.composition.references import check_references, count_layers
+from ffmpeg_worker.composition.references import check_references
+from ffmpeg_worker.composition.row_budgets import CharacterBudget, check_rows
 from ffmpeg_worker.composition.sources import find_named_files
 from ffmpeg_worker.composition.variables import Variables, fill_variables, read_rows, unknown_variable
 from ffmpeg_worker.errors import InvalidJob
@@ -64,7 +65,6 @@ def read_compositions(
             hint='For example {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello"}]}.',
             where={"field": at} if at else None,
         )
-    count = count_layers(value, at)
     own = read_rows(value.get("variables"), join_path(at, "variables"))
     rows = own
     if shared.variables is not None:
@@ -72,36 +72,35 @@ def read_compositions(
         rows = tuple(
             {**defaults, **row} for row in read_rows(shared.variables, join_path(shared.path, "variables"))
         )
-    if len(rows) * count > MAX_LAYERS_OF_ROWS:
-        raise InvalidJob(
-            f"{len(rows)} rows of {count} layers exceed the limit of {MAX_LAYERS_OF_ROWS} layers.",
-            code="too_many_layers",
-            hint="Send fewer rows in one job.",
-            where={"field": at} if at else None,
-        )
+    plain = {key: item for key, item in value.items() if key != "variables"}
+    check_rows(plain, shared.audio, len(rows), at)
+    budget = CharacterBudget()
     compositions = []
     for index, row in enumerate(rows):
         try:
-            compositions.append(_with_audio(_read_one(value, row, at, shared.inputs), row, shared))
+            compositions.append(_with_audio(_read_one(plain, row, at, shared.inputs, budget), row, shared, budget))
         except InvalidJob as error:
             raise error.at(row=index) if len(rows) > 1 else error from None
     return tuple(compositions)
 
 
-def _with_audio(composition: Composition, row: Variables, shared: SharedFields) -> Composition:
+def _with_audio(
+    composition: Composition, row: Variables, shared: SharedFields, budget: CharacterBudget
+) -> Composition:
     """Add a list of `{url, startTime, endTime, fadeIn, fadeOut, volume}`; keys of audio layers work too."""
     if shared.audio is None:
         return composition
     at = join_path(shared.path, "audio")
     if not isinstance(shared.audio, list) or len(shared.audio) > MAX_AUDIO:
         raise invalid_field(at, f"must be a list of at most {MAX_AUDIO} sounds")
-    sounds = (_read_audio(item, row, f"{at}[{index}]") for index, item in enumerate(shared.audio))
+    sounds = (_read_audio(item, row, join_index(at, index), budget) for index, item in enumerate(shared.audio))
     return composition.model_copy(update={"layers": (*composition.layers, *sounds)})
 
 
-def _read_one(value: dict[str, Any], row: Variables, at: str, inputs: Collection[str] | None) -> Composition:
-    plain = {key: item for key, item in value.items() if key != "variables"}
-    filled = fill_variables(plain, row, at)
+def _read_one(
+    value: dict[str, Any], row: Variables, at: str, inputs: Collection[str] | None, budget: CharacterBudget
+) -> Composition:
+    filled = fill_variables(value, row, at, budget)
     origins: Origins = {}
     if is_legacy(filled):
         filled, origins = convert_legacy(filled)
@@ -118,8 +117,8 @@ def _read_one(value: dict[str, Any], row: Variables, at: str, inputs: Collection
     return composition
 
 
-def _read_audio(value: Any, row: Variables, at: str) -> AudioLayer:
-    filled = fill_variables(value, row, at)
+def _read_audio(value: Any, row: Variables, at: str, budget: CharacterBudget) -> AudioLayer:
+    filled = fill_variables(value, row, at, budget)
     origins: Origins = {}
     layer = convert_legacy_layer(
         {"type": "audio", **filled} if isinstance(filled, dict) else filled, (), (), origins

@@ -1,16 +1,14 @@
-"""Checks what layers refer to, and how many there are."""
+"""Checks what layers refer to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.errors import invalid_field
 from ffmpeg_worker.composition.json_path import Location, OriginalJson
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, Layer
-from ffmpeg_worker.composition.limits import MAX_DEPTH, MAX_LAYERS
 from ffmpeg_worker.composition.media_layers import AudioFields, HiddenLayer, WaveformLayer
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
@@ -23,36 +21,6 @@ def walk_layers(layers: Sequence[Layer], above: Location = ()) -> Iterator[tuple
         yield where, layer
         if isinstance(layer, GroupLayer):
             yield from walk_layers(layer.layers, where)
-
-
-def count_layers(value: Any, at: str) -> int:
-    """Count the layers of JSON before it is validated.
-
-    Raises:
-        InvalidJob: `too_many_layers`, or `invalid_value` for groups nested too deeply.
-    """
-    count, open_lists = 0, [(value, 0)]
-    while open_lists:
-        node, depth = open_lists.pop()
-        layers = next((node[key] for key in ("layers", "elements", "nodes") if key in node), None)
-        if not isinstance(layers, list):
-            continue
-        count += len(layers)
-        if count > MAX_LAYERS:
-            raise InvalidJob(
-                f"The composition has more than {MAX_LAYERS} layers.",
-                code="too_many_layers",
-                hint="Layers in groups count too. Render parts of it first, and use their videos as layers.",
-                where={"field": OriginalJson(value, at).path(("layers",))},
-            )
-        if depth > MAX_DEPTH:
-            raise InvalidJob(
-                f"The composition has groups nested more than {MAX_DEPTH} levels deep.",
-                code="invalid_value",
-                where={"field": OriginalJson(value, at).path(("layers",))},
-            )
-        open_lists += [(layer, depth + 1) for layer in layers if isinstance(layer, Mapping)]
-    return count
 
 
 def check_references(composition: Composition, written: OriginalJson) -> None:
@@ -103,19 +71,15 @@ class _References:
     def _check_order(self, layers: Sequence[Layer], above: Location) -> None:
         """Check that layers start after others of the same list, and not in a cycle."""
         places = {layer.id: index for index, layer in enumerate(layers) if layer.id is not None}
-        before = {index: self._predecessor(layers, index, places, above) for index in range(len(layers))}
-        for index in range(len(layers)):
-            seen, step = {index}, before[index]
-            while step is not None and step not in seen:
-                seen.add(step)
-                step = before[step]
-            if step == index:
-                raise self._error(
-                    (*above, "layers", index, "start"),
-                    "makes the layer start after itself",
-                    code="circular_start",
-                    hint="Give one of them a start in seconds.",
-                )
+        before = [self._predecessor(layers, index, places, above) for index in range(len(layers))]
+        first = _find_cycle(before)
+        if first is not None:
+            raise self._error(
+                (*above, "layers", first, "start"),
+                "makes the layer start after itself",
+                code="circular_start",
+                hint="Give one of them a start in seconds.",
+            )
 
     def _predecessor(
         self, layers: Sequence[Layer], index: int, places: Mapping[str, int], above: Location
@@ -151,3 +115,21 @@ class _References:
 
     def _error(self, where: Location, what: str, *, code: str, hint: str | None) -> InvalidJob:
         return invalid_field(self._written.path(where), what, code=code, hint=hint)
+
+
+def _find_cycle(before: Sequence[int | None]) -> int | None:
+    """Return the first index that is reached again by following `before`; `None` if there is none."""
+    found: list[int] = []
+    visited_from: dict[int, int] = {}
+    for first in range(len(before)):
+        index: int | None = first
+        while index is not None and index not in visited_from:
+            visited_from[index] = first
+            index = before[index]
+        if index is None or visited_from[index] != first:
+            continue
+        cycle = [index]
+        while (after := before[cycle[-1]]) != index and after is not None:
+            cycle.append(after)
+        found.append(min(cycle))
+    return min(found, default=None)

@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainValidator, TypeAdapter, model_validator
 
+from ffmpeg_worker.budgets import MAX_COLORS, MAX_PATH_DATA, MAX_POINTS
 from ffmpeg_worker.composition.choices import ShapeName
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.keyframes import AnimatedColor, Keyframe
 from ffmpeg_worker.composition.layer_base import VisualLayer
 from ffmpeg_worker.composition.lengths import SERIALIZED, Distance, Length
-from ffmpeg_worker.composition.limits import MAX_COLORS, MAX_PATH_DATA, MAX_POINTS
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.validation_errors import wrong_value
 
@@ -23,6 +23,7 @@ class Gradient(Node):
 
     gradient: tuple[Color, ...] = Field(
         strict=False,
+        fail_fast=True,
         min_length=2,
         max_length=MAX_COLORS,
         description="Colors, in order.",
@@ -38,6 +39,8 @@ class Gradient(Node):
     stops: tuple[_Share, ...] | None = Field(
         None,
         strict=False,
+        fail_fast=True,
+        max_length=MAX_COLORS,
         description="Positions of the colors, 0 to 1, in order. Default: even steps.",
         examples=[[0, 1]],
     )
@@ -105,6 +108,7 @@ class ShapeLayer(VisualLayer):
     dash: tuple[Annotated[float, Field(ge=0, le=10_000)], ...] = Field(
         (),
         strict=False,
+        fail_fast=True,
         max_length=16,
         description="Lengths of dashes and gaps in turn, in pixels.",
         examples=[[12, 6]],
@@ -112,6 +116,7 @@ class ShapeLayer(VisualLayer):
     points: tuple[_Point, ...] = Field(
         (),
         strict=False,
+        fail_fast=True,
         max_length=MAX_POINTS,
         description="Points of a polygon or a line: [x, y] in pixels or percent of the layer's box.",
         examples=[[[0, 0], ["100%", "50%"], [0, "100%"]]],

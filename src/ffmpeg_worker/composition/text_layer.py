@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ffmpeg_worker.budgets import MAX_CUES, MAX_TEXT, MAX_WORDS
 from ffmpeg_worker.composition.choices import AnimationName, AnimationUnit
 from ffmpeg_worker.composition.easings import Easing
 from ffmpeg_worker.composition.layer_base import VisualLayer
-from ffmpeg_worker.composition.limits import MAX_CUES, MAX_TEXT, MAX_WORDS
 from ffmpeg_worker.composition.media_layers import SRC_DESCRIPTION, Src
 from ffmpeg_worker.composition.node import Node, read_type_shorthand
 from ffmpeg_worker.composition.placeholder import format_scalar
@@ -81,6 +81,7 @@ class Cue(Node):
     words: tuple[Word, ...] = Field(
         (),
         strict=False,
+        fail_fast=True,
         max_length=MAX_WORDS,
         description="Times of the words, in order.",
         examples=[[{"text": "Hello", "start": 0, "end": 0.4}]],
@@ -108,6 +109,7 @@ class SubtitlesLayer(VisualLayer):
     cues: tuple[Cue, ...] | None = Field(
         None,
         strict=False,
+        fail_fast=True,
         min_length=1,
         max_length=MAX_CUES,
         description="The cues, instead of `src`.",

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from ffmpeg_worker.budgets import MAX_SHADOWS
 from ffmpeg_worker.composition.choices import Direction, HighlightMode, TextAlign, TextTransform, VerticalAlign
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.keyframes import AnimatedColor
 from ffmpeg_worker.composition.lengths import Distance, FontSize, Length, Size
-from ffmpeg_worker.composition.limits import MAX_SHADOWS
 from ffmpeg_worker.composition.node import Node, canonical_key
 from ffmpeg_worker.composition.text_presets import PRESETS
 from ffmpeg_worker.suggestions import did_you_mean
@@ -113,10 +113,10 @@ class TextStyle(Node):
     )
     font_family: Annotated[
         tuple[Annotated[str, Field(min_length=1, max_length=100)], ...],
+        Field(max_length=16, fail_fast=True),
         BeforeValidator(_read_families, json_schema_input_type=str | list[str]),
     ] = Field(
         (),
-        max_length=16,
         description="Font families in order of preference: a name, names separated by commas, or a list. "
         "Default: Inter.",
         examples=["Inter"],
@@ -172,10 +172,10 @@ class TextStyle(Node):
         None, description="Outline of the letters.", examples=[{"color": "#000000", "width": 3}]
     )
     shadow: Annotated[
-        tuple[Shadow, ...], BeforeValidator(_read_shadows, json_schema_input_type=Shadow | list[Shadow])
-    ] = Field(
-        (), max_length=MAX_SHADOWS, description="A shadow, or a list of shadows.", examples=[{"y": 4, "blur": 8}]
-    )
+        tuple[Shadow, ...],
+        Field(max_length=MAX_SHADOWS, fail_fast=True),
+        BeforeValidator(_read_shadows, json_schema_input_type=Shadow | list[Shadow]),
+    ] = Field((), description="A shadow, or a list of shadows.", examples=[{"y": 4, "blur": 8}])
     background: Background | None = Field(
         None, description="Box behind the text.", examples=[{"color": "#00000080", "padding": 16}]
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PlainValidator, WithJsonSchema
 
-from ffmpeg_worker.composition.limits import MAX_DURATION_S
+from ffmpeg_worker.budgets import MAX_DURATION_S
 from ffmpeg_worker.validation_errors import wrong_value
 
 _ID_PATTERN = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"

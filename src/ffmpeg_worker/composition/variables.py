@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from ffmpeg_worker.budgets import MAX_FILLED_TEXT, MAX_ROWS, MAX_TEXT, MAX_VARIABLES
 from ffmpeg_worker.composition.condition import evaluate_condition
 from ffmpeg_worker.composition.errors import invalid_field
-from ffmpeg_worker.composition.json_path import join_path
-from ffmpeg_worker.composition.limits import MAX_ROWS, MAX_TEXT, MAX_VARIABLES
+from ffmpeg_worker.composition.json_path import join_index, join_path
 from ffmpeg_worker.composition.node import ALIASES, snake_case
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, format_scalar, parse_default
+from ffmpeg_worker.composition.row_budgets import CharacterBudget
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
 
@@ -50,7 +52,7 @@ def _read_row(row: Any, path: str) -> Variables:
     return dict(row)
 
 
-def fill_variables(value: Any, variables: Variables, at: str = "") -> Any:
+def fill_variables(value: Any, variables: Variables, at: str = "", budget: CharacterBudget | None = None) -> Any:
     """Return the JSON of a composition, whose path is `at`, with its variables filled in.
 
     A string that consists of `{{name}}` becomes the value and keeps its type; within a longer string the value is
@@ -58,37 +60,79 @@ def fill_variables(value: Any, variables: Variables, at: str = "") -> Any:
     hold becomes `{"type": "hidden"}`, with its id. A `src` that consists of an unknown name stays as it is: it may
     be the name of one of the job's inputs.
 
+    `budget` counts the characters of all strings.
+
     Raises:
-        InvalidJob: a variable is not given, or double braces contain no variable.
+        InvalidJob: a variable is not given, double braces contain no variable, or the budget is used up.
     """
-    if isinstance(value, str):
-        return _fill_text(value, variables, at)
-    if isinstance(value, list):
-        return [fill_variables(item, variables, f"{at}[{index}]") for index, item in enumerate(value)]
-    if not isinstance(value, dict):
-        return value
-    if (
-        "condition" in value
-        and "type" in value
-        and not evaluate_condition(value["condition"], variables, join_path(at, "condition"))
-    ):
-        return _hidden(value)
-    return {key: _fill_field(value, key, variables, join_path(at, str(key))) for key in value}
+    return _Filling(variables, budget or CharacterBudget()).fill(value, at)
 
 
-def _fill_field(node: Mapping[str, Any], key: str, variables: Variables, at: str) -> Any:
-    item = node[key]
-    if key == "condition" and isinstance(item, str):
-        return True
-    if isinstance(item, str) and _is_src(node, key):
-        whole_match = PLACEHOLDER.fullmatch(item.strip())
+@dataclass(frozen=True, slots=True)
+class _Filling:
+    variables: Variables
+    budget: CharacterBudget
+
+    def fill(self, value: Any, at: str) -> Any:
+        if isinstance(value, str):
+            return self._fill_text(value, at)
+        if isinstance(value, list):
+            return [self.fill(item, join_index(at, index)) for index, item in enumerate(value)]
+        if not isinstance(value, dict):
+            return value
         if (
-            whole_match is not None
-            and whole_match.group("name") not in variables
-            and parse_default(whole_match) is None
+            "condition" in value
+            and "type" in value
+            and not evaluate_condition(value["condition"], self.variables, join_path(at, "condition"))
         ):
-            return item
-    return fill_variables(item, variables, at)
+            return _hidden(value)
+        return {key: self._fill_field(value, key, join_path(at, str(key))) for key in value}
+
+    def _fill_field(self, node: Mapping[str, Any], key: str, at: str) -> Any:
+        item = node[key]
+        if key == "condition" and isinstance(item, str):
+            return True
+        if isinstance(item, str) and _is_src(node, key):
+            whole_match = PLACEHOLDER.fullmatch(item.strip())
+            if (
+                whole_match is not None
+                and whole_match.group("name") not in self.variables
+                and parse_default(whole_match) is None
+            ):
+                return item
+        return self.fill(item, at)
+
+    def _fill_text(self, text: str, at: str) -> Any:
+        whole_match = PLACEHOLDER.fullmatch(text)
+        if whole_match is not None:
+            value = _value_of(whole_match, self.variables, at)
+            self.budget.use(len(value) if isinstance(value, str) else 0)
+            return value
+        if "{{" not in text:
+            self.budget.use(len(text))
+            return text
+        if len(text) > MAX_FILLED_TEXT:
+            raise _too_long(at)
+        parts = _split_text(text, self.variables, at)
+        if "{{" in "".join(parts[::2]):
+            raise invalid_field(
+                at, "has double braces without a variable", hint="Write {{name}} or {{name|default}}."
+            )
+        # Not joined before it is counted: the values may be much longer than the text.
+        length = sum(map(len, parts))
+        if length > MAX_FILLED_TEXT:
+            raise _too_long(at)
+        self.budget.use(length)
+        return "".join(parts)
+
+
+def _split_text(text: str, variables: Variables, at: str) -> list[str]:
+    """Split a text at its placeholders; every second part is the value of a placeholder."""
+    parts, end = [], 0
+    for match in PLACEHOLDER.finditer(text):
+        parts += [text[end : match.start()], format_scalar(_value_of(match, variables, at))]
+        end = match.end()
+    return [*parts, text[end:]]
 
 
 def _is_src(node: Mapping[str, Any], key: str) -> bool:
@@ -102,20 +146,6 @@ def _hidden(layer: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "hidden", "id": name} if isinstance(name, str) and "{{" not in name else {"type": "hidden"}
 
 
-def _fill_text(text: str, variables: Variables, at: str) -> Any:
-    if "{{" not in text:
-        return text
-    whole_match = PLACEHOLDER.fullmatch(text)
-    if whole_match is not None:
-        return _value_of(whole_match, variables, at)
-    filled = PLACEHOLDER.sub(lambda match: format_scalar(_value_of(match, variables, at)), text)
-    if "{{" in PLACEHOLDER.sub("", text):
-        raise invalid_field(at, "has double braces without a variable", hint="Write {{name}} or {{name|default}}.")
-    if len(filled) > 16 * MAX_TEXT:
-        raise invalid_field(at, "is too long with its variables filled in")
-    return filled
-
-
 def _value_of(match: re.Match[str], variables: Variables, at: str) -> Scalar:
     name = match.group("name")
     if name in variables:
@@ -124,6 +154,14 @@ def _value_of(match: re.Match[str], variables: Variables, at: str) -> Scalar:
     if default is None:
         raise unknown_variable(name, variables, at)
     return default
+
+
+def _too_long(at: str) -> InvalidJob:
+    return invalid_field(
+        at,
+        f"has more than {MAX_FILLED_TEXT} characters, with its variables filled in or without",
+        hint="Use shorter values, or fewer variables in one string.",
+    )
 
 
 def unknown_variable(name: str, known: Iterable[str], at: str) -> InvalidJob:

@@ -7,9 +7,10 @@ import unicodedata
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from ffmpeg_worker.budgets import MAX_OUTPUTS
 from ffmpeg_worker.errors import InvalidJob
 
 _MAX_COMPONENT_BYTES = 255
@@ -28,14 +29,14 @@ def check_name(name: str, *, what: str) -> None:
     """
     if not name or name.endswith("/") or name in {".", ".."}:
         raise _invalid(what, "names no file", "Give the name of a file.")
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise _invalid(what, "contains a control character such as a newline", "Remove it from the name.")
     if len(name.encode()) > _MAX_PATH_BYTES or any(
         len(part.encode()) > _MAX_COMPONENT_BYTES for part in name.split("/")
     ):
         raise _invalid(
             what, f"is longer than the {_MAX_COMPONENT_BYTES} bytes that a file name may have", "Shorten it."
         )
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise _invalid(what, "contains a control character such as a newline", "Remove it from the name.")
     if ".." in PurePosixPath(name).parts:
         raise InvalidJob(
             f'The {what} name leads out of its folder with "..".',
@@ -77,4 +78,9 @@ def _check_output(name: str) -> str:
 
 
 OutputName = Annotated[str, AfterValidator(_check_output)]
-OutputNames = Annotated[tuple[OutputName, ...], BeforeValidator(read_one_or_many), ONE_OR_MANY]
+OutputNames = Annotated[
+    tuple[OutputName, ...],
+    Field(max_length=MAX_OUTPUTS, fail_fast=True),
+    BeforeValidator(read_one_or_many),
+    ONE_OR_MANY,
+]

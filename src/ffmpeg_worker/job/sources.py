@@ -8,10 +8,11 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
 
+from ffmpeg_worker.budgets import MAX_CONTENT_BYTES, MAX_HEADERS, MAX_INPUTS
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.credentials import Credentials
+from ffmpeg_worker.validation_errors import wrong_value
 
-MAX_CONTENT_BYTES = 64 * 1024
 _INPUT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _SECRET_PARTS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:([^/?#]*)@)?[^?#]*(?:\?([^#]*))?")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -19,6 +20,8 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 
 def _read_headers(value: Any) -> Any:
     if isinstance(value, Mapping):
+        if len(value) > MAX_HEADERS:
+            raise wrong_value(f"must have at most {MAX_HEADERS} headers")
         return {name: SecretStr(item) if isinstance(item, str) else item for name, item in value.items()}
     return value
 
@@ -122,6 +125,8 @@ Source = Annotated[
 
 def _read_inputs(value: Any) -> Any:
     """Turn a list of inputs into a map: in_1, in_2, …"""
+    if isinstance(value, (list, tuple, dict)) and len(value) > MAX_INPUTS:
+        raise wrong_value(f"must have at most {MAX_INPUTS} inputs", "Split the work into several jobs.")
     if isinstance(value, (list, tuple)):
         value = {f"in_{index}": item for index, item in enumerate(value, start=1)}
     if isinstance(value, dict):

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
+from ffmpeg_worker.budgets import MAX_JSON_DEPTH, MAX_JSON_VALUES
 from ffmpeg_worker.errors import InvalidJob
 
-_MAX_DEPTH = 64
+_Place = tuple[Any, int | str] | None
+"""Where a value stands: the place of the object or list around it, and its key or index; `None` outermost."""
+
+_REFUSED = re.compile("[\x00\ud800-\udfff]")
 
 
 def read_json(body: bytes | str) -> Any:
@@ -15,10 +21,15 @@ def read_json(body: bytes | str) -> Any:
 
     Raises:
         InvalidJob: the body is not JSON, or has duplicate keys, NaN or Infinity, NUL characters, lone surrogates,
-            integers of more than 20 digits, or more than 64 levels. The message gives line and column where known.
+            integers of more than 20 digits, or more levels or values than a body may. The message gives line and
+            column where known.
     """
     try:
         text = body.decode("utf-8") if isinstance(body, bytes) else body
+        # Each value but the first follows one of these characters. Commas in texts count too, so that this only
+        # bounds the memory; `_check` counts exactly.
+        if sum(map(text.count, ",[{")) > 4 * MAX_JSON_VALUES:
+            raise _too_many_values()
         value = json.loads(
             text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_int=_read_int
         )
@@ -30,13 +41,25 @@ def read_json(body: bytes | str) -> Any:
             "Send one JSON object, with Content-Type: application/json.",
         ) from None
     except RecursionError:
-        raise _invalid(f"The JSON is nested deeper than {_MAX_DEPTH} levels.") from None
-    _check(value, "", 0)
+        raise _too_deep(None) from None
+    _check(value)
     return value
 
 
 def _invalid(message: str, hint: str | None = None, field: str | None = None) -> InvalidJob:
     return InvalidJob(message, code="invalid_json", hint=hint, where={"field": field} if field else None)
+
+
+def _too_deep(place: _Place) -> InvalidJob:
+    return _invalid(f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.", field=_path(place))
+
+
+def _too_many_values() -> InvalidJob:
+    return InvalidJob(
+        f"The body has more than {MAX_JSON_VALUES} values.",
+        code="body_too_large",
+        hint="Split the work into several jobs.",
+    )
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -58,22 +81,45 @@ def _read_int(digits: str) -> int:
     return int(digits)
 
 
-def _check(value: Any, path: str, depth: int) -> None:
-    if depth > _MAX_DEPTH:
-        raise _invalid(f"The JSON is nested deeper than {_MAX_DEPTH} levels.", field=path[:200])
-    if isinstance(value, str):
-        _check_text(value, path)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            _check_text(key, path)
-            _check(item, f"{path}.{key}" if path else key, depth + 1)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            _check(item, f"{path}[{index}]", depth + 1)
+def _check(outermost: Any) -> None:
+    """Check all texts, and count levels and values; paths are only built for errors."""
+    pending: list[tuple[Any, _Place, int]] = [(outermost, None, 0)]
+    count = 1
+    while pending:
+        value, place, depth = pending.pop()
+        if isinstance(value, str):
+            _check_text(value, place)
+        if not isinstance(value, (dict, list)):
+            continue
+        if depth == MAX_JSON_DEPTH:
+            raise _too_deep(place)
+        count += len(value)
+        if count > MAX_JSON_VALUES:
+            raise _too_many_values()
+        if isinstance(value, dict):
+            for key in value:
+                _check_text(key, place)
+        inner = value.items() if isinstance(value, dict) else enumerate(value)
+        pending += [(item, (place, key), depth + 1) for key, item in inner if isinstance(item, (str, dict, list))]
 
 
-def _check_text(text: str, path: str) -> None:
-    if "\x00" in text:
-        raise _invalid("A text contains a NUL character.", "Remove it.", path)
-    if any("\ud800" <= character <= "\udfff" for character in text):
-        raise _invalid("A text contains half a character (a lone surrogate).", "Send valid Unicode.", path)
+def _check_text(text: str, place: _Place) -> None:
+    found = _REFUSED.search(text)
+    if found is None:
+        return
+    if found.group() == "\x00":
+        raise _invalid("A text contains a NUL character.", "Remove it.", _path(place))
+    raise _invalid("A text contains half a character (a lone surrogate).", "Send valid Unicode.", _path(place))
+
+
+def _path(place: _Place) -> str:
+    """Return the JSON path of a place, shortened."""
+    steps = [f"[{key}]" if isinstance(key, int) else f".{key[:200]}" for key in reversed([*_keys(place)])]
+    return "".join(steps).removeprefix(".")[:200]
+
+
+def _keys(place: _Place) -> Iterator[int | str]:
+    """Yield the keys and indexes of a place, from the innermost."""
+    while place is not None:
+        place, key = place
+        yield key

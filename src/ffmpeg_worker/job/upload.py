@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
+from ffmpeg_worker.budgets import MAX_OUTPUTS
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.object_location import ObjectLocation, describe_key_problem, is_bucket_name, read_location
@@ -104,6 +105,8 @@ class Upload(FrozenModel):
             yield f'names both "{destinations[0]}" and "{destinations[1]}"', "Keep one of them."
         if self.url and not _WEB_URL.match(self.url) and read_location(self.url) is None:
             yield _WRONG_URL
+        if len(self.urls or {}) > MAX_OUTPUTS:
+            yield f'has more than {MAX_OUTPUTS} "urls"', "Split the work into several jobs."
         if any(not _WEB_URL.match(url) for url in (self.urls or {}).values()):
             yield _WRONG_URL
         if self.cloud is CloudType.HTTP and not self.is_presigned:

@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from ffmpeg_worker.errors import SourceError, SourceUnreadable
+from ffmpeg_worker.budgets import MAX_TEXT_FILE_BYTES, MAX_TEXT_FILES_BYTES
+from ffmpeg_worker.errors import SourceError, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, read_media
@@ -18,8 +19,6 @@ from ffmpeg_worker.planning.expectations import Expectations, expect
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.tasks import cancel_and_wait
-
-_MAX_TEXT_BYTES = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +88,12 @@ async def _with_facts(
     files: LocalFiles, media: Mapping[str, MediaInfo], required: tuple[RequiredInput, ...]
 ) -> LocalFiles:
     by_key = {key: replace(file, media=media.get(key)) for key, file in files.by_key.items()}
+    texts = (by_key[item.key] for item in required if item.is_text and item.key in by_key)
+    if sum(file.size for file in texts) > MAX_TEXT_FILES_BYTES:
+        raise SourceTooLarge(
+            f"The subtitle files and SVG images of the job have more than {MAX_TEXT_FILES_BYTES >> 20} MiB.",
+            hint="Use smaller files, or convert large drawings to PNG.",
+        )
     for item in required:
         file = by_key.get(item.key)
         if file is not None and item.is_text:
@@ -98,7 +103,7 @@ async def _with_facts(
 
 def _read_text(file: LocalFile, item: RequiredInput) -> str:
     """Decode UTF-8 with or without a byte order mark, else Windows-1252, which Western European programs write."""
-    content = file.path.read_bytes() if file.size <= _MAX_TEXT_BYTES else None
+    content = file.path.read_bytes() if file.size <= MAX_TEXT_FILE_BYTES else None
     if content is None or b"\0" in content:
         raise SourceUnreadable(
             "The file is no text, or far too long for one.",

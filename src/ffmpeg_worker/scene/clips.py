@@ -6,13 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ffmpeg_worker.budgets import MAX_DURATION_S, MAX_LAYER_PIXELS
 from ffmpeg_worker.composition.layer_base import Trim
-from ffmpeg_worker.composition.limits import MAX_DURATION_S
 from ffmpeg_worker.composition.media_layers import AudioLayer, ImageLayer, VideoLayer
 from ffmpeg_worker.errors import InvalidJob, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.scene.limits import MAX_PIXELS
 
 SourceInfo = Mapping[str, MediaInfo | str]
 """The result of a probe, or the text of subtitles and SVG images, for each `src`."""
@@ -149,10 +148,10 @@ def resolve_clip(layer: VideoLayer | AudioLayer, sources: SourceInfo, where: str
 
 
 def _check_pixels(src: str, stream: StreamInfo, where: str) -> None:
-    if (stream.width or 0) * (stream.height or 0) > MAX_PIXELS:
+    if (stream.width or 0) * (stream.height or 0) > MAX_LAYER_PIXELS:
         raise SourceTooLarge(
             f'"{display_name(src)}" has {stream.width} x {stream.height} pixels.',
-            hint=f"Make it smaller: {MAX_PIXELS // 10**6} million pixels is the maximum.",
+            hint=f"Make it smaller: {MAX_LAYER_PIXELS // 10**6} million pixels is the maximum.",
             where={"field": f"{where}.src"},
         )
 

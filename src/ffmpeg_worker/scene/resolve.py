@@ -21,6 +21,7 @@ from ffmpeg_worker.scene.resolve_context import ResolveContext
 from ffmpeg_worker.scene.resolve_elements import resolve_elements
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer, iterate_layers, resolve_timing
 from ffmpeg_worker.scene.scene import FontFile, Scene
+from ffmpeg_worker.scene.subtitle_budget import SubtitleBudget
 from ffmpeg_worker.scene.timeline import frame_at
 
 
@@ -49,6 +50,7 @@ def resolve(
     render_scale: float = 1.0,
     fps: float | None = None,
     draws_ass: bool = True,
+    subtitles: SubtitleBudget | None = None,
 ) -> Resolved:
     """Resolve a composition.
 
@@ -59,6 +61,7 @@ def resolve(
         render_scale: drawn pixels per pixel of the composition; sides are rounded to even numbers.
         fps: replaces the frame rate of the composition.
         draws_ass: whether FFmpeg can draw ASS subtitles with libass; otherwise only their texts are used.
+        subtitles: counts the subtitles of all rows of a job.
 
     Raises:
         InvalidJob: `where["field"]` is the JSON path of what must be changed.
@@ -72,7 +75,7 @@ def resolve(
         scheduled.layer.id: scheduled for scheduled in iterate_layers(layers) if scheduled.layer.id is not None
     }
     fonts = tuple(_font(font, file_of) for font in composition.fonts)
-    context = ResolveContext(sources, file_of, rate, by_id, fonts, draws_ass)
+    context = ResolveContext(sources, file_of, rate, by_id, fonts, draws_ass, subtitles or SubtitleBudget())
     reference = _canvas_reference(composition, render_scale)
     elements = resolve_elements(layers, reference, context)
     sounds = resolve_audio(layers, context)

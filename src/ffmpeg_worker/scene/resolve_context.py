@@ -14,6 +14,7 @@ from ffmpeg_worker.scene.preparation import Preparation
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.scene import Content, FontFile
+from ffmpeg_worker.scene.subtitle_budget import SubtitleBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class ResolveContext:
         by_id: layers by their ids.
         fonts: fonts of the composition.
         draws_ass: whether FFmpeg can draw ASS subtitles with libass.
+        subtitles: counts the subtitles of the job.
         warnings, preparations: collect what comes up.
     """
 
@@ -45,6 +47,7 @@ class ResolveContext:
     by_id: Mapping[str, ScheduledLayer]
     fonts: tuple[FontFile, ...] = ()
     draws_ass: bool = True
+    subtitles: SubtitleBudget = field(default_factory=SubtitleBudget)
     warnings: list[LintWarning] = field(default_factory=list)
     preparations: list[Preparation] = field(default_factory=list)
 

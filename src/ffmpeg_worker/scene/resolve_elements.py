@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import cast
 
+from ffmpeg_worker.budgets import MAX_LAYER_PIXELS
 from ffmpeg_worker.composition import transitions as written
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, VisibleLayer
@@ -14,7 +15,6 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.clips import find_video_stream
 from ffmpeg_worker.scene.curve import max_value
 from ffmpeg_worker.scene.geometry import canvas_box, resolve_crop
-from ffmpeg_worker.scene.limits import MAX_PIXELS
 from ffmpeg_worker.scene.lint import LintWarning
 from ffmpeg_worker.scene.reference_box import ReferenceBox, resolve_number, scale_number
 from ffmpeg_worker.scene.resolve_content import resolve_content
@@ -128,11 +128,11 @@ def _check_size(resolved: ResolvedContent, where: str) -> None:
     box = resolved.box
     if box.width is None or box.height is None or resolved.content.kind in {"text", "subtitles"}:
         return
-    if max_value(box.width) * max_value(box.height) > MAX_PIXELS:
+    if max_value(box.width) * max_value(box.height) > MAX_LAYER_PIXELS:
         raise InvalidJob(
             f"The layer is {max_value(box.width):.0f} x {max_value(box.height):.0f} pixels large.",
             code="layer_too_large",
-            hint=f"Make it smaller: {MAX_PIXELS // 10**6} million pixels is the maximum.",
+            hint=f"Make it smaller: {MAX_LAYER_PIXELS // 10**6} million pixels is the maximum.",
             where={"field": where},
         )
 

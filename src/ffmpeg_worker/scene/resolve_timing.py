@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from ffmpeg_worker.budgets import MAX_DURATION_S
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.layers import GroupLayer, Layer
-from ffmpeg_worker.composition.limits import MAX_DURATION_S
 from ffmpeg_worker.composition.media_layers import AudioLayer, HiddenLayer, VideoLayer
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.clips import SourceInfo, resolve_clip

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.composition.limits import MAX_DEPTH, MAX_KEYFRAMES, MAX_LAYERS, MAX_TEXT
+from ffmpeg_worker.budgets import MAX_GROUP_DEPTH, MAX_KEYFRAMES, MAX_LAYERS, MAX_TEXT
 from ffmpeg_worker.composition.read_compositions import read_compositions
 from ffmpeg_worker.errors import InvalidJob
 
@@ -108,7 +108,7 @@ BAD: list[tuple[Any, str, str | None, str]] = [
     ({"layers": [TEXT] * (MAX_LAYERS + 1)}, "too_many_layers", "layers", "500"),
     ({"layers": [{"type": "group", "layers": [TEXT] * 400}] * 2}, "too_many_layers", "layers", "500"),
     ({"layers": [TEXT] * 51, "variables": [{}] * 100}, "too_many_layers", None, "5000"),
-    (nested(MAX_DEPTH + 1), "invalid_value", "layers", "8 levels deep"),
+    (nested(MAX_GROUP_DEPTH + 1), "invalid_value", "layers", "8 levels deep"),
     ({"layers": [{"type": "video", "src": ""}]}, "invalid_value", "layers[0].src", "at least 1"),
     ({"layers": [{"type": "video", "url": 5}]}, "invalid_value", "layers[0].url", "string"),
     (
@@ -190,7 +190,7 @@ def test_a_path_begins_where_the_composition_stands() -> None:
 
 def test_the_most_that_is_let_in() -> None:
     read_compositions({"layers": [TEXT] * MAX_LAYERS})
-    read_compositions(nested(MAX_DEPTH))
+    read_compositions(nested(MAX_GROUP_DEPTH))
     read_compositions({"width": 4096, "height": 2304, "layers": [TEXT]})
     read_compositions({"width": 2304, "height": 4096, "layers": [TEXT]})
     read_compositions(text(text="x" * MAX_TEXT))

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ffmpeg_worker.budgets import MAX_DURATION_S
 from ffmpeg_worker.composition.composition import Composition
-from ffmpeg_worker.composition.limits import MAX_DURATION_S
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, format_scalar
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.file_names import OutputName

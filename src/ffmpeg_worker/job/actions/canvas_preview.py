@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
-from ffmpeg_worker.composition.limits import MAX_SIDE
+from ffmpeg_worker.budgets import MAX_SIDE
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.canvas_output import IMAGE_EXTENSIONS, Seconds, check_extension

@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field
 
+from ffmpeg_worker.budgets import MAX_PROCESSES
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
 from ffmpeg_worker.job.actions.process import EXAMPLE_COMMAND, Hardware, ProcessData
@@ -14,8 +15,6 @@ from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.problem import Problem
 from ffmpeg_worker.job.result import FilesResult, LaneReport
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile, ResultModel, Stats
-
-MAX_PROCESSES = 50
 
 
 class MultiProcessData(JobData):
@@ -25,6 +24,7 @@ class MultiProcessData(JobData):
         min_length=1,
         max_length=MAX_PROCESSES,
         strict=False,
+        fail_fast=True,
         description=f"1 to {MAX_PROCESSES} commands or chains.",
         examples=[[{"chainCmds": EXAMPLE_COMMAND, "output": "small.mp4"}]],
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from ffmpeg_worker.budgets import MAX_UPLOADS
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.actions.examples import JOB_ID, STATS
 from ffmpeg_worker.job.file_names import ONE_OR_MANY, read_one_or_many
@@ -13,15 +14,16 @@ from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.sources import InputName
 
-MAX_UPLOADS = 1000
-
 
 class UploadData(JobData):
     """Upload files of the data root to the job's `upload`."""
 
-    input: Annotated[tuple[InputName, ...], BeforeValidator(read_one_or_many), ONE_OR_MANY] = Field(
-        min_length=1,
-        max_length=MAX_UPLOADS,
+    input: Annotated[
+        tuple[InputName, ...],
+        Field(min_length=1, max_length=MAX_UPLOADS, fail_fast=True),
+        BeforeValidator(read_one_or_many),
+        ONE_OR_MANY,
+    ] = Field(
         description=f"Names of inputs, or paths under the data root: one, or a list of up to {MAX_UPLOADS}.",
         examples=["small.mp4"],
     )

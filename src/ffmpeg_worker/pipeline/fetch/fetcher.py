@@ -10,11 +10,12 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
+from ffmpeg_worker.budgets import MAX_CONTENT_BYTES
 from ffmpeg_worker.command import concat_list
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, SourceNotFound, SourceUnreadable, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile
-from ffmpeg_worker.job.sources import MAX_CONTENT_BYTES, FileSource, TextSource
+from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning.file_references import is_made, is_sequence
 from ffmpeg_worker.planning.required_inputs import RequiredInput

@@ -21,6 +21,7 @@ from ffmpeg_worker.planning.composition.variable_rows import combine_rows, descr
 from ffmpeg_worker.planning.file_references import work_name
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane, Step, StepFiles, StepResult, StillStep, Summary
 from ffmpeg_worker.scene.resolve import Resolved, frame_range
+from ffmpeg_worker.scene.subtitle_budget import SubtitleBudget
 from ffmpeg_worker.scene.timeline import frame_at
 from ffmpeg_worker.scene.trim_preparations import trim_preparations
 
@@ -35,11 +36,14 @@ def plan_canvas(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
     data = job.data
+    subtitles = SubtitleBudget()
 
     def plan_row(number: int, row: tuple[Composition, str]) -> VideoPlan:
         composition, name = row
         scale, fps = data.render_scale, data.fps
-        resolved = resolve_fetched(composition, job.inputs, files, machine, render_scale=scale, fps=fps)
+        resolved = resolve_fetched(
+            composition, job.inputs, files, machine, render_scale=scale, fps=fps, subtitles=subtitles
+        )
         part = frame_range(resolved.scene, data.startTime, data.endTime)
         # The poster may be any frame.
         needed = (0, resolved.scene.frames) if data.poster else part

@@ -23,6 +23,7 @@ from ffmpeg_worker.planning.plan import Lane, MeasureStep, StepFiles, StepResult
 from ffmpeg_worker.scene.lint import LintWarning, lint
 from ffmpeg_worker.scene.resolve import Resolved, frame_range
 from ffmpeg_worker.scene.scene_json import decode_text_metrics
+from ffmpeg_worker.scene.subtitle_budget import SubtitleBudget
 
 _PLACEHOLDER_LENGTH_S = 10.0
 _PLACEHOLDER_SUBTITLES = "1\n00:00:00,000 --> 00:00:10,000\n-\n"
@@ -36,7 +37,10 @@ def plan_lint(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
     Raises:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
-    linted = for_each_row(job.data.compositions, lambda _, row: _resolve_for_lint(row, job, files, machine))
+    subtitles = SubtitleBudget()
+    linted = for_each_row(
+        job.data.compositions, lambda _, row: _resolve_for_lint(row, job, files, machine, subtitles)
+    )
     descriptions = [describe_video(one.resolved.scene, one.part) for one in linted]
     measures = tuple(MeasureStep(one.resolved.scene, f"metrics-{row}.json") for row, one in enumerate(linted))
     names = tuple(measure.result_file for measure in measures)
@@ -86,7 +90,7 @@ class _LintedComposition:
 
 
 def _resolve_for_lint(
-    composition: Composition, job: CanvasJob, files: LocalFiles, machine: Machine
+    composition: Composition, job: CanvasJob, files: LocalFiles, machine: Machine, subtitles: SubtitleBudget
 ) -> _LintedComposition:
     unfetched: dict[str, list[NamedFile]] = {}
     for named in find_named_files(composition):
@@ -101,6 +105,7 @@ def _resolve_for_lint(
         render_scale=job.data.render_scale,
         fps=job.data.fps,
         placeholders={src: _make_placeholder(uses, composition) for src, uses in unfetched.items()},
+        subtitles=subtitles,
     )
     return _LintedComposition(
         resolved,

@@ -12,6 +12,7 @@ from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.planning.file_references import input_key
 from ffmpeg_worker.planning.required_inputs import Inputs
 from ffmpeg_worker.scene.resolve import Resolved, resolve
+from ffmpeg_worker.scene.subtitle_budget import SubtitleBudget
 
 
 def resolve_fetched(
@@ -23,8 +24,11 @@ def resolve_fetched(
     render_scale: float,
     fps: float | None = None,
     placeholders: Mapping[str, MediaInfo | str] | None = None,
+    subtitles: SubtitleBudget | None = None,
 ) -> Resolved:
     """Resolve a composition; `placeholders` stand for the files that were not fetched, by `src`.
+
+    `subtitles` counts the subtitles of all rows of a job.
 
     Raises:
         InvalidJob, SourceUnreadable, SourceTooLarge: as for `resolve`.
@@ -45,4 +49,5 @@ def resolve_fetched(
         render_scale=render_scale,
         fps=fps,
         draws_ass=machine.draws_ass,
+        subtitles=subtitles,
     )

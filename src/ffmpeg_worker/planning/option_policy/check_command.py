@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Sequence
 
+from ffmpeg_worker.budgets import MAX_ARGUMENT_BYTES, MAX_ARGUMENTS
 from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
@@ -21,8 +22,6 @@ from ffmpeg_worker.planning.option_policy.safe_names import is_job_file_name, st
 _PROTOCOLS = index_by_name(PROTOCOLS)
 # A protocol before its options, another protocol, or what it opens. Storage checks URLs with `://`.
 _PROTOCOL = re.compile(r"([a-z0-9]+)(?:[,+]|:(?!//))")
-MAX_ARGUMENTS = 512
-MAX_ARGUMENT_BYTES = 128 << 10
 
 
 def check_command(

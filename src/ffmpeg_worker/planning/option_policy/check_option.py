@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ffmpeg_worker.budgets import MAX_FILTERS
 from ffmpeg_worker.command.filter_graph import (
     Filter,
     Scanner,
@@ -22,7 +23,6 @@ from ffmpeg_worker.planning.option_policy.refusal import ArgumentContext, quote_
 from ffmpeg_worker.planning.option_policy.rule import Rule, ValueKind, index_by_name
 from ffmpeg_worker.planning.option_policy.safe_names import is_job_file_name
 
-MAX_FILTERS = 400
 _OPTIONS = index_by_name((*PROGRAM_OPTIONS, *MEDIA_OPTIONS))
 _FILTERS = index_by_name(FILTERS)
 _FILTER_OPTIONS = index_by_name(FILTER_OPTIONS)

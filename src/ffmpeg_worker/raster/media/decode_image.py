@@ -14,6 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame
 from PIL import Image, ImageCms, ImageFilter, ImageOps
 
+from ffmpeg_worker.budgets import MAX_LAYER_PIXELS
 from ffmpeg_worker.composition.choices import Fit
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.chroma_key import apply_chroma_key
@@ -21,7 +22,6 @@ from ffmpeg_worker.raster.media.color_space import ACCURATE
 from ffmpeg_worker.raster.media.filter_chain import FilterChain
 from ffmpeg_worker.raster.media.object_fit import Axis, Size, fit_content
 from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap, split_i420
-from ffmpeg_worker.scene.limits import MAX_PIXELS
 from ffmpeg_worker.scene.scene import ChromaKey
 
 # None of these formats starts another program or opens another file.
@@ -53,7 +53,7 @@ def open_image(path: Path) -> Image.Image:
             image = Image.open(path, formats=_SUPPORTED_FORMATS)
         except Image.DecompressionBombError as error:
             raise image_too_large() from error
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height > MAX_LAYER_PIXELS:
         image.close()
         raise image_too_large()
     return image
@@ -103,7 +103,7 @@ def image_unreadable() -> RasterError:
 def image_too_large() -> RasterError:
     """Return the error for an image with too many pixels."""
     return RasterError(
-        f"The image has more than {MAX_PIXELS // 1_000_000} million pixels.",
+        f"The image has more than {MAX_LAYER_PIXELS // 1_000_000} million pixels.",
         code="image_too_large",
         hint="Scale it down first.",
     )

@@ -10,9 +10,9 @@ from xml.etree.ElementTree import Element
 
 from PIL import Image
 
+from ffmpeg_worker.budgets import MAX_LAYER_PIXELS
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.decode_image import image_too_large
-from ffmpeg_worker.scene.limits import MAX_PIXELS
 
 _HREFS = ("href", "{http://www.w3.org/1999/xlink}href")
 _EMBEDDED = re.compile(r"\s*data:image/(png|jpe?g|gif|webp);base64,", re.IGNORECASE)
@@ -47,7 +47,7 @@ def check_svg(root: Element) -> None:
                 code="svg_refers_outside",
                 hint="Embed its images as data:image/png or data:image/jpeg addresses in base64.",
             )
-    if pixels > MAX_PIXELS:
+    if pixels > MAX_LAYER_PIXELS:
         raise image_too_large()
     if not _Complexity(root).is_allowed():
         raise RasterError(
@@ -65,7 +65,7 @@ def _count_pixels(href: str) -> int:
             with Image.open(io.BytesIO(base64.b64decode(href.partition(",")[2])), formats=_FORMATS) as image:
                 return image.width * image.height
     except Image.DecompressionBombError:
-        return MAX_PIXELS + 1
+        return MAX_LAYER_PIXELS + 1
     except (OSError, ValueError, SyntaxError):
         return 0
 

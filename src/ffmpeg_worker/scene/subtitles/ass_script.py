@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ffmpeg_worker.scene.subtitles.parse import MAX_CUES, unreadable
+from ffmpeg_worker.budgets import MAX_DRAWN_SUBTITLES, MAX_SUBTITLE_CUES
+from ffmpeg_worker.scene.subtitles.parse import unreadable
 
 _LINE_END = re.compile(r"\r\n|\r|\n")  # the line ends of libass
 _TIME = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.,:](\d{1,3}))?\s*")
@@ -18,6 +19,9 @@ _MOVES = re.compile(r"\\\s*(?:t|mo|fad|k|K)")
 
 The pattern also matches some tags whose picture does not: that costs frames, but not correctness.
 """
+
+_MAX_TAGS = 5000
+"""Tags of an event; if it has more, it is drawn for every frame."""
 
 _FORMAT = ("layer", "start", "end", "style", "name", "marginl", "marginr", "marginv", "effect", "text")
 _HEAD = ("[Script Info]", "ScriptType: v4.00+", "YCbCr Matrix: None")
@@ -43,12 +47,20 @@ class AssScript:
     def moments(self, fps: Fraction, frames: int) -> tuple[int, ...]:
         """Return the frames, of `frames` from 0 on, at which the picture may change; frame 0 is one of them."""
         found = {0, *(frame for edge in self.edges_ms if (frame := _frame(edge, fps)) < frames)}
+        found.update(*self._animated_ranges(fps, frames))
+        return tuple(sorted(found))
+
+    def count_moments(self, fps: Fraction, frames: int) -> int:
+        """Return how many moments there are at most, without listing them."""
+        return 1 + len(self.edges_ms) + sum(map(len, self._animated_ranges(fps, frames)))
+
+    def _animated_ranges(self, fps: Fraction, frames: int) -> Iterator[range]:
+        """Yield disjoint ranges of frames at which the picture may change."""
         reached = 0
         for span in sorted(self.animated_spans, key=lambda span: span.begin_ms):
             end = min(_frame(span.end_ms, fps) + 1, frames)
-            found.update(range(max(_frame(span.begin_ms, fps), reached), end))
+            yield range(max(_frame(span.begin_ms, fps), reached), end)
             reached = max(reached, end)
-        return tuple(sorted(found))
 
 
 def frame_time_ms(frame: int, fps: Fraction) -> int:
@@ -62,7 +74,7 @@ def parse_script(text: str) -> AssScript:
     Times are rewritten, so that libass uses the times parsed here. Events with invalid times are dropped.
 
     Raises:
-        SourceUnreadable: the file has no event, or too many.
+        SourceUnreadable: the file has no event, or too many, or its picture changes too often.
     """
     lines, events = [*_HEAD], []
     fields: Sequence[str] = _FORMAT
@@ -83,11 +95,20 @@ def parse_script(text: str) -> AssScript:
             lines.append(line)
     if not events:
         raise unreadable("have no cue", "Send .srt, .vtt or .ass, as UTF-8.")
-    if len(events) > MAX_CUES:
-        raise unreadable(f"have more than {MAX_CUES} cues", "Send fewer.")
-    edges = frozenset(edge for event in events for edge in (event.begin_ms, event.end_ms, *event.edges()))
-    animated_spans = tuple(span for event in events for span in event.animated_spans())
-    return AssScript("\n".join(lines) + "\n", edges, animated_spans)
+    if len(events) > MAX_SUBTITLE_CUES:
+        raise unreadable(f"have more than {MAX_SUBTITLE_CUES} cues", "Send fewer.")
+    return _make_script("\n".join(lines) + "\n", events)
+
+
+def _make_script(text: str, events: Sequence[_Event]) -> AssScript:
+    edges: set[int] = set()
+    spans: list[AnimatedSpan] = []
+    for event in events:
+        edges |= {event.begin_ms, event.end_ms, *event.edges()}
+        spans += event.animated_spans()
+        if len(edges) + len(spans) > MAX_DRAWN_SUBTITLES:
+            raise unreadable("change too often", "Use fewer karaoke syllables and fades.")
+    return AssScript(text, frozenset(edges), tuple(spans))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +121,11 @@ class _Event:
 
     def animated_spans(self) -> Iterator[AnimatedSpan]:
         """Yield when the picture changes at every frame; plain fades change it only at both ends."""
+        if self.effect or self._has_many_tags:
+            yield AnimatedSpan(self.begin_ms, self.end_ms)
+            return
         fades, syllables = _FADE.findall(self.text), _SYLLABLE.findall(self.text)
-        if self.effect or len(_MOVES.findall(self.text)) > len(fades) + len(syllables):
+        if len(_MOVES.findall(self.text)) > len(fades) + len(syllables):
             yield AnimatedSpan(self.begin_ms, self.end_ms)
             return
         for fade_in, fade_out in fades:
@@ -111,11 +135,15 @@ class _Event:
     def edges(self) -> Iterator[int]:
         """Yield when karaoke syllables change their color at once."""
         time = self.begin_ms
-        for hundredths in _SYLLABLE.findall(self.text):
+        for hundredths in () if self._has_many_tags else _SYLLABLE.findall(self.text):
             time += int(hundredths) * 10
             if time >= self.end_ms:
                 return
             yield time
+
+    @property
+    def _has_many_tags(self) -> bool:
+        return self.text.count("\\") > _MAX_TAGS
 
 
 def _read_event(line: str, fields: Sequence[str]) -> _Event | None:

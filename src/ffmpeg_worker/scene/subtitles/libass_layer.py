@@ -31,14 +31,17 @@ def resolve_libass_layer(
     """Resolve a layer to the video that libass draws, in the size of the canvas or of its group.
 
     Raises:
+        InvalidJob: the job has too many subtitles.
         SourceUnreadable: the file has no subtitles.
     """
     text = find_text(layer.src or "", context.sources, scheduled.where)
+    context.subtitles.read_script(len(text), scheduled.where)
     try:
         script = parse_script(text)
     except SourceError as error:
         raise error.at(field=f"{scheduled.where}.src") from None
     first, last = frame_at(scheduled.start_s, context.fps), frame_at(scheduled.end_s, context.fps)
+    context.subtitles.draw(script.count_moments(context.fps, last - first), scheduled.where)
     width, height, scale = reference.width, reference.height, reference.pixel_scale
     drawing = LibassDrawing(
         where=scheduled.where,

@@ -10,13 +10,9 @@ from dataclasses import dataclass, replace
 
 import pysubs2
 
-from ffmpeg_worker.composition.limits import MAX_TEXT
+from ffmpeg_worker.budgets import MAX_SUBTITLE_CHARACTERS, MAX_SUBTITLE_CUES, MAX_SUBTITLE_LINE, MAX_TEXT
 from ffmpeg_worker.errors import SourceUnreadable
 from ffmpeg_worker.scene.scene import Cue, Word
-
-MAX_CHARACTERS = 2_000_000
-MAX_CUES = 20_000
-MAX_LINE = 5000
 
 # None of these scans beyond the start of the next match, so that the time is linear in the length.
 _ASS_TAGS = re.compile(r"\{[^{}]*\}")
@@ -64,8 +60,8 @@ def parse_subtitles(text: str) -> Subtitles:
             file = pysubs2.SSAFile.from_string(text, "srt", keep_html_tags=True)
     except (pysubs2.Pysubs2Error, ValueError) as error:
         raise unreadable("have invalid times", "Check the times of its cues.") from error
-    if len(file.events) > MAX_CUES:
-        raise unreadable(f"have more than {MAX_CUES} cues", "Send fewer.")
+    if len(file.events) > MAX_SUBTITLE_CUES:
+        raise unreadable(f"have more than {MAX_SUBTITLE_CUES} cues", "Send fewer.")
     events = sorted(
         (event for event in file.events if event.end > event.start >= 0),
         key=lambda event: (event.start, event.end),
@@ -93,11 +89,11 @@ def add_word_times(cue: Cue) -> Cue:
 
 def _tidy(text: str) -> str:
     """Check the length of the text and of its lines, and collapse blank lines and spaces."""
-    if len(text) > MAX_CHARACTERS:
-        raise unreadable(f"are longer than {MAX_CHARACTERS} characters", "Send a shorter file.")
+    if len(text) > MAX_SUBTITLE_CHARACTERS:
+        raise unreadable(f"are longer than {MAX_SUBTITLE_CHARACTERS} characters", "Send a shorter file.")
     lines = [_SPACES.sub(" ", line).strip() for line in text.lstrip("\ufeff").strip().splitlines()]
-    if any(len(line) > MAX_LINE for line in lines):
-        raise unreadable(f"have a line of more than {MAX_LINE} characters", "Send .srt, .vtt or .ass.")
+    if any(len(line) > MAX_SUBTITLE_LINE for line in lines):
+        raise unreadable(f"have a line of more than {MAX_SUBTITLE_LINE} characters", "Send .srt, .vtt or .ass.")
     return _BLANK_LINES.sub("\n\n", "\n".join(lines))
 
 

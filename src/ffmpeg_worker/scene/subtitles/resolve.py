@@ -58,6 +58,7 @@ def resolve_subtitles(
 
 def _read_file(layer: SubtitlesLayer, where: str, context: ResolveContext) -> tuple[Cue, ...]:
     text = find_text(layer.src or "", context.sources, where)
+    context.subtitles.parse(len(text), where)
     try:
         read = parse_subtitles(text)
     except SourceError as error:

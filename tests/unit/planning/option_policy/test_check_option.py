@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ffmpeg_worker.budgets import MAX_FILTERS
 from ffmpeg_worker.errors import ForbiddenOption
-from ffmpeg_worker.planning.option_policy.check_option import MAX_FILTERS, OptionChecker
+from ffmpeg_worker.planning.option_policy.check_option import OptionChecker
 from ffmpeg_worker.planning.option_policy.refusal import ArgumentContext
 
 CONTEXT = ArgumentContext("-o")

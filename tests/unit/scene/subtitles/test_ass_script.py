@@ -6,9 +6,10 @@ from fractions import Fraction
 
 import pytest
 
+from ffmpeg_worker.budgets import MAX_SUBTITLE_CUES
 from ffmpeg_worker.errors import SourceUnreadable
 from ffmpeg_worker.scene.subtitles.ass_script import frame_time_ms, parse_script
-from ffmpeg_worker.scene.subtitles.parse import MAX_CUES, is_ass
+from ffmpeg_worker.scene.subtitles.parse import is_ass
 from support.jobs.ass_scripts import PLAIN, script
 
 TEN = Fraction(10)
@@ -101,7 +102,9 @@ def test_a_line_ends_only_where_libass_ends_it() -> None:
     assert "one\u2028still\x0bone" in found.text
 
 
-@pytest.mark.parametrize("text", [script(), script(*([PLAIN] * (MAX_CUES + 1))), "[Events]\nDialogue: x,y"])
+@pytest.mark.parametrize(
+    "text", [script(), script(*([PLAIN] * (MAX_SUBTITLE_CUES + 1))), "[Events]\nDialogue: x,y"]
+)
 def test_nothing_to_draw_and_far_too_much_are_refused(text: str) -> None:
     with pytest.raises(SourceUnreadable) as caught:
         parse_script(text)
