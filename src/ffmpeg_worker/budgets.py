@@ -94,7 +94,7 @@ _JOB = (
     Budget(MAX_UPLOADS, "files of `upload`"),
     Budget(MAX_PROCESSES, "processes of `multi_process`"),
     Budget(MAX_COMMANDS, "commands of a chain"),
-    Budget(MAX_ARGUMENTS, "arguments of a command", "command_too_long"),
+    Budget(MAX_ARGUMENTS, "arguments of a command, `-i` not counted", "command_too_long"),
     Budget(MAX_TOKENS, "arguments of a command without option policy"),
     Budget(MAX_ARGUMENT_BYTES, "bytes of all arguments of a command", "command_too_long"),
     Budget(MAX_FILTERS, "filters of a command", "forbidden_option"),

@@ -49,9 +49,20 @@ def join_path(at: str, key: str) -> str:
     return f"{at}.{key}"[:_MAX_SHOWN] if at else key
 
 
-def join_index(at: str, index: int) -> str:
-    """Return the JSON path of an item of the list at a path, shortened."""
-    return f"{at}[{index}]"[:_MAX_SHOWN]
+Place = str | tuple[Any, int | str]
+"""A JSON path that is built only for errors: a path, or the place of an object or list and a key or index."""
+
+
+def path_of(place: Place) -> str:
+    """Return the JSON path of a place, shortened."""
+    steps: list[int | str] = []
+    while not isinstance(place, str):
+        place, step = place
+        steps.append(step)
+    path = place
+    for step in reversed(steps):
+        path = join_path(path, step) if isinstance(step, str) else f"{path}[{step}]"[:_MAX_SHOWN]
+    return path
 
 
 def _descend(value: Any, location: Iterable[int | str]) -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ffmpeg_worker.budgets import MAX_AUDIO
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.errors import describe_validation_error, invalid_field
-from ffmpeg_worker.composition.json_path import OriginalJson, Origins, join_index, join_path
+from ffmpeg_worker.composition.json_path import OriginalJson, Origins, join_path, path_of
 from ffmpeg_worker.composition.legacy import convert_legacy, convert_legacy_layer, is_legacy
 from ffmpeg_worker.composition.media_layers import AudioLayer
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER
@@ -93,7 +93,7 @@ def _with_audio(
     at = join_path(shared.path, "audio")
     if not isinstance(shared.audio, list) or len(shared.audio) > MAX_AUDIO:
         raise invalid_field(at, f"must be a list of at most {MAX_AUDIO} sounds")
-    sounds = (_read_audio(item, row, join_index(at, index), budget) for index, item in enumerate(shared.audio))
+    sounds = (_read_audio(item, row, path_of((at, index)), budget) for index, item in enumerate(shared.audio))
     return composition.model_copy(update={"layers": (*composition.layers, *sounds)})
 
 

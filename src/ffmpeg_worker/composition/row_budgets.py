@@ -31,7 +31,7 @@ def check_rows(composition: Mapping[str, Any], audio: Any, rows: int, at: str) -
             hint="Send fewer rows in one job.",
             where={"field": at} if at else None,
         )
-    values = _count_values([composition, audio])
+    values = _count_values(composition) + _count_values(audio)
     if rows * values > MAX_VALUES_OF_ROWS:
         raise InvalidJob(
             f"{rows} rows of {values} values exceed the limit of {MAX_VALUES_OF_ROWS} values.",
@@ -96,7 +96,7 @@ def _count_values(value: Any) -> int:
         count += 1
         if isinstance(node, str):
             count += node.count("{{")
-        elif isinstance(node, Mapping):
+        elif isinstance(node, dict):
             pending += node.values()
         elif isinstance(node, list):
             pending += node

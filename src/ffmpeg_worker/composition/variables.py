@@ -11,7 +11,7 @@ from typing import Any
 from ffmpeg_worker.budgets import MAX_FILLED_TEXT, MAX_ROWS, MAX_TEXT, MAX_VARIABLES
 from ffmpeg_worker.composition.condition import evaluate_condition
 from ffmpeg_worker.composition.errors import invalid_field
-from ffmpeg_worker.composition.json_path import join_index, join_path
+from ffmpeg_worker.composition.json_path import Place, path_of
 from ffmpeg_worker.composition.node import ALIASES, snake_case
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, format_scalar, parse_default
 from ffmpeg_worker.composition.row_budgets import CharacterBudget
@@ -73,26 +73,28 @@ class _Filling:
     variables: Variables
     budget: CharacterBudget
 
-    def fill(self, value: Any, at: str) -> Any:
+    def fill(self, value: Any, at: Place) -> Any:
         if isinstance(value, str):
             return self._fill_text(value, at)
         if isinstance(value, list):
-            return [self.fill(item, join_index(at, index)) for index, item in enumerate(value)]
+            return [self.fill(item, (at, index)) for index, item in enumerate(value)]
         if not isinstance(value, dict):
             return value
         if (
             "condition" in value
             and "type" in value
-            and not evaluate_condition(value["condition"], self.variables, join_path(at, "condition"))
+            and not evaluate_condition(value["condition"], self.variables, path_of((at, "condition")))
         ):
             return _hidden(value)
-        return {key: self._fill_field(value, key, join_path(at, str(key))) for key in value}
+        return {key: self._fill_field(value, key, (at, str(key))) for key in value}
 
-    def _fill_field(self, node: Mapping[str, Any], key: str, at: str) -> Any:
+    def _fill_field(self, node: Mapping[str, Any], key: str, at: Place) -> Any:
         item = node[key]
-        if key == "condition" and isinstance(item, str):
+        if not isinstance(item, str):
+            return self.fill(item, at)
+        if key == "condition":
             return True
-        if isinstance(item, str) and _is_src(node, key):
+        if _is_src(node, key):
             whole_match = PLACEHOLDER.fullmatch(item.strip())
             if (
                 whole_match is not None
@@ -100,23 +102,23 @@ class _Filling:
                 and parse_default(whole_match) is None
             ):
                 return item
-        return self.fill(item, at)
+        return self._fill_text(item, at)
 
-    def _fill_text(self, text: str, at: str) -> Any:
+    def _fill_text(self, text: str, at: Place) -> Any:
+        if "{{" not in text:
+            self.budget.use(len(text))
+            return text
         whole_match = PLACEHOLDER.fullmatch(text)
         if whole_match is not None:
             value = _value_of(whole_match, self.variables, at)
             self.budget.use(len(value) if isinstance(value, str) else 0)
             return value
-        if "{{" not in text:
-            self.budget.use(len(text))
-            return text
         if len(text) > MAX_FILLED_TEXT:
             raise _too_long(at)
         parts = _split_text(text, self.variables, at)
         if "{{" in "".join(parts[::2]):
             raise invalid_field(
-                at, "has double braces without a variable", hint="Write {{name}} or {{name|default}}."
+                path_of(at), "has double braces without a variable", hint="Write {{name}} or {{name|default}}."
             )
         # Not joined before it is counted: the values may be much longer than the text.
         length = sum(map(len, parts))
@@ -126,7 +128,7 @@ class _Filling:
         return "".join(parts)
 
 
-def _split_text(text: str, variables: Variables, at: str) -> list[str]:
+def _split_text(text: str, variables: Variables, at: Place) -> list[str]:
     """Split a text at its placeholders; every second part is the value of a placeholder."""
     parts, end = [], 0
     for match in PLACEHOLDER.finditer(text):
@@ -146,19 +148,19 @@ def _hidden(layer: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": "hidden", "id": name} if isinstance(name, str) and "{{" not in name else {"type": "hidden"}
 
 
-def _value_of(match: re.Match[str], variables: Variables, at: str) -> Scalar:
+def _value_of(match: re.Match[str], variables: Variables, at: Place) -> Scalar:
     name = match.group("name")
     if name in variables:
         return variables[name]
     default = parse_default(match)
     if default is None:
-        raise unknown_variable(name, variables, at)
+        raise unknown_variable(name, variables, path_of(at))
     return default
 
 
-def _too_long(at: str) -> InvalidJob:
+def _too_long(at: Place) -> InvalidJob:
     return invalid_field(
-        at,
+        path_of(at),
         f"has more than {MAX_FILLED_TEXT} characters, with its variables filled in or without",
         hint="Use shorter values, or fewer variables in one string.",
     )

@@ -14,7 +14,9 @@ from ffmpeg_worker.job.job import COMMON_FIELDS, UNSERVED_FIELDS
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import describe_problem
 
-_OWN_CODES = frozenset({"invalid_name", "path_outside_root", "invalid_upload", "unknown_cloud_type"})
+_OWN_CODES = frozenset(
+    {"content_too_large", "invalid_name", "path_outside_root", "invalid_upload", "unknown_cloud_type"}
+)
 
 
 def explain(error: ValidationError, action: Action, data_key: str, data: Mapping[str, Any]) -> InvalidJob:

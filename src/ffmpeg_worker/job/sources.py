@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.budgets import MAX_CONTENT_BYTES, MAX_HEADERS, MAX_INPUTS
 from ffmpeg_worker.frozen_model import FrozenModel
@@ -84,11 +85,20 @@ class FileSource(FrozenModel):
         return match.group(1).lower() if match else None
 
 
+def _check_size(content: str) -> str:
+    if len(content.encode()) > MAX_CONTENT_BYTES:
+        raise PydanticCustomError(
+            "content_too_large",
+            f"The text has more than {MAX_CONTENT_BYTES} bytes.",
+            {"hint": "Put it into a file and name that."},
+        )
+    return content
+
+
 class TextSource(FrozenModel):
     """An input whose text is in the job itself: subtitles, a concat list, a filter script."""
 
-    content: str = Field(
-        max_length=MAX_CONTENT_BYTES,
+    content: Annotated[str, AfterValidator(_check_size)] = Field(
         description="The text, up to 64 KiB of UTF-8.",
         examples=["1\n00:00:00,000 --> 00:00:02,000\nHello\n"],
     )

@@ -13,7 +13,11 @@ from ffmpeg_worker.errors import InvalidJob
 _Place = tuple[Any, int | str] | None
 """Where a value stands: the place of the object or list around it, and its key or index; `None` outermost."""
 
+# In valid JSON from UTF-8, only escapes can put these characters into a text.
+_ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
+_MAX_DIGITS = 20
+_LONG_NUMBER = re.compile(f"[0-9]{{{_MAX_DIGITS + 1}}}")
 
 
 def read_json(body: bytes | str) -> Any:
@@ -27,11 +31,14 @@ def read_json(body: bytes | str) -> Any:
     try:
         text = body.decode("utf-8") if isinstance(body, bytes) else body
         # Each value but the first follows one of these characters. Commas in texts count too, so that this only
-        # bounds the memory; `_check` counts exactly.
+        # bounds the memory; `_check_size` counts exactly.
         if sum(map(text.count, ",[{")) > 4 * MAX_JSON_VALUES:
             raise _too_many_values()
         value = json.loads(
-            text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant, parse_int=_read_int
+            text,
+            object_pairs_hook=_unique_keys,
+            parse_constant=_refuse_constant,
+            parse_int=_read_int if _LONG_NUMBER.search(text) else None,
         )
     except UnicodeDecodeError:
         raise _invalid("The body is not UTF-8.", "Send JSON encoded as UTF-8.") from None
@@ -41,8 +48,10 @@ def read_json(body: bytes | str) -> Any:
             "Send one JSON object, with Content-Type: application/json.",
         ) from None
     except RecursionError:
-        raise _too_deep(None) from None
-    _check(value)
+        raise _too_deep() from None
+    _check_size(value)
+    if isinstance(body, str) or _ESCAPED.search(text):
+        _check_texts(value)
     return value
 
 
@@ -50,8 +59,8 @@ def _invalid(message: str, hint: str | None = None, field: str | None = None) ->
     return InvalidJob(message, code="invalid_json", hint=hint, where={"field": field} if field else None)
 
 
-def _too_deep(place: _Place) -> InvalidJob:
-    return _invalid(f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.", field=_path(place))
+def _too_deep() -> InvalidJob:
+    return _invalid(f"The JSON is nested deeper than {MAX_JSON_DEPTH} levels.")
 
 
 def _too_many_values() -> InvalidJob:
@@ -63,11 +72,11 @@ def _too_many_values() -> InvalidJob:
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in result:
-            raise _invalid(f'The key "{key[:64]}" appears twice in one object.', "Keep one of them.")
-        result[key] = value
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        seen: set[str] = set()
+        key = next(key for key, _ in pairs if key in seen or seen.add(key))
+        raise _invalid(f'The key "{key[:64]}" appears twice in one object.', "Keep one of them.")
     return result
 
 
@@ -76,31 +85,37 @@ def _refuse_constant(name: str) -> Any:
 
 
 def _read_int(digits: str) -> int:
-    if len(digits) > 20:
+    if len(digits) > _MAX_DIGITS:
         raise _invalid("A number in the JSON is too large.")
     return int(digits)
 
 
-def _check(outermost: Any) -> None:
-    """Check all texts, and count levels and values; paths are only built for errors."""
-    pending: list[tuple[Any, _Place, int]] = [(outermost, None, 0)]
-    count = 1
-    while pending:
-        value, place, depth = pending.pop()
-        if isinstance(value, str):
-            _check_text(value, place)
-        if not isinstance(value, (dict, list)):
-            continue
-        if depth == MAX_JSON_DEPTH:
-            raise _too_deep(place)
-        count += len(value)
+def _check_size(outermost: Any) -> None:
+    """Count levels and values."""
+    level, depth, count = [outermost], 0, 1
+    while level := [value for value in level if isinstance(value, (dict, list))]:
+        depth += 1
+        count += sum(map(len, level))
+        if depth > MAX_JSON_DEPTH:
+            raise _too_deep()
         if count > MAX_JSON_VALUES:
             raise _too_many_values()
-        if isinstance(value, dict):
+        level = [item for value in level for item in (value.values() if isinstance(value, dict) else value)]
+
+
+def _check_texts(outermost: Any) -> None:
+    """Check all keys and texts; paths are only built for errors."""
+    pending: list[tuple[Any, _Place]] = [(outermost, None)]
+    while pending:
+        value, place = pending.pop()
+        if isinstance(value, str):
+            _check_text(value, place)
+        elif isinstance(value, dict):
             for key in value:
                 _check_text(key, place)
-        inner = value.items() if isinstance(value, dict) else enumerate(value)
-        pending += [(item, (place, key), depth + 1) for key, item in inner if isinstance(item, (str, dict, list))]
+            pending += [(item, (place, key)) for key, item in value.items()]
+        elif isinstance(value, list):
+            pending += [(item, (place, index)) for index, item in enumerate(value)]
 
 
 def _check_text(text: str, place: _Place) -> None:

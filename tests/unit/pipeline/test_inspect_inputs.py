@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import SourceUnreadable
+from ffmpeg_worker.errors import SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.machine import Gpu, Machine
+from ffmpeg_worker.pipeline import inspect_inputs as inspection
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
 from ffmpeg_worker.planning.make_plan import make_plan
 from support.job_contexts import FakeJob
@@ -93,3 +94,17 @@ async def test_inputs_that_were_not_fetched_are_left_out(tmp_path: Path) -> None
     async with inspect_inputs(job.context, LocalFiles({}, {"a.mp4": problem})) as inputs:
         assert inputs.files.failed == {"a.mp4": problem}
     assert job.probes.asked == []
+
+
+@pytest.mark.parametrize("limit", ["MAX_TEXT_FILE_BYTES", "MAX_TEXT_FILES_BYTES"])
+async def test_texts_are_limited_in_bytes(tmp_path: Path, limit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = FakeJob(tmp_path, SUBTITLES)
+    given = files(tmp_path, "s.srt", content=b"x" * 100)
+    monkeypatch.setattr(inspection, limit, 100)
+    async with inspect_inputs(job.context, given) as inputs:
+        assert inputs.files["s.srt"].text == "x" * 100
+    monkeypatch.setattr(inspection, limit, 99)
+    with pytest.raises((SourceTooLarge, SourceUnreadable)) as caught:
+        async with inspect_inputs(job.context, given):
+            pass
+    assert caught.value.code == {"MAX_TEXT_FILE_BYTES": "source_not_text"}.get(limit, "source_too_large")

@@ -10,9 +10,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
-from ffmpeg_worker.budgets import MAX_CONTENT_BYTES
 from ffmpeg_worker.command import concat_list
-from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, SourceNotFound, SourceUnreadable, WorkerError
+from ffmpeg_worker.errors import AddressNotAllowed, SourceNotFound, SourceUnreadable, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.sources import FileSource, TextSource
@@ -61,12 +60,6 @@ class Fetcher:
 
     async def _write_text(self, required: RequiredInput, source: TextSource) -> LocalFile:
         content = source.content.encode()
-        if len(content) > MAX_CONTENT_BYTES:
-            raise InvalidJob(
-                f"The text is {len(content)} bytes long; at most {MAX_CONTENT_BYTES} may stand in a job.",
-                code="content_too_large",
-                hint="Put it into a file and name that.",
-            )
         staged = self._workspace.reserve(source.name)
         path = self._workspace.staging / staged
         path.write_bytes(content)

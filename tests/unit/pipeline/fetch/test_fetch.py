@@ -14,7 +14,6 @@ from ffmpeg_worker.errors import (
     SourceNotFound,
     SourceUnreadable,
     TargetForbidden,
-    WorkerError,
 )
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.pipeline.fetch.fetch import FetchedInput, FetchedInputs, fetch
@@ -163,15 +162,6 @@ async def test_it_ends_at_the_deadline(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(type(job.context.stores.sources[None]), "fetch", hang)
     with pytest.raises(EngineTimedOut, match="while its inputs were fetched"):
         await fetch(job.context)
-
-
-async def test_text_that_is_too_long_in_bytes(tmp_path: Path) -> None:
-    """The parser counts characters."""
-    content = "ü" * (32 * 1024 + 1)
-    job = FakeJob(tmp_path, process("-i {{subs}} b.mp4", subs={"content": content, "name": "a.srt"}))
-    with pytest.raises(WorkerError) as caught:
-        await fetch(job.context)
-    assert (caught.value.code, caught.value.where) == ("content_too_large", {"input": "subs"})
 
 
 def test_a_record_holds_while_its_files_are_here(tmp_path: Path) -> None:
