@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ffmpeg_worker.scene.lint import lint
 from ffmpeg_worker.scene.text_metrics import TextMetrics, TextSize
@@ -101,3 +103,21 @@ _WORDS = {"type": "text", "text": "Hi", "style": {"font_size": 20}}
 def test_texts_that_were_measured(layer: dict[str, Any], measured: TextSize, code: str | None) -> None:
     found = lint(resolved(layer, width=100, height=100).scene, TextMetrics(("Inter",), (measured,)))
     assert [remark.code for remark in found] == ([] if code is None else [code])
+
+
+@given(st.lists(st.tuples(st.integers(0, 8), st.integers(1, 8), st.booleans()), min_size=1, max_size=12))
+def test_a_layer_is_hidden_below_any_later_one_that_covers_it_all_the_time(
+    times: list[tuple[int, int, bool]],
+) -> None:
+    layers = [{**(_WALL if covers else _LOGO), "start": start, "duration": s} for start, s, covers in times]
+    spans = [(start, start + duration) for start, duration, _ in times]
+    hidden = [
+        index
+        for index, (first, last) in enumerate(spans)
+        if any(
+            covers and begin <= first and last <= end
+            for (begin, end), (_, _, covers) in list(zip(spans, times, strict=True))[index + 1 :]
+        )
+    ]
+    found = [where for where, code in _codes(*layers) if code == "hidden_below"]
+    assert found == [f"layers[{index}]" for index in hidden]

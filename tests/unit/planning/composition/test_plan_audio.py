@@ -16,8 +16,8 @@ from ffmpeg_worker.composition.easings import EASINGS
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.composition.plan_audio import plan_audio
 from ffmpeg_worker.planning.composition.volume_envelope import GainLine, linearize
-from ffmpeg_worker.planning.plan import DependentStep, StepResult
-from ffmpeg_worker.scene.audio_mix import AudioMix
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
+from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from ffmpeg_worker.scene.curve import Curve, Key
 from support.media.sounds import sound
 
@@ -92,3 +92,26 @@ def test_more_keys_than_a_command_holds_are_refused() -> None:
     with pytest.raises(InvalidJob) as caught:
         plan_audio(AudioMix((sound(volume=Curve(keys), length_s=200.0),), 200.0), "sound.mka")
     assert caught.value.code == "too_many_sounds"
+
+
+@pytest.mark.parametrize(
+    "sounds",
+    [
+        [sound(volume=Curve(tuple(Key(time / 1e3, (1.0,), "steps(9999)") for time in range(4))))],
+        [sound(loops=True, end_s=90.0, length_s=90_100.0)],
+    ],
+    ids=["steps", "loops"],
+)
+def test_what_would_be_expanded_too_far_is_refused(sounds: list[Sound]) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        plan_audio(AudioMix(tuple(sounds), 90_100.0), "sound.mka")
+    assert caught.value.code == "too_many_sounds"
+
+
+def test_sounds_duck_under_all_layers_with_an_id() -> None:
+    voices = [sound(id="voice"), sound(id="voice"), sound(id="music", duck_under=("voice", "music", "none"))]
+    (step,) = plan_audio(AudioMix(tuple(voices), 5.0), "sound.mka")
+    assert isinstance(step, FfmpegStep)
+    graph = shlex.join(step.invocation.arguments)
+    assert "[k0_2][k1_2]amix" in graph
+    assert graph.count("sidechaincompress") == 1

@@ -8,6 +8,7 @@ import pytest
 
 from ffmpeg_worker.budgets import MAX_SUBTITLE_CUES
 from ffmpeg_worker.errors import SourceUnreadable
+from ffmpeg_worker.scene.subtitles import ass_script
 from ffmpeg_worker.scene.subtitles.ass_script import frame_time_ms, parse_script
 from ffmpeg_worker.scene.subtitles.parse import is_ass
 from support.jobs.ass_scripts import PLAIN, script
@@ -109,3 +110,22 @@ def test_nothing_to_draw_and_far_too_much_are_refused(text: str) -> None:
     with pytest.raises(SourceUnreadable) as caught:
         parse_script(text)
     assert caught.value.code == "unreadable_subtitles"
+
+
+def test_an_event_with_very_many_tags_is_drawn_for_every_frame() -> None:
+    found = parse_script(script((*PLAIN[:2], "{\\b1}" * 5001)))
+    assert found.moments(TEN, 40) == (0, *range(5, 21))
+
+
+def test_a_script_that_changes_too_often_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = script((*PLAIN[:2], "{\\k1}a" * 50))
+    parse_script(text)
+    monkeypatch.setattr(ass_script, "MAX_DRAWN_SUBTITLES", 50)
+    with pytest.raises(SourceUnreadable, match="change too often"):
+        parse_script(text)
+
+
+@pytest.mark.parametrize("text", ["{\\t(\\frz9)}a", "{\\k10}a{\\k20}b", "{\\fad(300,200)}a", "a"])
+def test_moments_are_counted_without_listing_them(text: str) -> None:
+    found = parse_script(script((*PLAIN[:2], text), (*PLAIN[:2], text)))
+    assert len(found.moments(TEN, 40)) <= found.count_moments(TEN, 40) <= 40
