@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from ffmpeg_worker.budgets import MAX_OUTPUTS
 from ffmpeg_worker.errors import InvalidJob
 
-_MAX_COMPONENT_BYTES = 255
+MAX_COMPONENT_BYTES = 255
 _MAX_PATH_BYTES = 4096
 _MAX_SHOWN = 128
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:[^/?#]*@)?([^?#]*).*", re.DOTALL)
@@ -30,10 +30,10 @@ def check_name(name: str, *, what: str) -> None:
     if not name or name.endswith("/") or name in {".", ".."}:
         raise _invalid(what, "names no file", "Give the name of a file.")
     if len(name.encode()) > _MAX_PATH_BYTES or any(
-        len(part.encode()) > _MAX_COMPONENT_BYTES for part in name.split("/")
+        len(part.encode()) > MAX_COMPONENT_BYTES for part in name.split("/")
     ):
         raise _invalid(
-            what, f"is longer than the {_MAX_COMPONENT_BYTES} bytes that a file name may have", "Shorten it."
+            what, f"is longer than the {MAX_COMPONENT_BYTES} bytes that a file name may have", "Shorten it."
         )
     if any(unicodedata.category(character) == "Cc" for character in name):
         raise _invalid(what, "contains a control character such as a newline", "Remove it from the name.")

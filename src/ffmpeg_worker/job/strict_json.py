@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -74,8 +75,7 @@ def _too_many_values() -> InvalidJob:
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) < len(pairs):
-        seen: set[str] = set()
-        key = next(key for key, _ in pairs if key in seen or seen.add(key))
+        key = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise _invalid(f'The key "{key[:64]}" appears twice in one object.', "Keep one of them.")
     return result
 

@@ -7,12 +7,13 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.budgets import MAX_DURATION_S
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, format_scalar
 from ffmpeg_worker.frozen_model import FrozenModel
-from ffmpeg_worker.job.file_names import OutputName
+from ffmpeg_worker.job.file_names import MAX_COMPONENT_BYTES, OutputName
 from ffmpeg_worker.validation_errors import wrong_value
 
 Codec = Literal["h264", "hevc", "av1", "vp9", "prores", "gif", "png"]
@@ -62,17 +63,27 @@ def resolve_output_names(output: str, compositions: tuple[Composition, ...]) -> 
 
 def _fill_name(output: str, composition: Composition) -> str:
     """Fill the variables into a name, without characters that would make folders."""
-    values = composition.variables
-    return PLACEHOLDER.sub(
-        lambda match: (
-            "".join(
-                character if character.isalnum() or character in "-_. " else "_"
-                for character in format_scalar(values[match.group("name")])
-            ).strip(". ")
-            if match.group("name") in values
-            else match.group()
-        ),
-        output,
+    texts = {
+        name: format_scalar(composition.variables[name])
+        for match in PLACEHOLDER.finditer(output)
+        if (name := match.group("name")) in composition.variables
+    }
+    if any(len(text) > MAX_COMPONENT_BYTES for text in texts.values()):
+        raise _long_name()
+    plain = {
+        name: "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in text).strip(". ")
+        for name, text in texts.items()
+    }
+    filled = PLACEHOLDER.sub(lambda match: plain.get(match.group("name"), match.group()), output)
+    if any(len(part.encode()) > MAX_COMPONENT_BYTES for part in filled.split("/")):
+        raise _long_name()
+    return filled
+
+
+def _long_name() -> PydanticCustomError:
+    return wrong_value(
+        f"has an output whose name exceeds {MAX_COMPONENT_BYTES} bytes with its variables filled in",
+        "Use shorter values, or fewer variables.",
     )
 
 

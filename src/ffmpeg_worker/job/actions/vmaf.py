@@ -36,7 +36,12 @@ class VmafData(JobData):
         examples=["auto"],
     )
     features: tuple[Literal["psnr", "ssim", "ms_ssim", "cambi", "ciede", "xpsnr"], ...] = Field(
-        (), strict=False, description="More metrics, measured in the same pass.", examples=[["psnr", "ssim"]]
+        (),
+        strict=False,
+        fail_fast=True,
+        max_length=6,
+        description="More metrics, measured in the same pass.",
+        examples=[["psnr", "ssim"]],
     )
     scale: str | None = Field(
         None,

@@ -36,6 +36,8 @@ def plan_canvas(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
         InvalidJob, SourceUnreadable: with the JSON path, and the row where there are several.
     """
     data = job.data
+    names = data.output_names()
+    scratch_prefix = _find_scratch_prefix((*names, data.poster.name if data.poster else ""))
     subtitles = SubtitleBudget()
 
     def plan_row(number: int, row: tuple[Composition, str]) -> VideoPlan:
@@ -47,9 +49,9 @@ def plan_canvas(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
         part = frame_range(resolved.scene, data.startTime, data.endTime)
         # The poster may be any frame.
         needed = (0, resolved.scene.frames) if data.poster else part
-        return VideoPlan(data, trim_preparations(resolved, *needed), part, name, number, machine)
+        return VideoPlan(data, trim_preparations(resolved, *needed), part, name, number, scratch_prefix, machine)
 
-    plans = for_each_row([*zip(data.compositions, data.output_names(), strict=True)], plan_row)
+    plans = for_each_row([*zip(data.compositions, names, strict=True)], plan_row)
     rendered = RenderedParts()
     shared = find_shared_elements([plan.resolved.scene for plan in plans])
     descriptions = [describe_video(plan.resolved.scene, plan.part) for plan in plans]
@@ -91,6 +93,11 @@ def plan_preview(job: PreviewJob, files: LocalFiles, machine: Machine) -> Lane:
         artifacts = (Artifact(data.output, work_name(data.output)),)
     preparations = tuple(plan_preparation(one, machine) for one in resolved.preparations)
     return Lane((*preparations, *steps), artifacts, summary=summary, warnings=_warnings(resolved))
+
+
+def _find_scratch_prefix(names: Sequence[str]) -> str:
+    """Return a beginning of names that none of these has."""
+    return "_" * (1 + max(len(name) - len(name.lstrip("_")) for name in names))
 
 
 def _drop_repeated_steps(steps: Iterator[Step]) -> Iterator[Step]:

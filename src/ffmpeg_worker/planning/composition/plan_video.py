@@ -70,6 +70,7 @@ class VideoPlan:
         part: the first of its frames to render, and the one after the last.
         name: of the output.
         row: number of the row of variables.
+        scratch_prefix: beginning of the names of intermediate files, which no output name has.
         machine: cores that its steps may use, and whether the inputs are limited.
     """
 
@@ -78,6 +79,7 @@ class VideoPlan:
     part: tuple[int, int]
     name: str
     row: int
+    scratch_prefix: str
     machine: Machine
 
     def steps(self, rendered: RenderedParts, shared: Collection[Element]) -> Iterator[Step]:
@@ -138,9 +140,8 @@ class VideoPlan:
 
     @property
     def _scratch_stem(self) -> str:
-        """Beginning of the names of this row's intermediate files, which no output name has."""
-        names = (*self.data.output_names(), self._poster_name or "")
-        return "_" * (1 + max(len(name) - len(name.lstrip("_")) for name in names)) + str(self.row)
+        """Beginning of the names of this row's intermediate files."""
+        return f"{self.scratch_prefix}{self.row}"
 
     @property
     def _at_once(self) -> int:

@@ -103,6 +103,18 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
     ({"layers": [{"type": "image", "src": "{{in_2}}"}]}, "unknown_variable", "data.layers[0].src", "in_1"),
     (COMPOSITION | {"output": "{{a}}.mp4", "variables": [{"a": 1}, {"a": 1}]}, "invalid_value", "data", "rows"),
     ({"json": COMPOSITION, "output": "{{a}}.mp4"}, "invalid_value", "data", "two rows"),
+    (
+        {"json": COMPOSITION | {"variables": {"a": "x" * 256}}, "output": "{{a}}.mp4"},
+        "invalid_value",
+        "data",
+        "255 bytes",
+    ),
+    (
+        {"json": COMPOSITION | {"variables": {"a": "é" * 70}}, "output": "{{a}}{{a}}.mp4"},
+        "invalid_value",
+        "data",
+        "255 bytes",
+    ),
 ]  # fmt: skip
 
 
