@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ffmpeg_worker.budgets import MAX_SUBTITLE_CHARACTERS
 from ffmpeg_worker.composition import text_layer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer
 from ffmpeg_worker.errors import InvalidJob, SourceError
@@ -58,7 +59,7 @@ def resolve_subtitles(
 
 def _read_file(layer: SubtitlesLayer, where: str, context: ResolveContext) -> tuple[Cue, ...]:
     text = find_text(layer.src or "", context.sources, where)
-    context.subtitles.parse(len(text), where)
+    context.subtitles.parse(min(len(text), MAX_SUBTITLE_CHARACTERS), where)  # longer files are refused unparsed
     try:
         read = parse_subtitles(text)
     except SourceError as error:
