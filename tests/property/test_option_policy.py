@@ -14,6 +14,7 @@ from ffmpeg_worker.planning.file_references import read_input, read_output
 from ffmpeg_worker.planning.option_policy import safe_names
 from ffmpeg_worker.planning.option_policy.check_command import check_command
 from ffmpeg_worker.planning.option_policy.option_table import option_table
+from ffmpeg_worker.planning.produced_names import ProducedNames
 
 INNER, OUTER = ": \t\r\n", "[],; \t\r\n"
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz_", min_size=1, max_size=8)
@@ -70,7 +71,7 @@ def test_any_text_is_read_as_a_graph_or_refused(text: str) -> None:
 def test_any_arguments_are_accepted_or_refused(arguments: list[str]) -> None:
     try:
         line = read_command_line(arguments)
-        inputs = [read_input(group, ["x"], []) for group in line.inputs]
+        inputs = [read_input(group, ["x"], ProducedNames()) for group in line.inputs]
         outputs = [read_output(group) for group in line.outputs]
         check_command(line, inputs, outputs, known=["x"], produced=())
     except InvalidJob:

@@ -74,9 +74,12 @@ class CommandLine:
             yield from group.options
         yield from self.trailing
 
-    def with_output(self, url: str) -> CommandLine:
-        """The command with one more output, which gets the trailing options."""
-        return replace(self, groups=(*self.groups, FileGroup(False, url, self.trailing)), trailing=())
+    def with_outputs(self, urls: Sequence[str]) -> CommandLine:
+        """The command with more outputs, the first of which gets the trailing options."""
+        if not urls:
+            return self
+        added = (FileGroup(False, urls[0], self.trailing), *(FileGroup(False, url) for url in urls[1:]))
+        return replace(self, groups=(*self.groups, *added), trailing=())
 
 
 def read_command_line(tokens: Sequence[str]) -> CommandLine:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 _BLANKS = " \n\t\r"
+_SOME_BLANKS = re.compile(rf"[{_BLANKS}]*+")
+_KEY = re.compile(rf"[{_BLANKS}]*+([A-Za-z0-9_/.-]*+)[{_BLANKS}]*+=")
 _FLAGS_PREFIX = "sws_flags="
 
 
@@ -38,36 +42,41 @@ class Scanner:
         """The next character; empty at the end."""
         return self.text[self.position : self.position + 1]
 
-    def skip(self, characters: str) -> None:
-        """Advance past all characters of a set."""
-        while self.next and self.next in characters:
-            self.position += 1
+    def skip_blanks(self) -> None:
+        """Advance past blanks and line ends."""
+        blanks = _SOME_BLANKS.match(self.text, self.position)
+        self.position = blanks.end() if blanks else self.position
 
     def token(self, ends: str) -> str:
         """Read up to one of the characters in `ends`, as av_get_token() does.
 
         Removes one level of quotation marks and backslashes, and unquoted blanks at both ends.
         """
-        self.skip(_BLANKS)
-        made: list[str] = []
+        self.skip_blanks()
+        plain = _plain_text(ends)
+        pieces: list[str] = []
         kept = 0
         while self.next and self.next not in ends:
-            character = self.next
-            self.position += 1
-            if character == "\\" and self.next:
-                made.append(self.next)
-                self.position += 1
-                kept = len(made)
-            elif character == "'":
-                end = self.text.find("'", self.position)
-                made += self.text[self.position : end if end >= 0 else None]
+            if found := plain.match(self.text, self.position):
+                pieces.append(found[0])
+                self.position = found.end()
+            elif self.next == "'":
+                end = self.text.find("'", self.position + 1)
+                pieces.append(self.text[self.position + 1 : end if end >= 0 else None])
                 self.position = end + 1 if end >= 0 else len(self.text)
-                kept = len(made) if end >= 0 else kept
+                kept = len(pieces) if end >= 0 else kept
             else:
-                made.append(character)
-        while len(made) > kept and made[-1] in _BLANKS:
-            made.pop()
-        return "".join(made)
+                escaped = self.text[self.position + 1 : self.position + 2]
+                pieces.append(escaped or "\\")
+                self.position += 2 if escaped else 1
+                kept = len(pieces) if escaped else kept
+        return "".join(pieces[:kept]) + "".join(pieces[kept:]).rstrip(_BLANKS)
+
+
+@cache
+def _plain_text(ends: str) -> re.Pattern[str]:
+    """Text up to an end, a quotation mark or a backslash."""
+    return re.compile(rf"[^'\\{re.escape(ends)}]++")
 
 
 def split_escaped(text: str, separators: str) -> Iterator[str]:
@@ -86,12 +95,12 @@ def read_filter_graph(text: str) -> Iterator[Filter]:
         UnreadableGraphError: libavfilter would refuse the text too.
     """
     source = Scanner(text)
-    source.skip(_BLANKS)
+    source.skip_blanks()
     if text.startswith(_FLAGS_PREFIX, source.position):
         source.token(";")
         source.position += 1
     while True:
-        source.skip(_BLANKS)
+        source.skip_blanks()
         if not source.next:
             return
         _skip_labels(source)
@@ -106,14 +115,14 @@ def read_filter_graph(text: str) -> Iterator[Filter]:
 
 
 def _skip_labels(source: Scanner) -> None:
-    source.skip(_BLANKS)
+    source.skip_blanks()
     while source.next == "[":
         source.position += 1
         label = source.token("]")
         if not label or not source.next:
             raise UnreadableGraphError("a link label is empty or not closed")
         source.position += 1
-        source.skip(_BLANKS)
+        source.skip_blanks()
 
 
 def _read_options(source: Scanner) -> Iterator[tuple[str | None, str]]:
@@ -133,15 +142,8 @@ def read_option_pairs(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def _read_key(source: Scanner) -> str | None:
-    start = source.position
-    source.skip(_BLANKS)
-    first = source.position
-    while source.next and source.next.isascii() and (source.next.isalnum() or source.next in "-_/."):
-        source.position += 1
-    key = source.text[first : source.position]
-    source.skip(_BLANKS)
-    if source.next == "=":
-        source.position += 1
-        return key
-    source.position = start
-    return None
+    found = _KEY.match(source.text, source.position)
+    if found is None:
+        return None
+    source.position = found.end()
+    return found[1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -11,13 +10,14 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from ffmpeg_worker.budgets import MAX_COMMANDS, MAX_TOKENS
 from ffmpeg_worker.command.flag_options import is_flag
+from ffmpeg_worker.command.shell_words import split_words
 
 Command = tuple[str, ...]
 """The arguments of one FFmpeg run, without the program's name."""
 
 _PROGRAMS = {"ffmpeg", "ffprobe"}
 _SHELL_OPERATORS = {"|", "||", ";", ">", ">>", "<", "&", "2>", "2>&1"}
-_OPTION = re.compile(r"-[A-Za-z]")
+_OPTION_AND_BLANKS = re.compile(r"(-[A-Za-z][^ ]*+) \s*+")
 
 
 def parse_commands(value: Any, program: str = "ffmpeg") -> tuple[Command, ...]:
@@ -47,7 +47,7 @@ def _is_list(value: Any) -> bool:
 
 def _split(text: str) -> list[str]:
     try:
-        tokens = shlex.split(text)
+        tokens = split_words(text)
     except ValueError:
         raise ValueError("has an unclosed quotation mark or a backslash at its end") from None
     for token in tokens:
@@ -69,15 +69,22 @@ def _expand(elements: Sequence[str]) -> list[str]:
 
 
 def _split_option(element: str) -> list[str]:
-    name, blank, rest = element.strip().partition(" ")
-    if not blank or not _OPTION.match(element):
-        return [element]
-    rest = rest.strip()
-    if is_flag(name):
-        return [name, *_split_option(rest)]
-    if len(rest) > 1 and rest[0] == rest[-1] and rest[0] in "\"'" and rest[0] not in rest[1:-1]:
-        rest = rest[1:-1]
-    return [name, rest]
+    """Split flags, and an option with its value, off the beginning of an element."""
+    tokens: list[str] = []
+    text = element.rstrip()
+    position = 0
+    while found := _OPTION_AND_BLANKS.match(text, position):
+        tokens.append(found[1])
+        position = found.end()
+        if not is_flag(found[1]):
+            return [*tokens, _without_quotes(text[position:])]
+    return [*tokens, text[position:]] if tokens else [element]
+
+
+def _without_quotes(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'" and value[0] not in value[1:-1]:
+        return value[1:-1]
+    return value
 
 
 def _split_chain(tokens: Sequence[str]) -> list[list[str]]:

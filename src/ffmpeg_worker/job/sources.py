@@ -14,6 +14,7 @@ from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.credentials import Credentials
 from ffmpeg_worker.validation_errors import wrong_value
 
+MAX_URL_CHARACTERS = 4096
 _INPUT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _SECRET_PARTS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:([^/?#]*)@)?[^?#]*(?:\?([^#]*))?")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
@@ -46,7 +47,7 @@ class FileSource(FrozenModel):
 
     url: str = Field(
         min_length=1,
-        max_length=4096,
+        max_length=MAX_URL_CHARACTERS,
         repr=False,  # a signed URL is a credential
         description="Relative name under the data root, absolute path under an allowed root, or URL (`https://`, "
         "`s3://`, `gs://`, `az://`, `r2://`).",
@@ -124,7 +125,7 @@ def _read_source(value: Any) -> FileSource | TextSource:
     raise ValueError("must be a path or URL, or an object with `url` or with `content`")
 
 
-InputName = Annotated[str, Field(min_length=1, max_length=4096)]
+InputName = Annotated[str, Field(min_length=1, max_length=MAX_URL_CHARACTERS)]
 """Name of an input of the job; or a path or URL, which then is an input."""
 
 Source = Annotated[

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from ffmpeg_worker.command.command_line import FileGroup
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.artifact import ArtifactKind
-from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_duration
+from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_durations
 from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference
 from ffmpeg_worker.planning.plan import Lane
 
@@ -42,12 +42,13 @@ def expect(lane: Lane, media: Mapping[str, MediaInfo]) -> Expectations:
         promised = [_find_media(reference, media, promises) for reference in read.inputs]
         length = estimate_duration(read.line, estimated)
         command_s.append(length)
-        for group, output in zip(read.line.outputs, read.outputs, strict=True):
+        least = promise_durations(read.line, promised)
+        for group, output, promise in zip(read.line.outputs, read.outputs, least, strict=True):
             if output.name is None:
                 continue
             estimates[output.name] = length
             if _shows_whole_length(output, group):
-                promises[output.name] = promise_duration(read.line, group, promised)
+                promises[output.name] = promise
     known = {name: seconds for name, seconds in promises.items() if seconds is not None}
     return Expectations(tuple(command_s), known)
 

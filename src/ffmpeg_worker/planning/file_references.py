@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.command.command_line import FileGroup, Option
 from ffmpeg_worker.command.filter_graph import split_escaped
+from ffmpeg_worker.command.name_patterns import is_sequence
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
+from ffmpeg_worker.job.sources import MAX_URL_CHARACTERS
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.artifact import ArtifactKind
+from ffmpeg_worker.planning.produced_names import ProducedNames
 
-_SEQUENCE = re.compile(r"%0?\d*d")
 _STANDARD_STREAMS = re.compile(r"-|pipe:\d*|fd:.*")
 _PLAYLIST_FORMATS = {"hls", "dash"}
 _PLAYLIST_SUFFIXES = {".m3u8", ".mpd"}
@@ -73,12 +74,7 @@ def without_file_prefix(url: str) -> str:
     return url.removeprefix("file://").removeprefix("file:")
 
 
-def is_sequence(name: str) -> bool:
-    """Whether a name is a pattern for numbered files."""
-    return bool(_SEQUENCE.search(name))
-
-
-def read_input(group: FileGroup, inputs: Collection[str], produced: Collection[str]) -> InputReference:
+def read_input(group: FileGroup, inputs: Collection[str], produced: ProducedNames) -> InputReference:
     """Classify an input; `produced` are outputs of earlier commands, as the caller called them.
 
     Raises:
@@ -89,7 +85,7 @@ def read_input(group: FileGroup, inputs: Collection[str], produced: Collection[s
     placeholders.check_names(group.url, inputs)
     if group.url.startswith("concat:"):
         parts = group.url.removeprefix("concat:").split("|")
-        return InputReference(InputKind.JOINED, tuple(_key(part) for part in parts))
+        return InputReference(InputKind.JOINED, tuple(input_key(part, inputs) for part in parts))
     if _STANDARD_STREAMS.fullmatch(group.url):
         raise InvalidJob(
             "The command reads standard input, and there is none.",
@@ -98,7 +94,7 @@ def read_input(group: FileGroup, inputs: Collection[str], produced: Collection[s
             where={"argument": "-i"},
         )
     key = _key(group.url)
-    if key not in inputs and is_made(key, produced):
+    if key not in inputs and produced.include(key):
         return InputReference(InputKind.EARLIER_OUTPUT, (key,))
     return InputReference(InputKind.SOURCE, (input_key(group.url, inputs),))
 
@@ -113,25 +109,18 @@ def input_key(text: str, inputs: Collection[str]) -> str:
     key = _key(text)
     if key not in inputs and "://" not in key:
         check_name(key, what="input")
+    if len(key) > MAX_URL_CHARACTERS:
+        raise InvalidJob(
+            f"The URL of an input is longer than {MAX_URL_CHARACTERS} characters.",
+            code="invalid_name",
+            hint="Use a shorter address.",
+        )
     return key
 
 
 def is_concat_list(group: FileGroup) -> bool:
     """Whether an input is a list for the concat demuxer."""
     return group.value_of("f") == "concat" or (not group.has("f") and group.url.lower().endswith(".ffconcat"))
-
-
-def is_made(key: str, produced: Iterable[str]) -> bool:
-    """Whether earlier outputs include `key`: by name, as a file of a sequence, or as the match of a wildcard."""
-    return any(_makes(name, key) for name in produced)
-
-
-def _makes(name: str, key: str) -> bool:
-    if name == key:
-        return True
-    pattern = _SEQUENCE.sub(r"\\d+", re.escape(name))
-    first = _SEQUENCE.sub("1", name)
-    return bool(re.fullmatch(pattern, key)) or ("*" in key and fnmatch.fnmatchcase(first, key))
 
 
 def _key(url: str) -> str:

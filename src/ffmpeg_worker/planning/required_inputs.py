@@ -9,13 +9,8 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.planning.commands.read_chain import Chain, ReadCommand, all_outputs
-from ffmpeg_worker.planning.file_references import (
-    InputKind,
-    input_key,
-    is_concat_list,
-    is_made,
-    without_file_prefix,
-)
+from ffmpeg_worker.planning.file_references import InputKind, input_key, is_concat_list, without_file_prefix
+from ffmpeg_worker.planning.produced_names import ProducedNames
 
 Inputs = Mapping[str, FileSource | TextSource]
 
@@ -85,20 +80,23 @@ def require_named(text: str, inputs: Inputs, *, is_media: bool = False) -> Requi
 
 def require_chain(chain: Chain, inputs: Inputs) -> Iterator[RequiredInput]:
     """The files that the commands of a chain read, but for those that earlier commands write."""
-    produced: set[str] = set()
+    produced = ProducedNames()
     for command in chain.commands:
-        yield from _require_command(command, inputs, frozenset(produced))
-        produced |= {output.name for output in all_outputs(command) if output.name is not None}
+        yield from _require_command(command, inputs, produced)
+        for output in all_outputs(command):
+            if output.name is not None:
+                produced.add(output.name)
 
 
-def _require_command(command: ReadCommand, inputs: Inputs, produced: frozenset[str]) -> Iterator[RequiredInput]:
+def _require_command(command: ReadCommand, inputs: Inputs, produced: ProducedNames) -> Iterator[RequiredInput]:
     for group, reference in zip(command.line.inputs, command.inputs, strict=True):
         is_list = is_concat_list(group)
         if reference.kind in {InputKind.SOURCE, InputKind.JOINED}:
             for key in reference.keys:
-                if not is_made(key, produced):
+                if not produced.include(key):
                     source = inputs.get(key) or FileSource(url=key)
-                    yield RequiredInput(key, source, is_media=not is_list, is_list=is_list, produced=produced)
+                    names = frozenset(produced) if is_list else frozenset()
+                    yield RequiredInput(key, source, is_media=not is_list, is_list=is_list, produced=names)
 
 
 def _is_remote(source: FileSource | TextSource) -> bool:

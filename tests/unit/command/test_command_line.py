@@ -58,6 +58,6 @@ def test_a_value_that_is_missing(tokens: list[str]) -> None:
 
 
 def test_trailing_options_belong_to_an_output_that_is_appended() -> None:
-    line = read_command_line(["-i", "a", "-crf", "23"]).with_output("b.mp4")
+    line = read_command_line(["-i", "a", "-crf", "23"]).with_outputs(["b.mp4"])
     assert line.outputs == (FileGroup(False, "b.mp4", (Option("-crf", "23"),)),)
     assert line.trailing == ()

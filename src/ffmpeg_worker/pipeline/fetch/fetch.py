@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ffmpeg_worker.command.name_patterns import is_sequence
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.lifecycle import Stage
@@ -17,7 +18,6 @@ from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.problem import record_error
 from ffmpeg_worker.pipeline.fetch.fetcher import Fetcher
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.planning.file_references import is_sequence
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter

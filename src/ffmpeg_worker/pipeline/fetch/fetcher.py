@@ -11,12 +11,13 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import urljoin, urlsplit
 
 from ffmpeg_worker.command import concat_list
-from ffmpeg_worker.errors import AddressNotAllowed, SourceNotFound, SourceUnreadable, WorkerError
+from ffmpeg_worker.command.name_patterns import is_sequence
+from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, SourceNotFound, SourceUnreadable, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.pipeline.workspace import Workspace
-from ffmpeg_worker.planning.file_references import is_made, is_sequence
+from ffmpeg_worker.planning.produced_names import ProducedNames
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
@@ -113,13 +114,29 @@ class Fetcher:
     ) -> None:
         """Stage every file a concat list names, and write the list with their staged names."""
         text = source.read_text(encoding="utf-8", errors="surrogateescape")
+        produced = ProducedNames(required.produced)
         names: dict[str, str] = {}
         for entry in concat_list.read_entries(text):
-            if is_made(entry, required.produced):
-                names[entry] = f"../{entry}"
-            elif entry not in names:
-                names[entry] = (await self.fetch(RequiredInput(entry, locate(entry)))).staged
+            if produced.include(entry.name):
+                names[entry.name] = f"../{entry.name}"
+            elif entry.name not in names:
+                names[entry.name] = await self._stage_entry(entry, locate)
         target.write_text(concat_list.rename_entries(text, names), encoding="utf-8", errors="surrogateescape")
+
+    async def _stage_entry(self, entry: concat_list.ListEntry, locate: Callable[[str], FileSource]) -> str:
+        """Stage a file that a list names, and return its staged name."""
+        problem = concat_list.describe_problem(entry.name)
+        if problem is not None:
+            raise InvalidJob(
+                f"Line {entry.line} of the list {problem}.",
+                code="invalid_name",
+                hint="Write one line per file, encoded as UTF-8: file 'name.mp4'.",
+                where={"line": entry.line},
+            )
+        try:
+            return (await self.fetch(RequiredInput(entry.name, locate(entry.name)))).staged
+        except WorkerError as error:
+            raise error.copy().at(line=entry.line) from None
 
 
 def _beside_file(folder: Path, entry: str) -> FileSource:

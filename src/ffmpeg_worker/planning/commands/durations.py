@@ -9,9 +9,10 @@ from ffmpeg_worker.command.command_line import CommandLine, FileGroup
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 
 _UNITS = {"s": 1.0, "ms": 1e-3, "us": 1e-6, "": 1.0}
-_PLAIN = re.compile(r"(-?)(\d+(?:\.\d*)?|\.\d+)(s|ms|us|)")
-_CLOCK = re.compile(r"(-?)(?:(\d+):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
-_FILTER_NAME = re.compile(r"(?:^|[,;\]])\s*([a-z0-9_]+)(?:@[^=,;\[]*)?\s*(?=[=,;\[]|$)")
+_PLAIN = re.compile(r"(-?)(\d{1,18}(?:\.\d*)?|\.\d+)(s|ms|us|)")
+_CLOCK = re.compile(r"(-?)(?:(\d{1,18}):)?(\d{1,2}):(\d{1,2}(?:\.\d*)?)")
+_FILTER_NAME = re.compile(r"(?:^|[,;\]])\s*+([a-z0-9_]++)(?:@[^=,;\[]*+)?\s*+(?=[=,;\[]|$)")
+_QUOTED = re.compile(r"'[^']*+'|\\.")
 _LAVFI_DURATION = re.compile(r"(?:^|[:=])d(?:uration)?=([\d.:]+)")
 
 # With one of these options an output may have any length, so none is promised.
@@ -65,24 +66,30 @@ def estimate_duration(command: CommandLine, media: Sequence[MediaInfo | None]) -
     return max(cuts, default=None)
 
 
-def promise_duration(command: CommandLine, output: FileGroup, media: Sequence[MediaInfo | None]) -> float | None:
-    """The least seconds that `output` must have, or `None` if the command allows any length.
+def promise_durations(command: CommandLine, media: Sequence[MediaInfo | None]) -> list[float | None]:
+    """The least seconds that each output must have, or `None` if the command allows any length.
 
     A lower bound over all inputs: what a truncated source or a failing encoder falls short of.
     """
+    nothing: list[float | None] = [None] * len(command.outputs)
     if not command.inputs or any(option.name in _UNBOUND_OPTIONS for option in command.options()):
-        return None
+        return nothing
     if not all(_is_steady(option.value) for option in command.options() if option.name in _FILTER_OPTIONS):
-        return None
-    if output.value_of("c", "codec", "vcodec", "c:v") == "copy" and any(g.has("ss") for g in command.groups):
-        return None  # a copy starts at a key frame, anywhere before the time asked for
+        return nothing
     bounds = []
     for group, info in zip(command.inputs, media, strict=True):
         bound = _cut(group, _shortest_stream(info)) if info is not None else None
         if bound is None:
-            return None
+            return nothing
         bounds.append(bound)
-    promised = _cut(output, min(bounds))
+    seeks = any(group.has("ss") for group in command.groups)
+    return [_promise(output, min(bounds), seeks=seeks) for output in command.outputs]
+
+
+def _promise(output: FileGroup, bound: float, *, seeks: bool) -> float | None:
+    if seeks and output.value_of("c", "codec", "vcodec", "c:v") == "copy":
+        return None  # a copy starts at a key frame, anywhere before the time asked for
+    promised = _cut(output, bound)
     return promised if promised is not None and promised > 0 else None
 
 
@@ -119,5 +126,5 @@ def _lavfi_duration(group: FileGroup) -> float | None:
 
 def _is_steady(graph: str | None) -> bool:
     # Quoted and escaped text never contains the name of a filter.
-    unquoted = re.sub(r"'[^']*'|\\.", "", graph or "")
+    unquoted = _QUOTED.sub("", graph or "")
     return _STEADY_FILTERS.issuperset(_FILTER_NAME.findall(unquoted))

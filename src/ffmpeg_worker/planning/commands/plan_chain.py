@@ -15,6 +15,7 @@ from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind, duplicate_ou
 from ffmpeg_worker.planning.commands.read_chain import WORKER_OPTIONS, Chain, ReadCommand, all_outputs
 from ffmpeg_worker.planning.commands.referenced_files import (
     find_key_info_files,
+    find_mentioned_names,
     find_referenced_files,
     side_outputs,
 )
@@ -55,7 +56,7 @@ def plan_chain(chain: Chain, files: LocalFiles, limits: CommandLimits | None) ->
         intermediates=frozenset(name for name in work_names.values() if name not in kept),
         referenced_files=frozenset(name for line in lines for name in find_referenced_files(line)) - {*work_names},
         key_info_files=frozenset(
-            placeholders.fill(name, staged) for line in lines for name in find_key_info_files(line)
+            placeholders.fill(name, staged.__getitem__) for line in lines for name in find_key_info_files(line)
         ),
         warnings=tuple(_warnings(chain)),
         display_names={path: display_name(key) for key, path in staged.items()},
@@ -118,7 +119,7 @@ def _option_tokens(option: Option, staged: Mapping[str, str]) -> tuple[str, ...]
         return ()
     if option.value is None:
         return option.tokens()
-    return (option.token, placeholders.fill(option.value, staged))
+    return (option.token, placeholders.fill(option.value, staged.__getitem__))
 
 
 def _input_tokens(
@@ -129,7 +130,7 @@ def _input_tokens(
     prefix = "" if group.value_of("pattern_type") == "glob" else "file:"
     match reference.kind:
         case InputKind.GENERATED:
-            return (placeholders.fill(group.url, staged),)
+            return (placeholders.fill(group.url, staged.__getitem__),)
         case InputKind.JOINED:
             names = [work_names.get(key) or staged.get(key, key) for key in reference.keys]
             return ("concat:" + "|".join(names),)
@@ -158,22 +159,18 @@ def _find_artifacts(chain: Chain) -> tuple[Artifact, ...]:
 
 
 def _default_outputs(commands: Sequence[ReadCommand], written: Sequence[str]) -> tuple[str, ...]:
-    """Outputs that no later command reads."""
+    """Outputs that no later command reads, and files that options write and no later command mentions."""
     consumed = {
         key for read in commands for ref in read.inputs if ref.kind is not InputKind.SOURCE for key in ref.keys
     }
-    beside = [
-        name for place, read in enumerate(commands) for name in _kept_side_outputs(read, commands[place + 1 :])
-    ]
-    side = {name for read in commands for name in side_outputs(read.line)}
-    return tuple(dict.fromkeys([*(name for name in written if name not in {*consumed, *side}), *beside]))
-
-
-def _kept_side_outputs(read: ReadCommand, later: Sequence[ReadCommand]) -> Iterator[str]:
-    """Files that options of a command write and no later command mentions."""
-    texts = [option.value or "" for other in later for option in other.line.options()]
-    texts += [group.url for other in later for group in other.line.inputs]
-    return (name for name in side_outputs(read.line) if not any(name in text for text in texts))
+    beside: list[str] = []
+    mentioned: set[str] = set()
+    for read in reversed(commands):
+        names = dict.fromkeys(side_outputs(read.line))
+        consumed |= names.keys()
+        beside = [*(name for name in names if name not in mentioned), *beside]
+        mentioned |= {*find_mentioned_names(read.line)}
+    return tuple(dict.fromkeys([*(name for name in written if name not in consumed), *beside]))
 
 
 def _warnings(chain: Chain) -> Iterator[str]:

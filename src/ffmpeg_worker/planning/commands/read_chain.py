@@ -10,7 +10,7 @@ from ffmpeg_worker.command.parse_commands import Command
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.artifact import duplicate_output
-from ffmpeg_worker.planning.commands.referenced_files import side_outputs
+from ffmpeg_worker.planning.commands.referenced_files import find_mentioned_names, side_outputs
 from ffmpeg_worker.planning.file_references import (
     InputReference,
     OutputReference,
@@ -19,6 +19,7 @@ from ffmpeg_worker.planning.file_references import (
     tee_outputs,
 )
 from ffmpeg_worker.planning.option_policy.check_command import check_command
+from ffmpeg_worker.planning.produced_names import ProducedNames
 
 # The worker sets these itself: it reads log and progress, and no one answers questions.
 WORKER_OPTIONS = frozenset("y n hide_banner stats nostats stdin nostdin loglevel v stats_period".split())
@@ -53,16 +54,16 @@ def read_chain(
         ForbiddenOption, InvalidJob: with `where.command`.
     """
     chain: list[ReadCommand] = []
-    produced: list[str] = []
+    produced = ProducedNames()
     for index, tokens in enumerate(commands):
         try:
             line = read_command_line(tokens)
             if index == len(commands) - 1:
                 line = _append_missing(line, outputs, produced)
-            earlier = tuple(produced)
             read = _classify(line, inputs, produced)
             if option_policy:
-                check_command(line, read.inputs, read.outputs, known=tuple(inputs), produced=earlier)
+                check_command(line, read.inputs, read.outputs, known=inputs, produced=produced)
+            _add_outputs(read, produced)
             chain.append(read)
         except WorkerError as error:
             raise error.at(command=index) from None
@@ -77,23 +78,24 @@ def all_outputs(read: ReadCommand) -> Iterator[OutputReference]:
         yield from tee_outputs(group)
 
 
-def _append_missing(line: CommandLine, outputs: Sequence[str], produced: Sequence[str]) -> CommandLine:
+def _append_missing(line: CommandLine, outputs: Sequence[str], produced: ProducedNames) -> CommandLine:
     written = {output.url.removeprefix("file:") for output in line.outputs}
-    for name in outputs:
-        is_in_option = any(name in (option.value or "") for option in line.options())
-        is_in_tee = any(name in output.url for output in line.outputs if output.value_of("f") == "tee")
-        if name not in written and name not in produced and not is_in_option and not is_in_tee:
-            line = line.with_output(name)
-    return line
+    mentioned = {*find_mentioned_names(line)} if outputs else ()
+    missing = [
+        name
+        for name in dict.fromkeys(outputs)
+        if name not in written and name not in produced and name not in mentioned
+    ]
+    return line.with_outputs(missing)
 
 
-def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[str]) -> ReadCommand:
-    """Classify the files of a command, and add the names of its outputs to `produced`."""
+def _classify(line: CommandLine, inputs: Mapping[str, object], produced: ProducedNames) -> ReadCommand:
+    """Classify the files of a command; `produced` are the outputs of earlier ones."""
     for option in line.options():
         placeholders.check_names(option.value or "", inputs)
     read = ReadCommand(
         line,
-        tuple(read_input(group, tuple(inputs), produced) for group in line.inputs),
+        tuple(read_input(group, inputs, produced) for group in line.inputs),
         tuple(read_output(group) for group in line.outputs),
     )
     if not read.outputs:
@@ -102,9 +104,14 @@ def _classify(line: CommandLine, inputs: Mapping[str, object], produced: list[st
             code="no_output",
             hint='End it with a file name, or give "output"; the action "probe" reads media information.',
         )
+    return read
+
+
+def _add_outputs(read: ReadCommand, produced: ProducedNames) -> None:
     for name in (output.name for output in read.outputs if output.name is not None):
         if name in produced:
             raise duplicate_output(name)
-        produced.append(name)
-    produced += [o.name for o in all_outputs(read) if o.name is not None and o.name not in produced]
-    return read
+        produced.add(name)
+    for output in all_outputs(read):
+        if output.name is not None:
+            produced.add(output.name)

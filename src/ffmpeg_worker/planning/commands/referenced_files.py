@@ -11,8 +11,8 @@ from ffmpeg_worker.command.filter_graph import split_escaped
 _GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
 _FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_info_file".split())
 _WRITING_OPTIONS = frozenset("segment_list dump_attachment vstats_file".split())
-_FILE_LIKE = re.compile(r"[^\s=:,;'\"\[\]|\\]+\.[A-Za-z][A-Za-z0-9]{0,7}(?=$|[\s=:,;'\"\[\]|\\])")
-_ENDS_LIKE_A_FILE = re.compile(r"\S.*\.[A-Za-z][A-Za-z0-9]{0,7}")
+_WORD = re.compile(r"[^\s=:,;'\"\[\]|\\]++")
+_EXTENSION = re.compile(r"[A-Za-z][A-Za-z0-9]{0,7}")
 _METADATA = re.compile(r"a?metadata(?:@\w+)?=")
 # Parameters of psnr, ssim, xpsnr, libvmaf and vidstabdetect.
 _WRITING_PARAMETERS = frozenset({"stats_file", "log_path", "result"})
@@ -21,13 +21,24 @@ _WRITING_PARAMETERS = frozenset({"stats_file", "log_path", "result"})
 def find_referenced_files(line: CommandLine) -> Iterator[str]:
     """Names in filter graphs and file options that may be files under the data root."""
     for graph in _graphs(line):
-        yield from _FILE_LIKE.findall(graph)
+        yield from filter(_has_extension, _WORD.findall(graph))
         for _, value in _parameters(graph):
-            if _ENDS_LIKE_A_FILE.fullmatch(value):
+            if _has_extension(value) and not value[0].isspace():
                 yield value
     for option in line.options():
         if option.value and (option.name in _FILE_OPTIONS or option.token.startswith("-/")):
             yield option.value
+
+
+def find_mentioned_names(line: CommandLine) -> Iterator[str]:
+    """Everything in the options and inputs of a command, and in the lists of its tees, that may be a file's name."""
+    texts = [option.value for option in line.options() if option.value]
+    texts += [group.url for group in line.groups if group.is_input or group.value_of("f") == "tee"]
+    for text in texts:
+        yield text
+        yield from (word.removeprefix("./") for word in _WORD.findall(text))
+    for graph in _graphs(line):
+        yield from (value.removeprefix("./") for _, value in _parameters(graph))
 
 
 def find_key_info_files(line: CommandLine) -> Iterator[str]:
@@ -47,6 +58,11 @@ def side_outputs(line: CommandLine) -> Iterator[str]:
         for part in split_escaped(graph, "[],;"):
             if _METADATA.match(part.strip()):
                 yield from (value for key, value in _parameters(part) if key == "file" and _is_plain(value))
+
+
+def _has_extension(name: str) -> bool:
+    stem, _, extension = name.rpartition(".")
+    return bool(stem) and _EXTENSION.fullmatch(extension) is not None
 
 
 def _is_plain(name: str) -> bool:

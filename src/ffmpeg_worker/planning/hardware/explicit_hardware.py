@@ -10,7 +10,9 @@ from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.actions.process import ProcessData
 from ffmpeg_worker.job.machine import Gpu
 
-_NAMED = re.compile(r"(?<![A-Za-z0-9])(?:(?:h264|hevc|av1)_nvenc|\w+_cuvid|\w+_cuda|\w+_npp)(?![A-Za-z0-9_])")
+_WORD = re.compile(r"\w++", re.ASCII)
+_ENCODERS = frozenset({"h264_nvenc", "hevc_nvenc", "av1_nvenc"})
+_SUFFIXES = ("_cuvid", "_cuda", "_npp")
 _DEVICE_OPTIONS = frozenset({"-hwaccel", "-init_hw_device", "-hwaccel_output_format"})
 _DEVICES = re.compile(r"(?:cuda|nvdec|cuvid)(?:$|[=:@])")
 _GRAPH_OPTIONS = re.compile(
@@ -40,7 +42,7 @@ def check_hardware_available(process: ProcessData, hardware: str, gpu: Gpu) -> N
         name = find_named_hardware(tokens)
         if name is not None and not _may_exist(name, gpu):
             raise UnsupportedFeature(
-                f'This worker has no GPU for "{name}". {gpu.reason or ""}'.rstrip(),
+                f'This worker has no GPU for "{name[:64]}". {gpu.reason or ""}'.rstrip(),
                 code="hardware_unavailable",
                 hint="Use a software encoder such as libx264, and filters without _cuda.",
                 where={"command": number},
@@ -52,9 +54,10 @@ def find_named_hardware(tokens: Sequence[str]) -> str | None:
     for option, value in pairwise(tokens):
         if option in _DEVICE_OPTIONS and _DEVICES.match(value):
             return value
-        found = _NAMED.search(value) if _GRAPH_OPTIONS.match(option) else None
-        if found is not None:
-            return found[0]
+        words = _WORD.findall(value) if _GRAPH_OPTIONS.match(option) else ()
+        named = next((word for word in words if word in _ENCODERS or word.endswith(_SUFFIXES)), None)
+        if named is not None:
+            return named
     return None
 
 

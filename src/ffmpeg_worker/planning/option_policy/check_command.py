@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 
 from ffmpeg_worker.budgets import MAX_ARGUMENT_BYTES, MAX_ARGUMENTS
 from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option
@@ -22,6 +21,7 @@ from ffmpeg_worker.planning.option_policy.safe_names import is_job_file_name, st
 _PROTOCOLS = index_by_name(PROTOCOLS)
 # A protocol before its options, another protocol, or what it opens. Storage checks URLs with `://`.
 _PROTOCOL = re.compile(r"([a-z0-9]+)(?:[,+]|:(?!//))")
+_IMPOSSIBLE = re.compile(r"[\0\ud800-\udfff]")
 
 
 def check_command(
@@ -30,7 +30,7 @@ def check_command(
     outputs: Sequence[OutputReference],
     *,
     known: Collection[str],
-    produced: Collection[str],
+    produced: Container[str],
 ) -> None:
     """Refuse a command, as the caller wrote it with placeholders, that contains anything not accepted.
 
@@ -42,15 +42,13 @@ def check_command(
     """
     _check_size(line)
     checker = OptionChecker()
-    # Inputs get plain names in this folder; which names makes no difference here.
-    staged = {name: f"{STAGING_FOLDER}/{name}" for name in known}
     for group in line.groups:
         for option in group.options:
-            _check_option(checker, option, staged, is_input=group.is_input)
+            _check_option(checker, option, is_input=group.is_input)
     for option in line.trailing:
-        _check_option(checker, option, staged, is_input=False)
+        _check_option(checker, option, is_input=False)
     for group, reference in zip(line.inputs, inputs, strict=True):
-        _check_input(checker, group, reference, staged, produced)
+        _check_input(checker, group, reference, known, produced)
     for group, output in zip(line.outputs, outputs, strict=True):
         _check_output(checker, group, output)
 
@@ -58,12 +56,6 @@ def check_command(
 def _check_size(line: CommandLine) -> None:
     arguments = [part for option in line.options() for part in option.tokens()]
     arguments += [group.url for group in line.groups]
-    if any(unicodedata.category(c) == "Cs" or c == "\0" for argument in arguments for c in argument):
-        raise InvalidJob(
-            "An argument contains a character that no command line can.",
-            code="invalid_argument",
-            hint="Remove NUL characters and lone surrogates.",
-        )
     size = sum(len(argument.encode(errors="surrogatepass")) for argument in arguments)
     if len(arguments) > MAX_ARGUMENTS or size > MAX_ARGUMENT_BYTES:
         raise InvalidJob(
@@ -72,12 +64,23 @@ def _check_size(line: CommandLine) -> None:
             code="command_too_long",
             hint="Split the work into a chain of commands.",
         )
+    if any(_IMPOSSIBLE.search(argument) for argument in arguments):
+        raise InvalidJob(
+            "An argument contains a character that no command line can.",
+            code="invalid_argument",
+            hint="Remove NUL characters and lone surrogates.",
+        )
 
 
-def _check_option(checker: OptionChecker, option: Option, staged: dict[str, str], *, is_input: bool) -> None:
+def _staged_name(name: str) -> str:
+    """Inputs get plain names in this folder; which names makes no difference here."""
+    return f"{STAGING_FOLDER}/{name}"
+
+
+def _check_option(checker: OptionChecker, option: Option, *, is_input: bool) -> None:
     # FFmpeg removes one dash; a second one belongs to the name.
     name = option.token[1:].partition(":")[0]
-    value = placeholders.fill(option.value or "", staged)
+    value = placeholders.fill(option.value or "", _staged_name)
     context = ArgumentContext(option.token)
     if name == "f":
         check_format(ValueKind.INPUT_FORMAT if is_input else ValueKind.OUTPUT_FORMAT, value, context)
@@ -89,21 +92,21 @@ def _check_input(
     checker: OptionChecker,
     group: FileGroup,
     reference: InputReference,
-    staged: dict[str, str],
-    produced: Collection[str],
+    known: Collection[str],
+    produced: Container[str],
 ) -> None:
     context = ArgumentContext("-i")
     if reference.kind is InputKind.GENERATED:
-        checker.check_graph(placeholders.fill(group.url, staged), context)
+        checker.check_graph(placeholders.fill(group.url, _staged_name), context)
     if reference.kind is InputKind.SOURCE:
-        _check_protocol(reference.keys[0], context, staged)
+        _check_protocol(reference.keys[0], context, known)
     has_wildcards = group.value_of("pattern_type") == "glob"
     for key in reference.keys:
         if reference.kind is InputKind.EARLIER_OUTPUT and not _is_earlier_output(
             key, produced, has_wildcards=has_wildcards
         ):
             raise context.refusal("leads out of the job's folder", "Name an output of an earlier command.")
-        if reference.kind is InputKind.JOINED and key not in staged and ":" in key and "://" not in key:
+        if reference.kind is InputKind.JOINED and key not in known and ":" in key and "://" not in key:
             raise context.refusal(
                 "joins files whose names contain a colon", "Rename the output, or give the file as an input."
             )
@@ -118,7 +121,7 @@ def _check_protocol(name: str, context: ArgumentContext, known: Collection[str])
         raise inner.refusal("is not accepted", rule.instead or "Name the file itself.")
 
 
-def _is_earlier_output(key: str, produced: Collection[str], *, has_wildcards: bool) -> bool:
+def _is_earlier_output(key: str, produced: Container[str], *, has_wildcards: bool) -> bool:
     if has_wildcards:
         return is_job_file_name(key) and not any(character in key for character in "{}")
     return key in produced or stays_inside(key)

@@ -6,7 +6,7 @@ import pytest
 
 from ffmpeg_worker.command.command_line import read_command_line
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_duration, read_time
+from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_durations, read_time
 
 TEN = MediaInfo("mov,mp4", (StreamInfo("video", duration_s=10.0), StreamInfo("audio", duration_s=9.8)), 10.0)
 FOUR = MediaInfo("flac", (StreamInfo("audio", duration_s=4.0),), 4.0)
@@ -27,6 +27,8 @@ FOUR = MediaInfo("flac", (StreamInfo("audio", duration_s=4.0),), 4.0)
         ("abc", None),
         ("", None),
         ("1:2:3:4", None),
+        ("9" * 5000, None),
+        ("9" * 5000 + ":00:00", None),
     ],
 )
 def test_times(text: str, seconds: float | None) -> None:
@@ -61,14 +63,14 @@ def test_times(text: str, seconds: float | None) -> None:
 def test_promises(command: str, promise: float | None) -> None:
     line = read_command_line(command.split())
     media = [None if "lavfi" in command else TEN]
-    found = promise_duration(line, line.outputs[0], media)
+    found = promise_durations(line, media)[0]
     assert found == (None if promise is None else pytest.approx(promise))
 
 
 def test_the_shortest_of_several_inputs_bounds_the_promise() -> None:
     line = read_command_line("-i a -i b o.mp4".split())
-    assert promise_duration(line, line.outputs[0], [TEN, FOUR]) == pytest.approx(4.0)
-    assert promise_duration(line, line.outputs[0], [TEN, None]) is None
+    assert promise_durations(line, [TEN, FOUR]) == pytest.approx([4.0])
+    assert promise_durations(line, [TEN, None]) == [None]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +95,7 @@ def test_filter_sources_tell_their_length() -> None:
 def test_streams_of_unknown_length_promise_nothing() -> None:
     unknown = MediaInfo("matroska", (StreamInfo("video"), StreamInfo("audio")), 10.0)
     line = read_command_line(["-i", "a", "o.mp4"])
-    assert promise_duration(line, line.outputs[0], [unknown]) is None
+    assert promise_durations(line, [unknown]) == [None]
 
 
 def test_pictures_and_covers_promise_nothing() -> None:
@@ -101,6 +103,6 @@ def test_pictures_and_covers_promise_nothing() -> None:
     covered = MediaInfo("flac", (StreamInfo("audio", duration_s=4.0), StreamInfo("video", is_cover=True)), 4.0)
     line = read_command_line(["-i", "a", "o.mp4"])
     guessed = MediaInfo("mp3", (StreamInfo("audio", duration_s=4.0),), 4.0)
-    assert promise_duration(line, line.outputs[0], [picture]) is None
-    assert promise_duration(line, line.outputs[0], [guessed]) is None
-    assert promise_duration(line, line.outputs[0], [covered]) == pytest.approx(4.0)
+    assert promise_durations(line, [picture]) == [None]
+    assert promise_durations(line, [guessed]) == [None]
+    assert promise_durations(line, [covered]) == pytest.approx([4.0])
