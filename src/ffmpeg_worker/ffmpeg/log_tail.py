@@ -14,9 +14,9 @@ _MAX_FIRST_PROBLEMS = 40
 
 _ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[@-Z\\-_])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_PROBLEM = re.compile(r"^(?:\[[^\]]*\] )*\[(?:warning|error|fatal|panic)\] ")
+_PROBLEM = re.compile(r"^(?:\[[^\]]*+\] )*\[(?:warning|error|fatal|panic)\] ")
 _TAGS = re.compile(
-    r"^((?:\[[^\]]* @ [^\]]*\] )*)\[(?:quiet|panic|fatal|error|warning|info|verbose|debug|trace)\] ?",
+    r"^((?:\[(?>[^\]\n]*? @ )[^\]\n]*+\] )*)\[(?:quiet|panic|fatal|error|warning|info|verbose|debug|trace)\] ?",
     re.MULTILINE,
 )
 # The echo of an option that run_ffmpeg adds.

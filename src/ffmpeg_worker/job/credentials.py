@@ -129,7 +129,7 @@ def _find_parts(secret: str) -> list[str]:
     """Find the secrets inside a key file, a connection string or a signature."""
     try:
         document = json.loads(secret)
-    except ValueError:
+    except (ValueError, RecursionError):
         return re.findall(r"(?:AccountKey|SharedAccessSignature|sig)=([^;&]{8,})", secret)
     if not isinstance(document, Mapping):
         return []

@@ -15,7 +15,7 @@ _OTHER_CODES = frozenset({"disk_full", "output_flood"})
 _LINE = re.compile(
     r"^(?:\[(?:(?:h264|hevc|av1)_nvenc|CUDA|AVHW\w+Context|Parsed_\w+_cuda_\d+)\] "
     r"|[^\n]*\bCUDA_ERROR_|[^\n]*\bNV_ENC_ERR_"
-    r"|[^\n]*(?:cuvid\w+|cu[A-Z]\w+)\([^\n]*\) failed|[^\n]*No decoder surfaces left"
+    r"|[^\n]*\b(?:cuvid\w+|cu[A-Z]\w+)\([^\n]{0,200}?\) failed|[^\n]*No decoder surfaces left"
     r"|[^\n]*Impossible to convert between the formats)[^\n]*",
     re.MULTILINE,
 )

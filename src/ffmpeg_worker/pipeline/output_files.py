@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from ffmpeg_worker.command.name_patterns import NamePatterns
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.fetch.referenced_files import find_key_files
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
@@ -15,7 +16,7 @@ from ffmpeg_worker.planning.plan import Lane
 _COMPANION_SUFFIXES = frozenset(
     ".ts .m4s .mp4 .m4a .m4v .aac .ac3 .mp3 .vtt .webvtt .m3u8 .key .webm .mpd".split()
 )
-_CODES = re.compile(r"(%%|%\d*[A-Za-z])")
+_NUMBER = re.compile(r"(\d+)")
 
 
 def find_files(artifact: Artifact, folder: Path) -> list[str]:
@@ -24,19 +25,15 @@ def find_files(artifact: Artifact, folder: Path) -> list[str]:
         return [artifact.work_name]
     if artifact.kind is ArtifactKind.FILE:
         return []
-    pattern = re.compile("".join(_expression(part) for part in _CODES.split(artifact.work_name)))
-    return sorted((name for name in _files(folder) if pattern.fullmatch(name)), key=_natural)
-
-
-def _expression(part: str) -> str:
-    """The regular expression for a piece of an output name: number, percent sign, date, or literal text."""
-    if not _CODES.fullmatch(part):
-        return re.escape(part)
-    return "%" if part == "%%" else r"\d+" if part.endswith("d") else "[^/]+"
+    pattern = NamePatterns()
+    pattern.add_output(artifact.work_name)
+    return sorted((name for name in _files(folder) if pattern.match(name)), key=_natural)
 
 
 def _natural(name: str) -> list[str | int]:
-    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", name)]
+    """A key that sorts by the numbers in a name: every other part of it is one."""
+    parts = _NUMBER.split(name)
+    return [int(part) if index % 2 else part for index, part in enumerate(parts)]
 
 
 def _files(folder: Path) -> Iterable[str]:

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,6 +19,7 @@ from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.fonts import outline_fonts
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning.plan import (
     BundledFonts,
     FailureContext,
@@ -33,7 +35,7 @@ from ffmpeg_worker.tasks import finish_then_cancel
 
 _MAX_PROBLEMS = 20
 _FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
-_ERROR_LINE = re.compile(r"^(?:\[[^\]]*\] )*\[(?:error|fatal)\] .*$", re.MULTILINE)
+_ERROR_LINE = re.compile(r"^(?:\[[^\]\n]*\] )*\[(?:error|fatal)\] .*$", re.MULTILINE)
 
 
 class CommandRunner:
@@ -50,7 +52,7 @@ class CommandRunner:
         self._deadline = context.runtime.deadline
         self._owner = context.runtime.owner
         self._job_id = context.runtime.job_id
-        self._display_names = display_names
+        self._staged_names = StagedNames(display_names)
 
     @property
     def seconds_left(self) -> float:
@@ -147,20 +149,18 @@ class CommandRunner:
 
     def reword(self, text: str) -> str:
         """Replace staged names, which mean nothing to a caller, by the caller's own."""
-        for staged, name in self._display_names.items():
-            text = text.replace(f"file:{staged}", name).replace(staged, name)
-        return _FILE_PREFIX.sub("", text)
+        return _FILE_PREFIX.sub("", self._staged_names.replace_in(text))
 
     def _result(self, run: RunReport, step: FfmpegStep) -> StepResult:
         last = run.last_progress if not step.is_auxiliary else None
-        problems = dict.fromkeys(self.reword(line) for line in _ERROR_LINE.findall(run.log.text))
+        problems = dict.fromkeys(_ERROR_LINE.findall(run.log.text))
         return StepResult(
             seconds=run.seconds,
             cpu_seconds=run.exit.cpu_seconds,
             frames=last.frame if last else None,
             out_time_s=last.out_time_s if last else None,
             log=self.reword(strip_log_tags(run.log.text)) if step.keeps_log else "",
-            problems=tuple(problems)[:_MAX_PROBLEMS],
+            problems=tuple(self.reword(line) for line in islice(problems, _MAX_PROBLEMS)),
         )
 
 

@@ -36,6 +36,7 @@ class Workspace:
         jail.share(root)
         jail.share(self.staging)
         self._taken: set[str] = {path.name for path in self.staging.iterdir()}
+        self._numbers: dict[tuple[str, str], int] = {}
         self._lent: set[Path] = set()
         self._admit_links()
 
@@ -135,9 +136,9 @@ class Workspace:
             UNSAFE_CHARACTERS.sub("_", stem if stem is not None else path.stem).strip("_")[:_MAX_STEM] or "input"
         )
         candidate = f"{plain}{suffix}"
-        number = 1
         while candidate in self._taken:
-            number += 1
+            # The last number of this name is known: names that are alike are not counted from 1 each time.
+            number = self._numbers[plain, suffix] = self._numbers.get((plain, suffix), 1) + 1
             candidate = f"{plain}-{number}{suffix}"
         self._taken.add(candidate)
         return candidate

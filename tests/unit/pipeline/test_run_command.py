@@ -24,7 +24,13 @@ from ffmpeg_worker.planning.plan import (
 )
 from support.job_contexts import FakeJob
 
-NAMES = {"_in/0.bin": "holiday.mp4", "_in/a.srt": "subs"}
+NAMES = {
+    "_in/0.bin": "holiday.mp4",
+    "_in/a.srt": "subs",
+    "_in/a": "short",
+    "_in/frames/%03d.png": "pictures",
+    "_in/p.m3u8.d/my list.m3u8": "playlist",
+}
 
 
 def runner(job: FakeJob) -> CommandRunner:
@@ -51,6 +57,8 @@ def test_files_are_named_as_the_caller_does(tmp_path: Path) -> None:
     command = runner(FakeJob(tmp_path))
     text = "Error opening file:_in/0.bin, then _in/a.srt and file:out.mp4"
     assert command.reword(text) == "Error opening holiday.mp4, then subs and out.mp4"
+    assert command.reword("No _in/frames/%03d.png: _in/a. Not _in/b") == "No pictures: short. Not _in/b"
+    assert command.reword("'file:_in/p.m3u8.d/my list.m3u8'") == "'playlist'"
 
 
 async def test_files_are_placed_before_a_step(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
+from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.sandbox.beneath import read_beneath
 from ffmpeg_worker.storage.stores import Stores
@@ -31,6 +32,7 @@ async def copy_referenced_files(
     size of each before it is copied, and may raise.
     """
     for name in names:
+        await asyncio.sleep(0)  # a graph may hold thousands of words, and each is looked up on the disk
         target = folder / name
         if not _is_local(name) or target.exists():
             continue
@@ -82,4 +84,9 @@ async def copy_key_files(
 
 
 def _is_local(name: str) -> bool:
-    return not PurePosixPath(name).is_absolute() and ".." not in PurePosixPath(name).parts
+    """Whether a file below a folder can have this name."""
+    try:
+        check_name(name, what="input")
+    except InvalidJob:
+        return False
+    return not PurePosixPath(name).is_absolute()
