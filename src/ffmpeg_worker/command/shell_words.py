@@ -9,7 +9,7 @@ _PIECE = re.compile(
     r"(?P<blanks>[ \t\r\n]++)"
     r"|(?P<plain>[^ \t\r\n'\"\\]++)"
     r"|'(?P<single>[^']*+)'"
-    r"|\"(?P<double>(?:[^\"\\]++|\\.)*+)\""
+    r"|\"(?P<double>(?:[^\"\\]++|\\.)*)\""
     r"|\\(?P<escaped>.)",
     re.DOTALL,
 )

@@ -130,7 +130,7 @@ def _diagnosis(
 
 def _make_quotable(text: str) -> str:
     """Make a part of the log fit for a sentence: short, printable, without trailing zeros and secrets of URLs."""
-    text = re.sub(r"(\w+://)(?:[^/@\s]*@)?([^?\s']*)\?[^\s']*", r"\1\2", text)
+    text = re.sub(r"(\b\w+://)(?:[^/@\s]*@)?([^?\s']*)\?[^\s']*", r"\1\2", text)
     text = re.sub(r"(\d)\.0{6}\b", r"\1", text)
     text = re.sub(r"^(\S+) - (\S+)$", r"\1 to \2", text)
     text = "".join(character if character.isprintable() else " " for character in text).strip(" .")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 _MAX_LINE = 1000
+_MAX_END = 20_000
 
 _LINE = re.compile(
     r"(?P<contexts>(?:\[[^\[\]]{1,200}? @ (?:0x)?[0-9a-f]{1,16}\] ?)*)"
@@ -79,7 +81,24 @@ def read_log(stderr: str, *, everything: bool = False) -> list[Line]:
         dropped = is_info and (not everything or _METADATA.match(line.text))
         if line.text and not dropped and not _is_internal(line):
             lines.append(line)
-    return lines
+    return _keep_both_ends(lines)
+
+
+def _keep_both_ends(lines: list[Line]) -> list[Line]:
+    """The lines without those between the first and the last `_MAX_END` characters.
+
+    Some patterns take the square of a line's length: with this limit they stay under a tenth of a second.
+    """
+    kept = [*_count_up_to(_MAX_END, lines)]
+    return kept + [*_count_up_to(_MAX_END, reversed(lines[len(kept) :]))][::-1]
+
+
+def _count_up_to(characters: int, lines: Iterable[Line]) -> Iterator[Line]:
+    for line in lines:
+        characters -= len(str(line))
+        if characters < 0:
+            return
+        yield line
 
 
 def _is_internal(line: Line) -> bool:
@@ -106,6 +125,8 @@ def find_open_failures(lines: Sequence[Line], arguments: Sequence[str]) -> list[
     found = []
     reason = ""
     tagged = any(line.level for line in lines)
+    names = {strip_protocol(argument) for argument in arguments}
+    inputs = {strip_protocol(value) for flag, value in pairwise(arguments) if flag == "-i"}
     for line in lines:
         if match := re.match(r"Error opening input: (.+)", line.text):
             reason = match[1]
@@ -116,20 +137,24 @@ def find_open_failures(lines: Sequence[Line], arguments: Sequence[str]) -> list[
         elif (
             line.level in _SEVERE_LEVELS or not tagged
         ) and not line.contexts:  # otherwise it is the end of a truncated line
-            found += _find_old_open_failure(line, arguments)
+            found += _find_old_open_failure(line, names, inputs)
     return found
 
 
-def _find_old_open_failure(line: Line, arguments: Sequence[str]) -> list[str]:
+def _find_old_open_failure(line: Line, names: Collection[str], inputs: Collection[str]) -> list[str]:
+    """`names` are all arguments of the command, `inputs` those after `-i`."""
     match = re.fullmatch(rf"(?!Error |Failed )(.*): ({_REASONS.pattern})", line.text)
     if match is None:
         return []
     name, reason = match.groups()
-    inputs = {strip_protocol(value) for flag, value in pairwise(arguments) if flag == "-i"}
     # Without a command and tags, only text that looks like a file name counts as one.
-    if name in inputs or (not arguments and (line.level or re.fullmatch(r"\S*[./]\S*", name))):
+    if name in inputs or (not names and (line.level or _looks_like_a_file(name))):
         return [f"opening input {name}: {reason}"]
-    return [f"opening output {name}: {reason}"] if name in map(strip_protocol, arguments) else []
+    return [f"opening output {name}: {reason}"] if name in names else []
+
+
+def _looks_like_a_file(name: str) -> bool:
+    return ("." in name or "/" in name) and not any(map(str.isspace, name))
 
 
 def strip_protocol(argument: str) -> str:
@@ -146,7 +171,8 @@ def find_main_complaint(lines: Sequence[Line]) -> str | None:
     severe = [line for line in relevant if line.level is None or line.level in _SEVERE_LEVELS] or relevant
     causes = [line for line in severe if not _CONSEQUENCES.match(line.text)]
     shapes = [re.sub(r"\d+", "0", str(line)) for line in causes]
-    rare = [line for line, shape in zip(causes, shapes, strict=True) if shapes.count(shape) <= 2]
+    counts = Counter(shapes)
+    rare = [line for line, shape in zip(causes, shapes, strict=True) if counts[shape] <= 2]
     best = next(iter(rare or causes or severe), None)
     if best is None:
         return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, failure, sign
 
-STREAM = r"^\[[vasd]ist#(?P<stream>\d+:\d+)[^\]\n]*\] (?:\[[^\]\n]*\] )*"
+STREAM = r"^\[[vasd]ist#(?P<stream>\d+:\d+)[^\]\n]*+\] (?:\[[^\]\n]*+\] )*+"
 """Start of a line about an input stream (FFmpeg 6 and later)."""
 
 DECODING: tuple[Failure, ...] = (

@@ -52,7 +52,7 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
         "Set a pixel format that the encoder and its profile support, usually -pix_fmt yuv420p.",
         sign(
             "The profile '{profile}' cannot hold {value}.",
-            r"(?P<profile>\S+) profile doesn't support (?P<value>\S.*)$",
+            r"(?<!\S)(?P<profile>\S++) profile doesn't support (?P<value>\S.*)$",
         ),
         sign(
             "The encoder '{encoder}' does not support this pixel format with the size and bitrate asked for.",
@@ -92,7 +92,7 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
         sign("The encoder '{encoder}' supports one channel only.", ENCODER + r"Only mono supported"),
         sign(
             "There is no mix from {has} to {wants}.",
-            r"Rematrix is needed between (?P<has>[^\n]+) and (?P<wants>[^\n]+) but there is "
+            r"Rematrix is needed between (?P<has>(?:(?! and )[^\n])+) and (?P<wants>(?:(?! but )[^\n])+) but there is "
             r"not enough information",
         ),
         options=("-ac", "-channel_layout", "-ch_layout"),

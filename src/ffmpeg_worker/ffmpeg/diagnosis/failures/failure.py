@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WHO = r"^(?:\[[^\]\n]*\] )*"
+WHO = r"^(?:\[[^\]\n]*+\] )*+"
 """Start of a line, with any contexts."""
 
-ENCODER = r"^\[(?P<encoder>[\w-]+)\] (?:\[[^\]\n]*\] )*"
+ENCODER = r"^\[(?P<encoder>[\w-]++)\] (?:\[[^\]\n]*+\] )*+"
 """Start of a line from an encoder."""
 
-FILTER = r"^(?:\[[^\]\n]*\] )*?\[Parsed_(?P<filter>\w+?)_\d+\] (?:\[[^\]\n]*\] )*"
+FILTER = r"^(?>(?:\[[^\]\n]*+\] )*?\[Parsed_(?P<filter>\w+?)_\d++\] )(?:\[[^\]\n]*+\] )*+"
 """Start of a line from a filter of the command."""
 
 FILTER_OPTIONS = ("-vf", "-af", "-filter_complex", "-lavfi", "-filter")

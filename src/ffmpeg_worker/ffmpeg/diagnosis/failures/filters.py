@@ -8,6 +8,7 @@ _OLD_FILTER = r"\n(?:.*\n){0,4}?.*Error initializing filter '(?P<filter>\w+)'"
 """FFmpeg 5 names the filter some lines below."""
 
 _RANGE = r"^[^\n]*Value (?P<value>\S+) for parameter '(?P<option>[^'\n]+)' out of range \[(?P<range>[^\]\n]*)\]"
+_NO_OPTION_NAME = r"^(?>[^\n]*?No option name near '(?P<value>[^\n]+)')[^\n]*+"
 _CHAIN = r"\n.*\n.*Error parsing filterchain '(?:[^\n]*?[\],;])?"
 
 FILTERS: tuple[Failure, ...] = (
@@ -18,7 +19,7 @@ FILTERS: tuple[Failure, ...] = (
         # FFmpeg 9 checks the values first and reports a wrong name with unnamed values only in this way.
         sign(
             "This FFmpeg has no filter named '{filter}' that takes the value '{value}'.",
-            r"No option name near '(?P<value>[^\n]+)'" + _CHAIN + r"(?P<filter>\w+)(?:@\w+)?=(?P=value)",
+            _NO_OPTION_NAME + _CHAIN + r"(?P<filter>\w+)(?:@\w+)?=(?P=value)",
         ),
         near="filters",
     ),
@@ -27,7 +28,7 @@ FILTERS: tuple[Failure, ...] = (
         "Name the option (option=value), or escape a colon inside a value (\\:).",
         sign(
             "The filter '{filter}' cannot tell which option '{value}' is for.",
-            r"No option name near '(?P<value>[^\n]+)'" + _CHAIN + r"(?P<filter>\w+)(?:@\w+)?=[^\n]*(?P=value)",
+            _NO_OPTION_NAME + _CHAIN + r"(?P<filter>\w+)(?:@\w+)?=[^\n]*(?P=value)",
             FILTER + r"No option name near '(?P<value>[^\n]+)'",
         ),
         sign(
@@ -59,7 +60,7 @@ FILTERS: tuple[Failure, ...] = (
         "Check the value; expressions may use the filter's own variables (iw, ih, t, n) only.",
         sign(
             "The option '{option}' of the filter '{filter}' cannot be '{value}'.",
-            r"(?:Unable to parse (?:\"[^\"\n]+\" )?option value \"(?P<value>[^\n]*)\"[^\n]*\n)"
+            r"(?>Unable to parse (?:\"[^\"\n]+\" )?option value \"(?P<value>[^\n]*)\"[^\n]*\n)"
             r".*Error applying option '(?P<option>[^'\n]+)' to filter '(?P<filter>\w+)'",
             FILTER + r"Error setting option (?P<option>\S+) to value (?P<value>.*)\.$",
             r"Error setting option (?P<option>\S+) to value "

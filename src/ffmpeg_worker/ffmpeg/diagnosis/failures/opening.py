@@ -60,7 +60,7 @@ OPENING: tuple[Failure, ...] = (
             "The input '{input}' is incomplete: it was cut off, or its upload did not finish.",
             r"(?<!misdetection possible!\n)"
             + WHO
-            + r"moov atom not found\n(?:.*\n)*?opening input (?P<input>.*): Invalid data found",
+            + r"moov atom not found\n(?:.*\n){0,50}?opening input (?P<input>.*): Invalid data found",
         ),
     ),
     failure(

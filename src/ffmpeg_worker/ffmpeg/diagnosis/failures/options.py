@@ -20,11 +20,11 @@ OPTIONS: tuple[Failure, ...] = (
         "Put options of an input before its -i, and options of an output before its name.",
         sign(
             "The option '-{option}' does not apply to the input '{input}'.",
-            r"Option (?P<option>\S+) \([^\n]*\) cannot be applied to input url (?P<input>[^\n]*?) -- ",
+            r"Option (?P<option>\S+) \([^\n]{0,300}?\) cannot be applied to input url (?P<input>[^\n]*?) -- ",
         ),
         sign(
             "The option '-{option}' does not apply to the output '{output}'.",
-            r"Option (?P<option>\S+) \([^\n]*\) cannot be applied to output url (?P<output>[^\n]*?) -- ",
+            r"Option (?P<option>\S+) \([^\n]{0,300}?\) cannot be applied to output url (?P<output>[^\n]*?) -- ",
         ),
         sign(
             "The option '-{option}' is not an option for {kind}.",
@@ -163,7 +163,7 @@ OPTIONS: tuple[Failure, ...] = (
         "Map a stream that the input has, or add ? (as in 0:a?) to make it optional.",
         sign(
             "No input stream matches '-map {stream}'.",
-            r"Stream map '' matches no streams[^\n]*\n(?:[^\n]*\n)*?[^\n]*Failed to set "
+            r"Stream map '' matches no streams[^\n]*\n(?:[^\n]*\n){0,4}?[^\n]*Failed to set "
             r"value '(?P<stream>[^'\n]*)' for option '(?P<option>map)'",
             r"Stream (?P<option>map) '(?P<stream>[^'\n]*)' matches no streams",
         ),
