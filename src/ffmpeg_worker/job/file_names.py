@@ -29,14 +29,14 @@ def check_name(name: str, *, what: str) -> None:
     """
     if not name or name.endswith("/") or name in {".", ".."}:
         raise _invalid(what, "names no file", "Give the name of a file.")
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise _invalid(what, "contains a control character such as a newline", "Remove it from the name.")
     if len(name.encode()) > _MAX_PATH_BYTES or any(
         len(part.encode()) > MAX_COMPONENT_BYTES for part in name.split("/")
     ):
         raise _invalid(
             what, f"is longer than the {MAX_COMPONENT_BYTES} bytes that a file name may have", "Shorten it."
         )
-    if any(unicodedata.category(character) == "Cc" for character in name):
-        raise _invalid(what, "contains a control character such as a newline", "Remove it from the name.")
     if ".." in PurePosixPath(name).parts:
         raise InvalidJob(
             f'The {what} name leads out of its folder with "..".',
