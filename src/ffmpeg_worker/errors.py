@@ -13,8 +13,8 @@ from typing import Any, ClassVar, Self
 from ffmpeg_worker.codes import CODES, Fault
 
 Where = Mapping[str, str | int]
-"""Place of an error: `field` (JSON path), `input`, `argument`, `output`, `line` (of a list, from 1), and counted from 0
-`process`, `command`, `row` (of variables)."""
+"""Place of an error: `field` (JSON path), `input`, `argument`, `output`, `line` (of a list, from 1), and counted
+from 0 `process`, `command`, `row` (of variables)."""
 
 
 def _make_printable(text: str) -> str:

@@ -38,7 +38,7 @@ def rename_entries(text: str, names: Mapping[str, str]) -> str:
 
 
 def describe_problem(name: str) -> str | None:
-    """Why an entry cannot be opened whatever files there are, as a phrase that follows its line; `None` if it can."""
+    """Why no file and no URL can have this name, as a phrase that follows the line; `None` if one can."""
     try:
         encoded = name.encode()
     except UnicodeEncodeError:

@@ -26,7 +26,7 @@ class ProducedNames:
         for name in names:
             self.add(name)
 
-    def __contains__(self, name: str) -> bool:
+    def __contains__(self, name: object) -> bool:
         return name in self._first_names
 
     def __iter__(self) -> Iterator[str]:
@@ -43,7 +43,9 @@ class ProducedNames:
         if is_sequence(name):
             self._sequence_characters += len(name)
             if self._sequence_characters > MAX_SEQUENCE_CHARACTERS:
-                raise _too_many(f"sequences whose names have more than {MAX_SEQUENCE_CHARACTERS} characters in all")
+                raise _too_many(
+                    f"sequences whose names have more than {MAX_SEQUENCE_CHARACTERS} characters in all"
+                )
             self._sequences.add_sequence(name)
         self._first_names[name] = first_name(name)
         if len(self._first_names) > MAX_NAMES:

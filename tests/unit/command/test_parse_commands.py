@@ -85,3 +85,7 @@ def test_a_string_is_split_as_a_shell_would() -> None:
 def test_refused(value: object, word: str) -> None:
     with pytest.raises(ValueError, match=re.escape(word)):
         parse_commands(value)
+
+
+def test_any_number_of_flags_in_one_element() -> None:
+    assert parse_commands(["-y " * 2000 + "-i a.mp4", "o.mp4"]) == (("-y",) * 2000 + ("-i", "a.mp4", "o.mp4"),)

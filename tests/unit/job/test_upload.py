@@ -111,6 +111,12 @@ def test_all_secrets_are_known_and_taken_out() -> None:
     ]
 
 
+def test_a_secret_that_is_deeply_nested_json() -> None:
+    secret = "[" * 8000
+    job = read(upload={"bucket": "b1", "credentials": {**KEYS, "aws_session_token": secret}})
+    assert secret in find_secrets(job)
+
+
 def test_a_credential_in_the_place_of_a_key_is_not_shown() -> None:
     with pytest.raises(InvalidJob) as caught:
         parse_job({"action": "probe", "data": {"input": "a"}, "upload": {"credentials": {"AKIACANARY": "x"}}})

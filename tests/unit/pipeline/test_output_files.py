@@ -27,11 +27,21 @@ def touch(folder: Path, *names: str) -> None:
         ("v%v.m3u8", ["vhigh.m3u8", "vlow.m3u8"]),
         ("%Y-%m.mp4", ["2026-11.mp4"]),
         ("none%d.png", []),
+        ("%Y" * 40 + "x.png", []),
+        ("²%v.png", ["²1.png"]),
     ],
 )
 def test_a_sequence_stands_for_its_files_in_natural_order(tmp_path: Path, pattern: str, found: list[str]) -> None:
     touch(tmp_path, "f10.png", "f2.png", "f1.png", "fx.png", "out/002.jpg", "out/001.jpg", "a%b.png")
-    touch(tmp_path, "vlow.m3u8", "vhigh.m3u8", "2026-11.mp4", f"{STAGING_FOLDER}/f3.png")
+    touch(
+        tmp_path,
+        "b" * 200 + ".png",
+        "²1.png",
+        "vlow.m3u8",
+        "vhigh.m3u8",
+        "2026-11.mp4",
+        f"{STAGING_FOLDER}/f3.png",
+    )
     assert find_files(Artifact(pattern, pattern, ArtifactKind.SEQUENCE), tmp_path) == found
 
 

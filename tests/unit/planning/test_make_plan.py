@@ -39,6 +39,10 @@ def many(*commands: Any, **data: Any) -> dict[str, Any]:
     }
 
 
+def outputs(count: int, start: int = 0) -> list[str]:
+    return [f"{number}.mp4" for number in range(start, start + count)]
+
+
 CASES: dict[str, dict[str, Any]] = {
     "tokens": process(["ffmpeg", "-i", "a.mp4", "-crf", "23", "b.mp4"]),
     "output appended": process(["-i", "a.mp4", "-crf", "23"], "b.mp4"),
@@ -149,6 +153,15 @@ REFUSED: list[tuple[dict[str, Any], str, dict[str, Any]]] = [
     (process("-i a.mp4 -crf"), "option_value_missing", {"command": 0, "argument": "-crf"}),
     (process(["-i", "a\nb.mp4", "c.mp4"]), "invalid_name", {"command": 0}),
     (process(["-i", "a" * 300, "c.mp4"]), "invalid_name", {"command": 0}),
+    (process(["-i", "concat:a.ts||b.ts", "c.mp4"]), "invalid_name", {"command": 0}),
+    (process(["-i", "https://host/" + "a" * 5000, "c.mp4"]), "invalid_name", {"command": 0}),
+    (process(["-i", "{{" + "x" * 5000 + "}}", "c.mp4"]), "unknown_input", {"command": 0, "input": "x" * 64}),
+    (
+        process([["-i", "a.mp4", *outputs(334, start)] for start in (0, 334, 668)]),
+        "command_too_long",
+        {"command": 2},
+    ),
+    (process(["-i", "a.mp4", *(f"{'x' * 200}{n}%d.png" for n in range(82))]), "command_too_long", {"command": 0}),
     (process("-i x b.mp4", inputs={"x": "../../etc/passwd"}), "path_outside_root", {"input": "x"}),
     (many("-i a.mp4 b.mp4", "-i a.mp4 b.mp4"), "duplicate_output", {"process": 1, "output": "b.mp4"}),
     (many("-i a.mp4 b.mp4", "-i a.mp4"), "no_output", {"process": 1, "command": 0}),
@@ -162,6 +175,54 @@ def test_refused_before_anything_runs(job: dict[str, Any], code: str, where: dic
     assert isinstance(caught.value, InvalidJob)
     assert caught.value.code == code
     assert caught.value.where == where
+
+
+def test_the_most_outputs_of_a_chain() -> None:
+    commands = [["-i", "a.mp4", *outputs(334, start)] for start in (0, 334)]
+    assert len(plan_job(process([*commands, ["-i", "a.mp4", *outputs(332, 668)]])).lanes[0].artifacts) == 1000
+    plan_job(process(["-i", "a.mp4", *(f"{'x' * 197}{n}%d.png" for n in range(10, 89))]))
+
+
+@pytest.mark.parametrize(
+    ("commands", "results"),
+    [
+        ([["-i", "a.mp4", "-vf", "vidstabdetect=result=s.trf", "-f", "null", "-"]], ["s.trf"]),
+        (
+            [
+                ["-i", "a.mp4", "-vf", "vidstabdetect=result=s.trf", "-f", "null", "-"],
+                ["-i", "a.mp4", "-vf", "vidstabtransform=input=s.trf", "o.mp4"],
+            ],
+            ["o.mp4"],
+        ),
+        (
+            [
+                ["-i", "a.mp4", "-vf", "vidstabdetect=result='my s.trf'", "-f", "null", "-"],
+                ["-i", "a.mp4", "-vf", "vidstabtransform=input='my s.trf'", "o.mp4"],
+            ],
+            ["o.mp4"],
+        ),
+        ([["-i", "a.mp4", "-f", "segment", "-segment_list", "l.m3u8", "o%d.ts"]], ["o%d.ts", "l.m3u8"]),
+        ([["-i", "a.mp4", "f%d.png"], ["-i", "f%d.png", "o.mp4"]], ["o.mp4"]),
+        ([["-i", "a.mp4", "f%d.png"], ["-pattern_type", "glob", "-i", "f*.png", "o.mp4"]], ["f%d.png", "o.mp4"]),
+    ],
+)
+def test_results_are_what_no_later_command_reads(commands: Any, results: list[str]) -> None:
+    assert [artifact.name for artifact in plan_job(process(commands)).lanes[0].artifacts] == results
+
+
+@pytest.mark.parametrize(
+    ("command", "output"),
+    [
+        (["-i", "a.mp4", "-f", "segment", "-segment_list", "l.m3u8", "o%d.ts"], "l.m3u8"),
+        (["-i", "a.mp4", "-vf", "metadata=print:file=scenes.txt", "o.mp4"], "scenes.txt"),
+        (["-i", "a.mp4", "-f", "tee", "-map", "0", "[f=mp4]my x.mp4|[f=flv]y.flv"], "my x.mp4"),
+        (["-i", "a.mp4", "-f", "tee", "-map", "0", "[f=mp4]x.mp4|[f=flv]y.flv"], "y.flv"),
+        (["-i", "a.mp4", "file:o.mp4"], "o.mp4"),
+    ],
+)
+def test_an_output_that_a_command_names_already_is_not_appended(command: list[str], output: str) -> None:
+    (read_command,) = read(process(command, output)).chains[0].commands
+    assert [group.url for group in read_command.line.outputs] == command[-1:]
 
 
 def test_needs_are_named_once_and_know_what_they_are_for() -> None:

@@ -31,9 +31,12 @@ def find_referenced_files(line: CommandLine) -> Iterator[str]:
 
 
 def find_mentioned_names(line: CommandLine) -> Iterator[str]:
-    """Everything in the options and inputs of a command, and in the lists of its tees, that may be a file's name."""
+    """Whatever may be the name of a file in the options, inputs and lists for the tee muxer of a command."""
     texts = [option.value for option in line.options() if option.value]
-    texts += [group.url for group in line.groups if group.is_input or group.value_of("f") == "tee"]
+    texts += [group.url for group in line.inputs]
+    for group in line.outputs:
+        if group.value_of("f") == "tee":
+            texts += [entry.rpartition("]")[2] for entry in split_escaped(group.url, "|")]
     for text in texts:
         yield text
         yield from (word.removeprefix("./") for word in _WORD.findall(text))

@@ -54,7 +54,7 @@ def find_named_hardware(tokens: Sequence[str]) -> str | None:
     for option, value in pairwise(tokens):
         if option in _DEVICE_OPTIONS and _DEVICES.match(value):
             return value
-        words = _WORD.findall(value) if _GRAPH_OPTIONS.match(option) else ()
+        words: list[str] = _WORD.findall(value) if _GRAPH_OPTIONS.match(option) else []
         named = next((word for word in words if word in _ENCODERS or word.endswith(_SUFFIXES)), None)
         if named is not None:
             return named

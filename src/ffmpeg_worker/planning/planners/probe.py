@@ -67,7 +67,7 @@ def _read_options(tokens: Sequence[str]) -> tuple[str, ...]:
         elif name in _WITH_VALUE | _OWN_WITH_VALUE:
             value = next(remaining, None)
             if value is None:
-                raise _refused(token, f'The option "{token}" has no value.', "Put its value after it.")
+                raise _refused(token, f'The option "{token[:64]}" has no value.', "Put its value after it.")
             if name in _WITH_VALUE:
                 options += [token, value]
         elif not name:

@@ -11,6 +11,7 @@ import pytest
 
 from ffmpeg_worker.errors import (
     EngineTimedOut,
+    InvalidJob,
     SourceNotFound,
     SourceUnreadable,
     TargetForbidden,
@@ -80,6 +81,34 @@ async def test_a_concat_list_names_staged_files(tmp_path: Path) -> None:
     first, made, second = (line.removeprefix("file ").strip("'") for line in text.splitlines())
     assert (first, made) == (second, "../made.ts")
     assert (job.context.workspace.staging / first).read_bytes() == b"more"
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        (b"''", "Line 2 of the list names no file."),
+        (b"x" * 300, "Line 2 of the list has a name longer than a file may have."),
+        (b"d/" * 3000 + b"x.mp4", "Line 2 of the list has a name longer than a file may have."),
+        (b"\xff.mp4", "Line 2 of the list is not UTF-8."),
+        (b"a\0.mp4", "Line 2 of the list contains a control character."),
+    ],
+)
+async def test_an_entry_of_a_list_that_no_file_can_have(tmp_path: Path, entry: bytes, words: str) -> None:
+    job = FakeJob(tmp_path, process("-f concat -i list.txt -c copy b.mp4"))
+    write(job, a__mp4=b"media", list__txt=b"file a.mp4\nfile " + entry + b"\n")
+    with pytest.raises(InvalidJob) as caught:
+        await fetch(job.context)
+    assert (caught.value.message, caught.value.code) == (words, "invalid_name")
+    assert caught.value.where == {"input": "list.txt", "line": 2}
+
+
+async def test_a_missing_entry_of_a_list_is_named_with_its_line(tmp_path: Path) -> None:
+    listed = {"content": "file a.mp4\n\nfile missing.mp4\n"}
+    job = FakeJob(tmp_path, process("-f concat -i {{list}} -c copy b.mp4", list=listed))
+    write(job, a__mp4=b"media")
+    with pytest.raises(SourceNotFound) as caught:
+        await fetch(job.context)
+    assert caught.value.where == {"input": "missing.mp4", "line": 3}
 
 
 async def test_a_manifest_stays_in_its_folder(tmp_path: Path) -> None:

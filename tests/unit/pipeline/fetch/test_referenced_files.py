@@ -23,8 +23,12 @@ async def test_existing_files_are_copied_under_their_names(tmp_path: Path) -> No
     assert not (folder / "lavfi.word").exists()
 
 
-@pytest.mark.parametrize("name", ["../outside.srt", "/etc/hostname"])
-async def test_names_that_leave_the_directory_are_ignored(tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["../outside.srt", "/etc/hostname", "x" * 300 + ".srt", "d/" * 3000 + "x.srt", "a\0.srt"]
+)
+async def test_names_that_leave_the_directory_or_that_no_file_can_have_are_ignored(
+    tmp_path: Path, name: str
+) -> None:
     job = FakeJob(tmp_path)
     (tmp_path / "outside.srt").write_text("secret")
     folder = job.lane()

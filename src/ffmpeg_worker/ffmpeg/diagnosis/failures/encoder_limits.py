@@ -92,8 +92,8 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
         sign("The encoder '{encoder}' supports one channel only.", ENCODER + r"Only mono supported"),
         sign(
             "There is no mix from {has} to {wants}.",
-            r"Rematrix is needed between (?P<has>(?:(?! and )[^\n])+) and (?P<wants>(?:(?! but )[^\n])+) but there is "
-            r"not enough information",
+            r"Rematrix is needed between (?P<has>(?:(?! and )[^\n])+) and (?P<wants>(?:(?! but )[^\n])+) "
+            r"but there is not enough information",
         ),
         options=("-ac", "-channel_layout", "-ch_layout"),
     ),
