@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Coroutine, Sequence
 from contextlib import nullcontext
@@ -24,7 +25,7 @@ from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.upload_segments import upload_segments
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.planning.plan import Fusion, Lane, Plan
-from ffmpeg_worker.tasks import run_all
+from ffmpeg_worker.tasks import finish_then_cancel, run_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class _LanesRun:
     async def run_fused(self, fusion: Fusion) -> None:
         """Run once for all members; where that fails, each member on its own, so that each has its own error."""
         members = fusion.members
-        folder = self._context.workspace.lane(f"fused-{members[0]}")
+        folder = await _make_folder(self._context, f"fused-{members[0]}")
         lane = self._lanes[members[0]]
         try:
             for index in members:
@@ -120,7 +121,7 @@ class _LanesRun:
 
     async def _run_as_planned(self, index: int, lane: Lane, name: str) -> Delivered:
         context = self._context
-        folder = context.workspace.lane(name)
+        folder = await _make_folder(context, name)
         check_room = context.workspace.usage.check_room
         await copy_referenced_files(lane.referenced_files, folder, context.stores, check_room)
         await copy_key_files(lane.key_info_files, folder, context.stores, check_room)
@@ -161,3 +162,8 @@ class _LanesRun:
             raise lane.failure
         self._context.stores.target.check([self._keys.of(artifact.name) for artifact in lane.artifacts])
         return lane
+
+
+async def _make_folder(context: JobContext, name: str) -> Path:
+    """Make the working directory of a lane in a thread: it has a link for every input."""
+    return await finish_then_cancel(asyncio.to_thread(context.workspace.lane, name))

@@ -21,7 +21,7 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
-from ffmpeg_worker.tasks import cancel_and_wait
+from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
 
 _PREFLIGHT_S = 10.0
 
@@ -84,7 +84,7 @@ async def _fetch_all(context: JobContext) -> FetchedInputs:
         finally:
             await cancel_and_wait(*tasks)
             await fetcher.close()
-    context.workspace.show_inputs()
+    await finish_then_cancel(asyncio.to_thread(context.workspace.show_inputs))
     return FetchedInputs(tuple(inputs))
 
 

@@ -21,7 +21,7 @@ from ffmpeg_worker.planning.produced_names import ProducedNames
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
-from ffmpeg_worker.tasks import cancel_and_wait
+from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
 
 _MAX_PARALLEL = 8
 _FOLDER_SCHEMES = {None, "file"}
@@ -63,7 +63,7 @@ class Fetcher:
         content = source.content.encode()
         staged = self._workspace.reserve(source.name)
         path = self._workspace.staging / staged
-        path.write_bytes(content)
+        await finish_then_cancel(asyncio.to_thread(path.write_bytes, content))
         if required.is_list:
             await self._fill_list(path, path, required, lambda entry: FileSource(url=entry))
         return LocalFile(path, staged, len(content))
