@@ -145,6 +145,49 @@ def test_allow_and_deny_lists() -> None:
     assert not rules.allows("1.1.1.1", 443, "x.test")
 
 
+# 169.254.169.254 is a9fe:a9fe, and inverted 5601:5601.
+_METADATA = (
+    "169.254.169.254 168.63.129.16 100.100.100.200 ::ffff:169.254.169.254 ::a9fe:a9fe ::ffff:0:a9fe:a9fe "
+    "64:ff9b::a9fe:a9fe 64:ff9b::169.254.1.2 64:ff9b:1::a9fe:a9fe 64:ff9b:1:a9fe:a9:fe00:: 64:ff9b:1:a9:fe:a9fe:: "
+    "64:ff9b:1:0:a9:fea9:fe00:: 2002:a9fe:a9fe:: 2002:a9fe:a9fe::1 2002:6464:64c8::1 2001:0:a9fe:a9fe::1 "
+    "2001:0:102:304::5601:5601 fe80::1 fe80::5efe:a9fe:a9fe 2606:4700::5efe:169.254.9.9 2606:4700::200:5efe:a83f:8110 "
+    "fd00:ec2::254 2606:4700:64::a9fe:a9fe 2606:4700:64::169.254.170.2"
+).split()
+
+
+@pytest.mark.parametrize("address", _METADATA)
+def test_an_allowed_host_does_not_lead_to_metadata(address: str) -> None:
+    assert not OutboundRules(allow_hosts=frozenset({"minio.lan"})).allows(address, 80, "minio.lan")
+    assert not OutboundRules().allows(address, 80, "x.test")
+
+
+def test_an_allowed_network_of_a_translator_does_not_lead_to_metadata() -> None:
+    rules = OutboundRules(allow_cidrs=(ip_network("64:ff9b::/96"),))
+    assert rules.allows("64:ff9b::a01:203", 80, "x.test")
+    assert not rules.allows("64:ff9b::a9fe:a9fe", 80, "x.test")
+
+
+@pytest.mark.parametrize(
+    "address", "64:ff9b::a01:203 2002:a01:203::1 64:ff9b:1:a01:2:300:: 2001:0:102:304::f5fe:fdfc".split()
+)
+def test_denied_networks_have_one_meaning_in_every_notation(address: str) -> None:
+    hosts = frozenset({"minio.lan"})
+    assert OutboundRules(allow_hosts=hosts).allows(address, 80, "minio.lan")
+    denying = OutboundRules(allow_hosts=hosts, deny_cidrs=(ip_network("10.1.2.0/24"),))
+    assert not denying.allows(address, 80, "minio.lan")
+
+
+def test_addresses_that_only_look_like_others() -> None:
+    """The last four bytes of an address of IPv6 mean nothing by themselves."""
+    denying = OutboundRules(allow_hosts=frozenset({"x.lan"}), deny_cidrs=(ip_network("0.0.0.0/8"),))
+    for address in ("2606:4700:4700::1111", "fd12::a9fe:1", "2606:4700::a9fe:1234"):
+        assert denying.allows(address, 443, "x.lan")
+    named = OutboundRules(allow_cidrs=(ip_network("169.254.169.254/32"), ip_network("64:ff9b::/96")))
+    assert named.allows("169.254.169.254", 80, "x.test")
+    assert named.allows("64:ff9b::a9fe:a9fe", 80, "x.test")
+    assert not named.allows("64:ff9b::a9fe:a9fd", 80, "x.test")
+
+
 async def test_plain_http_is_refused_unless_allowed(web: HostileWeb, tmp_path: Path) -> None:
     remote = HttpSource(OutboundClient(OutboundRules(allow_cidrs=RULES.allow_cidrs), Names()), LIMITS)
     with pytest.raises(AddressNotAllowed) as caught:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
+from ffmpeg_worker.outbound.embedded_ipv4 import embedded_ipv4, last_32_bits
 from ffmpeg_worker.settings import Settings
 
 CONNECT_S = 5.0
@@ -22,10 +24,19 @@ _NOT_PUBLIC = tuple(
         "::ffff:0:0:0/96 64:ff9b::/96 64:ff9b:1::/48 2001::/23 2002::/16 3fff::/20 5f00::/16 fec0::/10"
     ).split()
 )
-# Metadata services, which give a cloud's machines credentials: allowing a host name does not allow these.
+# Metadata services, which give a cloud's machines credentials: allowing a host name does not allow these, nor does
+# allowing a network of IPv6 from which packets are translated to them.
 _METADATA = tuple(
     ip_network(text)
     for text in "169.254.0.0/16 100.100.100.200/32 168.63.129.16/32 192.0.0.192/32 fe80::/10 fd00:ec2::/32".split()
+)
+# Only single addresses: any IPv6 address may end with two bytes that look like a network.
+_METADATA_HOSTS = frozenset(
+    ip_address(text)
+    for text in (
+        "169.254.169.254 169.254.170.2 169.254.170.23 169.254.0.23 169.254.42.42 100.100.100.200 168.63.129.16 "
+        "192.0.0.192"
+    ).split()
 )
 
 
@@ -33,7 +44,8 @@ _METADATA = tuple(
 class OutboundRules:
     """The addresses that may be called.
 
-    `deny_cidrs` take precedence. An allowed host or network may be called on any port.
+    `deny_cidrs` take precedence. An allowed host or network may be called on any port. A metadata service may be
+    called only if `allow_cidrs` contain its own address.
     """
 
     allow_http: bool = False
@@ -62,18 +74,26 @@ class OutboundRules:
         ip = ip_address(address.partition("%")[0])
         if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
             ip = ip.ipv4_mapped
-        if any(ip in network for network in self.deny_cidrs):
+        reached = {ip, *embedded_ipv4(ip)} if isinstance(ip, IPv6Address) else {ip}
+        if any(_is_in(each, self.deny_cidrs) for each in reached):
             return False
-        if any(ip in network for network in self.allow_cidrs):
+        metadata = {each for each in reached if _is_in(each, _METADATA)}
+        if isinstance(ip, IPv6Address) and last_32_bits(ip) in _METADATA_HOSTS:
+            metadata.add(last_32_bits(ip))
+        if any(not _is_in(each, self.allow_cidrs) for each in metadata):
+            return False
+        if _is_in(ip, self.allow_cidrs) or _normalize(host) in self.allow_hosts:
             return True
-        if _normalize(host) in self.allow_hosts:
-            return not any(ip in network for network in _METADATA)
         return (
             port in _PORTS
             and ip.is_global
             and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_link_local)
-            and not any(ip in network for network in _NOT_PUBLIC)
+            and not _is_in(ip, _NOT_PUBLIC)
         )
+
+
+def _is_in(ip: IPv4Address | IPv6Address, networks: Iterable[IPv4Network | IPv6Network]) -> bool:
+    return any(ip in network for network in networks)
 
 
 def _normalize(host: str) -> str:
