@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-import socket
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
@@ -17,6 +14,7 @@ from yarl import URL
 from ffmpeg_worker import __version__
 from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob
 from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.outbound.checked_sockets import CheckedSockets
 from ffmpeg_worker.outbound.rules import ANSWER_S, CONNECT_S, IDLE_S, OutboundRules
 
 MAX_REDIRECTS = 5
@@ -31,28 +29,6 @@ _OWN_HEADERS = frozenset(
     "host connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
     "transfer-encoding upgrade content-length content-encoding expect accept-encoding range if-range".split()
 )
-
-
-class _Refused(OSError):
-    """The address of the connection is not allowed."""
-
-
-@dataclass(slots=True)
-class _SocketFactory:
-    """Checks every address that a connection is attempted to, after name resolution and just before connecting."""
-
-    rules: OutboundRules
-    host: str
-    has_refused: bool = field(default=False, init=False)
-    has_allowed: bool = field(default=False, init=False)
-
-    def open_socket(self, info: tuple[Any, ...]) -> socket.socket:
-        family, kind, protocol, _, address = info
-        if not self.rules.allows(address[0], address[1], self.host):
-            self.has_refused = True
-            raise _Refused("address not allowed")
-        self.has_allowed = True
-        return socket.socket(family, kind, protocol)
 
 
 class OutboundClient:
@@ -123,9 +99,9 @@ class OutboundClient:
         answer_s: float | None,
         body: AsyncIterable[bytes] | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
-        sockets = _SocketFactory(self._rules, url.host or "")
+        sockets = CheckedSockets(self._rules, url.host or "")
         connector = aiohttp.TCPConnector(
-            resolver=self._resolver, socket_factory=sockets.open_socket, use_dns_cache=False, force_close=True
+            resolver=self._resolver, socket_factory=sockets.open, use_dns_cache=False, force_close=True
         )
         session = aiohttp.ClientSession(
             connector=connector,
@@ -138,20 +114,16 @@ class OutboundClient:
         )
         async with session:
             try:
-                async with asyncio.timeout(answer_s):
-                    response = await session.request(
-                        method, url, headers=headers, data=body, allow_redirects=False
-                    )
-            except aiohttp.InvalidURL:
-                raise _refusal(
-                    address, "its host is neither a name nor an IP address in the usual notation"
-                ) from None
-            except aiohttp.ClientConnectorError:
-                if sockets.has_refused and not sockets.has_allowed:
-                    raise _refusal(address, "it does not lead to a public host on a usual port") from None
+                with _explained(address, sockets):
+                    async with asyncio.timeout(answer_s):
+                        response = await session.request(
+                            method, url, headers=headers, data=body, allow_redirects=False
+                        )
+                async with response:
+                    yield response
+            except BaseException:
+                sockets.abort()
                 raise
-            async with response:
-                yield response
 
     def _read(self, address: str) -> URL:
         """Parse an address and check what can be checked before its name is resolved."""
@@ -188,6 +160,19 @@ class OutboundClient:
         if url.scheme == "https" and following.scheme == "http":
             raise _refusal(address, "it redirects from https:// to http://")
         return following
+
+
+@contextmanager
+def _explained(address: str, sockets: CheckedSockets) -> Iterator[None]:
+    """Turn aiohttp's errors about an address that is not allowed into the worker's own."""
+    try:
+        yield
+    except aiohttp.InvalidURL:
+        raise _refusal(address, "its host is neither a name nor an IP address in the usual notation") from None
+    except aiohttp.ClientConnectorError:
+        if sockets.has_refused and not sockets.has_allowed:
+            raise _refusal(address, "it does not lead to a public host on a usual port") from None
+        raise
 
 
 def check_headers(headers: Mapping[str, str]) -> None:

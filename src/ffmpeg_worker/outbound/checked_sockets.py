@@ -1,0 +1,49 @@
+"""The sockets of one request: each address is checked, and all can be closed at once."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+from dataclasses import dataclass, field
+from typing import Any
+
+from ffmpeg_worker.outbound.rules import OutboundRules
+
+_CLOSE_AT_ONCE = struct.pack("ii", 1, 0)
+
+
+class _Refused(OSError):
+    """The address of the connection is not allowed."""
+
+
+@dataclass(slots=True)
+class CheckedSockets:
+    """Checks every address that a connection is attempted to, after name resolution and just before connecting."""
+
+    rules: OutboundRules
+    host: str
+    has_refused: bool = field(default=False, init=False)
+    has_allowed: bool = field(default=False, init=False)
+    _opened: list[socket.socket] = field(default_factory=list, init=False)
+
+    def open(self, info: tuple[Any, ...]) -> socket.socket:
+        """Open a socket for an address, given as `socket.getaddrinfo` returns it; see aiohttp's `socket_factory`."""
+        family, kind, protocol, _, address = info
+        if not self.rules.allows(address[0], address[1], self.host):
+            self.has_refused = True
+            raise _Refused("address not allowed")
+        self.has_allowed = True
+        opened = socket.socket(family, kind, protocol)
+        self._opened.append(opened)
+        return opened
+
+    def abort(self) -> None:
+        """Close the connections immediately, without sending what is buffered.
+
+        Closing a transport of asyncio waits until its buffer has been sent: for ever, if the server does not read.
+        """
+        for opened in self._opened:
+            with contextlib.suppress(OSError):  # it is closed already
+                opened.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _CLOSE_AT_ONCE)
+                opened.shutdown(socket.SHUT_RDWR)
