@@ -44,6 +44,12 @@ class Settings(BaseSettings):
         (),
         description="Accepted API keys, separated by commas. Required unless `FFMPEG_WORKER_HOST` is loopback.",
     )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Host names, separated by commas, by which callers may address a worker without API keys, such "
+        "as that of a proxy in front of it. `localhost` and loopback addresses are always allowed. With API keys, "
+        "every name is.",
+    )
     api_base_url: str = Field(
         "http://localhost:3000/api",
         validation_alias="FFMPEG_API_BASE_URL",
@@ -149,6 +155,12 @@ class Settings(BaseSettings):
         ge=0,
         description="Size of the cache of fetched inputs, in bytes. A cached input is revalidated with its server "
         "before it is used. 0 disables the cache.",
+    )
+    upload_memory_bytes: int = Field(
+        80 << 20,
+        ge=64 << 20,
+        description="Maximum memory for the parts of uploads to buckets, over all jobs, in bytes. A job uses a "
+        "quarter of it at most; more makes uploads to distant stores faster.",
     )
     cloud_storage_type: Literal["LOCAL", "AWS", "R2", "GCP", "AZURE"] = Field(
         "LOCAL",
@@ -287,7 +299,9 @@ class Settings(BaseSettings):
     def _to_upper_case(cls, value: Any) -> Any:
         return value.upper() if isinstance(value, str) else value
 
-    @field_validator("api_keys", "fetch_allow_hosts", "fetch_allow_cidrs", "fetch_deny_cidrs", mode="before")
+    @field_validator(
+        "api_keys", "allowed_hosts", "fetch_allow_hosts", "fetch_allow_cidrs", "fetch_deny_cidrs", mode="before"
+    )
     @classmethod
     def _split_at_commas(cls, value: Any) -> Any:
         if isinstance(value, str):

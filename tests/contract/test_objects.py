@@ -7,7 +7,7 @@ import os
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ from ffmpeg_worker.storage.objects.bucket import BucketAccess
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
 from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.objects.target import BucketWriter
+from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers import azure_server, gcs_server, s3_server
 from support.servers.azure_server import NoAzurite, azure_front, running_azurite
@@ -60,10 +61,11 @@ class Cloud:
     cloud: CloudType
     scheme: str
     credentials: dict[str, str]
+    memory: UploadMemory = field(default_factory=lambda: UploadMemory(80 << 20))
 
     def target(self, bucket: str = BUCKET, presign_s: int | None = None, **changed: str) -> BucketWriter:
         given = Credentials.model_validate({**self.credentials, **changed})
-        return BucketWriter(find_bucket(self.cloud, bucket, given, self.access), presign_s)
+        return BucketWriter(find_bucket(self.cloud, bucket, given, self.access), self.memory, presign_s)
 
     def sources(self, limits: DownloadLimits = LIMITS, **changed: str) -> BucketSource:
         given = Credentials.model_validate({**self.credentials, **changed})
@@ -168,7 +170,8 @@ async def test_large_files_are_uploaded_in_parts(cloud: Cloud, tmp_path: Path, l
     assert meter.done == meter.total == large.stat().st_size
     assert await cloud.read("large.bin") == large.read_bytes()
     parts = [path for method, path in cloud.server.requests if "partNumber=" in path or "blockid=" in path]
-    assert len(parts) == 6
+    assert len(parts) == 9
+    await until_async(lambda: cloud.memory.used == 0)
     found = await cloud.sources().download(cloud.source("large.bin"), tmp_path, meter)
     assert found.path.read_bytes() == large.read_bytes()
     assert meter.done == meter.total == large.stat().st_size

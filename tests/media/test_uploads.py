@@ -25,7 +25,7 @@ from support.worker import Worker, open_worker
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 LOOPBACK = {"allow_http_inputs": True, "fetch_allow_cidrs": "127.0.0.0/8"}
-LARGE_BYTES = 36 << 20
+LARGE_BYTES = 22 << 20
 """Five parts."""
 LARGER_BYTES = 60 << 20
 COPY = "-i clip.mp4 -c copy small.mp4"

@@ -22,6 +22,7 @@ from ffmpeg_worker.storage.objects.bucket import BucketAccess
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
 from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.objects.target import BucketWriter
+from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers.hostile_web import PUBLIC, HostileWeb, Names, open_hostile_web
 from support.wait_until import until_async
@@ -253,7 +254,7 @@ async def test_a_store_at_a_forbidden_address(web: HostileWeb, tmp_path: Path) -
         access = BucketAccess(proxy)
         for host in ("127.0.0.1", "meta.test", "nat64.test"):
             given = Credentials.model_validate({**S3_KEYS, "aws_url": f"https://{host}:{web.port}"})
-            target = BucketWriter(find_bucket(CloudType.AWS, "bucket", given, access))
+            target = BucketWriter(find_bucket(CloudType.AWS, "bucket", given, access), UploadMemory(80 << 20))
             sources = BucketSource(access, DownloadLimits(1000), {CloudType.AWS: given})
             for work in (
                 target.upload("a.bin", path, ObjectHeaders("video/mp4"), TransferMeter()),
@@ -323,7 +324,7 @@ async def test_the_worker_s_environment_is_not_used(
                 find_bucket(cloud, "bucket", Credentials.model_validate(given), access)
             assert caught.value.code == "credentials_missing"
         whole = Credentials.model_validate({**S3_KEYS, "aws_url": f"http://{PUBLIC}:{port}"})
-        target = BucketWriter(find_bucket(CloudType.AWS, "bucket", whole, access))
+        target = BucketWriter(find_bucket(CloudType.AWS, "bucket", whole, access), UploadMemory(80 << 20))
         removing = asyncio.ensure_future(target.delete("a.bin"))
         await until_async(lambda: b"\r\n\r\n" in b"".join(got))
         removing.cancel()

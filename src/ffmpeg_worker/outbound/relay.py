@@ -8,14 +8,16 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-_BUFFER_BYTES = 512 << 10
-_HIGH_WATER_BYTES = 1 << 20
+_BUFFER_BYTES = 128 << 10
+_HIGH_WATER_BYTES = 256 << 10
 
 
 class Relay:
     """Relays two connections until both have ended, one fails, or neither sends anything for `idle_s` seconds."""
 
     def __init__(self, idle_s: float) -> None:
+        # Received bytes are passed on before anything else is received, so that both ends can use one buffer.
+        self.buffer = bytearray(_BUFFER_BYTES)
         self.client, self.server = _End(self), _End(self)
         self.client.other, self.server.other = self.server, self.client
         self._idle_s = idle_s
@@ -68,7 +70,6 @@ class _End(asyncio.BufferedProtocol):
     def __init__(self, relay: Relay) -> None:
         self.has_ended = False
         self._relay = relay
-        self._buffer = bytearray(_BUFFER_BYTES)
         self.closed = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -87,12 +88,12 @@ class _End(asyncio.BufferedProtocol):
             self._transport.resume_reading()
 
     def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002  (as the base has it)
-        return self._buffer
+        return self._relay.buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         self._relay.count(self, nbytes)
         # A copy: a transport may keep a reference to data that it cannot send at once.
-        self.other.write(bytes(memoryview(self._buffer)[:nbytes]))
+        self.other.write(bytes(memoryview(self._relay.buffer)[:nbytes]))
 
     def write(self, data: bytes) -> None:
         if data and not self._transport.is_closing():

@@ -21,6 +21,7 @@ from ffmpeg_worker.storage.objects.bucket import BucketAccess
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
 from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.objects.target import BucketWriter
+from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
 from ffmpeg_worker.storage.remote_source import RemoteSource
 from ffmpeg_worker.storage.remote_target import RemoteTarget
 from ffmpeg_worker.storage.stores import SourceStore, Target
@@ -35,6 +36,7 @@ class RemoteStores:
     access: BucketAccess
     own_access: BucketAccess
     """Like `access`, with the worker's own credentials: for the operator's bucket."""
+    upload_memory: UploadMemory
     limits: DownloadLimits
     cache: DownloadCache
     web: SourceStore
@@ -47,7 +49,7 @@ class RemoteStores:
         """A bucket as the target of a job; `is_own`: the operator's bucket. Errors as for `find_bucket`."""
         access = self.own_access if is_own else self.access
         bucket = find_bucket(where.cloud, where.bucket, upload.credentials, access)
-        return RemoteTarget(BucketWriter(bucket, upload.presign), upload.cache_control)
+        return RemoteTarget(BucketWriter(bucket, self.upload_memory, upload.presign), upload.cache_control)
 
     def presigned_target(self, upload: Upload) -> Target:
         """The presigned PUT addresses of a job."""
@@ -76,6 +78,7 @@ async def open_remote_stores(
         outbound=outbound,
         access=BucketAccess(proxy, allowed, settings.google_storage_url),
         own_access=own_access,
+        upload_memory=UploadMemory(settings.upload_memory_bytes),
         limits=limits,
         cache=cache,
         web=RemoteSource(HttpSource(outbound, limits), cache),

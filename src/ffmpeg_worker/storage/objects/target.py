@@ -18,6 +18,7 @@ from ffmpeg_worker.storage.objects.errors import (
     target_error,
 )
 from ffmpeg_worker.storage.objects.upload import ObjectUpload
+from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
 from ffmpeg_worker.storage.stores import OutputLocation
 from ffmpeg_worker.storage.transfer import TransferMeter
 
@@ -25,11 +26,12 @@ _UNUSED_KEY = "ffmpeg-worker/is-anybody-there"
 
 
 class BucketWriter:
-    """An `ObjectWriter` of one bucket; the names of outputs are their keys."""
+    """An `ObjectWriter` of one bucket for one job; the names of outputs are their keys."""
 
-    def __init__(self, bucket: Bucket, presign_s: int | None = None) -> None:
+    def __init__(self, bucket: Bucket, memory: UploadMemory, presign_s: int | None = None) -> None:
         """`presign_s`: seconds that presigned URLs are valid; `None`: URLs are not presigned."""
         self._bucket = bucket
+        self._share = memory.open_share()
         self._presign_s = presign_s
 
     def check(self, name: str) -> None:  # noqa: ARG002  (the job's parser has checked the key)
@@ -57,7 +59,7 @@ class BucketWriter:
 
     async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
         """See `ObjectWriter.upload`."""
-        await ObjectUpload(self._bucket, name, path, headers, meter).run()
+        await ObjectUpload(self._bucket, name, path, headers, meter, self._share).run()
 
     async def delete(self, name: str) -> None:
         """See `ObjectWriter.delete`."""

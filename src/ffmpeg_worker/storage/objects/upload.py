@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,10 +14,11 @@ from ffmpeg_worker.errors import TargetError
 from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders
 from ffmpeg_worker.storage.objects.bucket import Bucket, Client
 from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, await_reply, classify, target_error
+from ffmpeg_worker.storage.objects.upload_memory import Part, UploadShare
 from ffmpeg_worker.storage.transfer import TransferMeter
-from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded
+from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded, race
 
-PART_BYTES = 8 << 20
+PART_BYTES = 5 << 20  # stores accept no smaller part, except the last
 MAX_PARALLEL_PARTS = 4
 """Concurrent requests for one object."""
 
@@ -32,14 +33,15 @@ class _Stopped(Exception):
 
 @dataclass(slots=True)
 class ObjectUpload:
-    """Uploads the file at `path` as the object `key`."""
+    """Uploads the file at `path` as the object `key`; its parts take their memory from `share`."""
 
     bucket: Bucket
     key: str
     path: Path
     headers: ObjectHeaders
     meter: TransferMeter
-    is_stopped: bool = False
+    share: UploadShare
+    _stopped: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def run(self) -> None:
         """Upload; errors as for `ObjectWriter.upload`."""
@@ -72,30 +74,36 @@ class ObjectUpload:
         if self.headers.cache_control:
             attributes["Cache-Control"] = self.headers.cache_control
         if size <= PART_BYTES:
-            data = await asyncio.to_thread(file.read)
             # Counted before the request: an error of the meter must leave no object behind.
-            self.meter.add(len(data))
-            await obstore.put_async(client, self.key, data, attributes=attributes, use_multipart=False)
+            self.meter.add(size)
+            data = self._read(file, size)
+            await obstore.put_async(client, self.key, await data, attributes=attributes, use_multipart=False)
             return
         part_bytes = max(PART_BYTES, -(-size // _MAX_PARTS))
         await obstore.put_async(
             client,
             self.key,
-            self._parts(file, part_bytes),
+            self._parts(file, size, part_bytes),
             attributes=attributes,
             use_multipart=True,
             chunk_size=part_bytes,
             max_concurrency=MAX_PARALLEL_PARTS,
         )
 
-    async def _parts(self, file: BinaryIO, part_bytes: int) -> AsyncIterator[bytes]:
-        while part := await asyncio.to_thread(file.read, part_bytes):
-            if self.is_stopped:
-                raise _Stopped
-            yield part
-            self.meter.add(len(part))
-        if self.is_stopped:
+    async def _parts(self, file: BinaryIO, size: int, part_bytes: int) -> AsyncIterator[Part]:
+        """Read the file up to the size it had."""
+        for start in range(0, size, part_bytes):
+            count = min(part_bytes, size - start)
+            yield await self._read(file, count)  # not kept in a variable: its memory is needed for the next one
+            self.meter.add(count)
+        if self._stopped.is_set():
             raise _Stopped
+
+    async def _read(self, file: BinaryIO, count: int) -> Part:
+        part = await race(self.share.read(file, count), self._stopped.wait())
+        if part is None or self._stopped.is_set():
+            raise _Stopped
+        return part
 
     async def _remove(self, sending: asyncio.Future[None], client: Client) -> bool:
         """Let the client end by itself, so that it removes the parts that the bucket already has.
@@ -103,7 +111,7 @@ class ObjectUpload:
         Returns:
             `False` if the object had arrived and could not be deleted.
         """
-        self.is_stopped = True
+        self._stopped.set()
         has_arrived = False
         try:
             has_parts = self.path.stat().st_size > PART_BYTES
