@@ -28,7 +28,7 @@ class CheckedSockets:
     _opened: list[socket.socket] = field(default_factory=list, init=False)
 
     def open(self, info: tuple[Any, ...]) -> socket.socket:
-        """Open a socket for an address, given as `socket.getaddrinfo` returns it; see aiohttp's `socket_factory`."""
+        """Open a socket for an address as `socket.getaddrinfo` returns it; a `socket_factory` of aiohttp."""
         family, kind, protocol, _, address = info
         if not self.rules.allows(address[0], address[1], self.host):
             self.has_refused = True

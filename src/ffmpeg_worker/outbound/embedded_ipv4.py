@@ -16,7 +16,7 @@ _MASK = (1 << 32) - 1
 
 
 def last_32_bits(address: IPv6Address) -> IPv4Address:
-    """The IPv4 address in the last 32 bits, where NAT64 has it if its prefix has 96 bits, whatever prefix that is."""
+    """The IPv4 address in the last 32 bits, where NAT64 has it behind any prefix of 96 bits."""
     return IPv4Address(int(address) & _MASK)
 
 

@@ -54,6 +54,11 @@ class ProxyTicket:
         for relay in self._relays:
             relay.limit_sending(self._max_upload_bytes)
 
+    def close_connections(self) -> None:
+        """Close all connections immediately: a server that reads nothing would keep them open."""
+        for relay in self._relays:
+            relay.break_off()
+
     async def run_relay(self, relay: Relay) -> None:
         """Relay until the connection ends; this keeps the ticket alive."""
         if self._max_upload_bytes is not None:

@@ -74,7 +74,9 @@ class OutboundRules:
         ip = ip_address(address.partition("%")[0])
         if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
             ip = ip.ipv4_mapped
-        reached = {ip, *embedded_ipv4(ip)} if isinstance(ip, IPv6Address) else {ip}
+        reached: set[IPv4Address | IPv6Address] = {ip}
+        if isinstance(ip, IPv6Address):
+            reached |= set(embedded_ipv4(ip))
         if any(_is_in(each, self.deny_cidrs) for each in reached):
             return False
         metadata = {each for each in reached if _is_in(each, _METADATA)}

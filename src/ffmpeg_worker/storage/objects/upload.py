@@ -66,6 +66,7 @@ class ObjectUpload:
                 # No await once the object has arrived: a cancellation there would lose track of it.
                 if not sending.done():
                     await cancel_and_wait(sending)
+                ticket.close_connections()
 
     async def _put(self, client: Client, file: BinaryIO) -> None:
         size = self.path.stat().st_size

@@ -85,7 +85,7 @@ class UploadShare:
     held: int = field(default=0, init=False)
 
     async def read(self, file: BinaryIO, size: int) -> Part:
-        """Wait for memory and read up to `size` bytes; the memory is free again when nothing refers to the part."""
+        """Wait for memory and read up to `size` bytes; the memory is free when nothing refers to the part."""
         reserved = min(size, self.memory.max_of_share)
         await self.memory.acquire(self, reserved)
         part = Part(size)
