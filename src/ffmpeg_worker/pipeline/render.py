@@ -85,7 +85,7 @@ async def measure_scene(step: MeasureStep, command: CommandRunner) -> StepResult
 
 async def _render_answer(
     order: dict[str, Any], max_bytes: int, command: CommandRunner
-) -> tuple[StepResult, bytes]:
+) -> tuple[StepResult, bytearray]:
     """Run one renderer and collect what it writes to standard output."""
     began = time.monotonic()
     answer = bytearray()
@@ -95,7 +95,7 @@ async def _render_answer(
             warnings = await _in_time(drawing.wait(), command)
             cpu_seconds = (await drawing.child.wait()).cpu_seconds
     seconds = time.monotonic() - began
-    return StepResult(seconds=seconds, cpu_seconds=cpu_seconds, warnings=warnings), bytes(answer)
+    return StepResult(seconds=seconds, cpu_seconds=cpu_seconds, warnings=warnings), answer
 
 
 class _Rendering:

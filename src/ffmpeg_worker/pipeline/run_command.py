@@ -99,7 +99,7 @@ class CommandRunner:
             await self.write(step.stdout_file, run.stdout)
         return self._result(run, step)
 
-    async def write(self, name: str, content: bytes) -> None:
+    async def write(self, name: str, content: bytes | bytearray) -> None:
         """Write a file into the working directory, replacing one that an interrupted attempt has left.
 
         Raises:

@@ -71,7 +71,19 @@ class PipeReader:
             self._pausing.cancel()
         self._loop.remove_reader(self._descriptor)
         os.close(self._descriptor)
-        self._on_end()
+        on_end = self._on_end
+        # Both refer to the child, and it to this: what they have collected may be large and must not wait for the
+        # garbage collector.
+        self._feed, self._on_end = _ignore, _do_nothing
+        on_end()
+
+
+def _ignore(_chunk: bytes) -> None:
+    """Receive what arrives after the end."""
+
+
+def _do_nothing() -> None:
+    """Take the place of a callback that has been called."""
 
 
 class PipeWriter:

@@ -71,7 +71,9 @@ def make_folders_beneath(folder: Path, name: str, owner: int | None) -> None:
         pass
 
 
-def write_beneath(folder: Path, name: str, content: bytes, owner: int | None, *, replace: bool = False) -> None:
+def write_beneath(
+    folder: Path, name: str, content: bytes | bytearray, owner: int | None, *, replace: bool = False
+) -> None:
     """Write a new file, owned by `owner`; `None`: by the worker. `replace` removes an old one first.
 
     Raises:
