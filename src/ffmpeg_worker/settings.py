@@ -46,9 +46,9 @@ class Settings(BaseSettings):
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
-        description="Host names, separated by commas, by which callers may address a worker without API keys, such "
-        "as that of a proxy in front of it. `localhost` and loopback addresses are always allowed. With API keys, "
-        "every name is.",
+        description="Host names, separated by commas, by which callers may address a worker without API keys, "
+        "such as that of a proxy in front of it. `localhost` and loopback addresses are always allowed. With API "
+        "keys, every name is.",
     )
     api_base_url: str = Field(
         "http://localhost:3000/api",

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
@@ -14,6 +16,11 @@ import uvicorn
 from ffmpeg_worker.api import bounded_connection
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.bounded_connection import BoundedConnection
+from ffmpeg_worker.job.actions.canvas_preview import PreviewResult
+from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job.result_parts import Stats
+from ffmpeg_worker.services import Services
 from support.processes import open_descriptors
 from support.servers.api_server import Server, running_server
 from support.servers.fake_services import make_fake_services
@@ -21,6 +28,7 @@ from support.wait_until import until_async
 
 _KEY = "a-key-of-the-test"
 _PROCESS = "/api/ffmpeg/process"
+_NO_COST = Stats(seconds=0.0)
 _HEAD = f"POST {_PROCESS} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {_KEY}\r\n"
 
 
@@ -33,9 +41,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture
 async def port() -> AsyncIterator[int]:
     """The port of an API in this process, whose limits a test may change."""
-    config = uvicorn.Config(
-        make_app(make_fake_services(api_keys=_KEY)), port=0, http=BoundedConnection, log_config=None, ws="none"
-    )
+    async with serve_api(make_fake_services(api_keys=_KEY)) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def serve_api(services: Services) -> AsyncIterator[int]:
+    config = uvicorn.Config(make_app(services), port=0, http=BoundedConnection, log_config=None, ws="none")
     config.load()
     api = uvicorn.Server(config)
     api.lifespan = config.lifespan_class(config)
@@ -46,6 +58,11 @@ async def port() -> AsyncIterator[int]:
     finally:
         api.should_exit = True
         await serving
+
+
+def _with_body(head: bytes) -> bytes:
+    body = json.dumps({"width": 2, "height": 2, "layers": [{"type": "shape", "shape": "rect"}]}).encode()
+    return head + b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
 
 
 async def send_raw(port: int, request: bytes) -> bytes:
@@ -66,24 +83,48 @@ def port_of(server: Server) -> int:
 
 
 @pytest.mark.parametrize(
-    "head",
+    ("head", "status", "code"),
     [
-        f"{_HEAD}X-Long: {'x' * (1 << 20)}\r\n\r\n",
-        _HEAD + "".join(f"X-{number}: {'x' * 1000}\r\n" for number in range(1000)) + "\r\n",
-        f"POST /{'x' * (1 << 20)} HTTP/1.1\r\nHost: x\r\n\r\n",
-        f"{_HEAD}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
-        f"{_HEAD}Content-Length: 5\r\nTransfer-Encoding: gzip\r\n\r\nhello",
-        f"{_HEAD}Content-Length: -1\r\n\r\n",
-        f"{_HEAD}Content-Length: {'9' * 5000}\r\n\r\n",
-        f"{_HEAD}Name : x\r\n\r\n",
-        "\r\n" * 1000 + "\x16\x03\x01\x02\x00\x01",
+        (f"{_HEAD}X-Long: {'x' * (1 << 20)}\r\n\r\n", 431, "head_too_large"),
+        (f"{_HEAD}X-Long: {'x' * 100_000}\r\n\r\n", 431, "head_too_large"),
+        (
+            _HEAD + "".join(f"X-{number}: {'x' * 1000}\r\n" for number in range(1000)) + "\r\n",
+            431,
+            "head_too_large",
+        ),
+        (f"POST /{'x' * (1 << 20)} HTTP/1.1\r\nHost: x\r\n\r\n", 431, "head_too_large"),
+        (f"{_HEAD}Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400, "invalid_http"),
+        (f"{_HEAD}Content-Length: 5\r\nTransfer-Encoding: gzip\r\n\r\nhello", 400, "invalid_http"),
+        (f"{_HEAD}Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "invalid_http"),
+        ("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400, "invalid_http"),
+        (f"{_HEAD}Content-Length: -1\r\n\r\n", 400, "invalid_http"),
+        (f"{_HEAD}Content-Length: {'9' * 5000}\r\n\r\n", 400, "invalid_http"),
+        (f"{_HEAD}Name : x\r\n\r\n", 400, "invalid_http"),
+        ("\r\n" * 1000 + "\x16\x03\x01\x02\x00\x01", 400, "invalid_http"),
     ],
-    ids="long many path lengths coding negative huge blank tls".split(),
+    ids="long 100k many path lengths coding two old negative huge blank tls".split(),
 )
-async def test_malformed_and_oversized_heads_are_refused(server: Server, head: str) -> None:
-    response = await send_raw(port_of(server), head.encode("latin-1"))
-    assert response == b"" or response.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 ")), response[:200]
+async def test_malformed_and_oversized_heads_are_refused(
+    server: Server, head: str, status: int, code: str
+) -> None:
+    following = "GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+    response = await send_raw(port_of(server), (head + following).encode("latin-1"))
+    assert response.startswith(f"HTTP/1.1 {status} ".encode()), response[:200]
+    assert response.count(b"HTTP/1.1 ") == 1
+    start, _, body = response.partition(b"\r\n\r\n")
+    problem = json.loads(body)
+    assert b"\r\nconnection: close" in start
+    assert problem["code"] == code
+    assert f"x-job-id: {problem['job_id']}".encode() in start
     assert _KEY.encode() not in response
+    await assert_healthy(server)
+
+
+async def test_a_malformed_body_is_refused(server: Server) -> None:
+    """Its beginning is valid HTTP."""
+    chunk = '4\r\n{"a"\r\n'
+    response = await send_raw(port_of(server), f"{_HEAD}Transfer-Encoding: chunked\r\n\r\n{chunk}zz\r\n".encode())
+    assert response.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 415 ")), response
     await assert_healthy(server)
 
 
@@ -163,6 +204,60 @@ async def test_an_idle_keep_alive_connection_is_not_closed(port: int, monkeypatc
             async with session.get("/health") as response:
                 assert response.status == 200
             await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.3)
+
+
+async def connect_slowly(port: int, request: bytes) -> socket.socket:
+    """Send a request; the socket holds little of a response that is not read."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(client, ("127.0.0.1", port))
+    await loop.sock_sendall(client, request)
+    return client
+
+
+@pytest.fixture
+async def large_port() -> AsyncIterator[int]:
+    """The port of an API whose jobs have results of 16 MB."""
+
+    async def run(_job: Job, job_id: str) -> JobResult:
+        return PreviewResult(
+            job_id=job_id, image="x" * 16_000_000, t=0, width=1, height=1, duration=1, stats=_NO_COST
+        )
+
+    async with serve_api(make_fake_services(run, api_keys=_KEY)) as opened:
+        yield opened
+
+
+_JSON = "Content-Type: application/json\r\n"
+_PREVIEW = _HEAD.replace(_PROCESS, "/api/canvas/preview").encode() + _JSON.encode()
+
+
+@pytest.mark.parametrize("more", [b"", b"Connection: close\r\n", b"Accept: application/x-ndjson\r\n"])
+async def test_a_connection_whose_response_is_not_read_is_closed(
+    large_port: int, monkeypatch: pytest.MonkeyPatch, more: bytes
+) -> None:
+    monkeypatch.setattr(bounded_connection, "READ_TIMEOUT_S", 0.5)
+    before = open_descriptors()
+    clients = [await connect_slowly(large_port, _with_body(_PREVIEW + more)) for _ in range(5)]
+    await until_async(lambda: open_descriptors() >= before + 15)  # two ends, and the body in a file
+    await until_async(lambda: open_descriptors() <= before + len(clients))
+    for client in clients:
+        client.close()
+
+
+async def test_a_slowly_read_response_arrives(large_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bounded_connection, "READ_TIMEOUT_S", 0.5)
+    client = await connect_slowly(large_port, _with_body(_PREVIEW + b"Connection: close\r\n"))
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    received, loop = bytearray(), asyncio.get_running_loop()
+    while data := await loop.sock_recv(client, 1 << 20):
+        received += data
+        if len(received) < 4 << 20:
+            await asyncio.wait({asyncio.ensure_future(asyncio.Event().wait())}, timeout=0.1)
+    assert json.loads(received.partition(b"\r\n\r\n")[2])["image"] == "x" * 16_000_000
+    client.close()
 
 
 async def test_connections_above_the_limit_are_closed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:

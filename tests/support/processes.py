@@ -56,6 +56,12 @@ def open_descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
+def resident_bytes(pid: int | None = None) -> int:
+    """The memory that a process (by default this one) holds, without its children."""
+    status = Path(f"/proc/{pid or 'self'}/status").read_text()
+    return next(int(line.split()[1]) << 10 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
 def renderers(worker: int | None = None) -> tuple[int | None, list[int]]:
     """The pid from which a worker (by default this process) forks renderers, or None, and its renderers."""
     for pid in children_of(os.getpid() if worker is None else worker):

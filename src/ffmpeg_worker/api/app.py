@@ -12,6 +12,7 @@ from starlette.responses import PlainTextResponse
 from ffmpeg_worker.api.app_state import AppState
 from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys, OpenRequests
 from ffmpeg_worker.api.bounded_connection import MAX_CONNECTIONS
+from ffmpeg_worker.api.hosts import HostMiddleware, allowed_hosts
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.openapi import (
     describe_health_route,
@@ -71,6 +72,8 @@ def make_app(services: Services) -> FastAPI:
     app.state.shared = state
     _add_routes(app)
     app.add_middleware(ApiKeyMiddleware, keys=keys, open_requests=open_requests)
+    if not settings.api_keys:
+        app.add_middleware(HostMiddleware, allowed=allowed_hosts(settings))
     app.add_middleware(RequestLog, on_failure=unexpected_error_response, on_end=state.metrics.count_request)
     return app
 

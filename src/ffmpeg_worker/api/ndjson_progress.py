@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ffmpeg_worker.api.request_log import request_record_of
+from ffmpeg_worker.api.spooled_response import close_body, send_body
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer
 from ffmpeg_worker.tasks import cancel_and_wait
 
@@ -43,15 +44,18 @@ class NdjsonProgressResponse(Response):
                         has_begun = True
                     event, self._latest = self._latest, None
                     await _send_line(send, {"progress": _as_json(event)})
-        finally:
+        except BaseException:
             await cancel_and_wait(running)
+            if not running.cancelled() and running.exception() is None:
+                close_body(running.result())
+            raise
         response = running.result()
         if not has_begun:
             await response(scope, receive, send)
             return
         request_record_of(scope).status = response.status_code
         await _send_line(send, {"status": response.status_code})
-        await send({"type": "http.response.body", "body": response.body, "more_body": False})
+        await send_body(response, send)
 
     def _observe(self, event: JobEvent) -> None:
         self._latest = event

@@ -34,7 +34,7 @@ STATUS_BY_FAULT: Mapping[Fault, int] = {
 }
 
 STATUS_MEANINGS: Mapping[int, str] = {
-    400: "The body is not valid JSON.",
+    400: "The request is not valid HTTP, or its body is not valid JSON.",
     401: "The request has no API key, or an unknown one.",
     403: "This worker may not read or write the file or address.",
     404: "The input or the route does not exist.",
@@ -42,8 +42,10 @@ STATUS_MEANINGS: Mapping[int, str] = {
     408: "The body did not arrive in time.",
     413: "The body is too large.",
     415: "The body is not declared as JSON.",
+    421: "The worker does not serve this host name.",
     422: "The job is invalid, or an input is not usable.",
     429: "The API key has too much of the worker at once: send the job again later.",
+    431: "The headers are too large.",
     499: "The caller disconnected; only the log and the metrics show this status.",
     500: "The worker failed.",
     501: "This version does not support the feature.",

@@ -15,6 +15,7 @@ import uvicorn
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.bounded_connection import BoundedConnection
+from ffmpeg_worker.api.malloc import return_large_buffers
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.services import Services, open_services
@@ -45,6 +46,7 @@ async def serve(
             a folder or the lifeline is not usable.
     """
     settings.check_exposure()
+    return_large_buffers()
     stop = asyncio.Event()
     with _stop_on_signals(stop), _stop_on_end_of(lifeline, stop), _share_log():
         async with open_services(settings) as services:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -68,7 +69,7 @@ def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
     tools = cast(Tools, SimpleNamespace(capabilities=_CAPABILITIES, sandbox=UNCONFINED))
     resources = SimpleNamespace(
         gpu=GpuTrial(tools, GpuDevices()),
-        scratch=SimpleNamespace(usage=ScratchUsage(Path("/"))),
+        scratch=SimpleNamespace(root=Path(tempfile.gettempdir()), usage=ScratchUsage(Path("/"))),
         stores=SimpleNamespace(data_usage=SimpleNamespace(bytes_by_owner={})),
     )
     services = FakeServices(

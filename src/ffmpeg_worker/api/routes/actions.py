@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from typing import Never
 
 from starlette.requests import Request
@@ -16,6 +17,7 @@ from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
 from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE, NdjsonProgressResponse
 from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
 from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
+from ffmpeg_worker.api.spooled_response import spool
 from ffmpeg_worker.api.unknown_route import refuse_async
 from ffmpeg_worker.errors import JobCancelled, WorkerError
 from ffmpeg_worker.job.actions.action import Action
@@ -41,26 +43,31 @@ def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
         job = parse_action(action.name, read_json(body), request.query_params)
         run = partial(_run, services, job, record, request.receive)
         accepted = request.headers.get("accept", "")
+        accepts_png = action.returns_png and PNG_TYPE in accepted
+        folder = services.resources.scratch.root
         if NDJSON_TYPE in accepted:
-            return NdjsonProgressResponse(partial(_run_to_response, run, record))
-        result = await run(ignore_event)
-        png = result.as_png() if action.returns_png and PNG_TYPE in accepted else None
-        if png is not None:
-            return Response(png, headers=DEFAULT_HEADERS, media_type=PNG_TYPE)
-        return json_response(result.as_json())
+            return NdjsonProgressResponse(partial(_run_to_response, run, record, folder))
+        return await spool(_respond(await run(ignore_event), accepts_png=accepts_png), folder)
 
     return endpoint
 
 
+def _respond(result: JobResult, *, accepts_png: bool) -> Response:
+    png = result.as_png() if accepts_png else None
+    if png is not None:
+        return Response(png, headers=DEFAULT_HEADERS, media_type=PNG_TYPE)
+    return json_response(result.as_json())
+
+
 async def _run_to_response(
-    run: Callable[[Observer], Awaitable[JobResult]], record: RequestRecord, observer: Observer
+    run: Callable[[Observer], Awaitable[JobResult]], record: RequestRecord, folder: Path, observer: Observer
 ) -> Response:
     """Run a job; return its result or its problem as response.
 
     Exception handlers run too late here: the response with progress may have begun.
     """
     try:
-        return json_response((await run(observer)).as_json())
+        return await spool(json_response((await run(observer)).as_json()), folder)
     except WorkerError as error:
         record.error = error
         return problem_response(error, record.job_id)
