@@ -296,9 +296,9 @@ async def test_an_unreachable_server(film: Path) -> None:
 async def test_cancelling_uploads_closes_their_connections(film: Path) -> None:
     """Also if the server reads nothing, so that what is buffered can never be sent."""
     film.write_bytes(LARGE * 8)
-    with socket.create_server(("127.0.0.1", 0)) as deaf:
+    with socket.create_server(("127.0.0.1", 0)) as stalled:
         before = open_descriptors()
-        writer = objects(url=f"http://127.0.0.1:{deaf.getsockname()[1]}/o")
+        writer = objects(url=f"http://127.0.0.1:{stalled.getsockname()[1]}/o")
         meters = [TransferMeter() for _ in range(10)]
         uploads = [asyncio.ensure_future(writer.upload("o", film, HEADERS, meter)) for meter in meters]
         await until_async(lambda: all(meter.done for meter in meters))

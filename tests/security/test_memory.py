@@ -44,7 +44,7 @@ _SETTINGS = {
 }
 
 
-class DeafStore:
+class StalledStore:
     """A store that starts uploads and reads no part."""
 
     def __init__(self) -> None:
@@ -121,9 +121,9 @@ def data(tmp_path: Path) -> Path:
 
 
 async def test_callers_and_stores_that_read_nothing(data: Path) -> None:
-    store = DeafStore()
+    store = StalledStore()
     with (
-        socket.create_server(("127.0.0.1", 0), backlog=200) as deaf,
+        socket.create_server(("127.0.0.1", 0), backlog=200) as stalled,
         running_server(data, **_SETTINGS) as server,
     ):
         async with serve_handler(store.answer) as url, _watched(server) as peak:
@@ -135,7 +135,7 @@ async def test_callers_and_stores_that_read_nothing(data: Path) -> None:
                 "cloud_type": "AWS",
                 "credentials": {**_CREDENTIALS, "aws_url": url},
             }
-            presigned = {"url": f"http://127.0.0.1:{deaf.getsockname()[1]}/o"}
+            presigned = {"url": f"http://127.0.0.1:{stalled.getsockname()[1]}/o"}
             for upload in [bucket] * _TO_BUCKET + [presigned] * _PRESIGNED:
                 await callers.send("storage/upload", {"input": "large.bin", "upload": upload})
             for accepted in ("image/png", "application/json", "application/x-ndjson") * (_PREVIEWS // 3):

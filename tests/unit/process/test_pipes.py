@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import weakref
 
 from ffmpeg_worker.process.pipes import PipeReader, PipeWriter
 
@@ -26,6 +27,23 @@ class Reading:
     def _end(self) -> None:
         self.ends += 1
         self.ended.set()
+
+
+class Output(bytearray):
+    """Bytes with weak references."""
+
+
+async def test_a_closed_reader_does_not_keep_what_it_was_fed() -> None:
+    descriptor, writing = os.pipe()
+    ended, output = asyncio.Event(), Output()
+    freed = weakref.ref(output)
+    reader = PipeReader(descriptor, output.extend, ended.set)
+    os.write(writing, b"data")
+    os.close(writing)
+    await asyncio.wait_for(ended.wait(), 5)
+    assert (reader.closed, bytes(output)) == (True, b"data")
+    del output
+    assert freed() is None
 
 
 async def test_chunks_are_passed_on_until_the_end() -> None:
