@@ -79,6 +79,7 @@ _JOB = (
     _caller("invalid_upload", "The destination of the outputs is wrong or incomplete."),
     _caller("invalid_value", "A field has a value that is not accepted."),
     _caller("job_file_unreadable", "The job file that the command line names cannot be read."),
+    _caller("job_too_complex", "Reading and planning the job takes more memory or processor time than it may."),
     _caller("missing_field", "A required field is missing."),
     ErrorCode("path_outside_root", "A path leaves the data root.", (Fault.CALLER, Fault.TARGET), status=403),
     _caller("test_input_unreadable", "The file with the test job of the RunPod worker cannot be read."),

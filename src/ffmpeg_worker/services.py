@@ -19,16 +19,19 @@ from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.owners import ANONYMOUS
+from ffmpeg_worker.pipeline.compute import Compute
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner, find_missing_packages
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.runtime import DirectRuntime
 from ffmpeg_worker.pipeline.scratch import Scratch, open_scratch
+from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials
 from ffmpeg_worker.storage.default_bucket import default_bucket
@@ -68,13 +71,13 @@ class Services:
 
     async def run(
         self,
-        job: Job,
+        job: Job | JobBody,
         *,
         job_id: str | None = None,
         observer: Observer = ignore_event,
         owner: str = ANONYMOUS,
     ) -> JobResult:
-        """Run a job of an owner. Cancelling the caller stops the job.
+        """Run a job of an owner, or read and run the one in a request body. Cancelling the caller stops the job.
 
         Raises:
             WorkerError: why the job failed; QueueFull or KeyLimitReached if too many jobs wait; JobInterrupted if
@@ -88,13 +91,11 @@ class Services:
             finally:
                 job_id_var.reset(token)
 
-    async def _run_counted(self, job: Job, job_id: str, observer: Observer, owner: str) -> JobResult:
-        timeout_s = min(job.timeout or self.settings.default_timeout_s, self.settings.max_timeout_s)
+    async def _run_counted(self, job: Job | JobBody, job_id: str, observer: Observer, owner: str) -> JobResult:
         began = time.monotonic()
         outcome = "worker_error"
         try:
-            runtime = DirectRuntime(self.resources, job_id, timeout_s=timeout_s, observer=observer, owner=owner)
-            result = await self.admission.run(run_job(runtime, job))
+            result = await self.admission.run(self._read_and_run(job, job_id, observer, owner, began))
             outcome = "succeeded"
         except asyncio.CancelledError:
             outcome = JobCancelled.code
@@ -107,6 +108,20 @@ class Services:
             self.counters.add(job.action, outcome, seconds)
             log(logging.INFO, "job ended", action=job.action, outcome=outcome, seconds=round(seconds, 3))
         return result
+
+    async def _read_and_run(
+        self, job: Job | JobBody, job_id: str, observer: Observer, owner: str, began: float
+    ) -> JobResult:
+        machine = self.resources.machine
+        if isinstance(job, JobBody):
+            read = await self.resources.compute.read(job, machine)
+        else:
+            read = read_job(job, machine)
+        timeout_s = min(read.job.timeout or self.settings.default_timeout_s, self.settings.max_timeout_s)
+        runtime = DirectRuntime(
+            self.resources, job_id, timeout_s=timeout_s, began=began, observer=observer, owner=owner
+        )
+        return await run_job(runtime, read)
 
 
 def new_job_id() -> str:
@@ -145,6 +160,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(renderer.close)
         if settings.warm_canvas and not find_missing_packages():
             await renderer.open()
+        compute = Compute(
+            confinement=sandbox.for_worker,
+            default_timeout_s=settings.default_timeout_s,
+            max_timeout_s=settings.max_timeout_s,
+        )
+        stack.push_async_callback(compute.close)
         admission = Admission(
             max_concurrency=settings.max_concurrency,
             max_waiting_jobs=settings.max_waiting_jobs,
@@ -164,6 +185,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             cores=settings.max_concurrency,
             max_input_bytes=settings.max_job_input_bytes,
             option_policy=settings.option_policy == "on",
+            compute=compute,
         )
         stack.push_async_callback(resources.gpu.close)
         stack.push_async_callback(admission.close)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from typing import Any, Never, TypeVar, overload
 
 _T = TypeVar("_T")
@@ -61,6 +61,14 @@ async def run_all(work: Iterable[Awaitable[_T]]) -> list[_T]:
         return await asyncio.gather(*tasks)
     finally:
         await cancel_and_wait(*tasks)
+
+
+async def in_turns(items: Iterable[_T], *, turn: int = 64) -> AsyncIterator[_T]:
+    """Yield items for short work on each; after every `turn` of them, the event loop serves others."""
+    for number, item in enumerate(items, 1):
+        yield item
+        if number % turn == 0:
+            await asyncio.sleep(0)
 
 
 async def cancel_and_wait(*tasks: asyncio.Future[Any]) -> None:

@@ -15,6 +15,7 @@ from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.upload import Upload
+from ffmpeg_worker.pipeline.compute import Compute
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.quota import Quota
@@ -91,6 +92,7 @@ class FakeJob:
             slots=FairSlots(slots),
             quota=Quota(1 << 30, 10_000, 0),
             cores=2,
+            compute=Compute(),
             check_input_bytes=lambda _count: None,
         )
         runtime = DirectRuntime(

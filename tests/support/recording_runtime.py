@@ -27,6 +27,7 @@ from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.runtime import always
 from ffmpeg_worker.pipeline.workspace import Workspace
+from ffmpeg_worker.planning.read_job import read_job
 
 T = TypeVar("T")
 
@@ -138,6 +139,6 @@ async def run_in_attempts(
         assert records.attempts < 100
         runtime = RecordingRuntime(resources, "job-in-attempts", root, records)
         try:
-            return await run_job(runtime, job), records
+            return await run_job(runtime, read_job(job, resources.machine)), records
         except Interrupted:
             after(records)

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded, finish_then_cancel, race, run_all
+from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded, finish_then_cancel, in_turns, race, run_all
 
 Wait = Callable[[Awaitable[str]], Awaitable[str]]
 both = pytest.mark.parametrize("wait", [finish_then_cancel, finish_shielded])
@@ -157,3 +157,14 @@ async def test_cancelled_tasks_have_ended_and_their_errors_are_dropped() -> None
     assert interrupted.has_ended
     assert running.cancelled()
     await cancel_and_wait()
+
+
+async def test_long_rows_of_short_work_let_others_run() -> None:
+    others: list[int] = []
+    done: list[int] = []
+    loop = asyncio.get_running_loop()
+    async for item in in_turns(range(10), turn=4):
+        done.append(item)
+        loop.call_soon(others.append, item)
+    assert done == [*range(10)]
+    assert others == [*range(8)]

@@ -13,6 +13,7 @@ from ffmpeg_worker.api.app_state import AppState
 from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys, OpenRequests
 from ffmpeg_worker.api.bounded_connection import MAX_CONNECTIONS
 from ffmpeg_worker.api.hosts import HostMiddleware, allowed_hosts
+from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.openapi import (
     describe_health_route,
@@ -46,14 +47,17 @@ class _App(FastAPI):
         return self.openapi_schema
 
 
-def make_app(services: Services) -> FastAPI:
-    """Make the HTTP API of an open worker as an ASGI application; the worker stays open when the app ends."""
+def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
+    """Make the HTTP API of an open worker as an ASGI application; the worker stays open when the app ends.
+
+    `/metrics` shows what `monitor` measures.
+    """
     settings = services.settings
     keys = ApiKeys(settings.api_keys)
     open_requests = OpenRequests(
         MAX_CONNECTIONS, max_per_key=settings.max_requests_per_key, has_several_keys=settings.has_several_keys
     )
-    state = AppState(services, keys, Metrics(services, open_requests))
+    state = AppState(services, keys, Metrics(services, open_requests, monitor or LoopMonitor()))
     is_hidden = settings.env == "production"
     app = _App(
         title="FFmpeg Worker",

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 from starlette.types import Scope
 
 from ffmpeg_worker.api.auth import OpenRequests
+from ffmpeg_worker.api.loop_monitor import BUCKETS_S, LoopMonitor
 from ffmpeg_worker.api.request_log import RequestRecord
 from ffmpeg_worker.services import Services
 
@@ -22,10 +24,11 @@ _SECONDS = (0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 class Metrics:
     """Metrics of one app and of the worker behind it."""
 
-    def __init__(self, services: Services, open_requests: OpenRequests) -> None:
+    def __init__(self, services: Services, open_requests: OpenRequests, monitor: LoopMonitor) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_Jobs(services))
         self._registry.register(_Keys(services, open_requests))
+        self._registry.register(_Loop(monitor))
         ProcessCollector(registry=self._registry)
         self._requests = Histogram(
             f"{_PREFIX}_http_request_seconds",
@@ -108,3 +111,19 @@ class _Keys(Collector):
             for owner, value in by_owner.items():
                 gauge.add_metric([owner], value)
             yield gauge
+
+
+class _Loop(Collector):
+    """Collects the turns of the event loop."""
+
+    def __init__(self, monitor: LoopMonitor) -> None:
+        self._monitor = monitor
+
+    def collect(self) -> Iterator[Metric]:
+        limits = (*map(str, BUCKETS_S), "+Inf")
+        yield HistogramMetricFamily(
+            f"{_PREFIX}_event_loop_turn_seconds",
+            "Seconds that one turn of the event loop took; while it lasts, no caller is served.",
+            buckets=list(zip(limits, accumulate(self._monitor.counts), strict=True)),
+            sum_value=self._monitor.total_s,
+        )

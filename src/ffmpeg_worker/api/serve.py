@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -15,6 +16,7 @@ import uvicorn
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.bounded_connection import BoundedConnection
+from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.api.malloc import return_large_buffers
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.logs import log
@@ -68,13 +70,17 @@ async def _serve(
             sandbox=sandbox.level.value,
             landlock_abi=sandbox.landlock_abi,
         )
+        # What is loaded by now stays: full garbage collections need not look at it, and hold the loop up less.
+        gc.freeze()
         if on_ready is not None:
             on_ready(url)
 
-    server = _Server(_make_config(services), on_started)
+    monitor = LoopMonitor()
+    server = _Server(_make_config(services, monitor), on_started)
     closing = asyncio.ensure_future(_close_after(stop, services, server))
     try:
-        await server.serve(sockets=[listener])
+        with monitor.watch():
+            await server.serve(sockets=[listener])
     finally:
         await cancel_and_wait(closing)
 
@@ -95,9 +101,9 @@ class _Server(uvicorn.Server):
         self._on_started()
 
 
-def _make_config(services: Services) -> uvicorn.Config:
+def _make_config(services: Services, monitor: LoopMonitor) -> uvicorn.Config:
     return uvicorn.Config(
-        make_app(services),
+        make_app(services, monitor),
         http=BoundedConnection,
         ws="none",
         lifespan="off",

@@ -36,6 +36,14 @@ class Keyframe(Node, Generic[T]):
         examples=["ease-in-out"],
     )
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle it as a keyframe of any value: pickle finds classes by name, and parametrized ones share it."""
+        return _new_keyframe, (), self.__getstate__()
+
+
+def _new_keyframe() -> Keyframe[Any]:
+    return Keyframe.__new__(Keyframe)
+
 
 def _check_order(keys: tuple[Keyframe[Any], ...]) -> tuple[Keyframe[Any], ...]:
     for before, after in itertools.pairwise(keys):

@@ -20,6 +20,7 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.progress import FractionReport, step_fraction
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
+from ffmpeg_worker.pipeline.step_files import read_step_files
 from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.planning.plan import (
     CopyStep,
@@ -30,14 +31,10 @@ from ffmpeg_worker.planning.plan import (
     ProbeStep,
     RenderStep,
     RunnableStep,
-    StepFiles,
     StepResult,
     StillStep,
 )
-from ffmpeg_worker.sandbox.beneath import read_beneath
 from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
-
-_MAX_READ_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +89,6 @@ async def execute(
 
 def _is_here(context: JobContext, name: str, _result: StepResult) -> bool:
     return context.workspace.has_done(name)
-
-
-async def read_step_files(folder: Path, names: tuple[str, ...]) -> StepFiles:
-    """Read files that steps wrote into the working directory; a missing one is empty."""
-    return {name: await asyncio.to_thread(read_beneath, folder, name, _MAX_READ_BYTES) for name in names}
 
 
 def _share_of(progress: FractionReport, number: int, count: int) -> FractionReport:

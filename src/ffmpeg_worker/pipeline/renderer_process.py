@@ -18,6 +18,7 @@ from ffmpeg_worker.process.child import Child, Output
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import PIPE, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.scene.scene_json import encode_order
 
 _PRELOAD = "ffmpeg_worker.raster.renderer_program:serve"
 _NO_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
@@ -105,7 +106,7 @@ class RendererSpawner:
             confinement=confinement,
         )
         if child.stdin is not None:
-            child.stdin.write(json.dumps(order).encode() + b"\n")
+            child.stdin.write(encode_order(order) + b"\n")
         return RendererRun(child, log)
 
 

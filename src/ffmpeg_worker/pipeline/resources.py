@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ffmpeg_worker.errors import SourceTooLarge
 from ffmpeg_worker.fair_slots import FairSlots
@@ -10,6 +10,7 @@ from ffmpeg_worker.ffmpeg.gpu import GpuTrial
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.pipeline.compute import Compute
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
 from ffmpeg_worker.pipeline.scratch import Scratch
@@ -26,6 +27,7 @@ class WorkerResources:
         cores: threads that one step may use.
         max_input_bytes: bounds what all downloads of a job may be together.
         option_policy: whether the arguments of commands are judged.
+        compute: runs what reads and plans jobs.
     """
 
     tools: Tools
@@ -39,6 +41,7 @@ class WorkerResources:
     cores: int
     max_input_bytes: int
     option_policy: bool = True
+    compute: Compute = field(default_factory=Compute)
 
     @property
     def machine(self) -> Machine:

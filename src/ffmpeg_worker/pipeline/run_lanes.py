@@ -16,12 +16,13 @@ from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
 from ffmpeg_worker.pipeline.deliver import DeliveredFiles, LaneDelivery, deliver, open_delivery
-from ffmpeg_worker.pipeline.execute import Executed, execute, read_step_files
+from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.fetch.referenced_files import copy_key_files, copy_referenced_files
 from ffmpeg_worker.pipeline.gpu_fallback import gpu_failed, is_gpu_failure, without_gpu
 from ffmpeg_worker.pipeline.inspect_inputs import InspectedInputs
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
+from ffmpeg_worker.pipeline.step_files import summarize
 from ffmpeg_worker.pipeline.upload_segments import upload_segments
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.planning.plan import Fusion, Lane, Plan
@@ -148,8 +149,7 @@ class _LanesRun:
 
     async def _finish(self, index: int, executed: Executed, delivery: LaneDelivery) -> Delivered:
         """Verify and deliver a lane; its summary is built before, while all its files are in the folder."""
-        summary = executed.lane.summary
-        found = summary.build(executed.results, await read_step_files(executed.folder, summary.reads))
+        found = await summarize(self._context, executed.lane.summary, executed.results, executed.folder)
         expected = await self._inputs.expect(executed.lane)
         verified = await verify(self._context, executed, expected, linked=delivery.linked)
         self._context.progress.delivering(index)

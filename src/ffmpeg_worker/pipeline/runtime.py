@@ -106,15 +106,16 @@ class DirectRuntime:
         job_id: str,
         *,
         timeout_s: float,
+        began: float | None = None,
         observer: Observer = ignore_event,
         owner: str = ANONYMOUS,
     ) -> None:
-        """`timeout_s` is for the whole job and begins now."""
+        """`timeout_s` is for the whole job, from `began` on, a time of the monotonic clock (default: now)."""
         self.resources = resources
         self.job_id = job_id
         self.owner = owner
         self.observer = observer
-        self.deadline = time.monotonic() + timeout_s
+        self.deadline = (time.monotonic() if began is None else began) + timeout_s
         self._timeout_s = timeout_s
 
     def open_workspace(self) -> AbstractAsyncContextManager[Workspace]:

@@ -37,7 +37,8 @@ async def _watch(lane: Lane, playlist: Artifact, folder: Path, delivery: LaneDel
     sent: set[str] = set()
     while True:
         await asyncio.sleep(_PAUSE_S)
-        states = {name: state for name, state in _read_states(lane, folder).items() if name not in sent}
+        found = await asyncio.to_thread(_read_states, lane, folder)
+        states = {name: state for name, state in found.items() if name not in sent}
         newest = max((changed for _, changed in states.values()), default=0)
         for name, state in states.items():
             # At rest since the last look, and something newer is being written.

@@ -1,4 +1,8 @@
-"""The plan of a job as a value: lanes that may run side by side, each a list of steps and what they make."""
+"""The plan of a job as a value: lanes that may run side by side, each a list of steps and what they make.
+
+Plans of large jobs are made in another process, so everything in a plan can be pickled: functions in it are
+functions of modules, or methods of frozen values.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.commands.read_chain import Chain
 from ffmpeg_worker.scene.scene import Scene
+from ffmpeg_worker.scene.scene_json import EncodedScene
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ class RenderStep:
     `yuv420p`, or `rgba` with straight alpha.
     """
 
-    scene: Scene
+    scene: Scene | EncodedScene
     ranges: tuple[FrameRange, ...]
     pixel_format: Literal["yuv420p", "rgba"] = "yuv420p"
     beside: tuple[FfmpegStep | DependentStep, ...] = ()
@@ -112,7 +117,7 @@ class RenderStep:
 class StillStep:
     """Render one frame of a scene into a PNG file."""
 
-    scene: Scene
+    scene: Scene | EncodedScene
     frame: int
     work_name: str
 
@@ -121,7 +126,7 @@ class StillStep:
 class MeasureStep:
     """Measure the texts of a scene; the renderer's answer goes into `result_file`, as JSON."""
 
-    scene: Scene
+    scene: Scene | EncodedScene
     result_file: str
 
 
@@ -183,12 +188,20 @@ RunnableStep = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | C
 Step = RunnableStep | DependentStep
 
 
+def _add_nothing(_results: Sequence[StepResult], _files: StepFiles) -> dict[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Builds what an action adds to its result from the results of a lane, and from the files it `reads`."""
+    """Builds what an action adds to its result from the results of a lane, and from the files it `reads`.
 
-    build: Callable[[Sequence[StepResult], StepFiles], dict[str, Any]] = lambda _results, _files: {}
+    `parses`: the time that `build` takes grows with the files, and its result is small.
+    """
+
+    build: Callable[[Sequence[StepResult], StepFiles], dict[str, Any]] = _add_nothing
     reads: tuple[str, ...] = ()
+    parses: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from ffmpeg_worker.job.job import Job
@@ -26,6 +26,10 @@ class ReadJob(Generic[J]):
         chains: its commands, one chain for each process.
         wants_gpu: whether the plan depends on the GPU of the machine.
         needs_media: whether command lines depend on the media of the inputs, which are then probed first.
+        secrets: the values that no result, error or log may show.
+        body_bytes: size of the request body, where it was large.
+        packed: the whole value, pickled, where it is large: `job.data` is then empty here, and only another
+            process unpacks it.
     """
 
     job: J
@@ -33,6 +37,9 @@ class ReadJob(Generic[J]):
     chains: tuple[Chain, ...] = ()
     wants_gpu: bool = False
     needs_media: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    body_bytes: int = 0
+    packed: bytes = field(default=b"", repr=False)
 
 
 class Planner(ABC, Generic[J]):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.job.secrets import find_secrets, make_redaction, redact_error
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.planning.planners.table import PLANNERS
 
@@ -17,4 +23,31 @@ def read_job(job: Job, machine: Machine) -> ReadJob[Any]:
         ForbiddenOption: a command contains what it may not.
         InvalidJob: a name no file can have, an unknown placeholder; with `where`.
     """
-    return PLANNERS[job.action].read(job, machine)
+    secrets = tuple(find_secrets(job))
+    try:
+        return replace(PLANNERS[job.action].read(job, machine), secrets=secrets)
+    except WorkerError as error:
+        raise redact_error(error, make_redaction(secrets)) from None
+
+
+def read_body(
+    body: JobBody, machine: Machine, on_timeout: Callable[[float | None], object] = lambda _: None
+) -> ReadJob[Any]:
+    """Read the job in a request body.
+
+    `on_timeout` is called with the job's own timeout in seconds, before anything is expanded.
+
+    Raises:
+        InvalidJob, UnsupportedFeature, ForbiddenOption: see `parse_action` and `read_job`.
+    """
+    value = body.decode()
+    on_timeout(_find_timeout(value))
+    return read_job(body.parse(value), machine)
+
+
+def _find_timeout(value: Any) -> float | None:
+    """Find the timeout in a job that is not validated yet; `None` if there is none that will be accepted."""
+    found = value.get("timeout") if isinstance(value, dict) else None
+    if not isinstance(found, int | float) or isinstance(found, bool) or not math.isfinite(found):
+        return None
+    return found if found > 0 else None

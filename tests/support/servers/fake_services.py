@@ -15,6 +15,7 @@ from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.actions.process import ProcessResult
 from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.result_parts import Stats
@@ -47,13 +48,15 @@ class FakeServices(Services):
 
     async def run(
         self,
-        job: Job,
+        job: Job | JobBody,
         *,
         job_id: str | None = None,
         observer: Observer = ignore_event,
         owner: str = ANONYMOUS,
     ) -> JobResult:
         self.owners.append(owner)
+        if isinstance(job, JobBody):
+            job = job.parse(job.decode())
         return await self._run_job(job, job_id or "")
 
 

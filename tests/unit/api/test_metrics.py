@@ -7,6 +7,7 @@ from typing import Any
 from prometheus_client.parser import text_string_to_metric_families
 
 from ffmpeg_worker.api.app import make_app
+from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.owners import label_key
 from support.servers.asgi_client import post_json, request
 from support.servers.fake_services import make_fake_services
@@ -35,6 +36,18 @@ async def test_metrics_count_jobs_and_requests() -> None:
     assert samples[(count, ("POST", "/api/ffmpeg/process", "200"))] == 1
     assert samples[(count, ("GET", "other", "404"))] == 2
     assert [key for key in samples if key[0] == count and key[1][0] == "other"]
+
+
+async def test_metrics_show_the_turns_of_the_event_loop() -> None:
+    monitor = LoopMonitor()
+    monitor.counts[:3], monitor.counts[-1], monitor.total_s = [5, 1, 2], 1, 20.5
+    samples = await read_metrics(make_app(make_fake_services(), monitor))
+    name = "ffmpeg_worker_event_loop_turn_seconds"
+    assert [samples[(f"{name}_bucket", (limit,))] for limit in ("0.005", "0.01", "0.025", "10.0", "+Inf")] == [
+        *(5, 6, 8),
+        *(8, 9),
+    ]
+    assert (samples[(f"{name}_count", ())], samples[(f"{name}_sum", ())]) == (9, 20.5)
 
 
 async def test_two_apps_do_not_share_their_counters() -> None:

@@ -12,6 +12,7 @@ from ffmpeg_worker.api import ndjson_progress
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.errors import QueueFull
 from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
 from ffmpeg_worker.job.result import JobResult
 from support.servers.asgi_client import post_json
@@ -27,13 +28,13 @@ LINES = [("accept", "application/x-ndjson")]
 async def test_lines_of_progress_then_status_and_answer(monkeypatch: pytest.MonkeyPatch, fails: bool) -> None:
     monkeypatch.setattr(ndjson_progress, "_PAUSE_S", 0.01)
 
-    async def run(job: Job, *, job_id: str, observer: Observer, owner: str) -> JobResult:
+    async def run(body: JobBody, *, job_id: str, observer: Observer, owner: str) -> JobResult:
         for percent in (12.34, 50.0):
             observer(replace(EVENT, percent=percent))
             await asyncio.sleep(0.05)
         if fails:
             raise QueueFull("No room.")
-        return await succeed(job, job_id)
+        return await succeed(body.parse(body.decode()), job_id)
 
     services = make_fake_services()
     monkeypatch.setattr(services, "run", run)

@@ -23,6 +23,12 @@ def test_the_longest_secret_is_removed_first() -> None:
     assert "key" not in redact("a secret-key here")
 
 
+def test_long_and_many_secrets_are_removed() -> None:
+    long = "x" * 400_000
+    redact = make_redaction([long, *(f"other-{number}" for number in range(1000))])
+    assert redact(f"{long} and other-7!") == "REDACTED and REDACTED!"
+
+
 def test_short_values_stay() -> None:
     assert make_redaction(["mp4", ""])("a.mp4") == "a.mp4"
 

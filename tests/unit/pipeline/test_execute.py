@@ -15,7 +15,7 @@ from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline import execute as module
-from ffmpeg_worker.pipeline.execute import Executed, execute, read_step_files
+from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.planning.plan import (
@@ -131,12 +131,3 @@ async def test_a_full_disk_is_said_so(tmp_path: Path, monkeypatch: pytest.Monkey
     (job.context.workspace.staging / "0.bin").write_bytes(b"media")
     with pytest.raises(DiskFull):
         await executed(job, Lane((CopyStep("0.bin", "copy"),)), job.lane())
-
-
-async def test_files_of_steps_are_read_without_following_links(tmp_path: Path) -> None:
-    job = FakeJob(tmp_path)
-    folder = job.lane(a=b"1")
-    (folder / "link").symlink_to("a")
-    assert await read_step_files(folder, ("a", "missing")) == {"a": b"1", "missing": b""}
-    with pytest.raises(OSError, match="symbolic links"):
-        await read_step_files(folder, ("link",))

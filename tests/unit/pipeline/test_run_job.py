@@ -11,21 +11,23 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.errors import SourceNotFound, WorkerError
-from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline import run_job as module
 from ffmpeg_worker.pipeline.run_job import run_job
+from ffmpeg_worker.planning.planner import ReadJob
+from ffmpeg_worker.planning.read_job import read_job
 from support.job_contexts import FakeJob
 
 SECRET = "hush-hush-canary"
 
 
-def job() -> Job:
+def read() -> ReadJob[Any]:
     film = {"url": "https://host/clip.mp4", "headers": {"Authorization": SECRET}}
-    return parse_job({"action": "process", "data": {"chainCmds": "-i {{film}} b.mp4"}, "inputs": {"film": film}})
+    job = {"action": "process", "data": {"chainCmds": "-i {{film}} b.mp4"}, "inputs": {"film": film}}
+    return read_job(parse_job(job), Machine(cores=2))
 
 
 @pytest.fixture
@@ -49,10 +51,6 @@ def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ran.append("inspect")
         yield SimpleNamespace(files=files)
 
-    def plan(read: Any, files: LocalFiles, machine: Any) -> str:
-        ran.append("plan")
-        return "plan"
-
     async def run(_context: Any, planned: str, _inputs: Any) -> list[Any]:
         assert planned == "plan"
         ran.append("run lanes")
@@ -66,7 +64,6 @@ def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ("open_job", open_job),
         ("fetch", fetch),
         ("inspect_inputs", inspect),
-        ("make_plan", plan),
         ("run_lanes", run),
         ("make_result", report),
     ):
@@ -74,12 +71,23 @@ def stages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return ran
 
 
-def runtime() -> Any:
-    return SimpleNamespace(resources=SimpleNamespace(machine=Machine(cores=2)))
+class Compute:
+    """Plans without a process."""
+
+    def __init__(self, ran: list[str]) -> None:
+        self._ran = ran
+
+    async def plan(self, read: ReadJob[Any], files: LocalFiles, machine: Machine, deadline: float) -> str:
+        self._ran.append("plan")
+        return "plan"
+
+
+def runtime(ran: list[str]) -> Any:
+    return SimpleNamespace(resources=SimpleNamespace(compute=Compute(ran)), deadline=0.0)
 
 
 async def test_the_stages_run_in_order(stages: list[str]) -> None:
-    result: Any = await run_job(runtime(), job())
+    result: Any = await run_job(runtime(stages), read())
     assert result == "result"
     assert stages == ["open", "fetch", "inspect", "plan", "run lanes", "report", "close"]
     assert redact_var.get() is None
@@ -96,7 +104,7 @@ async def test_errors_lose_the_secrets_of_the_job(stages: list[str], monkeypatch
 
     monkeypatch.setattr(module, "fetch", fail)
     with pytest.raises(WorkerError) as caught:
-        await run_job(runtime(), job())
+        await run_job(runtime(stages), read())
     error = caught.value
     for text in (str(error), error.message, error.stderr, error.detail, *seen):
         assert SECRET not in (text or "")

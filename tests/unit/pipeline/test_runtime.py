@@ -60,3 +60,8 @@ async def test_nothing_is_recorded() -> None:
     for _ in range(2):
         await direct.step("fetch", StepResult, count)
     assert ran == 2
+
+
+def test_the_timeout_counts_from_the_time_that_the_job_arrived() -> None:
+    job = DirectRuntime(cast(WorkerResources, None), "job-7", timeout_s=5.0, began=100.0)
+    assert job.deadline == 105.0

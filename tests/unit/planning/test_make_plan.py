@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -131,6 +132,13 @@ def test_golden_plans() -> None:
     if os.environ.get("UPDATE_GOLDEN"):
         GOLDEN.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     assert found == json.loads(GOLDEN.read_text())
+
+
+@pytest.mark.parametrize("job", CASES.values(), ids=CASES)
+def test_jobs_and_plans_can_be_pickled(job: dict[str, Any]) -> None:
+    """Large ones come from another process."""
+    for value in (read(job), plan_job(job)):
+        assert pickle.loads(pickle.dumps(value)) == value
 
 
 REFUSED: list[tuple[dict[str, Any], str, dict[str, Any]]] = [

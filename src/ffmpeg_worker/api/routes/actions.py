@@ -21,11 +21,9 @@ from ffmpeg_worker.api.spooled_response import spool
 from ffmpeg_worker.api.unknown_route import refuse_async
 from ffmpeg_worker.errors import JobCancelled, WorkerError
 from ffmpeg_worker.job.actions.action import Action
-from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
-from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.result import FilesResult, JobResult
-from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.tasks import race
 
@@ -40,7 +38,7 @@ def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
         services = app_state_of(request).services
         record = request_record_of(request.scope)
         body = await read_body(request, services.settings.max_body_bytes)
-        job = parse_action(action.name, read_json(body), request.query_params)
+        job = JobBody(action.name, body, dict(request.query_params))
         run = partial(_run, services, job, record, request.receive)
         accepted = request.headers.get("accept", "")
         accepts_png = action.returns_png and PNG_TYPE in accepted
@@ -76,7 +74,7 @@ async def _run_to_response(
 
 
 async def _run(
-    services: Services, job: Job, record: RequestRecord, receive: Receive, observer: Observer
+    services: Services, job: JobBody, record: RequestRecord, receive: Receive, observer: Observer
 ) -> JobResult:
     """Run a job as long as the caller stays connected.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
 
 _PREFLIGHT_S = 10.0
+_MAX_AHEAD = 64
+"""Inputs that are fetched at once; files of the data root are staged in one go, so thousands hold up the loop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +78,19 @@ async def fetch(context: JobContext) -> LocalFiles:
 
 async def _fetch_all(context: JobContext) -> FetchedInputs:
     required = context.read.required_inputs
-    fetcher = Fetcher(context.workspace, context.stores, _make_meters(context))
+    compute = partial(context.resources.compute.call, deadline=context.runtime.deadline)
+    fetcher = Fetcher(context.workspace, context.stores, _make_meters(context), compute)
     keeps_failures = ACTIONS[context.read.job.action].has_independent_lanes
-    tasks = [asyncio.ensure_future(_fetch_one(fetcher, item, keeps_failures)) for item in required]
+    inputs: list[FetchedInput] = []
+    tasks: deque[asyncio.Task[FetchedInput]] = deque()
     async with _preflight(context.stores):
         try:
-            inputs = [await task for task in tasks]
+            for item in required:
+                if len(tasks) == _MAX_AHEAD:
+                    inputs.append(await tasks[0])
+                    tasks.popleft()
+                tasks.append(asyncio.ensure_future(_fetch_one(fetcher, item, keeps_failures)))
+            inputs += [await task for task in tasks]
         finally:
             await cancel_and_wait(*tasks)
             await fetcher.close()

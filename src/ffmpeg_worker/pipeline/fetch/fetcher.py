@@ -5,14 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from ffmpeg_worker.command import concat_list
 from ffmpeg_worker.command.name_patterns import is_sequence
-from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob, SourceNotFound, SourceUnreadable, WorkerError
+from ffmpeg_worker.errors import (
+    AddressNotAllowed,
+    InvalidJob,
+    SourceNotFound,
+    SourceTooLarge,
+    SourceUnreadable,
+    WorkerError,
+)
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.sources import FileSource, TextSource
@@ -21,8 +29,10 @@ from ffmpeg_worker.planning.produced_names import ProducedNames
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
-from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
+from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel, in_turns
 
+MAX_LIST_BYTES = 1 << 20
+"""Longest concat list: some ten thousand names."""
 _MAX_PARALLEL = 8
 _FOLDER_SCHEMES = {None, "file"}
 _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
@@ -31,7 +41,15 @@ _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
 class Fetcher:
     """Fetches for one job; sources with the same URL, headers and credentials are fetched once."""
 
-    def __init__(self, workspace: Workspace, stores: Stores, open_meter: Callable[[], TransferMeter]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        stores: Stores,
+        open_meter: Callable[[], TransferMeter],
+        compute: Callable[..., Awaitable[Any]],
+    ) -> None:
+        """`compute` returns the result of a function: see `Compute.call`."""
+        self._compute = compute
         self._workspace = workspace
         self._stores = stores
         self._open_meter = open_meter
@@ -104,24 +122,27 @@ class Fetcher:
             raise
         folder = self._workspace.reserve("frames")
         (self._workspace.staging / folder).mkdir()
-        for path in found:
+        size = 0
+        async for path in in_turns(found):
             await self._workspace.place(path, f"{folder}/{path.name}", one_of_many=True)
+            size += path.stat().st_size
         pattern = PurePosixPath(source.url).name
-        return LocalFile(found[0].parent, f"{folder}/{pattern}", sum(path.stat().st_size for path in found))
+        return LocalFile(found[0].parent, f"{folder}/{pattern}", size)
 
     async def _fill_list(
         self, source: Path, target: Path, required: RequiredInput, locate: Callable[[str], FileSource]
     ) -> None:
         """Stage every file a concat list names, and write the list with their staged names."""
-        text = source.read_text(encoding="utf-8", errors="surrogateescape")
+        text = await asyncio.to_thread(_read_list, source)
         produced = ProducedNames(required.produced)
         names: dict[str, str] = {}
-        for entry in concat_list.read_entries(text):
+        for entry in await self._compute(len(text), concat_list.read_entries, text):
             if produced.include(entry.name):
                 names[entry.name] = f"../{entry.name}"
             elif entry.name not in names:
                 names[entry.name] = await self._stage_entry(entry, locate)
-        target.write_text(concat_list.rename_entries(text, names), encoding="utf-8", errors="surrogateescape")
+        renamed = await self._compute(len(text), concat_list.rename_entries, text, names)
+        await asyncio.to_thread(target.write_text, renamed, encoding="utf-8", errors="surrogateescape")
 
     async def _stage_entry(self, entry: concat_list.ListEntry, locate: Callable[[str], FileSource]) -> str:
         """Stage a file that a list names, and return its staged name."""
@@ -137,6 +158,17 @@ class Fetcher:
             return (await self.fetch(RequiredInput(entry.name, locate(entry.name)))).staged
         except WorkerError as error:
             raise error.copy().at(line=entry.line) from None
+
+
+def _read_list(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(MAX_LIST_BYTES + 1)
+    if len(content) > MAX_LIST_BYTES:
+        raise SourceTooLarge(
+            f"The list of files is larger than {MAX_LIST_BYTES} bytes.",
+            hint="Join the files in several steps, each with a shorter list.",
+        )
+    return content.decode("utf-8", "surrogateescape")
 
 
 def _beside_file(folder: Path, entry: str) -> FileSource:

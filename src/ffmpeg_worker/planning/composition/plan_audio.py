@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.composition.audio_sources import MixInputs
@@ -16,7 +17,7 @@ from ffmpeg_worker.planning.composition.volume_envelope import (
     to_samples,
     too_many_sounds,
 )
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
+from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepFiles, StepResult
 from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
 from ffmpeg_worker.scene.curve import Curve, Number
 
@@ -60,21 +61,37 @@ def plan_audio(
         return ()
     graph, mix_inputs = _build_graph(audible, mix.volume, total)
     inputs = mix_inputs.arguments(input_options)
-
-    def write(gain_db: float) -> FfmpegStep:
-        gain = (f"volume={gain_db:.2f}dB",) if gain_db else ()
-        end = ",".join((*gain, _LIMIT, f"apad=whole_len={total}", f"atrim=end_sample={total}"))
-        outputs = ("-map", "[out]", "-ar", str(SAMPLE_RATE), "-ac", "2", *codec)
-        bare = ("-map_metadata", "-1", "-map_chapters", "-1")
-        arguments = (*inputs, "-filter_complex", f"{graph},{end}[out]", *outputs, *bare, output)
-        return FfmpegStep(Invocation(arguments), expected_s=mix.length_s)
-
-    target = mix.loudness
-    if target is None:
-        return (write(0.0),)
+    command = _MixCommand(inputs, graph, mix.length_s, mix.loudness, (*codec,), output)
+    if mix.loudness is None:
+        return (command.write(0.0),)
     arguments = (*inputs, "-filter_complex", f"{graph},{_MEASURE}[out]", "-map", "[out]", "-f", "null", "-")
     measure = FfmpegStep(Invocation(arguments), expected_s=mix.length_s, keeps_log=True)
-    return measure, DependentStep(lambda results, _: write(_gain_db(results[-1], target)))
+    return measure, DependentStep(command.write_at_target)
+
+
+@dataclass(frozen=True, slots=True)
+class _MixCommand:
+    """The command that writes a mix; `graph` ends in a chain without label, which is the sum of all sounds."""
+
+    inputs: tuple[str, ...]
+    graph: str
+    length_s: float
+    target: float | None
+    codec: tuple[str, ...]
+    output: str
+
+    def write(self, gain_db: float) -> FfmpegStep:
+        gain = (f"volume={gain_db:.2f}dB",) if gain_db else ()
+        total = to_samples(self.length_s)
+        end = ",".join((*gain, _LIMIT, f"apad=whole_len={total}", f"atrim=end_sample={total}"))
+        outputs = ("-map", "[out]", "-ar", str(SAMPLE_RATE), "-ac", "2", *self.codec)
+        bare = ("-map_metadata", "-1", "-map_chapters", "-1")
+        arguments = (*self.inputs, "-filter_complex", f"{self.graph},{end}[out]", *outputs, *bare, self.output)
+        return FfmpegStep(Invocation(arguments), expected_s=self.length_s)
+
+    def write_at_target(self, results: Sequence[StepResult], _files: StepFiles) -> FfmpegStep:
+        """Write with the loudness of the target, measured by the step before."""
+        return self.write(0.0 if self.target is None else _gain_db(results[-1], self.target))
 
 
 def _is_audible(sound: Sound, total: int) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from ffmpeg_worker.composition.composition import Composition
@@ -58,7 +59,7 @@ def plan_canvas(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
     return Lane(
         steps=tuple(_drop_repeated_steps(step for plan in plans for step in plan.steps(rendered, shared))),
         artifacts=tuple(artifact for plan in plans for artifact in plan.artifacts()),
-        summary=Summary(lambda _results, _files: combine_rows(descriptions)),
+        summary=Summary(partial(_describe, combine_rows(descriptions))),
         warnings=tuple(dict.fromkeys(warning for plan in plans for warning in _warnings(plan.resolved))),
     )
 
@@ -76,20 +77,15 @@ def plan_preview(job: PreviewJob, files: LocalFiles, machine: Machine) -> Lane:
     number = min(frame_at(data.t, Fraction(*whole.scene.fps)), whole.scene.frames - 1)
     resolved = trim_preparations(whole, number, number + 1)
     scene = resolved.scene
-
-    def summarize(_results: Sequence[StepResult], written: StepFiles) -> dict[str, Any]:
-        rate = Fraction(*scene.fps)
-        result: dict[str, Any] = {"t": float(number / rate), "width": scene.width, "height": scene.height}
-        result["duration"] = float(scene.frames / rate)
-        if data.output is None:
-            result["image"] = "data:image/png;base64," + base64.b64encode(written[_PREVIEW]).decode()
-        return result
-
+    rate = Fraction(*scene.fps)
+    description: dict[str, Any] = {"t": float(number / rate), "width": scene.width, "height": scene.height}
+    description["duration"] = float(scene.frames / rate)
     artifacts: tuple[Artifact, ...] = ()
     steps: tuple[Step, ...] = (StillStep(scene, number, _PREVIEW),)
-    summary = Summary(summarize, () if data.output else (_PREVIEW,))
+    summary = Summary(partial(_describe_image, description), (_PREVIEW,))
     if data.output is not None:
         steps = tuple(plan_still_frame(scene, number, work_name(data.output)))
+        summary = Summary(partial(_describe, description))
         artifacts = (Artifact(data.output, work_name(data.output)),)
     preparations = tuple(plan_preparation(one, machine) for one in resolved.preparations)
     return Lane((*preparations, *steps), artifacts, summary=summary, warnings=_warnings(resolved))
@@ -98,6 +94,16 @@ def plan_preview(job: PreviewJob, files: LocalFiles, machine: Machine) -> Lane:
 def _find_scratch_prefix(names: Sequence[str]) -> str:
     """Return a beginning of names that none of these has."""
     return "_" * (1 + max(len(name) - len(name.lstrip("_")) for name in names))
+
+
+def _describe(description: dict[str, Any], _results: Sequence[StepResult], _written: StepFiles) -> dict[str, Any]:
+    return description
+
+
+def _describe_image(
+    description: dict[str, Any], _results: Sequence[StepResult], written: StepFiles
+) -> dict[str, Any]:
+    return {**description, "image": "data:image/png;base64," + base64.b64encode(written[_PREVIEW]).decode()}
 
 
 def _drop_repeated_steps(steps: Iterator[Step]) -> Iterator[Step]:

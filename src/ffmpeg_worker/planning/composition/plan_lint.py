@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from ffmpeg_worker.codes import Fault
@@ -44,16 +45,23 @@ def plan_lint(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
     descriptions = [describe_video(one.resolved.scene, one.part) for one in linted]
     measures = tuple(MeasureStep(one.resolved.scene, f"metrics-{row}.json") for row, one in enumerate(linted))
     names = tuple(measure.result_file for measure in measures)
+    summarize = partial(_summarize, linted, names, descriptions)
+    return Lane(measures, summary=Summary(summarize, names, parses=True))
 
-    def summarize(_results: Sequence[StepResult], files: StepFiles) -> dict[str, Any]:
-        remarks = [
-            {**({"row": row} if len(linted) > 1 else {}), **asdict(warning)}
-            for row, (composition, name) in enumerate(zip(linted, names, strict=True))
-            for warning in composition.find_warnings(files[name])
-        ]
-        return {"remarks": remarks, **combine_rows(descriptions)}
 
-    return Lane(measures, summary=Summary(summarize, names))
+def _summarize(
+    linted: Sequence[_LintedComposition],
+    names: Sequence[str],
+    descriptions: Sequence[dict[str, Any]],
+    _results: Sequence[StepResult],
+    files: StepFiles,
+) -> dict[str, Any]:
+    remarks = [
+        {**({"row": row} if len(linted) > 1 else {}), **asdict(warning)}
+        for row, (composition, name) in enumerate(zip(linted, names, strict=True))
+        for warning in composition.find_warnings(files[name])
+    ]
+    return {"remarks": remarks, **combine_rows(descriptions)}
 
 
 @dataclass(frozen=True, slots=True)

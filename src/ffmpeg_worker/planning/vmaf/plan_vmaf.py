@@ -64,7 +64,7 @@ class _Comparison:
             steps=steps,
             artifacts=(Artifact(name=output, work_name=LOG_NAME, is_media=False),) if output else (),
             intermediates=frozenset({_SIGNATURES, _XPSNR}) | (frozenset() if output else frozenset({LOG_NAME})),
-            summary=Summary(self._summarize, tuple(read_by_summary)),
+            summary=Summary(self._summarize, tuple(read_by_summary), parses=True),
             warnings=self.pairing.warnings(),
         )
 

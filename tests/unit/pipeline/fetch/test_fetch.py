@@ -13,10 +13,12 @@ from ffmpeg_worker.errors import (
     EngineTimedOut,
     InvalidJob,
     SourceNotFound,
+    SourceTooLarge,
     SourceUnreadable,
     TargetForbidden,
 )
 from ffmpeg_worker.job.local_files import LocalFile
+from ffmpeg_worker.pipeline.fetch import fetcher
 from ffmpeg_worker.pipeline.fetch.fetch import FetchedInput, FetchedInputs, fetch
 from support.job_contexts import FakeJob
 
@@ -109,6 +111,19 @@ async def test_a_missing_entry_of_a_list_is_named_with_its_line(tmp_path: Path) 
     with pytest.raises(SourceNotFound) as caught:
         await fetch(job.context)
     assert caught.value.where == {"input": "missing.mp4", "line": 3}
+
+
+async def test_a_concat_list_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetcher, "MAX_LIST_BYTES", 12)
+    job = FakeJob(tmp_path, process("-f concat -i list.txt b.mp4"))
+    write(job, c__mp4=b"more", list__txt=b"file 'c.mp4'")
+    await fetch(job.context)
+    (tmp_path / "again").mkdir()
+    again = FakeJob(tmp_path / "again", process("-f concat -i list.txt b.mp4"))
+    write(again, c__mp4=b"more", list__txt=b"file 'c.mp4'\n")
+    with pytest.raises(SourceTooLarge) as caught:
+        await fetch(again.context)
+    assert (caught.value.code, caught.value.where) == ("source_too_large", {"input": "list.txt"})
 
 
 async def test_a_manifest_stays_in_its_folder(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane, RenderStep, Step, StillStep, TextFile
 from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.scene.scene import Scene
 from support.jobs.ass_scripts import script
 from support.jobs.plans import plan_job
 
@@ -100,6 +101,7 @@ def _lines(steps: tuple[Step, ...]) -> Iterator[Any]:
                 beside, folders = [*_lines(step.beside)], _placed(step, Folder)
                 yield {"draw": [step.pixel_format, *ranges], "beside": beside, "folders": folders}
             case StillStep():
+                assert isinstance(step.scene, Scene)
                 yield f"still {step.frame} of {step.scene.width}x{step.scene.height}: {step.work_name}"
             case FfmpegStep():
                 yield [_shown(step.invocation), *_placed(step, TextFile)]

@@ -1,0 +1,36 @@
+"""The request body of an action's route, before it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.parse import parse_action
+from ffmpeg_worker.job.strict_json import read_json
+
+
+@dataclass(frozen=True, slots=True)
+class JobBody:
+    """JSON as a caller sent it to the route of `action`, with the query string of the request."""
+
+    action: str
+    content: bytes = field(repr=False)
+    query: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def decode(self) -> Any:
+        """Decode the JSON.
+
+        Raises:
+            InvalidJob: see `read_json`.
+        """
+        return read_json(self.content)
+
+    def parse(self, value: Any) -> Job:
+        """Parse the decoded JSON.
+
+        Raises:
+            InvalidJob, UnsupportedFeature: see `parse_action`.
+        """
+        return parse_action(self.action, value, self.query)
