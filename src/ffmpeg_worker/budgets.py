@@ -17,7 +17,10 @@ MAX_HEADERS = 50
 MAX_CONTENT_BYTES = 64 << 10
 MAX_TEXT_FILE_BYTES = 16 << 20
 MAX_TEXT_FILES_BYTES = 32 << 20
+MAX_LIST_BYTES = 1 << 20
 MAX_OUTPUTS = 1000
+MAX_PRODUCED_NAMES = 1000
+MAX_SEQUENCE_CHARACTERS = 16_384
 MAX_UPLOADS = 1000
 MAX_PROCESSES = 50
 MAX_COMMANDS = 32
@@ -89,11 +92,18 @@ _JOB = (
     Budget(MAX_CONTENT_BYTES, "bytes of `content`, the text of an input", "content_too_large"),
     Budget(MAX_TEXT_FILE_BYTES, "bytes of a subtitle file or SVG image", "source_not_text"),
     Budget(MAX_TEXT_FILES_BYTES, "bytes of all subtitle files and SVG images", "source_too_large"),
+    Budget(MAX_LIST_BYTES, "bytes of a list for the concat demuxer", "source_too_large"),
     Budget(MAX_HEADERS, "`headers` of an input or of `upload`"),
     Budget(MAX_OUTPUTS, "names in `output`, and in `urls` of `upload`"),
     Budget(MAX_UPLOADS, "files of `upload`"),
     Budget(MAX_PROCESSES, "processes of `multi_process`"),
     Budget(MAX_COMMANDS, "commands of a chain"),
+    Budget(MAX_PRODUCED_NAMES, "files that the commands of a chain write by name", "command_too_long"),
+    Budget(
+        MAX_SEQUENCE_CHARACTERS,
+        "characters of all names of sequences (`%d`) that a chain writes",
+        "command_too_long",
+    ),
     Budget(MAX_ARGUMENTS, "arguments of a command, `-i` not counted", "command_too_long"),
     Budget(MAX_TOKENS, "arguments of a command without option policy"),
     Budget(MAX_ARGUMENT_BYTES, "bytes of all arguments of a command", "command_too_long"),

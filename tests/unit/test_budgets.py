@@ -18,6 +18,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
+from ffmpeg_worker.planning.produced_names import ProducedNames
 from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.scene.resolve import resolve
 from ffmpeg_worker.scene.subtitle_budget import SubtitleBudget
@@ -106,6 +107,8 @@ REFUSED: Mapping[str, tuple[str, Make]] = {
     "MAX_UPLOADS": ("invalid_value", lambda n: parse("upload", input=["b"] * n)),
     "MAX_PROCESSES": ("invalid_value", lambda n: parse("multi_process", processes=[{"chainCmds": "-i a b"}] * n)),
     "MAX_COMMANDS": ("invalid_value", lambda n: process(chainCmds=[["-i", "{{a}}", f"{i}.ts"] for i in range(n)])),
+    "MAX_PRODUCED_NAMES": ("command_too_long", lambda n: ProducedNames(map(str, range(n)))),
+    "MAX_SEQUENCE_CHARACTERS": ("command_too_long", lambda n: ProducedNames(["%d" + "x" * (n - 2)])),
     "MAX_ARGUMENTS": ("command_too_long", lambda n: process(chainCmds=command(n))),
     "MAX_TOKENS": ("invalid_value", lambda n: process(UNCHECKED, chainCmds=command(n - 1))),
     "MAX_ARGUMENT_BYTES": ("command_too_long", lambda n: process(chainCmds=command_of_bytes(n))),
@@ -153,8 +156,8 @@ REFUSED: Mapping[str, tuple[str, Make]] = {
 }
 """For each limit the code of a request that exceeds it, and a function that reads a request of a given size."""
 
-TESTED_WITH_FILES = {"MAX_TEXT_FILE_BYTES", "MAX_TEXT_FILES_BYTES"}
-"""See tests/unit/pipeline/test_inspect_inputs.py."""
+TESTED_WITH_FILES = {"MAX_LIST_BYTES", "MAX_TEXT_FILE_BYTES", "MAX_TEXT_FILES_BYTES"}
+"""See fetch/test_fetch.py and test_inspect_inputs.py in tests/unit/pipeline/."""
 
 
 def test_every_limit_has_a_case() -> None:

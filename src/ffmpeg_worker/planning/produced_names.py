@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ffmpeg_worker.budgets import MAX_PRODUCED_NAMES, MAX_SEQUENCE_CHARACTERS
 from ffmpeg_worker.command.name_patterns import NamePatterns, first_name, is_sequence
 from ffmpeg_worker.errors import InvalidJob
-
-MAX_NAMES = 1000
-"""Outputs of a chain, with the files that options write."""
-
-MAX_SEQUENCE_CHARACTERS = 16_384
-"""Characters of all names that contain a number (`%d`)."""
 
 _MAX_NAME_CHARACTERS = 4096
 
@@ -48,8 +43,8 @@ class ProducedNames:
                 )
             self._sequences.add_sequence(name)
         self._first_names[name] = first_name(name)
-        if len(self._first_names) > MAX_NAMES:
-            raise _too_many(f"more than {MAX_NAMES} files")
+        if len(self._first_names) > MAX_PRODUCED_NAMES:
+            raise _too_many(f"more than {MAX_PRODUCED_NAMES} files")
 
     def include(self, key: str) -> bool:
         """Whether a key is an output: by name, as a file of a sequence, or as the match of a wildcard."""

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from ffmpeg_worker.budgets import MAX_LIST_BYTES
 from ffmpeg_worker.command import concat_list
 from ffmpeg_worker.command.name_patterns import is_sequence
 from ffmpeg_worker.errors import (
@@ -31,8 +32,6 @@ from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel, in_turns
 
-MAX_LIST_BYTES = 1 << 20
-"""Longest concat list: some ten thousand names."""
 _MAX_PARALLEL = 8
 _FOLDER_SCHEMES = {None, "file"}
 _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
