@@ -181,7 +181,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             scratch=scratch,
             stores=stores,
             slots=admission.slots,
-            quota=Quota(settings.max_job_bytes, settings.max_job_files, settings.min_free_disk_bytes // 2),
+            quota=Quota(
+                settings.max_job_bytes,
+                settings.max_job_files,
+                settings.min_free_disk_bytes // 2,
+                settings.max_output_file_bytes,
+            ),
             cores=settings.max_concurrency,
             max_input_bytes=settings.max_job_input_bytes,
             option_policy=settings.option_policy == "on",

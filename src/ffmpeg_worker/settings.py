@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from functools import cached_property
@@ -13,7 +14,9 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ffmpeg_worker import __version__
+from ffmpeg_worker.env_file import ENV_FILE, has_env_file, lies_in
 from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.logs import log
 from ffmpeg_worker.suggestions import find_nearest
 
 _PREFIX = "FFMPEG_WORKER_"
@@ -26,7 +29,6 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX,
-        env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -229,7 +231,7 @@ class Settings(BaseSettings):
         "container's memory divided by `MAX_CONCURRENCY` if that is less.",
     )
     max_output_file_bytes: int = Field(
-        10 << 30, ge=1, description="Maximum size of a file that FFmpeg writes, in bytes."
+        10 << 30, ge=1, description="Maximum size of a file that FFmpeg or the renderer writes, in bytes."
     )
     max_job_bytes: int = Field(
         20 << 30, ge=1, description="Maximum total size of the files that a job writes, in bytes."
@@ -320,6 +322,11 @@ class Settings(BaseSettings):
         """Whether several API keys share the worker."""
         return len({key.get_secret_value() for key in self.api_keys}) > 1
 
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders that jobs may read and write."""
+        return (self.data_root, *self.allowed_roots)
+
     @cached_property
     def api_base_url_is_set(self) -> bool:
         """Whether the operator set the URL of the API, so that the RunPod worker starts none itself."""
@@ -344,18 +351,36 @@ class Settings(BaseSettings):
 
 
 def read_settings(**overrides: Any) -> Settings:
-    """Read the settings; `overrides` replace values from the environment.
+    """Read the settings; `overrides` replace values from the environment, which replace those of `.env`.
 
     Raises:
-        Misconfigured: a variable has an invalid value (which is not shown), or an unknown name.
+        Misconfigured: a variable has an invalid value (which is not shown), or an unknown name; `.env` lets jobs
+            write its own folder.
     """
     _refuse_unknown_variables()
     try:
-        return Settings(**overrides)
+        settings = Settings(**overrides)
+        return _add_env_file(settings, overrides) if has_env_file() else settings
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = environment_variable_of(str(first["loc"][0])) if first["loc"] else "settings"
         raise Misconfigured(f"{name}: {first['msg']}.", hint="docs/settings.md lists every setting.") from None
+
+
+def _add_env_file(settings: Settings, overrides: dict[str, Any]) -> Settings:
+    if lies_in(settings.roots):
+        log(
+            logging.WARNING,
+            "The file .env was not read: it is in the data root or another folder that jobs write.",
+        )
+        return settings
+    completed = Settings(_env_file=ENV_FILE, **overrides)
+    if lies_in(completed.roots):
+        raise Misconfigured(
+            "The file .env lets jobs write the folder that it is in.",
+            hint="Move it out of the data root (FS_PATH) and of FFMPEG_WORKER_ALLOWED_ROOTS.",
+        )
+    return completed
 
 
 def pop_store_credentials() -> dict[str, str]:

@@ -245,3 +245,10 @@ async def test_proxies_of_the_environment_are_not_used(
     with contextlib.suppress(WorkerError):
         await remote.download(FileSource(url=f"http://ok.test:{web.port}/ok"), tmp_path, TransferMeter())
     assert web.reached == [PUBLIC]
+
+
+@pytest.mark.parametrize("host", ["xn--", "xn--.com", "a.xn--", "xn--0.pt", "[::1", "%00", "a..b:443:1"])
+async def test_hosts_that_are_no_names(host: str) -> None:
+    with pytest.raises(AddressNotAllowed):
+        async with OutboundClient(OutboundRules()).get(f"https://{host}/", {}, {}):
+            pass

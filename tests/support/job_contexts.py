@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -111,6 +111,11 @@ class FakeJob:
             JobProgress(self.events.append),
             began=0.0,
         )
+
+    def limit(self, **limits: int) -> None:
+        """Change limits of the job's quota."""
+        resources = cast(SimpleNamespace, self.context.resources)
+        resources.quota = replace(resources.quota, **limits)
 
     def lane(self, name: str = "lane-0", **files: bytes) -> Path:
         """Make the working directory of a lane with these files; a double underscore stands for a dot."""

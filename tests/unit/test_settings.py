@@ -146,3 +146,40 @@ def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatc
 )
 def test_several_keys_share_the_worker(keys: str, are_several: bool) -> None:
     assert read_settings(api_keys=keys).has_several_keys is are_several
+
+
+def test_a_file_in_the_data_root_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Jobs write there: the file could switch the sandbox off at the next start."""
+    below = tmp_path / "below"
+    below.mkdir()
+    for folder in (tmp_path, below):
+        (folder / ".env").write_text("FFMPEG_WORKER_SANDBOX=off\nFS_PATH=/elsewhere\n")
+        monkeypatch.chdir(folder)
+        assert read_settings(data_root=tmp_path).sandbox == "require"
+        monkeypatch.setenv("FS_PATH", str(tmp_path))
+        assert read_settings().sandbox == "require"
+        monkeypatch.setenv("FS_PATH", "/elsewhere")
+        assert read_settings(allowed_roots=(tmp_path,)).sandbox == "require"
+        assert read_settings().sandbox == "off"
+        monkeypatch.delenv("FS_PATH")
+    assert "was not read" in caplog.text
+
+
+def test_a_file_that_is_a_link_into_the_data_root_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/planted").write_text("FFMPEG_WORKER_SANDBOX=off\n")
+    (tmp_path / ".env").symlink_to("data/planted")
+    assert read_settings().sandbox == "require"
+    monkeypatch.setenv("FS_PATH", "other")
+    assert read_settings().sandbox == "off"
+
+
+@pytest.mark.parametrize("setting", ["FS_PATH=.", "FFMPEG_WORKER_ALLOWED_ROOTS=/"])
+def test_a_file_that_lets_jobs_write_its_own_folder_is_refused(tmp_path: Path, setting: str) -> None:
+    (tmp_path / ".env").write_text(f"{setting}\n")
+    with pytest.raises(Misconfigured, match=r"\.env"):
+        read_settings()

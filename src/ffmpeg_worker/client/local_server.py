@@ -25,7 +25,8 @@ _STOP_TIMEOUT_S = 10.0
 _FIRST_PAUSE_S = 0.2
 _MAX_PAUSE_S = 10.0
 _STABLE_AFTER_S = 30.0
-_SERVE = (sys.executable, "-m", "ffmpeg_worker", "serve", "--port", "0")
+# Without the current folder among the folders of modules (-P): jobs may write it where it is the data root.
+_SERVE = (sys.executable, "-P", "-m", "ffmpeg_worker", "serve", "--port", "0")
 
 
 class LocalServer:

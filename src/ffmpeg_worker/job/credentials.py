@@ -7,8 +7,9 @@ import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
 
 from ffmpeg_worker.frozen_model import FrozenModel
 
@@ -30,6 +31,7 @@ class CloudType(StrEnum):
 
 _PREFIX_OF = {CloudType.AWS: "aws_", CloudType.R2: "aws_", CloudType.GCP: "gcp_", CloudType.AZURE: "azure_"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NOT_IN_URL = re.compile(r"[\x00-\x20\x7f-\xa0\\<>\"]")
 
 
 def _read_text(value: Any) -> Any:
@@ -51,12 +53,31 @@ def read_secret(value: Any) -> Any:
     return SecretStr(value) if isinstance(value, str) else value
 
 
+def check_public_url(url: str) -> str:
+    """Return a base of URLs in results: people and players open them, so no other scheme than HTTP is one.
+
+    Raises:
+        ValueError: it is no HTTP URL, has user information, or a character that no URL contains.
+    """
+    try:
+        parts = urlsplit(url)
+        is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_usable = False
+    if not is_usable or "@" in parts.netloc or _NOT_IN_URL.search(url):
+        raise ValueError("must be a URL such as https://cdn.example.com, without user and password")
+    return url
+
+
 def _read_key_file(value: Any) -> Any:
     text = json.dumps(value) if isinstance(value, dict) else _read_text(value)
     return SecretStr(text) if isinstance(text, str) else text
 
 
 _Text = Annotated[Annotated[str, Field(max_length=2048)] | None, BeforeValidator(_read_text)]
+_PublicUrl = Annotated[
+    Annotated[str, Field(max_length=2048), AfterValidator(check_public_url)] | None, BeforeValidator(_read_text)
+]
 _Secret = Annotated[
     Annotated[SecretStr, Field(max_length=8192)] | None,
     BeforeValidator(read_secret),
@@ -81,7 +102,7 @@ class Credentials(FrozenModel):
         description="Endpoint of an S3-compatible store; empty means AWS itself.",
         examples=["https://s3.eu-central-003.backblazeb2.com"],
     )
-    aws_public_url: _Text = Field(
+    aws_public_url: _PublicUrl = Field(
         None,
         description="Base of the `url` in results; empty means the object's own URL.",
         examples=["https://cdn.example.com"],
@@ -89,7 +110,7 @@ class Credentials(FrozenModel):
     gcp_service_account_key: _KeyFile = Field(
         None, description="Key file of the service account: its JSON, as an object or as text.", examples=["…"]
     )
-    gcp_public_url: _Text = Field(
+    gcp_public_url: _PublicUrl = Field(
         None, description="Base of the `url` in results.", examples=["https://cdn.example.com"]
     )
     azure_account_name: _Text = Field(None, description="Storage account.", examples=["media"])
@@ -105,7 +126,7 @@ class Credentials(FrozenModel):
         description="Blob endpoint; empty means Azure itself.",
         examples=["https://media.blob.core.windows.net"],
     )
-    azure_public_url: _Text = Field(
+    azure_public_url: _PublicUrl = Field(
         None, description="Base of the `url` in results.", examples=["https://cdn.example.com"]
     )
 

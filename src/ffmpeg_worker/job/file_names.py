@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from ffmpeg_worker.errors import InvalidJob
 MAX_COMPONENT_BYTES = 255
 _MAX_PATH_BYTES = 4096
 _MAX_SHOWN = 128
+HIDDEN_HINT = "Use names of files and folders without a leading dot."
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)(?:[^/?#]*@)?([^?#]*).*", re.DOTALL)
 
 
@@ -45,6 +47,37 @@ def check_name(name: str, *, what: str) -> None:
         )
 
 
+def check_output_name(name: str) -> None:
+    """Refuse a name that no output may have: see `check_name`; hidden files and folders hold settings and keys.
+
+    Raises:
+        InvalidJob: see `check_name`; `invalid_name` where a part begins with a dot.
+    """
+    check_name(name, what="output")
+    if is_hidden_output(name):
+        raise hidden_output(name)
+
+
+def is_hidden_output(name: str) -> bool:
+    """Whether an output would be a hidden file or in a hidden folder.
+
+    Of an absolute name only the last part is checked: the store knows which folders above it are roots.
+    """
+    parts = PurePosixPath(name).parts
+    return is_hidden(part for part in (parts[-1:] if name.startswith("/") else parts) if part != "..")
+
+
+def is_hidden(parts: Iterable[str]) -> bool:
+    """Whether a path of these parts is a hidden file, or in a hidden folder."""
+    return any(part.startswith(".") for part in parts)
+
+
+def hidden_output(name: str) -> InvalidJob:
+    """The error of an output with a hidden name."""
+    error = _invalid("output", "is that of a hidden file, or leads into a hidden folder", HIDDEN_HINT)
+    return error.at(output=display_name(name))
+
+
 def _invalid(what: str, reason: str, hint: str) -> InvalidJob:
     return InvalidJob(f"The {what} name {reason}.", code="invalid_name", hint=hint)
 
@@ -71,7 +104,7 @@ def read_one_or_many(value: Any) -> Any:
 
 def _check_output(name: str) -> str:
     try:
-        check_name(name, what="output")
+        check_output_name(name)
     except InvalidJob as error:
         raise PydanticCustomError(error.code, error.message, {"hint": error.hint}) from None
     return name

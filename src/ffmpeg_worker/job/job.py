@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 from pydantic import Field, model_validator
@@ -70,6 +70,10 @@ class JobData(FrozenModel):
     def secret_values(self) -> Sequence[str]:
         """Return the values in the data that no result, error or log may show."""
         return ()
+
+    def command_secrets(self) -> Iterator[str]:
+        """Yield such values inside commands: no part of them may be shown either."""
+        return iter(())
 
 
 class Job(CommonFields):

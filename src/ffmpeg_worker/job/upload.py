@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from ffmpeg_worker.budgets import MAX_OUTPUTS
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.credentials import CloudType, Credentials
+from ffmpeg_worker.job.file_names import HIDDEN_HINT, is_hidden
 from ffmpeg_worker.job.object_location import ObjectLocation, describe_key_problem, is_bucket_name, read_location
 from ffmpeg_worker.job.sources import Headers, find_signed_parts
 from ffmpeg_worker.suggestions import did_you_mean
@@ -117,6 +118,8 @@ class Upload(FrozenModel):
         wrong_key = describe_key_problem(location.key) if location is not None else None
         if wrong_key is not None:
             yield f"has a key that {wrong_key}", "Write it like folder/name.mp4."
+        if location is not None and location.cloud is CloudType.LOCAL and is_hidden(location.key.split("/")):
+            yield "has a key that names a hidden file or folder", HIDDEN_HINT
         foreign = self.credentials.find_foreign_fields(self.cloud) if self.credentials and self.cloud else []
         if foreign:
             yield (

@@ -136,7 +136,7 @@ class OutboundClient:
         try:
             # Signatures cover the exact characters, so a URL that can be sent unchanged is not encoded again.
             url = URL(address, encoded=bool(_READY_TO_SEND.fullmatch(address)))
-            host, has_user = url.raw_host, url.raw_user is not None or url.raw_password is not None
+            has_host, has_user = has_usable_host(url), url.raw_user is not None or url.raw_password is not None
         except ValueError:
             raise refusal from None
         if url.scheme not in {"http", "https"}:
@@ -147,7 +147,7 @@ class OutboundClient:
             )
         if has_user or "@" in url.raw_authority:
             raise _refusal(address, "it contains a user or password", 'Send credentials in "headers".')
-        if host is None or not _HOST.fullmatch(host) or not url.port:
+        if not has_host or not url.port:
             raise refusal
         return url.with_fragment(None)
 
@@ -160,6 +160,15 @@ class OutboundClient:
         if url.scheme == "https" and following.scheme == "http":
             raise _refusal(address, "it redirects from https:// to http://")
         return following
+
+
+def has_usable_host(url: URL) -> bool:
+    """Whether the host of a URL is a name that can be resolved, or an IP address.
+
+    Raises:
+        ValueError: it is an international name that cannot be decoded.
+    """
+    return bool(url.host) and _HOST.fullmatch(url.raw_host or "") is not None
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from ffmpeg_worker.job.result_parts import OutputFile
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
+from ffmpeg_worker.pipeline.quota import size_of
 from ffmpeg_worker.pipeline.verify import VerifiedFile, VerifiedFiles
 from ffmpeg_worker.sandbox.beneath import hardlink_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
@@ -36,11 +37,12 @@ class DeliveredFiles:
 class LaneDelivery:
     """Delivers the files of one lane; segments may be sent while their command still runs."""
 
-    def __init__(self, delivery: Delivery, keys: OutputKeys, early: Path) -> None:
-        """`early` is a folder of the worker's own, on the disk of the lane."""
+    def __init__(self, delivery: Delivery, keys: OutputKeys, early: Path, max_early_bytes: int) -> None:
+        """`early` is a folder of the worker's own, on the disk of the lane; larger files are not sent early."""
         self._delivery = delivery
         self._keys = keys
         self._early = early
+        self._max_early_bytes = max_early_bytes
         self._stamps: dict[str, _Stamp] = {}
         self.linked: set[Path] = set()
         """Files that have a second name while they are being sent."""
@@ -57,7 +59,8 @@ class LaneDelivery:
             status = second.lstat()
         except OSError:  # gone meanwhile, or no second names on this disk: it will be sent in the end
             return
-        if not stat.S_ISREG(status.st_mode) or status.st_size == 0:
+        is_sendable = status.st_size > 0 and size_of(status) <= self._max_early_bytes
+        if not stat.S_ISREG(status.st_mode) or not is_sendable:
             second.unlink()
             return
         self.linked.add(folder / work_name)
@@ -109,7 +112,8 @@ async def open_delivery(context: JobContext, keys: OutputKeys, lane_name: str) -
     """The delivery of one lane; files that were sent are removed again if anything inside fails."""
     delivery = context.stores.target.open_delivery(context.progress.sending())
     try:
-        yield LaneDelivery(delivery, keys, context.workspace.root / f"early-{lane_name}")
+        early = context.workspace.root / f"early-{lane_name}"
+        yield LaneDelivery(delivery, keys, early, context.resources.quota.max_file_bytes)
     except BaseException:
         await delivery.undo()
         raise

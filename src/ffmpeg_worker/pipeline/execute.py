@@ -7,6 +7,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -18,6 +19,7 @@ from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.progress import FractionReport, step_fraction
+from ffmpeg_worker.pipeline.quota import size_of
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.pipeline.step_files import read_step_files
@@ -144,7 +146,10 @@ class _StepRunner:
         """Copy the file, since the staged one may be the caller's own, which stays in its place."""
         began = time.monotonic()
         source, target = self._folder / STAGING_FOLDER / step.staged, self._folder / step.work_name
-        self._context.workspace.usage.add_copy(source.stat().st_size)
+        with suppress(FileNotFoundError):  # copying fails, too
+            size = size_of(source.stat())
+            self._context.resources.quota.check_copy(size, self._folder)
+            self._context.workspace.usage.add_copy(size)
         try:
             await asyncio.to_thread(shutil.copyfile, source, target)
         except OSError as error:

@@ -7,6 +7,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from ffmpeg_worker.job.file_names import is_hidden
+
 _COPY_BYTES = 1 << 20
 _MAX_MIRRORED = 10_000
 
@@ -34,18 +36,34 @@ def copy_file(path: Path, target: Path) -> None:
             shutil.copyfileobj(source, copy, _COPY_BYTES)
 
 
+def has_hidden_files(folder: Path) -> bool:
+    """Whether a folder has hidden files or folders, which jobs may not read; folders below it are searched, too.
+
+    Not all of them are searched where there are far more files than a manifest has.
+    """
+    count = 0
+    for _, folders, names in os.walk(folder):
+        if is_hidden((*folders, *names)):
+            return True
+        count += len(names) + len(folders)
+        if count > _MAX_MIRRORED:
+            return False
+    return False
+
+
 def mirror_folder(folder: Path, target: Path, check_room: Callable[[int], None] = lambda _bytes: None) -> int:
-    """Hard-link or copy the files of a folder, at most as many as a manifest may reasonably have.
+    """Hard-link or copy the files of a folder but for hidden ones, at most as many as a manifest may have.
 
     `check_room` receives the size of each file before it is copied, and may raise. Returns the bytes copied.
     """
     count, copied = 0, 0
-    for path, _, names in os.walk(folder):
+    for path, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_hidden([name])]
         copy = target / Path(path).relative_to(folder)
         copy.mkdir()
         for name in names:
             file = Path(path) / name
-            if not file.is_file() or file.is_symlink():
+            if is_hidden([name]) or not file.is_file() or file.is_symlink():
                 continue
             count += 1
             if count > _MAX_MIRRORED:

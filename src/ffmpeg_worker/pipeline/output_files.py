@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.command.name_patterns import NamePatterns
+from ffmpeg_worker.job.file_names import is_hidden
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.fetch.referenced_files import find_key_files
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
@@ -37,12 +38,12 @@ def _natural(name: str) -> list[str | int]:
 
 
 def _files(folder: Path) -> Iterable[str]:
-    """Every file below a folder except staged inputs, relative to the folder."""
+    """Every file below a folder except staged inputs and hidden files, relative to the folder."""
     for root, folders, names in os.walk(folder):
-        if STAGING_FOLDER in folders:
-            folders.remove(STAGING_FOLDER)
+        folders[:] = [name for name in folders if name != STAGING_FOLDER and not is_hidden([name])]
         for name in names:
-            yield str(PurePosixPath((Path(root) / name).relative_to(folder)))
+            if not is_hidden([name]):
+                yield str(PurePosixPath((Path(root) / name).relative_to(folder)))
 
 
 def find_companions(folder: Path, lane: Lane) -> list[str]:

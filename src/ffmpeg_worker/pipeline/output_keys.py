@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.job.file_names import display_name, hidden_output, is_hidden_output
 from ffmpeg_worker.job.object_location import describe_key_problem
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
@@ -31,8 +31,10 @@ class OutputKeys:
         """The key of the output that the caller calls `name`.
 
         Raises:
-            InvalidJob: prefix and name together are no valid object key.
+            InvalidJob: no output may have this name; prefix and name together are no valid object key.
         """
+        if is_hidden_output(name):
+            raise hidden_output(name)
         if self._key is None:
             return name
         key = _beside(self._key, self._main, name) if self._main else _behind_prefix(self._key, name)

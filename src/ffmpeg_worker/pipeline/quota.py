@@ -1,4 +1,4 @@
-"""Limits what a job may write: its folder is measured while ffmpeg runs, which is stopped above the limit."""
+"""Limits what a job may write: its folder is measured while ffmpeg runs, and before outputs are delivered."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """Limits of bytes and files that a job may write, and bytes that must stay free on the disk."""
+    """Limits of bytes and files that a job may write, and bytes that must stay free on the disk.
+
+    `max_file_bytes` bounds one file that a program writes. Sizes are those that files have or claim to have: holes
+    in a sparse file count, since other disks and stores fill them.
+    """
 
     max_bytes: int
     max_files: int
     min_free_bytes: int
+    max_file_bytes: int = 1 << 63
 
     async def hold(
         self, run: Coroutine[Any, Any, T], folder: Path, on_measure: Callable[[int], None] = lambda _bytes: None
@@ -50,23 +55,57 @@ class Quota:
             raise DiskFull(
                 "ffmpeg was stopped: the worker's disk is nearly full.", hint="Try again later, or write less."
             )
+        return self.check_written(folder)
+
+    def check_written(self, folder: Path) -> int:
+        """Refuse a job that has written more below its folder than it may; return the bytes written.
+
+        Raises:
+            JobTooLarge: too many bytes or files.
+        """
         files, size = _measure(folder)
         if files > self.max_files:
             raise JobTooLarge(
-                f"ffmpeg was stopped: the job has written more than {self.max_files} files.",
+                f"The job has written more than {self.max_files} files.",
                 hint="Write fewer: a longer segment, a lower frame rate, a shorter range.",
             )
         if size > self.max_bytes:
             raise JobTooLarge(
-                f"ffmpeg was stopped: the job has written more than {self.max_bytes >> 20} MiB.",
+                f"The job has written more than {self.max_bytes >> 20} MiB.",
                 hint="Write less: a lower bitrate, a smaller frame, a shorter range.",
             )
         return size
 
+    def check_copy(self, size: int, folder: Path) -> None:
+        """Refuse to copy a file of `size` bytes into a folder.
+
+        Raises:
+            JobTooLarge: the file alone is more than a job may write.
+            DiskFull: too little of the disk would stay free.
+        """
+        if size > self.max_bytes:
+            raise JobTooLarge(
+                f"The file is larger than the {self.max_bytes >> 20} MiB that a job may write.",
+                hint="Send a smaller file; the operator's limit is FFMPEG_WORKER_MAX_JOB_BYTES.",
+            )
+        if shutil.disk_usage(folder).free - size < self.min_free_bytes:
+            raise DiskFull(
+                "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."
+            )
+
+
+def size_of(status: os.stat_result) -> int:
+    """Bytes that a file has or claims to have, whichever is more."""
+    return max(status.st_size, status.st_blocks * 512)
+
 
 def _measure(folder: Path) -> tuple[int, int]:
-    """Count files and bytes below a folder, without the inputs; files that vanish meanwhile are not counted."""
+    """Count files and bytes below a folder, without the inputs; files that vanish meanwhile are not counted.
+
+    The bytes of a file with two names count once.
+    """
     files, size, waiting = 0, 0, [str(folder)]
+    linked: set[int] = set()
     while waiting:
         try:
             with os.scandir(waiting.pop()) as entries:
@@ -74,7 +113,9 @@ def _measure(folder: Path) -> tuple[int, int]:
                     status = entry.stat(follow_symlinks=False)
                     files += 1
                     if not entry.is_dir(follow_symlinks=False):
-                        size += max(status.st_size, status.st_blocks * 512)
+                        size += 0 if status.st_ino in linked else size_of(status)
+                        if status.st_nlink > 1:
+                            linked.add(status.st_ino)
                     elif entry.name != STAGING_FOLDER:
                         waiting.append(entry.path)
         except OSError:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from signal import SIGABRT
+from signal import SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS
 from typing import Any
 
 from ffmpeg_worker.codes import CODES, Fault
@@ -18,19 +18,25 @@ from ffmpeg_worker.process.child import Child, Output
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import PIPE, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
-from ffmpeg_worker.scene.scene_json import encode_order
 
 _PRELOAD = "ffmpeg_worker.raster.renderer_program:serve"
+_FILE_KEY = b'"file": "'  # quotation marks inside texts are escaped
+_FAULTS = {fault.value: fault for fault in (Fault.CALLER, Fault.SOURCE, Fault.WORKER)}
+_CRASHES = frozenset({SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS})
 _NO_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
 _NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi", "fontTools", "brotli")
 
 
 @dataclass(slots=True)
 class RendererRun:
-    """A running renderer. Its frames are complete only when `wait` has returned."""
+    """A running renderer. Its frames are complete only when `wait` has returned.
+
+    `reads_files`: its scene has files or fonts of the caller.
+    """
 
     child: Child
     log: LogTail = field(default_factory=LogTail)
+    reads_files: bool = False
 
     async def wait(self) -> tuple[str, ...]:
         """Wait for the end of the renderer and return its warnings.
@@ -44,7 +50,7 @@ class RendererRun:
         if result.code == 0:
             return tuple(dict.fromkeys(note["warning"] for note in notes if "warning" in note))
         failure = next((note for note in reversed(notes) if "error" in note), None)
-        raise _failed(failure, result.signal, strip_log_tags(self.log.text))
+        raise _failed(failure, result.signal, strip_log_tags(self.log.text), reads_files=self.reads_files)
 
 
 def find_missing_packages() -> tuple[str, ...]:
@@ -105,9 +111,10 @@ class RendererSpawner:
             outputs={1: stdout, 2: Output(log.feed, MAX_LOG_BYTES)},
             confinement=confinement,
         )
+        request = json.dumps(order).encode() + b"\n"
         if child.stdin is not None:
-            child.stdin.write(encode_order(order) + b"\n")
-        return RendererRun(child, log)
+            child.stdin.write(request)
+        return RendererRun(child, log, reads_files=_FILE_KEY in request)
 
 
 def _read_note(line: str) -> dict[str, str]:
@@ -119,13 +126,13 @@ def _read_note(line: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in note.items()} if isinstance(note, dict) else {}
 
 
-def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> EngineError:
+def _failed(note: Mapping[str, str] | None, signal: int | None, log: str, *, reads_files: bool) -> EngineError:
     if note is not None:
         code = note.get("code", "")
         return EngineFailed(
             note["error"],
             code=code if code in CODES else "renderer_failed",
-            fault=Fault.WORKER if note.get("fault") == Fault.WORKER else Fault.CALLER,
+            fault=_FAULTS.get(note.get("fault", ""), Fault.CALLER),
             hint=note.get("hint"),
             where={"field": note["where"]} if "where" in note else None,
             detail=note.get("detail"),
@@ -135,6 +142,13 @@ def _failed(note: Mapping[str, str] | None, signal: int | None, log: str) -> Eng
             "The renderer ran out of memory.",
             code="renderer_out_of_memory",
             hint="Use a smaller canvas, smaller sources or fewer layers at once.",
+        )
+    if signal in _CRASHES and reads_files:
+        return EngineFailed(
+            "Drawing the files of the composition crashed the renderer; other jobs were not affected.",
+            code="source_crashes_renderer",
+            hint="One of them is damaged or malicious; create it again from its source.",
+            detail=f"signal {signal}: {log}",
         )
     if signal is not None:
         return EngineKilled(

@@ -18,6 +18,7 @@ from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.fonts import outline_fonts
+from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning.plan import (
@@ -148,8 +149,10 @@ class CommandRunner:
             self.resources.slots.release(self._owner, self._job_id)
 
     def reword(self, text: str) -> str:
-        """Replace staged names, which mean nothing to a caller, by the caller's own."""
-        return _FILE_PREFIX.sub("", self._staged_names.replace_in(text))
+        """Replace staged names, which mean nothing to a caller, by the caller's own, and remove secrets."""
+        plain = _FILE_PREFIX.sub("", self._staged_names.replace_in(text))
+        redact = redact_var.get()
+        return plain if redact is None else redact(plain)
 
     def _result(self, run: RunReport, step: FfmpegStep) -> StepResult:
         last = run.last_progress if not step.is_auxiliary else None

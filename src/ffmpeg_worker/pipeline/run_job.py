@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.result import JobResult
-from ffmpeg_worker.job.secrets import make_redaction, redact_error
+from ffmpeg_worker.job.secrets import make_job_redaction, redact_error
 from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.fetch.fetch import fetch
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
@@ -25,7 +25,7 @@ async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
     Raises:
         WorkerError: of any kind but Misconfigured; nothing of the job is left behind.
     """
-    with _redacted(read.secrets):
+    with _redacted(read):
         async with open_job(runtime, read) as context:
             files = await fetch(context)
             async with inspect_inputs(context, files) as inputs:
@@ -35,9 +35,9 @@ async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
 
 
 @contextmanager
-def _redacted(secrets: Iterable[str]) -> Iterator[None]:
+def _redacted(read: ReadJob[Any]) -> Iterator[None]:
     """Take the secrets of a job out of its log and its errors."""
-    redact = make_redaction(secrets)
+    redact = make_job_redaction(read.secrets, read.command_secrets)
     token = redact_var.set(redact)
     try:
         yield

@@ -5,6 +5,7 @@ Exit code 0 of ffmpeg does not prove any of that.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.output_files import final_name, find_companions, find_files
+from ffmpeg_worker.pipeline.quota import Quota, size_of
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
@@ -51,7 +53,9 @@ async def verify(
     `linked` are files that the worker itself holds under a second name.
 
     Raises:
-        OutputRejected: missing, empty, not regular, unreadable, without streams, or shorter than promised.
+        OutputRejected: missing, empty, too large, not regular, unreadable, without streams, or shorter than
+            promised.
+        JobTooLarge: the job has written more than it may.
     """
     name = f"{executed.name}/verify"
     run = partial(_verify_all, context, executed, expected, linked)
@@ -68,6 +72,7 @@ async def _verify_all(
     files: list[VerifiedFile] = []
     for artifact in executed.lane.artifacts:
         files += await _Check(context, artifact, executed, expected, linked).run()
+    await asyncio.to_thread(context.resources.quota.check_written, context.workspace.root)
     return VerifiedFiles(tuple(files))
 
 
@@ -141,7 +146,7 @@ class _Check:
             )
 
     def _size(self, name: str) -> int:
-        """Bytes of a file, which must be regular, the job's own, and not empty."""
+        """Bytes of a file, which must be regular, the job's own, not empty, and not too large."""
         try:
             with open_beneath(self.executed.folder, name) as descriptor:
                 status = os.fstat(descriptor)
@@ -151,7 +156,17 @@ class _Check:
             raise self._not_regular()
         if status.st_size == 0:
             raise self._rejected("The output {} is empty (0 bytes).", code="output_empty", hint=_NOTHING_SELECTED)
+        if not self.artifact.is_copy and size_of(status) > self._quota.max_file_bytes:
+            raise self._rejected(
+                f"The output {{}} is larger than the {self._quota.max_file_bytes >> 20} MiB that a file may have.",
+                code="output_too_large",
+                hint="Write less: a lower bitrate, a smaller frame, a shorter range, or limit the file with -fs.",
+            )
         return status.st_size
+
+    @property
+    def _quota(self) -> Quota:
+        return self.context.resources.quota
 
     def _claim(self, name: str) -> None:
         try:

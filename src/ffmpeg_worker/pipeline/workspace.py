@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.owners import ANONYMOUS
-from ffmpeg_worker.pipeline.link_or_copy import copy_file, give_second_name, mirror_folder
+from ffmpeg_worker.pipeline.link_or_copy import copy_file, give_second_name, has_hidden_files, mirror_folder
 from ffmpeg_worker.pipeline.scratch_usage import JobUsage, ScratchUsage
 from ffmpeg_worker.sandbox.jail import Jail, ReadAccess
 
@@ -81,7 +81,7 @@ class Workspace:
         """Make a file or a whole folder appear under its staged name; returns the path that programs read.
 
         It is a symbolic link where the job's user can read the file in place, else a hard link, else a copy, for
-        files that are closed to others or on another disk.
+        files that are closed to others or on another disk. Hidden files of a folder are left out.
 
         Args:
             path: absolute, links resolved.
@@ -98,7 +98,8 @@ class Workspace:
         access = self.jail.read_access(path)
         if one_of_many and access is not ReadAccess.NONE and give_second_name(path, target):
             return target
-        if access is ReadAccess.DIRECT:
+        must_mirror = path.is_dir() and await asyncio.to_thread(has_hidden_files, path)
+        if access is ReadAccess.DIRECT and not must_mirror:
             target.symlink_to(path)
             self.jail.allow_read(path)
             return path

@@ -24,7 +24,8 @@ class Artifact:
 
     `name` is the caller's name, `work_name` the path that the command writes, relative to the working directory.
     `promised_s` is the least length in seconds that the plan itself guarantees; lengths that follow from the
-    media of the inputs are in `expectations.py`.
+    media of the inputs are in `expectations.py`. `is_copy` tells whether it is an unchanged input, which may be
+    larger than what programs may write.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Artifact:
     kind: ArtifactKind = ArtifactKind.FILE
     promised_s: float | None = None
     is_media: bool = True
+    is_copy: bool = False
 
 
 def duplicate_output(name: str) -> InvalidJob:

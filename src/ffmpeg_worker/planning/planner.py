@@ -27,6 +27,7 @@ class ReadJob(Generic[J]):
         wants_gpu: whether the plan depends on the GPU of the machine.
         needs_media: whether command lines depend on the media of the inputs, which are then probed first.
         secrets: the values that no result, error or log may show.
+        command_secrets: the same of its commands; parts of them may not be shown either.
         body_bytes: size of the request body, where it was large.
         packed: the whole value, pickled, where it is large: `job.data` is then empty here, and only another
             process unpacks it.
@@ -38,6 +39,7 @@ class ReadJob(Generic[J]):
     wants_gpu: bool = False
     needs_media: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)
+    command_secrets: tuple[str, ...] = field(default=(), repr=False)
     body_bytes: int = 0
     packed: bytes = field(default=b"", repr=False)
 

@@ -11,7 +11,7 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.machine import Machine
-from ffmpeg_worker.job.secrets import find_secrets, make_redaction, redact_error
+from ffmpeg_worker.job.secrets import find_secrets, make_job_redaction, redact_error
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.planning.planners.table import PLANNERS
 
@@ -23,11 +23,12 @@ def read_job(job: Job, machine: Machine) -> ReadJob[Any]:
         ForbiddenOption: a command contains what it may not.
         InvalidJob: a name no file can have, an unknown placeholder; with `where`.
     """
-    secrets = tuple(find_secrets(job))
+    secrets, command_secrets = tuple(find_secrets(job)), tuple(job.data.command_secrets())
     try:
-        return replace(PLANNERS[job.action].read(job, machine), secrets=secrets)
+        read = PLANNERS[job.action].read(job, machine)
     except WorkerError as error:
-        raise redact_error(error, make_redaction(secrets)) from None
+        raise redact_error(error, make_job_redaction(secrets, command_secrets)) from None
+    return replace(read, secrets=secrets, command_secrets=command_secrets)
 
 
 def read_body(

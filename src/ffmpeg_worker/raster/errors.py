@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import cv2
+
+_CV_NO_MEMORY = -4
+
 
 class RasterError(Exception):
     """An error with a message for the caller; `where` is the JSON path of the layer."""
@@ -17,15 +21,33 @@ class RasterError(Exception):
 
 
 @contextmanager
-def locate_errors(where: str) -> Iterator[None]:
-    """Add the path of a layer to the errors of its source; lack of memory becomes a `RasterError`."""
+def locate_errors(where: str, *, reads_file: bool = False) -> Iterator[None]:
+    """Add the path of a layer to the errors of its source; lack of memory becomes a `RasterError`.
+
+    `reads_file`: the source reads a file of the caller, so that any other exception is caused by that file, too.
+    The libraries that decode files do not check all of them, and damage raises errors of any type.
+    """
     try:
         yield
     except RasterError as error:
         error.where = error.where or where
         raise
-    except MemoryError:
-        raise out_of_memory(where) from None
+    except Exception as error:
+        if lacks_memory(error):
+            raise out_of_memory(where) from None
+        if not reads_file:
+            raise
+        raise RasterError(
+            "The file cannot be drawn.",
+            code="source_unreadable",
+            where=where,
+            hint="It is damaged, or of an unusual kind: create it again from its source.",
+        ) from error
+
+
+def lacks_memory(error: Exception) -> bool:
+    """Whether an exception means that memory could not be allocated."""
+    return isinstance(error, MemoryError) or (isinstance(error, cv2.error) and error.code == _CV_NO_MEMORY)
 
 
 def out_of_memory(where: str | None = None) -> RasterError:

@@ -21,7 +21,7 @@ from ffmpeg_worker.raster.surfaces.placement import Placement, quantize_opacity
 from ffmpeg_worker.raster.transform import Transform, compose, is_translation, rotate, scale_by, translate
 from ffmpeg_worker.raster.xfade import TransitionMixer
 from ffmpeg_worker.scene.curve import Curve, max_value, number_at
-from ffmpeg_worker.scene.scene import Element
+from ffmpeg_worker.scene.scene import Element, reads_file
 
 _Size = tuple[float, float]
 
@@ -45,7 +45,7 @@ class Layer:
         self._source_size = _source_size(element, surface)
         self._source = open_source(element, self._source_size)
         self._fit = find_dynamic_fit(element)
-        with locate_errors(element.where):
+        with locate_errors(element.where, reads_file=reads_file(element.content)):
             own: tuple[int, int] | None = getattr(self._source, "own_size", None) if self._fit else None
         if self._fit and own:
             self._source_size = self._fit.source_size(own, surface)
@@ -99,7 +99,7 @@ class Layer:
         if self._resize:
             across, down = self._box((0, 0, 1, 1), time)
             self._resize((max(round(across), 1), max(round(down), 1)))
-        with locate_errors(self.element.where):
+        with locate_errors(self.element.where, reads_file=reads_file(self.element.content)):
             return self._source.render(time)
 
     def _transitions(self, frame: int, *, enters: bool, leaves: bool) -> list[TransitionProgress]:

@@ -26,6 +26,7 @@ from ffmpeg_worker.scene.scene import (
     TextContent,
     VideoContent,
     WaveformContent,
+    reads_file,
 )
 
 
@@ -50,7 +51,7 @@ class SourceOpener:
         Raises:
             RasterError: it cannot be shown; `where` is the element's.
         """
-        with locate_errors(element.where):
+        with locate_errors(element.where, reads_file=reads_file(element.content)):
             return self._open(element, size or self.canvas)
 
     def _open(self, element: Element, size: tuple[int, int]) -> Source:

@@ -24,14 +24,14 @@ os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import cv2
 
+from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
-from ffmpeg_worker.raster.errors import RasterError, out_of_memory
+from ffmpeg_worker.raster.errors import RasterError, lacks_memory, out_of_memory
 from ffmpeg_worker.raster.measure_texts import measure_texts
 from ffmpeg_worker.raster.warm_up import warm_up
 from ffmpeg_worker.scene.scene_json import decode_scene, encode_text_metrics
 
 _EXIT_FAILED = 3
-_CV_NO_MEMORY = -4
 
 
 def serve(requests: BinaryIO, output: BinaryIO) -> None:
@@ -44,10 +44,8 @@ def serve(requests: BinaryIO, output: BinaryIO) -> None:
         output.flush()
     except RasterError as error:
         _fail(error)
-    except MemoryError:
-        _fail(out_of_memory())
-    except cv2.error as error:
-        if error.code != _CV_NO_MEMORY:
+    except (MemoryError, cv2.error) as error:
+        if not lacks_memory(error):
             raise
         _fail(out_of_memory())
     except BrokenPipeError:
@@ -82,7 +80,7 @@ def _fail(error: RasterError) -> None:
     note = {
         "error": str(error),
         "code": error.code,
-        "fault": "caller",
+        "fault": ("source" if CODES[error.code].fault is Fault.SOURCE else "caller"),
         "hint": error.hint,
         "where": error.where,
         "detail": repr(error.__cause__) if error.__cause__ else None,

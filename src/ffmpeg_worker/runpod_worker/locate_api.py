@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from ffmpeg_worker.client.local_server import LocalServer
 from ffmpeg_worker.client.location import ApiLocation, ExternalApi, health_url, read_health
+from ffmpeg_worker.env_file import ENV_FILE, has_env_file
 from ffmpeg_worker.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -50,23 +51,24 @@ def start_unless_running() -> ApiLocation | None:
 
 def _start_server() -> LocalServer:
     inherited = {name: value for name, value in os.environ.items() if name not in _WITHHELD}
-    server = LocalServer(inherited | _volume_as_data_root())
+    root = find_volume()
+    server = LocalServer(inherited if root is None else inherited | {"FS_PATH": str(root)})
     server.start()
     return server
 
 
-def _volume_as_data_root() -> dict[str, str]:
-    """Make a mounted network volume the data root, unless the operator chose one."""
-    is_chosen = any(name.upper() == "FS_PATH" for name in (*os.environ, *_read_names(Path(".env"))))
-    return {"FS_PATH": str(VOLUME)} if VOLUME.is_dir() and not is_chosen else {}
+def find_volume() -> Path | None:
+    """Return the mounted network volume, which is the data root unless the operator chose one."""
+    is_chosen = any(name.upper() == "FS_PATH" for name in (*os.environ, *_read_env_file_names()))
+    return VOLUME if VOLUME.is_dir() and not is_chosen else None
 
 
-def _read_names(env_file: Path) -> list[str]:
-    if not env_file.exists():
+def _read_env_file_names() -> list[str]:
+    if not has_env_file([VOLUME]):
         return []
     from dotenv import dotenv_values  # noqa: PLC0415 - rarely needed, and this runs before the API starts
 
-    return [*dotenv_values(env_file)]
+    return [*dotenv_values(ENV_FILE)]
 
 
 def _check_url(url: str) -> None:

@@ -105,19 +105,23 @@ def _make_runner(client: ApiClient, settings: Settings) -> JobRunner:
 @functools.cache
 def _settings() -> Settings:
     from ffmpeg_worker.logs import configure_logging
+    from ffmpeg_worker.runpod_worker.locate_api import find_volume
     from ffmpeg_worker.settings import read_settings
 
-    settings = read_settings()
+    # The same data root as the API's: settings are not read from a file in it.
+    root = find_volume()
+    settings = read_settings() if root is None else read_settings(data_root=root)
     configure_logging(settings.log_level)
     return settings
 
 
 @functools.cache
 def _api_location() -> ApiLocation:
+    from ffmpeg_worker.env_file import has_env_file
     from ffmpeg_worker.runpod_worker.locate_api import locate_api, start_unless_running
 
     # The API takes longest to start. If its URL cannot have been set, it does not wait for the settings.
-    may_be_set = any(name.upper() == "FFMPEG_API_BASE_URL" for name in os.environ) or Path(".env").exists()
+    may_be_set = any(name.upper() == "FFMPEG_API_BASE_URL" for name in os.environ) or has_env_file()
     location = None if may_be_set else start_unless_running()
     location = location or locate_api(_settings())
     atexit.register(location.close)

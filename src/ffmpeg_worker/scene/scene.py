@@ -163,6 +163,11 @@ Content = (
 )
 
 
+def reads_file(content: Content) -> bool:
+    """Whether content is decoded from a file of the caller."""
+    return isinstance(content, ImageContent | VideoContent | WaveformContent)
+
+
 @dataclass(frozen=True, slots=True)
 class Transition:
     """A transition over the first or last `frames` of an element.

@@ -41,7 +41,8 @@ def default_bucket(settings: Settings) -> Upload | None:
         first = error.errors(include_input=False, include_url=False)[0]
         raise Misconfigured(
             f"The bucket for outputs is misconfigured: {first['msg']}",
-            hint="Check BUCKET_NAME, FFMPEG_WORKER_BUCKET_PREFIX and CLOUD_STORAGE_TYPE.",
+            hint="Check BUCKET_NAME, FFMPEG_WORKER_BUCKET_PREFIX, FFMPEG_WORKER_BUCKET_PUBLIC_URL and "
+            "CLOUD_STORAGE_TYPE.",
         ) from None
 
 

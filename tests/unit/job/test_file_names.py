@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ffmpeg_worker.errors import InvalidJob
-from ffmpeg_worker.job.file_names import check_name, display_name
+from ffmpeg_worker.job.file_names import check_name, check_output_name, display_name
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "folder/a.mp4", "/data/a.mp4", "a..b", ".hidden", "ä 🎬", "x" * 255])
@@ -48,3 +48,15 @@ def test_refused(name: str, code: str) -> None:
 )
 def test_messages_show_no_credentials(name: str, shown: str) -> None:
     assert display_name(name) == shown
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a/b..c.mp4", "/srv/.media/a.mp4", "a.b/c"])
+def test_names_that_an_output_may_have(name: str) -> None:
+    check_output_name(name)
+
+
+@pytest.mark.parametrize("name", [".env", ".ssh/config", "a/.b/c.mp4", "a/.b.mp4", "/data/.env", "...", "./.a"])
+def test_hidden_names_are_no_outputs(name: str) -> None:
+    with pytest.raises(InvalidJob, match="hidden") as caught:
+        check_output_name(name)
+    assert (caught.value.code, caught.value.where) == ("invalid_name", {"output": name})

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
+
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.parse import parse_job
-from ffmpeg_worker.job.secrets import find_secrets, make_redaction, redact_error
+from ffmpeg_worker.job.secrets import Redact, find_secrets, make_redaction, redact_error, redaction_of
 
 
 def test_a_source_of_a_download_may_hold_secrets() -> None:
@@ -43,3 +47,49 @@ def test_every_text_of_an_error_is_redacted() -> None:
     )
     redacted = redact_error(error, make_redaction(["canary-1"]))
     assert "canary" not in f"{redacted.as_problem()} {redacted.detail} {redacted}"
+
+
+def _redaction(*arguments: str) -> Redact:
+    return redaction_of(parse_job({"action": "process", "data": {"chainCmds": [[*arguments, "o.mp4"]]}}))
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "0123456789abcdefghij",
+        "0123456789abcde…",
+        "…89abcdefghij",
+        "0123456789abc",
+        "argument 01234",
+        '"0123456789abcdefghij" and "0123456789abcdefghij"',
+    ],
+)
+def test_cut_secrets_of_commands_are_removed_too(shown: str) -> None:
+    redacted = _redaction("-encryption_key", "0123456789abcdefghij")(shown)
+    assert not set("0123456789") & set(redacted), redacted
+
+
+def test_short_secrets_of_commands_are_removed_where_they_are_quoted() -> None:
+    redact = _redaction("-password", "abc")
+    assert redact("The option cannot be 'abc', see \"abc\" and abc.") == (
+        "The option cannot be 'REDACTED', see \"REDACTED\" and abc."
+    )
+
+
+def test_thousands_of_secrets_are_removed_in_linear_time() -> None:
+    redact = _redaction(*(f"-encryption_key={number:032x}" for number in range(2000)))
+
+    def seconds(count: int) -> float:
+        text = "0" * count
+        began = time.process_time()
+        redact(text)
+        return time.process_time() - began
+
+    assert min(seconds(20_000) for _ in range(3)) <= max(12 * min(seconds(2000) for _ in range(5)), 0.02)
+
+
+@pytest.mark.parametrize("action", ["multi_process", "probe"])
+def test_every_action_with_commands_has_their_secrets(action: str) -> None:
+    commands = {"chainCmds": [["-decryption_key", "0123456789abcdef", "o.mp4"]]}
+    data = {"processes": [commands]} if action == "multi_process" else {"input": "a.mp4", **commands}
+    assert redaction_of(parse_job({"action": action, "data": data}))("0123456789abcdef") == "REDACTED"

@@ -87,7 +87,7 @@ async def test_segments_that_were_sent_early_are_compared(tmp_path: Path) -> Non
     }
 
 
-@pytest.mark.parametrize("kind", ["missing", "empty", "symbolic link"])
+@pytest.mark.parametrize("kind", ["missing", "empty", "symbolic link", "too large"])
 async def test_what_cannot_be_sent_early_is_left_for_later(tmp_path: Path, kind: str) -> None:
     job = FakeJob(tmp_path)
     folder = job.lane(other=b"secret")
@@ -95,6 +95,9 @@ async def test_what_cannot_be_sent_early_is_left_for_later(tmp_path: Path, kind:
         (folder / "s.ts").touch()
     elif kind == "symbolic link":
         (folder / "s.ts").symlink_to("other")
+    elif kind == "too large":
+        (folder / "s.ts").write_bytes(bytes(5000))
+        job.limit(max_file_bytes=4000)
     async with open_delivery(job.context, keys_of(PREFIX, ()), "lane-0") as delivery:
         delivery.send_early("s.ts", folder, "s.ts")
         assert delivery.linked == set()

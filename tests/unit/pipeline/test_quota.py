@@ -92,3 +92,24 @@ async def test_what_was_written_is_reported_and_the_listener_may_stop_the_work(t
             await Quota(NEVER, 10, 0).hold(work(), tmp_path, listen)
     assert cancelled.is_set()
     assert seen == [8192, 8192]
+
+
+def test_a_sparse_file_counts_as_large_as_it_claims_to_be(tmp_path: Path) -> None:
+    with (tmp_path / "a").open("wb") as file:
+        file.truncate(100 << 30)
+    with pytest.raises(JobTooLarge, match="more than 1 MiB"):
+        Quota(1 << 20, 10, 0).check_written(tmp_path)
+
+
+def test_a_file_with_two_names_counts_once(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(bytes(700_000))
+    (tmp_path / "b").hardlink_to(tmp_path / "a")
+    Quota(1 << 20, 10, 0).check_written(tmp_path)
+
+
+def test_copies_are_refused_before_they_fill_the_disk(tmp_path: Path) -> None:
+    Quota(1 << 20, 10, 0).check_copy(1 << 20, tmp_path)
+    with pytest.raises(JobTooLarge):
+        Quota(1 << 20, 10, 0).check_copy((1 << 20) + 1, tmp_path)
+    with pytest.raises(DiskFull):
+        Quota(NEVER, 10, NEVER).check_copy(1, tmp_path)

@@ -73,3 +73,18 @@ async def test_missing_packages_are_an_unsupported_feature(monkeypatch: pytest.M
     with pytest.raises(UnsupportedFeature) as caught:
         RendererSpawner().require_packages()
     assert "no_such_package" in (caught.value.detail or "")
+
+
+@pytest.mark.parametrize("fault", [Fault.CALLER, Fault.SOURCE, Fault.WORKER])
+async def test_the_renderer_says_who_must_act(fault: Fault) -> None:
+    note = {"error": "Odd.", "code": "source_unreadable", "fault": fault.value}
+    assert (await fail(run_of(note, code=3))).fault is fault
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL])
+async def test_a_crash_is_caused_by_the_files_of_the_scene(number: int) -> None:
+    run = run_of(code=None, ended_by=number)
+    run.reads_files = True
+    error = await fail(run)
+    assert (error.code, error.fault) == ("source_crashes_renderer", Fault.SOURCE)
+    assert isinstance(await fail(run_of(code=None, ended_by=number)), EngineKilled)

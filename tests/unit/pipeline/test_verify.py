@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import OutputRejected, SourceUnreadable
+from ffmpeg_worker.errors import JobTooLarge, OutputRejected, SourceUnreadable
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.verify import VerifiedFiles, verify
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
@@ -137,3 +137,34 @@ async def test_files_that_are_not_media_are_not_opened(tmp_path: Path) -> None:
     job = FakeJob(tmp_path)
     await check(job, job.lane(s__srt=b"1"), Artifact("s.srt", "s.srt", is_media=False))
     assert job.probes.asked == []
+
+
+async def test_a_sparse_output_is_as_large_as_it_claims_to_be(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    folder = job.lane(b__mp4=b"a valid head")
+    job.limit(max_bytes=1 << 40, max_file_bytes=1 << 20)
+    os.truncate(folder / "b.mp4", (1 << 20) + 1)
+    with pytest.raises(OutputRejected) as caught:
+        await check(job, folder, Artifact("b.mp4", "b.mp4"))
+    assert (caught.value.code, caught.value.where) == ("output_too_large", {"output": "b.mp4"})
+    os.truncate(folder / "b.mp4", 1 << 20)
+    assert len((await check(job, folder, Artifact("b.mp4", "b.mp4"))).files) == 1
+
+
+async def test_copies_may_be_larger_than_what_programs_write(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    folder = job.lane(b__mp4=bytes(2 << 20))
+    job.limit(max_bytes=1 << 40, max_file_bytes=1 << 20)
+    copied = Artifact("b.mp4", "b.mp4", is_media=False, is_copy=True)
+    assert len((await check(job, folder, copied)).files) == 1
+
+
+async def test_all_outputs_of_a_job_are_limited_together(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    job.limit(max_bytes=3 << 20)
+    first, second = job.lane("lane-0"), job.lane("lane-1")
+    for folder in (first, second):
+        (folder / "b.mp4").touch()
+        os.truncate(folder / "b.mp4", 2 << 20)
+    with pytest.raises(JobTooLarge):
+        await check(job, first, Artifact("b.mp4", "b.mp4"))

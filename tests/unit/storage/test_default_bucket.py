@@ -58,6 +58,8 @@ def test_with_a_public_url_nothing_is_presigned() -> None:
         {"cloud_storage_type": "AWS", "bucket_name": "a/b"},
         {"cloud_storage_type": "AWS", "bucket_name": "b", "bucket_prefix": "../x"},
         {"cloud_storage_type": "AWS", "bucket_name": "b", "bucket_access_key_id": "id"},
+        {"cloud_storage_type": "AWS", "bucket_name": "b", "bucket_public_url": "javascript:alert(1)"},
+        {"cloud_storage_type": "GCP", "bucket_name": "b", "bucket_public_url": "https://user:word@cdn.example"},
         {
             "cloud_storage_type": "AWS",
             "bucket_name": "b",

@@ -13,7 +13,7 @@ from ffmpeg_worker.budgets import MAX_DURATION_S
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, format_scalar
 from ffmpeg_worker.frozen_model import FrozenModel
-from ffmpeg_worker.job.file_names import MAX_COMPONENT_BYTES, OutputName
+from ffmpeg_worker.job.file_names import HIDDEN_HINT, MAX_COMPONENT_BYTES, OutputName, is_hidden
 from ffmpeg_worker.validation_errors import wrong_value
 
 Codec = Literal["h264", "hevc", "av1", "vp9", "prores", "gif", "png"]
@@ -54,6 +54,8 @@ def resolve_output_names(output: str, compositions: tuple[Composition, ...]) -> 
             raise wrong_value(
                 "has an output with the same name for two rows", "Use a variable that differs in every row."
             )
+        if any(is_hidden(PurePosixPath(name).parts) for name in names):
+            raise wrong_value("has an output whose name begins with a dot in a row", HIDDEN_HINT)
         return names
     if len(compositions) == 1:
         return (output,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal, Self
 
 from pydantic import Field
@@ -36,6 +36,11 @@ class MultiProcessData(JobData):
     hardware: Hardware | None = Field(
         None, description="`hardware` of the processes that do not set it.", examples=["auto"]
     )
+
+    def command_secrets(self) -> Iterator[str]:
+        """See `JobData.command_secrets`."""
+        for process in self.processes:
+            yield from process.command_secrets()
 
 
 class MultiProcessJob(Job):

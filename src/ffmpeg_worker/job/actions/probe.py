@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from ffmpeg_worker.command.parse_commands import parse_commands
+from ffmpeg_worker.command.secret_options import find_secret_values
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.file_names import ONE_OR_MANY
 from ffmpeg_worker.job.job import Job, JobData
@@ -34,6 +35,11 @@ class ProbeData(JobData):
         description="More ffprobe options, where a real ffprobe is installed.",
         examples=[["-show_packets", "-read_intervals", "%+1"]],
     )
+
+    def command_secrets(self) -> Iterator[str]:
+        """See `JobData.command_secrets`."""
+        for command in self.chainCmds or ():
+            yield from find_secret_values(command)
 
 
 class ProbeJob(Job):

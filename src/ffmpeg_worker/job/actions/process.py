@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
 from ffmpeg_worker.command.parse_commands import ChainCommands
+from ffmpeg_worker.command.secret_options import find_secret_values
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
 from ffmpeg_worker.job.file_names import OutputNames
@@ -39,6 +41,11 @@ class ProcessData(JobData):
         "is impossible.",
         examples=["auto"],
     )
+
+    def command_secrets(self) -> Iterator[str]:
+        """See `JobData.command_secrets`."""
+        for command in self.chainCmds:
+            yield from find_secret_values(command)
 
 
 class ProcessJob(Job):

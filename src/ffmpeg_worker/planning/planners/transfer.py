@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.actions.download import DownloadJob
 from ffmpeg_worker.job.actions.upload import UploadJob
-from ffmpeg_worker.job.file_names import check_name
+from ffmpeg_worker.job.file_names import check_output_name
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.sources import FileSource, TextSource
@@ -69,7 +69,7 @@ def _plan_copies(copies: Sequence[tuple[str, str]], files: LocalFiles) -> Plan:
         if names.count(name) > 1:
             raise duplicate_output(name)
     steps = tuple(CopyStep(files[key].staged, f"{index}") for index, (key, _) in enumerate(copies))
-    artifacts = tuple(Artifact(name, f"{index}", is_media=False) for index, name in enumerate(names))
+    artifacts = tuple(Artifact(name, f"{index}", is_media=False, is_copy=True) for index, name in enumerate(names))
     return Plan((Lane(steps, artifacts),))
 
 
@@ -77,16 +77,22 @@ def _last_part(source: FileSource | TextSource, *, field: str) -> str:
     """The name of a file at its source."""
     if isinstance(source, TextSource):
         return source.name
-    # A key in a bucket may contain any character; only web addresses have a query.
-    path = urlsplit(source.url).path if source.scheme in {"http", "https"} else source.url.partition("://")[2]
-    name = PurePosixPath(unquote(path) if source.scheme in {"http", "https"} else path or source.url).name
     try:
-        check_name(name, what="output")
-    except WorkerError:
+        name = PurePosixPath(_path_of(source)).name
+        check_output_name(name)
+    except (WorkerError, ValueError):
         raise InvalidJob(
-            "The input's address does not end in the name of a file.",
+            "The input's address does not end in a name that a file may have.",
             code="missing_field",
             hint='Say what the file is to be called, with "output" or as the name of an entry of "inputs".',
             where={"field": field},
         ) from None
     return name
+
+
+def _path_of(source: FileSource) -> str:
+    """The path of a file at its source. Raises ValueError if a web address is malformed."""
+    # A key in a bucket may contain any character; only web addresses have a query.
+    if source.scheme in {"http", "https"}:
+        return unquote(urlsplit(source.url).path)
+    return source.url.partition("://")[2] or source.url

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -32,17 +31,21 @@ Image.init()
 _SUPPORTED_FORMATS = [name for name in _FORMATS if name in Image.OPEN]
 
 _ORIENTATION_TAG = 0x0112
-_DAMAGE = (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error)
 
 
 @contextmanager
 def reading_image() -> Iterator[None]:
-    """Turn what Pillow raises for damaged images into a `RasterError`, and silence its warnings."""
+    """Turn what Pillow raises for damaged images into a `RasterError`, and silence its warnings.
+
+    Its decoders do not check all of a file, so damage raises errors of any type.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (*_DAMAGE, Image.DecompressionBombError) as error:
+    except (MemoryError, RasterError):
+        raise
+    except Exception as error:
         raise image_unreadable() from error
 
 

@@ -32,8 +32,14 @@ class ImageSource:
         self._content = content
         self.size = size
         self._as_yuv = as_yuv
-        self._image: Image.Image | None = open_image(path)
-        self._frames = _count_frames(self._image)
+        image = open_image(path)
+        try:
+            with reading_image():
+                self._frames = _count_frames(image)
+        except RasterError:
+            image.close()
+            raise
+        self._image: Image.Image | None = image
         # The default image of an APNG, for programs without animation, comes first and is not part of it.
         self._first = 1 if self._frames > 1 and getattr(self._image, "default_image", False) else 0
         self._ends: list[float] = []
@@ -63,9 +69,10 @@ class ImageSource:
         self._shown = None
 
     def _index_at(self, time_s: float) -> int:
-        count = self._frames - self._first
-        while len(self._ends) < count and (not self._ends or self._ends[-1] <= time_s):
+        # A frame that cannot be decoded ends the animation, and so lowers the number of frames.
+        while len(self._ends) < self._frames - self._first and (not self._ends or self._ends[-1] <= time_s):
             self._render_frame(self._first + len(self._ends))
+        count = self._frames - self._first
         if self._content.loops and len(self._ends) == count:
             time_s %= self._ends[-1]
         return self._first + min(bisect_right(self._ends, time_s), count - 1)

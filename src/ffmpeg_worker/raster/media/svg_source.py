@@ -52,7 +52,10 @@ class SvgSource:
         if self._bitmap is None and self._markup is not None:
             try:
                 self._bitmap = RgbaBitmap(rasterize(self._markup))
-            except (ValueError, OSError) as error:
+            except BaseException as error:
+                # A panic of resvg is no Exception, and its class cannot be imported.
+                if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":
+                    raise
                 raise _unreadable() from error
             self._markup = None
         return self._bitmap

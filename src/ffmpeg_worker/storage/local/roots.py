@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ffmpeg_worker.job.file_names import is_hidden
+
 
 class LocalRoots:
     """The data root, which relative names start from, and further folders allowed by absolute path.
@@ -19,6 +21,15 @@ class LocalRoots:
         """The data root and the allowed folders."""
         self.device = self.data_root.stat().st_dev
         """The disk of the data root."""
+
+    def hides(self, path: Path) -> bool:
+        """Whether a resolved path is hidden, or in a hidden folder, below every root that it is in.
+
+        Outside of the other roots nothing is hidden where the operator allows the whole machine.
+        """
+        roots = [self.data_root, *(root for root in self.folders if root != Path("/"))]
+        parts = [path.relative_to(root).parts for root in roots if path.is_relative_to(root)]
+        return bool(parts) and all(is_hidden(below) for below in parts)
 
     def resolve(self, name: str) -> Path | None:
         """The path that a name refers to, links resolved; `None` if it is outside the roots."""

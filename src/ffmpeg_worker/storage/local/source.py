@@ -10,8 +10,9 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
+from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import SourceForbidden, SourceNotFound
-from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.job.file_names import HIDDEN_HINT, display_name
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.storage.errors import source_empty
 from ffmpeg_worker.storage.local.roots import LocalRoots
@@ -39,11 +40,13 @@ class LocalSource:
         folder = self._resolve(folder_name or ("/" if pattern.startswith("/") else "."))
         matches = _compile_pattern(name_pattern)
         names = sorted(entry.name for entry in _list_files(folder) if matches(entry.name))
-        if not names:
+        found = (self._roots.resolve(str(folder / name)) for name in names)
+        paths = [path for path in found if path is not None and not self._roots.hides(path)]
+        if not paths:
             raise SourceNotFound(
                 f'No file matches "{display_name(pattern)}".', hint="Check the folder and the number of digits."
             )
-        return [path for name in names if (path := self._roots.resolve(str(folder / name))) is not None]
+        return paths
 
     def _resolve(self, name: str) -> Path:
         path = self._roots.resolve(name)
@@ -53,6 +56,12 @@ class LocalSource:
                 code="path_outside_root",
                 hint="Use a name under the data root (FS_PATH), or let the operator allow the folder "
                 "with FFMPEG_WORKER_ALLOWED_ROOTS.",
+            )
+        if self._roots.hides(path):
+            raise SourceForbidden(
+                f'The input "{display_name(name)}" is a hidden file or in a hidden folder.',
+                fault=Fault.CALLER,
+                hint=HIDDEN_HINT,
             )
         return path
 

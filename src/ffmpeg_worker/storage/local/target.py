@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from ffmpeg_worker.errors import TargetError, TargetForbidden, TargetUnavailable
-from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.job.file_names import display_name, hidden_output
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 from ffmpeg_worker.storage.local.data_usage import DataUsage, Survey
@@ -40,7 +40,7 @@ class LocalTarget:
         self._owner = owner
 
     def check(self, names: Sequence[str]) -> None:
-        """Refuse names outside the roots and names of folders, and a full disk; see `Target.check`."""
+        """Refuse names outside the roots, hidden names, folders, and a full disk; see `Target.check`."""
         self._usage.check_free([self._resolve(name) for name in names])
 
     async def preflight(self) -> None:
@@ -59,6 +59,8 @@ class LocalTarget:
                 hint="Use a relative name: the output is put under the data root.",
                 where={"output": display_name(name)},
             )
+        if self._roots.hides(path):
+            raise hidden_output(name)
         if path.is_dir():
             raise TargetForbidden(
                 f'The output "{display_name(name)}" is a folder.',

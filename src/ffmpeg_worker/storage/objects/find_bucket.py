@@ -7,10 +7,12 @@ import re
 
 from obstore.store import AzureStore, GCSStore, S3Store
 from pydantic import SecretStr
+from pydantic_core import Url
 from yarl import URL
 
 from ffmpeg_worker.errors import AddressNotAllowed
 from ffmpeg_worker.job.credentials import CloudType, Credentials
+from ffmpeg_worker.outbound.client import has_usable_host
 from ffmpeg_worker.storage.objects.bucket import Bucket, BucketAccess
 from ffmpeg_worker.storage.objects.credentials import complete_credentials, read_connection_string
 from ffmpeg_worker.storage.objects.errors import invalid_credentials
@@ -33,7 +35,15 @@ def find_bucket(cloud: CloudType, name: str, credentials: Credentials | None, ac
         InvalidJob: `credentials_missing`, `invalid_credentials`.
         AddressNotAllowed: the worker may not call the endpoint.
     """
-    return _FINDERS[cloud](cloud, name, complete_credentials(cloud, credentials, access.own_environment), access)
+    bucket = _FINDERS[cloud](cloud, name, complete_credentials(cloud, credentials, access.own_environment), access)
+    try:
+        # obstore panics at what its parser of URLs, which is this one, refuses.
+        Url(bucket.url)
+    except ValueError:
+        raise AddressNotAllowed(
+            "The name of the bucket and its endpoint or account make no URL.", hint="Correct them."
+        ) from None
+    return bucket
 
 
 def _find_s3(cloud: CloudType, name: str, credentials: Credentials, access: BucketAccess) -> Bucket:
@@ -46,7 +56,7 @@ def _find_s3(cloud: CloudType, name: str, credentials: Credentials, access: Buck
         # The certificate for *.s3.… does not cover names with further dots.
         host = f"s3.{region}.{domain}" if "." in name else f"{name}.s3.{region}.{domain}"
         endpoint = URL(f"https://{host}")
-    has_bucket = (endpoint.host or "").startswith(f"{name.lower()}.")
+    has_bucket = (endpoint.raw_host or "").startswith(f"{name.lower()}.")
     base = str(endpoint).rstrip("/").removesuffix(f"/{name}")
     config = {
         "access_key_id": _reveal(credentials.aws_access_key_id),
@@ -119,7 +129,8 @@ def _read_endpoint(text: str, name: str, access: BucketAccess) -> URL:
     try:
         url = URL(text, encoded=True)
         has_user = "@" in url.raw_authority
-        is_strange = has_user or bool(url.raw_query_string or url.raw_fragment) or not url.raw_host or not url.port
+        has_more = has_user or bool(url.raw_query_string or url.raw_fragment)
+        is_strange = has_more or not has_usable_host(url) or not url.port
     except ValueError:
         raise refusal from None
     if is_strange or url.scheme not in {"http", "https"} or (url.scheme == "http" and not access.proxy.allow_http):

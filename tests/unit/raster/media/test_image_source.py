@@ -9,10 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
+from PIL.GifImagePlugin import GifImageFile
 
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.image_source import ImageSource
-from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.scene.scene import ChromaKey, ImageContent
 from support.media.opened_sources import open_content
 
@@ -185,3 +186,42 @@ def test_a_truncated_image_is_refused_when_it_is_rendered(tmp_path: Path) -> Non
     (tmp_path / "a.png").write_bytes((tmp_path / "whole.png").read_bytes()[:20_000])
     with pytest.raises(RasterError, match="cannot be read"):
         ImageSource(ImageContent("a.png"), tmp_path / "a.png", (8, 8)).render(0)
+
+
+def test_an_animation_ends_before_its_first_broken_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    frames = [Image.new("RGB", (16, 16), (index * 60, 0, 0)) for index in range(4)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:], duration=100)
+    source = ImageSource(ImageContent("a.gif"), tmp_path / "a.gif", (8, 8))
+    seek = GifImageFile.seek
+
+    def seek_whole(image: GifImageFile, index: int) -> None:
+        if index == 2:
+            raise EOFError
+        seek(image, index)
+
+    monkeypatch.setattr(GifImageFile, "seek", seek_whole)
+    reds = [int(_pixels_of(source.render(time_s))[4, 4, 0]) for time_s in (0.0, 0.1, 0.35)]
+    assert reds[0] < reds[1]
+    assert reds[2] in reds[:2]
+    source.close()
+
+
+def _pixels_of(bitmap: Bitmap | None) -> Pixels:
+    assert isinstance(bitmap, RgbaBitmap)
+    return bitmap.rgba
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, KeyError, ZeroDivisionError, AttributeError, TypeError])
+def test_whatever_a_decoder_raises_is_the_fault_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception]
+) -> None:
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    source = open_content(ImageContent("a.png"), tmp_path, (8, 8))
+
+    def fail(_image: Image.Image) -> None:
+        raise kind("damaged")
+
+    monkeypatch.setattr(Image.Image, "load", fail)
+    with pytest.raises(RasterError) as caught:
+        source.render(0)
+    assert caught.value.code == "source_unreadable"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.errors import AddressNotAllowed, InvalidJob
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.outbound.proxy import open_egress_proxy
 from ffmpeg_worker.outbound.rules import OutboundRules
@@ -105,3 +105,34 @@ async def test_invalid_credentials_are_refused(
         find_bucket(cloud, "media", Credentials.model_validate(given), access).open()
     assert caught.value.code == "invalid_credentials"
     assert "evil" not in str(caught.value.as_problem())
+
+
+MALFORMED_HOSTS = (
+    "xn--",
+    "xn--0.pt",
+    "xn--zzzzzzzz99999",
+    "1.2.3.4.5",
+    "%41.com",
+    "[v1.a]",
+    "[fe80::1%25eth0]",
+    "a b",
+)
+
+
+@pytest.mark.parametrize("host", MALFORMED_HOSTS)
+@pytest.mark.parametrize(
+    ("cloud", "given"),
+    [(CloudType.AWS, S3), (CloudType.AZURE, {"azure_account_name": "acc", "azure_account_key": "a2V5"})],
+)
+async def test_endpoints_that_no_client_can_parse(
+    cloud: CloudType, given: dict[str, str], host: str, access: BucketAccess
+) -> None:
+    """The client of object stores panics at some of them."""
+    field = "aws_url" if cloud is CloudType.AWS else "azure_url"
+    with pytest.raises(AddressNotAllowed):
+        find_bucket(cloud, "media", Credentials.model_validate({**given, field: f"https://{host}/"}), access)
+
+
+async def test_names_that_make_no_host(access: BucketAccess) -> None:
+    with pytest.raises(AddressNotAllowed):
+        find_bucket(CloudType.AWS, "xn--zzzz99999", Credentials.model_validate(S3), access)
