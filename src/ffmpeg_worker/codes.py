@@ -276,7 +276,8 @@ _FFMPEG_RUN = (
     _caller("engine_failed", "FFmpeg failed for another reason; the message quotes the decisive line of the log."),
     _worker(
         "engine_killed",
-        "FFmpeg was killed from outside (SIGKILL), usually because memory ran out.",
+        "FFmpeg, the renderer or the probe was killed from outside, usually because memory ran out, and again "
+        "when it was repeated.",
         retryable=True,
     ),
     _worker("engine_not_startable", "A library of FFmpeg could not be loaded."),

@@ -224,6 +224,12 @@ class Settings(BaseSettings):
         description="If the worker is root, each job runs as a separate user: the user ids from this number, "
         "4096 of them.",
     )
+    lock_root: Path | None = Field(
+        None,
+        description="If the worker is root: the folder in which the workers of a machine agree on the user ids of "
+        "their jobs. Containers on one kernel can share it as a volume. Default: `/run/ffmpeg-worker`, or `users` "
+        "in the scratch folder where that cannot be written.",
+    )
     max_memory_bytes: int | None = Field(
         None,
         ge=64 << 20,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from support.media.sources import make, make_clip
-from support.processes import with_argument
+from support.processes import alive, with_argument
 from support.programs.terminal import COMMAND, Terminal, new_terminal
 from support.wait_until import until
 
@@ -117,13 +117,15 @@ def test_a_failed_job_has_an_exit_code_and_leaves_nothing_behind(
     assert terminal.leftovers() == []
 
 
-def test_a_killed_ffmpeg(terminal: Terminal) -> None:
+def test_an_ffmpeg_that_is_killed_twice(terminal: Terminal) -> None:
     name = f"killed-{os.getpid()}.mp4"
     (terminal.here / "job.json").write_text(json.dumps(process(*LONG, name)))
     with terminal.started("run", "job.json") as command:
-        until(lambda: with_argument(name) != [], within_s=30)
-        for pid in with_argument(name):
+        for _ in range(2):
+            until(lambda: with_argument(name) != [], within_s=30)
+            [pid] = with_argument(name)
             os.kill(pid, signal.SIGKILL)
+            until(lambda: not alive(pid))  # noqa: B023 - called here only
         stdout, _ = command.communicate(timeout=30)
     assert (command.returncode, json.loads(stdout)["code"]) == (5, "engine_killed")
 

@@ -93,25 +93,32 @@ async def _cancelled(worker: Worker) -> None:
     assert renderers()[1] == []
 
 
-async def test_a_renderer_that_is_killed(worker: Worker) -> None:
-    task, drawing = await _drawing(worker)
-    os.kill(drawing[1], signal.SIGKILL)
-    assert (await _ended(worker, task)).code == "engine_killed"
-
-
-async def test_an_encoder_that_is_killed(worker: Worker) -> None:
-    task, _ = await _drawing(worker)
-    os.kill(_encoders(worker)[0], signal.SIGKILL)
-    assert (await _ended(worker, task)).code == "engine_killed"
-
-
-async def test_the_mother_of_all_renderers_is_killed(worker: Worker) -> None:
-    task, _ = await _drawing(worker)
+def _mother() -> list[int]:
     mother, _ = renderers()
-    assert mother is not None
-    os.kill(mother, signal.SIGKILL)
-    assert (await _ended(worker, task)).code in {"engine_killed", "engine_unavailable", "renderer_failed"}
+    return [] if mother is None else [mother]
+
+
+@pytest.mark.parametrize("kind", ["a renderer", "an encoder", "the mother of all renderers"])
+async def test_a_program_that_is_killed_is_started_again_once(worker: Worker, kind: str) -> None:
+    def find() -> list[int]:
+        return {"a renderer": renderers()[1], "an encoder": _encoders(worker)}.get(kind, _mother())
+
+    task, _ = await _drawing(worker, canvas(SILENT))
+    before = find()
+    os.kill(before[0], signal.SIGKILL)
+    await until_async(lambda: before[0] not in find() and _is_encoding(worker), within_s=30)
+    assert not task.done(), await task
+    [again] = set(find()) - set(before)
+    os.kill(again, signal.SIGKILL)
+    assert (await _ended(worker, task)).code == "engine_killed"
     assert (await worker.run(canvas(SHORT)))["outputs"]
+
+
+async def test_a_renderer_that_crashes_is_not_started_again(worker: Worker) -> None:
+    task, drawing = await _drawing(worker)
+    os.kill(drawing[0], signal.SIGSEGV)
+    error = await _ended(worker, task)
+    assert (error.code, error.message) == ("renderer_failed", "The renderer crashed.")
 
 
 async def test_processes_that_stall_are_stopped_in_time(worker: Worker) -> None:

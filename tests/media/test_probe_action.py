@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import SourceUnreadable
+from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.process.spawner import Spawner
 from support.media.sources import make_clip
+from support.wait_until import until_async
 from support.worker import Worker, open_worker
 
 FFPROBE = shutil.which("ffprobe")
@@ -79,16 +80,42 @@ async def test_a_crash_of_the_probe_affects_only_its_own_job(tmp_path: Path) -> 
             os.kill(hurt.processes[-1].pid, signal.SIGSTOP)
             waiting = asyncio.ensure_future(hurt.describe(clip))
             await asyncio.sleep(0)
-            os.kill(hurt.processes[-1].pid, signal.SIGKILL)  # as if the probe crashed
-            with pytest.raises(SourceUnreadable) as caught:
-                await waiting
-            assert caught.value.code == "source_crashes_probe"
+            _end(hurt.processes[-1].pid, signal.SIGSEGV)
+            assert (await waiting)["format"]["nb_streams"] == 2, "another child was asked"
             assert (await other.describe(clip))["format"]["nb_streams"] == 2
-            assert (await hurt.describe(clip))["format"]["nb_streams"] == 2
             pids = [helper.pid for session in (hurt, other) for helper in session.processes]
             assert len(set(pids)) == len(pids) == 3
         await prober.close()
         assert all(not Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGSEGV, "source_crashes_probe"), (signal.SIGKILL, "engine_killed")]
+)
+async def test_a_probe_that_dies_twice(tmp_path: Path, number: int, code: str) -> None:
+    clip = make_clip(tmp_path / "clip.mp4")
+    async with Spawner() as spawner:
+        prober = Prober(None, spawner)
+        await prober.open()
+        assert prober._idle is not None
+        os.kill((await prober._idle).pid, signal.SIGSTOP)
+        async with prober.session() as session:
+            waiting = asyncio.ensure_future(session.describe(clip))
+            await until_async(lambda: len(session.processes) == 1)
+            os.kill((await prober._idle).pid, signal.SIGSTOP)
+            _end(session.processes[0].pid, number)
+            await until_async(lambda: len(session.processes) == 2)
+            _end(session.processes[1].pid, number)
+            with pytest.raises(WorkerError) as caught:
+                await waiting
+            assert caught.value.code == code
+        await prober.close()
+
+
+def _end(pid: int, number: int) -> None:
+    """End a stopped process by a signal, before it does anything else."""
+    os.kill(pid, number)
+    os.kill(pid, signal.SIGCONT)
 
 
 async def test_many_concurrent_probes(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from ffmpeg_worker.sandbox.users import JobUsers
 from security.attacks import code, hostile_files, inputs, network, options, outputs
 from security.attacks.attack import Attack
 from support.attacks.attack_files import share_attacker_files
-from support.attacks.sandboxes import FIRST_UID, LIMITS, MACHINE, WITHOUT_LANDLOCK, needs_sandbox
+from support.attacks.sandboxes import LIMITS, MACHINE, WITHOUT_LANDLOCK, needs_sandbox, open_users
 from support.attacks.targets import AttackTarget, Attempt, open_attack_target
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
@@ -136,14 +136,12 @@ async def test_no_attack_succeeds_against_the_sandbox_of_other_machines(
     machine = replace(MACHINE, no_users="tested") if kind == "worker's user" else WITHOUT_LANDLOCK
     if machine.missing:
         pytest.skip(f"not available on this machine: {machine.missing}")
-    users = None if machine.no_users else JobUsers(FIRST_UID)
-    async with open_targets(attacker_files, option_policy="off", sandbox="require") as targets:
-        sandboxes = {id(target): _sandbox(machine, users, target) for target in targets}
-        results = report[kind] = await try_all(
-            targets, lambda target, attack: target.run_directly(attack, sandboxes[id(target)]), only_real=True
-        )
-    if users is not None:
-        users.close()
+    with nullcontext(None) if machine.no_users else open_users() as users:
+        async with open_targets(attacker_files, option_policy="off", sandbox="require") as targets:
+            sandboxes = {id(target): _sandbox(machine, users, target) for target in targets}
+            results = report[kind] = await try_all(
+                targets, lambda target, attack: target.run_directly(attack, sandboxes[id(target)]), only_real=True
+            )
     assert succeeded(results) == {}
 
 

@@ -26,7 +26,7 @@ _KEY = "a-key-of-the-test"
 _BENIGN, _HOSTILE = 136, 64
 _WAITING = 60
 _KEPT_USERS = 16
-"""User ids that a worker reserves for later jobs; each holds a socket."""
+"""User ids that a worker reserves for later jobs; each holds a lock."""
 _MIB = 1 << 20
 _ENDLESS = "-f lavfi -i testsrc2=size=1280x720"
 _X264 = "-c:v libx264 -preset ultrafast"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.errors import EngineKilled, Misconfigured
 from ffmpeg_worker.ffmpeg.self_test import PRELOAD, find_holes
 from ffmpeg_worker.ffmpeg.tools import find_ffmpeg
 from ffmpeg_worker.process.child import Child
@@ -45,6 +45,29 @@ async def test_programs_that_run_unconfined_are_detected(tmp_path: Path) -> None
     ):
         assert hole in caught.value.message
     assert [path.name for path in tmp_path.iterdir()] == ["job"]
+
+
+@needs_sandbox
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_test_that_is_killed_is_repeated_and_then_no_judgement(tmp_path: Path, times: int) -> None:
+    class KillingSpawner(Spawner):
+        left = times
+
+        async def start(self, argv: Sequence[str], **options: Any) -> Child:
+            if not argv and self.left:
+                self.left -= 1
+                return await super().start(["/bin/sh", "-c", "kill -9 $$"], **{**options, "confinement": None})
+            return await super().start(argv, **options)
+
+    async with KillingSpawner(preload=PRELOAD) as spawner:
+        with open_jail(tmp_path / "job") as (sandbox, _, _):
+            test = sandbox.verify(tmp_path, partial(find_holes, spawner, find_ffmpeg(None)))
+            if times == 1:
+                await test
+                assert sandbox.level is Level.FULL
+            else:
+                with pytest.raises(EngineKilled, match="could not be tested"):
+                    await test
 
 
 @needs_sandbox

@@ -29,6 +29,7 @@ This page is generated: `ffmpeg-worker settings > docs/settings.md`.
 _COMPUTED = {
     "version": "the version of the release",
     "scratch_root": "`ffmpeg-worker-<user id>` in the system's folder of temporary files",
+    "lock_root": "`/run/ffmpeg-worker`",
     "max_concurrency": "number of cores",
     "max_threads": "16 per core, at least 512",
     "max_memory_bytes": "4 GiB or less",

@@ -7,7 +7,7 @@ from ffmpeg_worker.doctor.check import Check, Verdict
 from ffmpeg_worker.doctor.engine import check_engine
 from ffmpeg_worker.doctor.machine import check_machine
 from ffmpeg_worker.doctor.sandbox import check_sandbox
-from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.errors import EngineKilled, Misconfigured
 from ffmpeg_worker.settings import read_settings
 
 
@@ -20,7 +20,7 @@ async def run_checks() -> list[Check]:
     checks = [*check_machine(settings)]
     try:
         checks += [check async for check in check_engine(settings)]
-    except Misconfigured as error:
+    except (EngineKilled, Misconfigured) as error:
         checks.append(Check("ffmpeg", Verdict.FAIL, error.message, error.hint))
         return checks
     return [*checks, await check_canvas(), await check_sandbox(settings)]

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from ffmpeg_worker.doctor.check import Check, Verdict
-from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.errors import EngineKilled, Misconfigured
 from ffmpeg_worker.ffmpeg.tools import open_tools
 from ffmpeg_worker.sandbox.level import Level
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
@@ -26,5 +26,5 @@ async def check_sandbox(settings: Settings) -> Check:
                 if sandbox.level in {Level.FULL, Level.CHROOT}:
                     return Check(_NAME, Verdict.OK, shown)
                 return Check(_NAME, Verdict.WARN, shown, _HINT)
-    except Misconfigured as error:
+    except (EngineKilled, Misconfigured) as error:
         return Check(_NAME, Verdict.FAIL, error.message, error.hint)

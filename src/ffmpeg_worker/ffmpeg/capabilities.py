@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ffmpeg_worker.errors import EngineError, Misconfigured
+from ffmpeg_worker.errors import EngineError, EngineKilled, Misconfigured
 from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import Spawner
@@ -85,10 +85,13 @@ async def read_capabilities(ffmpeg: WorkerFfmpeg) -> Capabilities:
 
     Raises:
         Misconfigured: it does not run or does not encode.
+        EngineKilled: it was killed from outside, twice.
     """
     commands = [*((f"-{name}",) for name in _LISTS), _trial("mpeg4", "video")]
     try:
         runs = await run_all(map(ffmpeg.run, commands))
+    except EngineKilled:
+        raise
     except EngineError as error:
         raise Misconfigured(f"{ffmpeg.path} does not run.", detail=repr(error)) from None
     for run in runs:
@@ -105,9 +108,15 @@ async def find_usable_encoders(
     wanted = [name for name in dict.fromkeys(names) if name in capabilities.encoders]
     untried = [name for name in wanted if name not in capabilities.tried_encoders]
     for name in untried:  # one after the other: a GPU has few sessions
-        run = await ffmpeg.attempt(_trial(name, capabilities.encoders[name]))
-        capabilities.tried_encoders[name] = run is not None and run.exit.code == 0
-    return frozenset(name for name in wanted if capabilities.tried_encoders[name])
+        try:
+            run = await ffmpeg.run(_trial(name, capabilities.encoders[name]))
+        except EngineKilled:  # which says nothing about the encoder: it is tried again next time
+            continue
+        except EngineError:
+            capabilities.tried_encoders[name] = False
+        else:
+            capabilities.tried_encoders[name] = run.exit.code == 0
+    return frozenset(name for name in wanted if capabilities.tried_encoders.get(name))
 
 
 def parse_capabilities(banner: str, lists: Mapping[str, str]) -> Capabilities:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ffmpeg_worker.codes import Fault
-from ffmpeg_worker.errors import EngineFailed, EngineTimedOut
+from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail
-from ffmpeg_worker.process.child import Exit, Output
+from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
+from ffmpeg_worker.process.child import Child, Exit, Output
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
 
@@ -36,18 +37,29 @@ async def run_captured(
 ) -> CapturedRun:
     """Run a program to its end and return its output, whatever its exit code.
 
-    An empty `argv` runs the function that the spawner has preloaded. A cancellation kills the program at once.
+    An empty `argv` runs the function that the spawner has preloaded. A cancellation kills the program at once. A
+    program that is killed from outside is run again, once.
 
     Raises:
         EngineUnavailable: the program cannot be started.
         EngineTimedOut: it did not end in time.
         EngineFailed: it printed more than `max_stdout_bytes`.
+        EngineKilled: it was killed from outside, twice.
     """
-    stdout = bytearray()
-    log = LogTail()
-    outputs = {1: Output(stdout.extend, max_stdout_bytes), 2: Output(log.feed, MAX_LOG_BYTES)}
     program = Path(argv[0]).name if argv else "The program"
-    async with await spawner.start(argv, cwd=cwd, env=env, outputs=outputs, confinement=confinement) as child:
+
+    async def run() -> CapturedRun:
+        stdout, log = bytearray(), LogTail()
+        outputs = {1: Output(stdout.extend, max_stdout_bytes), 2: Output(log.feed, MAX_LOG_BYTES)}
+        started = await spawner.start(argv, cwd=cwd, env=env, outputs=outputs, confinement=confinement)
+        result = await _wait(started, program, timeout_s)
+        return CapturedRun(result, bytes(stdout), log)
+
+    return await run_again_if_killed(run)
+
+
+async def _wait(started: Child, program: str, timeout_s: float | None) -> Exit:
+    async with started as child:
         try:
             async with asyncio.timeout(timeout_s):
                 result = await child.wait()
@@ -61,4 +73,9 @@ async def run_captured(
         raise EngineFailed(
             f"{program} printed more than the worker keeps.", code="output_flood", fault=Fault.SOURCE
         )
-    return CapturedRun(result, bytes(stdout), log)
+    if result.is_stop:
+        raise EngineKilled(
+            f"{program} was killed from outside, usually because memory ran out.",
+            hint="Try again; if it happens again, use a larger machine or fewer jobs at once.",
+        )
+    return result

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -40,6 +40,7 @@ _GLOBAL_OPTIONS = (
     "0.25",
 )
 _STOPPED_BY_SIGNAL = "Exiting normally, received signal"
+_CODE_AFTER_SIGNAL = 255
 _OUT_OF_CPU_TIME = f"received signal {signal.SIGXCPU:d}"
 
 
@@ -161,6 +162,7 @@ async def _run_once(
     if child.overflowed is not None:
         raise _flooded(child.overflowed, collected.log)
     if result.code != 0:
+        result = _name_cpu_limit(result, confinement)
         raise _failed(result, collected.log, arguments, tools.capabilities.names)
     return RunReport(
         exit=result,
@@ -210,7 +212,8 @@ def _failed(
     result: Exit, log: LogTail, arguments: Sequence[str], known: Mapping[str, Collection[str]]
 ) -> EngineError:
     last = log.last(5)
-    if result.signal == signal.SIGKILL or (_STOPPED_BY_SIGNAL in last and _OUT_OF_CPU_TIME not in last):
+    was_told_to_end = result.code == _CODE_AFTER_SIGNAL and _STOPPED_BY_SIGNAL in last
+    if result.is_stop or (was_told_to_end and _OUT_OF_CPU_TIME not in last):
         return EngineKilled(
             "ffmpeg was killed from outside, usually because memory ran out.",
             hint="Try again; if it happens again, use a smaller size, fewer threads or a larger machine.",
@@ -221,6 +224,17 @@ def _failed(
     return EngineFailed(
         found.message, code=found.code, hint=found.hint, where=found.where, stderr=_last_lines(log)
     )
+
+
+def _name_cpu_limit(result: Exit, confinement: Confinement | None) -> Exit:
+    """Name the limit of processor time as the cause, if the kernel has enforced it with SIGKILL.
+
+    It does so when ffmpeg goes on after the SIGXCPU that asks it to end.
+    """
+    limit = None if confinement is None else confinement.limits.cpu_s
+    if result.signal == signal.SIGKILL and limit is not None and result.cpu_seconds >= limit:
+        return replace(result, signal=signal.SIGXCPU)
+    return result
 
 
 def _flooded(number: int, log: LogTail) -> EngineFailed:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.process.spawner import Spawner
 from ffmpeg_worker.sandbox import canary
 from ffmpeg_worker.sandbox.jail import Jail
+from ffmpeg_worker.tasks import run_all
 
 PRELOAD = "ffmpeg_worker.sandbox.canary:serve"
 """What the spawner of `find_holes` must preload."""
@@ -32,15 +32,18 @@ async def find_holes(spawner: Spawner, ffmpeg: Path, jail: Jail, folder: Path) -
     `spawner` has preloaded the canary. `folder` is the jail's root.
 
     Raises:
+        EngineKilled: a program was killed from outside, twice.
         WorkerError: no program can be started in the confinement.
     """
     with _set_up(jail, folder) as (lane, paths):
         run = partial(run_captured, spawner, cwd=lane, timeout_s=_TIMEOUT_S)
         confinement = jail.for_command(lane, _TIMEOUT_S)
         env = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent"}
-        tried, version = await asyncio.gather(
-            run((), env={**env, canary.VARIABLE: json.dumps(paths)}, confinement=confinement),
-            run([str(ffmpeg), "-version"], env=env, confinement=confinement),
+        tried, version = await run_all(
+            [
+                run((), env={**env, canary.VARIABLE: json.dumps(paths)}, confinement=confinement),
+                run([str(ffmpeg), "-version"], env=env, confinement=confinement),
+            ]
         )
     holes = read_holes(tried.stdout)
     if tried.exit.code != 0:

@@ -73,6 +73,7 @@ async def open_tools(
 
     Raises:
         Misconfigured: a program is missing or does not work, or the sandbox does not confine.
+        EngineKilled: a program that the worker starts first was killed from outside, twice.
     """
     found, prober = find_ffmpeg(ffmpeg), find_ffprobe(ffprobe)
     extra = dict(environment or {})

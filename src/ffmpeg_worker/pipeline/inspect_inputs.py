@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ffmpeg_worker.budgets import MAX_TEXT_FILE_BYTES, MAX_TEXT_FILES_BYTES
-from ffmpeg_worker.errors import SourceError, SourceTooLarge, SourceUnreadable
+from ffmpeg_worker.errors import EngineKilled, SourceError, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, read_media
@@ -76,10 +76,11 @@ async def _find_media(context: JobContext, files: LocalFiles) -> Mapping[str, Me
 async def _probe_all(context: JobContext, files: LocalFiles) -> MediaFacts:
     """Probe the media among the inputs; what cannot be probed may be raw video, which ffmpeg will judge."""
     found: dict[int, MediaInfo] = {}
+    ignored = (SourceError,) if context.read.needs_media else (SourceError, EngineKilled)
     for number, item in enumerate(context.read.required_inputs):
         file = files.by_key.get(item.key)
         if file is not None and item.is_media and not item.is_text and not item.is_list and file.path.is_file():
-            with contextlib.suppress(SourceError):
+            with contextlib.suppress(*ignored):
                 found[number] = read_media(await context.probes.describe(file.path))
     return MediaFacts(found)
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
 from ffmpeg_worker.pipeline.progress import FractionReport
 from ffmpeg_worker.pipeline.renderer_process import RendererRun
 from ffmpeg_worker.pipeline.run_command import CommandRunner
@@ -86,14 +87,20 @@ async def measure_scene(step: MeasureStep, command: CommandRunner) -> StepResult
 async def _render_answer(
     order: dict[str, Any], max_bytes: int, command: CommandRunner
 ) -> tuple[StepResult, bytearray]:
-    """Run one renderer and collect what it writes to standard output."""
+    """Run one renderer, again if it is killed from outside, and collect what it writes to standard output."""
+    async with command.slot():
+        return await run_again_if_killed(partial(_render_answer_in_slot, order, max_bytes, command))
+
+
+async def _render_answer_in_slot(
+    order: dict[str, Any], max_bytes: int, command: CommandRunner
+) -> tuple[StepResult, bytearray]:
     began = time.monotonic()
     answer = bytearray()
-    async with command.slot():
-        drawing = await _start(order, Output(answer.extend, max_bytes), command)
-        async with drawing.child:
-            warnings = await _in_time(drawing.wait(), command)
-            cpu_seconds = (await drawing.child.wait()).cpu_seconds
+    drawing = await _start(order, Output(answer.extend, max_bytes), command)
+    async with drawing.child:
+        warnings = await _in_time(drawing.wait(), command)
+        cpu_seconds = (await drawing.child.wait()).cpu_seconds
     seconds = time.monotonic() - began
     return StepResult(seconds=seconds, cpu_seconds=cpu_seconds, warnings=warnings), answer
 
@@ -111,16 +118,20 @@ class _Rendering:
         self._at_once = asyncio.Semaphore(step.max_parallel)
 
     async def range(self, number: int) -> StepResult:
-        part = self._step.ranges[number]
+        """Render a range into a file; again, replacing that, if one of the two programs is killed from outside."""
         async with self._at_once, self._command.slot():
-            reading, writing = _open_pipe()
-            with reading:
-                with writing:
-                    drawing = await _start(self._order(part), writing.fileno(), self._command)
-                async with drawing.child:
-                    on_progress = partial(self._advance, number)
-                    encoded = self._command.run_in_slot(FfmpegStep(part.encode), on_progress, stdin=reading)
-                    return await self._both(drawing, encoded)
+            return await run_again_if_killed(partial(self._range_in_slot, number))
+
+    async def _range_in_slot(self, number: int) -> StepResult:
+        part = self._step.ranges[number]
+        reading, writing = _open_pipe()
+        with reading:
+            with writing:
+                drawing = await _start(self._order(part), writing.fileno(), self._command)
+            async with drawing.child:
+                on_progress = partial(self._advance, number)
+                encoded = self._command.run_in_slot(FfmpegStep(part.encode), on_progress, stdin=reading)
+                return await self._both(drawing, encoded)
 
     async def _both(self, drawing: RendererRun, encoded: Coroutine[Any, Any, StepResult]) -> StepResult:
         """Wait for both ends of the pipe; if both fail, the renderer's error is the cause."""
@@ -136,7 +147,8 @@ class _Rendering:
             warnings = await _in_time(drawing.wait(), self._command)
         except WorkerError as error:
             # Whose reader goes away is ended by that, which explains nothing.
-            raise (failure if failure is not None and error.code == "renderer_failed" else error) from None
+            lost_reader = error.code == "renderer_failed" and (await drawing.child.wait()).signal is None
+            raise (failure if failure is not None and lost_reader else error) from None
         if failure is not None:
             raise failure
         drawn = await drawing.child.wait()
@@ -183,7 +195,7 @@ async def _in_order(steps: Sequence[FfmpegStep | DependentStep], command: Comman
         ready = step
         if isinstance(ready, DependentStep):
             ready = ready.build(results, {})
-        results.append(await command.run(ready, lambda _: None))
+        results.append(await command.run(ready, lambda _: None, is_alone=False))
     return StepResult(cpu_seconds=sum(result.cpu_seconds for result in results))
 
 

@@ -8,13 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from signal import SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS
+from signal import SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGXCPU
 from typing import Any
 
 from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, UnsupportedFeature
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
-from ffmpeg_worker.process.child import Child, Output
+from ffmpeg_worker.process.child import Child, Exit, Output
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import PIPE, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
@@ -42,7 +42,7 @@ class RendererRun:
         """Wait for the end of the renderer and return its warnings.
 
         Raises:
-            EngineFailed: it failed; `where.field` names the layer.
+            EngineFailed: it failed or crashed; `where.field` names the layer.
             EngineKilled: it was killed from outside.
         """
         result = await self.child.wait()
@@ -50,7 +50,7 @@ class RendererRun:
         if result.code == 0:
             return tuple(dict.fromkeys(note["warning"] for note in notes if "warning" in note))
         failure = next((note for note in reversed(notes) if "error" in note), None)
-        raise _failed(failure, result.signal, strip_log_tags(self.log.text), reads_files=self.reads_files)
+        raise _failed(failure, result, strip_log_tags(self.log.text), reads_files=self.reads_files)
 
 
 def find_missing_packages() -> tuple[str, ...]:
@@ -126,7 +126,7 @@ def _read_note(line: str) -> dict[str, str]:
     return {str(key): str(value) for key, value in note.items()} if isinstance(note, dict) else {}
 
 
-def _failed(note: Mapping[str, str] | None, signal: int | None, log: str, *, reads_files: bool) -> EngineError:
+def _failed(note: Mapping[str, str] | None, end: Exit, log: str, *, reads_files: bool) -> EngineError:
     if note is not None:
         code = note.get("code", "")
         return EngineFailed(
@@ -137,23 +137,30 @@ def _failed(note: Mapping[str, str] | None, signal: int | None, log: str, *, rea
             where={"field": note["where"]} if "where" in note else None,
             detail=note.get("detail"),
         )
-    if signal == SIGABRT and _NO_MEMORY.search(log):
+    if end.signal == SIGABRT and _NO_MEMORY.search(log):
         return EngineFailed(
             "The renderer ran out of memory.",
             code="renderer_out_of_memory",
             hint="Use a smaller canvas, smaller sources or fewer layers at once.",
         )
-    if signal in _CRASHES and reads_files:
+    if end.signal in _CRASHES and reads_files:
         return EngineFailed(
             "Drawing the files of the composition crashed the renderer; other jobs were not affected.",
             code="source_crashes_renderer",
             hint="One of them is damaged or malicious; create it again from its source.",
-            detail=f"signal {signal}: {log}",
+            detail=f"signal {end.signal}: {log}",
         )
-    if signal is not None:
+    if end.signal == SIGXCPU:
+        return EngineFailed(
+            "The renderer used up the processor time it may use.",
+            code="cpu_time_exceeded",
+            hint="Ask for less work: a smaller canvas, a shorter part, or more time.",
+        )
+    if end.is_stop:
         return EngineKilled(
             "The renderer was killed from outside, usually because memory ran out.",
             hint="Try again. If it happens again, use a smaller canvas or smaller sources.",
             detail=log,
         )
-    return EngineFailed("The renderer failed.", code="renderer_failed", fault=Fault.WORKER, detail=log)
+    message = "The renderer failed." if end.signal is None else "The renderer crashed."
+    return EngineFailed(message, code="renderer_failed", fault=Fault.WORKER, detail=log)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -16,9 +17,11 @@ from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.fonts import outline_fonts
 from ffmpeg_worker.logs import redact_var
+from ffmpeg_worker.pipeline.folder_state import FolderState
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning.plan import (
@@ -60,15 +63,21 @@ class CommandRunner:
         """Seconds until the deadline, at least a millisecond."""
         return max(self._deadline - time.monotonic(), 0.001)
 
-    async def run(self, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> StepResult:
-        """Prepare the files of a step, wait for a slot and run its ffmpeg.
+    async def run(
+        self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, is_alone: bool = True
+    ) -> StepResult:
+        """Prepare the files of a step, wait for a slot and run its ffmpeg, again if it is killed from outside.
+
+        Before the second run, all that the first one wrote is removed, if the step `is_alone` in its folder. If it
+        is not, its outputs must be files that a second run replaces.
 
         Raises:
             EngineError: with `where.command`.
         """
         await self.place_all(step.setup)
         async with self.slot():
-            return await self.run_in_slot(step, on_progress)
+            prepare = partial(FolderState(self.folder).restore, self.jail.root) if is_alone else None
+            return await run_again_if_killed(partial(self.run_in_slot, step, on_progress), prepare)
 
     async def run_in_slot(
         self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, stdin: BinaryIO | None = None

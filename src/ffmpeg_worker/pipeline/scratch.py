@@ -105,16 +105,13 @@ def open_scratch(
     """
     try:
         scratch_root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        root = scratch_root / f"worker-{os.getpid()}-{secrets.token_hex(4)}"
-        root.mkdir(mode=0o700)
-        lock = os.open(root / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        root, lock = _make_locked(scratch_root)
     except OSError as error:
         raise Misconfigured(
             f"The scratch folder {scratch_root} cannot be written: {error.strerror}.",
             hint="Set FFMPEG_WORKER_SCRATCH_ROOT to a folder that the worker's user may write.",
         ) from None
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
         _sweep(scratch_root)
         usage = ScratchUsage(
             root,
@@ -126,6 +123,18 @@ def open_scratch(
     finally:
         shutil.rmtree(root, ignore_errors=True)
         os.close(lock)
+
+
+def _make_locked(scratch_root: Path) -> tuple[Path, int]:
+    """Make the directory of this worker, with a lock that is held; returns both."""
+    while True:
+        root = scratch_root / f"worker-{os.getpid()}-{secrets.token_hex(4)}"
+        root.mkdir(mode=0o700)
+        lock = os.open(root / _LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fstat(lock).st_nlink > 0:
+            return root, lock
+        os.close(lock)  # another worker locked it first, took it for that of a dead worker, and removed it
 
 
 def _sweep(scratch_root: Path) -> None:

@@ -117,6 +117,13 @@ class _Check:
         try:
             media = read_media(await self.context.probes.describe(self.executed.folder / name))
         except SourceError as error:
+            if error.code == "source_crashes_probe":
+                raise self._rejected(
+                    "The output {} could not be checked: the probe crashed or took too long.",
+                    code="output_rejected",
+                    fault=Fault.WORKER,
+                    hint="Try again; if it happens again, choose another container or codec, and report it.",
+                ) from None
             raise self._rejected(
                 "The output {} cannot be opened as media.",
                 code="output_unreadable",

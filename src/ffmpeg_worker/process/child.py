@@ -16,6 +16,8 @@ from ffmpeg_worker.tasks import finish_then_cancel
 DEFAULT_GRACE_S = 1.0
 """Seconds between SIGTERM and SIGKILL. A stopped job need not finish: its files are deleted."""
 
+_STOP_SIGNALS = frozenset({signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT})
+
 # A grandchild that left the process group may keep a pipe open for ever; the child's own output is there at once.
 _DRAIN_TIMEOUT_S = 2.0
 
@@ -28,6 +30,14 @@ class Exit:
     signal: int | None
     cpu_seconds: float
     max_rss_bytes: int
+
+    @property
+    def is_stop(self) -> bool:
+        """Whether it was ended by a signal that others send: the worker, an operator, or the kernel out of memory.
+
+        All other signals are crashes of the program itself.
+        """
+        return self.signal in _STOP_SIGNALS
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,17 @@ def hardlink_beneath(folder: Path, name: str, second: Path) -> None:
         os.link(last, second, src_dir_fd=parent, follow_symlinks=False)
 
 
+def move_beneath(folder: Path, name: str, target: Path) -> None:
+    """Move a file or a folder with its content to the path `target`, outside the folder, on the same disk.
+
+    Raises:
+        OSError: it does not exist, or a symbolic link is in its path.
+    """
+    *parents, last = _parts(name)
+    with _descend(folder, parents) as parent:
+        os.rename(last, target, src_dir_fd=parent)
+
+
 def is_plain_file(status: os.stat_result, owner: int, *, link_count: int = 1) -> bool:
     """Whether it is a regular file with this number of hard links that belongs to `owner`."""
     return stat.S_ISREG(status.st_mode) and status.st_nlink == link_count and status.st_uid == owner

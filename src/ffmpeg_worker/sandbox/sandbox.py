@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Literal
 
-from ffmpeg_worker.errors import Misconfigured, WorkerError
+from ffmpeg_worker.errors import EngineKilled, Misconfigured, WorkerError
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.sandbox.chroot import build_chroot
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
@@ -26,7 +26,7 @@ from ffmpeg_worker.sandbox.system_paths import (
     expand,
     libraries_of,
 )
-from ffmpeg_worker.sandbox.users import JobUsers
+from ffmpeg_worker.sandbox.users import JobUsers, open_job_users
 from ffmpeg_worker.settings import Settings
 
 Mode = Literal["require", "degraded", "off"]
@@ -91,6 +91,7 @@ class Sandbox:
 
         Raises:
             Misconfigured: the sandbox has holes, and the settings require it.
+            EngineKilled: the test was killed from outside, twice, which says nothing about the sandbox.
         """
         if self._mode == "off":
             return
@@ -99,6 +100,13 @@ class Sandbox:
         try:
             with self.jail(root) as jail:
                 holes = await find_holes(jail, root)
+        except EngineKilled as error:
+            raise EngineKilled(
+                "The sandbox could not be tested: its test was killed from outside, twice.",
+                hint="Start the worker again. If it happens again, the machine has too little memory, "
+                "or another program kills its processes.",
+                detail=error.detail or error.message,
+            ) from None
         except WorkerError as error:
             raise Misconfigured(
                 "No program can be started in the sandbox.",
@@ -141,7 +149,7 @@ def open_sandbox(settings: Settings) -> Iterator[Sandbox]:
     """The sandbox that the settings select; call `verify` before the first job.
 
     Raises:
-        Misconfigured: this machine does not support it.
+        Misconfigured: this machine does not support it, or the folder of locks cannot be used.
     """
     mode: Mode = settings.sandbox
     if mode == "off":
@@ -154,12 +162,9 @@ def open_sandbox(settings: Settings) -> Iterator[Sandbox]:
             f"This machine does not support the sandbox; missing: {'; '.join(support.missing)}.",
             hint=f"Use a machine that supports it, {_OR_WEAKER}.",
         )
-    users = JobUsers(settings.sandbox_first_uid) if support.no_users is None else None
-    try:
+    first, lock_root, scratch_root = settings.sandbox_first_uid, settings.lock_root, settings.scratch_root
+    with nullcontext(None) if support.no_users else open_job_users(first, lock_root, scratch_root) as users:
         yield Sandbox(mode, support, limits=limits_of(settings), cores=settings.max_concurrency, users=users)
-    finally:
-        if users is not None:
-            users.close()
 
 
 def limits_of(settings: Settings) -> Limits:

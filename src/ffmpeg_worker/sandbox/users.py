@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
-import socket
+import secrets
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ffmpeg_worker.errors import QueueFull
+from ffmpeg_worker.sandbox.user_claims import UserClaims, open_user_claims
 
 COUNT = 4096
 """Number of user IDs, starting with the first one."""
@@ -22,20 +22,27 @@ _NEEDED_FOR_ROOT = {"SYS_CHROOT": 18, "MKNOD": 27}
 
 
 class JobUsers:
-    """Assigns user IDs, starting at `first`; the group ID is the same.
+    """Assigns user IDs, of the `COUNT` ones from `first` on; the group ID is the same.
 
-    Several workers on one machine use different IDs: a worker claims an ID by binding an abstract socket of that
-    name, which the kernel releases when the worker dies.
+    Several workers on one machine use different IDs. Where they share the folder of locks, claims ensure that. In
+    separate containers they begin at different places in the range, since the kernel counts the threads of a user
+    in all of them. An ID with running processes is left alone, whoever they belong to: those of a worker that died
+    end by themselves.
     """
 
-    def __init__(self, first: int) -> None:
-        self._first = first
-        self._claims: dict[int, socket.socket] = {}
+    def __init__(self, first: int, claims: UserClaims) -> None:
+        self._ids = deque(range(first, first + COUNT))
+        self._ids.rotate(secrets.randbelow(COUNT))
+        self._claims = claims
         self._free: deque[int] = deque()
 
     @contextmanager
     def borrow(self) -> Iterator[int]:
-        """A user ID that no other job has while the block runs."""
+        """A user ID that no other job has while the block runs.
+
+        Raises:
+            QueueFull: all are in use.
+        """
         # Not the most recently used one: a child of that job may not have ended yet.
         uid = self._free.popleft() if len(self._free) >= _MIN_UNUSED else self._claim()
         try:
@@ -43,41 +50,43 @@ class JobUsers:
         finally:
             self._free.append(uid)
             if len(self._free) > 2 * _MIN_UNUSED:  # release what a burst of jobs has claimed
-                self._claims.pop(self._free.popleft()).close()
-
-    def close(self) -> None:
-        """Release all user IDs."""
-        for claim in self._claims.values():
-            claim.close()
-        self._claims.clear()
-        self._free.clear()
+                self._claims.release(self._free.popleft())
 
     def _claim(self) -> int:
-        for uid in range(self._first, self._first + COUNT):
-            if uid in self._claims:
+        reason = None
+        running = find_running_users()
+        for uid in self._ids:
+            if uid in running or uid in self._claims:
                 continue
-            claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
             try:
-                claim.bind(f"\0ffmpeg-worker-user-{uid}")
-            except OSError:
-                claim.close()
-                continue
-            self._claims[uid] = claim
-            end_processes_of(uid)
-            return uid
+                if self._claims.claim(uid):
+                    return uid
+            except OSError as error:
+                reason = str(error)
         if self._free:
             return self._free.popleft()
-        raise QueueFull("All user IDs for jobs are in use.", hint="Try again later.")
+        raise QueueFull("All user IDs for jobs are in use.", hint="Try again later.", detail=reason)
 
 
-def end_processes_of(uid: int) -> None:
-    """Kill processes that a worker may have left when it died."""
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit():
-            continue
-        with suppress(OSError):
-            if uid in user_ids((folder / "status").read_text()):
-                os.kill(int(folder.name), signal.SIGKILL)
+@contextmanager
+def open_job_users(first: int, lock_root: Path | None, scratch_root: Path) -> Iterator[JobUsers]:
+    """The user IDs of one worker; for the folders see `open_user_claims`.
+
+    Raises:
+        Misconfigured: the folder of locks cannot be used.
+    """
+    with open_user_claims(lock_root, scratch_root) as claims:
+        yield JobUsers(first, claims)
+
+
+def find_running_users() -> set[int]:
+    """The user IDs of all processes that this one can see."""
+    found: set[int] = set()
+    for name in os.listdir("/proc"):  # noqa: PTH208 - thousands of names, of which only the numbers are needed
+        if name.isdigit():
+            with suppress(OSError):
+                found |= user_ids(Path(f"/proc/{name}/status").read_text())
+    return found
 
 
 def user_ids(status: str) -> set[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from ffmpeg_worker.sandbox.confinement import Limits
 from ffmpeg_worker.sandbox.jail import Jail
 from ffmpeg_worker.sandbox.level import SandboxSupport, detect_sandbox_support
 from ffmpeg_worker.sandbox.sandbox import Sandbox
-from ffmpeg_worker.sandbox.users import JobUsers
+from ffmpeg_worker.sandbox.users import JobUsers, open_job_users
 
 FIRST_UID = 210000
 MACHINE = detect_sandbox_support(FIRST_UID)
@@ -34,19 +35,23 @@ def open_jail(
 
     Without Landlock the folder above `root` becomes the root folder of its programs.
     """
-    users = JobUsers(FIRST_UID) if own_user and MACHINE.no_users is None else None
-    sandbox = Sandbox("require", machine, limits=LIMITS, cores=2, users=users)
-    sandbox.allow_programs(find_ffmpeg(None))
-    root.mkdir(parents=True, exist_ok=True)
-    sandbox.prepare_root(root.parent)
-    with sandbox.jail(root) as jail:
-        lane, staging = root / "lane", root / STAGING_FOLDER
-        for folder in (root, lane, staging):
-            folder.mkdir(exist_ok=True)
-        (staging / "input").write_bytes(b"input")
-        jail.share(root)
-        jail.share(staging)
-        jail.hand_over(lane)
-        yield sandbox, jail, lane
-    if users is not None:
-        users.close()
+    has_user = own_user and MACHINE.no_users is None
+    with open_users() if has_user else nullcontext(None) as users:
+        sandbox = Sandbox("require", machine, limits=LIMITS, cores=2, users=users)
+        sandbox.allow_programs(find_ffmpeg(None))
+        root.mkdir(parents=True, exist_ok=True)
+        sandbox.prepare_root(root.parent)
+        with sandbox.jail(root) as jail:
+            lane, staging = root / "lane", root / STAGING_FOLDER
+            for folder in (root, lane, staging):
+                folder.mkdir(exist_ok=True)
+            (staging / "input").write_bytes(b"input")
+            jail.share(root)
+            jail.share(staging)
+            jail.hand_over(lane)
+            yield sandbox, jail, lane
+
+
+def open_users() -> AbstractContextManager[JobUsers]:
+    """User IDs of jobs, which no worker on this machine uses."""
+    return open_job_users(FIRST_UID, None, Path(tempfile.gettempdir()))

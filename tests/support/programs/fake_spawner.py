@@ -49,7 +49,11 @@ class FakeChild:
 
     def kill(self) -> None:
         self.stopped = True
-        self._exit = Exit(None, signal.SIGKILL, 0.5, 1000)
+        self.end_by(signal.SIGKILL)
+
+    def end_by(self, number: int) -> None:
+        """End by a signal that does not come from the worker."""
+        self._exit = Exit(None, number, 0.5, 1000)
         self._ended.set()
 
     async def stop(self, _grace_s: float = 1.0) -> Exit:

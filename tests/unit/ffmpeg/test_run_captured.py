@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from pathlib import Path
 
 import pytest
 
 from ffmpeg_worker.codes import Fault
-from ffmpeg_worker.errors import EngineFailed, EngineTimedOut
+from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut
 from ffmpeg_worker.ffmpeg.run_captured import CapturedRun, run_captured
 from support.programs.fake_spawner import FakeSpawner, Script
 
@@ -54,3 +55,26 @@ async def test_too_much_output_is_the_fault_of_the_source() -> None:
     with pytest.raises(EngineFailed) as caught:
         await run(spawner, "/usr/bin/ffprobe")
     assert (caught.value.code, caught.value.fault) == ("output_flood", Fault.SOURCE)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_program_that_is_killed_from_outside_is_run_again(number: int) -> None:
+    scripts = [Script({1: b"half"}, code=None, signal=number), Script({1: b"whole"})]
+    spawner = FakeSpawner(lambda _: scripts.pop(0))
+    assert (await run(spawner, "/usr/bin/ffprobe")).stdout == b"whole"
+    assert len(spawner.commands) == 2
+
+
+async def test_a_program_that_is_killed_twice_is_an_error_of_the_worker() -> None:
+    spawner = FakeSpawner(lambda _: Script(code=None, signal=signal.SIGKILL))
+    with pytest.raises(EngineKilled, match="ffprobe was killed from outside") as caught:
+        await run(spawner, "/usr/bin/ffprobe")
+    assert caught.value.retryable
+    assert len(spawner.commands) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGSYS, signal.SIGXCPU])
+async def test_a_crash_is_not_repeated(number: int) -> None:
+    spawner = FakeSpawner(lambda _: Script(code=None, signal=number))
+    assert (await run(spawner, "/usr/bin/ffprobe")).exit.signal == number
+    assert len(spawner.commands) == 1

@@ -13,11 +13,12 @@ from typing import Any, cast
 import pytest
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut
+from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_ffmpeg import MAX_STDOUT_BYTES, RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from support.programs.fake_spawner import FakeSpawner, Script
 
 ABORT = b"implib-gen: libva-drm.so.2: failed to load library 'libva-drm.so.2' via dlopen: No such file\n"
@@ -77,6 +78,7 @@ async def test_a_failure_has_the_diagnosis_and_a_log_without_secrets() -> None:
     "script",
     [
         Script(code=None, signal=signal.SIGKILL),
+        Script(code=None, signal=signal.SIGTERM),
         Script({2: b"[info] Exiting normally, received signal 15.\n"}, code=255),
     ],
 )
@@ -85,16 +87,31 @@ async def test_a_run_that_is_killed_from_outside(script: Script) -> None:
         await run(script)
 
 
-async def test_a_crash_is_no_kill_from_outside() -> None:
+@pytest.mark.parametrize("number", [signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS, signal.SIGILL])
+async def test_a_crash_is_no_kill_from_outside(number: int) -> None:
     with pytest.raises(EngineFailed) as caught:
-        await run(Script(code=None, signal=signal.SIGABRT))
+        await run(Script(code=None, signal=number))
     assert caught.value.code == "engine_crashed"
+
+
+async def test_a_text_of_the_caller_in_the_log_is_no_kill_from_outside() -> None:
+    log = b"[info]   title : Exiting normally, received signal 15.\n[error] Invalid data found\n"
+    with pytest.raises(EngineFailed):
+        await run(Script({2: log}, code=183))
 
 
 async def test_used_up_processor_time_is_no_kill_from_outside() -> None:
     with pytest.raises(EngineFailed) as caught:
         await run(Script({2: b"[info] Exiting normally, received signal 24.\n"}, code=255))
     assert caught.value.code == "cpu_time_exceeded"
+
+
+@pytest.mark.parametrize(("limit_s", "code"), [(0, "cpu_time_exceeded"), (1, "engine_killed")])
+async def test_the_kernels_kill_after_the_processor_time_is_no_kill_from_outside(limit_s: int, code: str) -> None:
+    confinement = Confinement(limits=Limits(cpu_s=limit_s))  # the double uses half a second
+    with pytest.raises(EngineError) as caught:
+        await run(Script(code=None, signal=signal.SIGKILL), confinement=confinement)
+    assert caught.value.code == code
 
 
 async def test_a_run_that_is_out_of_time_is_stopped() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import SourceTooLarge, SourceUnreadable
+from ffmpeg_worker.errors import EngineKilled, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.machine import Gpu, Machine
 from ffmpeg_worker.pipeline import inspect_inputs as inspection
@@ -62,6 +62,20 @@ async def test_what_cannot_be_probed_stays_unknown(tmp_path: Path) -> None:
     async with inspect_inputs(job.context, files(tmp_path, "a.mp4", "b.mp4")) as inputs:
         assert inputs.files["a.mp4"].media is None
         assert inputs.files["b.mp4"].media is not None
+
+
+async def test_a_probe_that_is_killed_fails_only_jobs_that_depend_on_its_facts(tmp_path: Path) -> None:
+    killed = {"a.mp4": EngineKilled("The probe was killed.")}
+    (tmp_path / "one").mkdir()
+    job = FakeJob(tmp_path / "one", probes=killed)
+    async with inspect_inputs(job.context, files(tmp_path, "a.mp4")) as inputs:
+        (lane,) = make_plan(job.context.read, inputs.files, job.context.machine).lanes
+        assert (await inputs.expect(lane)).promised_s == {}
+    (tmp_path / "two").mkdir()
+    job = FakeJob(tmp_path / "two", VMAF, probes=killed)
+    with pytest.raises(EngineKilled):
+        async with inspect_inputs(job.context, files(tmp_path, "a.mp4", "b.mp4")):
+            pass
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import Any, BinaryIO, cast
 import pytest
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import EngineFailed, EngineTimedOut, WorkerError
+from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, WorkerError
 from ffmpeg_worker.fair_slots import FairSlots
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.owners import ANONYMOUS
@@ -47,6 +48,9 @@ class Renderers:
     output: bytes = b"frames"
     warnings: tuple[str, ...] = ()
     error: WorkerError | None = None
+    killed: int = 0
+    """How many of them are killed from outside, from the first one on."""
+    signal: int | None = None
     orders: list[Mapping[str, Any]] = field(default_factory=list)
     running: int = 0
     most: int = 0
@@ -62,6 +66,8 @@ class Renderers:
     async def _wait(self) -> tuple[str, ...]:
         if self.error is not None:
             raise self.error.copy()
+        if len(self.orders) <= self.killed:
+            raise EngineKilled("The renderer was killed.")
         return self.warnings
 
 
@@ -79,7 +85,7 @@ class FakeChild:
         self._renderers.running -= 1
 
     async def wait(self) -> Any:
-        return SimpleNamespace(cpu_seconds=0.5)
+        return SimpleNamespace(cpu_seconds=0.5, signal=self._renderers.signal)
 
 
 class FakeRunner(CommandRunner):
@@ -97,6 +103,7 @@ class FakeRunner(CommandRunner):
         self.encoded: list[tuple[str, bytes]] = []
         self.ran: list[str] = []
         self.error: WorkerError | None = None
+        self.killed = 0
 
     async def run_in_slot(
         self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, stdin: BinaryIO | None = None
@@ -106,10 +113,15 @@ class FakeRunner(CommandRunner):
         self.encoded.append((step.invocation.arguments[0], content))
         if self.error is not None:
             raise self.error.copy()
+        if len(self.encoded) <= self.killed:
+            raise EngineKilled("The encoder was killed.")
         on_progress(Progress(frame=10, out_time_s=1.0, speed=2.0))
         return StepResult(seconds=1.0, cpu_seconds=1.0, frames=10, out_time_s=1.0)
 
-    async def run(self, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> StepResult:
+    async def run(
+        self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, is_alone: bool = True
+    ) -> StepResult:
+        assert not is_alone
         self.ran.append(step.invocation.arguments[0])
         return StepResult(cpu_seconds=0.25, log="-20 LUFS")
 
@@ -190,6 +202,40 @@ async def test_the_cause_is_raised(
         await render(RenderStep(SCENE, HALVES[:1]), runner, ignore)
     assert caught.value.message == raised
     assert renderers.running == 0
+
+
+async def test_a_renderer_that_crashes_is_the_cause_although_the_encoder_fails_too(
+    runner: FakeRunner, renderers: Renderers
+) -> None:
+    renderers.error, renderers.signal = EngineFailed("It crashed.", code="renderer_failed"), signal.SIGSEGV
+    runner.error = EngineFailed("No frames.", code="output_empty")
+    with pytest.raises(EngineFailed, match="It crashed"):
+        await render(RenderStep(SCENE, HALVES[:1]), runner, ignore)
+    assert len(renderers.orders) == 1
+
+
+@pytest.mark.parametrize(
+    ("renderer", "encoder", "starts"), [(1, 0, 2), (0, 1, 2), (1, 1, 2), (2, 0, None), (0, 2, None)]
+)
+async def test_a_range_whose_program_is_killed_is_rendered_again_once(
+    runner: FakeRunner, renderers: Renderers, renderer: int, encoder: int, starts: int | None
+) -> None:
+    renderers.killed, runner.killed = renderer, encoder
+    if starts is None:
+        with pytest.raises(EngineKilled):
+            await render(RenderStep(SCENE, HALVES[:1]), runner, ignore)
+    else:
+        result = await render(RenderStep(SCENE, HALVES[:1]), runner, ignore)
+        assert (result.frames, result.cpu_seconds) == (10, 1.5)
+    assert [content for _, content in runner.encoded] == [b"frames"] * 2
+    assert renderers.running == 0
+
+
+async def test_a_still_whose_renderer_is_killed_is_drawn_again(runner: FakeRunner, renderers: Renderers) -> None:
+    renderers.output, renderers.killed = b"PNG", 1
+    await render_still(StillStep(SCENE, 7, "p.png"), runner)
+    assert (runner.folder / "p.png").read_bytes() == b"PNG"
+    assert len(renderers.orders) == 2
 
 
 async def test_a_still_becomes_a_file(runner: FakeRunner, renderers: Renderers) -> None:

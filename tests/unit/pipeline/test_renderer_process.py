@@ -58,8 +58,23 @@ async def test_an_aborted_allocation_is_too_little_memory() -> None:
     assert (await fail(run)).code == "renderer_out_of_memory"
 
 
-async def test_a_signal_is_a_kill_from_outside() -> None:
-    assert isinstance(await fail(run_of(code=None, ended_by=signal.SIGKILL)), EngineKilled)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+async def test_a_signal_that_others_send_is_a_kill_from_outside(number: int) -> None:
+    assert isinstance(await fail(run_of(code=None, ended_by=number)), EngineKilled)
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "fault"),
+    [
+        (signal.SIGSEGV, "renderer_failed", Fault.WORKER),
+        (signal.SIGABRT, "renderer_failed", Fault.WORKER),
+        (signal.SIGXCPU, "cpu_time_exceeded", Fault.CALLER),
+    ],
+)
+async def test_other_signals_are_failures_of_the_renderer(number: int, code: str, fault: Fault) -> None:
+    error = await fail(run_of(code=None, ended_by=number))
+    assert isinstance(error, EngineFailed)
+    assert (error.code, error.fault) == (code, fault)
 
 
 async def test_an_end_without_a_note_is_a_failure_of_the_worker() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import EngineFailed, EngineTimedOut, SourceUnreadable, WorkerError
+from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, SourceUnreadable, WorkerError
+from ffmpeg_worker.ffmpeg.log_tail import LogTail
+from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport
 from ffmpeg_worker.fonts import outline_fonts
 from ffmpeg_worker.pipeline import run_command as module
 from ffmpeg_worker.pipeline.run_command import CommandRunner
@@ -22,6 +25,7 @@ from ffmpeg_worker.planning.plan import (
     PlacedFile,
     TextFile,
 )
+from ffmpeg_worker.process.child import Exit
 from support.job_contexts import FakeJob
 
 NAMES = {
@@ -104,6 +108,75 @@ async def test_errors_have_the_command_and_the_callers_names(tmp_path: Path, fai
         await runner(FakeJob(tmp_path)).run(FfmpegStep(Invocation(()), command=2), ignore)
     assert str(caught.value.message) == "Cannot open holiday.mp4."
     assert (caught.value.stderr, caught.value.where) == ("holiday.mp4: Invalid data", {"command": 2})
+
+
+class KilledRuns:
+    """Stands for ffmpeg: each run does what `writes` says in its folder; the first `killed` ones are killed."""
+
+    def __init__(self, killed: int, writes: Callable[[Path, int], None]) -> None:
+        self.count = 0
+        self._killed = killed
+        self._writes = writes
+
+    async def run(self, *_args: Any, cwd: Path, **_options: Any) -> RunReport:
+        self.count += 1
+        self._writes(cwd, self.count)
+        if self.count <= self._killed:
+            raise EngineKilled("ffmpeg was killed.")
+        return RunReport(Exit(0, None, 0.1, 1000), 0.1, LogTail(), None, b"")
+
+
+def _write_new_name(folder: Path, number: int) -> None:
+    (folder / f"at-{number}.ts").write_text("segment")
+
+
+def _append(folder: Path, number: int) -> None:
+    with (folder / "list.m3u8").open("a") as file:
+        file.write(f"{number}\n")
+
+
+async def test_a_killed_run_is_repeated_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs = KilledRuns(1, _write_new_name)
+    monkeypatch.setattr(module, "run_ffmpeg", runs.run)
+    job = FakeJob(tmp_path, slots=1)
+    command = runner(job)
+    await command.run(FfmpegStep(Invocation(()), setup=(TextFile("list.m3u8", "0\n"),)), ignore)
+    assert {path.name for path in command.folder.iterdir()} == {"_in", "list.m3u8", "at-2.ts"}
+    assert runs.count == 2
+    assert not list(command.jail.root.glob("killed-*"))
+
+
+@pytest.mark.parametrize(("killed", "writes", "count"), [(2, _write_new_name, 2), (1, _append, 1)])
+async def test_a_run_is_repeated_only_once_and_only_if_it_can_be_undone(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    killed: int,
+    writes: Callable[[Path, int], None],
+    count: int,
+) -> None:
+    runs = KilledRuns(killed, writes)
+    monkeypatch.setattr(module, "run_ffmpeg", runs.run)
+    step = FfmpegStep(Invocation(()), setup=(TextFile("list.m3u8", "0\n"),))
+    with pytest.raises(EngineKilled):
+        await runner(FakeJob(tmp_path)).run(step, ignore)
+    assert runs.count == count
+
+
+async def test_beside_other_programs_nothing_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = KilledRuns(1, _write_new_name)
+    monkeypatch.setattr(module, "run_ffmpeg", runs.run)
+    command = runner(FakeJob(tmp_path))
+    await command.run(FfmpegStep(Invocation(())), ignore, is_alone=False)
+    assert {path.name for path in command.folder.iterdir()} == {"_in", "at-1.ts", "at-2.ts"}
+
+
+async def test_a_crash_is_not_repeated(tmp_path: Path, failing: list[WorkerError]) -> None:
+    failing += [EngineFailed("FFmpeg crashed.", code="engine_crashed"), EngineFailed("unreached")]
+    with pytest.raises(EngineFailed, match="crashed"):
+        await runner(FakeJob(tmp_path)).run(FfmpegStep(Invocation(())), ignore)
+    assert len(failing) == 1
 
 
 CONTEXT = FailureContext(

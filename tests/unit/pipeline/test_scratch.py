@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,25 @@ def test_what_a_dead_worker_left_is_swept_and_a_living_one_is_not(tmp_path: Path
         living.communicate()
     with open_scratch(tmp_path):
         assert not alive.exists()
+
+
+def test_a_directory_that_is_swept_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = fcntl.flock
+
+    def lock_late(descriptor: int, operation: int) -> None:
+        """Let another worker start and end between the opening and the locking of the first file."""
+        monkeypatch.setattr(fcntl, "flock", lock)
+        with open_scratch(tmp_path):
+            pass
+        lock(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+    with open_scratch(tmp_path) as scratch:
+        (scratch.root / "job").mkdir()
+        with open_scratch(tmp_path):
+            assert (scratch.root / "job").exists()
 
 
 def test_a_scratch_root_that_cannot_be_written(tmp_path: Path) -> None:

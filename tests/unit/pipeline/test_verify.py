@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import JobTooLarge, OutputRejected, SourceUnreadable
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import EngineKilled, JobTooLarge, OutputRejected, SourceUnreadable, WorkerError
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.verify import VerifiedFiles, verify
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
@@ -62,6 +63,23 @@ async def test_media_that_is_not_what_was_promised(
     with pytest.raises(OutputRejected) as caught:
         await check(job, folder, Artifact("b.mp4", "b.mp4"), expected=expected)
     assert (caught.value.code, caught.value.where) == (code, {"output": "b.mp4"})
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (SourceUnreadable("crash", code="source_crashes_probe"), "output_rejected"),
+        (EngineKilled("killed"), "engine_killed"),
+    ],
+    ids=["a probe that crashes", "a probe that is killed"],
+)
+async def test_the_trouble_of_a_probe_is_not_blamed_on_the_caller(
+    tmp_path: Path, trouble: WorkerError, code: str
+) -> None:
+    job = FakeJob(tmp_path, probes={"b.mp4": trouble})
+    with pytest.raises(WorkerError) as caught:
+        await check(job, job.lane(b__mp4=b"media"), Artifact("b.mp4", "b.mp4"))
+    assert (caught.value.code, caught.value.fault) == (code, Fault.WORKER)
 
 
 @pytest.mark.parametrize(

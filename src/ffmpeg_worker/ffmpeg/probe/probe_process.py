@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ffmpeg_worker.errors import EngineUnavailable
-from ffmpeg_worker.process.child import Child, Output
+from ffmpeg_worker.process.child import Child, Exit, Output
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.pipes import PipeWriter
 from ffmpeg_worker.process.spawner import PIPE, Spawner
@@ -41,6 +41,11 @@ class ProbeProcess:
         """Whether it can describe files."""
         return not self._ended.done()
 
+    @property
+    def end(self) -> Exit | None:
+        """How it ended; None while it is alive, and if the worker has stopped it."""
+        return None if self.alive or self._child.stopped else self._ended.result()
+
     def confine(self, confinement: Confinement | None, root: Path) -> None:
         """Confine the child and make paths relative to `root`; must be called before `ask`."""
         message = {"confinement": confinement and confinement.as_message(), "root": str(root)}
@@ -48,7 +53,7 @@ class ProbeProcess:
         self._root = root
 
     async def ask(self, path: Path) -> dict[str, Any] | None:
-        """Describe a file; return the reply, or None if the child died or took too long."""
+        """Describe a file; return the reply, or None if the child died (see `end`) or took too long."""
         try:
             self._requests.write(json.dumps({"path": self._shown(path)}).encode() + b"\n")
             async with asyncio.timeout(PROBE_TIMEOUT_S):

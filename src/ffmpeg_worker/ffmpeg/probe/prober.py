@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -14,13 +15,10 @@ from typing import Any
 from ffmpeg_worker.errors import (
     EngineTimedOut,
     EngineUnavailable,
-    SourceError,
-    SourceForbidden,
-    SourceNotFound,
-    SourceUnreadable,
     UnsupportedFeature,
 )
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
+from ffmpeg_worker.ffmpeg.probe.probe_errors import crashed, explain_reason, killed, not_media
 from ffmpeg_worker.ffmpeg.probe.probe_process import (
     MAX_REPLY_BYTES,
     PROBE_TIMEOUT_S,
@@ -28,8 +26,10 @@ from ffmpeg_worker.ffmpeg.probe.probe_process import (
     fork_probe_process,
 )
 from ffmpeg_worker.ffmpeg.run_captured import run_captured
+from ffmpeg_worker.logs import log
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import Spawner
+from ffmpeg_worker.retry import AttemptFailed, retry
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
 from ffmpeg_worker.sandbox.confinement import Confinement
 from ffmpeg_worker.sandbox.jail import Jail
@@ -38,24 +38,8 @@ from ffmpeg_worker.tasks import cancel_and_wait
 _PRELOAD = "ffmpeg_worker.ffmpeg.probe.probe_program:serve"
 _STANDARD_OPTIONS = ("-v", "error", "-of", "json", "-show_format", "-show_streams", "-show_chapters")
 
-# By the reason of `ProbeFailed`: makes the error.
-_ERRORS: Mapping[str, Callable[[], SourceError]] = {
-    "not_found": partial(SourceNotFound, "There is no such file.", hint="Check its name."),
-    "permission": partial(SourceForbidden, "The file cannot be read.", hint="Check its permissions."),
-    "not_a_file": partial(
-        SourceForbidden, "The input is a folder.", code="source_is_folder", hint="Name a file in it."
-    ),
-    "empty": partial(
-        SourceUnreadable, "The file is empty (0 bytes).", code="source_empty", hint="Check how it was copied."
-    ),
-    "incomplete": partial(
-        SourceUnreadable,
-        "The file was cut off: the part that describes it is missing.",
-        code="source_incomplete",
-        hint="Copy or upload it again, completely.",
-    ),
-}
-_NOT_MEDIA_HINT = "Check the file: it may be incomplete, or another kind of file with the name of a media file."
+_PAUSES_S = (0.1,)
+"""Before another child is asked about a file that one has died of."""
 
 
 class Prober:
@@ -121,6 +105,7 @@ class Prober:
         Raises:
             SourceUnreadable: the file is not media, or crashes ffprobe.
             UnsupportedFeature: there is no ffprobe.
+            EngineKilled: ffprobe was killed from outside, twice.
         """
         if self._ffprobe is None:
             raise UnsupportedFeature(
@@ -128,23 +113,27 @@ class Prober:
                 hint='Remove "chainCmds", or install ffprobe and set FFPROBE_PATH.',
             )
         argv = [str(self._ffprobe), *_STANDARD_OPTIONS, *options, f"file:{path.name}"]
+        run = partial(
+            run_captured,
+            self._spawner,
+            argv,
+            cwd=path.parent,
+            env=make_child_environment({}),
+            timeout_s=PROBE_TIMEOUT_S,
+            max_stdout_bytes=MAX_REPLY_BYTES,
+            confinement=confinement,
+        )
         try:
-            run = await run_captured(
-                self._spawner,
-                argv,
-                cwd=path.parent,
-                env=make_child_environment({}),
-                timeout_s=PROBE_TIMEOUT_S,
-                max_stdout_bytes=MAX_REPLY_BYTES,
-                confinement=confinement,
-            )
+            ended = await run()
+            if ended.exit.signal is not None:  # a crash, which the file has caused if it happens again
+                ended = await run()
         except EngineTimedOut:
-            raise _crashed() from None
-        if run.exit.code is None:
-            raise _crashed()
-        if run.exit.code != 0:
-            raise _not_media(strip_log_tags(run.log.text), path)
-        document: dict[str, Any] = json.loads(run.stdout.decode("utf-8", "replace"))
+            raise crashed() from None
+        if ended.exit.code is None:
+            raise crashed()
+        if ended.exit.code != 0:
+            raise not_media(strip_log_tags(ended.log.text), path)
+        document: dict[str, Any] = json.loads(ended.stdout.decode("utf-8", "replace"))
         return document
 
 
@@ -166,30 +155,42 @@ class ProbeSession:
             SourceForbidden: it may not be read, or is a folder.
             SourceUnreadable: it is not media, or crashes the probe.
             EngineTimedOut: the time of the job was used up.
+            EngineKilled: the probe was killed from outside, twice.
         """
         async with self._within_deadline(), self._lock:
-            if not self.processes or not self.processes[-1].alive:
-                self.processes.append(await self._prober.take_process())
-                # What the job may read is known only now.
-                self.processes[-1].confine(self._confinement(), self._root)
-            reply = await self.processes[-1].ask(path)
-        if reply is None:
-            raise _crashed()
+            reply = await retry(partial(self._ask, path), _PAUSES_S, _log_retry)
         if "ok" in reply:
             document: dict[str, Any] = reply["ok"]
             return document
         reason = reply["error"]
         if reason == CONFINEMENT_FAILED:
             raise EngineUnavailable("The probe cannot be confined.", detail=reply["detail"])
-        make_error = _ERRORS.get(reason)
-        cause = "is not media that can be read" if reason == "not_media" else "cannot be read"
-        raise _not_media(f"The file {cause}.", path) if make_error is None else make_error()
+        raise explain_reason(reason, path)
+
+    async def _ask(self, path: Path) -> dict[str, Any]:
+        """Ask a child, which is a new one if the last one died.
+
+        Raises:
+            AttemptFailed: the child died by a signal, which another child may not.
+            SourceUnreadable: it took too long, or ended by itself.
+        """
+        if not self.processes or not self.processes[-1].alive:
+            self.processes.append(await self._prober.take_process())
+            # What the job may read is known only now.
+            self.processes[-1].confine(self._confinement(), self._root)
+        process = self.processes[-1]
+        reply = await process.ask(path)
+        if reply is not None:
+            return reply
+        if process.end is None or process.end.signal is None:
+            raise crashed()
+        raise AttemptFailed(killed() if process.end.is_stop else crashed())
 
     async def probe(self, path: Path, options: Sequence[str] = ()) -> dict[str, Any]:
         """Describe a file for a `probe` job, with ffprobe if there is one.
 
         Raises:
-            SourceError, UnsupportedFeature, EngineTimedOut: see `describe` and `Prober.run_ffprobe`.
+            SourceError, UnsupportedFeature, EngineError: see `describe` and `Prober.run_ffprobe`.
         """
         if options or self._prober.program == "ffprobe":
             async with self._within_deadline():
@@ -216,18 +217,5 @@ class ProbeSession:
         return None if self._jail is None else self._jail.for_probe(PROBE_TIMEOUT_S)
 
 
-def _not_media(reason: str, path: Path) -> SourceUnreadable:
-    return SourceUnreadable(
-        "The file has no media that FFmpeg can read.",
-        code="source_not_media",
-        hint=_NOT_MEDIA_HINT,
-        stderr=reason.replace(f"file:{path.name}", path.name).replace(str(path), path.name)[-2000:] or None,
-    )
-
-
-def _crashed() -> SourceUnreadable:
-    return SourceUnreadable(
-        "Reading the file crashed the probe or took too long; other jobs were not affected.",
-        code="source_crashes_probe",
-        hint="The file is damaged or malicious; create it again from its source.",
-    )
+def _log_retry(error: Exception, _pause_s: float) -> None:
+    log(logging.WARNING, "probe died, asking another one", error=str(error))

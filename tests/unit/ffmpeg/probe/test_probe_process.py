@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 from pathlib import Path
 from typing import Any, cast
 
@@ -63,9 +64,11 @@ async def test_a_child_that_dies_gives_no_reply() -> None:
     process, child, _ = make()
     asking = asyncio.ensure_future(process.ask(Path("/a.mp4")))
     await asyncio.sleep(0)
-    child.kill()
+    child.end_by(signal.SIGKILL)
     assert await asking is None
     assert not process.alive
+    assert process.end is not None
+    assert process.end.is_stop
 
 
 async def test_a_child_that_takes_too_long_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,3 +76,4 @@ async def test_a_child_that_takes_too_long_is_stopped(monkeypatch: pytest.Monkey
     process, child, _ = make()
     assert await process.ask(Path("/a.mp4")) is None
     assert child.stopped
+    assert process.end is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 
 import pytest
 
+from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import (
+    EngineKilled,
     EngineTimedOut,
     EngineUnavailable,
     SourceError,
@@ -20,9 +23,11 @@ from ffmpeg_worker.errors import (
     SourceNotFound,
     SourceUnreadable,
     UnsupportedFeature,
+    WorkerError,
 )
 from ffmpeg_worker.ffmpeg.probe import prober as prober_module
 from ffmpeg_worker.ffmpeg.probe.prober import Prober, ProbeSession
+from ffmpeg_worker.process.child import Exit
 from ffmpeg_worker.sandbox.apply_confinement import CONFINEMENT_FAILED
 from support.programs.fake_spawner import FakeSpawner, Script
 
@@ -30,11 +35,15 @@ DOCUMENT = {"streams": [], "format": {"filename": "a.mp4"}}
 FFPROBE = Path("/usr/bin/ffprobe")
 
 
-class FakeProcess:
-    """A child that gives one reply to every file; None: it dies."""
+Reply = dict[str, Any] | int | None
 
-    def __init__(self, reply: dict[str, Any] | None) -> None:
+
+class FakeProcess:
+    """A child that gives one reply to every file; None: it ends by itself; a number: by this signal."""
+
+    def __init__(self, reply: Reply) -> None:
         self.alive = True
+        self.end: Exit | None = None
         self.asked: list[Path] = []
         self.closed = False
         self.confined = 0
@@ -45,8 +54,11 @@ class FakeProcess:
 
     async def ask(self, path: Path) -> dict[str, Any] | None:
         self.asked.append(path)
-        self.alive = self._reply is not None
-        return self._reply
+        if isinstance(self._reply, dict):
+            return self._reply
+        self.alive = False
+        self.end = Exit(None if self._reply else 1, self._reply, 0.1, 1000)
+        return None
 
     async def close(self) -> None:
         self.closed = True
@@ -56,7 +68,7 @@ class FakeProcess:
 def forked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[FakeProcess]]:
     """Let the children that are forked reply in order, the last reply repeatedly; returns the list of children."""
 
-    def prepare(*replies: dict[str, Any] | None) -> list[FakeProcess]:
+    def prepare(*replies: Reply) -> list[FakeProcess]:
         processes: list[FakeProcess] = []
         left = list(replies)
 
@@ -70,8 +82,10 @@ def forked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[FakeProcess]]:
     return prepare
 
 
-def with_ffprobe(script: Script) -> tuple[Prober, FakeSpawner]:
-    spawner = FakeSpawner(lambda _: script)
+def with_ffprobe(*scripts: Script) -> tuple[Prober, FakeSpawner]:
+    """A prober whose ffprobe does in turn what the scripts say, the last one repeatedly."""
+    left = list(scripts)
+    spawner = FakeSpawner(lambda _: left.pop(0) if len(left) > 1 else left[0])
     return Prober(FFPROBE, spawner.as_spawner()), spawner
 
 
@@ -100,6 +114,23 @@ async def test_what_ffprobe_cannot_read(script: Script, code: str) -> None:
         await ProbeSession(prober).probe(Path("/data/a.mp4"))
     assert caught.value.code == code
     assert caught.value.stderr in {None, "a.mp4: Invalid data"}
+
+
+ANSWER = Script({1: json.dumps(DOCUMENT).encode()})
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+async def test_ffprobe_is_run_again_if_a_signal_ends_it(number: int) -> None:
+    prober, spawner = with_ffprobe(Script(code=None, signal=number), ANSWER)
+    assert await ProbeSession(prober).probe(Path("/data/a.mp4")) == DOCUMENT
+    assert len(spawner.commands) == 2
+
+
+async def test_an_ffprobe_that_is_killed_twice_is_the_trouble_of_the_worker() -> None:
+    prober, spawner = with_ffprobe(Script(code=None, signal=signal.SIGKILL))
+    with pytest.raises(EngineKilled, match="killed from outside"):
+        await ProbeSession(prober).probe(Path("/data/a.mp4"))
+    assert len(spawner.commands) == 2
 
 
 async def test_pyav_answers_without_ffprobe(forked: Callable[..., list[FakeProcess]]) -> None:
@@ -161,6 +192,36 @@ async def test_one_child_serves_a_session_until_it_dies(forked: Callable[..., li
         assert len(set(map(id, children))) == 3
     await prober.close()
     assert all(child.closed for child in children)  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGABRT])
+async def test_a_new_child_is_asked_about_the_file_of_one_that_a_signal_has_ended(
+    forked: Callable[..., list[FakeProcess]], number: int
+) -> None:
+    processes = forked(number, {"ok": DOCUMENT})
+    session = ProbeSession(with_pyav())
+    assert await session.describe(Path("/a.mp4")) == DOCUMENT
+    assert [process.confined for process in session.processes] == [1, 1]  # type: ignore[attr-defined]
+    assert [process.asked for process in processes[:2]] == [[Path("/a.mp4")]] * 2
+
+
+@pytest.mark.parametrize(
+    ("number", "kind", "code", "fault"),
+    [
+        (signal.SIGKILL, EngineKilled, "engine_killed", Fault.WORKER),
+        (signal.SIGSEGV, SourceUnreadable, "source_crashes_probe", Fault.SOURCE),
+        (signal.SIGXCPU, SourceUnreadable, "source_crashes_probe", Fault.SOURCE),
+    ],
+)
+async def test_a_second_child_that_a_signal_ends_is_an_error(
+    forked: Callable[..., list[FakeProcess]], number: int, kind: type[WorkerError], code: str, fault: Fault
+) -> None:
+    forked(number)
+    session = ProbeSession(with_pyav())
+    with pytest.raises(kind) as caught:
+        await session.describe(Path("/a.mp4"))
+    assert (caught.value.code, caught.value.fault) == (code, fault)
+    assert len(session.processes) == 2
 
 
 async def test_a_session_ends_at_its_deadline() -> None:
