@@ -60,7 +60,8 @@ async def test_an_aborted_allocation_is_too_little_memory() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 async def test_a_signal_that_others_send_is_a_kill_from_outside(number: int) -> None:
-    assert isinstance(await fail(run_of(code=None, ended_by=number)), EngineKilled)
+    error = await fail(run_of(code=None, ended_by=number))
+    assert (error.code, error.fault) == ("renderer_failed", Fault.WORKER)
 
 
 @pytest.mark.parametrize(
