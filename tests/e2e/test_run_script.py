@@ -42,7 +42,7 @@ def fake_python(tmp_path: Path, *, too_old: int = 0, no_venv: int = 0) -> str:
 def test_run_lists_its_tasks(tmp_path: Path) -> None:
     done = run(tmp_path)
     assert done.returncode == 0
-    for task in ("demo", "serve", "worker", "test", "check", "fix", "rewrite", "bench", "ci"):
+    for task in ("demo", "serve", "worker", "test", "check", "fix", "rewrite", "bench", "soak", "ci"):
         assert f"./run {task} " in done.stdout
 
 

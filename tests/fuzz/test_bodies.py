@@ -20,12 +20,13 @@ from schemathesis.config import SchemathesisConfig
 from ffmpeg_worker.api.problems import STATUS_MEANINGS
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.problem import Problem
+from fuzz.bodies import damage, random_job
 from fuzz.checked_worker import known_codes
 from fuzz.commands import CommandMaker, hostile_values
 from fuzz.planted import ENVIRONMENT, Planted, plant_secrets
 from fuzz.rounds import SECONDS, SEED, rounds
 from support.attacks.sandboxes import needs_sandbox
-from support.jobs.bad_jobs import BAD_JOBS, GOOD_JOB, SECRET, make_files
+from support.jobs.bad_jobs import GOOD_JOB, SECRET, make_files
 from support.servers.api_server import Server, running_server
 from support.wait_until import until
 
@@ -33,15 +34,6 @@ pytestmark = needs_sandbox
 
 _CASES = max(2, int(SECONDS * 1.5))
 _CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
-_WORDS = (
-    "process probe a.mp4 clip.mp4 {{in_1}} <<in_1>> -i && ../x http://127.0.0.1:1/x s3://b/k https://h/x.mp4 AWS "
-    "LOCAL auto null 1920x1080 psnr ä 🎬 %00 \x7f"
-).split()
-_FIELDS = (
-    "chainCmds output inputs timeout metadata upload s3Config processes input input1 input2 model features scale "
-    "subsample threads align fuse in_1 url urls content name bucket key cloud_type credentials headers action "
-    "data body"
-).split()
 
 
 @dataclass
@@ -150,53 +142,10 @@ def test_mutated_bodies(checked_server: CheckedServer) -> None:
         value = random_job(chance, maker)
         body = json.dumps(value, ensure_ascii=chance.random() < 0.5).encode(errors="surrogatepass")
         if chance.random() < 0.3:
-            body = _damage(body, chance)
+            body = damage(body, chance)
         checked_server.send(
             path, body, _random_headers(checked_server, chance), f"FUZZ_SEED={label}: {path} {body[:3000]!r}"
         )
-
-
-def random_job(chance: random.Random, maker: CommandMaker) -> Any:
-    """Return a mutated job, or a job of random words."""
-    if chance.random() < 0.3:
-        return _random_value(chance, 3)
-    job = dict(chance.choice([job for job in BAD_JOBS if isinstance(job.body, dict)]).body)
-    if chance.random() < 0.5:
-        job["chainCmds"] = [maker.make(chance) for _ in range(chance.choice((1, 1, 2)))]
-    for _ in range(chance.choice((0, 1, 1, 2))):
-        if job and chance.random() < 0.2:
-            del job[chance.choice(list(job))]
-        job[chance.choice(_FIELDS)] = _random_value(chance, 2)
-    return job | {"timeout": 1}
-
-
-def _random_value(chance: random.Random, depth: int) -> Any:
-    match chance.randrange(8 if depth else 6):
-        case 0:
-            return chance.choice((None, True, False, {}, [], ""))
-        case 1:
-            return chance.choice((0, -1, 1, 2**63, 2**64, 1e308, 5e-324, -0.0, 0.1))
-        case 2:
-            return "".join(
-                chr(chance.choice((chance.randrange(128), chance.randrange(0x11000)))) for _ in range(5)
-            )
-        case 3 | 4 | 5:
-            return chance.choice(_WORDS)
-        case 6:
-            return [_random_value(chance, depth - 1) for _ in range(chance.randrange(4))]
-        case _:
-            return {
-                chance.choice(_FIELDS + _WORDS): _random_value(chance, depth - 1)
-                for _ in range(chance.randrange(4))
-            }
-
-
-def _damage(body: bytes, chance: random.Random) -> bytes:
-    place = chance.randrange(len(body) + 1)
-    added = chance.choice(
-        (b"", b"\xff", b"\x00", b'"', b"}", b"[" * 100, b"\\ud800", b"1e999", b"NaN", b"\xef\xbb\xbf")
-    )
-    return body[:place] + added + body[place + chance.choice((0, 1, 5)) :]
 
 
 def _random_headers(checked_server: CheckedServer, chance: random.Random) -> dict[str, str]:

@@ -1,0 +1,1 @@
+"""A long run of a real worker under load, hostile callers and injected faults: `./run soak`."""

@@ -1,0 +1,89 @@
+"""Waits until the worker is idle again, and compares what it holds with the start."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from pathlib import Path
+
+from soak.ledger import Ledger
+from soak.leftovers import CACHE_FOLDER, Holdings
+from soak.site import Site
+from soak.usage import descendants_of
+from soak.worker_process import FIRST_UID, stop_worker
+from support.processes import alive
+from support.servers.api_server import Server
+
+IDLE_WITHIN_S = 60.0
+_POLL_S = 0.5
+_MAX_TEXT = 400
+_VARIABLE = re.compile(r"[0-9a-f-]{8,}|\d+")
+
+
+def look(server: Server, site: Site) -> Holdings:
+    """What the server holds now."""
+    return Holdings.of(server, site.temporary, FIRST_UID)
+
+
+def job_folders(server: Server) -> list[str]:
+    """The workspaces of jobs that run now."""
+    return [folder.name for folder in server.job_folders() if folder.name != CACHE_FOLDER]
+
+
+async def wait_until_idle(server: Server) -> bool:
+    """Wait until nothing of any job is left."""
+    deadline = time.monotonic() + IDLE_WITHIN_S
+    while time.monotonic() < deadline:
+        if not job_folders(server) and not server.engines():
+            return True
+        await asyncio.sleep(_POLL_S)
+    return False
+
+
+async def check_leftovers(server: Server, site: Site, before: Holdings, ledger: Ledger) -> None:
+    """Record what is still more than before after a minute without jobs."""
+    if not await wait_until_idle(server):
+        jobs, programs = job_folders(server), server.engines()
+        ledger.violate("not idle", f"after {IDLE_WITHIN_S:g} s: jobs {jobs}, programs {programs}")
+    deadline = time.monotonic() + IDLE_WITHIN_S
+    more = look(server, site).more_than(before)
+    while more and time.monotonic() < deadline:
+        await asyncio.sleep(_POLL_S)
+        more = look(server, site).more_than(before)
+    for what in more:
+        ledger.violate("leak", f"{what}, {IDLE_WITHIN_S:g} s after the last job")
+
+
+async def check_end(server: Server, site: Site, ledger: Ledger) -> None:
+    """Stop the server; record what does not end, and what stays on the disk."""
+    below = descendants_of(server.pid)
+    problem = await asyncio.to_thread(stop_worker, server.process)
+    if problem:
+        ledger.violate("shutdown", problem)
+    left = [pid for pid in below if alive(pid)]
+    if left:
+        ledger.violate("shutdown", f"{len(left)} processes outlive the worker: {left}")
+    for folder in (site.scratch, site.temporary):
+        names = sorted(path.name for path in folder.iterdir())
+        if names:
+            ledger.violate("shutdown", f"{len(names)} entries stay in {folder.name}: {names[:5]}")
+
+
+def check_log(log: Path, ledger: Ledger) -> None:
+    """Record errors in the server's log; those that differ in numbers only are one."""
+    texts: list[str] = []
+    for line in log.read_text(errors="replace").splitlines():
+        try:
+            event = json.loads(line)
+        except ValueError:
+            texts.append(line[:_MAX_TEXT])
+            continue
+        if "traceback" in event or event.get("level") in {"error", "critical"}:
+            texts.append(f"{event['event'][:_MAX_TEXT]}: {str(event.get('traceback', event))[-_MAX_TEXT:]}")
+    alike: dict[str, list[str]] = {}
+    for text in texts:
+        alike.setdefault(_VARIABLE.sub("", text), []).append(text)
+    for same in alike.values():
+        ledger.violate("log", f"{len(same)} times: {same[0]}")

@@ -1,0 +1,72 @@
+"""Sends jobs to the worker, and keeps their answers."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from ffmpeg_worker.job.actions import ACTIONS
+
+ANSWER_WITHIN_S = 100.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to a job: `began` and `ended` are monotonic seconds."""
+
+    status: int
+    body: bytes
+    job_id: str | None
+    retry_after_s: float
+    began: float
+    ended: float
+
+    def json(self) -> dict[str, Any]:
+        """The body as an object; an empty one if it is none."""
+        try:
+            value = json.loads(self.body)
+        except ValueError:
+            return {}
+        return value if isinstance(value, dict) else {}
+
+
+class NoAnswer(Exception):
+    """The worker did not answer in time, or the connection broke."""
+
+
+def path_of(action: str) -> str:
+    """The path of the route of an action."""
+    return f"/api{ACTIONS[action].path}"
+
+
+async def send(
+    session: aiohttp.ClientSession, path: str, body: Any, key: str, headers: dict[str, str] | None = None
+) -> Answer:
+    """POST a body: bytes as they are, or JSON.
+
+    Raises:
+        NoAnswer: there was none.
+    """
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    given = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **(headers or {})}
+    began = time.monotonic()
+    try:
+        async with session.post(path, data=data, headers=given) as response:
+            answer = await response.read()
+            wait = float(response.headers.get("Retry-After", "1"))
+            return Answer(response.status, answer, response.headers.get("X-Job-Id"), wait, began, time.monotonic())
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise NoAnswer(f"{error!r} after {time.monotonic() - began:.1f} s") from None
+
+
+def open_session(url: str) -> aiohttp.ClientSession:
+    """A session without kept connections: one that the server closes meanwhile fails a POST."""
+    return aiohttp.ClientSession(
+        url,
+        connector=aiohttp.TCPConnector(force_close=True, limit=0),
+        timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S),
+    )

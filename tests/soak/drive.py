@@ -1,0 +1,218 @@
+"""One run: warms the worker up, loads and injures it for a time, and checks what is left."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from fuzz.planted import ENVIRONMENT, Planted, planted
+from soak import fill_disk, kill_children, neighbors
+from soak.after_the_run import check_end, check_leftovers, check_log, look, wait_until_idle
+from soak.client import open_session
+from soak.deck import Deck
+from soak.health import STUCK_AFTER_S, Health, polled_health
+from soak.honest_clients import HonestClients
+from soak.honest_jobs import HonestJobs
+from soak.hostile_bodies import HostileBodies
+from soak.hostile_clients import HostileClients
+from soak.ledger import Ledger
+from soak.rude_clients import RudeClients
+from soak.site import Site, open_site
+from soak.stalled_peer import open_stalled_peer
+from soak.usage import UsageSeries, take_sample
+from soak.wanted import make_wanted
+from soak.worker_process import running_worker
+from support.servers.api_server import Server
+from support.servers.bucket import open_bucket
+from support.servers.web import open_web
+
+HONEST, HOSTILE, RUDE = 2, 3, 2
+_SAMPLE_S = 0.2
+_TIDY_S = 2.0
+_KILL_JOB_S, _KILL_SPAWNER_S, _FILL_S, _NEIGHBOR_S = 2.5, 15.0, 18.0, 6.0
+_LIST_BYTES = 60 << 20
+_REMEMBERED = 200
+
+
+@dataclass(frozen=True)
+class Options:
+    """`skip` names kinds of hostile bodies, of rude clients and of faults that are left out."""
+
+    minutes: float
+    seed: str
+    skip: frozenset[str] = frozenset()
+
+
+@dataclass
+class Run:
+    """A worker, its callers, and what is known of them."""
+
+    options: Options
+    site: Site
+    server: Server
+    ledger: Ledger
+    health: Health
+    honest: HonestClients
+    hostile: HostileClients
+    rude: RudeClients
+    secrets: Planted
+    usage: UsageSeries = field(default_factory=UsageSeries)
+    is_over: bool = False
+
+    def _chance(self, role: str) -> random.Random:
+        return random.Random(f"{self.options.seed}:{role}")
+
+    async def go(self) -> None:
+        """Warm up, soak, and check."""
+        kept = frozenset(str(path.relative_to(self.site.data)) for path in self.site.data.rglob("*"))
+        watching = [asyncio.ensure_future(self._watch()), asyncio.ensure_future(self._tidy(kept))]
+        try:
+            for number in range(2):
+                await self.honest.serve_each(self._chance(f"warm-up {number}"))
+            await wait_until_idle(self.server)
+            before = look(self.server, self.site)
+            sampling = asyncio.ensure_future(self._sample())
+            await self._soak(time.monotonic() + 60 * self.options.minutes)
+            sampling.cancel()
+            if self.is_over:
+                return
+            await check_leftovers(self.server, self.site, before, self.ledger)
+            await self.honest.serve_each(self._chance("after the run"))
+        finally:
+            for task in watching:
+                task.cancel()
+        self._check_secrets()
+        self.health.is_closing = True
+        await check_end(self.server, self.site, self.ledger)
+
+    async def _soak(self, end: float) -> None:
+        """Run all callers and faults until the time `end`, or until the server has died."""
+        acts = self._faults(end)
+        callers: tuple[tuple[str, int, Any, Mapping[str, int]], ...] = (
+            ("honest", HONEST, self.honest.keep_sending, dict.fromkeys(self.honest.jobs.kinds(), 1)),
+            ("hostile", HOSTILE, self.hostile.keep_sending, self.hostile.bodies.weights),
+            ("rude", RUDE, self.rude.keep_going, dict.fromkeys(self.rude.kinds(), 1)),
+        )
+        for role, count, send, weights in callers:
+            chosen = {name: weight for name, weight in weights.items() if name not in self.options.skip}
+            deck = Deck(chosen, self._chance(role))
+            acts += [send(deck, self._chance(f"{role} {n}"), end) for n in range(count) if chosen]
+        tasks = [asyncio.ensure_future(act) for act in acts]
+        pending = set(tasks)
+        while pending and not self.is_over:
+            done, pending = await asyncio.wait(pending, timeout=_SAMPLE_S, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        for task in pending:
+            task.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)
+
+    def _faults(self, end: float) -> list[Coroutine[Any, Any, None]]:
+        kill, where = kill_children.keep_killing, (self.server, self.ledger)
+        wanted: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+            "kill": lambda: kill(*where, self._chance("kill"), end, pause_s=_KILL_JOB_S, spawners=False),
+            "kill spawner": lambda: kill(
+                *where, self._chance("spawn"), end, pause_s=_KILL_SPAWNER_S, spawners=True
+            ),
+            "full disk": lambda: fill_disk.keep_filling(
+                self.site, self.ledger, self._chance("disk"), end, pause_s=_FILL_S
+            ),
+            "second worker": lambda: neighbors.keep_starting(
+                self.site, self.ledger, self._chance("neighbor"), end, pause_s=_NEIGHBOR_S
+            ),
+        }
+        if not self.site.has_own_disks:
+            self.ledger.skipped["full disk"] = "this machine or user cannot mount small disks"
+        if (reason := neighbors.why_no_networks()) is not None:
+            self.ledger.skipped["second worker"] = reason
+        self.ledger.skipped |= dict.fromkeys(sorted(self.options.skip), "as asked")
+        return [make() for name, make in wanted.items() if name not in self.ledger.skipped]
+
+    async def _sample(self) -> None:
+        while True:
+            with suppress(OSError):
+                self.usage.samples.append(take_sample(self.server.pid))
+            await asyncio.sleep(_SAMPLE_S)
+
+    async def _tidy(self, kept: frozenset[str]) -> None:
+        """Remove what hostile jobs deliver, and what the stand-ins remember."""
+        while True:
+            await asyncio.sleep(_TIDY_S)
+            await asyncio.to_thread(self.site.remove_strangers, kept)
+            for remembered in (self.honest.jobs.web.requests, self.honest.jobs.bucket.server.requests):
+                del remembered[:-_REMEMBERED]
+            del self.honest.jobs.bucket.server.headers[:-_REMEMBERED]
+
+    async def _watch(self) -> None:
+        """End the run if the server has ended, or does not answer any more."""
+        while not self.is_over:
+            await asyncio.sleep(1)
+            if self.server.process.poll() is not None:
+                self.ledger.violate("dead", f"the server ended with status {self.server.process.returncode}")
+                self.is_over = True
+            elif self.health.is_stuck:
+                now = time.monotonic()
+                names = self.health.describe_under_way(self.health.heard - 1, now)
+                # The fault handler writes the stacks of all threads into the log.
+                self.server.process.send_signal(signal.SIGABRT)
+                await asyncio.to_thread(self.server.process.wait)
+                stack = self.site.log.read_text(errors="replace").rpartition("Fatal Python error")[2][:1200]
+                self.ledger.violate("stuck", f"no answer for {STUCK_AFTER_S:g} s; under way: {names}; {stack}")
+                self.is_over = True
+
+    def _check_secrets(self) -> None:
+        touched = [event for event in self.secrets.touched() if event != "the port was called"]
+        if touched:
+            self.ledger.violate("secret", f"somebody opened the folder of the secret: {touched}")
+        if leaked := self.secrets.leaked_to(self.site.log.read_bytes()):
+            self.ledger.violate("secret", f"the log contains {leaked}")
+
+
+@asynccontextmanager
+async def open_run(options: Options) -> AsyncIterator[Run]:
+    """Start the worker and all that it talks to."""
+    ledger = Ledger()
+    async with AsyncExitStack() as stack:
+        site = stack.enter_context(open_site())
+        secrets = stack.enter_context(planted(site.root / "outside"))
+        reference = site.root / "reference"
+        reference.mkdir()
+        wanted = await asyncio.to_thread(make_wanted, site.data, reference)
+        bucket, web = stack.enter_context(open_bucket()), await stack.enter_async_context(open_web())
+        web.files["clip.mp4"] = (site.data / "clip.mp4").read_bytes()
+        web.files["list.txt"] = b"file clip.mp4\n" * (_LIST_BYTES // 14)
+        stalled = await stack.enter_async_context(open_stalled_peer())
+        secret = secrets.canaries.plant_plain("environment")
+        server = stack.enter_context(running_worker(site, **{ENVIRONMENT: secret}))
+        health = await stack.enter_async_context(polled_health(server, ledger))
+        session = await stack.enter_async_context(open_session(server.url))
+        address = urlsplit(server.url)
+        bodies = HostileBodies(secrets, f"{web.url}/plain/list.txt")
+        yield Run(
+            options,
+            site,
+            server,
+            ledger,
+            health,
+            HonestClients(session, HonestJobs(site.data, web, bucket, wanted), ledger),
+            HostileClients(session, bodies, secrets, ledger),
+            RudeClients(address.hostname or "", address.port or 0, stalled, ledger),
+            secrets,
+        )
+        check_log(site.log, ledger)
+
+
+async def soak(options: Options) -> Run:
+    """Run and judge; the result has all that the report needs."""
+    async with open_run(options) as run:
+        await run.go()
+    for kind, detail in run.usage.problems():
+        run.ledger.violate(kind, detail)
+    return run

@@ -1,0 +1,46 @@
+"""Whether a failure of an honest job may be blamed on an injected fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from soak.ledger import Injury
+
+FULL_DISK = "full disk"
+BUSY_CODES = frozenset({"queue_full", "key_queue_full", "key_requests_full"})
+_LATE_S = 1.0
+"""A disk may be found full, and a killed process missed, a moment after the fault has ended."""
+
+
+def is_turned_away(problem: dict[str, Any]) -> bool:
+    """Whether the worker only asks to send the job again later."""
+    return problem.get("code") in BUSY_CODES and problem.get("retryable") is True
+
+
+def find_excuse(
+    problem: dict[str, Any], job_id: str | None, began: float, ended: float, injuries: Iterable[Injury]
+) -> Injury | None:
+    """Return the injected fault that explains a failure between `began` and `ended`.
+
+    Only a retryable failure has an excuse. It must blame the worker; a full disk may also blame the target.
+    """
+    if problem.get("retryable") is not True:
+        return None
+    for injury in injuries:
+        faults = {"worker", "target"} if injury.what == FULL_DISK else {"worker"}
+        may_harm = injury.job_id is None or injury.job_id == job_id
+        overlaps = injury.began <= ended and began <= injury.ended + _LATE_S
+        if may_harm and overlaps and problem.get("fault") in faults:
+            return injury
+    return None
+
+
+def describe_near(job_id: str | None, began: float, ended: float, injuries: Iterable[Injury]) -> str:
+    """Name the injected faults during a job, as evidence for a failure without excuse."""
+    near = [
+        f"{injury.what}{' of this job' if injury.job_id == job_id and job_id else ''}"
+        for injury in injuries
+        if injury.began <= ended and began <= injury.ended + _LATE_S and injury.job_id in {None, job_id}
+    ]
+    return f"during: {', '.join(near)}" if near else "without any injected fault"

@@ -1,0 +1,90 @@
+"""Kills random processes of the worker: programs of jobs, and the spawners that start them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from soak.ledger import Injury, Ledger
+from soak.leftovers import name_process, user_of
+from soak.usage import descendants_of
+from soak.worker_process import FIRST_UID
+from support.processes import children_of
+from support.servers.api_server import Server
+
+_LOOK_AGAIN_S = 0.02
+_AT_WORK = 0.9
+"""How often a process that works for a job is chosen, if there is one."""
+
+
+@dataclass(frozen=True)
+class Prey:
+    """A process below the worker; `job_id` is the only job that its end can harm, None: any job."""
+
+    pid: int
+    what: str
+    job_id: str | None
+    is_at_work: bool = False
+    """Whether it works for a job, and does not only wait for one."""
+
+
+def find_prey(server: Server) -> list[Prey]:
+    """The living processes below the worker."""
+    spawners = children_of(server.pid)
+    prey = [Prey(pid, f"spawner of {name_process(pid)}", None) for pid in spawners]
+    below = [pid for pid in descendants_of(server.pid) if pid not in spawners]
+    return prey + [_prey(pid, server.scratch_root) for pid in below]
+
+
+def _prey(pid: int, scratch: Path) -> Prey:
+    job_id = job_of(_folder_of(pid), scratch)
+    return Prey(pid, name_process(pid), job_id, is_at_work=job_id is not None or user_of(pid) >= FIRST_UID)
+
+
+def job_of(folder: Path | None, scratch: Path) -> str | None:
+    """The job in whose workspace a folder is: workspaces are named after the job, with a suffix."""
+    if folder is None or not folder.is_relative_to(scratch):
+        return None
+    parts = folder.relative_to(scratch).parts
+    return parts[1].rpartition("-")[0] if len(parts) > 1 else None
+
+
+def _folder_of(pid: int) -> Path | None:
+    try:
+        return Path(f"/proc/{pid}/cwd").readlink()
+    except OSError:
+        return None
+
+
+async def keep_killing(
+    server: Server, ledger: Ledger, chance: random.Random, end: float, *, pause_s: float, spawners: bool
+) -> None:
+    """Kill a random process every `pause_s` seconds on average, until the time `end`."""
+    while True:
+        await asyncio.sleep(chance.uniform(0.5, 1.5) * pause_s)
+        prey: list[Prey] = []
+        while not prey:
+            if time.monotonic() > end:
+                return
+            await asyncio.sleep(_LOOK_AGAIN_S)
+            prey = [each for each in find_prey(server) if each.what.startswith("spawner of") == spawners]
+        at_work = [each for each in prey if each.is_at_work]
+        _kill(chance.choice(at_work if at_work and chance.random() < _AT_WORK else prey), ledger)
+
+
+def _kill(prey: Prey, ledger: Ledger) -> None:
+    # Recorded before: the job may fail before this program goes on.
+    what = f"kill -9 of {prey.what}"
+    now = time.monotonic()
+    ledger.injuries.append(Injury(what, now, now, prey.job_id))
+    try:
+        os.kill(prey.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        ledger.injuries.pop()
+        return
+    ledger.faults[what] += 1
