@@ -19,6 +19,8 @@ from support.servers.api_server import Server
 IDLE_WITHIN_S = 60.0
 _POLL_S = 0.5
 _MAX_TEXT = 400
+_MAX_CALLS = 6
+_CALL = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
 _VARIABLE = re.compile(r"[0-9a-f-]{8,}|\d+")
 
 
@@ -69,6 +71,15 @@ async def check_end(server: Server, site: Site, ledger: Ledger) -> None:
         names = sorted(path.name for path in folder.iterdir())
         if names:
             ledger.violate("shutdown", f"{len(names)} entries stay in {folder.name}: {names[:5]}")
+
+
+def read_stack(log: str) -> str:
+    """The innermost calls of the main thread, as the fault handler has written them, innermost first."""
+    _, _, stack = log.rpartition("Current thread")
+    calls = _CALL.findall(stack.partition("\n\n")[0])[:_MAX_CALLS]
+    return (
+        " < ".join(f"{Path(path).name}:{line} {function}" for path, line, function in calls) or "an unknown place"
+    )
 
 
 def check_log(log: Path, ledger: Ledger) -> None:

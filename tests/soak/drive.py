@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from fuzz.planted import ENVIRONMENT, Planted, planted
 from soak import fill_disk, kill_children, neighbors
-from soak.after_the_run import check_end, check_leftovers, check_log, look, wait_until_idle
+from soak.after_the_run import check_end, check_leftovers, check_log, look, read_stack, wait_until_idle
 from soak.client import open_session
 from soak.deck import Deck
 from soak.health import STUCK_AFTER_S, Health, polled_health
@@ -155,17 +155,19 @@ class Run:
         while not self.is_over:
             await asyncio.sleep(1)
             if self.server.process.poll() is not None:
-                self.ledger.violate("dead", f"the server ended with status {self.server.process.returncode}")
-                self.is_over = True
+                self._give_up("dead", f"the server ended with status {self.server.process.returncode}")
             elif self.health.is_stuck:
                 now = time.monotonic()
                 names = self.health.describe_under_way(self.health.heard - 1, now)
                 # The fault handler writes the stacks of all threads into the log.
                 self.server.process.send_signal(signal.SIGABRT)
                 await asyncio.to_thread(self.server.process.wait)
-                stack = self.site.log.read_text(errors="replace").rpartition("Fatal Python error")[2][:1200]
-                self.ledger.violate("stuck", f"no answer for {STUCK_AFTER_S:g} s; under way: {names}; {stack}")
-                self.is_over = True
+                stack = read_stack(self.site.log.read_text(errors="replace"))
+                self._give_up("stuck", f"no answer for {STUCK_AFTER_S:g} s, in {stack}; under way: {names}")
+
+    def _give_up(self, kind: str, detail: str) -> None:
+        self.ledger.violate(kind, detail)
+        self.ledger.is_closed = self.is_over = True
 
     def _check_secrets(self) -> None:
         touched = [event for event in self.secrets.touched() if event != "the port was called"]

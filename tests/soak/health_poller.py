@@ -58,8 +58,8 @@ class Poller:
 def waited_between(before: Mapping[str, float], after: Mapping[str, float], *, main: str) -> float:
     """Seconds that an answer was late because the machine was busy.
 
-    They are those of this program (""), of the server's thread `main`, and of the other thread that waited longest,
-    which may have held the interpreter's lock.
+    They are those of this program (""), of the server's thread `main`, and of the other thread that waited
+    longest, which may have held the interpreter's lock.
     """
     waits = {name: after[name] - before.get(name, after[name]) for name in after}
     own = waits.pop("", 0.0) + waits.pop(main, 0.0)

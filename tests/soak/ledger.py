@@ -55,12 +55,15 @@ class Ledger:
     faults: Counter[str] = field(default_factory=Counter)
     skipped: dict[str, str] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
+    is_closed: bool = False
+    """Whether further violations are only results of the last one."""
     injuries: list[Injury] = field(default_factory=list)
     _requests: deque[_Request] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_REQUESTS))
 
     def violate(self, kind: str, detail: str) -> None:
         """Record a violation."""
-        self.violations.append(Violation(kind, detail, time.monotonic() - self.began))
+        if not self.is_closed:
+            self.violations.append(Violation(kind, detail, time.monotonic() - self.began))
 
     @contextmanager
     def request(self, name: str) -> Iterator[None]:
