@@ -20,6 +20,8 @@ IDLE_WITHIN_S = 60.0
 _POLL_S = 0.5
 _MAX_TEXT = 400
 _MAX_CALLS = 6
+_BEGIN = re.compile("Task exception|Exception|Unclosed|Future exception|Fatal")
+"""Beginnings of messages that libraries write as plain text, of several lines."""
 _CALL = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
 _VARIABLE = re.compile(r"[0-9a-f-]{8,}|\d+")
 
@@ -84,17 +86,20 @@ def read_stack(log: str) -> str:
 
 def check_log(log: Path, ledger: Ledger) -> None:
     """Record errors in the server's log; those that differ in numbers only are one."""
-    texts: list[str] = []
+    texts, plain = [], ""
     for line in log.read_text(errors="replace").splitlines():
         try:
             event = json.loads(line)
         except ValueError:
-            texts.append(line[:_MAX_TEXT])
+            if _BEGIN.match(line):
+                texts.append(plain)
+                plain = ""
+            plain += f"{line}\n"
             continue
         if "traceback" in event or event.get("level") in {"error", "critical"}:
-            texts.append(f"{event['event'][:_MAX_TEXT]}: {str(event.get('traceback', event))[-_MAX_TEXT:]}")
+            texts.append(f"{event['event']}: {event.get('traceback', event)}")
     alike: dict[str, list[str]] = {}
-    for text in texts:
+    for text in filter(None, [*texts, plain]):
         alike.setdefault(_VARIABLE.sub("", text), []).append(text)
     for same in alike.values():
-        ledger.violate("log", f"{len(same)} times: {same[0]}")
+        ledger.violate("log", f"{len(same)} times: {same[0][:_MAX_TEXT]} … {same[0][_MAX_TEXT:][-_MAX_TEXT:]}")

@@ -159,6 +159,7 @@ class Run:
             elif self.health.is_stuck:
                 now = time.monotonic()
                 names = self.health.describe_under_way(self.health.heard - 1, now)
+                self.ledger.is_closed = True
                 # The fault handler writes the stacks of all threads into the log.
                 self.server.process.send_signal(signal.SIGABRT)
                 await asyncio.to_thread(self.server.process.wait)
@@ -166,6 +167,7 @@ class Run:
                 self._give_up("stuck", f"no answer for {STUCK_AFTER_S:g} s, in {stack}; under way: {names}")
 
     def _give_up(self, kind: str, detail: str) -> None:
+        self.ledger.is_closed = False
         self.ledger.violate(kind, detail)
         self.ledger.is_closed = self.is_over = True
 

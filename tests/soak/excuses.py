@@ -8,6 +8,7 @@ from typing import Any
 from soak.ledger import Injury
 
 FULL_DISK = "full disk"
+_CODES_OF_A_FULL_DISK = frozenset({"disk_full", "target_unavailable"})
 BUSY_CODES = frozenset({"queue_full", "key_queue_full", "key_requests_full"})
 _LATE_S = 1.0
 """A disk may be found full, and a killed process missed, a moment after the fault has ended."""
@@ -23,15 +24,16 @@ def find_excuse(
 ) -> Injury | None:
     """Return the injected fault that explains a failure between `began` and `ended`.
 
-    Only a retryable failure has an excuse. It must blame the worker; a full disk may also blame the target.
+    Only a retryable failure has an excuse. It must be the worker's, or that of a target on a full disk.
     """
     if problem.get("retryable") is not True:
         return None
     for injury in injuries:
-        faults = {"worker", "target"} if injury.what == FULL_DISK else {"worker"}
+        is_of_disk = problem.get("code") in _CODES_OF_A_FULL_DISK
+        is_likely = is_of_disk if injury.what == FULL_DISK else problem.get("fault") == "worker" and not is_of_disk
         may_harm = injury.job_id is None or injury.job_id == job_id
         overlaps = injury.began <= ended and began <= injury.ended + _LATE_S
-        if may_harm and overlaps and problem.get("fault") in faults:
+        if is_likely and may_harm and overlaps:
             return injury
     return None
 

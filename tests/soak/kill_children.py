@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,8 +43,8 @@ def find_prey(server: Server) -> list[Prey]:
 
 
 def _prey(pid: int, scratch: Path) -> Prey:
-    job_id = job_of(_folder_of(pid), scratch)
-    return Prey(pid, name_process(pid), job_id, is_at_work=job_id is not None or user_of(pid) >= FIRST_UID)
+    job_id = job_of(_folder_of(pid), scratch) or job_of_user(user_of(pid), scratch)
+    return Prey(pid, name_process(pid), job_id, is_at_work=job_id is not None)
 
 
 def job_of(folder: Path | None, scratch: Path) -> str | None:
@@ -52,6 +53,17 @@ def job_of(folder: Path | None, scratch: Path) -> str | None:
         return None
     parts = folder.relative_to(scratch).parts
     return parts[1].rpartition("-")[0] if len(parts) > 1 else None
+
+
+def job_of_user(user: int, scratch: Path) -> str | None:
+    """The job in whose workspace a folder belongs to this user, if it is one of the users of jobs."""
+    if user < FIRST_UID:
+        return None
+    for folder in scratch.glob("worker-*/*/*"):
+        with suppress(OSError):
+            if folder.stat().st_uid == user:
+                return job_of(folder, scratch)
+    return None
 
 
 def _folder_of(pid: int) -> Path | None:

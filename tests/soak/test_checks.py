@@ -84,6 +84,7 @@ def test_a_right_picture() -> None:
         (_KILLED | {"fault": "source"}, Injury("kill", 5, 5, "job"), False),
         (_FULL, Injury(FULL_DISK, 1, float("inf")), True),
         (_FULL, Injury("kill", 5, 5), False),
+        (_KILLED, Injury(FULL_DISK, 1, float("inf")), False),
         ({}, Injury("kill", 5, 5), False),
     ],
 )
