@@ -9,9 +9,9 @@ import os
 import secrets
 import sys
 
-from soak.drive import Options, soak
+from soak.folders import enter_private_mounts
 from soak.report import make_report
-from soak.site import enter_private_mounts
+from soak.run_soak import Options, soak
 
 
 def main(arguments: list[str]) -> int:
@@ -31,8 +31,8 @@ def main(arguments: list[str]) -> int:
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # one line for each request to the S3 server
     write(f"Seed {seed}; {'root' if os.geteuid() == 0 else 'not root'}; {given.minutes:g} min …")
     run = asyncio.run(soak(options))
-    write(make_report(run.ledger, run.health, run.usage, seed=seed, minutes=given.minutes))
-    return 1 if run.ledger.violations else 0
+    write(make_report(run.record, run.health, run.usage, seed=seed, minutes=given.minutes))
+    return 1 if run.record.violations else 0
 
 
 def write(text: str) -> None:

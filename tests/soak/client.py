@@ -1,4 +1,4 @@
-"""Sends jobs to the worker, and keeps their answers."""
+"""Sends jobs to the worker, and keeps their responses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import aiohttp
 
 from ffmpeg_worker.job.actions import ACTIONS
 
-ANSWER_WITHIN_S = 100.0
+RESPONSE_WITHIN_S = 100.0
 
 
 @dataclass(frozen=True)
-class Answer:
-    """The answer to a job: `began` and `ended` are monotonic seconds."""
+class Response:
+    """The response to a job: `began` and `ended` are monotonic seconds."""
 
     status: int
     body: bytes
@@ -34,8 +34,8 @@ class Answer:
         return value if isinstance(value, dict) else {}
 
 
-class NoAnswer(Exception):
-    """The worker did not answer in time, or the connection broke."""
+class NoResponse(Exception):
+    """The worker did not respond in time, or the connection broke."""
 
 
 def path_of(action: str) -> str:
@@ -45,22 +45,24 @@ def path_of(action: str) -> str:
 
 async def send(
     session: aiohttp.ClientSession, path: str, body: Any, key: str, headers: dict[str, str] | None = None
-) -> Answer:
+) -> Response:
     """POST a body: bytes as they are, or JSON.
 
     Raises:
-        NoAnswer: there was none.
+        NoResponse: there was none.
     """
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     given = {"Authorization": f"Bearer {key}", "Content-Type": "application/json", **(headers or {})}
     began = time.monotonic()
     try:
         async with session.post(path, data=data, headers=given) as response:
-            answer = await response.read()
+            content = await response.read()
             wait = float(response.headers.get("Retry-After", "1"))
-            return Answer(response.status, answer, response.headers.get("X-Job-Id"), wait, began, time.monotonic())
+            return Response(
+                response.status, content, response.headers.get("X-Job-Id"), wait, began, time.monotonic()
+            )
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise NoAnswer(f"{error!r} after {time.monotonic() - began:.1f} s") from None
+        raise NoResponse(f"{error!r} after {time.monotonic() - began:.1f} s") from None
 
 
 def open_session(url: str) -> aiohttp.ClientSession:
@@ -68,5 +70,5 @@ def open_session(url: str) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         url,
         connector=aiohttp.TCPConnector(force_close=True, limit=0),
-        timeout=aiohttp.ClientTimeout(total=ANSWER_WITHIN_S),
+        timeout=aiohttp.ClientTimeout(total=RESPONSE_WITHIN_S),
     )

@@ -8,33 +8,35 @@ import random
 import time
 from pathlib import Path
 
-from soak.excuses import FULL_DISK
-from soak.ledger import Injury, Ledger
-from soak.site import Site
+from soak.explain_failure import FULL_DISK
+from soak.folders import RunFolders
+from soak.run_record import InjectedFault, RunRecord
 
 _CHUNK = b"\0" * (1 << 20)
 _NAME = ".filler-of-the-soak"
 
 
-async def keep_filling(site: Site, ledger: Ledger, chance: random.Random, end: float, *, pause_s: float) -> None:
+async def keep_filling(
+    folders: RunFolders, record: RunRecord, chance: random.Random, end: float, *, pause_s: float
+) -> None:
     """Fill the disk of the scratch folder or of the data root every `pause_s` seconds, until the time `end`."""
     while True:
         await asyncio.sleep(chance.uniform(0.5, 1.5) * pause_s)
         if time.monotonic() > end:
             return
-        folder = chance.choice((site.scratch, site.data))
+        folder = chance.choice((folders.scratch, folders.data))
         began = time.monotonic()
         # Open until the disk is free again; jobs that fail meanwhile are judged by it.
-        ledger.injuries.append(Injury(FULL_DISK, began, float("inf")))
-        number = len(ledger.injuries) - 1
+        record.injected.append(InjectedFault(FULL_DISK, began, float("inf")))
+        number = len(record.injected) - 1
         path = folder / _NAME
         try:
             await asyncio.to_thread(_fill, path)
             await asyncio.sleep(chance.uniform(0.5, 1.5))
         finally:
             path.unlink(missing_ok=True)
-            ledger.injuries[number] = Injury(FULL_DISK, began, time.monotonic())
-        ledger.faults[f"full disk of the {'scratch folder' if folder == site.scratch else 'data root'}"] += 1
+            record.injected[number] = InjectedFault(FULL_DISK, began, time.monotonic())
+        record.faults[f"full disk of the {'scratch folder' if folder == folders.scratch else 'data root'}"] += 1
 
 
 def _fill(path: Path) -> None:

@@ -28,7 +28,7 @@ class Poller:
         self._connection = http.client.HTTPConnection(address, timeout=_TIMEOUT_S)
 
     def ask(self) -> dict[str, float | str]:
-        """Ask once; `error` is set when there was no right answer."""
+        """Ask once; `error` is set when there was no right response."""
         before, began = self._waits(), time.monotonic()
         error = ""
         try:
@@ -56,7 +56,7 @@ class Poller:
 
 
 def waited_between(before: Mapping[str, float], after: Mapping[str, float], *, main: str) -> float:
-    """Seconds that an answer was late because the machine was busy.
+    """Seconds that a response was late because the machine was busy.
 
     They are those of this program (""), of the server's thread `main`, and of the other thread that waited
     longest, which may have held the interpreter's lock.

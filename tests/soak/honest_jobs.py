@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from soak.client import Answer
-from soak.site import HONEST_FOLDER
-from soak.wanted import (
+from soak.client import Response
+from soak.expected import (
     COMMANDS,
     STEP,
     VMAF_TOLERANCE,
-    Wanted,
-    WantedResults,
+    ExpectedFile,
+    ExpectedResults,
     compare_output,
     compare_picture,
     count_frames,
     read_from,
 )
+from soak.folders import HONEST_FOLDER
 from support.servers.bucket import Bucket
 from support.servers.web import Web
 
@@ -29,12 +29,12 @@ _COLORS = ("#d02020", "#20a040", "#2040c0", "#c0a020", "#8030b0")
 _CANVAS = (160, 90)
 _FRAMES = 6
 
-Check = Callable[[Answer], list[str]]
+Check = Callable[[Response], list[str]]
 
 
 @dataclass(frozen=True)
 class HonestJob:
-    """A job; `check` returns what is wrong with an answer of status 200, `clean` removes what it made."""
+    """A job; `check` returns what is wrong with a response of status 200, `clean` removes what it made."""
 
     action: str
     kind: str
@@ -52,7 +52,7 @@ class HonestJobs:
     data: Path
     web: Web
     bucket: Bucket
-    wanted: WantedResults
+    expected: ExpectedResults
     _count: int = 0
 
     def kinds(self) -> Mapping[str, Callable[[random.Random], HonestJob]]:
@@ -75,10 +75,10 @@ class HonestJobs:
         return f"{HONEST_FOLDER}/{self._count:06d}"
 
     def _local(
-        self, answer: Answer, folder: str, names: list[str], wanted: Mapping[str, Wanted] | None = None
+        self, response: Response, folder: str, names: list[str], expected: Mapping[str, ExpectedFile] | None = None
     ) -> list[str]:
         """Check files of the data root; `names` are those of `COMMANDS`, in order."""
-        body = answer.json()
+        body = response.json()
         outputs = body.get("outputs") or [output for each in body.get("results", []) for output in each["outputs"]]
         if [output.get("name") for output in outputs] != [f"{folder}/{name}" for name in names]:
             return [f"the outputs are {[output.get('name') for output in outputs]} instead of {names}"]
@@ -86,7 +86,7 @@ class HonestJobs:
             f"{name}: {problem}"
             for name, output in zip(names, outputs, strict=True)
             for problem in compare_output(
-                (wanted or self.wanted.files)[name], self._read(f"{folder}/{name}"), output
+                (expected or self.expected.files)[name], self._read(f"{folder}/{name}"), output
             )
         ]
 
@@ -107,8 +107,8 @@ class HonestJobs:
         name, folder = chance.choice(list(COMMANDS)), self._folder()
         body = {"chainCmds": _into(COMMANDS[name], folder, name), "timeout": TIMEOUT_S}
 
-        def check(answer: Answer) -> list[str]:
-            return self._local(answer, folder, [name])
+        def check(response: Response) -> list[str]:
+            return self._local(response, folder, [name])
 
         return HonestJob("process", "process", body, check, clean=self._cleaner(folder))
 
@@ -118,8 +118,8 @@ class HonestJobs:
         second = read_from(_into(COMMANDS[name], folder, name), STEP)
         body = {"chainCmds": f"-i clip.mp4 -c copy {STEP} && {second}", "timeout": TIMEOUT_S}
 
-        def check(answer: Answer) -> list[str]:
-            return self._local(answer, folder, [name], self.wanted.from_copy)
+        def check(response: Response) -> list[str]:
+            return self._local(response, folder, [name], self.expected.from_copy)
 
         return HonestJob("process", "process, chain", body, check, clean=self._cleaner(folder))
 
@@ -133,9 +133,9 @@ class HonestJobs:
             "timeout": TIMEOUT_S,
         }
 
-        def check(answer: Answer) -> list[str]:
-            [output] = answer.json().get("outputs") or [{}]
-            return compare_output(self.wanted.files[name], self.bucket.server.read(f"{folder}/{name}"), output)
+        def check(response: Response) -> list[str]:
+            [output] = response.json().get("outputs") or [{}]
+            return compare_output(self.expected.files[name], self.bucket.server.read(f"{folder}/{name}"), output)
 
         return HonestJob("process", "process, web to bucket", body, check)
 
@@ -144,16 +144,16 @@ class HonestJobs:
         processes = [{"chainCmds": _into(COMMANDS[name], folder, name)} for name in names]
         body = {"processes": processes, "fuse": chance.random() < 0.5, "timeout": TIMEOUT_S}
 
-        def check(answer: Answer) -> list[str]:
-            return self._local(answer, folder, names)
+        def check(response: Response) -> list[str]:
+            return self._local(response, folder, names)
 
         return HonestJob("multi_process", "multi_process", body, check, clean=self._cleaner(folder))
 
     def _probe(self, chance: random.Random) -> HonestJob:
         source = chance.choice(["clip.mp4", f"{self.web.url}/plain/clip.mp4"])
 
-        def check(answer: Answer) -> list[str]:
-            streams = answer.json().get("streams", [])
+        def check(response: Response) -> list[str]:
+            streams = response.json().get("streams", [])
             found = [(stream.get("codec_name"), stream.get("width")) for stream in streams]
             return [] if found == [("h264", 160), ("aac", None)] else [f"the streams are {found}"]
 
@@ -162,10 +162,10 @@ class HonestJobs:
     def _vmaf(self, _chance: random.Random) -> HonestJob:
         body = {"input1": "clip.mp4", "input2": "worse.mp4", "timeout": TIMEOUT_S}
 
-        def check(answer: Answer) -> list[str]:
-            score = answer.json().get("score")
-            is_right = isinstance(score, float) and abs(score - self.wanted.vmaf) <= VMAF_TOLERANCE
-            return [] if is_right else [f"the score is {score} instead of {self.wanted.vmaf:.4f}"]
+        def check(response: Response) -> list[str]:
+            score = response.json().get("score")
+            is_right = isinstance(score, float) and abs(score - self.expected.vmaf) <= VMAF_TOLERANCE
+            return [] if is_right else [f"the score is {score} instead of {self.expected.vmaf:.4f}"]
 
         return HonestJob("vmaf", "vmaf", body, check)
 
@@ -173,10 +173,10 @@ class HonestJobs:
         folder, (composition, colors) = self._folder(), _composition(chance)
         body = {"json": composition, "output": f"{folder}/film.mp4", "timeout": TIMEOUT_S}
 
-        def check(answer: Answer) -> list[str]:
+        def check(response: Response) -> list[str]:
             data = self._read(f"{folder}/film.mp4") or b""
-            [output] = answer.json().get("outputs") or [{}]
-            problems = compare_output(Wanted.of(data), data, output) + compare_picture(data, _CANVAS, colors)
+            [output] = response.json().get("outputs") or [{}]
+            problems = compare_output(ExpectedFile.of(data), data, output) + compare_picture(data, _CANVAS, colors)
             frames = count_frames(data)
             return problems + ([] if frames == _FRAMES else [f"it has {frames} frames instead of {_FRAMES}"])
 
@@ -186,8 +186,8 @@ class HonestJobs:
         composition, colors = _composition(chance)
         body = {"json": composition, "t": 0.2, "timeout": TIMEOUT_S}
 
-        def check(answer: Answer) -> list[str]:
-            return compare_picture(answer.body, _CANVAS, colors)
+        def check(response: Response) -> list[str]:
+            return compare_picture(response.body, _CANVAS, colors)
 
         return HonestJob("canvas_preview", "canvas_preview", body, check, headers={"Accept": "image/png"})
 
@@ -198,9 +198,9 @@ class HonestJobs:
         body = {"input": f"{self.web.url}/plain/{name}", "output": f"{folder}/{name}", "timeout": TIMEOUT_S}
         clean_folder = self._cleaner(folder)
 
-        def check(answer: Answer) -> list[str]:
-            [output] = answer.json().get("outputs") or [{}]
-            return compare_output(Wanted.of(content), self._read(f"{folder}/{name}"), output)
+        def check(response: Response) -> list[str]:
+            [output] = response.json().get("outputs") or [{}]
+            return compare_output(ExpectedFile.of(content), self._read(f"{folder}/{name}"), output)
 
         def clean() -> None:
             del self.web.files[name]
@@ -213,9 +213,9 @@ class HonestJobs:
         body = {"input": name, "upload": self.bucket.upload(f"{folder}/{name}"), "timeout": TIMEOUT_S}
         data = (self.data / name).read_bytes()
 
-        def check(answer: Answer) -> list[str]:
-            [output] = answer.json().get("outputs") or [{}]
-            return compare_output(Wanted.of(data), self.bucket.server.read(f"{folder}/{name}"), output)
+        def check(response: Response) -> list[str]:
+            [output] = response.json().get("outputs") or [{}]
+            return compare_output(ExpectedFile.of(data), self.bucket.server.read(f"{folder}/{name}"), output)
 
         def clean() -> None:
             self.bucket.client.delete_object(Bucket="bucket-of-tests", Key=f"{folder}/{name}")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fuzz.bodies import damaged, random_job
+from fuzz.bodies import damage, random_job
 from fuzz.commands import CommandMaker, hostile_values
 from fuzz.planted import Planted
 from security.attacks import code, hostile_files, inputs, media, network, options, outputs
@@ -94,7 +94,7 @@ class HostileBodies:
             text = job if isinstance(job, bytes) else json.dumps(job, ensure_ascii=False)
             body = text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
             if name == "random" and chance.random() < 0.3:
-                body = damaged(body, chance)
+                body = damage(body, chance)
             return HostileRequest(name, path_of(action), body)
 
         return request

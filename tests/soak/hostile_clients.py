@@ -1,4 +1,4 @@
-"""Sends hostile bodies and judges the answers."""
+"""Sends hostile bodies and judges the responses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 import aiohttp
 
 from fuzz.planted import Planted
-from soak.client import Answer, NoAnswer, send
-from soak.deck import Deck
-from soak.excuses import find_excuse
+from soak.client import NoResponse, Response, send
+from soak.explain_failure import find_explaining_fault
 from soak.hostile_bodies import HostileBodies
-from soak.ledger import Ledger
+from soak.run_record import RunRecord
+from soak.shuffled_kinds import ShuffledKinds
 from soak.worker_process import HOSTILE_KEY
 
 _UNEXPECTED = frozenset({"worker_error", "renderer_failed", "engine_not_startable"})
@@ -28,38 +28,38 @@ class HostileClients:
     session: aiohttp.ClientSession
     bodies: HostileBodies
     secrets: Planted
-    ledger: Ledger
+    record: RunRecord
 
-    async def keep_sending(self, deck: Deck, chance: random.Random, end: float) -> None:
-        """Send bodies of the kinds that the deck deals, one after another, until the time `end`."""
+    async def keep_sending(self, in_turn: ShuffledKinds, chance: random.Random, end: float) -> None:
+        """Send bodies of these kinds, one after another, until the time `end`."""
         while time.monotonic() < end:
-            await self.send(deck.draw(), chance)
+            await self.send(in_turn.next(), chance)
 
     async def send(self, name: str, chance: random.Random) -> None:
         """Send a body of one kind."""
         request = self.bodies.make(name, chance)
-        self.ledger.hostile[name] += 1
+        self.record.hostile[name] += 1
         try:
-            with self.ledger.request(f"hostile: {name}"):
-                answer = await send(self.session, request.path, request.body, HOSTILE_KEY)
-        except NoAnswer as error:
-            self.ledger.violate("no answer", f"hostile: {name}: {error}")
+            with self.record.request(f"hostile: {name}"):
+                response = await send(self.session, request.path, request.body, HOSTILE_KEY)
+        except NoResponse as error:
+            self.record.violate("no response", f"hostile: {name}: {error}")
             return
-        self.ledger.answers[str(answer.status)] += 1
-        for problem in self._judge(answer, request.body):
-            self.ledger.violate("wrong answer", f"hostile: {name}: {problem}: {request.body[:200]!r}")
+        self.record.responses[str(response.status)] += 1
+        for problem in self._judge(response, request.body):
+            self.record.violate("wrong response", f"hostile: {name}: {problem}: {request.body[:200]!r}")
 
-    def _judge(self, answer: Answer, body: bytes) -> list[str]:
-        """What is wrong with an answer to a hostile body, which may repeat what the caller knows already."""
-        leaked = self.secrets.leaked_to(answer.body) - self.secrets.leaked_to(body)
+    def _judge(self, response: Response, body: bytes) -> list[str]:
+        """What is wrong with a response to a hostile body, which may repeat what the caller knows already."""
+        leaked = self.secrets.find_leaks(response.body) - self.secrets.find_leaks(body)
         problems = [f"it contains a secret: {leaked}"] if leaked else []
-        problem: dict[str, Any] = answer.json() if answer.status != 200 else {}
-        if answer.status != 200 and "code" not in problem:
-            problems.append(f"status {answer.status} without a code")
-        injuries = self.ledger.injuries
+        problem: dict[str, Any] = response.json() if response.status != 200 else {}
+        if response.status != 200 and "code" not in problem:
+            problems.append(f"status {response.status} without a code")
+        injected = self.record.injected
         is_unexpected = problem.get("code") in _UNEXPECTED
-        if is_unexpected and not find_excuse(
-            problem | {"retryable": True}, answer.job_id, answer.began, answer.ended, injuries
+        if is_unexpected and not find_explaining_fault(
+            problem | {"retryable": True}, response.job_id, response.began, response.ended, injected
         ):
-            problems.append(f"{answer.status} {problem.get('code')}: {problem.get('error')}")
+            problems.append(f"{response.status} {problem.get('code')}: {problem.get('error')}")
         return problems

@@ -7,43 +7,43 @@ from collections import Counter
 from collections.abc import Iterable
 
 from soak.health import MAX_LATENCY_S, Health
-from soak.ledger import Ledger
+from soak.run_record import RunRecord
 from soak.usage import MAX_RESIDENT_BYTES, UsageSeries
 
 _MAX_EXAMPLES = 4
 _MAX_DETAIL = 900
 
 
-def make_report(ledger: Ledger, health: Health, usage: UsageSeries, *, seed: str, minutes: float) -> str:
+def make_report(record: RunRecord, health: Health, usage: UsageSeries, *, seed: str, minutes: float) -> str:
     """All sections; the verdict is the last line."""
     sections = [
         f"Soak of {minutes:g} min, seed {seed}",
-        _honest(ledger),
-        _counts("Injected faults", ledger.faults),
-        _counts("Hostile bodies", ledger.hostile),
-        _counts("Statuses of their answers", ledger.answers),
+        _honest(record),
+        _counts("Injected faults", record.faults),
+        _counts("Hostile bodies", record.hostile),
+        _counts("Statuses of their responses", record.responses),
         _server(health, usage),
     ]
-    sections += [f"Left out: {name}: {reason}." for name, reason in ledger.skipped.items()]
-    sections.append(_violations(ledger))
+    sections += [f"Left out: {name}: {reason}." for name, reason in record.skipped.items()]
+    sections.append(_violations(record))
     return "\n\n".join(sections)
 
 
-def _honest(ledger: Ledger) -> str:
-    names = list(dict.fromkeys([*ledger.right, *ledger.failed]))
-    head = ("honest jobs", "right", "failed", "sent again", "turned away", "slowest s")
+def _honest(record: RunRecord) -> str:
+    names = list(dict.fromkeys([*record.right, *record.failed]))
+    head = ("honest jobs", "right", "failed", "sent again", "refused as busy", "slowest s")
     rows: list[tuple[str, ...]] = [
         (
             name,
-            str(ledger.right[name]),
-            str(ledger.failed[name]),
-            str(ledger.resent[name]),
-            str(ledger.turned_away[name]),
-            f"{ledger.slowest_s.get(name, 0.0):.1f}",
+            str(record.right[name]),
+            str(record.failed[name]),
+            str(record.resent[name]),
+            str(record.refused_busy[name]),
+            f"{record.slowest_s.get(name, 0.0):.1f}",
         )
         for name in names
     ]
-    counters = (ledger.right, ledger.failed, ledger.resent, ledger.turned_away)
+    counters = (record.right, record.failed, record.resent, record.refused_busy)
     rows.append(("all", *(str(counter.total()) for counter in counters), ""))
     return _table([head, *rows])
 
@@ -72,20 +72,20 @@ def _server(health: Health, usage: UsageSeries) -> str:
 _MOST = ("descriptors", "threads", "children")
 
 
-def _violations(ledger: Ledger) -> str:
-    if not ledger.violations:
+def _violations(record: RunRecord) -> str:
+    if not record.violations:
         return "No violations."
-    kinds = Counter(violation.kind for violation in ledger.violations)
+    kinds = Counter(violation.kind for violation in record.violations)
     lines = []
     for kind, count in kinds.most_common():
         lines.append(f"{kind}: {count}")
-        examples = [violation for violation in ledger.violations if violation.kind == kind]
+        examples = [violation for violation in record.violations if violation.kind == kind]
         for violation in examples[:_MAX_EXAMPLES]:
             text = f"at {violation.at_s:.0f} s: {violation.detail[:_MAX_DETAIL]}"
             lines += textwrap.wrap(text, 116, initial_indent="  - ", subsequent_indent="    ")
         if count > _MAX_EXAMPLES:
             lines.append(f"    and {count - _MAX_EXAMPLES} more")
-    return "\n".join([*lines, "", f"{len(ledger.violations)} violations."])
+    return "\n".join([*lines, "", f"{len(record.violations)} violations."])
 
 
 def _table(rows: Iterable[tuple[str, ...]]) -> str:

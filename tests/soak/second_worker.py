@@ -1,4 +1,4 @@
-"""A second worker in a network of its own: `unshare --net python -m soak.second_worker SITE_ROOT JOBS`.
+"""A second worker in a network of its own: `unshare --net python -m soak.second_worker ROOT JOBS`.
 
 It starts beside the first one, with the same scratch folder and the same users, runs some jobs and ends. It prints
 a line for everything that went wrong.
@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 from soak.client import path_of
-from soak.site import Site
+from soak.folders import RunFolders
 from soak.worker_process import start_worker, stop_worker, worker_environment
 
 _SET_FLAGS = 0x8914
@@ -54,13 +54,13 @@ def run_jobs(url: str, count: int) -> list[str]:
 def main(root: Path, count: int) -> int:
     """Start the worker, run the jobs, and stop it."""
     bring_up_loopback()
-    site = Site(root, has_own_disks=True)
+    folders = RunFolders(root, has_own_disks=True)
     with tempfile.TemporaryDirectory(prefix="second-", dir=root) as name:
         folder = Path(name)
         folder.chmod(0o755)
         (folder / "data").mkdir()
-        shutil.copy(site.data / "clip.mp4", folder / "data")
-        process, url = start_worker(worker_environment(site, folder / "data"), folder / "log.jsonl", folder)
+        shutil.copy(folders.data / "clip.mp4", folder / "data")
+        process, url = start_worker(worker_environment(folders, folder / "data"), folder / "log.jsonl", folder)
         try:
             problems = run_jobs(url, count)
         finally:

@@ -20,8 +20,8 @@ class StalledPeer:
     count: int = 0
     _held: deque[asyncio.StreamWriter] = field(default_factory=deque)
 
-    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Begin to answer a GET; read nothing more of anything else."""
+    async def response(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Begin to response a GET; read nothing more of anything else."""
         self.count += 1
         self._held.append(writer)
         if len(self._held) > _MAX_HELD:
@@ -40,7 +40,7 @@ async def open_stalled_peer() -> AsyncIterator[StalledPeer]:
     """Serve on a free port of 127.0.0.1."""
     peer = StalledPeer()
     # With this limit, reading stops after the first bytes.
-    server = await asyncio.start_server(peer.answer, "127.0.0.1", 0, limit=1)
+    server = await asyncio.start_server(peer.response, "127.0.0.1", 0, limit=1)
     peer.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     try:
         yield peer

@@ -18,19 +18,19 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from soak import __main__, after_the_run, usage
-from soak.deck import Deck
-from soak.drive import Options
-from soak.excuses import FULL_DISK, find_excuse, is_turned_away
+from soak import __main__, final_checks, usage
+from soak.expected import ExpectedFile, compare_output, compare_picture, count_frames
+from soak.explain_failure import FULL_DISK, find_explaining_fault, is_busy
+from soak.folders import RunFolders
 from soak.health import Health
 from soak.health_poller import waited_between
-from soak.kill_children import job_of
-from soak.ledger import Injury, Ledger, Violation
-from soak.leftovers import KEPT_CLAIMS, Holdings
+from soak.kill_processes import job_of
 from soak.report import make_report
-from soak.site import Site
+from soak.resources import KEPT_CLAIMS, HeldResources
+from soak.run_record import InjectedFault, RunRecord, Violation
+from soak.run_soak import Options
+from soak.shuffled_kinds import ShuffledKinds
 from soak.usage import Sample, UsageSeries, take_sample
-from soak.wanted import Wanted, compare_output, compare_picture, count_frames
 from support.servers.api_server import Server
 from support.wait_until import until
 
@@ -43,13 +43,13 @@ _MIB = 1 << 20
     ("data", "word"), [(None, "missing"), (b"abc", "3 bytes instead of 4"), (b"abcx", "bytes are wrong")]
 )
 def test_a_wrong_file(data: bytes | None, word: str) -> None:
-    [problem] = compare_output(Wanted.of(b"abcd"), data, {"size": 4})
+    [problem] = compare_output(ExpectedFile.of(b"abcd"), data, {"size": 4})
     assert word in problem
 
 
 def test_a_right_file() -> None:
-    assert compare_output(Wanted.of(b"abcd"), b"abcd", {"size": 4}) == []
-    assert compare_output(Wanted.of(b"abcd"), b"abcd", {"size": 5}) != []
+    assert compare_output(ExpectedFile.of(b"abcd"), b"abcd", {"size": 4}) == []
+    assert compare_output(ExpectedFile.of(b"abcd"), b"abcd", {"size": 5}) != []
 
 
 def picture(color: str, size: tuple[int, int] = (20, 10)) -> bytes:
@@ -73,28 +73,28 @@ def test_a_right_picture() -> None:
 
 
 @pytest.mark.parametrize(
-    ("problem", "injury", "is_excused"),
+    ("problem", "fault", "is_excused"),
     [
-        (_KILLED, Injury("kill", 5, 5, "job"), True),
-        (_KILLED, Injury("kill", 5, 5), True),
-        (_KILLED, Injury("kill", 5, 5, "another"), False),
-        (_KILLED, Injury("kill", 2, 2, "job"), False),
-        (_KILLED, Injury("kill", 9, 9, "job"), False),
-        (_KILLED | {"retryable": False}, Injury("kill", 5, 5, "job"), False),
-        (_KILLED | {"fault": "source"}, Injury("kill", 5, 5, "job"), False),
-        (_FULL, Injury(FULL_DISK, 1, float("inf")), True),
-        (_FULL, Injury("kill", 5, 5), False),
-        (_KILLED, Injury(FULL_DISK, 1, float("inf")), False),
-        ({}, Injury("kill", 5, 5), False),
+        (_KILLED, InjectedFault("kill", 5, 5, "job"), True),
+        (_KILLED, InjectedFault("kill", 5, 5), True),
+        (_KILLED, InjectedFault("kill", 5, 5, "another"), False),
+        (_KILLED, InjectedFault("kill", 2, 2, "job"), False),
+        (_KILLED, InjectedFault("kill", 9, 9, "job"), False),
+        (_KILLED | {"retryable": False}, InjectedFault("kill", 5, 5, "job"), False),
+        (_KILLED | {"fault": "source"}, InjectedFault("kill", 5, 5, "job"), False),
+        (_FULL, InjectedFault(FULL_DISK, 1, float("inf")), True),
+        (_FULL, InjectedFault("kill", 5, 5), False),
+        (_KILLED, InjectedFault(FULL_DISK, 1, float("inf")), False),
+        ({}, InjectedFault("kill", 5, 5), False),
     ],
 )
-def test_excuses(problem: dict[str, Any], injury: Injury, is_excused: bool) -> None:
-    assert (find_excuse(problem, "job", 4, 8, [injury]) is not None) == is_excused
+def test_excuses(problem: dict[str, Any], fault: InjectedFault, is_excused: bool) -> None:
+    assert (find_explaining_fault(problem, "job", 4, 8, [fault]) is not None) == is_excused
 
 
 def test_what_only_asks_for_patience() -> None:
-    assert is_turned_away({"code": "queue_full", "retryable": True})
-    assert not is_turned_away(_KILLED)
+    assert is_busy({"code": "queue_full", "retryable": True})
+    assert not is_busy(_KILLED)
 
 
 def series(*resident: int, peak: int = 0) -> UsageSeries:
@@ -117,7 +117,9 @@ def test_memory(measured: UsageSeries, kinds: list[str]) -> None:
 
 
 _NOTHING: frozenset[str] = frozenset()
-_IDLE = Holdings(Counter({"pipe": 3}), 5, Counter({"probe": 2}), frozenset({"worker-1"}), _NOTHING, _NOTHING, 1)
+_IDLE = HeldResources(
+    Counter({"pipe": 3}), 5, Counter({"probe": 2}), frozenset({"worker-1"}), _NOTHING, _NOTHING, 1
+)
 
 
 @pytest.mark.parametrize(
@@ -159,17 +161,17 @@ for child in kept[1:]:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Site:
+def folders(tmp_path: Path) -> RunFolders:
     for name in ("data", "scratch", "tmp"):
         (tmp_path / name).mkdir()
-    return Site(tmp_path, has_own_disks=False)
+    return RunFolders(tmp_path, has_own_disks=False)
 
 
 @pytest.fixture
-def leaker(site: Site) -> Iterator[Server]:
+def leaker(folders: RunFolders) -> Iterator[Server]:
     command = [sys.executable, "-c", _LEAKER]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
-        server = Server("http://127.0.0.1:1", site.data, site.scratch, site.log, process)
+        server = Server("http://127.0.0.1:1", folders.data, folders.scratch, folders.log, process)
         leak(server, "")  # it has started
         yield server
         assert process.stdin is not None
@@ -184,20 +186,20 @@ def leak(server: Server, what: str) -> None:
     server.process.stdout.readline()
 
 
-async def test_leaks_of_a_process(leaker: Server, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(after_the_run, "IDLE_WITHIN_S", 0.3)
-    monkeypatch.setattr(after_the_run, "_POLL_S", 0.05)
-    before, ledger = after_the_run.look(leaker, site), Ledger()
-    await after_the_run.check_leftovers(leaker, site, before, ledger)
-    assert ledger.violations == []
+async def test_leaks_of_a_process(leaker: Server, folders: RunFolders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(final_checks, "IDLE_WITHIN_S", 0.3)
+    monkeypatch.setattr(final_checks, "_POLL_S", 0.05)
+    before, record = final_checks.look(leaker, folders), RunRecord()
+    await final_checks.check_resources(leaker, folders, before, record)
+    assert record.violations == []
 
     leak(leaker, "socket")
     leak(leaker, "child")
-    until(lambda: bool(after_the_run.look(leaker, site).children["sleep"]))
-    workspace = site.scratch / "worker-1-ab" / "job-1-cd"
+    until(lambda: bool(final_checks.look(leaker, folders).children["sleep"]))
+    workspace = folders.scratch / "worker-1-ab" / "job-1-cd"
     workspace.mkdir(parents=True)
-    await after_the_run.check_leftovers(leaker, site, before, ledger)
-    found = [(violation.kind, violation.detail.partition(",")[0]) for violation in ledger.violations]
+    await final_checks.check_resources(leaker, folders, before, record)
+    found = [(violation.kind, violation.detail.partition(",")[0]) for violation in record.violations]
     assert found == [
         ("not idle", "after 0.3 s: jobs ['job-1-cd']"),
         ("leak", "1 more descriptors: TCP socket"),
@@ -207,16 +209,16 @@ async def test_leaks_of_a_process(leaker: Server, site: Site, monkeypatch: pytes
     assert take_sample(leaker.pid).children == 1
 
 
-async def test_an_end_that_leaves_something(leaker: Server, site: Site) -> None:
+async def test_an_end_that_leaves_something(leaker: Server, folders: RunFolders) -> None:
     """The process ends by the signal, and its child and its files stay."""
-    ledger = Ledger()
+    record = RunRecord()
     leak(leaker, "child")
-    until(lambda: bool(after_the_run.look(leaker, site).children["sleep"]))
+    until(lambda: bool(final_checks.look(leaker, folders).children["sleep"]))
     [child] = usage.descendants_of(leaker.pid)
-    (site.scratch / "worker-1").touch()
-    await after_the_run.check_end(leaker, site, ledger)
+    (folders.scratch / "worker-1").touch()
+    await final_checks.check_end(leaker, folders, record)
     subprocess.run(["kill", str(child)], check=True)
-    details = [violation.detail for violation in ledger.violations]
+    details = [violation.detail for violation in record.violations]
     assert details == [
         "it ended with status -15 after SIGTERM",
         f"1 processes outlive the worker: [{child}]",
@@ -230,10 +232,10 @@ def test_errors_in_the_log(tmp_path: Path) -> None:
         {"level": "error", "event": "unexpected error", "traceback": "at 0x7ffa8d5f: KeyError 1"},
         {"level": "error", "event": "unexpected error", "traceback": "at 0x7ffa8e11: KeyError 2"},
     ]
-    log, ledger = tmp_path / "log", Ledger()
+    log, record = tmp_path / "log", RunRecord()
     log.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + "Segmentation fault\n")
-    after_the_run.check_log(log, ledger)
-    assert [violation.detail[:30] for violation in ledger.violations] == [
+    final_checks.check_log(log, record)
+    assert [violation.detail[:30] for violation in record.violations] == [
         "2 times: unexpected error: at ",
         "1 times: Segmentation fault",
     ]
@@ -244,7 +246,7 @@ def test_the_stack_of_a_stuck_server() -> None:
     log += (
         'Current thread 0x2 (most recent call first):\n  File "/a/y.py", line 7 in g\n  File "/z.py", line 8 in h'
     )
-    assert after_the_run.read_stack(f"{log}\n\nExtension modules: a") == "y.py:7 g < z.py:8 h"
+    assert final_checks.read_stack(f"{log}\n\nExtension modules: a") == "y.py:7 g < z.py:8 h"
 
 
 def health_line(took_s: float, waited_s: float = 0.0, error: str = "") -> dict[str, Any]:
@@ -253,18 +255,18 @@ def health_line(took_s: float, waited_s: float = 0.0, error: str = "") -> dict[s
 
 
 def test_slow_health() -> None:
-    ledger = Ledger()
-    health = Health(ledger)
+    record = RunRecord()
+    health = Health(record)
     health.note(health_line(0.2))
     health.note(health_line(2.0, 1.9))
-    assert ledger.violations == []
-    with ledger.request("hostile: parentheses"):
+    assert record.violations == []
+    with record.request("hostile: parentheses"):
         health.note(health_line(2.0, 1.0))
         health.note(health_line(0.1, error="status 500"))
-    assert [violation.kind for violation in ledger.violations] == ["stall", "health failed"]
-    assert "hostile: parentheses" in ledger.violations[0].detail
+    assert [violation.kind for violation in record.violations] == ["stall", "health failed"]
+    assert "hostile: parentheses" in record.violations[0].detail
     assert (health.slowest_s, round(health.slowest_own_s, 3), health.is_stuck) == (2.0, 1.0, False)
-    health.heard -= 100
+    health.responded -= 100
     assert health.is_stuck
 
 
@@ -275,12 +277,12 @@ def test_time_without_a_processor() -> None:
 
 
 def test_requests_that_were_under_way() -> None:
-    ledger = Ledger()
-    with ledger.request("a"):
+    record = RunRecord()
+    with record.request("a"):
         ended = time.monotonic()
-    with ledger.request("b"), ledger.request("b"):
-        assert ledger.under_way(ended, time.monotonic() + 1) == ["a", "b"]
-    assert ledger.under_way(time.monotonic() + 1, time.monotonic() + 2) == []
+    with record.request("b"), record.request("b"):
+        assert record.under_way(ended, time.monotonic() + 1) == ["a", "b"]
+    assert record.under_way(time.monotonic() + 1, time.monotonic() + 2) == []
 
 
 def test_the_job_of_a_process(tmp_path: Path) -> None:
@@ -291,20 +293,20 @@ def test_the_job_of_a_process(tmp_path: Path) -> None:
 
 
 def test_a_deck_leaves_nothing_out() -> None:
-    deck = Deck({"a": 1, "b": 2}, random.Random(1))
+    in_turn = ShuffledKinds({"a": 1, "b": 2}, random.Random(1))
     for _ in range(3):
-        assert Counter(deck.draw() for _ in range(3)) == {"a": 1, "b": 2}
+        assert Counter(in_turn.next() for _ in range(3)) == {"a": 1, "b": 2}
 
 
 def test_a_report_names_violations() -> None:
-    ledger = Ledger()
-    ledger.right["probe"] += 2
-    text = make_report(ledger, Health(ledger), UsageSeries(), seed="7", minutes=1)
+    record = RunRecord()
+    record.right["probe"] += 2
+    text = make_report(record, Health(record), UsageSeries(), seed="7", minutes=1)
     assert text.endswith("No violations.")
-    ledger.failed["vmaf"] += 1
+    record.failed["vmaf"] += 1
     for number in range(6):
-        ledger.violate("leak", f"socket {number}")
-    text = make_report(ledger, Health(ledger), series(100, 101), seed="7", minutes=1)
+        record.violate("leak", f"socket {number}")
+    text = make_report(record, Health(record), series(100, 101), seed="7", minutes=1)
     assert "leak: 6\n  - at 0 s: socket 0" in text
     assert "and 2 more" in text
     assert text.endswith("6 violations.")
@@ -314,10 +316,10 @@ def test_a_report_names_violations() -> None:
 def test_the_exit_code(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], violations: list[Violation], status: int
 ) -> None:
-    ledger = Ledger(violations=violations)
+    record = RunRecord(violations=violations)
 
     async def soak(_options: Options) -> Any:
-        return SimpleNamespace(ledger=ledger, health=Health(ledger), usage=UsageSeries())
+        return SimpleNamespace(record=record, health=Health(record), usage=UsageSeries())
 
     monkeypatch.setattr(__main__, "soak", soak)
     monkeypatch.setattr(__main__, "enter_private_mounts", lambda _arguments: None)

@@ -1,4 +1,4 @@
-"""The clients of the soak against a server that answers as the test says."""
+"""The clients of the soak against a server that responses as the test says."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Any, cast
 import pytest
 from aiohttp import web
 
-from fuzz.planted import planted
+from fuzz.planted import plant_secrets
 from soak import honest_clients
-from soak.client import Answer, open_session
-from soak.deck import Deck
+from soak.client import Response, open_session
 from soak.honest_clients import HonestClients
 from soak.honest_jobs import HonestJob, HonestJobs
 from soak.hostile_bodies import HostileBodies
 from soak.hostile_clients import HostileClients
-from soak.ledger import Injury, Ledger
+from soak.run_record import InjectedFault, RunRecord
+from soak.shuffled_kinds import ShuffledKinds
 from support.servers.serve_app import serve_handler
 
 _RIGHT: dict[str, Any] = {"score": 93.0}
@@ -30,18 +30,18 @@ _CRASHED = {"code": "source_crashes_probe", "fault": "source", "retryable": Fals
 
 
 def job(cleaned: list[str], action: str = "vmaf") -> HonestJob:
-    def check(answer: Answer) -> list[str]:
-        return [] if answer.json() == _RIGHT or "results" in answer.json() else ["the score is wrong"]
+    def check(response: Response) -> list[str]:
+        return [] if response.json() == _RIGHT or "results" in response.json() else ["the score is wrong"]
 
     return HonestJob(action, action, {}, check, clean=lambda: cleaned.append(action))
 
 
 @asynccontextmanager
-async def clients(*answers: tuple[int, Any] | Callable[[], tuple[int, Any]]) -> AsyncIterator[HonestClients]:
-    """Clients of a server that gives these answers, one after another."""
-    left = list(answers)
+async def clients(*responses: tuple[int, Any] | Callable[[], tuple[int, Any]]) -> AsyncIterator[HonestClients]:
+    """Clients of a server that gives these responses, one after another."""
+    left = list(responses)
 
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def response(request: web.Request) -> web.StreamResponse:
         await request.read()
         given = left.pop(0)
         status, body = given() if callable(given) else given
@@ -50,20 +50,20 @@ async def clients(*answers: tuple[int, Any] | Callable[[], tuple[int, Any]]) -> 
             request.transport.abort()
         return web.json_response(body, status=status or 200, headers={"X-Job-Id": "job", "Retry-After": "0"})
 
-    async with serve_handler(answer) as url, open_session(url) as session:
-        yield HonestClients(session, cast("HonestJobs", None), Ledger())
+    async with serve_handler(response) as url, open_session(url) as session:
+        yield HonestClients(session, cast("HonestJobs", None), RunRecord())
     assert left == []
 
 
 async def serve(made: HonestClients, action: str = "vmaf") -> tuple[int, int, int, int, list[str]]:
-    """Right, failed, sent again, turned away, and the kinds of violations."""
+    """Right, failed, sent again, refused as busy, and the kinds of violations."""
     cleaned: list[str] = []
     await made.serve(job(cleaned, action))
     assert cleaned == [action]
-    ledger = made.ledger
-    counts = (ledger.right, ledger.failed, ledger.resent, ledger.turned_away)
-    right, failed, resent, turned_away = (counter[action] for counter in counts)
-    return right, failed, resent, turned_away, [violation.kind for violation in ledger.violations]
+    record = made.record
+    counts = (record.right, record.failed, record.resent, record.refused_busy)
+    right, failed, resent, refused_busy = (counter[action] for counter in counts)
+    return right, failed, resent, refused_busy, [violation.kind for violation in record.violations]
 
 
 async def test_a_right_result_after_waiting() -> None:
@@ -80,13 +80,13 @@ async def test_a_wrong_result() -> None:
 async def test_a_failure_without_a_fault_of_ours(problem: dict[str, Any]) -> None:
     async with clients((503, problem)) as made:
         assert await serve(made) == (0, 1, 0, 0, ["spurious failure"])
-        assert "without any injected fault" in made.ledger.violations[0].detail
+        assert "without any injected fault" in made.record.violations[0].detail
 
 
 async def test_a_job_whose_process_was_killed() -> None:
     def killed() -> tuple[int, Any]:
         now = time.monotonic()
-        made.ledger.injuries.append(Injury("kill -9 of ffmpeg", now, now, "job"))
+        made.record.injected.append(InjectedFault("kill -9 of ffmpeg", now, now, "job"))
         return 503, _KILLED
 
     async with clients(killed, (200, _RIGHT)) as made:
@@ -96,12 +96,12 @@ async def test_a_job_whose_process_was_killed() -> None:
 async def test_a_kill_that_the_source_is_blamed_for() -> None:
     def killed() -> tuple[int, Any]:
         now = time.monotonic()
-        made.ledger.injuries.append(Injury("kill -9 of probe", now, now, "job"))
+        made.record.injected.append(InjectedFault("kill -9 of probe", now, now, "job"))
         return 422, _CRASHED
 
     async with clients(killed) as made:
         assert await serve(made) == (0, 1, 0, 0, ["spurious failure"])
-        assert "during: kill -9 of probe of this job" in made.ledger.violations[0].detail
+        assert "during: kill -9 of probe of this job" in made.record.violations[0].detail
 
 
 async def test_a_process_of_a_job_that_failed() -> None:
@@ -111,7 +111,7 @@ async def test_a_process_of_a_job_that_failed() -> None:
 
 async def test_no_answer() -> None:
     async with clients((0, {})) as made:
-        assert await serve(made) == (0, 1, 0, 0, ["no answer"])
+        assert await serve(made) == (0, 1, 0, 0, ["no response"])
 
 
 async def test_a_job_that_is_never_served(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,24 +131,24 @@ async def test_a_job_that_is_never_served(monkeypatch: pytest.MonkeyPatch) -> No
     ],
 )
 async def test_answers_to_hostile_bodies(tmp_path: Path, status: int, body: Any, word: str | None) -> None:
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def response(request: web.Request) -> web.StreamResponse:
         await request.read()
         secret = (tmp_path / "outside/secret.txt").read_text().strip()
         told = {key: value.replace("SECRET", secret) for key, value in body.items() if isinstance(value, str)}
         return web.json_response(body | told, status=status)
 
-    with planted(tmp_path / "outside") as secrets:
-        bodies, ledger = HostileBodies(secrets, "http://127.0.0.1:1/list.txt"), Ledger()
-        async with serve_handler(answer) as url, open_session(url) as session:
-            made = HostileClients(session, bodies, secrets, ledger)
+    with plant_secrets(tmp_path / "outside") as secrets:
+        bodies, record = HostileBodies(secrets, "http://127.0.0.1:1/list.txt"), RunRecord()
+        async with serve_handler(response) as url, open_session(url) as session:
+            made = HostileClients(session, bodies, secrets, record)
             await made.send("hidden name", random.Random(1))
-    assert [word in violation.detail for violation in ledger.violations if word] == [True] * bool(word)
+    assert [word in violation.detail for violation in record.violations if word] == [True] * bool(word)
 
 
 def test_every_hostile_body_can_be_made(tmp_path: Path) -> None:
-    with planted(tmp_path / "outside") as secrets:
+    with plant_secrets(tmp_path / "outside") as secrets:
         bodies = HostileBodies(secrets, "http://127.0.0.1:1/list.txt")
-        deck = Deck(bodies.weights, random.Random(1))
-        made = [bodies.make(deck.draw(), random.Random(seed)) for seed in range(sum(bodies.weights.values()))]
+        in_turn = ShuffledKinds(bodies.weights, random.Random(1))
+        made = [bodies.make(in_turn.next(), random.Random(seed)) for seed in range(sum(bodies.weights.values()))]
     assert {request.name for request in made} == set(bodies.weights)
     assert all(0 < len(request.body) < 1 << 20 and request.path.startswith("/api/") for request in made)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from soak.site import Site
+from soak.folders import RunFolders
 from support.servers.api_server import Server
 
 HONEST_KEY = "key-of-honest-callers"
@@ -32,14 +32,14 @@ _LIMITS = {
 _KEPT = ("PATH", "HOME", "LANG", "FFMPEG_PATH")
 
 
-def worker_environment(site: Site, data: Path, **variables: str) -> dict[str, str]:
+def worker_environment(folders: RunFolders, data: Path, **variables: str) -> dict[str, str]:
     """The whole environment of a worker with this data root."""
     return {
         **{name: os.environ[name] for name in _KEPT if name in os.environ},
         "PYTHONFAULTHANDLER": "1",
-        "TMPDIR": str(site.temporary),
+        "TMPDIR": str(folders.temporary),
         "FS_PATH": str(data),
-        "FFMPEG_WORKER_SCRATCH_ROOT": str(site.scratch),
+        "FFMPEG_WORKER_SCRATCH_ROOT": str(folders.scratch),
         "FFMPEG_WORKER_SANDBOX_FIRST_UID": str(FIRST_UID),
         "FFPROBE_PATH": "none",
         **_LIMITS,
@@ -54,18 +54,22 @@ def start_worker(environment: Mapping[str, str], log: Path, folder: Path) -> tup
         RuntimeError: it did not start.
     """
     reading, writing = os.pipe()
+    # The other end stays open as long as this program runs: the worker ends with it, however it ends.
+    lifeline, _ = os.pipe()
+    command = [sys.executable, "-m", "ffmpeg_worker", "serve", "--port", "0"]
     with log.open("a") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ffmpeg_worker", "serve", "--port", "0", "--ready-fd", str(writing)],
+            [*command, "--ready-fd", str(writing), "--lifeline-fd", str(lifeline)],
             cwd=folder,
             env=environment,
-            pass_fds=[writing],
+            pass_fds=[writing, lifeline],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
             text=True,
         )
     os.close(writing)
+    os.close(lifeline)
     with os.fdopen(reading) as ready:
         line = ready.readline()
     if not line:
@@ -75,14 +79,14 @@ def start_worker(environment: Mapping[str, str], log: Path, folder: Path) -> tup
 
 
 @contextmanager
-def running_worker(site: Site, **variables: str) -> Iterator[Server]:
+def running_worker(folders: RunFolders, **variables: str) -> Iterator[Server]:
     """Run a worker with two keys; it is killed at the end unless it has been stopped."""
     stand_ins = {"FFMPEG_WORKER_ALLOW_HTTP_INPUTS": "1", "FFMPEG_WORKER_FETCH_ALLOW_CIDRS": "127.0.0.0/8"}
     keys = {"FFMPEG_WORKER_API_KEYS": f"{HONEST_KEY},{HOSTILE_KEY}"}
-    environment = worker_environment(site, site.data, **stand_ins, **keys, **variables)
-    process, url = start_worker(environment, site.log, site.root)
+    environment = worker_environment(folders, folders.data, **stand_ins, **keys, **variables)
+    process, url = start_worker(environment, folders.log, folders.root)
     try:
-        yield Server(url, site.data.resolve(), site.scratch.resolve(), site.log, process)
+        yield Server(url, folders.data.resolve(), folders.scratch.resolve(), folders.log, process)
     finally:
         if process.poll() is None:
             process.kill()

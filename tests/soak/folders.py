@@ -22,7 +22,7 @@ _PRIVATE = "FFMPEG_WORKER_SOAK_PRIVATE_MOUNTS"
 
 
 @dataclass(frozen=True)
-class Site:
+class RunFolders:
     """A folder for everything; `has_own_disks`: data root and scratch folder are small disks of their own."""
 
     root: Path
@@ -44,7 +44,7 @@ class Site:
     def log(self) -> Path:
         return self.root / "log.jsonl"
 
-    def remove_strangers(self, kept: frozenset[str]) -> None:
+    def remove_hostile_outputs(self, kept: frozenset[str]) -> None:
         """Remove outputs of hostile jobs from the data root; hidden files stay, as evidence."""
         for path in sorted(self.data.rglob("*"), reverse=True):
             name = str(path.relative_to(self.data))
@@ -70,23 +70,23 @@ def enter_private_mounts(arguments: list[str]) -> None:
 
 
 @contextmanager
-def open_site() -> Iterator[Site]:
+def open_folders() -> Iterator[RunFolders]:
     """Make the folders and the media files."""
     with tempfile.TemporaryDirectory(prefix="ffmpeg-worker-soak-") as name:
-        site = Site(Path(name), has_own_disks=_PRIVATE in os.environ)
-        site.root.chmod(0o755)
-        sizes = {site.data: DATA_DISK_BYTES, site.scratch: SCRATCH_DISK_BYTES, site.temporary: 0}
+        folders = RunFolders(Path(name), has_own_disks=_PRIVATE in os.environ)
+        folders.root.chmod(0o755)
+        sizes = {folders.data: DATA_DISK_BYTES, folders.scratch: SCRATCH_DISK_BYTES, folders.temporary: 0}
         for folder, size in sizes.items():
             folder.mkdir()
-            if site.has_own_disks and size:
+            if folders.has_own_disks and size:
                 mount = ["mount", "-t", "tmpfs", "-o", f"size={size},mode=755", "tmpfs", str(folder)]
                 subprocess.run(mount, check=True)
         try:
-            _make_files(site.data)
-            yield site
+            _make_files(folders.data)
+            yield folders
         finally:
-            if site.has_own_disks:
-                for folder in (site.data, site.scratch):
+            if folders.has_own_disks:
+                for folder in (folders.data, folders.scratch):
                     subprocess.run(["umount", "--lazy", str(folder)], check=False)
 
 

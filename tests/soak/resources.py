@@ -22,7 +22,7 @@ _TCP_STATES = {"01": "established", "08": "close-wait", "0A": "listening"}
 
 
 @dataclass(frozen=True)
-class Holdings:
+class HeldResources:
     """What a server holds: descriptors by kind, and so on; files are names."""
 
     descriptors: Counter[str]
@@ -34,7 +34,7 @@ class Holdings:
     job_users: int
 
     @classmethod
-    def of(cls, server: Server, temporary: Path, first_uid: int) -> Holdings:
+    def of(cls, server: Server, temporary: Path, first_uid: int) -> HeldResources:
         """Look at a server; `temporary` is its folder of temporary files."""
         pid = server.pid
         return cls(
@@ -44,12 +44,10 @@ class Holdings:
             frozenset(n for n in _names(server.scratch_root, deep=True) if f"/{CACHE_FOLDER}/" not in n),
             _names(temporary),
             frozenset(name for name in _names(server.data_root, deep=True) if "/." in f"/{name}"),
-            sum(
-                user_of(int(entry.name)) >= first_uid for entry in Path("/proc").iterdir() if entry.name.isdigit()
-            ),
+            sum(user_of(int(entry.name)) >= first_uid for entry in Path("/proc").glob("[0-9]*")),
         )
 
-    def more_than(self, before: Holdings) -> list[str]:
+    def more_than(self, before: HeldResources) -> list[str]:
         """What is more than before, beyond what an idle worker may keep."""
         found = [
             f"{more} more descriptors: {kind}"
@@ -120,6 +118,5 @@ def user_of(pid: int) -> int:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:
         return -1
-    return max(
-        user_ids(status)
-    )  # the owner of the folder in /proc is root for a process that has changed its user
+    # Not the owner of the folder in /proc: that is root for a process that has changed its user.
+    return max(user_ids(status))

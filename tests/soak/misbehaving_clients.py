@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from soak.client import path_of
-from soak.deck import Deck
-from soak.ledger import Ledger
+from soak.run_record import RunRecord
+from soak.shuffled_kinds import ShuffledKinds
 from soak.stalled_peer import StalledPeer
 from soak.worker_process import HOSTILE_KEY
 
@@ -31,13 +31,13 @@ _MAX_UNREAD_S = 10.0
 
 
 @dataclass
-class RudeClients:
-    """Talks to the server at `address` in ways that no client should."""
+class MisbehavingClients:
+    """Talks to the server in ways that no client should."""
 
     host: str
     port: int
     stalled: StalledPeer
-    ledger: Ledger
+    record: RunRecord
 
     def kinds(self) -> Mapping[str, Callable[[random.Random], Awaitable[None]]]:
         """What they do, by name."""
@@ -53,14 +53,16 @@ class RudeClients:
             "odd framing": self._odd_framing,
         }
 
-    async def keep_going(self, deck: Deck, chance: random.Random, end: float) -> None:
-        """Do what the deck deals, one thing after another, until the time `end`."""
-        kinds = self.kinds()
+    async def keep_going(self, in_turn: ShuffledKinds, chance: random.Random, end: float) -> None:
+        """Misbehave in these ways, one after another, until the time `end`."""
         while time.monotonic() < end:
-            name = deck.draw()
-            self.ledger.faults[name] += 1
-            with self.ledger.request(f"client: {name}"), suppress(OSError, asyncio.IncompleteReadError):
-                await kinds[name](chance)
+            await self.misbehave(in_turn.next(), chance)
+
+    async def misbehave(self, name: str, chance: random.Random) -> None:
+        """Misbehave in one way."""
+        self.record.faults[name] += 1
+        with self.record.request(f"client: {name}"), suppress(OSError, asyncio.IncompleteReadError):
+            await self.kinds()[name](chance)
 
     async def _connect(self, **options: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection(self.host, self.port, **options)
@@ -108,7 +110,7 @@ class RudeClients:
             _abort(writer)
 
     async def _never_read(self, chance: random.Random) -> None:
-        """Ask for large answers on several connections, and leave them in the server."""
+        """Ask for large responses on several connections, and leave them in the server."""
         held = []
         for _ in range(_UNREAD):
             connection = socket.socket()

@@ -8,9 +8,9 @@ import re
 import time
 from pathlib import Path
 
-from soak.ledger import Ledger
-from soak.leftovers import CACHE_FOLDER, Holdings
-from soak.site import Site
+from soak.folders import RunFolders
+from soak.resources import CACHE_FOLDER, HeldResources
+from soak.run_record import RunRecord
 from soak.usage import descendants_of
 from soak.worker_process import FIRST_UID, stop_worker
 from support.processes import alive
@@ -26,9 +26,9 @@ _CALL = re.compile(r'File "([^"]+)", line (\d+) in (\S+)')
 _VARIABLE = re.compile(r"[0-9a-f-]{8,}|\d+")
 
 
-def look(server: Server, site: Site) -> Holdings:
+def look(server: Server, folders: RunFolders) -> HeldResources:
     """What the server holds now."""
-    return Holdings.of(server, site.temporary, FIRST_UID)
+    return HeldResources.of(server, folders.temporary, FIRST_UID)
 
 
 def job_folders(server: Server) -> list[str]:
@@ -46,45 +46,44 @@ async def wait_until_idle(server: Server) -> bool:
     return False
 
 
-async def check_leftovers(server: Server, site: Site, before: Holdings, ledger: Ledger) -> None:
+async def check_resources(server: Server, folders: RunFolders, before: HeldResources, record: RunRecord) -> None:
     """Record what is still more than before after a minute without jobs."""
     if not await wait_until_idle(server):
         jobs, programs = job_folders(server), server.engines()
-        ledger.violate("not idle", f"after {IDLE_WITHIN_S:g} s: jobs {jobs}, programs {programs}")
+        record.violate("not idle", f"after {IDLE_WITHIN_S:g} s: jobs {jobs}, programs {programs}")
     deadline = time.monotonic() + IDLE_WITHIN_S
-    more = look(server, site).more_than(before)
+    more = look(server, folders).more_than(before)
     while more and time.monotonic() < deadline:
         await asyncio.sleep(_POLL_S)
-        more = look(server, site).more_than(before)
+        more = look(server, folders).more_than(before)
     for what in more:
-        ledger.violate("leak", f"{what}, {IDLE_WITHIN_S:g} s after the last job")
+        record.violate("leak", f"{what}, {IDLE_WITHIN_S:g} s after the last job")
 
 
-async def check_end(server: Server, site: Site, ledger: Ledger) -> None:
+async def check_end(server: Server, folders: RunFolders, record: RunRecord) -> None:
     """Stop the server; record what does not end, and what stays on the disk."""
     below = descendants_of(server.pid)
     problem = await asyncio.to_thread(stop_worker, server.process)
     if problem:
-        ledger.violate("shutdown", problem)
+        record.violate("shutdown", problem)
     left = [pid for pid in below if alive(pid)]
     if left:
-        ledger.violate("shutdown", f"{len(left)} processes outlive the worker: {left}")
-    for folder in (site.scratch, site.temporary):
+        record.violate("shutdown", f"{len(left)} processes outlive the worker: {left}")
+    for folder in (folders.scratch, folders.temporary):
         names = sorted(path.name for path in folder.iterdir())
         if names:
-            ledger.violate("shutdown", f"{len(names)} entries stay in {folder.name}: {names[:5]}")
+            record.violate("shutdown", f"{len(names)} entries stay in {folder.name}: {names[:5]}")
 
 
 def read_stack(log: str) -> str:
     """The innermost calls of the main thread, as the fault handler has written them, innermost first."""
     _, _, stack = log.rpartition("Current thread")
     calls = _CALL.findall(stack.partition("\n\n")[0])[:_MAX_CALLS]
-    return (
-        " < ".join(f"{Path(path).name}:{line} {function}" for path, line, function in calls) or "an unknown place"
-    )
+    named = [f"{Path(path).name}:{line} {function}" for path, line, function in calls]
+    return " < ".join(named) or "an unknown place"
 
 
-def check_log(log: Path, ledger: Ledger) -> None:
+def check_log(log: Path, record: RunRecord) -> None:
     """Record errors in the server's log; those that differ in numbers only are one."""
     texts, plain = [], ""
     for line in log.read_text(errors="replace").splitlines():
@@ -102,4 +101,9 @@ def check_log(log: Path, ledger: Ledger) -> None:
     for text in filter(None, [*texts, plain]):
         alike.setdefault(_VARIABLE.sub("", text), []).append(text)
     for same in alike.values():
-        ledger.violate("log", f"{len(same)} times: {same[0][:_MAX_TEXT]} … {same[0][_MAX_TEXT:][-_MAX_TEXT:]}")
+        record.violate("log", f"{len(same)} times: {_shorten(same[0].strip())}")
+
+
+def _shorten(text: str) -> str:
+    """Leave out the middle of a long text."""
+    return text if len(text) <= 2 * _MAX_TEXT else f"{text[:_MAX_TEXT]} … {text[-_MAX_TEXT:]}"

@@ -21,7 +21,7 @@ class Violation:
 
 
 @dataclass(frozen=True)
-class Injury:
+class InjectedFault:
     """Something that this program did to the worker, from `began` to `ended` (monotonic seconds).
 
     `job_id` is the only job that it can have harmed; None: any job.
@@ -41,23 +41,23 @@ class _Request:
 
 
 @dataclass
-class Ledger:
+class RunRecord:
     """Counts by name, and the violations in order."""
 
     began: float = field(default_factory=time.monotonic)
     right: Counter[str] = field(default_factory=Counter)
     failed: Counter[str] = field(default_factory=Counter)
     resent: Counter[str] = field(default_factory=Counter)
-    turned_away: Counter[str] = field(default_factory=Counter)
+    refused_busy: Counter[str] = field(default_factory=Counter)
     slowest_s: dict[str, float] = field(default_factory=dict)
     hostile: Counter[str] = field(default_factory=Counter)
-    answers: Counter[str] = field(default_factory=Counter)
+    responses: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
     skipped: dict[str, str] = field(default_factory=dict)
     violations: list[Violation] = field(default_factory=list)
     is_closed: bool = False
     """Whether further violations are only results of the last one."""
-    injuries: list[Injury] = field(default_factory=list)
+    injected: list[InjectedFault] = field(default_factory=list)
     _requests: deque[_Request] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_REQUESTS))
 
     def violate(self, kind: str, detail: str) -> None:

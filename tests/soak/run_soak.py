@@ -1,4 +1,4 @@
-"""One run: warms the worker up, loads and injures it for a time, and checks what is left."""
+"""One run: warms the worker up, loads it and injects faults for a time, and checks the resources that it holds."""
 
 from __future__ import annotations
 
@@ -6,44 +6,44 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from fuzz.planted import ENVIRONMENT, Planted, planted
-from soak import fill_disk, kill_children, neighbors
-from soak.after_the_run import check_end, check_leftovers, check_log, look, read_stack, wait_until_idle
+from fuzz.planted import ENVIRONMENT, Planted, plant_secrets
+from soak import fill_disk, kill_processes, start_second_workers
 from soak.client import open_session
-from soak.deck import Deck
+from soak.expected import make_expected
+from soak.final_checks import check_end, check_log, check_resources, look, read_stack, wait_until_idle
+from soak.folders import RunFolders, open_folders
 from soak.health import STUCK_AFTER_S, Health, polled_health
 from soak.honest_clients import HonestClients
 from soak.honest_jobs import HonestJobs
 from soak.hostile_bodies import HostileBodies
 from soak.hostile_clients import HostileClients
-from soak.ledger import Ledger
-from soak.rude_clients import RudeClients
-from soak.site import Site, open_site
+from soak.misbehaving_clients import MisbehavingClients
+from soak.run_record import RunRecord
+from soak.shuffled_kinds import ShuffledKinds
 from soak.stalled_peer import open_stalled_peer
 from soak.usage import UsageSeries, take_sample
-from soak.wanted import make_wanted
 from soak.worker_process import running_worker
 from support.servers.api_server import Server
 from support.servers.bucket import open_bucket
 from support.servers.web import open_web
 
-HONEST, HOSTILE, RUDE = 2, 3, 2
+HONEST, HOSTILE, MISBEHAVING = 2, 3, 2
 _SAMPLE_S = 0.2
 _TIDY_S = 2.0
-_KILL_JOB_S, _KILL_SPAWNER_S, _FILL_S, _NEIGHBOR_S = 2.5, 15.0, 18.0, 6.0
+_KILL_JOB_S, _KILL_SPAWNER_S, _FILL_S, _SECOND_WORKER_S = 2.5, 15.0, 18.0, 6.0
 _LIST_BYTES = 60 << 20
 _REMEMBERED = 200
 
 
 @dataclass(frozen=True)
 class Options:
-    """`skip` names kinds of hostile bodies, of rude clients and of faults that are left out."""
+    """`skip` names kinds of hostile bodies, of misbehaving clients and of faults that are left out."""
 
     minutes: float
     seed: str
@@ -55,13 +55,13 @@ class Run:
     """A worker, its callers, and what is known of them."""
 
     options: Options
-    site: Site
+    folders: RunFolders
     server: Server
-    ledger: Ledger
+    record: RunRecord
     health: Health
     honest: HonestClients
     hostile: HostileClients
-    rude: RudeClients
+    misbehaving: MisbehavingClients
     secrets: Planted
     usage: UsageSeries = field(default_factory=UsageSeries)
     is_over: bool = False
@@ -71,39 +71,57 @@ class Run:
 
     async def go(self) -> None:
         """Warm up, soak, and check."""
-        kept = frozenset(str(path.relative_to(self.site.data)) for path in self.site.data.rglob("*"))
+        kept = frozenset(str(path.relative_to(self.folders.data)) for path in self.folders.data.rglob("*"))
         watching = [asyncio.ensure_future(self._watch()), asyncio.ensure_future(self._tidy(kept))]
         try:
             for number in range(2):
                 await self.honest.serve_each(self._chance(f"warm-up {number}"))
             await wait_until_idle(self.server)
-            before = look(self.server, self.site)
+            before = look(self.server, self.folders)
+            await self._use_everything_once()
             sampling = asyncio.ensure_future(self._sample())
             await self._soak(time.monotonic() + 60 * self.options.minutes)
             sampling.cancel()
             if self.is_over:
                 return
-            await check_leftovers(self.server, self.site, before, self.ledger)
+            await check_resources(self.server, self.folders, before, self.record)
             await self.honest.serve_each(self._chance("after the run"))
         finally:
             for task in watching:
                 task.cancel()
         self._check_secrets()
         self.health.is_closing = True
-        await check_end(self.server, self.site, self.ledger)
+        await check_end(self.server, self.folders, self.record)
 
     async def _soak(self, end: float) -> None:
         """Run all callers and faults until the time `end`, or until the server has died."""
-        acts = self._faults(end)
         callers: tuple[tuple[str, int, Any, Mapping[str, int]], ...] = (
             ("honest", HONEST, self.honest.keep_sending, dict.fromkeys(self.honest.jobs.kinds(), 1)),
             ("hostile", HOSTILE, self.hostile.keep_sending, self.hostile.bodies.weights),
-            ("rude", RUDE, self.rude.keep_going, dict.fromkeys(self.rude.kinds(), 1)),
+            ("misbehaving", MISBEHAVING, self.misbehaving.keep_going, dict.fromkeys(self.misbehaving.kinds(), 1)),
         )
+        acts = self._faults(end)
         for role, count, send, weights in callers:
             chosen = {name: weight for name, weight in weights.items() if name not in self.options.skip}
-            deck = Deck(chosen, self._chance(role))
-            acts += [send(deck, self._chance(f"{role} {n}"), end) for n in range(count) if chosen]
+            in_turn = ShuffledKinds(chosen, self._chance(role))
+            acts += [send(in_turn, self._chance(f"{role} {n}"), end) for n in range(count) if chosen]
+        await self._run_all(acts)
+
+    async def _use_everything_once(self) -> None:
+        """Send each hostile body and misbehave in each way once, so that memory has its size of later."""
+        chance, skip = self._chance("everything once"), self.options.skip
+        at_once = asyncio.Semaphore(HOSTILE)
+
+        async def send(name: str) -> None:
+            async with at_once:
+                await self.hostile.send(name, chance)
+
+        names = [name for name in self.hostile.bodies.weights if name not in skip]
+        ways = [name for name in self.misbehaving.kinds() if name not in skip]
+        await self._run_all([*map(send, names), *(self.misbehaving.misbehave(way, chance) for way in ways)])
+
+    async def _run_all(self, acts: Iterable[Coroutine[Any, Any, None]]) -> None:
+        """Run all at once, until they have ended or the server has."""
         tasks = [asyncio.ensure_future(act) for act in acts]
         pending = set(tasks)
         while pending and not self.is_over:
@@ -115,25 +133,25 @@ class Run:
         await asyncio.gather(*pending, return_exceptions=True)
 
     def _faults(self, end: float) -> list[Coroutine[Any, Any, None]]:
-        kill, where = kill_children.keep_killing, (self.server, self.ledger)
-        wanted: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+        kill, where = kill_processes.keep_killing, (self.server, self.record)
+        faults: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "kill": lambda: kill(*where, self._chance("kill"), end, pause_s=_KILL_JOB_S, spawners=False),
             "kill spawner": lambda: kill(
                 *where, self._chance("spawn"), end, pause_s=_KILL_SPAWNER_S, spawners=True
             ),
             "full disk": lambda: fill_disk.keep_filling(
-                self.site, self.ledger, self._chance("disk"), end, pause_s=_FILL_S
+                self.folders, self.record, self._chance("disk"), end, pause_s=_FILL_S
             ),
-            "second worker": lambda: neighbors.keep_starting(
-                self.site, self.ledger, self._chance("neighbor"), end, pause_s=_NEIGHBOR_S
+            "second worker": lambda: start_second_workers.keep_starting(
+                self.folders, self.record, self._chance("second worker"), end, pause_s=_SECOND_WORKER_S
             ),
         }
-        if not self.site.has_own_disks:
-            self.ledger.skipped["full disk"] = "this machine or user cannot mount small disks"
-        if (reason := neighbors.why_no_networks()) is not None:
-            self.ledger.skipped["second worker"] = reason
-        self.ledger.skipped |= dict.fromkeys(sorted(self.options.skip), "as asked")
-        return [make() for name, make in wanted.items() if name not in self.ledger.skipped]
+        if not self.folders.has_own_disks:
+            self.record.skipped["full disk"] = "this machine or user cannot mount small disks"
+        if (reason := start_second_workers.why_no_networks()) is not None:
+            self.record.skipped["second worker"] = reason
+        self.record.skipped |= dict.fromkeys(sorted(self.options.skip), "as asked")
+        return [make() for name, make in faults.items() if name not in self.record.skipped]
 
     async def _sample(self) -> None:
         while True:
@@ -145,72 +163,72 @@ class Run:
         """Remove what hostile jobs deliver, and what the stand-ins remember."""
         while True:
             await asyncio.sleep(_TIDY_S)
-            await asyncio.to_thread(self.site.remove_strangers, kept)
+            await asyncio.to_thread(self.folders.remove_hostile_outputs, kept)
             for remembered in (self.honest.jobs.web.requests, self.honest.jobs.bucket.server.requests):
                 del remembered[:-_REMEMBERED]
             del self.honest.jobs.bucket.server.headers[:-_REMEMBERED]
 
     async def _watch(self) -> None:
-        """End the run if the server has ended, or does not answer any more."""
+        """End the run if the server has ended, or does not respond any more."""
         while not self.is_over:
             await asyncio.sleep(1)
             if self.server.process.poll() is not None:
                 self._give_up("dead", f"the server ended with status {self.server.process.returncode}")
             elif self.health.is_stuck:
                 now = time.monotonic()
-                names = self.health.describe_under_way(self.health.heard - 1, now)
-                self.ledger.is_closed = True
+                names = self.health.describe_under_way(self.health.responded - 1, now)
+                self.record.is_closed = True
                 # The fault handler writes the stacks of all threads into the log.
                 self.server.process.send_signal(signal.SIGABRT)
                 await asyncio.to_thread(self.server.process.wait)
-                stack = read_stack(self.site.log.read_text(errors="replace"))
-                self._give_up("stuck", f"no answer for {STUCK_AFTER_S:g} s, in {stack}; under way: {names}")
+                stack = read_stack(self.folders.log.read_text(errors="replace"))
+                self._give_up("stuck", f"no response for {STUCK_AFTER_S:g} s, in {stack}; under way: {names}")
 
     def _give_up(self, kind: str, detail: str) -> None:
-        self.ledger.is_closed = False
-        self.ledger.violate(kind, detail)
-        self.ledger.is_closed = self.is_over = True
+        self.record.is_closed = False
+        self.record.violate(kind, detail)
+        self.record.is_closed = self.is_over = True
 
     def _check_secrets(self) -> None:
-        touched = [event for event in self.secrets.touched() if event != "the port was called"]
+        touched = [event for event in self.secrets.find_accesses() if event != "the port was called"]
         if touched:
-            self.ledger.violate("secret", f"somebody opened the folder of the secret: {touched}")
-        if leaked := self.secrets.leaked_to(self.site.log.read_bytes()):
-            self.ledger.violate("secret", f"the log contains {leaked}")
+            self.record.violate("secret", f"somebody opened the folder of the secret: {touched}")
+        if leaked := self.secrets.find_leaks(self.folders.log.read_bytes()):
+            self.record.violate("secret", f"the log contains {leaked}")
 
 
 @asynccontextmanager
 async def open_run(options: Options) -> AsyncIterator[Run]:
     """Start the worker and all that it talks to."""
-    ledger = Ledger()
+    record = RunRecord()
     async with AsyncExitStack() as stack:
-        site = stack.enter_context(open_site())
-        secrets = stack.enter_context(planted(site.root / "outside"))
-        reference = site.root / "reference"
+        folders = stack.enter_context(open_folders())
+        secrets = stack.enter_context(plant_secrets(folders.root / "outside"))
+        reference = folders.root / "reference"
         reference.mkdir()
-        wanted = await asyncio.to_thread(make_wanted, site.data, reference)
+        expected = await asyncio.to_thread(make_expected, folders.data, reference)
         bucket, web = stack.enter_context(open_bucket()), await stack.enter_async_context(open_web())
-        web.files["clip.mp4"] = (site.data / "clip.mp4").read_bytes()
+        web.files["clip.mp4"] = (folders.data / "clip.mp4").read_bytes()
         web.files["list.txt"] = b"file clip.mp4\n" * (_LIST_BYTES // 14)
         stalled = await stack.enter_async_context(open_stalled_peer())
         secret = secrets.canaries.plant_plain("environment")
-        server = stack.enter_context(running_worker(site, **{ENVIRONMENT: secret}))
-        health = await stack.enter_async_context(polled_health(server, ledger))
+        server = stack.enter_context(running_worker(folders, **{ENVIRONMENT: secret}))
+        health = await stack.enter_async_context(polled_health(server, record))
         session = await stack.enter_async_context(open_session(server.url))
         address = urlsplit(server.url)
         bodies = HostileBodies(secrets, f"{web.url}/plain/list.txt")
         yield Run(
             options,
-            site,
+            folders,
             server,
-            ledger,
+            record,
             health,
-            HonestClients(session, HonestJobs(site.data, web, bucket, wanted), ledger),
-            HostileClients(session, bodies, secrets, ledger),
-            RudeClients(address.hostname or "", address.port or 0, stalled, ledger),
+            HonestClients(session, HonestJobs(folders.data, web, bucket, expected), record),
+            HostileClients(session, bodies, secrets, record),
+            MisbehavingClients(address.hostname or "", address.port or 0, stalled, record),
             secrets,
         )
-        check_log(site.log, ledger)
+        check_log(folders.log, record)
 
 
 async def soak(options: Options) -> Run:
@@ -218,5 +236,5 @@ async def soak(options: Options) -> Run:
     async with open_run(options) as run:
         await run.go()
     for kind, detail in run.usage.problems():
-        run.ledger.violate(kind, detail)
+        run.record.violate(kind, detail)
     return run

@@ -9,8 +9,8 @@ import sys
 import time
 
 from soak import second_worker
-from soak.ledger import Ledger
-from soak.site import Site
+from soak.folders import RunFolders
+from soak.run_record import RunRecord
 
 _WITHIN_S = 120.0
 
@@ -24,12 +24,14 @@ def why_no_networks() -> str | None:
     return None
 
 
-async def keep_starting(site: Site, ledger: Ledger, chance: random.Random, end: float, *, pause_s: float) -> None:
+async def keep_starting(
+    folders: RunFolders, record: RunRecord, chance: random.Random, end: float, *, pause_s: float
+) -> None:
     """Start a second worker `pause_s` seconds after the one before has ended, until the time `end`."""
     while time.monotonic() < end:
         jobs = str(chance.randint(2, 6))
         process = await asyncio.create_subprocess_exec(
-            *("unshare", "--net", sys.executable, "-m", second_worker.__name__, str(site.root), jobs),
+            *("unshare", "--net", sys.executable, "-m", second_worker.__name__, str(folders.root), jobs),
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -37,11 +39,11 @@ async def keep_starting(site: Site, ledger: Ledger, chance: random.Random, end: 
             output, errors = await asyncio.wait_for(process.communicate(), _WITHIN_S)
         except TimeoutError:
             process.kill()
-            ledger.violate("second worker", f"it did not end within {_WITHIN_S:g} s")
+            record.violate("second worker", f"it did not end within {_WITHIN_S:g} s")
             return
-        ledger.faults["second worker started and stopped"] += 1
+        record.faults["second worker started and stopped"] += 1
         for line in output.decode().splitlines():
-            ledger.violate("second worker", line)
+            record.violate("second worker", line)
         if process.returncode not in {0, 1}:
-            ledger.violate("second worker", errors.decode()[-500:])
+            record.violate("second worker", errors.decode()[-500:])
         await asyncio.sleep(pause_s)

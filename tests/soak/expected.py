@@ -36,14 +36,14 @@ _COLOR_TOLERANCE = 12
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExpectedFile:
     """Size and SHA-256 of a file."""
 
     size: int
     digest: str
 
     @classmethod
-    def of(cls, data: bytes) -> Wanted:
+    def of(cls, data: bytes) -> ExpectedFile:
         """Those of these bytes."""
         return cls(len(data), sha256(data).hexdigest())
 
@@ -57,27 +57,27 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class WantedResults:
+class ExpectedResults:
     """Outputs of `COMMANDS` by name, from clip.mp4 and from a copy of it; the score of worse.mp4 against it."""
 
-    files: Mapping[str, Wanted]
-    from_copy: Mapping[str, Wanted]
+    files: Mapping[str, ExpectedFile]
+    from_copy: Mapping[str, ExpectedFile]
     vmaf: float
 
 
-def make_wanted(data: Path, folder: Path) -> WantedResults:
+def make_expected(data: Path, folder: Path) -> ExpectedResults:
     """Run FFmpeg without the worker on the files of the data root; `folder` is an empty one."""
     (folder / "clip.mp4").symlink_to(data / "clip.mp4")
     _run(f"-i clip.mp4 -c copy {STEP}", folder)
     files, from_copy = (
         {
-            name: Wanted.of(_run(read_from(command, source), folder).read_bytes())
+            name: ExpectedFile.of(_run(read_from(command, source), folder).read_bytes())
             for name, command in COMMANDS.items()
         }
         for source in ("clip.mp4", STEP)
     )
     score = plain_vmaf(data / "clip.mp4", data / "worse.mp4")["vmaf"]["mean"]
-    return WantedResults(files, from_copy, float(score))
+    return ExpectedResults(files, from_copy, float(score))
 
 
 def read_from(command: str, source: str) -> str:
@@ -92,11 +92,11 @@ def _run(command: str, folder: Path) -> Path:
     return folder / arguments[-1]
 
 
-def compare_output(wanted: Wanted, data: bytes | None, output: Mapping[str, Any]) -> list[str]:
+def compare_output(expected: ExpectedFile, data: bytes | None, output: Mapping[str, Any]) -> list[str]:
     """Compare a delivered file, and what the result says of it."""
-    problems = wanted.compare(data)
-    if output.get("size") != wanted.size:
-        problems.append(f"the result gives {output.get('size')} bytes instead of {wanted.size}")
+    problems = expected.compare(data)
+    if output.get("size") != expected.size:
+        problems.append(f"the result gives {output.get('size')} bytes instead of {expected.size}")
     return problems
 
 

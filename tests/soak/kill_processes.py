@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from soak.ledger import Injury, Ledger
-from soak.leftovers import name_process, user_of
+from soak.resources import name_process, user_of
+from soak.run_record import InjectedFault, RunRecord
 from soak.usage import descendants_of
 from soak.worker_process import FIRST_UID
 from support.processes import children_of
@@ -24,7 +24,7 @@ _AT_WORK = 0.9
 
 
 @dataclass(frozen=True)
-class Prey:
+class WorkerChild:
     """A process below the worker; `job_id` is the only job that its end can harm, None: any job."""
 
     pid: int
@@ -34,17 +34,17 @@ class Prey:
     """Whether it works for a job, and does not only wait for one."""
 
 
-def find_prey(server: Server) -> list[Prey]:
+def find_children(server: Server) -> list[WorkerChild]:
     """The living processes below the worker."""
     spawners = children_of(server.pid)
-    prey = [Prey(pid, f"spawner of {name_process(pid)}", None) for pid in spawners]
+    found = [WorkerChild(pid, f"spawner of {name_process(pid)}", None) for pid in spawners]
     below = [pid for pid in descendants_of(server.pid) if pid not in spawners]
-    return prey + [_prey(pid, server.scratch_root) for pid in below]
+    return found + [_describe(pid, server.scratch_root) for pid in below]
 
 
-def _prey(pid: int, scratch: Path) -> Prey:
+def _describe(pid: int, scratch: Path) -> WorkerChild:
     job_id = job_of(_folder_of(pid), scratch) or job_of_user(user_of(pid), scratch)
-    return Prey(pid, name_process(pid), job_id, is_at_work=job_id is not None)
+    return WorkerChild(pid, name_process(pid), job_id, is_at_work=job_id is not None)
 
 
 def job_of(folder: Path | None, scratch: Path) -> str | None:
@@ -74,29 +74,29 @@ def _folder_of(pid: int) -> Path | None:
 
 
 async def keep_killing(
-    server: Server, ledger: Ledger, chance: random.Random, end: float, *, pause_s: float, spawners: bool
+    server: Server, record: RunRecord, chance: random.Random, end: float, *, pause_s: float, spawners: bool
 ) -> None:
     """Kill a random process every `pause_s` seconds on average, until the time `end`."""
     while True:
         await asyncio.sleep(chance.uniform(0.5, 1.5) * pause_s)
-        prey: list[Prey] = []
-        while not prey:
+        found: list[WorkerChild] = []
+        while not found:
             if time.monotonic() > end:
                 return
             await asyncio.sleep(_LOOK_AGAIN_S)
-            prey = [each for each in find_prey(server) if each.what.startswith("spawner of") == spawners]
-        at_work = [each for each in prey if each.is_at_work]
-        _kill(chance.choice(at_work if at_work and chance.random() < _AT_WORK else prey), ledger)
+            found = [each for each in find_children(server) if each.what.startswith("spawner of") == spawners]
+        at_work = [each for each in found if each.is_at_work]
+        _kill(chance.choice(at_work if at_work and chance.random() < _AT_WORK else found), record)
 
 
-def _kill(prey: Prey, ledger: Ledger) -> None:
+def _kill(found: WorkerChild, record: RunRecord) -> None:
     # Recorded before: the job may fail before this program goes on.
-    what = f"kill -9 of {prey.what}"
+    what = f"kill -9 of {found.what}"
     now = time.monotonic()
-    ledger.injuries.append(Injury(what, now, now, prey.job_id))
+    record.injected.append(InjectedFault(what, now, now, found.job_id))
     try:
-        os.kill(prey.pid, signal.SIGKILL)
+        os.kill(found.pid, signal.SIGKILL)
     except ProcessLookupError:
-        ledger.injuries.pop()
+        record.injected.pop()
         return
-    ledger.faults[what] += 1
+    record.faults[what] += 1
