@@ -17,26 +17,39 @@ _NAME = ".filler-of-the-soak"
 
 
 async def keep_filling(
-    folders: RunFolders, record: RunRecord, chance: random.Random, end: float, *, pause_s: float
+    folders: RunFolders,
+    record: RunRecord,
+    chance: random.Random,
+    end: float,
+    *,
+    pause_s: float,
+    alone: asyncio.Lock,
 ) -> None:
-    """Fill the disk of the scratch folder or of the data root every `pause_s` seconds, until the time `end`."""
+    """Fill the disk of the scratch folder or of the data root every `pause_s` seconds, until the time `end`.
+
+    `alone` is held meanwhile: another worker could not start on a full disk.
+    """
     while True:
         await asyncio.sleep(chance.uniform(0.5, 1.5) * pause_s)
-        if time.monotonic() > end:
-            return
-        folder = chance.choice((folders.scratch, folders.data))
-        began = time.monotonic()
-        # Open until the disk is free again; jobs that fail meanwhile are judged by it.
-        record.injected.append(InjectedFault(FULL_DISK, began, float("inf")))
-        number = len(record.injected) - 1
-        path = folder / _NAME
-        try:
-            await asyncio.to_thread(_fill, path)
-            await asyncio.sleep(chance.uniform(0.5, 1.5))
-        finally:
-            path.unlink(missing_ok=True)
-            record.injected[number] = InjectedFault(FULL_DISK, began, time.monotonic())
-        record.faults[f"full disk of the {'scratch folder' if folder == folders.scratch else 'data root'}"] += 1
+        async with alone:
+            if time.monotonic() > end:
+                return
+            name, folder = chance.choice((("scratch folder", folders.scratch), ("data root", folders.data)))
+            await _fill_for_a_moment(folder / _NAME, record, chance.uniform(0.5, 1.5))
+            record.faults[f"full disk of the {name}"] += 1
+
+
+async def _fill_for_a_moment(path: Path, record: RunRecord, stay_s: float) -> None:
+    began = time.monotonic()
+    # Without end until the disk has space again; jobs that fail meanwhile are judged by it.
+    record.injected.append(InjectedFault(FULL_DISK, began, float("inf")))
+    number = len(record.injected) - 1
+    try:
+        await asyncio.to_thread(_fill, path)
+        await asyncio.sleep(stay_s)
+    finally:
+        path.unlink(missing_ok=True)
+        record.injected[number] = InjectedFault(FULL_DISK, began, time.monotonic())
 
 
 def _fill(path: Path) -> None:

@@ -19,6 +19,8 @@ from support.servers.api_server import Server
 IDLE_WITHIN_S = 60.0
 _POLL_S = 0.5
 _MAX_TEXT = 400
+CLAIMS_FOLDER = "users"
+"""Name of the folder in the scratch folder that has the locks of user ids, where `/run` cannot be used."""
 _MAX_CALLS = 6
 _BEGIN = re.compile("Task exception|Exception|Unclosed|Future exception|Fatal")
 """Beginnings of messages that libraries write as plain text, of several lines."""
@@ -70,7 +72,7 @@ async def check_end(server: Server, folders: RunFolders, record: RunRecord) -> N
     if left:
         record.violate("shutdown", f"{len(left)} processes outlive the worker: {left}")
     for folder in (folders.scratch, folders.temporary):
-        names = sorted(path.name for path in folder.iterdir())
+        names = sorted(path.name for path in folder.iterdir() if path.name != CLAIMS_FOLDER)
         if names:
             record.violate("shutdown", f"{len(names)} entries stay in {folder.name}: {names[:5]}")
 

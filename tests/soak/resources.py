@@ -13,11 +13,12 @@ from support.servers.api_server import Server
 
 CACHE_FOLDER = "kept"
 """Name of the folder of fetched inputs, beside the workspaces of jobs."""
+USER_CLAIM = "user claim"
 KEPT_CLAIMS = 16
 """User numbers that an idle worker keeps for its next jobs, with one descriptor each."""
 _KEPT_THREADS = 40
 """Threads of pools, which are started when they are needed and stay."""
-_CLAIM = re.compile(r"ffmpeg-worker-user-(\d+)$")
+_CLAIM = re.compile(r"\buser-\d+$")
 _TCP_STATES = {"01": "established", "08": "close-wait", "0A": "listening"}
 
 
@@ -52,7 +53,7 @@ class HeldResources:
         found = [
             f"{more} more descriptors: {kind}"
             for kind, more in (self.descriptors - before.descriptors).items()
-            if kind != "user claim" or self.descriptors[kind] > KEPT_CLAIMS
+            if kind != USER_CLAIM or self.descriptors[kind] > KEPT_CLAIMS
         ]
         if self.threads > before.threads + _KEPT_THREADS:
             found.append(f"{self.threads} threads, {before.threads} before")
@@ -90,7 +91,9 @@ def _descriptors(pid: int) -> Counter[str]:
         except OSError:
             continue
         kind, _, number = target.partition(":[")
-        kinds[sockets.get(number.rstrip("]"), "socket") if kind == "socket" else kind] += 1
+        if kind == "socket":
+            kind = sockets.get(number.rstrip("]"), "socket")
+        kinds[USER_CLAIM if _CLAIM.search(kind) else kind] += 1
     return kinds
 
 
@@ -103,7 +106,7 @@ def _sockets(pid: int) -> dict[str, str]:
             kinds[fields[9]] = f"TCP socket, {_TCP_STATES.get(fields[3], f'state {fields[3]}')}"
     for line in Path(f"/proc/{pid}/net/unix").read_text().splitlines()[1:]:
         fields = line.split()
-        kinds[fields[6]] = "user claim" if len(fields) > 7 and _CLAIM.search(fields[7]) else "unix socket"
+        kinds[fields[6]] = USER_CLAIM if len(fields) > 7 and _CLAIM.search(fields[7]) else "unix socket"
     return kinds
 
 

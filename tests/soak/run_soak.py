@@ -134,16 +134,16 @@ class Run:
 
     def _faults(self, end: float) -> list[Coroutine[Any, Any, None]]:
         kill, where = kill_processes.keep_killing, (self.server, self.record)
+        fill, start = fill_disk.keep_filling, start_second_workers.keep_starting
+        here, alone = (self.folders, self.record), asyncio.Lock()
         faults: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
             "kill": lambda: kill(*where, self._chance("kill"), end, pause_s=_KILL_JOB_S, spawners=False),
             "kill spawner": lambda: kill(
                 *where, self._chance("spawn"), end, pause_s=_KILL_SPAWNER_S, spawners=True
             ),
-            "full disk": lambda: fill_disk.keep_filling(
-                self.folders, self.record, self._chance("disk"), end, pause_s=_FILL_S
-            ),
-            "second worker": lambda: start_second_workers.keep_starting(
-                self.folders, self.record, self._chance("second worker"), end, pause_s=_SECOND_WORKER_S
+            "full disk": lambda: fill(*here, self._chance("disk"), end, pause_s=_FILL_S, alone=alone),
+            "second worker": lambda: start(
+                *here, self._chance("second worker"), end, pause_s=_SECOND_WORKER_S, alone=alone
             ),
         }
         if not self.folders.has_own_disks:

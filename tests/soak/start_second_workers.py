@@ -12,7 +12,7 @@ from soak import second_worker
 from soak.folders import RunFolders
 from soak.run_record import RunRecord
 
-_WITHIN_S = 120.0
+WITHIN_S = 120.0
 
 
 def why_no_networks() -> str | None:
@@ -25,25 +25,41 @@ def why_no_networks() -> str | None:
 
 
 async def keep_starting(
-    folders: RunFolders, record: RunRecord, chance: random.Random, end: float, *, pause_s: float
+    folders: RunFolders,
+    record: RunRecord,
+    chance: random.Random,
+    end: float,
+    *,
+    pause_s: float,
+    alone: asyncio.Lock,
 ) -> None:
-    """Start a second worker `pause_s` seconds after the one before has ended, until the time `end`."""
+    """Start a second worker `pause_s` seconds after the one before has ended, until the time `end`.
+
+    `alone` is held while it runs: it must not find the disk full.
+    """
     while time.monotonic() < end:
-        jobs = str(chance.randint(2, 6))
-        process = await asyncio.create_subprocess_exec(
-            *("unshare", "--net", sys.executable, "-m", second_worker.__name__, str(folders.root), jobs),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        try:
-            output, errors = await asyncio.wait_for(process.communicate(), _WITHIN_S)
-        except TimeoutError:
-            process.kill()
-            record.violate("second worker", f"it did not end within {_WITHIN_S:g} s")
-            return
+        async with alone:
+            problems = await run_program(
+                *("unshare", "--net", sys.executable, "-m", second_worker.__name__),
+                *(str(folders.root), str(chance.randint(2, 6))),
+            )
         record.faults["second worker started and stopped"] += 1
-        for line in output.decode().splitlines():
-            record.violate("second worker", line)
-        if process.returncode not in {0, 1}:
-            record.violate("second worker", errors.decode()[-500:])
+        for problem in problems:
+            record.violate("second worker", problem)
         await asyncio.sleep(pause_s)
+
+
+async def run_program(*command: str) -> list[str]:
+    """Run a program that prints problems; a crash and no end are problems too."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    try:
+        output, errors = await asyncio.wait_for(process.communicate(), WITHIN_S)
+    except TimeoutError:
+        process.kill()
+        await process.wait()
+        return [f"it did not end within {WITHIN_S:g} s"]
+    problems = output.decode(errors="replace").splitlines()
+    if process.returncode and not problems:
+        problems.append(f"it ended with status {process.returncode}: {errors.decode(errors='replace')[-500:]}")
+    return problems

@@ -1,0 +1,66 @@
+"""The injected faults: each is recorded as long as it may harm a job, and what goes wrong in it is reported."""
+
+from __future__ import annotations
+
+import errno
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from soak import fill_disk, kill_processes, start_second_workers
+from soak.explain_failure import FULL_DISK
+from soak.kill_processes import WorkerChild
+from soak.run_record import RunRecord
+
+
+@pytest.mark.parametrize(
+    ("program", "word"),
+    [
+        ("print('job 1: 503')", "job 1: 503"),
+        ("raise SystemExit('it crashed')", "it ended with status 1: it crashed"),
+        ("import time; time.sleep(60)", "it did not end within 0.5 s"),
+    ],
+)
+async def test_problems_of_a_second_worker(monkeypatch: pytest.MonkeyPatch, program: str, word: str) -> None:
+    monkeypatch.setattr(start_second_workers, "WITHIN_S", 0.5 if "sleep" in program else 20)
+    [problem] = await start_second_workers.run_program(sys.executable, "-c", program)
+    assert problem.strip() == word
+
+
+async def test_a_second_worker_without_problems() -> None:
+    assert await start_second_workers.run_program("true") == []
+
+
+async def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = RunRecord()
+
+    def fill(path: Path) -> None:
+        path.touch()
+        [fault] = record.injected
+        assert fault.ended == float("inf")
+
+    monkeypatch.setattr(fill_disk, "_fill", fill)
+    await fill_disk._fill_for_a_moment(tmp_path / "filler", record, 0.0)
+    [fault] = record.injected
+    assert (fault.what, fault.job_id, list(tmp_path.iterdir())) == (FULL_DISK, None, [])
+    assert fault.began <= fault.ended <= time.monotonic()
+
+
+def test_filling_to_the_last_byte() -> None:
+    fill_disk._fill(Path("/dev/full"))
+    with pytest.raises(OSError, match="directory") as caught:
+        fill_disk._fill(Path("/"))
+    assert caught.value.errno == errno.EISDIR
+
+
+def test_a_kill() -> None:
+    record = RunRecord()
+    with subprocess.Popen(["sleep", "60"]) as process:
+        kill_processes._kill(WorkerChild(process.pid, "ffmpeg", "job"), record)
+    assert process.returncode == -9
+    kill_processes._kill(WorkerChild(process.pid, "ffmpeg", "job"), record)  # it has ended: no fault
+    assert [(fault.what, fault.job_id) for fault in record.injected] == [("kill -9 of ffmpeg", "job")]
+    assert record.faults == {"kill -9 of ffmpeg": 1}
