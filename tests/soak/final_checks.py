@@ -107,5 +107,6 @@ def check_log(log: Path, record: RunRecord) -> None:
 
 
 def _shorten(text: str) -> str:
-    """Leave out the middle of a long text."""
+    """Leave out the middle of a long text, and marks below lines of code."""
+    text = "\n".join(line for line in text.splitlines() if line.strip(" ^~"))
     return text if len(text) <= 2 * _MAX_TEXT else f"{text[:_MAX_TEXT]} … {text[-_MAX_TEXT:]}"

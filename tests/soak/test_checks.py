@@ -106,7 +106,7 @@ def series(*resident: int, peak: int = 0) -> UsageSeries:
     [
         (series(100, 100, 100, 100, 105, 100), []),
         (series(100, 100, 100, 900, 100, 100), []),
-        (series(100, 100, 120, 140, 160, 170), ["memory grows"]),
+        (series(100, 100, 120, 140, 160, 180), ["memory grows"]),
         (series(100, 170), []),
         (series(100, peak=usage.MAX_RESIDENT_BYTES + 1), ["memory"]),
     ],
