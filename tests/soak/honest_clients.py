@@ -80,6 +80,7 @@ class HonestClients:
                 return violation
             attempts += 1
             self.record.resent[job.kind] += 1
+            await asyncio.sleep(min(response.retry_after_s, _MAX_WAIT_S))  # a full disk is refused at once
         return "starved", f"no result within {SERVED_WITHIN_S:g} s and {attempts} attempts"
 
     def _judge(self, response: Response, problems: list[dict[str, Any]]) -> tuple[str, str] | None:

@@ -24,6 +24,9 @@ from soak.folders import HONEST_FOLDER
 from support.servers.bucket import Bucket
 from support.servers.web import Web
 
+READ_APART_BYTES = 10_000
+"""A larger body than the worker reads in its own process."""
+
 TIMEOUT_S = 60
 _COLORS = ("#d02020", "#20a040", "#2040c0", "#c0a020", "#8030b0")
 _CANVAS = (160, 90)
@@ -113,10 +116,14 @@ class HonestJobs:
         return HonestJob("process", "process", body, check, clean=self._cleaner(folder))
 
     def _chain(self, chance: random.Random) -> HonestJob:
-        """Two commands, of which the second reads the output of the first."""
+        """Two commands, of which the second reads the output of the first, in a body that a child process reads."""
         folder, name = self._folder(), chance.choice(list(COMMANDS))
         second = read_from(_into(COMMANDS[name], folder, name), STEP)
-        body = {"chainCmds": f"-i clip.mp4 -c copy {STEP} && {second}", "timeout": TIMEOUT_S}
+        body = {
+            "chainCmds": f"-i clip.mp4 -c copy {STEP} && {second}",
+            "timeout": TIMEOUT_S,
+            "metadata": {"note": "x" * READ_APART_BYTES},
+        }
 
         def check(response: Response) -> list[str]:
             return self._local(response, folder, [name], self.expected.from_copy)
