@@ -116,7 +116,7 @@ class HonestJobs:
         return HonestJob("process", "process", body, check, clean=self._cleaner(folder))
 
     def _chain(self, chance: random.Random) -> HonestJob:
-        """Two commands, of which the second reads the output of the first, in a body that a child process reads."""
+        """Two commands, of which the second reads the output of the first, in a body that a child reads."""
         folder, name = self._folder(), chance.choice(list(COMMANDS))
         second = read_from(_into(COMMANDS[name], folder, name), STEP)
         body = {
