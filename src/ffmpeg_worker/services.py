@@ -166,13 +166,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             max_timeout_s=settings.max_timeout_s,
         )
         stack.push_async_callback(compute.close)
-        admission = Admission(
-            max_concurrency=settings.max_concurrency,
-            max_waiting_jobs=settings.max_waiting_jobs,
-            max_concurrency_per_key=settings.max_concurrency_per_key,
-            max_waiting_jobs_per_key=settings.max_waiting_jobs_per_key,
-            has_several_keys=settings.has_several_keys,
-        )
+        admission = _make_admission(settings)
         resources = WorkerResources(
             tools=tools,
             prober=prober,
@@ -181,12 +175,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             scratch=scratch,
             stores=stores,
             slots=admission.slots,
-            quota=Quota(
-                settings.max_job_bytes,
-                settings.max_job_files,
-                settings.min_free_disk_bytes // 2,
-                settings.max_output_file_bytes,
-            ),
+            quota=_make_quota(settings),
             cores=settings.max_concurrency,
             max_input_bytes=settings.max_job_input_bytes,
             option_policy=settings.option_policy == "on",
@@ -195,6 +184,25 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         stack.push_async_callback(resources.gpu.close)
         stack.push_async_callback(admission.close)
         yield Services(settings, tools, prober, resources, admission)
+
+
+def _make_admission(settings: Settings) -> Admission:
+    return Admission(
+        max_concurrency=settings.max_concurrency,
+        max_waiting_jobs=settings.max_waiting_jobs,
+        max_concurrency_per_key=settings.max_concurrency_per_key,
+        max_waiting_jobs_per_key=settings.max_waiting_jobs_per_key,
+        has_several_keys=settings.has_several_keys,
+    )
+
+
+def _make_quota(settings: Settings) -> Quota:
+    return Quota(
+        settings.max_job_bytes,
+        settings.max_job_files,
+        settings.min_free_disk_bytes // 2,
+        settings.max_output_file_bytes,
+    )
 
 
 def _make_store_resolver(settings: Settings, scratch: Scratch, stack: AsyncExitStack) -> StoreResolver:

@@ -18,6 +18,7 @@ from ffmpeg_worker.process.child import Child, Exit, Output
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.process.spawner import PIPE, Spawner
 from ffmpeg_worker.sandbox.confinement import Confinement
+from ffmpeg_worker.scene.scene_json import encode_order
 
 _PRELOAD = "ffmpeg_worker.raster.renderer_program:serve"
 _FILE_KEY = b'"file": "'  # quotation marks inside texts are escaped
@@ -111,7 +112,7 @@ class RendererSpawner:
             outputs={1: stdout, 2: Output(log.feed, MAX_LOG_BYTES)},
             confinement=confinement,
         )
-        request = json.dumps(order).encode() + b"\n"
+        request = encode_order(order) + b"\n"
         if child.stdin is not None:
             child.stdin.write(request)
         return RendererRun(child, log, reads_files=_FILE_KEY in request)
