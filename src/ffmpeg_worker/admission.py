@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ffmpeg_worker.errors import JobInterrupted, KeyLimitReached, QueueFull
 from ffmpeg_worker.fair_slots import FairSlots
-from ffmpeg_worker.owners import ANONYMOUS
+from ffmpeg_worker.owners import ANONYMOUS, counted
 from ffmpeg_worker.tasks import cancel_and_wait
 
 T = TypeVar("T")
@@ -33,10 +33,8 @@ class Admission:
     ) -> None:
         """With `has_several_keys`, an owner that fills all slots may hold no more places than it leaves free."""
         self.slots = FairSlots(max_concurrency, max_per_owner=max_concurrency_per_key)
-        self.active_jobs = 0
-        """Jobs that run or wait."""
         self.active_by_owner: Counter[str] = Counter()
-        """The same by owner; those without a job are not listed."""
+        """Jobs that run or wait, by owner; those without a job are not listed."""
         self.is_closing = False
         self._max_concurrency = max_concurrency
         self._max_active_jobs = max_concurrency + max_waiting_jobs
@@ -48,6 +46,11 @@ class Admission:
         self._has_several_keys = has_several_keys
         self._tasks: set[asyncio.Task[Any]] = set()
 
+    @property
+    def active_jobs(self) -> int:
+        """Jobs that run or wait."""
+        return self.active_by_owner.total()
+
     @contextmanager
     def admit(self, owner: str = ANONYMOUS) -> Iterator[None]:
         """Count a job as active.
@@ -58,15 +61,8 @@ class Admission:
             QueueFull: too many jobs of all owners run or wait.
         """
         self._check(owner)
-        self.active_jobs += 1
-        self.active_by_owner[owner] += 1
-        try:
+        with counted(self.active_by_owner, owner):
             yield
-        finally:
-            self.active_jobs -= 1
-            self.active_by_owner[owner] -= 1
-            if not self.active_by_owner[owner]:
-                del self.active_by_owner[owner]
 
     def _check(self, owner: str) -> None:
         if self.is_closing:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, deque
 from itertools import count
-from typing import TypeVar
 
-_Key = TypeVar("_Key")
+from ffmpeg_worker.owners import subtract_one
 
 
 class FairSlots:
@@ -44,8 +43,8 @@ class FairSlots:
 
     def release(self, owner: str, job: str) -> None:
         """Give a slot back; the next in turn gets it at once."""
-        _subtract(self.held_by_owner, owner)
-        _subtract(self._held_by_job, (owner, job))
+        subtract_one(self.held_by_owner, owner)
+        subtract_one(self._held_by_job, (owner, job))
         self._free += 1
         self._hand_out()
 
@@ -83,10 +82,3 @@ class FairSlots:
             del jobs[job]
         if not jobs:
             del self._waiting[owner]
-
-
-def _subtract(counter: Counter[_Key], key: _Key) -> None:
-    """Count one less, and forget a key that is down to none."""
-    counter[key] -= 1
-    if not counter[key]:
-        del counter[key]

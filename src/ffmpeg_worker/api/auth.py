@@ -15,7 +15,7 @@ from ffmpeg_worker.api.problems import problem_response
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH
 from ffmpeg_worker.errors import InvalidJob, KeyLimitReached
-from ffmpeg_worker.owners import ANONYMOUS, label_key
+from ffmpeg_worker.owners import ANONYMOUS, counted, label_key
 
 OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", SCHEMA_PATH})
 """Paths that need no key: `/health` then reports only its status, production hides `/docs` and `/openapi.json`,
@@ -73,13 +73,8 @@ class OpenRequests:
                 code="key_requests_full",
                 hint="Send it again when one of them has been answered.",
             )
-        self.by_owner[owner] += 1
-        try:
+        with counted(self.by_owner, owner):
             yield
-        finally:
-            self.by_owner[owner] -= 1
-            if not self.by_owner[owner]:
-                del self.by_owner[owner]
 
 
 class ApiKeyMiddleware:

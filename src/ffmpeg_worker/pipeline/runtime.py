@@ -43,7 +43,7 @@ class Runtime(Protocol):
 
     @property
     def owner(self) -> str:
-        """Whose job it is: the label of an API key, or `owners.ANONYMOUS`."""
+        """Owner of the job: the label of its API key, or `owners.ANONYMOUS`."""
         ...
 
     @property

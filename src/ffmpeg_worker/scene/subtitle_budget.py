@@ -10,7 +10,7 @@ from ffmpeg_worker.errors import InvalidJob
 
 @dataclass(slots=True)
 class SubtitleBudget:
-    """What the subtitle files of all layers and rows may still contain, counted as often as they are used.
+    """Remaining size of the subtitles of all layers and rows; a file counts each time that it is used.
 
     Attributes:
         characters: of files that are parsed to cues.

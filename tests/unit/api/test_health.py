@@ -17,7 +17,7 @@ from support.servers.fake_services import FakeServices, make_fake_services
 
 async def test_a_worker_that_takes_jobs() -> None:
     services = make_fake_services()
-    services.admission.active_jobs = 2
+    services.admission.active_by_owner["anonymous"] = 2
     reply = await request(make_app(services), "GET", "/health")
     assert reply.status == 200
     report = Health.model_validate(reply.json(), strict=True, extra="forbid")

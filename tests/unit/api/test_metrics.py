@@ -19,7 +19,7 @@ async def test_metrics_count_jobs_and_requests() -> None:
     services = make_fake_services()
     services.counters.by_outcome[("process", "succeeded")] = 3
     services.counters.seconds["process"] = 4.5
-    services.admission.active_jobs = 1
+    services.admission.active_by_owner["anonymous"] = 1
     app = make_app(services)
     await post_json(app, "/api/ffmpeg/process", JOB)
     for path in ("/wp-admin", "/.env"):

@@ -43,7 +43,7 @@ class ProbeProcess:
 
     @property
     def end(self) -> Exit | None:
-        """How it ended; None while it is alive, and if the worker has stopped it."""
+        """Exit of the child process; None while it runs, or if the worker stopped it."""
         return None if self.alive or self._child.stopped else self._ended.result()
 
     def confine(self, confinement: Confinement | None, root: Path) -> None:

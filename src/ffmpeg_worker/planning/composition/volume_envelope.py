@@ -37,7 +37,7 @@ class GainLine:
 
 @dataclass(slots=True)
 class LineBudget:
-    """How many lines all curves of a mix may still be divided into; most lines end in the graph."""
+    """Number of lines that the volume curves of a mix may still use; most end in the filter graph."""
 
     left: int = _MAX_LINES
 
