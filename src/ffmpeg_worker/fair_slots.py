@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from itertools import count
 
 from ffmpeg_worker.owners import subtract_one
@@ -40,6 +42,15 @@ class FairSlots:
             else:  # the slot was handed out just before
                 self.release(owner, job)
             raise
+
+    @asynccontextmanager
+    async def slot(self, owner: str, job: str) -> AsyncIterator[None]:
+        """Hold a slot while the block runs; see `acquire`."""
+        await self.acquire(owner, job)
+        try:
+            yield
+        finally:
+            self.release(owner, job)
 
     def release(self, owner: str, job: str) -> None:
         """Give a slot back; the next in turn gets it at once."""

@@ -114,7 +114,7 @@ class Services:
     ) -> JobResult:
         machine = self.resources.machine
         if isinstance(job, JobBody):
-            read = await self.resources.compute.read(job, machine)
+            read = await self.resources.compute.read(job, machine, owner=owner)
         else:
             read = read_job(job, machine)
         timeout_s = min(read.job.timeout or self.settings.default_timeout_s, self.settings.max_timeout_s)

@@ -99,6 +99,34 @@ async def test_small_work_runs_on_the_loop(compute: Compute) -> None:
     assert await compute.call(INLINE_BYTES + 1, os.getpid, deadline=in_s(30)) != os.getpid()
 
 
+async def test_owners_take_turns() -> None:
+    compute = Compute(processes=1)
+    ended: list[str] = []
+
+    async def call(owner: str) -> None:
+        await compute.call_apart(in_s(60), os.getpid, owner=owner)
+        ended.append(owner)
+
+    try:
+        blocking = asyncio.ensure_future(compute.call_apart(in_s(60), spin, owner="first"))
+        await until_async(lambda: bool(compute._forks._program and compute._forks._program._children))
+        waiting = [asyncio.ensure_future(call(owner)) for owner in ("first", "first", "first", "second")]
+        await asyncio.sleep(0)
+        blocking.cancel()
+        await asyncio.gather(*waiting)
+    finally:
+        await compute.close()
+    assert ended.index("second") <= 1
+
+
+async def test_the_process_for_children_can_start_before_the_first_call(compute: Compute) -> None:
+    await compute.open()
+    program = compute._forks._program
+    assert program is not None
+    await compute.call_apart(in_s(60), os.getpid)
+    assert compute._forks._program is program
+
+
 async def test_errors_arrive_as_they_were_raised(compute: Compute) -> None:
     with pytest.raises(InvalidJob) as caught:
         await compute.read(body(400, output="a.xyz"), MACHINE)

@@ -52,6 +52,7 @@ async def serve(
     stop = asyncio.Event()
     with _stop_on_signals(stop), _stop_on_end_of(lifeline, stop), _share_log():
         async with open_services(settings) as services:
+            await services.resources.compute.open()
             with _listen(settings.host, settings.port) as listener:
                 await _serve(services, listener, stop, on_ready)
 

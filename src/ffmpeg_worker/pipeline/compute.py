@@ -33,10 +33,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ffmpeg_worker.errors import EngineKilled, EngineTimedOut, InvalidJob, WorkerError
+from ffmpeg_worker.fair_slots import FairSlots
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.compute_calls import EXIT_MEMORY, make_packed_plan, read_in_time
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import Plan
@@ -65,7 +67,7 @@ _HINT = "Send less in one job: fewer rows, layers, keyframes, inputs or characte
 class Compute:
     """Runs pure functions where they do not hold up the event loop; opened and closed with the worker.
 
-    The process that children are forked from is started with the first call that needs one.
+    The process that children are forked from is started by `open`, or with the first call that needs one.
     """
 
     def __init__(
@@ -79,22 +81,26 @@ class Compute:
         """Set the limits.
 
         Args:
-            processes: children that may run at once; further calls wait.
+            processes: children that may run at once; further calls wait, and owners of jobs take turns.
             confinement: makes what every child may access.
             default_timeout_s: seconds for reading a job that names no timeout.
             max_timeout_s: limit of the seconds for reading any job, with the time that it waits for a child.
         """
         self._forks = Spawner(preload=_PRELOAD)
-        self._slots = asyncio.Semaphore(processes)
+        self._slots = FairSlots(processes)
         self._confinement = confinement
         self._default_timeout_s = default_timeout_s
         self._max_timeout_s = max_timeout_s
+
+    async def open(self) -> None:
+        """Start the process that children are forked from; it loads its modules while the worker goes on."""
+        await self._forks.open()
 
     async def close(self) -> None:
         """Stop all children."""
         await self._forks.close()
 
-    async def read(self, body: JobBody, machine: Machine) -> ReadJob[Any]:
+    async def read(self, body: JobBody, machine: Machine, *, owner: str = ANONYMOUS) -> ReadJob[Any]:
         """Read the job in a request body, within the timeout that it names.
 
         Raises:
@@ -106,9 +112,11 @@ class Compute:
             return read_body(body, machine)
         limits = (self._default_timeout_s, self._max_timeout_s)
         deadline = time.monotonic() + self._max_timeout_s
-        return await self.call_apart(deadline, read_in_time, body, machine, *limits)
+        return await self.call_apart(deadline, read_in_time, body, machine, *limits, owner=owner)
 
-    async def plan(self, read: ReadJob[Any], files: LocalFiles, machine: Machine, deadline: float) -> Plan:
+    async def plan(
+        self, read: ReadJob[Any], files: LocalFiles, machine: Machine, deadline: float, *, owner: str = ANONYMOUS
+    ) -> Plan:
         """Plan a job whose inputs were fetched.
 
         Raises:
@@ -117,9 +125,11 @@ class Compute:
         size = read.body_bytes + sum(len(file.text or "") for file in files.by_key.values())
         if size <= INLINE_BYTES:
             return make_plan(read, files, machine)
-        return await self.call_apart(deadline, make_packed_plan, read, files, machine)
+        return await self.call_apart(deadline, make_packed_plan, read, files, machine, owner=owner)
 
-    async def call(self, size: int, function: Callable[..., T], *args: Any, deadline: float) -> T:
+    async def call(
+        self, size: int, function: Callable[..., T], *args: Any, deadline: float, owner: str = ANONYMOUS
+    ) -> T:
         """Return the result of a pure function, which runs on the loop if it works on little.
 
         Args:
@@ -127,6 +137,7 @@ class Compute:
             function: module-level function, or method of a value that can be pickled, as can all arguments.
             args: its arguments.
             deadline: time of the monotonic clock at which the function is stopped.
+            owner: owner of the job.
 
         Raises:
             WorkerError: raised by the function.
@@ -135,13 +146,14 @@ class Compute:
         """
         if size <= INLINE_BYTES:
             return function(*args)
-        return await self.call_apart(deadline, function, *args)
+        return await self.call_apart(deadline, function, *args, owner=owner)
 
     async def call_apart(
         self,
         deadline: float,
         function: Callable[..., T],
         *args: Any,
+        owner: str = ANONYMOUS,
         memory_bytes: int = MEMORY_BYTES,
         jail: Jail | None = None,
         cwd: Path = Path("/"),
@@ -151,7 +163,7 @@ class Compute:
         With the `jail` of a job, the function may read the job's files; `cwd` is its working directory.
         """
         confinement = self._confinement() if jail is None else jail.for_probe(_CPU_S)
-        async with _until(deadline), self._slots:
+        async with _until(deadline), self._slots.slot(owner, owner):
             request = await asyncio.to_thread(_pickle, ((memory_bytes, _CPU_S), (function, args)))
             answer: T | WorkerError = await self._run(request, cwd, confinement)
         if isinstance(answer, WorkerError):

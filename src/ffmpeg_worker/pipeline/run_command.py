@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from itertools import islice
@@ -144,18 +144,16 @@ class CommandRunner:
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Hold one of the worker's slots for an ffmpeg; waiting for it counts as the job's time."""
-        try:
-            async with asyncio.timeout(self.seconds_left):
-                await self.resources.slots.acquire(self._owner, self._job_id)
-        except TimeoutError:
-            raise EngineTimedOut(
-                "The time for the job was used up before the worker had a place for it.",
-                hint='Allow more with "timeout", or send the job when the worker is less busy.',
-            ) from None
-        try:
+        async with AsyncExitStack() as stack:
+            try:
+                async with asyncio.timeout(self.seconds_left):
+                    await stack.enter_async_context(self.resources.slots.slot(self._owner, self._job_id))
+            except TimeoutError:
+                raise EngineTimedOut(
+                    "The time for the job was used up before the worker had a place for it.",
+                    hint='Allow more with "timeout", or send the job when the worker is less busy.',
+                ) from None
             yield
-        finally:
-            self.resources.slots.release(self._owner, self._job_id)
 
     def reword(self, text: str) -> str:
         """Replace staged names, which mean nothing to a caller, by the caller's own, and remove secrets."""

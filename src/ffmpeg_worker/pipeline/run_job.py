@@ -29,7 +29,9 @@ async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
         async with open_job(runtime, read) as context:
             files = await fetch(context)
             async with inspect_inputs(context, files) as inputs:
-                plan = await runtime.resources.compute.plan(read, inputs.files, context.machine, runtime.deadline)
+                plan = await runtime.resources.compute.plan(
+                    read, inputs.files, context.machine, runtime.deadline, owner=runtime.owner
+                )
                 lanes = await run_lanes(context, plan, inputs)
             return make_result(context, files, lanes)
 

@@ -37,6 +37,7 @@ async def summarize(
     return await context.resources.compute.call_apart(
         context.runtime.deadline,
         *(build_from_files, summary.build, results, summary.reads),
+        owner=context.runtime.owner,
         memory_bytes=_MEMORY_BYTES,
         jail=context.workspace.jail,
         cwd=folder,

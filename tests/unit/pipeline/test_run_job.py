@@ -77,19 +77,21 @@ class Compute:
     def __init__(self, ran: list[str]) -> None:
         self._ran = ran
 
-    async def plan(self, read: ReadJob[Any], files: LocalFiles, machine: Machine, deadline: float) -> str:
-        self._ran.append("plan")
+    async def plan(
+        self, read: ReadJob[Any], files: LocalFiles, machine: Machine, deadline: float, *, owner: str
+    ) -> str:
+        self._ran.append(f"plan for {owner}")
         return "plan"
 
 
 def runtime(ran: list[str]) -> Any:
-    return SimpleNamespace(resources=SimpleNamespace(compute=Compute(ran)), deadline=0.0)
+    return SimpleNamespace(resources=SimpleNamespace(compute=Compute(ran)), deadline=0.0, owner="key-a")
 
 
 async def test_the_stages_run_in_order(stages: list[str]) -> None:
     result: Any = await run_job(runtime(stages), read())
     assert result == "result"
-    assert stages == ["open", "fetch", "inspect", "plan", "run lanes", "report", "close"]
+    assert stages == ["open", "fetch", "inspect", "plan for key-a", "run lanes", "report", "close"]
     assert redact_var.get() is None
 
 

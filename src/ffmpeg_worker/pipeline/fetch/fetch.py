@@ -78,7 +78,8 @@ async def fetch(context: JobContext) -> LocalFiles:
 
 async def _fetch_all(context: JobContext) -> FetchedInputs:
     required = context.read.required_inputs
-    compute = partial(context.resources.compute.call, deadline=context.runtime.deadline)
+    runtime = context.runtime
+    compute = partial(context.resources.compute.call, deadline=runtime.deadline, owner=runtime.owner)
     fetcher = Fetcher(context.workspace, context.stores, _make_meters(context), compute)
     keeps_failures = ACTIONS[context.read.job.action].has_independent_lanes
     inputs: list[FetchedInput] = []

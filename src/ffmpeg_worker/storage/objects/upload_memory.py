@@ -28,7 +28,8 @@ class UploadMemory:
     """Limits the bytes of all parts in memory.
 
     Free memory is given to the waiting job that holds the least, so a job with a slow store does not delay others
-    more than itself.
+    more than itself. A job gets a quarter at most; one that uploads alone gets three, and leaves the last for the
+    job that comes next.
     """
 
     def __init__(self, total: int) -> None:
@@ -74,7 +75,13 @@ class UploadMemory:
             following.granted.set_result(None)
 
     def _may_be_next(self, request: _Request) -> bool:
-        return not request.granted.cancelled() and request.share.held + request.size <= self.max_of_share
+        return not request.granted.cancelled() and request.share.held + request.size <= self._limit_of(
+            request.share
+        )
+
+    def _limit_of(self, share: UploadShare) -> int:
+        is_alone = self.used == share.held and all(request.share is share for request in self._waiting)
+        return self.total - self.max_of_share if is_alone else self.max_of_share
 
 
 @dataclass(slots=True, eq=False)

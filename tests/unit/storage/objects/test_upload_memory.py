@@ -24,9 +24,28 @@ def start(work: Coroutine[Any, Any, Any]) -> asyncio.Future[Any]:
     return asyncio.ensure_future(work)
 
 
-async def test_a_job_gets_a_quarter_at_most() -> None:
+async def test_a_job_that_uploads_alone_leaves_a_quarter_for_the_next() -> None:
+    memory = UploadMemory(400)
+    alone, following = memory.open_share(), memory.open_share()
+    requests = [start(memory.acquire(alone, 50)) for _ in range(8)]
+    await settle()
+    assert (memory.used, alone.held) == (300, 300)
+    await asyncio.wait_for(memory.acquire(following, 100), 10)
+    for _ in range(3):
+        memory.release(alone, 50)
+    await settle()
+    assert [request.done() for request in requests] == [True] * 6 + [False] * 2, "above its quarter beside another"
+    memory.release(following, 100)
+    await settle()
+    assert all(request.done() for request in requests)
+    assert alone.held == 250
+
+
+async def test_a_job_beside_others_gets_a_quarter_at_most() -> None:
     memory = UploadMemory(400)
     share = memory.open_share()
+    other = memory.open_share()
+    await memory.acquire(other, 1)
     requests = [start(memory.acquire(share, 40)) for _ in range(4)]
     await settle()
     assert [request.done() for request in requests] == [True, True, False, False]
@@ -35,7 +54,7 @@ async def test_a_job_gets_a_quarter_at_most() -> None:
     assert [request.done() for request in requests] == [True, True, True, False]
     requests[3].cancel()
     await asyncio.gather(*requests, return_exceptions=True)
-    assert (memory.used, share.held) == (80, 80)
+    assert (memory.used, share.held) == (81, 80)
 
 
 async def test_the_job_that_holds_the_least_is_next() -> None:
@@ -91,20 +110,21 @@ async def test_a_cancelled_request_takes_nothing(is_granted: bool) -> None:
 
 
 async def test_the_memory_of_a_part_is_free_when_nobody_has_it() -> None:
-    memory = UploadMemory(400)
+    memory = UploadMemory(401)
+    await memory.acquire(memory.open_share(), 1)  # beside another, a share is a quarter
     share, file = memory.open_share(), io.BytesIO(bytes(range(250)))
     parts = [await share.read(file, 50), await share.read(file, 50)]
     assert (bytes(parts[0]), bytes(parts[1])) == (bytes(range(50)), bytes(range(50, 100)))
     reading = start(share.read(file, 50))
     await settle()
-    assert (memory.used, reading.done()) == (100, False)
+    assert (memory.used, reading.done()) == (101, False)
     view = memoryview(parts.pop())
     await settle()
     assert not reading.done()
     view.release()
     del view
     await until_async(reading.done)
-    assert memory.used == 100
+    assert memory.used == 101
     assert isinstance(reading.result(), Part)
 
 
