@@ -148,7 +148,7 @@ class _StepRunner:
         source, target = self._folder / STAGING_FOLDER / step.staged, self._folder / step.work_name
         with suppress(FileNotFoundError):  # copying fails, too
             size = size_of(source.stat())
-            self._context.resources.quota.check_copy(size, self._folder)
+            self._context.resources.quota.check_copy(size)
             self._context.workspace.usage.add_copy(size)
         try:
             await asyncio.to_thread(shutil.copyfile, source, target)

@@ -76,21 +76,16 @@ class Quota:
             )
         return size
 
-    def check_copy(self, size: int, folder: Path) -> None:
-        """Refuse to copy a file of `size` bytes into a folder.
+    def check_copy(self, size: int) -> None:
+        """Refuse to copy a file of `size` bytes.
 
         Raises:
             JobTooLarge: the file alone is more than a job may write.
-            DiskFull: too little of the disk would stay free.
         """
         if size > self.max_bytes:
             raise JobTooLarge(
                 f"The file is larger than the {self.max_bytes >> 20} MiB that a job may write.",
                 hint="Send a smaller file; the operator's limit is FFMPEG_WORKER_MAX_JOB_BYTES.",
-            )
-        if shutil.disk_usage(folder).free - size < self.min_free_bytes:
-            raise DiskFull(
-                "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."
             )
 
 
