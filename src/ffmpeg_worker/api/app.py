@@ -11,6 +11,7 @@ from starlette.responses import PlainTextResponse
 
 from ffmpeg_worker.api.app_state import AppState
 from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys, OpenRequests
+from ffmpeg_worker.api.body_memory import BodyMemory
 from ffmpeg_worker.api.bounded_connection import MAX_CONNECTIONS
 from ffmpeg_worker.api.hosts import HostMiddleware, allowed_hosts
 from ffmpeg_worker.api.loop_monitor import LoopMonitor
@@ -57,7 +58,8 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
     open_requests = OpenRequests(
         MAX_CONNECTIONS, max_per_key=settings.max_requests_per_key, has_several_keys=settings.has_several_keys
     )
-    state = AppState(services, keys, Metrics(services, open_requests, monitor or LoopMonitor()))
+    bodies = BodyMemory(settings.max_body_bytes, has_several_keys=settings.has_several_keys)
+    state = AppState(services, keys, Metrics(services, open_requests, monitor or LoopMonitor()), bodies)
     is_hidden = settings.env == "production"
     app = _App(
         title="FFmpeg Worker",

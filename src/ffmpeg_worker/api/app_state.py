@@ -9,6 +9,7 @@ from typing import cast
 from starlette.requests import Request
 
 from ffmpeg_worker.api.auth import ApiKeys
+from ffmpeg_worker.api.body_memory import BodyMemory
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.services import Services
 
@@ -20,6 +21,7 @@ class AppState:
     services: Services
     keys: ApiKeys
     metrics: Metrics
+    bodies: BodyMemory
     started_at: float = field(default_factory=time.monotonic)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -14,11 +15,22 @@ _TIMEOUT_S = 10.0
 _CONTENT_TYPES = frozenset({"application/json", "application/json;charset=utf-8"})
 
 
-async def read_body(request: Request, max_bytes: int, *, timeout_s: float = _TIMEOUT_S) -> bytes:
-    """Receive a JSON body.
+def ignore_count(_count: int) -> None:
+    """Accept every piece of a body."""
+
+
+async def read_body(
+    request: Request,
+    max_bytes: int,
+    *,
+    count: Callable[[int], None] = ignore_count,
+    timeout_s: float = _TIMEOUT_S,
+) -> bytes:
+    """Receive a JSON body; `count` is called with the bytes of each piece and may refuse it.
 
     Raises:
         InvalidJob: with code `content_type_refused`, `body_too_large` or `body_timeout`.
+        QueueFull, KeyLimitReached: raised by `count`.
         JobCancelled: the caller disconnected meanwhile.
     """
     _check_type(request.headers)
@@ -27,7 +39,7 @@ async def read_body(request: Request, max_bytes: int, *, timeout_s: float = _TIM
         raise _too_large(max_bytes)
     try:
         async with asyncio.timeout(timeout_s):
-            return await _receive(request.receive, max_bytes)
+            return await _receive(request.receive, max_bytes, count)
     except TimeoutError:
         raise InvalidJob(
             f"The body did not arrive within {timeout_s:g} s.",
@@ -36,16 +48,18 @@ async def read_body(request: Request, max_bytes: int, *, timeout_s: float = _TIM
         ) from None
 
 
-async def _receive(receive: Receive, max_bytes: int) -> bytes:
+async def _receive(receive: Receive, max_bytes: int, count: Callable[[int], None]) -> bytes:
     body = bytearray()
     more = True
     while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise JobCancelled("The caller went away while sending the job.")
-        body += message.get("body", b"")
-        if len(body) > max_bytes:
+        piece = message.get("body", b"")
+        if len(body) + len(piece) > max_bytes:
             raise _too_large(max_bytes)
+        count(len(piece))
+        body += piece
         more = message.get("more_body", False)
     return bytes(body)
 

@@ -35,9 +35,11 @@ def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
 
     async def endpoint(request: Request) -> Response:
         refuse_async(request)
-        services = app_state_of(request).services
+        state = app_state_of(request)
+        services = state.services
         record = request_record_of(request.scope)
-        body = await read_body(request, services.settings.max_body_bytes)
+        with state.bodies.receiving(record.owner) as count:
+            body = await read_body(request, services.settings.max_body_bytes, count=count)
         job = JobBody(action.name, body, dict(request.query_params))
         run = partial(_run, services, job, record, request.receive)
         accepted = request.headers.get("accept", "")
