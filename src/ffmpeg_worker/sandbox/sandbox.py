@@ -8,6 +8,7 @@ import secrets
 import shutil
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +26,7 @@ from ffmpeg_worker.sandbox.system_paths import (
     READABLE,
     expand,
     libraries_of,
+    state_of_devices,
 )
 from ffmpeg_worker.sandbox.users import JobUsers, open_job_users
 from ffmpeg_worker.settings import Settings
@@ -33,6 +35,15 @@ Mode = Literal["require", "degraded", "off"]
 _OR_WEAKER = (
     "or set FFMPEG_WORKER_SANDBOX=degraded (weaker) or off (none) if every caller and every file can be trusted"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class _SystemPaths:
+    """Files and GPU devices of the system that jobs may use."""
+
+    readable: tuple[str, ...]
+    executable: tuple[str, ...]
+    gpus: tuple[str, ...]
 
 
 class Sandbox:
@@ -56,10 +67,12 @@ class Sandbox:
         self._users = users
         self._programs: tuple[Path, ...] = ()
         self._root: Path | None = None
+        self._paths: tuple[tuple[int, ...], _SystemPaths] | None = None
 
     def allow_programs(self, *programs: Path | None) -> None:
         """Set the programs that jobs may run."""
         self._programs = tuple(program for program in programs if program is not None)
+        self._paths = None
 
     @contextmanager
     def jail(self, root: Path) -> Iterator[Jail]:
@@ -126,18 +139,31 @@ class Sandbox:
             log(logging.WARNING, "sandbox is weak", missing=self._support.missing, holes=holes)
 
     def _base(self, uid: int | None) -> Confinement:
-        gpus = expand(GPU_DEVICES)
+        paths = self._find_paths()
         return Confinement(
-            readable=(*READABLE, *libraries_of(self._programs), *(expand(GPU_READABLE) if gpus else ())),
-            executable=(*(str(program.resolve()) for program in self._programs), *expand(LOADERS)),
-            devices=(*DEVICES, *gpus),
-            names_threads=bool(gpus),
+            readable=paths.readable,
+            executable=paths.executable,
+            devices=(*DEVICES, *paths.gpus),
+            names_threads=bool(paths.gpus),
             uid=uid,
             limits=self._limits,
             landlock=self._support.landlock_abi > 0,
             seccomp=self._support.has_seccomp,
             root=None if self._root is None or uid is None else str(self._root),
         )
+
+    def _find_paths(self) -> _SystemPaths:
+        """Find the system's files for jobs; again only if the devices have changed."""
+        state = state_of_devices()
+        if self._paths is None or self._paths[0] != state:
+            gpus = expand(GPU_DEVICES)
+            found = _SystemPaths(
+                readable=(*READABLE, *libraries_of(self._programs), *(expand(GPU_READABLE) if gpus else ())),
+                executable=(*(str(program.resolve()) for program in self._programs), *expand(LOADERS)),
+                gpus=gpus,
+            )
+            self._paths = (state, found)
+        return self._paths[1]
 
 
 UNCONFINED = Sandbox("off", SandboxSupport(0, has_seccomp=False, no_users="off"))

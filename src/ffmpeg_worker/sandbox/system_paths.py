@@ -19,7 +19,13 @@ DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom")
 # Patterns, for `expand`: what hardware encoders open, what GPU drivers read, and the dynamic loaders.
 GPU_DEVICES = ("/dev/nvidia*", "/dev/nvidia-caps/*", "/dev/dri/renderD*")
 GPU_READABLE = ("/proc/driver/nvidia*", "/proc/devices", "/proc/modules", "/sys/bus/pci", "/sys/devices")
+_DEVICE_FOLDERS = ("/dev", "/dev/dri", "/dev/nvidia-caps")
 LOADERS = ("/lib*/ld-linux*.so*", "/lib/ld-musl-*.so*")
+
+
+def state_of_devices() -> tuple[int, ...]:
+    """A value that changes when a device appears or vanishes; to list them all takes a hundred times as long."""
+    return tuple(Path(folder).stat().st_mtime_ns if Path(folder).exists() else 0 for folder in _DEVICE_FOLDERS)
 
 
 def libraries_of(programs: Iterable[Path]) -> tuple[str, ...]:
