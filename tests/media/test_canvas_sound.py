@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
+from ffmpeg_worker.scene.audio_mix import AudioMix, Fade, Sound
 from ffmpeg_worker.scene.curve import Curve, Key, number_at
 from support.media.sounds import (
     FLOAT,
@@ -158,10 +158,48 @@ def test_a_straight_volume_is_a_straight_line(folder: Path) -> None:
 
 
 def test_fades_are_as_long_as_asked(folder: Path) -> None:
-    faded = sound("dc.wav", end_s=8.0, start_s=1.0, length_s=4.0, fade_in_s=1.0, fade_out_s=2.0)
+    faded = sound(
+        "dc.wav", end_s=8.0, start_s=1.0, length_s=4.0, fades=(Fade("in", 0.0, 1.0), Fade("out", 2.0, 2.0))
+    )
     heard = render(folder, mix(faded, length_s=6.0))[RATE : 5 * RATE, 0] * 2
     truth = np.interp(np.arange(4 * RATE) / RATE, [0, 1, 2, 4], [0, 1, 1, 0])
     assert np.abs(heard - truth).max() < 1e-4
+
+
+@pytest.mark.parametrize("begin_s", [-0.5, 0.0, 0.5])
+def test_crossfades_keep_the_power(folder: Path, begin_s: float) -> None:
+    """The squares of both gains add up to one at every sample, also where the fade began before the sounds."""
+    fades = [Fade(direction, begin_s, 2.0, is_equal_power=True) for direction in ("in", "out")]
+    gains = [
+        render(folder, mix(sound("dc.wav", end_s=8.0, length_s=3.0, fades=(fade,)), length_s=3.0))[:, 0] * 2
+        for fade in fades
+    ]
+    assert np.abs(np.hypot(*gains) - 1).max() < 1e-3
+    at = round((begin_s + 1.0) * RATE)
+    assert [gain[at] for gain in gains] == pytest.approx([0.5**0.5] * 2, abs=1e-3)
+
+
+@pytest.mark.parametrize("speed", [0.5, 0.75, 0.9, 1.1, 1.25, 1.5, 2.0, 3.0])
+def test_what_is_at_a_time_of_the_file_is_heard_at_its_time(folder: Path, speed: float) -> None:
+    noise = np.random.default_rng(5).uniform(-0.5, 0.5, 12 * RATE)
+    times = np.arange(12 * RATE) / RATE
+    write_wav(folder / "bursts.wav", np.where(times % 1 < 0.3, noise, 0.0))
+    length = 12 / speed
+    heard = render(folder, mix(sound("bursts.wav", end_s=12.0, length_s=length, speed=speed), length_s=length))
+    power = heard[:, 0] ** 2
+    late = []
+    for second in range(1, 11):
+        first, last = (round((second + 0.15 + side) / speed * RATE) for side in (-0.35, 0.35))
+        at = np.average(np.arange(first, last), weights=power[first:last])
+        late.append(at / RATE - (second + 0.15) / speed)
+    assert abs(float(np.mean(late))) < 0.01
+    assert float(np.abs(late).max()) < 0.016
+
+
+def test_a_very_short_sound_may_have_another_speed(folder: Path) -> None:
+    short = sound("noise.wav", begin_s=1.0, end_s=1.01, length_s=0.005, speed=2.0)
+    heard = render(folder, mix(short, sound("tone.wav", end_s=1.0, length_s=1.0), length_s=1.0))
+    assert len(heard) == RATE
 
 
 @pytest.mark.parametrize("speed", [0.3, 0.5, 1.25, 2.0, 5.0])

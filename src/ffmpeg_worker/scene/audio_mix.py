@@ -3,8 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from ffmpeg_worker.scene.curve import Number
+
+
+@dataclass(frozen=True, slots=True)
+class Fade:
+    """A change of the gain from silence to full, or back.
+
+    Attributes:
+        direction: `in` or `out`. Before a fade in and after a fade out there is silence.
+        begin_s: its begin, in seconds since the start of the sound; below 0 if the sound starts within it.
+        length_s: its length.
+        is_equal_power: the gain is a quarter of a sine, so that two different sounds that cross-fade keep their
+            power; otherwise it is a straight line.
+    """
+
+    direction: Literal["in", "out"]
+    begin_s: float
+    length_s: float
+    is_equal_power: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +40,7 @@ class Sound:
         speed: factor; keeps the pitch.
         loops: play the part again at its end.
         volume: factor; times of curves are seconds since `start_s`.
-        fade_in_s, fade_out_s: fades within `length_s`.
+        fades: fades, of which all hold.
         duck_under: ids of the sounds under which this one is made quieter.
         pan: -1 is left, 1 is right.
     """
@@ -36,8 +55,7 @@ class Sound:
     speed: float = 1.0
     loops: bool = False
     volume: Number = 1.0
-    fade_in_s: float = 0.0
-    fade_out_s: float = 0.0
+    fades: tuple[Fade, ...] = ()
     duck_under: tuple[str, ...] = ()
     pan: Number = 0.0
 

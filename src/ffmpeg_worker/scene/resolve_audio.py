@@ -7,12 +7,12 @@ from collections.abc import Collection, Iterator, Sequence
 from ffmpeg_worker.composition.media_layers import AudioLayer, VideoLayer
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.scene.audio_mix import Sound
+from ffmpeg_worker.scene.audio_mix import Fade, Sound
 from ffmpeg_worker.scene.clips import find_media, resolve_clip
 from ffmpeg_worker.scene.curve import max_value
 from ffmpeg_worker.scene.reference_box import resolve_number
 from ffmpeg_worker.scene.resolve_context import ResolveContext
-from ffmpeg_worker.scene.resolve_timing import ScheduledLayer, iterate_layers
+from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.timeline import frame_at
 
 
@@ -24,28 +24,41 @@ def resolve_audio(layers: Sequence[ScheduledLayer], context: ResolveContext) -> 
         SourceUnreadable: a file is not media.
     """
     audible = list(_find_audible_layers(layers, context))
-    ids = {layer.id for layer, _ in audible if layer.id is not None}
-    sounds = (_resolve_sound(layer, scheduled, ids, context) for layer, scheduled in audible)
+    ids = {layer.id for layer, _, _ in audible if layer.id is not None}
+    sounds = (_resolve_sound(layer, scheduled, groups, ids, context) for layer, scheduled, groups in audible)
     return tuple(sound for sound in sounds if sound is not None)
 
 
 def _find_audible_layers(
     layers: Sequence[ScheduledLayer], context: ResolveContext
-) -> Iterator[tuple[VideoLayer | AudioLayer, ScheduledLayer]]:
-    for scheduled in iterate_layers(layers):
+) -> Iterator[tuple[VideoLayer | AudioLayer, ScheduledLayer, tuple[ScheduledLayer, ...]]]:
+    """Yield the layers whose sound is heard, each with its timing and the groups around it."""
+    for scheduled, groups in _with_groups(layers, ()):
         layer = scheduled.layer
         if not isinstance(layer, VideoLayer | AudioLayer) or layer.muted:
             continue
         if max_value(resolve_number(layer.volume)) == 0:
             continue
         if find_media(layer.src, context.sources, scheduled.where).audio is not None:
-            yield layer, scheduled
+            yield layer, scheduled, groups
         elif isinstance(layer, AudioLayer) or "volume" in layer.model_fields_set:
             raise _no_sound(layer, scheduled.where)
 
 
+def _with_groups(
+    layers: Sequence[ScheduledLayer], groups: tuple[ScheduledLayer, ...]
+) -> Iterator[tuple[ScheduledLayer, tuple[ScheduledLayer, ...]]]:
+    for layer in layers:
+        yield layer, groups
+        yield from _with_groups(layer.children, (*groups, layer))
+
+
 def _resolve_sound(
-    layer: VideoLayer | AudioLayer, scheduled: ScheduledLayer, ids: Collection[str], context: ResolveContext
+    layer: VideoLayer | AudioLayer,
+    scheduled: ScheduledLayer,
+    groups: Sequence[ScheduledLayer],
+    ids: Collection[str],
+    context: ResolveContext,
 ) -> Sound | None:
     start, end = scheduled.start_s, scheduled.end_s
     if isinstance(layer, VideoLayer):
@@ -67,12 +80,32 @@ def _resolve_sound(
         speed=layer.speed,
         loops=layer.loop,
         volume=resolve_number(layer.volume),
-        # Layers that cross-fade also cross-fade their sounds.
-        fade_in_s=min(max(layer.fade_in, scheduled.crossfade_in_s), length),
-        fade_out_s=min(max(layer.fade_out, scheduled.crossfade_out_s), length),
+        fades=(*_own_fades(layer, length), *_crossfades((scheduled, *groups), start, length)),
         duck_under=tuple(name for name in layer.duck_under if name in ids and name != layer.id),
         pan=resolve_number(layer.pan),
     )
+
+
+def _own_fades(layer: VideoLayer | AudioLayer, length: float) -> Iterator[Fade]:
+    fade_in, fade_out = min(layer.fade_in, length), min(layer.fade_out, length)
+    if fade_in:
+        yield Fade("in", 0.0, fade_in)
+    if fade_out:
+        yield Fade("out", length - fade_out, fade_out)
+
+
+def _crossfades(layers: Sequence[ScheduledLayer], start: float, length: float) -> Iterator[Fade]:
+    """Yield the fades of a sound whose layer, or a group around it, cross-fades with another layer.
+
+    `start` and `length` are those of the sound, in seconds of the canvas.
+    """
+    for layer in layers:
+        begin = layer.start_s - start
+        if layer.crossfade_in_s and begin + layer.crossfade_in_s > 0:
+            yield Fade("in", begin, layer.crossfade_in_s, is_equal_power=True)
+        begin = layer.end_s - layer.crossfade_out_s - start
+        if layer.crossfade_out_s and begin < length:
+            yield Fade("out", begin, layer.crossfade_out_s, is_equal_power=True)
 
 
 def _no_sound(layer: VideoLayer | AudioLayer, where: str) -> InvalidJob:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
+from ffmpeg_worker.scene.audio_mix import AudioMix, Fade, Sound
 from ffmpeg_worker.scene.curve import Curve, Key
 from support.jobs.compositions import resolved
 
@@ -44,13 +44,45 @@ def test_sounds_in_groups_move_with_the_group() -> None:
     assert (sound.where, sound.start_s, sound.length_s, sound.loops) == ("layers[0].layers[0]", 3.0, 2.0, True)
 
 
-def test_a_cross_fade_is_heard_too() -> None:
-    way = {"in": {"type": "fade", "duration": 0.5, "overlap": True}}
+OVERLAP = {"in": {"type": "fade", "duration": 0.5, "overlap": True}}
+
+
+def test_a_crossfade_is_heard_too() -> None:
     first = {"type": "video", "src": "film.mp4", "id": "a"}
-    second = {"type": "video", "src": "film.mp4", "start": "auto", "transition": way}
+    second = {"type": "video", "src": "film.mp4", "start": "auto", "transition": OVERLAP}
     before, after = resolved(first, second).audio.sounds
 
-    assert (before.fade_out_s, after.fade_in_s, after.start_s) == (0.5, 0.5, 9.5)
+    assert before.fades == (Fade("out", 9.5, 0.5, is_equal_power=True),)
+    assert after.fades == (Fade("in", 0.0, 0.5, is_equal_power=True),)
+    assert after.start_s == 9.5
+
+
+def test_groups_that_crossfade_fade_all_their_sounds() -> None:
+    late = {"type": "audio", "src": "song.mp3", "start": 0.25, "duration": 3, "fade_in": 0.5}
+    film = {"type": "video", "src": "film.mp4", "trim": {"end": 4}}
+    first = {"type": "group", "duration": 4, "layers": [film]}
+    inner = {"type": "group", "layers": [film, late]}
+    second = {"type": "group", "start": "auto", "duration": 4, "layers": [inner], "transition": OVERLAP}
+    before, after, song = resolved(first, second).audio.sounds
+
+    assert before.fades == (Fade("out", 3.5, 0.5, is_equal_power=True),)
+    assert after.fades == (Fade("in", 0.0, 0.5, is_equal_power=True),)
+    assert song.fades == (Fade("in", 0.0, 0.5), Fade("in", -0.25, 0.5, is_equal_power=True))
+
+
+def test_sounds_that_are_not_heard_during_the_crossfade_of_their_group_do_not_fade() -> None:
+    sounds = [{"type": "audio", "src": "song.mp3", "start": start, "duration": 1} for start in (0, 1.5)]
+    first = {"type": "group", "duration": 4, "layers": sounds}
+    second = {"type": "group", "start": "auto", "duration": 4, "layers": sounds, "transition": OVERLAP}
+
+    assert [bool(sound.fades) for sound in resolved(first, second).audio.sounds] == [False, False, True, False]
+
+
+def test_fades_of_a_layer_are_within_its_sound() -> None:
+    song = {"type": "audio", "src": "song.mp3", "duration": 2, "fade_in": 5, "fade_out": 0.5}
+    (sound,) = resolved(song, {"type": "shape", "duration": 9}).audio.sounds
+
+    assert sound.fades == (Fade("in", 0.0, 2.0), Fade("out", 1.5, 0.5))
 
 
 def test_silence_is_no_sound() -> None:

@@ -17,7 +17,7 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.planning.composition.plan_audio import plan_audio
 from ffmpeg_worker.planning.composition.volume_envelope import GainLine, linearize
 from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, StepResult
-from ffmpeg_worker.scene.audio_mix import AudioMix, Sound
+from ffmpeg_worker.scene.audio_mix import AudioMix, Fade, Sound
 from ffmpeg_worker.scene.curve import Curve, Key
 from support.media.sounds import sound
 
@@ -30,7 +30,24 @@ CASES: dict[str, AudioMix] = {
     "placed, cut and behind a seek": AudioMix((sound("a.mp3", begin_s=100.5, end_s=130.0, start_s=2.0),), 4.0),
     "Matroska is not sought in": AudioMix((sound("a.mkv", begin_s=100.5, end_s=130.0),), 4.0),
     "volume, fades, pan, speed": AudioMix(
-        (sound(volume=RISE, fade_in_s=0.5, fade_out_s=9.0, pan=-0.25, speed=5.0, end_s=9.0),), 1.0
+        (
+            sound(
+                volume=RISE, fades=(Fade("in", 0.0, 0.5), Fade("out", 0.0, 9.0)), pan=-0.25, speed=5.0, end_s=9.0
+            ),
+        ),
+        1.0,
+    ),
+    "cross-fades, one of which began before the sound": AudioMix(
+        (
+            sound(
+                fades=(
+                    Fade("in", -0.5, 2.0, is_equal_power=True),
+                    Fade("out", 0.5, 2.0, is_equal_power=True),
+                    Fade("out", -1.0, 3.0),
+                )
+            ),
+        ),
+        1.0,
     ),
     "panned by keys": AudioMix((sound(pan=RISE),), 1.0),
     "short loop": AudioMix((sound(loops=True, length_s=9.5),), 10.0),
