@@ -182,14 +182,27 @@ CLEAR = {
 CLEAR_PATCHES = [(255, 128, 0, 255), (255, 128, 0, 128), (0, 128, 255, 64), (0, 0, 0, 0)]
 
 
+WITHOUT_BACKGROUND = {key: value for key, value in CLEAR.items() if key != "background"}
+
+
+@pytest.mark.parametrize(
+    ("composition", "switch"),
+    [(CLEAR, {"transparent": True}), (CLEAR, {}), (WITHOUT_BACKGROUND, {"transparent": True})],
+    ids=["both", "background", "switch"],
+)
 @pytest.mark.parametrize(
     ("output", "codec", "within"),
     [("clear.webm", "libvpx-vp9", 4), ("clear.mov", None, 3), ("clear-%02d.png", None, 1)],
 )
 async def test_opacity_comes_out_as_it_went_in(
-    worker: Worker, output: str, codec: str | None, within: int
+    worker: Worker,
+    output: str,
+    codec: str | None,
+    within: int,
+    composition: dict[str, Any],
+    switch: dict[str, Any],
 ) -> None:
-    path = await render(worker, CLEAR, output, transparent=True, quality="high")
+    path = await render(worker, composition, output, quality="high", **switch)
     if "%" in output:
         names = sorted(file.name for file in worker.data.glob("clear-*.png"))
         assert names == [output % number for number in range(1, 6)]

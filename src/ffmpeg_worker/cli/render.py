@@ -109,10 +109,18 @@ def _read_body(name: str, options: Mapping[str, Any]) -> Body:
 def _output_name(composition: str, body: Body) -> str:
     """Return the name of the composition's file with an extension that fits codec and transparency."""
     codec = body.get("codec")
-    extensions = ALPHA_CODECS if body.get("transparent") is True else CODECS
+    extensions = ALPHA_CODECS if _keeps_alpha(body) else CODECS
     fitting = [extension for extension in extensions if codec is None or codec in CODECS[extension]]
     extension = next((name for name in fitting if codec == CODECS[name][0]), fitting[0] if fitting else ".mp4")
     return f"{'canvas' if composition == '-' else Path(composition).stem}{extension}"
+
+
+def _keeps_alpha(body: Body) -> bool:
+    """Whether the video is probably transparent; only reading the composition tells for all spellings."""
+    if body.get("transparent") is not None:
+        return body["transparent"] is True
+    written = next((body[name] for name in ("json", "composition") if isinstance(body.get(name), dict)), body)
+    return written.get("background") == "transparent"
 
 
 def _make_preview_body(body: Body, options: Mapping[str, Any]) -> Body:

@@ -8,6 +8,8 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from ffmpeg_worker.composition.color import parse_color
+from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.frame_rate import FrameRate
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.canvas_output import (
@@ -76,9 +78,11 @@ class CanvasData(CompositionData):
         description="Factor for width and height, for drafts.",
         examples=[0.5],
     )
-    transparent: bool = Field(
-        False,
-        description=f"Keep transparency; in {', '.join(f'`{extension}`' for extension in ALPHA_CODECS)}.",
+    transparent: bool | None = Field(
+        None,
+        description=f"Keep transparency; in {', '.join(f'`{extension}`' for extension in ALPHA_CODECS)}. A "
+        "composition without `background` then has a transparent one. Default: `true` if the `background` is not "
+        "opaque. With `false`, what is not opaque is rendered over black.",
         examples=[True],
     )
     poster: Poster | None = Field(
@@ -115,19 +119,40 @@ class CanvasData(CompositionData):
             )
         if self.vfi is not None and extension in {".gif", ".png"}:
             raise wrong_value("cannot interpolate frames in that format", 'Raise "fps", or choose a video.')
-        if self.transparent and (
-            extension not in ALPHA_CODECS or self.codec not in {None, ALPHA_CODECS[extension]}
-        ):
-            formats = ", ".join(f"{name} ({codec})" for name, codec in ALPHA_CODECS.items())
-            raise wrong_value("cannot be transparent in that format", f"These can: {formats}.")
+        if self.keeps_alpha and not self.lint:
+            self._check_alpha(extension)
         self.output_names()
         return self
+
+    def _check_alpha(self, extension: str) -> None:
+        if extension in ALPHA_CODECS and self.codec in {None, ALPHA_CODECS[extension]}:
+            return
+        formats = f"These can: {', '.join(f'{name} ({codec})' for name, codec in ALPHA_CODECS.items())}."
+        if self.transparent:
+            raise wrong_value("cannot be transparent in that format", formats)
+        raise wrong_value(
+            "has a transparent background, but an output that cannot be transparent",
+            f'{formats} Or give "background" an opaque color, or set "transparent" to false to render over black.',
+        )
+
+    @property
+    def keeps_alpha(self) -> bool:
+        """Whether the video is transparent where nothing is drawn."""
+        if self.transparent is not None:
+            return self.transparent
+        return any(parse_color(composition.background)[3] < 1 for composition in self.compositions)
+
+    def with_background(self, composition: Composition) -> Composition:
+        """Return a composition of this job with a transparent background, if it has none but is to have one."""
+        if self.transparent and "background" not in composition.model_fields_set:
+            return composition.model_copy(update={"background": "transparent"})
+        return composition
 
     @property
     def chosen_codec(self) -> Codec:
         """The codec of the video: the given one, else the default of the output's extension."""
         extension = PurePosixPath(self.output).suffix.lower()
-        return self.codec or (ALPHA_CODECS[extension] if self.transparent else CODECS[extension][0])
+        return self.codec or (ALPHA_CODECS[extension] if self.keeps_alpha else CODECS[extension][0])
 
     def output_names(self) -> tuple[str, ...]:
         """Return the name of each composition's file; see `resolve_output_names`."""

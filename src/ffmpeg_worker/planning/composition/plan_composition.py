@@ -44,8 +44,9 @@ def plan_canvas(job: CanvasJob, files: LocalFiles, machine: Machine) -> Lane:
     def plan_row(number: int, row: tuple[Composition, str]) -> VideoPlan:
         composition, name = row
         scale, fps = data.render_scale, data.fps
+        drawn = data.with_background(composition)
         resolved = resolve_fetched(
-            composition, job.inputs, files, machine, render_scale=scale, fps=fps, subtitles=subtitles
+            drawn, job.inputs, files, machine, render_scale=scale, fps=fps, subtitles=subtitles
         )
         part = frame_range(resolved.scene, data.startTime, data.endTime)
         # The poster may be any frame.

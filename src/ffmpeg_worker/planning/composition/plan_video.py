@@ -220,7 +220,7 @@ class VideoPlan:
             quality=data.quality or "medium",
             crf=data.crf,
             preset=data.preset,
-            is_transparent=data.transparent,
+            is_transparent=data.keeps_alpha,
             threads=threads,
         )
         if data.vfi is None:

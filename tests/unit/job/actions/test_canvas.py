@@ -97,6 +97,19 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
         "data",
         ".mov (prores)",
     ),
+    ({"json": COMPOSITION | {"background": "transparent"}}, "invalid_value", "data", "opaque color"),
+    (
+        {"json": COMPOSITION | {"background": "#00000080"}, "output": "a.mov", "codec": "h264"},
+        "invalid_value",
+        "data",
+        ".mov (prores)",
+    ),
+    (
+        {"json": COMPOSITION | {"background": "{{bg}}"}, "variables": [{"bg": "red"}, {"bg": "#0000"}]},
+        "invalid_value",
+        "data",
+        "opaque color",
+    ),
     ({"json": COMPOSITION, "poster": "1"}, "invalid_value", "data.poster.time", "number"),
     ({"json": COMPOSITION, "poster": {"name": "a.mp4"}}, "invalid_value", "data.poster", ".png"),
     ({"json": COMPOSITION, "audio": {}}, "invalid_value", "data.audio", "list"),
@@ -141,6 +154,30 @@ def test_paths_of_a_route_begin_at_its_body() -> None:
 )
 def test_the_extension_chooses_the_codec(output: str, codec: str, transparent: bool) -> None:
     assert canvas(json=COMPOSITION, output=output, transparent=transparent).chosen_codec == codec
+
+
+@pytest.mark.parametrize(
+    ("output", "background", "transparent", "keeps_alpha", "drawn"),
+    [
+        ("a.webm", "transparent", None, True, "transparent"),
+        ("a.webm", "#ff000080", None, True, "#ff000080"),
+        ("a.webm", None, None, False, "#000000"),
+        ("a.webm", None, True, True, "transparent"),
+        ("a.png", "#112233", True, True, "#112233"),
+        ("a.mp4", "transparent", False, False, "transparent"),
+    ],
+)
+def test_one_of_background_and_transparent_is_enough(
+    output: str, background: str | None, transparent: bool | None, keeps_alpha: bool, drawn: str
+) -> None:
+    composition = COMPOSITION | ({"background": background} if background else {})
+    data = canvas(json=composition, output=output, transparent=transparent)
+    assert data.keeps_alpha == keeps_alpha
+    assert data.with_background(data.compositions[0]).background == drawn
+
+
+def test_lint_of_a_transparent_composition_needs_no_output() -> None:
+    assert canvas(json=COMPOSITION | {"background": "transparent"}, lint=True).lint
 
 
 def test_every_row_has_its_own_name() -> None:
