@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from support.servers.bucket import Bucket
@@ -35,6 +36,13 @@ LONGEST_FIRST = (
     "security/test_everyday_confined.py",
 )
 """Modules that take more than 15 seconds: one of them at the end of a run would leave the other processes idle."""
+
+
+# The time that an example takes says little on a busy machine.
+settings.register_profile(
+    "without deadlines", settings.get_profile(settings.get_current_profile_name()), deadline=None
+)
+settings.load_profile("without deadlines")
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -20,6 +20,7 @@ _IMAGE_FORMATS = frozenset({"image2", "gif", "apng", "webp", "ico"})
 _PLAYLIST_FORMATS = frozenset({"hls", "dash", "concat", "imf", "sdp", "rtsp"})
 _VIDEO_FORMATS = frozenset({"mov", "matroska", "avi", "mpegts", "flv", "mpeg", "asf", "webm"})
 _HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
+_MAY_HAVE_ALPHA = re.compile("pal8|ya|yuva|gbrap|[argb]{4}|vuya|ayuv")
 _SVG = re.compile(r"<svg\b([^<>]{0,10000})>")
 _SVG_SIDE = r"(?<![\w-]){}\s{{0,9}}=\s{{0,9}}[\"'](\d{{1,6}}(?:\.\d{{1,9}})?)(?:px)?[\"']"
 _VIEW_BOX = re.compile(r"\bviewBox\s{0,9}=\s{0,9}[\"']([-+.\deE,\s]{1,100})[\"']")
@@ -108,6 +109,13 @@ def image_size(layer: ImageLayer, sources: SourceInfo, where: str) -> tuple[int,
         raise _wrong_kind(layer.src, "is a video", "video", where)
     _check_pixels(layer.src, stream, where)
     return display_size(stream)
+
+
+def is_opaque_image(src: str, sources: SourceInfo) -> bool:
+    """Whether an image file certainly has no alpha channel."""
+    media = sources.get(src)
+    formats = [stream.pix_fmt for stream in media.streams] if isinstance(media, MediaInfo) else []
+    return bool(formats) and all(form is not None and not _MAY_HAVE_ALPHA.match(form) for form in formats)
 
 
 def display_size(stream: StreamInfo) -> tuple[int, int] | None:

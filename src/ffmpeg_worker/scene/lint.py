@@ -1,13 +1,18 @@
-"""Warnings about what a composition probably does not mean."""
+"""Remarks about what a composition probably does not mean."""
 
 from __future__ import annotations
 
-import bisect
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from ffmpeg_worker.scene.curve import Curve, Number
-from ffmpeg_worker.scene.scene import Element, Scene, ShapeContent, SubtitlesContent, TextContent
+from ffmpeg_worker.scene.lint_visibility import (
+    constant_box,
+    find_covered_elements,
+    find_elements_outside,
+    find_empty_end,
+)
+from ffmpeg_worker.scene.lint_warning import LintWarning
+from ffmpeg_worker.scene.scene import Element, Scene, SubtitlesContent, TextContent
 from ffmpeg_worker.scene.text_metrics import TextMetrics, TextSize, iterate_elements
 
 _MIN_FONT_SIZE = 0.018
@@ -15,18 +20,6 @@ _MIN_FONT_SIZE = 0.018
 
 _TOLERANCE = 1.0
 """Pixels by which a text may exceed the canvas unnoticed."""
-
-_OPAQUE_FITS = frozenset({"cover", "fill", "contain-blur"})
-
-
-@dataclass(frozen=True, slots=True)
-class LintWarning:
-    """Something odd in a composition that can be rendered nevertheless; `where` is its JSON path."""
-
-    where: str
-    code: str
-    message: str
-    hint: str | None = None
 
 
 def lint(scene: Scene, metrics: TextMetrics) -> tuple[LintWarning, ...]:
@@ -36,107 +29,12 @@ def lint(scene: Scene, metrics: TextMetrics) -> tuple[LintWarning, ...]:
     """
     families = {name.casefold() for name in (*metrics.families, *(font.family for font in scene.fonts))}
     return (
-        *_find_covered_elements(scene),
-        *_find_elements_outside(scene),
+        *find_covered_elements(scene),
+        *find_elements_outside(scene),
+        *find_empty_end(scene),
         *_find_font_problems(scene, families),
         *_find_text_problems(scene, metrics),
     )
-
-
-def _find_covered_elements(scene: Scene) -> Iterator[LintWarning]:
-    above = _Covers()
-    found: list[LintWarning] = []
-    for element in reversed(scene.elements):
-        cover = above.find(element)
-        if cover is not None:
-            found.append(
-                LintWarning(
-                    element.where,
-                    "hidden_below",
-                    f"{cover.where} covers the layer all the time.",
-                    "The last layer of the list is on top: move the covering layer before this one.",
-                )
-            )
-        if _covers_canvas(element, scene):
-            above.add(element)
-    yield from reversed(found)
-
-
-@dataclass(frozen=True, slots=True)
-class _Covers:
-    """Elements that cover the canvas, without those that others outlast on both sides.
-
-    The first and the last frames of the elements, in their order, both increase.
-    """
-
-    elements: list[Element] = field(default_factory=list)
-
-    def find(self, element: Element) -> Element | None:
-        """Return one that is shown at least as long as an element."""
-        at = bisect.bisect_right(self.elements, element.first, key=_first_frame) - 1
-        return self.elements[at] if at >= 0 and self.elements[at].last >= element.last else None
-
-    def add(self, element: Element) -> None:
-        """Add an element, which may replace others."""
-        outlasting = self.find(element)
-        if outlasting is not None and (outlasting.first, outlasting.last) != (element.first, element.last):
-            return
-        begin = end = bisect.bisect_left(self.elements, element.first, key=_first_frame)
-        while end < len(self.elements) and self.elements[end].last <= element.last:
-            end += 1
-        self.elements[begin:end] = [element]
-
-
-def _first_frame(element: Element) -> int:
-    return element.first
-
-
-def _covers_canvas(element: Element, scene: Scene) -> bool:
-    content = element.content
-    if content.kind == "video":
-        is_opaque = content.chroma_key is None and not content.is_multiplied and content.fit in _OPAQUE_FITS
-    else:
-        is_opaque = isinstance(content, ShapeContent) and _is_opaque_rectangle(content)
-    is_plain = (element.opacity, element.rotation, element.radius, element.blur) == (1.0, 0.0, 0.0, 0.0)
-    if not is_opaque or not is_plain or element.blend != "normal" or element.enter or element.leave:
-        return False
-    box = _constant_box(element)
-    if box is None:
-        return False
-    left, top, right, bottom = box
-    return left <= 0.5 and top <= 0.5 and right >= scene.width - 0.5 and bottom >= scene.height - 0.5
-
-
-def _is_opaque_rectangle(shape: ShapeContent) -> bool:
-    return shape.shape == "rect" and not shape.radius and isinstance(shape.fill, tuple) and shape.fill[3] == 1.0
-
-
-def _find_elements_outside(scene: Scene) -> Iterator[LintWarning]:
-    for element in scene.elements:
-        box = _constant_box(element)
-        if box is None or element.rotation != 0.0:
-            continue
-        left, top, right, bottom = box
-        if right <= 0 or bottom <= 0 or left >= scene.width or top >= scene.height:
-            yield LintWarning(
-                element.where,
-                "outside",
-                "The layer is outside of the canvas and never visible.",
-                'Check "x", "y" and "anchor": x and y are the position of the anchor point.',
-            )
-
-
-def _constant_box(element: Element) -> tuple[float, float, float, float] | None:
-    """Left, top, right and bottom of an element that does not move and whose size is known."""
-    numbers: tuple[Number | None, ...] = (element.x, element.y, element.width, element.height, element.scale)
-    constant = [number for number in numbers if number is not None and not isinstance(number, Curve)]
-    if len(constant) < len(numbers):
-        return None
-    x, y, width, height, scale = constant
-    center_x = x + (0.5 - element.anchor[0]) * width
-    center_y = y + (0.5 - element.anchor[1]) * height
-    half_width, half_height = width * scale / 2, height * scale / 2
-    return center_x - half_width, center_y - half_height, center_x + half_width, center_y + half_height
 
 
 def _find_font_problems(scene: Scene, families: Collection[str]) -> Iterator[LintWarning]:
@@ -201,7 +99,7 @@ def _exceeds_canvas(element: Element, text: TextSize, scene: Scene) -> bool:
     """Whether an unrotated text that does not move and has no box of its own exceeds the canvas."""
     if not isinstance(element.content, TextContent) or element.width is not None or element.height is not None:
         return False
-    box = _constant_box(replace(element, width=text.width, height=text.height))
+    box = constant_box(replace(element, width=text.width, height=text.height))
     if box is None or element.rotation != 0.0:
         return False
     left, top, right, bottom = box

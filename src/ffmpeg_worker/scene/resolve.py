@@ -13,7 +13,7 @@ from ffmpeg_worker.composition.media_layers import AudioLayer
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.audio_mix import AudioMix
 from ffmpeg_worker.scene.clips import SourceInfo
-from ffmpeg_worker.scene.lint import LintWarning
+from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.preparation import Preparation
 from ffmpeg_worker.scene.reference_box import ReferenceBox, even_side, resolve_number
 from ffmpeg_worker.scene.resolve_audio import resolve_audio

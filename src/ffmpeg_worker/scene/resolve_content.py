@@ -8,7 +8,7 @@ from ffmpeg_worker.composition.layers import SingleLayer
 from ffmpeg_worker.composition.media_layers import ImageLayer, VideoLayer, WaveformLayer
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer, TextLayer
-from ffmpeg_worker.scene.clips import image_size
+from ffmpeg_worker.scene.clips import image_size, is_opaque_image
 from ffmpeg_worker.scene.geometry import aspect_ratio, canvas_box, content_box, resolve_crop
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent, resolve_box_crop
@@ -53,7 +53,11 @@ def _resolve_image(
     size = image_size(layer, context.sources, scheduled.where)
     crop = resolve_crop(layer.crop, size, scheduled.where)
     content = ImageContent(
-        context.file_of(layer.src), layer.fit, layer.loop, chroma_key=resolve_chroma_key(layer.chroma_key)
+        context.file_of(layer.src),
+        layer.fit,
+        layer.loop,
+        chroma_key=resolve_chroma_key(layer.chroma_key),
+        is_opaque=is_opaque_image(layer.src, context.sources),
     )
     # An SVG without a size is square.
     return ResolvedContent(

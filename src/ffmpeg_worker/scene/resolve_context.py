@@ -9,7 +9,7 @@ from fractions import Fraction
 from ffmpeg_worker.composition.layer_base import VisualLayer
 from ffmpeg_worker.scene.clips import SourceInfo
 from ffmpeg_worker.scene.geometry import Box, CropFractions, resolve_crop
-from ffmpeg_worker.scene.lint import LintWarning
+from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.preparation import Preparation
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer

@@ -15,7 +15,7 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.scene.clips import find_video_stream
 from ffmpeg_worker.scene.curve import max_value
 from ffmpeg_worker.scene.geometry import canvas_box, resolve_crop
-from ffmpeg_worker.scene.lint import LintWarning
+from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.reference_box import ReferenceBox, resolve_number, scale_number
 from ffmpeg_worker.scene.resolve_content import resolve_content
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent

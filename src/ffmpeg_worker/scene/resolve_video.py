@@ -9,7 +9,7 @@ from ffmpeg_worker.composition.color import parse_color
 from ffmpeg_worker.composition.media_layers import VideoLayer
 from ffmpeg_worker.scene.clips import Clip, display_size, find_video_stream, is_hdr, resolve_clip
 from ffmpeg_worker.scene.geometry import aspect_ratio, canvas_box, resolve_crop
-from ffmpeg_worker.scene.lint import LintWarning
+from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.preparation import ToneMapping
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent

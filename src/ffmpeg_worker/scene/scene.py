@@ -67,12 +67,16 @@ class VideoContent:
 
 @dataclass(frozen=True, slots=True)
 class ImageContent:
-    """An image file; animated ones play, and repeat if it `loops`."""
+    """An image file; animated ones play, and repeat if it `loops`.
+
+    `is_opaque`: it has no alpha channel; false where that is unknown.
+    """
 
     file: str
     fit: Fit = "cover"
     loops: bool = True
     chroma_key: ChromaKey | None = None
+    is_opaque: bool = False
     kind: Literal["image"] = "image"
 
 

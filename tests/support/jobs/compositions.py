@@ -29,6 +29,8 @@ FACTS: SourceInfo = {
     "tape.mp4": replace(FILM, streams=(replace(_PICTURE, **_PAL),)),
     "hdr.mp4": replace(FILM, streams=(replace(_PICTURE, color=(None, None, "smpte2084", None)),)),
     "logo.png": MediaInfo("png_pipe", (StreamInfo("video", "png", width=400, height=200),)),
+    "photo.jpg": MediaInfo("image2", (StreamInfo("video", "mjpeg", width=400, height=200, pix_fmt="yuvj420p"),)),
+    "cutout.png": MediaInfo("png_pipe", (StreamInfo("video", "png", width=400, height=200, pix_fmt="rgba"),)),
     "bomb.png": MediaInfo("png_pipe", (StreamInfo("video", "png", width=30_000, height=30_000),)),
     "icon.svg": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 10"/>',
     "song.mp3": MediaInfo("mp3", (StreamInfo("audio", "mp3", 60.0),), 60.0),

@@ -14,6 +14,8 @@ from support.jobs.compositions import resolved
 
 _FILM = {"type": "video", "src": "film.mp4"}
 _LOGO = {"type": "image", "src": "logo.png", "width": 20}
+_PHOTO = {"type": "image", "src": "photo.jpg"}
+_CUTOUT = {"type": "image", "src": "cutout.png"}
 _WALL = {"type": "shape", "fill": "#123456"}
 
 
@@ -28,6 +30,14 @@ def _codes(*layers: dict[str, Any], **canvas: Any) -> list[tuple[str, str]]:
     [
         ([_LOGO, _FILM], [("layers[0]", "hidden_below")]),
         ([_LOGO, _WALL], [("layers[0]", "hidden_below")]),
+        ([_PHOTO, _PHOTO, _PHOTO], [("layers[0]", "hidden_below"), ("layers[1]", "hidden_below")]),
+        ([_PHOTO, {**_PHOTO, "start": "auto", "duration": 2}, _LOGO], []),
+        ([_PHOTO, _CUTOUT], []),
+        ([_CUTOUT, _PHOTO], [("layers[0]", "hidden_below")]),
+        ([{**_PHOTO, "width": 50}, {**_PHOTO, "width": 50}], [("layers[0]", "hidden_below")]),
+        ([{**_PHOTO, "width": 50}, {**_PHOTO, "width": 50, "x": 9, "y": 0}], []),
+        ([{**_PHOTO, "width": 50}, {**_PHOTO, "width": 50, "radius": 5}], []),
+        ([_PHOTO, {**_PHOTO, "chroma_key": {"color": "#0f0"}}], []),
         ([_FILM, _LOGO], []),
         ([_LOGO, {**_FILM, "opacity": 0.9}], []),
         ([_LOGO, {**_FILM, "fit": "contain"}], []),
@@ -44,6 +54,10 @@ def _codes(*layers: dict[str, Any], **canvas: Any) -> list[tuple[str, str]]:
             [_FILM, {"type": "audio", "src": "song.mp3", "start": 20, "duration": "end"}],
             [("layers[1]", "never_heard")],
         ),
+        ([{**_PHOTO, "duration": 2}, {"type": "audio", "src": "song.mp3"}], [("layers", "nothing_visible")]),
+        ([{**_PHOTO, "duration": "end"}, {"type": "audio", "src": "song.mp3"}], []),
+        ([{**_FILM, "duration": 9.6}, {"type": "audio", "src": "song.mp3", "trim": {"end": 10}}], []),
+        ([{"type": "audio", "src": "song.mp3"}], []),
     ],
 )
 def test_warnings_about_layers(layers: list[dict[str, Any]], warnings: list[tuple[str, str]]) -> None:

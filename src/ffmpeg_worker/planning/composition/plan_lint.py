@@ -21,7 +21,8 @@ from ffmpeg_worker.planning.composition.resolve_fetched import resolve_fetched
 from ffmpeg_worker.planning.composition.variable_rows import combine_rows, describe_video, for_each_row
 from ffmpeg_worker.planning.file_references import input_key
 from ffmpeg_worker.planning.plan import Lane, MeasureStep, StepFiles, StepResult, Summary
-from ffmpeg_worker.scene.lint import LintWarning, lint
+from ffmpeg_worker.scene.lint import lint
+from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.resolve import Resolved, frame_range
 from ffmpeg_worker.scene.scene_json import decode_text_metrics
 from ffmpeg_worker.scene.subtitle_budget import SubtitleBudget

@@ -100,9 +100,11 @@ class FontLibrary:
         return tuple(dict.fromkeys((*bundled, *_ALIASES, *system)))
 
     def warn(self, sentence: str) -> None:
-        """Add a warning, unless it is known or there are many."""
-        if sentence not in self.warnings and len(self.warnings) < _MAX_WARNINGS:
-            self.warnings.append(sentence)
+        """Add a warning, unless it is known; the last one says that there are more."""
+        if sentence in self.warnings or len(self.warnings) > _MAX_WARNINGS:
+            return
+        is_last = len(self.warnings) == _MAX_WARNINGS
+        self.warnings.append("There are more problems with fonts and characters." if is_last else sentence)
 
     def _fallback_families(self) -> list[list[Face]]:
         """Return the default family, those of the job, then the rest with the display font last."""

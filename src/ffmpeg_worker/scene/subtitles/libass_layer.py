@@ -8,7 +8,7 @@ from ffmpeg_worker.composition.text_layer import SubtitlesLayer
 from ffmpeg_worker.errors import SourceError
 from ffmpeg_worker.scene.clips import SourceInfo, find_text
 from ffmpeg_worker.scene.geometry import aspect_ratio, canvas_box, resolve_crop
-from ffmpeg_worker.scene.lint import LintWarning
+from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.preparation import LibassDrawing
 from ffmpeg_worker.scene.reference_box import ReferenceBox, even_side
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent

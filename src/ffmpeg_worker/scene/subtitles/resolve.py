@@ -10,7 +10,7 @@ from ffmpeg_worker.composition.text_layer import SubtitlesLayer
 from ffmpeg_worker.errors import InvalidJob, SourceError
 from ffmpeg_worker.scene.clips import find_text
 from ffmpeg_worker.scene.geometry import Box, content_box
-from ffmpeg_worker.scene.lint import LintWarning
+from ffmpeg_worker.scene.lint_warning import LintWarning
 from ffmpeg_worker.scene.reference_box import ReferenceBox
 from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent, resolve_box_crop
 from ffmpeg_worker.scene.resolve_text_style import max_width, resolve_text_style
