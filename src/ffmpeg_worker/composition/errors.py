@@ -46,4 +46,6 @@ def _hint(error: ErrorDetails, value: Any) -> str | None:
         return did_you_mean(value, _QUOTED.findall(str(context.get("expected", ""))))
     if error["type"] in {"float_type", "int_type"} and isinstance(value, str):
         return "Write the number without quotation marks."
+    if isinstance(value, list) and value and all(isinstance(item, dict) and "time" in item for item in value):
+        return "This field has no keyframes. Those that have are marked in the documentation and in the schema."
     return context.get("hint") or None

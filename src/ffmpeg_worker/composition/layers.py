@@ -11,7 +11,8 @@ from ffmpeg_worker.budgets import MAX_LAYERS
 from ffmpeg_worker.composition.layer_base import TimedLayer, VisualLayer
 from ffmpeg_worker.composition.lengths import SERIALIZED
 from ffmpeg_worker.composition.media_layers import AudioLayer, HiddenLayer, ImageLayer, VideoLayer, WaveformLayer
-from ffmpeg_worker.composition.node import Node
+from ffmpeg_worker.composition.node import MIN_SIMILARITY, Node, snake_case
+from ffmpeg_worker.composition.other_words import explain_type
 from ffmpeg_worker.composition.shape_layer import ShapeLayer
 from ffmpeg_worker.composition.text_layer import SubtitlesLayer, TextLayer
 from ffmpeg_worker.suggestions import did_you_mean
@@ -26,12 +27,15 @@ def _read_layer(value: Any) -> Any:
     name = value.get("type")
     model = LAYER_MODELS.get(name) if isinstance(name, str) else None
     if model is None:
-        near = did_you_mean(name, _PUBLIC_TYPES) if isinstance(name, str) else None
         raise wrong_value(
             'has an unknown "type"' if "type" in value else 'has no "type"',
-            near or f"Types are {', '.join(_PUBLIC_TYPES)}.",
+            (_suggest_type(name) if isinstance(name, str) else None) or f"Types are {', '.join(_PUBLIC_TYPES)}.",
         )
     return model.model_validate(value)
+
+
+def _suggest_type(name: str) -> str | None:
+    return did_you_mean(name, _PUBLIC_TYPES, cutoff=MIN_SIMILARITY) or explain_type(snake_case(name))
 
 
 class GroupLayer(VisualLayer):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from ffmpeg_worker.composition.other_words import explain_key
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.suggestions import did_you_mean, find_nearest
 from ffmpeg_worker.validation_errors import wrong_value
@@ -32,6 +33,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 }
 """Other names of a key, in snake case."""
 
+MIN_SIMILARITY = 0.7
+"""Least similarity of a word that is suggested; below, short words are suggested for anything."""
 _CASE_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -92,7 +95,8 @@ def _unknown_key(model: type[Node], key: str) -> ValidationError:
     known = ", ".join(f'"{name}"' for name in known_keys(model))
     hint = (
         next((f'Move it into "{field}".' for field, keys in inner.items() if plain in keys), None)
-        or did_you_mean(plain, _spellings(model))
+        or explain_key(plain, model.model_fields)
+        or did_you_mean(plain, _spellings(model), cutoff=MIN_SIMILARITY)
         or _did_you_mean_inner(plain, [f"{field}.{name}" for field, keys in inner.items() for name in keys])
         or f"Known fields are {known}."
     )
@@ -110,5 +114,5 @@ def _nested_keys(model: type[Node], field: str) -> Mapping[str, str]:
 def _did_you_mean_inner(name: str, paths: Iterable[str]) -> str | None:
     """Suggest one of several dotted paths by the similarity of its last part."""
     by_last_part = {path.rpartition(".")[2]: path for path in paths}
-    nearest = find_nearest(name, by_last_part)
+    nearest = find_nearest(name, by_last_part, cutoff=MIN_SIMILARITY)
     return None if nearest is None else f'Did you mean "{by_last_part[nearest]}"?'

@@ -37,7 +37,7 @@ BAD: list[tuple[Any, str, str | None, str]] = [
     ({"layers": [5]}, "invalid_value", "layers[0]", "object"),
     ({"layers": [{}]}, "invalid_value", "layers[0]", 'no "type"'),
     ({"layers": [{"type": "xyz"}]}, "invalid_value", "layers[0]", "Types are video"),
-    ({"layers": [{"type": "hiden"}]}, "invalid_value", "layers[0]", '"video"'),
+    ({"layers": [{"type": "hiden"}]}, "invalid_value", "layers[0]", "Types are video"),
     ({"layers": [{"type": "text"}]}, "missing_field", "layers[0].text", "required"),
     (text(lenght=5), "unknown_field", "layers[0].lenght", '"length"'),
     (text(font_size=5), "unknown_field", "layers[0].font_size", 'Move it into "style"'),
