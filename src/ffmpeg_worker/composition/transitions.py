@@ -22,32 +22,36 @@ class TransitionKind:
     `drawn_by` says how an element appears or disappears with it:
         `element`: the element itself is moved, scaled or faded;
         `mask`: the effect of libavfilter's `xfade` draws the mask within which the element is visible;
-        `mix`: that effect mixes the element with transparency.
-    Between two layers it is always the effect `xfade`, over the whole canvas.
+        `mix`: that effect mixes the element with transparency;
+        `color`: the element takes a color.
+    Between two layers, `color` fades from one to the other over the whole canvas. Otherwise the effect of `xfade`
+    does, unless `is_alone`: then the new layer appears above the old one as it would without it.
+    `is_moving`: something moves, so that by default the progress is eased.
     """
 
     name: str
     meaning: str
-    drawn_by: Literal["element", "mask", "mix"] = "mask"
+    drawn_by: Literal["element", "mask", "mix", "color"] = "mask"
     aliases: tuple[str, ...] = ()
-    effect: str = ""
+    is_moving: bool = True
+    is_alone: bool = False
 
     @property
     def xfade(self) -> str:
-        """The effect's name in libavfilter: this name without hyphens unless `effect` says otherwise."""
-        return self.effect or self.name.replace("-", "")
+        """The effect's name in libavfilter: this name without hyphens."""
+        return self.name.replace("-", "")
 
 
 _KINDS = (
-    TransitionKind("fade", "fades the opacity", "element", ("crossfade",)),
-    TransitionKind("fade-fast", "fades; parts that differ most change first", "mix"),
-    TransitionKind("fade-slow", "fades; parts that differ most change last", "mix"),
-    TransitionKind("fade-black", "fades through black", "mix"),
-    TransitionKind("fade-white", "fades through white", "mix"),
-    TransitionKind("fade-grays", "fades through grayscale", "mix"),
-    TransitionKind("dissolve", "replaces more and more random pixels"),
-    TransitionKind("distance", "fades; parts that differ most are replaced first", "mix"),
-    TransitionKind("pixelize", "fades through large blocks", "mix", ("pixelate",)),
+    TransitionKind("fade", "fades the opacity", "element", ("crossfade",), is_moving=False),
+    TransitionKind("fade-fast", "fades; parts that differ most change first", "mix", is_moving=False),
+    TransitionKind("fade-slow", "fades; parts that differ most change last", "mix", is_moving=False),
+    TransitionKind("fade-black", "fades through black", "color", is_moving=False),
+    TransitionKind("fade-white", "fades through white", "color", is_moving=False),
+    TransitionKind("fade-grays", "fades through grayscale", "mix", is_moving=False),
+    TransitionKind("dissolve", "replaces more and more random pixels", is_moving=False),
+    TransitionKind("distance", "fades; parts that differ most are replaced first", "mix", is_moving=False),
+    TransitionKind("pixelize", "fades through large blocks", "mix", ("pixelate",), is_moving=False),
     TransitionKind("radial", "sweeps around the center like a clock hand", aliases=("clock",)),
     TransitionKind("slide-left", "moves left", "element", ("slide", "push")),
     TransitionKind("slide-right", "moves right", "element"),
@@ -93,12 +97,14 @@ _KINDS = (
     TransitionKind("hr-wind", "rows blown right"),
     TransitionKind("vu-wind", "columns blown up"),
     TransitionKind("vd-wind", "columns blown down"),
-    TransitionKind("h-blur", "fades through horizontal blur", "mix", ("blur",)),
+    TransitionKind("h-blur", "fades through horizontal blur", "mix", ("blur",), is_moving=False),
     TransitionKind("squeeze-h", "squeezes to a horizontal line", "mix"),
     TransitionKind("squeeze-v", "squeezes to a vertical line", "mix"),
-    TransitionKind("zoom-in", "grows from a point", "element", ("zoom", "scale")),
-    TransitionKind("zoom-out", "shrinks from half as large again while it fades", "element", effect="fade"),
-    TransitionKind("pop", "grows from a point, a little too far and back", "element", effect="zoomin"),
+    TransitionKind("zoom-in", "grows from a point", "element", ("zoom", "scale"), is_alone=True),
+    TransitionKind("zoom-out", "shrinks from half as large again while it fades", "element", is_alone=True),
+    TransitionKind(
+        "pop", "grows from a point, a little too far and back", "element", is_moving=False, is_alone=True
+    ),  # its motion has an easing of its own
 )
 TRANSITIONS: Mapping[str, TransitionKind] = {kind.name: kind for kind in _KINDS}
 """Every transition by its name."""
@@ -127,7 +133,12 @@ class Transition(Node):
         description="Name of the transition. Names of FFmpeg's `xfade` effects work too.", examples=["slide-down"]
     )
     duration: float = Field(0.5, gt=0, le=60, description="Length in seconds.", examples=[0.4])
-    easing: Easing = Field("linear", description="Easing of its progress.", examples=["ease-out"])
+    easing: Easing | None = Field(
+        None,
+        description="Easing of its progress. Default: `linear` for fades, `ease-out` for what moves in, `ease-in` "
+        "for what moves out, `ease-in-out` between two layers.",
+        examples=["ease-out"],
+    )
     overlap: bool = Field(
         False,
         description="Only in `in`, for a layer that starts after another one: start `duration` earlier and "

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
+from ffmpeg_worker.composition.transitions import TRANSITIONS
 from ffmpeg_worker.raster.element_transitions import TransitionProgress, transition_progress
 from ffmpeg_worker.raster.layer import BitmapDraw, Layer
 from ffmpeg_worker.raster.source import OpenSource, Source
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
+from ffmpeg_worker.raster.transform import bounds
 from ffmpeg_worker.raster.xfade import Surface, TransitionMixer
 from ffmpeg_worker.scene.curve import max_value
 from ffmpeg_worker.scene.scene import Element, GroupContent, VideoContent
+
+_FADING_SHARE = 1 / 3
+"""Share of a transition, at its end, in which an old element fades that the new one will not cover."""
+_ROUNDING = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,10 @@ class ActiveElements:
             if index in done:
                 continue
             pair = pairs.get(index)
-            if pair:
+            if pair and TRANSITIONS[pair.transition.name].is_alone:
+                done.update((pair.old, pair.new))
+                commands += self._draw_above(pair, frame)
+            elif pair:
                 done.update((pair.old, pair.new))
                 commands.append(self._make_transition(pair, frame))
             elif command := self._layer(index).make_command(frame):
@@ -112,6 +122,29 @@ class ActiveElements:
                 transition = transition_progress(enter, frame - element.first, is_leaving=False)
                 pairs[old] = pairs[index] = _TransitionPair(old, index, transition)
         return pairs
+
+    def _draw_above(self, pair: _TransitionPair, frame: int) -> Iterator[BitmapDraw]:
+        """Yield the old element and the new one above it; the old one fades if it would vanish at the end."""
+        below = self._layer(pair.old).make_command(frame, leaves=False)
+        layer = self._layer(pair.new)
+        if below and not self._covers(layer.make_command(frame, enters=False), below):
+            share = min((1 - pair.transition.progress) / _FADING_SHARE, 1.0)
+            opacity = below.placement.opacity * max(share, 0.0)
+            below = replace(below, placement=replace(below.placement, opacity=opacity))
+        yield from filter(None, (below, layer.make_command(frame)))
+
+    def _covers(self, above: BitmapDraw | None, below: BitmapDraw) -> bool:
+        """Whether the rectangle of a bitmap covers that of another one, as far as it is on the surface."""
+        if above is None:
+            return False
+        upper, lower = (bounds(draw.placement.transform, *draw.bitmap.size) for draw in (above, below))
+        width, height = self.size
+        return (
+            upper[0] <= max(lower[0], 0) + _ROUNDING
+            and upper[1] <= max(lower[1], 0) + _ROUNDING
+            and upper[2] >= min(lower[2], width) - _ROUNDING
+            and upper[3] >= min(lower[3], height) - _ROUNDING
+        )
 
     def _make_transition(self, pair: _TransitionPair, frame: int) -> TransitionDraw:
         before = self._layer(pair.old).make_command(frame, leaves=False)

@@ -12,6 +12,7 @@ from av.filter import Graph
 from av.filter.context import FilterContext
 
 from ffmpeg_worker.composition.transitions import TRANSITIONS
+from ffmpeg_worker.raster.color_fade import SHADES, fade_bitmap, fade_rgba, fade_yuv
 from ffmpeg_worker.raster.effects import apply_mask
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.raster.surfaces.bt709 import to_rgba
@@ -22,7 +23,7 @@ _STEPS = 10_000
 CROPPING = ("circle-crop", "rect-crop")
 """Transitions that are masks for a single element, though they mix two."""
 
-COLORING = ("fade-black", "fade-white", "fade-grays", "fade-fast", "fade-slow")
+COLORING = ("fade-grays", "fade-fast", "fade-slow")
 """Transitions that would fill the transparent area around an element with a color."""
 
 Surface = YuvSurface | RgbaSurface
@@ -86,6 +87,8 @@ class TransitionMixer:
         if TRANSITIONS[name].drawn_by == "mask" or name in CROPPING:
             return apply_mask(bitmap, self._mask(name, bitmap.size, progress, is_leaving=is_leaving))
         rgba = bitmap.rgba if isinstance(bitmap, RgbaBitmap) else to_rgba(bitmap).rgba
+        if name in SHADES:
+            return fade_bitmap(rgba, SHADES[name], 1 - progress if is_leaving else progress)
         if name == "distance":
             # Every color is so far from transparent black that all of them would appear at the same time.
             opacity = 1 - progress if is_leaving else progress
@@ -100,21 +103,30 @@ class TransitionMixer:
         return RgbaBitmap(cv2.min(mixed, cv2.merge([mixed[:, :, 3]] * 4)))  # type: ignore[arg-type]
 
     def mix_surfaces(self, onto: Surface, before: Surface, name: str, progress: float) -> None:
-        """Mix the surface before the transition into `onto`, the surface after it; both are of one kind."""
+        """Mix the surface before the transition into `onto`, the surface after it; both are of one kind.
+
+        `before` may be overwritten.
+        """
         # Some effects skip a line, or read one that does not exist, at a progress of exactly 0 or 1.
         if progress >= 1:
             return
         size = (onto.width, onto.height)
         if progress <= 0:
             onto.copy_from(before)  # type: ignore[arg-type]  # they are of one kind
-        elif TRANSITIONS[name].xfade == "fade":
+        elif name == "fade":
             onto.mix(before, progress)  # type: ignore[arg-type]
         elif TRANSITIONS[name].drawn_by == "mask":
             onto.mix(before, self._mask(name, size, progress))  # type: ignore[arg-type]
         elif isinstance(onto, RgbaSurface) and isinstance(before, RgbaSurface):
-            onto.rgba[:] = self._mix(name, size, "gbrap", (before.rgba, onto.rgba), progress)
+            if name in SHADES:
+                fade_rgba(onto, before, SHADES[name], progress)
+            else:
+                onto.rgba[:] = self._mix(name, size, "gbrap", (before.rgba, onto.rgba), progress)
         elif isinstance(onto, YuvSurface) and isinstance(before, YuvSurface):
-            onto.replace(self._mix(name, size, "yuv420p", (before.i420, onto.i420), progress))
+            if name in SHADES:
+                fade_yuv(onto, before, SHADES[name], progress)
+            else:
+                onto.replace(self._mix(name, size, "yuv420p", (before.i420, onto.i420), progress))
 
     def _mask(self, name: str, size: tuple[int, int], progress: float, *, is_leaving: bool = False) -> Pixels:
         """Return the mask of a bitmap that enters or leaves."""

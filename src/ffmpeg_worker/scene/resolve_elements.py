@@ -118,8 +118,8 @@ def _resolve_element(
         radius=0.0 if resolved.content.kind == "shape" else reference.length(layer.radius, shorter_side),
         crop=resolved.crop,
         blend=layer.blend,
-        enter=_resolve_transition(transitions.enter, last - first, context),
-        leave=_resolve_transition(transitions.leave, last - first, context),
+        enter=_resolve_transition(transitions.enter, "ease-out", last - first, context),
+        leave=_resolve_transition(transitions.leave, "ease-in", last - first, context),
     )
 
 
@@ -147,13 +147,18 @@ def _never_shown_warning(where: str) -> LintWarning:
 
 
 def _resolve_transition(
-    transition: written.Transition | None, frames: int, context: ResolveContext
+    transition: written.Transition | None, motion: str, frames: int, context: ResolveContext
 ) -> Transition | None:
-    """Return the transition in frames, at most as long as its element."""
+    """Return a transition in frames, at most as long as its element; `motion` is the easing of a single layer."""
     if transition is None:
         return None
     own_frames = max(1, frame_at(transition.duration, context.fps))
-    return Transition(transition.type, min(frames, own_frames), transition.easing)
+    easing = transition.easing
+    if easing is None:
+        kind = written.TRANSITIONS[transition.type]
+        is_between = transition.overlap and not kind.is_alone
+        easing = ("ease-in-out" if is_between else motion) if kind.is_moving else "linear"
+    return Transition(transition.type, min(frames, own_frames), easing)
 
 
 def _resolve_group(

@@ -290,6 +290,30 @@ def test_a_pair_wipes_over_the_whole_canvas(transparent: bool) -> None:
     assert _box(seen) is None, "half way, what is left of the middle is already gone, what is right not yet there"
 
 
+@pytest.mark.parametrize("name", ["zoom-in", "zoom-out", "pop"])
+def test_a_zoom_shows_the_new_element_above_the_old_one(name: str) -> None:
+    library = Library(a=gray(96, 64, 40), b=gray(96, 64, 140))
+    b = element("b", 10, 30, replaces=0, enter=Transition(name, 10))
+    compositor = Compositor(scene(element("a", 0, 20), b), library)
+    corner, middle = (
+        [int(_luma(compositor, frame)[y, x]) for frame in range(10, 21)] for x, y in ((1, 1), (48, 32))
+    )
+    assert (corner[0], middle[0]) == (40, 40)
+    assert (corner[-1], middle[-1]) == (140, 140)
+    assert middle[5] > 85, "half way, the new element is seen in the middle"
+    if name == "zoom-in":  # a pop is faster
+        assert corner[4] == corner[8] == 40, "and the old one around it"
+
+
+def test_an_old_element_that_is_not_covered_fades_below_a_zoom() -> None:
+    library = Library(a=gray(96, 64, 40), b=gray(16, 16, 140))
+    b = element("b", 10, 30, replaces=0, enter=Transition("zoom-in", 10), x=40.0, y=24.0)
+    compositor = Compositor(scene(element("a", 0, 20), b), library)
+    corner = [int(_luma(compositor, frame)[1, 1]) for frame in range(10, 21)]
+    assert corner[:7] == [40] * 7
+    assert 40 > corner[7] > corner[8] > corner[9] > corner[10] == 16
+
+
 def _videos(**shown: Callable[[float], RgbaBitmap]) -> tuple[Compositor, Library]:
     library = Library(**shown)
     content = VideoContent("v", (4, 4), 0, 1)

@@ -131,6 +131,34 @@ def test_other_groups_count_frames_and_percentages_of_their_own() -> None:
     assert (inner.x, inner.first, inner.last) == (30, 10, 30)
 
 
+@pytest.mark.parametrize(
+    ("name", "easings"),
+    [
+        ("fade", ("linear", "linear", "linear")),
+        ("fade-black", ("linear", "linear", "linear")),
+        ("slide-left", ("ease-out", "ease-in", "ease-in-out")),
+        ("cover", ("ease-out", "ease-in", "ease-in-out")),
+        ("zoom-in", ("ease-out", "ease-in", "ease-out")),
+        ("pop", ("linear", "linear", "linear")),
+    ],
+)
+def test_what_moves_is_eased_by_default(name: str, easings: tuple[str, str, str]) -> None:
+    alone = {"type": "video", "src": "film.mp4", "id": "a", "transition": {"in": name, "out": name}}
+    way = {"in": {"type": name, "overlap": True}}
+    second = {"type": "video", "src": "film.mp4", "start": "after:a", "transition": way}
+    first, after = resolved(alone, second).scene.elements
+
+    chosen = [transition and transition.easing for transition in (first.enter, first.leave, after.enter)]
+    assert tuple(chosen) == easings
+
+
+def test_an_easing_of_a_transition_is_kept() -> None:
+    way = {"in": {"type": "slide-left", "easing": "linear"}}
+    (element,) = resolved({"type": "video", "src": "film.mp4", "transition": way}).scene.elements
+
+    assert element.enter == Transition("slide-left", 5, "linear")
+
+
 def test_a_cross_fade_names_what_it_replaces() -> None:
     first = {"id": "a", "type": "image", "src": "logo.png", "duration": 2, "z": 5}
     way = {"in": {"type": "wipe-left", "duration": 0.5, "overlap": True}}
@@ -138,7 +166,7 @@ def test_a_cross_fade_names_what_it_replaces() -> None:
     below, above = resolved(first, second).scene.elements
 
     assert (below.where, below.first, below.replaces) == ("layers[1]", 15, 1)
-    assert below.enter == Transition("wipe-left", 5)
+    assert below.enter == Transition("wipe-left", 5, "ease-in-out")
     assert (above.last, above.replaces) == (20, None)
 
 
