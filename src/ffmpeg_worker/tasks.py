@@ -72,10 +72,13 @@ async def in_turns(items: Iterable[_T], *, turn: int = 64) -> AsyncIterator[_T]:
 
 
 async def cancel_and_wait(*tasks: asyncio.Future[Any]) -> None:
-    """Cancel tasks and wait until they have ended; their results and errors are dropped."""
+    """Cancel tasks and wait until they have ended; their results and errors are dropped.
+
+    A cancellation of the caller, who may be stopped already, is raised after that too.
+    """
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await finish_then_cancel(asyncio.gather(*tasks, return_exceptions=True))
 
 
 async def _wait_despite_cancellation(task: asyncio.Future[_T]) -> asyncio.CancelledError | None:

@@ -159,6 +159,33 @@ async def test_cancelled_tasks_have_ended_and_their_errors_are_dropped() -> None
     await cancel_and_wait()
 
 
+async def test_a_caller_that_is_cancelled_again_still_waits_for_the_tasks() -> None:
+    may_end = asyncio.Event()
+    has_ended = False
+
+    async def slow_to_stop() -> None:
+        nonlocal has_ended
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.wait({asyncio.ensure_future(may_end.wait())})
+            has_ended = True
+
+    running = asyncio.ensure_future(slow_to_stop())
+    await asyncio.sleep(0)
+    stopping = asyncio.ensure_future(cancel_and_wait(running))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    stopping.cancel()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not stopping.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await stopping
+    assert has_ended
+
+
 async def test_long_rows_of_short_work_let_others_run() -> None:
     others: list[int] = []
     done: list[int] = []

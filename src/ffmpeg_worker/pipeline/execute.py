@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import assert_never
 
-from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
@@ -36,7 +35,6 @@ from ffmpeg_worker.planning.plan import (
     StepResult,
     StillStep,
 )
-from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +148,6 @@ class _StepRunner:
             size = size_of(source.stat())
             self._context.resources.quota.check_copy(size)
             self._context.workspace.usage.add_copy(size)
-        try:
-            await asyncio.to_thread(shutil.copyfile, source, target)
-        except OSError as error:
-            if error.errno not in DISK_FULL_ERRNOS:
-                raise
-            raise DiskFull(
-                "The worker's disk has no room for the file.", hint="Try again later; if it stays, add disk."
-            ) from None
+        await asyncio.to_thread(shutil.copyfile, source, target)
         self._context.workspace.jail.hand_over_file(target)
         return StepResult(seconds=time.monotonic() - began)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.errors import DiskFull, WorkerError
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.secrets import make_job_redaction, redact_error
 from ffmpeg_worker.logs import redact_var
@@ -17,6 +17,7 @@ from ffmpeg_worker.pipeline.report import make_result
 from ffmpeg_worker.pipeline.run_lanes import run_lanes
 from ffmpeg_worker.pipeline.runtime import Runtime
 from ffmpeg_worker.planning.planner import ReadJob
+from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 
 
 async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
@@ -25,7 +26,7 @@ async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
     Raises:
         WorkerError: of any kind but Misconfigured; nothing of the job is left behind.
     """
-    with _redacted(read):
+    with _redacted(read), _full_disk_as_error():
         async with open_job(runtime, read) as context:
             files = await fetch(context)
             async with inspect_inputs(context, files) as inputs:
@@ -34,6 +35,21 @@ async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
                 )
                 lanes = await run_lanes(context, plan, inputs)
             return make_result(context, files, lanes)
+
+
+@contextmanager
+def _full_disk_as_error() -> Iterator[None]:
+    """Any stage may write to the disk, which other jobs may fill at any moment."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK_FULL_ERRNOS:
+            raise
+        raise DiskFull(
+            "The worker's disk has no room for the files of the job.",
+            hint="Try again later; if it stays, add disk.",
+            detail=str(error),
+        ) from None
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +10,8 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import DiskFull
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
-from ffmpeg_worker.pipeline import execute as module
 from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.expectations import Expectations
@@ -120,14 +117,3 @@ async def test_a_copy_leaves_the_original(tmp_path: Path) -> None:
     folder = job.lane()
     await executed(job, Lane((CopyStep("0.bin", "copy"),)), folder)
     assert (folder / "copy").read_bytes() == (folder / STAGING_FOLDER / "0.bin").read_bytes() == b"media"
-
-
-async def test_a_full_disk_is_said_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def copy(*_: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(module.shutil, "copyfile", copy)  # type: ignore[attr-defined]
-    job = FakeJob(tmp_path)
-    (job.context.workspace.staging / "0.bin").write_bytes(b"media")
-    with pytest.raises(DiskFull):
-        await executed(job, Lane((CopyStep("0.bin", "copy"),)), job.lane())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import SourceNotFound, WorkerError
+from ffmpeg_worker.errors import DiskFull, SourceNotFound, WorkerError
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.parse import parse_job
@@ -112,3 +113,33 @@ async def test_errors_lose_the_secrets_of_the_job(stages: list[str], monkeypatch
         assert SECRET not in (text or "")
     assert "There is no" in error.message
     assert redact_var.get() is None
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("stage", ["open_job", "fetch", "inspect_inputs", "run_lanes"])
+async def test_a_full_disk_is_an_error_of_the_job_at_every_stage(
+    stages: list[str], monkeypatch: pytest.MonkeyPatch, stage: str, code: int
+) -> None:
+    async def fail(*_: Any) -> Any:
+        raise OSError(code, "full")
+
+    @asynccontextmanager
+    async def fail_to_enter(*_: Any) -> AsyncIterator[Any]:
+        raise OSError(code, "full")
+        yield
+
+    monkeypatch.setattr(module, stage, fail if stage in {"fetch", "run_lanes"} else fail_to_enter)
+    with pytest.raises(DiskFull) as caught:
+        await run_job(runtime(stages), read())
+    assert caught.value.retryable
+
+
+async def test_other_errors_of_the_system_are_no_full_disk(
+    stages: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: Any) -> Any:
+        raise FileNotFoundError(errno.ENOENT, "gone")
+
+    monkeypatch.setattr(module, "fetch", fail)
+    with pytest.raises(FileNotFoundError):
+        await run_job(runtime(stages), read())

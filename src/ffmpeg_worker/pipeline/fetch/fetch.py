@@ -93,8 +93,7 @@ async def _fetch_all(context: JobContext) -> FetchedInputs:
                 tasks.append(asyncio.ensure_future(_fetch_one(fetcher, item, keeps_failures)))
             inputs += [await task for task in tasks]
         finally:
-            await cancel_and_wait(*tasks)
-            await fetcher.close()
+            await cancel_and_wait(*tasks, *fetcher.downloads)
     await finish_then_cancel(asyncio.to_thread(context.workspace.show_inputs))
     return FetchedInputs(tuple(inputs))
 

@@ -30,7 +30,7 @@ from ffmpeg_worker.planning.produced_names import ProducedNames
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
-from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel, in_turns
+from ffmpeg_worker.tasks import finish_then_cancel, in_turns
 
 _MAX_PARALLEL = 8
 _FOLDER_SCHEMES = {None, "file"}
@@ -55,9 +55,10 @@ class Fetcher:
         self._slots = asyncio.Semaphore(_MAX_PARALLEL)
         self._fetched: dict[tuple[object, ...], asyncio.Task[Path]] = {}
 
-    async def close(self) -> None:
-        """Stop fetches that are still running."""
-        await cancel_and_wait(*self._fetched.values())
+    @property
+    def downloads(self) -> tuple[asyncio.Task[Path], ...]:
+        """Downloads that have begun. Several inputs may share one, so its owner stops it."""
+        return tuple(self._fetched.values())
 
     async def fetch(self, required: RequiredInput) -> LocalFile:
         """Fetch one input.

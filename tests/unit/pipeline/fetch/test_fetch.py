@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.pipeline.fetch import fetcher
 from ffmpeg_worker.pipeline.fetch.fetch import FetchedInput, FetchedInputs, fetch
 from support.job_contexts import FakeJob
+from support.wait_until import until_async
 
 
 def process(command: str, **inputs: Any) -> dict[str, Any]:
@@ -217,3 +219,32 @@ def test_a_record_holds_while_its_files_are_here(tmp_path: Path) -> None:
     failed = FetchedInput(problem={"code": "source_not_found"})
     assert FetchedInputs((*kept, failed)).are_in(tmp_path)
     assert not FetchedInputs((*kept, lost)).are_in(tmp_path)
+
+
+async def test_a_job_that_is_stopped_twice_leaves_no_download_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running: set[str] = set()
+    may_end = asyncio.Event()
+
+    async def download(_self: Any, source: Any) -> Path:
+        running.add(source.url)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            with contextlib.suppress(asyncio.CancelledError):
+                await may_end.wait()
+            running.remove(source.url)
+        raise AssertionError
+
+    monkeypatch.setattr(fetcher.Fetcher, "_fetch", download)
+    job = FakeJob(tmp_path, process("-i a.mp4 -i b.mp4 c.mp4"))
+    fetching = asyncio.ensure_future(fetch(job.context))
+    await until_async(lambda: len(running) == 2)
+    fetching.cancel()
+    await asyncio.sleep(0)
+    fetching.cancel()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await fetching
+    assert not running
