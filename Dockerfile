@@ -23,7 +23,7 @@ COPY pyproject.toml README.md LICENSE ./
 # hadolint ignore=DL3013
 RUN mkdir -p src/ffmpeg_worker \
     && echo '__version__ = "0"' >src/ffmpeg_worker/__init__.py \
-    && pip install --only-binary :all: '.[canvas,runpod]' \
+    && pip install --only-binary :all: . \
     && pip uninstall -y ffmpeg-worker
 COPY src src
 RUN pip install --no-deps . && pip check && pip uninstall -y pip
@@ -45,12 +45,12 @@ ENV PATH=/opt/ffmpeg-worker/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     ENV=production \
-    FS_PATH=/data \
     FFMPEG_WORKER_SCRATCH_ROOT=/scratch \
     RUNPOD_LOG_LEVEL=INFO \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility,video
-WORKDIR /app
+# The data root is "data" in the current folder, so /data; where RunPod mounts a network volume, that is used instead.
+WORKDIR /
 # The build ends here if the embedded FFmpeg does not start on this base, or is none for this processor.
 RUN ffmpeg="$(python3 -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())')" \
     && "$ffmpeg" -v error -f lavfi -i testsrc2=size=64x64:duration=0.2 -vf drawtext=text=ok -c:v libx264 -f null - \

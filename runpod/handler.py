@@ -10,9 +10,7 @@ try:
 except ModuleNotFoundError as error:
     if error.name != "ffmpeg_worker":
         raise
-    sys.exit(
-        f"ffmpeg-worker is not installed for {sys.executable}: pip install '.[runpod]' in the project's folder."
-    )
+    sys.exit(f"ffmpeg-worker is not installed for {sys.executable}: pip install . in the project's folder.")
 
 __all__ = ["handler"]
 

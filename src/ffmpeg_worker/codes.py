@@ -285,6 +285,11 @@ _FFMPEG_RUN = (
     _worker("out_of_memory", "The run asked for more memory than it may use."),
 )
 _ENGINE = (
+    ErrorCode(
+        "all_processes_failed",
+        "Every process of a `multi_process` job failed; `results` has the report of each.",
+        (Fault.CALLER, Fault.SOURCE, Fault.TARGET, Fault.WORKER),
+    ),
     _worker("engine_error", "A run of FFmpeg failed."),
     _worker("engine_unavailable", "FFmpeg or the probe cannot be started."),
     _worker("hardware_failed", "A command was mapped onto the GPU, and the GPU failed.", retryable=True),

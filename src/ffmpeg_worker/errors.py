@@ -203,6 +203,18 @@ class JobTooLarge(EngineError):
     code = "job_too_large"
 
 
+class AllProcessesFailed(EngineError):
+    """Every process of a job failed; `reports` has the report of each, as JSON."""
+
+    code = "all_processes_failed"
+    reports: tuple[Mapping[str, Any], ...] = ()
+
+    def as_problem(self, job_id: str | None = None) -> dict[str, Any]:
+        """See `WorkerError.as_problem`; the reports stand in `results`."""
+        problem = super().as_problem(job_id)
+        return {**problem, "results": list(self.reports)} if self.reports else problem
+
+
 class TargetError(WorkerError):
     """An output cannot be put where the caller wants it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from collections.abc import Iterable
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -14,7 +15,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from ffmpeg_worker import __version__
-from ffmpeg_worker.env_file import ENV_FILE, has_env_file, lies_in
+from ffmpeg_worker.env_file import ENV_FILE, ENV_FILE_ENCODING, has_env_file, lies_in, read_env_file
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.suggestions import find_nearest
@@ -30,6 +31,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=_PREFIX,
         env_ignore_empty=True,
+        env_file_encoding=ENV_FILE_ENCODING,
         extra="ignore",
         frozen=True,
         populate_by_name=True,
@@ -110,7 +112,7 @@ class Settings(BaseSettings):
     )
     allowed_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
         (),
-        description="More folders, separated by `:`, in which absolute names are allowed.",
+        description="More folders, separated by `:` or `,`, in which absolute names are allowed. They must exist.",
     )
     scratch_root: Path = Field(
         Path(tempfile.gettempdir()) / f"ffmpeg-worker-{os.getuid()}",
@@ -320,7 +322,7 @@ class Settings(BaseSettings):
     @classmethod
     def _split_roots(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return tuple(part for part in value.split(os.pathsep) if part)
+            return tuple(folder for part in value.split(os.pathsep) for folder in _split_folders(part))
         return value
 
     @cached_property
@@ -360,10 +362,10 @@ def read_settings(**overrides: Any) -> Settings:
     """Read the settings; `overrides` replace values from the environment, which replace those of `.env`.
 
     Raises:
-        Misconfigured: a variable has an invalid value (which is not shown), or an unknown name; `.env` lets jobs
-            write its own folder.
+        Misconfigured: a variable of the environment or of `.env` has an invalid value (which is not shown), or an
+            unknown name; `.env` lets jobs write its own folder.
     """
-    _refuse_unknown_variables()
+    _refuse_unknown_names(os.environ)
     try:
         settings = Settings(**overrides)
         return _add_env_file(settings, overrides) if has_env_file() else settings
@@ -380,6 +382,7 @@ def _add_env_file(settings: Settings, overrides: dict[str, Any]) -> Settings:
             "The file .env was not read: it is in the data root or another folder that jobs write.",
         )
         return settings
+    _refuse_unknown_names(read_env_file(), " in the file .env")
     completed = Settings(_env_file=ENV_FILE, **overrides)
     if lies_in(completed.roots):
         raise Misconfigured(
@@ -395,13 +398,20 @@ def pop_store_credentials() -> dict[str, str]:
     return {name: os.environ.pop(name) for name in names}
 
 
-def _refuse_unknown_variables() -> None:
+def _split_folders(text: str) -> list[str]:
+    """Split a list at its commas, unless a comma belongs to the name of a folder."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    return parts if all(part.startswith("/") for part in parts) else [text]
+
+
+def _refuse_unknown_names(variables: Iterable[str], place: str = "") -> None:
+    """Refuse names with our prefix that are no settings; other programs have other names."""
     known = [environment_variable_of(name) for name in Settings.model_fields]
-    for name in os.environ:
+    for name in variables:
         if name.upper().startswith(_PREFIX) and name.upper() not in known:
             nearest = find_nearest(name, known)
             raise Misconfigured(
-                f"There is no setting {name}.",
+                f"There is no setting {name}{place}.",
                 hint=f"Did you mean {nearest}?" if nearest else "docs/settings.md lists every setting.",
             )
 

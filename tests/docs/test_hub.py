@@ -71,7 +71,7 @@ def read_settings_with(variables: dict[str, str], monkeypatch: pytest.MonkeyPatc
 
 def test_the_default_values_are_valid_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     settings = read_settings_with(form_defaults(), monkeypatch, tmp_path)
-    assert (settings.data_root, settings.api_timeout_s, settings.bucket_endpoint_url) == (Path("/data"), 570, None)
+    assert (settings.data_root, settings.api_timeout_s, settings.bucket_endpoint_url) == (Path("data"), 570, None)
 
 
 @pytest.mark.parametrize("preset", HUB["config"]["presets"], ids=lambda preset: preset["name"])

@@ -83,3 +83,28 @@ def test_compose_hardens_its_container_as_the_security_page_says(services: dict[
     assert api["security_opt"] == ["no-new-privileges:true"]
     assert str(api["pids_limit"]) in re.findall(r"--pids-limit (\d+)", command[0])
     assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in services.values())
+
+
+def test_the_image_finds_the_network_volume() -> None:
+    """A data root in the image would be chosen by nobody, and hide the volume that RunPod mounts."""
+    assert not [line for line in arguments_of("ENV") if "FS_PATH" in line]
+    assert arguments_of("WORKDIR")[-1] == "/"
+    assert '"/data"' in arguments_of("VOLUME")[0]
+
+
+def test_the_store_has_one_address_for_the_worker_and_for_callers(services: dict[str, Any]) -> None:
+    """The address is signed into the URLs in results."""
+    host = "${STORE_HOST:-store.localhost}"
+    api, store = services["api"]["environment"], services["store"]
+    assert api["BUCKET_ENDPOINT_URL"] == f"http://{host}:7070"
+    assert api["FFMPEG_WORKER_FETCH_ALLOW_HOSTS"] == host
+    assert store["networks"]["inside"]["aliases"] == [host]
+    assert store["ports"] == ["${STORE_ADDRESS:-127.0.0.1}:7070:7070"]
+    assert "outside" in store["networks"]
+
+
+def test_git_and_the_image_ignore_files_with_secrets() -> None:
+    for name in (".gitignore", ".dockerignore"):
+        patterns = [line.removeprefix("**/") for line in (ROOT / name).read_text().splitlines()]
+        for secret in (".env", ".env.compose", ".env.production"):
+            assert any(fnmatch(secret, pattern) for pattern in patterns if pattern != "*"), (name, secret)

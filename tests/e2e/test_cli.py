@@ -166,3 +166,106 @@ def test_the_version_is_printed_without_loading_the_worker(terminal: Terminal) -
     done = subprocess.run(timed, capture_output=True, text=True, check=True, cwd=terminal.here)
     assert done.stdout.startswith("ffmpeg-worker, version ")
     assert not {"pydantic", "rich", "fastapi", "asyncio"} & set(done.stderr.replace("|", " ").split())
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    "arguments", [("probe", "CLIP"), ("probe", "missing.mp4"), ("run", "job.json"), ("settings",), ("--help",)]
+)
+def test_a_full_disk_is_a_sentence(
+    terminal: Terminal, clip: Path, arguments: tuple[str, ...], unbuffered: str
+) -> None:
+    (terminal.here / "job.json").write_text(json.dumps({"action": "probe", "data": {"input": str(clip)}}))
+    command = [*COMMAND, *(str(clip) if word == "CLIP" else word for word in arguments)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command,
+            cwd=terminal.here,
+            env=terminal.environment(PYTHONUNBUFFERED=unbuffered),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+    assert "Error: Standard output cannot be written: No space left on device." in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == 4
+
+
+@pytest.mark.parametrize("arguments", [("probe", "missing.mp4"), ("settings",), ("--help",)])
+def test_a_reader_that_went_away_is_no_error(terminal: Terminal, arguments: tuple[str, ...]) -> None:
+    ours, theirs = os.pipe()
+    os.close(ours)
+    command = [*COMMAND, *arguments]
+    ended = subprocess.run(
+        command,
+        cwd=terminal.here,
+        env=terminal.environment(),
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=90,
+    )
+    os.close(theirs)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False)
+
+
+def test_messages_that_cannot_be_written_change_nothing(terminal: Terminal) -> None:
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            [*COMMAND, "probe", "missing.mp4"],
+            cwd=terminal.here,
+            env=terminal.environment(),
+            stdout=subprocess.PIPE,
+            stderr=full,
+            text=True,
+            check=False,
+            timeout=90,
+        )
+    assert (ended.returncode, json.loads(ended.stdout)["code"]) == (3, "source_not_found")
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "/proc", "/proc/nothing"])
+def test_an_unusable_data_root_is_a_wrong_setting(terminal: Terminal, name: str) -> None:
+    ended = terminal.call("serve", "--port", "0", env={"FS_PATH": name})
+    assert (ended.code, "Traceback" in ended.stderr) == (78, False)
+    assert f"The data root {name} cannot be used: " in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"), [((), "in the current folder"), (("--root", "x"), "in the folder x")]
+)
+def test_errors_name_the_folder_that_the_user_knows(
+    terminal: Terminal, options: tuple[str, ...], words: str
+) -> None:
+    ended = terminal.run(process("-i", "missing.mp4", "o.mp4"), *options)
+    assert words in ended.json["hint"]
+    assert "data root" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"", "is empty"), (b"{", "is not JSON"), ("{}".encode("utf-16"), "UTF-16"), (b"\xff{}", "not UTF-8")],
+)
+def test_a_job_file_that_is_no_json_is_named(terminal: Terminal, content: bytes, words: str) -> None:
+    (terminal.here / "job.json").write_bytes(content)
+    ended = terminal.call("run", "job.json")
+    assert (ended.code, ended.json["error"].startswith("The job file job.json ")) == (2, True)
+    assert words in ended.json["error"]
+    assert "Content-Type" not in ended.stdout
+
+
+def test_a_request_for_runpod_with_a_byte_order_mark_is_a_job(terminal: Terminal, clip: Path) -> None:
+    job = {"input": {"action": "probe", "data": {"input": str(clip)}}}
+    (terminal.here / "job.json").write_text(json.dumps(job), encoding="utf-8-sig")
+    ended = terminal.call("run", "job.json")
+    assert (ended.code, ended.json["format"]["format_name"]) == (0, "mov,mp4,m4a,3gp,3g2,mj2")
+
+
+def test_every_process_failed(terminal: Terminal) -> None:
+    job = {"action": "multi_process", "data": {"processes": [{"chainCmds": "-i missing.mp4 o.mp4"}]}}
+    ended = terminal.run(job)
+    assert (ended.code, ended.json["code"]) == (3, "all_processes_failed")
+    assert ended.json["results"][0]["error"]["code"] == "source_not_found"

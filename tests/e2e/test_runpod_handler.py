@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -197,3 +198,61 @@ async def test_an_api_that_crashes_fails_one_job_and_not_the_worker(
     job = {"action": "process", "data": {"chainCmds": MAKE_CLIP}}
     response = await worker.handle({"id": "next", "input": job})
     assert response.get("success") is True, response
+
+
+SAMPLE = "ENV=development\n\nVERSION=1.0.1\nTEST_INPUT_FILE_NAME=test-input-with-audio.json\n"
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A checkout with the handler, its test inputs and the sample `.env`."""
+    folder = tmp_path / "checkout"
+    shutil.copytree(ROOT / "runpod", folder / "runpod", ignore=shutil.ignore_patterns("__pycache__"))
+    (folder / "pyproject.toml").touch()
+    (folder / ".env").write_text(SAMPLE)
+    return folder
+
+
+@pytest.mark.parametrize("place", [".", "runpod", "elsewhere"])
+def test_the_sample_environment_renders_pictures_with_sounds(
+    environment: dict[str, str], checkout: Path, place: str
+) -> None:
+    del environment["FS_PATH"]
+    here = checkout.parent / place if place == "elsewhere" else checkout / place
+    here.mkdir(exist_ok=True)
+    handler = Path(os.path.relpath(checkout / "runpod/handler.py", here))
+    status, response, finished = run(handler, environment=environment, cwd=here)
+    assert status == 0, finished.stderr
+    [output] = response["result"]["outputs"]
+    assert output["path"] == str(checkout / "data/test-input-with-audio.mp4")
+    assert output["media"]["codecs"] == ["h264", "aac"]
+    assert (output["media"]["duration"], response["result"]["warnings"]) == (6.0, [])
+    assert [path.name for path in here.iterdir() if path.name == "data"] == (["data"] if place == "." else [])
+
+
+def test_a_wrong_name_of_a_test_input_lists_those_that_are_there(
+    environment: dict[str, str], checkout: Path
+) -> None:
+    (checkout / ".env").write_text(SAMPLE.replace("audio", "audoi"))
+    status, response, _ = run("runpod/handler.py", environment=environment, cwd=checkout)
+    assert (status, response["details"]["code"]) == (1, "test_input_unreadable")
+    assert response["details"]["error"] == response["error"]
+    for path in (checkout / "runpod").glob("*.json"):
+        assert path.name in response["details"]["hint"]
+
+
+def test_the_installed_command_does_the_same(environment: dict[str, str], tmp_path: Path) -> None:
+    job = {"path": "/ffmpeg/probe", "body": {"input": "missing.mp4"}}
+    (tmp_path / "test_input.json").write_text(json.dumps({"input": job}))
+    status, response, finished = run("-m", "ffmpeg_worker", "runpod", environment=environment, cwd=tmp_path)
+    assert (status, response["details"]["code"]) == (1, "source_not_found"), finished.stderr
+
+
+def test_the_output_of_a_test_job_may_have_no_reader(environment: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, str(HANDLER)]
+    missing = {**environment, "TEST_INPUT_FILE_NAME": "missing.json"}
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(
+            command, env=missing, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (ended.returncode, "Traceback" in ended.stderr) == (4, False)

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 import pytest
 
+from ffmpeg_worker import fair_slots
 from ffmpeg_worker.fair_slots import FairSlots
 
 
@@ -157,3 +158,58 @@ async def test_a_slot_that_was_handed_out_as_its_caller_was_cancelled_goes_on() 
     await settle()
     assert queue.order == ["a1", "c1"]
     assert queue.slots.held_by_owner == {"c": 1}
+
+
+async def wait_in(slots: FairSlots, owner: str, job: str) -> tuple[list[int], asyncio.Task[None]]:
+    """Join a queue; return the positions that are reported, and the waiting task."""
+    positions: list[int] = []
+    task = asyncio.ensure_future(slots.acquire(owner, job, positions.append))
+    await settle()
+    return positions, task
+
+
+async def test_who_waits_hears_its_position() -> None:
+    slots = FairSlots(1)
+    assert (await wait_in(slots, "a", "0"))[0] == []
+    first, *others = [await wait_in(slots, "a", str(number)) for number in range(1, 4)]
+    assert [positions for positions, _ in (first, *others)] == [[1], [2], [3]]
+    slots.release("a", "0")
+    await first[1]
+    assert [slots.position("a", "2"), slots.position("a", "3")] == [1, 2]
+    for _, task in others:
+        task.cancel()
+
+
+async def test_the_position_is_reported_again_while_a_job_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fair_slots, "_REPORT_S", 0.001)
+    slots, enough = FairSlots(0), asyncio.Event()
+    positions: list[int] = []
+
+    def report(position: int) -> None:
+        positions.append(position)
+        if len(positions) == 3:
+            enough.set()
+
+    task = asyncio.ensure_future(slots.acquire("a", "1", report))
+    await asyncio.wait_for(enough.wait(), 30)
+    task.cancel()
+    assert set(positions) == {1}
+
+
+async def test_a_job_that_runs_already_does_not_wait() -> None:
+    slots = FairSlots(1)
+    await slots.acquire("a", "1")
+    positions, task = await wait_in(slots, "a", "1")
+    assert positions == []
+    task.cancel()
+
+
+@pytest.mark.parametrize(("jobs_of_b", "position"), [(0, 3), (1, 4), (2, 5), (3, 6), (9, 6)])
+async def test_owners_that_take_turns_are_counted_as_such(jobs_of_b: int, position: int) -> None:
+    slots = FairSlots(1)
+    await slots.acquire("a", "0")
+    waiting = [await wait_in(slots, "a", str(number)) for number in range(1, 4)]
+    waiting += [await wait_in(slots, "b", str(number)) for number in range(jobs_of_b)]
+    assert slots.position("a", "3") == position
+    for _, task in waiting:
+        task.cancel()

@@ -16,6 +16,7 @@ from ffmpeg_worker.api.bounded_connection import MAX_CONNECTIONS
 from ffmpeg_worker.api.hosts import HostMiddleware, allowed_hosts
 from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.api.metrics import Metrics
+from ffmpeg_worker.api.open_paths import DOCS_FILES, DOCS_PATH, DOCUMENT_PATH, START_PATH
 from ffmpeg_worker.api.openapi import (
     describe_health_route,
     describe_metrics_route,
@@ -33,6 +34,7 @@ from ffmpeg_worker.api.request_log import RequestLog
 from ffmpeg_worker.api.routes.actions import make_endpoint
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH, serve_composition_schema
 from ffmpeg_worker.api.routes.operation import health, metrics
+from ffmpeg_worker.api.routes.pages import docs_page, make_docs_file, start_page
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.services import Services
@@ -64,9 +66,9 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
     app = _App(
         title="FFmpeg Worker",
         version=settings.version,
-        docs_url=None if is_hidden else "/docs",
+        docs_url=None,
         redoc_url=None,
-        openapi_url=None if is_hidden else "/openapi.json",
+        openapi_url=None if is_hidden else DOCUMENT_PATH,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         exception_handlers={
@@ -77,6 +79,11 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
     )
     app.state.shared = state
     _add_routes(app)
+    app.add_route(START_PATH, start_page, methods=["GET"])
+    if not is_hidden:
+        app.add_route(DOCS_PATH, docs_page, methods=["GET"])
+        for name in DOCS_FILES:
+            app.add_route(f"{DOCS_PATH}/{name}", make_docs_file(name), methods=["GET"])
     app.add_middleware(ApiKeyMiddleware, keys=keys, open_requests=open_requests)
     if not settings.api_keys:
         app.add_middleware(HostMiddleware, allowed=allowed_hosts(settings))

@@ -11,15 +11,13 @@ from contextlib import ExitStack, contextmanager
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ffmpeg_worker.api.open_paths import OPEN_PATHS
 from ffmpeg_worker.api.problems import problem_response
 from ffmpeg_worker.api.request_log import request_record_of
-from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH
 from ffmpeg_worker.errors import InvalidJob, KeyLimitReached
 from ffmpeg_worker.owners import ANONYMOUS, counted, label_key
 
-OPEN_PATHS = frozenset({"/health", "/docs", "/openapi.json", SCHEMA_PATH})
-"""Paths that need no key: `/health` then reports only its status, production hides `/docs` and `/openapi.json`,
-and the schema of compositions is the same on every worker."""
+_KEY_HINT = "Send the API key in the header Authorization: Bearer <key>, or X-API-Key: <key>."
 
 
 class ApiKeys:
@@ -33,14 +31,37 @@ class ApiKeys:
         """Return the label of the key of a request, `anonymous` if none is needed; `None` refuses the request."""
         if not self._labels:
             return ANONYMOUS
-        values = [value for name, value in scope["headers"] if name == b"authorization"]
-        scheme, _, key = values[0].partition(b" ") if len(values) == 1 else (b"", b"", b"")
-        digest = hashlib.sha256(key.strip()).digest()
+        key = _find_key(scope)
+        digest = hashlib.sha256(key or b"").digest()
         owner = None
         for known, label in self._labels.items():  # compare with all, so that the time taken reveals nothing
             if hmac.compare_digest(known, digest):
                 owner = label
-        return owner if scheme.lower() == b"bearer" else None
+        return owner if key else None
+
+
+def _find_key(scope: Scope) -> bytes | None:
+    """Return the key in `Authorization: Bearer …` or `X-API-Key: …`; `None` where there is none, or several."""
+    given = [value.strip() for name, value in scope["headers"] if name == b"authorization"]
+    keys = [value.strip() for name, value in scope["headers"] if name == b"x-api-key"]
+    if len(given) > 1 or len(keys) > 1:
+        return None
+    for value in given:
+        scheme, _, key = value.partition(b" ")
+        keys.append(key.strip() if scheme.lower() == b"bearer" else b"")
+    return keys[0] if len(set(keys)) == 1 else None
+
+
+def _refuse(scope: Scope) -> InvalidJob:
+    """Say what is wrong with the key of a request, without showing any of it."""
+    names = {name for name, _ in scope["headers"]}
+    if not names & {b"authorization", b"x-api-key"}:
+        message, hint = "This worker needs an API key.", _KEY_HINT
+    elif _find_key(scope):
+        message, hint = "This worker does not accept that API key.", "Check the key; its operator has the list."
+    else:
+        message, hint = "The request has no usable API key, or several different ones.", _KEY_HINT
+    return InvalidJob(message, code="unauthorized", hint=hint)
 
 
 class OpenRequests:
@@ -93,11 +114,7 @@ class ApiKeyMiddleware:
         record = request_record_of(scope)
         owner = self._keys.owner_of(scope)
         if owner is None:
-            record.error = InvalidJob(
-                "This worker needs an API key.",
-                code="unauthorized",
-                hint="Send the header Authorization: Bearer <key>.",
-            )
+            record.error = _refuse(scope)
             await problem_response(record.error, record.job_id)(scope, receive, send)
             return
         record.owner = owner

@@ -21,7 +21,7 @@ _SOFTWARE_ENCODERS = [name for name, encoder in ENCODERS.items() if encoder.hard
 class FfmpegBuild(BaseModel):
     """The FFmpeg that runs the jobs."""
 
-    version: str = Field(description="Version that FFmpeg reports.", examples=["7.0.2-static"])
+    version: str = Field(description="Version that FFmpeg reports.", examples=["n9.0.2"])
     source: Literal["embedded", "system", "custom"] = Field(
         description="Where it comes from: the Python package, PATH, or the path in FFMPEG_PATH.",
         examples=["embedded"],
@@ -31,11 +31,11 @@ class FfmpegBuild(BaseModel):
 class CapabilitySummary(BaseModel):
     """Capabilities of FFmpeg: how many of each kind, and the most used encoders."""
 
-    encoders: int = Field(description="Number of encoders.", examples=[234])
-    decoders: int = Field(description="Number of decoders.", examples=[542])
-    filters: int = Field(description="Number of filters.", examples=[480])
-    muxers: int = Field(description="Number of output formats.", examples=[180])
-    demuxers: int = Field(description="Number of input formats.", examples=[361])
+    encoders: int = Field(description="Number of encoders.", examples=[229])
+    decoders: int = Field(description="Number of decoders.", examples=[557])
+    filters: int = Field(description="Number of filters.", examples=[562])
+    muxers: int = Field(description="Number of output formats.", examples=[185])
+    demuxers: int = Field(description="Number of input formats.", examples=[371])
     hwaccels: list[str] = Field(
         description="Hardware acceleration methods in this build.", examples=[["cuda", "vaapi"]]
     )
@@ -92,13 +92,13 @@ class Health(BaseModel):
     ffmpeg: FfmpegBuild | None = Field(
         None,
         description="The FFmpeg that runs the jobs.",
-        examples=[{"version": "7.0.2-static", "source": "embedded"}],
+        examples=[{"version": "n9.0.2", "source": "embedded"}],
     )
     probe: Literal["ffprobe", "pyav"] | None = Field(
         None, description="What runs `probe` jobs.", examples=["ffprobe"]
     )
     capabilities: CapabilitySummary | None = Field(
-        None, description="Capabilities of FFmpeg.", examples=[{"encoders": 234, "main_encoders": ["libx264"]}]
+        None, description="Capabilities of FFmpeg.", examples=[{"encoders": 229, "main_encoders": ["libx264"]}]
     )
     sandbox: SandboxSummary | None = Field(
         None, description="Confinement of jobs.", examples=[{"level": "full", "landlock_abi": 7}]

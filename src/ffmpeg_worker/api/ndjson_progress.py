@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -17,20 +18,24 @@ from ffmpeg_worker.tasks import cancel_and_wait
 
 NDJSON_TYPE = "application/x-ndjson"
 _PAUSE_S = 0.5
+_REPEAT_S = 5.0
 _HEADERS = [(b"content-type", NDJSON_TYPE.encode()), (b"cache-control", b"no-store")]
 
 
 class NdjsonProgressResponse(Response):
     """Sends lines `{"progress": {…}}`, at most two a second, then `{"status": 200}` and the body, one line each.
 
-    A job that ends before the first line is due gets a response without progress. `run` receives the observer of
-    the job, returns the response, and must not raise.
+    The last line is repeated while nothing changes, so that neither the caller nor a proxy takes the connection
+    for dead. A job that ends before the first line is due gets a response without progress. `run` receives the
+    observer of the job, returns the response, and must not raise.
     """
 
     def __init__(self, run: Callable[[Observer], Awaitable[Response]]) -> None:
         super().__init__(media_type=NDJSON_TYPE)
         self._run = run
         self._latest: JobEvent | None = None
+        self._sent: JobEvent | None = None
+        self._sent_at = 0.0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Run the job and send the response."""
@@ -38,11 +43,11 @@ class NdjsonProgressResponse(Response):
         has_begun = False
         try:
             while not (await asyncio.wait({running}, timeout=_PAUSE_S))[0]:
-                if self._latest is not None:
+                event = self._take_due()
+                if event is not None:
                     if not has_begun:
                         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
                         has_begun = True
-                    event, self._latest = self._latest, None
                     await _send_line(send, {"progress": _as_json(event)})
         except BaseException:
             await cancel_and_wait(running)
@@ -57,6 +62,16 @@ class NdjsonProgressResponse(Response):
         await _send_line(send, {"status": response.status_code})
         await send_body(response, send)
 
+    def _take_due(self) -> JobEvent | None:
+        """Return the progress to send now: a new one, or the last one again after a while."""
+        now = time.monotonic()
+        if self._latest is not None:
+            self._sent, self._latest = self._latest, None
+        elif now - self._sent_at < _REPEAT_S:
+            return None
+        self._sent_at = now
+        return self._sent
+
     def _observe(self, event: JobEvent) -> None:
         self._latest = event
 
@@ -67,6 +82,8 @@ async def _send_line(send: Send, value: dict[str, Any]) -> None:
 
 def _as_json(event: JobEvent) -> dict[str, Any]:
     progress: dict[str, Any] = {"stage": event.stage.value, "percent": round(event.percent, 1)}
+    if event.position is not None:
+        progress["position"] = event.position
     if event.speed is not None:
         progress["speed"] = round(event.speed, 2)
     for name in ("received_bytes", "expected_bytes", "sent_bytes"):

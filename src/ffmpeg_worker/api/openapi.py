@@ -53,14 +53,14 @@ HEALTH_EXAMPLE: Mapping[str, Any] = {
     "status": "ok",
     "version": "1.0.0",
     "uptime_seconds": 86400.0,
-    "ffmpeg": {"version": "7.0.2-static", "source": "embedded"},
+    "ffmpeg": {"version": "n9.0.2", "source": "embedded"},
     "probe": "ffprobe",
     "capabilities": {
-        "encoders": 234,
-        "decoders": 542,
-        "filters": 480,
-        "muxers": 180,
-        "demuxers": 361,
+        "encoders": 229,
+        "decoders": 557,
+        "filters": 562,
+        "muxers": 185,
+        "demuxers": 371,
         "hwaccels": ["cuda", "vaapi"],
         "main_encoders": ["libx264", "libx265", "aac"],
     },
@@ -140,9 +140,12 @@ def make_document(routes: Sequence[BaseRoute], version: str) -> dict[str, Any]:
     document = get_openapi(title="FFmpeg Worker", version=version, description=_DESCRIPTION.strip(), routes=routes)
     document["components"] = {
         "schemas": _schemas(),
-        "securitySchemes": {"ApiKey": {"type": "http", "scheme": "bearer"}},
+        "securitySchemes": {
+            "ApiKey": {"type": "http", "scheme": "bearer"},
+            "ApiKeyHeader": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        },
     }
-    document["security"] = [{"ApiKey": []}, {}]
+    document["security"] = [{"ApiKey": []}, {"ApiKeyHeader": []}, {}]
     return document
 
 

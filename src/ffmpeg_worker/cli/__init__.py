@@ -9,6 +9,7 @@ import click
 
 from ffmpeg_worker import __version__
 from ffmpeg_worker.cli.problems import STOPPED
+from ffmpeg_worker.standard_output import run_with_output
 
 _COMMANDS = {
     "serve": "Serve the HTTP API.",
@@ -16,6 +17,7 @@ _COMMANDS = {
     "render": "Render a composition to a video or an image, or lint it.",
     "probe": "Show the format and streams of a media file.",
     "vmaf": "Measure the quality of one video against another.",
+    "runpod": "Run the RunPod worker, or its local test.",
     "demo": "Generate a test video and run a pipeline on it through the HTTP API.",
     "doctor": "Check that this machine has what the worker needs.",
     "settings": "Print all settings as a Markdown page.",
@@ -46,16 +48,24 @@ def cli() -> None:
     """Turn JSON jobs into media, and inspect media files.
 
     Exit codes: 0 success, 2 invalid request, 3 unusable input, 4 unusable destination, 5 worker or FFmpeg failed,
-    6 timeout, 78 invalid settings, 130 stopped.
+    6 timeout, 78 invalid settings, 130 stopped, 1 the reader of the output went away.
     """
 
 
 def main() -> None:
     """Run the command `ffmpeg-worker`."""
+    sys.exit(run_with_output(_run))
+
+
+def _run() -> int:
+    """Run the command and return its exit code."""
     try:
-        cli(prog_name="ffmpeg-worker", standalone_mode=False)
+        code = cli(prog_name="ffmpeg-worker", standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        sys.exit(STOPPED)
+        return STOPPED
+    except SystemExit as ended:
+        code = ended.code
+    return code if isinstance(code, int) else int(code is not None)

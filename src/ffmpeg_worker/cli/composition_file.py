@@ -12,6 +12,7 @@ from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.node import canonical_key
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions.canvas import CanvasData
+from ffmpeg_worker.job.envelope import unwrap_job
 from ffmpeg_worker.job.explain import field_names
 from ffmpeg_worker.job.strict_json import read_json
 
@@ -29,7 +30,7 @@ def read_composition_file(name: str) -> Body:
     Raises:
         InvalidJob: the file cannot be read, or is not a JSON object.
     """
-    value = _read(name, "composition")
+    value = unwrap_job(_read(name, "composition"))
     if not isinstance(value, dict):
         raise InvalidJob(
             "A composition is a JSON object.",
@@ -115,5 +116,5 @@ def _typed(text: str) -> Any:
 
 
 def _read(name: str, what: str) -> Any:
-    hint = 'Name a file with JSON, or "-" for standard input.'
-    return read_json(read_file_argument(name, f"The {what} file {name}", hint=hint))
+    hint, shown = 'Name a file with JSON, or "-" for standard input.', f"The {what} file {name}"
+    return read_json(read_file_argument(name, shown, hint=hint), shown)

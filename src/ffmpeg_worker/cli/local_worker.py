@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Coroutine
 from pathlib import Path
@@ -34,6 +35,13 @@ def terminal_settings(root: Path | None = None) -> Settings:
     settings = read_settings()
     chosen = root or (settings.data_root if "data_root" in settings.model_fields_set else Path.cwd())
     return settings.model_copy(update={"data_root": chosen, "allowed_roots": (Path("/"),)})
+
+
+def name_data_root(root: Path | None = None) -> str:
+    """Name the data root in messages, given the same `root` as for `terminal_settings`."""
+    if root is not None:
+        return f"the folder {root}"
+    return "the data root (FS_PATH)" if os.environ.get("FS_PATH") else "the current folder"
 
 
 def run_locally(job: Job, settings: Settings) -> JobResult:

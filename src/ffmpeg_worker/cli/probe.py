@@ -8,7 +8,7 @@ import click
 
 from ffmpeg_worker.cli.display import human_size, show_table
 from ffmpeg_worker.cli.file_arguments import resolve_file_argument
-from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
+from ffmpeg_worker.cli.local_worker import name_data_root, run_locally, terminal_settings
 from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.job.parse import parse_action
 
@@ -19,7 +19,7 @@ from ffmpeg_worker.job.parse import parse_action
 def command(file: str, as_json: bool) -> None:
     """Show the format and streams of FILE: a summary on a terminal, ffprobe's JSON into a file or pipe."""
     as_json = wants_json(as_json)
-    with exit_on_error(as_json=as_json):
+    with exit_on_error(as_json=as_json, data_root=name_data_root()):
         job = parse_action("probe", {"input": resolve_file_argument(file)})
         document = run_locally(job, terminal_settings()).as_json()
     if "format" in document:

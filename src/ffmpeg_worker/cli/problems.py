@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, NoReturn
 
 import click
@@ -28,12 +30,20 @@ _EXIT_CODES_BY_FAULT = {
 _STDERR_LINES_SHOWN = 8
 
 
+_DATA_ROOT = re.compile(r"(under )?the (?:worker's )?data root(?: \(FS_PATH\))?")
+
+
 @contextmanager
-def exit_on_error(*, as_json: bool = False) -> Iterator[None]:
-    """Print an error and exit with its code; with `as_json` also print the problem object."""
+def exit_on_error(*, as_json: bool = False, data_root: str | None = None) -> Iterator[None]:
+    """Print an error and exit with its code; with `as_json` also print the problem object.
+
+    `data_root` is what the user of the command calls the folder that relative names refer to, if not data root.
+    """
     try:
         yield
     except WorkerError as error:
+        if data_root is not None:
+            error.reword(partial(_DATA_ROOT.sub, lambda found: f"in {data_root}" if found[1] else data_root))
         _end(error, as_json=as_json)
     except Exception:  # a defect; programs still get a problem object
         traceback.print_exc()

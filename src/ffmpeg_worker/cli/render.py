@@ -69,7 +69,7 @@ def command(composition: str | None, as_json: bool, schema: bool, **options: Any
     if composition is None:
         raise click.UsageError("Missing argument 'COMP.json'.")
     as_json = wants_json(as_json)
-    with exit_on_error(as_json=as_json):
+    with exit_on_error(as_json=as_json, data_root="the folder of the composition"):
         body = _read_body(composition, options)
         action = "canvas"
         if options["preview"] is not None:

@@ -9,7 +9,7 @@ import click
 
 from ffmpeg_worker.cli.display import show_outputs
 from ffmpeg_worker.cli.file_arguments import read_file_argument
-from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
+from ffmpeg_worker.cli.local_worker import name_data_root, run_locally, terminal_settings
 from ffmpeg_worker.cli.problems import echo_json, exit_code, exit_on_error, show_problem, wants_json
 from ffmpeg_worker.job.actions.canvas import CanvasResult
 from ffmpeg_worker.job.actions.multi_process import MultiProcessResult
@@ -35,8 +35,9 @@ def command(job_file: str, root: Path | None, as_json: bool) -> None:
     It prints a summary on a terminal, and JSON into a file or pipe: the result or the problem.
     """
     as_json = wants_json(as_json)
-    with exit_on_error(as_json=as_json):
-        job = parse_job(read_json(read_file_argument(job_file, f"The job file {job_file}", hint=_HINT)))
+    with exit_on_error(as_json=as_json, data_root=name_data_root(root)):
+        shown = f"The job file {job_file}"
+        job = parse_job(read_json(read_file_argument(job_file, shown, hint=_HINT), shown))
         result = run_locally(job, terminal_settings(root))
     if as_json:
         echo_json(result.as_json())

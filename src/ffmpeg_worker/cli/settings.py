@@ -16,7 +16,8 @@ _HEAD = """\
 # Settings
 
 The worker reads its settings once, at start, from the environment and from a file `.env` in the current folder; \
-the environment wins. Where that folder is in the data root or in an allowed root, the file is not read, and a \
+the environment wins. `runpod/handler.py` also finds the file in the folder of the project. Where that folder is \
+in the data root or in an allowed root, the file is not read, and a \
 warning says so: jobs write there. With an invalid value, the worker does not start: it names the variable and \
 ends with exit code 78.
 

@@ -9,7 +9,7 @@ import click
 
 from ffmpeg_worker.cli.display import show_table
 from ffmpeg_worker.cli.file_arguments import resolve_file_argument
-from ffmpeg_worker.cli.local_worker import run_locally, terminal_settings
+from ffmpeg_worker.cli.local_worker import name_data_root, run_locally, terminal_settings
 from ffmpeg_worker.cli.problems import echo_json, exit_on_error, wants_json
 from ffmpeg_worker.job.parse import parse_action
 
@@ -26,7 +26,7 @@ from ffmpeg_worker.job.parse import parse_action
 def command(reference: str, distorted: str, as_json: bool, **options: Any) -> None:
     """Measure the quality of DISTORTED against REFERENCE, from 0 (bad) to 100 (no visible difference)."""
     as_json = wants_json(as_json)
-    with exit_on_error(as_json=as_json):
+    with exit_on_error(as_json=as_json, data_root=name_data_root()):
         files = {"input1": resolve_file_argument(reference), "input2": resolve_file_argument(distorted)}
         job = parse_action("vmaf", files | _read_options(options))
         document = run_locally(job, terminal_settings()).as_json()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -110,7 +111,18 @@ class ApiClient:
                     health = await _get_health(session, health_url(base_url))
                 if isinstance(health, dict):
                     return health
-                if time.monotonic() + pause > deadline:
+                left_s = deadline - time.monotonic()
+                if base_url is not None:
+                    place = urlsplit(base_url)
+                    log(
+                        logging.WARNING,
+                        "api not healthy",
+                        host=place.hostname,
+                        port=place.port,
+                        reason=health,
+                        seconds_left=round(left_s, 1),
+                    )
+                if pause > left_s:
                     raise unreachable(health)
                 await asyncio.sleep(pause)
                 pause = min(pause * _PAUSE_GROWTH, _MAX_PAUSE_S)

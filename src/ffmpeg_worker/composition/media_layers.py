@@ -82,7 +82,12 @@ class AudioLayer(TimedLayer, AudioFields):
     """Audio without a picture."""
 
     type: Literal["audio"] = Field(description="Type of the layer.", examples=["audio"])
-    src: Src = Field(repr=False, description=SRC_DESCRIPTION, examples=["music/theme.mp3"])
+    src: Src = Field(
+        repr=False,
+        description=f"{SRC_DESCRIPTION} Or `tone:440`, a sine of 440 Hz, and `tone:262+330+392`, a chord, which "
+        "last as long as the layer; without a duration, one second.",
+        examples=["music/theme.mp3"],
+    )
 
 
 class WaveformLayer(VisualLayer):

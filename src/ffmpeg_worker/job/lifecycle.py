@@ -8,9 +8,10 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """Stages of a job, in order."""
+    """Stages of a job, in order; before each command it may wait."""
 
     FETCHING = "fetching"
+    WAITING = "waiting"
     RUNNING = "running"
     DELIVERING = "delivering"
     DONE = "done"
@@ -27,6 +28,7 @@ class JobEvent:
         received_bytes: downloaded from other machines.
         expected_bytes: sum of the sizes that servers have announced for downloads; `None` where none has.
         sent_bytes: uploaded to other machines.
+        position: place among the waiting jobs, 1 is next; `None` unless the job waits.
     """
 
     stage: Stage
@@ -35,6 +37,7 @@ class JobEvent:
     received_bytes: int = 0
     expected_bytes: int | None = None
     sent_bytes: int = 0
+    position: int | None = None
 
 
 Observer = Callable[[JobEvent], None]

@@ -10,18 +10,20 @@ from pydantic import ValidationError
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.actions import ACTIONS, UNSERVED_ACTIONS
 from ffmpeg_worker.job.actions.action import Action
+from ffmpeg_worker.job.envelope import unwrap_body, unwrap_job
 from ffmpeg_worker.job.explain import explain, missing_field, quote_list, unknown_field, unserved_field
 from ffmpeg_worker.job.job import COMMON_FIELDS, UNSERVED_FIELDS, Job
 from ffmpeg_worker.suggestions import did_you_mean
 
 
 def parse_job(value: Any) -> Job:
-    """Read a whole job in either spelling, `action` + `data` or `path` + `body`.
+    """Read a whole job in either spelling, `action` + `data` or `path` + `body`, maybe in `{"input": {…}}`.
 
     Raises:
         InvalidJob: the job is wrong; `where.field` gives the JSON path.
         UnsupportedFeature: the contract knows this action or field, this version does not serve it.
     """
+    value = unwrap_job(value)
     if not isinstance(value, dict):
         raise InvalidJob("A job is a JSON object.", hint='For example {"action": "probe", "data": {…}}.')
     if "action" in value and "path" in value:
@@ -40,15 +42,16 @@ def parse_job(value: Any) -> Job:
 def parse_action(name: str, body: Any, query: Mapping[str, str] | None = None) -> Job:
     """Read the request of an action's route.
 
-    `body` has the action's data and the common fields in one object; fields of the query string override them,
-    where the action has such.
+    `body` has the action's data and the common fields in one object, or is a whole job of this action. Fields of
+    the query string override them, where the action has such.
 
     Raises:
         InvalidJob, UnsupportedFeature: as for `parse_job`; JSON paths start at the body, or name a field of the
             query string.
     """
     action = ACTIONS[name]
-    job = _validate(action, {}, body, "")
+    body = unwrap_body(body, action.data.model_fields)
+    job = _parse_whole(action, body) if _is_whole_job(body) else _validate(action, {}, body, "")
     if action.query is None or not query:
         return job
     given = {field: query[field] for field in action.query.model_fields if field in query}
@@ -57,6 +60,25 @@ def parse_action(name: str, body: Any, query: Mapping[str, str] | None = None) -
     except ValidationError as error:
         raise explain(error, action, "", {}) from None
     return job.model_copy(update={"data": job.data.model_copy(update=changes)})
+
+
+def _is_whole_job(body: Any) -> bool:
+    if not isinstance(body, dict):
+        return False
+    return ("action" in body and "data" in body) or ("path" in body and "body" in body)
+
+
+def _parse_whole(action: Action, value: Any) -> Job:
+    job = parse_job(value)
+    if job.action != action.name:
+        key = "path" if "path" in value else "action"
+        raise InvalidJob(
+            f'The job is for the action "{job.action}", but this route is that of "{action.name}".',
+            code="unknown_action",
+            hint=f"Send it to /api{ACTIONS[job.action].path}.",
+            where={"field": key},
+        )
+    return job
 
 
 def _read_action(value: dict[str, Any], key: str) -> Action:

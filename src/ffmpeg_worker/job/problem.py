@@ -9,7 +9,7 @@ from pydantic import Field
 
 from ffmpeg_worker import errors
 from ffmpeg_worker.codes import Fault
-from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.errors import AllProcessesFailed, WorkerError
 from ffmpeg_worker.job.result_parts import ResultModel
 
 
@@ -30,6 +30,11 @@ class Problem(ResultModel):
         None, description="Last lines of FFmpeg's log.", examples=["Unknown encoder 'libx265x'"]
     )
     job_id: str | None = Field(None, description="Id of the job.", examples=["0b6f…"])
+    results: tuple[Mapping[str, Any], ...] | None = Field(
+        None,
+        description="With `all_processes_failed`: the report of each process, as in a result of `multi_process`.",
+        examples=[[]],
+    )
 
 
 _CLASSES = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, WorkerError)]
@@ -55,6 +60,8 @@ def error_from_problem(problem: Mapping[str, Any]) -> WorkerError:
         where=problem.get("where"),
         stderr=problem.get("stderr"),
     )
+    if isinstance(error, AllProcessesFailed):
+        error.reports = tuple(problem.get("results") or ())
     error.code = problem["code"]
     error.fault = Fault(problem["fault"])
     error.retryable = problem["retryable"]

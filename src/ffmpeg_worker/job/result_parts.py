@@ -44,7 +44,7 @@ class Stats(ResultModel):
     seconds: float = Field(description="Wall time.", examples=[3.21])
     speed: float | None = Field(None, description="Seconds of media made per second.", examples=[4.7])
     frames: int | None = Field(None, description="Frames written by all commands.", examples=[300])
-    cpu_seconds: float = Field(0.0, description="CPU time of FFmpeg.", examples=[5.9])
+    cpu_seconds: float = Field(0.0, description="CPU time of FFmpeg and of the renderer.", examples=[5.9])
     input_bytes: int = Field(0, description="Bytes of all inputs.", examples=[3071976])
     output_bytes: int = Field(0, description="Bytes of all outputs.", examples=[183422])
 

@@ -1,7 +1,11 @@
-"""Decodes JSON strictly: UTF-8, no duplicate keys, no NaN, no text that breaks a command line."""
+"""Decodes JSON strictly: UTF-8, no duplicate keys, no NaN, no text that breaks a command line.
+
+A byte order mark before the JSON is ignored: editors and PowerShell on Windows write one.
+"""
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections import Counter
@@ -14,6 +18,8 @@ from ffmpeg_worker.errors import InvalidJob
 _Place = tuple[Any, int | str] | None
 """Where a value stands: the place of the object or list around it, and its key or index; `None` outermost."""
 
+_BYTE_ORDER_MARK = "\ufeff"
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 # In valid JSON from UTF-8, only escapes can put these characters into a text.
 _ESCAPED = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 _REFUSED = re.compile("[\x00\ud800-\udfff]")
@@ -21,16 +27,18 @@ _MAX_DIGITS = 20
 _LONG_NUMBER = re.compile(f"[0-9]{{{_MAX_DIGITS + 1}}}")
 
 
-def read_json(body: bytes | str) -> Any:
-    """Decode a request body.
+def read_json(body: bytes | str, subject: str = "The body") -> Any:
+    """Decode a request body, or the file that `subject` names at the beginning of a message.
 
     Raises:
-        InvalidJob: the body is not JSON, or has duplicate keys, NaN or Infinity, NUL characters, lone surrogates,
+        InvalidJob: it is not JSON, or has duplicate keys, NaN or Infinity, NUL characters, lone surrogates,
             integers of more than 20 digits, or more levels or values than a body may. The message gives line and
             column where known.
     """
     try:
-        text = body.decode("utf-8") if isinstance(body, bytes) else body
+        text = (body.decode("utf-8") if isinstance(body, bytes) else body).removeprefix(_BYTE_ORDER_MARK)
+        if not text.strip():
+            raise _invalid(f"{subject} is empty.", "It must be one JSON object.")
         # Each value but the first follows one of these characters. Commas in texts count too, so that this only
         # bounds the memory; `_check_size` counts exactly.
         if sum(map(text.count, ",[{")) > 4 * MAX_JSON_VALUES:
@@ -42,11 +50,11 @@ def read_json(body: bytes | str) -> Any:
             parse_int=_read_int if _LONG_NUMBER.search(text) else None,
         )
     except UnicodeDecodeError:
-        raise _invalid("The body is not UTF-8.", "Send JSON encoded as UTF-8.") from None
+        raise _not_utf8(body, subject) from None
     except json.JSONDecodeError as error:
         raise _invalid(
-            f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
-            "Send one JSON object, with Content-Type: application/json.",
+            f"{subject} is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
+            "It must be one JSON object.",
         ) from None
     except RecursionError:
         raise _too_deep() from None
@@ -58,6 +66,12 @@ def read_json(body: bytes | str) -> Any:
 
 def _invalid(message: str, hint: str | None = None, field: str | None = None) -> InvalidJob:
     return InvalidJob(message, code="invalid_json", hint=hint, where={"field": field} if field else None)
+
+
+def _not_utf8(body: bytes | str, subject: str) -> InvalidJob:
+    if isinstance(body, bytes) and body.startswith(_UTF16_MARKS):
+        return _invalid(f"{subject} is UTF-16, not UTF-8.", "Save it as UTF-8; in PowerShell: -Encoding utf8.")
+    return _invalid(f"{subject} is not UTF-8.", "JSON must be encoded as UTF-8.")
 
 
 def _too_deep() -> InvalidJob:

@@ -74,6 +74,14 @@ class JobProgress:
 
         return advance
 
+    def waiting(self, position: int) -> None:
+        """Report that nothing of the job runs, since it waits for a slot; `position` 1 is next."""
+        self._tell(self._percent, position=position)
+
+    def resume(self) -> None:
+        """Report that the job waits no longer."""
+        self._tell(self._percent)
+
     def delivering(self, lane: int) -> None:
         """Report that the outputs of a lane are ready; after the last lane the stage is `delivering`."""
         self._delivering.add(lane)
@@ -91,17 +99,18 @@ class JobProgress:
             self._told_at = now
             self._tell(percent)
 
-    def _tell(self, percent: float, speed: float | None = None) -> None:
+    def _tell(self, percent: float, speed: float | None = None, position: int | None = None) -> None:
         self._percent = max(self._percent, percent)
         totals = [meter.total for meter in self._received if meter.total is not None]
         self._observer(
             JobEvent(
-                self._stage,
+                self._stage if position is None else Stage.WAITING,
                 round(self._percent, 2),
                 speed,
                 received_bytes=sum(meter.done for meter in self._received),
                 expected_bytes=sum(totals) if totals else None,
                 sent_bytes=sum(meter.done for meter in self._sent),
+                position=position,
             )
         )
 

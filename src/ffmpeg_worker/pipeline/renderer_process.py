@@ -75,7 +75,7 @@ class RendererSpawner:
         if missing := find_missing_packages():
             raise UnsupportedFeature(
                 "This worker does not render compositions: packages are not installed.",
-                hint='Install the extra "canvas": pip install "ffmpeg-worker[canvas]".',
+                hint="Install the worker again, with its dependencies.",
                 detail=f"missing: {', '.join(missing)}",
             )
 

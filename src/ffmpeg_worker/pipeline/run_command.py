@@ -56,6 +56,7 @@ class CommandRunner:
         self._deadline = context.runtime.deadline
         self._owner = context.runtime.owner
         self._job_id = context.runtime.job_id
+        self._progress = context.progress
         self._staged_names = StagedNames(display_names)
 
     @property
@@ -144,15 +145,25 @@ class CommandRunner:
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Hold one of the worker's slots for an ffmpeg; waiting for it counts as the job's time."""
+        has_waited = False
+
+        def report(position: int) -> None:
+            nonlocal has_waited
+            has_waited = True
+            self._progress.waiting(position)
+
         async with AsyncExitStack() as stack:
             try:
                 async with asyncio.timeout(self.seconds_left):
-                    await stack.enter_async_context(self.resources.slots.slot(self._owner, self._job_id))
+                    slot = self.resources.slots.slot(self._owner, self._job_id, report)
+                    await stack.enter_async_context(slot)
             except TimeoutError:
                 raise EngineTimedOut(
                     "The time for the job was used up before the worker had a place for it.",
                     hint='Allow more with "timeout", or send the job when the worker is less busy.',
                 ) from None
+            if has_waited:
+                self._progress.resume()
             yield
 
     def reword(self, text: str) -> str:

@@ -15,6 +15,9 @@ from ffmpeg_worker.job.secrets import find_secrets, make_job_redaction, redact_e
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.planning.planners.table import PLANNERS
 
+_AROUND = ("input", "body", "data")
+"""Fields of a whole job that hold the rest of it."""
+
 
 def read_job(job: Job, machine: Machine) -> ReadJob[Any]:
     """Read a job; everything after this uses the value and reads no command again.
@@ -48,7 +51,9 @@ def read_body(
 
 def _find_timeout(value: Any) -> float | None:
     """Find the timeout in a job that is not validated yet; `None` if there is none that will be accepted."""
-    found = value.get("timeout") if isinstance(value, dict) else None
-    if not isinstance(found, int | float) or isinstance(found, bool) or not math.isfinite(found):
-        return None
-    return found if found > 0 else None
+    while isinstance(value, dict):
+        found = value.get("timeout")
+        if isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found) and found > 0:
+            return found
+        value = next((value[key] for key in _AROUND if key in value), None)
+    return None

@@ -13,7 +13,8 @@ from typing import Any
 from ffmpeg_worker.client.api_client import ApiClient
 from ffmpeg_worker.client.errors import ApiError, timed_out
 from ffmpeg_worker.client.read_response import OnProgress
-from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.errors import AllProcessesFailed
+from ffmpeg_worker.job.actions.multi_process import MultiProcessJob, all_processes_failed
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint, EndpointSession
 from ffmpeg_worker.runpod_worker.parts import Part, find_reason_not_to_split, merge_results, split_request
@@ -44,6 +45,7 @@ class FanOut:
 
         Raises:
             ApiError: as there; the problem of a part, with process numbers of the whole job.
+            AllProcessesFailed: no process of any part succeeded.
             WorkerError: the job is invalid.
         """
         job = request.job
@@ -65,7 +67,10 @@ class FanOut:
             raise timed_out(timeout_s) from None
         seconds = time.monotonic() - began
         log(logging.INFO, "parts merged", parts=len(parts), seconds=round(seconds, 3), here=len(run.warnings))
-        return merge_results(parts, results, seconds=seconds, metadata=job.metadata, warnings=run.warnings)
+        whole = merge_results(parts, results, seconds=seconds, metadata=job.metadata, warnings=run.warnings)
+        if whole["results"] and not whole["succeeded"]:
+            raise all_processes_failed(whole["results"])
+        return whole
 
 
 @dataclass(slots=True)
@@ -90,6 +95,8 @@ class _SplitJob:
                 return await self._run_remotely(part)
             return await self._run_here(part)
         except ApiError as error:
+            if error.code == AllProcessesFailed.code and error.problem.get("results"):
+                return {"results": error.problem["results"], "job_id": error.problem.get("job_id")}
             raise ApiError(part.problem_of_whole(error.problem)) from None
 
     async def _run_remotely(self, part: Part) -> dict[str, Any]:

@@ -23,9 +23,12 @@ def success(result: Mapping[str, Any]) -> HandlerOutput:
 
 
 def failure(error: WorkerError) -> HandlerOutput:
-    """Make the output of a job that failed: the message as `error`, the rest of the problem as `details`."""
+    """Make the output of a job that failed: the message as `error`, and the whole problem as `details`.
+
+    RunPod shows `error` beside the output, and its clients return the output alone: the message is in both.
+    """
     details = error.as_problem()
-    message = details.pop("error") or "The job failed."  # the SDK takes an empty `error` for success
+    message = details["error"] = details["error"] or "The job failed."  # the SDK takes an empty one for success
     return {"error": message, "details": details}
 
 
@@ -44,8 +47,9 @@ def finalize(output: HandlerOutput) -> HandlerOutput:
     if size <= MAX_OUTPUT_BYTES:
         return cleaned
     if "error" in cleaned:
+        message = cleaned["error"][:_MAX_MESSAGE_LENGTH]
         kept = {key: cleaned["details"].get(key) for key in ("code", "fault", "retryable")}
-        return {"error": cleaned["error"][:_MAX_MESSAGE_LENGTH], "details": kept}
+        return {"error": message, "details": {"error": message, **kept}}
     return failure(
         InvalidJob(
             f"The result is too large for RunPod: {size} bytes; the limit is {MAX_OUTPUT_BYTES}.",

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from ffmpeg_worker.client.local_server import LocalServer
 from ffmpeg_worker.client.location import ApiLocation, ExternalApi, health_url, read_health
-from ffmpeg_worker.env_file import ENV_FILE, has_env_file
+from ffmpeg_worker.env_file import has_env_file, read_env_file
 from ffmpeg_worker.errors import Misconfigured
 
 if TYPE_CHECKING:
@@ -59,16 +59,10 @@ def _start_server() -> LocalServer:
 
 def find_volume() -> Path | None:
     """Return the mounted network volume, which is the data root unless the operator chose one."""
-    is_chosen = any(name.upper() == "FS_PATH" for name in (*os.environ, *_read_env_file_names()))
+    names = read_env_file() if has_env_file([VOLUME]) else []
+    given = [name for name, value in os.environ.items() if value]  # an empty variable is one that is not set
+    is_chosen = any(name.upper() == "FS_PATH" for name in (*given, *names))
     return VOLUME if VOLUME.is_dir() and not is_chosen else None
-
-
-def _read_env_file_names() -> list[str]:
-    if not has_env_file([VOLUME]):
-        return []
-    from dotenv import dotenv_values  # noqa: PLC0415 - rarely needed, and this runs before the API starts
-
-    return [*dotenv_values(ENV_FILE)]
 
 
 def _check_url(url: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ffmpeg_worker.client.api_client import JobRequest
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.job.envelope import read_time_limit, shorten, unwrap_job
 from ffmpeg_worker.job.job import COMMON_FIELDS, Job
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
@@ -46,16 +46,16 @@ def read_request(job: Any, *, max_bytes: int) -> RunpodRequest:
     if job_input is None:
         raise InvalidJob('The job has no "input".', code="missing_field", where={"field": "input"})
     _check_json(job_input)
-    job_input = _add_s3_config(job_input, job)
+    job_input = _add_s3_config(unwrap_job(job_input), job)
     is_part = isinstance(job_input, dict) and job_input.get(PART_KEY) is True
     if is_part:
         job_input = {key: value for key, value in job_input.items() if key != PART_KEY}
     parsed = parse_job(job_input)
     data = job_input["body"] if "path" in job_input else job_input["data"]
     common = {key: value for key, value in job_input.items() if key in COMMON_FIELDS}
-    timeout_s = _read_timeout(job)
+    timeout_s = read_time_limit(job.get("policy"))
     if timeout_s is not None and "timeout" not in {**common, **data}:
-        common["timeout"] = _shorten(timeout_s)
+        common["timeout"] = shorten(timeout_s)
     body = json.dumps({**common, **data}, ensure_ascii=False).encode()
     if len(body) > max_bytes:
         raise InvalidJob(
@@ -84,18 +84,6 @@ def _add_s3_config(job_input: Any, job: Any) -> Any:
     if not config or not isinstance(job_input, dict) or job_input.get("upload") or job_input.get("s3Config"):
         return job_input
     return {**job_input, "s3Config": config}
-
-
-def _read_timeout(job: dict[str, Any]) -> float | None:
-    """Return the seconds until shortly before RunPod ends the job; `policy.executionTimeout` is in ms."""
-    match job.get("policy"):
-        case {"executionTimeout": int(limit_ms) | float(limit_ms)} if limit_ms > 0 and math.isfinite(limit_ms):
-            return _shorten(limit_ms / 1000)
-    return None
-
-
-def _shorten(seconds: float) -> float:
-    return seconds - min(1.0, seconds / 10)
 
 
 def _check_json(job_input: Any) -> None:

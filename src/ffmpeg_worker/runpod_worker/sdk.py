@@ -41,7 +41,9 @@ def load_sdk() -> Any:
             raise
         sdk = None
     if not hasattr(sdk, "serverless"):  # without the SDK, a folder named `runpod` is importable
-        raise Misconfigured("RunPod's SDK is not installed.", hint="pip install 'ffmpeg-worker[runpod]'")
+        raise Misconfigured(
+            "RunPod's SDK is not installed.", hint="Install the worker again, with its dependencies."
+        )
     return sdk
 
 

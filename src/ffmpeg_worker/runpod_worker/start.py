@@ -34,14 +34,20 @@ async def handler(job: dict[str, Any]) -> dict[str, Any]:
 
 
 def main(folder: Path) -> int:
-    """Run as a program, with its arguments and environment; `folder` has the test input. Return its status."""
-    from ffmpeg_worker.errors import Misconfigured
+    """Run as a program, with its arguments and environment; `folder` has the test inputs. Return its status.
 
+    The arguments are those of RunPod's SDK. Without any, outside of RunPod, it runs a test input.
+    """
+    from ffmpeg_worker.env_file import enter_project
+    from ffmpeg_worker.errors import Misconfigured
+    from ffmpeg_worker.standard_output import run_with_output
+
+    enter_project(folder.parent)
     try:
         if "RUNPOD_WEBHOOK_GET_JOB" not in os.environ and len(sys.argv) == 1:
             from ffmpeg_worker.runpod_worker.local_test import run_test_job
 
-            return run_test_job(folder / _settings().test_input_file_name, _worker)
+            return run_with_output(lambda: run_test_job(folder / _settings().test_input_file_name, _worker))
         return _serve_platform()
     except Misconfigured as error:
         sys.stderr.write(f"{error.message} {error.hint or ''}\n")

@@ -85,8 +85,12 @@ class RunpodWorker:
 
 
 def _log_performance(result: dict[str, Any]) -> None:
+    """Log the cost of a job; a probe reports none, since its result is ffprobe's own document."""
     stats = result.get("stats")
     figures = stats if isinstance(stats, dict) else {}
     fields: dict[str, Any] = {"api_seconds": figures.get("seconds")}
     fields |= {name: figures.get(name) for name in ("speed", "cpu_seconds", "input_bytes", "output_bytes")}
-    log(logging.INFO, "job performance", **fields, api_job_id=result.get("job_id"))
+    fields["api_job_id"] = result.get("job_id")
+    known = {name: value for name, value in fields.items() if value is not None}
+    if known:
+        log(logging.INFO, "job performance", **known)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from ffmpeg_worker.composition.media_layers import AudioLayer, VideoLayer
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.file_names import display_name
+from ffmpeg_worker.job.tone import is_tone
 from ffmpeg_worker.scene.audio_mix import Fade, Sound
 from ffmpeg_worker.scene.clips import find_media, resolve_clip
 from ffmpeg_worker.scene.curve import max_value
@@ -67,7 +68,8 @@ def _resolve_sound(
         return None
     clip = resolve_clip(layer, context.sources, scheduled.where)
     length = end - start
-    if not layer.loop:
+    loops = layer.loop or is_tone(layer.src)
+    if not loops:
         length = min(length, clip.length_s / layer.speed)
     return Sound(
         where=scheduled.where,
@@ -78,7 +80,7 @@ def _resolve_sound(
         start_s=start,
         length_s=length,
         speed=layer.speed,
-        loops=layer.loop,
+        loops=loops,
         volume=resolve_number(layer.volume),
         fades=(*_own_fades(layer, length), *_crossfades((scheduled, *groups), start, length)),
         duck_under=tuple(name for name in layer.duck_under if name in ids and name != layer.id),

@@ -34,6 +34,7 @@ FACTS: SourceInfo = {
     "bomb.png": MediaInfo("png_pipe", (StreamInfo("video", "png", width=30_000, height=30_000),)),
     "icon.svg": '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 30 10"/>',
     "song.mp3": MediaInfo("mp3", (StreamInfo("audio", "mp3", 60.0),), 60.0),
+    "tone:440": MediaInfo("wav", (StreamInfo("audio", "pcm_s16le", 1.0),), 1.0),
     "styled.ass": _ASS,
     "words.srt": "1\n00:00:01,000 --> 00:00:02,000\nHello there\n",
 }

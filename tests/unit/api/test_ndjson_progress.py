@@ -7,6 +7,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from starlette.types import Send
 
 from ffmpeg_worker.api import ndjson_progress
 from ffmpeg_worker.api.app import make_app
@@ -70,3 +71,31 @@ async def test_the_job_is_stopped_when_its_caller_leaves(monkeypatch: pytest.Mon
     monkeypatch.setattr(services, "run", run)
     await post_json(make_app(services), PROCESS, JOB, headers=LINES, hang_up=hang_up)
     assert stopped.is_set()
+
+
+async def test_a_job_that_waits_says_so_and_goes_on_saying_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ndjson_progress, "_PAUSE_S", 0.001)
+    monkeypatch.setattr(ndjson_progress, "_REPEAT_S", 0.001)
+    sent: list[dict[str, object]] = []
+    enough = asyncio.Event()
+    send_line = ndjson_progress._send_line
+
+    async def watched(send: Send, value: dict[str, object]) -> None:
+        sent.append(value)
+        if len(sent) >= 3:
+            enough.set()
+        await send_line(send, value)
+
+    async def run(body: JobBody, *, job_id: str, observer: Observer, owner: str) -> JobResult:
+        observer(JobEvent(Stage.WAITING, 2.0, position=7))
+        await asyncio.wait_for(enough.wait(), 30)
+        return await succeed(body.parse(body.decode()), job_id)
+
+    services = make_fake_services()
+    monkeypatch.setattr(services, "run", run)
+    monkeypatch.setattr(ndjson_progress, "_send_line", watched)
+    reply = await post_json(make_app(services), PROCESS, JOB, headers=LINES)
+    *waiting, status, _ = (json.loads(line) for line in reply.body.splitlines())
+    assert len(waiting) >= 3
+    assert all(line == {"progress": {"stage": "waiting", "percent": 2.0, "position": 7}} for line in waiting)
+    assert status == {"status": 200}

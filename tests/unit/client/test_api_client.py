@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import socket
 from typing import Any
 
@@ -263,3 +264,19 @@ async def test_cancelling_while_it_waits_for_the_api() -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+async def test_each_try_to_reach_the_api_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(logging.getLogger("ffmpeg_worker"), "propagate", True)
+    client = make_client(f"http://127.0.0.1:{free_port()}/api", ready_timeout_s=0.1)
+    with caplog.at_level(logging.WARNING, "ffmpeg_worker"):
+        assert (await fail(client)).code == "api_unreachable"
+    tries = [record for record in caplog.records if record.message == "api not healthy"]
+    assert len(tries) >= 2
+    fields = [vars(record)["fields"] for record in tries]
+    assert all((one["host"], bool(one["reason"])) == ("127.0.0.1", True) for one in fields)
+    left = [one["seconds_left"] for one in fields]
+    assert left == sorted(left, reverse=True)
+    assert "Bearer" not in str(fields)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
-from ffmpeg_worker.errors import EngineFailed, SourceNotFound
+from ffmpeg_worker.errors import AllProcessesFailed, EngineFailed, EngineKilled, SourceNotFound, WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.canvas import CanvasResult
 from ffmpeg_worker.job.actions.download import DownloadResult
@@ -15,7 +15,7 @@ from ffmpeg_worker.job.actions.multi_process import MultiProcessResult
 from ffmpeg_worker.job.actions.probe import ProbeResult
 from ffmpeg_worker.job.actions.process import ProcessResult
 from ffmpeg_worker.job.actions.vmaf import VmafResult
-from ffmpeg_worker.job.problem import record_error
+from ffmpeg_worker.job.problem import Problem, error_from_problem, record_error
 from ffmpeg_worker.job.result import JobResult, LaneReport
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile, Stats
 
@@ -126,3 +126,42 @@ def test_a_weak_sandbox_is_noted_in_every_result(action: str) -> None:
     warnings = getattr(noted, "warnings", ())
     assert len(warnings) == (1 if action in {"process", "multi_process", "vmaf"} else 0)
     assert all("does not confine jobs" in warning for warning in warnings)
+
+
+def failed(error: WorkerError) -> LaneReport:
+    return LaneReport(problem=record_error(error))
+
+
+NOT_FOUND = SourceNotFound('There is no input "a.mp4".', hint="Check it.", where={"process": 0})
+NO_ENCODER = EngineFailed("There is no such encoder.", code="encoder_unknown", where={"process": 1})
+KILLED = EngineKilled("FFmpeg was killed.", where={"process": 0})
+
+
+@pytest.mark.parametrize(
+    ("errors", "fault", "retryable", "message"),
+    [
+        ([NOT_FOUND], "source", False, 'The only process failed: There is no input "a.mp4".'),
+        ([NOT_FOUND, NOT_FOUND], "source", False, "All 2 processes failed; the first one: There is no input"),
+        ([NOT_FOUND, NO_ENCODER], "caller", False, "All 2 processes failed; the first one: There is no input"),
+        ([KILLED, KILLED], "worker", True, "All 2 processes failed; the first one: FFmpeg was killed."),
+        ([KILLED, NO_ENCODER], "caller", False, "All 2 processes failed; the first one: FFmpeg was killed."),
+    ],
+)
+def test_a_job_of_which_every_process_failed_is_an_error(
+    errors: list[WorkerError], fault: str, retryable: bool, message: str
+) -> None:
+    with pytest.raises(AllProcessesFailed) as caught:
+        MultiProcessResult.from_lanes(COMMON, [failed(error) for error in errors], WHOLE)
+    problem = caught.value.as_problem("7")
+    assert problem["error"].startswith(message)
+    assert (problem["code"], problem["fault"]) == ("all_processes_failed", fault)
+    assert (problem["retryable"], problem["where"]) == (retryable, {"process": 0})
+    assert [report["error"]["code"] for report in problem["results"]] == [error.code for error in errors]
+    assert Problem.model_validate(problem).as_json() == problem
+    again = error_from_problem(record_error(caught.value))
+    assert again.as_problem("7") == problem
+
+
+def test_one_process_that_succeeds_makes_a_result() -> None:
+    result = MultiProcessResult.from_lanes(COMMON, [failed(NOT_FOUND), LANE], WHOLE)
+    assert (result.succeeded, result.failed) == (1, 1)

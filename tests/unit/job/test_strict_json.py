@@ -11,7 +11,11 @@ from ffmpeg_worker.job.strict_json import read_json
 @pytest.mark.parametrize(
     ("body", "word"),
     [
-        (b"", "not JSON"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"{", "not JSON"),
+        ("\ufeff{}".encode("utf-16"), "UTF-16"),
+        ("{}".encode("utf-16"), "UTF-16"),
         (b"{", "line 1"),
         (b'{"a":1,"a":2}', '"a" appears twice'),
         (b'{"a":NaN}', "NaN"),

@@ -18,8 +18,10 @@ from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, WorkerError
 from ffmpeg_worker.fair_slots import FairSlots
 from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.job.lifecycle import ignore_event
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.progress import JobProgress
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.pipeline.scratch_usage import JobUsage, ScratchUsage
@@ -98,6 +100,7 @@ class FakeRunner(CommandRunner):
                 jail=Jail(folder, None, cores=cores), usage=JobUsage(ScratchUsage(folder), ANONYMOUS)
             ),
             runtime=SimpleNamespace(deadline=time.monotonic() + 10, owner=ANONYMOUS, job_id="job-7"),
+            progress=JobProgress(ignore_event),
         )
         super().__init__(cast(JobContext, context), folder, {})
         self.encoded: list[tuple[str, bytes]] = []

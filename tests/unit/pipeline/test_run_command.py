@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, Sou
 from ffmpeg_worker.ffmpeg.log_tail import LogTail
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport
 from ffmpeg_worker.fonts import outline_fonts
+from ffmpeg_worker.job.lifecycle import JobEvent, Stage
 from ffmpeg_worker.pipeline import run_command as module
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.plan import (
@@ -27,6 +29,7 @@ from ffmpeg_worker.planning.plan import (
 )
 from ffmpeg_worker.process.child import Exit
 from support.job_contexts import FakeJob
+from support.wait_until import until_async
 
 NAMES = {
     "_in/0.bin": "holiday.mp4",
@@ -203,3 +206,20 @@ async def test_a_failure_of_the_worker_stays_one(tmp_path: Path, failing: list[W
         await runner(FakeJob(tmp_path)).run(FfmpegStep(Invocation(()), failure_context=CONTEXT), ignore)
     assert caught.value.fault is Fault.WORKER
     assert caught.value.message == "The subtitles cannot be drawn. Out of memory."
+
+
+async def test_a_job_that_waits_for_a_slot_reports_its_position(
+    tmp_path: Path, failing: list[WorkerError]
+) -> None:
+    job = FakeJob(tmp_path, slots=1)
+    failing.append(EngineFailed("x"))
+    events: list[JobEvent] = []
+    job.context.progress._observer = events.append
+    await job.context.resources.slots.acquire("other", "1")
+    running = asyncio.ensure_future(runner(job).run(FfmpegStep(Invocation(())), ignore))
+    await until_async(lambda: bool(events))
+    assert [(event.stage, event.position) for event in events] == [(Stage.WAITING, 1)]
+    job.context.resources.slots.release("other", "1")
+    with pytest.raises(EngineFailed):
+        await running
+    assert (events[-1].stage is not Stage.WAITING, events[-1].position) == (True, None)

@@ -217,7 +217,47 @@ async def test_a_job_that_is_wrong_in_one_part_is_wrong(api: FakeApi, platform: 
     end_part(await start_part(platform), "FAILED", {"error": "No bucket.", "output": {"details": problem}})
     answer = await running
     assert answer["error"] == "No bucket."
-    assert answer["details"] == {**problem, "where": {"process": 3}}
+    assert answer["details"] == {"error": "No bucket.", **problem, "where": {"process": 3}}
+
+
+def failed(count: int) -> dict[str, Any]:
+    """The problem of a part of which every process failed, as the API sends it."""
+    error = {"error": "No input.", "code": "source_not_found", "fault": "source", "retryable": False}
+    reports = [
+        {"index": index, "success": False, "error": {**error, "where": {"process": index}}}
+        for index in range(count)
+    ]
+    return {**error, "code": "all_processes_failed", "where": {"process": 0}, "results": reports}
+
+
+async def test_a_part_of_which_every_process_failed_does_not_fail_the_others(
+    api: FakeApi, platform: FakeRunpod
+) -> None:
+    running = asyncio.create_task(worker_of(api, platform.url).handle({"id": "x", "input": asked()}))
+    end_part(await start_part(platform), "FAILED", {"error": "No input.", "output": {"details": failed(2)}})
+    answer = (await running)["result"]
+    assert (answer["succeeded"], answer["failed"]) == (2, 2)
+    assert [(report["index"], report["success"]) for report in answer["results"]] == [
+        (0, True),
+        (1, True),
+        (2, False),
+        (3, False),
+    ]
+    assert answer["results"][3]["error"]["where"] == {"process": 3}
+
+
+async def test_a_job_of_which_every_part_failed_fails(api: FakeApi, platform: FakeRunpod) -> None:
+    async def reply(asked: web.Request) -> web.Response:
+        problem = failed(len((await asked.json())["processes"]))
+        return web.json_response(problem, status=422, content_type="application/problem+json")
+
+    api.reply = reply
+    running = asyncio.create_task(worker_of(api, platform.url).handle({"id": "x", "input": asked()}))
+    end_part(await start_part(platform), "FAILED", {"error": "No input.", "output": {"details": failed(2)}})
+    answer = await running
+    assert answer["error"] == "All 4 processes failed; the first one: No input."
+    assert (answer["details"]["code"], answer["details"]["fault"]) == ("all_processes_failed", "source")
+    assert [report["error"]["where"]["process"] for report in answer["details"]["results"]] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("refusals", [[429], [500, 503], [429, 429, 429], [401]])

@@ -15,7 +15,13 @@ from ffmpeg_worker.runpod_worker.handler_output import MAX_OUTPUT_BYTES, failure
 def test_a_problem_becomes_a_message_and_its_details() -> None:
     assert failure(SourceNotFound("No such file.", where={"command": 0})) == {
         "error": "No such file.",
-        "details": {"code": "source_not_found", "fault": "source", "retryable": False, "where": {"command": 0}},
+        "details": {
+            "error": "No such file.",
+            "code": "source_not_found",
+            "fault": "source",
+            "retryable": False,
+            "where": {"command": 0},
+        },
     }
 
 

@@ -37,7 +37,7 @@ def test_a_whole_job_or_its_input_alone(tmp_path: Path, content: Any, job: dict[
     ("content", "code", "words"),
     [
         (None, "test_input_unreadable", "No such file"),
-        ("", "invalid_json", "line 1"),
+        ("", "invalid_json", "is empty"),
         ('{"input": }', "invalid_json", "column 11"),
         ('{"input": NaN}', "invalid_json", "NaN"),
     ],
@@ -73,3 +73,30 @@ def test_an_unreadable_file_opens_no_worker(tmp_path: Path, capsys: pytest.Captu
 
     assert run_test_job(tmp_path / "nothing.json", open_worker) == 1
     assert json.loads(capsys.readouterr().out)["details"]["code"] == "test_input_unreadable"
+
+
+def test_a_missing_test_input_names_those_that_are_there(tmp_path: Path) -> None:
+    for name in ("test_input.json", "test-input-with-audio.json", "notes.txt"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(InvalidJob) as caught:
+        read_test_job(tmp_path / "test-input-with-audoi.json")
+    hint = str(caught.value.hint)
+    assert 'Did you mean "test-input-with-audio.json"?' in hint
+    assert "test-input-with-audio.json, test_input.json." in hint
+    assert "notes.txt" not in hint
+
+
+@pytest.mark.parametrize(("make", "words"), [(True, "no JSON files"), (False, "no such folder")])
+def test_a_folder_without_test_inputs(tmp_path: Path, make: bool, words: str) -> None:
+    folder = tmp_path / "empty"
+    if make:
+        folder.mkdir()
+    with pytest.raises(InvalidJob) as caught:
+        read_test_job(folder / "test_input.json")
+    assert words in str(caught.value.hint)
+
+
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    path = tmp_path / "test_input.json"
+    path.write_text(json.dumps({"input": PROBE}), encoding="utf-8-sig")
+    assert read_test_job(path)["input"] == PROBE

@@ -97,4 +97,4 @@ def test_the_operators_log_level_stays(tmp_path: Path) -> None:
 
 
 def test_without_the_sdk_it_says_what_to_install(tmp_path: Path) -> None:
-    assert "ffmpeg-worker[runpod]" in run(tmp_path, WITHOUT_SDK)
+    assert "with its dependencies" in run(tmp_path, WITHOUT_SDK)

@@ -158,3 +158,15 @@ async def test_jobs_run_side_by_side(make_worker: MakeWorker) -> None:
         worker = make_worker(api.base_url)
         answers = await asyncio.gather(*(worker.handle(JOB) for _ in range(5)))
     assert all(answer["success"] for answer in answers)
+
+
+@pytest.mark.parametrize("action", DATA)
+async def test_the_performance_of_a_job_has_no_unknown_figures(
+    make_worker: MakeWorker, lines: list[dict[str, Any]], action: str
+) -> None:
+    async with open_fake_api() as api:
+        await make_worker(api.base_url).handle({"id": "x", "input": {"action": action, "data": DATA[action]}})
+    found = [line for line in lines if line["event"] == "job performance"]
+    assert len(found) == int("stats" in RESULTS[action])
+    assert all(value is not None for line in found for value in line.values())
+    assert all("api_seconds" in line for line in found)

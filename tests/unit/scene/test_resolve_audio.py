@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from ffmpeg_worker.scene.audio_mix import AudioMix, Fade, Sound
 from ffmpeg_worker.scene.curve import Curve, Key
 from support.jobs.compositions import resolved
@@ -102,3 +104,10 @@ def test_a_track_does_not_outlast_its_file() -> None:
     ).audio.sounds
 
     assert song.length_s == 40.0
+
+
+@pytest.mark.parametrize(("more", "length", "loops"), [({}, 1.0, True), ({"duration": 4}, 4.0, True)])
+def test_a_generated_sound_lasts_as_long_as_its_layer(more: dict[str, Any], length: float, loops: bool) -> None:
+    tone = {"type": "audio", "src": "tone:440", **more}
+    (sound,) = resolved(tone, duration=9).audio.sounds
+    assert (sound.length_s, sound.loops, sound.end_s) == (length, loops, 1.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
@@ -12,12 +12,17 @@ from ffmpeg_worker.composition.lengths import SERIALIZED
 from ffmpeg_worker.composition.node import canonical_key
 from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
 from ffmpeg_worker.composition.sources import find_named_files
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.job import JobData
 from ffmpeg_worker.job.sources import find_signed_parts
 from ffmpeg_worker.validation_errors import wrong_value
 
 _NAMES = ("json", "composition")
 _LAYERS = ("layers", "elements", "nodes")
+_SHORTEST = (
+    '{"json": {"width": 1280, "height": 720, "layers": ['
+    '{"type": "shape", "shape": "rect", "fill": "#204060", "duration": 2}, {"type": "text", "text": "Hello"}]}}'
+)
 _EXAMPLE = {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello", "duration": 2}]}
 
 
@@ -87,12 +92,26 @@ class CompositionData(JobData):
         elif any(key in value for key in _LAYERS):
             composition = {key: rest.pop(key) for key in value if cls._belongs_to_composition(key, value[key])}
             at, variables = path, None
+        elif cls._lacks_only_composition(value):
+            field = f"{path}.json" if path else "json"
+            raise InvalidJob(
+                f'"{field}" is required: the job has no composition.',
+                code="missing_field",
+                hint=f"A composition is a size and a list of layers: {_SHORTEST}. docs/canvas.md describes it.",
+                where={"field": field},
+            )
         else:
             return value
         if isinstance(composition, tuple):  # this data was validated before
             return value
         shared = SharedFields(rest.pop("audio", None), variables, path, context.get("inputs"))
         return {**rest, "json": read_compositions(composition, at=at, shared=shared)}
+
+    @classmethod
+    def _lacks_only_composition(cls, value: Mapping[str, Any]) -> bool:
+        """Whether nothing but the composition is missing; a key that is not known says more about the mistake."""
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        return "compositions" not in value and value.keys() <= known
 
     @classmethod
     def _belongs_to_composition(cls, key: Any, item: Any) -> bool:

@@ -8,6 +8,8 @@ from typing import Any, Literal, Self
 from pydantic import Field
 
 from ffmpeg_worker.budgets import MAX_PROCESSES
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import AllProcessesFailed
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
 from ffmpeg_worker.job.actions.process import EXAMPLE_COMMAND, Hardware, ProcessData
@@ -96,6 +98,27 @@ class ProcessReport(ResultModel):
         )
 
 
+def all_processes_failed(reports: Sequence[Mapping[str, Any]]) -> AllProcessesFailed:
+    """The error of a job of which no process succeeded, from the reports of all, as JSON.
+
+    It has the fault that all of them have, else that of the caller; it is retryable if all of them are.
+    """
+    problems = [report["error"] for report in reports]
+    first, faults = problems[0], {problem["fault"] for problem in problems}
+    count = len(problems)
+    summary = "The only process failed" if count == 1 else f"All {count} processes failed; the first one"
+    error = AllProcessesFailed(
+        f"{summary}: {first['error']}",
+        fault=Fault(faults.pop()) if len(faults) == 1 else Fault.CALLER,
+        hint=first.get("hint"),
+        where=first.get("where"),
+        stderr=first.get("stderr"),
+    )
+    error.retryable = all(problem["retryable"] for problem in problems)
+    error.reports = tuple(reports)
+    return error
+
+
 class MultiProcessResult(FilesResult):
     """Result of `multi_process`: one report for each process, in the order of the request."""
 
@@ -107,11 +130,18 @@ class MultiProcessResult(FilesResult):
 
     @classmethod
     def from_lanes(cls, common: Mapping[str, Any], lanes: Sequence[LaneReport], stats: Stats) -> Self:
-        """Make the result from one lane for each process; see `JobResult.from_lanes`."""
+        """Make the result from one lane for each process; see `JobResult.from_lanes`.
+
+        Raises:
+            AllProcessesFailed: none succeeded.
+        """
         failed = sum(lane.problem is not None for lane in lanes)
+        reports = tuple(ProcessReport.from_lane(index, lane) for index, lane in enumerate(lanes))
+        if failed == len(lanes):
+            raise all_processes_failed([report.as_json() for report in reports])
         return cls(
             **common,
-            results=tuple(ProcessReport.from_lane(index, lane) for index, lane in enumerate(lanes)),
+            results=reports,
             succeeded=len(lanes) - failed,
             failed=failed,
             outputs=tuple(output for lane in lanes for output in lane.outputs),

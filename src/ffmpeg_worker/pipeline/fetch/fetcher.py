@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import hashlib
 from collections.abc import Awaitable, Callable
@@ -25,6 +26,7 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.sources import FileSource, TextSource
+from ffmpeg_worker.job.tone import TONE_FILE, is_tone, make_tone
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning.produced_names import ProducedNames
 from ffmpeg_worker.planning.required_inputs import RequiredInput
@@ -69,6 +71,8 @@ class Fetcher:
         try:
             if isinstance(required.source, TextSource):
                 return await self._write_text(required, required.source)
+            if is_tone(required.source.url):
+                return await self._write_tone(required, required.source.url)
             if required.source.scheme in _FOLDER_SCHEMES and (
                 is_sequence(required.source.url) or "*" in required.source.url
             ):
@@ -84,6 +88,13 @@ class Fetcher:
         await finish_then_cancel(asyncio.to_thread(path.write_bytes, content))
         if required.is_list:
             await self._fill_list(path, path, required, lambda entry: FileSource(url=entry))
+        return LocalFile(path, staged, len(content))
+
+    async def _write_tone(self, required: RequiredInput, url: str) -> LocalFile:
+        content = await asyncio.to_thread(make_tone, url)
+        staged = self._workspace.reserve(TONE_FILE, stem=None if url == required.key else required.key)
+        path = self._workspace.staging / staged
+        await finish_then_cancel(asyncio.to_thread(path.write_bytes, content))
         return LocalFile(path, staged, len(content))
 
     async def _stage(self, required: RequiredInput, source: FileSource) -> LocalFile:
@@ -168,7 +179,7 @@ def _read_list(path: Path) -> str:
             f"The list of files is larger than {MAX_LIST_BYTES} bytes.",
             hint="Join the files in several steps, each with a shorter list.",
         )
-    return content.decode("utf-8", "surrogateescape")
+    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
 
 
 def _beside_file(folder: Path, entry: str) -> FileSource:

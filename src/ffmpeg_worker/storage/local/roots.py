@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import errno
+import logging
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.job.file_names import is_hidden
+from ffmpeg_worker.logs import log
+
+_ONLY_READABLE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT})
 
 
 class LocalRoots:
@@ -15,9 +23,13 @@ class LocalRoots:
     """
 
     def __init__(self, data_root: Path, allowed_roots: Sequence[Path] = ()) -> None:
-        data_root.mkdir(parents=True, exist_ok=True)
-        self.data_root = data_root.resolve()
-        self.folders = (self.data_root, *(root.resolve() for root in allowed_roots))
+        """Make the data root if it is missing.
+
+        Raises:
+            Misconfigured: the data root cannot be made, read or written, or an allowed folder is not there.
+        """
+        self.data_root = _open_data_root(data_root)
+        self.folders = (self.data_root, *(_check_allowed(root) for root in allowed_roots))
         """The data root and the allowed folders."""
         self.device = self.data_root.stat().st_dev
         """The disk of the data root."""
@@ -38,3 +50,36 @@ class LocalRoots:
         except (OSError, RuntimeError, ValueError):
             return None
         return path if any(path.is_relative_to(root) for root in self.folders) else None
+
+
+def _open_data_root(folder: Path) -> Path:
+    """Make the data root; one that is only readable serves jobs whose outputs go elsewhere."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        resolved = folder.resolve()
+        with os.scandir(resolved):
+            pass
+        with tempfile.TemporaryFile(dir=resolved):
+            return resolved
+    except FileExistsError:
+        reason = "it is not a folder"
+    except OSError as error:
+        reason = os.strerror(error.errno or errno.EIO)
+        if error.errno in _ONLY_READABLE and os.access(folder, os.R_OK | os.X_OK):
+            log(logging.WARNING, "the data root cannot be written", folder=str(folder), reason=reason)
+            return folder.resolve()
+    except (RuntimeError, ValueError):  # a loop of links, a NUL character
+        reason = "it is not a usable path"
+    raise Misconfigured(
+        f"The data root {folder} cannot be used: {reason}.",
+        hint="Set FS_PATH to a folder that the worker's user may read and write.",
+    )
+
+
+def _check_allowed(folder: Path) -> Path:
+    if not folder.is_dir():
+        raise Misconfigured(
+            f"The folder {folder} in FFMPEG_WORKER_ALLOWED_ROOTS does not exist.",
+            hint=f"Name existing folders, separated by {os.pathsep!r}, or leave the variable unset.",
+        )
+    return folder.resolve()

@@ -92,7 +92,7 @@ def _from_environment(cloud: CloudType, own: Mapping[str, str]) -> Credentials:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text()
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return ""
 

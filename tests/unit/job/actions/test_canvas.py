@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -208,3 +209,23 @@ def test_signed_addresses_are_secrets() -> None:
         }
     )
     assert set(find_secrets(job)) == {"user:pass", "sig=canary"}
+
+
+@pytest.mark.parametrize("action", ["canvas", "canvas_preview"])
+@pytest.mark.parametrize("body", [{}, {"output": "x.png"}, {"variables": {"name": "Ada"}}])
+def test_a_job_without_composition_says_what_one_is(action: str, body: dict[str, Any]) -> None:
+    for job, field in (({"action": action, "data": body}, "data.json"), (None, "json")):
+        with pytest.raises(InvalidJob) as caught:
+            parse_action(action, body) if job is None else parse_job(job)
+        assert (caught.value.code, caught.value.where) == ("missing_field", {"field": field})
+        hint = str(caught.value.hint)
+        assert "docs/canvas.md" in hint
+        example = json.loads(hint[hint.index("{") : hint.rindex("}") + 1])
+        assert parse_action("canvas", example).data
+
+
+@pytest.mark.parametrize("key", ["jsn", "compositoin", "layer"])
+def test_a_misspelled_composition_is_a_misspelled_field(key: str) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        parse_action("canvas", {key: {"layers": []}})
+    assert (caught.value.code, caught.value.where) == ("unknown_field", {"field": key})

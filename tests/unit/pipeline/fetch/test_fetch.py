@@ -248,3 +248,26 @@ async def test_a_job_that_is_stopped_twice_leaves_no_download_behind(
     with pytest.raises(asyncio.CancelledError):
         await fetching
     assert not running
+
+
+async def test_a_generated_sound_becomes_a_file(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, process("-i {{beep}} b.m4a", beep="tone:440"))
+    file = (await fetch(job.context))["beep"]
+    assert (file.staged, file.path.read_bytes()[:4]) == ("beep.wav", b"RIFF")
+    assert file.size == file.path.stat().st_size
+
+
+async def test_a_generated_sound_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, process("-i {{beep}} b.m4a", beep="tone:a4"))
+    with pytest.raises(InvalidJob) as caught:
+        await fetch(job.context)
+    assert (caught.value.code, caught.value.where["input"]) == ("invalid_value", "beep")
+
+
+async def test_a_list_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, process("-f concat -safe 0 -i list.txt b.mp4"))
+    write(job, a__mp4=b"media")
+    (job.data / "list.txt").write_text("file 'a.mp4'\n", encoding="utf-8-sig")
+    file = (await fetch(job.context))["list.txt"]
+    text = (job.context.workspace.staging / file.staged).read_text()
+    assert text.startswith("file ")
