@@ -100,6 +100,7 @@ _COMMAND = (
     ErrorCode("no_scores", "VMAF gave no scores.", (Fault.SOURCE, Fault.WORKER)),
     _source("no_video_stream", "An input of a VMAF job has no video stream."),
     _caller("option_value_missing", "The last option of a command has no value."),
+    _caller("output_not_written", "`output` names a file that no command writes."),
     _caller("picture_too_small", "The video is smaller than the VMAF model allows."),
     _caller("probe_option_refused", "A probe has an ffprobe option that is not accepted."),
     _caller("standard_stream", "A command reads standard input or writes standard output."),
@@ -283,6 +284,7 @@ _FFMPEG_RUN = (
     _worker("engine_not_startable", "A library of FFmpeg could not be loaded."),
     _worker("engine_terminated", "FFmpeg was told to stop (SIGTERM, SIGINT) before it was done.", retryable=True),
     _worker("out_of_memory", "The run asked for more memory than it may use."),
+    _caller("too_many_threads", "The command needs more threads than a job may have."),
 )
 _ENGINE = (
     ErrorCode(

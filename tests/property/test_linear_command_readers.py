@@ -17,8 +17,10 @@ from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_filter
 from ffmpeg_worker.command.invocation import redact
 from ffmpeg_worker.command.name_patterns import NamePatterns
 from ffmpeg_worker.command.parse_commands import parse_commands
+from ffmpeg_worker.command.removed_options import replace_removed_options
 from ffmpeg_worker.errors import EngineFailed, InvalidJob
 from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
+from ffmpeg_worker.ffmpeg.diagnosis.font_fallbacks import find_font_fallbacks
 from ffmpeg_worker.ffmpeg.log_tail import LogTail, strip_log_tags
 from ffmpeg_worker.job.file_names import check_name, display_name
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
@@ -30,11 +32,13 @@ from ffmpeg_worker.pipeline.gpu_fallback import is_gpu_failure
 from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_durations, read_time
+from ffmpeg_worker.planning.commands.output_placeholders import OutputPlaceholders
 from ffmpeg_worker.planning.commands.referenced_files import (
     find_mentioned_names,
     find_referenced_files,
     side_outputs,
 )
+from ffmpeg_worker.planning.commands.subtitle_fonts import fill_fonts_folder, find_font_folders
 from ffmpeg_worker.planning.file_references import read_input, read_output, tee_outputs
 from ffmpeg_worker.planning.hardware.explicit_hardware import find_named_hardware
 from ffmpeg_worker.planning.option_policy.check_command import check_command
@@ -44,7 +48,8 @@ from support.growth import grows_linearly
 from support.jobs.plans import plan_job
 
 WORDS = (
-    r"""%Y %03d %{ % {{ {{a << ( [ [' a, a= = : :: ; ' " \ \' _ _a . .. / // a/ @ a@ ? * *a - -y && :// ?sig= , |
+    r"""&& ; # ^ ` “ ” 2> >& $( sudo fontsdir={{ fontselect:
+    %Y %03d %{ % {{ {{a << ( [ [' a, a= = : :: ; ' " \ \' _ _a . .. / // a/ @ a@ ? * *a - -y && :// ?sig= , |
     || cuA( 1 1: é 😀 # +a + < a"""
 ).split()
 BLANKS = (" ", "\t", "\n", "a.b ", "-y ", "file ", "[a] ", "[Parsed_a_1] ", " @ ", "[ @ ")
@@ -157,8 +162,18 @@ def read_log(text: str) -> None:
     StagedNames({"_in/a.mp4": "a"}).replace_in(text)
 
 
+def read_fonts(text: str) -> None:
+    fill_fonts_folder(f"ass=a:fontsdir={text}")
+    list(find_font_folders(with_option("-vf", f"ass=a:fontsdir={text}")))
+    list(find_font_fallbacks(f"fontselect: ({text}, 400, 0) -> {text}\n", text))
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "commands in a string": parse_commands,
+    "commands in a pasted text": lambda text: parse_commands(f"ffmpeg -i a.mp4 {text}\nffmpeg {text}"),
+    "fonts": read_fonts,
+    "removed options": lambda text: replace_removed_options(with_option("-vsync", text)),
+    "placeholders of outputs": lambda text: OutputPlaceholders((), {"a"}).resolve(read_command_line([text])),
     "commands in a list": lambda text: parse_commands([text, "o.mp4"]),
     "filter graph": lambda text: list(read_filter_graph(text)),
     "escaped list": lambda text: list(split_escaped(text, "[],;")),

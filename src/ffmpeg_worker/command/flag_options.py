@@ -10,6 +10,8 @@ FLAG_OPTIONS = frozenset(
     "fix_sub_duration fix_sub_duration_heartbeat force_fps hex hide_banner ignore_unknown n print_graphs psnr "
     "qphist re recast_media report shortest sn start_at_zero stats stdin vn vstats xerror y".split()
 )
+# Flags of older versions, which no longer exist.
+_REMOVED_FLAGS = frozenset("deinterlace sameq same_quant intra newvideo newaudio newsubtitle loop_input".split())
 _INFORMATION_OPTIONS = frozenset(
     "L license version buildconf formats muxers demuxers devices codecs decoders encoders filters bsfs "
     "protocols pix_fmts layouts sample_fmts dispositions colors hwaccels".split()
@@ -24,4 +26,6 @@ def option_name(token: str) -> str:
 def is_flag(token: str) -> bool:
     """Whether an option takes no value. `token` is the option as written, with dash and stream specifier."""
     name = option_name(token)
-    return name in FLAG_OPTIONS or name in _INFORMATION_OPTIONS or name.removeprefix("no") in FLAG_OPTIONS
+    if name in FLAG_OPTIONS or name in _INFORMATION_OPTIONS or name in _REMOVED_FLAGS:
+        return True
+    return name.removeprefix("no") in FLAG_OPTIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from functools import partial
@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, SourceUnreadable, WorkerError
+from ffmpeg_worker.ffmpeg.diagnosis.font_fallbacks import find_font_fallbacks
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
@@ -38,6 +39,7 @@ from ffmpeg_worker.sandbox.beneath import make_folders_beneath, symlink_beneath,
 from ffmpeg_worker.tasks import finish_then_cancel
 
 _MAX_PROBLEMS = 20
+_MAX_MISSING_FONTS = 5
 _FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
 _ERROR_LINE = re.compile(r"^(?:\[[^\]\n]*\] )*\[(?:error|fatal)\] .*$", re.MULTILINE)
 
@@ -182,7 +184,15 @@ class CommandRunner:
             out_time_s=last.out_time_s if last else None,
             log=self.reword(strip_log_tags(run.log.text)) if step.keeps_log else "",
             problems=tuple(self.reword(line) for line in islice(problems, _MAX_PROBLEMS)),
+            warnings=() if step.failure_context else tuple(map(self.reword, _missing_fonts(run, step))),
         )
+
+
+def _missing_fonts(run: RunReport, step: FfmpegStep) -> Iterator[str]:
+    """A sentence for each font that burnt subtitles asked for in vain."""
+    fallbacks = find_font_fallbacks(run.log.text, " ".join(step.invocation.arguments))
+    for wanted, used in islice(fallbacks, _MAX_MISSING_FONTS):
+        yield f'The font "{wanted}" was not found; the subtitles were drawn with "{used}".'
 
 
 def _in_context(error: WorkerError, context: FailureContext) -> WorkerError:

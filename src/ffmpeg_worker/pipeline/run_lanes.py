@@ -17,6 +17,7 @@ from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
 from ffmpeg_worker.pipeline.deliver import DeliveredFiles, LaneDelivery, deliver, open_delivery
 from ffmpeg_worker.pipeline.execute import Executed, execute
+from ffmpeg_worker.pipeline.fetch.font_folders import copy_font_folders
 from ffmpeg_worker.pipeline.fetch.referenced_files import copy_key_files, copy_referenced_files
 from ffmpeg_worker.pipeline.gpu_fallback import gpu_failed, is_gpu_failure, without_gpu
 from ffmpeg_worker.pipeline.inspect_inputs import InspectedInputs
@@ -125,6 +126,7 @@ class _LanesRun:
         folder = await _make_folder(context, name)
         check_room = context.workspace.usage.check_room
         await copy_referenced_files(lane.referenced_files, folder, context.stores, check_room)
+        await copy_font_folders(lane.font_folders, folder, context.stores, check_room)
         await copy_key_files(lane.key_info_files, folder, context.stores, check_room)
         async with open_delivery(context, self._keys, name) as delivery:
             is_early = context.runtime.uploads_early and context.stores.target.accepts_early

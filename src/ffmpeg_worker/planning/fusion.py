@@ -52,7 +52,7 @@ def plan_fusions(
 def _key(chain: Chain, lane: Lane) -> _Key | None:
     """The key that processes must have in common to share a decode; `None` for one that cannot share."""
     commands = chain.commands
-    if len(commands) != 1 or lane.failure or not lane.artifacts or lane.referenced_files:
+    if len(commands) != 1 or lane.failure or not lane.artifacts or lane.referenced_files or lane.font_folders:
         return None
     if not _can_share(commands[0]):
         return None

@@ -160,7 +160,7 @@ class StepResult:
         frames, out_time_s: frames and seconds of media that it wrote, where they count.
         log: the log in plain lines, where the step keeps it.
         problems: errors that ffmpeg logged although it went on.
-        warnings: the renderer's remarks for the caller.
+        warnings: remarks for the caller.
     """
 
     seconds: float = 0.0
@@ -214,6 +214,7 @@ class Lane:
         chain: the caller's commands that `steps` run, from which lengths follow; `None` for planned commands.
         intermediates: names that steps write and that are no outputs.
         referenced_files: names in options that may be files of the data root; those that exist are copied.
+        font_folders: folders of the data root with fonts, which are copied.
         key_info_files: files that name the file of an HLS key.
         summary: builds what the action adds to its result.
         warnings: what the caller should know.
@@ -228,6 +229,7 @@ class Lane:
     chain: Chain | None = None
     intermediates: frozenset[str] = frozenset()
     referenced_files: frozenset[str] = frozenset()
+    font_folders: frozenset[str] = frozenset()
     key_info_files: frozenset[str] = frozenset()
     summary: Summary = Summary()
     warnings: tuple[str, ...] = ()

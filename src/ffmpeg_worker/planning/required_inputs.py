@@ -4,15 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from enum import Enum, auto
+from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.file_names import check_name
 from ffmpeg_worker.job.sources import FileSource, TextSource
+from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.commands.read_chain import Chain, ReadCommand, all_outputs
+from ffmpeg_worker.planning.commands.referenced_files import find_key_info_files
 from ffmpeg_worker.planning.file_references import InputKind, input_key, is_concat_list, without_file_prefix
 from ffmpeg_worker.planning.produced_names import ProducedNames
 
 Inputs = Mapping[str, FileSource | TextSource]
+# Texts that name other files, beside lists for the concat demuxer, which have no suffix of their own.
+_NAMING_SUFFIXES = frozenset({".m3u8", ".m3u", ".mpd", ".cue"})
+
+
+class NamedFiles(Enum):
+    """What names of files in a text are relative to."""
+
+    NONE = auto()
+    """The text names no files."""
+    BESIDE = auto()
+    """They are relative to the text, as in lists and playlists."""
+    WORKING_FOLDER = auto()
+    """They are relative to FFmpeg's working directory, as in the information files of HLS keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +42,7 @@ class RequiredInput:
         is_media: whether its streams and length matter.
         is_list: whether it is a concat list, whose entries are fetched too.
         produced: entries of such a list that the job itself writes, which are not fetched.
+        names: what the names of inputs in its text are relative to.
         is_text: whether a plan depends on its content.
         field: JSON path that names it, in jobs that name many files.
     """
@@ -34,6 +52,7 @@ class RequiredInput:
     is_media: bool = False
     is_list: bool = False
     produced: frozenset[str] = frozenset()
+    names: NamedFiles = NamedFiles.NONE
     is_text: bool = False
     field: str | None = None
 
@@ -62,6 +81,7 @@ def merge_required_inputs(
             is_media=known.is_media or required.is_media,
             is_list=known.is_list or required.is_list,
             produced=known.produced | required.produced,
+            names=known.names if required.names is NamedFiles.NONE else required.names,
             is_text=known.is_text or required.is_text,
             field=known.field or required.field,
         )
@@ -90,13 +110,43 @@ def require_chain(chain: Chain, inputs: Inputs) -> Iterator[RequiredInput]:
 
 def _require_command(command: ReadCommand, inputs: Inputs, produced: ProducedNames) -> Iterator[RequiredInput]:
     for group, reference in zip(command.line.inputs, command.inputs, strict=True):
-        is_list = is_concat_list(group)
         if reference.kind in {InputKind.SOURCE, InputKind.JOINED}:
             for key in reference.keys:
                 if not produced.include(key):
                     source = inputs.get(key) or FileSource(url=key)
+                    is_list = is_concat_list(group) or (not group.has("f") and _is_ffconcat(source))
                     names = frozenset(produced) if is_list else frozenset()
-                    yield RequiredInput(key, source, is_media=not is_list, is_list=is_list, produced=names)
+                    yield RequiredInput(
+                        key,
+                        source,
+                        is_media=not is_list,
+                        is_list=is_list,
+                        produced=names,
+                        names=_names_in(source, inputs, is_list=is_list),
+                    )
+    for text in find_key_info_files(command.line):
+        key = placeholders.sole_name(text) or text
+        if isinstance(key_info := inputs.get(key), TextSource):
+            placeholders.check_names(key_info.content, inputs)
+            yield RequiredInput(key, key_info, names=NamedFiles.WORKING_FOLDER)
+
+
+def _is_ffconcat(source: FileSource | TextSource) -> bool:
+    return (source.name if isinstance(source, TextSource) else source.url).lower().endswith(".ffconcat")
+
+
+def _names_in(source: FileSource | TextSource, inputs: Inputs, *, is_list: bool) -> NamedFiles:
+    """What the names in an input are relative to.
+
+    Raises:
+        InvalidJob: a text of the job names an input that does not exist.
+    """
+    if not isinstance(source, TextSource):
+        return NamedFiles.NONE
+    if not is_list and PurePosixPath(source.name).suffix.lower() not in _NAMING_SUFFIXES:
+        return NamedFiles.NONE
+    placeholders.check_names(source.content, inputs)
+    return NamedFiles.BESIDE
 
 
 def _is_remote(source: FileSource | TextSource) -> bool:

@@ -30,8 +30,8 @@ class ProcessData(JobData):
     output: OutputNames = Field(
         (),
         validate_default=True,
-        description="Names of the files that are the result. A name that the last command does not write is "
-        "appended to it. Default: every file that is written and not read again.",
+        description="Names of the files that are the result. They are appended to the last command if that "
+        "names no output itself. Default: every file that is written and not read again.",
         examples=["small.mp4"],
     )
     hardware: Hardware | None = Field(

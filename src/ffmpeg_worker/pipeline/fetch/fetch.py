@@ -80,7 +80,7 @@ async def _fetch_all(context: JobContext) -> FetchedInputs:
     required = context.read.required_inputs
     runtime = context.runtime
     compute = partial(context.resources.compute.call, deadline=runtime.deadline, owner=runtime.owner)
-    fetcher = Fetcher(context.workspace, context.stores, _make_meters(context), compute)
+    fetcher = Fetcher(context.workspace, context.stores, _make_meters(context), compute, required)
     keeps_failures = ACTIONS[context.read.job.action].has_independent_lanes
     inputs: list[FetchedInput] = []
     tasks: deque[asyncio.Task[FetchedInput]] = deque()
@@ -93,7 +93,7 @@ async def _fetch_all(context: JobContext) -> FetchedInputs:
                 tasks.append(asyncio.ensure_future(_fetch_one(fetcher, item, keeps_failures)))
             inputs += [await task for task in tasks]
         finally:
-            await cancel_and_wait(*tasks, *fetcher.downloads)
+            await cancel_and_wait(*tasks, *fetcher.tasks)
     await finish_then_cancel(asyncio.to_thread(context.workspace.show_inputs))
     return FetchedInputs(tuple(inputs))
 

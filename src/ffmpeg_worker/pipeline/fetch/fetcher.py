@@ -6,7 +6,7 @@ import asyncio
 import codecs
 import contextlib
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -27,9 +27,10 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.job.tone import TONE_FILE, is_tone, make_tone
+from ffmpeg_worker.pipeline.fetch.named_inputs import NamedInputs
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning.produced_names import ProducedNames
-from ffmpeg_worker.planning.required_inputs import RequiredInput
+from ffmpeg_worker.planning.required_inputs import NamedFiles, RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import finish_then_cancel, in_turns
@@ -48,9 +49,11 @@ class Fetcher:
         stores: Stores,
         open_meter: Callable[[], TransferMeter],
         compute: Callable[..., Awaitable[Any]],
+        inputs: Iterable[RequiredInput] = (),
     ) -> None:
-        """`compute` returns the result of a function: see `Compute.call`."""
+        """`compute` returns the result of a function: see `Compute.call`. Texts may name the job's `inputs`."""
         self._compute = compute
+        self._named = NamedInputs(inputs, self._fetch_new)
         self._workspace = workspace
         self._stores = stores
         self._open_meter = open_meter
@@ -58,16 +61,19 @@ class Fetcher:
         self._fetched: dict[tuple[object, ...], asyncio.Task[Path]] = {}
 
     @property
-    def downloads(self) -> tuple[asyncio.Task[Path], ...]:
-        """Downloads that have begun. Several inputs may share one, so its owner stops it."""
-        return tuple(self._fetched.values())
+    def tasks(self) -> tuple[asyncio.Future[Any], ...]:
+        """What has begun. Several callers may await the same download or input, so its owner stops it."""
+        return (*self._named.tasks, *self._fetched.values())
 
     async def fetch(self, required: RequiredInput) -> LocalFile:
-        """Fetch one input.
+        """Fetch one input, once.
 
         Raises:
             WorkerError: with `where.input`.
         """
+        return await self._named.fetch(required)
+
+    async def _fetch_new(self, required: RequiredInput) -> LocalFile:
         try:
             if isinstance(required.source, TextSource):
                 return await self._write_text(required, required.source)
@@ -82,7 +88,10 @@ class Fetcher:
             raise error.copy().at(input=display_name(required.key), field=required.field) from None
 
     async def _write_text(self, required: RequiredInput, source: TextSource) -> LocalFile:
-        content = source.content.encode()
+        text = source.content
+        if required.names is not NamedFiles.NONE and not required.is_list:
+            text = await self._named.fill(required, text)
+        content = text.encode()
         staged = self._workspace.reserve(source.name)
         path = self._workspace.staging / staged
         await finish_then_cancel(asyncio.to_thread(path.write_bytes, content))
@@ -151,7 +160,12 @@ class Fetcher:
             if produced.include(entry.name):
                 names[entry.name] = f"../{entry.name}"
             elif entry.name not in names:
-                names[entry.name] = await self._stage_entry(entry, locate)
+                named = self._named.find(entry.name, is_own_text=isinstance(required.source, TextSource))
+                names[entry.name] = (
+                    await self._stage_entry(entry, locate)
+                    if named is None
+                    else (await self._named.fetch_for(required, named)).staged
+                )
         renamed = await self._compute(len(text), concat_list.rename_entries, text, names)
         await asyncio.to_thread(target.write_text, renamed, encoding="utf-8", errors="surrogateescape")
 

@@ -19,6 +19,7 @@ from ffmpeg_worker.planning.commands.referenced_files import (
     find_referenced_files,
     side_outputs,
 )
+from ffmpeg_worker.planning.commands.subtitle_fonts import fill_fonts_folder, find_font_folders, link_fonts
 from ffmpeg_worker.planning.file_references import (
     InputKind,
     InputReference,
@@ -55,6 +56,7 @@ def plan_chain(chain: Chain, files: LocalFiles, limits: CommandLimits | None) ->
         chain=chain,
         intermediates=frozenset(name for name in work_names.values() if name not in kept),
         referenced_files=frozenset(name for line in lines for name in find_referenced_files(line)) - {*work_names},
+        font_folders=frozenset(name for line in lines for name in find_font_folders(line)),
         key_info_files=frozenset(
             placeholders.fill(name, staged.__getitem__) for line in lines for name in find_key_info_files(line)
         ),
@@ -88,7 +90,8 @@ def _plan_command(
             reference = next(inputs)
             *options, name = _input_tokens(group, reference, staged, work_names)
             limiting = limits.input_options(reference.kind, group, name) if limits else ()
-            arguments += [*options, *limiting, "-i", name]
+            sharing = limits.decoder_options(group, len(read.inputs)) if limits else ()
+            arguments += [*options, *sharing, *limiting, "-i", name]
         else:
             output = next(outputs)
             arguments.append(_output_token(output))
@@ -100,7 +103,7 @@ def _plan_command(
     return FfmpegStep(
         invocation=Invocation(tuple(arguments)),
         command=index,
-        setup=tuple(Folder(name) for name in sorted(folders)),
+        setup=(*(Folder(name) for name in sorted(folders)), *link_fonts(read.line, staged)),
         keeps_log=all(output.name is None for output in read.outputs),
     )
 
@@ -119,7 +122,7 @@ def _option_tokens(option: Option, staged: Mapping[str, str]) -> tuple[str, ...]
         return ()
     if option.value is None:
         return option.tokens()
-    return (option.token, placeholders.fill(option.value, staged.__getitem__))
+    return (option.token, placeholders.fill(fill_fonts_folder(option.value), staged.__getitem__))
 
 
 def _input_tokens(
@@ -130,7 +133,7 @@ def _input_tokens(
     prefix = "" if group.value_of("pattern_type") == "glob" else "file:"
     match reference.kind:
         case InputKind.GENERATED:
-            return (placeholders.fill(group.url, staged.__getitem__),)
+            return (placeholders.fill(fill_fonts_folder(group.url), staged.__getitem__),)
         case InputKind.JOINED:
             names = [work_names.get(key) or staged.get(key, key) for key in reference.keys]
             return ("concat:" + "|".join(names),)
@@ -174,6 +177,7 @@ def _default_outputs(commands: Sequence[ReadCommand], written: Sequence[str]) ->
 
 
 def _warnings(chain: Chain) -> Iterator[str]:
+    yield from chain.warnings
     for read in chain.commands:
         for option in read.line.options():
             if option.name in _DROPPED_WITH_WARNING:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ffmpeg_worker.command.command_line import CommandLine
 from ffmpeg_worker.command.filter_graph import split_escaped
+from ffmpeg_worker.planning.option_policy.encoder_parameters import find_files_to_read
 
 _GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
 _FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_info_file".split())
@@ -20,14 +21,15 @@ _WRITING_PARAMETERS = frozenset({"stats_file", "log_path", "result"})
 
 def find_referenced_files(line: CommandLine) -> Iterator[str]:
     """Names in filter graphs and file options that may be files under the data root."""
-    for graph in _graphs(line):
+    for graph in find_graphs(line):
         yield from filter(_has_extension, _WORD.findall(graph))
-        for _, value in _parameters(graph):
+        for _, value in find_filter_parameters(graph):
             if _has_extension(value) and not value[0].isspace():
                 yield value
     for option in line.options():
         if option.value and (option.name in _FILE_OPTIONS or option.token.startswith("-/")):
             yield option.value
+        yield from find_files_to_read(option.name, option.value or "")
 
 
 def find_mentioned_names(line: CommandLine) -> Iterator[str]:
@@ -40,8 +42,8 @@ def find_mentioned_names(line: CommandLine) -> Iterator[str]:
     for text in texts:
         yield text
         yield from (word.removeprefix("./") for word in _WORD.findall(text))
-    for graph in _graphs(line):
-        yield from (value.removeprefix("./") for _, value in _parameters(graph))
+    for graph in find_graphs(line):
+        yield from (value.removeprefix("./") for _, value in find_filter_parameters(graph))
 
 
 def find_key_info_files(line: CommandLine) -> Iterator[str]:
@@ -54,13 +56,15 @@ def side_outputs(line: CommandLine) -> Iterator[str]:
     for option in line.options():
         if option.name in _WRITING_OPTIONS and option.value and _is_plain(option.value):
             yield option.value
-    for graph in _graphs(line):
-        for key, value in _parameters(graph):
+    for graph in find_graphs(line):
+        for key, value in find_filter_parameters(graph):
             if key in _WRITING_PARAMETERS and _is_plain(value):
                 yield value
         for part in split_escaped(graph, "[],;"):
             if _METADATA.match(part.strip()):
-                yield from (value for key, value in _parameters(part) if key == "file" and _is_plain(value))
+                yield from (
+                    value for key, value in find_filter_parameters(part) if key == "file" and _is_plain(value)
+                )
 
 
 def _has_extension(name: str) -> bool:
@@ -73,7 +77,8 @@ def _is_plain(name: str) -> bool:
     return bool(name) and not name.startswith(("-", "/")) and ":" not in name and "%" not in name
 
 
-def _graphs(line: CommandLine) -> Iterator[str]:
+def find_graphs(line: CommandLine) -> Iterator[str]:
+    """The filter graphs of a command."""
     for option in line.options():
         if option.value and option.name in _GRAPH_OPTIONS:
             yield option.value
@@ -82,7 +87,7 @@ def _graphs(line: CommandLine) -> Iterator[str]:
             yield group.url
 
 
-def _parameters(graph: str) -> Iterator[tuple[str, str]]:
+def find_filter_parameters(graph: str) -> Iterator[tuple[str, str]]:
     """Names and values of the parameters of all filters; the name of the first may be omitted.
 
     ffmpeg takes quotation marks and backslashes off twice: once for the graph, once for the filter.

@@ -46,7 +46,7 @@ def plan_on_gpu(
                 where={"field": "hardware"},
             ) from None
         return chain, replace(cpu_lane, warnings=(*cpu_lane.warnings, f"This ran on the CPU. {error}"))
-    as_run = Chain(tuple(read for _, read in mapped), chain.outputs)
+    as_run = replace(chain, commands=tuple(read for _, read in mapped))
     lane = plan_chain(as_run, files, limits)
     steps = [step for step in lane.steps if isinstance(step, FfmpegStep)]
     return as_run, replace(

@@ -21,6 +21,7 @@ from ffmpeg_worker.planning.option_policy.safe_names import is_job_file_name, st
 _PROTOCOLS = index_by_name(PROTOCOLS)
 # A protocol before its options, another protocol, or what it opens. Storage checks URLs with `://`.
 _PROTOCOL = re.compile(r"([a-z0-9]+)(?:[,+]|:(?!//))")
+_MANY_INPUTS = 20
 _IMPOSSIBLE = re.compile(r"[\0\ud800-\udfff]")
 
 
@@ -62,7 +63,7 @@ def _check_size(line: CommandLine) -> None:
             f"The command is too long: at most {MAX_ARGUMENTS} arguments of {MAX_ARGUMENT_BYTES >> 10} KiB in all "
             "are accepted.",
             code="command_too_long",
-            hint="Split the work into a chain of commands.",
+            hint=_shorter(line),
         )
     if any(_IMPOSSIBLE.search(argument) for argument in arguments):
         raise InvalidJob(
@@ -70,6 +71,16 @@ def _check_size(line: CommandLine) -> None:
             code="invalid_argument",
             hint="Remove NUL characters and lone surrogates.",
         )
+
+
+def _shorter(line: CommandLine) -> str:
+    """How to write a command that is too long."""
+    if len(line.inputs) >= _MANY_INPUTS:
+        return (
+            "Give the files as one concat list: -f concat -safe 0 -i {{list}}, where the input `list` has the "
+            "content \"file '{{in_1}}'\\nduration 3\\n…\"; or join them in several steps."
+        )
+    return "Split the work into a chain of commands."
 
 
 def _staged_name(name: str) -> str:

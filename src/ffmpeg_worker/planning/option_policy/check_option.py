@@ -30,6 +30,11 @@ _GENERIC_FILTER_OPTIONS = frozenset({"enable", "threads", "thread_type", "extra_
 _FORMAT_KINDS = frozenset({ValueKind.INPUT_FORMAT, ValueKind.OUTPUT_FORMAT})
 # Brackets inside more quotation marks would leave it unclear where the options end.
 _TEE_ENTRY = re.compile(r"(?:\[((?:[^]['\\]|'[^]['\\]*')*)\])?([^]['\\]*)")
+_MANY_FILTERS = "Split the work into a chain of commands."
+_MANY_TEXTS = (
+    "Write the texts with their times into a subtitle file (.ass keeps places and colors), give that as an input "
+    "and draw all of them with one filter: subtitles={{captions}}."
+)
 _NUMBER = re.compile(r"-?[\d.]+", re.ASCII)
 # FFmpeg accepts these letters before options of all codecs: -vb, -asample_fmt.
 _MEDIA_LETTERS = "vas"
@@ -67,9 +72,8 @@ class OptionChecker:
             for found in read_filter_graph(graph):
                 self.filters += 1
                 if self.filters > MAX_FILTERS:
-                    raise context.refusal(
-                        f"contains more than {MAX_FILTERS} filters", "Split the work into a chain."
-                    )
+                    hint = _MANY_TEXTS if graph.count("drawtext") >= MAX_FILTERS // 2 else _MANY_FILTERS
+                    raise context.refusal(f"contains more than {MAX_FILTERS} filters", hint)
                 self._check_filter(found, context)
         except UnreadableGraphError as error:
             raise context.refusal(f"is not a filter graph: {error}", "Check its quotes and brackets.") from None

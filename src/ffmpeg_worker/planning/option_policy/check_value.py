@@ -7,10 +7,15 @@ from collections.abc import Callable
 
 from ffmpeg_worker.command.filter_graph import split_escaped
 from ffmpeg_worker.planning.option_policy import safe_names
-from ffmpeg_worker.planning.option_policy.encoder_parameters import find_refused_keys
+from ffmpeg_worker.planning.option_policy.encoder_parameters import (
+    ParameterUse,
+    known_parameters,
+    read_parameters,
+)
 from ffmpeg_worker.planning.option_policy.formats import BITSTREAM_FILTERS, DEMUXERS, MUXERS
 from ffmpeg_worker.planning.option_policy.refusal import ArgumentContext, quote_name
 from ffmpeg_worker.planning.option_policy.rule import ValueKind, index_by_name
+from ffmpeg_worker.suggestions import find_nearest
 
 _JOB_FILES_ONLY = "may only name a file in the job's folder, by a plain relative name"
 _GIVE_AN_INPUT = 'Give the file as an entry of "inputs" and write {{its_name}}.'
@@ -124,7 +129,14 @@ def _check_model(value: str, context: ArgumentContext) -> None:
 
 
 def _check_parameters(value: str, context: ArgumentContext, option: str) -> None:
-    for key in find_refused_keys(option, value):
-        raise context.inside(quote_name("the parameter", key)).refusal(
-            "is not accepted: it may name a file", "Leave it out, or use the encoder's options."
-        )
+    for parameter in read_parameters(option, value):
+        inner = context.inside(quote_name("the parameter", parameter.key))
+        match parameter.use:
+            case ParameterUse.READ:
+                check_value(ValueKind.READ, parameter.value, inner)
+            case ParameterUse.FILE | ParameterUse.ESCAPED:
+                raise inner.refusal("is not accepted: it may name a file", parameter.instead)
+            case ParameterUse.UNKNOWN:
+                nearest = find_nearest(parameter.key, sorted(known_parameters(option)))
+                hint = f'Did you mean "{nearest}"?' if nearest else "Leave it out, or use the encoder's options."
+                raise inner.refusal("is unknown or not accepted", hint)

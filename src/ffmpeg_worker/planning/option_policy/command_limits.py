@@ -18,6 +18,7 @@ _MEDIA = ",".join(sorted(MEDIA_DEMUXERS))
 # Formats whose files name other files. An input has one only if its name or `-f` says so.
 _REFERENCING_FORMATS = frozenset({"concat", "hls", "dash"})
 _REFERENCING_SUFFIXES = {".ffconcat": "concat", ".m3u8": "hls", ".mpd": "dash"}
+_MANY_INPUTS = 32
 _PROTOCOLS = "file,crypto,data"
 
 
@@ -35,6 +36,10 @@ class CommandLimits:
         requested = given or _REFERENCING_SUFFIXES.get(PurePosixPath(name).suffix.lower(), "")
         formats = f"{_MEDIA},{requested}" if requested in _REFERENCING_FORMATS else _MEDIA
         return _input_options("file,concat" if kind is InputKind.JOINED else _PROTOCOLS, formats)
+
+    def decoder_options(self, group: FileGroup, inputs: int) -> tuple[str, ...]:
+        """Options for one of many inputs: each decoder would start as many threads as there are cores."""
+        return ("-threads", "1") if inputs > _MANY_INPUTS and not group.has("threads") else ()
 
     def limit_threads(self, option: Option) -> Option:
         """The option, with at most as many threads as there are cores."""

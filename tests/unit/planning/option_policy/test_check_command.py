@@ -271,3 +271,26 @@ GPU_COMMANDS = {
 @pytest.mark.parametrize("name", GPU_COMMANDS)
 def test_callers_may_write_commands_for_a_gpu(name: str) -> None:
     assert read({"action": "process", "data": {"chainCmds": GPU_COMMANDS[name]}}).required_inputs
+
+
+def test_a_command_with_many_inputs_gets_the_hint_to_use_a_list() -> None:
+    pictures = [
+        token for i in range(100) for token in ("-framerate", "5", "-loop", "1", "-t", "3", "-i", f"{i}.png")
+    ]
+    with pytest.raises(InvalidJob) as caught:
+        read(
+            {
+                "action": "process",
+                "data": {"chainCmds": [*pictures, "-filter_complex", "concat=n=100", "-an", "o.mp4"]},
+            }
+        )
+    assert caught.value.code == "command_too_long"
+    assert "-f concat" in (caught.value.hint or "")
+
+
+def test_many_texts_get_the_hint_to_use_subtitles() -> None:
+    texts = ",".join(f"drawtext=text={i}:enable='between(t,{i},{i + 1})'" for i in range(450))
+    with pytest.raises(ForbiddenOption) as caught:
+        read({"action": "process", "data": {"chainCmds": ["-i", "a.mp4", "-vf", texts, "o.mp4"]}})
+    assert "subtitles=" in (caught.value.hint or "")
+    assert ".ass" in (caught.value.hint or "")

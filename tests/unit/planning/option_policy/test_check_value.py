@@ -93,3 +93,24 @@ def test_other_formats_are_refused(kind: ValueKind, value: str, code: str) -> No
     with pytest.raises(ForbiddenOption) as caught:
         check_format(kind, value, CONTEXT)
     assert caught.value.code == code
+
+
+def test_a_parameter_that_names_a_file_to_read_is_checked_as_a_name() -> None:
+    check_value(ValueKind.PARAMETERS, "hdr-opt=1:dhdr10-info=_in/meta.json", CONTEXT, "x265-params")
+    with pytest.raises(ForbiddenOption, match='the parameter "dhdr10-info" may only name a file'):
+        check_value(ValueKind.PARAMETERS, "dhdr10-info=/etc/passwd", CONTEXT, "x265-params")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "hint"),
+    [
+        ("x264-params", "stats=p.log", "-passlogfile"),
+        ("x265-params", "stats=p.log", "-x265-stats"),
+        ("x264-params", "keyimt=50", '"keyint"'),
+        ("x265-params", "hrd-opt=1", '"hdr-opt"'),
+    ],
+)
+def test_the_hint_of_a_refused_parameter_says_what_to_use(option: str, value: str, hint: str) -> None:
+    with pytest.raises(ForbiddenOption) as caught:
+        check_value(ValueKind.PARAMETERS, value, CONTEXT, option)
+    assert hint in (caught.value.hint or "")

@@ -60,3 +60,10 @@ def test_each_kind_of_input_gets_the_protocols_that_it_needs() -> None:
 )
 def test_threads_are_limited_to_the_cores(token: str, value: str, limited: str) -> None:
     assert LIMITS.limit_threads(Option(token, value)) == Option(token, limited)
+
+
+def test_decoders_of_many_inputs_have_one_thread_each() -> None:
+    limits = CommandLimits(8)
+    assert limits.decoder_options(FileGroup(True, "a.png"), 32) == ()
+    assert limits.decoder_options(FileGroup(True, "a.png"), 33) == ("-threads", "1")
+    assert limits.decoder_options(FileGroup(True, "a.png", (Option("-threads", "2"),)), 33) == ()

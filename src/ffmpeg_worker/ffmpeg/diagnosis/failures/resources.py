@@ -67,6 +67,15 @@ RESOURCES: tuple[Failure, ...] = (
         ),
     ),
     failure(
+        "too_many_threads",
+        "Join many pictures or clips with a list (-f concat -safe 0 -i {{list}}) instead of one -i each, put "
+        "-threads 1 before each -i, or split the work into a chain of commands.",
+        sign(
+            "The command needs more threads than it may have: every input, decoder and encoder takes some.",
+            r"(?:pthread_create\(\) failed|Error while opening (?:de|en)coder): Resource temporarily unavailable",
+        ),
+    ),
+    failure(
         "engine_not_startable",
         "The worker's installation is broken: its operator must repair it.",
         sign(
