@@ -34,7 +34,7 @@ def remarks(lane: Lane, metrics: bytes = METRICS) -> list[tuple[str, str]]:
     "layer",
     [
         {"type": "video", "src": "https://media.example/a.mp4", "trim": {"start": 50, "end": 90}},
-        {"type": "video", "src": "https://media.example/a.mp4", "duration": 30},
+        {"type": "video", "src": "https://media.example/a.mp4", "duration": 40},
         {"type": "image", "src": "https://media.example/a.png"},
         {"type": "waveform", "src": "https://media.example/a.mp3"},
         {"type": "subtitles", "src": "https://media.example/a.srt"},
