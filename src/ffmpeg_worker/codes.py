@@ -175,6 +175,7 @@ _FFMPEG_OPTIONS = (
 )
 _FFMPEG_FILTERS = (
     _caller("filter_applied_twice", "`-vf` or `-af` is used on an output of `-filter_complex`."),
+    _caller("filter_channel_missing", "A filter names an audio channel that its input does not have."),
     _caller("filter_file_not_found", "A file named in a filter cannot be opened."),
     _caller("filter_graph_syntax", "Brackets, commas or semicolons of a filter graph are wrong."),
     _caller("filter_input_not_found", "A filter graph names a stream that does not exist."),
@@ -203,9 +204,13 @@ _FFMPEG_CODECS = (
     ),
     _caller("channel_layout_unsupported", "The encoder does not support the channels, or they cannot be mixed."),
     _caller("codec_wrong_type", "A codec is set for the wrong kind of stream."),
+    _caller("decoder_missing", "This build has no decoder for a stream that the command decodes."),
     _caller("decoder_unknown", "This build has no decoder of that name."),
     _caller("encoder_experimental", "The encoder is experimental and was not enabled."),
     _caller("encoder_not_chosen", "The format has no default encoder for a stream."),
+    _caller(
+        "encoder_setting_unsupported", "The encoder does not support the level, the profile or the parameters."
+    ),
     _caller("encoder_unavailable", "A hardware encoder is used without its hardware."),
     _caller("encoder_unknown", "This build has no encoder of that name."),
     _caller("frame_rate_unsupported", "The encoder does not support the frame rate."),
@@ -250,6 +255,7 @@ _FFMPEG_INPUTS = (
     _source("subtitle_encoding_invalid", "Text subtitles are not UTF-8."),
 )
 _FFMPEG_OUTPUTS = (
+    _caller("attachment_type_missing", "An attachment has no media type."),
     _caller("codec_not_in_container", "The format cannot hold the codec."),
     _caller("format_unknown", "There is no format of that name (`-f`)."),
     _caller("muxing_queue_full", "One output stream waited too long for another one (FFmpeg 5)."),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ffmpeg_worker.admission import Admission
 from ffmpeg_worker.errors import JobCancelled, WorkerError
-from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices
+from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices, has_graphics_card
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.job.job import Job
@@ -172,6 +172,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             prober=prober,
             renderer=renderer,
             gpu=GpuTrial(tools, find_gpu_devices()),
+            has_card=has_graphics_card(),
             scratch=scratch,
             stores=stores,
             slots=admission.slots,

@@ -24,6 +24,7 @@ def _complex(
 
 
 FILTERS = [
+    _af("filter_channel_missing", "channelmap=5", "mono", filter="channelmap"),
     _vf("filter_unknown", "scal=32:32", "scal", filter="scal"),
     _vf("filter_unknown", "hflip,blurr=5,null", "blurr", filter="blurr"),
     _vf("filter_unknown", "null,scal=w=3", "scal", filter="scal"),

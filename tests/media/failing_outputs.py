@@ -153,6 +153,80 @@ OUTPUTS = [
     _video("stream_count_unsupported", "-map 0:a -map 0:a o.mp3", "one audio stream", format="mp3"),
     _video("stream_count_unsupported", "-map 0:v -c:v libx264 o.mp3", "needs an audio stream", format="mp3"),
     _video("codec_not_in_container", "-c:v libx264 -an o.webm", "VP8 or VP9", format="webm"),
+    _video("codec_not_in_container", "-c copy o.webm", "libvpx-vp9", format="webm"),
+    *(
+        FailingRun("codec_not_in_container", f"-i song.mp3 {options}", word, {"format": muxer})
+        for options, muxer in (("-c:a aac o.m4a", "ipod"), ("o.m4b", "ipod"), ("-c:a aac o.mp4", "mp4"))
+        for word in ("-vn", "-c:v copy -disposition:v attached_pic")
+    ),
+    *(
+        FailingRun("codec_not_in_container", f"-i sensors.mov -map 0 {options}", word, {"format": muxer})
+        for options, muxer, word in (
+            ("-c copy o.mp4", "mp4", "-map 0:v -map 0:a:0"),
+            ("-c copy -y o.mp4", "mp4", "-ignore_unknown"),
+            ("o.mp4", "mp4", "-dn"),
+            ("-c copy o.mkv", "matroska", "-dn"),
+        )
+    ),
+    FailingRun(
+        "codec_not_in_container", "-i phone.mov -map 0 -c copy o.mp4", "-map 0:v -map 0:a:0", {"format": "mp4"}
+    ),
+    FailingRun(
+        "codec_not_in_container",
+        "-i phone.mov -map 0 -c copy o.mkv",
+        "-map 0:v -map 0:a:0",
+        {"format": "matroska"},
+        only=("embedded", "FFmpeg 5 does not know the codec"),
+    ),
+    FailingRun("codec_not_in_container", "-i av.mp4 -i s.srt -map 0 -map 1 -c copy o.mp4", "-c:s mov_text"),
+    FailingRun("codec_not_in_container", "-i s.srt -map 0 -c copy o.m4v", "-c:s mov_text"),
+    FailingRun("codec_not_in_container", "-i s.srt -c:s mov_text o.mkv", "-c:s srt"),
+    FailingRun(
+        "codec_not_in_container",
+        "-i av.mp4 -attach s.srt -metadata:s:t mimetype=text/plain -c copy o.mp4",
+        "attachment",
+        {"stream": "2"},
+    ),
+    FailingRun(
+        "codec_not_in_container",
+        "-i song.mp3 -map 0:a -c copy o.aac",
+        "holds 'aac' only",
+        {"format": "adts"},
+        only=("embedded", "FFmpeg 5 reports it in other words"),
+    ),
+    _video("attachment_type_missing", "-attach s.srt -c copy o.mkv", "mimetype=", argument="-attach"),
+    _video("encoder_setting_unsupported", "-c:v libx264 -level 99 o.mp4", "no level 99", argument="-level"),
+    FailingRun(
+        "encoder_setting_unsupported",
+        f"{_AV} -vn -c:a aac -profile:a aac_he o.m4a",
+        "AAC-LC",
+        {"argument": "-profile:a"},
+        only=("embedded", "FFmpeg 5 writes AAC-LC instead"),
+    ),
+    _video(
+        "encoder_setting_unsupported",
+        "-an -c:v dnxhd -pix_fmt yuv422p o.mov",
+        "dnxhr",
+        argument="-c:v",
+        encoder="dnxhd",
+    ),
+    _video("frame_rate_unsupported", "-an -c:v mpeg4 -enc_time_base 1/90000 o.mp4", "1/90000", encoder="mpeg4"),
+    FailingRun(
+        "frame_rate_unsupported",
+        "-f lavfi -i testsrc2=d=0.1,settb=1/90000 -c:v mpeg4 -enc_time_base filter -fps_mode passthrough o.mp4",
+        "-r 30",
+        {"argument": "-enc_time_base"},
+        only=("embedded", "FFmpeg 5 has no such value"),
+    ),
+    *(
+        FailingRun(
+            "channel_layout_unsupported",
+            f"-i side.flac -c:a libopus {name}",
+            "-af aformat=channel_layouts=5.1",
+            {"encoder": "libopus"},
+        )
+        for name in ("o.opus", "o.webm", "o.mkv")
+    ),
     _video("codec_not_in_container", "-c:v libvpx-vp9 -an o.mov", "vp9", format="mov"),
     _video("codec_not_in_container", "-c:a pcm_u8 o.mp4", "pcm_u8", argument="-c:a", format="mp4"),
     _video("codec_not_in_container", "-c:v libvpx -an o.mp4", "vp8", format="mp4", stream="0"),

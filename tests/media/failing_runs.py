@@ -118,8 +118,16 @@ INPUTS = [
         _set("-filter_complex_script"),
         only=(_SYSTEM, "FFmpeg 9 dropped the option"),
     ),
-    FailingRun("subtitle_encoding_invalid", "-i latin.srt o.ass", "UTF-8"),
-    FailingRun("subtitle_encoding_invalid", f"{_AV} -vf subtitles=latin.srt o.mp4", "UTF-8"),
+    FailingRun("subtitle_encoding_invalid", "-i latin.srt o.ass", "-sub_charenc"),
+    FailingRun("subtitle_encoding_invalid", f"{_AV} -vf subtitles=latin.srt o.mp4", "charenc=cp1252", _set("-vf")),
+    FailingRun(
+        "subtitle_encoding_invalid",
+        f"{_AV} -filter_complex [0:v]scale=32:32,subtitles=f=latin.srt[v] -map [v] o.mp4",
+        "charenc=cp1252",
+        _set("-filter_complex"),
+    ),
+    FailingRun("decoder_missing", "-i phone.mov -map 0:a:1 o.wav", "-map 0:v -map 0:a:0", {"stream": "0:2"}),
+    FailingRun("decoder_missing", "-i phone.mov -map 0 o.mp4", "-map 0:v -map 0:a:0", {"stream": "0:2"}),
 ]
 
 OPTIONS = [
@@ -135,6 +143,20 @@ OPTIONS = [
     FailingRun("option_misplaced", f"-pix_fmt yuv420p {_AV} o.mp4", "pixel_format"),
     FailingRun("option_argument_missing", f"{_AV} -c:v", "no value", _set("-c:v")),
     FailingRun("option_conflict", f"{_AV} -n o.mp4", "-n"),
+    FailingRun(
+        "option_conflict",
+        f"{_AV} -fps_mode vfr -r 120 o.mp4",
+        "Remove -r",
+        _set("-fps_mode"),
+        only=(_EMBEDDED, "FFmpeg 5 accepts it"),
+    ),
+    FailingRun(
+        "option_conflict",
+        f"{_AV} -fps_mode passthrough -r 30 o.mp4",
+        "Remove -r",
+        _set("-fps_mode"),
+        only=(_EMBEDDED, "FFmpeg 5 accepts it"),
+    ),
     FailingRun("option_value_invalid", f"{_AV} -c:v libx264 -crf abc o.mp4", "abc", _set("-crf")),
     FailingRun("option_value_invalid", f"{_AV} -c:v libx264 -preset nope o.mp4", "nope", _set("-preset")),
     FailingRun("option_value_invalid", f"{_AV} -c:v libx264 -tune nope o.mp4", "nope", _set("-tune")),

@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -85,6 +85,28 @@ def make_inputs(place: Path) -> None:
         (place / name).write_text(text)
     (place / "latin.srt").write_bytes("1\n00:00:00,000 --> 00:00:01,000\ncafé\n".encode("latin1"))
     make("-i", "av.mp4", "-i", "s.srt", "-c", "copy", "-c:s", "mov_text", "sub.mp4")
+    make("-f", "lavfi", "-i", "aevalsrc=0|0|0|0|0|0:c=5.1(side):d=0.2", "side.flac")
+    make(
+        "-i", "av.mp4", "-map", "0", "-frames:v", "1", "-c:v", "png", "-disposition:v", "attached_pic", "song.mp3"
+    )
+    make_phone_films(place, make)
+
+
+def make_phone_films(place: Path, make: Callable[..., None]) -> None:
+    """Films as phones record them: with sound in a format of their own, and with data of sensors."""
+    make("-i", "av.mp4", "-map", "0", "-map", "0:a", "-c", "copy", "phone.mov")
+    film = bytearray((place / "phone.mov").read_bytes())
+    entry = film.rfind(b"stsd", 0, film.rfind(b"wave")) + 16
+    assert film[entry : entry + 4] == b"mp4a"
+    film[entry : entry + 4] = b"apac"
+    wave = film.find(b"wave", entry)  # it names the format once more
+    film[wave : wave + 4] = b"free"
+    (place / "phone.mov").write_bytes(film)
+    make("-i", "av.mp4", "-c", "copy", "-timecode", "00:00:00:00", "sensors.mov")
+    film = bytearray((place / "sensors.mov").read_bytes())
+    handler = film.find(b"mhlrtmcd")
+    film[handler : handler + 8] = b"mhlrmeta"
+    (place / "sensors.mov").write_bytes(film.replace(b"tmcd", b"mebx"))
 
 
 def damaged(whole: bytes, first: int, step: int) -> bytes:

@@ -159,3 +159,61 @@ async def test_without_a_gpu_only_auto_runs(worker: Worker) -> None:
         assert worker.events == []  # before any input was fetched
     finally:
         worker.services.resources = claimed
+
+
+@in_one_loop
+async def test_automatic_acceleration_is_left_out_without_a_card(worker: Worker) -> None:
+    claimed = worker.services.resources
+    worker.services.resources = replace(claimed, has_card=False)
+    try:
+        result = await worker.process("-hwaccel auto -hwaccel_device 0 -i clip.mp4 -preset ultrafast plain.mp4")
+        (warning,) = result["warnings"]
+        assert warning.startswith("The option -hwaccel auto was left out")
+        data = {"processes": [{"chainCmds": f"-hwaccel auto -i clip.mp4 -t 0.2 auto{n}.mp4"} for n in range(2)]}
+        many = await worker.run({"action": "multi_process", "data": data})
+        assert [len(one["warnings"]) for one in many["results"]] == [1, 1]
+        data = {
+            "processes": [{"chainCmds": "-i clip.mp4 a.mp4"}, {"chainCmds": "-i clip.mp4 -c:v h264_vaapi b.mp4"}]
+        }
+        error = await worker.fail({"action": "multi_process", "data": data})
+        assert (error.code, error.where["process"]) == ("hardware_unavailable", 1)
+    finally:
+        worker.services.resources = claimed
+
+
+HARDWARE = [
+    "-hwaccel vaapi -i clip.mp4 x.mp4",
+    "-hwaccel qsv -c:v h264_qsv -i clip.mp4 x.mp4",
+    "-hwaccel dxva2 -i clip.mp4 x.mp4",
+    "-hwaccel vdpau -i clip.mp4 x.mp4",
+    "-hwaccel vaapi -hwaccel_device /dev/dri/renderD128 -i clip.mp4 x.mp4",
+    "-init_hw_device vaapi=v:/dev/dri/renderD128 -i clip.mp4 x.mp4",
+    "-vaapi_device /dev/dri/renderD128 -i clip.mp4 -vf format=nv12,hwupload -c:v h264_vaapi x.mp4",
+    "-i clip.mp4 -vf hwupload x.mp4",
+    "-i clip.mp4 -vf scale_vaapi=64:36 x.mp4",
+    "-i clip.mp4 -c:v h264_qsv x.mp4",
+    "-i clip.mp4 -c:v h264_amf x.mp4",
+    "-i clip.mp4 -c:v h264_videotoolbox x.mp4",
+    "-i clip.mp4 -c:v h264_v4l2m2m x.mp4",
+    "-c:v h264_v4l2m2m -i clip.mp4 x.mp4",
+]
+
+
+@in_one_loop
+@pytest.mark.parametrize("command", HARDWARE)
+@pytest.mark.parametrize("has_card", [False, True], ids=["no card", "a card of another kind"])
+async def test_missing_hardware_is_the_callers_to_change(worker: Worker, command: str, has_card: bool) -> None:
+    claimed = worker.services.resources
+    worker.services.resources = replace(claimed, has_card=has_card)
+    try:
+        error = await worker.fail({"action": "process", "data": {"chainCmds": command}})
+    finally:
+        worker.services.resources = claimed
+    assert error.fault.value == "caller"
+    if not has_card:
+        assert error.code == "hardware_unavailable"
+        assert worker.events == []  # before any input was fetched
+    else:
+        assert error.code in {"hardware_unavailable", "encoder_unavailable", "encoder_unknown"} or (
+            error.code == "pixel_format_inconvertible" and "scale_vaapi" in command
+        )

@@ -15,6 +15,7 @@ from ffmpeg_worker.command import concat_list
 from ffmpeg_worker.command.command_line import CommandLine, FileGroup, Option, read_command_line
 from ffmpeg_worker.command.filter_graph import UnreadableGraphError, read_filter_graph, split_escaped
 from ffmpeg_worker.command.invocation import redact
+from ffmpeg_worker.command.manifest import read_manifest
 from ffmpeg_worker.command.name_patterns import NamePatterns
 from ffmpeg_worker.command.parse_commands import parse_commands
 from ffmpeg_worker.command.removed_options import replace_removed_options
@@ -50,7 +51,7 @@ from support.jobs.plans import plan_job
 WORDS = (
     r"""&& ; # ^ ` “ ” 2> >& $( sudo fontsdir={{ fontselect:
     %Y %03d %{ % {{ {{a << ( [ [' a, a= = : :: ; ' " \ \' _ _a . .. / // a/ @ a@ ? * *a - -y && :// ?sig= , |
-    || cuA( 1 1: é 😀 # +a + < a"""
+    || cuA( $ $x URI=" media=" <BaseURL <BaseURL> #EXT-X-MAP: 1 1: é 😀 # +a + < a"""
 ).split()
 BLANKS = (" ", "\t", "\n", "a.b ", "-y ", "file ", "[a] ", "[Parsed_a_1] ", " @ ", "[ @ ")
 UNITS = st.sampled_from((*WORDS, *BLANKS)) | st.text("aA0_-.:,;=|/\\'\"[](){}<>%@*?! \n", min_size=1, max_size=3)
@@ -183,6 +184,9 @@ READERS: dict[str, Callable[[str], object]] = {
     "lengths": find_lengths,
     "placeholders": fill_placeholders,
     "concat list": read_list,
+    "playlist": lambda text: read_manifest(f"#EXTM3U\n{text}"),
+    "playlist with keys": lambda text: read_manifest(f'#EXTM3U\n#EXT-X-KEY:URI="{text}'),
+    "manifest of DASH": lambda text: read_manifest(f'<MPD><S media="{text}'),
     "URLs": read_urls,
     "secrets": redact_secrets,
     "hardware": lambda text: find_named_hardware(["-vf", text, "-hwaccel", text]),

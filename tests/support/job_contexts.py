@@ -52,7 +52,7 @@ class FakeProbes:
         self.documents = dict(documents or {})
         self.asked: list[str] = []
 
-    async def describe(self, path: Path) -> Mapping[str, Any]:
+    async def describe(self, path: Path, *, is_own_playlist: bool = False) -> Mapping[str, Any]:
         self.asked.append(path.name)
         document = self.documents.get(path.name, VIDEO)
         if isinstance(document, WorkerError):

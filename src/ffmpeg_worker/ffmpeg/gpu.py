@@ -52,6 +52,11 @@ def find_gpu_devices(root: Path = Path("/")) -> GpuDevices:
     return GpuDevices(len(devices))
 
 
+def has_graphics_card(root: Path = Path("/")) -> bool:
+    """Whether there is a card of any maker whose device jobs can open; `root` is the root of the file system."""
+    return find_gpu_devices(root).count > 0 or any((root / "dev/dri").glob("renderD*"))
+
+
 class GpuTrial:
     """Tries the GPUs of one worker on first use. Without a GPU no program is started."""
 

@@ -32,9 +32,11 @@ class Machine:
         option_policy: whether the arguments of callers' commands are judged.
         gpu: what the NVIDIA GPU can do; `NO_GPU` where none is used.
         draws_ass: whether FFmpeg has the `ass` filter, which draws subtitles with libass.
+        has_card: whether there is a graphics card of any maker that jobs can use.
     """
 
     cores: int
     option_policy: bool = True
     gpu: Gpu = NO_GPU
     draws_ass: bool = True
+    has_card: bool = True

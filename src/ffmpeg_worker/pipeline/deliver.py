@@ -87,7 +87,7 @@ class LaneDelivery:
         except WorkerError as error:
             raise _with_output_name(error, keys) from None
         outputs = tuple(_describe(file, places[keys[file.name]]) for file in verified.files)
-        return DeliveredFiles(outputs, tuple(_warnings(outputs)))
+        return DeliveredFiles(outputs, (*verified.warnings, *_warnings(outputs)))
 
 
 async def deliver(

@@ -42,7 +42,7 @@ class Executed:
     """A lane whose steps all ended with exit code 0, which is not yet a success; only `execute` makes it.
 
     `name` is unique among the lanes of the job; later steps of the lane are named after it. `is_fused` tells
-    whether its command ran in one ffmpeg with those of other lanes.
+    whether its command ran in one ffmpeg with those of the lanes `beside` it, in the same folder.
     """
 
     name: str
@@ -50,6 +50,7 @@ class Executed:
     folder: Path
     results: tuple[StepResult, ...]
     is_fused: bool = False
+    beside: tuple[Lane, ...] = ()
 
     @property
     def problems(self) -> tuple[str, ...]:

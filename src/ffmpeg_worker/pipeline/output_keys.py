@@ -15,8 +15,8 @@ from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 class OutputKeys:
     """Maps the names of a job's outputs to object keys.
 
-    A key with an extension names the only output of a job, and the segments of a playlist go beside it; any other
-    key is a prefix.
+    A key with an extension names the only output of a job, and the segments of a playlist go beside it; of a
+    playlist with variants it names the master playlist. Any other key is a prefix.
     """
 
     def __init__(self, upload: Upload | None, artifacts: Sequence[Artifact]) -> None:
@@ -25,7 +25,7 @@ class OutputKeys:
         self._key = where.key if where is not None else None
         self._main: str | None = None
         if self._key and PurePosixPath(self._key).suffix and not self._key.endswith("/") and len(artifacts) == 1:
-            self._main = None if artifacts[0].kind is ArtifactKind.SEQUENCE else artifacts[0].name
+            self._main = artifacts[0].entry or _single_name(artifacts[0])
 
     def of(self, name: str) -> str:
         """The key of the output that the caller calls `name`.
@@ -47,6 +47,11 @@ class OutputKeys:
                 where={"output": display_name(name)},
             )
         return key
+
+
+def _single_name(artifact: Artifact) -> str | None:
+    """The name of an artifact that is one file, or has one main file."""
+    return None if artifact.kind is ArtifactKind.SEQUENCE or "%v" in artifact.name else artifact.name
 
 
 def _beside(main_key: str, main: str, name: str) -> str:

@@ -28,6 +28,7 @@ class WorkerResources:
         max_input_bytes: bounds what all downloads of a job may be together.
         option_policy: whether the arguments of commands are judged.
         compute: runs what reads and plans jobs.
+        has_card: whether there is a graphics card of any maker.
     """
 
     tools: Tools
@@ -42,11 +43,17 @@ class WorkerResources:
     max_input_bytes: int
     option_policy: bool = True
     compute: Compute = field(default_factory=Compute)
+    has_card: bool = True
 
     @property
     def machine(self) -> Machine:
         """Facts that planning depends on; the GPU is tried only for jobs that want it."""
-        return Machine(self.cores, self.option_policy, draws_ass="ass" in self.tools.capabilities.filters)
+        return Machine(
+            self.cores,
+            self.option_policy,
+            draws_ass="ass" in self.tools.capabilities.filters,
+            has_card=self.has_card,
+        )
 
     async def machine_with_gpu(self) -> Machine:
         """The same with what the GPU can do; the first call tries it, which takes a few seconds."""

@@ -92,7 +92,7 @@ class _LanesRun:
             (result,) = executed.results
             share = replace(result, cpu_seconds=result.cpu_seconds / len(members), frames=None)
             shared = replace(executed, results=(share,), is_fused=True)
-            await run_all(self._settle(index, self._finish_fused(index, shared)) for index in members)
+            await run_all(self._settle(index, self._finish_fused(index, shared, members)) for index in members)
 
     async def _settle(self, index: int, run: Coroutine[Any, Any, Delivered]) -> None:
         """Await a lane; where lanes are independent, its failure becomes its outcome."""
@@ -143,9 +143,11 @@ class _LanesRun:
             progress=self._context.progress.of_lanes(indices),
         )
 
-    async def _finish_fused(self, index: int, shared: Executed) -> Delivered:
+    async def _finish_fused(self, index: int, shared: Executed, members: Sequence[int]) -> Delivered:
         name = f"{shared.name}-lane-{index}"
-        executed = replace(shared, name=name, lane=replace(self._lanes[index], steps=shared.lane.steps))
+        beside = tuple(self._lanes[other] for other in members if other != index)
+        lane = replace(self._lanes[index], steps=shared.lane.steps)
+        executed = replace(shared, name=name, lane=lane, beside=beside)
         async with open_delivery(self._context, self._keys, name) as delivery:
             return await self._finish(index, executed, delivery)
 

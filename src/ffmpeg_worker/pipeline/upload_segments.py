@@ -14,7 +14,8 @@ from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.tasks import cancel_and_wait
 
 _PAUSE_S = 0.5
-_REWRITTEN = frozenset({".m3u8", ".mpd", ".key"})
+_REWRITTEN = frozenset({".m3u8", ".mpd", ".key", ".tmp"})
+"""Suffixes of files that FFmpeg writes again, or gives another name when they are complete."""
 
 
 @asynccontextmanager

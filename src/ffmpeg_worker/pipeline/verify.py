@@ -13,13 +13,15 @@ from functools import partial
 from pathlib import Path
 
 from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.command.manifest import Manifest, read_manifest
 from ffmpeg_worker.errors import OutputRejected, SourceError
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.pipeline.output_files import final_name, find_companions, find_files
+from ffmpeg_worker.pipeline.output_files import final_name, find_files
+from ffmpeg_worker.pipeline.playlist_files import PlaylistFiles, find_playlist_files
 from ffmpeg_worker.pipeline.quota import Quota, size_of
-from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
+from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 
@@ -40,9 +42,13 @@ class VerifiedFile:
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFiles:
-    """The files of all outputs of a lane, a playlist before its segments; only `verify` makes it."""
+    """The files of all outputs of a lane, a playlist before its segments; only `verify` makes it.
+
+    `warnings` are sentences about outputs that are delivered but deserve a look.
+    """
 
     files: tuple[VerifiedFile, ...]
+    warnings: tuple[str, ...] = ()
 
 
 async def verify(
@@ -70,10 +76,20 @@ async def _verify_all(
 ) -> VerifiedFiles:
     context.workspace.hand_over(executed.folder)
     files: list[VerifiedFile] = []
+    warnings: list[str] = []
+    read = partial(_read_manifest, context)
+    playlists = await find_playlist_files(executed.lane, executed.folder, read, beside=executed.beside)
     for artifact in executed.lane.artifacts:
-        files += await _Check(context, artifact, executed, expected, linked).run()
+        playlist = playlists.get(artifact.work_name)
+        warnings += playlist.warnings if playlist is not None else ()
+        files += await _Check(context, artifact, executed, expected, linked, playlist).run()
     await asyncio.to_thread(context.resources.quota.check_written, context.workspace.root)
-    return VerifiedFiles(tuple(files))
+    return VerifiedFiles(tuple(files), tuple(warnings))
+
+
+async def _read_manifest(context: JobContext, text: str) -> Manifest | None:
+    compute = context.resources.compute
+    return await compute.call(len(text), read_manifest, text, deadline=context.runtime.deadline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +101,7 @@ class _Check:
     executed: Executed
     expected: Expectations
     linked: Collection[Path]
+    playlist: PlaylistFiles | None = None
 
     async def run(self) -> list[VerifiedFile]:
         artifact, folder = self.artifact, self.executed.folder
@@ -96,13 +113,11 @@ class _Check:
                 hint='Check that the last command writes the name given as "output", '
                 "and that it selects any frames.",
             )
+        names = names if self.playlist is None else list(self.playlist.names)
         sizes = {name: self._size(name) for name in names}
         media = await self._open(names[0])
         if media is not None:
             self._check_length(media)
-        if artifact.kind is ArtifactKind.PLAYLIST:
-            beside = [name for name in find_companions(folder, self.executed.lane) if name not in sizes]
-            sizes |= {name: self._size(name) for name in beside}
         for name in sizes:
             self._claim(name)
         return [
@@ -112,10 +127,11 @@ class _Check:
 
     async def _open(self, name: str) -> MediaInfo | None:
         """Media facts of a file; `None` for one that is not media."""
-        if not self.artifact.is_media:
+        if not self.artifact.is_media or (self.playlist is not None and not self.playlist.is_playable):
             return None
         try:
-            media = read_media(await self.context.probes.describe(self.executed.folder / name))
+            path = self.executed.folder / name
+            media = read_media(await self.context.probes.describe(path, is_own_playlist=self.playlist is not None))
         except SourceError as error:
             if error.code == "source_crashes_probe":
                 raise self._rejected(

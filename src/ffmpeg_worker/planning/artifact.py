@@ -25,7 +25,7 @@ class Artifact:
     `name` is the caller's name, `work_name` the path that the command writes, relative to the working directory.
     `promised_s` is the least length in seconds that the plan itself guarantees; lengths that follow from the
     media of the inputs are in `expectations.py`. `is_copy` tells whether it is an unchanged input, which may be
-    larger than what programs may write.
+    larger than what programs may write. `entry` is the master playlist that players open first, if there is one.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Artifact:
     promised_s: float | None = None
     is_media: bool = True
     is_copy: bool = False
+    entry: str | None = None
 
 
 def duplicate_output(name: str) -> InvalidJob:

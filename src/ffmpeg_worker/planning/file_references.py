@@ -67,6 +67,8 @@ class OutputReference:
     """Whether it goes into the command unchanged, as the list of the tee muxer, and is not one file name."""
     is_media: bool = True
     """Whether the finished file can be opened as media."""
+    entry: str | None = None
+    """The master playlist that is written with it, which players open first; named as `name` is."""
 
 
 def without_file_prefix(url: str) -> str:
@@ -170,7 +172,15 @@ def read_output(group: FileGroup) -> OutputReference:
             code="invalid_name",
             hint="Choose another folder for the output.",
         )
-    return OutputReference(url, written, _kind(url, group), is_media=_is_media(url, group))
+    return OutputReference(
+        url, written, _kind(url, group), is_media=_is_media(url, group), entry=_entry(url, group)
+    )
+
+
+def side_output(name: str) -> OutputReference:
+    """The reference of a file that an option names, such as the list of the segment muxer."""
+    is_playlist = PurePosixPath(name).suffix.lower() == ".m3u8"
+    return OutputReference(name, name, ArtifactKind.PLAYLIST if is_playlist else ArtifactKind.FILE, is_media=False)
 
 
 def tee_outputs(group: FileGroup) -> tuple[OutputReference, ...]:
@@ -185,10 +195,20 @@ def tee_outputs(group: FileGroup) -> tuple[OutputReference, ...]:
 
 
 def _is_media(name: str, group: FileGroup) -> bool:
-    # Players fetch the key, or the segments, from another server, which the worker cannot.
-    if group.has("hls_key_info_file", "hls_enc_key_url", "hls_base_url"):
-        return False
+    if group.value_of("f") == "hls":
+        return True  # whatever its name
+    if group.has("segment_header_filename"):
+        return False  # the segments lack their header
     return group.value_of("f") not in _OPAQUE_MUXERS and PurePosixPath(name).suffix.lower() not in _OPAQUE_SUFFIXES
+
+
+def _entry(name: str, group: FileGroup) -> str | None:
+    """FFmpeg writes the master playlist beside the playlists, or above the folders of the variants (`%v`)."""
+    master = group.value_of("master_pl_name")
+    if not master:
+        return None
+    folder = PurePosixPath(name).parent
+    return str((folder.parent if "%v" in folder.name else folder) / master)
 
 
 def _kind(name: str, group: FileGroup) -> ArtifactKind:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum, auto
 from pathlib import PurePosixPath
 
 from ffmpeg_worker.errors import WorkerError
@@ -21,17 +20,6 @@ Inputs = Mapping[str, FileSource | TextSource]
 _NAMING_SUFFIXES = frozenset({".m3u8", ".m3u", ".mpd", ".cue"})
 
 
-class NamedFiles(Enum):
-    """What names of files in a text are relative to."""
-
-    NONE = auto()
-    """The text names no files."""
-    BESIDE = auto()
-    """They are relative to the text, as in lists and playlists."""
-    WORKING_FOLDER = auto()
-    """They are relative to FFmpeg's working directory, as in the information files of HLS keys."""
-
-
 @dataclass(frozen=True, slots=True)
 class RequiredInput:
     """One file to fetch.
@@ -42,7 +30,8 @@ class RequiredInput:
         is_media: whether its streams and length matter.
         is_list: whether it is a concat list, whose entries are fetched too.
         produced: entries of such a list that the job itself writes, which are not fetched.
-        names: what the names of inputs in its text are relative to.
+        names_inputs: whether the job has its text, which may name other inputs.
+        is_key_info: whether it describes the key of an HLS playlist, whose file is fetched too.
         is_text: whether a plan depends on its content.
         field: JSON path that names it, in jobs that name many files.
     """
@@ -52,7 +41,8 @@ class RequiredInput:
     is_media: bool = False
     is_list: bool = False
     produced: frozenset[str] = frozenset()
-    names: NamedFiles = NamedFiles.NONE
+    names_inputs: bool = False
+    is_key_info: bool = False
     is_text: bool = False
     field: str | None = None
 
@@ -81,7 +71,8 @@ def merge_required_inputs(
             is_media=known.is_media or required.is_media,
             is_list=known.is_list or required.is_list,
             produced=known.produced | required.produced,
-            names=known.names if required.names is NamedFiles.NONE else required.names,
+            names_inputs=known.names_inputs or required.names_inputs,
+            is_key_info=known.is_key_info or required.is_key_info,
             is_text=known.is_text or required.is_text,
             field=known.field or required.field,
         )
@@ -122,31 +113,33 @@ def _require_command(command: ReadCommand, inputs: Inputs, produced: ProducedNam
                         is_media=not is_list,
                         is_list=is_list,
                         produced=names,
-                        names=_names_in(source, inputs, is_list=is_list),
+                        names_inputs=_may_name_inputs(source, inputs, is_list=is_list),
                     )
     for text in find_key_info_files(command.line):
         key = placeholders.sole_name(text) or text
-        if isinstance(key_info := inputs.get(key), TextSource):
-            placeholders.check_names(key_info.content, inputs)
-            yield RequiredInput(key, key_info, names=NamedFiles.WORKING_FOLDER)
+        if key in inputs:
+            key_info = inputs[key]
+            if isinstance(key_info, TextSource):
+                placeholders.check_names(key_info.content, inputs)
+            yield RequiredInput(key, key_info, is_key_info=True)
 
 
 def _is_ffconcat(source: FileSource | TextSource) -> bool:
     return (source.name if isinstance(source, TextSource) else source.url).lower().endswith(".ffconcat")
 
 
-def _names_in(source: FileSource | TextSource, inputs: Inputs, *, is_list: bool) -> NamedFiles:
-    """What the names in an input are relative to.
+def _may_name_inputs(source: FileSource | TextSource, inputs: Inputs, *, is_list: bool) -> bool:
+    """Whether a text may name other inputs: lists and playlists that the job itself has.
 
     Raises:
-        InvalidJob: a text of the job names an input that does not exist.
+        InvalidJob: it names an input that does not exist.
     """
     if not isinstance(source, TextSource):
-        return NamedFiles.NONE
+        return False
     if not is_list and PurePosixPath(source.name).suffix.lower() not in _NAMING_SUFFIXES:
-        return NamedFiles.NONE
+        return False
     placeholders.check_names(source.content, inputs)
-    return NamedFiles.BESIDE
+    return True
 
 
 def _is_remote(source: FileSource | TextSource) -> bool:

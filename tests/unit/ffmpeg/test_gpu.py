@@ -11,7 +11,13 @@ from typing import Any, cast
 import pytest
 
 from ffmpeg_worker.ffmpeg import gpu as gpu_module
-from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial, explain_missing_encoders, find_gpu_devices
+from ffmpeg_worker.ffmpeg.gpu import (
+    GpuDevices,
+    GpuTrial,
+    explain_missing_encoders,
+    find_gpu_devices,
+    has_graphics_card,
+)
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.machine import NO_GPU, Gpu
 
@@ -58,6 +64,19 @@ def test_control_devices_are_not_gpus(tmp_path: Path) -> None:
 
 def test_a_gpu_without_a_model(tmp_path: Path) -> None:
     assert find_gpu_devices(make_root(tmp_path, count=1)) == GpuDevices(1)
+
+
+def test_a_render_node_is_a_card_of_any_maker(tmp_path: Path) -> None:
+    root = make_root(tmp_path, count=0)
+    (root / "dev/dri").mkdir()
+    (root / "dev/dri/card0").touch()  # jobs cannot open it
+    assert not has_graphics_card(root)
+    (root / "dev/dri/renderD128").touch()
+    assert has_graphics_card(root)
+
+
+def test_an_nvidia_gpu_is_a_card(tmp_path: Path) -> None:
+    assert has_graphics_card(make_root(tmp_path, count=1))
 
 
 async def test_without_a_gpu_no_program_is_started() -> None:

@@ -56,7 +56,7 @@ def test_a_link_is_found_so_that_it_can_be_refused(tmp_path: Path) -> None:
     assert find_files(Artifact("a.mp4", "a.mp4"), tmp_path) == ["a.mp4"]
 
 
-def test_companions_are_the_media_beside_a_playlist(tmp_path: Path) -> None:
+def test_companions_are_whatever_was_written_beside_the_outputs(tmp_path: Path) -> None:
     touch(tmp_path, "x.m3u8", "x0.ts", "x10.ts", "x2.ts", "sub/v.m3u8", "log.txt", "poster.jpg", "other.mp4")
     touch(tmp_path, "in.key", f"{STAGING_FOLDER}/source.mp4")
     (tmp_path / "key.info").write_text("https://host/key\nin.key\n")
@@ -65,7 +65,9 @@ def test_companions_are_the_media_beside_a_playlist(tmp_path: Path) -> None:
         (Artifact("x.m3u8", "x.m3u8", ArtifactKind.PLAYLIST), Artifact("other.mp4", "other.mp4")),
         key_info_files=frozenset({"key.info"}),
     )
-    assert find_companions(tmp_path, lane) == ["sub/v.m3u8", "x0.ts", "x2.ts", "x10.ts"]
+    assert find_companions(tmp_path, lane) == [
+        *("log.txt", "poster.jpg", "sub/v.m3u8", "x0.ts", "x2.ts", "x10.ts")
+    ]
 
 
 @pytest.mark.parametrize(

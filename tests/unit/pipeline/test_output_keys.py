@@ -11,6 +11,8 @@ from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 
 ONE = [Artifact("small.mp4", "small.mp4")]
 TWO = [*ONE, Artifact("big.mp4", "big.mp4")]
+VARIANTS = [Artifact("out/v%v/x.m3u8", "out/v%v/x.m3u8", ArtifactKind.PLAYLIST, entry="out/m.m3u8")]
+WITHOUT_MASTER = [Artifact("out/v%v/x.m3u8", "out/v%v/x.m3u8", ArtifactKind.PLAYLIST)]
 PLAYLIST = [Artifact("out/x.m3u8", "out/x.m3u8", ArtifactKind.PLAYLIST)]
 FRAMES = [Artifact("f/%03d.png", "f/%03d.png", ArtifactKind.SEQUENCE)]
 
@@ -35,6 +37,11 @@ def naming(key: str, artifacts: list[Artifact]) -> OutputKeys:
         ("hls/index.m3u8", PLAYLIST, "elsewhere/1.ts", "hls/1.ts"),
         ("index.m3u8", PLAYLIST, "out/1.ts", "1.ts"),
         ("shots.png", FRAMES, "f/001.png", "shots.png/f/001.png"),
+        ("hls/index.m3u8", VARIANTS, "out/m.m3u8", "hls/index.m3u8"),
+        ("hls/index.m3u8", VARIANTS, "out/v0/x.m3u8", "hls/v0/x.m3u8"),
+        ("hls/index.m3u8", VARIANTS, "out/v1/0.ts", "hls/v1/0.ts"),
+        ("hls/index.m3u8", WITHOUT_MASTER, "out/v0/x.m3u8", "hls/index.m3u8/out/v0/x.m3u8"),
+        ("hls/index.m3u8", WITHOUT_MASTER, "out/v1/x.m3u8", "hls/index.m3u8/out/v1/x.m3u8"),
     ],
 )
 def test_keys(key: str, artifacts: list[Artifact], name: str, expected: str) -> None:

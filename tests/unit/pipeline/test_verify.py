@@ -147,8 +147,8 @@ async def test_a_playlist_brings_its_segments(tmp_path: Path) -> None:
     job = FakeJob(tmp_path)
     folder = job.lane(x__m3u8=b"#EXTM3U", x0__ts=b"0", x1__ts=b"1", note__txt=b"no")
     verified = await check(job, folder, Artifact("x.m3u8", "x.m3u8", ArtifactKind.PLAYLIST))
-    assert [file.name for file in verified.files] == ["x.m3u8", "x0.ts", "x1.ts"]
-    assert [file.media is not None for file in verified.files] == [True, False, False]
+    assert [file.name for file in verified.files] == ["x.m3u8", "note.txt", "x0.ts", "x1.ts"]
+    assert [file.media is not None for file in verified.files] == [True, False, False, False]
 
 
 async def test_files_that_are_not_media_are_not_opened(tmp_path: Path) -> None:

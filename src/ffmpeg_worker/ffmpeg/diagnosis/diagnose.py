@@ -9,7 +9,7 @@ from signal import SIGABRT
 
 from ffmpeg_worker.ffmpeg.diagnosis.engine_log import Line, find_main_complaint, find_open_failures, read_log
 from ffmpeg_worker.ffmpeg.diagnosis.failures import FAILURES
-from ffmpeg_worker.ffmpeg.diagnosis.failures.codecs import MISSING_HARDWARE_LIBRARY
+from ffmpeg_worker.ffmpeg.diagnosis.failures.codecs import HARDWARE_ABORT, MISSING_HARDWARE_LIBRARY
 from ffmpeg_worker.ffmpeg.diagnosis.failures.failure import Failure, Sign
 from ffmpeg_worker.ffmpeg.diagnosis.failures.resources import SIGNALS
 from ffmpeg_worker.ffmpeg.diagnosis.locate_argument import locate_argument
@@ -18,6 +18,9 @@ from ffmpeg_worker.ffmpeg.diagnosis.near_names import is_known, suggest_name
 _PLACES = ("filter", "encoder", "decoder", "format", "option", "stream", "file", "input", "output")
 _SYMPTOM = "input_corrupt"  # often reported along with the actual cause
 _MAX_QUOTED = 160
+_HARDWARE = re.compile(
+    r"-(?:hwaccel|hwaccel_device|init_hw_device|vaapi_device|qsv_device)(?::.*+)?|\w{1,64}_(?:vaapi|qsv)"
+)
 _SIGKILL_IN_A_SHELL = 137
 
 
@@ -55,7 +58,9 @@ def diagnose(
     ended_by = signal if signal is not None else _signal_of(exit_code)
     failure = SIGNALS.get(ended_by) if ended_by is not None else None
     if failure is not None and not _aborted_without_library(ended_by, stderr):
-        return _diagnosis(failure, failure.signs[0].message, {}, (), {})
+        if ended_by == SIGABRT and any(map(_HARDWARE.fullmatch, arguments)):
+            failure = HARDWARE_ABORT  # drivers and their loaders abort instead of failing
+        return _diagnosis(failure, failure.signs[0], {}, arguments, {})
     lines = read_log(stderr)
     found = _find(lines, arguments, known or {})
     if found is None or found.code == _SYMPTOM:
@@ -74,7 +79,7 @@ def _find(
         for sign in failure.signs:
             groups = _match(sign, text, arguments)
             if groups is not None and not is_known(failure.near, groups, known):
-                return _diagnosis(failure, sign.message, groups, arguments, known)
+                return _diagnosis(failure, sign, groups, arguments, known)
     return None
 
 
@@ -111,7 +116,7 @@ def _match(sign: Sign, text: str, arguments: Sequence[str]) -> dict[str, str] | 
 
 def _diagnosis(
     failure: Failure,
-    message: str,
+    sign: Sign,
     groups: Mapping[str, str],
     arguments: Sequence[str],
     known: Mapping[str, Collection[str]],
@@ -121,11 +126,11 @@ def _diagnosis(
         where = {"argument": argument, **where}
     if "filter" not in where and "option" in where:
         del where["option"]  # it is the argument
-    hint = failure.hint
+    hint = sign.hint or failure.hint
     if failure.near and (near := suggest_name(failure.near, groups, known)):
         hint = f"Did you mean '{near}'? {hint}"
     words = {name: _make_quotable(value) for name, value in groups.items()}
-    return Diagnosis(failure.code, _end_sentence(message.format_map(words)), hint, where)
+    return Diagnosis(failure.code, _end_sentence(sign.message.format_map(words)), hint, where)
 
 
 def _make_quotable(text: str) -> str:

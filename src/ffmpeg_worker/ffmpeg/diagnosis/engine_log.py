@@ -25,6 +25,11 @@ _INFO_LEVELS = frozenset({"info", "verbose", "debug", "trace"})
 _INTERNAL = re.compile(r"a?buffer|graph_\S+_in_.*")
 _INTERNAL_VALUE = re.compile(r"(?:parameter '|option )time_base\b")
 _METADATA = re.compile(r"(?!encoder +: Lav)[\w-]+ *: ")
+# libav prints the name of a tag and its value apart, so that the error of another thread may stand between them.
+# The value then follows in a line of its own. One error is the only sign of its cause: it counts behind any tag.
+_INTERRUPTED = re.compile(r"encoder +: (?!Lav)(?P<text>.+)")
+_REST = re.compile(r"\[info\] Lav[fc]\d")
+_LOST_CAUSE = re.compile(r"[\w-]+ *: (?P<text>Invalid UTF-8 in decoded subtitles text.*)")
 _KEPT_INFO = "Exiting normally, received signal"
 _REASONS = re.compile(
     r"No such file or directory|Permission denied|Is a directory|Not a directory|File name too long"
@@ -75,8 +80,8 @@ def read_log(stderr: str, *, everything: bool = False) -> list[Line]:
     be in the middle of an informational line.
     """
     lines = []
-    for raw in stderr.splitlines():
-        line = _read_line(raw)
+    for raw, following in pairwise((*stderr.splitlines(), "")):
+        line = _without_tag(_read_line(raw), following)
         is_info = line.level in _INFO_LEVELS and not line.text.startswith(_KEPT_INFO)
         dropped = is_info and (not everything or _METADATA.match(line.text))
         if line.text and not dropped and not _is_internal(line):
@@ -104,6 +109,14 @@ def _count_up_to(characters: int, lines: Iterable[Line]) -> Iterator[Line]:
 def _is_internal(line: Line) -> bool:
     """Whether a line is from a filter that ffmpeg inserts itself; its errors always follow from others."""
     return any(map(_INTERNAL.fullmatch, line.contexts)) or bool(_INTERNAL_VALUE.search(line.text))
+
+
+def _without_tag(line: Line, following: str) -> Line:
+    """The error that was printed in the middle of a tag, or the line as it is."""
+    if line.level not in _INFO_LEVELS:
+        return line
+    found = _LOST_CAUSE.fullmatch(line.text) or (_REST.match(following) and _INTERRUPTED.fullmatch(line.text))
+    return Line((), "error", found["text"]) if found else line
 
 
 def _read_line(raw: str) -> Line:

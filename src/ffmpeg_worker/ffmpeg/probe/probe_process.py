@@ -52,10 +52,13 @@ class ProbeProcess:
         self._requests.write(json.dumps(message).encode() + b"\n")
         self._root = root
 
-    async def ask(self, path: Path) -> dict[str, Any] | None:
+    async def ask(self, path: Path, *, is_own_playlist: bool = False) -> dict[str, Any] | None:
         """Describe a file; return the reply, or None if the child died (see `end`) or took too long."""
         try:
-            self._requests.write(json.dumps({"path": self._shown(path)}).encode() + b"\n")
+            request: dict[str, Any] = {"path": self._shown(path)}
+            if is_own_playlist:
+                request["is_own_playlist"] = True
+            self._requests.write(json.dumps(request).encode() + b"\n")
             async with asyncio.timeout(PROBE_TIMEOUT_S):
                 reply = await race(self._replies.readline(), asyncio.shield(self._ended))
             return None if reply is None else json.loads(reply)

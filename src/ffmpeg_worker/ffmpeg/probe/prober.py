@@ -147,8 +147,11 @@ class ProbeSession:
         self._deadline = deadline
         self._lock = asyncio.Lock()
 
-    async def describe(self, path: Path) -> dict[str, Any]:
+    async def describe(self, path: Path, *, is_own_playlist: bool = False) -> dict[str, Any]:
         """Describe a file with PyAV, in the JSON shape of ffprobe.
+
+        `is_own_playlist` says that the job wrote the file with FFmpeg's HLS muxer: it and its segments may have
+        any names.
 
         Raises:
             SourceNotFound: there is no such file.
@@ -158,7 +161,7 @@ class ProbeSession:
             EngineKilled: the probe was killed from outside, twice.
         """
         async with self._within_deadline(), self._lock:
-            reply = await retry(partial(self._ask, path), _PAUSES_S, _log_retry)
+            reply = await retry(partial(self._ask, path, is_own_playlist), _PAUSES_S, _log_retry)
         if "ok" in reply:
             document: dict[str, Any] = reply["ok"]
             return document
@@ -167,7 +170,7 @@ class ProbeSession:
             raise EngineUnavailable("The probe cannot be confined.", detail=reply["detail"])
         raise explain_reason(reason, path)
 
-    async def _ask(self, path: Path) -> dict[str, Any]:
+    async def _ask(self, path: Path, is_own_playlist: bool) -> dict[str, Any]:
         """Ask a child, which is a new one if the last one died.
 
         Raises:
@@ -179,7 +182,7 @@ class ProbeSession:
             # What the job may read is known only now.
             self.processes[-1].confine(self._confinement(), self._root)
         process = self.processes[-1]
-        reply = await process.ask(path)
+        reply = await process.ask(path, is_own_playlist=is_own_playlist)
         if reply is not None:
             return reply
         if process.end is None or process.end.signal is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import av
 from av.container import InputContainer
 
+from ffmpeg_worker.ffmpeg.probe.picture_headers import read_picture_header
 from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, format_ratio, format_time
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import read_summary
 
@@ -33,6 +34,9 @@ _REASONS: Mapping[int, str] = {
     errno.EISDIR: "not_a_file",
 }
 
+# For playlists that FFmpeg itself wrote: without these options, libav judges names of segments and keys.
+_ANY_NAMES = {"allowed_extensions": "ALL", "allowed_segment_extensions": "ALL", "extension_picky": "0"}
+
 # Offsets and magic bytes of containers that may have their index at the end of the file.
 _SIGNATURES = ((4, b"ftyp"), (4, b"moov"), (4, b"mdat"), (4, b"wide"), (0, b"\x1a\x45\xdf\xa3"))
 
@@ -48,10 +52,11 @@ class ProbeFailed(Exception):
         self.reason = reason
 
 
-def describe(path: str) -> dict[str, Any]:
+def describe(path: str, *, is_own_playlist: bool = False) -> dict[str, Any]:
     """Describe a file as `ffprobe -show_format -show_streams -show_chapters -of json` does (docs/probe.md).
 
-    Unknown values are left out. Only one call may run at a time, because it reads the log of libav.
+    Unknown values are left out. `is_own_playlist` says that the job wrote it with FFmpeg's HLS muxer. Only one
+    call may run at a time, because it reads the log of libav.
 
     Raises:
         ProbeFailed: the file cannot be described.
@@ -62,10 +67,11 @@ def describe(path: str) -> dict[str, Any]:
         with av.open(
             # Neither form can be read as `protocol:rest`.
             str(file) if file.is_absolute() else f"./{file}",
-            container_options={"protocol_whitelist": _PROTOCOLS},
+            format="hls" if is_own_playlist else None,
+            container_options={"protocol_whitelist": _PROTOCOLS, **(_ANY_NAMES if is_own_playlist else {})},
             metadata_errors="replace",
         ) as container:
-            return _describe_container(container, path, size)
+            return _add_picture(_describe_container(container, path, size), file)
     except OSError as error:
         raise ProbeFailed(_REASONS.get(error.errno or 0, "unreadable")) from error
     except (av.InvalidDataError, EOFError) as error:
@@ -75,7 +81,7 @@ def describe(path: str) -> dict[str, Any]:
 
 
 def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer each line `{"path": …}` with a line `{"ok": …}` or `{"error": reason}`."""
+    """Answer each line `{"path": …, "is_own_playlist": …}` with a line `{"ok": …}` or `{"error": reason}`."""
     for line in requests:
         replies.write(json.dumps(_answer(line)).encode() + b"\n")
         replies.flush()
@@ -83,7 +89,8 @@ def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
 
 def _answer(line: bytes) -> dict[str, Any]:
     try:
-        return {"ok": describe(json.loads(line)["path"])}
+        request = json.loads(line)
+        return {"ok": describe(request["path"], is_own_playlist=request.get("is_own_playlist", False))}
     except ProbeFailed as error:
         return {"error": error.reason}
     except Exception:
@@ -118,6 +125,24 @@ def _describe_container(container: InputContainer, path: str, size: int) -> dict
         "chapters": [_describe_chapter(chapter) for chapter in container.chapters()],
         "format": _describe_format(container, path, size, summary.programs if summary else None),
     }
+
+
+def _add_picture(document: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Add what libav does not tell about a picture: its size, and the length of an animation."""
+    streams = document["streams"]
+    if len(streams) != 1 or streams[0].get("codec_type") != "video" or streams[0].get("width"):
+        return document
+    header = read_picture_header(file)
+    if header is None:
+        return document
+    described = {**streams[0], "width": header.width, "height": header.height}
+    if header.frames and header.duration_ms:
+        rate = format_ratio(header.frame_rate) or "0/0"
+        duration = format_time(header.duration_ms, Fraction(1, 1000))
+        described |= {"pix_fmt": "argb", "r_frame_rate": rate, "avg_frame_rate": rate, "duration": duration}
+        described |= {"nb_frames": str(header.frames)}
+        document["format"]["duration"] = duration
+    return {**document, "streams": [described]}
 
 
 def _describe_format(container: InputContainer, path: str, size: int, programs: int | None) -> dict[str, Any]:

@@ -26,6 +26,8 @@ from ffmpeg_worker.ffmpeg.probe.pyav_names import (
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import StreamSummary
 
 _MAX_ASPECT_TERM = 1024 * 1024
+_MAX_RATE = 1000
+"""Frames per second. A higher average beside a lower base rate is none."""
 
 
 def describe_stream(stream: Stream, summary: StreamSummary | None, *, show_id: bool) -> dict[str, Any]:
@@ -100,6 +102,19 @@ def _describe_media(stream: Stream, known: StreamSummary, codec_name: str | None
         return _describe_video(stream, context, known)
     if isinstance(context, AudioCodecContext):
         return _describe_audio(context, known, codec_name or "")
+    return _describe_unknown(stream, known)
+
+
+def _describe_unknown(stream: Stream, known: StreamSummary) -> dict[str, Any]:
+    """Facts from the container about a stream that no decoder of this build knows."""
+    if stream.type == "audio":
+        return {
+            "sample_rate": str(known.sample_rate) if known.sample_rate else None,
+            "channels": known.channels,
+            "channel_layout": known.channel_layout,
+        }
+    if stream.type == "video" and known.size is not None:
+        return {"width": known.size[0], "height": known.size[1]}
     return {}
 
 
@@ -175,10 +190,10 @@ def _describe_timing(stream: Stream) -> dict[str, Any]:
 
 def _describe_frame_rates(stream: Stream) -> dict[str, str]:
     if isinstance(stream, VideoStream):
-        return {
-            "r_frame_rate": format_ratio(stream.base_rate) or "0/0",
-            "avg_frame_rate": format_ratio(stream.average_rate) or "0/0",
-        }
+        base, average = stream.base_rate, stream.average_rate
+        if base and average and average > _MAX_RATE >= base:
+            average = base  # libav takes the time base for it, as in raw DV
+        return {"r_frame_rate": format_ratio(base) or "0/0", "avg_frame_rate": format_ratio(average) or "0/0"}
     # A data stream may have a rate (timecode), but PyAV has no attribute for it.
     return {"r_frame_rate": "0/0", "avg_frame_rate": "0/0"} if stream.type in {"audio", "subtitle"} else {}
 

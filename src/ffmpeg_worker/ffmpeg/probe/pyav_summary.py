@@ -19,6 +19,8 @@ _TAG = re.compile(r" / 0x([0-9A-F]{4,8})\)")
 _REFERENCES = re.compile(r", (\d+) reference frame")
 _PIXEL_FORMAT = re.compile(r", [a-z0-9_]+\(([^)]*)\)")
 _CHANNELS = re.compile(r", \d+ Hz, ([^,]+)")
+_SAMPLE_RATE = re.compile(r", (\d+) Hz\b")
+_SIZE = re.compile(r", (\d+)x(\d+)\b")
 _COUNTED_CHANNELS = re.compile(r"(\d+) channels( \(.*\))?")
 _SAMPLE_BITS = re.compile(r" \((\d+) bit\)")
 _DELAY = re.compile(r", delay (\d+)")
@@ -50,6 +52,8 @@ class StreamSummary:
     channel_layout: str | None = None
     sample_bits: int | None = None
     initial_padding: int = 0
+    sample_rate: int | None = None
+    size: tuple[int, int] | None = None
     side_data: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -118,6 +122,8 @@ def _read_stream(text: str) -> StreamSummary:
         channel_layout=layout,
         sample_bits=_number(_SAMPLE_BITS, text),
         initial_padding=_number(_DELAY, text) or 0,
+        sample_rate=_number(_SAMPLE_RATE, text),
+        size=(int(match[1]), int(match[2])) if (match := _SIZE.search(text)) else None,
     )
 
 

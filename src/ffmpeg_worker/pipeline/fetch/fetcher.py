@@ -24,13 +24,13 @@ from ffmpeg_worker.errors import (
     WorkerError,
 )
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.job.local_files import LocalFile
+from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFile
 from ffmpeg_worker.job.sources import FileSource, TextSource
 from ffmpeg_worker.job.tone import TONE_FILE, is_tone, make_tone
 from ffmpeg_worker.pipeline.fetch.named_inputs import NamedInputs
 from ffmpeg_worker.pipeline.workspace import Workspace
 from ffmpeg_worker.planning.produced_names import ProducedNames
-from ffmpeg_worker.planning.required_inputs import NamedFiles, RequiredInput
+from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.storage.stores import Stores
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import finish_then_cancel, in_turns
@@ -38,6 +38,7 @@ from ffmpeg_worker.tasks import finish_then_cancel, in_turns
 _MAX_PARALLEL = 8
 _FOLDER_SCHEMES = {None, "file"}
 _MANIFEST_SUFFIXES = {".m3u8", ".mpd"}
+_MAX_KEY_INFO_BYTES = 4096
 
 
 class Fetcher:
@@ -89,7 +90,7 @@ class Fetcher:
 
     async def _write_text(self, required: RequiredInput, source: TextSource) -> LocalFile:
         text = source.content
-        if required.names is not NamedFiles.NONE and not required.is_list:
+        if required.names_inputs and not required.is_list:
             text = await self._named.fill(required, text)
         content = text.encode()
         staged = self._workspace.reserve(source.name)
@@ -97,6 +98,8 @@ class Fetcher:
         await finish_then_cancel(asyncio.to_thread(path.write_bytes, content))
         if required.is_list:
             await self._fill_list(path, path, required, lambda entry: FileSource(url=entry))
+        elif required.is_key_info:
+            await self._fill_key_info(path, path, required, lambda entry: FileSource(url=entry))
         return LocalFile(path, staged, len(content))
 
     async def _write_tone(self, required: RequiredInput, url: str) -> LocalFile:
@@ -111,10 +114,12 @@ class Fetcher:
         await _check_sum(path, source)
         # Inputs with a name of their own are staged under it; others keep the file's name.
         staged = self._workspace.reserve(path.name, stem=None if source.url == required.key else required.key)
+        is_local = source.scheme in _FOLDER_SCHEMES
+        beside = partial(_beside_file, path.parent) if is_local else partial(_beside_url, source)
         if required.is_list:
-            is_local = source.scheme in _FOLDER_SCHEMES
-            beside = partial(_beside_file, path.parent) if is_local else partial(_beside_url, source)
             await self._fill_list(path, self._workspace.staging / staged, required, beside)
+        elif required.is_key_info:
+            path = await self._fill_key_info(path, self._workspace.staging / staged, required, beside)
         elif path.suffix.lower() in _MANIFEST_SUFFIXES:
             # The names in a manifest are relative to it: it must be seen inside its own folder.
             folder = await self._workspace.place(path.parent, f"{staged}.d")
@@ -169,6 +174,27 @@ class Fetcher:
         renamed = await self._compute(len(text), concat_list.rename_entries, text, names)
         await asyncio.to_thread(target.write_text, renamed, encoding="utf-8", errors="surrogateescape")
 
+    async def _fill_key_info(
+        self, source: Path, target: Path, required: RequiredInput, locate: Callable[[str], FileSource]
+    ) -> Path:
+        """Stage the key that the second line of an information file names, and write the staged name into it.
+
+        The name is that of an input, or is read as an entry of a list is.
+        """
+        lines = (await asyncio.to_thread(_read_key_info, source)).splitlines()
+        entry = lines[1].strip() if len(lines) > 1 else ""
+        if entry:
+            named = self._named.find(entry, is_own_text=True)
+            staged = (
+                await self._stage_entry(concat_list.ListEntry(entry, 2), locate)
+                if named is None
+                else (await self._named.fetch_for(required, named)).staged
+            )
+            lines[1] = f"{STAGING_FOLDER}/{staged}"
+        text = "\n".join(lines) + "\n"
+        await asyncio.to_thread(target.write_text, text, encoding="utf-8", errors="surrogateescape")
+        return target
+
     async def _stage_entry(self, entry: concat_list.ListEntry, locate: Callable[[str], FileSource]) -> str:
         """Stage a file that a list names, and return its staged name."""
         problem = concat_list.describe_problem(entry.name)
@@ -192,6 +218,17 @@ def _read_list(path: Path) -> str:
         raise SourceTooLarge(
             f"The list of files is larger than {MAX_LIST_BYTES} bytes.",
             hint="Join the files in several steps, each with a shorter list.",
+        )
+    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+
+
+def _read_key_info(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(_MAX_KEY_INFO_BYTES + 1)
+    if len(content) > _MAX_KEY_INFO_BYTES:
+        raise SourceTooLarge(
+            f"The information file of an HLS key is larger than {_MAX_KEY_INFO_BYTES} bytes.",
+            hint="Write three lines: the address of the key, the name of its file, and perhaps the IV.",
         )
     return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
 

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.file_names import display_name
-from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFile
+from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.required_inputs import NamedFiles, RequiredInput
+from ffmpeg_worker.planning.required_inputs import RequiredInput
 
 _QUOTED = re.compile(r'"([^"\r\n]*+)"')
 
@@ -73,12 +73,8 @@ class NamedInputs:
         Raises:
             WorkerError: see `fetch_for`.
         """
-        is_key_info = text.names is NamedFiles.WORKING_FOLDER
-        prefix = f"{STAGING_FOLDER}/" if is_key_info else ""
-        # The first line of an information file is the key's address for players.
-        address, line_end, rest = content.partition("\n") if is_key_info else ("", "", content)
-        paths = {key: prefix + (await self.fetch_for(text, key)).staged for key in self._find_named(rest)}
-        return address + line_end + _rename(rest, paths)
+        paths = {key: (await self.fetch_for(text, key)).staged for key in self._find_named(content)}
+        return _rename(content, paths)
 
     def _find_named(self, content: str) -> list[str]:
         names = [*placeholders.names_in(content), *_QUOTED.findall(content)]

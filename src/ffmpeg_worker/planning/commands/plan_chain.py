@@ -152,7 +152,15 @@ def _find_artifacts(chain: Chain) -> tuple[Artifact, ...]:
     artifacts = []
     for name in chain.outputs or _default_outputs(commands, tuple(written)):
         reference = written.get(name) or read_output(FileGroup(False, name))
-        artifacts.append(Artifact(name, reference.work_name, reference.kind, is_media=reference.is_media))
+        artifacts.append(
+            Artifact(
+                name,
+                reference.work_name,
+                reference.kind,
+                is_media=reference.is_media,
+                entry=reference.entry,
+            )
+        )
     seen: set[str] = set()
     for artifact in artifacts:
         if artifact.work_name in seen:

@@ -19,6 +19,7 @@ from ffmpeg_worker.planning.file_references import (
     OutputReference,
     read_input,
     read_output,
+    side_output,
     tee_outputs,
     without_file_prefix,
 )
@@ -87,7 +88,7 @@ def read_chain(
 
 def all_outputs(read: ReadCommand) -> Iterator[OutputReference]:
     """Everything a command writes: its outputs, those inside a tee's list, and files that its options name."""
-    yield from (OutputReference(name, name, is_media=False) for name in side_outputs(read.line))
+    yield from map(side_output, side_outputs(read.line))
     for group, output in zip(read.line.outputs, read.outputs, strict=True):
         yield output
         yield from tee_outputs(group)

@@ -11,7 +11,7 @@ from ffmpeg_worker.planning.option_policy.encoder_parameters import find_files_t
 
 _GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
 _FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_info_file".split())
-_WRITING_OPTIONS = frozenset("segment_list dump_attachment vstats_file".split())
+_WRITING_OPTIONS = frozenset("segment_list segment_header_filename dump_attachment vstats_file".split())
 _WORD = re.compile(r"[^\s=:,;'\"\[\]|\\]++")
 _EXTENSION = re.compile(r"[A-Za-z][A-Za-z0-9]{0,7}")
 _METADATA = re.compile(r"a?metadata(?:@\w+)?=")

@@ -16,7 +16,7 @@ _SUFFIXES = ("_cuvid", "_cuda", "_npp")
 _DEVICE_OPTIONS = frozenset({"-hwaccel", "-init_hw_device", "-hwaccel_output_format"})
 _DEVICES = re.compile(r"(?:cuda|nvdec|cuvid)(?:$|[=:@])")
 _GRAPH_OPTIONS = re.compile(
-    r"-(?:vf|filter(?::v(?::\d+)?)?|filter_complex|lavfi|c(?::v(?::\d+)?)?|codec(?::v)?|vcodec)$"
+    r"-(?:vf|filter(?::v(?::\d+)?)?|filter_complex|lavfi|c(?::v(?::\d+)?)?|codec(?::v(?::\d+)?)?|vcodec)$"
 )
 
 

@@ -7,17 +7,31 @@ from dataclasses import replace
 
 from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.job.local_files import LocalFiles
-from ffmpeg_worker.job.machine import Gpu
+from ffmpeg_worker.job.machine import Gpu, Machine
 from ffmpeg_worker.planning.commands.plan_chain import plan_chain
 from ffmpeg_worker.planning.commands.read_chain import Chain, ReadCommand
 from ffmpeg_worker.planning.file_references import InputKind
 from ffmpeg_worker.planning.hardware.map_command import map_command
+from ffmpeg_worker.planning.hardware.missing_card import without_automatic_hwaccel
 from ffmpeg_worker.planning.hardware.not_mapped import NotMapped
 from ffmpeg_worker.planning.hardware.video_settings import find_software_encoder
-from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
+from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits, make_limits
 from ffmpeg_worker.planning.plan import FfmpegStep, Lane
 
 _NULL_OUTPUTS = frozenset({"/dev/null", "-", "NUL"})
+
+
+def plan_for_machine(chain: Chain, files: LocalFiles, machine: Machine, hardware: str) -> tuple[Chain, Lane]:
+    """Plan a chain as `plan_on_gpu` does; without a graphics card, `-hwaccel auto` is left out with a warning.
+
+    Raises:
+        UnsupportedFeature, WorkerError: see `plan_on_gpu`.
+    """
+    warnings: tuple[str, ...] = ()
+    if not machine.has_card:
+        chain, warnings = without_automatic_hwaccel(chain)
+    as_run, lane = plan_on_gpu(chain, files, make_limits(machine), machine.gpu, hardware)
+    return as_run, replace(lane, warnings=(*lane.warnings, *warnings))
 
 
 def plan_on_gpu(

@@ -35,6 +35,8 @@ _MANY_TEXTS = (
     "Write the texts with their times into a subtitle file (.ass keeps places and colors), give that as an input "
     "and draw all of them with one filter: subtitles={{captions}}."
 )
+# Their names of segments are options, which are checked like others.
+_TEE_MANIFESTS = frozenset({"hls", "dash"})
 _NUMBER = re.compile(r"-?[\d.]+", re.ASCII)
 # FFmpeg accepts these letters before options of all codecs: -vb, -asample_fmt.
 _MEDIA_LETTERS = "vas"
@@ -107,7 +109,7 @@ class OptionChecker:
         name = key.partition("/")[0]
         inner = context.inside(quote_name("the option", key))
         if key == "f":
-            check_format(ValueKind.OUTPUT_FORMAT, value, inner, is_nested=True)
+            check_format(ValueKind.OUTPUT_FORMAT, value, inner, is_nested=value not in _TEE_MANIFESTS)
         elif name == "bsfs":
             check_value(ValueKind.BITSTREAM_FILTERS, value, inner)
         elif key not in {"select", "onfail", "use_fifo"}:

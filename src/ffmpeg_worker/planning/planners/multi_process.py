@@ -12,7 +12,8 @@ from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.commands.read_chain import Chain, read_chain
 from ffmpeg_worker.planning.fusion import plan_fusions
 from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
-from ffmpeg_worker.planning.hardware.plan_on_gpu import plan_on_gpu
+from ffmpeg_worker.planning.hardware.missing_card import check_card_is_not_needed
+from ffmpeg_worker.planning.hardware.plan_on_gpu import plan_for_machine
 from ffmpeg_worker.planning.option_policy.command_limits import make_limits
 from ffmpeg_worker.planning.plan import Lane, Plan
 from ffmpeg_worker.planning.planner import Planner, ReadJob
@@ -34,9 +35,11 @@ class MultiProcessPlanner(Planner[MultiProcessJob]):
         )
 
     def check_machine(self, read: ReadJob[MultiProcessJob], machine: Machine) -> None:
-        for index, process in enumerate(read.job.data.processes):
+        for index, (chain, process) in enumerate(zip(read.chains, read.job.data.processes, strict=True)):
             try:
                 check_hardware_available(process, _hardware(read.job, process), machine.gpu)
+                if not machine.has_card:
+                    check_card_is_not_needed(chain)
             except WorkerError as error:
                 raise error.at(process=index) from None
 
@@ -71,7 +74,7 @@ def _read_chains(job: MultiProcessJob, *, option_policy: bool) -> Iterator[Chain
 def _plan_or_fail(chain: Chain, files: LocalFiles, machine: Machine, hardware: str) -> tuple[Chain, Lane]:
     """The commands as they will run, and their lane; without its input a lane has a `failure` instead of steps."""
     try:
-        return plan_on_gpu(chain, files, make_limits(machine), machine.gpu, hardware)
+        return plan_for_machine(chain, files, machine, hardware)
     except (SourceError, UnsupportedFeature) as error:
         return chain, Lane((), failure=error)
 

@@ -7,8 +7,8 @@ from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.commands.read_chain import read_chain
 from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
-from ffmpeg_worker.planning.hardware.plan_on_gpu import plan_on_gpu
-from ffmpeg_worker.planning.option_policy.command_limits import make_limits
+from ffmpeg_worker.planning.hardware.missing_card import check_card_is_not_needed
+from ffmpeg_worker.planning.hardware.plan_on_gpu import plan_for_machine
 from ffmpeg_worker.planning.plan import Plan
 from ffmpeg_worker.planning.planner import Planner, ReadJob
 from ffmpeg_worker.planning.required_inputs import merge_required_inputs, require_chain
@@ -28,8 +28,10 @@ class ProcessPlanner(Planner[ProcessJob]):
 
     def check_machine(self, read: ReadJob[ProcessJob], machine: Machine) -> None:
         check_hardware_available(read.job.data, read.job.data.hardware or "off", machine.gpu)
+        if not machine.has_card:
+            check_card_is_not_needed(read.chains[0])
 
     def plan(self, read: ReadJob[ProcessJob], files: LocalFiles, machine: Machine) -> Plan:
         (chain,) = read.chains
-        _, lane = plan_on_gpu(chain, files, make_limits(machine), machine.gpu, read.job.data.hardware or "off")
+        _, lane = plan_for_machine(chain, files, machine, read.job.data.hardware or "off")
         return Plan((lane,))

@@ -150,3 +150,44 @@ def test_a_device_type_that_the_build_does_not_have_is_not_out_of_memory() -> No
     )
     assert diagnose(log, exit_code=244).code == "hardware_unavailable"
     assert diagnose(log.replace("-12", "-5"), exit_code=244).code == "out_of_memory"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("-hwaccel auto -i a.mp4 b.mp4", "hardware_unavailable"),
+        ("-hwaccel:v vaapi -i a.mp4 b.mp4", "hardware_unavailable"),
+        ("-init_hw_device vaapi -i a.mp4 b.mp4", "hardware_unavailable"),
+        ("-i a.mp4 -c:v hevc_vaapi b.mp4", "hardware_unavailable"),
+        ("-i my_vaapi.mp4 b.mp4", "engine_crashed"),
+    ],
+)
+def test_an_abort_over_a_device_is_missing_hardware(arguments: str, code: str) -> None:
+    found = diagnose("", exit_code=-6, signal=6, arguments=arguments.split())
+    assert found.code == code
+    assert found.where == ({} if code == "engine_crashed" else {"argument": found.where["argument"]})
+
+
+def test_a_segmentation_fault_beside_a_device_is_a_crash() -> None:
+    assert diagnose("", exit_code=-11, signal=11, arguments=["-hwaccel", "auto"]).code == "engine_crashed"
+
+
+@pytest.mark.parametrize(
+    "interrupted",
+    [
+        "[info]     encoder         : {}\n[info] Lavf63.1.102",
+        "[info]     title           : {}\n[info] my title",
+        "[info] {}\n[info] Stream mapping:",
+    ],
+)
+def test_an_error_in_the_middle_of_another_line_is_found(interrupted: str) -> None:
+    log = interrupted.format("Invalid UTF-8 in decoded subtitles text; maybe missing -sub_charenc option")
+    log += "\n[sist#0:0/subrip @ 0x56156e853700] [fatal] Decode error rate 1 exceeds maximum 0.666667\n"
+    assert diagnose(log, exit_code=69).code == "subtitle_encoding_invalid"
+
+
+def test_a_title_is_no_error() -> None:
+    log = (
+        "[info]     encoder         : No such filter: 'x'\n[info]     title : No such filter: 'y'\n[error] Odd.\n"
+    )
+    assert diagnose(log, exit_code=1).message == "FFmpeg failed: Odd."

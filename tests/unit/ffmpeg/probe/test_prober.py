@@ -52,7 +52,7 @@ class FakeProcess:
     def confine(self, _confinement: object, _root: Path) -> None:
         self.confined += 1
 
-    async def ask(self, path: Path) -> dict[str, Any] | None:
+    async def ask(self, path: Path, *, is_own_playlist: bool = False) -> dict[str, Any] | None:
         self.asked.append(path)
         if isinstance(self._reply, dict):
             return self._reply

@@ -26,6 +26,7 @@ def process(command: str) -> ProcessData:
     [
         ("-i a.mp4 -c:v h264_nvenc b.mp4", "h264_nvenc"),
         ("-i a.mp4 -vcodec av1_nvenc b.mp4", "av1_nvenc"),
+        ("-i a.mp4 -codec:v:0 hevc_nvenc b.mp4", "hevc_nvenc"),
         ("-hwaccel cuda -i a.mp4 b.mp4", "cuda"),
         ("-init_hw_device cuda=gpu:0 -i a.mp4 b.mp4", "cuda=gpu:0"),
         ("-c:v h264_cuvid -i a.mp4 b.mp4", "h264_cuvid"),

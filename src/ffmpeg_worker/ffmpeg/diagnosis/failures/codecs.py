@@ -12,6 +12,14 @@ MISSING_HARDWARE_LIBRARY = (
 See https://github.com/yugr/Implib.so, which generates the loaders.
 """
 
+HARDWARE_ABORT = failure(
+    "hardware_unavailable",
+    "Leave out hardware devices, decoders, filters and encoders: -hwaccel, -init_hw_device, h264_vaapi.",
+    sign("FFmpeg aborted while it opened a hardware device that this worker does not have.", r"(?!)"),
+    options=("-hwaccel", "-init_hw_device", "-vaapi_device", "-qsv_device", "-c", "-codec", "-vcodec"),
+)
+"""For runs that SIGABRT has ended, and whose log does not name a missing library."""
+
 CODECS: tuple[Failure, ...] = (
     failure(
         "encoder_unknown",
@@ -24,6 +32,21 @@ CODECS: tuple[Failure, ...] = (
         "Remove -c before -i: FFmpeg finds the decoder itself.",
         sign("This FFmpeg has no decoder named '{decoder}'.", r"Unknown decoder '(?P<decoder>[^'\n]*)'"),
         near="decoders",
+    ),
+    failure(
+        "decoder_missing",
+        "Leave the stream out: -map 0:v -map 0:a:0 takes the picture and the first sound. Phones record the same "
+        "sound a second time in a format of their own.",
+        sign(
+            "This FFmpeg cannot decode '{codec}', the format of the input stream {stream}.",
+            r"^\[[vasd]ist#(?P<stream>\d+:\d+)[^\]\n]*+\] (?:\[[^\]\n]*+\] )*+"
+            r"Decoding requested, but no decoder found for: (?P<codec>\S+)",
+        ),
+        sign(
+            "This FFmpeg cannot decode the format of the input stream {stream}.",
+            r"Decoder \(codec (?P<codec>\S+)\) not found for input stream #(?P<stream>\d+:\d+)",
+        ),
+        options=("-map", "-i"),
     ),
     failure(
         "codec_wrong_type",
@@ -51,7 +74,7 @@ CODECS: tuple[Failure, ...] = (
             r"|Could not find a valid device|Failed to create +hardware device"
             r"|No capable devices found|No device available"
             r"|A hardware (?:device|frames) reference|Driver does not support[^\n]*"
-            r"|OpenEncodeSessionEx failed[^\n]*)",
+            r"|OpenEncodeSessionEx failed[^\n]*|can't configure encoder)",
         ),
         sign(
             "The hardware encoder of the command got no hardware frames.",
@@ -69,6 +92,10 @@ CODECS: tuple[Failure, ...] = (
         sign(
             "The command needs a graphics device that this worker does not have.",
             r"No VA display found for device (?P<value>.+)\.$|A hardware device reference is required",
+        ),
+        sign(
+            "The decoder '{decoder}' needs a device that this worker does not have.",
+            r"^\[(?P<decoder>\w+_v4l2m2m)\] can't configure decoder",
         ),
         sign(
             "The command needs a hardware device, and '{library}' is not installed on this worker.",

@@ -10,7 +10,14 @@ STREAM = r"^\[[vasd]ist#(?P<stream>\d+:\d+)[^\]\n]*+\] (?:\[[^\]\n]*+\] )*+"
 DECODING: tuple[Failure, ...] = (
     failure(
         "subtitle_encoding_invalid",
-        "Save the subtitles as UTF-8, or name their encoding with -sub_charenc before -i.",
+        "Save the subtitles as UTF-8, or name their encoding before their -i: -sub_charenc cp1252.",
+        sign(
+            "The subtitles are not UTF-8 text.",
+            r"Invalid UTF-8 in decoded subtitles text",
+            argument=r"(?:^|[,;\]\s])subtitles(?:@\w+)?=",
+            hint="Save the subtitles as UTF-8, or name their encoding in the filter: "
+            "subtitles=file.srt:charenc=cp1252.",
+        ),
         sign("The subtitles are not UTF-8 text.", r"Invalid UTF-8 in decoded subtitles text"),
     ),
     failure(

@@ -48,6 +48,26 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
         options=("-vf", "-filter_complex", "-s", "-c:v"),
     ),
     failure(
+        "encoder_setting_unsupported",
+        "Use a setting that the encoder has, or leave the option out.",
+        sign(
+            "The encoder '{encoder}' has no level {value}.",
+            ENCODER + r"invalid level_idc: (?P<value>\d+)",
+            hint="Use a level such as 4.1, or leave out -level: the encoder chooses it.",
+        ),
+        sign(
+            "The encoder '{encoder}' does not support the profile that was asked for.",
+            ENCODER + r"Profile not supported",
+            hint="Leave out -profile:a: this AAC encoder writes AAC-LC; HE-AAC needs another encoder.",
+        ),
+        sign(
+            "DNxHD has no form with this frame size, rate, pixel format and bitrate.",
+            ENCODER + r"video parameters incompatible with DNxHD",
+            hint="Use DNxHR, which takes any size: -c:v dnxhd -profile:v dnxhr_hq -pix_fmt yuv422p.",
+        ),
+        options=("-level", "-profile", "-c:v", "-c:a"),
+    ),
+    failure(
         "pixel_format_unsupported",
         "Set a pixel format that the encoder and its profile support, usually -pix_fmt yuv420p.",
         sign(
@@ -89,6 +109,11 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
             "There is no channel layout with {value}.",
             r'channel layout "(?P<value>[^"\n]*)" is invalid or unsupported',
         ),
+        sign(
+            "The encoder '{encoder}' does not support the channel layout '{value}'.",
+            ENCODER + r"Invalid channel layout (?P<value>\S+) for specified mapping family",
+            hint="Give it one of its own layouts: -af aformat=channel_layouts=5.1 (or 7.1, stereo, mono).",
+        ),
         sign("The encoder '{encoder}' supports one channel only.", ENCODER + r"Only mono supported"),
         sign(
             "There is no mix from {has} to {wants}.",
@@ -112,7 +137,13 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
             "The encoder '{encoder}' does not support this frame rate.",
             ENCODER + r"MPEG-1/2 does not support (?P<rate>\S+) fps",
         ),
-        options=("-r",),
+        sign(
+            "The encoder '{encoder}' cannot count time in units of {unit} s, only down to 1/65535 s.",
+            ENCODER + r"timebase (?P<unit>\d+/\d+) not supported by MPEG 4 standard",
+            hint="Set a frame rate, for example -r 30, and leave out -enc_time_base and -fps_mode passthrough; "
+            "or use another encoder, such as libx264.",
+        ),
+        options=("-r", "-enc_time_base", "-fps_mode", "-c:v"),
     ),
     failure(
         "bitrate_unsupported",

@@ -22,17 +22,18 @@ class Sign:
 
     `{group}` in the sentence is replaced by the named group of the pattern. The groups `filter`, `encoder`,
     `decoder`, `format`, `option`, `stream`, `file`, `input` and `output` become part of `where`.
-    `argument`: a pattern that one argument of the command must match, too.
+    `argument`: a pattern that one argument of the command must match, too. `hint` replaces that of the failure.
     """
 
     message: str
     patterns: tuple[str, ...]
     argument: str | None = None
+    hint: str | None = None
 
 
-def sign(message: str, *patterns: str, argument: str | None = None) -> Sign:
+def sign(message: str, *patterns: str, argument: str | None = None, hint: str | None = None) -> Sign:
     """Declare a sign. In the log, `^` and `$` match at line ends; patterns are compiled when a run has failed."""
-    return Sign(message, patterns, argument)
+    return Sign(message, patterns, argument, hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,6 +125,14 @@ FILTERS: tuple[Failure, ...] = (
         ),
     ),
     failure(
+        "filter_channel_missing",
+        "Use channels that the input has; the action probe shows its layout.",
+        sign(
+            "The filter '{filter}' asks for a channel that its input, '{layout}', does not have.",
+            FILTER + r"input channel \S+ not available from input layout '(?P<layout>[^'\n]*)'",
+        ),
+    ),
+    failure(
         "filter_size_impossible",
         "Crop to at most the frame's size, pad to at least it, and scale to at most 16384 pixels a side.",
         sign(

@@ -46,6 +46,12 @@ OPTIONS: tuple[Failure, ...] = (
             "The options '{first}' and '{second}' exclude each other.",
             r"Error, both (?P<first>-\w+) and (?P<second>-\w+) supplied",
         ),
+        sign(
+            "The options '-r' and '-fps_mode' exclude each other: with -r all frames last equally long.",
+            r"One of -r/-fpsmax was specified together a non-CFR -vsync/-fps_mode",
+            hint="Remove -r to keep the times of the frames as they are, or -fps_mode to get that rate.",
+        ),
+        options=("-fps_mode", "-vsync", "-r"),
     ),
     failure(
         "duration_invalid",
