@@ -62,6 +62,11 @@ MAX_SUBTITLES_OF_ROWS = 3_000_000
 MAX_SCRIPTS_OF_ROWS = 16 << 20
 MAX_DRAWN_SUBTITLES = 500_000
 
+KEPT_LOG_BYTES = 2 << 20
+"""Bytes of all logs in a result; of longer ones it has a part, and says so. RunPod takes results of 8 MiB."""
+KEPT_MEASURED_VALUES = 20_000
+"""Values in the lists of all measurements of a result; likewise."""
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:

@@ -385,6 +385,25 @@ async def test_presigned_input_and_output(worker: Worker, bucket: Bucket) -> Non
     assert len(bucket.server.read("out.mp4") or b"") == result["outputs"][0]["size"]
 
 
+async def test_a_file_beside_the_output_without_an_address_is_named(worker: Worker, bucket: Bucket) -> None:
+    command = ["-i", "clip.mp4", "-vf", "metadata=print:file=m.txt", "-an", "beside.mp4"]
+    upload: dict[str, Any] = {"url": bucket.signed("put_object", "beside.mp4")}
+    result = await worker.process(command, upload=upload)
+    assert [output["name"] for output in result["outputs"]] == ["beside.mp4"]
+    (warning,) = [warning for warning in result["warnings"] if '"m.txt"' in warning]
+    assert '"upload"' in warning
+    addresses = {name: bucket.signed("put_object", name) for name in ("beside.mp4", "m.txt")}
+    both = await worker.process(command, upload={"urls": addresses})
+    assert [output["name"] for output in both["outputs"]] == ["beside.mp4", "m.txt"]
+    assert (await download(bucket.signed("get_object", "m.txt")))[0] == 200
+
+
+async def test_a_file_beside_the_output_leaves_it_its_key(worker: Worker, bucket: Bucket) -> None:
+    command = ["-i", "clip.mp4", "-vf", "vidstabdetect", "-an", "keyed.mp4"]
+    result = await worker.process(command, upload=bucket.upload("k/movie.mp4"))
+    assert [output["path"] for output in result["outputs"]] == ["k/movie.mp4", "k/transforms.trf"]
+
+
 async def test_progress_counts_sent_bytes(worker: Worker, bucket: Bucket) -> None:
     def be_slow(method: str, path: str) -> None:
         if method == "PUT":

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ffmpeg_worker.cli.display import show_outputs
+from ffmpeg_worker.cli.display_measurements import show_measurements
 from ffmpeg_worker.cli.file_arguments import read_file_argument
 from ffmpeg_worker.cli.local_worker import name_data_root, run_locally, terminal_settings
 from ffmpeg_worker.cli.problems import echo_json, exit_code, exit_on_error, show_problem, wants_json
@@ -50,9 +51,12 @@ def _show(result: JobResult) -> None:
     match result:
         case ProcessResult():
             show_outputs(result)
-            for command_log in result.logs or ():
-                click.echo(command_log.log)
-        case MultiProcessResult() | CanvasResult(remarks=None):
+            show_measurements(result.measurements, result.logs)
+        case MultiProcessResult():
+            show_outputs(result)
+            for report in result.results:
+                show_measurements(report.measurements, report.logs)
+        case CanvasResult(remarks=None):
             show_outputs(result)
         case _:
             echo_json(result.as_json())

@@ -24,10 +24,12 @@ class Filter:
     Attributes:
         name: without the label after `@`.
         options: names and unescaped values; the name is `None` where the graph gives only a value.
+        label: what follows the `@`.
     """
 
     name: str
     options: tuple[tuple[str | None, str], ...]
+    label: str = ""
 
 
 @dataclass(slots=True)
@@ -104,10 +106,10 @@ def read_filter_graph(text: str) -> Iterator[Filter]:
         if not source.next:
             return
         _skip_labels(source)
-        name = source.token("=,;[").partition("@")[0]
+        name, _, label = source.token("=,;[").partition("@")
         if not name:
             raise UnreadableGraphError("a filter has no name")
-        yield Filter(name, tuple(_read_options(source)))
+        yield Filter(name, tuple(_read_options(source)), label)
         _skip_labels(source)
         if source.next and source.next not in ",;":
             raise UnreadableGraphError(f'expected "," or ";" after the filter "{name[:64]}"')

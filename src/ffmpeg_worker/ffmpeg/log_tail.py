@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Callable
 
 MAX_LOG_BYTES = 64 * 1024 * 1024
 """A run with a longer log is stopped, because reading the log costs the worker time."""
 
-_MAX_LINE_CHARS = 4096
+MAX_LINE_CHARS = 4096
+"""The rest of a longer line is dropped."""
+
 _MAX_TAIL_CHARS = 64 * 1024
 _MAX_FIRST_PROBLEMS = 40
 
@@ -30,7 +33,9 @@ class LogTail:
     Lines have the level tags of `-loglevel level+info`; `strip_log_tags` removes them.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_line: Callable[[str], None] | None = None) -> None:
+        """`on_line` receives each line that is not empty."""
+        self._on_line = on_line
         self._partial = b""
         self._count = 0
         self._first_problems: list[tuple[int, str]] = []
@@ -40,10 +45,15 @@ class LogTail:
     def feed(self, chunk: bytes) -> None:
         """Add the next bytes of the log."""
         *lines, self._partial = (self._partial + chunk).replace(b"\r", b"\n").split(b"\n")
-        # The rest of a very long line is dropped; a UTF-8 character takes at most 4 bytes.
-        self._partial = self._partial[: 4 * _MAX_LINE_CHARS]
+        # A UTF-8 character takes at most 4 bytes.
+        self._partial = self._partial[: 4 * MAX_LINE_CHARS]
         for line in lines:
             self._keep(line)
+
+    def end(self) -> None:
+        """Take the rest for a line: no more bytes come."""
+        line, self._partial = self._partial, b""
+        self._keep(line)
 
     @property
     def text(self) -> str:
@@ -66,6 +76,8 @@ class LogTail:
         self._tail.append((self._count, line))
         self._tail_chars += len(line) + 1
         self._count += 1
+        if self._on_line is not None:
+            self._on_line(line)
         while self._tail_chars > _MAX_TAIL_CHARS:
             self._tail_chars -= len(self._tail.popleft()[1]) + 1
 
@@ -76,7 +88,7 @@ def strip_log_tags(text: str) -> str:
 
 
 def _clean(raw: bytes) -> str:
-    line = raw[: 4 * _MAX_LINE_CHARS].decode(errors="replace")[:_MAX_LINE_CHARS]
+    line = raw[: 4 * MAX_LINE_CHARS].decode(errors="replace")[:MAX_LINE_CHARS]
     if not line.isprintable():
         line = _CONTROL.sub("", _ANSI.sub("", line))
     return line.rstrip()

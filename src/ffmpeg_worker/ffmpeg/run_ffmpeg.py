@@ -11,21 +11,19 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from ffmpeg_worker.command.invocation import Invocation, redact
+from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut
+from ffmpeg_worker.ffmpeg.collected_output import PROGRESS, CollectedOutput, last_lines
 from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
-from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
-from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
+from ffmpeg_worker.ffmpeg.log_tail import LogTail
+from ffmpeg_worker.ffmpeg.progress import Progress
+from ffmpeg_worker.ffmpeg.recorder import Recorder
 from ffmpeg_worker.ffmpeg.tools import Tools
-from ffmpeg_worker.process.child import Exit, Output
+from ffmpeg_worker.measurements.recording import Recording
+from ffmpeg_worker.process.child import Exit
 from ffmpeg_worker.process.child_environment import make_child_environment
 from ffmpeg_worker.sandbox.confinement import Confinement
 
-MAX_STDOUT_BYTES = 64 * 1024 * 1024
-
-_PUBLIC_LOG_LINES = 30
-_LOG_PAUSE_S = 0.01  # ffmpeg writes its log line by line, about forty lines for the smallest job
-_STDOUT, _STDERR, _PROGRESS = 1, 2, 3
 # Progress has its own pipe, as standard output may be an output of the command.
 _GLOBAL_OPTIONS = (
     "-hide_banner",
@@ -35,7 +33,7 @@ _GLOBAL_OPTIONS = (
     "level+info",
     "-nostats",
     "-progress",
-    f"pipe:{_PROGRESS}",
+    f"pipe:{PROGRESS}",
     "-stats_period",
     "0.25",
 )
@@ -53,9 +51,10 @@ class RunReport:
     log: LogTail
     last_progress: Progress | None
     stdout: bytes
+    recorder: Recorder | None = None
 
 
-async def run_ffmpeg(
+async def run_ffmpeg(  # noqa: PLR0913 - most are optional
     tools: Tools,
     invocation: Invocation,
     *,
@@ -65,6 +64,7 @@ async def run_ffmpeg(
     capture_stdout: bool = False,
     confinement: Confinement | None = None,
     stdin: BinaryIO | None = None,
+    recording: Recording | None = None,
 ) -> RunReport:
     """Run ffmpeg in `cwd`; existing outputs are overwritten.
 
@@ -78,6 +78,7 @@ async def run_ffmpeg(
         capture_stdout: whether to keep standard output, up to 64 MiB.
         confinement: what ffmpeg may access; None: everything.
         stdin: an open file for standard input. It is closed here, so that its writer notices the end of ffmpeg.
+        recording: what to record of the log and of standard output.
 
     Raises:
         EngineFailed: with the diagnosis.
@@ -89,8 +90,7 @@ async def run_ffmpeg(
         _run_once,
         tools,
         cwd=cwd,
-        on_progress=on_progress,
-        capture_stdout=capture_stdout,
+        collect=partial(CollectedOutput, on_progress, recording, captures_stdout=capture_stdout),
         confinement=confinement,
         stdin=stdin,
     )
@@ -133,19 +133,18 @@ async def _run_once(
     *,
     cwd: Path,
     timeout_s: float | None,
-    on_progress: Callable[[Progress], None] | None,
-    capture_stdout: bool,
+    collect: Callable[[], CollectedOutput],
     confinement: Confinement | None,
     stdin: BinaryIO | None,
 ) -> RunReport:
     began = time.monotonic()
-    collected = _Collected(on_progress)
+    collected = collect()
     try:
         starting = await tools.spawner.start(
             [str(tools.ffmpeg), *_GLOBAL_OPTIONS, *arguments],
             cwd=cwd,
             env=make_child_environment(tools.environment),
-            outputs=collected.outputs(capture_stdout=capture_stdout),
+            outputs=collected.outputs(),
             stdin=None if stdin is None else stdin.fileno(),
             confinement=confinement,
         )
@@ -160,7 +159,8 @@ async def _run_once(
             await child.stop()
             raise _timed_out(collected.log) from None
     if child.overflowed is not None:
-        raise _flooded(child.overflowed, collected.log)
+        raise collected.flood_error(child.overflowed)
+    collected.log.end()
     if result.code != 0:
         result = _name_cpu_limit(result, confinement)
         raise _failed(result, collected.log, arguments, tools.capabilities.names)
@@ -170,41 +170,15 @@ async def _run_once(
         log=collected.log,
         last_progress=collected.last_progress,
         stdout=bytes(collected.stdout),
+        recorder=collected.recorder,
     )
-
-
-class _Collected:
-    """Output of one run so far."""
-
-    def __init__(self, on_progress: Callable[[Progress], None] | None) -> None:
-        self.log = LogTail()
-        self.stdout = bytearray()
-        self.last_progress: Progress | None = None
-        self._on_progress = on_progress
-        self._reports = ProgressReader()
-
-    def outputs(self, *, capture_stdout: bool) -> dict[int, Output | int]:
-        """Return the readers of the log, of progress and, if it is captured, of standard output."""
-        outputs: dict[int, Output | int] = {
-            _STDERR: Output(self.log.feed, MAX_LOG_BYTES, _LOG_PAUSE_S),
-            _PROGRESS: Output(self._feed_progress),
-        }
-        if capture_stdout:
-            outputs[_STDOUT] = Output(self.stdout.extend, MAX_STDOUT_BYTES)
-        return outputs
-
-    def _feed_progress(self, chunk: bytes) -> None:
-        for report in self._reports.feed(chunk):
-            self.last_progress = report
-            if self._on_progress is not None:
-                self._on_progress(report)
 
 
 def _timed_out(log: LogTail) -> EngineTimedOut:
     return EngineTimedOut(
         "The time for the job was used up, and ffmpeg was stopped.",
         hint="Allow more time, or ask for less work: a faster preset, a smaller size, a shorter range.",
-        stderr=_last_lines(log),
+        stderr=last_lines(log),
     )
 
 
@@ -217,13 +191,11 @@ def _failed(
         return EngineKilled(
             "ffmpeg was killed from outside, usually because memory ran out.",
             hint="Try again; if it happens again, use a smaller size, fewer threads or a larger machine.",
-            stderr=_last_lines(log),
+            stderr=last_lines(log),
         )
     code = result.code if result.code is not None else -(result.signal or 0)
     found = diagnose(log.text, exit_code=code, signal=result.signal, arguments=arguments, known=known)
-    return EngineFailed(
-        found.message, code=found.code, hint=found.hint, where=found.where, stderr=_last_lines(log)
-    )
+    return EngineFailed(found.message, code=found.code, hint=found.hint, where=found.where, stderr=last_lines(log))
 
 
 def _name_cpu_limit(result: Exit, confinement: Confinement | None) -> Exit:
@@ -235,17 +207,3 @@ def _name_cpu_limit(result: Exit, confinement: Confinement | None) -> Exit:
     if result.signal == signal.SIGKILL and limit is not None and result.cpu_seconds >= limit:
         return replace(result, signal=signal.SIGXCPU)
     return result
-
-
-def _flooded(number: int, log: LogTail) -> EngineFailed:
-    name, limit = ("log", MAX_LOG_BYTES) if number == _STDERR else ("standard output", MAX_STDOUT_BYTES)
-    return EngineFailed(
-        f"ffmpeg was stopped: it wrote more than {limit // 1024**2} MiB to its {name}.",
-        code="output_flood",
-        hint="Remove options that print something for every frame or packet, or write to a file.",
-        stderr=_last_lines(log),
-    )
-
-
-def _last_lines(log: LogTail) -> str:
-    return redact(strip_log_tags(log.last(_PUBLIC_LOG_LINES)))

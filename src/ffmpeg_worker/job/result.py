@@ -10,6 +10,7 @@ from pydantic import Field
 
 from ffmpeg_worker.job.problem import error_from_problem
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile, ResultModel, Stats
+from ffmpeg_worker.measurements.table import AnyMeasurement
 
 _SANDBOX_WARNINGS: Mapping[str, str] = {
     "degraded": "This worker confines jobs only in part: its operator has allowed that.",
@@ -35,6 +36,7 @@ class LaneReport:
     summary: Mapping[str, Any] = field(default_factory=dict)
     is_fused: bool = False
     problem: Mapping[str, Any] | None = None
+    measurements: tuple[AnyMeasurement, ...] | None = None
 
 
 def get_only_lane(lanes: Sequence[LaneReport]) -> LaneReport:
@@ -74,7 +76,13 @@ class JobResult(ResultModel):
         """
         lane = get_only_lane(lanes)
         warnings = (*(lane.summary.get("warnings") or ()), *lane.warnings)
-        parts = {"outputs": lane.outputs, "stats": stats, "warnings": warnings, "logs": lane.logs}
+        parts = {
+            "outputs": lane.outputs,
+            "stats": stats,
+            "warnings": warnings,
+            "measurements": lane.measurements,
+            "logs": lane.logs,
+        }
         declared = {name: value for name, value in parts.items() if name in cls.model_fields}
         return cls(**{**lane.summary, **common, **declared})
 

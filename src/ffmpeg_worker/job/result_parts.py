@@ -50,9 +50,18 @@ class Stats(ResultModel):
 
 
 class CommandLog(ResultModel):
-    """Log of a command that writes no file, for example with loudness or crop values."""
+    """Log of a command that measures, or writes no file."""
 
     command: int = Field(description="Index of the command in the chain, from 0.", examples=[0])
-    log: str = Field(
-        description="Last lines of FFmpeg's log.", examples=["[Parsed_volumedetect_0] max_volume: -3.1 dB"]
+    log: str = Field(description="FFmpeg's log.", examples=["[Parsed_volumedetect_0] max_volume: -3.1 dB"])
+    stdout: str | None = Field(
+        None,
+        description="What filters printed to standard output, as `metadata=print:file=-` does.",
+        examples=["frame:0    pts:0       pts_time:0\nlavfi.scene_score=0.400000"],
+    )
+    truncated: bool = Field(
+        False,
+        description="Whether `log` or `stdout` is too long for the result: then it has whole lines from the "
+        "beginning and the end, and between them one that tells how many were left out.",
+        examples=[False],
     )

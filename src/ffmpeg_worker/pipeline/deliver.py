@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.result_parts import OutputFile
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.leftover_files import describe_leftovers
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.quota import size_of
 from ffmpeg_worker.pipeline.verify import VerifiedFile, VerifiedFiles
@@ -22,6 +23,7 @@ from ffmpeg_worker.sandbox.beneath import hardlink_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
 from ffmpeg_worker.storage.stores import Delivery, OutputLocation
 
+_HOW_TO_GET = 'Give each a name of its own, and a place in "upload".'
 _Stamp = tuple[int, int, int]
 """Inode, size and modification time of a file: equal stamps mean that it was not written in between."""
 
@@ -37,10 +39,26 @@ class DeliveredFiles:
 class LaneDelivery:
     """Delivers the files of one lane; segments may be sent while their command still runs."""
 
-    def __init__(self, delivery: Delivery, keys: OutputKeys, early: Path, max_early_bytes: int) -> None:
-        """`early` is a folder of the worker's own, on the disk of the lane; larger files are not sent early."""
+    def __init__(
+        self,
+        delivery: Delivery,
+        keys: OutputKeys,
+        early: Path,
+        max_early_bytes: int,
+        check: Callable[[Sequence[str]], None],
+    ) -> None:
+        """Open it.
+
+        Args:
+            delivery: the transfer to the target.
+            keys: keys of the outputs of the job.
+            early: a folder of the worker's own, on the disk of the lane.
+            max_early_bytes: larger files are not sent early.
+            check: refuses keys that the target does not accept.
+        """
         self._delivery = delivery
         self._keys = keys
+        self._check = check
         self._early = early
         self._max_early_bytes = max_early_bytes
         self._stamps: dict[str, _Stamp] = {}
@@ -75,8 +93,10 @@ class LaneDelivery:
         Raises:
             TargetError: nothing was left behind, or the error says what.
         """
-        keys = {file.name: self._keys.of(file.name) for file in verified.files}
-        for file in verified.files:
+        left_out = {file.name for file in verified.files if file.is_optional and not self._has_place(file.name)}
+        files = [file for file in verified.files if file.name not in left_out]
+        keys = {file.name: self._keys.of(file.name) for file in files}
+        for file in files:
             path = folder / file.work_name
             if self._stamps.pop(file.name, None) != _stamp(path.lstat()):
                 self._delivery.send(keys[file.name], path)
@@ -86,8 +106,17 @@ class LaneDelivery:
             places = await self._delivery.finish() if keys else {}
         except WorkerError as error:
             raise _with_output_name(error, keys) from None
-        outputs = tuple(_describe(file, places[keys[file.name]]) for file in verified.files)
-        return DeliveredFiles(outputs, (*verified.warnings, *_warnings(outputs)))
+        outputs = tuple(_describe(file, places[keys[file.name]]) for file in files)
+        missed = describe_leftovers(left_out, _HOW_TO_GET)
+        return DeliveredFiles(outputs, (*verified.warnings, *missed, *_warnings(outputs)))
+
+    def _has_place(self, name: str) -> bool:
+        """Whether the target accepts a file that was not planned."""
+        try:
+            self._check([self._keys.of(name)])
+        except WorkerError:
+            return False
+        return self._keys.claim(name, str(self._early))
 
 
 async def deliver(
@@ -113,7 +142,8 @@ async def open_delivery(context: JobContext, keys: OutputKeys, lane_name: str) -
     delivery = context.stores.target.open_delivery(context.progress.sending())
     try:
         early = context.workspace.root / f"early-{lane_name}"
-        yield LaneDelivery(delivery, keys, early, context.resources.quota.max_file_bytes)
+        max_bytes = context.resources.quota.max_file_bytes
+        yield LaneDelivery(delivery, keys, early, max_bytes, context.stores.target.check)
     except BaseException:
         await delivery.undo()
         raise

@@ -13,7 +13,7 @@ from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.fetch.referenced_files import find_key_files
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
 from ffmpeg_worker.planning.commands.read_chain import all_outputs
-from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.plan import BundledFonts, FfmpegStep, InputLink, Lane, TextFile
 
 _NUMBER = re.compile(r"(\d+)")
 _PASS_LOG_ENDS = re.compile(r"(?:\.(?:mbtree|cutree|temp))+$")
@@ -57,18 +57,32 @@ def find_companions(folder: Path, *lanes: Lane) -> list[str]:
     Left out are files that the worker put there, and logs that only the second pass of an encoder reads.
     """
     outputs = NamePatterns()
+    written = [*list_files(folder)]
     taken: set[str] = set()
     pass_logs = {"ffmpeg2pass", "x264_2pass.log", "x265_2pass.log"}
     for lane in lanes:
         for name in _output_names(lane):
             outputs.add_output(name) if is_sequence(name) or "%v" in name else taken.add(name)
-        taken |= lane.referenced_files | lane.key_info_files | {*find_key_files(lane.key_info_files, folder)}
+        taken |= lane.key_info_files | {*find_key_files(lane.key_info_files, folder), *find_placed(written, lane)}
         pass_logs |= {*_pass_log_names(lane)}
     return sort_naturally(
         name
-        for name in list_files(folder)
+        for name in written
         if name not in taken and not outputs.match(name) and not _is_pass_log(name, pass_logs)
     )
+
+
+def find_placed(names: Iterable[str], lane: Lane) -> Iterator[str]:
+    """Those of the names that the worker put into the working directory for the commands."""
+    files, folders = set(lane.referenced_files), {f"{folder.rstrip('/')}/" for folder in lane.font_folders}
+    for step in lane.steps:
+        for item in step.setup if isinstance(step, FfmpegStep) else ():
+            match item:
+                case TextFile() | InputLink():
+                    files.add(item.name)
+                case BundledFonts():
+                    folders.add(f"{item.folder}/")
+    return (name for name in names if name in files or any(name.startswith(folder) for folder in folders))
 
 
 def _output_names(lane: Lane) -> Iterator[str]:

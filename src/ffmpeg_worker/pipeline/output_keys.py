@@ -20,12 +20,18 @@ class OutputKeys:
     """
 
     def __init__(self, upload: Upload | None, artifacts: Sequence[Artifact]) -> None:
-        """`artifacts` are those of all lanes of the job."""
+        """`artifacts` are those of all lanes of the job; side files count only if there is nothing else."""
+        self._names = {artifact.name: "" for artifact in artifacts if not artifact.is_optional}
+        artifacts = [one for one in artifacts if not one.is_side] or artifacts
         where = upload.location if upload is not None else None
         self._key = where.key if where is not None else None
         self._main: str | None = None
         if self._key and PurePosixPath(self._key).suffix and not self._key.endswith("/") and len(artifacts) == 1:
             self._main = artifacts[0].entry or _single_name(artifacts[0])
+
+    def claim(self, name: str, lane: str) -> bool:
+        """Claim a name for a file that no lane was planned to deliver; return whether no other lane has it."""
+        return self._names.setdefault(name, lane) == lane
 
     def of(self, name: str) -> str:
         """The key of the output that the caller calls `name`.

@@ -15,7 +15,6 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome
 from ffmpeg_worker.planning.plan import FfmpegStep, RenderStep, StepResult
 
-_MAX_LOG_CHARS = 8000
 _MAX_REPORTED_PROBLEMS = 5
 
 
@@ -50,6 +49,7 @@ def _report(outcome: Outcome, files: LocalFiles) -> LaneReport:
         stats=_stats([outcome], files, sum(result.seconds for result in executed.results)),
         warnings=warnings,
         logs=_logs(outcome),
+        measurements=tuple(one for result in executed.results for one in result.measurements) or None,
         summary=outcome.summary,
         is_fused=executed.is_fused,
     )
@@ -79,7 +79,7 @@ def _counted_results(lane: Delivered) -> Sequence[StepResult]:
 
 def _logs(lane: Delivered) -> tuple[CommandLog, ...] | None:
     logs = tuple(
-        CommandLog(command=step.command, log=result.log[-_MAX_LOG_CHARS:])
+        CommandLog(command=step.command, log=result.log, stdout=result.stdout, truncated=result.is_log_cut)
         for step, result in zip(lane.executed.lane.steps, lane.executed.results, strict=True)
         if isinstance(step, FfmpegStep) and step.keeps_log
     )

@@ -16,7 +16,6 @@ from typing import BinaryIO
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.diagnosis.font_fallbacks import find_font_fallbacks
-from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
@@ -24,6 +23,7 @@ from ffmpeg_worker.fonts import outline_fonts
 from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.folder_state import FolderState
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.recorded_output import read_record
 from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning.plan import (
     BundledFonts,
@@ -100,6 +100,7 @@ class CommandRunner:
                     capture_stdout=step.stdout_file is not None,
                     confinement=self.jail.for_command(self.folder, seconds),
                     stdin=stdin,
+                    recording=step.recording if step.keeps_log else None,
                 ),
                 self.jail.root,
                 self._usage.set_written,
@@ -110,7 +111,7 @@ class CommandRunner:
             raise error.reword(self.reword).at(command=step.command) from None
         if step.stdout_file is not None:
             await self.write(step.stdout_file, run.stdout)
-        return self._result(run, step)
+        return await self._result(run, step)
 
     async def write(self, name: str, content: bytes | bytearray) -> None:
         """Write a file into the working directory, replacing one that an interrupted attempt has left.
@@ -174,25 +175,30 @@ class CommandRunner:
         redact = redact_var.get()
         return plain if redact is None else redact(plain)
 
-    def _result(self, run: RunReport, step: FfmpegStep) -> StepResult:
+    async def _result(self, run: RunReport, step: FfmpegStep) -> StepResult:
         last = run.last_progress if not step.is_auxiliary else None
         problems = dict.fromkeys(_ERROR_LINE.findall(run.log.text))
+        record = await read_record(run.recorder, step.command, self.reword)
         return StepResult(
             seconds=run.seconds,
             cpu_seconds=run.exit.cpu_seconds,
             frames=last.frame if last else None,
             out_time_s=last.out_time_s if last else None,
-            log=self.reword(strip_log_tags(run.log.text)) if step.keeps_log else "",
+            log=record.log,
+            stdout=record.stdout,
+            is_log_cut=record.is_log_cut,
+            measurements=record.measurements,
             problems=tuple(self.reword(line) for line in islice(problems, _MAX_PROBLEMS)),
-            warnings=() if step.failure_context else tuple(map(self.reword, _missing_fonts(run, step))),
+            warnings=(*record.warnings, *self._missing_fonts(run, step)),
         )
 
-
-def _missing_fonts(run: RunReport, step: FfmpegStep) -> Iterator[str]:
-    """A sentence for each font that burnt subtitles asked for in vain."""
-    fallbacks = find_font_fallbacks(run.log.text, " ".join(step.invocation.arguments))
-    for wanted, used in islice(fallbacks, _MAX_MISSING_FONTS):
-        yield f'The font "{wanted}" was not found; the subtitles were drawn with "{used}".'
+    def _missing_fonts(self, run: RunReport, step: FfmpegStep) -> Iterator[str]:
+        """A sentence for each font that burnt subtitles asked for in vain; compositions have their own."""
+        if step.failure_context:
+            return
+        fallbacks = find_font_fallbacks(run.log.text, " ".join(step.invocation.arguments))
+        for wanted, used in islice(fallbacks, _MAX_MISSING_FONTS):
+            yield self.reword(f'The font "{wanted}" was not found; the subtitles were drawn with "{used}".')
 
 
 def _in_context(error: WorkerError, context: FailureContext) -> WorkerError:

@@ -164,7 +164,8 @@ class _LanesRun:
         lane = self._lanes[index]
         if lane.failure is not None:
             raise lane.failure
-        self._context.stores.target.check([self._keys.of(artifact.name) for artifact in lane.artifacts])
+        planned = [artifact.name for artifact in lane.artifacts if not artifact.is_optional]
+        self._context.stores.target.check([self._keys.of(name) for name in planned])
         return lane
 
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ffmpeg_worker.budgets import MAX_PRODUCED_NAMES
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.command.manifest import Manifest, read_manifest
 from ffmpeg_worker.errors import OutputRejected, SourceError
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.leftover_files import describe_leftovers, find_leftovers
 from ffmpeg_worker.pipeline.output_files import final_name, find_files
 from ffmpeg_worker.pipeline.playlist_files import PlaylistFiles, find_playlist_files
 from ffmpeg_worker.pipeline.quota import Quota, size_of
@@ -26,18 +28,24 @@ from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 
 _NOTHING_SELECTED = "Check that the command selects frames: -ss within the input, -map, -frames, filters."
+_NOT_DELIVERABLE = "Name them in the command, as files of at most the allowed size and number."
+_HOW_TO_GET = 'Add it to "output", or leave "output" out to get every file.'
 _MAX_SHORT_S = 0.3
 _MAX_SHORT_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFile:
-    """A file that may be delivered: its final name, its path in the working directory, bytes and media facts."""
+    """A file that may be delivered: its final name, its path in the working directory, bytes and media facts.
+
+    One that `is_optional` is left out, with a warning, where the target has no place for it.
+    """
 
     name: str
     work_name: str
     size: int
     media: MediaInfo | None
+    is_optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +91,47 @@ async def _verify_all(
         playlist = playlists.get(artifact.work_name)
         warnings += playlist.warnings if playlist is not None else ()
         files += await _Check(context, artifact, executed, expected, linked, playlist).run()
+    if executed.lane.chain is not None and not executed.is_fused:
+        others = await asyncio.to_thread(_find_others, executed, files)
+        if not executed.lane.delivers_all:
+            warnings += describe_leftovers(others, _HOW_TO_GET)
+        else:
+            checks = {name: _Check(context, _unplanned(name), executed, expected, linked) for name in others}
+            found, missed = await _verify_others(checks)
+            files += found
+            warnings += describe_leftovers(missed, _NOT_DELIVERABLE)
     await asyncio.to_thread(context.resources.quota.check_written, context.workspace.root)
     return VerifiedFiles(tuple(files), tuple(warnings))
 
 
 async def _read_manifest(context: JobContext, text: str) -> Manifest | None:
     compute = context.resources.compute
-    return await compute.call(len(text), read_manifest, text, deadline=context.runtime.deadline)
+    return await compute.call(
+        len(text), read_manifest, text, deadline=context.runtime.deadline, owner=context.runtime.owner
+    )
+
+
+def _unplanned(name: str) -> Artifact:
+    return Artifact(name, name, is_media=False, is_side=True, is_optional=True)
+
+
+async def _verify_others(checks: Mapping[str, _Check]) -> tuple[list[VerifiedFile], list[str]]:
+    """Check files that no output stands for; return those that can be delivered, and the names of the others."""
+    found: list[VerifiedFile] = []
+    missed: list[str] = []
+    for number, (name, check) in enumerate(checks.items()):
+        if number >= MAX_PRODUCED_NAMES or not name.isprintable():
+            missed.append(name)
+            continue
+        try:
+            found += await check.run()
+        except OutputRejected:
+            missed.append(name)
+    return found, missed
+
+
+def _find_others(executed: Executed, files: Collection[VerifiedFile]) -> list[str]:
+    return find_leftovers(executed.folder, executed.lane, {file.work_name for file in files})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +148,8 @@ class _Check:
     async def run(self) -> list[VerifiedFile]:
         artifact, folder = self.artifact, self.executed.folder
         names = find_files(artifact, folder)
+        if not names and artifact.is_optional:
+            return []
         if not names:
             raise self._rejected(
                 "FFmpeg ended without error but wrote no {}.",
@@ -121,13 +165,20 @@ class _Check:
         for name in sizes:
             self._claim(name)
         return [
-            VerifiedFile(final_name(artifact, name), name, size, media if name == names[0] else None)
+            VerifiedFile(
+                final_name(artifact, name),
+                name,
+                size,
+                media if name == names[0] else None,
+                artifact.is_optional,
+            )
             for name, size in sizes.items()
         ]
 
     async def _open(self, name: str) -> MediaInfo | None:
         """Media facts of a file; `None` for one that is not media."""
-        if not self.artifact.is_media or (self.playlist is not None and not self.playlist.is_playable):
+        is_playable = self.playlist is None or self.playlist.is_playable
+        if not self.artifact.is_media or self.artifact.is_side or not is_playable:
             return None
         try:
             path = self.executed.folder / name
@@ -177,7 +228,7 @@ class _Check:
             raise self._not_regular() from None
         if not is_plain_file(status, self.context.workspace.jail.owner, link_count=self._names(name)):
             raise self._not_regular()
-        if status.st_size == 0:
+        if status.st_size == 0 and not self.artifact.is_side:
             raise self._rejected("The output {} is empty (0 bytes).", code="output_empty", hint=_NOTHING_SELECTED)
         if not self.artifact.is_copy and size_of(status) > self._quota.max_file_bytes:
             raise self._rejected(

@@ -26,6 +26,9 @@ class Artifact:
     `promised_s` is the least length in seconds that the plan itself guarantees; lengths that follow from the
     media of the inputs are in `expectations.py`. `is_copy` tells whether it is an unchanged input, which may be
     larger than what programs may write. `entry` is the master playlist that players open first, if there is one.
+    larger than what programs may write. `is_side` tells whether an option or filter writes it beside the outputs,
+    such as a log: it may be empty. One that `is_optional`, because the caller has not named it as a result, may be
+    missing or have no place at the target.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Artifact:
     is_media: bool = True
     is_copy: bool = False
     entry: str | None = None
+    is_side: bool = False
+    is_optional: bool = False
 
 
 def duplicate_output(name: str) -> InvalidJob:

@@ -54,6 +54,9 @@ def _key(chain: Chain, lane: Lane) -> _Key | None:
     commands = chain.commands
     if len(commands) != 1 or lane.failure or not lane.artifacts or lane.referenced_files or lane.font_folders:
         return None
+    # One log could not be divided among the processes.
+    if any(isinstance(step, FfmpegStep) and step.keeps_log for step in lane.steps):
+        return None
     if not _can_share(commands[0]):
         return None
     return tuple(

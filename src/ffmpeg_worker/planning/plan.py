@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.measurements.recording import Recording
+from ffmpeg_worker.measurements.table import AnyMeasurement
 from ffmpeg_worker.planning.artifact import Artifact
 from ffmpeg_worker.planning.commands.read_chain import Chain
 from ffmpeg_worker.scene.scene import Scene
@@ -71,7 +73,8 @@ class FfmpegStep:
         expected_s: length of its output in seconds, for progress, where the plan knows it.
         setup: files and folders that are made before it starts, in this order.
         stdout_file: file of the working directory that receives standard output; `None` discards it.
-        keeps_log: whether the log belongs to the result, as for commands that only measure.
+        keeps_log: whether the log belongs to the result, as for commands that measure.
+        recording: what is read from the log and from standard output, and how much of them is kept.
         environment: variables added to its environment.
         failure_context: the error that replaces FFmpeg's own.
         is_auxiliary: it prepares or joins frames of other steps, so its frames are not counted again.
@@ -83,6 +86,7 @@ class FfmpegStep:
     setup: tuple[PlacedFile, ...] = ()
     stdout_file: str | None = None
     keeps_log: bool = False
+    recording: Recording = field(default_factory=Recording)
     environment: Mapping[str, str] = field(default_factory=dict)
     failure_context: FailureContext | None = None
     is_auxiliary: bool = False
@@ -159,6 +163,9 @@ class StepResult:
         seconds, cpu_seconds: wall time and CPU time.
         frames, out_time_s: frames and seconds of media that it wrote, where they count.
         log: the log in plain lines, where the step keeps it.
+        stdout: what filters printed to standard output, likewise; `None` if none do.
+        is_log_cut: whether lines of either were left out.
+        measurements: what its filters measured.
         problems: errors that ffmpeg logged although it went on.
         warnings: remarks for the caller.
     """
@@ -168,6 +175,9 @@ class StepResult:
     frames: int | None = None
     out_time_s: float | None = None
     log: str = ""
+    stdout: str | None = None
+    is_log_cut: bool = False
+    measurements: tuple[AnyMeasurement, ...] = ()
     problems: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -213,6 +223,8 @@ class Lane:
         artifacts: files that must be there at the end.
         chain: the caller's commands that `steps` run, from which lengths follow; `None` for planned commands.
         intermediates: names that steps write and that are no outputs.
+        passing_files: patterns of names of files that later commands read; the caller does not miss them.
+        delivers_all: whether files that no name stands for are delivered, too, as the caller has not chosen.
         referenced_files: names in options that may be files of the data root; those that exist are copied.
         font_folders: folders of the data root with fonts, which are copied.
         key_info_files: files that name the file of an HLS key.
@@ -228,6 +240,8 @@ class Lane:
     artifacts: tuple[Artifact, ...] = ()
     chain: Chain | None = None
     intermediates: frozenset[str] = frozenset()
+    passing_files: frozenset[str] = frozenset()
+    delivers_all: bool = False
     referenced_files: frozenset[str] = frozenset()
     font_folders: frozenset[str] = frozenset()
     key_info_files: frozenset[str] = frozenset()

@@ -15,6 +15,10 @@ HandlerOutput = dict[str, Any]
 MAX_OUTPUT_BYTES = 8 << 20
 """RunPod accepts 10 MB after `/run`; it drops a larger output silently, and the job never ends."""
 _MAX_MESSAGE_LENGTH = 2000
+_LOGS_DROPPED = (
+    'The "logs" were left out, because the result was too large for RunPod: measure less in one job, or let '
+    "filters write files."
+)
 
 
 def success(result: Mapping[str, Any]) -> HandlerOutput:
@@ -46,6 +50,8 @@ def finalize(output: HandlerOutput) -> HandlerOutput:
     size = len(json.dumps(cleaned, ensure_ascii=False, allow_nan=False).encode())
     if size <= MAX_OUTPUT_BYTES:
         return cleaned
+    if "error" not in cleaned and _drop_logs(cleaned["result"]):
+        return finalize(cleaned)
     if "error" in cleaned:
         message = cleaned["error"][:_MAX_MESSAGE_LENGTH]
         kept = {key: cleaned["details"].get(key) for key in ("code", "fault", "retryable")}
@@ -58,6 +64,17 @@ def finalize(output: HandlerOutput) -> HandlerOutput:
             'preview a smaller "width", or write it to a file with "output".',
         )
     )
+
+
+def _drop_logs(result: Any) -> bool:
+    """Take the logs out of a result, with a warning in their place; return whether there were any."""
+    if not isinstance(result, dict):
+        return False
+    parts = [result, *(part for part in result.get("results") or () if isinstance(part, dict))]
+    holders = [part for part in parts if part.pop("logs", None)]
+    if holders:
+        result["warnings"] = [*(result.get("warnings") or ()), _LOGS_DROPPED]
+    return bool(holders)
 
 
 def _clean(value: Any) -> Any:

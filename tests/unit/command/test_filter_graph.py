@@ -17,7 +17,7 @@ SCALE = Filter("scale", ((None, "80"), (None, "-2")))
 GRAPHS = [
     ("scale=80:-2", [SCALE]),
     (" scale = 80 : -2 ", [SCALE]),
-    ("[0:v] [1:v]overlay@logo=x=1[a];[a]null", [Filter("overlay", (("x", "1"),)), Filter("null", ())]),
+    ("[0:v] [1:v]overlay@logo=x=1[a];[a]null", [Filter("overlay", (("x", "1"),), "logo"), Filter("null", ())]),
     ("sws_flags=bicubic;scale=80:-2", [SCALE]),
     ("movie='/etc/passwd'", [Filter("movie", ((None, "/etc/passwd"),))]),
     ("mov'i'e=a", [Filter("movie", ((None, "a"),))]),

@@ -14,9 +14,10 @@ import pytest
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut
+from ffmpeg_worker.ffmpeg.collected_output import MAX_STDOUT_BYTES
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES
 from ffmpeg_worker.ffmpeg.progress import Progress
-from ffmpeg_worker.ffmpeg.run_ffmpeg import MAX_STDOUT_BYTES, RunReport, run_ffmpeg
+from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.sandbox.confinement import Confinement, Limits
 from support.programs.fake_spawner import FakeSpawner, Script

@@ -58,3 +58,28 @@ def test_names_that_make_no_key(name: str) -> None:
     with pytest.raises(InvalidJob) as caught:
         naming("a", ONE).of(name)
     assert caught.value.code == "invalid_upload"
+
+
+SIDE = Artifact("p.log", "p.log", is_media=False, is_side=True, is_optional=True)
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "name", "expected"),
+    [
+        ([*ONE, SIDE], "small.mp4", "a/b.mp4"),
+        ([*ONE, SIDE], "p.log", "a/p.log"),
+        (ONE, "left.log", "a/left.log"),
+        ([SIDE], "p.log", "a/b.mp4"),
+        ([*TWO, SIDE], "p.log", "a/b.mp4/p.log"),
+    ],
+)
+def test_files_beside_the_outputs_leave_the_key_to_them(
+    artifacts: list[Artifact], name: str, expected: str
+) -> None:
+    assert naming("a/b.mp4", artifacts).of(name) == expected
+
+
+def test_the_first_lane_gets_a_name_that_was_not_planned() -> None:
+    keys = naming("a", [*ONE, SIDE])
+    assert [keys.claim("p.log", lane) for lane in ("x", "y", "x")] == [True, False, True]
+    assert not keys.claim("small.mp4", "x")

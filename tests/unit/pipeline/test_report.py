@@ -11,6 +11,7 @@ from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import EngineFailed
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.result_parts import OutputFile
+from ffmpeg_worker.measurements.scenes import SceneMeasurement
 from ffmpeg_worker.pipeline.deliver import DeliveredFiles
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.report import make_result
@@ -77,11 +78,29 @@ def test_a_few_problems_are_told(tmp_path: Path) -> None:
     assert warnings == [f"FFmpeg reported: p{number}" for number in range(5)]
 
 
-def test_logs_of_measuring_commands_are_cut_at_their_beginning(tmp_path: Path) -> None:
+def test_logs_and_measurements_of_measuring_commands_are_whole(tmp_path: Path) -> None:
     measuring = FfmpegStep(Invocation(()), command=3, keeps_log=True)
-    lane = delivered(StepResult(log="x" * 10_000 + "end"), StepResult(log=""), lane=Lane((measuring, STEP)))
-    (log,) = make_result(FakeJob(tmp_path).context, FILES, [lane]).as_json()["logs"]
-    assert (log["command"], len(log["log"]), log["log"][-3:]) == (3, 8000, "end")
+    scene = SceneMeasurement(command=3, instance="Parsed_scdet_0", count=0, scenes=())
+    found = StepResult(log="x" * 10_000 + "end", stdout="frame:0", is_log_cut=True, measurements=(scene,))
+    result = make_result(
+        FakeJob(tmp_path).context, FILES, [delivered(found, StepResult(), lane=Lane((measuring, STEP)))]
+    ).as_json()
+    (log,) = result["logs"]
+    assert log == {"command": 3, "log": "x" * 10_000 + "end", "stdout": "frame:0", "truncated": True}
+    (measured,) = result["measurements"]
+    assert measured == {
+        "command": 3,
+        "filter": "scene",
+        "instance": "Parsed_scdet_0",
+        "truncated": False,
+        "count": 0,
+        "scenes": [],
+    }
+
+
+def test_other_results_have_neither_logs_nor_measurements(tmp_path: Path) -> None:
+    result = make_result(FakeJob(tmp_path).context, FILES, [delivered(StepResult())]).as_json()
+    assert not {"logs", "measurements"} & result.keys()
 
 
 def test_a_failed_lane_is_reported_where_lanes_are_independent(tmp_path: Path) -> None:

@@ -73,3 +73,12 @@ def test_a_result_may_have_keys_that_the_sdk_removes() -> None:
     output = finalize(success(result))
     assert output["result"] == result
     assert output.keys().isdisjoint(result)
+
+
+def test_logs_give_way_in_a_result_that_is_too_large() -> None:
+    log = {"command": 0, "log": "x" * (5 << 20), "truncated": False}
+    result = {"outputs": [], "warnings": ["first"], "results": [{"index": 0, "logs": [log]}, {"logs": [log]}]}
+    finalized = finalize(success(result))["result"]
+    assert finalized["results"] == [{"index": 0}, {}]
+    assert finalized["warnings"][0] == "first"
+    assert "left out" in finalized["warnings"][1]

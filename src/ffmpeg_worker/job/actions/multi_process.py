@@ -17,6 +17,7 @@ from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.problem import Problem
 from ffmpeg_worker.job.result import FilesResult, LaneReport
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile, ResultModel, Stats
+from ffmpeg_worker.measurements.table import AnyMeasurement
 
 
 class MultiProcessData(JobData):
@@ -77,8 +78,11 @@ class ProcessReport(ResultModel):
     warnings: tuple[str, ...] = Field(
         (), description="Sentences about what succeeded but deserves a look.", examples=[[]]
     )
+    measurements: tuple[AnyMeasurement, ...] | None = Field(
+        None, description="What the filters of its commands measured, one entry for each filter.", examples=[[]]
+    )
     logs: tuple[CommandLog, ...] | None = Field(
-        None, description="Logs of commands that only measure.", examples=[[]]
+        None, description="Logs of commands that measure, or write no file.", examples=[[]]
     )
     error: Problem | None = Field(None, description="Why the process failed.", examples=[_EXAMPLE_PROBLEM])
 
@@ -94,6 +98,7 @@ class ProcessReport(ResultModel):
             outputs=lane.outputs,
             stats=lane.stats,
             warnings=lane.warnings,
+            measurements=lane.measurements,
             logs=lane.logs,
         )
 

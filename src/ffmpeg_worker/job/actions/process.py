@@ -15,6 +15,7 @@ from ffmpeg_worker.job.file_names import OutputNames
 from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile
+from ffmpeg_worker.measurements.table import AnyMeasurement
 
 Hardware = Literal["off", "auto", "nvenc"]
 EXAMPLE_COMMAND = "ffmpeg -i {{in_1}} -c:v libx264 -crf 23 small.mp4".split()
@@ -61,8 +62,11 @@ class ProcessResult(FilesResult):
     outputs: tuple[OutputFile, ...] = Field(
         description="Delivered files; a playlist comes before its segments.", examples=[[]]
     )
+    measurements: tuple[AnyMeasurement, ...] | None = Field(
+        None, description="What the filters of the commands measured, one entry for each filter.", examples=[[]]
+    )
     logs: tuple[CommandLog, ...] | None = Field(
-        None, description="Logs of commands that only measure.", examples=[[]]
+        None, description="Logs of commands that measure, or write no file.", examples=[[]]
     )
     warns_of_weak_sandbox = True
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
 from ffmpeg_worker.command.command_line import FileGroup, Option
 from ffmpeg_worker.command.invocation import Invocation
@@ -11,11 +11,12 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import STAGING_FOLDER, LocalFiles
 from ffmpeg_worker.job.problem import error_from_problem
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind, duplicate_output
-from ffmpeg_worker.planning.commands.read_chain import WORKER_OPTIONS, Chain, ReadCommand, all_outputs
+from ffmpeg_worker.planning.artifact import ArtifactKind
+from ffmpeg_worker.planning.commands.chain_outputs import find_artifacts, find_passing_files
+from ffmpeg_worker.planning.commands.measuring_filters import make_recording, prints_measurements
+from ffmpeg_worker.planning.commands.read_chain import WORKER_OPTIONS, Chain, ReadCommand
 from ffmpeg_worker.planning.commands.referenced_files import (
     find_key_info_files,
-    find_mentioned_names,
     find_referenced_files,
     side_outputs,
 )
@@ -25,7 +26,6 @@ from ffmpeg_worker.planning.file_references import (
     InputReference,
     OutputReference,
     is_concat_list,
-    read_output,
 )
 from ffmpeg_worker.planning.option_policy.command_limits import CommandLimits
 from ffmpeg_worker.planning.plan import FfmpegStep, Folder, Lane
@@ -47,16 +47,21 @@ def plan_chain(chain: Chain, files: LocalFiles, limits: CommandLimits | None) ->
     steps = tuple(
         _plan_command(read, index, staged, work_names, limits) for index, read in enumerate(chain.commands)
     )
-    artifacts = _find_artifacts(chain)
+    artifacts = find_artifacts(chain)
     kept = {artifact.work_name for artifact in artifacts}
     lines = [read.line for read in chain.commands]
+    sides = {name for line in lines for name in side_outputs(line)}
     return Lane(
         steps=steps,
         artifacts=artifacts,
         chain=chain,
         intermediates=frozenset(name for name in work_names.values() if name not in kept),
-        referenced_files=frozenset(name for line in lines for name in find_referenced_files(line)) - {*work_names},
         font_folders=frozenset(name for line in lines for name in find_font_folders(line)),
+        passing_files=find_passing_files(chain),
+        delivers_all=not chain.outputs,
+        referenced_files=frozenset(name for line in lines for name in find_referenced_files(line))
+        - {*work_names}
+        - sides,
         key_info_files=frozenset(
             placeholders.fill(name, staged.__getitem__) for line in lines for name in find_key_info_files(line)
         ),
@@ -99,12 +104,17 @@ def _plan_command(
                 work_names[output.name] = output.work_name
     for option in read.line.trailing:
         arguments += _option_tokens(option, staged)
-    folders = {name.rpartition("/")[0] for name in (o.work_name for o in read.outputs if not o.is_raw)} - {""}
+    written = [*(output.work_name for output in read.outputs if not output.is_raw), *side_outputs(read.line)]
+    folders = {name.rpartition("/")[0] for name in written} - {""}
+    recording = make_recording(read.line)
     return FfmpegStep(
         invocation=Invocation(tuple(arguments)),
         command=index,
         setup=(*(Folder(name) for name in sorted(folders)), *link_fonts(read.line, staged)),
-        keeps_log=all(output.name is None for output in read.outputs),
+        keeps_log=all(output.name is None for output in read.outputs)
+        or bool(recording.filters)
+        or prints_measurements(read.line),
+        recording=recording,
     )
 
 
@@ -144,44 +154,6 @@ def _input_tokens(
             # The worker staged the entries of a list under plain names; `safe 0` lets it name earlier outputs too.
             safe = ("-safe", "0") if is_concat_list(group) and not group.has("safe") else ()
             return (*safe, f"{prefix}{staged[reference.keys[0]]}")
-
-
-def _find_artifacts(chain: Chain) -> tuple[Artifact, ...]:
-    commands = chain.commands
-    written = {output.name: output for read in commands for output in all_outputs(read) if output.name is not None}
-    artifacts = []
-    for name in chain.outputs or _default_outputs(commands, tuple(written)):
-        reference = written.get(name) or read_output(FileGroup(False, name))
-        artifacts.append(
-            Artifact(
-                name,
-                reference.work_name,
-                reference.kind,
-                is_media=reference.is_media,
-                entry=reference.entry,
-            )
-        )
-    seen: set[str] = set()
-    for artifact in artifacts:
-        if artifact.work_name in seen:
-            raise duplicate_output(artifact.name)
-        seen.add(artifact.work_name)
-    return tuple(artifacts)
-
-
-def _default_outputs(commands: Sequence[ReadCommand], written: Sequence[str]) -> tuple[str, ...]:
-    """Outputs that no later command reads, and files that options write and no later command mentions."""
-    consumed = {
-        key for read in commands for ref in read.inputs if ref.kind is not InputKind.SOURCE for key in ref.keys
-    }
-    beside: list[str] = []
-    mentioned: set[str] = set()
-    for read in reversed(commands):
-        names = dict.fromkeys(side_outputs(read.line))
-        consumed |= names.keys()
-        beside = [*(name for name in names if name not in mentioned), *beside]
-        mentioned |= {*find_mentioned_names(read.line)}
-    return tuple(dict.fromkeys([*(name for name in written if name not in consumed), *beside]))
 
 
 def _warnings(chain: Chain) -> Iterator[str]:

@@ -101,7 +101,7 @@ def _append_missing(line: CommandLine, outputs: Sequence[str], produced: Produce
         InvalidJob: it writes other files already: FFmpeg would encode once more, with its defaults.
     """
     written = {without_file_prefix(output.url).removeprefix("./") for output in line.outputs}
-    mentioned = {*find_mentioned_names(line)} if outputs else ()
+    mentioned = {*find_mentioned_names(line), *side_outputs(line)} if outputs else ()
     missing = [
         name
         for name in dict.fromkeys(outputs)

@@ -7,16 +7,15 @@ from collections.abc import Iterator
 
 from ffmpeg_worker.command.command_line import CommandLine
 from ffmpeg_worker.command.filter_graph import split_escaped
+from ffmpeg_worker.planning.commands.filter_graphs import graph_texts, read_graphs
 from ffmpeg_worker.planning.option_policy.encoder_parameters import find_files_to_read
+from ffmpeg_worker.planning.option_policy.written_files import WRITING_OPTIONS, find_written_files
 
-_GRAPH_OPTIONS = frozenset("vf af filter filter_complex lavfi".split())
 _FILE_OPTIONS = frozenset("attach filter_script filter_complex_script hls_key_info_file".split())
-_WRITING_OPTIONS = frozenset("segment_list segment_header_filename dump_attachment vstats_file".split())
 _WORD = re.compile(r"[^\s=:,;'\"\[\]|\\]++")
 _EXTENSION = re.compile(r"[A-Za-z][A-Za-z0-9]{0,7}")
-_METADATA = re.compile(r"a?metadata(?:@\w+)?=")
-# Parameters of psnr, ssim, xpsnr, libvmaf and vidstabdetect.
-_WRITING_PARAMETERS = frozenset({"stats_file", "log_path", "result"})
+# Filters that read a file which the command need not name.
+_READ_BY_DEFAULT = {"vidstabtransform": "transforms.trf"}
 
 
 def find_referenced_files(line: CommandLine) -> Iterator[str]:
@@ -44,6 +43,8 @@ def find_mentioned_names(line: CommandLine) -> Iterator[str]:
         yield from (word.removeprefix("./") for word in _WORD.findall(text))
     for graph in find_graphs(line):
         yield from (value.removeprefix("./") for _, value in find_filter_parameters(graph))
+    for one in read_graphs(line):
+        yield from (_READ_BY_DEFAULT[found.name] for found in one.filters if found.name in _READ_BY_DEFAULT)
 
 
 def find_key_info_files(line: CommandLine) -> Iterator[str]:
@@ -53,18 +54,9 @@ def find_key_info_files(line: CommandLine) -> Iterator[str]:
 
 def side_outputs(line: CommandLine) -> Iterator[str]:
     """Files that options write beside the outputs: segment lists, logs of measuring filters, attachments."""
-    for option in line.options():
-        if option.name in _WRITING_OPTIONS and option.value and _is_plain(option.value):
-            yield option.value
-    for graph in find_graphs(line):
-        for key, value in find_filter_parameters(graph):
-            if key in _WRITING_PARAMETERS and _is_plain(value):
-                yield value
-        for part in split_escaped(graph, "[],;"):
-            if _METADATA.match(part.strip()):
-                yield from (
-                    value for key, value in find_filter_parameters(part) if key == "file" and _is_plain(value)
-                )
+    names = [option.value for option in line.options() if option.value and option.name in WRITING_OPTIONS]
+    names += [name for graph in read_graphs(line) for found in graph.filters for name in find_written_files(found)]
+    yield from filter(_is_plain, dict.fromkeys(name.removeprefix("file:") for name in names))
 
 
 def _has_extension(name: str) -> bool:
@@ -74,17 +66,12 @@ def _has_extension(name: str) -> bool:
 
 def _is_plain(name: str) -> bool:
     """Whether a name is a file in the working directory, and not standard output."""
-    return bool(name) and not name.startswith(("-", "/")) and ":" not in name and "%" not in name
+    return bool(name) and not name.startswith(("-", "/")) and not any(character in name for character in ":%{}")
 
 
 def find_graphs(line: CommandLine) -> Iterator[str]:
     """The filter graphs of a command."""
-    for option in line.options():
-        if option.value and option.name in _GRAPH_OPTIONS:
-            yield option.value
-    for group in line.inputs:
-        if group.value_of("f") == "lavfi":
-            yield group.url
+    return (text for text, _ in graph_texts(line))
 
 
 def find_filter_parameters(graph: str) -> Iterator[tuple[str, str]]:

@@ -71,7 +71,20 @@ PROGRAM_OPTIONS = (
     ),
     rule(
         ValueKind.REFUSED,
-        "report dump hex vstats sdp_file print_graphs print_graphs_file print_graphs_format stats_enc_pre "
+        "report",
+        "it writes a report about the run to a file",
+        'Leave it out: the log of a command that measures is in "logs" of the result, what its filters measured '
+        'is in "measurements", and errors contain the log.',
+    ),
+    rule(
+        ValueKind.REFUSED,
+        "vstats",
+        "it names its file by the time of day",
+        "Name the file: -vstats_file vstats.log.",
+    ),
+    rule(
+        ValueKind.REFUSED,
+        "dump hex sdp_file print_graphs print_graphs_file print_graphs_format stats_enc_pre "
         "stats_enc_post stats_mux_pre stats_enc_pre_fmt stats_enc_post_fmt stats_mux_pre_fmt",
         "it writes a report about the run, or bytes of its inputs, to a file or the log",
         "Leave it out; results describe the outputs, and errors contain the log.",

@@ -10,6 +10,7 @@ from ffmpeg_worker.job.actions.process import ProcessData
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.commands.read_chain import Chain, read_chain
+from ffmpeg_worker.planning.commands.share_recordings import share_recordings
 from ffmpeg_worker.planning.fusion import plan_fusions
 from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
 from ffmpeg_worker.planning.hardware.missing_card import check_card_is_not_needed
@@ -56,7 +57,9 @@ class MultiProcessPlanner(Planner[MultiProcessJob]):
             chains.append(as_run)
             lanes.append(lane)
         fuse = read.job.data.fuse
-        return Plan(tuple(lanes), plan_fusions(chains, lanes, files, make_limits(machine)) if fuse else ())
+        return Plan(
+            share_recordings(lanes), plan_fusions(chains, lanes, files, make_limits(machine)) if fuse else ()
+        )
 
 
 def _hardware(job: MultiProcessJob, process: ProcessData) -> str:
@@ -86,6 +89,8 @@ def _claim_names(lane: Lane, index: int, owners: dict[str, int]) -> None:
         InvalidJob: an earlier process writes an output of the same name.
     """
     for artifact in lane.artifacts:
+        if artifact.is_optional:
+            continue
         if artifact.name in owners:
             raise InvalidJob(
                 f'Two outputs have the name "{artifact.name[:128]}": '

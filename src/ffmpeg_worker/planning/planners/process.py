@@ -6,6 +6,7 @@ from ffmpeg_worker.job.actions.process import ProcessJob
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.commands.read_chain import read_chain
+from ffmpeg_worker.planning.commands.share_recordings import share_recordings
 from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
 from ffmpeg_worker.planning.hardware.missing_card import check_card_is_not_needed
 from ffmpeg_worker.planning.hardware.plan_on_gpu import plan_for_machine
@@ -34,4 +35,4 @@ class ProcessPlanner(Planner[ProcessJob]):
     def plan(self, read: ReadJob[ProcessJob], files: LocalFiles, machine: Machine) -> Plan:
         (chain,) = read.chains
         _, lane = plan_for_machine(chain, files, machine, read.job.data.hardware or "off")
-        return Plan((lane,))
+        return Plan(share_recordings((lane,)))
