@@ -257,6 +257,7 @@ _FFMPEG_INPUTS = (
 _FFMPEG_OUTPUTS = (
     _caller("attachment_type_missing", "An attachment has no media type."),
     _caller("codec_not_in_container", "The format cannot hold the codec."),
+    _caller("cover_art_as_video", "Cover art became a video of one frame, which makes no playable segments."),
     _caller("format_unknown", "There is no format of that name (`-f`)."),
     _caller("muxing_queue_full", "One output stream waited too long for another one (FFmpeg 5)."),
     _caller("output_directory_missing", "The directory of an output does not exist."),
@@ -302,11 +303,15 @@ _ENGINE = (
     _worker("engine_unavailable", "FFmpeg or the probe cannot be started."),
     _worker("hardware_failed", "A command was mapped onto the GPU, and the GPU failed.", retryable=True),
     _caller("job_too_large", "The job wrote more bytes or files than a job may."),
+    _caller("nothing_selected", "The command selected no frame and no packet for an output."),
     ErrorCode("output_flood", "A program printed more than the worker keeps.", (Fault.CALLER, Fault.SOURCE)),
     _caller("output_not_regular", "An output is not a regular file."),
     _worker("output_rejected", "FFmpeg ended without error, but an output is not what was asked for."),
-    _source("output_too_short", "An output is shorter than its input promised."),
-    _caller("output_unreadable", "An output cannot be opened as media."),
+    _source(
+        "output_too_short",
+        "An output is shorter than its input says, and FFmpeg reported that the input is damaged.",
+    ),
+    _caller("output_unreadable", "An output begins as a media file, but the part that describes it is missing."),
     _worker("renderer_failed", "The renderer of compositions failed."),
     # Not 408: clients repeat a request that got 408, and it would take as long again.
     _caller("timed_out", "The time of the job was used up.", status=504),

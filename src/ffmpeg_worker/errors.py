@@ -172,6 +172,12 @@ class EngineFailed(EngineError):
     fault_follows_code = True
 
 
+class NothingSelected(EngineFailed):
+    """No frame or packet reached an output; until its name is known, `where.output` is its number."""
+
+    code = "nothing_selected"
+
+
 class EngineTimedOut(EngineError):
     """The time of the job was used up and ffmpeg was stopped."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from support.media.odd_sources import make_odd_sources
 from support.media.sources import cut, make, make_clip
 from support.shared_files import share_folder
 from support.worker import Worker, open_worker
@@ -20,6 +21,15 @@ async def worker(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Work
     root = tmp_path_factory.mktemp("worker")
     shutil.copytree(share_folder(tmp_path_factory, "worker-data", _make_files), root / "data")
     (root / "data/outside.mp4").symlink_to("/etc/passwd")
+    async with open_worker(root) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def odd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
+    """A worker whose data root holds media whose stated lengths are not lengths, and media that are cut."""
+    root = tmp_path_factory.mktemp("odd")
+    shutil.copytree(share_folder(tmp_path_factory, "odd-data", make_odd_sources), root / "data")
     async with open_worker(root) as opened:
         yield opened
 

@@ -143,7 +143,10 @@ OUTPUTS = [
     FailingRun("output_without_streams", "-i v.mp4 -vn o.mp4", "-vn"),
     FailingRun("output_without_streams", "-i v.mp4 o.mp3", "Nothing"),
     FailingRun(
-        "output_empty", f"-abort_on empty_output {_AV} -c copy -ss 9 -t 0.1 o.mp4", "empty", {"argument": "-ss"}
+        "nothing_selected",
+        f"-abort_on empty_output {_AV} -c copy -ss 9 -t 0.1 o.mp4",
+        "empty",
+        {"argument": "-ss"},
     ),
     _video("output_format_unknown", "out.xyz", "out.xyz", output="out.xyz"),
     _video("output_format_unknown", "pipe:1", "-f", output="pipe:1"),

@@ -195,8 +195,8 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
         "",
     ),
     (process("-i cut-faststart.mp4 -c copy o.mp4"), "output_too_short", "source", "promised"),
-    (process("-i clip.mp4 -ss 10 o.mp4"), "output_without_streams", "caller", "-ss"),
-    (process("-i clip.mp4 -an -vf select=0 -frames:v 1 o.png"), "output_missing", "caller", ""),
+    (process("-i clip.mp4 -ss 10 o.mp4"), "nothing_selected", "caller", "-ss"),
+    (process("-i clip.mp4 -an -vf select=0 -frames:v 1 o.png"), "nothing_selected", "caller", "select"),
     (process("-i clip.mp4 o.mp4 && -i o.mp4 -c:v nope p.mp4"), "encoder_unknown", "caller", "nope"),
 ]
 

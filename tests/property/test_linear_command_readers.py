@@ -23,22 +23,26 @@ from ffmpeg_worker.errors import EngineFailed, InvalidJob
 from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
 from ffmpeg_worker.ffmpeg.diagnosis.font_fallbacks import find_font_fallbacks
 from ffmpeg_worker.ffmpeg.log_tail import LogTail, strip_log_tags
+from ffmpeg_worker.ffmpeg.output_report import OutputReport
 from ffmpeg_worker.job.file_names import check_name, display_name
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.object_location import describe_key_problem, read_location
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.secrets import find_secrets, make_redaction
 from ffmpeg_worker.job.sources import find_signed_parts
+from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 from ffmpeg_worker.pipeline.gpu_fallback import is_gpu_failure
 from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning import placeholders
-from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_durations, read_time
+from ffmpeg_worker.planning.commands.durations import estimate_duration, read_time
 from ffmpeg_worker.planning.commands.output_placeholders import OutputPlaceholders
+from ffmpeg_worker.planning.commands.promised_lengths import promise_lengths
 from ffmpeg_worker.planning.commands.referenced_files import (
     find_mentioned_names,
     find_referenced_files,
     side_outputs,
 )
+from ffmpeg_worker.planning.commands.steady_filters import find_choosing_filter
 from ffmpeg_worker.planning.commands.subtitle_fonts import fill_fonts_folder, find_font_folders
 from ffmpeg_worker.planning.file_references import read_input, read_output, tee_outputs
 from ffmpeg_worker.planning.hardware.explicit_hardware import find_named_hardware
@@ -75,7 +79,7 @@ BEGINNINGS = st.sampled_from(
     ]
 )
 ENDS = st.sampled_from(["", "x", "!", "]", "'", " x", "\n", ":"])
-TEN_S = MediaInfo("mov", (StreamInfo("video", duration_s=10.0),), 10.0)
+TEN_S = MediaInfo("mov", (StreamInfo("video", duration_s=10.0, frames=250),), 10.0)
 
 
 def with_option(option: str, value: str) -> CommandLine:
@@ -125,7 +129,10 @@ def find_lengths(text: str) -> None:
     read_time(text)
     lavfi = CommandLine((FileGroup(True, text, (Option("-f", "lavfi"),)), FileGroup(False, "o.mp4")))
     estimate_duration(lavfi, [None])
-    promise_durations(with_option("-vf", text), [TEN_S])
+    written = [WrittenOutput((WrittenStream("video", (0, 0)),))]
+    promise_lengths(with_option("-vf", text), [TEN_S], written)
+    promise_lengths(with_option("-r", text), [TEN_S], written)
+    find_choosing_filter(text)
 
 
 def fill_placeholders(text: str) -> None:
@@ -156,8 +163,10 @@ def redact_secrets(text: str) -> None:
 
 
 def read_log(text: str) -> None:
-    tail = LogTail()
-    tail.feed(text.encode())
+    report = OutputReport()
+    tail = LogTail(report.feed)
+    tail.feed(text.encode() + b"\n")
+    _ = report.outputs
     strip_log_tags(tail.text)
     is_gpu_failure(EngineFailed("x", stderr=tail.text))
     StagedNames({"_in/a.mp4": "a"}).replace_in(text)

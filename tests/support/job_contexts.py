@@ -33,7 +33,16 @@ from support.servers.memory_storage import MemoryStorage
 
 VIDEO = {
     "format": {"format_name": "mov,mp4", "duration": "10.0"},
-    "streams": [{"codec_type": "video", "codec_name": "h264", "width": 64, "height": 36, "duration": "10.0"}],
+    "streams": [
+        {
+            "codec_type": "video",
+            "codec_name": "h264",
+            "width": 64,
+            "height": 36,
+            "duration": "10.0",
+            "nb_frames": "250",
+        }
+    ],
 }
 
 

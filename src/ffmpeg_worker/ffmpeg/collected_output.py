@@ -7,6 +7,7 @@ from collections.abc import Callable
 from ffmpeg_worker.command.invocation import redact
 from ffmpeg_worker.errors import EngineFailed
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES, LogTail, strip_log_tags
+from ffmpeg_worker.ffmpeg.output_report import OutputReport
 from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
 from ffmpeg_worker.ffmpeg.recorder import Recorder
 from ffmpeg_worker.measurements.recording import Recording
@@ -39,14 +40,15 @@ class CollectedOutput:
             captures_stdout: whether to keep standard output as it is, unless it is recorded.
         """
         self._captures_stdout = captures_stdout
-        self.recorder = recorder = None if recording is None else Recorder(recording)
+        self.recorder = None if recording is None else Recorder(recording)
         is_measuring = recording is not None and bool(recording.filters)
         self._limits = (
             {STDERR: MAX_RECORDED_BYTES, STDOUT: MAX_RECORDED_BYTES}
             if is_measuring
             else {STDERR: MAX_LOG_BYTES, STDOUT: MAX_STDOUT_BYTES}
         )
-        self.log = LogTail(None if recorder is None else recorder.add_log_line)
+        self.report = OutputReport()
+        self.log = LogTail(self._read_line)
         self.stdout = bytearray()
         self.last_progress: Progress | None = None
         self._on_progress = on_progress
@@ -63,6 +65,11 @@ class CollectedOutput:
         elif self._captures_stdout:
             outputs[STDOUT] = Output(self.stdout.extend, self._limits[STDOUT])
         return outputs
+
+    def _read_line(self, line: str) -> None:
+        self.report.feed(line)
+        if self.recorder is not None:
+            self.recorder.add_log_line(line)
 
     def _feed_progress(self, chunk: bytes) -> None:
         for report in self._reports.feed(chunk):

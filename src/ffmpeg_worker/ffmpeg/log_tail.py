@@ -34,7 +34,7 @@ class LogTail:
     """
 
     def __init__(self, on_line: Callable[[str], None] | None = None) -> None:
-        """`on_line` receives each line that is not empty."""
+        """`on_line` receives each line that is not empty, also those that are not kept."""
         self._on_line = on_line
         self._partial = b""
         self._count = 0

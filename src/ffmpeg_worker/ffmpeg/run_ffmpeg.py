@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut
+from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, NothingSelected
 from ffmpeg_worker.ffmpeg.collected_output import PROGRESS, CollectedOutput, last_lines
 from ffmpeg_worker.ffmpeg.diagnosis.diagnose import diagnose
 from ffmpeg_worker.ffmpeg.log_tail import LogTail
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.recorder import Recorder
 from ffmpeg_worker.ffmpeg.tools import Tools
+from ffmpeg_worker.job.written_outputs import WrittenOutput
 from ffmpeg_worker.measurements.recording import Recording
 from ffmpeg_worker.process.child import Exit
 from ffmpeg_worker.process.child_environment import make_child_environment
@@ -44,7 +45,10 @@ _OUT_OF_CPU_TIME = f"received signal {signal.SIGXCPU:d}"
 
 @dataclass(frozen=True)
 class RunReport:
-    """A run that ended with exit code 0. Its outputs are still to be verified."""
+    """A run that ended with exit code 0. Its outputs are still to be verified.
+
+    `outputs` and `damage` are what its log says about them, and the first error of an input.
+    """
 
     exit: Exit
     seconds: float
@@ -52,6 +56,8 @@ class RunReport:
     last_progress: Progress | None
     stdout: bytes
     recorder: Recorder | None = None
+    outputs: tuple[WrittenOutput, ...] = ()
+    damage: str | None = None
 
 
 async def run_ffmpeg(  # noqa: PLR0913 - most are optional
@@ -163,7 +169,7 @@ async def _run_once(
     collected.log.end()
     if result.code != 0:
         result = _name_cpu_limit(result, confinement)
-        raise _failed(result, collected.log, arguments, tools.capabilities.names)
+        raise _failed(result, collected, arguments, tools.capabilities.names)
     return RunReport(
         exit=result,
         seconds=time.monotonic() - began,
@@ -171,6 +177,8 @@ async def _run_once(
         last_progress=collected.last_progress,
         stdout=bytes(collected.stdout),
         recorder=collected.recorder,
+        outputs=collected.report.outputs,
+        damage=collected.report.damage,
     )
 
 
@@ -183,8 +191,9 @@ def _timed_out(log: LogTail) -> EngineTimedOut:
 
 
 def _failed(
-    result: Exit, log: LogTail, arguments: Sequence[str], known: Mapping[str, Collection[str]]
+    result: Exit, collected: CollectedOutput, arguments: Sequence[str], known: Mapping[str, Collection[str]]
 ) -> EngineError:
+    log = collected.log
     last = log.last(5)
     was_told_to_end = result.code == _CODE_AFTER_SIGNAL and _STOPPED_BY_SIGNAL in last
     if result.is_stop or (was_told_to_end and _OUT_OF_CPU_TIME not in last):
@@ -193,9 +202,21 @@ def _failed(
             hint="Try again; if it happens again, use a smaller size, fewer threads or a larger machine.",
             stderr=last_lines(log),
         )
+    if result.signal is None and collected.report.nothing_selected:
+        return _nothing_selected(collected)
     code = result.code if result.code is not None else -(result.signal or 0)
     found = diagnose(log.text, exit_code=code, signal=result.signal, arguments=arguments, known=known)
     return EngineFailed(found.message, code=found.code, hint=found.hint, where=found.where, stderr=last_lines(log))
+
+
+def _nothing_selected(collected: CollectedOutput) -> NothingSelected:
+    empty = [index for index, output in enumerate(collected.report.outputs) if output.is_empty]
+    return NothingSelected(
+        "No frame or packet was selected for an output.",
+        hint="Check what the command selects: -ss and -t within the input, -map, -frames, filters.",
+        where={"output": empty[0]},
+        stderr=last_lines(collected.log),
+    )
 
 
 def _name_cpu_limit(result: Exit, confinement: Confinement | None) -> Exit:

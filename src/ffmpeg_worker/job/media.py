@@ -22,6 +22,7 @@ class StreamInfo:
     kind: str
     codec: str | None = None
     duration_s: float | None = None
+    """The length; in Matroska the time of the end."""
     width: int | None = None
     height: int | None = None
     fps: Fraction | None = None
@@ -36,6 +37,7 @@ class StreamInfo:
     is_cover: bool = False
     sample_aspect: Fraction = Fraction(1)
     """Width of a pixel divided by its height."""
+    start_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class MediaInfo:
     streams: tuple[StreamInfo, ...]
     duration_s: float | None = None
     bit_rate: int | None = None
+    start_s: float | None = None
 
     @property
     def video(self) -> StreamInfo | None:
@@ -83,21 +86,25 @@ class MediaInfo:
 def read_media(document: Mapping[str, Any]) -> MediaInfo:
     """Read ffprobe's JSON (`format` and `streams`)."""
     container = document.get("format", {})
+    format_name = str(container.get("format_name", ""))
+    is_matroska = format_name.startswith("matroska")
     return MediaInfo(
-        format_name=str(container.get("format_name", "")),
-        streams=tuple(_read_stream(stream) for stream in document.get("streams", ())),
+        format_name=format_name,
+        streams=tuple(_read_stream(stream, is_matroska) for stream in document.get("streams", ())),
         duration_s=_read(float, container.get("duration")),
         bit_rate=_read(int, container.get("bit_rate")),
+        start_s=_read(float, container.get("start_time")),
     )
 
 
-def _read_stream(stream: Mapping[str, Any]) -> StreamInfo:
+def _read_stream(stream: Mapping[str, Any], is_matroska: bool) -> StreamInfo:
+    # Matroska has lengths of streams in tags only: without one, ffprobe prints the length of the file.
+    duration_s = None if is_matroska else _read(float, stream.get("duration"))
     side_data = stream.get("side_data_list", ())
     return StreamInfo(
         kind=str(stream.get("codec_type", "unknown")),
         codec=stream.get("codec_name"),
-        duration_s=_read(float, stream.get("duration"))
-        or _read(_read_clock, stream.get("tags", {}).get("DURATION")),
+        duration_s=duration_s or _read(_read_clock, stream.get("tags", {}).get("DURATION")),
         width=_read(int, stream.get("width")),
         height=_read(int, stream.get("height")),
         fps=_read_rate(stream.get("avg_frame_rate")) or _read_rate(stream.get("r_frame_rate")),
@@ -115,6 +122,7 @@ def _read_stream(stream: Mapping[str, Any]) -> StreamInfo:
         rotation=next((int(item["rotation"]) for item in side_data if "rotation" in item), 0),
         is_cover=bool(stream.get("disposition", {}).get("attached_pic", 0)),
         sample_aspect=_read_rate(str(stream.get("sample_aspect_ratio", "")).replace(":", "/")) or Fraction(1),
+        start_s=_read(float, stream.get("start_time")),
     )
 
 

@@ -6,13 +6,14 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import assert_never
 
+from ffmpeg_worker.errors import EngineFailed, NothingSelected
 from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
@@ -22,7 +23,7 @@ from ffmpeg_worker.pipeline.quota import size_of
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.pipeline.step_files import read_step_files
-from ffmpeg_worker.planning.expectations import Expectations
+from ffmpeg_worker.planning.expectations import Expectations, find_empty_input
 from ffmpeg_worker.planning.plan import (
     CopyStep,
     DependentStep,
@@ -57,6 +58,11 @@ class Executed:
         """Errors that ffmpeg logged although it went on."""
         return tuple(dict.fromkeys(strip_log_tags(line) for result in self.results for line in result.problems))
 
+    @property
+    def damage(self) -> str | None:
+        """The first error that an input or its decoder logged."""
+        return next((result.damage for result in self.results if result.damage is not None), None)
+
 
 async def execute(
     context: JobContext,
@@ -82,10 +88,24 @@ async def execute(
             ready = ready.build(results, await read_step_files(folder, ready.reads))
         name = f"{folder.name}/step-{number}"
         run = partial(runner.run, ready, name, share)
-        result = await context.runtime.step(name, StepResult, run, is_usable=partial(_is_here, context, name))
+        try:
+            result = await context.runtime.step(name, StepResult, run, is_usable=partial(_is_here, context, name))
+        except EngineFailed as error:
+            raise _blame_empty_input(lane, number, results, error) from None
         share(1.0, None)
         results.append(result)
     return Executed(folder.name, lane, folder, tuple(results))
+
+
+def _blame_empty_input(
+    lane: Lane, number: int, results: Sequence[StepResult], error: EngineFailed
+) -> EngineFailed:
+    """The error of a command; one that reads an empty output of an earlier command fails because of that one."""
+    empty = find_empty_input(lane.chain, number, [result.outputs for result in results]) if lane.chain else None
+    if empty is None:
+        return error
+    command, output = empty
+    return NothingSelected(error.message, stderr=error.stderr, where={"command": command, "output": output})
 
 
 def _is_here(context: JobContext, name: str, _result: StepResult) -> bool:

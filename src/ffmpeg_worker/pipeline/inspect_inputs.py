@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from ffmpeg_worker.budgets import MAX_TEXT_FILE_BYTES, MAX_TEXT_FILES_BYTES
-from ffmpeg_worker.errors import EngineKilled, SourceError, SourceTooLarge, SourceUnreadable
+from ffmpeg_worker.errors import EngineKilled, NothingSelected, SourceError, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, read_media
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.planning.expectations import Expectations, expect
+from ffmpeg_worker.planning.expectations import Expectations, Written, expect, explain_nothing_selected
 from ffmpeg_worker.planning.plan import Lane
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 from ffmpeg_worker.tasks import cancel_and_wait
@@ -43,9 +43,13 @@ class InspectedInputs:
         is_known = self._media.done() and not self._media.cancelled() and not self._media.exception()
         return expect(lane, self._media.result() if is_known else {})
 
-    async def expect(self, lane: Lane) -> Expectations:
-        """Expectations from all media facts."""
-        return expect(lane, await asyncio.shield(self._media))
+    async def expect(self, lane: Lane, written: Written = ()) -> Expectations:
+        """Expectations from all media facts, and from what each command has `written`."""
+        return expect(lane, await asyncio.shield(self._media), written)
+
+    async def explain(self, lane: Lane, error: NothingSelected) -> NothingSelected:
+        """Explain an empty output by all media facts."""
+        return explain_nothing_selected(lane, await asyncio.shield(self._media), error)
 
 
 @asynccontextmanager

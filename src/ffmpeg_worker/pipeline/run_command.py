@@ -16,6 +16,7 @@ from typing import BinaryIO
 from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import EngineFailed, EngineKilled, EngineTimedOut, SourceUnreadable, WorkerError
 from ffmpeg_worker.ffmpeg.diagnosis.font_fallbacks import find_font_fallbacks
+from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
@@ -190,6 +191,8 @@ class CommandRunner:
             measurements=record.measurements,
             problems=tuple(self.reword(line) for line in islice(problems, _MAX_PROBLEMS)),
             warnings=(*record.warnings, *self._missing_fonts(run, step)),
+            damage=self.reword(strip_log_tags(run.damage)) if run.damage is not None else None,
+            outputs=run.outputs,
         )
 
     def _missing_fonts(self, run: RunReport, step: FfmpegStep) -> Iterator[str]:

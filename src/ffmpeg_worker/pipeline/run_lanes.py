@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ffmpeg_worker.errors import EngineFailed, TargetError, WorkerError
+from ffmpeg_worker.errors import EngineFailed, NothingSelected, TargetError, WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.secrets import redact_error
 from ffmpeg_worker.logs import log, redact_var
@@ -92,7 +92,12 @@ class _LanesRun:
             (result,) = executed.results
             share = replace(result, cpu_seconds=result.cpu_seconds / len(members), frames=None)
             shared = replace(executed, results=(share,), is_fused=True)
-            await run_all(self._settle(index, self._finish_fused(index, shared, members)) for index in members)
+            await run_all(
+                self._settle(
+                    index, self._finish_fused(index, _take_outputs(shared, self._lanes, members, index), members)
+                )
+                for index in members
+            )
 
     async def _settle(self, index: int, run: Coroutine[Any, Any, Delivered]) -> None:
         """Await a lane; where lanes are independent, its failure becomes its outcome."""
@@ -131,8 +136,14 @@ class _LanesRun:
         async with open_delivery(context, self._keys, name) as delivery:
             is_early = context.runtime.uploads_early and context.stores.target.accepts_early
             async with upload_segments(lane, folder, delivery) if is_early else nullcontext():
-                executed = await self._execute([index], lane, folder)
+                executed = await self._execute_alone(index, lane, folder)
             return await self._finish(index, executed, delivery)
+
+    async def _execute_alone(self, index: int, lane: Lane, folder: Path) -> Executed:
+        try:
+            return await self._execute([index], lane, folder)
+        except NothingSelected as error:
+            raise await self._inputs.explain(lane, error) from None
 
     async def _execute(self, indices: Sequence[int], lane: Lane, folder: Path) -> Executed:
         return await execute(
@@ -154,7 +165,7 @@ class _LanesRun:
     async def _finish(self, index: int, executed: Executed, delivery: LaneDelivery) -> Delivered:
         """Verify and deliver a lane; its summary is built before, while all its files are in the folder."""
         found = await summarize(self._context, executed.lane.summary, executed.results, executed.folder)
-        expected = await self._inputs.expect(executed.lane)
+        expected = await self._inputs.expect(executed.lane, [result.outputs for result in executed.results])
         verified = await verify(self._context, executed, expected, linked=delivery.linked)
         self._context.progress.delivering(index)
         return Delivered(executed, await deliver(self._context, executed, verified, delivery), found)
@@ -167,6 +178,19 @@ class _LanesRun:
         planned = [artifact.name for artifact in lane.artifacts if not artifact.is_optional]
         self._context.stores.target.check([self._keys.of(name) for name in planned])
         return lane
+
+
+def _take_outputs(shared: Executed, lanes: Sequence[Lane], members: Sequence[int], index: int) -> Executed:
+    """A fused run as one of its members sees it: with the outputs of that one only."""
+    counts = {member: _count_outputs(lanes[member]) for member in members}
+    first = sum(counts[member] for member in members[: members.index(index)])
+    (result,) = shared.results
+    own = replace(result, outputs=result.outputs[first : first + counts[index]])
+    return replace(shared, results=(own,))
+
+
+def _count_outputs(lane: Lane) -> int:
+    return sum(len(read.outputs) for read in lane.chain.commands) if lane.chain is not None else 0
 
 
 async def _make_folder(context: JobContext, name: str) -> Path:

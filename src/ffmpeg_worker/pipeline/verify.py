@@ -1,6 +1,6 @@
-"""The verification stage: outputs must exist, open as media, and be as long as the plan promised.
+"""The verification stage: outputs must exist and hold something; what is only doubtful gets a warning.
 
-Exit code 0 of ffmpeg does not prove any of that.
+Exit code 0 of ffmpeg does not prove that. docs/jobs.md lists what is proof enough to reject an output.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from functools import partial
 from pathlib import Path
 
 from ffmpeg_worker.budgets import MAX_PRODUCED_NAMES
-from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.command.manifest import Manifest, read_manifest
 from ffmpeg_worker.errors import OutputRejected, SourceError
 from ffmpeg_worker.job.media import MediaInfo, read_media
+from ffmpeg_worker.pipeline.check_outputs import check_length, check_selected, check_streams, rejected
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.leftover_files import describe_leftovers, find_leftovers
@@ -30,8 +30,6 @@ from ffmpeg_worker.sandbox.beneath import is_plain_file, open_beneath
 _NOTHING_SELECTED = "Check that the command selects frames: -ss within the input, -map, -frames, filters."
 _NOT_DELIVERABLE = "Name them in the command, as files of at most the allowed size and number."
 _HOW_TO_GET = 'Add it to "output", or leave "output" out to get every file.'
-_MAX_SHORT_S = 0.3
-_MAX_SHORT_SHARE = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +50,7 @@ class VerifiedFile:
 class VerifiedFiles:
     """The files of all outputs of a lane, a playlist before its segments; only `verify` makes it.
 
-    `warnings` are sentences about outputs that are delivered but deserve a look.
+    `warnings` say what is doubtful about them.
     """
 
     files: tuple[VerifiedFile, ...]
@@ -67,8 +65,9 @@ async def verify(
     `linked` are files that the worker itself holds under a second name.
 
     Raises:
-        OutputRejected: missing, empty, too large, not regular, unreadable, without streams, or shorter than
-            promised.
+        NothingSelected: no frame and no packet was selected for an output.
+        OutputRejected: missing, empty, too large, not regular, incomplete, without streams, or cut like its
+            source.
         JobTooLarge: the job has written more than it may.
     """
     name = f"{executed.name}/verify"
@@ -84,19 +83,21 @@ async def _verify_all(
 ) -> VerifiedFiles:
     context.workspace.hand_over(executed.folder)
     files: list[VerifiedFile] = []
-    warnings: list[str] = []
+    warnings = check_selected(executed, expected)
     read = partial(_read_manifest, context)
     playlists = await find_playlist_files(executed.lane, executed.folder, read, beside=executed.beside)
     for artifact in executed.lane.artifacts:
         playlist = playlists.get(artifact.work_name)
         warnings += playlist.warnings if playlist is not None else ()
-        files += await _Check(context, artifact, executed, expected, linked, playlist).run()
+        files += await _Check(context, artifact, executed, expected, linked, warnings, playlist).run()
     if executed.lane.chain is not None and not executed.is_fused:
         others = await asyncio.to_thread(_find_others, executed, files)
         if not executed.lane.delivers_all:
             warnings += describe_leftovers(others, _HOW_TO_GET)
         else:
-            checks = {name: _Check(context, _unplanned(name), executed, expected, linked) for name in others}
+            checks = {
+                name: _Check(context, _unplanned(name), executed, expected, linked, warnings) for name in others
+            }
             found, missed = await _verify_others(checks)
             files += found
             warnings += describe_leftovers(missed, _NOT_DELIVERABLE)
@@ -136,13 +137,14 @@ def _find_others(executed: Executed, files: Collection[VerifiedFile]) -> list[st
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """The verification of one artifact."""
+    """The verification of one artifact; adds to `warnings`."""
 
     context: JobContext
     artifact: Artifact
     executed: Executed
     expected: Expectations
     linked: Collection[Path]
+    warnings: list[str]
     playlist: PlaylistFiles | None = None
 
     async def run(self) -> list[VerifiedFile]:
@@ -151,7 +153,8 @@ class _Check:
         if not names and artifact.is_optional:
             return []
         if not names:
-            raise self._rejected(
+            raise rejected(
+                artifact,
                 "FFmpeg ended without error but wrote no {}.",
                 code="output_missing",
                 hint='Check that the last command writes the name given as "output", '
@@ -159,9 +162,11 @@ class _Check:
             )
         names = names if self.playlist is None else list(self.playlist.names)
         sizes = {name: self._size(name) for name in names}
+        self._check_not_empty(sizes)
         media = await self._open(names[0])
-        if media is not None:
-            self._check_length(media)
+        if media is not None and media.streams:
+            self.warnings.extend(check_length(artifact, media, self.executed, self.expected))
+            self.warnings.extend(check_streams(artifact, media, self.executed, self.expected))
         for name in sizes:
             self._claim(name)
         return [
@@ -176,7 +181,7 @@ class _Check:
         ]
 
     async def _open(self, name: str) -> MediaInfo | None:
-        """Media facts of a file; `None` for one that is not media."""
+        """Media facts of a file; `None` for one that is not media, or that the probe cannot read."""
         is_playable = self.playlist is None or self.playlist.is_playable
         if not self.artifact.is_media or self.artifact.is_side or not is_playable:
             return None
@@ -184,43 +189,41 @@ class _Check:
             path = self.executed.folder / name
             media = read_media(await self.context.probes.describe(path, is_own_playlist=self.playlist is not None))
         except SourceError as error:
-            if error.code == "source_crashes_probe":
-                raise self._rejected(
-                    "The output {} could not be checked: the probe crashed or took too long.",
-                    code="output_rejected",
-                    fault=Fault.WORKER,
-                    hint="Try again; if it happens again, choose another container or codec, and report it.",
+            if error.code == "source_incomplete":
+                raise rejected(
+                    self.artifact,
+                    "The output {} begins as a media file, but the part that describes it is missing.",
+                    code="output_unreadable",
+                    hint="Choose a container that fits the codecs, or see stderr.",
+                    stderr=error.stderr,
                 ) from None
-            raise self._rejected(
-                "The output {} cannot be opened as media.",
-                code="output_unreadable",
-                hint="Choose a container that fits the codecs, or see stderr.",
-                stderr=error.stderr,
-            ) from None
-        if not media.streams:
-            raise self._rejected(
+            reason = "crashed or took too long" if error.code == "source_crashes_probe" else "cannot read it"
+            self.warnings.append(f'The output "{self.artifact.name}" was not checked: the probe {reason}.')
+            return None
+        if not media.streams and self.artifact.name in self.expected.written:
+            self.warnings.append(f'The output "{self.artifact.name}" was not checked: the probe finds no stream.')
+        elif not media.streams:
+            raise rejected(
+                self.artifact,
                 "The output {} holds no picture and no sound.",
                 code="output_without_streams",
                 hint=_NOTHING_SELECTED,
             )
         return media
 
-    def _check_length(self, media: MediaInfo) -> None:
-        found = media.duration_s
-        promised = self.artifact.promised_s or self.expected.promised_s.get(self.artifact.name)
-        if promised is None or found is None or not media.has_duration:
-            return
-        if found < promised - max(_MAX_SHORT_S, promised * _MAX_SHORT_SHARE):
-            raise self._rejected(
-                f"The output {{}} is {found:.2f} s long, but its input promised {promised:.2f} s.",
-                code="output_too_short",
-                fault=Fault.SOURCE,
-                hint="The input is probably cut or damaged: send it again. To take what is there, "
-                "say how long with -t.",
+    def _check_not_empty(self, sizes: Mapping[str, int]) -> None:
+        """Refuse an output of which every file is empty; warn of empty files among others."""
+        empty = [] if self.artifact.is_side else [name for name, size in sizes.items() if size == 0]
+        if empty and len(empty) == len(sizes):
+            raise rejected(
+                self.artifact, "The output {} is empty (0 bytes).", code="output_empty", hint=_NOTHING_SELECTED
             )
+        if empty:
+            count = f"{len(empty)} of the {len(sizes)} files"
+            self.warnings.append(f'Of the output "{self.artifact.name}", {count} are empty (0 bytes).')
 
     def _size(self, name: str) -> int:
-        """Bytes of a file, which must be regular, the job's own, not empty, and not too large."""
+        """Bytes of a file, which must be regular, the job's own, and not too large."""
         try:
             with open_beneath(self.executed.folder, name) as descriptor:
                 status = os.fstat(descriptor)
@@ -228,10 +231,9 @@ class _Check:
             raise self._not_regular() from None
         if not is_plain_file(status, self.context.workspace.jail.owner, link_count=self._names(name)):
             raise self._not_regular()
-        if status.st_size == 0 and not self.artifact.is_side:
-            raise self._rejected("The output {} is empty (0 bytes).", code="output_empty", hint=_NOTHING_SELECTED)
         if not self.artifact.is_copy and size_of(status) > self._quota.max_file_bytes:
-            raise self._rejected(
+            raise rejected(
+                self.artifact,
                 f"The output {{}} is larger than the {self._quota.max_file_bytes >> 20} MiB that a file may have.",
                 code="output_too_large",
                 hint="Write less: a lower bitrate, a smaller frame, a shorter range, or limit the file with -fs.",
@@ -254,20 +256,4 @@ class _Check:
         return 2 if self.executed.folder / name in self.linked else 1
 
     def _not_regular(self) -> OutputRejected:
-        return self._rejected("The output {} is not a regular file.", code="output_not_regular")
-
-    def _rejected(
-        self,
-        message: str,
-        *,
-        code: str,
-        hint: str | None = None,
-        fault: Fault = Fault.CALLER,
-        stderr: str | None = None,
-    ) -> OutputRejected:
-        """The error of the output whose name stands for `{}` in the message."""
-        name = self.artifact.name
-        message = message.format(f'"{name}"')
-        return OutputRejected(
-            message, code=code, hint=hint, fault=fault, where={"output": name[:128]}, stderr=stderr
-        )
+        return rejected(self.artifact, "The output {} is not a regular file.", code="output_not_regular")

@@ -1,56 +1,137 @@
-"""Lengths to expect from a lane: estimates for progress, and promises that verification enforces.
+"""What to expect of a lane: estimates for progress, and what verification compares its outputs with.
 
-Command lines do not depend on them, so a lane can start while the media of its inputs are still being probed.
+Command lines do not depend on it, so a lane can start while the media of its inputs are still being probed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ffmpeg_worker.command.command_line import FileGroup
+from ffmpeg_worker.errors import NothingSelected
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
+from ffmpeg_worker.job.written_outputs import WrittenOutput
 from ffmpeg_worker.planning.artifact import ArtifactKind
-from ffmpeg_worker.planning.commands.durations import estimate_duration, promise_durations
+from ffmpeg_worker.planning.commands.durations import estimate_duration
+from ffmpeg_worker.planning.commands.nothing_selected import EmptyOutput, explain_empty_output
+from ffmpeg_worker.planning.commands.promised_lengths import InputFacts, Promise, is_cover, promise_lengths
+from ffmpeg_worker.planning.commands.read_chain import Chain, ReadCommand
 from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference
 from ffmpeg_worker.planning.plan import Lane
+
+Written = Sequence[Sequence[WrittenOutput]]
+"""For each command that has run: its outputs, as FFmpeg's log describes them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """Lengths in seconds: an estimate for each command, and the least length of each output, by its name."""
+    """What is known of the outputs of a lane, by their names.
+
+    Attributes:
+        command_s: estimated seconds of what each command writes.
+        promised: least lengths.
+        written: what FFmpeg wrote into each output.
+        covers: outputs in which cover art became a video.
+        empty: outputs without a packet, each with the number of its command.
+    """
 
     command_s: tuple[float | None, ...] = ()
-    promised_s: Mapping[str, float] = field(default_factory=dict)
+    promised: Mapping[str, Promise] = field(default_factory=dict)
+    written: Mapping[str, WrittenOutput] = field(default_factory=dict)
+    covers: frozenset[str] = frozenset()
+    empty: tuple[tuple[int, EmptyOutput], ...] = ()
 
     def estimate(self, command: int) -> float | None:
         """The estimated length of what a command writes."""
         return self.command_s[command] if command < len(self.command_s) else None
 
 
-def expect(lane: Lane, media: Mapping[str, MediaInfo]) -> Expectations:
-    """Derive the lengths of a lane's outputs from the media of its inputs, by the inputs' keys.
+def expect(lane: Lane, media: Mapping[str, MediaInfo], written: Written = ()) -> Expectations:
+    """Derive expectations from the media of a lane's inputs, by the inputs' keys, and from what it wrote.
 
     A lane without a chain of the caller's expects nothing here: its plan was made from the media and has the
     lengths in its steps and artifacts.
     """
-    estimates: dict[str, float | None] = {}
-    promises: dict[str, float | None] = {}
-    command_s: list[float | None] = []
-    for read in lane.chain.commands if lane.chain is not None else ():
-        estimated = [_find_media(reference, media, estimates) for reference in read.inputs]
-        promised = [_find_media(reference, media, promises) for reference in read.inputs]
+    facts = _LaneFacts(media)
+    for number, read in enumerate(lane.chain.commands if lane.chain is not None else ()):
+        facts.add(number, read, written[number] if number < len(written) else ())
+    promised = {name: promise for name, promise in facts.promises.items() if promise is not None}
+    return Expectations(
+        tuple(facts.command_s), promised, facts.written, frozenset(facts.covers), tuple(facts.empty)
+    )
+
+
+@dataclass
+class _LaneFacts:
+    """What follows from the commands so far, by the names of their outputs; `media` are facts of the inputs."""
+
+    media: Mapping[str, MediaInfo]
+    command_s: list[float | None] = field(default_factory=list)
+    estimates: dict[str, float | None] = field(default_factory=dict)
+    promises: dict[str, Promise | None] = field(default_factory=dict)
+    written: dict[str, WrittenOutput] = field(default_factory=dict)
+    covers: set[str] = field(default_factory=set)
+    empty: list[tuple[int, EmptyOutput]] = field(default_factory=list)
+
+    def add(self, number: int, read: ReadCommand, outputs: Sequence[WrittenOutput]) -> None:
+        """Add a command and, if it has run, its outputs as the log describes them."""
+        estimated = [_find_media(reference, self.media, self.estimates) for reference in read.inputs]
+        inputs = [_find_facts(reference, self.media, self.promises) for reference in read.inputs]
         length = estimate_duration(read.line, estimated)
-        command_s.append(length)
-        least = promise_durations(read.line, promised)
-        for group, output, promise in zip(read.line.outputs, read.outputs, least, strict=True):
-            if output.name is None:
-                continue
-            estimates[output.name] = length
-            if _shows_whole_length(output, group):
-                promises[output.name] = promise
-    known = {name: seconds for name, seconds in promises.items() if seconds is not None}
-    return Expectations(tuple(command_s), known)
+        self.command_s.append(length)
+        promises = promise_lengths(read.line, inputs, outputs)
+        for group, output, promise in zip(read.line.outputs, read.outputs, promises, strict=True):
+            if output.name is not None:
+                self.estimates[output.name] = length
+                self.promises[output.name] = promise if _shows_whole_length(output, group) else None
+        for index, (output, written) in enumerate(zip(read.outputs, outputs, strict=False)):
+            if written.is_empty:
+                self.empty.append((number, explain_empty_output(read, index, estimated, written)))
+            if output.name is not None:
+                self.written[output.name] = written
+                self.covers |= {output.name} if _shows_cover(written, inputs) else set()
+
+
+def find_empty_input(chain: Chain, number: int, written: Written) -> tuple[int, int] | None:
+    """The earlier command, and the number of its output, that left command `number` without an input."""
+    keys = {key for reference in chain.commands[number].inputs for key in reference.keys}
+    for earlier, outputs in enumerate(written):
+        for index, (reference, each) in enumerate(zip(chain.commands[earlier].outputs, outputs, strict=False)):
+            if each.is_empty and reference.name in keys:
+                return earlier, index
+    return None
+
+
+def explain_nothing_selected(
+    lane: Lane, media: Mapping[str, MediaInfo], error: NothingSelected
+) -> NothingSelected:
+    """Name the output, the responsible option and the length of the input, as far as the commands tell them."""
+    command, output = error.where.get("command"), error.where.get("output")
+    commands = lane.chain.commands if lane.chain is not None else ()
+    if not isinstance(command, int) or not isinstance(output, int) or command >= len(commands):
+        return error
+    read = commands[command]
+    if output >= len(read.outputs):
+        return error
+    found = [_find_media(reference, media, {}) for reference in read.inputs]
+    explained = explain_empty_output(read, output, found, None).as_error(command)
+    explained.stderr = error.stderr
+    return explained
+
+
+def _shows_cover(written: WrittenOutput, inputs: Sequence[InputFacts]) -> bool:
+    """Whether cover art was encoded as a video, beside sound."""
+    videos = [stream for stream in written.streams if stream.kind == "video"]
+    return len(videos) < len(written.streams) and any(is_cover(stream, inputs) for stream in videos)
+
+
+def _find_facts(
+    reference: InputReference, media: Mapping[str, MediaInfo], promises: Mapping[str, Promise | None]
+) -> InputFacts:
+    if reference.kind is InputKind.SOURCE:
+        return media.get(reference.keys[0])
+    return promises.get(reference.keys[0]) if reference.kind is InputKind.EARLIER_OUTPUT else None
 
 
 def _find_media(

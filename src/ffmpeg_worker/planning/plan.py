@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.written_outputs import WrittenOutput
 from ffmpeg_worker.measurements.recording import Recording
 from ffmpeg_worker.measurements.table import AnyMeasurement
 from ffmpeg_worker.planning.artifact import Artifact
@@ -167,6 +168,8 @@ class StepResult:
         is_log_cut: whether lines of either were left out.
         measurements: what its filters measured.
         problems: errors that ffmpeg logged although it went on.
+        damage: the first of them that an input or its decoder logged.
+        outputs: what ffmpeg's log says about its outputs, in order.
         warnings: remarks for the caller.
     """
 
@@ -179,6 +182,8 @@ class StepResult:
     is_log_cut: bool = False
     measurements: tuple[AnyMeasurement, ...] = ()
     problems: tuple[str, ...] = ()
+    damage: str | None = None
+    outputs: tuple[WrittenOutput, ...] = ()
     warnings: tuple[str, ...] = ()
 
 

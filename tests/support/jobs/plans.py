@@ -10,6 +10,7 @@ from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo
 from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 from ffmpeg_worker.planning.expectations import expect
 from ffmpeg_worker.planning.make_plan import make_plan
 from ffmpeg_worker.planning.plan import Lane, Plan
@@ -48,10 +49,18 @@ def plan_job(
 
 
 def lengths(lane: Lane, media: Mapping[str, MediaInfo]) -> tuple[list[float | None], dict[str, float | None]]:
-    """The seconds to expect of each step, and the promised seconds of each output by its name."""
-    expected = expect(lane, media)
+    """The seconds to expect of each step, and the promised seconds of each output by its name.
+
+    As if FFmpeg had encoded the first stream of the first input into every output.
+    """
+    commands = lane.chain.commands if lane.chain is not None else ()
+    streams = (WrittenStream("video", (0, 0)),)
+    expected = expect(lane, media, [[WrittenOutput(streams) for _ in read.outputs] for read in commands])
     estimates = [
         getattr(step, "expected_s", None) or expected.estimate(getattr(step, "command", 0)) for step in lane.steps
     ]
-    promises = {each.name: each.promised_s or expected.promised_s.get(each.name) for each in lane.artifacts}
+    promises = {
+        each.name: each.promised_s or getattr(expected.promised.get(each.name), "length_s", None)
+        for each in lane.artifacts
+    }
     return estimates, promises

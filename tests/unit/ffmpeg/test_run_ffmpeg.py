@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut
+from ffmpeg_worker.errors import EngineError, EngineFailed, EngineKilled, EngineTimedOut, NothingSelected
 from ffmpeg_worker.ffmpeg.collected_output import MAX_STDOUT_BYTES
 from ffmpeg_worker.ffmpeg.log_tail import MAX_LOG_BYTES
 from ffmpeg_worker.ffmpeg.progress import Progress
@@ -48,6 +48,31 @@ async def test_a_run_reports_progress_log_and_usage() -> None:
     assert (report.exit.code, report.exit.cpu_seconds) == (0, 0.5)
     assert report.log.text == "[info] Output #0"
     assert seen == [report.last_progress] == [Progress(frame=5, out_time_s=0.2, ended=True)]
+
+
+SELECTED_NOTHING = b"""\
+[info] Stream mapping:
+[info]   Stream #0:0 -> #0:0 (h264 (native) -> mjpeg (native))
+[vf#0:0 @ 0x5] [warning] No filtered frames for output stream, trying to initialize anyway.
+[mjpeg @ 0x5] [error] Non full-range YUV is non-standard
+[vost#0:0/mjpeg @ 0x5] [enc:mjpeg @ 0x5] [error] Error while opening encoder - maybe incorrect parameters
+[out#0/image2 @ 0x5] [error] Nothing was written into output file, because at least one of its streams \
+received no packets.
+"""
+
+
+async def test_an_encoder_that_gets_no_frame_is_not_to_blame() -> None:
+    with pytest.raises(NothingSelected) as caught:
+        await run(Script({2: SELECTED_NOTHING}, code=234), "-ss", "60", "-i", "a.mp4", "b.jpg")
+    assert (caught.value.code, caught.value.where) == ("nothing_selected", {"output": 0})
+    assert "Non full-range" in (caught.value.stderr or "")
+
+
+async def test_a_report_describes_outputs_and_damage() -> None:
+    log = SELECTED_NOTHING + b"[in#0/mov,mp4 @ 0x5] [error] stream 1, offset 0x8: partial file\n"
+    report = await run(Script({2: log}), "-i", "a.mp4", "b.jpg")
+    assert [output.is_empty for output in report.outputs] == [True]
+    assert report.damage == "stream 1, offset 0x8: partial file"
 
 
 async def test_the_command_gets_global_options_and_a_clean_environment() -> None:

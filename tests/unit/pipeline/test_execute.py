@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.command.invocation import Invocation
+from ffmpeg_worker.errors import EngineFailed, NothingSelected
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
+from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.expectations import Expectations
@@ -25,6 +27,7 @@ from ffmpeg_worker.planning.plan import (
     StepResult,
 )
 from support.job_contexts import FakeJob
+from support.jobs.plans import plan_job
 
 Steps = list[tuple[float, float | None]]
 
@@ -100,6 +103,24 @@ async def test_progress_follows_the_expected_length(
         ((1 + fraction) / 2, 2.0),
         (1.0, None),
     ]
+
+
+async def test_a_command_that_reads_an_empty_output_fails_because_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run(self: CommandRunner, step: FfmpegStep, _on_progress: object) -> StepResult:
+        if step.command == 1:
+            raise EngineFailed("The input is unreadable.", code="input_unreadable", stderr="log")
+        return StepResult(outputs=(WrittenOutput((WrittenStream("video"),), is_empty=True),))
+
+    monkeypatch.setattr(CommandRunner, "run", run)
+    job = FakeJob(tmp_path)
+    chain = {"action": "process", "data": {"chainCmds": "-ss 60 -i a.mp4 b.mp4 && -i b.mp4 c.mp4"}}
+    (lane,) = plan_job(chain).lanes
+    with pytest.raises(NothingSelected) as caught:
+        await executed(job, lane, job.lane())
+    assert caught.value.where == {"command": 0, "output": 0}
+    assert caught.value.stderr == "log"
 
 
 async def test_a_probe_becomes_a_file(tmp_path: Path) -> None:

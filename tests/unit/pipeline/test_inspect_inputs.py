@@ -10,6 +10,7 @@ import pytest
 from ffmpeg_worker.errors import EngineKilled, SourceTooLarge, SourceUnreadable
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.machine import Gpu, Machine
+from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 from ffmpeg_worker.pipeline import inspect_inputs as inspection
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
 from ffmpeg_worker.planning.make_plan import make_plan
@@ -45,7 +46,9 @@ async def test_other_plans_do_not_wait_and_learn_the_lengths_later(tmp_path: Pat
         assert inputs.files["a.mp4"].media is None
         (lane,) = make_plan(job.context.read, inputs.files, job.context.machine).lanes
         assert inputs.expect_now(lane).estimate(0) is None
-        assert (await inputs.expect(lane)).promised_s == {"b.mp4": 10.0}
+        written = [[WrittenOutput((WrittenStream("video", (0, 0)),))]]
+        promised = (await inputs.expect(lane, written)).promised
+        assert promised["b.mp4"].length_s == 10.0
         await until_async(lambda: inputs.expect_now(lane).estimate(0) == 10.0)
 
 
@@ -70,7 +73,8 @@ async def test_a_probe_that_is_killed_fails_only_jobs_that_depend_on_its_facts(t
     job = FakeJob(tmp_path / "one", probes=killed)
     async with inspect_inputs(job.context, files(tmp_path, "a.mp4")) as inputs:
         (lane,) = make_plan(job.context.read, inputs.files, job.context.machine).lanes
-        assert (await inputs.expect(lane)).promised_s == {}
+        written = [[WrittenOutput((WrittenStream("video", (0, 0)),))]]
+        assert (await inputs.expect(lane, written)).promised == {}
     (tmp_path / "two").mkdir()
     job = FakeJob(tmp_path / "two", VMAF, probes=killed)
     with pytest.raises(EngineKilled):

@@ -10,19 +10,32 @@ from typing import Any, cast
 import pytest
 
 from ffmpeg_worker.command.invocation import Invocation
-from ffmpeg_worker.errors import EngineFailed, JobTooLarge, SourceNotFound, TargetForbidden, WorkerError
+from ffmpeg_worker.errors import (
+    EngineFailed,
+    JobTooLarge,
+    NothingSelected,
+    SourceNotFound,
+    TargetForbidden,
+    WorkerError,
+)
 from ffmpeg_worker.job.local_files import LocalFiles
+from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 from ffmpeg_worker.pipeline import run_lanes as module
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.inspect_inputs import InspectedInputs
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.run_lanes import Delivered, Outcome, run_lanes
 from ffmpeg_worker.planning.artifact import Artifact
-from ffmpeg_worker.planning.expectations import Expectations
+from ffmpeg_worker.planning.expectations import Expectations, Written
 from ffmpeg_worker.planning.plan import FfmpegStep, Fusion, Lane, Plan, StepFiles, StepResult, Summary
 from support.job_contexts import FakeJob
+from support.jobs.plans import plan_job
 
 MANY = {"action": "multi_process", "data": {"processes": [{"chainCmds": f"-i a.mp4 {n}.mp4"} for n in "abc"]}}
+TWO = {
+    "action": "multi_process",
+    "data": {"processes": [{"chainCmds": "-i a.mp4 a1.mp4 a2.mp4"}, {"chainCmds": "-i a.mp4 b.mp4"}]},
+}
 GPU_ERROR = EngineFailed("x", stderr="[h264_nvenc] No capable devices found")
 
 
@@ -34,8 +47,11 @@ class NoFacts:
     def expect_now(self, lane: Lane) -> Expectations:
         return Expectations()
 
-    async def expect(self, lane: Lane) -> Expectations:
+    async def expect(self, lane: Lane, written: Written = ()) -> Expectations:
         return Expectations()
+
+    async def explain(self, lane: Lane, error: NothingSelected) -> NothingSelected:
+        return NothingSelected(f"{error.message} It is explained.")
 
 
 class Runs:
@@ -51,10 +67,11 @@ class Runs:
             raise self._failures[folder.name].copy()
         for name in lane.artifacts if not folder.name.startswith("fused") else self.fused:
             (folder / name.work_name).write_bytes(folder.name.encode())
-        results = tuple(StepResult(cpu_seconds=3.0, frames=30) for _ in lane.steps)
+        results = tuple(StepResult(cpu_seconds=3.0, frames=30, outputs=self.outputs) for _ in lane.steps)
         return Executed(folder.name, lane, folder, results)
 
     fused: Sequence[Artifact] = ()
+    outputs: tuple[WrittenOutput, ...] = ()
 
 
 Start = Callable[..., Runs]
@@ -139,6 +156,23 @@ async def test_lanes_share_one_run(tmp_path: Path, start: Start) -> None:
     assert [one.results[0].cpu_seconds for one in executed] == [1.5, 1.5, 3.0]
     assert [one.results[0].frames for one in executed] == [None, None, 30]
     assert len({one.name for one in executed}) == 3
+
+
+async def test_each_lane_sees_its_own_outputs_of_a_shared_run(tmp_path: Path, start: Start) -> None:
+    runs = start()
+    (first, second), job = plan_job(TWO).lanes, FakeJob(tmp_path, TWO)
+    runs.fused = [*first.artifacts, *second.artifacts]
+    runs.outputs = tuple(WrittenOutput((WrittenStream(kind),)) for kind in ("video", "audio", "subtitle"))
+    outcomes = await run(job, first, second, fusions=BOTH)
+    results = [each.executed.results[0] for each in outcomes if isinstance(each, Delivered)]
+    kinds = [[output.streams[0].kind for output in result.outputs] for result in results]
+    assert kinds == [["video", "audio"], ["subtitle"]]
+
+
+async def test_an_empty_output_is_explained_by_its_input(tmp_path: Path, start: Start) -> None:
+    start(lane_0=NothingSelected("Nothing.", where={"command": 0, "output": 0}))
+    with pytest.raises(NothingSelected, match="explained"):
+        await run(FakeJob(tmp_path), lane("b.mp4"))
 
 
 async def test_a_shared_run_that_fails_is_repeated_lane_by_lane(tmp_path: Path, start: Start) -> None:

@@ -9,12 +9,22 @@ from typing import Any
 import pytest
 
 from ffmpeg_worker.codes import Fault
-from ffmpeg_worker.errors import EngineKilled, JobTooLarge, OutputRejected, SourceUnreadable, WorkerError
+from ffmpeg_worker.errors import (
+    EngineKilled,
+    JobTooLarge,
+    NothingSelected,
+    OutputRejected,
+    SourceUnreadable,
+    WorkerError,
+)
+from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 from ffmpeg_worker.pipeline.execute import Executed
 from ffmpeg_worker.pipeline.verify import VerifiedFiles, verify
 from ffmpeg_worker.planning.artifact import Artifact, ArtifactKind
+from ffmpeg_worker.planning.commands.nothing_selected import EmptyOutput
+from ffmpeg_worker.planning.commands.promised_lengths import Promise
 from ffmpeg_worker.planning.expectations import Expectations
-from ffmpeg_worker.planning.plan import Lane
+from ffmpeg_worker.planning.plan import Lane, StepResult
 from support.job_contexts import VIDEO, FakeJob
 
 SHORT = {**VIDEO, "format": {"format_name": "mov,mp4", "duration": "4.0"}}
@@ -46,40 +56,133 @@ def _umask() -> int:
     return before
 
 
+def damaged(folder: Path, *artifacts: Artifact) -> Executed:
+    return Executed("lane-0", Lane((), artifacts), folder, (StepResult(), StepResult(damage="partial file")))
+
+
 @pytest.mark.parametrize(
-    ("documents", "promised_s", "code"),
+    ("document", "code"),
     [
-        ({"b.mp4": SourceUnreadable("no media", stderr="moov atom not found")}, None, "output_unreadable"),
-        ({"b.mp4": EMPTY}, None, "output_without_streams"),
-        ({"b.mp4": SHORT}, 10.0, "output_too_short"),
+        (SourceUnreadable("cut", code="source_incomplete", stderr="moov atom not found"), "output_unreadable"),
+        (EMPTY, "output_without_streams"),
     ],
 )
-async def test_media_that_is_not_what_was_promised(
-    tmp_path: Path, documents: dict[str, Any], promised_s: float | None, code: str
-) -> None:
-    job = FakeJob(tmp_path, probes=documents)
-    folder = job.lane(b__mp4=b"media")
-    expected = Expectations(promised_s={} if promised_s is None else {"b.mp4": promised_s})
+async def test_media_without_content_is_rejected(tmp_path: Path, document: Any, code: str) -> None:
+    job = FakeJob(tmp_path, probes={"b.mp4": document})
     with pytest.raises(OutputRejected) as caught:
-        await check(job, folder, Artifact("b.mp4", "b.mp4"), expected=expected)
+        await check(job, job.lane(b__mp4=b"media"), Artifact("b.mp4", "b.mp4"))
     assert (caught.value.code, caught.value.where) == (code, {"output": "b.mp4"})
 
 
+async def test_a_short_output_of_a_damaged_input_is_rejected(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, probes={"b.mp4": SHORT})
+    artifact = Artifact("b.mp4", "b.mp4")
+    executed = damaged(job.lane(b__mp4=b"media"), artifact)
+    with pytest.raises(OutputRejected, match="partial file") as caught:
+        await verify(job.context, executed, Expectations(promised={"b.mp4": Promise(10.0)}))
+    assert (caught.value.code, caught.value.fault) == ("output_too_short", Fault.SOURCE)
+    assert caught.value.where == {"output": "b.mp4"}
+
+
+async def test_a_short_output_is_delivered_where_nothing_is_damaged(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, probes={"b.mp4": SHORT})
+    expected = Expectations(promised={"b.mp4": Promise(10.0)})
+    verified = await check(job, job.lane(b__mp4=b"media"), Artifact("b.mp4", "b.mp4"), expected=expected)
+    assert [file.name for file in verified.files] == ["b.mp4"]
+    (warning,) = verified.warnings
+    assert "4.00 s long, but its input promised 10.00 s" in warning
+
+
+async def test_a_playlist_whose_video_is_cover_art_is_rejected(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, probes={"x.m3u8": SHORT})
+    expected = Expectations(promised={"x.m3u8": Promise(10.0)}, covers=frozenset({"x.m3u8"}))
+    artifact = Artifact("x.m3u8", "x.m3u8", ArtifactKind.PLAYLIST)
+    with pytest.raises(OutputRejected) as caught:
+        await check(job, job.lane(x__m3u8=b"#EXTM3U"), artifact, expected=expected)
+    assert (caught.value.code, caught.value.fault) == ("cover_art_as_video", Fault.CALLER)
+    assert "-vn" in (caught.value.hint or "")
+
+
 @pytest.mark.parametrize(
-    ("trouble", "code"),
+    ("document", "words"),
     [
-        (SourceUnreadable("crash", code="source_crashes_probe"), "output_rejected"),
-        (EngineKilled("killed"), "engine_killed"),
+        (SourceUnreadable("what"), "cannot read it"),
+        (SourceUnreadable("crash", code="source_crashes_probe"), "crashed"),
+        (EMPTY, "finds no stream"),
     ],
-    ids=["a probe that crashes", "a probe that is killed"],
 )
-async def test_the_trouble_of_a_probe_is_not_blamed_on_the_caller(
-    tmp_path: Path, trouble: WorkerError, code: str
-) -> None:
-    job = FakeJob(tmp_path, probes={"b.mp4": trouble})
+async def test_what_the_probe_does_not_understand_is_delivered(tmp_path: Path, document: Any, words: str) -> None:
+    job = FakeJob(tmp_path, probes={"b.xyz": document})
+    expected = Expectations(written={"b.xyz": WrittenOutput((WrittenStream("video"),))})
+    verified = await check(job, job.lane(b__xyz=b"media"), Artifact("b.xyz", "b.xyz"), expected=expected)
+    assert [file.name for file in verified.files] == ["b.xyz"]
+    (warning,) = verified.warnings
+    assert '"b.xyz" was not checked' in warning
+    assert words in warning
+
+
+async def test_a_probe_that_is_killed_is_the_workers_trouble(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path, probes={"b.mp4": EngineKilled("killed")})
     with pytest.raises(WorkerError) as caught:
         await check(job, job.lane(b__mp4=b"media"), Artifact("b.mp4", "b.mp4"))
-    assert (caught.value.code, caught.value.fault) == (code, Fault.WORKER)
+    assert (caught.value.code, caught.value.fault) == ("engine_killed", Fault.WORKER)
+
+
+async def test_an_output_without_packets_is_named_before_any_file_is_opened(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    expected = Expectations(empty=((2, EmptyOutput(("b.mp4",), "-ss is past the end", "-ss")),))
+    with pytest.raises(NothingSelected) as caught:
+        await check(job, job.lane(b__mp4=b"header"), Artifact("b.mp4", "b.mp4"), expected=expected)
+    assert caught.value.where == {"command": 2, "output": "b.mp4", "argument": "-ss"}
+    assert job.probes.asked == []
+
+
+async def test_an_input_of_which_nothing_can_be_decoded_is_to_blame(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    artifact = Artifact("b.mp4", "b.mp4")
+    executed = damaged(job.lane(b__mp4=b"header"), artifact)
+    with pytest.raises(OutputRejected) as caught:
+        await verify(job.context, executed, Expectations(empty=((1, EmptyOutput(("b.mp4",), "x")),)))
+    assert (caught.value.code, caught.value.fault) == ("input_corrupt", Fault.SOURCE)
+
+
+async def test_a_time_past_the_end_is_cause_enough(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    artifact = Artifact("b.mp4", "b.mp4")
+    executed = damaged(job.lane(b__mp4=b"header"), artifact)
+    empty = EmptyOutput(("b.mp4",), "-ss is past the end", "-ss", is_past_end=True)
+    with pytest.raises(NothingSelected):
+        await verify(job.context, executed, Expectations(empty=((0, empty),)))
+
+
+async def test_a_filter_may_pass_nothing_to_a_measurement(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    expected = Expectations(empty=((0, EmptyOutput((), "The filter let nothing pass.", is_choice=True)),))
+    (warning,) = (await check(job, job.lane(), expected=expected)).warnings
+    assert "The filter let nothing pass." in warning
+
+
+async def test_a_measurement_past_the_end_is_refused(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    expected = Expectations(empty=((0, EmptyOutput((), "why", "-ss")),))
+    with pytest.raises(NothingSelected, match="measured nothing"):
+        await check(job, job.lane(), expected=expected)
+
+
+async def test_an_empty_output_that_only_a_later_command_read_is_no_trouble(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    expected = Expectations(empty=((0, EmptyOutput(("a.mp4",), "x")),))
+    verified = await check(job, job.lane(b__mp4=b"media"), Artifact("b.mp4", "b.mp4"), expected=expected)
+    assert verified.warnings == ()
+
+
+async def test_a_stream_without_packets_is_a_warning(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    streams = (WrittenStream("video", (0, 0), True), WrittenStream("audio", (0, 1), True))
+    expected = Expectations(written={"b.mp4": WrittenOutput(streams)})
+    verified = await check(job, job.lane(b__mp4=b"media"), Artifact("b.mp4", "b.mp4"), expected=expected)
+    (warning,) = verified.warnings
+    assert "no sound" in warning
 
 
 @pytest.mark.parametrize(
@@ -97,7 +200,7 @@ async def test_lengths_that_are_accepted(
 
 async def test_the_plans_own_promise_counts_too(tmp_path: Path) -> None:
     job = FakeJob(tmp_path, probes={"b.mp4": SHORT})
-    with pytest.raises(OutputRejected, match=r"4\.00 s long"):
+    with pytest.raises(OutputRejected, match=r"4\.00 s long, but its input promised 10\.00 s"):
         await check(job, job.lane(b__mp4=b"media"), Artifact("b.mp4", "b.mp4", promised_s=10.0))
 
 
@@ -106,6 +209,14 @@ async def test_a_missing_output(tmp_path: Path) -> None:
     with pytest.raises(OutputRejected) as caught:
         await check(job, job.lane(), Artifact("b.mp4", "b.mp4"))
     assert caught.value.code == "output_missing"
+
+
+async def test_empty_files_among_others_are_a_warning(tmp_path: Path) -> None:
+    job = FakeJob(tmp_path)
+    folder = job.lane(s0__srt=b"1", s1__srt=b"")
+    verified = await check(job, folder, Artifact("s%d.srt", "s%d.srt", ArtifactKind.SEQUENCE, is_media=False))
+    assert [file.size for file in verified.files] == [1, 0]
+    assert "1 of the 2 files" in verified.warnings[0]
 
 
 async def test_an_empty_output(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ from support.jobs.plans import lengths, plan_job, read
 GOLDEN = Path(__file__).with_name("golden_plans.json")
 GUARD = " ".join(media_input_options(Machine(cores=2)))
 MEDIA = ",".join(sorted(MEDIA_DEMUXERS))
-TEN_SECONDS = MediaInfo("mov,mp4", (StreamInfo("video", duration_s=10.0, width=640, height=360),), 10.0)
+TEN_SECONDS = MediaInfo(
+    "mov,mp4", (StreamInfo("video", duration_s=10.0, width=640, height=360, frames=250),), 10.0
+)
 
 
 def process(commands: Any, output: Any = None, **common: Any) -> dict[str, Any]:

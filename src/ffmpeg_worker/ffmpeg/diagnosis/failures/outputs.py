@@ -74,7 +74,7 @@ OUTPUTS: tuple[Failure, ...] = (
         sign("Nothing is left to write into the output.", r"Output file (?:#\d+ )?does not contain any stream"),
     ),
     failure(
-        "output_empty",
+        "nothing_selected",
         "Check -ss, -t and -frames: the selected part is outside the input.",
         sign(
             "Nothing was written: the selected part is empty.",
