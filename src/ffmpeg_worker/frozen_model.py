@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+import functools
+import itertools
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 
 class FrozenModel(BaseModel):
@@ -16,3 +21,38 @@ class FrozenModel(BaseModel):
         hide_input_in_errors=True,
         strict=True,
     )
+
+    shorthand_field: ClassVar[str | None] = None
+    """Field that a value stands for where callers may write the value instead of the object."""
+    fields_read_apart: ClassVar[frozenset[str]] = frozenset()
+    """Fields whose JSON a validator of this model reads in its own way, so that nothing else may change it."""
+    fields_with_null: ClassVar[frozenset[str]] = frozenset()
+    """Fields in which null is a value, "none of it", and not the same as leaving them out."""
+    blanks_are_documented: ClassVar[bool] = False
+    """Whether an empty text is the documented spelling of "not given" in every field of the model."""
+
+    @classmethod
+    def find_field(cls, key: str) -> str | None:
+        """Return the name of the field that a key of the JSON stands for; `None` where the model has no such."""
+        return _field_names(cls).get(key)
+
+
+def refuse_together(*fields: str) -> dict[str, JsonValue]:
+    """JSON Schema of an object that has at most one of these fields.
+
+    It is a `not`: generators of clients make other code for objects with `oneOf`, and ignore this.
+    """
+    pairs: list[JsonValue] = [{"required": list(pair)} for pair in itertools.combinations(fields, 2)]
+    return {"not": {"anyOf": pairs}}
+
+
+def require_one(*fields: str) -> dict[str, JsonValue]:
+    """JSON Schema of an object that has exactly one of these fields; see `refuse_together`."""
+    pairs: list[JsonValue] = [{"required": list(pair)} for pair in itertools.combinations(fields, 2)]
+    any_of_them: list[JsonValue] = [{"required": [name]} for name in fields]
+    return {"not": {"anyOf": [*pairs, {"not": {"anyOf": any_of_them}}]}}
+
+
+@functools.cache
+def _field_names(model: type[FrozenModel]) -> Mapping[str, str]:
+    return {field.alias or name: name for name, field in model.model_fields.items()}

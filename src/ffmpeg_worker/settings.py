@@ -19,6 +19,7 @@ from ffmpeg_worker.env_file import ENV_FILE, ENV_FILE_ENCODING, has_env_file, li
 from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.suggestions import find_nearest
+from ffmpeg_worker.validation_errors import describe_problem
 
 _PREFIX = "FFMPEG_WORKER_"
 _STORE_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_")
@@ -372,7 +373,9 @@ def read_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = environment_variable_of(str(first["loc"][0])) if first["loc"] else "settings"
-        raise Misconfigured(f"{name}: {first['msg']}.", hint="docs/settings.md lists every setting.") from None
+        raise Misconfigured(
+            f"{name}: {describe_problem(first)}.", hint="docs/settings.md lists every setting."
+        ) from None
 
 
 def _add_env_file(settings: Settings, overrides: dict[str, Any]) -> Settings:

@@ -55,7 +55,7 @@ TABLES: dict[str, tuple[str, type[FrozenModel], Models]] = {
     "Animation": ("`animation` of a `text`; a string is its type.", text_layer.TextAnimation, ()),
     "Cue": ("Item of `cues` of `subtitles`.", text_layer.Cue, ()),
     "Word": ("Item of `words` of a cue.", text_layer.Word, ()),
-    "Gradient": ("`fill` of a `shape`.", shape_layer.Gradient, ()),
+    "Gradient": ("`fill` of a `shape`.", shape_layer.GradientFill, ()),
     "Shape stroke": ("`stroke` of a `shape`.", shape_layer.ShapeStroke, ()),
     "Trim": ("", layer_base.Trim, ()),
     "Crop": ("", layer_base.Crop, ()),

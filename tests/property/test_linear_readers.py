@@ -25,6 +25,7 @@ from ffmpeg_worker.composition.variables import fill_variables
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
+from ffmpeg_worker.loose_values import is_blank, read_number
 from ffmpeg_worker.scene.clips import _svg_size
 from ffmpeg_worker.scene.lint import lint
 from ffmpeg_worker.scene.resolve import resolve
@@ -56,6 +57,8 @@ TEXTS: Mapping[str, tuple[Callable[[Any], object], tuple[str, ...]]] = {
     "id": (field(LayerId), ("a", ".")),
     "frame rate": (field(FrameRate), ("1", "/", " ", "1/")),
     "easing": (field(Easing), ("a", "ease-in-", "A", "steps(", "1,", " ")),
+    "number": (read_number, ("1", " ", ".", "1.", "1e", "-", "\u00a0")),
+    "blank": (is_blank, (" ", "\u00a0", "a")),
     "anchor": (model(VisualLayer, anchor=...), ("top-", "-", "a", " ")),
     "transition": (model(Transition, type=...), ("a", "-", "fade")),
     "font": (model(TextStyle, font_family=...), ("a,", '"', " ")),

@@ -18,6 +18,7 @@ from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.open_paths import DOCS_FILES, DOCS_PATH, DOCUMENT_PATH, START_PATH
 from ffmpeg_worker.api.openapi import (
+    TITLE,
     describe_health_route,
     describe_metrics_route,
     describe_route,
@@ -64,7 +65,7 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
     state = AppState(services, keys, Metrics(services, open_requests, monitor or LoopMonitor()), bodies)
     is_hidden = settings.env == "production"
     app = _App(
-        title="FFmpeg Worker",
+        title=TITLE,
         version=settings.version,
         docs_url=None,
         redoc_url=None,

@@ -98,7 +98,19 @@ class Health(BaseModel):
         None, description="What runs `probe` jobs.", examples=["ffprobe"]
     )
     capabilities: CapabilitySummary | None = Field(
-        None, description="Capabilities of FFmpeg.", examples=[{"encoders": 229, "main_encoders": ["libx264"]}]
+        None,
+        description="Capabilities of FFmpeg.",
+        examples=[
+            {
+                "encoders": 234,
+                "decoders": 542,
+                "filters": 480,
+                "muxers": 180,
+                "demuxers": 361,
+                "hwaccels": ["cuda"],
+                "main_encoders": ["libx264"],
+            }
+        ],
     )
     sandbox: SandboxSummary | None = Field(
         None, description="Confinement of jobs.", examples=[{"level": "full", "landlock_abi": 7}]

@@ -6,17 +6,15 @@ does not know them.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 from starlette.routing import BaseRoute
 
 from ffmpeg_worker.api.health_report import Health
+from ffmpeg_worker.api.openapi_schemas import REF, find_references, request_rule, request_schemas, result_schemas
 from ffmpeg_worker.api.problems import PROBLEM_TYPE, STATUS_MEANINGS
 from ffmpeg_worker.api.routes.actions import PNG_TYPE
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_TYPE
@@ -29,11 +27,16 @@ from ffmpeg_worker.job.job import CommonFields
 from ffmpeg_worker.job.problem import Problem
 from ffmpeg_worker.job.sources import FileSource, TextSource
 
-_REF = "#/components/schemas/"
+TITLE = "ffmpeg-worker"
+"""The name of the program: generators call their packages after it, such as `ffmpeg_worker_client`."""
+
 _DESCRIPTION = """
 Turns JSON jobs into media. The response to a job comes when the job has ended; closing the connection stops it.
 Every response has the header `X-Job-Id`. Errors are `application/problem+json`: `code` names the error, `fault`
 says who must act, and `retryable` whether the same request may work later.
+
+Optional fields may be left out; null and an empty text mean the same. Schemas of requests have no `default`, so
+that generated clients send only what their callers give: descriptions name the defaults.
 """
 # No caller receives 499, and 405 is the response to another method than the documented one.
 _JOB_PROBLEMS = [status for status in STATUS_MEANINGS if status not in {405, 499}]
@@ -137,7 +140,7 @@ def describe_metrics_route() -> dict[str, Any]:
 
 def make_document(routes: Sequence[BaseRoute], version: str) -> dict[str, Any]:
     """Make the document for the routes of the application."""
-    document = get_openapi(title="FFmpeg Worker", version=version, description=_DESCRIPTION.strip(), routes=routes)
+    document = get_openapi(title=TITLE, version=version, description=_DESCRIPTION.strip(), routes=routes)
     document["components"] = {
         "schemas": _schemas(),
         "securitySchemes": {
@@ -157,9 +160,9 @@ def _query_parameters(model: type[FrozenModel]) -> list[dict[str, Any]]:
             "required": False,
             "description": rule.pop("description"),
             "example": rule.pop("examples")[0],
-            "schema": {key: item for key, item in rule.items() if key not in {"title", "default"}},
+            "schema": rule,
         }
-        for name, rule in model.model_json_schema()["properties"].items()
+        for name, rule in request_rule(model.model_json_schema())["properties"].items()
     ]
 
 
@@ -177,42 +180,34 @@ def _content(description: str, media_type: str, schema: str, example: Any = None
 
 
 def _content_type(media_type: str, schema: str, example: Any = None) -> dict[str, Any]:
-    body: dict[str, Any] = {"schema": {"$ref": _REF + schema}}
+    body: dict[str, Any] = {"schema": {"$ref": REF + schema}}
     return {media_type: body if example is None else {**body, "example": example}}
 
 
 def _schemas() -> dict[str, Any]:
     actions = ACTIONS.values()
     received: list[type[BaseModel]] = [CommonFields, FileSource, TextSource, Composition]
-    received += [action.data for action in actions]
-    sent: list[type[BaseModel]] = [*(action.result for action in actions), Problem, Health]
-    _, definitions = models_json_schema(
-        [*((model, "validation") for model in received), *((model, "serialization") for model in sent)],
-        ref_template=_REF + "{model}",
-    )
-    schemas: dict[str, Any] = {name: _without_titles(schema) for name, schema in definitions["$defs"].items()}
+    requests = request_schemas([*received, *(action.data for action in actions)])
+    schemas = {**requests, **result_schemas([*(action.result for action in actions), Problem, Health])}
     common = schemas.pop(CommonFields.__name__)
     for action in actions:
-        data = schemas[action.data.__name__]
-        schemas[_request_name(action)] = {
-            **data,
-            "title": _request_name(action),
-            "properties": data["properties"] | common["properties"],
-        }
-    used = set(re.findall(rf'"{_REF}(\w+)"', json.dumps(schemas)))
-    data_only = {action.data.__name__ for action in actions} - used  # requests have taken their place
+        schemas[_request_name(action)] = _request_schema(
+            _request_name(action), schemas[action.data.__name__], common
+        )
+    # Requests have taken the place of data that nothing else contains.
+    data_only = {action.data.__name__ for action in actions} - find_references(schemas)
     return {name: schema for name, schema in sorted(schemas.items()) if name not in data_only}
 
 
-def _without_titles(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Remove the titles that pydantic derives from the names of fields."""
-    if "properties" not in schema:
-        return dict(schema)
-    properties = {
-        name: {key: value for key, value in field.items() if key != "title"}
-        for name, field in schema["properties"].items()
+def _request_schema(name: str, data: Mapping[str, Any], common: Mapping[str, Any]) -> dict[str, Any]:
+    """Join the schemas of an action's data and of the common fields."""
+    excluded = [rules["not"] for rules in (data, common) if "not" in rules]
+    return {
+        **data,
+        "title": name,
+        "properties": data["properties"] | common["properties"],
+        **({"not": {"anyOf": excluded}} if excluded else {}),
     }
-    return {**schema, "properties": properties}
 
 
 def _request_name(action: Action) -> str:

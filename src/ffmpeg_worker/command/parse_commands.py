@@ -82,7 +82,7 @@ def _describe(element: Any) -> str:
     if element is None:
         return "null"
     if isinstance(element, bool):
-        return "a boolean"
+        return "true or false"
     if isinstance(element, int | float):
         return "a number after -i"
     return "a list" if isinstance(element, (list, tuple)) else "an object"
@@ -176,10 +176,17 @@ def _checked(commands: Sequence[Command]) -> tuple[Command, ...]:
     return tuple(commands)
 
 
-_TOKENS = {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "number"}]}}
-ChainCommands = Annotated[
-    Commands,
-    PlainValidator(parse_commands),
-    PlainSerializer(list),
-    WithJsonSchema({"anyOf": [{"type": "string"}, _TOKENS, {"type": "array", "items": _TOKENS}]}),
-]
+# Numbers are read too, but one type for each argument makes better generated clients.
+_TOKENS_SCHEMA = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": MAX_TOKENS}
+COMMANDS_SCHEMA = WithJsonSchema(
+    {
+        "anyOf": [
+            {"type": "string", "pattern": r"^[^\u0000]*[^\s\u0000][^\u0000]*$"},
+            _TOKENS_SCHEMA,
+            {"type": "array", "items": _TOKENS_SCHEMA, "minItems": 1, "maxItems": MAX_COMMANDS},
+        ]
+    }
+)
+"""JSON Schema of what `parse_commands` reads."""
+
+ChainCommands = Annotated[Commands, PlainValidator(parse_commands), PlainSerializer(list), COMMANDS_SCHEMA]

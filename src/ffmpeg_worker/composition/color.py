@@ -67,6 +67,9 @@ Color = Annotated[
     WithJsonSchema(
         {
             "type": "string",
+            # Which words are names of colors, and which numbers a function takes, is not said here.
+            "pattern": r"^\s*(#([0-9A-Fa-f]{3,4}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})|[A-Za-z]+(\([^()\u0000]*\))?)\s*$",
+            "maxLength": _MAX_LENGTH,
             "description": 'CSS: "#rgb", "#rrggbb", "#rrggbbaa", "rgb(…)", "hsl(…)", a name, "transparent".',
             "examples": ["#ff8800"],
         }

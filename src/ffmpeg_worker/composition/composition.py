@@ -5,23 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SkipValidation, WithJsonSchema, model_validator
+from pydantic import Field, JsonValue, SkipValidation, WithJsonSchema, model_validator
 
-from ffmpeg_worker.budgets import MAX_CANVAS_PIXELS, MAX_FONTS, MAX_ROWS, MAX_SIDE
+from ffmpeg_worker.budgets import MAX_CANVAS_PIXELS, MAX_FONTS, MAX_ROWS, MAX_SIDE, MAX_TEXT, MAX_VARIABLES
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.frame_rate import FrameRate
 from ffmpeg_worker.composition.keyframes import AnimatedVolume
 from ffmpeg_worker.composition.layers import Layers
 from ffmpeg_worker.composition.media_layers import SRC_DESCRIPTION, Src
 from ffmpeg_worker.composition.node import Node
-from ffmpeg_worker.composition.placeholder import Scalar
+from ffmpeg_worker.composition.placeholder import VARIABLE_NAME, Scalar
 from ffmpeg_worker.composition.timing import CanvasDuration
 from ffmpeg_worker.validation_errors import wrong_value
 
-_VALUES_SCHEMA = {"type": "object", "additionalProperties": {"type": ["string", "number", "boolean", "null"]}}
-_VARIABLES_SCHEMA = WithJsonSchema(
-    {"anyOf": [_VALUES_SCHEMA, {"type": "array", "items": _VALUES_SCHEMA, "minItems": 1, "maxItems": MAX_ROWS}]}
-)
+_VALUES_SCHEMA: dict[str, JsonValue] = {
+    "type": "object",
+    "additionalProperties": {
+        "type": ["string", "number", "boolean", "null"],
+        "maxLength": MAX_TEXT,
+        "pattern": r"^[^\u0000]*$",
+        # JSON with longer whole numbers is refused.
+        "exclusiveMinimum": -1e20,
+        "exclusiveMaximum": 1e20,
+    },
+    "propertyNames": {"pattern": f"^{VARIABLE_NAME.pattern}$"},
+    "maxProperties": MAX_VARIABLES,
+}
+VARIABLES_SCHEMA: dict[str, JsonValue] = {
+    "anyOf": [_VALUES_SCHEMA, {"type": "array", "items": _VALUES_SCHEMA, "minItems": 1, "maxItems": MAX_ROWS}]
+}
+"""JSON Schema of the values of variables: one row, or a list of rows."""
 
 
 class Font(Node):
@@ -71,7 +84,7 @@ class Composition(Node):
         examples=["#101018"],
     )
     # Validated before they are filled in.
-    variables: Annotated[Mapping[str, Scalar], SkipValidation, _VARIABLES_SCHEMA] = Field(
+    variables: Annotated[Mapping[str, Scalar], SkipValidation, WithJsonSchema(VARIABLES_SCHEMA)] = Field(
         default_factory=dict,
         description="Values of `{{name}}` in any string of the composition. A list of objects makes one output "
         "for each of them.",

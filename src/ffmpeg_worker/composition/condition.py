@@ -16,11 +16,13 @@ from typing import Any
 from ffmpeg_worker.composition.errors import invalid_field
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, format_scalar, parse_default, parse_scalar
 
-_TERM = rf"{PLACEHOLDER.pattern}|'[^']*'|\"[^\"]*\"|-?\d{{1,15}}(?:\.\d{{1,15}})?|true|false|null"
+_TERM = rf"{PLACEHOLDER.pattern}|'[^'\u0000]*'|\"[^\"\u0000]*\"|-?\d{{1,15}}(?:\.\d{{1,15}})?|true|false|null"
 _TERM = re.sub(r"\?P<\w+>", "?:", _TERM)
 _CONDITION = re.compile(
     rf"\s*(?P<no>!(?!=)\s*)?(?P<left>{_TERM})\s*(?:(?P<operator>==|!=)\s*(?P<right>{_TERM})\s*)?"
 )
+CONDITION_PATTERN = rf"^\s*(!\s*({_TERM})|({_TERM})\s*((==|!=)\s*({_TERM}))?)\s*$"
+"""The syntax of a condition as a pattern of JSON Schema."""
 
 
 def evaluate_condition(condition: Any, variables: Mapping[str, Scalar], at: str) -> bool:

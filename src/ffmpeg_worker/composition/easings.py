@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from ffmpeg_worker.composition.node import snake_case
 from ffmpeg_worker.suggestions import did_you_mean
@@ -154,5 +154,20 @@ def _parse_cubic_bezier(arguments: str) -> ParsedEasing:
     return ParsedEasing(f"cubic-bezier({x1}, {y1}, {x2}, {y2})", function)
 
 
-Easing = Annotated[str, AfterValidator(lambda text: parse_easing(text).name)]
+_TIME = r" ?(0|1|0?\.[0-9]{1,9})"
+_CHANGE = r" ?-?([0-9]{1,2}(\.[0-9]{1,9})?|\.[0-9]{1,9})"
+_FUNCTION_PATTERN = rf"^(steps\([1-9][0-9]{{0,3}}\)|cubic-bezier\({_TIME},{_CHANGE},{_TIME},{_CHANGE}\))$"
+
+Easing = Annotated[
+    str,
+    AfterValidator(lambda text: parse_easing(text).name),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "title": "EasingName", "enum": list(EASINGS)},
+                {"type": "string", "pattern": _FUNCTION_PATTERN},
+            ]
+        }
+    ),
+]
 """The canonical name of an easing."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,10 +10,9 @@ from pydantic_core import ErrorDetails
 from ffmpeg_worker.composition.json_path import OriginalJson, value_at
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
-from ffmpeg_worker.validation_errors import describe_problem
+from ffmpeg_worker.validation_errors import describe_problem, list_choices
 
 _PRIORITY = {"unknown_field": 0, "missing": 2, "too_short": 3}
-_QUOTED = re.compile(r"'([^']*)'")
 
 
 def invalid_field(path: str, problem: str, *, code: str = "invalid_value", hint: str | None = None) -> InvalidJob:
@@ -43,9 +41,9 @@ def describe_validation_error(error: ValidationError, value: Any, written: Origi
 def _hint(error: ErrorDetails, value: Any) -> str | None:
     context = error.get("ctx", {})
     if error["type"] == "literal_error" and isinstance(value, str):
-        return did_you_mean(value, _QUOTED.findall(str(context.get("expected", ""))))
+        return did_you_mean(value, list_choices(error))
     if error["type"] in {"float_type", "int_type"} and isinstance(value, str):
-        return "Write the number without quotation marks."
+        return "Write digits only, without a unit."
     if isinstance(value, list) and value and all(isinstance(item, dict) and "time" in item for item in value):
         return "This field has no keyframes. Those that have are marked in the documentation and in the schema."
     return context.get("hint") or None

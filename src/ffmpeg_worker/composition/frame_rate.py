@@ -11,7 +11,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from ffmpeg_worker.budgets import MAX_FPS
 from ffmpeg_worker.validation_errors import wrong_value
 
-_FRACTION = re.compile(r"(\d{1,9})/(\d{1,9})")
+_FRACTION = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 _BROADCAST = tuple(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120))
 
 
@@ -41,7 +41,7 @@ FrameRate = Annotated[
         {
             "anyOf": [
                 {"type": "number", "minimum": 1, "maximum": MAX_FPS},
-                {"type": "string", "pattern": r"^\s*\d{1,9}/\d{1,9}\s*$"},
+                {"type": "string", "pattern": r"^\s*[1-9][0-9]{0,8}/[1-9][0-9]{0,8}\s*$"},
             ]
         }
     ),

@@ -52,7 +52,7 @@ def _check_order(keys: tuple[Keyframe[Any], ...]) -> tuple[Keyframe[Any], ...]:
     return keys
 
 
-def _animated(item: Any) -> PlainValidator:
+def _animated(item: Any, keyframe_title: str) -> PlainValidator:
     """Validate one value of type `item`, or a list of keyframes with such values."""
     constant: TypeAdapter[Any] = TypeAdapter(item)
     keyframes: TypeAdapter[Any] = TypeAdapter(
@@ -66,13 +66,16 @@ def _animated(item: Any) -> PlainValidator:
     def read(value: Any) -> Any:
         return (keyframes if isinstance(value, (list, tuple)) else constant).validate_python(value)
 
-    return PlainValidator(read, json_schema_input_type=Annotated[Any, _animated_schema(constant.json_schema())])
+    return PlainValidator(
+        read, json_schema_input_type=Annotated[Any, _animated_schema(constant.json_schema(), keyframe_title)]
+    )
 
 
-def _animated_schema(value: dict[str, Any]) -> WithJsonSchema:
+def _animated_schema(value: dict[str, Any], title: str) -> WithJsonSchema:
     fields = Keyframe.model_json_schema()["properties"]
     keyframe = {
         "type": "object",
+        "title": title,
         "description": "A value at a time of its layer.",
         "properties": {**fields, "value": {**fields["value"], **value}},
         "required": ["time", "value"],
@@ -91,17 +94,33 @@ def _number(min_value: float, max_value: float) -> Any:
 _AnimatedNumber = float | tuple[Keyframe[float], ...]
 _AnimatedLength = float | Percent | tuple[Keyframe[float | Percent], ...]
 
-AnimatedLength = TypeAliasType("AnimatedLength", Annotated[_AnimatedLength, _animated(Length), SERIALIZED])
-AnimatedSize = TypeAliasType("AnimatedSize", Annotated[_AnimatedLength, _animated(Size), SERIALIZED])
-AnimatedDistance = TypeAliasType("AnimatedDistance", Annotated[_AnimatedLength, _animated(Distance), SERIALIZED])
-AnimatedScale = TypeAliasType("AnimatedScale", Annotated[_AnimatedNumber, _animated(_number(0, 100)), SERIALIZED])
-AnimatedAngle = TypeAliasType(
-    "AnimatedAngle", Annotated[_AnimatedNumber, _animated(_number(-360_000, 360_000)), SERIALIZED]
+AnimatedLength = TypeAliasType(
+    "AnimatedLength", Annotated[_AnimatedLength, _animated(Length, "LengthKeyframe"), SERIALIZED]
 )
-AnimatedShare = TypeAliasType("AnimatedShare", Annotated[_AnimatedNumber, _animated(_number(0, 1)), SERIALIZED])
-AnimatedBlur = TypeAliasType("AnimatedBlur", Annotated[_AnimatedNumber, _animated(_number(0, 500)), SERIALIZED])
-AnimatedVolume = TypeAliasType("AnimatedVolume", Annotated[_AnimatedNumber, _animated(_number(0, 10)), SERIALIZED])
-AnimatedPan = TypeAliasType("AnimatedPan", Annotated[_AnimatedNumber, _animated(_number(-1, 1)), SERIALIZED])
+AnimatedSize = TypeAliasType(
+    "AnimatedSize", Annotated[_AnimatedLength, _animated(Size, "SizeKeyframe"), SERIALIZED]
+)
+AnimatedDistance = TypeAliasType(
+    "AnimatedDistance", Annotated[_AnimatedLength, _animated(Distance, "DistanceKeyframe"), SERIALIZED]
+)
+AnimatedScale = TypeAliasType(
+    "AnimatedScale", Annotated[_AnimatedNumber, _animated(_number(0, 100), "ScaleKeyframe"), SERIALIZED]
+)
+AnimatedAngle = TypeAliasType(
+    "AnimatedAngle", Annotated[_AnimatedNumber, _animated(_number(-360_000, 360_000), "AngleKeyframe"), SERIALIZED]
+)
+AnimatedShare = TypeAliasType(
+    "AnimatedShare", Annotated[_AnimatedNumber, _animated(_number(0, 1), "ShareKeyframe"), SERIALIZED]
+)
+AnimatedBlur = TypeAliasType(
+    "AnimatedBlur", Annotated[_AnimatedNumber, _animated(_number(0, 500), "BlurKeyframe"), SERIALIZED]
+)
+AnimatedVolume = TypeAliasType(
+    "AnimatedVolume", Annotated[_AnimatedNumber, _animated(_number(0, 10), "VolumeKeyframe"), SERIALIZED]
+)
+AnimatedPan = TypeAliasType(
+    "AnimatedPan", Annotated[_AnimatedNumber, _animated(_number(-1, 1), "PanKeyframe"), SERIALIZED]
+)
 AnimatedColor = TypeAliasType(
-    "AnimatedColor", Annotated[str | tuple[Keyframe[str], ...], _animated(Color), SERIALIZED]
+    "AnimatedColor", Annotated[str | tuple[Keyframe[str], ...], _animated(Color, "ColorKeyframe"), SERIALIZED]
 )

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ffmpeg_worker.composition.color import Color
+from ffmpeg_worker.composition.condition import CONDITION_PATTERN
 from ffmpeg_worker.composition.keyframes import (
     AnimatedAngle,
     AnimatedBlur,
@@ -88,6 +89,11 @@ class ChromaKey(Node):
     blend: float = Field(0.05, ge=0, le=1, description="Softness of the edge, 0 to 1.", examples=[0.05])
 
 
+_CONDITION_SCHEMA = WithJsonSchema(
+    {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": CONDITION_PATTERN, "maxLength": 2000}]}
+)
+
+
 class TimedLayer(Node):
     """A layer with a start and a duration."""
 
@@ -106,12 +112,11 @@ class TimedLayer(Node):
         '"end": until the end of the composition or group.',
         examples=[4],
     )
-    condition: bool = Field(
+    condition: Annotated[bool, _CONDITION_SCHEMA] = Field(
         True,
         description="Whether the layer exists. Usually an expression of variables: `{{badge}}`, `!{{badge}}`, "
         "`{{plan}} == 'pro'` or `{{plan}} != 'pro'`.",
         examples=[True],
-        json_schema_extra={"type": ["boolean", "string"]},
     )
 
     @property

@@ -10,10 +10,13 @@ from ffmpeg_worker.composition.layers import LAYER_MODELS
 from ffmpeg_worker.composition.media_layers import AudioFields
 from ffmpeg_worker.composition.node import canonical_key, snake_case
 from ffmpeg_worker.composition.text_style import TextStyle
+from ffmpeg_worker.loose_values import LooseValue, is_blank, read_number
+from ffmpeg_worker.reading_notes import Reading
 
 _SHAPES = frozenset({"rect", "rectangle", "circle", "ellipse", "line", "polygon", "star"})
 _TEXT_WORDS = {"content": "text", "font_color": "color", "fill": "color", "background_color": "background"}
 _BOXES = frozenset({"position", "size", "dimensions"})
+_TIMES = frozenset({"start_time", "end_time", "trim_start", "trim_end", "fade_in", "fade_out"})
 
 
 def is_legacy(value: Mapping[str, Any]) -> bool:
@@ -21,12 +24,17 @@ def is_legacy(value: Mapping[str, Any]) -> bool:
     return "nodes" in value or "dimensions" in value
 
 
-def convert_legacy(value: Mapping[str, Any]) -> tuple[dict[str, Any], Origins]:
-    """Return the composition in the current schema, and the origin of each part; invalid parts stay invalid."""
+def convert_legacy(value: Mapping[str, Any], found: list[LooseValue]) -> tuple[dict[str, Any], Origins]:
+    """Return the composition in the current schema, and the origin of each part; invalid parts stay invalid.
+
+    Loose values of keys that only the legacy schema has are added to `found`, with their original locations.
+    """
     composition: dict[str, Any] = {}
     origins: Origins = {}
     for key, item in value.items():
-        if key == "dimensions" and isinstance(item, dict):
+        if key == "dimensions" and is_blank(item):
+            found.append(LooseValue((key,), Reading.NOT_GIVEN))
+        elif key == "dimensions" and isinstance(item, dict):
             composition |= item
             origins |= {(inner,): (key, inner) for inner in item}
         elif key == "nodes":
@@ -34,7 +42,7 @@ def convert_legacy(value: Mapping[str, Any]) -> tuple[dict[str, Any], Origins]:
             origins["layers",] = (key,)
             if isinstance(item, list):
                 composition["layers"] = [
-                    convert_legacy_layer(node, ("layers", index), ("nodes", index), origins)
+                    convert_legacy_layer(node, ("layers", index), ("nodes", index), origins, found)
                     for index, node in enumerate(item)
                 ]
         else:
@@ -42,17 +50,21 @@ def convert_legacy(value: Mapping[str, Any]) -> tuple[dict[str, Any], Origins]:
     return composition, origins
 
 
-def convert_legacy_layer(node: Any, location: Location, origin: Location, origins: Origins) -> Any:
+def convert_legacy_layer(
+    node: Any, location: Location, origin: Location, origins: Origins, found: list[LooseValue]
+) -> Any:
     """Return a node as a layer; `location` is its place in the current schema, `origin` that in the original."""
     origins[location] = origin
-    return _LegacyLayer(node, location, origins).read(origin) if isinstance(node, dict) else node
+    return _LegacyLayer(node, location, origins, found).read(origin) if isinstance(node, dict) else node
 
 
 class _LegacyLayer:
-    def __init__(self, node: Mapping[str, Any], location: Location, origins: Origins) -> None:
+    def __init__(
+        self, node: Mapping[str, Any], location: Location, origins: Origins, found: list[LooseValue]
+    ) -> None:
         kind = node.get("type")
         self._kind = kind.lower() if isinstance(kind, str) else kind
-        self._node, self._location, self._origins = node, location, origins
+        self._node, self._location, self._origins, self._found = node, location, origins, found
         self._layer: dict[str, Any] = {"type": kind} if "type" in node else {}
         self._times: dict[str, Any] = {}
 
@@ -73,6 +85,13 @@ class _LegacyLayer:
 
     def _read_field(self, key: str, item: Any, origin: Location) -> None:
         plain = snake_case(key)
+        if is_blank(item) and (plain in _BOXES or plain in _TIMES or plain == "config"):
+            self._found.append(LooseValue(origin, Reading.NOT_GIVEN))
+            return
+        number = read_number(item) if plain in _TIMES else None
+        if number is not None:
+            self._found.append(LooseValue(origin, Reading.NUMBER))
+            item = number
         if plain in _BOXES and isinstance(item, dict):
             for inner, value in item.items():
                 self._put((inner,), value, (*origin, inner))

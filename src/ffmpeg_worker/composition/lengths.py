@@ -63,7 +63,7 @@ def _read_percent(text: str) -> Percent:
         return Percent(float(match.group(1)))
     if _NUMBER.fullmatch(text):
         raise wrong_value(
-            "is a number in quotation marks", "Write pixels as a number, as in 120; only percentages are strings."
+            'must be a number of pixels or a string such as "50%"', "Write pixels as a number, as in 120."
         )
     raise wrong_value('must be a number of pixels or a string such as "50%"')
 
@@ -80,11 +80,12 @@ def _check_not_negative(value: float | Percent) -> float | Percent:
     return value
 
 
-_PERCENT_SCHEMA = {"type": "string", "pattern": r"^\s*[+-]?[0-9.]+\s*%\s*$", "examples": ["50%"]}
-
-
-def _length_schema(**bounds: float) -> WithJsonSchema:
-    return WithJsonSchema({"anyOf": [{"type": "number", **bounds}, _PERCENT_SCHEMA]})
+_PERCENT_NUMBER = r"([0-9]{1,4}(\.[0-9]{1,9})?|\.[0-9]{1,9})"
+_POSITIVE_NUMBER = r"([1-9][0-9]{0,3}(\.[0-9]{1,9})?|0?\.0{0,3}[1-9][0-9]{0,5})"
+_PERCENT_SCHEMA = {"type": "string", "pattern": rf"^\s*[+-]?{_PERCENT_NUMBER}\s*%\s*$", "examples": ["50%"]}
+_DISTANCE_PERCENT_SCHEMA = _PERCENT_SCHEMA | {"pattern": rf"^\s*\+?{_PERCENT_NUMBER}\s*%\s*$"}
+_SIZE_PERCENT_SCHEMA = _PERCENT_SCHEMA | {"pattern": rf"^\s*\+?{_POSITIVE_NUMBER}\s*%\s*$"}
+_SIZE_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": MAX_PLACE}
 
 
 def _dump(value: Any, info: SerializationInfo) -> Any:
@@ -100,11 +101,22 @@ def _dump(value: Any, info: SerializationInfo) -> Any:
 SERIALIZED = PlainSerializer(_dump)
 
 
-Length = Annotated[float | Percent, PlainValidator(_read_length), SERIALIZED, _length_schema()]
+Length = Annotated[
+    float | Percent,
+    PlainValidator(_read_length),
+    SERIALIZED,
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": -MAX_PLACE, "maximum": MAX_PLACE}, _PERCENT_SCHEMA]}),
+]
 """Pixels or a percentage; the field says of what."""
 
-Size = Annotated[Length, AfterValidator(_check_positive), _length_schema(exclusiveMinimum=0)]
-Distance = Annotated[Length, AfterValidator(_check_not_negative), _length_schema(minimum=0)]
+Size = Annotated[
+    Length, AfterValidator(_check_positive), WithJsonSchema({"anyOf": [_SIZE_SCHEMA, _SIZE_PERCENT_SCHEMA]})
+]
+Distance = Annotated[
+    Length,
+    AfterValidator(_check_not_negative),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0, "maximum": MAX_PLACE}, _DISTANCE_PERCENT_SCHEMA]}),
+]
 
 
 def _read_font_size(value: Any) -> Any:
@@ -115,5 +127,5 @@ FontSize = Annotated[
     float | Percent | Literal["auto"],
     PlainValidator(_read_font_size),
     SERIALIZED,
-    WithJsonSchema({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, _PERCENT_SCHEMA, {"const": "auto"}]}),
+    WithJsonSchema({"anyOf": [_SIZE_SCHEMA, _SIZE_PERCENT_SCHEMA, {"type": "string", "const": "auto"}]}),
 ]

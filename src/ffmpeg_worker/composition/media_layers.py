@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from ffmpeg_worker.budgets import MAX_SRC
 from ffmpeg_worker.composition.choices import Fit, WaveformLook
@@ -13,6 +13,7 @@ from ffmpeg_worker.composition.keyframes import AnimatedPan, AnimatedVolume
 from ffmpeg_worker.composition.layer_base import ChromaKey, TimedLayer, Trim, VisualLayer
 from ffmpeg_worker.composition.node import Node
 from ffmpeg_worker.composition.timing import LayerId, Seconds
+from ffmpeg_worker.frozen_model import require_one
 from ffmpeg_worker.validation_errors import wrong_value
 
 Src = Annotated[str, Field(min_length=1, max_length=MAX_SRC)]
@@ -92,6 +93,8 @@ class AudioLayer(TimedLayer, AudioFields):
 
 class WaveformLayer(VisualLayer):
     """The level of a sound as animated bars or a line."""
+
+    model_config = ConfigDict(json_schema_extra=require_one("src", "layer"))
 
     type: Literal["waveform"] = Field(description="Type of the layer.", examples=["waveform"])
     src: Src | None = Field(

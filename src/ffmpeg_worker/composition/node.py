@@ -46,6 +46,12 @@ class Node(FrozenModel):
     nested_fields: ClassVar[tuple[str, ...]] = ()
     """Fields whose own keys are often written one level too high."""
 
+    @classmethod
+    def find_field(cls, key: str) -> str | None:
+        """See `FrozenModel.find_field`."""
+        canonical = canonical_key(cls, key)
+        return None if canonical is None else super().find_field(canonical)
+
     @model_validator(mode="before")
     @classmethod
     def _rename_keys(cls, value: Any) -> Any:

@@ -6,6 +6,7 @@ import re
 
 Scalar = str | int | float | bool | None
 
+VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 PLACEHOLDER = re.compile(r"\{\{\s*(?P<name>[A-Za-z_][A-Za-z0-9_.-]{0,63})\s*(?:\|(?P<default>[^{}]{0,500}))?\}\}")
 """`{{name}}` or `{{name|default}}`; spaces around the name are allowed."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,6 +20,9 @@ from ffmpeg_worker.composition.row_budgets import CharacterBudget, check_rows
 from ffmpeg_worker.composition.sources import find_named_files
 from ffmpeg_worker.composition.variables import Variables, fill_variables, read_rows, unknown_variable
 from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.loose_values import LooseValue, read_loose_values
+from ffmpeg_worker.reading_notes import ReadingNotes
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,14 @@ class SharedFields:
         variables: an object, or a list of objects.
         path: JSON path of the object that contains these fields.
         inputs: names of the job's inputs, which a `src` may refer to; `None` if they are unknown.
+        notes: collects how values were read that are not written as their fields take them.
     """
 
     audio: Any = None
     variables: Any = None
     path: str = ""
     inputs: Collection[str] | None = None
+    notes: ReadingNotes = field(default_factory=ReadingNotes)
 
 
 NO_SHARED_FIELDS = SharedFields()
@@ -78,7 +83,7 @@ def read_compositions(
     compositions = []
     for index, row in enumerate(rows):
         try:
-            compositions.append(_with_audio(_read_one(plain, row, at, shared.inputs, budget), row, shared, budget))
+            compositions.append(_with_audio(_read_one(plain, row, at, shared, budget), row, shared, budget))
         except InvalidJob as error:
             raise error.at(row=index) if len(rows) > 1 else error from None
     return tuple(compositions)
@@ -93,18 +98,23 @@ def _with_audio(
     at = join_path(shared.path, "audio")
     if not isinstance(shared.audio, list) or len(shared.audio) > MAX_AUDIO:
         raise invalid_field(at, f"must be a list of at most {MAX_AUDIO} sounds")
-    sounds = (_read_audio(item, row, path_of((at, index)), budget) for index, item in enumerate(shared.audio))
+    sounds = (
+        _read_audio(item, row, path_of((at, index)), budget, shared.notes)
+        for index, item in enumerate(shared.audio)
+    )
     return composition.model_copy(update={"layers": (*composition.layers, *sounds)})
 
 
 def _read_one(
-    value: dict[str, Any], row: Variables, at: str, inputs: Collection[str] | None, budget: CharacterBudget
+    value: dict[str, Any], row: Variables, at: str, shared: SharedFields, budget: CharacterBudget
 ) -> Composition:
     filled = fill_variables(value, row, at, budget)
     origins: Origins = {}
+    found: list[LooseValue] = []
     if is_legacy(filled):
-        filled, origins = convert_legacy(filled)
+        filled, origins = convert_legacy(filled, found)
     written = OriginalJson(value, at, origins)
+    filled = _read_loose(filled, Composition, written, found, shared.notes)
     try:
         composition = Composition.model_validate({**filled, "variables": row})
     except ValidationError as error:
@@ -112,18 +122,31 @@ def _read_one(
     check_references(composition, written)
     for file in find_named_files(composition):
         name = PLACEHOLDER.fullmatch(file.src.strip())
-        if name is not None and inputs is not None and name.group("name") not in inputs:
-            raise unknown_variable(name.group("name"), {*row, *inputs}, written.path(file.location))
+        if name is not None and shared.inputs is not None and name.group("name") not in shared.inputs:
+            raise unknown_variable(name.group("name"), {*row, *shared.inputs}, written.path(file.location))
     return composition
 
 
-def _read_audio(value: Any, row: Variables, at: str, budget: CharacterBudget) -> AudioLayer:
+def _read_audio(value: Any, row: Variables, at: str, budget: CharacterBudget, notes: ReadingNotes) -> AudioLayer:
     filled = fill_variables(value, row, at, budget)
     origins: Origins = {}
+    found: list[LooseValue] = []
     layer = convert_legacy_layer(
-        {"type": "audio", **filled} if isinstance(filled, dict) else filled, (), (), origins
+        {"type": "audio", **filled} if isinstance(filled, dict) else filled, (), (), origins, found
     )
+    written = OriginalJson(value, at, origins)
+    layer = _read_loose(layer, AudioLayer, written, found, notes)
     try:
         return AudioLayer.model_validate(layer)
     except ValidationError as error:
-        raise describe_validation_error(error, layer, OriginalJson(value, at, origins)) from None
+        raise describe_validation_error(error, layer, written) from None
+
+
+def _read_loose(
+    value: Any, model: type[FrozenModel], written: OriginalJson, found: list[LooseValue], notes: ReadingNotes
+) -> Any:
+    """Read the loose values of a composition or a layer; note them, and those that were `found` before."""
+    read, more = read_loose_values(value, model)
+    for loose in (*found, *more):
+        notes.add(written.path(loose.location), loose.reading)
+    return read

@@ -18,7 +18,7 @@ from ffmpeg_worker.validation_errors import wrong_value
 _Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class Gradient(Node):
+class GradientFill(Node):
     """A gradient between colors."""
 
     gradient: tuple[Color, ...] = Field(
@@ -61,14 +61,14 @@ _COLOR: TypeAdapter[Any] = TypeAdapter(AnimatedColor)
 
 
 def _read_paint(value: Any) -> Any:
-    if isinstance(value, Gradient):
+    if isinstance(value, GradientFill):
         return value
-    return Gradient.model_validate(value) if isinstance(value, dict) else _COLOR.validate_python(value)
+    return GradientFill.model_validate(value) if isinstance(value, dict) else _COLOR.validate_python(value)
 
 
 Paint = Annotated[
-    str | tuple[Keyframe[str], ...] | Gradient,
-    PlainValidator(_read_paint, json_schema_input_type=AnimatedColor | Gradient),
+    str | tuple[Keyframe[str], ...] | GradientFill,
+    PlainValidator(_read_paint, json_schema_input_type=AnimatedColor | GradientFill),
     SERIALIZED,
 ]
 _Point = Annotated[tuple[Length, Length], Field(strict=False)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from ffmpeg_worker.budgets import MAX_CUES, MAX_TEXT, MAX_WORDS
 from ffmpeg_worker.composition.choices import AnimationName, AnimationUnit
@@ -16,6 +16,7 @@ from ffmpeg_worker.composition.node import Node, read_type_shorthand
 from ffmpeg_worker.composition.placeholder import format_scalar
 from ffmpeg_worker.composition.text_style import TextStyle
 from ffmpeg_worker.composition.timing import PositiveSeconds, Seconds
+from ffmpeg_worker.frozen_model import require_one
 from ffmpeg_worker.validation_errors import wrong_value
 
 
@@ -99,6 +100,8 @@ def _read_style(value: Any) -> Any:
 
 class SubtitlesLayer(VisualLayer):
     """Subtitles from a file or from a list of cues."""
+
+    model_config = ConfigDict(json_schema_extra=require_one("src", "cues"))
 
     nested_fields = ("style",)
 

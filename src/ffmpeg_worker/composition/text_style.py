@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ffmpeg_worker.budgets import MAX_SHADOWS
 from ffmpeg_worker.composition.choices import Direction, HighlightMode, TextAlign, TextTransform, VerticalAlign
@@ -20,6 +20,19 @@ _WEIGHTS = {
     "thin": 100, "extra-light": 200, "light": 300, "normal": 400, "regular": 400, "medium": 500, "semi-bold": 600,
     "semibold": 600, "bold": 700, "extra-bold": 800, "extrabold": 800, "black": 900,
 }  # fmt: skip
+
+
+_WeightSchema = Annotated[
+    Any,
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": 1, "maximum": 1000},
+                {"type": "string", "title": "FontWeightName", "enum": list(_WEIGHTS)},
+            ]
+        }
+    ),
+]
 
 
 def _read_families(value: Any) -> Any:
@@ -133,7 +146,7 @@ class TextStyle(Node):
     max_font_size: Size | None = Field(
         None, description='Largest size that "auto" may choose. Default: the height of the box.', examples=[120]
     )
-    font_weight: Annotated[int, BeforeValidator(_read_weight, json_schema_input_type=int | str)] = Field(
+    font_weight: Annotated[int, BeforeValidator(_read_weight, json_schema_input_type=_WeightSchema)] = Field(
         400, ge=1, le=1000, description='Weight, 1 to 1000, or a name such as "bold".', examples=[700]
     )
     font_style: Literal["normal", "italic"] = Field(
@@ -169,19 +182,30 @@ class TextStyle(Node):
         examples=[2],
     )
     stroke: Stroke | None = Field(
-        None, description="Outline of the letters.", examples=[{"color": "#000000", "width": 3}]
+        None,
+        description="Outline of the letters; null: none, where a preset has one.",
+        examples=[{"color": "#000000", "width": 3}, None],
     )
     shadow: Annotated[
         tuple[Shadow, ...],
         Field(max_length=MAX_SHADOWS, fail_fast=True),
-        BeforeValidator(_read_shadows, json_schema_input_type=Shadow | list[Shadow]),
-    ] = Field((), description="A shadow, or a list of shadows.", examples=[{"y": 4, "blur": 8}])
+        BeforeValidator(_read_shadows, json_schema_input_type=Shadow | list[Shadow] | None),
+    ] = Field(
+        (),
+        description="A shadow, or a list of shadows; null: none, where a preset has some.",
+        examples=[{"y": 4, "blur": 8}, None],
+    )
     background: Background | None = Field(
-        None, description="Box behind the text.", examples=[{"color": "#00000080", "padding": 16}]
+        None,
+        description="Box behind the text; null: none, where a preset has one.",
+        examples=[{"color": "#00000080", "padding": 16}, None],
     )
     highlight: Highlight | None = Field(
-        None, description="Style of the spoken word, in subtitles.", examples=[{"color": "#ffd400"}]
+        None,
+        description="Style of the spoken word, in subtitles; null: none, where a preset has one.",
+        examples=[{"color": "#ffd400"}, None],
     )
+    fields_with_null = frozenset({"stroke", "shadow", "background", "highlight"})
 
     @model_validator(mode="before")
     @classmethod

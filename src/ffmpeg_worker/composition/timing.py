@@ -74,15 +74,22 @@ _AFTER_SCHEMA = {"type": "string", "pattern": rf"^after:\s*{_ID_PATTERN}$"}
 Start = Annotated[
     float | str,
     PlainValidator(_read_start),
-    WithJsonSchema({"anyOf": [_SECONDS_SCHEMA, {"const": "auto"}, _AFTER_SCHEMA]}),
+    WithJsonSchema({"anyOf": [_SECONDS_SCHEMA, {"type": "string", "const": "auto"}, _AFTER_SCHEMA]}),
 ]
 Duration = Annotated[
     float | Literal["auto", "end"],
     PlainValidator(_read_duration),
-    WithJsonSchema({"anyOf": [_POSITIVE_SECONDS_SCHEMA, {"enum": ["auto", "end"]}]}),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                _POSITIVE_SECONDS_SCHEMA,
+                {"type": "string", "title": "AutomaticDuration", "enum": ["auto", "end"]},
+            ]
+        }
+    ),
 ]
 CanvasDuration = Annotated[
     float | Literal["auto"],
     PlainValidator(_read_canvas_duration),
-    WithJsonSchema({"anyOf": [_POSITIVE_SECONDS_SCHEMA, {"const": "auto"}]}),
+    WithJsonSchema({"anyOf": [_POSITIVE_SECONDS_SCHEMA, {"type": "string", "const": "auto"}]}),
 ]

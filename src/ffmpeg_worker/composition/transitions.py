@@ -123,7 +123,7 @@ def _read_name(word: str) -> str:
     return kind.name
 
 
-_NAME_SCHEMA = WithJsonSchema({"type": "string", "enum": list(TRANSITIONS)})
+_NAME_SCHEMA = WithJsonSchema({"type": "string", "title": "TransitionName", "enum": list(TRANSITIONS)})
 
 
 class Transition(Node):

@@ -13,13 +13,12 @@ from ffmpeg_worker.composition.condition import evaluate_condition
 from ffmpeg_worker.composition.errors import invalid_field
 from ffmpeg_worker.composition.json_path import Place, path_of
 from ffmpeg_worker.composition.node import ALIASES, snake_case
-from ffmpeg_worker.composition.placeholder import PLACEHOLDER, Scalar, format_scalar, parse_default
+from ffmpeg_worker.composition.placeholder import PLACEHOLDER, VARIABLE_NAME, Scalar, format_scalar, parse_default
 from ffmpeg_worker.composition.row_budgets import CharacterBudget
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.suggestions import did_you_mean
 
 Variables = Mapping[str, Scalar]
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}")
 
 
 def read_rows(value: Any, at: str = "variables") -> tuple[Variables, ...]:
@@ -39,7 +38,7 @@ def _read_row(row: Any, path: str) -> Variables:
     if not isinstance(row, dict) or len(row) > MAX_VARIABLES:
         raise invalid_field(path, f"must be an object of at most {MAX_VARIABLES} variables")
     for name, value in row.items():
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
+        if not isinstance(name, str) or not VARIABLE_NAME.fullmatch(name):
             raise invalid_field(
                 path, "has an invalid variable name", hint="Use letters, digits, `_`, `-` and `.`."
             )

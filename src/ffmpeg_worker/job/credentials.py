@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, SecretStr, WithJsonSchema
 
 from ffmpeg_worker.frozen_model import FrozenModel
 
@@ -74,14 +74,26 @@ def _read_key_file(value: Any) -> Any:
     return SecretStr(text) if isinstance(text, str) else text
 
 
+_SECRET_SCHEMA = WithJsonSchema(
+    {"type": "string", "writeOnly": True, "pattern": r"^[^\u0000-\u001f\u007f]*$", "maxLength": 8192}
+)
+_PUBLIC_URL_SCHEMA = WithJsonSchema(
+    {
+        "type": "string",
+        "pattern": r"^(https?://[A-Za-z0-9][A-Za-z0-9.-]*(:([1-9][0-9]{0,3}|[1-5][0-9]{4}))?(/[!#-;=?-\[\]-~]*)?)?$",
+        "maxLength": 2048,
+    }
+)
 _Text = Annotated[Annotated[str, Field(max_length=2048)] | None, BeforeValidator(_read_text)]
 _PublicUrl = Annotated[
-    Annotated[str, Field(max_length=2048), AfterValidator(check_public_url)] | None, BeforeValidator(_read_text)
+    Annotated[str, Field(max_length=2048), AfterValidator(check_public_url)] | None,
+    BeforeValidator(_read_text),
+    _PUBLIC_URL_SCHEMA,
 ]
 _Secret = Annotated[
     Annotated[SecretStr, Field(max_length=8192)] | None,
     BeforeValidator(read_secret),
-    WithJsonSchema({"type": "string", "writeOnly": True}),
+    _SECRET_SCHEMA,
 ]
 _KeyFile = Annotated[
     Annotated[SecretStr, Field(max_length=16384)] | None,
@@ -130,11 +142,30 @@ class Credentials(FrozenModel):
         None, description="Base of the `url` in results.", examples=["https://cdn.example.com"]
     )
 
+    blanks_are_documented = True
+
+    @classmethod
+    def foreign_fields_schema(cls) -> list[JsonValue]:
+        """List the JSON Schemas of uploads whose credentials belong to another cloud than their `cloud_type`."""
+        return [
+            {
+                "properties": {
+                    "cloud_type": {"const": cloud.value},
+                    "credentials": {"anyOf": [{"required": [name]} for name in cls._list_foreign(cloud)]},
+                },
+                "required": ["cloud_type", "credentials"],
+            }
+            for cloud in CloudType
+        ]
+
+    @classmethod
+    def _list_foreign(cls, cloud: CloudType) -> list[str]:
+        prefix = _PREFIX_OF.get(cloud)
+        return [name for name in cls.model_fields if prefix is None or not name.startswith(prefix)]
+
     def find_foreign_fields(self, cloud: CloudType) -> list[str]:
         """List the fields that are set but belong to another cloud."""
-        prefix = _PREFIX_OF.get(cloud)
-        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
-        return [name for name in given if prefix is None or not name.startswith(prefix)]
+        return [name for name in self._list_foreign(cloud) if getattr(self, name) is not None]
 
     def secret_values(self) -> list[str]:
         """Return every value that must not be shown, and the secrets inside composite values."""

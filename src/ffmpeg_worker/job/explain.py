@@ -28,8 +28,7 @@ def explain(error: ValidationError, action: Action, data_key: str, data: Mapping
     # An unknown key is mostly a misspelt one, and explains a missing key better than that itself.
     errors = error.errors(include_input=False, include_url=False)
     first = min(errors, key=lambda item: item["type"] != "extra_forbidden")
-    stands_in_data = bool(first["loc"]) and first["loc"][0] in COMMON_FIELDS and first["loc"][0] in data
-    field = _json_path(first["loc"], data_key, stands_in_data=stands_in_data) or "body"
+    field = json_path(first["loc"], data_key, data) or "body"
     if first["type"] == "extra_forbidden":
         return unknown_field(str(first["loc"][-1]), _known_keys(action, first["loc"]), field)
     if first["type"] == "missing":
@@ -65,6 +64,19 @@ def unserved_field(key: str, field: str) -> UnsupportedFeature:
     )
 
 
+def json_path(location: Iterable[int | str], data_key: str, data: Mapping[str, Any]) -> str:
+    """Path of a job's field in the caller's JSON; see `explain` for `data_key` and `data`."""
+    parts = list(location)
+    if parts and parts[0] == "data":
+        parts = [data_key, *parts[1:]] if data_key else parts[1:]
+    elif parts and data_key and parts[0] in COMMON_FIELDS and parts[0] in data:
+        parts = [data_key, *parts]
+    path = ""
+    for part in parts:
+        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
+    return path[:200]
+
+
 def quote_list(names: Iterable[str]) -> str:
     """Join names with commas, each in quotation marks."""
     return ", ".join(f'"{name}"' for name in names)
@@ -85,19 +97,6 @@ def _invalid_value(error: ErrorDetails, field: str) -> InvalidJob:
         where={"field": field},
         hint=hint or "docs/jobs.md shows every field with an example.",
     )
-
-
-def _json_path(location: Iterable[int | str], data_key: str, *, stands_in_data: bool) -> str:
-    """Path of a model's field in the caller's JSON."""
-    parts = list(location)
-    if parts and parts[0] == "data":
-        parts = [data_key, *parts[1:]] if data_key else parts[1:]
-    elif stands_in_data and data_key:
-        parts = [data_key, *parts]
-    path = ""
-    for part in parts:
-        path += f"[{part}]" if isinstance(part, int) else f".{part}" if path else str(part)
-    return path[:200]
 
 
 def _known_keys(action: Action, location: tuple[int | str, ...]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -89,8 +89,26 @@ def display_name(name: str) -> str:
     return plain if len(plain) <= _MAX_SHOWN else plain[: _MAX_SHOWN - 1] + "…"
 
 
-ONE_OR_MANY = WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})
-"""JSON Schema of one text or a list of texts."""
+_CONTROL = r"\u0000-\u001f\u007f-\u009f"
+_FOLDERS = rf"^([^{_CONTROL}]*/)?"
+_OUTPUT_SCHEMA: dict[str, Any] = {
+    "type": "string",
+    # The last part is no hidden file. What its folders may be depends on the roots of the worker.
+    "pattern": rf"{_FOLDERS}[^./{_CONTROL}][^/{_CONTROL}]*$",
+    "maxLength": _MAX_PATH_BYTES,
+}
+
+
+def output_name_schema(extensions: Iterable[str]) -> dict[str, str | int]:
+    """JSON Schema of the name of an output with one of these extensions, in any case."""
+    letters = ("".join(f"[{c.upper()}{c}]" if c.isalpha() else c for c in name[1:]) for name in extensions)
+    name = rf"[^./{_CONTROL}][^/{_CONTROL}]*"
+    return {**_OUTPUT_SCHEMA, "pattern": rf"{_FOLDERS}{name}\.({'|'.join(letters)})$"}
+
+
+def one_or_many_schema(item: Mapping[str, Any], **bounds: int) -> WithJsonSchema:
+    """JSON Schema of one text or a list of texts, of the schema `item`."""
+    return WithJsonSchema({"anyOf": [dict(item), {"type": "array", "items": dict(item), **bounds}]})
 
 
 def read_one_or_many(value: Any) -> Any:
@@ -110,10 +128,10 @@ def _check_output(name: str) -> str:
     return name
 
 
-OutputName = Annotated[str, AfterValidator(_check_output)]
+OutputName = Annotated[str, AfterValidator(_check_output), WithJsonSchema(_OUTPUT_SCHEMA)]
 OutputNames = Annotated[
     tuple[OutputName, ...],
     Field(max_length=MAX_OUTPUTS, fail_fast=True),
     BeforeValidator(read_one_or_many),
-    ONE_OR_MANY,
+    one_or_many_schema(_OUTPUT_SCHEMA, maxItems=MAX_OUTPUTS),
 ]

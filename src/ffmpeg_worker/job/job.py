@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.frozen_model import FrozenModel, refuse_together
 from ffmpeg_worker.job.s3_config import S3Config
 from ffmpeg_worker.job.sources import Inputs
 from ffmpeg_worker.job.upload import Upload
 
+_MAX_SECONDS = 1e15
+"""No limit, as any timeout is capped: the largest number of seconds that is read at all."""
+
 
 class CommonFields(FrozenModel):
     """Fields that jobs of every action share."""
+
+    model_config = ConfigDict(json_schema_extra=refuse_together("upload", "s3Config"))
 
     inputs: Inputs = Field(
         default_factory=dict,
@@ -35,6 +40,7 @@ class CommonFields(FrozenModel):
     timeout: float | None = Field(
         None,
         gt=0,
+        le=_MAX_SECONDS,
         allow_inf_nan=False,
         description="Seconds for the whole job; capped by the worker's setting.",
         examples=[120],
@@ -81,3 +87,5 @@ class Job(CommonFields):
 
     action: str
     data: JobData
+    notes: tuple[str, ...] = ()
+    """Warnings for the caller: which fields were not written as they should be, and how they were read."""

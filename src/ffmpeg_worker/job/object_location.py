@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from pydantic import JsonValue
+
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.credentials import CloudType
 
@@ -20,6 +22,14 @@ _CLOUD_OF_SCHEME = {
     "abfs": CloudType.AZURE,
 }
 _BUCKET = re.compile(r"[A-Za-z0-9$][A-Za-z0-9._-]{0,221}")
+BUCKET_SCHEMA: dict[str, JsonValue] = {"pattern": f"^{_BUCKET.pattern}$"}
+"""JSON Schema of names of buckets."""
+_KEY_PART = r"[^/\u0000-\u001f\u007f]+"
+KEY_SCHEMA: dict[str, JsonValue] = {"pattern": f"^({_KEY_PART}(/{_KEY_PART})*/?)?$"}
+"""JSON Schema of keys of objects; it does not say that no part is "." or ".."."""
+OBJECT_URL_PATTERN = f"({'|'.join(_CLOUD_OF_SCHEME)})://{_BUCKET.pattern}(/({_KEY_PART}(/{_KEY_PART})*/?)?)?"
+"""Pattern of the URLs that `read_location` reads, in lower case."""
+
 OBJECT_SCHEMES = frozenset(_CLOUD_OF_SCHEME)
 """Schemes of URLs that name an object in a bucket."""
 

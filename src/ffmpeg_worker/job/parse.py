@@ -11,8 +11,17 @@ from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.actions import ACTIONS, UNSERVED_ACTIONS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.envelope import unwrap_body, unwrap_job
-from ffmpeg_worker.job.explain import explain, missing_field, quote_list, unknown_field, unserved_field
+from ffmpeg_worker.job.explain import (
+    explain,
+    json_path,
+    missing_field,
+    quote_list,
+    unknown_field,
+    unserved_field,
+)
 from ffmpeg_worker.job.job import COMMON_FIELDS, UNSERVED_FIELDS, Job
+from ffmpeg_worker.loose_values import is_blank, read_loose_values
+from ffmpeg_worker.reading_notes import Reading, ReadingNotes
 from ffmpeg_worker.suggestions import did_you_mean
 
 
@@ -26,17 +35,23 @@ def parse_job(value: Any) -> Job:
     value = unwrap_job(value)
     if not isinstance(value, dict):
         raise InvalidJob("A job is a JSON object.", hint='For example {"action": "probe", "data": {…}}.')
+    notes = ReadingNotes()
+    value = _drop_unused_spelling(value, notes)
     if "action" in value and "path" in value:
         raise InvalidJob('A job names either "action" or "path", not both.', hint='Keep "action" with "data".')
     name_key, data_key = ("path", "body") if "path" in value else ("action", "data")
     action = _read_action(value, name_key)
     for key in value:
-        if key not in COMMON_FIELDS and key not in {name_key, data_key}:
+        if (
+            key not in COMMON_FIELDS
+            and key not in {name_key, data_key}
+            and not _is_unserved_blank(key, value[key])
+        ):
             raise unknown_field(key, ("action", "data", "path", "body", *sorted(COMMON_FIELDS)), key)
     if data_key not in value:
         raise missing_field(data_key)
-    common = {key: item for key, item in value.items() if key in COMMON_FIELDS}
-    return _validate(action, common, value[data_key], data_key)
+    common = {key: item for key, item in value.items() if key not in {name_key, data_key}}
+    return _validate(action, common, value[data_key], data_key, notes)
 
 
 def parse_action(name: str, body: Any, query: Mapping[str, str] | None = None) -> Job:
@@ -51,10 +66,10 @@ def parse_action(name: str, body: Any, query: Mapping[str, str] | None = None) -
     """
     action = ACTIONS[name]
     body = unwrap_body(body, action.data.model_fields)
-    job = _parse_whole(action, body) if _is_whole_job(body) else _validate(action, {}, body, "")
+    job = _parse_whole(action, body) if _is_whole_job(body) else _validate(action, {}, body, "", ReadingNotes())
     if action.query is None or not query:
         return job
-    given = {field: query[field] for field in action.query.model_fields if field in query}
+    given = {field: query[field] for field in action.query.model_fields if not is_blank(query.get(field))}
     try:
         changes = action.query.model_validate(given).model_dump(exclude_none=True)
     except ValidationError as error:
@@ -114,33 +129,75 @@ def _read_action(value: dict[str, Any], key: str) -> Action:
     )
 
 
-def _validate(action: Action, common: dict[str, Any], data: Any, data_key: str) -> Job:
+def _drop_unused_spelling(value: dict[str, Any], notes: ReadingNotes) -> dict[str, Any]:
+    """Drop what is blank of the spelling, `action` + `data` or `path` + `body`, that the job does not use."""
+    for used, unused in ((("action", "data"), ("path", "body")), (("path", "body"), ("action", "data"))):
+        blank = [key for key in unused if key in value and is_blank(value[key])]
+        if blank and not any(is_blank(value.get(key)) for key in used):
+            for key in blank:
+                notes.add(key, Reading.NOT_GIVEN)
+            return {key: item for key, item in value.items() if key not in blank}
+    return value
+
+
+def _is_unserved_blank(key: str, item: Any) -> bool:
+    """Whether a field is of the contract, not served by this version, and blank: then nothing is asked for."""
+    return key in UNSERVED_FIELDS and is_blank(item)
+
+
+def _validate(action: Action, common: Mapping[str, Any], data: Any, data_key: str, notes: ReadingNotes) -> Job:
     """Separate the common fields from the data, then validate both with the model of the action's job."""
     if not isinstance(data, dict):
         field = data_key or "body"
         raise InvalidJob(f'"{field}" must be a JSON object.', where={"field": field})
-    own = {}
-    for key, item in data.items():
-        field = f"{data_key}.{key}" if data_key else key
-        if key in UNSERVED_FIELDS:
-            raise unserved_field(key, field)
-        if key in common:
-            raise InvalidJob(
-                f'"{key}" stands both beside and inside "{data_key}".',
-                hint="Keep one of them.",
-                where={"field": field},
-            )
-        if key in COMMON_FIELDS:
-            common = {**common, key: item}
-        else:
-            own[key] = item
+    fields, own = _separate(common, data, data_key, notes)
+    value, found = read_loose_values({"action": action.name, "data": own, **fields}, action.job)
+    for loose in found:
+        notes.add(json_path(loose.location, data_key, data), loose.reading)
     try:
-        return action.job.model_validate(
-            {"action": action.name, "data": own, **common},
-            context={"path": data_key, "inputs": _input_names(common.get("inputs"))},
+        job = action.job.model_validate(
+            value,
+            context={"path": data_key, "inputs": _input_names(value.get("inputs")), "notes": notes},
         )
     except ValidationError as error:
         raise explain(error, action, data_key, data) from None
+    return job.model_copy(update={"notes": notes.sentences()})
+
+
+def _separate(
+    common: Mapping[str, Any], data: Mapping[str, Any], data_key: str, notes: ReadingNotes
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the common fields, from beside and inside the data, and the data's own fields.
+
+    Raises:
+        InvalidJob: a field stands in both places.
+        UnsupportedFeature: a field of the contract that this version does not serve.
+    """
+    fields, own = {}, {}
+    for key, item in common.items():
+        if _is_unserved_blank(key, item):
+            notes.add(key, Reading.NOT_GIVEN)
+        else:
+            fields[key] = item
+    for key, item in data.items():
+        path = f"{data_key}.{key}" if data_key else key
+        if _is_unserved_blank(key, item):
+            notes.add(path, Reading.NOT_GIVEN)
+        elif key in UNSERVED_FIELDS:
+            raise unserved_field(key, path)
+        elif key not in COMMON_FIELDS:
+            own[key] = item
+        elif key in fields and is_blank(item):
+            notes.add(path, Reading.NOT_GIVEN)
+        elif key in fields and not is_blank(fields[key]):
+            raise InvalidJob(
+                f'"{key}" stands both beside and inside "{data_key}".',
+                hint="Keep one of them.",
+                where={"field": path},
+            )
+        else:
+            fields[key] = item
+    return fields, own
 
 
 def _input_names(inputs: Any) -> frozenset[str]:

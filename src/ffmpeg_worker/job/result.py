@@ -63,6 +63,9 @@ class JobResult(ResultModel):
         description="How weakly the job was confined; absent when it was confined in full.",
         examples=["degraded"],
     )
+    warnings: tuple[str, ...] | None = Field(
+        None, description="Sentences about what succeeded but deserves a look.", examples=[[]]
+    )
 
     @classmethod
     def from_lanes(cls, common: Mapping[str, Any], lanes: Sequence[LaneReport], stats: Stats) -> Self:
@@ -86,6 +89,10 @@ class JobResult(ResultModel):
         declared = {name: value for name, value in parts.items() if name in cls.model_fields}
         return cls(**{**lane.summary, **common, **declared})
 
+    def with_warnings(self, warnings: Sequence[str]) -> Self:
+        """Return the same result with more warnings before its own."""
+        return self.model_copy(update={"warnings": (*warnings, *(self.warnings or ()))}) if warnings else self
+
     def with_sandbox_note(self, level: str) -> Self:
         """Return the same result, with a note where `level` says that its job was not confined in full."""
         return self.model_copy(update={"sandbox": level}) if level in _SANDBOX_WARNINGS else self
@@ -99,7 +106,10 @@ class FilesResult(JobResult):
     """Fields of results with files."""
 
     outputs: tuple[OutputFile, ...] = Field(description="Delivered files.", examples=[[]])
-    stats: Stats = Field(description="Cost of the job.", examples=[{"seconds": 3.2, "cpu_seconds": 5.9}])
+    stats: Stats = Field(
+        description="Cost of the job.",
+        examples=[{"seconds": 3.2, "cpu_seconds": 5.9, "input_bytes": 3071976, "output_bytes": 183422}],
+    )
     warnings: tuple[str, ...] = Field(
         (), description="Sentences about what succeeded but deserves a look.", examples=[[]]
     )

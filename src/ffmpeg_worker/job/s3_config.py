@@ -8,13 +8,21 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, WithJso
 
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.credentials import CloudType, Credentials, read_secret
+from ffmpeg_worker.job.object_location import BUCKET_SCHEMA
 from ffmpeg_worker.job.upload import Upload, invalid_upload
 
 _Secret = Annotated[
     SecretStr,
     BeforeValidator(read_secret),
     Field(max_length=8192),
-    WithJsonSchema({"type": "string", "writeOnly": True}),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "writeOnly": True,
+            "pattern": r"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$",
+            "maxLength": 8192,
+        }
+    ),
 ]
 
 
@@ -24,7 +32,11 @@ class S3Config(FrozenModel):
     accessId: _Secret = Field(description="Access key id.", examples=["…"])  # noqa: N815  (RunPod's names)
     accessSecret: _Secret = Field(description="Secret access key.", examples=["…"])  # noqa: N815
     bucketName: str = Field(  # noqa: N815
-        min_length=1, max_length=222, description="Bucket.", examples=["media-out"]
+        min_length=1,
+        max_length=222,
+        description="Bucket.",
+        examples=["media-out"],
+        json_schema_extra=BUCKET_SCHEMA,
     )
     endpointUrl: str = Field(  # noqa: N815
         "",

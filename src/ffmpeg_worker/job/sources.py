@@ -31,7 +31,7 @@ def _read_headers(value: Any) -> Any:
 Headers = Annotated[
     Mapping[str, SecretStr],
     BeforeValidator(_read_headers),
-    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}}),
+    WithJsonSchema({"type": "object", "additionalProperties": {"type": "string"}, "maxProperties": MAX_HEADERS}),
 ]
 """Request headers; values are secret because they may be credentials."""
 
@@ -99,7 +99,7 @@ def _check_size(content: str) -> str:
 class TextSource(FrozenModel):
     """An input whose text is in the job itself: subtitles, a concat list, a filter script."""
 
-    content: Annotated[str, AfterValidator(_check_size)] = Field(
+    content: Annotated[str, AfterValidator(_check_size), Field(max_length=MAX_CONTENT_BYTES)] = Field(
         description="The text, up to 64 KiB of UTF-8.",
         examples=["1\n00:00:00,000 --> 00:00:02,000\nHello\n"],
     )
@@ -143,13 +143,16 @@ def _read_inputs(value: Any) -> Any:
     if isinstance(value, dict):
         for name in value:
             if not isinstance(name, str) or not _INPUT_NAME.fullmatch(name):
-                raise ValueError("names of inputs are 1 to 64 letters, digits, `_`, `-`, `.`")
+                raise ValueError("has a name that is not 1 to 64 letters, digits, `_`, `-`, `.`")
     return value
 
 
+NAME_SCHEMA: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": MAX_URL_CHARACTERS}
+"""JSON Schema of an `InputName`."""
+
 SOURCE_SCHEMA: dict[str, Any] = {
     "anyOf": [
-        {"type": "string", "description": "Path or URL.", "examples": ["clips/intro.mp4"]},
+        {**NAME_SCHEMA, "description": "Path or URL.", "examples": ["clips/intro.mp4"]},
         {"$ref": "#/components/schemas/FileSource"},
         {"$ref": "#/components/schemas/TextSource"},
     ]
@@ -161,8 +164,13 @@ Inputs = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": "object", "additionalProperties": SOURCE_SCHEMA},
-                {"type": "array", "items": SOURCE_SCHEMA},
+                {
+                    "type": "object",
+                    "additionalProperties": SOURCE_SCHEMA,
+                    "propertyNames": {"pattern": f"^{_INPUT_NAME.pattern}$"},
+                    "maxProperties": MAX_INPUTS,
+                },
+                {"type": "array", "items": SOURCE_SCHEMA, "maxItems": MAX_INPUTS},
             ]
         }
     ),

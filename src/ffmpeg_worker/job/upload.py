@@ -6,16 +6,25 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.budgets import MAX_OUTPUTS
-from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.frozen_model import FrozenModel, refuse_together
 from ffmpeg_worker.job.credentials import CloudType, Credentials
 from ffmpeg_worker.job.file_names import HIDDEN_HINT, is_hidden
-from ffmpeg_worker.job.object_location import ObjectLocation, describe_key_problem, is_bucket_name, read_location
+from ffmpeg_worker.job.object_location import (
+    BUCKET_SCHEMA,
+    KEY_SCHEMA,
+    OBJECT_URL_PATTERN,
+    ObjectLocation,
+    describe_key_problem,
+    is_bucket_name,
+    read_location,
+)
 from ffmpeg_worker.job.sources import Headers, find_signed_parts
 from ffmpeg_worker.suggestions import did_you_mean
+from ffmpeg_worker.validation_errors import wrong_value
 
 MAX_PRESIGN_S = 7 * 24 * 3600
 
@@ -23,8 +32,10 @@ _WEB_URL = re.compile(r"https?://", re.IGNORECASE)
 
 
 def _read_cloud(value: Any) -> Any:
-    if not isinstance(value, str):
+    if value is None or isinstance(value, CloudType):
         return value
+    if not isinstance(value, str):
+        raise wrong_value("must be text", f"Known are {', '.join(CloudType)}.")
     known = {item.value: item for item in CloudType}
     found = known.get(value.strip().upper())
     if found is None:
@@ -40,15 +51,43 @@ _Cloud = Annotated[
 ]
 
 
+_URL_PATTERN = rf"^(https?://[^\u0000]*|{OBJECT_URL_PATTERN})$"
+_URLS_SCHEMA = WithJsonSchema(
+    {
+        "type": "object",
+        "additionalProperties": {"type": "string", "pattern": r"^https?://[^\u0000]*$"},
+        "maxProperties": MAX_OUTPUTS,
+    }
+)
+
+
+def _add_exclusions(schema: dict[str, Any]) -> None:
+    """Say in the JSON Schema of an upload which fields do not go together."""
+    two_destinations: Any = refuse_together("bucket", "url", "urls")["not"]
+    no_url = {
+        "properties": {"cloud_type": {"const": CloudType.HTTP.value}},
+        "required": ["cloud_type"],
+        "not": {"anyOf": [{"required": ["url"]}, {"required": ["urls"]}]},
+    }
+    schema["not"] = {"anyOf": [*two_destinations["anyOf"], no_url, *Credentials.foreign_fields_schema()]}
+
+
 class Upload(FrozenModel):
     """Destination of a job's outputs; without it they stay under the data root."""
 
+    model_config = ConfigDict(json_schema_extra=_add_exclusions)
+
     bucket: str | None = Field(
-        None, max_length=222, description="Bucket, or container of Azure.", examples=["media-out"]
+        None,
+        max_length=222,
+        description="Bucket, or container of Azure.",
+        examples=["media-out"],
+        json_schema_extra=BUCKET_SCHEMA,
     )
     key: str = Field(
         "",
         max_length=4096,
+        json_schema_extra=KEY_SCHEMA,
         description="Key of the object, where it has an extension and the job has one output. Otherwise a prefix "
         "for the name of each output.",
         examples=["orders/17/small.mp4"],
@@ -68,8 +107,9 @@ class Upload(FrozenModel):
         description="Instead of bucket and key: `s3://bucket/key` and the like, or a presigned PUT URL for one "
         "output.",
         examples=["s3://media-out/orders/17/small.mp4"],
+        json_schema_extra={"pattern": _URL_PATTERN},
     )
-    urls: Mapping[str, str] | None = Field(
+    urls: Annotated[Mapping[str, str] | None, _URLS_SCHEMA] = Field(
         None,
         repr=False,
         description="Presigned PUT URLs for several outputs, by the name of the output.",

@@ -14,6 +14,7 @@ from ffmpeg_worker.measurements.values import Allowance, Level, Rows, read_integ
 
 _CROP = re.compile(r"\bcrop=(-?\d{1,9}):(-?\d{1,9}):(-?\d{1,9}):(-?\d{1,9})")
 _FIELD_COUNT = re.compile(r"(\w++):\s++(\d++)")
+_ORDERS_EXAMPLE = {"tff": 0, "bff": 0, "progressive": 250, "undetermined": 0}
 _IDET_LINES = {
     "Repeated Fields": "repeated_fields",
     "Single frame detection": "single_frame",
@@ -168,9 +169,11 @@ class IdetMeasurement(Measurement):
     """Filter `idet`."""
 
     filter: Literal["idet"] = Field("idet", description="Name of the shape.", examples=["idet"])
-    repeated_fields: RepeatedFields | None = Field(None, description="Repeated fields.", examples=[{}])
-    single_frame: FieldOrders | None = Field(None, description="Each frame by itself.", examples=[{}])
-    multiple_frame: FieldOrders | None = Field(None, description="With its neighbors.", examples=[{}])
+    repeated_fields: RepeatedFields | None = Field(
+        None, description="Repeated fields.", examples=[{"neither": 250, "top": 0, "bottom": 0}]
+    )
+    single_frame: FieldOrders | None = Field(None, description="Each frame by itself.", examples=[_ORDERS_EXAMPLE])
+    multiple_frame: FieldOrders | None = Field(None, description="With its neighbors.", examples=[_ORDERS_EXAMPLE])
 
 
 class IdetCollector(Collector):

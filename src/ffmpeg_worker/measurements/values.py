@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import PlainSerializer
+from pydantic import PlainSerializer, WithJsonSchema
 
 R = TypeVar("R")
 
@@ -16,7 +16,11 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-Level = Annotated[float, PlainSerializer(_finite, return_type=float | None, when_used="json")]
+Level = Annotated[
+    float,
+    PlainSerializer(_finite, return_type=float | None, when_used="json"),
+    WithJsonSchema({"type": ["number", "null"]}),
+]
 """A number that may be infinite, as the level of digital silence is; `null` in JSON."""
 
 

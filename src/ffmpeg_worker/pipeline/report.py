@@ -31,7 +31,7 @@ def make_result(context: JobContext, files: LocalFiles, outcomes: Sequence[Outco
     common = {"job_id": context.runtime.job_id, "metadata": job.metadata}
     result = ACTIONS[job.action].result.from_lanes(common, reports, _stats(delivered, files, seconds))
     context.progress.finish()
-    return result.with_sandbox_note(context.resources.tools.sandbox.level.value)
+    return result.with_warnings(job.notes).with_sandbox_note(context.resources.tools.sandbox.level.value)
 
 
 def _report(outcome: Outcome, files: LocalFiles) -> LaneReport:

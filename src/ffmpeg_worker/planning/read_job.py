@@ -12,6 +12,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.secrets import find_secrets, make_job_redaction, redact_error
+from ffmpeg_worker.loose_values import read_number
 from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.planning.planners.table import PLANNERS
 
@@ -53,6 +54,8 @@ def _find_timeout(value: Any) -> float | None:
     """Find the timeout in a job that is not validated yet; `None` if there is none that will be accepted."""
     while isinstance(value, dict):
         found = value.get("timeout")
+        number = read_number(found)
+        found = found if number is None else number
         if isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found) and found > 0:
             return found
         value = next((value[key] for key in _AROUND if key in value), None)

@@ -67,7 +67,8 @@ class FanOut:
             raise timed_out(timeout_s) from None
         seconds = time.monotonic() - began
         log(logging.INFO, "parts merged", parts=len(parts), seconds=round(seconds, 3), here=len(run.warnings))
-        whole = merge_results(parts, results, seconds=seconds, metadata=job.metadata, warnings=run.warnings)
+        warnings = [*job.notes, *run.warnings]
+        whole = merge_results(parts, results, seconds=seconds, metadata=job.metadata, warnings=warnings)
         if whole["results"] and not whole["succeeded"]:
             raise all_processes_failed(whole["results"])
         return whole

@@ -10,10 +10,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from ffmpeg_worker.client.errors import Problem
-from ffmpeg_worker.job.actions.multi_process import MultiProcessJob
+from ffmpeg_worker.job.actions.multi_process import MultiProcessData, MultiProcessJob
+from ffmpeg_worker.job.job import UNSERVED_FIELDS, CommonFields
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.object_location import OBJECT_SCHEMES
 from ffmpeg_worker.job.sources import FileSource
+from ffmpeg_worker.loose_values import read_loose_values
 from ffmpeg_worker.planning.commands.read_chain import Chain, all_outputs
 from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.runpod_worker.request import PART_KEY, RunpodRequest
@@ -77,7 +79,7 @@ def find_reason_not_to_split(job: MultiProcessJob, *, option_policy: bool) -> st
 
 def split_request(request: RunpodRequest, count: int) -> list[Part]:
     """Split a job into `count` parts of nearly equal size, in order."""
-    body = json.loads(request.body)
+    body = _read_exactly(json.loads(request.body))
     processes = body.pop("processes")
     body.pop("metadata", None)
     _keep_prefix(body)
@@ -88,6 +90,14 @@ def split_request(request: RunpodRequest, count: int) -> list[Part]:
         text = json.dumps({**body, "processes": processes[begin:end]}, ensure_ascii=False)
         parts.append(Part(begin, end, replace(request, body=text.encode())))
     return parts
+
+
+def _read_exactly(body: dict[str, Any]) -> dict[str, Any]:
+    """Read the loose values of a body, which the notes of the whole job name: a part would count its processes."""
+    served = {key: value for key, value in body.items() if key not in UNSERVED_FIELDS}
+    for model in (MultiProcessData, CommonFields):
+        served, _ = read_loose_values(served, model)
+    return served
 
 
 def merge_results(

@@ -13,6 +13,7 @@ from ffmpeg_worker.job.envelope import read_time_limit, shorten, unwrap_job
 from ffmpeg_worker.job.job import COMMON_FIELDS, Job
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
+from ffmpeg_worker.loose_values import is_blank
 
 _ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
 _MAX_LOGGED_ID_LENGTH = 128
@@ -51,10 +52,12 @@ def read_request(job: Any, *, max_bytes: int) -> RunpodRequest:
     if is_part:
         job_input = {key: value for key, value in job_input.items() if key != PART_KEY}
     parsed = parse_job(job_input)
-    data = job_input["body"] if "path" in job_input else job_input["data"]
+    data = job_input["data"] if is_blank(job_input.get("path")) else job_input["body"]
     common = {key: value for key, value in job_input.items() if key in COMMON_FIELDS}
+    data = {key: value for key, value in data.items() if key not in common or not is_blank(value)}
     timeout_s = read_time_limit(job.get("policy"))
-    if timeout_s is not None and "timeout" not in {**common, **data}:
+    if timeout_s is not None and is_blank({**common, **data}.get("timeout")):
+        data = {key: value for key, value in data.items() if key != "timeout"}
         common["timeout"] = shorten(timeout_s)
     body = json.dumps({**common, **data}, ensure_ascii=False).encode()
     if len(body) > max_bytes:

@@ -76,13 +76,13 @@ def _resolve_stroke(
     if layer.shape != "line":
         return None, 0.0
     line_width = max(1.0, 2.0 if layer.points else height)
-    if layer.fill is None or isinstance(layer.fill, shape_layer.Gradient):
+    if layer.fill is None or isinstance(layer.fill, shape_layer.GradientFill):
         return _WHITE, line_width
     return resolve_color(layer.fill), line_width
 
 
 def _resolve_paint(paint: shape_layer.Paint) -> Paint:
-    if not isinstance(paint, shape_layer.Gradient):
+    if not isinstance(paint, shape_layer.GradientFill):
         return resolve_color(paint)
     return Gradient(
         colors=tuple(parse_color(color) for color in paint.gradient),

@@ -11,14 +11,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.health_report import Health
 from ffmpeg_worker.api.openapi import HEALTH_EXAMPLE, PROBLEM_EXAMPLE
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.explain import field_names
 from ffmpeg_worker.job.job import COMMON_FIELDS
+from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.problem import Problem
 from support.servers.asgi_client import request
@@ -34,11 +37,11 @@ def document() -> Any:
 
 
 def walk(value: Any, path: str = "#") -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every object of the document with its place; examples are data and left out."""
+    """Every object of the document with its place; examples, and conditions in `not`, are left out."""
     if isinstance(value, dict):
         yield path, value
         for key, item in value.items():
-            if key not in {"example", "examples", "default"}:
+            if key not in {"example", "examples", "default", "not"}:
                 yield from walk(item, f"{path}/{key}")
     elif isinstance(value, list):
         for index, item in enumerate(value):
@@ -66,6 +69,125 @@ def test_every_schema_has_a_description(document: Any) -> None:
     assert [
         name for name, schema in document["components"]["schemas"].items() if not schema.get("description")
     ] == []
+
+
+def test_the_title_names_the_packages_of_generated_clients(document: Any) -> None:
+    assert document["info"]["title"] == "ffmpeg-worker"
+
+
+def test_every_schema_is_valid(document: Any) -> None:
+    for schema in document["components"]["schemas"].values():
+        jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]})
+
+
+def test_every_example_is_what_its_schema_says(document: Any) -> None:
+    given = [
+        (path, node, example)
+        for path, node in walk(document["components"]["schemas"])
+        for example in node.get("examples", ())
+    ]
+    given += [  # of bodies and parameters
+        (path, node["schema"], node["example"])
+        for path, node in walk(document["paths"])
+        if "schema" in node and "example" in node
+    ]
+    assert len(given) > 300
+    wrong = [
+        (path, example)
+        for path, schema, example in given
+        if not jsonschema_rs.Draft202012Validator({**schema, "components": document["components"]}).is_valid(
+            example
+        )
+    ]
+    assert wrong == []
+
+
+def test_generators_make_optional_fields_of_one_type(document: Any) -> None:
+    """Fields of requests have no default, which generators would require or send; nothing is "this or null"."""
+    for path, schema in walk(document["components"]["schemas"]):
+        assert "default" not in schema, path
+        if None not in schema.get("examples", ()):  # where null is a value
+            assert {"type": "null"} not in schema.get("anyOf", ()), path
+        assert "oneOf" not in schema or "discriminator" in schema, path
+        assert "allOf" not in schema, path
+
+
+def test_what_every_result_has_is_required(document: Any) -> None:
+    schemas = document["components"]["schemas"]
+    assert {"outputs", "stats", "warnings"} <= set(schemas["ProcessResult"]["required"])
+    assert "logs" not in schemas["ProcessResult"]["required"]
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_the_smallest_request_has_the_required_fields_only(document: Any, action: str) -> None:
+    schema = document["components"]["schemas"][document_name(action)]
+    assert (
+        set(schema["required"])
+        == {
+            "process": {"chainCmds"},
+            "multi_process": {"processes"},
+            "probe": {"input"},
+            "vmaf": {"input1", "input2"},
+            "canvas": {"json"},
+            "canvas_preview": {"json"},
+            "download": {"input"},
+            "upload": {"input"},
+        }[action]
+    )
+
+
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    ("process", {"chainCmds": ""}),
+    ("process", {"chainCmds": "-i a\0 b.mp4"}),
+    ("process", {"chainCmds": []}),
+    ("process", {"chainCmds": [[]]}),
+    ("process", {"chainCmds": "-i a b.mp4", "output": "a\nb.mp4"}),
+    ("process", {"chainCmds": "-i a b.mp4", "output": ".hidden"}),
+    ("process", {"chainCmds": "-i a b.mp4", "timeout": 1e300}),
+    ("process", {"chainCmds": "-i a b.mp4", "inputs": {"a b": "x"}}),
+    ("process", {"chainCmds": "-i a b.mp4", "inputs": {"a": {"url": ""}}}),
+    ("process", {"chainCmds": "-i a b.mp4", "upload": {"bucket": "b", "url": "s3://b/k"}}),
+    ("process", {"chainCmds": "-i a b.mp4", "upload": {"bucket": "b/c"}}),
+    ("process", {"chainCmds": "-i a b.mp4", "upload": {"url": "ftp://h/k"}}),
+    ("process", {"chainCmds": "-i a b.mp4", "upload": {"bucket": "b", "key": "a//b"}}),
+    ("process", {"chainCmds": "-i a b.mp4", "upload": {"cloud_type": "HTTP"}}),
+    ("process", {"chainCmds": "-i a b.mp4", "upload": {"cloud_type": "GCP", "credentials": {"aws_region": "x"}}}),
+    (
+        "process",
+        {
+            "chainCmds": "-i a b.mp4",
+            "upload": {"bucket": "b"},
+            "s3Config": {"accessId": "a", "accessSecret": "b", "bucketName": "c"},
+        },
+    ),
+    ("upload", {"input": []}),
+    ("canvas", {"json": {"layers": [{"type": "waveform"}]}}),
+    ("canvas", {"json": {"layers": [{"type": "waveform", "src": "a", "layer": "b"}]}}),
+    ("canvas", {"json": {"layers": [{"type": "subtitles"}]}}),
+    ("canvas", {"json": {"layers": [{"type": "shape", "width": "0%"}]}}),
+    ("canvas", {"json": {"layers": [{"type": "shape", "x": 1e6}]}}),
+    ("canvas", {"json": {"layers": [{"type": "shape", "condition": "a = b"}]}}),
+    ("canvas", {"json": {"layers": [{"type": "shape", "fill": "#12345"}]}}),
+    ("canvas", {"json": {"layers": [{"type": "shape"}], "fps": "30/0"}}),
+    ("canvas", {"json": {"layers": [{"type": "shape"}], "variables": {"a b": 1}}}),
+    ("canvas", {"json": {"layers": [{"type": "shape"}]}, "crf": 20, "quality": "high"}),
+    ("canvas", {"json": {"layers": [{"type": "shape"}]}, "audio": [{}]}),
+    ("canvas", {"json": {"layers": [{"type": "shape"}]}, "output": "a.txt"}),
+    ("canvas_preview", {"json": {"layers": [{"type": "shape"}]}, "t": 1e9}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("action", "body"), REFUSED)
+def test_the_schema_refuses_what_the_worker_refuses(document: Any, action: str, body: dict[str, Any]) -> None:
+    schema = {"$ref": f"#/components/schemas/{document_name(action)}", "components": document["components"]}
+    assert not jsonschema_rs.Draft202012Validator(schema).is_valid(body)
+    received = JobBody(action, json.dumps(body).encode())
+    with pytest.raises(InvalidJob):
+        received.parse(received.decode())
+
+
+def document_name(action: str) -> str:
+    return ACTIONS[action].result.__name__.removesuffix("Result") + "Request"
 
 
 def test_every_reference_leads_somewhere(document: Any) -> None:

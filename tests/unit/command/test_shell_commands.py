@@ -176,7 +176,7 @@ def test_lists_of_whole_commands_are_chains(value: object) -> None:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        (["-i", "a", True, "x"], "[2] is a boolean"),
+        (["-i", "a", True, "x"], "[2] is true or false"),
         (["-i", None], "[1] is null"),
         (["-i", 3, "x"], "[1] is a number after -i"),
         ([["-i", "a"], ["-i", {}]], "[1][1] is an object"),

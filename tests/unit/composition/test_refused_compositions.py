@@ -49,9 +49,9 @@ BAD: list[tuple[Any, str, str | None, str]] = [
         "elements[0].style.fontSize",
         "greater than 0",
     ),
-    (text(style={"font_size": "64"}), "invalid_value", "layers[0].style.font_size", "as a number"),
+    (text(style={"font_size": "64px"}), "invalid_value", "layers[0].style.font_size", "as a number"),
     (text(x="12px"), "invalid_value", "layers[0].x", "as a number"),
-    (text(scale="2"), "invalid_value", "layers[0].scale", "without quotation marks"),
+    (text(scale="2x"), "invalid_value", "layers[0].scale", "without a unit"),
     (text(x=True), "invalid_value", "layers[0].x", "number"),
     (text(x=NAN), "invalid_value", "layers[0].x", "number"),
     (text(opacity=NAN), "invalid_value", "layers[0].opacity", "finite"),
@@ -93,12 +93,12 @@ BAD: list[tuple[Any, str, str | None, str]] = [
     (text(blend="mutliply"), "invalid_value", "layers[0].blend", '"multiply"'),
     (text(anchor="topp"), "invalid_value", "layers[0].anchor", '"top"'),
     (text(id="a b"), "invalid_value", "layers[0].id", "letters"),
-    (text(start="5"), "invalid_value", "layers[0].start", "after:"),
+    (text(start="5s"), "invalid_value", "layers[0].start", "after:"),
     (text(start=-1), "invalid_value", "layers[0].start", "between 0"),
     (text(duration=1e6), "invalid_value", "layers[0].duration", "14400"),
     (text(condition="{{a}} > 5"), "invalid_value", "layers[0].condition", "=="),
     ({"width": 0, "layers": [TEXT]}, "invalid_value", "width", "greater than or equal to 2"),
-    ({"width": 1.5, "layers": [TEXT]}, "invalid_value", "width", "integer"),
+    ({"width": 1.5, "layers": [TEXT]}, "invalid_value", "width", "whole number"),
     ({"width": 7680, "height": 4320, "layers": [TEXT]}, "invalid_value", "width", "4096"),
     ({"width": 4096, "height": 4096, "layers": [TEXT]}, "invalid_value", None, "pixels"),
     ({"fps": 0, "layers": [TEXT]}, "invalid_value", "fps", "between 1 and 120"),
@@ -126,7 +126,7 @@ BAD: list[tuple[Any, str, str | None, str]] = [
     (text(**{"k" * 1000: 1}), "unknown_field", f"layers[0].{'k' * 190}", "not a known field"),
     (nested(MAX_GROUP_DEPTH + 1), "invalid_value", "layers", "8 levels deep"),
     ({"layers": [{"type": "video", "src": ""}]}, "invalid_value", "layers[0].src", "at least 1"),
-    ({"layers": [{"type": "video", "url": 5}]}, "invalid_value", "layers[0].url", "string"),
+    ({"layers": [{"type": "video", "url": 5}]}, "invalid_value", "layers[0].url", "text"),
     (
         {"layers": [{"type": "video", "src": "a", "trim": {"start": 2, "end": 1}}]},
         "invalid_value",
@@ -199,7 +199,7 @@ def test_refused(composition: Any, code: str, field: str | None, word: str) -> N
 
 def test_a_path_begins_where_the_composition_stands() -> None:
     with pytest.raises(InvalidJob) as caught:
-        read_compositions(text(x="1"), at="data.json")
+        read_compositions(text(x="1px"), at="data.json")
     assert caught.value.where == {"field": "data.json.layers[0].x"}
     assert '"data.json.layers[0].x"' in caught.value.message
 

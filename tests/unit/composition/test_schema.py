@@ -67,7 +67,7 @@ def test_what_is_taken_is_valid(composition: Any) -> None:
     [
         {},
         {"layers": [{"type": "text"}]},
-        {"layers": [TEXT | {"x": "5"}]},
+        {"layers": [TEXT | {"x": "5px"}]},
         {"layers": [TEXT | {"lenght": 5}]},
         {"layers": [TEXT | {"opacity": [{"time": 0, "value": 2}]}]},
         {"layers": [TEXT], "width": 0},

@@ -131,7 +131,7 @@ def test_rows_make_a_composition_each() -> None:
 
 def test_an_error_names_its_row() -> None:
     with pytest.raises(InvalidJob) as caught:
-        read_compositions(TEMPLATE | {"variables": [{"name": "Ada"}, {"name": "Bob", "x": "5"}, {}]})
+        read_compositions(TEMPLATE | {"variables": [{"name": "Ada"}, {"name": "Bob", "x": "5px"}, {}]})
     assert caught.value.where == {"field": "layers[0].x", "row": 1}
 
 

@@ -123,7 +123,7 @@ def test_a_weak_sandbox_is_noted_in_every_result(action: str) -> None:
     example = ACTIONS[action].result.model_validate(ACTIONS[action].response)
     noted = example.with_sandbox_note("off")
     assert noted.sandbox == "off"
-    warnings = getattr(noted, "warnings", ())
+    warnings = noted.warnings or ()
     assert len(warnings) == (1 if action in {"process", "multi_process", "vmaf"} else 0)
     assert all("does not confine jobs" in warning for warning in warnings)
 

@@ -61,6 +61,19 @@ def test_parts_are_of_nearly_equal_size_and_in_order(count: int, workers: int, s
     assert not any("metadata" in body for body in bodies)
 
 
+def test_parts_have_no_loose_values_that_the_whole_job_notes() -> None:
+    """Their notes would count the processes from 0 in each part."""
+    whole = request(count=2, timeout="30", webhook="")
+    body = json.loads(whole.body)
+    body["processes"][1]["output"] = ""
+    parts = split_request(replace(whole, body=json.dumps(body).encode()), 2)
+    bodies = [json.loads(part.request.body) for part in parts]
+    assert [body["timeout"] for body in bodies] == [30, 30]
+    assert not any("webhook" in body or "output" in body["processes"][0] for body in bodies[1:])
+    assert whole.job is not None
+    assert whole.job.notes
+
+
 @pytest.mark.parametrize(
     ("upload", "kept"),
     [

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
 from ffmpeg_worker.composition.color import parse_color
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.frame_rate import FrameRate
+from ffmpeg_worker.frozen_model import refuse_together
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.canvas_output import (
     ALPHA_CODECS,
     CODECS,
     Codec,
-    Poster,
+    PosterOrTime,
     Seconds,
     check_extension,
     resolve_output_names,
 )
 from ffmpeg_worker.job.actions.composition_data import CompositionData
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
-from ffmpeg_worker.job.file_names import OutputName
+from ffmpeg_worker.job.file_names import OutputName, output_name_schema
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import OutputFile, ResultModel
@@ -32,6 +33,8 @@ from ffmpeg_worker.validation_errors import wrong_value
 
 class CanvasData(CompositionData):
     """A video of a JSON composition."""
+
+    model_config = ConfigDict(json_schema_extra=refuse_together("crf", "quality"))
 
     startTime: Seconds = Field(  # noqa: N815  (the contract's name)
         0.0, description="Second of the composition at which the video begins.", examples=[0]
@@ -85,13 +88,13 @@ class CanvasData(CompositionData):
         "opaque. With `false`, what is not opaque is rendered over black.",
         examples=[True],
     )
-    poster: Poster | None = Field(
+    poster: PosterOrTime | None = Field(
         None,
         description="An image of one frame beside the video: its time in seconds, or an object with `time` and "
         "`name`.",
         examples=[1.5],
     )
-    output: OutputName = Field(
+    output: Annotated[OutputName, WithJsonSchema(output_name_schema(CODECS))] = Field(
         "canvas.mp4",
         description="Name of the file; its extension chooses the format. A `.png` is one image, or one for each "
         "frame where the name has `%04d`. With a list of variables the name may hold `{{variables}}`.",

@@ -6,14 +6,20 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.budgets import MAX_DURATION_S
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.placeholder import PLACEHOLDER, format_scalar
 from ffmpeg_worker.frozen_model import FrozenModel
-from ffmpeg_worker.job.file_names import HIDDEN_HINT, MAX_COMPONENT_BYTES, OutputName, is_hidden
+from ffmpeg_worker.job.file_names import (
+    HIDDEN_HINT,
+    MAX_COMPONENT_BYTES,
+    OutputName,
+    is_hidden,
+    output_name_schema,
+)
 from ffmpeg_worker.validation_errors import wrong_value
 
 Codec = Literal["h264", "hevc", "av1", "vp9", "prores", "gif", "png"]
@@ -93,16 +99,20 @@ class Poster(FrozenModel):
     """An image of one frame, beside the video."""
 
     time: Seconds = Field(0.0, description="Time of the frame in the video, in seconds.", examples=[1.5])
-    name: OutputName = Field(
+    name: Annotated[OutputName, WithJsonSchema(output_name_schema(IMAGE_EXTENSIONS))] = Field(
         "poster.png", description=f"Name of the file: {', '.join(IMAGE_EXTENSIONS)}.", examples=["poster.jpg"]
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _read_time(cls, value: Any) -> Any:
-        return value if isinstance(value, (dict, cls)) else {"time": value}
+    shorthand_field = "time"
 
     @model_validator(mode="after")
     def _check_extension(self) -> Self:
         check_extension(self.name, IMAGE_EXTENSIONS)
         return self
+
+
+def _read_poster(value: Any) -> Any:
+    return value if isinstance(value, (dict, Poster)) else {"time": value}
+
+
+PosterOrTime = Annotated[Poster, BeforeValidator(_read_poster, json_schema_input_type=Seconds | Poster)]
+"""A poster, or its time alone."""

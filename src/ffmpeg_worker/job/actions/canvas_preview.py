@@ -7,13 +7,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, WithJsonSchema, model_validator
 
-from ffmpeg_worker.budgets import MAX_SIDE
+from ffmpeg_worker.budgets import MAX_DURATION_S, MAX_ROWS, MAX_SIDE
 from ffmpeg_worker.frozen_model import FrozenModel
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.canvas_output import IMAGE_EXTENSIONS, Seconds, check_extension
 from ffmpeg_worker.job.actions.composition_data import CompositionData
 from ffmpeg_worker.job.actions.examples import JOB_ID
-from ffmpeg_worker.job.file_names import OutputName
+from ffmpeg_worker.job.file_names import OutputName, output_name_schema
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import OutputFile
@@ -32,8 +32,10 @@ class PreviewData(CompositionData):
         "keys stand directly in the body, this is the width of the composition.",
         examples=[640],
     )
-    row: int = Field(0, ge=0, description="Row of variables, from 0, where there are several.", examples=[0])
-    output: OutputName | None = Field(
+    row: int = Field(
+        0, ge=0, lt=MAX_ROWS, description="Row of variables, from 0, where there are several.", examples=[0]
+    )
+    output: Annotated[OutputName, WithJsonSchema(output_name_schema(IMAGE_EXTENSIONS))] | None = Field(
         None,
         description=f"Name of a file: {', '.join(IMAGE_EXTENSIONS)}. Default: the image is in the result.",
         examples=["preview.png"],
@@ -54,8 +56,10 @@ class PreviewQuery(FrozenModel):
 
     model_config = ConfigDict(strict=False)
 
-    t: Annotated[Seconds | None, WithJsonSchema({"type": "number", "minimum": 0})] = Field(
-        None, description=f"{PreviewData.model_fields['t'].description} Overrides the body's.", examples=[2.5]
+    t: Annotated[Seconds | None, WithJsonSchema({"type": "number", "minimum": 0, "maximum": MAX_DURATION_S})] = (
+        Field(
+            None, description=f"{PreviewData.model_fields['t'].description} Overrides the body's.", examples=[2.5]
+        )
     )
     width: Annotated[int | None, WithJsonSchema({"type": "integer", "minimum": 2, "maximum": MAX_SIDE})] = Field(
         None,

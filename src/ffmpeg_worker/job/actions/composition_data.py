@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
-from pydantic import ConfigDict, Field, PlainValidator, ValidationInfo, model_validator
+from pydantic import ConfigDict, Field, JsonValue, PlainValidator, ValidationInfo, model_validator
 
-from ffmpeg_worker.composition.composition import Composition
+from ffmpeg_worker.budgets import MAX_AUDIO, MAX_DURATION_S, MAX_SRC
+from ffmpeg_worker.composition.composition import VARIABLES_SCHEMA, Composition
 from ffmpeg_worker.composition.lengths import SERIALIZED
+from ffmpeg_worker.composition.media_layers import SRC_DESCRIPTION
 from ffmpeg_worker.composition.node import canonical_key
 from ffmpeg_worker.composition.read_compositions import SharedFields, read_compositions
 from ffmpeg_worker.composition.sources import find_named_files
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.job import JobData
 from ffmpeg_worker.job.sources import find_signed_parts
+from ffmpeg_worker.loose_values import is_blank
+from ffmpeg_worker.reading_notes import ReadingNotes
 from ffmpeg_worker.validation_errors import wrong_value
 
 _NAMES = ("json", "composition")
@@ -24,6 +28,36 @@ _SHORTEST = (
     '{"type": "shape", "shape": "rect", "fill": "#204060", "duration": 2}, {"type": "text", "text": "Hello"}]}}'
 )
 _EXAMPLE = {"width": 1280, "height": 720, "layers": [{"type": "text", "text": "Hello", "duration": 2}]}
+
+
+_SECONDS: dict[str, JsonValue] = {"type": "number", "minimum": 0, "maximum": MAX_DURATION_S}
+_SOUND_SCHEMA: dict[str, JsonValue] = {
+    "type": "object",
+    "title": "Sound",
+    "description": "A sound beside the composition. The keys of audio layers work too.",
+    "properties": {
+        "url": {
+            "type": "string",
+            "minLength": 1,
+            "maxLength": MAX_SRC,
+            "description": SRC_DESCRIPTION,
+            "examples": ["music/theme.mp3"],
+        },
+        "startTime": {**_SECONDS, "description": "Start in seconds of the composition.", "examples": [0]},
+        "endTime": {**_SECONDS, "description": "End in seconds of the composition.", "examples": [10]},
+        "fadeIn": {**_SECONDS, "description": "Seconds of the fade at its start.", "examples": [1]},
+        "fadeOut": {**_SECONDS, "description": "Seconds of the fade at its end.", "examples": [2]},
+        "volume": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 10,
+            "description": "Volume factor.",
+            "examples": [0.5],
+        },
+    },
+    "required": ["url"],
+    "additionalProperties": False,
+}
 
 
 def _require_compositions(value: Any) -> tuple[Composition, ...]:
@@ -56,7 +90,7 @@ class CompositionData(JobData):
         exclude=True,
         description="More audio: a list of `{url, startTime, endTime, fadeIn, fadeOut, volume}`, in seconds.",
         examples=[[{"url": "music/theme.mp3", "startTime": 0, "fadeOut": 2, "volume": 0.5}]],
-        json_schema_extra={"type": "array", "items": {"type": "object"}},
+        json_schema_extra={"type": "array", "items": _SOUND_SCHEMA, "maxItems": MAX_AUDIO},
     )
     variables: Any = Field(
         None,
@@ -64,8 +98,9 @@ class CompositionData(JobData):
         description="Values for the composition's variables; they override its own. A list of objects makes one "
         "output for each.",
         examples=[{"name": "Ada"}],
-        json_schema_extra={"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
+        json_schema_extra=VARIABLES_SCHEMA,
     )
+    fields_read_apart = frozenset({"compositions"})
     own_keys: ClassVar[frozenset[str]] = frozenset()
     """Keys of compositions that belong to the job where the composition's keys stand directly in the data."""
 
@@ -84,8 +119,10 @@ class CompositionData(JobData):
         path = context.get("path", "")
         named = [name for name in _NAMES if name in value]
         if len(named) > 1:
+            named = [name for name in named if not is_blank(value[name])] or named[:1]
+        if len(named) > 1:
             raise wrong_value('names both "json" and "composition"', "Keep one of them.")
-        rest = {key: item for key, item in value.items() if key not in named}
+        rest = {key: item for key, item in value.items() if key not in (_NAMES if named else ())}
         if named:
             composition, at = value[named[0]], f"{path}.{named[0]}" if path else named[0]
             variables = rest.pop("variables", None)
@@ -104,7 +141,9 @@ class CompositionData(JobData):
             return value
         if isinstance(composition, tuple):  # this data was validated before
             return value
-        shared = SharedFields(rest.pop("audio", None), variables, path, context.get("inputs"))
+        shared = SharedFields(
+            rest.pop("audio", None), variables, path, context.get("inputs"), context.get("notes") or ReadingNotes()
+        )
         return {**rest, "json": read_compositions(composition, at=at, shared=shared)}
 
     @classmethod

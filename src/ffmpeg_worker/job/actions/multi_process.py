@@ -73,7 +73,9 @@ class ProcessReport(ResultModel):
     )
     outputs: tuple[OutputFile, ...] = Field((), description="Delivered files of the process.", examples=[[]])
     stats: Stats | None = Field(
-        None, description="Cost of the process.", examples=[{"seconds": 1.2, "cpu_seconds": 2.0}]
+        None,
+        description="Cost of the process.",
+        examples=[{"seconds": 1.2, "cpu_seconds": 2.0, "input_bytes": 3071976, "output_bytes": 183422}],
     )
     warnings: tuple[str, ...] = Field(
         (), description="Sentences about what succeeded but deserves a look.", examples=[[]]

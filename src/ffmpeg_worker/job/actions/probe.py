@@ -7,10 +7,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from ffmpeg_worker.command.parse_commands import parse_commands
+from ffmpeg_worker.command.parse_commands import COMMANDS_SCHEMA, parse_commands
 from ffmpeg_worker.command.secret_options import find_secret_values
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
-from ffmpeg_worker.job.file_names import ONE_OR_MANY
 from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.result import JobResult, LaneReport, get_only_lane
 from ffmpeg_worker.job.result_parts import Stats
@@ -29,7 +28,7 @@ class ProbeData(JobData):
         examples=["clips/intro.mp4"],
     )
     chainCmds: Annotated[  # noqa: N815  (the contract's name)
-        tuple[tuple[str, ...], ...] | None, BeforeValidator(_read_options), ONE_OR_MANY
+        tuple[tuple[str, ...], ...] | None, BeforeValidator(_read_options), COMMANDS_SCHEMA
     ] = Field(
         None,
         description="More ffprobe options, where a real ffprobe is installed.",

@@ -9,10 +9,10 @@ from pydantic import BeforeValidator, Field
 from ffmpeg_worker.budgets import MAX_UPLOADS
 from ffmpeg_worker.job.actions.action import Action, DefaultTarget
 from ffmpeg_worker.job.actions.examples import JOB_ID, STATS
-from ffmpeg_worker.job.file_names import ONE_OR_MANY, read_one_or_many
+from ffmpeg_worker.job.file_names import one_or_many_schema, read_one_or_many
 from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.result import FilesResult
-from ffmpeg_worker.job.sources import InputName
+from ffmpeg_worker.job.sources import NAME_SCHEMA, InputName
 
 
 class UploadData(JobData):
@@ -22,7 +22,7 @@ class UploadData(JobData):
         tuple[InputName, ...],
         Field(min_length=1, max_length=MAX_UPLOADS, fail_fast=True),
         BeforeValidator(read_one_or_many),
-        ONE_OR_MANY,
+        one_or_many_schema(NAME_SCHEMA, minItems=1, maxItems=MAX_UPLOADS),
     ] = Field(
         description=f"Names of inputs, or paths under the data root: one, or a list of up to {MAX_UPLOADS}.",
         examples=["small.mp4"],

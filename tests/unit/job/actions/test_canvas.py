@@ -75,9 +75,9 @@ def test_a_preview() -> None:
 
 BAD: list[tuple[dict[str, Any], str, str, str]] = [
     ({}, "missing_field", "data.json", "required"),
-    ({"json": {"layers": [TEXT | {"x": "5"}]}}, "invalid_value", "data.json.layers[0].x", "quotation"),
+    ({"json": {"layers": [TEXT | {"x": "5px"}]}}, "invalid_value", "data.json.layers[0].x", "as a number"),
     ({"composition": {"layers": [{}]}}, "invalid_value", "data.composition.layers[0]", "type"),
-    ({"layers": [TEXT | {"x": "5"}]}, "invalid_value", "data.layers[0].x", "quotation"),
+    ({"layers": [TEXT | {"x": "5px"}]}, "invalid_value", "data.layers[0].x", "as a number"),
     ({"json": COMPOSITION, "composition": COMPOSITION}, "invalid_value", "data", "both"),
     ({"json": COMPOSITION, "width": 5}, "unknown_field", "data.width", "Known here"),
     ({"json": COMPOSITION, "ouput": "a.mp4"}, "unknown_field", "data.ouput", '"output"'),
@@ -111,7 +111,7 @@ BAD: list[tuple[dict[str, Any], str, str, str]] = [
         "data",
         "opaque color",
     ),
-    ({"json": COMPOSITION, "poster": "1"}, "invalid_value", "data.poster.time", "number"),
+    ({"json": COMPOSITION, "poster": "1s"}, "invalid_value", "data.poster.time", "number"),
     ({"json": COMPOSITION, "poster": {"name": "a.mp4"}}, "invalid_value", "data.poster", ".png"),
     ({"json": COMPOSITION, "audio": {}}, "invalid_value", "data.audio", "list"),
     ({"layers": [{"type": "image", "src": "{{in_2}}"}]}, "unknown_variable", "data.layers[0].src", "in_1"),
@@ -142,7 +142,7 @@ def test_refused(data: dict[str, Any], code: str, field: str, word: str) -> None
 
 def test_paths_of_a_route_begin_at_its_body() -> None:
     with pytest.raises(InvalidJob) as caught:
-        parse_action("canvas", {"json": {"layers": [TEXT | {"x": "5"}]}})
+        parse_action("canvas", {"json": {"layers": [TEXT | {"x": "5px"}]}})
     assert caught.value.where == {"field": "json.layers[0].x"}
     with pytest.raises(InvalidJob) as caught:
         parse_action("canvas", {"json": COMPOSITION, "output": "a.xyz"})
