@@ -29,7 +29,9 @@ from ffmpeg_worker.loose_values import is_blank, read_number
 from ffmpeg_worker.scene.clips import _svg_size
 from ffmpeg_worker.scene.lint import lint
 from ffmpeg_worker.scene.resolve import resolve
+from ffmpeg_worker.scene.scene import Cue, Word
 from ffmpeg_worker.scene.shapes import scale_path
+from ffmpeg_worker.scene.subtitles.align_words import align_words
 from ffmpeg_worker.scene.subtitles.ass_script import parse_script
 from ffmpeg_worker.scene.subtitles.parse import is_ass, parse_subtitles
 from ffmpeg_worker.scene.text_metrics import TextMetrics
@@ -48,6 +50,12 @@ def field(annotation: Any) -> Callable[[Any], object]:
 def model(kind: Any, **fields: Any) -> Callable[[Any], object]:
     (name,) = [name for name, value in fields.items() if value is ...]
     return lambda value: kind.model_validate({**fields, name: value})
+
+
+def align_both_ways(text: str) -> None:
+    for written, spoken in ((text, "aaab abc 漢" * 50), ("aaab abc 漢" * 50, text), (text, text[::-1])):
+        words = tuple(Word(spoken[start : start + 40], start, start + 40) for start in range(0, len(spoken), 40))
+        align_words(Cue(0, len(spoken), written, words))
 
 
 TEXTS: Mapping[str, tuple[Callable[[Any], object], tuple[str, ...]]] = {
@@ -71,6 +79,7 @@ TEXTS: Mapping[str, tuple[Callable[[Any], object], tuple[str, ...]]] = {
     "path": (lambda text: scale_path(text, 2), ("M0 0", "1", "1.", " ", "e9", "-", ",", "A1 1 0 0 1 1 1", "0")),
     "svg": (_svg_size, ("<svg ", "<", "width=", 'viewBox="', " ", "1")),
     "ass": (is_ass, ("[", "\n", "[events", " ")),
+    "words": (align_both_ways, ("a", "ab ", "aab", ". ", "漢字", "a1b2c3", "x\n")),
     "script": (parse_script, (DIALOGUE + "x\n", "\n", "Format: a,\n", ",", "\\k1}", "\\fad(1,1)", "\\t", "{")),
     "subtitles": (
         parse_subtitles,
@@ -80,6 +89,10 @@ TEXTS: Mapping[str, tuple[Callable[[Any], object], tuple[str, ...]]] = {
             "a\n",
             "1\n",
             "< <\n",
+            "-->",
+            "<c.",
+            "{\\",
+            "&amp",
             "a b " * 50 + "\n",
             DIALOGUE + "{\\k1}a{\n",
         ),

@@ -6,7 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ffmpeg_worker.errors import SourceUnreadable
-from ffmpeg_worker.scene.subtitles.parse import add_word_times, parse_subtitles
+from ffmpeg_worker.scene.scene import Cue, Word
+from ffmpeg_worker.scene.subtitles.align_words import align_words, join_syllables
+from ffmpeg_worker.scene.subtitles.parse import parse_subtitles
 
 _HEADS = st.sampled_from(
     [
@@ -47,9 +49,25 @@ def test_any_text_is_cues_or_an_error(head: str, lines: list[str]) -> None:
     except SourceUnreadable:
         return
     assert list(cues) == sorted(cues, key=lambda cue: cue.begin_s)
-    for cue in map(add_word_times, cues):
+    for cue in cues:
         assert 0 <= cue.begin_s < cue.end_s
-        assert [word.text for word in cue.words] == cue.text.split()
+        assert "".join(word.text for word in cue.words) in {"", "".join(cue.text.split())}
         times = [time for word in cue.words for time in (word.begin_s, word.end_s)]
         assert times == sorted(times)
         assert all(cue.begin_s <= time <= cue.end_s + 1e-9 for time in times)
+
+
+_TEXTS = st.text(st.sampled_from("abcA1 \n.,!—'éß漢字ไทย한🎉"), max_size=40)
+
+
+@given(_TEXTS, st.lists(st.text(st.sampled_from("abcA1 .'éß漢字ไทย한🎉"), min_size=1, max_size=8), max_size=8))
+@settings(max_examples=500, deadline=None)
+def test_aligned_words_are_the_text_in_order_of_time(text: str, spoken: list[str]) -> None:
+    words = tuple(Word(word, float(index), index + 1.0) for index, word in enumerate(spoken))
+    cue = align_words(Cue(0.0, float(max(len(words), 1)), text, words))
+    for aligned in (cue, join_syllables(cue)):
+        found = "".join(word.text for word in aligned.words)
+        assert "".join(found.split()) in {"", "".join(text.split())}
+        times = [word.begin_s for word in aligned.words]
+        assert times == sorted(times)
+        assert all(0 <= word.begin_s <= word.end_s for word in aligned.words)

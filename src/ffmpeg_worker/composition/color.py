@@ -13,6 +13,9 @@ from ffmpeg_worker.validation_errors import wrong_value
 
 _MAX_LENGTH = 128
 _FUNCTION = re.compile(r"(rgb|hsl)a?\(([^()]*)\)", re.IGNORECASE)
+_LUMINANCE = (0.2126, 0.7152, 0.0722)
+_DARK = 0.1
+"""Relative luminance: that of black is 0, of blue 0.07, of red 0.21."""
 _EXAMPLES = 'For example "#ff8800", "#ff880080", "rgb(255 136 0 / 50%)" or "orange".'
 
 
@@ -30,6 +33,21 @@ def parse_color(text: str) -> tuple[float, float, float, float]:
         raise ValueError("not a CSS color in sRGB")
     red, green, blue, alpha = (min(max(channel, 0.0), 1.0) for channel in color.to("srgb"))
     return red, green, blue, alpha
+
+
+def is_dark(text: str) -> bool:
+    """Whether a color is so dark that a white outline shows it better than a black one.
+
+    What is no color is not dark.
+    """
+    try:
+        channels = parse_color(text)[:3]
+    except ValueError:
+        return False
+    linear = [
+        channel / 12.92 if channel <= 0.04045 else ((channel + 0.055) / 1.055) ** 2.4 for channel in channels
+    ]
+    return sum(weight * channel for weight, channel in zip(_LUMINANCE, linear, strict=True)) < _DARK
 
 
 def _normalize(text: str) -> str:

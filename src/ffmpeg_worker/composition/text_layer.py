@@ -12,7 +12,7 @@ from ffmpeg_worker.composition.choices import AnimationName, AnimationUnit
 from ffmpeg_worker.composition.easings import Easing
 from ffmpeg_worker.composition.layer_base import VisualLayer
 from ffmpeg_worker.composition.media_layers import SRC_DESCRIPTION, Src
-from ffmpeg_worker.composition.node import Node, read_type_shorthand
+from ffmpeg_worker.composition.node import Node, canonical_key, read_type_shorthand
 from ffmpeg_worker.composition.placeholder import format_scalar
 from ffmpeg_worker.composition.text_style import TextStyle
 from ffmpeg_worker.composition.timing import PositiveSeconds, Seconds
@@ -30,7 +30,11 @@ class TextAnimation(Node):
     )
     stagger: float = Field(0.05, ge=0, le=60, description="Delay between units, in seconds.", examples=[0.05])
     at: Literal["in", "out"] = Field("in", description="At the start or the end of the layer.", examples=["in"])
-    easing: Easing = Field("ease-out", description="Easing of each unit's animation.", examples=["ease-out"])
+    easing: Easing | None = Field(
+        None,
+        description="Easing of each unit's animation. Default: `ease-out`; `pop` goes a little too far and back.",
+        examples=["ease-out"],
+    )
 
 
 _AnimationOrName = Annotated[
@@ -90,12 +94,13 @@ class Cue(Node):
 
 
 def _read_style(value: Any) -> Any:
-    """Outline subtitles by default: they are usually on top of pictures."""
+    """Outline subtitles by default, as they are usually on top of pictures; a box makes an outline superfluous."""
     if value is None:
         return {"preset": "outline"}
-    if isinstance(value, Mapping) and "preset" not in value:
-        return {"preset": "outline", **value}
-    return value
+    if not isinstance(value, Mapping) or value.get("preset") is not None:
+        return value
+    has_box = any(canonical_key(TextStyle, str(key)) == "background" and box for key, box in value.items())
+    return {"preset": "outline", **({"stroke": None} if has_box else {}), **value}
 
 
 class SubtitlesLayer(VisualLayer):

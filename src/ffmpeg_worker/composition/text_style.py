@@ -7,12 +7,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
 
 from ffmpeg_worker.budgets import MAX_SHADOWS
-from ffmpeg_worker.composition.choices import Direction, HighlightMode, TextAlign, TextTransform, VerticalAlign
-from ffmpeg_worker.composition.color import Color
+from ffmpeg_worker.composition.choices import (
+    Direction,
+    HighlightMode,
+    TextAlign,
+    TextTransform,
+    TextWrap,
+    VerticalAlign,
+)
+from ffmpeg_worker.composition.color import Color, is_dark
 from ffmpeg_worker.composition.keyframes import AnimatedColor
-from ffmpeg_worker.composition.lengths import Distance, FontSize, Length, Size
+from ffmpeg_worker.composition.lengths import Distance, FontSize, Length, Percent, Size
 from ffmpeg_worker.composition.node import Node, canonical_key
-from ffmpeg_worker.composition.text_presets import PRESETS
+from ffmpeg_worker.composition.text_presets import PRESETS, suit_dark_text
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import wrong_value
 
@@ -135,7 +142,7 @@ class TextStyle(Node):
         examples=["Inter"],
     )
     font_size: FontSize = Field(
-        48.0,
+        Percent(5),
         description='Size in pixels or percent of the canvas\'s shorter side, or "auto": the largest that fits '
         "the layer's box.",
         examples=[64],
@@ -174,6 +181,12 @@ class TextStyle(Node):
     text_transform: TextTransform = Field("none", description="Change of case, as in CSS.", examples=["uppercase"])
     underline: bool = Field(False, description="Whether the text is underlined.", examples=[True])
     strikethrough: bool = Field(False, description="Whether the text is struck through.", examples=[True])
+    text_wrap: TextWrap = Field(
+        "balance",
+        description="How lines are broken: `balance` makes the lines of a short paragraph similarly long, and "
+        "avoids a short last line of a longer one; `greedy` makes every line as full as possible.",
+        examples=["greedy"],
+    )
     max_lines: int | None = Field(
         None,
         ge=1,
@@ -215,5 +228,7 @@ class TextStyle(Node):
         preset = PRESETS.get(value["preset"])
         if preset is None:
             return value
-        said = {canonical_key(cls, str(key)) for key in value}
-        return {**{key: item for key, item in preset.items() if key not in said}, **value}
+        said = {canonical_key(cls, str(key)): item for key, item in value.items()}
+        fields = {key: item for key, item in preset.items() if key not in said}
+        color = said.get("color")
+        return {**(suit_dark_text(fields) if isinstance(color, str) and is_dark(color) else fields), **value}

@@ -65,6 +65,7 @@ async def render_still(step: StillStep, command: CommandRunner) -> StepResult:
     Raises:
         EngineError: why it could not be drawn.
     """
+    await command.place_all(step.setup)
     scene, threads = encode_scene(step.scene), command.resources.cores
     order = {"scene": scene, "first": step.frame, "form": "png", "threads": threads}
     result, image = await _render_answer(order, _MAX_STILL_BYTES, command)

@@ -25,7 +25,7 @@ _FILE_KEY = b'"file": "'  # quotation marks inside texts are escaped
 _FAULTS = {fault.value: fault for fault in (Fault.CALLER, Fault.SOURCE, Fault.WORKER)}
 _CRASHES = frozenset({SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS})
 _NO_MEMORY = re.compile(r"^memory allocation of \d+ bytes failed", re.MULTILINE)
-_NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "uniseg", "bidi", "fontTools", "brotli")
+_NEEDED = ("numpy", "cv2", "PIL", "uharfbuzz", "resvg_py", "icu4py", "uniseg", "bidi", "fontTools", "brotli")
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
-from ffmpeg_worker.fonts import outline_fonts
+from ffmpeg_worker.fonts import bundled_fonts, outline_fonts
 from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.folder_state import FolderState
 from ffmpeg_worker.pipeline.job_context import JobContext
@@ -137,14 +137,14 @@ class CommandRunner:
                 case InputLink():
                     symlink_beneath(self.folder, item.name, item.staged, replace=True)
                 case BundledFonts():
-                    await finish_then_cancel(asyncio.to_thread(self._copy_fonts, item.folder))
+                    await finish_then_cancel(asyncio.to_thread(self._copy_fonts, item))
 
-    def _copy_fonts(self, folder: str) -> None:
+    def _copy_fonts(self, fonts: BundledFonts) -> None:
         """Copy the bundled fonts, since the job's user may not read the package; an earlier step may have."""
-        make_folders_beneath(self.folder, folder, self.jail.uid)
-        for font in outline_fonts():
+        make_folders_beneath(self.folder, fonts.folder, self.jail.uid)
+        for font in bundled_fonts() if fonts.in_color else outline_fonts():
             with suppress(FileExistsError):
-                write_beneath(self.folder, f"{folder}/{font.name}", font.read_bytes(), self.jail.uid)
+                write_beneath(self.folder, f"{fonts.folder}/{font.name}", font.read_bytes(), self.jail.uid)
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:

@@ -49,9 +49,10 @@ class InputLink:
 
 @dataclass(frozen=True, slots=True)
 class BundledFonts:
-    """A folder into which the bundled fonts are copied before a step starts."""
+    """A folder into which the bundled fonts are copied before a step starts; those with colors if `in_color`."""
 
     folder: str
+    in_color: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ class StillStep:
     scene: Scene | EncodedScene
     frame: int
     work_name: str
+    setup: tuple[PlacedFile, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

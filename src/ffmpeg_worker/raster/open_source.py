@@ -16,6 +16,7 @@ from ffmpeg_worker.raster.source import Source
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.layout_text import max_box
 from ffmpeg_worker.raster.text.subtitles_source import SubtitlesSource
+from ffmpeg_worker.raster.text.svg_fonts import LibraryFonts
 from ffmpeg_worker.raster.text.text_source import TextSource
 from ffmpeg_worker.scene.scene import (
     Element,
@@ -71,7 +72,7 @@ class SourceOpener:
             case ImageContent() as content:
                 path = self.folder / content.file
                 return (
-                    SvgSource(content, path, size)
+                    SvgSource(content, path, size, LibraryFonts(self.library, self.folder))
                     if is_svg(path)
                     else ImageSource(content, path, size, as_yuv=self.as_yuv)
                 )

@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ffmpeg_worker.raster.draw_frames import draw_frames, draw_png
+from ffmpeg_worker.raster.text.break_text import warm_up_breakers
 from ffmpeg_worker.raster.text.font_library import load_bundled, load_system
 from ffmpeg_worker.scene.curve import Curve, Key
 from ffmpeg_worker.scene.scene import (
@@ -44,7 +45,7 @@ _LAZY_MODULES = (
 )
 _SIDE = 32
 _WHITE = (1.0, 1.0, 1.0, 1.0)
-_SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M0 0h8v8z"/></svg>'
+_SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M0 0h8v8z"/><text>a</text></svg>'
 
 
 def warm_up() -> None:
@@ -54,6 +55,7 @@ def warm_up() -> None:
     Image.init()
     load_bundled()
     load_system()
+    warm_up_breakers()
     cv2.setNumThreads(1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ffmpeg_worker.composition import text_style
 from ffmpeg_worker.composition.color import parse_color
 from ffmpeg_worker.composition.lengths import Percent
@@ -14,12 +16,27 @@ _MIN_SIZE = 8.0
 _MARGIN = 0.05
 """Fraction of the reference box left free on each side of text without a width."""
 
+_DEFAULT_EASINGS = {"pop": "cubic-bezier(0.34, 1.4, 0.64, 1)"}
+"""A pop goes a little too far and back: not so far that words touch."""
+
+_MIN_WIDTH = 0.2
+"""Fraction of the reference box that text may have near an edge."""
+
 
 def resolve_text_style(style: text_style.TextStyle, reference: ReferenceBox, box: Box) -> TextStyle:
-    """Resolve a style to drawn pixels; percentages of an automatic font size are of its maximum."""
-    size = (
-        _max_size(style, reference, box) if isinstance(style.font_size, str) else _size(style.font_size, reference)
+    """Resolve a style to drawn pixels; an automatic font size to its range."""
+    if not isinstance(style.font_size, str):
+        return _at_size(style, reference, _size(style.font_size, reference))
+    largest = _max_size(style, reference, box)
+    smallest = (
+        _MIN_SIZE * reference.pixel_scale if style.min_font_size is None else _size(style.min_font_size, reference)
     )
+    return replace(
+        _at_size(style, reference, largest), smallest=_at_size(style, reference, min(smallest, largest))
+    )
+
+
+def _at_size(style: text_style.TextStyle, reference: ReferenceBox, size: float) -> TextStyle:
     return TextStyle(
         families=style.font_family or ("Inter",),
         size=size,
@@ -35,11 +52,8 @@ def resolve_text_style(style: text_style.TextStyle, reference: ReferenceBox, box
         transform=style.text_transform,
         underline=style.underline,
         strikethrough=style.strikethrough,
+        wrap=style.text_wrap,
         max_lines=style.max_lines,
-        fits=style.font_size == "auto",
-        min_size=_MIN_SIZE * reference.pixel_scale
-        if style.min_font_size is None
-        else min(size, _size(style.min_font_size, reference)),
         stroke=None
         if style.stroke is None
         else Stroke(parse_color(style.stroke.color), reference.fixed(style.stroke.width, size)),
@@ -58,19 +72,22 @@ def resolve_text_animation(animation: CompositionAnimation, element_s: float) ->
         stagger_s=animation.stagger,
         element_s=element_s,
         leaves=animation.at == "out",
-        easing=animation.easing,
+        easing=animation.easing or _DEFAULT_EASINGS.get(animation.type, "ease-out"),
     )
 
 
-def max_width(box: Box, reference: ReferenceBox) -> float:
-    """Width in which text without a width of its own is wrapped: up to the nearest edge, less a margin."""
+def max_width(box: Box, reference: ReferenceBox, margin_share: float = _MARGIN) -> float:
+    """Return the width in which text without a width of its own is wrapped: up to the nearest edge, less a margin.
+
+    `margin_share` is that margin as a fraction of the width of the reference box.
+    """
     if box.width is not None:
         return initial_value(box.width)
     x, anchor = initial_value(box.x), box.anchor[0]
-    margin = _MARGIN * reference.width
+    margin = margin_share * reference.width
     available_left = (x - margin) / anchor if anchor else reference.width
     available_right = (reference.width - margin - x) / (1 - anchor) if anchor < 1 else reference.width
-    return max(min(available_left, available_right), 4 * margin)
+    return max(min(available_left, available_right), _MIN_WIDTH * reference.width)
 
 
 def _size(size: float | Percent, reference: ReferenceBox) -> float:

@@ -9,6 +9,9 @@ from ffmpeg_worker.composition.choices import Fit, ShapeName, WaveformLook
 from ffmpeg_worker.scene.curve import Color, Curve, Number
 from ffmpeg_worker.scene.text_style import TextAnimation, TextStyle
 
+BUNDLED_FONTS_FOLDER = "_fonts"
+"""Folder of the job with copies of the bundled fonts, if the text of an SVG needs them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Gradient:

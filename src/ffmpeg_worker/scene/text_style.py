@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import Any, cast
 
 from ffmpeg_worker.composition.choices import (
     AnimationName,
@@ -11,6 +12,7 @@ from ffmpeg_worker.composition.choices import (
     HighlightMode,
     TextAlign,
     TextTransform,
+    TextWrap,
     VerticalAlign,
 )
 from ffmpeg_worker.scene.curve import Color, Curve
@@ -64,8 +66,9 @@ class Highlight:
 class TextStyle:
     """Style of a text.
 
-    With `fits`, `size` is the largest font size: it is reduced, not below `min_size`, until the text fits the
-    element's box. `line_height` is a multiple of the font size.
+    With `smallest`, the renderer finds the largest font size, between that of `smallest` and `size`, at which the
+    text fits the element's box. Both are the same style: only lengths that depend on the font size differ.
+    `line_height` is a multiple of the font size.
     """
 
     families: tuple[str, ...] = ("Inter",)
@@ -82,13 +85,33 @@ class TextStyle:
     transform: TextTransform = "none"
     underline: bool = False
     strikethrough: bool = False
+    wrap: TextWrap = "balance"
     max_lines: int | None = None
-    fits: bool = False
-    min_size: float = 8.0
     stroke: Stroke | None = None
     shadows: tuple[Shadow, ...] = ()
     background: Background | None = None
     highlight: Highlight | None = None
+    smallest: TextStyle | None = None
+
+    def at_size(self, size: float) -> TextStyle:
+        """Return the style at a font size in the range of the automatic one, which it is no longer."""
+        style = replace(self, smallest=None)
+        if self.smallest is None or self.size <= self.smallest.size:
+            return style
+        share = (self.size - size) / (self.size - self.smallest.size)
+        return cast(TextStyle, _interpolate(style, self.smallest, share))
+
+
+def _interpolate(one: Any, other: Any, share: float) -> Any:
+    """Return values between those of two styles: `share` of the way, for the numbers that differ."""
+    if one == other:
+        return one
+    if isinstance(one, float | int):
+        return one + (other - one) * share
+    if isinstance(one, tuple):
+        return tuple(_interpolate(a, b, share) for a, b in zip(one, other, strict=True))
+    names = [field.name for field in fields(one)]
+    return replace(one, **{name: _interpolate(getattr(one, name), getattr(other, name), share) for name in names})
 
 
 @dataclass(frozen=True, slots=True)

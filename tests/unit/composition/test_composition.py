@@ -100,18 +100,48 @@ def test_a_preset_gives_what_is_not_said(preset: str) -> None:
     bare = TextStyle.model_validate({"preset": preset})
     style = TextStyle.model_validate({"preset": preset, "fontSize": 11, "color": "red"})
     assert (style.font_size, style.color) == (11.0, "red")
-    assert bare.font_size != TextStyle().font_size
+    assert bare.model_copy(update={"preset": None}) != TextStyle()
+    assert bare.model_fields_set >= PRESETS[preset].keys()
     assert style.model_copy(update={"font_size": bare.font_size, "color": bare.color}) == bare
 
 
 def test_subtitles_have_a_line_around_them_unless_said_otherwise() -> None:
     cues = [{"start": 0, "end": 1, "text": "x"}]
-    plain = read(layers=[{"type": "subtitles", "cues": cues, "style": {"preset": "plain"}}]).layers[0]
+    plain = read(layers=[{"type": "subtitles", "cues": cues, "style": {"preset": "box"}}]).layers[0]
     for layer in ({}, {"style": None}, {"style": {"color": "red"}}):
         default = read(layers=[{"type": "subtitles", "cues": cues, **layer}]).layers[0]
         assert default.style.preset == "outline"  # type: ignore[union-attr]
         assert default.style.stroke is not None  # type: ignore[union-attr]
     assert plain.style.stroke is None  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("style", "stroke"),
+    [
+        ({"background": {"color": "white"}, "color": "black"}, None),
+        ({"backgroundColor": {"color": "#ffffff80"}}, None),
+        ({"background": {"color": "white"}, "stroke": {"color": "red"}}, "red"),
+        ({"background": None}, "#000000"),
+        ({"color": "#111111"}, "#ffffff"),
+        ({"color": "navy"}, "#ffffff"),
+        ({"color": "#111111", "stroke": {"color": "#222222"}}, "#222222"),
+        ({"color": "red"}, "#000000"),
+        ({"stroke": None}, None),
+        ({"preset": "word", "color": "#1a1a1a"}, "#ffffff"),
+    ],
+    ids=range(10),
+)  # fmt: skip
+def test_the_line_around_subtitles_suits_their_box_and_color(style: dict[str, object], stroke: str | None) -> None:
+    cues = [{"start": 0, "end": 1, "text": "x"}]
+    layer = read(layers=[{"type": "subtitles", "cues": cues, "style": style}]).layers[0]
+    found = layer.style.stroke  # type: ignore[union-attr]
+    assert (found and found.color) == stroke
+
+
+def test_the_box_of_dark_text_is_light() -> None:
+    box = TextStyle.model_validate({"preset": "box", "color": "#101010"}).background
+    assert box is not None
+    assert box.color == "#ffffffb3"
 
 
 def test_style_in_every_spelling() -> None:

@@ -11,6 +11,7 @@ from ffmpeg_worker.scene.curve import Curve, Key
 from ffmpeg_worker.scene.preparation import LibassDrawing, ToneMapping
 from ffmpeg_worker.scene.resolve import frame_range
 from ffmpeg_worker.scene.scene import Element, GroupContent, ShapeContent, Transition, VideoContent
+from ffmpeg_worker.scene.text_style import Stroke
 from support.jobs.compositions import resolved
 
 SQUARE = {"type": "shape", "shape": "rect", "width": 20, "height": 10}
@@ -212,13 +213,92 @@ def test_subtitles_that_look_or_lie_otherwise_are_files_of_their_own() -> None:
     assert resolved(layer, duration=5).preparations == (one,)
 
 
-def test_subtitles_stand_near_the_bottom_and_have_words_where_these_are_marked() -> None:
+def test_subtitles_stand_near_the_bottom() -> None:
     element = _only({"type": "subtitles", "src": "words.srt", "style": {"preset": "karaoke"}}, duration=4)
 
     assert (element.x, element.y, element.anchor) == (100, 90, (0.5, 1.0))
     assert element.content.kind == "subtitles"
-    cue = element.content.cues[0]
-    assert (cue.text, [word.text for word in cue.words]) == ("Hello there", ["Hello", "there"])
+    assert element.content.cues[0].text == "Hello there"
+
+
+@pytest.mark.parametrize(
+    ("size", "bottom", "top", "width"),
+    [
+        ((1080, 1920), 0.78, 0.14, 0.78),
+        ((720, 1280), 0.78, 0.14, 0.78),
+        ((1080, 1080), 0.9, 0.1, 0.84),
+        ((1080, 1350), 0.9, 0.1, 0.84),
+        ((1920, 1080), 0.9, 0.1, 0.68),
+        ((3840, 1600), 0.9, 0.1, 0.68),
+    ],
+)
+def test_subtitles_stay_in_the_area_that_apps_leave_free(
+    size: tuple[int, int], bottom: float, top: float, width: float
+) -> None:
+    for vertical_align, share, anchor in (("bottom", bottom, 1.0), ("top", top, 0.0)):
+        layer = {
+            "type": "subtitles",
+            "cues": [{"start": 0, "end": 1, "text": "x"}],
+            "style": {"vertical_align": vertical_align},
+        }
+        element = _only(layer, width=size[0], height=size[1], duration=1)
+        assert element.y == pytest.approx(share * size[1])
+        assert element.anchor == (0.5, anchor)
+        assert element.content.kind == "subtitles"
+        assert element.content.max_width == pytest.approx(width * size[0])
+
+
+@pytest.mark.parametrize(
+    ("size", "font"), [((3840, 2160), 108), ((1920, 1080), 54), ((1080, 1920), 54), ((640, 360), 18)]
+)
+def test_text_without_a_style_has_a_size_that_follows_the_canvas(size: tuple[int, int], font: float) -> None:
+    content = _only({"type": "text", "text": "Hi"}, width=size[0], height=size[1], duration=1).content
+    assert content.kind == "text"
+    assert content.style.size == pytest.approx(font)
+
+
+def test_percentages_of_an_automatic_font_size_are_of_the_size_that_is_found() -> None:
+    style = {
+        "font_size": "auto",
+        "stroke": {"width": "10%"},
+        "shadow": {"y": 3, "blur": "50%"},
+        "letter_spacing": "2%",
+    }
+    layer = {"type": "text", "text": "Hi", "width": 100, "height": 80, "style": style}
+    content = _only(layer, duration=1).content
+    assert content.kind == "text"
+    found = content.style.at_size(20)
+    assert found.smallest is None
+    assert (found.size, found.letter_spacing) == pytest.approx((20, 0.4))
+    assert found.stroke is not None
+    assert found.stroke.width == pytest.approx(2)
+    assert (found.shadows[0].y, found.shadows[0].blur) == pytest.approx((3, 10))
+    assert content.style.at_size(80).stroke == Stroke((0.0, 0.0, 0.0, 1.0), 8.0)
+
+
+@pytest.mark.parametrize(
+    ("cue", "text", "words"),
+    [
+        ({"text": "Hello, world!", "words": ["hello", "world"]}, "Hello, world!", ["Hello,", "world!"]),
+        ({"text": "", "words": [" Hello,", " world!"]}, "Hello, world!", ["Hello,", "world!"]),
+        ({"text": "我们去北京", "words": ["我们", "去", "北京"]}, "我们去北京", ["我们", "去", "北京"]),
+        ({"text": "", "words": ["我们", "去", "北京"]}, "我们去北京", ["我们", "去", "北京"]),
+        ({"text": "สวัสดีครับ", "words": ["สวัสดี", "ครับ"]}, "สวัสดีครับ", ["สวัสดี", "ครับ"]),
+        ({"text": "don't stop", "words": ["don", "'t", "stop"]}, "don't stop", ["don't", "stop"]),
+    ],
+    ids=range(6),
+)  # fmt: skip
+def test_the_words_of_a_cue_are_parts_of_its_text(cue: dict[str, Any], text: str, words: list[str]) -> None:
+    timed = [{"text": word, "start": n, "end": n + 1} for n, word in enumerate(cue["words"])]
+    layer = {
+        "type": "subtitles",
+        "style": {"preset": "word"},
+        "cues": [{"start": 0, "end": 3, "text": cue["text"], "words": timed}],
+    }
+    content = _only(layer, duration=3).content
+    assert content.kind == "subtitles"
+    assert content.cues[0].text == text
+    assert [word.text for word in content.cues[0].words] == words
 
 
 def test_stars_and_polygons_touch_the_sides_of_their_box() -> None:

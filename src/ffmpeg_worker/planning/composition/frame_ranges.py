@@ -8,8 +8,9 @@ from fractions import Fraction
 
 from ffmpeg_worker.command.invocation import Invocation
 from ffmpeg_worker.planning.composition.encoding import Encoding
-from ffmpeg_worker.planning.plan import FfmpegStep, Step, StillStep, TextFile
-from ffmpeg_worker.scene.scene import Element, Scene
+from ffmpeg_worker.planning.plan import BundledFonts, FfmpegStep, Step, StillStep, TextFile
+from ffmpeg_worker.scene.scene import BUNDLED_FONTS_FOLDER, Element, ImageContent, Scene
+from ffmpeg_worker.scene.text_metrics import iterate_elements
 
 MIN_RANGE_S = 2.0
 """Shorter ranges are not split: starting another renderer and encoder would cost what it saves."""
@@ -69,12 +70,21 @@ def range_key(scene: Scene, first: int, last: int, numbers: Sequence[int]) -> Ha
 
 def plan_still_frame(scene: Scene, frame: int, name: str) -> Iterator[Step]:
     """Yield the steps for one frame as a file; formats other than PNG are converted from PNG."""
+    fonts = place_svg_fonts(scene)
     if name.lower().endswith(".png"):
-        yield StillStep(scene, frame, name)
+        yield StillStep(scene, frame, name, fonts)
         return
-    yield StillStep(scene, frame, f"_{frame}.png")
+    yield StillStep(scene, frame, f"_{frame}.png", fonts)
     arguments = ("-i", f"file:_{frame}.png", "-frames:v", "1", "-q:v", "2", "-update", "1", f"file:{name}")
     yield FfmpegStep(Invocation(arguments), is_auxiliary=True)
+
+
+def place_svg_fonts(scene: Scene) -> tuple[BundledFonts, ...]:
+    """Return the fonts that a renderer of the scene needs as files: those for SVG, which may contain text."""
+    images = (each.content for each in iterate_elements(scene.elements) if isinstance(each.content, ImageContent))
+    if any(image.file.lower().endswith((".svg", ".svgz")) for image in images):
+        return (BundledFonts(BUNDLED_FONTS_FOLDER, in_color=True),)
+    return ()
 
 
 def encode_range(encoding: Encoding, size: tuple[int, int], fps: Fraction, output: Sequence[str]) -> Invocation:

@@ -14,7 +14,11 @@ from ffmpeg_worker.job.actions.canvas_preview import PreviewJob
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.artifact import Artifact
-from ffmpeg_worker.planning.composition.frame_ranges import find_shared_elements, plan_still_frame
+from ffmpeg_worker.planning.composition.frame_ranges import (
+    find_shared_elements,
+    place_svg_fonts,
+    plan_still_frame,
+)
 from ffmpeg_worker.planning.composition.plan_video import RenderedParts, VideoPlan
 from ffmpeg_worker.planning.composition.prepare_media import plan_preparation
 from ffmpeg_worker.planning.composition.resolve_fetched import resolve_fetched
@@ -82,7 +86,7 @@ def plan_preview(job: PreviewJob, files: LocalFiles, machine: Machine) -> Lane:
     description: dict[str, Any] = {"t": float(number / rate), "width": scene.width, "height": scene.height}
     description["duration"] = float(scene.frames / rate)
     artifacts: tuple[Artifact, ...] = ()
-    steps: tuple[Step, ...] = (StillStep(scene, number, _PREVIEW),)
+    steps: tuple[Step, ...] = (StillStep(scene, number, _PREVIEW, place_svg_fonts(scene)),)
     summary = Summary(partial(_describe_image, description), (_PREVIEW,))
     if data.output is not None:
         steps = tuple(plan_still_frame(scene, number, work_name(data.output)))

@@ -22,6 +22,7 @@ from ffmpeg_worker.planning.composition.frame_ranges import (
     encode_range,
     join_ranges,
     number_elements,
+    place_svg_fonts,
     plan_still_frame,
     range_key,
     reduce_palette,
@@ -205,8 +206,9 @@ class VideoPlan:
         beside: tuple[FfmpegStep | DependentStep, ...] = (),
     ) -> RenderStep:
         folder = self._work_name.rpartition("/")[0]
-        setup = (Folder(folder),) if folder else ()
-        return RenderStep(self.resolved.scene, parts, encoding.form, beside, setup, max_parallel=self._at_once)
+        scene = self.resolved.scene
+        setup = (*((Folder(folder),) if folder else ()), *place_svg_fonts(scene))
+        return RenderStep(scene, parts, encoding.form, beside, setup, max_parallel=self._at_once)
 
     def _frame_range(self, begin: int, end: int, encoding: Encoding, file: str, *options: str) -> FrameRange:
         size = (self.resolved.scene.width, self.resolved.scene.height)

@@ -1,4 +1,4 @@
-"""A source that shows an SVG file, drawn by resvg without anything that it refers to outside of itself."""
+"""A source that shows an SVG file, drawn by resvg with given fonts and no other files."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import gzip
 import io
 import re
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 from xml.etree import ElementTree
@@ -17,6 +18,7 @@ from PIL import Image
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.media.object_fit import Size, object_fit_scales
 from ffmpeg_worker.raster.media.svg_check import check_svg
+from ffmpeg_worker.raster.media.svg_text import DEFAULT_FAMILY, SvgFonts, prepare_text
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
 from ffmpeg_worker.scene.scene import ImageContent
 
@@ -27,20 +29,27 @@ _LENGTH = re.compile(r"\s*([0-9]*\.?[0-9]+(?:e[+-]?[0-9]+)?)\s*(px|pt|pc|mm|cm|i
 _UNITS = {"": 1.0, "px": 1.0, "pt": 96 / 72, "pc": 16.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 
 
-def rasterize(markup: str) -> Pixels:
+def rasterize(markup: str, font_files: Sequence[Path] = ()) -> Pixels:
     """Draw SVG at the size of its root element: premultiplied RGBA. Raises: ValueError."""
-    png = resvg_py.svg_to_bytes(svg_string=markup, skip_system_fonts=True)
+    png = resvg_py.svg_to_bytes(
+        svg_string=markup,
+        skip_system_fonts=True,
+        font_files=[str(path) for path in font_files],
+        font_family=DEFAULT_FAMILY,
+        serif_family=DEFAULT_FAMILY,  # resvg's last choice
+    )
     with Image.open(io.BytesIO(bytes(png)), formats=["PNG"]) as image:
         return cast(Pixels, np.array(image.convert("RGBA").convert("RGBa")))
 
 
 class SvgSource:
-    """A `Source` of an SVG file, drawn once at the size of the box, without its text."""
+    """A `Source` of an SVG file, drawn once at the size of the box."""
 
-    def __init__(self, content: ImageContent, path: Path, size: Size) -> None:
+    def __init__(self, content: ImageContent, path: Path, size: Size, fonts: SvgFonts) -> None:
         """Read the file. Raises: RasterError."""
         root = _read(path)
         check_svg(root)
+        self._font_files = prepare_text(root, fonts)
         width, height = _natural_size(root)
         self.size = size
         self.own_size = (max(round(width), 1), max(round(height), 1))
@@ -51,7 +60,7 @@ class SvgSource:
         """Return the drawing. Raises: RasterError."""
         if self._bitmap is None and self._markup is not None:
             try:
-                self._bitmap = RgbaBitmap(rasterize(self._markup))
+                self._bitmap = RgbaBitmap(rasterize(self._markup, self._font_files))
             except BaseException as error:
                 # A panic of resvg is no Exception, and its class cannot be imported.
                 if not isinstance(error, ValueError | OSError) and type(error).__name__ != "PanicException":

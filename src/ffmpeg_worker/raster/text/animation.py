@@ -25,7 +25,7 @@ class Animation:
 
     def __init__(self, animation: TextAnimation, layout: Layout) -> None:
         self._animation = animation
-        self._size = layout.size
+        self._size = layout.style.size
         self._units = _split_units(animation.by, layout)
         self._centers = [_center(unit, layout) for unit in self._units]
         self._ease = parse_easing(animation.easing).function

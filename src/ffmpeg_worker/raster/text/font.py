@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import uharfbuzz as hb
 
 UNITS = 64
 """HarfBuzz units per pixel."""
+
+MISSING_BOX = 0x25A1
+"""An empty square, for characters that no font has. The glyphs that fonts have for this are often stripes."""
 
 # Invisible characters, which a face need not have.
 _IGNORED = frozenset(
@@ -27,6 +31,8 @@ _FAMILY_NAMES = (hb.OTNameIdPredefined.TYPOGRAPHIC_FAMILY, hb.OTNameIdPredefined
 class Face:
     """One face of a font file; `weights` is the range of weights that it supports.
 
+    `path` is its file, if it is not packed; `is_bundled`: it comes with the package.
+
     Raises:
         ValueError: the file is not a font.
     """
@@ -39,7 +45,11 @@ class Face:
         family: str | None = None,
         weight: int | None = None,
         is_italic: bool | None = None,
+        path: Path | None = None,
+        is_bundled: bool = False,
     ) -> None:
+        self.path = path
+        self.is_bundled = is_bundled
         self.harfbuzz = hb.Face(blob, index)
         if not self.harfbuzz.glyph_count:
             raise ValueError("the file is not a font")
@@ -83,6 +93,8 @@ class Face:
 class Font:
     """A face at a size in pixels; a weight or slant that the face lacks is synthesized.
 
+    `missing` is the glyph for characters that no font has.
+
     `ascent` and `descent` are positive. `underline` and `strike` are the distance of these lines' middle below the
     baseline, and their thickness; all in pixels.
     """
@@ -102,6 +114,7 @@ class Font:
                 self.harfbuzz.synthetic_bold = min(missing / 300 * 0.025, _MAX_SYNTHETIC_BOLD)
             if is_slanted and not variations.keys() & _SLANT_AXES:
                 self.harfbuzz.synthetic_slant = _SYNTHETIC_SLANT
+        self.missing = self.harfbuzz.get_nominal_glyph(MISSING_BOX) or 0
         extents = self.harfbuzz.get_font_extents("ltr")
         self.ascent = extents.ascender / UNITS
         self.descent = -extents.descender / UNITS

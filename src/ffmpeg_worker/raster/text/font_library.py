@@ -14,7 +14,7 @@ import uharfbuzz as hb
 from ffmpeg_worker.fonts import bundled_fonts
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.raster.text.emoji import is_emoji
-from ffmpeg_worker.raster.text.font import Face, Font, find_nearest
+from ffmpeg_worker.raster.text.font import MISSING_BOX, Face, Font, find_nearest
 from ffmpeg_worker.raster.text.unpack_woff import unpack_woff
 from ffmpeg_worker.scene.scene import FontFile
 
@@ -31,11 +31,14 @@ _ALIASES = {
     "mono": "jetbrains mono", "display": "anton", "emoji": "twemoji mozilla",
 }  # fmt: skip
 
+_GENERIC = frozenset({"cursive", "fantasy", "ui-sans-serif", "ui-serif", "ui-monospace", "ui-rounded", "math"})
+"""Families of CSS for which there is no font; any may stand for them."""
+
 
 @functools.cache
 def load_bundled() -> tuple[Face, ...]:
     """Map the fonts of the package into memory; called before the process is confined."""
-    return tuple(Face(hb.Blob.from_file_path(str(path))) for path in bundled_fonts())
+    return tuple(Face(hb.Blob.from_file_path(str(path)), path=path, is_bundled=True) for path in bundled_fonts())
 
 
 @functools.cache
@@ -45,7 +48,7 @@ def load_system() -> tuple[Face, ...]:
     for path in itertools.islice(_find_system_files(), _MAX_SYSTEM_FILES):
         try:
             blob = hb.Blob.from_file_path(str(path))
-            faces.extend(Face(blob, index) for index in range(hb.Face(blob).count))
+            faces.extend(Face(blob, index, path=path) for index in range(hb.Face(blob).count))
         except (ValueError, OSError, hb.HarfBuzzError):
             continue
     return tuple(faces)
@@ -106,6 +109,28 @@ class FontLibrary:
         is_last = len(self.warnings) == _MAX_WARNINGS
         self.warnings.append("There are more problems with fonts and characters." if is_last else sentence)
 
+    def warn_of_family(self, family: str) -> None:
+        """Warn that a family does not exist, unless it is a generic one."""
+        if _normalize(family) not in _GENERIC:
+            self.warn(f'There is no font family "{family[:64]}"; the default is used instead.')
+
+    def warn_of_character(self, cluster: str) -> None:
+        """Warn that no font has a character."""
+        codes = " ".join(f"U+{ord(letter):04X}" for letter in cluster[:8])
+        sentence = f'No font has "{cluster[:8]}" ({codes}); a box is drawn instead.'
+        self.missing.append(sentence)
+        self.warn(sentence)
+
+    def find_faces(self, family: str) -> list[Face]:
+        """Return the faces of a family: of the job, of the package, else of the machine."""
+        name = _normalize(family)
+        name = name if name in self._families else _ALIASES.get(name, name)
+        return self._families.get(name) or [face for face in load_system() if _has_name(face, name)]
+
+    def all_faces(self) -> list[Face]:
+        """Return all faces, in the order in which they are searched for a character."""
+        return [*(face for faces in self._fallback_families() for face in faces), *load_system()]
+
     def _fallback_families(self) -> list[list[Face]]:
         """Return the default family, those of the job, then the rest with the display font last."""
         first = [DEFAULT_FAMILY, *self._job_families]
@@ -114,11 +139,9 @@ class FontLibrary:
         return [self._families[name] for name in (*first, *ordered)]
 
     def _find(self, family: str, weight: int, is_italic: bool) -> Face | None:
-        name = _normalize(family)
-        name = name if name in self._families else _ALIASES.get(name, name)
-        faces = self._families.get(name) or [face for face in load_system() if _has_name(face, name)]
+        faces = self.find_faces(family)
         if not faces:
-            self.warn(f'There is no font family "{family[:64]}"; the default is used instead.')
+            self.warn_of_family(family)
             return None
         return find_nearest(faces, weight, is_italic)
 
@@ -149,18 +172,21 @@ class FontChain:
         system = [face for face in load_system() if face.covers(cluster)]
         if system or cluster.isspace():
             return find_nearest(system, self._weight, self._is_italic) or self._faces[0]
-        codes = " ".join(f"U+{ord(letter):04X}" for letter in cluster[:8])
-        sentence = f'No font has "{cluster[:8]}" ({codes}); a box is drawn instead.'
-        self._library.missing.append(sentence)
-        self._library.warn(sentence)
-        return self._faces[0]
+        self._library.warn_of_character(cluster)
+        return next((face for face in self._faces if MISSING_BOX in face.characters), self._faces[0])
 
 
 def _open_face(path: Path, font: FontFile, where: str) -> Face:
     try:
         unpacked = unpack_woff(path)
         blob = hb.Blob.from_file_path(str(path)) if unpacked is None else hb.Blob(unpacked)
-        return Face(blob, family=font.family, weight=font.weight, is_italic=font.is_italic)
+        return Face(
+            blob,
+            family=font.family,
+            weight=font.weight,
+            is_italic=font.is_italic,
+            path=path if unpacked is None else None,
+        )
     except (ValueError, OSError, hb.HarfBuzzError) as error:
         raise RasterError(
             f'The file of the font "{font.family[:64]}" cannot be read as a font.',

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ffmpeg_worker.raster.text.draw_glyph import GlyphMask, draw_glyph, widen
 from ffmpeg_worker.raster.text.layout import Glyph, Layout
@@ -51,22 +51,27 @@ class GlyphGroup:
 
 @dataclass(frozen=True, slots=True)
 class RoundedBox:
-    """A box with rounded corners: left, top, right and bottom in the layout."""
+    """A box with rounded corners: left, top, right and bottom in the layout.
+
+    `is_line`: it is joined to the boxes of the lines above and below.
+    """
 
     edges: tuple[float, float, float, float]
     radius: float
     color: Color
+    is_line: bool = False
 
     @classmethod
     def behind(cls, background: Background, left: float, top: float, right: float, bottom: float) -> RoundedBox:
         """Return the background of an area, with its padding."""
         x, y = background.padding_x, background.padding_y
-        return cls((left - x, top - y, right + x, bottom + y), background.radius, background.color)
+        edges = (left - x, top - y, right + x, bottom + y)
+        return cls(edges, background.radius, background.color, background.per_line)
 
     def fade(self, opacity: float) -> RoundedBox:
         """Multiply the opacity of the color."""
         red, green, blue, alpha = self.color
-        return self if opacity >= 1 else RoundedBox(self.edges, self.radius, (red, green, blue, alpha * opacity))
+        return self if opacity >= 1 else replace(self, color=(red, green, blue, alpha * opacity))
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ffmpeg_worker.raster.text.font import Font
+from ffmpeg_worker.scene.text_style import TextStyle
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,13 @@ class LineBox:
 class Layout:
     """A laid-out `text` in a box of `width` by `height`; its content may be smaller or larger than the box.
 
-    `size` is the font size that was used. `underline` and `strike` are the distance of these lines' middle below
-    the baseline, and their thickness. `overflows`: the content does not fit into the box. `is_cut`: lines were
-    removed.
+    `style` is the style with the font size that was used. `underline` and `strike` are the distance of the middle
+    of these lines below the baseline, and their thickness. `overflows`: the content does not fit into the box.
+    `is_cut`: lines were removed.
     """
 
     text: str
-    size: float
+    style: TextStyle
     width: float
     height: float
     glyphs: tuple[Glyph, ...]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ffmpeg_worker.raster.text.font_library import FontChain, FontLibrary
 from ffmpeg_worker.raster.text.layout import Layout
@@ -17,6 +17,9 @@ from ffmpeg_worker.scene.scene import Element
 from ffmpeg_worker.scene.text_style import TextStyle
 
 _TOLERANCE = 0.01
+_ENLARGED_WIDTH = 4.0
+"""Width of an enlarged word as a multiple of the font size."""
+
 _ELLIPSIS = "\u2026"
 
 
@@ -40,18 +43,40 @@ def layout_text(
     `width` and `height` are those of the box in pixels, with the padding of the background; `None` for those of
     the text. Without a `width`, lines wrap at `max_width`.
     """
-    background = style.background
-    padding = (background.padding_x, background.padding_y) if background else (0.0, 0.0)
-    column_width = max((max_width if width is None else width) - 2 * padding[0], 1.0)
-    column_height = math.inf if height is None else max(height - 2 * padding[1], 0.0)
+    column = _Column(max_width if width is None else width, math.inf if height is None else height)
     text = normalize_text(text, style.transform)
     chain = library.chain(style.families, style.weight, style.is_italic)
-    if style.fits:
-        style = _fit_size(text, style, chain, column_width, column_height)
+    style = _fit_size(text, style, chain, column)
+    column_width, column_height = column.inside(style)
     text, is_cut = _cut_text(text, style, chain, column_width)
-    lines = _break_lines(text, style, chain, column_width)[: style.max_lines]
-    layout = place_lines(text, lines, style, chain.first(style.size), (width, height), padding)
+    lines = _break_lines(text, style, chain, column_width, balances=style.wrap == "balance" and not is_cut)
+    lines = lines[: style.max_lines]
+    layout = place_lines(text, lines, style, chain.first(style.size), (width, height), _padding(style))
     return replace(layout, overflows=_overflows(lines, style, column_width, column_height), is_cut=is_cut)
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """The largest width and height of a text with the padding of its background."""
+
+    width: float
+    height: float
+
+    def inside(self, style: TextStyle) -> tuple[float, float]:
+        """Return the largest width and height of the lines."""
+        across, down = _padding(style)
+        return max(self.width - 2 * across - _spare_width(style), 1.0), max(self.height - 2 * down, 0.0)
+
+
+def _padding(style: TextStyle) -> tuple[float, float]:
+    background = style.background
+    return (background.padding_x, background.padding_y) if background else (0.0, 0.0)
+
+
+def _spare_width(style: TextStyle) -> float:
+    """Return the width that is left free for an enlarged word, as if it had seven letters."""
+    scale = style.highlight.scale if style.highlight else 1.0
+    return max(scale - 1, 0.0) * _ENLARGED_WIDTH * style.size
 
 
 def _overflows(lines: Sequence[Line], style: TextStyle, width: float, height: float) -> bool:
@@ -60,26 +85,30 @@ def _overflows(lines: Sequence[Line], style: TextStyle, width: float, height: fl
     return max_line_width(lines) > width + _TOLERANCE or content_height > height + _TOLERANCE
 
 
-def _fit_size(text: str, style: TextStyle, chain: FontChain, width: float, height: float) -> TextStyle:
+def _fit_size(text: str, style: TextStyle, chain: FontChain, column: _Column) -> TextStyle:
     """Return the style with the largest font size, in quarters of a pixel, at which the text fits into a column.
 
     All lines fit and no word is broken, unless even the minimum size is too large.
     """
+    if style.smallest is None:
+        return style
 
     def fits(sized: TextStyle) -> bool:
+        width, height = column.inside(sized)
         lines = _break_lines(text, sized, chain, width)
         if sized.max_lines is not None and len(lines) > sized.max_lines:
             return False
         return not (any(line.breaks_word for line in lines) or _overflows(lines, sized, width, height))
 
-    if fits(style):
-        return style
-    min_size = min(style.min_size, style.size)
+    largest = style.at_size(style.size)
+    if fits(largest):
+        return largest
+    min_size = style.smallest.size
     low, high = 0, math.ceil((style.size - min_size) * 4)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if fits(replace(style, size=min_size + middle / 4)) else (low, middle)
-    return replace(style, size=min_size + low / 4)
+        low, high = (middle, high) if fits(style.at_size(min_size + middle / 4)) else (low, middle)
+    return style.at_size(min_size + low / 4)
 
 
 def _cut_text(text: str, style: TextStyle, chain: FontChain, width: float) -> tuple[str, bool]:
@@ -105,5 +134,8 @@ def _cut_text(text: str, style: TextStyle, chain: FontChain, width: float) -> tu
     return best, True
 
 
-def _break_lines(text: str, style: TextStyle, chain: FontChain, width: float) -> list[Line]:
-    return wrap_lines(shape_paragraphs(collect_paragraphs(text, style.direction), chain, style), width)
+def _break_lines(
+    text: str, style: TextStyle, chain: FontChain, width: float, *, balances: bool = False
+) -> list[Line]:
+    shaped = shape_paragraphs(collect_paragraphs(text, style.direction), chain, style)
+    return wrap_lines(shaped, width, balances=balances)

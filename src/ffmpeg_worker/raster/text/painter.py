@@ -16,6 +16,7 @@ from ffmpeg_worker.raster.surfaces.bitmap import Pixels, RgbaBitmap
 from ffmpeg_worker.raster.text.draw_glyph import GlyphMask
 from ffmpeg_worker.raster.text.glyph_masks import UNCHANGED, GlyphGroup, GroupMasks, RoundedBox, draw_masks
 from ffmpeg_worker.raster.text.layout import Layout
+from ffmpeg_worker.raster.text.line_boxes import draw_line_boxes
 from ffmpeg_worker.raster.text.pixel_operations import (
     add,
     blur_coverage,
@@ -24,7 +25,7 @@ from ffmpeg_worker.raster.text.pixel_operations import (
     draw_rounded_box,
     maximum,
 )
-from ffmpeg_worker.scene.text_style import Shadow, TextStyle
+from ffmpeg_worker.scene.text_style import Shadow
 
 _MAX_PIXELS = 36_000_000
 _BLANK = RgbaBitmap(np.zeros((1, 1, 4), np.uint8))
@@ -48,11 +49,21 @@ class _Canvas:
             (cv2.add if adds else cv2.max)(target, mask.coverage, dst=target)
         return plane
 
-    def draw_box(self, box: RoundedBox) -> Pixels:
-        """Return the coverage of a box."""
+    def draw_boxes(self, boxes: Sequence[RoundedBox]) -> Pixels:
+        """Return the coverage of boxes; those of lines, which have the same radius, are one area."""
+        planes = [
+            draw_rounded_box(self.width, self.height, self._inside(box), box.radius)
+            for box in boxes
+            if not box.is_line
+        ]
+        lines = [self._inside(box) for box in boxes if box.is_line]
+        if lines:
+            planes.append(draw_line_boxes(self.width, self.height, lines, boxes[0].radius))
+        return functools.reduce(maximum, planes)
+
+    def _inside(self, box: RoundedBox) -> tuple[float, float, float, float]:
         left, top, right, bottom = box.edges
-        edges = (left - self.left, top - self.top, right - self.left, bottom - self.top)
-        return draw_rounded_box(self.width, self.height, edges, box.radius)
+        return left - self.left, top - self.top, right - self.left, bottom - self.top
 
     def slices(self, mask: GlyphMask) -> tuple[slice, slice]:
         """Return the rows and columns of a mask."""
@@ -64,15 +75,15 @@ _DrawnGroups = Sequence[tuple[GlyphGroup, GroupMasks]]
 
 
 class Painter:
-    """Paints one layout in one style, for any transforms and colors of its glyphs.
+    """Paints one layout, for any transforms and colors of its glyphs.
 
     Raises:
         RasterError: `text_too_large`, while painting.
     """
 
-    def __init__(self, layout: Layout, style: TextStyle) -> None:
+    def __init__(self, layout: Layout) -> None:
         self.layout = layout
-        self._style = style
+        self._style = layout.style
         self._still: tuple[_Canvas, Pixels | None, Pixels | None] | None = None
 
     def paint(self, groups: Sequence[GlyphGroup], boxes: Sequence[RoundedBox] = ()) -> RgbaBitmap:
@@ -164,10 +175,9 @@ class Painter:
     def _paint_backdrop(self, canvas: _Canvas, shape: Pixels, below: list[RoundedBox]) -> Pixels | None:
         """Paint boxes and shadows."""
         pixels: Pixels | None = None
-        for color, boxes in itertools.groupby(below, key=lambda box: box.color):
+        for (color, _), boxes in itertools.groupby(below, key=lambda box: (box.color, box.radius)):
             # Overlapping boxes of one color are one area, so that a transparent color is not drawn twice there.
-            area = functools.reduce(maximum, (canvas.draw_box(box) for box in boxes))
-            pixels = composite(colorize(area, color), pixels)
+            pixels = composite(colorize(canvas.draw_boxes([*boxes]), color), pixels)
         # As in CSS, the first of several shadows is on top.
         for shadow in reversed(self._style.shadows):
             pixels = composite(colorize(_cast_shadow(shape, shadow), shadow.color), pixels)

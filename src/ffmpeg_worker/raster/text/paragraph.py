@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from uniseg.graphemecluster import grapheme_cluster_boundaries
-from uniseg.linebreak import line_break_boundaries
 
 from ffmpeg_worker.raster.text.bidi import base_level, resolve_levels
+from ffmpeg_worker.raster.text.break_text import find_line_breaks, find_phrase_breaks
 
 _NEW_LINES = str.maketrans(
     {"\u2028": "\n", "\u2029": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\t": "    "}
 )
 
-# The boundaries next to a run of marks or spaces do not depend on its length.
+# The boundaries next to a run of marks do not depend on its length.
 _MAX_RUN = 8
 _JOINERS = frozenset({"\u200c", "\u200d", *map(chr, range(0xE0020, 0xE0080))})
 
@@ -26,7 +26,8 @@ class Paragraph:
     """Text between two new lines, from index `start` of the whole text on.
 
     `base` is its bidi level. `levels` has one entry per character. `clusters` are the starts of the grapheme
-    clusters, and the end; `breaks` the indexes after which a line may end.
+    clusters, and the end; `breaks` the indexes after which a line may end, `phrase_breaks` those of them that
+    separate phrases in Chinese, Japanese and Korean.
     """
 
     text: str
@@ -35,6 +36,7 @@ class Paragraph:
     levels: tuple[int, ...]
     clusters: tuple[int, ...]
     breaks: tuple[int, ...]
+    phrase_breaks: tuple[int, ...]
 
 
 def normalize_text(text: str, transform: str) -> str:
@@ -55,35 +57,32 @@ def collect_paragraphs(text: str, direction: str) -> tuple[Paragraph, ...]:
     start = 0
     for line in text.split("\n"):
         base = base_level(line, direction)
-        breaks = tuple(_find_boundaries(line, line_break_boundaries, keeps_spaces=False)) if line else ()
+        breaks = find_line_breaks(line)
+        phrases = find_phrase_breaks(line, breaks)
         clusters = tuple(
-            range(len(line) + 1)
-            if line.isascii()
-            else _find_boundaries(line, grapheme_cluster_boundaries, keeps_spaces=True)
+            range(len(line) + 1) if line.isascii() else _find_boundaries(line, grapheme_cluster_boundaries)
         )
-        paragraphs.append(Paragraph(line, start, base, tuple(resolve_levels(line, base)), clusters, breaks))
+        paragraphs.append(
+            Paragraph(line, start, base, tuple(resolve_levels(line, base)), clusters, breaks, phrases)
+        )
         start += len(line) + 1
     return tuple(paragraphs)
 
 
-def _find_boundaries(text: str, find: Callable[[str], Iterable[int]], *, keeps_spaces: bool) -> Iterator[int]:
-    """Call `find` on a text with shortened runs of marks and spaces, as its time is quadratic in their length."""
+def _find_boundaries(text: str, find: Callable[[str], Iterable[int]]) -> Iterator[int]:
+    """Call `find` on a text with shortened runs of marks, as its time is quadratic in their length."""
     kept: list[int] = []
-    before, length = "", 0
+    length = 0
     for index, letter in enumerate(text):
-        kind = _run_kind(letter)
-        length = length + 1 if kind == before else 1
-        before = kind
-        if not kind or length <= _MAX_RUN or (keeps_spaces and kind == " "):
+        length = length + 1 if _is_mark(letter) else 0
+        if length <= _MAX_RUN:
             kept.append(index)
     indexes = [*kept, len(text)]
     return (indexes[found] for found in find("".join(text[index] for index in kept)))
 
 
-def _run_kind(letter: str) -> str:
-    if letter == " ":
-        return letter
-    return "mark" if letter in _JOINERS or unicodedata.category(letter)[0] == "M" else ""
+def _is_mark(letter: str) -> bool:
+    return letter in _JOINERS or unicodedata.category(letter)[0] == "M"
 
 
 def _capitalize(text: str) -> str:

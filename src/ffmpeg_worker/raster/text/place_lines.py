@@ -27,7 +27,7 @@ def place_lines(
     free = height - 2 * padding[1] - content_height
     top = padding[1] + {"top": 0.0, "center": free / 2, "bottom": free}[style.vertical_align]
     glyphs, boxes = _place_glyphs(lines, style, first, width - 2 * padding[0], (padding[0], top))
-    return Layout(text, style.size, width, height, glyphs, boxes, first.underline, first.strike)
+    return Layout(text, style, width, height, glyphs, boxes, first.underline, first.strike)
 
 
 def _place_glyphs(

@@ -83,6 +83,7 @@ def shape_run(text: str, run: Run, style: TextStyle) -> list[ShapedGlyph]:
     buffer.direction = "rtl" if run.level % 2 else "ltr"
     buffer.script = run.script if run.script != _COMMON else "Latn"
     buffer.language = "en"
+    buffer.not_found_glyph = run.font.missing
     is_spaced = style.letter_spacing != 0 and run.script not in _CURSIVE
     hb.shape(run.font.harfbuzz, buffer, _NO_LIGATURES if is_spaced else {})
     infos, positions = buffer.glyph_infos, buffer.glyph_positions

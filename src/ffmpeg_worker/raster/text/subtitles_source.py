@@ -8,13 +8,15 @@ import itertools
 import math
 
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
+from ffmpeg_worker.raster.text.break_text import split_words
 from ffmpeg_worker.raster.text.font_library import FontLibrary
 from ffmpeg_worker.raster.text.glyph_masks import GlyphGroup
 from ffmpeg_worker.raster.text.karaoke import Karaoke, KaraokeState
 from ffmpeg_worker.raster.text.layout_text import layout_text
 from ffmpeg_worker.raster.text.painter import Painter
 from ffmpeg_worker.scene.curve import Color, color_at
-from ffmpeg_worker.scene.scene import Cue, SubtitlesContent
+from ffmpeg_worker.scene.scene import Cue, SubtitlesContent, Word
+from ffmpeg_worker.scene.subtitles.align_words import spread
 from ffmpeg_worker.scene.text_style import TextStyle
 
 _MAX_CACHED = 3
@@ -69,19 +71,25 @@ class SubtitlesSource:
         return tuple(reversed(found))
 
 
+def estimate_word_times(cue: Cue) -> list[Word]:
+    """Return the words of a cue, each with a part of its time in proportion to its length."""
+    return spread((cue.text[start:end] for start, end in split_words(cue.text)), cue.begin_s, cue.end_s)
+
+
 class _ActiveCues:
     """Cues that are shown at the same time, laid out as one text."""
 
     def __init__(
         self, cues: list[Cue], style: TextStyle, width: float, height: float, library: FontLibrary
     ) -> None:
-        text = "\n".join(cue.text.strip() or " ".join(word.text.strip() for word in cue.words) for cue in cues)
+        text = "\n".join(cue.text.strip() for cue in cues)
         self._layout = layout_text(text, style, width, height, library=library)
-        self._painter = Painter(self._layout, style)
-        words = sorted((word for cue in cues for word in cue.words), key=lambda word: word.begin_s)
+        self._painter = Painter(self._layout)
+        highlight = self._layout.style.highlight
         self._karaoke: Karaoke | None = None
-        if words and style.highlight is not None:
-            self._karaoke = Karaoke(words, self._layout, style.highlight, style.transform)
+        if highlight is not None:
+            words = [word for cue in cues for word in cue.words or estimate_word_times(cue)]
+            self._karaoke = Karaoke(words, self._layout, highlight)
         self._color = style.color
         self._last: tuple[tuple[KaraokeState | None, Color], RgbaBitmap] | None = None
 

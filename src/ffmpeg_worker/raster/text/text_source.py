@@ -27,7 +27,7 @@ class TextSource:
         style = content.style
         self.layout = layout_text(content.text, style, width, height, library=library, max_width=content.max_width)
         self._color = style.color
-        self._painter = Painter(self.layout, style)
+        self._painter = Painter(self.layout)
         self._animation = content.animation and Animation(content.animation, self.layout)
         self._last: tuple[tuple[Color, AnimatedGlyphs | None], RgbaBitmap] | None = None
 

@@ -6,7 +6,7 @@ import html
 import itertools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pysubs2
 
@@ -20,6 +20,10 @@ _ASS_SYLLABLE = re.compile(r"\\[kK][fo]?(\d{1,6})")
 _ASS_DRAWING = re.compile(r"\\p[1-9]")
 _ASS_STYLING = re.compile(r"\\(?:pos|move|fade?|clip|frz)\b|\\an?\d|\\t\(|\\1?c&")
 _ASS_SECTION = re.compile(r"^\[(?:script info|v4\+? styles|events)\]", re.IGNORECASE | re.MULTILINE)
+_OVERRIDES = re.compile(r"\{\\[^{}]*\}")
+_FONT_TAG = re.compile(r"<font\b", re.IGNORECASE)
+_VTT_SETTING = re.compile(r"\b(?:line|position|align|size|vertical|region):")
+_VTT_CLASS = re.compile(r"<[a-z]{1,4}\.")
 _VTT_TIME = re.compile(r"<(?:(\d{1,4}):)?(\d{2}):(\d{2})\.(\d{3})>")
 _MARK = re.compile(r"<@(\d{1,12})>")
 _TAGS = re.compile(r"</?[A-Za-z][^<>]*>")
@@ -44,7 +48,7 @@ def is_ass(text: str) -> bool:
 def parse_subtitles(text: str) -> Subtitles:
     r"""Parse the text of a subtitle file.
 
-    Words have times where the file has them: timestamps within WebVTT cues, `\k` syllables in ASS.
+    Words and syllables have times where the file has them: timestamps within WebVTT cues, `\k` in ASS.
 
     Raises:
         SourceUnreadable: the file, a line or a cue is too long; it has no cue, or invalid times.
@@ -66,25 +70,13 @@ def parse_subtitles(text: str) -> Subtitles:
         (event for event in file.events if event.end > event.start >= 0),
         key=lambda event: (event.start, event.end),
     )
-    cues = (_vtt_cue(event) if is_vtt else _other_cue(event) for event in events)
+    read_cue = _vtt_cue if is_vtt else _ass_cue if is_ass(text) else _srt_cue
+    cues = (read_cue(event) for event in events)
     kept = tuple(cue for cue in cues if cue is not None)
     if not kept:
         raise unreadable("have no cue", "Send .srt, .vtt or .ass, as UTF-8.")
-    return Subtitles(kept, has_unsupported_styling=any(_ASS_STYLING.search(event.text) for event in events))
-
-
-def add_word_times(cue: Cue) -> Cue:
-    """Return the cue with a time for each word: its own, or a part of the cue in proportion to its length."""
-    words = cue.text.split()
-    if cue.words or not words:
-        return cue
-    # Two letters more: short words take their time, too.
-    weights = [len(word) + 2 for word in words]
-    per = (cue.end_s - cue.begin_s) / sum(weights)
-    marks = [cue.begin_s + passed * per for passed in itertools.accumulate(weights, initial=0)]
-    return replace(
-        cue, words=tuple(Word(*each) for each in zip(words, marks, [*marks[1:-1], cue.end_s], strict=False))
-    )
+    styled = _has_vtt_styling(text) if is_vtt else any(_has_styling(event.text) for event in events)
+    return Subtitles(kept, has_unsupported_styling=styled)
 
 
 def _tidy(text: str) -> str:
@@ -95,6 +87,21 @@ def _tidy(text: str) -> str:
     if any(len(line) > MAX_SUBTITLE_LINE for line in lines):
         raise unreadable(f"have a line of more than {MAX_SUBTITLE_LINE} characters", "Send .srt, .vtt or .ass.")
     return _BLANK_LINES.sub("\n\n", "\n".join(lines))
+
+
+def _has_styling(text: str) -> bool:
+    """Whether a cue of SubRip or ASS has a position, a color or an effect."""
+    return _ASS_STYLING.search(text) is not None or _FONT_TAG.search(text) is not None
+
+
+def _has_vtt_styling(text: str) -> bool:
+    """Whether a WebVTT file has cue settings, classes or style sheets."""
+    return any(
+        line == "STYLE"
+        or _VTT_SETTING.search(line.partition("-->")[2]) is not None
+        or _VTT_CLASS.search(line) is not None
+        for line in text.split("\n")
+    )
 
 
 def _lines_of_ass(text: str) -> str:
@@ -138,7 +145,13 @@ def _vtt_cue(event: pysubs2.SSAEvent) -> Cue | None:
     return _cue(event, [(time, html.unescape(_TAGS.sub("", piece))) for time, piece in pieces])
 
 
-def _other_cue(event: pysubs2.SSAEvent) -> Cue | None:
+def _srt_cue(event: pysubs2.SSAEvent) -> Cue | None:
+    """Read a cue of SubRip. Many tools write its texts as HTML, with character references."""
+    text = _OVERRIDES.sub("", event.text).replace(r"\N", "\n").replace(r"\h", "\u00a0")
+    return _cue(event, [(event.start / 1000, html.unescape(_TAGS.sub("", text)))])
+
+
+def _ass_cue(event: pysubs2.SSAEvent) -> Cue | None:
     if _ASS_DRAWING.search("".join(_ASS_TAGS.findall(event.text))):
         return None
     raw = event.text.replace(r"\N", "\n").replace(r"\n", "\n").replace(r"\h", "\u00a0")
@@ -166,18 +179,19 @@ def _cue(event: pysubs2.SSAEvent, pieces: list[tuple[float, str]]) -> Cue | None
 
 
 def _timed_words(pieces: list[tuple[float, str]], begin: float, end: float) -> Iterator[Word]:
-    """Yield the words of pieces, which may end within a word; words of one piece share its time."""
-    letters = [(letter, time) for time, piece in pieces for letter in piece]
-    groups = itertools.groupby(letters, key=lambda letter: letter[0].isspace())
-    words = [list(group) for is_space, group in groups if not is_space]
-    times = [min(max(word[0][1], begin), end) for word in words]
-    times = list(itertools.accumulate(times, max))
+    """Yield the words of pieces, and the syllables of words that several pieces share.
+
+    Words of one piece share its time.
+    """
+    letters = [(letter, min(max(time, begin), end)) for time, piece in pieces for letter in piece]
+    groups = itertools.groupby(letters, key=lambda letter: None if letter[0].isspace() else letter[1])
+    units = [("".join(letter for letter, _ in group), time) for time, group in groups if time is not None]
+    times = list(itertools.accumulate((time for _, time in units), max))
     index = 0
     for time, group in itertools.groupby(times):
         count = len(list(group))
         until = times[index + count] if index + count < len(times) else end
-        for offset in range(count):
-            text = "".join(letter for letter, _ in words[index + offset])
+        for offset, (text, _) in enumerate(units[index : index + count]):
             yield Word(text, time + (until - time) * offset / count, time + (until - time) * (offset + 1) / count)
         index += count
 

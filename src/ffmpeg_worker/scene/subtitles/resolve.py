@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ffmpeg_worker.budgets import MAX_SUBTITLE_CHARACTERS
 from ffmpeg_worker.composition import text_layer
@@ -16,11 +16,36 @@ from ffmpeg_worker.scene.resolve_context import ResolveContext, ResolvedContent,
 from ffmpeg_worker.scene.resolve_text_style import max_width, resolve_text_style
 from ffmpeg_worker.scene.resolve_timing import ScheduledLayer
 from ffmpeg_worker.scene.scene import Cue, SubtitlesContent, Word
+from ffmpeg_worker.scene.subtitles.align_words import align_words, join_syllables
 from ffmpeg_worker.scene.subtitles.libass_layer import is_drawn_by_libass, resolve_libass_layer
-from ffmpeg_worker.scene.subtitles.parse import add_word_times, parse_subtitles
+from ffmpeg_worker.scene.subtitles.parse import is_ass, parse_subtitles
+from ffmpeg_worker.scene.subtitles.unspaced_scripts import join_words
 
-_DEFAULT_POSITIONS = {"top": (0.1, 0.0), "center": (0.5, 0.5), "bottom": (0.9, 1.0)}
-"""Default y as a fraction of the height, and vertical anchor, by `vertical_align`."""
+
+@dataclass(frozen=True, slots=True)
+class _SafeArea:
+    """The area of a picture for subtitles, as fractions: its top, its bottom, and the margin on each side."""
+
+    top: float
+    bottom: float
+    side: float
+
+
+_TALL = _SafeArea(0.14, 0.78, 0.11)
+"""Apps show buttons and descriptions over the edges of 9:16: most over the bottom, and on the right."""
+
+_WIDE = _SafeArea(0.1, 0.9, 0.16)
+"""At the default size, a line of this width has about 42 letters: more are hard to read."""
+
+_SQUARE = _SafeArea(0.1, 0.9, 0.08)
+_ELONGATED = 1.5
+"""Ratio of the sides from which a picture is tall or wide."""
+
+
+def _find_safe_area(reference: ReferenceBox) -> _SafeArea:
+    if reference.height >= _ELONGATED * reference.width:
+        return _TALL
+    return _WIDE if reference.width >= _ELONGATED * reference.height else _SQUARE
 
 
 def _subtitles_box(layer: SubtitlesLayer, reference: ReferenceBox) -> Box:
@@ -28,7 +53,9 @@ def _subtitles_box(layer: SubtitlesLayer, reference: ReferenceBox) -> Box:
     box = content_box(layer, reference)
     if layer.y is not None or layer.height is not None:
         return box
-    share, anchor = _DEFAULT_POSITIONS[layer.style.vertical_align]
+    area = _find_safe_area(reference)
+    positions = {"top": (area.top, 0.0), "center": (0.5, 0.5), "bottom": (area.bottom, 1.0)}
+    share, anchor = positions[layer.style.vertical_align]
     return replace(box, y=share * reference.height, anchor=(box.anchor[0], anchor))
 
 
@@ -37,7 +64,7 @@ def resolve_subtitles(
 ) -> ResolvedContent:
     """Resolve a layer to a video that libass draws, or to cues with a style.
 
-    Words of cues have times if the style highlights the spoken word.
+    The words of a cue are parts of its text. Only words that are filled from left to right have syllables.
 
     Raises:
         InvalidJob: a cue ends before it starts.
@@ -51,9 +78,13 @@ def resolve_subtitles(
     else:
         written = (_read_cue(cue, f"{scheduled.where}.cues[{index}]") for index, cue in enumerate(layer.cues))
         cues = tuple(sorted(written, key=lambda cue: cue.begin_s))
-    if layer.style.highlight is not None:
-        cues = tuple(add_word_times(cue) for cue in cues)
-    content = SubtitlesContent(cues, resolve_text_style(layer.style, reference, box), max_width(box, reference))
+    if layer.style.highlight is not None and layer.style.highlight.mode != "fill":
+        cues = tuple(join_syllables(cue) for cue in cues)
+    content = SubtitlesContent(
+        cues,
+        resolve_text_style(layer.style, reference, box),
+        max_width(box, reference, _find_safe_area(reference).side),
+    )
     return ResolvedContent(content, box, resolve_box_crop(layer, box, reference, scheduled.where))
 
 
@@ -71,9 +102,7 @@ def _read_file(layer: SubtitlesLayer, where: str, context: ResolveContext) -> tu
                 where,
                 "looks_not_kept",
                 "The positions, colors and effects of the subtitle file are dropped.",
-                'Remove the layer\'s "style" to draw them.'
-                if is_styled
-                else 'This FFmpeg has no libass: use the layer\'s "style" instead.',
+                _styling_hint(is_script=is_ass(text), is_styled=is_styled),
             )
         )
     return read.cues
@@ -88,6 +117,14 @@ def _read_cue(cue: text_layer.Cue, where: str) -> Cue:
             hint='"end" must be after "start".',
             where={"field": where},
         )
-    # Words are highlighted by their place in the text, so the text must consist of them.
-    differs = words and cue.text.split() != [word.text for word in words]
-    return Cue(cue.start, cue.end, " ".join(word.text for word in words) if differs else cue.text, words)
+    text = cue.text if cue.text.strip() else join_words([word.text for word in words])
+    read = Cue(cue.start, cue.end, text, words)
+    return align_words(read) if words else read
+
+
+def _styling_hint(*, is_script: bool, is_styled: bool) -> str:
+    if not is_script:
+        return 'Use "style", "x" and "y" of the layer, several layers, or an .ass file, whose styling is drawn.'
+    if is_styled:
+        return 'Remove the layer\'s "style" to draw them.'
+    return 'This FFmpeg has no libass: use the layer\'s "style" instead.'

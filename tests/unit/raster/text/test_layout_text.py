@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import uharfbuzz as hb
 
 from ffmpeg_worker.raster.text.layout import Layout
 from ffmpeg_worker.raster.text.layout_text import layout_text
-from ffmpeg_worker.scene.text_style import Background, TextStyle
+from ffmpeg_worker.scene.text_style import Background, Stroke, TextStyle
 from support.media.text_sources import LIBRARY
 
 
@@ -52,12 +53,68 @@ def test_letter_spacing_disables_ligatures() -> None:
 
 
 def test_lines_are_as_full_as_their_width_allows() -> None:
-    layout = lay_out("The quick brown fox jumps over the lazy dog", 300, size=40)
+    layout = lay_out("The quick brown fox jumps over the lazy dog", 300, size=40, wrap="greedy")
     texts = line_texts(layout)
     assert " ".join(texts) == "The quick brown fox jumps over the lazy dog"
     for text, following in itertools.pairwise(texts):
         assert lay_out(text, size=40).width <= 300
         assert lay_out(f"{text} {following.split()[0]}", size=40).width > 300
+
+
+@pytest.mark.parametrize(
+    ("text", "width"),
+    [
+        ("This is a sentence whose last line is short", 640),
+        ("We packed far too much", 420),
+        ("Three days in the hills with nobody else around us at all", 500),
+        ("今日はとても良い天気ですね。カメラを買いに行きましょう。", 500),
+        ("สวัสดีครับ ยินดีต้อนรับสู่ประเทศไทย", 400),
+    ],
+)
+def test_the_lines_of_a_short_paragraph_are_balanced(text: str, width: float) -> None:
+    greedy, balanced = (lay_out(text, width, size=40, wrap=wrap) for wrap in ("greedy", "balance"))
+    widths = [[line.right - line.left for line in layout.lines] for layout in (greedy, balanced)]
+    assert len(greedy.lines) == len(balanced.lines) > 1
+    assert max(widths[1]) <= max(widths[0]) + 0.01
+    assert min(widths[1]) > 0.55 * max(widths[1])
+
+
+def test_a_long_paragraph_does_not_end_in_one_word() -> None:
+    words = (
+        "Some text that is much longer than a caption and that fills a card from its top to its bottom with lines"
+    )
+    for width in range(240, 420, 7):
+        layout = lay_out(words, width, size=24)
+        greedy = lay_out(words, width, size=24, wrap="greedy")
+        assert len(layout.lines) == len(greedy.lines)
+        assert len(line_texts(layout)[-1].split()) > 1
+        if len(layout.lines) > 6:
+            assert line_texts(layout)[:-3] == line_texts(greedy)[:-3]
+
+
+def test_phrases_are_broken_only_where_they_do_not_fit() -> None:
+    assert line_texts(lay_out("我们明天去北京看看", 200, size=40)) == ["我们明天去", "北京看看"]
+    narrow = line_texts(lay_out("博物馆博物馆。", 90, size=40))
+    assert "".join(narrow) == "博物馆博物馆。"
+    assert not any(line.startswith("。") for line in narrow)
+
+
+def test_lengths_in_percent_shrink_with_an_automatic_font_size() -> None:
+    def style(size: float) -> TextStyle:
+        box = Background((0, 0, 0, 1), size * 0.3, size * 0.1)
+        return TextStyle(size=size, stroke=Stroke((0, 0, 0, 1), 1 + size * 0.08), background=box)
+
+    layout = layout_text("Fit this", replace(style(400), smallest=style(8)), 300, 200, library=LIBRARY)
+    expected = style(layout.style.size)
+    assert 20 < layout.style.size < 100
+    assert layout.style.stroke is not None
+    assert layout.style.background is not None
+    assert expected.stroke is not None
+    assert expected.background is not None
+    assert layout.style.stroke.width == pytest.approx(expected.stroke.width)
+    assert layout.style.background.padding_x == pytest.approx(expected.background.padding_x)
+    line = layout.lines[0]
+    assert line.right - line.left + 2 * layout.style.background.padding_x <= 300.01
 
 
 def test_new_lines_are_kept_and_empty_lines_have_height() -> None:
@@ -90,7 +147,11 @@ def test_too_many_lines_end_in_an_ellipsis() -> None:
 
 
 def test_text_shrinks_until_it_fits_and_not_further() -> None:
-    sizes = [lay_out("Fit this into the box", 300, height, size=200, fits=True).size for height in (60, 120, 240)]
+    smallest = TextStyle(size=8)
+    sizes = [
+        lay_out("Fit this into the box", 300, height, size=200, smallest=smallest).style.size
+        for height in (60, 120, 240)
+    ]
     assert sizes == sorted(sizes)
     assert sizes[0] < sizes[-1]
     assert not lay_out("Fit this into the box", 300, 120, size=sizes[1]).overflows
@@ -98,7 +159,7 @@ def test_text_shrinks_until_it_fits_and_not_further() -> None:
 
 
 def test_text_that_cannot_shrink_enough_overflows() -> None:
-    assert lay_out("word " * 200, 100, 20, size=40, fits=True, min_size=20).overflows
+    assert lay_out("word " * 200, 100, 20, size=40, smallest=TextStyle(size=20)).overflows
 
 
 @pytest.mark.parametrize(("align", "share"), [("left", 0.0), ("center", 0.5), ("right", 1.0), ("end", 1.0)])
