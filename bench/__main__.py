@@ -14,6 +14,7 @@ NAMES = (
     "probe",
     "cold_start",
     "fusion",
+    "vmaf",
     "storage",
     "sandbox",
     "runpod",

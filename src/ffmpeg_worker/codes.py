@@ -97,7 +97,7 @@ _COMMAND = (
     _caller("hardware_not_mapped", "A command cannot be mapped onto the GPU."),
     _caller("invalid_argument", "An argument of a command has a character that no command line may have."),
     _caller("no_output", "A command writes no output."),
-    ErrorCode("no_scores", "VMAF gave no scores.", (Fault.SOURCE, Fault.WORKER)),
+    ErrorCode("no_scores", "VMAF gave no scores.", (Fault.SOURCE,)),
     _source("no_video_stream", "An input of a VMAF job has no video stream."),
     _caller("option_value_missing", "The last option of a command has no value."),
     _caller("output_not_written", "`output` names a file that no command writes."),

@@ -105,9 +105,9 @@ async def run_recorded(worker: Worker, job: dict[str, Any]) -> tuple[dict[str, A
 
 
 def without_varying_values(value: Any) -> Any:
-    """Return a result without the values that vary: id, times, speed, the size of libvmaf's log."""
+    """Return a result without what varies: id, times, speed, the size of libvmaf's log and so of all outputs."""
     if isinstance(value, dict):
-        varying = {"job_id", "seconds", "speed", "cpu_seconds"}
+        varying = {"job_id", "seconds", "speed", "cpu_seconds", "output_bytes"}
         if str(value.get("name")).endswith(".json"):
             varying.add("size")  # the log holds libvmaf's speed
         return {key: without_varying_values(item) for key, item in value.items() if key not in varying}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.media.vmaf_clips import compare, make_clips, plain_vmaf
+from support.media.vmaf_clips import compare, make_clips, plain_vmaf, run_ffmpeg
 
 
 @pytest.fixture(scope="session")
@@ -177,3 +177,127 @@ def test_other_models_are_built_in(clips: Path, model: str) -> None:
     result = compare(clips / "reference.mp4", clips / "bad.mp4", model=model, align="off")
     assert result["model"] == model
     assert 20 < result["score"] < 100
+
+
+def test_an_image_is_compared_with_the_only_frame_of_a_video(clips: Path) -> None:
+    result = compare(clips / "picture.png", clips / "one.mp4")
+    truth = plain_vmaf(clips / "picture.png", clips / "one.mp4")["vmaf"]["mean"]
+    assert (result["frames"], status(result)) == (1, ("ok", 0))
+    assert result["score"] > 40
+    assert result["warnings"] == []
+    assert result["score"] == pytest.approx(truth, abs=12)  # the plain command has no common color tags
+
+
+@pytest.mark.parametrize(
+    "distorted",
+    [
+        *("pan_bad.mp4", "pan_crf40.mp4", "pan_small.mp4", "pan_mpeg2.ts", "pan_fps50.mp4", "pan_fps30.mp4"),
+        *("pan_fps12.mp4", "pan_logo.mp4", "pan_start5.mkv", "pan_rough.mp4"),
+    ],
+)
+def test_other_encodings_sizes_and_rates_give_no_claim(clips: Path, distorted: str) -> None:
+    result = compare(clips / "pan.mp4", clips / distorted)
+    assert status(result) == ("ok", 0)
+    assert (result["alignment"]["edits"], result["alignment"]["geometry"]) == ([], [])
+    assert not any("longer" in warning for warning in result["warnings"])
+    assert "scores" not in result
+
+
+def test_content_that_lags_behind_after_strong_compression_is_not_shifted(clips: Path) -> None:
+    result = compare(clips / "zoom.mp4", clips / "zoom_crf45.mp4")
+    assert (status(result), result["alignment"]["edits"]) == (("ok", 0), [])
+
+
+@pytest.mark.parametrize(
+    ("change", "edits", "said"),
+    [
+        ("drop", [("dropped", 60, 1)], "lacks 1 frame of the reference before frame 60 (2.400 s)"),
+        ("drops", [("dropped", 39, 1), ("dropped", 78, 1), ("dropped", 117, 1)], "lacks 1 frame"),
+        ("dup", [("duplicated", 60, 1)], "repeats 1 frame"),
+    ],
+)
+def test_frames_are_paired_anew_where_some_are_missing_or_added(
+    clips: Path, change: str, edits: list[tuple[str, int, int]], said: str
+) -> None:
+    result = compare(clips / "pan.mp4", clips / f"pan_{change}.mp4")
+    found = [(edit["kind"], edit["frame"], edit["frames"]) for edit in result["alignment"]["edits"]]
+    assert found == edits
+    assert result["alignment"]["status"] == "corrected"
+    assert result["score"] == result["scores"]["matched"]
+    usual = compare(clips / "pan.mp4", clips / "pan_bad.mp4", align="off")["score"]
+    assert result["score"] == pytest.approx(usual, abs=3)
+    assert result["scores"]["as_sent"] < usual - 8
+    assert any(said in warning for warning in result["warnings"])
+    assert not any("longer" in warning for warning in result["warnings"])
+
+
+@pytest.mark.parametrize(("change", "kind"), [("drop", "dropped"), ("drops", "dropped"), ("dup", "duplicated")])
+def test_in_slow_content_changes_are_named_near_their_place(clips: Path, change: str, kind: str) -> None:
+    result = compare(clips / "zoom.mp4", clips / f"zoom_{change}.mp4")
+    found = result["alignment"]["edits"]
+    assert {edit["kind"] for edit in found} == {kind}
+    assert found[0]["frame"] == pytest.approx(60, abs=25)
+    assert result["scores"]["matched"] > result["scores"]["as_sent"] + 2
+
+
+def test_a_repaired_score_is_exactly_that_of_the_same_frames(clips: Path, tmp_path: Path) -> None:
+    same = tmp_path / "same.mkv"
+    run_ffmpeg("-i", clips / "pan.mp4", "-vf", "select=not(eq(n\\,60)),setpts=N/25/TB", "-c:v", "ffv1", same)
+    result = compare(clips / "pan.mp4", clips / "pan_drop.mp4")
+    truth = compare(same, clips / "pan_drop.mp4", align="off")
+    assert result["alignment"]["edits"][0]["frame"] == 60
+    assert (result["score"], result["frames"]) == (pytest.approx(truth["score"], abs=1e-6), truth["frames"])
+
+
+def test_changes_are_only_reported_if_so_asked(clips: Path) -> None:
+    result = compare(clips / "pan.mp4", clips / "pan_drop.mp4", align="report")
+    assert result["alignment"]["status"] == "suspect"
+    assert [edit["kind"] for edit in result["alignment"]["edits"]] == ["dropped"]
+    assert "scores" not in result
+
+
+@pytest.mark.parametrize("clip", ["pan", "zoom"])
+def test_a_freeze_is_named(clips: Path, clip: str) -> None:
+    result = compare(clips / f"{clip}.mp4", clips / f"{clip}_freeze.mp4")
+    (edit,) = result["alignment"]["edits"]
+    assert (edit["kind"], result["alignment"]["status"]) == ("frozen", "suspect")
+    assert edit["frame"] == pytest.approx(61, abs=6)
+    assert result["scores"]["matched"] > result["scores"]["as_sent"] + 3
+    assert any("frozen frames" in warning for warning in result["warnings"])
+
+
+@pytest.mark.parametrize("clip", ["pan", "zoom"])
+@pytest.mark.parametrize(
+    ("change", "kinds", "said"),
+    [
+        ("crop", ["crop"], "cropped and enlarged"),
+        ("pillar", ["bars"], "pillarbox"),
+        ("cut", ["bars", "crop"], "pillarbox"),
+        ("window", ["bars"], "windowbox"),
+        ("flip", ["mirrored"], "mirrored"),
+        ("half", ["rotated_180"], "rotated by 180 degrees"),
+    ],
+)
+def test_other_pictures_are_named_and_never_called_a_shift(
+    clips: Path, clip: str, change: str, kinds: list[str], said: str
+) -> None:
+    result = compare(clips / f"{clip}.mp4", clips / f"{clip}_{change}.mp4")
+    assert status(result) == ("suspect", 0)
+    assert [part["kind"] for part in result["alignment"]["geometry"]] == kinds
+    assert said in result["warnings"][0]
+    if change != "crop":
+        assert result["scores"]["matched"] > result["scores"]["as_sent"] + 10
+    if kinds[0] == "bars":
+        picture = result["alignment"]["geometry"][0]["picture"]
+        assert (picture["x"], picture["width"]) == (pytest.approx(40, abs=4), pytest.approx(240, abs=8))
+
+
+@pytest.mark.parametrize("clip", ["pan", "zoom"])
+def test_a_shift_of_slow_content_is_corrected(clips: Path, clip: str) -> None:
+    assert status(compare(clips / f"{clip}.mp4", clips / f"{clip}_late.mp4")) == ("corrected", 3)
+
+
+def test_different_videos_are_suspect(clips: Path) -> None:
+    result = compare(clips / "pan.mp4", clips / "pan_other.mp4")
+    assert status(result) == ("suspect", 0)
+    assert "do not seem to show the same pictures" in result["warnings"][0]

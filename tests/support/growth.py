@@ -12,7 +12,7 @@ T = TypeVar("T")
 _FACTOR = 10
 _MAX_RATIO = 12
 _MEASURABLE_S = 2e-4
-_ATTEMPTS = 8
+_ATTEMPTS = 24
 
 
 def grows_linearly(run: Callable[[T], object], make: Callable[[int], T], *, largest: int = 20_000) -> bool:

@@ -20,7 +20,9 @@ from ffmpeg_worker.job.parse import parse_action
 @click.option("--model", help="`auto` (default), or a model built into libvmaf, e.g. vmaf_v0.6.1neg.")
 @click.option("--features", help="More metrics, separated by commas, e.g. psnr,ssim.")
 @click.option("--subsample", type=int, help="Score only every n-th frame.")
-@click.option("--align", type=click.Choice(["auto", "report", "off"]), help="How to handle a time offset.")
+@click.option(
+    "--align", type=click.Choice(["auto", "report", "off"]), help="What to do if the frames do not match."
+)
 @click.option("--output", help="Write the scores of all frames to this file, in libvmaf's JSON format.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, also on a terminal.")
 def command(reference: str, distorted: str, as_json: bool, **options: Any) -> None:

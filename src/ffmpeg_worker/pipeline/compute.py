@@ -155,6 +155,7 @@ class Compute:
         *args: Any,
         owner: str = ANONYMOUS,
         memory_bytes: int = MEMORY_BYTES,
+        cpu_s: int | None = None,
         jail: Jail | None = None,
         cwd: Path = Path("/"),
     ) -> T:
@@ -162,9 +163,10 @@ class Compute:
 
         With the `jail` of a job, the function may read the job's files; `cwd` is its working directory.
         """
-        confinement = self._confinement() if jail is None else jail.for_probe(_CPU_S)
+        cpu_s = cpu_s or _CPU_S
+        confinement = self._confinement() if jail is None else jail.for_probe(cpu_s)
         async with _until(deadline), self._slots.slot(owner, owner):
-            request = await asyncio.to_thread(_pickle, ((memory_bytes, _CPU_S), (function, args)))
+            request = await asyncio.to_thread(_pickle, ((memory_bytes, cpu_s), (function, args)))
             answer: T | WorkerError = await self._run(request, cwd, confinement)
         if isinstance(answer, WorkerError):
             raise answer

@@ -40,7 +40,7 @@ EXIT_MEMORY = 9
 MAX_STEP_FILE_BYTES = 256 << 20
 """Longest part of a step's file that is read."""
 
-_Build = Callable[[Sequence[StepResult], StepFiles], dict[str, Any]]
+Build = Callable[[Sequence[StepResult], StepFiles], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class PackedBuild:
 
     def __call__(self, results: Sequence[StepResult], files: StepFiles) -> dict[str, Any]:
         """Unpack it, and call it."""
-        build: _Build = pickle.loads(self.packed)  # noqa: S301 - packed by this package
+        build: Build = pickle.loads(self.packed)  # noqa: S301 - packed by this package
         return build(results, files)
 
 
@@ -86,7 +86,7 @@ def make_packed_plan(read: ReadJob[Any], files: LocalFiles, machine: Machine) ->
     return replace(plan, lanes=tuple(map(_pack_lane, plan.lanes)))
 
 
-def build_from_files(build: _Build, results: Sequence[StepResult], names: Sequence[str]) -> dict[str, Any]:
+def build_from_files(build: Build, results: Sequence[StepResult], names: Sequence[str]) -> dict[str, Any]:
     """Call `build` of a `Summary` with files of the working directory, which are read here."""
     return build(results, {name: read_beneath(Path(), name, MAX_STEP_FILE_BYTES) for name in names})
 

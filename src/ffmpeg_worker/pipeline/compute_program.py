@@ -19,6 +19,9 @@ import resource
 from contextlib import suppress
 from typing import Any, BinaryIO
 
+# Before numpy is loaded: a process with threads cannot be forked safely.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 from ffmpeg_worker import command, composition, job, planning, scene
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
@@ -61,6 +64,7 @@ def _warm_up() -> None:
     for package in (command, composition, job, planning, scene):
         for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
             importlib.import_module(module.name)
+    importlib.import_module("numpy.ma")  # which numpy loads when it is first needed
     for action in ACTIONS.values():
         body = JobBody(action.name, json.dumps(dict(action.request)).encode())
         with suppress(WorkerError):

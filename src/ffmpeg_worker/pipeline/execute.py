@@ -22,20 +22,26 @@ from ffmpeg_worker.pipeline.progress import FractionReport, step_fraction
 from ffmpeg_worker.pipeline.quota import size_of
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
-from ffmpeg_worker.pipeline.step_files import read_step_files
+from ffmpeg_worker.pipeline.step_files import build_apart, read_step_files
 from ffmpeg_worker.planning.expectations import Expectations, find_empty_input
 from ffmpeg_worker.planning.plan import (
+    ComputeStep,
     CopyStep,
     DependentStep,
     FfmpegStep,
     Lane,
     MeasureStep,
+    OptionalStep,
     ProbeStep,
     RenderStep,
     RunnableStep,
+    Step,
     StepResult,
     StillStep,
 )
+
+_SMALL_SHARE = 0.02
+"""Share in the progress of steps that take little time, or are seldom needed, relative to other steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +88,16 @@ async def execute(
     runner = _StepRunner(context, lane, folder, expect)
     results: list[StepResult] = []
     for number, step in enumerate(lane.steps):
-        share = _share_of(progress, number, len(lane.steps))
+        share = _share_of(progress, number, lane.steps)
         ready = step
         if isinstance(ready, DependentStep):
             ready = ready.build(results, await read_step_files(folder, ready.reads))
+        elif isinstance(ready, OptionalStep):
+            needed = ready.build(await read_step_files(folder, ready.reads))
+            if needed is None:
+                results.append(StepResult())
+                continue
+            ready = needed
         name = f"{folder.name}/step-{number}"
         run = partial(runner.run, ready, name, share)
         try:
@@ -112,9 +124,11 @@ def _is_here(context: JobContext, name: str, _result: StepResult) -> bool:
     return context.workspace.has_done(name)
 
 
-def _share_of(progress: FractionReport, number: int, count: int) -> FractionReport:
-    """The progress of one of a lane's `count` steps, as a part of the lane's."""
-    return lambda fraction, speed: progress((number + fraction) / count, speed)
+def _share_of(progress: FractionReport, number: int, steps: Sequence[Step]) -> FractionReport:
+    """The progress of one step of a lane, as a part of the lane's."""
+    weights = [_SMALL_SHARE if isinstance(step, OptionalStep | ComputeStep) else 1.0 for step in steps]
+    before, total = sum(weights[:number]), sum(weights)
+    return lambda fraction, speed: progress((before + fraction * weights[number]) / total, speed)
 
 
 class _StepRunner:
@@ -132,7 +146,9 @@ class _StepRunner:
         self._context.workspace.mark_done(name)
         return result
 
-    async def _run(self, step: RunnableStep, share: FractionReport) -> StepResult:
+    async def _run(  # noqa: PLR0911 - one line for each kind of step
+        self, step: RunnableStep, share: FractionReport
+    ) -> StepResult:
         match step:
             case FfmpegStep():
                 return await self._command.run(step, partial(self._report, step, share))
@@ -146,6 +162,8 @@ class _StepRunner:
                 return await self._probe(step)
             case CopyStep():
                 return await self._copy(step)
+            case ComputeStep():
+                return await self._compute(step)
             case _:
                 assert_never(step)
 
@@ -160,6 +178,12 @@ class _StepRunner:
             document["format"] = {**document["format"], "filename": step.display_name}
         await self._command.write(step.result_file, json.dumps(document).encode())
         return StepResult()
+
+    async def _compute(self, step: ComputeStep) -> StepResult:
+        began = time.monotonic()
+        answer = await build_apart(self._context, step.build, (), step.reads, self._folder)
+        await self._command.write(step.result_file, json.dumps(answer).encode())
+        return StepResult(seconds=time.monotonic() - began)
 
     async def _copy(self, step: CopyStep) -> StepResult:
         """Copy the file, since the staged one may be the caller's own, which stays in its place."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ffmpeg_worker.pipeline.compute_calls import MAX_STEP_FILE_BYTES, PackedBuild, build_from_files
+from ffmpeg_worker.pipeline.compute_calls import MAX_STEP_FILE_BYTES, Build, PackedBuild, build_from_files
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.planning.plan import StepFiles, StepResult, Summary
 from ffmpeg_worker.sandbox.beneath import read_beneath
@@ -16,6 +16,8 @@ from ffmpeg_worker.sandbox.beneath import read_beneath
 _INLINE_BYTES = 256 << 10
 """Larger files are parsed in a child process; VMAF scores of this size take some 10 ms."""
 _MEMORY_BYTES = 2 << 30
+_CPU_S = 300
+"""CPU seconds; the thumbnails of the longest videos take a third of it."""
 
 
 async def read_step_files(folder: Path, names: tuple[str, ...]) -> StepFiles:
@@ -34,11 +36,23 @@ async def summarize(
     is_packed = isinstance(summary.build, PackedBuild)
     if not is_packed and (not summary.parses or _size_of(folder, summary.reads) <= _INLINE_BYTES):
         return summary.build(results, await read_step_files(folder, summary.reads))
+    return await build_apart(context, summary.build, results, summary.reads, folder)
+
+
+async def build_apart(
+    context: JobContext, build: Build, results: Sequence[StepResult], reads: Sequence[str], folder: Path
+) -> dict[str, Any]:
+    """Call `build` on files of the working directory, which a child process reads.
+
+    Raises:
+        WorkerError: see `Compute.call`.
+    """
     return await context.resources.compute.call_apart(
         context.runtime.deadline,
-        *(build_from_files, summary.build, results, summary.reads),
+        *(build_from_files, build, results, reads),
         owner=context.runtime.owner,
         memory_bytes=_MEMORY_BYTES,
+        cpu_s=_CPU_S,
         jail=context.workspace.jail,
         cwd=folder,
     )

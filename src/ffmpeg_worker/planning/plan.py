@@ -201,8 +201,28 @@ class DependentStep:
     reads: tuple[str, ...] = ()
 
 
-RunnableStep = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep
-Step = RunnableStep | DependentStep
+@dataclass(frozen=True, slots=True)
+class OptionalStep:
+    """A step that is left out if the files that it `reads` show that it is not needed: `build` returns `None`."""
+
+    build: Callable[[StepFiles], FfmpegStep | None]
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComputeStep:
+    """Call a pure function on files that earlier steps wrote; its answer goes into `result_file`, as JSON.
+
+    It runs in a process of its own, since it may take long.
+    """
+
+    build: Callable[[Sequence[StepResult], StepFiles], dict[str, Any]]
+    reads: tuple[str, ...]
+    result_file: str
+
+
+RunnableStep = FfmpegStep | RenderStep | StillStep | MeasureStep | ProbeStep | CopyStep | ComputeStep
+Step = RunnableStep | DependentStep | OptionalStep
 
 
 def _add_nothing(_results: Sequence[StepResult], _files: StepFiles) -> dict[str, Any]:

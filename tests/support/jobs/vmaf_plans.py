@@ -7,14 +7,16 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep, Lane, StepFiles
-from ffmpeg_worker.planning.vmaf.frame_offset import FRAME_BYTES
+from ffmpeg_worker.planning.plan import ComputeStep, FfmpegStep, Lane, OptionalStep, StepFiles
 from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
-from support.media.thumbnails import scene, signatures
+from ffmpeg_worker.planning.vmaf.thumbnails import Floats
+from support.media.thumbnails import as_files, moving_scene
 
 
 def video(
@@ -31,17 +33,26 @@ def plan(reference: LocalFile | None = None, distorted: LocalFile | None = None,
     return plan_vmaf(fields, reference or video(0), distorted or video(1), Machine(4, option_policy=False))
 
 
-def moving(offset: int = 0, frames: int = 150) -> StepFiles:
-    """The result of the first step if the distorted video starts `offset` frames later."""
-    shown = scene(frames + 50, seed=7)
-    upper = signatures(shown[max(-offset, 0) :][:frames])
-    lower = signatures(shown[max(offset, 0) :][:frames])
-    both = (part[at : at + FRAME_BYTES] for at in range(0, len(upper), FRAME_BYTES) for part in (upper, lower))
-    return {"signatures.raw": b"".join(both)}
+def moving(offset: int = 0, frames: tuple[int, int] = (250, 250)) -> StepFiles:
+    """What the first step writes if the distorted video starts `offset` frames later.
+
+    `frames` are the lengths of the reference and of the distorted video.
+    """
+    shown = moving_scene(320)
+    reference, distorted = shown[max(-offset, 0) :][: frames[0]], shown[max(offset, 0) :][: frames[1]]
+    return {**as_files(reference, "reference"), **as_files(distorted, "distorted")}
+
+
+def edited(frames: Floats, reference: Floats | None = None) -> StepFiles:
+    """What the first step writes for these distorted frames of a moving scene."""
+    shown = moving_scene(150) if reference is None else reference
+    return {**as_files(shown, "reference"), **as_files(frames, "distorted")}
 
 
 def still() -> StepFiles:
-    return {"signatures.raw": bytes(2 * FRAME_BYTES) * 150}
+    """The same if nothing moves."""
+    frames = np.repeat(moving_scene(1), 150, 0)
+    return {**as_files(frames, "reference"), **as_files(frames, "distorted")}
 
 
 def scored(frames: int = 250, xpsnr: bytes = b"") -> StepFiles:
@@ -51,9 +62,22 @@ def scored(frames: int = 250, xpsnr: bytes = b"") -> StepFiles:
 
 def summarize(lane: Lane, *written: StepFiles) -> dict[str, Any]:
     """What the lane adds to the result when its steps have written these files."""
-    return lane.summary.build((), {name: content for files in written for name, content in files.items()})
+    files = {name: content for one in written for name, content in one.items()}
+    return lane.summary.build((), examined(lane, files))
+
+
+def examined(lane: Lane, files: StepFiles) -> StepFiles:
+    """The files, with those that the lane computes from them."""
+    complete = dict(files)
+    for step in lane.steps:
+        if isinstance(step, ComputeStep):
+            answer = step.build((), {name: complete.get(name, b"") for name in step.reads})
+            complete[step.result_file] = json.dumps(answer).encode()
+    return complete
 
 
 def built(lane: Lane, files: StepFiles) -> list[FfmpegStep]:
-    steps = [step.build((), files) if isinstance(step, DependentStep) else step for step in lane.steps]
+    """The runs of FFmpeg that the lane makes if its first one writes these files."""
+    complete = examined(lane, {"vmaf.json": b"", **files})
+    steps = [step.build(complete) if isinstance(step, OptionalStep) else step for step in lane.steps]
     return [step for step in steps if isinstance(step, FfmpegStep)]

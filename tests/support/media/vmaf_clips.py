@@ -6,7 +6,7 @@ import json
 import os
 import shlex
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from ffmpeg_worker.job.actions.vmaf import VmafData
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.media import read_media
-from ffmpeg_worker.planning.plan import DependentStep, FfmpegStep
+from ffmpeg_worker.planning.plan import ComputeStep, FfmpegStep, OptionalStep, Step
 from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
 
 _X264 = "-c:v libx264 -preset veryfast -pix_fmt yuv420p"
@@ -30,6 +30,23 @@ _X265 = "-c:v libx265 -x265-params log-level=none:pools=1"
 _LATE = "-vf trim=start_frame=7,setpts=PTS-STARTPTS -c:v ffv1"
 _REFERENCE = "-i reference.mp4"
 
+_LONG = ("pan", "zoom")
+_CHANGES = {
+    "bad": "",
+    "drop": "-vf select=not(eq(n\\,60)),setpts=N/25/TB",
+    "drops": "-vf select=not(eq(mod(n\\,40)\\,39)),setpts=N/25/TB",
+    "dup": "-vf loop=1:1:60,setpts=N/25/TB",
+    "freeze": "-vf select=not(between(n\\,61\\,80)) -fps_mode cfr",
+    "crop": "-vf crop=300:168,scale=320:180",
+    "pillar": "-vf scale=240:180,pad=320:180:40:0",
+    "cut": "-vf crop=240:180,pad=320:180:40:0",
+    "window": "-vf scale=240:134,pad=320:180:40:22",
+    "flip": "-vf hflip",
+    "half": "-vf hflip,vflip",
+    "late": "-vf trim=start_frame=3,setpts=PTS-STARTPTS",
+}
+"""Changes of the clips in `_LONG`."""
+
 # Each list is made at once; a later one reads files of the earlier.
 _ROUNDS: tuple[Mapping[str, str], ...] = (
     MappingProxyType(
@@ -38,7 +55,18 @@ _ROUNDS: tuple[Mapping[str, str], ...] = (
             "ntsc.mp4": f"-f lavfi -i testsrc2=s=320x180:r=30000/1001:d=2 {_X264} -crf 14 -bf 3",
             "still.mp4": f"-f lavfi -i smptebars=s=320x180:r=25:d=2 {_GOOD}",
             "large.mp4": f"-f lavfi -i testsrc2=s=640x360:r=25:d=1 {_GOOD}",
+            "picture.png": "-f lavfi -i mandelbrot=s=640x360:start_scale=0.3:end_scale=0.3 -frames:v 1",
+            "zoom.mp4": f"-f lavfi -i mandelbrot=s=320x180:r=25 -t 6 {_GOOD}",
             "odd.mkv": "-f lavfi -i testsrc2=s=321x181:r=25:d=1 -c:v ffv1 -pix_fmt yuv444p",
+        }
+    ),
+    MappingProxyType(
+        {
+            "pan.mp4": (
+                f"-loop 1 -framerate 25 -i picture.png -t 6 "
+                f"-vf crop=320:180:x=20+n:y=40+n/4,noise=alls=6:allf=t {_GOOD}"
+            ),
+            "one.mp4": f"-r 30 -i picture.png -frames:v 1 {_BAD}",
         }
     ),
     MappingProxyType(
@@ -61,6 +89,22 @@ _ROUNDS: tuple[Mapping[str, str], ...] = (
             "odd_bad.mp4": "-i odd.mkv -vf scale=213:121 -pix_fmt yuv444p -c:v libx264 -preset veryfast -crf 24",
             "ntsc_bad.mp4": f"-i ntsc.mp4 {_BAD} -bf 3",
             "still_bad.mp4": f"-i still.mp4 {_BAD}",
+            **{
+                f"{name}_{change}.mp4": f"-i {name}.mp4 {how} {_BAD}"
+                for name in _LONG
+                for change, how in _CHANGES.items()
+            },
+            "pan_crf40.mp4": f"-i pan.mp4 {_X264} -crf 40",
+            "zoom_crf45.mp4": f"-i zoom.mp4 {_X264} -preset ultrafast -crf 45",
+            "pan_small.mp4": f"-i pan.mp4 -vf scale=160:90 {_BAD}",
+            "pan_mpeg2.ts": "-i pan.mp4 -c:v mpeg2video -q:v 24",
+            "pan_fps50.mp4": f"-i pan.mp4 -vf fps=50 {_BAD}",
+            "pan_fps30.mp4": f"-i pan.mp4 -vf fps=30 {_BAD}",
+            "pan_fps12.mp4": f"-i pan.mp4 -vf fps=12.5 {_BAD}",
+            "pan_logo.mp4": f"-i pan.mp4 -vf drawbox=x=250:y=10:w=50:h=30:color=white:t=fill {_BAD}",
+            "pan_start5.mkv": f"-i pan.mp4 {_BAD} -output_ts_offset 5",
+            "pan_rough.mp4": f"-i pan.mp4 -vf noise=alls=20:allf=t {_BAD}",
+            "pan_other.mp4": f"-i zoom.mp4 {_BAD}",
         }
     ),
     MappingProxyType(
@@ -99,6 +143,11 @@ def _make(folder: Path, name: str, recipe: str) -> None:
     subprocess.run(command, cwd=folder, check=True)
 
 
+def run_ffmpeg(*arguments: str | Path) -> None:
+    """Run FFmpeg with some arguments."""
+    subprocess.run([_ffmpeg(), "-v", "error", "-nostdin", "-y", *map(str, arguments)], check=True)
+
+
 def compare(reference: Path, distorted: Path, **data: Any) -> dict[str, Any]:
     """Plan and run one comparison; the result includes the lane's warnings."""
     files = [
@@ -107,20 +156,35 @@ def compare(reference: Path, distorted: Path, **data: Any) -> dict[str, Any]:
     ]
     fields, machine = VmafData(input1="a", input2="b", **data), Machine(2, option_policy=False)
     lane = plan_vmaf(fields, files[0], files[1], machine)
-    written: dict[str, bytes] = {}
     with TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "_in").mkdir()
         for file in files:
             (folder / "_in" / file.staged).symlink_to(file.path)
         for step in lane.steps:
-            ready = step.build((), written) if isinstance(step, DependentStep) else step
-            assert isinstance(ready, FfmpegStep)
-            _run(ready, folder)
-            names = [name for name in lane.summary.reads if (folder / name).exists()]
-            written = {name: (folder / name).read_bytes() for name in names}
+            _run_step(step, folder)
+        written = _read(folder, lane.summary.reads)
     result = lane.summary.build((), written)
     return {**result, "warnings": [*lane.warnings, *result.get("warnings", [])]}
+
+
+def _read(folder: Path, names: Iterable[str]) -> dict[str, bytes]:
+    return {name: (folder / name).read_bytes() if (folder / name).exists() else b"" for name in names}
+
+
+def _run_step(step: Step, folder: Path) -> None:
+    match step:
+        case FfmpegStep():
+            _run(step, folder)
+        case ComputeStep():
+            answer = step.build((), _read(folder, step.reads))
+            (folder / step.result_file).write_text(json.dumps(answer))
+        case OptionalStep():
+            needed = step.build(_read(folder, step.reads))
+            if needed is not None:
+                _run(needed, folder)
+        case _:
+            raise AssertionError(step)
 
 
 def _run(step: FfmpegStep, folder: Path) -> None:

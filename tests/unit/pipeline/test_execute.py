@@ -14,14 +14,17 @@ from ffmpeg_worker.errors import EngineFailed, NothingSelected
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
+from ffmpeg_worker.pipeline import execute as module
 from ffmpeg_worker.pipeline.execute import Executed, execute
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.planning.plan import (
+    ComputeStep,
     CopyStep,
     DependentStep,
     FfmpegStep,
     Lane,
+    OptionalStep,
     ProbeStep,
     StepFiles,
     StepResult,
@@ -85,6 +88,41 @@ async def test_a_step_is_built_from_what_earlier_ones_found(tmp_path: Path, ran:
     await executed(job, Lane((step(), DependentStep(build, ("measured.txt",)))), folder)
     assert seen == [(1, {"measured.txt": b"-20 dB"})]
     assert ran[-1].command == 7
+
+
+async def test_a_computation_gets_the_files_and_leaves_its_answer_as_one(
+    tmp_path: Path, ran: list[FfmpegStep], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = FakeJob(tmp_path)
+    folder = job.lane()
+    (folder / "measured.txt").write_bytes(b"-20 dB")
+
+    async def build_apart(_context: Any, build: Any, results: Any, reads: Any, of: Path) -> Any:
+        return build(results, {name: (of / name).read_bytes() for name in reads})
+
+    monkeypatch.setattr(module, "build_apart", build_apart)
+    compute = ComputeStep(
+        lambda _results, files: {"level": files["measured.txt"].decode()}, ("measured.txt",), "a.json"
+    )
+    await executed(job, Lane((compute,)), folder)
+    assert json.loads((folder / "a.json").read_bytes()) == {"level": "-20 dB"}
+    assert ran == []
+
+
+@pytest.mark.parametrize("is_needed", [True, False])
+async def test_an_optional_step_is_left_out_if_its_files_say_so(
+    tmp_path: Path, ran: list[FfmpegStep], *, is_needed: bool
+) -> None:
+    job, reports = FakeJob(tmp_path), Steps()
+    folder = job.lane()
+    (folder / "found.json").write_bytes(b"yes" if is_needed else b"no")
+    optional = OptionalStep(lambda files: step() if files["found.json"] == b"yes" else None, ("found.json",))
+    lane = Lane((step(expected_s=10.0), optional))
+    done = await executed(job, lane, folder, reports)
+    assert len(ran) == 1 + is_needed
+    assert len(done.results) == len(lane.steps)
+    assert [fraction for fraction, _ in reports] == sorted(fraction for fraction, _ in reports)
+    assert reports[1][0] > 0.9  # the first step is nearly all of the work
 
 
 @pytest.mark.parametrize(

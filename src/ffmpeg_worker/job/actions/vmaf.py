@@ -55,8 +55,9 @@ class VmafData(JobData):
     )
     align: Literal["auto", "report", "off"] = Field(
         "auto",
-        description="Whether a shift in time between the videos is detected: `auto` corrects and reports a shift "
-        "that is certain, `report` only reports it, `off` does not look for one.",
+        description="Whether it is examined that both videos show the same frames and the same pictures: `auto` "
+        "reports what differs, and scores again what was paired wrongly; `report` only reports; `off` does not "
+        "look.",
         examples=["auto"],
     )
 
@@ -74,6 +75,12 @@ class VmafResult(FilesResult):
     model_config = ConfigDict(frozen=True, extra="allow")
 
     score: float = Field(description="Mean VMAF over all scored frames, 0 to 100.", examples=[93.4])
+    scores: Mapping[str, float] | None = Field(
+        None,
+        description="Both scores, if the videos were scored again: `as_sent`, frame by frame as they are, and "
+        "`matched`, where both show the same.",
+        examples=[{"as_sent": 39.3, "matched": 78.0}],
+    )
     pooled: Mapping[str, float] = Field(
         description="mean, harmonic_mean, min, max, p1, p5, p50.", examples=[{"mean": 93.4, "min": 81.2}]
     )
@@ -83,7 +90,8 @@ class VmafResult(FilesResult):
         examples=[[{"frame": 12, "time": 0.4, "score": 81.2}]],
     )
     alignment: Mapping[str, Any] = Field(
-        description="How the videos were matched in time, frame rate and size.", examples=[{"status": "ok"}]
+        description="How the videos were matched in time, frame rate and picture; see docs/vmaf.md.",
+        examples=[{"status": "ok"}],
     )
     output: str | None = Field(
         None, description="Name of the file with the scores of every frame.", examples=["vmaf.json"]

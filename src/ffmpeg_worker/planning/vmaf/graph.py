@@ -1,14 +1,18 @@
-"""Filter graphs of a comparison: the signatures for measuring a shift, and the scores."""
+"""Filter graphs of a comparison: scores, and thumbnails of every frame from the same decoding."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isfinite
 
 from ffmpeg_worker.planning.vmaf.color import COMMON_COLOR_TAGS, color_options
+from ffmpeg_worker.planning.vmaf.findings import Run, Turn
+from ffmpeg_worker.planning.vmaf.frame_ranges import select_ranges
 from ffmpeg_worker.planning.vmaf.pairing import PairedBy, Pairing, Video
 from ffmpeg_worker.planning.vmaf.scores import LIBVMAF_FEATURES
+from ffmpeg_worker.planning.vmaf.thumbnail_format import SIDE
 
 LOG_NAME = "vmaf.json"
 
@@ -16,59 +20,147 @@ LOG_NAME = "vmaf.json"
 # the shorter video with the whole rest of the other.
 _SYNC = "shortest=1:ts_sync_mode=nearest"
 
+_UNDO = {
+    Turn.NONE: (),
+    Turn.MIRRORED: ("hflip",),
+    Turn.UPSIDE_DOWN: ("vflip",),
+    Turn.HALF: ("hflip", "vflip"),
+    Turn.RIGHT: ("transpose=cclock",),
+    Turn.LEFT: ("transpose=clock",),
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Trim:
-    """Frames to drop from the start of each video, counted at `Pairing.measured_rate`."""
+    """Frames to drop from the start of each video, counted at `Pairing.rate`."""
 
     reference: int = 0
     distorted: int = 0
 
 
-def signature_graph(pairing: Pairing) -> str:
-    """A graph that outputs 8 x 16 gray samples per frame as `[out]`: the reference above the distorted video."""
-    cells = "scale=8:8:flags=area,format=gray16le"
-    chain = f"{_resample(pairing, pairing.measured_rate)},{cells}"
-    return f"[1:V]{chain}[r];[0:V]{chain}[d];[r][d]vstack=shortest=1[out]"
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A part of a frame in pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What is changed so that both videos show the same.
+
+    Attributes:
+        trim: frames to drop from the start.
+        runs: the frames to compare, one by one; empty: all.
+        turn: of the distorted video, which is undone.
+        reference_part, distorted_part: the parts of both frames to compare; `None`: all.
+    """
+
+    trim: Trim = Trim()
+    runs: tuple[Run, ...] = ()
+    turn: Turn = Turn.NONE
+    reference_part: Rectangle | None = None
+    distorted_part: Rectangle | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scoring:
+    """Options of libvmaf; `features` are names as in the job, `log` is the name of its log."""
+
+    model: str
+    threads: int
+    subsample: int
+    features: Sequence[str]
+    ten_bits: bool
+    log: str = LOG_NAME
+
+
+def thumbnail_labels() -> tuple[str, str]:
+    """The labels of the thumbnails of the reference and the distorted video."""
+    return "[rt]", "[dt]"
 
 
 def score_graph(
-    pairing: Pairing,
-    trim: Trim,
-    *,
-    model: str,
-    threads: int,
-    subsample: int,
-    features: Sequence[str],
-    ten_bits: bool,
+    pairing: Pairing, scoring: Scoring, repair: Repair = Repair(), *, thumbnails_s: float | None = None
 ) -> tuple[str, tuple[str, ...]]:
-    """The scoring graph and the labels of its outputs. Input 0 is the distorted video, input 1 the reference."""
-    pix_fmt = "yuv420p10le" if ten_bits or pairing.reference.is_deep or pairing.distorted.is_deep else "yuv420p"
-    reference = _comparable(pairing.reference, pairing, pix_fmt, trim.reference)
-    distorted = _comparable(pairing.distorted, pairing, pix_fmt, trim.distorted)
-    options = [f"model=version={model}", "log_fmt=json", f"log_path={LOG_NAME}", f"n_threads={threads}"]
-    if subsample > 1:
-        options.append(f"n_subsample={subsample}")
-    names = [LIBVMAF_FEATURES[feature].name for feature in features if feature in LIBVMAF_FEATURES]
-    if names:
-        options.append("feature=" + "|".join(f"name={name}" for name in names))
-    libvmaf = f"libvmaf={':'.join(options)}:{_SYNC}[score]"
-    if "xpsnr" not in features:
+    """The scoring graph and the labels of its scores. Input 0 is the distorted video, input 1 the reference.
+
+    With `thumbnails_s`, it also outputs thumbnails of both videos, up to this time in seconds.
+    """
+    is_deep = scoring.ten_bits or pairing.reference.is_deep or pairing.distorted.is_deep
+    pix_fmt = "yuv420p10le" if is_deep else "yuv420p"
+    distorted = _chain(pairing.distorted, pairing, repair, pix_fmt, "d", thumbnails_s)
+    reference = _chain(pairing.reference, pairing, repair, pix_fmt, "r", thumbnails_s)
+    libvmaf = f"libvmaf={_libvmaf_options(scoring)}:{_SYNC}[score]"
+    if "xpsnr" not in scoring.features:
         return f"[0:V]{distorted}[d];[1:V]{reference}[r];[d][r]{libvmaf}", ("[score]",)
     both = f"[0:V]{distorted},split[d][dx];[1:V]{reference},split[r][rx]"
     return f"{both};[d][r]{libvmaf};[dx][rx]xpsnr=stats_file=-:{_SYNC}[xpsnr]", ("[score]", "[xpsnr]")
 
 
-def _comparable(video: Video, pairing: Pairing, pix_fmt: str, drop: int) -> str:
-    clock = (
-        _resample(pairing, pairing.rate) if pairing.paired_by is PairedBy.RESAMPLED else _round_timestamps(pairing)
-    )
-    filters = [*_drop_start(pairing, drop), clock]
+def _libvmaf_options(scoring: Scoring) -> str:
+    options = [
+        f"model=version={scoring.model}",
+        "log_fmt=json",
+        f"log_path={scoring.log}",
+        f"n_threads={scoring.threads}",
+    ]
+    if scoring.subsample > 1:
+        options.append(f"n_subsample={scoring.subsample}")
+    names = [LIBVMAF_FEATURES[feature].name for feature in scoring.features if feature in LIBVMAF_FEATURES]
+    if names:
+        options.append("feature=" + "|".join(f"name={name}" for name in names))
+    return ":".join(options)
+
+
+def _chain(
+    video: Video, pairing: Pairing, repair: Repair, pix_fmt: str, name: str, thumbnails_s: float | None
+) -> str:
+    """The filters of one video; the label of the graph's input stands before them, none behind them."""
+    timing = ",".join(_timing(video, pairing, repair))
+    picture = ",".join(_picture(video, pairing, repair, pix_fmt))
+    if thumbnails_s is None:
+        return f"{timing},{picture}"
+    end = f"trim=end={thumbnails_s:.3f}," if isfinite(thumbnails_s) else ""
+    thumbnails = f"{end}scale={SIDE}:{SIDE}:flags=area,format=gray"
+    return f"{timing},split[{name}0][{name}1];[{name}1]{thumbnails}[{name}t];[{name}0]{picture}"
+
+
+def _timing(video: Video, pairing: Pairing, repair: Repair) -> tuple[str, ...]:
+    is_reference = video is pairing.reference
+    drop = repair.trim.reference if is_reference else repair.trim.distorted
+    is_resampled = pairing.paired_by is PairedBy.RESAMPLED
+    clock = _resample(pairing) if is_resampled else _round_timestamps(pairing)
+    starts = [(run.reference if is_reference else run.distorted, run.frames) for run in repair.runs]
+    chosen = (select_ranges(starts), _number(pairing)) if starts else ()
+    return (*_drop_start(pairing, drop), clock, *chosen)
+
+
+def _picture(video: Video, pairing: Pairing, repair: Repair, pix_fmt: str) -> tuple[str, ...]:
+    part = repair.reference_part if video is pairing.reference else repair.distorted_part
+    turn = Turn.NONE if video is pairing.reference else repair.turn
+    filters: list[str] = []
+    if part is not None:
+        filters.append(f"crop={part.width}:{part.height}:{part.x}:{part.y}")
+    filters += _UNDO[turn]
     options = color_options(video.stream, pairing.reference.stream, pairing.distorted.stream)
-    size = pairing.width, pairing.height
-    if options or (video.width, video.height) != size or video.stream.pix_fmt != pix_fmt:
+    size = compared_size(pairing, repair)
+    is_other_size = bool(filters) or (video.width, video.height) != size
+    if options or is_other_size or video.stream.pix_fmt != pix_fmt:
         filters.append(":".join((f"scale={size[0]}:{size[1]}:flags=bicubic", *options)))
-    return ",".join((*filters, f"format={pix_fmt}", "setsar=1", COMMON_COLOR_TAGS))
+    return (*filters, f"format={pix_fmt}", "setsar=1", COMMON_COLOR_TAGS)
+
+
+def compared_size(pairing: Pairing, repair: Repair) -> tuple[int, int]:
+    """Width and height of the compared frames in pixels: those of the compared part of the reference."""
+    part = repair.reference_part
+    if part is None:
+        return pairing.width, pairing.height
+    across, down = pairing.width / pairing.reference.width, pairing.height / pairing.reference.height
+    return max(round(part.width * across / 2) * 2, 2), max(round(part.height * down / 2) * 2, 2)
 
 
 def _drop_start(pairing: Pairing, drop: int) -> tuple[str, ...]:
@@ -77,7 +169,7 @@ def _drop_start(pairing: Pairing, drop: int) -> tuple[str, ...]:
     if pairing.paired_by is PairedBy.NUMBER:
         return (f"trim=start_frame={drop}",)
     # By time, half a frame early, so that variable rates and timestamps rounded to milliseconds work too.
-    start = (drop - Fraction(1, 2)) / pairing.measured_rate
+    start = (drop - Fraction(1, 2)) / pairing.rate
     return ("setpts=PTS-STARTPTS", f"trim=start={_format_seconds(start)}")
 
 
@@ -88,16 +180,19 @@ def _round_timestamps(pairing: Pairing) -> str:
     previous frame if a timestamp of the reference is slightly later, and loses the last frame: VMAF 70 instead of
     88 on equal content.
     """
-    grid = 1 / (4 * pairing.rate)
     if pairing.paired_by is PairedBy.NUMBER:
-        return f"settb=expr={grid},setpts=N*4"
-    return f"setpts=PTS-STARTPTS,settb=expr={grid}"
+        return _number(pairing)
+    return f"setpts=PTS-STARTPTS,settb=expr={pairing.tick}"
 
 
-def _resample(pairing: Pairing, rate: Fraction) -> str:
-    """Filters that resample to a constant `rate`: the frame shown at each time, up to a quarter frame early."""
-    if pairing.paired_by is PairedBy.NUMBER:
-        return _round_timestamps(pairing)
+def _number(pairing: Pairing) -> str:
+    """Filters that set timestamps by the number of the frame."""
+    return f"settb=expr={pairing.tick},setpts=N*4"
+
+
+def _resample(pairing: Pairing) -> str:
+    """Filters that resample to the compared rate: the frame shown at each time, up to a quarter frame early."""
+    rate = pairing.rate
     rates = (pairing.reference.rate, pairing.distorted.rate)
     early = 1 / (4 * max(known for known in (*rates, rate) if known))
     return f"setpts=PTS-STARTPTS-{_format_seconds(early)}/TB,fps={rate}:round=up:start_time=0"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
+from math import ceil
 from typing import Any, Literal
 
 from ffmpeg_worker.errors import SourceUnreadable
@@ -50,10 +51,13 @@ class Video:
     stream: StreamInfo
     length_s: float | None
     length_is_exact: bool
+    is_image: bool = False
 
     @property
     def frame_count(self) -> int | None:
         """Number of frames from the container, else from duration and rate; `None` if unknown."""
+        if self.is_image:
+            return 1
         if self.stream.frames:
             return self.stream.frames
         return round(self.length_s * self.rate) if self.length_s and self.rate else None
@@ -73,7 +77,6 @@ class Pairing:
         reference, distorted: the videos.
         width, height: frame size of the comparison in pixels.
         rate: frames per second of the comparison.
-        measured_rate: frames per second at which a shift is measured, the lower of both rates.
         paired_by: how frames are paired.
     """
 
@@ -82,8 +85,33 @@ class Pairing:
     width: int
     height: int
     rate: Fraction
-    measured_rate: Fraction
     paired_by: PairedBy
+
+    @property
+    def tick(self) -> Fraction:
+        """The unit of timestamps in seconds: a quarter of a frame."""
+        return 1 / (4 * self.rate)
+
+    @property
+    def slower_rate(self) -> Fraction:
+        """The lower of both rates in frames per second, counted as the frames are paired."""
+        if self.paired_by is not PairedBy.RESAMPLED:
+            return self.rate
+        return min(video.rate or self.rate for video in self.videos)
+
+    def examined_s(self, margin_s: float) -> float | None:
+        """Seconds of both videos that are examined: what they share, and a margin; `None`: all."""
+        lengths = [self.length_s(video) for video in self.videos]
+        known = [length for length in lengths if length is not None]
+        # A length may be a little wrong, and a second decoding of a long tail would take long.
+        return min(known) * 1.02 + margin_s + 1 if len(known) == len(lengths) else None
+
+    @property
+    def tolerance(self) -> int:
+        """Frames by which a change of the frame rate may move what is shown."""
+        if self.paired_by is not PairedBy.RESAMPLED:
+            return 0
+        return ceil(self.rate / self.slower_rate)
 
     @property
     def videos(self) -> tuple[Video, Video]:
@@ -134,11 +162,12 @@ def pair_videos(reference: LocalFile, distorted: LocalFile, scale: str | None) -
     rate = first.rate or second.rate or FALLBACK_RATE
     other = second.rate or rate
     paired_by = _choose_pairing(first, second, rate, other)
-    measured = min(rate, other) if paired_by is PairedBy.RESAMPLED else rate
-    return Pairing(first, second, width, height, rate, measured, paired_by)
+    return Pairing(first, second, width, height, rate, paired_by)
 
 
 def _choose_pairing(reference: Video, distorted: Video, rate: Fraction, other: Fraction) -> PairedBy:
+    if 1 in {reference.frame_count, distorted.frame_count}:
+        return PairedBy.NUMBER  # the rate of an image means nothing
     apart = abs(rate - other) / rate
     if apart <= RATE_TOLERANCE:
         return PairedBy.TIME
@@ -148,22 +177,45 @@ def _choose_pairing(reference: Video, distorted: Video, rate: Fraction, other: F
 
 def _read_video(name: str, label: Literal["reference", "distorted video"], file: LocalFile) -> Video:
     stream = file.media.video if file.media else None
-    if file.media is None or stream is None or not stream.width or not stream.height:
+    if file.media is None or stream is None:
+        raise _no_video(name, file)
+    if not stream.width or not stream.height:
         raise SourceUnreadable(
-            f"{name} has no video.",
+            f"The size of the video of {name} is unknown: it may be cut off or damaged.",
             code="no_video_stream",
-            hint="VMAF compares two videos: input1 is the reference, input2 the distorted video.",
+            hint="Send the whole file, or convert it first.",
             where={"input": name},
         )
     is_sideways = stream.rotation % 180 != 0
     width, height = (stream.height, stream.width) if is_sideways else (stream.width, stream.height)
+    is_matroska = "matroska" in file.media.format_name
     length = stream.duration_s or file.media.duration_s
-    # Matroska stores the end time of the last frame, not the duration of the video.
-    exact = bool(stream.duration_s) and "matroska" not in file.media.format_name
-    return Video(label, file.staged, width, height, stream.fps, stream, length, exact)
+    if is_matroska and length:  # the time of the end
+        start = stream.start_s if stream.start_s is not None else file.media.start_s
+        length = length - (start or 0.0) if length > (start or 0.0) else length
+    exact = bool(stream.duration_s) and not is_matroska
+    is_image = file.media.format_name.endswith("_pipe") or file.media.format == "image2"
+    return Video(label, file.staged, width, height, stream.fps, stream, length, exact, is_image)
+
+
+def _no_video(name: str, file: LocalFile) -> SourceUnreadable:
+    streams = file.media.streams if file.media else ()
+    kinds = {"cover" if stream.is_cover else stream.kind for stream in streams}
+    if "cover" in kinds:
+        found = "only audio with a cover picture" if "audio" in kinds else "only a cover picture"
+    else:
+        found = "only audio" if "audio" in kinds else "no pictures"
+    return SourceUnreadable(
+        f"{name} has no video: it contains {found}.",
+        code="no_video_stream",
+        hint="VMAF compares two videos or images: input1 is the reference, input2 the distorted one.",
+        where={"input": name},
+    )
 
 
 def _rate_warnings(pairing: Pairing) -> Iterator[str]:
+    if 1 in {video.frame_count for video in pairing.videos}:
+        return
     rates = f"{rounded(pairing.distorted.rate)} against the reference's {rounded(pairing.reference.rate)} fps"
     if pairing.paired_by is PairedBy.RESAMPLED:
         yield (

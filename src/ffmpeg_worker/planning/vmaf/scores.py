@@ -81,7 +81,7 @@ def read_scores(log: bytes, *, rate: Fraction, start_s: float = 0.0, features: S
                 values.append(float(metrics[metric]))
     pooled = pool(score for _, score in scored)
     if pooled is None:
-        raise _no_scores("libvmaf compared no frames.", Fault.SOURCE)
+        raise _no_scores("libvmaf compared no frames.")
     names = {metric: name for feature in LIBVMAF_FEATURES.values() for metric, name in feature.metrics.items()}
     return Scores(
         pooled=pooled,
@@ -92,6 +92,11 @@ def read_scores(log: bytes, *, rate: Fraction, start_s: float = 0.0, features: S
     )
 
 
+def is_whole_log(log: bytes) -> bool:
+    """Whether libvmaf has written its log to the end; it does not notice when the disk is full."""
+    return log.rstrip().endswith(b"}")
+
+
 def read_xpsnr(stats: bytes) -> dict[str, Pooled | None]:
     """Read what the xpsnr filter prints for each frame; infinite values of identical planes are left out.
 
@@ -100,7 +105,7 @@ def read_xpsnr(stats: bytes) -> dict[str, Pooled | None]:
     """
     frames = _XPSNR.findall(stats)
     if not frames:
-        raise _no_scores("The xpsnr filter printed no values.", Fault.WORKER)
+        raise _no_scores("The xpsnr filter printed no values.")
     planes = zip(*frames, strict=True)
     named = zip(("xpsnr_y", "xpsnr_u", "xpsnr_v"), planes, strict=True)
     return {name: pool(float(value) for value in plane) for name, plane in named}
@@ -130,28 +135,28 @@ def pool(values: Iterable[float]) -> Pooled | None:
 
 def _read_log(log: bytes) -> dict[str, Any]:
     if not log.strip():
-        raise _no_scores("libvmaf wrote no log.", Fault.WORKER)
+        raise _no_scores("libvmaf compared no frames: one of the videos has no pictures that can be decoded.")
     try:
         document = json.loads(log)
     except (ValueError, RecursionError):
-        raise _no_scores("The log of libvmaf is truncated or not JSON.", Fault.WORKER) from None
+        raise _no_scores("The log of libvmaf is truncated or not JSON.") from None
     if not isinstance(document, dict) or not isinstance(document.get("frames"), list):
-        raise _no_scores("The log of libvmaf has no frames.", Fault.WORKER)
+        raise _no_scores("The log of libvmaf has no frames.")
     try:
         for frame in document["frames"]:
             _ = int(frame["frameNum"]), frame["metrics"].get("vmaf")
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise _no_scores("A frame in the log of libvmaf has no number or no metrics.", Fault.WORKER) from None
+        raise _no_scores("A frame in the log of libvmaf has no number or no metrics.") from None
     return document
 
 
-def _no_scores(message: str, fault: Fault) -> OutputRejected:
-    hint = (
-        "Check that both videos can be decoded and overlap in time."
-        if fault is Fault.SOURCE
-        else "Send the job again; if it fails again, see the log of FFmpeg."
+def _no_scores(message: str) -> OutputRejected:
+    return OutputRejected(
+        message,
+        code="no_scores",
+        fault=Fault.SOURCE,
+        hint="Check that both videos can be played and overlap in time; `probe` shows what they contain.",
     )
-    return OutputRejected(message, code="no_scores", fault=fault, hint=hint)
 
 
 def _worst(scored: Sequence[tuple[int, float]], rate: Fraction, start_s: float) -> list[dict[str, float]]:

@@ -18,7 +18,7 @@ NTSC_FILM = Fraction(24000, 1001)
 
 
 @pytest.mark.parametrize(
-    ("reference", "distorted", "paired_by", "measured_rate"),
+    ("reference", "distorted", "paired_by", "slower_rate"),
     [
         ({"fps": 25}, {"fps": 25}, PairedBy.TIME, 25),
         ({"fps": 25}, {"fps": Fraction("25.01")}, PairedBy.TIME, 25),
@@ -27,15 +27,43 @@ NTSC_FILM = Fraction(24000, 1001)
         ({"fps": 24}, {"fps": NTSC_FILM, "frames": 200}, PairedBy.RESAMPLED, NTSC_FILM),
         ({"fps": 25}, {"fps": 50}, PairedBy.RESAMPLED, 25),
         ({"fps": 50}, {"fps": 25, "frames": 500}, PairedBy.RESAMPLED, 25),
+        ({"fps": 25, "frames": 1}, {"fps": 30, "frames": 1}, PairedBy.NUMBER, 25),
+        ({"fps": 25}, {"fps": 60, "frames": 1}, PairedBy.NUMBER, 25),
+        ({"fps": 1, "frames": 1}, {"fps": 60}, PairedBy.NUMBER, 1),
     ],
 )
 def test_rates_and_numbers_of_frames_decide_the_pairing(
-    reference: dict[str, Any], distorted: dict[str, Any], paired_by: PairedBy, measured_rate: Fraction
+    reference: dict[str, Any], distorted: dict[str, Any], paired_by: PairedBy, slower_rate: Fraction
 ) -> None:
     pairing = pair_videos(video(0, **reference), video(1, **distorted), None)
     assert pairing.paired_by is paired_by
     assert pairing.rate == reference["fps"]
-    assert pairing.measured_rate == measured_rate
+    assert pairing.slower_rate == slower_rate
+
+
+@pytest.mark.parametrize("format_name", ["png_pipe", "jpeg_pipe", "webp_pipe", "image2"])
+def test_an_image_has_one_frame_at_no_rate(format_name: str) -> None:
+    picture = MediaInfo(format_name, (StreamInfo("video", width=64, height=64, fps=Fraction(25)),))
+    pairing = pair_videos(LocalFile(Path("a"), "a.png", 1, picture), video(1, fps=30, frames=1), None)
+    assert pairing.paired_by is PairedBy.NUMBER
+    assert not any("fps" in warning for warning in pairing.warnings())
+
+
+@pytest.mark.parametrize(
+    ("format_name", "start", "container_start", "length"),
+    [
+        ("matroska,webm", 5.0, 5.0, 10.0),
+        ("matroska,webm", None, 5.0, 10.0),
+        ("matroska,webm", 0.0, 0.0, 15.0),
+        ("mpegts", 5.0, 5.0, 15.0),
+    ],
+)
+def test_matroska_tells_the_end_and_not_the_length(
+    format_name: str, start: float | None, container_start: float, length: float
+) -> None:
+    stream = StreamInfo("video", width=64, height=64, fps=Fraction(25), duration_s=15.0, start_s=start)
+    file = LocalFile(Path("a"), "a.x", 1, MediaInfo(format_name, (stream,), 15.0, start_s=container_start))
+    assert pair_videos(file, video(1), None).reference.length_s == length
 
 
 def test_a_missing_rate_is_that_of_the_other_video() -> None:

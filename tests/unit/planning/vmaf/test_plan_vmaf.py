@@ -14,12 +14,18 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import InvalidJob, SourceUnreadable, WorkerError
+from ffmpeg_worker.codes import Fault
+from ffmpeg_worker.errors import DiskFull, InvalidJob, OutputRejected, SourceUnreadable, WorkerError
 from ffmpeg_worker.job.local_files import LocalFile
 from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.planning.artifact import Artifact
-from ffmpeg_worker.planning.plan import Lane, StepFiles
-from support.jobs.vmaf_plans import built, moving, plan, scored, still, summarize, video
+from ffmpeg_worker.planning.plan import Lane, StepFiles, StepResult
+from ffmpeg_worker.planning.vmaf.bars import place_parts
+from ffmpeg_worker.planning.vmaf.findings import Area, Geometry
+from ffmpeg_worker.planning.vmaf.graph import Repair
+from ffmpeg_worker.planning.vmaf.pairing import pair_videos
+from support.jobs.vmaf_plans import built, edited, moving, plan, scored, still, summarize, video
+from support.media.thumbnails import moving_scene, rows, squares, without
 
 GOLDEN = Path(__file__).with_name("golden_vmaf.json")
 NTSC = Fraction(30000, 1001)
@@ -68,19 +74,90 @@ def test_golden() -> None:
     assert shown == json.loads(GOLDEN.read_text(encoding="utf-8"))
 
 
-def test_the_first_step_hands_over_its_output_and_the_second_its_log() -> None:
+def test_one_run_scores_and_writes_thumbnails() -> None:
     lane = plan(output="frames.json")
-    measure, score = built(lane, moving())
-    assert (measure.stdout_file, measure.expected_s) == ("signatures.raw", 6)
+    (score,) = built(lane, moving())
     assert (score.stdout_file, score.expected_s) == (None, 10.0)
-    assert set(lane.summary.reads) == {"vmaf.json", "signatures.raw"}
+    assert score.invocation.arguments.count("-i") == 2
+    assert "[f=rawvideo]reference.gray|[f=framecrc]reference.times" in score.invocation.arguments
     assert lane.artifacts == (Artifact("frames.json", "vmaf.json", is_media=False),)
+
+
+def test_a_second_run_follows_only_if_something_is_wrong_and_may_be_repaired() -> None:
+    assert len(built(plan(), moving(7))) == 2
+    assert len(built(plan(align="report"), moving(7))) == 1
+    assert len(built(plan(align="off"), {})) == 1
+
+
+def test_bars_are_measured_before_their_inside_is_scored() -> None:
+    framed = squares(moving_scene(150).copy())
+    framed[:, :, :3] = framed[:, :, 21:] = 16
+    _, bars, score = built(plan(), edited(rows(framed)))
+    assert (bars.stdout_file, "cropdetect" in " ".join(bars.invocation.arguments)) == ("bars.txt", True)
+    assert "crop=1440:1080:240:0" in " ".join(score.invocation.arguments)
+    assert "log_path=matched.json" in " ".join(score.invocation.arguments)
+
+
+@pytest.mark.parametrize(
+    ("measured", "crop"),
+    [
+        ("w=1444|h=1080|x=238|y=0", "crop=1444:1080:238:0"),
+        ("w=1000|h=1080|x=400|y=0", "crop=1440:1080:240:0"),  # a dark picture
+        ("w=-8|h=-8|x=8|y=8", "crop=1440:1080:240:0"),  # nothing but black
+        ("", "crop=1440:1080:240:0"),
+    ],
+)
+def test_a_measurement_that_contradicts_the_thumbnails_is_not_used(measured: str, crop: str) -> None:
+    pairing = pair_videos(video(0), video(1), None)
+    lines = [f"lavfi.cropdetect.{value}" for value in measured.split("|") if value]
+    geometry = Geometry(visible=Area(0.125, 0.0, 0.875, 1.0), has_bars=True)
+    part = place_parts(Repair(), pairing, geometry, "\n".join(lines).encode()).distorted_part
+    assert part is not None
+    assert f"crop={part.width}:{part.height}:{part.x}:{part.y}" == crop
 
 
 def test_without_output_the_log_is_no_result() -> None:
     lane = plan()
     assert lane.artifacts == ()
-    assert lane.intermediates == {"vmaf.json", "signatures.raw", "xpsnr.txt"}
+    assert "vmaf.json" in lane.intermediates
+    assert "vmaf.json" not in plan(output="a.json").intermediates
+
+
+def test_the_result_has_both_scores_after_a_repair() -> None:
+    shown = without(moving_scene(150), [60])
+    lane = plan(video(0, seconds=6.0), video(1, seconds=5.96))
+    result = summarize(lane, edited(shown), scored(149))
+    assert result["scores"] == {"as_sent": 90.0, "matched": 90.0}
+    assert result["alignment"]["status"] == "corrected"
+    assert result["alignment"]["edits"] == [{"kind": "dropped", "frame": 60, "time": 2.4, "frames": 1}]
+    assert "dropped frames" in result["warnings"][0]
+    assert "it is 90.00" in result["warnings"][1]
+
+
+def test_a_mirrored_video_keeps_its_score_and_gets_another_beside() -> None:
+    shown = rows(squares(moving_scene(150))[:, :, ::-1])
+    files = {**edited(shown), "matched.json": scored(150)["vmaf.json"].replace(b"90.0", b"95.0")}
+    result = summarize(plan(video(0, seconds=6.0), video(1, seconds=6.0)), files, scored(150))
+    assert (result["score"], result["scores"]) == (90.0, {"as_sent": 90.0, "matched": 95.0})
+    assert (result["alignment"]["status"], result["alignment"]["geometry"]) == ("suspect", [{"kind": "mirrored"}])
+    assert "mirrored" in result["warnings"][0]
+
+
+@pytest.mark.parametrize("log", [b"", b"{", b"[]", b'{"frames": []}', b'{"frames": [{}]}'])
+@pytest.mark.parametrize("align", ["auto", "off"])
+def test_no_scores_are_never_the_fault_of_the_worker(log: bytes, align: str) -> None:
+    with pytest.raises(OutputRejected) as caught:
+        summarize(plan(align=align), moving(), {"vmaf.json": log})
+    assert (caught.value.code, caught.value.fault) == ("no_scores", Fault.SOURCE)
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("log", [b"", b'{"frames": [{"frameNum": 0, "metr'])
+def test_a_log_that_is_cut_although_frames_were_compared_is_a_full_disk(log: bytes) -> None:
+    lane = plan(align="off")
+    with pytest.raises(DiskFull) as caught:
+        lane.summary.build([StepResult(frames=150)], {"vmaf.json": log})
+    assert caught.value.retryable
 
 
 def test_the_result_of_equal_videos() -> None:
@@ -98,6 +175,10 @@ def test_the_result_of_equal_videos() -> None:
             "offset_frames": 0,
             "offset_s": 0.0,
             "confidence": 1.0,
+            "similarity": 1.0,
+            "segments": [{"frame": 0, "time": 0.0, "frames": 250, "offset_frames": 0}],
+            "edits": [],
+            "geometry": [],
             "frame_rate": {"reference": 25.0, "distorted": 25.0, "compared": 25.0, "paired_by": "time"},
             "size": {"reference": "1920x1080", "distorted": "1920x1080", "compared": "1920x1080"},
             "durations": {"reference": 10.0, "distorted": 10.0, "compared": 10.0},
@@ -125,7 +206,7 @@ def test_the_result_of_equal_videos() -> None:
         ("report", moving(7), "suspect", 7, ["seems to start 0.280 s later"]),
         ("report", moving(), "ok", 0, []),
         ("auto", still(), "unchecked", 0, ["No common motion"]),
-        ("auto", {"signatures.raw": b""}, "unchecked", 0, ["No common motion"]),
+        ("auto", {}, "unchecked", 0, []),
         ("off", None, "unchecked", 0, []),
     ],
     ids=["later", "earlier", "report", "report-ok", "still", "nothing-decoded", "off"],
@@ -137,6 +218,8 @@ def test_what_is_said_of_a_shift(
     longer = 10 + abs(offset) / 25 if status == "corrected" else 10.0
     ours, theirs = (longer, 10.0) if offset > 0 else (10.0, longer)
     lane = plan(video(0, seconds=ours), video(1, seconds=theirs), align=align)
+    if status == "corrected":
+        found = moving(offset, (round(25 * ours), round(25 * theirs)))
     result = summarize(lane, found or {}, scored())
     assert (result["alignment"]["status"], result["alignment"]["offset_frames"]) == (status, offset)
     warnings = result.get("warnings", [])
@@ -145,7 +228,7 @@ def test_what_is_said_of_a_shift(
 
 
 def test_times_are_those_of_the_reference_after_a_cut() -> None:
-    result = summarize(plan(video(0, seconds=10.28)), moving(7), scored())
+    result = summarize(plan(video(0, seconds=10.28)), moving(7, (257, 250)), scored())
     assert result["worst"][0] == {"frame": 0, "time": 0.28, "score": 90.0}
 
 
@@ -163,7 +246,10 @@ def test_times_are_those_of_the_reference_after_a_cut() -> None:
             video(0),
             video(1),
             120,
-            ["Only 120 of about 250 frames were compared: one video has gaps or ends early."],
+            [
+                "The reference lasts 5.160 s longer; that tail was not compared.",
+                "Only 120 of about 250 frames were compared: one video has gaps or ends early.",
+            ],
         ),
         (video(0), video(1), 249, []),
     ],
@@ -172,7 +258,9 @@ def test_times_are_those_of_the_reference_after_a_cut() -> None:
 def test_what_was_not_compared_is_said(
     reference: LocalFile, distorted: LocalFile, frames: int, said: list[str]
 ) -> None:
-    assert summarize(plan(reference, distorted), moving(), scored(frames)).get("warnings", []) == said
+    lengths = [one.media.streams[0].frames or 0 for one in (reference, distorted) if one.media]
+    files = moving(frames=(lengths[0], min(lengths[1], frames + 1)))
+    assert summarize(plan(reference, distorted), files, scored(frames)).get("warnings", []) == said
 
 
 @pytest.mark.parametrize(

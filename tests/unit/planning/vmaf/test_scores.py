@@ -76,8 +76,8 @@ def test_frames_without_a_finite_score_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("log", "message"),
     [
-        pytest.param(b"", "no log", id="empty"),
-        pytest.param(b" \n", "no log", id="blank"),
+        pytest.param(b"", "compared no frames", id="empty"),
+        pytest.param(b" \n", "compared no frames", id="blank"),
         pytest.param(log_of([80.0])[:-30], "truncated", id="cut-off"),
         pytest.param(b"\xff\xfe\x00", "truncated", id="not-text"),
         pytest.param(b"[1, 2]", "no frames", id="no-object"),
