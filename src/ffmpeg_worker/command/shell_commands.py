@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ffmpeg_worker.command.program_words import find_program
@@ -32,6 +32,7 @@ _IN_DOUBLE_QUOTES = re.compile(r"\\(?:\r?\n|([\"\\]))")
 _REPAIRED_BLANKS = re.compile(f"[{_WIDE_BLANKS}{_INVISIBLE}]")
 _REDIRECTION = re.compile(r"(?:\d|&)?(?:>>?|<(?!<))(&\d|&-|.*)", re.DOTALL)
 _GLUED_REDIRECTION = re.compile(r">>?(?:/dev/null|&\d)\Z")
+_ENDED_REDIRECTION = re.compile(r"((?:\d|&)?>>?(?:/dev/null|NUL|nul|&\d)|/dev/null|NUL|nul)(;|&&[^ ]*+)")
 _DROPPED_TARGETS = frozenset({"/dev/null", "&1", "&2", "&-", "NUL", "nul"})
 _MAX_PROGRAM = 256
 _NO_SHELL = 'no shell runs commands, only "&&" joins them'
@@ -69,7 +70,7 @@ def split_commands(text: str) -> PastedCommands:
         ValueError: a quotation mark is not closed, or something that only a shell can do.
     """
     pasted = PastedCommands()
-    words = list(_read_words(text, pasted))
+    words = list(_separate_ends(_read_words(text, pasted)))
     pasted.commands = _join(words)
     return pasted
 
@@ -99,6 +100,17 @@ def _read_words(text: str, pasted: PastedCommands) -> Iterator[_Word]:
             unquoted = len(pieces)
     if pieces:
         yield _make_word(pieces, unquoted, starts_line=starts_line)
+
+
+def _separate_ends(words: Iterable[_Word]) -> Iterator[_Word]:
+    """Cut off what joins or ends commands where it is glued to a redirection: `2>/dev/null;`."""
+    for word in words:
+        found = _ENDED_REDIRECTION.fullmatch(word.text) if word.is_plain else None
+        if found is None:
+            yield word
+        else:
+            yield _Word(found[1], found[1], word.starts_line)
+            yield _Word(found[2], found[2])
 
 
 def _make_word(pieces: Sequence[str], unquoted: int, *, starts_line: bool) -> _Word:
