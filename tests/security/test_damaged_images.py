@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import random
+import struct
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from ffmpeg_worker.codes import CODES, Fault
 from ffmpeg_worker.raster.errors import RasterError
 from ffmpeg_worker.scene.scene import ImageContent
 from fuzz.mutations import mutate
+from support.media.heic import HeicLook, picture, write_heic
 from support.media.opened_sources import open_content
 
 _SVG = b"""<svg xmlns="http://www.w3.org/2000/svg" width="20" height="20"><defs><filter id="f"><feGaussianBlur
@@ -26,6 +29,12 @@ def _image(kind: str) -> bytes:
     """A small image of this format; its frames move where the format can do that."""
     if kind == "SVG":
         return _SVG
+    if kind == "PSD":
+        head = struct.pack(">4sH6xHIIHHIIIH", b"8BPS", 1, 3, 16, 24, 8, 3, 0, 0, 0, 0)
+        return head + random.Random(1).randbytes(3 * 16 * 24)
+    if kind == "HEIF":
+        with tempfile.TemporaryDirectory() as folder:
+            return write_heic(Path(folder) / "a.heic", picture(96, 64), HeicLook(tile=64, turns=1)).read_bytes()
     noise = Image.effect_noise((24, 16), 80).convert("RGB")
     more = {"save_all": True, "append_images": [noise.rotate(90), noise.rotate(180)]}
     file = io.BytesIO()
@@ -34,7 +43,8 @@ def _image(kind: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "kind", ["PNG", "JPEG", "WEBP", "GIF", "AVIF", "TIFF", "BMP", "ICO", "TGA", "PPM", "JPEG2000", "SVG"]
+    "kind",
+    ["PNG", "JPEG", "WEBP", "GIF", "AVIF", "TIFF", "BMP", "ICO", "TGA", "PPM", "JPEG2000", "SVG", "PSD", "HEIF"],
 )
 def test_damaged_images_are_drawn_or_refused(kind: str, tmp_path: Path) -> None:
     whole = _image(kind)

@@ -79,7 +79,7 @@ _KINDS = (
     TransitionKind("reveal-down", "the old picture moves down off the new one", "mix"),
     TransitionKind("circle-open", "soft circle that grows", aliases=("circle", "iris", "irisout")),
     TransitionKind("circle-close", "soft circle that shrinks", aliases=("irisin",)),
-    TransitionKind("circle-crop", "hard circle that shrinks to nothing and grows again", "mix"),
+    TransitionKind("circle-crop", "circle that shrinks to nothing and grows again", "mix"),
     TransitionKind("rect-crop", "rectangle that shrinks to nothing and grows again", "mix"),
     TransitionKind("vert-open", "opens from a vertical line in the middle"),
     TransitionKind("vert-close", "closes to a vertical line in the middle"),

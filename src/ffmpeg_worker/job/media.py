@@ -49,6 +49,10 @@ class MediaInfo:
     duration_s: float | None = None
     bit_rate: int | None = None
     start_s: float | None = None
+    still_size: tuple[int, int] | None = None
+    """Width and height as displayed of the picture of a HEIF file, whose streams may be tiles of it."""
+    other_kind: str | None = None
+    """What the file is, such as `a PDF document`, where it is neither media nor a picture that can be read."""
 
     @property
     def video(self) -> StreamInfo | None:
@@ -94,6 +98,7 @@ def read_media(document: Mapping[str, Any]) -> MediaInfo:
         duration_s=_read(float, container.get("duration")),
         bit_rate=_read(int, container.get("bit_rate")),
         start_s=_read(float, container.get("start_time")),
+        still_size=_read(_read_size, document.get("still_image")),
     )
 
 
@@ -132,6 +137,10 @@ def _read(read: Callable[[Any], _T], value: Any) -> _T | None:
         return read(value)
     except (TypeError, ValueError, ZeroDivisionError):
         return None
+
+
+def _read_size(value: Any) -> tuple[int, int]:
+    return int(value["width"]), int(value["height"])
 
 
 def _read_rate(value: Any) -> Fraction | None:

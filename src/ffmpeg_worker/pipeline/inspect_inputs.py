@@ -8,9 +8,11 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 
 from ffmpeg_worker.budgets import MAX_TEXT_FILE_BYTES, MAX_TEXT_FILES_BYTES
 from ffmpeg_worker.errors import EngineKilled, NothingSelected, SourceError, SourceTooLarge, SourceUnreadable
+from ffmpeg_worker.job.file_kinds import HEAD_BYTES, recognize_kind
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.local_files import LocalFile, LocalFiles
 from ffmpeg_worker.job.media import MediaInfo, read_media
@@ -84,9 +86,19 @@ async def _probe_all(context: JobContext, files: LocalFiles) -> MediaFacts:
     for number, item in enumerate(context.read.required_inputs):
         file = files.by_key.get(item.key)
         if file is not None and item.is_media and not item.is_text and not item.is_list and file.path.is_file():
+            other_kind = await asyncio.to_thread(_recognize, file.path) if context.read.needs_media else None
+            if other_kind is not None:
+                found[number] = MediaInfo("", (), other_kind=other_kind)
+                continue
             with contextlib.suppress(*ignored):
                 found[number] = read_media(await context.probes.describe(file.path))
     return MediaFacts(found)
+
+
+def _recognize(path: Path) -> str | None:
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        return recognize_kind(file.read(HEAD_BYTES))
+    return None
 
 
 async def _with_facts(

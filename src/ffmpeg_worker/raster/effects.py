@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap, derive
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap, apply_mask, derive
 from ffmpeg_worker.raster.surfaces.bt709 import to_rgba
+from ffmpeg_worker.raster.surfaces.dither import STEPS, round_dithered, round_plainly
 from ffmpeg_worker.raster.transform import IDENTITY, Transform, compose, scale_by, translate
 
 Window = tuple[float, float, float, float]
 """Left, top, right and bottom of the visible part of a bitmap, in its pixels."""
+
+_Blurred = Pixels | npt.NDArray[np.uint16]
+
+_MAX_ENLARGED_PIXELS = 4096 * 2304
+"""A blurred bitmap with more pixels stays small until it is drawn, and then shows the steps of 8 bits."""
 
 _MIN_REDUCED_SIGMA = 4.0
 """Pixels. A blur of this standard deviation or more still looks the same on a bitmap of half the size."""
@@ -26,15 +34,6 @@ def clip_rounded(bitmap: Bitmap, window: Window, radii: tuple[float, float]) -> 
         return bitmap
     key = tuple(round(part, 2) for part in (*window, *radii))
     return derive(bitmap, "window", key, lambda: apply_mask(bitmap, _rounded_mask((width, height), key)))
-
-
-def apply_mask(bitmap: Bitmap, mask: Pixels) -> Bitmap:
-    """Multiply the opacity of each pixel by a mask (0 to 255)."""
-    if isinstance(bitmap, RgbaBitmap):
-        return RgbaBitmap(cv2.multiply(bitmap.rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
-    if bitmap.alpha is not None:
-        mask = cv2.multiply(bitmap.alpha, mask, scale=1 / 255)  # type: ignore[assignment]
-    return YuvBitmap(bitmap.y, bitmap.u, bitmap.v, mask)
 
 
 @functools.lru_cache(maxsize=16)
@@ -75,29 +74,50 @@ def blur(bitmap: Bitmap, sigma: tuple[float, float]) -> tuple[Bitmap, Transform]
 
 def _blur_rgba(rgba: Pixels, sigma: tuple[float, float]) -> tuple[Bitmap, Transform]:
     factor = _reduction(sigma)
-    margin_x, margin_y = (math.ceil((3 * part + 2) / factor) for part in sigma)
-    blurred = RgbaBitmap(_blur_reduced(rgba, sigma, factor, (margin_x, margin_y), cv2.BORDER_CONSTANT))
-    return blurred, compose(translate(-margin_x, -margin_y), scale_by(factor, factor))
+    margin = (math.ceil((3 * sigma[0] + 2) / factor), math.ceil((3 * sigma[1] + 2) / factor))
+    blurred = _blur_reduced(rgba, sigma, factor, margin, cv2.BORDER_CONSTANT)
+    left = _remaining_reduction(blurred, factor)
+    return RgbaBitmap(_enlarge(blurred, factor // left)), _from_blurred(margin, factor, left)
 
 
 def _blur_opaque_yuv(bitmap: YuvBitmap, sigma: tuple[float, float]) -> tuple[Bitmap, Transform]:
     """Blur the planes with repeated edge pixels, and let the opacity fade out beyond the edges."""
     factor = _reduction(sigma)
-    margin_x, margin_y = (2 * math.ceil((1.5 * part + 1) / factor) for part in sigma)
+    margin = (2 * math.ceil((1.5 * sigma[0] + 1) / factor), 2 * math.ceil((1.5 * sigma[1] + 1) / factor))
+    halved, half_sigma = (margin[0] // 2, margin[1] // 2), (sigma[0] / 2, sigma[1] / 2)
     width, height = bitmap.size
     # Chroma planes need padding by whole pixels, too.
     size = (width + -width % (2 * factor), height + -height % (2 * factor))
-    u, v = (
-        _blur_reduced(
-            part, (sigma[0] / 2, sigma[1] / 2), factor, (margin_x // 2, margin_y // 2), cv2.BORDER_REPLICATE
-        )
-        for part in (bitmap.u, bitmap.v)
-    )
-    margin = (margin_x, margin_y)
-    y = _blur_reduced(_pad(bitmap.y, size, cv2.BORDER_REPLICATE), sigma, factor, margin, cv2.BORDER_REPLICATE)
     opaque = _pad(np.full_like(bitmap.y, 255), size, cv2.BORDER_CONSTANT)
+    y = _blur_reduced(_pad(bitmap.y, size, cv2.BORDER_REPLICATE), sigma, factor, margin, cv2.BORDER_REPLICATE)
+    u, v = (_blur_reduced(part, half_sigma, factor, halved, cv2.BORDER_REPLICATE) for part in (bitmap.u, bitmap.v))
     alpha = _blur_reduced(opaque, sigma, factor, margin, cv2.BORDER_CONSTANT)
-    return YuvBitmap(y, u, v, alpha), compose(translate(-margin_x, -margin_y), scale_by(factor, factor))
+    left = _remaining_reduction(y, factor)
+    y, alpha = (_enlarge(plane, factor // left) for plane in (y, alpha))
+    u, v = (_enlarge(plane, factor // left, is_chroma=True) for plane in (u, v))
+    return YuvBitmap(y, u, v, alpha), _from_blurred(margin, factor, left)
+
+
+def _from_blurred(margin: tuple[int, int], factor: int, left: int) -> Transform:
+    """Return the transform from a blurred bitmap, of which each pixel is `left` pixels wide, to the given one."""
+    return compose(scale_by(left, left), translate(-margin[0] * factor, -margin[1] * factor))
+
+
+def _remaining_reduction(blurred: _Blurred, factor: int) -> int:
+    """Return 1 if a bitmap reduced by a factor can be enlarged again, else the factor."""
+    height, width = blurred.shape[:2]
+    return 1 if width * height * factor**2 <= _MAX_ENLARGED_PIXELS else factor
+
+
+def _enlarge(values: _Blurred, factor: int, *, is_chroma: bool = False) -> Pixels:
+    """Enlarge values by a factor, and dither what has more than 8 bits; chroma is only rounded."""
+    if values.dtype == np.uint8:
+        return cast(Pixels, values)
+    if factor > 1:
+        size = (values.shape[1] * factor, values.shape[0] * factor)
+        values = cv2.resize(values, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[assignment]
+    steps = cast("npt.NDArray[np.uint16]", values)
+    return round_plainly(steps) if is_chroma else round_dithered(steps)
 
 
 def _reduction(sigma: tuple[float, float]) -> int:
@@ -112,11 +132,16 @@ def _pad(pixels: Pixels, size: tuple[int, int], border: int) -> Pixels:
 
 def _blur_reduced(
     pixels: Pixels, sigma: tuple[float, float], factor: int, margin: tuple[int, int], border: int
-) -> Pixels:
-    """Reduce pixels by a factor, add a margin (in reduced pixels) and blur them."""
+) -> _Blurred:
+    """Reduce pixels by a factor, add a margin (in reduced pixels) and blur them.
+
+    Reduced ones become multiples of 1/256.
+    """
     if factor > 1:
         height, width = (math.ceil(length / factor) for length in pixels.shape[:2])
         pixels = _pad(pixels, (width * factor, height * factor), border)
         pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
     grown = cv2.copyMakeBorder(pixels, margin[1], margin[1], margin[0], margin[0], border)
+    if factor > 1:
+        grown = grown.astype(np.uint16) * np.uint16(STEPS)
     return cv2.GaussianBlur(grown, (0, 0), sigma[0] / factor, sigmaY=sigma[1] / factor)  # type: ignore[return-value]

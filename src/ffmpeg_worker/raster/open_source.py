@@ -36,7 +36,7 @@ class SourceOpener:
     """Opens the sources of one scene, whose files are in `folder`.
 
     `canvas` is the size of content that is given none. Each video is decoded by `threads` threads. With `as_yuv`,
-    opaque images of even size become `YuvBitmap`s, which are faster to draw on YUV surfaces.
+    opaque images and gradients of even size become `YuvBitmap`s, which are faster to draw on YUV surfaces.
     """
 
     folder: Path
@@ -62,7 +62,7 @@ class SourceOpener:
             case SubtitlesContent() as content:
                 return SubtitlesSource(content, *max_box(element), self.library)
             case ShapeContent() as content:
-                return ShapeSource(content, size)
+                return ShapeSource(content, size, as_yuv=self.as_yuv)
             case VideoContent() as content:
                 even = (size[0] + size[0] % 2, size[1] + size[1] % 2)
                 path = self.folder / content.file

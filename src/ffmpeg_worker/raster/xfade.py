@@ -13,15 +13,18 @@ from av.filter.context import FilterContext
 
 from ffmpeg_worker.composition.transitions import TRANSITIONS
 from ffmpeg_worker.raster.color_fade import SHADES, fade_bitmap, fade_rgba, fade_yuv
-from ffmpeg_worker.raster.effects import apply_mask
-from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap
+from ffmpeg_worker.raster.crop_masks import CROPPING, crop_surfaces, draw_crop_mask
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, apply_mask
 from ffmpeg_worker.raster.surfaces.bt709 import to_rgba
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
 
 _STEPS = 10_000
-CROPPING = ("circle-crop", "rect-crop")
-"""Transitions that are masks for a single element, though they mix two."""
+SQUEEZING = ("squeeze-h", "squeeze-v")
+"""Transitions that squeeze the old picture: a single element that enters is the one that is squeezed, too."""
+
+_ACTIVE = {"circle-open": (1 / 6, 5 / 6), "circle-close": (1 / 6, 5 / 6)}
+"""The progress between which something changes, where that is not all of it."""
 
 COLORING = ("fade-grays", "fade-fast", "fade-slow")
 """Transitions that would fill the transparent area around an element with a color."""
@@ -49,6 +52,7 @@ class Xfade:
         last.link_to(self._sink)
         self._graph.configure()
         self._has_begun = False
+        self._active = _ACTIVE.get(name, (0.0, 1.0))
 
     def mix(self, before: Pixels, after: Pixels, progress: float) -> Pixels:
         """Return the frame at a progress above 0 and below 1; arrays are as PyAV stores the pixel format."""
@@ -56,6 +60,8 @@ class Xfade:
             # xfade measures progress from the time of the first pair.
             self._has_begun = True
             self._step(before, after, 0)
+        first, last = self._active
+        progress = first + progress * (last - first)
         return self._step(before, after, min(max(round(progress * _STEPS), 1), _STEPS - 1) - 1)
 
     def _step(self, before: Pixels, after: Pixels, time: int) -> Pixels:
@@ -84,7 +90,9 @@ class TransitionMixer:
         """Return a bitmap that enters or leaves; `None` if nothing of it is visible."""
         if progress <= 0 or progress >= 1:
             return bitmap if (progress >= 1) != is_leaving else None
-        if TRANSITIONS[name].drawn_by == "mask" or name in CROPPING:
+        if name in CROPPING:
+            return apply_mask(bitmap, draw_crop_mask(name, bitmap.size, 1 - progress if is_leaving else progress))
+        if TRANSITIONS[name].drawn_by == "mask":
             return apply_mask(bitmap, self._mask(name, bitmap.size, progress, is_leaving=is_leaving))
         rgba = bitmap.rgba if isinstance(bitmap, RgbaBitmap) else to_rgba(bitmap).rgba
         if name in SHADES:
@@ -94,6 +102,8 @@ class TransitionMixer:
             opacity = 1 - progress if is_leaving else progress
             return RgbaBitmap(cv2.convertScaleAbs(rgba, alpha=opacity))  # type: ignore[arg-type]
         nothing = np.zeros_like(rgba)
+        if name in SQUEEZING and not is_leaving:
+            is_leaving, progress = True, 1 - progress
         pair = (rgba, nothing) if is_leaving else (nothing, rgba)
         mixed = self._mix(name, bitmap.size, "gbrap", pair, progress)
         if name in COLORING:
@@ -117,6 +127,8 @@ class TransitionMixer:
             onto.mix(before, progress)  # type: ignore[arg-type]
         elif TRANSITIONS[name].drawn_by == "mask":
             onto.mix(before, self._mask(name, size, progress))  # type: ignore[arg-type]
+        elif name in CROPPING:
+            crop_surfaces(onto, before, name, progress)
         elif isinstance(onto, RgbaSurface) and isinstance(before, RgbaSurface):
             if name in SHADES:
                 fade_rgba(onto, before, SHADES[name], progress)

@@ -19,6 +19,17 @@ SourceInfo = Mapping[str, MediaInfo | str]
 _IMAGE_FORMATS = frozenset({"image2", "gif", "apng", "webp", "ico"})
 _PLAYLIST_FORMATS = frozenset({"hls", "dash", "concat", "imf", "sdp", "rtsp"})
 _VIDEO_FORMATS = frozenset({"mov", "matroska", "avi", "mpegts", "flv", "mpeg", "asf", "webm"})
+_NOT_DRAWN = {
+    "jpegxl_pipe": "a JPEG XL image",
+    "jpegxl_anim": "a JPEG XL image",
+    "exr_pipe": "an OpenEXR image",
+    "hdr_pipe": "a Radiance HDR image",
+    "dpx_pipe": "a DPX image",
+    "dds_pipe": "a DDS texture",
+}
+"""Formats of pictures that the probe reads, but not the renderer."""
+
+_CONVERT = "Convert it to a JPEG, PNG or MP4 file first."
 _HDR_TRANSFERS = frozenset({"smpte2084", "arib-std-b67"})
 _MAY_HAVE_ALPHA = re.compile("pal8|ya|yuva|gbrap|[argb]{4}|vuya|ayuv")
 _SVG = re.compile(r"<svg\b([^<>]{0,10000})>")
@@ -54,6 +65,8 @@ def find_media(src: str, sources: SourceInfo, where: str) -> MediaInfo:
     media = sources.get(src)
     if not isinstance(media, MediaInfo):
         raise _unreadable(src, "is not readable media", where)
+    if media.other_kind is not None:
+        raise _unreadable(src, f"is {media.other_kind}", where, _CONVERT)
     if _PLAYLIST_FORMATS & set(media.format.split(",")):
         raise _unreadable(src, "is a playlist of other files", where)
     return media
@@ -85,7 +98,7 @@ def find_video_stream(layer: VideoLayer, sources: SourceInfo, where: str) -> Str
         raise _wrong_kind(layer.src, "has no video", "audio" if media.audio else "image", where)
     if _is_still(media):
         raise _wrong_kind(layer.src, "is a still image", "image", where)
-    _check_pixels(layer.src, stream, where)
+    _check_pixels(layer.src, (stream.width, stream.height), where)
     return stream
 
 
@@ -101,20 +114,27 @@ def image_size(layer: ImageLayer, sources: SourceInfo, where: str) -> tuple[int,
     if isinstance(fact, str):
         return _svg_size(fact)
     media = find_media(layer.src, sources, where)
+    if media.still_size is not None:
+        _check_pixels(layer.src, media.still_size, where)
+        return media.still_size
     # Cover art counts: some probes mark every single image as an attached picture.
     stream = media.video or next((stream for stream in media.streams if stream.kind == "video"), None)
     if stream is None or media.audio is not None:
         raise _wrong_kind(layer.src, "is not an image", "video" if media.video else "audio", where)
-    if media.format in _VIDEO_FORMATS and (stream.frames or 2) > 1 and (media.duration_s or 0) > 1:
+    if media.format in _VIDEO_FORMATS:
         raise _wrong_kind(layer.src, "is a video", "video", where)
-    _check_pixels(layer.src, stream, where)
+    if media.format in _NOT_DRAWN:
+        raise _unreadable(layer.src, f"is {_NOT_DRAWN[media.format]}", where, _CONVERT)
+    _check_pixels(layer.src, (stream.width or 0, stream.height or 0), where)
     return display_size(stream)
 
 
 def is_opaque_image(src: str, sources: SourceInfo) -> bool:
     """Whether an image file certainly has no alpha channel."""
     media = sources.get(src)
-    formats = [stream.pix_fmt for stream in media.streams] if isinstance(media, MediaInfo) else []
+    # The opacity of a HEIF picture is a picture of its own.
+    is_known = isinstance(media, MediaInfo) and media.still_size is None
+    formats = [stream.pix_fmt for stream in media.streams] if isinstance(media, MediaInfo) and is_known else []
     return bool(formats) and all(form is not None and not _MAY_HAVE_ALPHA.match(form) for form in formats)
 
 
@@ -155,10 +175,10 @@ def resolve_clip(layer: VideoLayer | AudioLayer, sources: SourceInfo, where: str
     return Clip(begin, length if end is None else min(end, length), missing_s=max(0.0, (end or 0.0) - length))
 
 
-def _check_pixels(src: str, stream: StreamInfo, where: str) -> None:
-    if (stream.width or 0) * (stream.height or 0) > MAX_LAYER_PIXELS:
+def _check_pixels(src: str, size: tuple[int, int], where: str) -> None:
+    if size[0] * size[1] > MAX_LAYER_PIXELS:
         raise SourceTooLarge(
-            f'"{display_name(src)}" has {stream.width} x {stream.height} pixels.',
+            f'"{display_name(src)}" has {size[0]} x {size[1]} pixels.',
             hint=f"Make it smaller: {MAX_LAYER_PIXELS // 10**6} million pixels is the maximum.",
             where={"field": f"{where}.src"},
         )
@@ -166,7 +186,7 @@ def _check_pixels(src: str, stream: StreamInfo, where: str) -> None:
 
 def _is_still(media: MediaInfo) -> bool:
     name = media.format
-    return (
+    return media.still_size is not None or (
         name != "gif"
         and (name in _IMAGE_FORMATS or name.endswith("_pipe"))
         and ((media.video and media.video.frames) or 1) == 1
@@ -190,10 +210,10 @@ def _svg_size(text: str) -> tuple[int, int] | None:
     return (max(1, round(width)), max(1, round(height))) if 0 < width < 1e6 and 0 < height < 1e6 else None
 
 
-def _unreadable(src: str, reason: str, where: str) -> SourceUnreadable:
+def _unreadable(src: str, reason: str, where: str, hint: str | None = None) -> SourceUnreadable:
     return SourceUnreadable(
         f'"{display_name(src)}" {reason}.',
-        hint="Check that the file is complete and of the kind that the layer needs.",
+        hint=hint or "Check that the file is complete and of the kind that the layer needs.",
         where={"field": f"{where}.src"},
     )
 

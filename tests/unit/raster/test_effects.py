@@ -62,6 +62,29 @@ def test_blur_spreads_and_keeps_the_middle(sigma: float, video: bool) -> None:
     assert spread == pytest.approx(30**2 / 12 + sigma**2, rel=0.12)
 
 
+@pytest.mark.parametrize("sigma", [6.0, 25.0])
+@pytest.mark.parametrize("video", [False, True])
+def test_a_blurred_dark_picture_has_no_bands(sigma: float, video: bool) -> None:
+    ramp = np.tile(np.linspace(10, 20, 1024).round().astype(np.uint8), (256, 1))
+    half = np.full((128, 512), 128, np.uint8)
+    rgba = np.dstack([ramp, ramp, ramp, np.full_like(ramp, 255)])
+    blurred, _ = blur(YuvBitmap(ramp, half, half) if video else RgbaBitmap(rgba), (sigma, sigma))
+    plane = blurred.y if isinstance(blurred, YuvBitmap) else blurred.rgba[..., 0]
+    height, width = plane.shape
+    inner = plane[height // 2 - 16 : height // 2 + 16, width // 2 - 256 : width // 2 + 256].astype(int)
+    steps = np.abs(np.diff(inner.mean(0)))
+    # Half of the width of a step is mixed with its neighbors, by noise.
+    assert steps.max() < 0.8
+    assert (inner.min(0) != inner.max(0)).mean() > 0.15 * sigma / 6
+
+
+def test_a_flat_area_stays_flat_when_blurred() -> None:
+    blurred, _ = blur(_flat(300, 200), (25.0, 25.0))
+    assert isinstance(blurred, YuvBitmap)
+    assert (blurred.y == 200).all()
+    assert (blurred.u == 90).all()
+
+
 def test_a_wide_blur_is_computed_on_a_small_bitmap() -> None:
     for bitmap in (noise_bitmap(30, 20), _flat(30, 20)):
         blurred, transform = blur(bitmap, (900.0, 900.0))

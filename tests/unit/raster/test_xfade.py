@@ -7,10 +7,11 @@ import numpy.typing as npt
 import pytest
 
 from ffmpeg_worker.composition.transitions import TRANSITIONS
+from ffmpeg_worker.raster.crop_masks import CROPPING
 from ffmpeg_worker.raster.surfaces.bitmap import RgbaBitmap
 from ffmpeg_worker.raster.surfaces.rgba_surface import RgbaSurface
 from ffmpeg_worker.raster.surfaces.yuv_surface import YuvSurface
-from ffmpeg_worker.raster.xfade import COLORING, CROPPING, TransitionMixer, Xfade
+from ffmpeg_worker.raster.xfade import COLORING, TransitionMixer, Xfade
 
 
 def _hills(turn: float) -> npt.NDArray[np.uint8]:

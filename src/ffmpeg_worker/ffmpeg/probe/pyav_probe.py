@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import av
 from av.container import InputContainer
 
+from ffmpeg_worker.ffmpeg.probe.heif_size import read_heif_size
 from ffmpeg_worker.ffmpeg.probe.picture_headers import read_picture_header
 from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, format_ratio, format_time
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import read_summary
@@ -71,13 +72,15 @@ def describe(path: str, *, is_own_playlist: bool = False) -> dict[str, Any]:
             container_options={"protocol_whitelist": _PROTOCOLS, **(_ANY_NAMES if is_own_playlist else {})},
             metadata_errors="replace",
         ) as container:
-            return _add_picture(_describe_container(container, path, size), file)
+            described = _add_picture(_describe_container(container, path, size), file)
     except OSError as error:
         raise ProbeFailed(_REASONS.get(error.errno or 0, "unreadable")) from error
     except (av.InvalidDataError, EOFError) as error:
         raise ProbeFailed("incomplete" if _begins_as_media(file) else "not_media") from error
     except (av.FFmpegError, ValueError) as error:
         raise ProbeFailed("unreadable") from error
+    still = read_heif_size(file)
+    return {**described, "still_image": dict(zip(("width", "height"), still, strict=True))} if still else described
 
 
 def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:

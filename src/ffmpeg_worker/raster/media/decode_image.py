@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
+import pi_heif
 from av.video.frame import VideoFrame
 from PIL import Image, ImageCms, ImageFilter, ImageOps
 
@@ -24,10 +25,14 @@ from ffmpeg_worker.raster.surfaces.bitmap import Pixels, YuvBitmap, split_i420
 from ffmpeg_worker.scene.scene import ChromaKey
 
 # None of these formats starts another program or opens another file.
-_FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "AVIF", "BMP", "TIFF", "JPEG2000", "ICO", "PPM", "TGA", "HEIF")
+_FORMATS = (
+    *("JPEG", "MPO", "PNG", "WEBP", "GIF", "AVIF", "HEIF", "BMP", "TIFF"),
+    *("JPEG2000", "ICO", "PPM", "TGA", "PSD"),
+)
 
 # At import: a confined process may not load the plugins that read the formats.
 Image.init()
+pi_heif.register_heif_opener(thumbnails=False, aux_images=False, depth_images=False)
 _SUPPORTED_FORMATS = [name for name in _FORMATS if name in Image.OPEN]
 
 _ORIENTATION_TAG = 0x0112
@@ -99,7 +104,7 @@ def image_unreadable() -> RasterError:
     return RasterError(
         "The image cannot be read.",
         code="source_unreadable",
-        hint="Use a complete JPEG, PNG, WebP, AVIF, GIF, BMP, TIFF or SVG file.",
+        hint="Use a complete JPEG, PNG, WebP, HEIC, AVIF, GIF, BMP, TIFF, PSD or SVG file.",
     )
 
 

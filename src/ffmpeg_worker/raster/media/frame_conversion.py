@@ -6,6 +6,7 @@ from typing import cast
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 from av.video.frame import VideoFrame
 from av.video.plane import VideoPlane
 
@@ -25,6 +26,7 @@ from ffmpeg_worker.raster.media.color_space import (
 from ffmpeg_worker.raster.media.filter_chain import Filter, FilterChain
 from ffmpeg_worker.raster.media.object_fit import Size, Span, fit_content, snap_to_pixels
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, Pixels, RgbaBitmap, YuvBitmap
+from ffmpeg_worker.raster.surfaces.dither import STEPS, round_dithered, round_plainly
 from ffmpeg_worker.scene.scene import ChromaKey
 
 _ROTATIONS: dict[int, list[Filter]] = {
@@ -55,24 +57,21 @@ class FrameConverter:
         rotation: int = 0,
         chroma_key: ChromaKey | None = None,
         is_premultiplied: bool = False,
-        extra_filters: tuple[Filter, ...] = (),
     ) -> None:
         """Prepare the conversion.
 
         `content` is the size at which the video is displayed, after `rotation` by a multiple of 90 degrees
-        clockwise; `box` that of the bitmaps, both even. `is_premultiplied` refers to frames with an alpha channel,
-        and `extra_filters` are applied to the fitted frame.
+        clockwise; `box` that of the bitmaps, both even. `is_premultiplied` refers to frames with an alpha channel.
         """
         self._fit = fit_content(fit, content, box)
         self._rotation = rotation % 360
         self._chroma_key = chroma_key
         self._is_premultiplied = is_premultiplied
-        self._extra_filters = extra_filters
         self._chain = FilterChain(self._filters)
         self._box_alpha: Pixels | None = None
         self._backdrop = None
         if fit == "contain-blur" and not self._fit.fills_box and chroma_key is None:
-            self._backdrop = _blurred_cover(content, box, rotation)
+            self._backdrop = BlurredBackdrop(content, box, rotation)
 
     def convert(self, frame: VideoFrame) -> Bitmap:
         """Convert a frame to a bitmap of the box's size."""
@@ -84,8 +83,6 @@ class FrameConverter:
             planes = _crop_planes(_view_planes(frame), x.crop[0] + x.offset, y.crop[0] + y.offset, x, y)
             return self._place_yuv(planes, frame, x, y)
         planes = _view_planes(self._chain.convert(frame))
-        if self._extra_filters:
-            return planes
         return self._place_yuv(_crop_planes(planes, x.offset, y.offset, x, y), frame, x, y)
 
     def _spans(self, frame: VideoFrame) -> tuple[Span, Span]:
@@ -103,7 +100,6 @@ class FrameConverter:
             and not is_hdr(frame)
             and self._rotation == 0
             and (x.scaled, y.scaled) == (x.crop[1], y.crop[1])
-            and not self._extra_filters
         )
 
     def _filters(self, frame: VideoFrame) -> list[Filter]:
@@ -128,7 +124,7 @@ class FrameConverter:
         else:
             # Without exact rounding, frames become up to one level darker.
             scale = ("scale", f"{size}:out_range=limited:flags=bicubic+accurate_rnd{sdr_scale_options(frame)}")
-        return [*crop, scale, ("format", "yuv420p"), *bt709_filters(frame), *rotate, *self._extra_filters]
+        return [*crop, scale, ("format", "yuv420p"), *bt709_filters(frame), *rotate]
 
     def _place_yuv(self, planes: YuvBitmap, frame: VideoFrame, x: Span, y: Span) -> YuvBitmap:
         if self._chroma_key:
@@ -137,9 +133,8 @@ class FrameConverter:
         width, height = self._fit.box
         if planes.size == (width, height):
             return planes
-        base = self._backdrop.convert(frame) if self._backdrop else None
-        if isinstance(base, YuvBitmap):
-            boxed = YuvBitmap(base.y.copy(), base.u.copy(), base.v.copy())
+        if self._backdrop:
+            boxed = self._backdrop.draw(frame)
         else:
             half = (height // 2, width // 2)
             boxed = YuvBitmap(
@@ -173,12 +168,36 @@ class FrameConverter:
         return RgbaBitmap(boxed)
 
 
-def _blurred_cover(content: Size, box: Size, rotation: int) -> FrameConverter:
-    reduction = _BACKDROP_REDUCTION
-    small = (max(box[0] // reduction // 2 * 2, 2), max(box[1] // reduction // 2 * 2, 2))
-    blur = ("gblur", f"sigma={max(small) * 0.03:.2f}:steps=2")
-    enlarge = ("scale", f"w={box[0]}:h={box[1]}:flags=bicubic")
-    return FrameConverter("cover", content, small, rotation=rotation, extra_filters=(blur, enlarge))
+class BlurredBackdrop:
+    """Draws the blurred frames of a video so that they fill a box."""
+
+    def __init__(self, content: Size, box: Size, rotation: int) -> None:
+        """Prepare the conversion; see `FrameConverter`."""
+        width, height = (max(side // _BACKDROP_REDUCTION // 2 * 2, 2) for side in box)
+        self._box = box
+        self._sigma = max(width, height) * 0.03
+        self._cover = FrameConverter("cover", content, (width, height), rotation=rotation)
+
+    def draw(self, frame: VideoFrame) -> YuvBitmap:
+        """Draw the backdrop of an opaque frame.
+
+        Blurred and enlarged with more than 8 bits, and then dithered, as the steps would be wide.
+        """
+        cover = self._cover.convert(frame)
+        if not isinstance(cover, YuvBitmap):
+            raise TypeError("frames with an alpha channel have no backdrop")
+        width, height = self._box
+        half = (width // 2, height // 2)
+        y = round_dithered(_blur_and_enlarge(cover.y, self._sigma, (width, height)))
+        u, v = (round_plainly(_blur_and_enlarge(part, self._sigma / 2, half)) for part in (cover.u, cover.v))
+        return YuvBitmap(y, u, v)
+
+
+def _blur_and_enlarge(plane: Pixels, sigma: float, size: Size) -> npt.NDArray[np.uint16]:
+    """Return multiples of 1/256."""
+    steps = plane.astype(np.uint16) * np.uint16(STEPS)
+    blurred = cv2.GaussianBlur(steps, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return cv2.resize(blurred, size, interpolation=cv2.INTER_LINEAR)  # type: ignore[return-value]
 
 
 def _crop_filter(frame: VideoFrame, x: Span, y: Span) -> list[Filter]:

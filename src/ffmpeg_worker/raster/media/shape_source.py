@@ -5,27 +5,33 @@ from __future__ import annotations
 import math
 import re
 
+import cv2
+import numpy as np
+
 from ffmpeg_worker.raster.errors import RasterError
+from ffmpeg_worker.raster.media.gradient import draw_gradient, draw_gradient_yuv
 from ffmpeg_worker.raster.media.object_fit import Size
 from ffmpeg_worker.raster.media.svg_source import rasterize
-from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap
+from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, apply_mask
 from ffmpeg_worker.scene.curve import Color, Curve, color_at
 from ffmpeg_worker.scene.scene import Gradient, ShapeContent
 
 _PATH = re.compile(r"[MmLlHhVvCcSsQqTtAaZz0-9eE+\-., \t\r\n]*\Z")
 _MAX_PATH_LENGTH = 200_000
 _MAX_POINTS = 10_000
+_WHITE, _TRANSPARENT = (1.0, 1.0, 1.0, 1.0), (0.0, 0.0, 0.0, 0.0)
 
 
 class ShapeSource:
     """A `Source` of a shape; it is drawn again only when one of its colors or its size changes."""
 
-    def __init__(self, content: ShapeContent, size: Size) -> None:
-        """Check the shape. Raises: RasterError."""
+    def __init__(self, content: ShapeContent, size: Size, *, as_yuv: bool = False) -> None:
+        """Check the shape; `as_yuv` draws gradients of even size as `YuvBitmap`s. Raises: RasterError."""
         self._content = content
         self.size = size
+        self._as_yuv = as_yuv
         self._key: tuple[Color | None, Color | None] | None = None
-        self._bitmap: RgbaBitmap | None = None
+        self._bitmap: Bitmap | None = None
         if content.path is not None and (len(content.path) > _MAX_PATH_LENGTH or not _PATH.match(content.path)):
             raise _invalid_shape("path data may contain only SVG path commands and numbers")
         if len(content.points) > _MAX_POINTS:
@@ -38,6 +44,8 @@ class ShapeSource:
         """Change the size at which the shape is drawn."""
         if size != self.size:
             self.size, self._bitmap = size, None
+            # Other sizes may be odd; then the edges of each size would be drawn in another way.
+            self._as_yuv = False
 
     def render(self, time_s: float) -> Bitmap | None:
         """Return the shape at a time of the element. Raises: RasterError."""
@@ -46,7 +54,10 @@ class ShapeSource:
         stroke = _visible_color(content.stroke, time_s)
         if self._bitmap is None or (fill, stroke) != self._key:
             try:
-                self._bitmap = RgbaBitmap(rasterize(shape_markup(content, self.size, fill, stroke)))
+                if isinstance(content.fill, Gradient):
+                    self._bitmap = self._draw_gradient(content.fill, stroke)
+                else:
+                    self._bitmap = RgbaBitmap(rasterize(shape_markup(content, self.size, fill, stroke)))
             except (ValueError, OSError) as error:
                 raise _invalid_shape("its data cannot be drawn") from error
             self._key = (fill, stroke)
@@ -56,6 +67,25 @@ class ShapeSource:
         """Release the bitmap."""
         self._bitmap = None
 
+    def _draw_gradient(self, gradient: Gradient, stroke: Color | None) -> Bitmap:
+        content, size = self._content, self.size
+        is_box = content.shape == "rect" and not content.radius and not stroke
+        coverage = None
+        if not is_box:
+            area = shape_markup(content, size, _WHITE, _TRANSPARENT if stroke else None)
+            coverage = np.ascontiguousarray(rasterize(area)[..., 3])
+        if self._as_yuv and not stroke and size[0] % 2 == size[1] % 2 == 0:
+            bitmap: Bitmap = draw_gradient_yuv(gradient, size)
+        else:
+            bitmap = RgbaBitmap(draw_gradient(gradient, size))
+        if coverage is not None:
+            bitmap = apply_mask(bitmap, coverage)
+        if stroke and isinstance(bitmap, RgbaBitmap):
+            above = rasterize(shape_markup(content, size, None, stroke))
+            free = cv2.bitwise_not(cv2.merge([above[..., 3]] * 4))
+            bitmap = RgbaBitmap(cv2.add(above, cv2.multiply(bitmap.rgba, free, scale=1 / 255)))  # type: ignore[arg-type]
+        return bitmap
+
 
 def _invalid_shape(problem: str) -> RasterError:
     message = f"The shape cannot be drawn: {problem}."
@@ -63,11 +93,10 @@ def _invalid_shape(problem: str) -> RasterError:
 
 
 def shape_markup(content: ShapeContent, size: Size, fill: Color | None, stroke: Color | None) -> str:
-    """Return the shape as SVG in the given colors; a gradient is taken from the content."""
+    """Return the shape as SVG in the given colors."""
     width, height = size
-    gradient = content.fill if isinstance(content.fill, Gradient) else None
     stroke_width = content.stroke_width if stroke else 0.0
-    attributes = [_paint_attributes("fill", fill) if gradient is None else 'fill="url(#g)"']
+    attributes = [_paint_attributes("fill", fill)]
     if content.shape == "line":
         attributes = ['fill="none"', _paint_attributes("stroke", stroke or fill)]
         if not content.dash:
@@ -80,7 +109,6 @@ def shape_markup(content: ShapeContent, size: Size, fill: Color | None, stroke: 
         attributes.append(f'stroke-dasharray="{" ".join(f"{max(part, 0.0):.4f}" for part in content.dash)}"')
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}">'
-        f"{_gradient_definition(gradient, size) if gradient else ''}"
         f"{_shape_element(content, size, stroke_width, ' '.join(attributes))}</svg>"
     )
 
@@ -146,41 +174,3 @@ def _paint_attributes(name: str, color: Color | None) -> str:
 
 def _hex_color(*parts: float) -> str:
     return "#" + "".join(f"{round(min(max(part, 0.0), 1.0) * 255):02x}" for part in parts)
-
-
-def _gradient_definition(gradient: Gradient, size: Size) -> str:
-    """Return a gradient laid out as in CSS: perpendiculars at its ends pass through the box's corners."""
-    width, height = size
-    stops = "".join(
-        f'<stop offset="{offset:.5f}" stop-color="{_hex_color(*color[:3])}" stop-opacity="{color[3]:.4f}"/>'
-        for offset, color in _color_stops(gradient)
-    )
-    if gradient.is_radial:
-        # Ends at the farthest corner, with the aspect ratio of the box.
-        transform = f"translate({width / 2} {height / 2}) scale({width} {height})"
-        position = f'cx="0" cy="0" r="{2**0.5 / 2:.6f}" gradientTransform="{transform}"'
-        return f'<radialGradient id="g" gradientUnits="userSpaceOnUse" {position}>{stops}</radialGradient>'
-    angle = math.radians(gradient.angle)
-    across, up = math.sin(angle), math.cos(angle)
-    half = (abs(width * across) + abs(height * up)) / 2
-    ends = (width / 2 - across * half, height / 2 + up * half, width / 2 + across * half, height / 2 - up * half)
-    position = " ".join(
-        f'{name}="{value:.4f}"' for name, value in zip(("x1", "y1", "x2", "y2"), ends, strict=True)
-    )
-    return f'<linearGradient id="g" gradientUnits="userSpaceOnUse" {position}>{stops}</linearGradient>'
-
-
-def _color_stops(gradient: Gradient) -> list[tuple[float, Color]]:
-    """Return offsets and colors. A transparent stop takes the colors of its neighbors, as CSS premultiplies."""
-    colors = gradient.colors
-    count = len(colors)
-    offsets = gradient.stops or tuple(index / max(count - 1, 1) for index in range(count))
-    stops: list[tuple[float, Color]] = []
-    for index, (offset, color) in enumerate(zip(offsets, colors, strict=False)):
-        clamped = min(max(offset, 0.0), 1.0)
-        if color[3] > 0:
-            stops.append((clamped, color))
-            continue
-        neighbors = colors[max(index - 1, 0) : index] + colors[index + 1 : index + 2]
-        stops.extend((clamped, (*neighbor[:3], 0.0)) for neighbor in neighbors or (color,))
-    return stops

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -77,3 +78,12 @@ def derive(bitmap: Bitmap, kind: str, key: Any, compute: Callable[[], _T]) -> _T
             del cached[next(iter(cached))]
         cached[key] = compute()
     return cached[key]
+
+
+def apply_mask(bitmap: Bitmap, mask: Pixels) -> Bitmap:
+    """Multiply the opacity of each pixel by a mask (0 to 255)."""
+    if isinstance(bitmap, RgbaBitmap):
+        return RgbaBitmap(cv2.multiply(bitmap.rgba, cv2.merge([mask] * 4), scale=1 / 255))  # type: ignore[arg-type]
+    if bitmap.alpha is not None:
+        mask = cv2.multiply(bitmap.alpha, mask, scale=1 / 255)  # type: ignore[assignment]
+    return YuvBitmap(bitmap.y, bitmap.u, bitmap.v, mask)

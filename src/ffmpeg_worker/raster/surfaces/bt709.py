@@ -14,6 +14,9 @@ _LUMA = np.array([_RED, 1 - _RED - _BLUE, _BLUE])
 _U = (np.array([0, 0, 1]) - _LUMA) / (2 * (1 - _BLUE))
 _V = (np.array([1, 0, 0]) - _LUMA) / (2 * (1 - _RED))
 
+# From red, green and blue (0 to 1) to values around the zero of each plane.
+_YUV_FROM_RGB = np.array([_LUMA * 219, _U * 224, _V * 224])
+
 # From premultiplied RGBA (0 to 255) to premultiplied YUVA.
 _YUVA_FROM_RGBA: npt.NDArray[np.float32] = np.array(
     [
@@ -35,6 +38,12 @@ _GREEN_V = -_RED_V * _RED / (1 - _RED - _BLUE)
 def rgba_to_yuva(rgba: Pixels) -> Pixels:
     """Convert four premultiplied channels to four premultiplied channels."""
     return cv2.convertScaleAbs(cv2.transform(rgba.astype(np.float32), _YUVA_FROM_RGBA))  # type: ignore[return-value]
+
+
+def colors_to_yuv(colors: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return Y, U and V (0 to 255, not rounded) of rows of red, green and blue (0 to 1)."""
+    yuv: npt.NDArray[np.float64] = colors @ _YUV_FROM_RGB.T + np.array([16, 128, 128])
+    return yuv
 
 
 def color_to_yuv(color: Color) -> tuple[float, float, float]:

@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pytest
+from av.video.frame import VideoFrame
 
 from ffmpeg_worker.composition.choices import Fit
+from ffmpeg_worker.raster.media.frame_conversion import FrameConverter
 from ffmpeg_worker.raster.media.video_source import VideoSource
 from ffmpeg_worker.raster.surfaces.bitmap import Bitmap, RgbaBitmap, YuvBitmap
 from ffmpeg_worker.scene.scene import ChromaKey, VideoContent
@@ -203,6 +205,35 @@ def test_bars_are_transparent_and_pixels_may_be_non_square(tmp_path: Path) -> No
     assert blurred.alpha is None
     assert (blurred.y[:, 50:150] == bitmap.y[:, 50:150]).all()
     assert blurred.y[90, 190] > 200
+
+
+@pytest.mark.parametrize("box", [(42, 388), (30, 388), (388, 42), (200, 400)])
+def test_the_blurred_backdrop_is_the_same_whatever_memory_held_before(box: tuple[int, int]) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (480 * 3 // 2, 640)).astype(np.uint8)
+    frame = VideoFrame.from_ndarray(pixels, "yuv420p")
+    seen = set()
+    for value in range(40):
+        used = [np.full(size, value * 37 % 256, np.uint8) for size in (600, 2000, 9000, 40_000)]
+        del used
+        bitmap = FrameConverter("contain-blur", (640, 480), box).convert(frame)
+        assert isinstance(bitmap, YuvBitmap)
+        seen.add(b"".join(plane.tobytes() for plane in (bitmap.y, bitmap.u, bitmap.v)))
+    assert len(seen) == 1
+
+
+def test_the_backdrop_of_a_dark_video_has_no_bands() -> None:
+    ramp = np.tile(np.linspace(20, 34, 640).astype(np.uint8), (480, 1))
+    pixels = np.concatenate([ramp, np.full((240, 640), 128, np.uint8)])
+    bitmap = FrameConverter("contain-blur", (640, 480), (1280, 1600)).convert(
+        VideoFrame.from_ndarray(pixels, "yuv420p")
+    )
+    assert isinstance(bitmap, YuvBitmap)
+    backdrop = bitmap.y[:300].astype(int)
+    blocks = backdrop[:288, :1280].reshape(9, 32, 40, 32).mean((1, 3)).mean(0)
+    # The means rise in fractions of a step, and no column is a step.
+    assert (np.diff(blocks)[3:-3] > 0.02).all()
+    assert max(np.abs(np.diff(backdrop.mean(0)))[64:-64]) < 0.5
+    assert (bitmap.u == 128).all()
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mov", "prores_ks"), ("a.webm", "libvpx-vp9"), ("b.mov", "qtrle")])
