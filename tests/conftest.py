@@ -19,6 +19,8 @@ LONGEST_FIRST = (
     "security/test_attacks.py",
     "security/test_hostile_media.py",
     "media/test_canvas_faults.py",
+    "media/test_unusual_media.py",
+    "media/test_guide_commands.py",
     "media/test_everyday_commands.py",
     "docs/test_canvas_examples.py",
     "security/test_no_secret_leaks.py",

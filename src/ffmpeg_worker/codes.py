@@ -276,6 +276,7 @@ _FFMPEG_OUTPUTS = (
     _caller("output_without_streams", "The output has no streams."),
     _caller("sample_rate_not_in_container", "The format cannot hold the sample rate."),
     _caller("stream_count_unsupported", "The format needs another number of streams."),
+    _caller("timestamps_missing", "Packets that are copied have no timestamps, which the format needs."),
 )
 _FFMPEG_RUN = (
     _caller("cpu_time_exceeded", "The run used up its processor time."),

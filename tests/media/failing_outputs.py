@@ -120,6 +120,20 @@ CODECS = [
         {"encoder": "libopus"},
         only=("embedded", "FFmpeg 5 does not know this layout"),
     ),
+    FailingRun(
+        "channel_layout_unsupported",
+        f"{_AV} -vn -af aformat=channel_layouts=7.1 -c:a aac o.aac",
+        "-ac 6",
+        {"format": "adts"},
+        only=("embedded", "FFmpeg 5 writes it"),
+    ),
+    FailingRun(
+        "channel_layout_unsupported",
+        "-i mono.tta -c:a aac o.m4a",
+        "-ac 1",
+        {"encoder": "aac"},
+        only=("embedded", "FFmpeg 5 knows the layout"),
+    ),
     _audio("sample_format_unsupported", "-sample_fmt s16 -c:a aac o.m4a", "s16", argument="-sample_fmt"),
     _video("frame_rate_unsupported", "-c:v mpeg1video -r 7 o.mpg", "rate", argument="-r", encoder="mpeg1video"),
     _audio("bitrate_unsupported", "-c:a libopus -b:a 9999k o.opus", "256000", argument="-b:a", encoder="libopus"),
@@ -196,6 +210,19 @@ OUTPUTS = [
         "holds 'aac' only",
         {"format": "adts"},
         only=("embedded", "FFmpeg 5 reports it in other words"),
+    ),
+    *(
+        FailingRun("codec_not_in_container", f"-i {source} -c copy o.mkv", "Encode this", {"format": "matroska"})
+        for source in ("anim.apng", "tape.rm", "ima.mov")
+    ),
+    FailingRun("timestamps_missing", "-i b-frames.avi -c copy o.mkv", "-fflags +genpts", {"format": "matroska"}),
+    FailingRun("timestamps_missing", "-i b-frames.avi -c:v copy -an o.mkv", "encode", {"argument": "-c:v"}),
+    FailingRun(
+        "input_corrupt",
+        "-i lost.ts -map 0:a -c copy o.mkv",
+        "-c:a aac",
+        {"argument": "-i"},
+        only=("embedded", "FFmpeg 5 finds no sound in it"),
     ),
     _video("attachment_type_missing", "-attach s.srt -c copy o.mkv", "mimetype=", argument="-attach"),
     _video("encoder_setting_unsupported", "-c:v libx264 -level 99 o.mp4", "no level 99", argument="-level"),

@@ -41,7 +41,7 @@ class CollectedOutput:
         """
         self._captures_stdout = captures_stdout
         self.recorder = None if recording is None else Recorder(recording)
-        is_measuring = recording is not None and bool(recording.filters)
+        is_measuring = recording is not None and (recording.has_stdout or bool(recording.filters))
         self._limits = (
             {STDERR: MAX_RECORDED_BYTES, STDOUT: MAX_RECORDED_BYTES}
             if is_measuring

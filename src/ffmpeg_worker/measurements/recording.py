@@ -14,7 +14,7 @@ class Recording:
 
     Attributes:
         filters: the filters of the command that measure.
-        has_stdout: whether filters print to standard output.
+        has_stdout: whether filters or outputs print to standard output.
         max_log_bytes: bytes of the log, and of standard output; of more, the beginning and the end are kept.
         max_values: values in the lists of all measurements.
     """

@@ -20,6 +20,8 @@ from ffmpeg_worker.planning.artifact import ArtifactKind
 from ffmpeg_worker.planning.produced_names import ProducedNames
 
 _STANDARD_STREAMS = re.compile(r"-|pipe:\d*|fd:.*")
+_STANDARD_OUTPUT = frozenset({"-", "pipe:", "pipe:1"})
+_PRINTED_FORMATS = frozenset("crc md5 hash streamhash framemd5 framehash framecrc ffmetadata".split())
 _PLAYLIST_FORMATS = {"hls", "dash"}
 _PLAYLIST_SUFFIXES = {".m3u8", ".mpd"}
 # Text and headerless streams: nothing in such a file shows whether it is correct. DASH manifests: the embedded
@@ -135,6 +137,11 @@ def work_name(name: str) -> str:
     return path.name if path.is_absolute() else str(path)
 
 
+def is_printed(group: FileGroup) -> bool:
+    """Whether an output is text on standard output (`-f md5 -`), which becomes a part of the log."""
+    return group.value_of("f") in _PRINTED_FORMATS and group.url in _STANDARD_OUTPUT
+
+
 def read_output(group: FileGroup) -> OutputReference:
     """Classify an output.
 
@@ -144,7 +151,7 @@ def read_output(group: FileGroup) -> OutputReference:
     """
     muxer = group.value_of("f")
     url = without_file_prefix(group.url)
-    if muxer == "null":
+    if muxer == "null" or is_printed(group):
         return OutputReference(None, "-", is_raw=True)
     if muxer == "tee" or url == "/dev/null":
         return OutputReference(None, url, is_raw=True)
@@ -152,7 +159,7 @@ def read_output(group: FileGroup) -> OutputReference:
         raise InvalidJob(
             "The command writes to standard output, which nobody receives.",
             code="standard_stream",
-            hint='Name a file, or use "-f null -" to only measure.',
+            hint='Name a file, or use "-f null -" to only measure. Text such as that of "-f md5 -" is in "logs".',
             where={"argument": url},
         )
     if "://" in url:

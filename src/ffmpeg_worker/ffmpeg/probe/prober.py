@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -197,7 +197,9 @@ class ProbeSession:
         """
         if options or self._prober.program == "ffprobe":
             async with self._within_deadline():
-                return await self._prober.run_ffprobe(path, options, self._confinement())
+                document = await self._prober.run_ffprobe(path, options, self._confinement())
+            if options or not _has_unknown_size(document):
+                return document
         return await self.describe(path)
 
     @asynccontextmanager
@@ -218,6 +220,12 @@ class ProbeSession:
 
     def _confinement(self) -> Confinement | None:
         return None if self._jail is None else self._jail.for_probe(PROBE_TIMEOUT_S)
+
+
+def _has_unknown_size(document: Mapping[str, Any]) -> bool:
+    """Whether ffprobe found pictures without their size, as an older one than FFmpeg does: animated WebP, JXL."""
+    streams = document.get("streams", ())
+    return any(stream.get("codec_type") == "video" and not stream.get("width") for stream in streams)
 
 
 def _log_retry(error: Exception, _pause_s: float) -> None:

@@ -10,6 +10,7 @@ from ffmpeg_worker.measurements.measuring_filter import MeasuringFilter
 from ffmpeg_worker.measurements.recording import Recording
 from ffmpeg_worker.measurements.table import COLLECTORS, LOGGING_FILTERS
 from ffmpeg_worker.planning.commands.filter_graphs import Graph, read_graphs
+from ffmpeg_worker.planning.file_references import is_printed
 from ffmpeg_worker.planning.option_policy.written_files import find_written_files
 
 # FFmpeg cuts the names of instances.
@@ -30,7 +31,8 @@ def make_recording(line: CommandLine) -> Recording:
     written = (
         name for graph in read_graphs(line) for found in graph.filters for name in find_written_files(found)
     )
-    return Recording(find_measuring_filters(line), has_stdout=any(name in _STANDARD_OUTPUT for name in written))
+    has_stdout = any(name in _STANDARD_OUTPUT for name in written) or any(map(is_printed, line.outputs))
+    return Recording(find_measuring_filters(line), has_stdout=has_stdout)
 
 
 def prints_measurements(line: CommandLine) -> bool:

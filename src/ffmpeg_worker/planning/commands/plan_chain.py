@@ -112,6 +112,7 @@ def _plan_command(
         command=index,
         setup=(*(Folder(name) for name in sorted(folders)), *link_fonts(read.line, staged)),
         keeps_log=all(output.name is None for output in read.outputs)
+        or recording.has_stdout
         or bool(recording.filters)
         or prints_measurements(read.line),
         recording=recording,

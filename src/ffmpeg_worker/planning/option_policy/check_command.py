@@ -12,7 +12,7 @@ from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.planning import placeholders
 from ffmpeg_worker.planning.file_references import InputKind, InputReference, OutputReference
 from ffmpeg_worker.planning.option_policy.check_option import OptionChecker
-from ffmpeg_worker.planning.option_policy.check_value import check_format
+from ffmpeg_worker.planning.option_policy.check_value import check_appended_lists, check_format
 from ffmpeg_worker.planning.option_policy.formats import PROTOCOLS
 from ffmpeg_worker.planning.option_policy.refusal import ArgumentContext, quote_name
 from ffmpeg_worker.planning.option_policy.rule import ValueKind, index_by_name
@@ -46,6 +46,8 @@ def check_command(
     for group in line.groups:
         for option in group.options:
             _check_option(checker, option, is_input=group.is_input)
+        flags = [option.value or "" for option in group.options if option.name == "hls_flags"]
+        check_appended_lists(flags, ArgumentContext("-hls_flags"))
     for option in line.trailing:
         _check_option(checker, option, is_input=False)
     for group, reference in zip(line.inputs, inputs, strict=True):

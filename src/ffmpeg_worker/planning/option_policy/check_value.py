@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ffmpeg_worker.command.filter_graph import split_escaped
 from ffmpeg_worker.planning.option_policy import safe_names
@@ -109,10 +109,21 @@ def _check_bitstream_filters(value: str, context: ArgumentContext) -> None:
 def _check_segment_flags(value: str, context: ArgumentContext) -> None:
     if not _FLAG_WORDS.fullmatch(value):
         raise context.refusal("may only contain names of flags", 'For example "independent_segments".')
-    if "append_list" in re.split(r"[+|-]", value):
+    check_appended_lists([value], context)
+
+
+def check_appended_lists(values: Sequence[str], context: ArgumentContext) -> None:
+    """Refuse values of `-hls_flags` of one output that append to a playlist and delete its segments.
+
+    Raises:
+        ForbiddenOption: an existing playlist would say which files are deleted.
+    """
+    flags = {flag for value in values for flag in re.split(r"[+|-]", value)}
+    if {"append_list", "delete_segments"} <= flags:
         raise context.refusal(
-            'may not contain "append_list": with it, an existing playlist says which files are deleted',
-            "Leave append_list out; a job starts in an empty folder, so there is nothing to append to.",
+            'may not contain both "append_list" and "delete_segments": '
+            "an existing playlist would say which files are deleted",
+            "Leave append_list out if the output is new; a job starts in an empty folder.",
         )
 
 

@@ -39,7 +39,11 @@ MEDIA_OPTIONS = (
         "they name files to write",
     ),
     rule(ValueKind.STREAM_MAP, "var_stream_map", "its names become part of file names"),
-    rule(ValueKind.SEGMENT_FLAGS, "hls_flags", "appending to a playlist can delete files that it names"),
+    rule(
+        ValueKind.SEGMENT_FLAGS,
+        "hls_flags",
+        "appending to a playlist and deleting segments can delete files that it names",
+    ),
     rule(ValueKind.OUTPUT_FORMAT, "segment_format", "it names a muxer"),
     rule(
         ValueKind.DICTIONARY,

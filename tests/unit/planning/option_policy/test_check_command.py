@@ -75,6 +75,7 @@ REFUSED = {
     "-master_pl_name a/../../x": "-master_pl_name",
     "-init_hw_device vaapi=v:/dev/mem": "-init_hw_device",
     "-hls_flags delete_segments+append_list": "-hls_flags",
+    "-hls_flags append_list -hls_flags +delete_segments": "-hls_flags",
     "-hls_flags 34": "-hls_flags",
     # Dictionaries inside options
     "-segment_format_options protocol_whitelist=http": "-segment_format_options",
@@ -161,6 +162,7 @@ ALLOWED = [
     "-c:v libsvtav1 -svtav1-params tune=0:film-grain=8 -g:v 240",
     "-movflags +faststart -brand mp42 -metadata title=/etc/passwd -metadata:s:a:0 language=eng",
     "-f segment -segment_format mp4 -segment_format_options movflags=+faststart:brand=mp42 -segment_list l.csv",
+    "-f hls -hls_flags independent_segments+append_list",
     "-f hls -hls_flags independent_segments+delete_segments -hls_segment_filename v%v/s%d.ts",
     "-var_stream_map 'v:0,a:0,name:high v:1,a:1,agroup:x' -master_pl_name m.m3u8",
     "-bsf:v h264_mp4toannexb,filter_units=remove_types=6 -bsf:a null",

@@ -39,6 +39,11 @@ DECODING: tuple[Failure, ...] = (
             r"error while decoding MB|non-existing PPS|Error splitting the input into NAL units"
             r"|Invalid NAL unit size|channel element \S+ is not allocated|decode_slice_header error",
         ),
+        sign(
+            "The sound of the input is damaged and cannot be copied.",
+            r"^\[aac_adtstoasc\] Error parsing ADTS frame header",
+            hint="Send an undamaged file, or encode the sound instead of copying it: -c:a aac.",
+        ),
         options=("-i",),
     ),
 )

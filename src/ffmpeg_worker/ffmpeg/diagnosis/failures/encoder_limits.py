@@ -102,6 +102,15 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
             ENCODER + r"Specified channel layout '(?P<value>[^'\n]*)' is not supported",
         ),
         sign(
+            "The encoder '{encoder}' does not support the channel layout '{value}', which names no speakers.",
+            ENCODER + r'Unsupported channel layout "(?P<value>\d+ channels)"',
+            hint="Name the speakers: -ac 1 for one channel, -ac 2 for two, or -af aformat=channel_layouts=5.1.",
+        ),
+        sign(
+            "The encoder '{encoder}' does not support the channel layout '{value}'.",
+            ENCODER + r'Unsupported channel layout "(?P<value>[^"\n]*)"',
+        ),
+        sign(
             "The encoder '{encoder}' does not support {value} channels.",
             ENCODER + r"Opus mapping family undefined for (?P<value>\d+) channels",
         ),
@@ -113,6 +122,11 @@ ENCODER_LIMITS: tuple[Failure, ...] = (
             "The encoder '{encoder}' does not support the channel layout '{value}'.",
             ENCODER + r"Invalid channel layout (?P<value>\S+) for specified mapping family",
             hint="Give it one of its own layouts: -af aformat=channel_layouts=5.1 (or 7.1, stereo, mono).",
+        ),
+        sign(
+            "The format '{format}' cannot hold AAC sound with this channel layout.",
+            r"^\[(?P<format>[\w,]+)\] channelConfiguration > 7 is not supported in ADTS",
+            hint="Set other channels, usually -ac 2 or -ac 6, or write HLS as -hls_segment_type fmp4.",
         ),
         sign("The encoder '{encoder}' supports one channel only.", ENCODER + r"Only mono supported"),
         sign(

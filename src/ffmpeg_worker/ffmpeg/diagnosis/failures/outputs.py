@@ -46,6 +46,14 @@ _SPECIAL_STREAMS = (
         r"^\[(?P<format>matroska)\] Subtitle codec (?:(?P<codec>[a-z]\w+) \(\d+\)|\d+) is not supported",
         hint="Convert them: -c:s srt, or -c:s ass to keep their style.",
     ),
+    sign(
+        "The format '{format}' cannot hold '{codec}' as it is.",
+        r"^\[(?P<format>matroska)\] The Matroska muxer does not yet support muxing (?P<codec>\w+)",
+        r"^\[(?P<format>matroska)\] No (?:bmp|wav) codec tag found for codec (?P<codec>\w+)",
+        r"^\[(?P<format>matroska)\] (?P<codec>\w+) can only be written to WAVE with a constant frame size",
+        hint="Encode this stream instead of copying it, for example with -c:v libx264 or -c:a flac, or write "
+        "the format that the input has.",
+    ),
 )
 
 OUTPUTS: tuple[Failure, ...] = (
@@ -69,8 +77,8 @@ OUTPUTS: tuple[Failure, ...] = (
     ),
     failure(
         "output_without_streams",
-        "Check that an input is named with -i and that its streams are not all left out by "
-        "-map, -vn, -an or the format.",
+        "Check that the inputs have what the output is made of: sound with -vn or for MP3, a picture with -an or "
+        "for an image. Check also that -map and the format leave a stream.",
         sign("Nothing is left to write into the output.", r"Output file (?:#\d+ )?does not contain any stream"),
     ),
     failure(
@@ -159,6 +167,15 @@ OUTPUTS: tuple[Failure, ...] = (
             "The format '{format}' cannot hold raw RGB video.",
             _MUXER + r"(?P<codec>Raw RGB) is not supported Natively in",
         ),
+    ),
+    failure(
+        "timestamps_missing",
+        "Put -fflags +genpts before the -i of this input; if that does not help, encode instead of copying.",
+        sign(
+            "Packets of an input have no timestamps, which the format '{format}' needs.",
+            _MUXER + r"Can't write packet with unknown timestamp",
+        ),
+        options=("-c", "-codec", "-c:v", "-vcodec"),
     ),
     failure(
         "attachment_type_missing",
