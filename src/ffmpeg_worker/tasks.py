@@ -78,7 +78,17 @@ async def cancel_and_wait(*tasks: asyncio.Future[Any]) -> None:
     """
     for task in tasks:
         task.cancel()
-    await finish_then_cancel(asyncio.gather(*tasks, return_exceptions=True))
+    cancelled: asyncio.CancelledError | None = None
+    while running := {task for task in tasks if not task.done()}:
+        try:
+            await asyncio.wait(running)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # retrieve it, or asyncio logs that nobody did
+    if cancelled is not None:
+        raise cancelled
 
 
 async def _wait_despite_cancellation(task: asyncio.Future[_T]) -> asyncio.CancelledError | None:

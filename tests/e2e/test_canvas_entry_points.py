@@ -157,7 +157,8 @@ async def test_errors_are_problems(
 
 
 async def test_lint_over_http_does_not_render(client: aiohttp.ClientSession, server: Server) -> None:
-    long = {"type": "text", "text": "far too long", "width": 20, "height": 20, "style": {"font_family": "Nope"}}
+    long = {"type": "text", "text": "far too long", "width": 20, "height": 20}
+    long["style"] = {"font_family": "Nope", "font_size": 40}
     far = {"type": "image", "src": "https://nowhere.invalid/a.png", "width": 10}
     body = {"json": {**COMPOSITION, "layers": [long, far]}, "lint": True, "output": "never.mp4"}
     status, _, content = await post(client, "process", body)

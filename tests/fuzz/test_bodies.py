@@ -60,7 +60,7 @@ class CheckedServer:
         if status != 200:
             assert media_type == "application/problem+json", description
             problem = json.loads(body)
-            Problem.model_validate(problem, strict=True, extra="forbid")
+            Problem.model_validate_json(body, strict=True, extra="forbid")
             assert problem["code"] in self.codes, f"{problem}\n{description}"
 
     def send(self, path: str, body: bytes, headers: dict[str, str], description: str) -> None:

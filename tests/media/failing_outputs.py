@@ -49,7 +49,7 @@ CODECS = [
             "-hwaccel vaapi",
             "-init_hw_device qsv=q",
             "-hwaccel qsv",
-            "-init_hw_device vulkan=v",
+            "-init_hw_device vulkan=v:99",  # there may be a device in software
             "-init_hw_device opencl=o",
             "-init_hw_device drm=d",
         )

@@ -208,8 +208,12 @@ OUTPUT_OPENINGS = (
 """FFmpeg 5 writes the same line for inputs and outputs that cannot be opened."""
 
 
+RECORDED = {"too_many_threads"}
+"""Failures that only a limit of the system causes; their logs are in the unit tests."""
+
+
 def test_every_failure_of_the_table_has_a_real_run() -> None:
-    assert {failure.code for failure in FAILURES} | {"engine_failed"} == {case.code for case in RUNS}
+    assert {failure.code for failure in FAILURES} | {"engine_failed"} == {case.code for case in RUNS} | RECORDED
 
 
 def test_the_exit_code_of_a_shell_reports_a_killed_run() -> None:

@@ -30,6 +30,7 @@ _NOTHING_WRITTEN = "Nothing was written into output file, because at least one o
 _NEVER_OPENED = "Could not open encoder before EOF"
 _NOT_OPENED = "Error while opening encoder"
 _FILTERS_FAILED = "Error reinitializing filters"
+_FILTER_FAILED = "Error while filtering"
 _WITHOUT_PACKETS = (_NOTHING_WRITTEN, "Error writing trailer")
 
 _Number = tuple[int, int]
@@ -124,7 +125,7 @@ class OutputReport:
         elif text.startswith(_NOT_OPENED):
             # An encoder that got frames refused them; one without frames was opened with guessed values.
             self._has_other_failure |= not _stream_of(contexts) <= self._without_frames
-        elif _OF_FILTER.search(contexts) or text.startswith(_FILTERS_FAILED):
+        elif _OF_FILTER.search(contexts) or text.startswith((_FILTERS_FAILED, _FILTER_FAILED)):
             self._has_other_failure = True
         else:
             is_of_output = _OUTPUT.search(contexts) is not None

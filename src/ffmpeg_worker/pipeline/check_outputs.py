@@ -36,11 +36,15 @@ def check_selected(executed: Executed, expected: Expectations) -> list[str]:
 
 def _undecodable(damage: str, names: Sequence[str]) -> OutputRejected:
     return OutputRejected(
-        f"No frame of the input could be decoded. FFmpeg reported: {damage}",
+        f"No frame of the input could be decoded.{_reported(damage)}",
         code="input_corrupt",
         hint="Send an undamaged file.",
         where={"output": names[0][:128]} if names else None,
     )
+
+
+def _reported(damage: str | None) -> str:
+    return "" if damage is None else f" FFmpeg reported: {damage.rstrip('.')}."
 
 
 def check_length(artifact: Artifact, found: MediaInfo, executed: Executed, expected: Expectations) -> list[str]:
@@ -68,7 +72,7 @@ def check_length(artifact: Artifact, found: MediaInfo, executed: Executed, expec
         return [f'The output "{artifact.name}" is {length}. FFmpeg reported no damage, so it was delivered.']
     raise rejected(
         artifact,
-        f"The output {{}} is {length}." + (f" FFmpeg reported: {executed.damage}" if executed.damage else ""),
+        f"The output {{}} is {length}.{_reported(executed.damage)}",
         code="output_too_short",
         hint="The input is probably cut or damaged: send it again. To take what is there, say how long with -t.",
     )
