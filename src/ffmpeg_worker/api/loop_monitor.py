@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import logging
-import sys
+import re
+import tempfile
 import threading
 import time
-import traceback
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from selectors import BaseSelector
-from types import FrameType
 from typing import Any, cast
 
 from ffmpeg_worker.logs import log
@@ -22,6 +22,7 @@ SLOW_S = 0.1
 BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.3, 1.0, 3.0, 10.0)
 """Upper limits of the histogram of turns."""
 _LOG_PAUSE_S = 10.0
+_CALL = re.compile(r'^  File "(.*)", line (\d+) in (.*)$', re.MULTILINE)
 _MAX_FRAMES = 16
 
 
@@ -89,9 +90,8 @@ class LoopMonitor:
             began = self._began
             if began is None or (seconds := time.perf_counter() - began) < self._slow_s / 2:
                 continue
-            frame = sys._current_frames().get(thread)  # noqa: SLF001 - documented
-            if frame is not None and began != self._logged_turn:
-                self._seen = (began, _describe_stack(frame))
+            if began != self._logged_turn:
+                self._seen = (began, _read_stack(thread))
             if seconds > self._slow_s:
                 self._report(began, seconds)
 
@@ -116,9 +116,19 @@ def _selector_of(loop: asyncio.AbstractEventLoop) -> BaseSelector:
     return cast(BaseSelector, cast(Any, loop)._selector)  # noqa: SLF001
 
 
-def _describe_stack(frame: FrameType) -> list[str]:
-    """Name the innermost calls, innermost last; without values, which may be secret."""
-    frames = traceback.StackSummary.extract(
-        traceback.walk_stack(frame), limit=_MAX_FRAMES, lookup_lines=False, capture_locals=False
-    )
-    return [f"{one.filename}:{one.lineno} {one.name}" for one in reversed(frames)]
+def _read_stack(thread: int) -> list[str]:
+    """Name the innermost calls of a thread, innermost last; without values, which may be secret.
+
+    faulthandler reads the stack in C. Python's own way makes objects of the frames of a running thread, which is
+    not safe in every version of Python.
+    """
+    try:
+        with tempfile.TemporaryFile() as file:
+            faulthandler.dump_traceback(file, all_threads=True)
+            file.seek(0)
+            text = file.read().decode(errors="replace")
+    except OSError:  # the disk is full, or there is no descriptor left
+        return []
+    own = text.partition(f"hread 0x{thread:016x} ")[2].partition("hread 0x")[0]
+    calls = [f"{found[1]}:{found[2]} {found[3]}" for found in _CALL.finditer(own)]
+    return calls[:_MAX_FRAMES][::-1]

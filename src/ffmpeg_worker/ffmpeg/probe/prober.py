@@ -69,8 +69,8 @@ class Prober:
         """Stop all children."""
         if self._idle is not None:
             await cancel_and_wait(self._idle)
-        await self._forks.close()
         await asyncio.gather(*self._closing, return_exceptions=True)
+        await self._forks.close()
 
     @asynccontextmanager
     async def session(
