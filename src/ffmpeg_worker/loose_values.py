@@ -68,7 +68,7 @@ def read_loose_values(value: Any, model: type[FrozenModel]) -> tuple[Any, list[L
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What a type takes: numbers, only whole ones, switches, objects, lists of something, objects of something."""
+    """The values that a type takes: numbers, whole numbers, switches, models, lists, objects of values."""
 
     number: bool = False
     whole: bool = False

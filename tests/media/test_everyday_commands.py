@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import shutil
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-from ffmpeg_worker.errors import WorkerError
-from support.bare_ffmpeg import Files, digests, run_alone, take_new
-from support.jobs.everyday_commands import EVERYDAY, chain_of
+from support.bare_ffmpeg import Files, digests
+from support.compared_commands import check_same_files
+from support.jobs.everyday_commands import EVERYDAY
 from support.media.everyday_sources import copy_everyday_sources
 from support.worker import Worker
 
@@ -51,15 +50,4 @@ def inputs(alone: Path) -> Files:
 async def test_a_job_makes_what_the_command_makes(
     worker: Worker, alone: Path, inputs: Files, purpose: str
 ) -> None:
-    command = EVERYDAY[purpose]
-    for tokens in chain_of(command):
-        await asyncio.to_thread(run_alone, tokens, alone)
-    expected = take_new(alone, inputs)
-    try:
-        result = await worker.process(command)
-    except WorkerError as error:
-        raise AssertionError(f"{error.code}: {error} {error.stderr}") from None
-    made = take_new(worker.data, inputs)
-    assert made == {n: digest for n, digest in expected.items() if n not in PASSING_FILES.get(purpose, ())}
-    assert {output["name"] for output in result["outputs"]} == set(made)
-    assert digests(worker.data) == inputs
+    await check_same_files(worker, alone, inputs, EVERYDAY[purpose], PASSING_FILES.get(purpose, ()))

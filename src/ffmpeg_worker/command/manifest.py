@@ -21,7 +21,7 @@ _MAX_HEAD = 4096
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a manifest says about other files; their names are relative to its folder.
+    """References of a manifest to other files; their names are relative to its folder.
 
     Attributes:
         names: files, as it names them.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
-    """What a word means, for objects that have the field `field`."""
+    """The meaning of words, for objects that have the field `field`."""
 
     words: str
     field: str

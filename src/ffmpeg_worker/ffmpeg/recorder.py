@@ -68,7 +68,7 @@ class Recorder:
         return _pieces(self._stdout)
 
     def measurements(self, command: int) -> tuple[AnyMeasurement, ...]:
-        """What the filters of the command with this index have measured."""
+        """The measurements of all filters of the command with this index."""
         self._lines.end()
         return self._reader.results(command)
 

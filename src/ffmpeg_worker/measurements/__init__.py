@@ -1,1 +1,1 @@
-"""What FFmpeg's filters measure: the shape of each result, and the reader of the lines that the filter prints."""
+"""Measurements of FFmpeg's filters: the shape of each result, and the readers of the lines that filters print."""

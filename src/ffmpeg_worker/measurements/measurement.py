@@ -18,7 +18,7 @@ class MeasurementPart(BaseModel):
 
 
 class Measurement(MeasurementPart):
-    """What one instance of a filter measured.
+    """The measurement of one instance of a filter.
 
     `null` stands for a number that is not finite: the level of digital silence (-inf dB), or the PSNR of identical
     pictures (inf dB). A key that is absent was not printed.

@@ -1,4 +1,4 @@
-"""What is kept for the result while a command runs."""
+"""Settings for recording a command for its result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ffmpeg_worker.measurements.measuring_filter import MeasuringFilter
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What is kept of the log and of standard output of one FFmpeg.
+    """Limits for recording the log and standard output of one FFmpeg.
 
     Attributes:
         filters: the filters of the command that measure.

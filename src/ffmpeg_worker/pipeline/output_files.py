@@ -52,7 +52,7 @@ def list_files(folder: Path) -> Iterator[str]:
 
 
 def find_companions(folder: Path, *lanes: Lane) -> list[str]:
-    """What commands wrote into their folder beside their outputs: segments, keys, media playlists.
+    """Files that commands wrote beside their outputs: segments, keys, media playlists.
 
     Left out are files that the worker put there, and logs that only the second pass of an encoder reads.
     """

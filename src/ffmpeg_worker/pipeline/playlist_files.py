@@ -168,7 +168,7 @@ class _Group:
             self._shapes |= {_shape(one) for one in found - followed}
 
     def likeness(self, name: str) -> tuple[bool, bool, bool]:
-        """How much a file is like those of this playlist; the greatest value wins."""
+        """Similarity of a file's name to those of this playlist; the greatest value wins."""
         main = PurePosixPath(self.artifact.work_name)
         path = PurePosixPath(name)
         is_beside = path.parent == main.parent

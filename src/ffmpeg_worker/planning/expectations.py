@@ -1,4 +1,4 @@
-"""What to expect of a lane: estimates for progress, and what verification compares its outputs with.
+"""Expectations of a lane: estimates for progress, and what verification compares its outputs with.
 
 Command lines do not depend on it, so a lane can start while the media of its inputs are still being probed.
 """
@@ -26,7 +26,7 @@ Written = Sequence[Sequence[WrittenOutput]]
 
 @dataclass(frozen=True, slots=True)
 class Expectations:
-    """What is known of the outputs of a lane, by their names.
+    """Facts about the outputs of a lane, by their names.
 
     Attributes:
         command_s: estimated seconds of what each command writes.

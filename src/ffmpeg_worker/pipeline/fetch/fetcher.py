@@ -63,7 +63,7 @@ class Fetcher:
 
     @property
     def tasks(self) -> tuple[asyncio.Future[Any], ...]:
-        """What has begun. Several callers may await the same download or input, so its owner stops it."""
+        """Tasks that have begun. Several callers may await the same download or input, so its owner stops it."""
         return (*self._named.tasks, *self._fetched.values())
 
     async def fetch(self, required: RequiredInput) -> LocalFile:
@@ -165,11 +165,8 @@ class Fetcher:
             if produced.include(entry.name):
                 names[entry.name] = f"../{entry.name}"
             elif entry.name not in names:
-                named = self._named.find(entry.name, is_own_text=isinstance(required.source, TextSource))
-                names[entry.name] = (
-                    await self._stage_entry(entry, locate)
-                    if named is None
-                    else (await self._named.fetch_for(required, named)).staged
+                names[entry.name] = await self._stage_named(
+                    entry, required, locate, is_own_text=isinstance(required.source, TextSource)
                 )
         renamed = await self._compute(len(text), concat_list.rename_entries, text, names)
         await asyncio.to_thread(target.write_text, renamed, encoding="utf-8", errors="surrogateescape")
@@ -184,16 +181,26 @@ class Fetcher:
         lines = (await asyncio.to_thread(_read_key_info, source)).splitlines()
         entry = lines[1].strip() if len(lines) > 1 else ""
         if entry:
-            named = self._named.find(entry, is_own_text=True)
-            staged = (
-                await self._stage_entry(concat_list.ListEntry(entry, 2), locate)
-                if named is None
-                else (await self._named.fetch_for(required, named)).staged
-            )
+            key_file = concat_list.ListEntry(entry, 2)
+            staged = await self._stage_named(key_file, required, locate, is_own_text=True)
             lines[1] = f"{STAGING_FOLDER}/{staged}"
         text = "\n".join(lines) + "\n"
         await asyncio.to_thread(target.write_text, text, encoding="utf-8", errors="surrogateescape")
         return target
+
+    async def _stage_named(
+        self,
+        entry: concat_list.ListEntry,
+        required: RequiredInput,
+        locate: Callable[[str], FileSource],
+        *,
+        is_own_text: bool,
+    ) -> str:
+        """Stage the input of the job or else the file that a text names, and return its staged name."""
+        named = self._named.find(entry.name, is_own_text=is_own_text)
+        if named is None:
+            return await self._stage_entry(entry, locate)
+        return (await self._named.fetch_for(required, named)).staged
 
     async def _stage_entry(self, entry: concat_list.ListEntry, locate: Callable[[str], FileSource]) -> str:
         """Stage a file that a list names, and return its staged name."""
@@ -212,24 +219,32 @@ class Fetcher:
 
 
 def _read_list(path: Path) -> str:
-    with path.open("rb") as file:
-        content = file.read(MAX_LIST_BYTES + 1)
-    if len(content) > MAX_LIST_BYTES:
-        raise SourceTooLarge(
+    return _read_text(
+        path,
+        MAX_LIST_BYTES,
+        SourceTooLarge(
             f"The list of files is larger than {MAX_LIST_BYTES} bytes.",
             hint="Join the files in several steps, each with a shorter list.",
-        )
-    return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
+        ),
+    )
 
 
 def _read_key_info(path: Path) -> str:
-    with path.open("rb") as file:
-        content = file.read(_MAX_KEY_INFO_BYTES + 1)
-    if len(content) > _MAX_KEY_INFO_BYTES:
-        raise SourceTooLarge(
+    return _read_text(
+        path,
+        _MAX_KEY_INFO_BYTES,
+        SourceTooLarge(
             f"The information file of an HLS key is larger than {_MAX_KEY_INFO_BYTES} bytes.",
             hint="Write three lines: the address of the key, the name of its file, and perhaps the IV.",
-        )
+        ),
+    )
+
+
+def _read_text(path: Path, max_bytes: int, too_large: SourceTooLarge) -> str:
+    with path.open("rb") as file:
+        content = file.read(max_bytes + 1)
+    if len(content) > max_bytes:
+        raise too_large
     return content.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
 
 

@@ -27,7 +27,7 @@ def find_measuring_filters(line: CommandLine) -> tuple[MeasuringFilter, ...]:
 
 
 def make_recording(line: CommandLine) -> Recording:
-    """What is to be kept of the output of a command."""
+    """Make the recording settings for a command."""
     written = (
         name for graph in read_graphs(line) for found in graph.filters for name in find_written_files(found)
     )

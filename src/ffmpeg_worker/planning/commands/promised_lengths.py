@@ -166,7 +166,7 @@ def _source_of(stream: WrittenStream, inputs: Sequence[InputFacts]) -> StreamInf
 def _promise_stream(
     stream: WrittenStream, groups: Sequence[FileGroup], inputs: Sequence[InputFacts]
 ) -> Promise | None:
-    """What is left of one input stream after `-ss`, `-t` and `-to` of its input."""
+    """The part of one input stream after `-ss`, `-t` and `-to` of its input."""
     if stream.source is None or stream.source[0] >= len(inputs):
         return None
     info, group = inputs[stream.source[0]], groups[stream.source[0]]
