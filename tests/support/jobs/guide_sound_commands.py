@@ -14,7 +14,7 @@ SOUND = {
     "channels swapped": "-i stereo.wav -af channelmap=1|0:stereo o.wav",
     "channels by name": "-i stereo.wav -af 'channelmap=FL-FR|FR-FL' -c:a pcm_s24le o.wav",
     "one channel muted": "-i stereo.wav -af 'pan=stereo|FL=FL' o.wav",
-    "six mono to surround": "-f lavfi -i sine=100:d=0.2 -f lavfi -i sine=200:d=0.2 -f lavfi -i sine=300:d=0.2 -f lavfi -i sine=400:d=0.2 -f lavfi -i sine=500:d=0.2 -f lavfi -i sine=600:d=0.2 -filter_complex '[0][1][2][3][4][5]join=inputs=6:channel_layout=5.1:map=0.0-FL|1.0-FR|2.0-FC|3.0-LFE|4.0-BL|5.0-BR' -c:a pcm_s16le o.wav",
+    "six mono to surround": "-f lavfi -i sine=100:d=0.2 -f lavfi -i sine=200:d=0.2 -f lavfi -i sine=300:d=0.2 -f lavfi -i sine=400:d=0.2 -f lavfi -i sine=500:d=0.2 -f lavfi -i sine=600:d=0.2 -filter_complex '[0][1][2][3][4][5]join=inputs=6:channel_layout=5.1:map=0.0-FL|1.0-FR|2.0-FC|3.0-LFE|4.0-BL|5.0-BR,atrim=end=0.15' -c:a pcm_s16le o.wav",
     "surround apart": "-i surround.wav -filter_complex 'channelsplit=channel_layout=5.1[FL][FR][FC][LFE][SL][SR]' -map '[FL]' fl.wav -map '[FR]' fr.wav -map '[FC]' fc.wav -map '[LFE]' lfe.wav -map '[SL]' sl.wav -map '[SR]' sr.wav",
     "surround mixed down by ac": "-i surround.wav -ac 2 -c:a aac o.m4a",
     "night mode of a film": "-i surround.wav -af 'pan=stereo|c0=0.5*c2+0.707*c0+0.707*c4+0.5*c3|c1=0.5*c2+0.707*c1+0.707*c5+0.5*c3,acompressor,volume=2' o.flac",
