@@ -327,6 +327,18 @@ _TARGETS = (
     _target("target_not_removable", "An uploaded output could not be deleted after another one failed."),
     _target("target_unavailable", "The destination cannot be written now.", retryable=True),
 )
+_QUEUE = (
+    _caller("idempotency_conflict", "Another job was sent with the same idempotency key.", status=409),
+    _caller("job_expired", "The job was not started within the time that its sender allowed."),
+    _caller("job_not_final", "The job has not ended yet.", status=409),
+    _caller("job_not_found", "There is no such job.", status=404),
+    _caller("job_poisoned", "The job ended its worker three times."),
+    _caller("output_not_found", "The job has no such output.", status=404),
+    _caller("output_removed", "The outputs of the job were removed after the retention time.", status=410),
+    _worker("output_elsewhere", "The output is on the disk of another machine.", status=404),
+    _worker("queue_unavailable", "The database of queued jobs does not answer.", retryable=True),
+    _key("queue_limit", "Too many jobs wait in the queue."),
+)
 _WORKER_STATE = (
     _caller("cancelled", "The caller cancelled the job or went away.", status=499),
     _worker("interrupted", "The worker is shutting down; the job may be sent again.", retryable=True),
@@ -363,6 +375,7 @@ CODE_GROUPS: Mapping[str, tuple[ErrorCode, ...]] = MappingProxyType(
         "FFmpeg: the process": _FFMPEG_RUN,
         "Running and verifying": _ENGINE,
         "Targets": _TARGETS,
+        "Queued jobs": _QUEUE,
         "The worker": _WORKER_STATE,
         "RunPod": _RUNPOD,
     }

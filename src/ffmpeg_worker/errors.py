@@ -251,6 +251,53 @@ class JobInterrupted(WorkerError):
     code = "interrupted"
 
 
+class JobReplaced(JobInterrupted):
+    """Another attempt runs the job, so that this one must not write anything more."""
+
+
+class JobNotFound(WorkerError):
+    """There is no such job, or it belongs to another API key."""
+
+    code = "job_not_found"
+
+
+class JobNotFinal(WorkerError):
+    """What was asked for needs a job that has ended."""
+
+    code = "job_not_final"
+
+
+class JobPoisoned(WorkerError):
+    """The job has ended its worker too often."""
+
+    code = "job_poisoned"
+
+
+class JobExpired(WorkerError):
+    """The job was not started in time."""
+
+    code = "job_expired"
+
+
+class JobOutputError(WorkerError):
+    """An output of a queued job cannot be served; `code` says why."""
+
+    code = "output_not_found"
+    fault_follows_code = True
+
+
+class IdempotencyConflict(WorkerError):
+    """Another job has the same idempotency key."""
+
+    code = "idempotency_conflict"
+
+
+class QueueUnavailable(WorkerError):
+    """The database of queued jobs does not answer."""
+
+    code = "queue_unavailable"
+
+
 class DiskFull(WorkerError):
     """The worker's disk has no room for the files of a job."""
 
@@ -267,6 +314,12 @@ class KeyLimitReached(WorkerError):
     """The API key of the job has as much of the worker as one key may have; `code` says of what."""
 
     code = "key_queue_full"
+
+
+class QueueLimitReached(WorkerError):
+    """Too many jobs wait in the queue, of all keys or of this one."""
+
+    code = "queue_limit"
 
 
 class Misconfigured(WorkerError):

@@ -11,10 +11,10 @@ from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ffmpeg_worker.admission import Admission
-from ffmpeg_worker.errors import JobCancelled, WorkerError
+from ffmpeg_worker.errors import JobCancelled, UnsupportedFeature, WorkerError
 from ffmpeg_worker.ffmpeg.gpu import GpuTrial, find_gpu_devices, has_graphics_card
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
@@ -22,6 +22,8 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job_queue.job_record import JobRecord
+from ffmpeg_worker.job_queue.queue_access import QueueAccess
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.compute import Compute
@@ -31,6 +33,7 @@ from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.runtime import DirectRuntime
 from ffmpeg_worker.pipeline.scratch import Scratch, open_scratch
+from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.sandbox.sandbox import open_sandbox
 from ffmpeg_worker.settings import Settings, pop_store_credentials
@@ -67,7 +70,16 @@ class Services:
     prober: Prober
     resources: WorkerResources
     admission: Admission
+    queue: QueueAccess
     counters: JobCounters = field(default_factory=JobCounters)
+
+    async def read(self, body: JobBody, *, owner: str = ANONYMOUS) -> ReadJob[Any]:
+        """Read the job in a request body, without running it.
+
+        Raises:
+            WorkerError: see `Compute.read`.
+        """
+        return await self.resources.compute.read(body, self.resources.machine, owner=owner)
 
     async def run(
         self,
@@ -105,7 +117,7 @@ class Services:
             raise
         finally:
             seconds = time.monotonic() - began
-            self.counters.add(job.action, outcome, seconds)
+            self.counters.add(job.action or "unknown", outcome, seconds)
             log(logging.INFO, "job ended", action=job.action, outcome=outcome, seconds=round(seconds, 3))
         return result
 
@@ -117,11 +129,23 @@ class Services:
             read = await self.resources.compute.read(job, machine, owner=owner)
         else:
             read = read_job(job, machine)
+        _refuse_queue_fields(read.job)
         timeout_s = min(read.job.timeout or self.settings.default_timeout_s, self.settings.max_timeout_s)
         runtime = DirectRuntime(
             self.resources, job_id, timeout_s=timeout_s, began=began, observer=observer, owner=owner
         )
         return await run_job(runtime, read)
+
+
+def _refuse_queue_fields(job: Job) -> None:
+    """Refuse what this run cannot promise: nothing of it outlives the process."""
+    field = job.needs_queue
+    if field is not None:
+        raise UnsupportedFeature(
+            f'"{field}" needs a queued job, and this job is not queued.',
+            hint=f'Remove "{field}", or send the job to the HTTP API of a worker with a queue.',
+            where={"field": field},
+        )
 
 
 def new_job_id() -> str:
@@ -130,8 +154,11 @@ def new_job_id() -> str:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, *, runs_queued_jobs: bool = True) -> AsyncIterator[Services]:
     """Open a worker on the running event loop; on exit all jobs and child processes are stopped.
+
+    The queue is opened with the first job that needs it, or by `Services.queue.open_if_used`. With
+    `runs_queued_jobs` false other processes run its jobs.
 
     Raises:
         Misconfigured: a program or folder that the settings name is not usable.
@@ -184,7 +211,19 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         )
         stack.push_async_callback(resources.gpu.close)
         stack.push_async_callback(admission.close)
-        yield Services(settings, tools, prober, resources, admission)
+        counters = JobCounters()
+        queue = QueueAccess(
+            settings,
+            resources,
+            lambda record, seconds: counters.add(record.action, _outcome_of(record), seconds),
+            runs_jobs=runs_queued_jobs,
+        )
+        stack.push_async_callback(queue.close)
+        yield Services(settings, tools, prober, resources, admission, queue, counters)
+
+
+def _outcome_of(record: JobRecord) -> str:
+    return "succeeded" if record.error is None else str(record.error["code"])
 
 
 def _make_admission(settings: Settings) -> Admission:

@@ -298,6 +298,56 @@ class Settings(BaseSettings):
         description="Maximum total size of one API key's outputs in the data root, in bytes. Default with one "
         "key: no limit; with several: at most nine times what is left free on the disk.",
     )
+    queue: Literal["on", "off"] = Field(
+        "on",
+        description="`off` refuses jobs that need a queue: asynchronous ones, and those with a callback or an "
+        "idempotency key. On RunPod, where the platform is the queue, it is off.",
+    )
+    state_root: Path = Field(
+        Path("state"),
+        description="Folder of queued jobs: their database, their working files, and outputs that wait to be "
+        "fetched. It must survive restarts, on a local disk if it holds the database. It is made when the first "
+        "job is queued.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL database of queued jobs (`postgresql://user:password@host/name`), which any "
+        "number of API and worker processes share. Default: a file in the state folder, for one machine.",
+    )
+    state_key: SecretStr | None = Field(
+        None,
+        description="Key that seals queued jobs in the database and signs download links; the same for all "
+        "processes of a database. Default with a database file: a key file beside it. Required with PostgreSQL.",
+    )
+    max_queued_jobs: int = Field(
+        100_000, ge=1, description="Maximum number of jobs that wait in the queue; further ones get 429."
+    )
+    max_queued_jobs_per_key: int | None = Field(
+        None, ge=1, description="The same for each API key. Default: `FFMPEG_WORKER_MAX_QUEUED_JOBS`."
+    )
+    queue_grace_s: float = Field(
+        20,
+        ge=0,
+        description="Seconds that running queued jobs may take after the worker is told to end; then they are "
+        "stopped and given back to the queue.",
+    )
+    job_retention_s: float = Field(
+        30 * 86400, ge=60, description="Seconds after which the record of an ended job is removed."
+    )
+    output_retention_s: float = Field(
+        86400,
+        ge=60,
+        description="Seconds after the end of a queued job without `upload` after which its outputs are removed.",
+    )
+    public_url: str | None = Field(
+        None,
+        description="Base of links in answers, e.g. `https://media.example`. Default: the host of the request.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None,
+        description="Secret that signs webhooks (`whsec_…`, see standardwebhooks.com). Default: one derived from "
+        "`FFMPEG_WORKER_STATE_KEY`, which `ffmpeg-worker settings --webhook-secret` shows.",
+    )
     default_timeout_s: float = Field(600, gt=0, description="Timeout of a job without `timeout`, in seconds.")
     max_timeout_s: float = Field(21600, gt=0, description="Maximum timeout of a job, in seconds.")
     max_body_bytes: int = Field(1 << 20, ge=1024, description="Maximum size of a request body, in bytes.")

@@ -49,6 +49,7 @@ class RecordingRuntime:
     """One attempt at a job; it runs one step that has no record, and is interrupted before the next."""
 
     uploads_early = False
+    outputs_folder = None
     owner = ANONYMOUS
     observer = staticmethod(ignore_event)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.explain import unknown_field
-from ffmpeg_worker.job.job import COMMON_FIELDS, UNSERVED_FIELDS
+from ffmpeg_worker.job.job import COMMON_FIELDS
 
 _INPUT = "input"
 _NAMES = frozenset({"action", "path"})
@@ -67,7 +67,7 @@ def _merge(envelope: Mapping[str, Any]) -> dict[str, Any]:
             limit_s = read_time_limit(item)
             if limit_s is not None and "timeout" not in _all_keys(job):
                 job["timeout"] = limit_s
-        elif key in COMMON_FIELDS or key in UNSERVED_FIELDS:
+        elif key in COMMON_FIELDS:
             if key in job:
                 raise InvalidJob(
                     f'"{key}" stands both beside and inside "input".',

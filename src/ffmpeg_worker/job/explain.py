@@ -8,9 +8,9 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions.action import Action
-from ffmpeg_worker.job.job import COMMON_FIELDS, UNSERVED_FIELDS
+from ffmpeg_worker.job.job import COMMON_FIELDS
 from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import describe_problem
 
@@ -43,8 +43,6 @@ def missing_field(field: str) -> InvalidJob:
 
 def unknown_field(key: str, known: Iterable[str], field: str) -> InvalidJob:
     """The error of a key that no model knows; `field` is its JSON path, `known` the keys that may stand there."""
-    if key in UNSERVED_FIELDS:
-        return unserved_field(key, field)
     names = list(known)
     hint = did_you_mean(key, names) or f"Known here are {quote_list(names)}."
     parent = field.rpartition(".")[0]
@@ -53,15 +51,6 @@ def unknown_field(key: str, known: Iterable[str], field: str) -> InvalidJob:
     else:
         message = f'"{field[:128]}" is not a known field.'
     return InvalidJob(message, code="unknown_field", hint=hint, where={"field": field[:200]})
-
-
-def unserved_field(key: str, field: str) -> UnsupportedFeature:
-    """The error of a key of the contract that this version does not serve."""
-    return UnsupportedFeature(
-        f'"{field}" is not served by this version.',
-        hint=f'Remove "{key}"; outputs are kept under the data root.',
-        where={"field": field},
-    )
 
 
 def json_path(location: Iterable[int | str], data_key: str, data: Mapping[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.frozen_model import FrozenModel, refuse_together
+from ffmpeg_worker.job.queue_fields import QueueFields
 from ffmpeg_worker.job.s3_config import S3Config
 from ffmpeg_worker.job.sources import Inputs
 from ffmpeg_worker.job.upload import Upload
@@ -17,7 +18,7 @@ _MAX_SECONDS = 1e15
 """No limit, as any timeout is capped: the largest number of seconds that is read at all."""
 
 
-class CommonFields(FrozenModel):
+class CommonFields(QueueFields):
     """Fields that jobs of every action share."""
 
     model_config = ConfigDict(json_schema_extra=refuse_together("upload", "s3Config"))
@@ -63,11 +64,7 @@ class CommonFields(FrozenModel):
         return self.s3Config.as_upload() if self.s3Config is not None else self.upload
 
 
-COMMON_FIELDS = frozenset(CommonFields.model_fields)
-UNSERVED_FIELDS = frozenset(
-    {"callback_url", "callback_auth_header", "webhook", "idempotency_key", "priority", "async"}
-)
-"""Common fields of the contract that this version refuses by name."""
+COMMON_FIELDS = frozenset(field.alias or name for name, field in CommonFields.model_fields.items())
 
 
 class JobData(FrozenModel):

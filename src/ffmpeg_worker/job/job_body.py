@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ffmpeg_worker.job.job import Job
-from ffmpeg_worker.job.parse import parse_action
+from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.strict_json import read_json
 
 
 @dataclass(frozen=True, slots=True)
 class JobBody:
-    """JSON as a caller sent it to the route of `action`, with the query string of the request."""
+    """JSON as a caller sent it to the route of `action`, with the query string of the request.
 
-    action: str
+    Without an `action` it is a whole job, which names its action itself.
+    """
+
+    action: str | None
     content: bytes = field(repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
 
@@ -31,6 +34,6 @@ class JobBody:
         """Parse the decoded JSON.
 
         Raises:
-            InvalidJob, UnsupportedFeature: see `parse_action`.
+            InvalidJob, UnsupportedFeature: see `parse_action` and `parse_job`.
         """
-        return parse_action(self.action, value, self.query)
+        return parse_job(value) if self.action is None else parse_action(self.action, value, self.query)

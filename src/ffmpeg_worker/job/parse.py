@@ -17,9 +17,8 @@ from ffmpeg_worker.job.explain import (
     missing_field,
     quote_list,
     unknown_field,
-    unserved_field,
 )
-from ffmpeg_worker.job.job import COMMON_FIELDS, UNSERVED_FIELDS, Job
+from ffmpeg_worker.job.job import COMMON_FIELDS, Job
 from ffmpeg_worker.loose_values import is_blank, read_loose_values
 from ffmpeg_worker.reading_notes import Reading, ReadingNotes
 from ffmpeg_worker.suggestions import did_you_mean
@@ -42,11 +41,7 @@ def parse_job(value: Any) -> Job:
     name_key, data_key = ("path", "body") if "path" in value else ("action", "data")
     action = _read_action(value, name_key)
     for key in value:
-        if (
-            key not in COMMON_FIELDS
-            and key not in {name_key, data_key}
-            and not _is_unserved_blank(key, value[key])
-        ):
+        if key not in COMMON_FIELDS and key not in {name_key, data_key}:
             raise unknown_field(key, ("action", "data", "path", "body", *sorted(COMMON_FIELDS)), key)
     if data_key not in value:
         raise missing_field(data_key)
@@ -140,11 +135,6 @@ def _drop_unused_spelling(value: dict[str, Any], notes: ReadingNotes) -> dict[st
     return value
 
 
-def _is_unserved_blank(key: str, item: Any) -> bool:
-    """Whether a field is of the contract, not served by this version, and blank: then nothing is asked for."""
-    return key in UNSERVED_FIELDS and is_blank(item)
-
-
 def _validate(action: Action, common: Mapping[str, Any], data: Any, data_key: str, notes: ReadingNotes) -> Job:
     """Separate the common fields from the data, then validate both with the model of the action's job."""
     if not isinstance(data, dict):
@@ -171,21 +161,11 @@ def _separate(
 
     Raises:
         InvalidJob: a field stands in both places.
-        UnsupportedFeature: a field of the contract that this version does not serve.
     """
-    fields, own = {}, {}
-    for key, item in common.items():
-        if _is_unserved_blank(key, item):
-            notes.add(key, Reading.NOT_GIVEN)
-        else:
-            fields[key] = item
+    fields, own = dict(common), {}
     for key, item in data.items():
         path = f"{data_key}.{key}" if data_key else key
-        if _is_unserved_blank(key, item):
-            notes.add(path, Reading.NOT_GIVEN)
-        elif key in UNSERVED_FIELDS:
-            raise unserved_field(key, path)
-        elif key not in COMMON_FIELDS:
+        if key not in COMMON_FIELDS:
             own[key] = item
         elif key in fields and is_blank(item):
             notes.add(path, Reading.NOT_GIVEN)

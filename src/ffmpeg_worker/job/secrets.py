@@ -28,6 +28,8 @@ def find_secrets(job: Job) -> Iterator[str]:
     for source in job.inputs.values():
         yield from source.secret_values()
     yield from job.data.secret_values()
+    if job.callback_auth_header is not None:
+        yield job.callback_auth_header.get_secret_value()
 
 
 def redaction_of(job: Job) -> Redact:

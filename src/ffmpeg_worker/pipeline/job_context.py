@@ -62,7 +62,7 @@ async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobCon
         resources.renderer.require_packages()
         await resources.renderer.open()
     upload = resources.stores.destination(read.job, runtime.job_id)
-    stores = await resources.stores.stores(upload, runtime.owner)
+    stores = await resources.stores.stores(upload, runtime.owner, runtime.outputs_folder)
     async with (
         runtime.open_workspace() as workspace,
         resources.prober.session(workspace.jail, deadline=runtime.deadline) as probes,

@@ -12,6 +12,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ffmpeg_worker.errors import EngineTimedOut
@@ -61,6 +62,11 @@ class Runtime(Protocol):
         """Whether segments may be uploaded while their command still runs, outside of any step."""
         ...
 
+    @property
+    def outputs_folder(self) -> Path | None:
+        """Outputs of a job that names no target go here; `None` stands for the data root."""
+        ...
+
     def open_workspace(self) -> AbstractAsyncContextManager[Workspace]:
         """The directory of the job: a new one, or that of an earlier attempt.
 
@@ -99,6 +105,7 @@ class DirectRuntime:
     """Runs every step at once and records nothing: for callers that wait, and where the platform is the queue."""
 
     uploads_early = True
+    outputs_folder = None
 
     def __init__(
         self,

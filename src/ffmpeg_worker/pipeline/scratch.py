@@ -52,11 +52,49 @@ class Scratch:
                 try:
                     yield Workspace(root, jail, usage)
                 finally:
-                    await _remove(root)
+                    await remove_tree(root)
+
+    @asynccontextmanager
+    async def kept_workspace(self, root: Path, owner: str = ANONYMOUS) -> AsyncIterator[Workspace]:
+        """The directory `root` of a job, with all that lies in it; later attempts at the job use it again.
+
+        Where an earlier attempt still holds it, as in a process that hangs, another one beside it is used.
+
+        Raises:
+            DiskFull: too little room is left for another job.
+            KeyLimitReached: the other jobs of `owner` hold too much.
+        """
+        if shutil.disk_usage(root.parent).free < self._min_free_bytes:
+            raise DiskFull("The worker's disk is nearly full; it takes no more jobs.", hint="Try again later.")
+        folder, lock = _lock_free(root)
+        try:
+            with self.usage.open_job(owner) as usage:
+                folder.mkdir(mode=0o700, exist_ok=True)
+                with self._sandbox.jail(folder) as jail:
+                    yield Workspace(folder, jail, usage)
+        finally:
+            os.close(lock)
 
 
-async def _remove(root: Path) -> None:
+def _lock_free(root: Path) -> tuple[Path, int]:
+    """Return the first folder that no living attempt holds, `root` or one beside it, and the lock on it."""
+    for number in itertools.count():
+        folder = root.with_name(f"{root.name}-{number}" if number else root.name)
+        lock = os.open(f"{folder}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(lock)
+        else:
+            return folder, lock
+    raise AssertionError
+
+
+async def remove_tree(root: Path) -> None:
     """Remove a tree completely, even if the job is being cancelled; a large one in a thread."""
+    if root.is_file():
+        root.unlink(missing_ok=True)
+        return
     if _is_small(root):
         _erase(root)
         return

@@ -11,7 +11,7 @@ from typing import Any
 
 from ffmpeg_worker.client.errors import Problem
 from ffmpeg_worker.job.actions.multi_process import MultiProcessData, MultiProcessJob
-from ffmpeg_worker.job.job import UNSERVED_FIELDS, CommonFields
+from ffmpeg_worker.job.job import CommonFields
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.object_location import OBJECT_SCHEMES
 from ffmpeg_worker.job.sources import FileSource
@@ -94,10 +94,9 @@ def split_request(request: RunpodRequest, count: int) -> list[Part]:
 
 def _read_exactly(body: dict[str, Any]) -> dict[str, Any]:
     """Read the loose values of a body, which the notes of the whole job name: a part would count its processes."""
-    served = {key: value for key, value in body.items() if key not in UNSERVED_FIELDS}
     for model in (MultiProcessData, CommonFields):
-        served, _ = read_loose_values(served, model)
-    return served
+        body, _ = read_loose_values(body, model)
+    return body
 
 
 def merge_results(

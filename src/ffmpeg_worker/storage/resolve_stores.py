@@ -96,8 +96,12 @@ class StoreResolver:
         prefix = self._default.key.rstrip("/")
         return self._default.model_copy(update={"key": f"{prefix}/{job_id}/" if prefix else f"{job_id}/"})
 
-    async def stores(self, upload: Upload | None, owner: str = ANONYMOUS) -> Stores:
+    async def stores(
+        self, upload: Upload | None, owner: str = ANONYMOUS, outputs_folder: Path | None = None
+    ) -> Stores:
         """The stores of one job of `owner`; `upload` is what `destination` returned.
+
+        Without an upload, outputs go to `outputs_folder`, by default to the data root.
 
         Raises:
             InvalidJob: the credentials of the bucket are missing or malformed.
@@ -106,9 +110,11 @@ class StoreResolver:
         sources: dict[str | None, SourceStore] = {None: self._local_source, "file": self._local_source}
         sources |= dict.fromkeys(("https", "http"), _LazySource(self._web))
         sources |= dict.fromkeys(sorted(OBJECT_SCHEMES), _LazySource(partial(self._buckets, upload)))
-        return Stores(sources, await self._target(upload, owner))
+        return Stores(sources, await self._target(upload, owner, outputs_folder))
 
-    async def _target(self, upload: Upload | None, owner: str) -> Target:
+    async def _target(self, upload: Upload | None, owner: str, outputs_folder: Path | None) -> Target:
+        if upload is None and outputs_folder is not None:
+            return LocalTarget(LocalRoots(outputs_folder, self._roots.folders))
         if upload is None or upload.cloud is CloudType.LOCAL:
             return LocalTarget(self._roots, self.data_usage, owner)
         remote = await self._remote_stores()

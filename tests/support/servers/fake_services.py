@@ -19,6 +19,7 @@ from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job.result_parts import Stats
+from ffmpeg_worker.job_queue.queue_access import QueueAccess
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.scratch_usage import ScratchUsage
@@ -81,6 +82,7 @@ def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
         cast(Prober, SimpleNamespace(program="pyav")),
         cast(WorkerResources, resources),
         Admission(max_concurrency=1, max_waiting_jobs=0),
+        cast(QueueAccess, SimpleNamespace(is_on=False, opened=None)),
     )
     services._run_job, services.owners = run, []
     return services

@@ -13,14 +13,15 @@ from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.canvas import CanvasData
 from ffmpeg_worker.job.actions.canvas_preview import PreviewData
 from ffmpeg_worker.job.actions.vmaf import VmafData
-from ffmpeg_worker.job.job import UNSERVED_FIELDS
 from ffmpeg_worker.job.parse import parse_action, parse_job
+from ffmpeg_worker.job.queue_fields import QueueFields
 from ffmpeg_worker.runpod_worker.request import read_request
 from support.docs.code_blocks import find_code
 from support.docs.json_examples import ROOT
 
 CHAIN = ["-i", "a.mp4", "b.mp4"]
 TEXT = {"type": "text", "text": "Hello", "duration": 1}
+QUEUE_FIELDS = [field.alias or name for name, field in QueueFields.model_fields.items()]
 MINIMAL: dict[str, dict[str, Any]] = {
     "process": {"chainCmds": CHAIN},
     "multi_process": {"processes": [{"chainCmds": CHAIN}]},
@@ -223,8 +224,8 @@ def test_what_is_no_number_is_refused(action: str, field: str, value: Any) -> No
 
 
 @pytest.mark.parametrize("blank", [None, ""])
-@pytest.mark.parametrize("field", sorted(UNSERVED_FIELDS))
-def test_blank_fields_of_later_versions_ask_for_nothing(field: str, blank: Any) -> None:
+@pytest.mark.parametrize("field", sorted(QUEUE_FIELDS))
+def test_blank_fields_of_queued_jobs_ask_for_nothing(field: str, blank: Any) -> None:
     plain = parse_job({"action": "probe", "data": {"input": "a"}})
     beside = parse_job({"action": "probe", "data": {"input": "a"}, field: blank})
     inside = parse_job({"action": "probe", "data": {"input": "a", field: blank}})

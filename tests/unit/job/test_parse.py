@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
+from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.process import ProcessJob
-from ffmpeg_worker.job.job import UNSERVED_FIELDS
 from ffmpeg_worker.job.parse import parse_action, parse_job
 from ffmpeg_worker.job.sources import FileSource, TextSource
 
@@ -152,16 +151,6 @@ def test_refused(job: Any, code: str, field: str | None, word: str) -> None:
     assert error.code == code
     assert field is None or error.where == {"field": field}
     assert word in f"{error.message} {error.hint}"
-
-
-@pytest.mark.parametrize("field", sorted(UNSERVED_FIELDS))
-def test_fields_of_later_versions_are_refused_by_name(field: str) -> None:
-    for job in (
-        {"action": "probe", "data": {"input": "a"}, field: {}},
-        {"action": "probe", "data": {"input": "a", field: {}}},
-    ):
-        with pytest.raises(UnsupportedFeature, match=field):
-            parse_job(job)
 
 
 def test_no_submitted_value_is_echoed() -> None:

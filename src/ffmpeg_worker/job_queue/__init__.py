@@ -1,0 +1,1 @@
+"""Durable jobs: they are stored, run by any worker that shares the database, watched, cancelled and repeated."""

@@ -1,0 +1,117 @@
+"""The database of queued jobs: a file for one machine, or PostgreSQL for many."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import PoolProxiedConnection
+
+from ffmpeg_worker.errors import Misconfigured, QueueUnavailable
+from ffmpeg_worker.job_queue.tables import metadata
+from ffmpeg_worker.tasks import finish_then_cancel
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+
+PATIENCE_S = 60.0
+"""Seconds that a running job waits for a database that is away, before it gives up."""
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+_SCHEMA_LOCK = 7077101
+
+
+class Database:
+    """Runs transactions in threads of its own, and repeats those that lost their connection.
+
+    SQLite has one thread, since it has one writer; PostgreSQL has several.
+    """
+
+    def __init__(self, url: str) -> None:
+        """`url` is that of SQLAlchemy: `sqlite:///…` or `postgresql+psycopg://…`."""
+        self.is_sqlite = url.startswith("sqlite")
+        threads = 1 if self.is_sqlite else 4
+        options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": threads, "pool_pre_ping": False}
+        self.engine = sa.create_engine(url, **options)
+        if self.is_sqlite:
+            sa.event.listen(self.engine, "connect", _set_up_sqlite)
+            sa.event.listen(self.engine, "begin", _begin_immediate)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="jobs-database")
+
+    async def open(self) -> None:
+        """Make the tables that are missing.
+
+        Raises:
+            Misconfigured: the database cannot be opened.
+        """
+        try:
+            await self._in_thread(_create_tables)
+        except (DBAPIError, OSError) as error:
+            raise Misconfigured(
+                "The database of queued jobs cannot be opened.",
+                hint="Check FFMPEG_WORKER_DATABASE_URL and FFMPEG_WORKER_STATE_ROOT.",
+                detail=str(error),
+            ) from None
+
+    async def close(self) -> None:
+        """Close all connections; a transaction that runs is finished first."""
+        await asyncio.to_thread(self._threads.shutdown)
+        self.engine.dispose()
+
+    async def run(self, work: Work[T], *, patience_s: float = PATIENCE_S) -> T:
+        """Run `work` in a transaction; it may be repeated when the connection is lost, so it must be idempotent.
+
+        Raises:
+            QueueUnavailable: the database was away for longer than `patience_s`.
+        """
+        give_up_at, pause = time.monotonic() + patience_s, _FIRST_PAUSE_S
+        while True:
+            try:
+                return await self._in_thread(work)
+            except (OperationalError, InterfaceError) as error:
+                if time.monotonic() + pause > give_up_at:
+                    raise QueueUnavailable(
+                        "The database of queued jobs does not answer.", hint="Try again later.", detail=str(error)
+                    ) from None
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+    async def _in_thread(self, work: Work[T]) -> T:
+        """A transaction that has begun is awaited even if the caller is cancelled: it may have been committed."""
+        loop = asyncio.get_running_loop()
+        return await finish_then_cancel(loop.run_in_executor(self._threads, partial(self._transact, work)))
+
+    def _transact(self, work: Work[T]) -> T:
+        with self.engine.begin() as connection:
+            return work(connection)
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the URL of a database file."""
+    return f"sqlite:///{path}"
+
+
+def _create_tables(connection: sa.Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Workers that start together would make the same table at once, which PostgreSQL refuses.
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_SCHEMA_LOCK)))
+    metadata.create_all(connection)
+
+
+def _set_up_sqlite(connection: PoolProxiedConnection, _record: Any) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined]  # transactions are begun by us
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    # A transaction that reads first and writes later would fail where another process writes in between.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

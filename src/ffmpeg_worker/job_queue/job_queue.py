@@ -1,0 +1,376 @@
+"""The queue of durable jobs: takes jobs, runs them on this worker if it has slots, and answers for all of them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+import socket
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import sqlalchemy as sa
+
+from ffmpeg_worker.errors import InvalidJob, JobNotFinal, JobReplaced, QueueLimitReached, WorkerError
+from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.job_body import JobBody
+from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY
+from ffmpeg_worker.job_queue.changes import Changes
+from ffmpeg_worker.job_queue.database import Database
+from ffmpeg_worker.job_queue.dbos_runtime import APPLICATION_VERSION, Engine
+from ffmpeg_worker.job_queue.job_folders import JobFolders
+from ffmpeg_worker.job_queue.job_record import JobFilter, JobPage, JobRecord, JobStatus, LogEntry
+from ffmpeg_worker.job_queue.job_store import (
+    NewJob,
+    count_jobs,
+    find_queued,
+    get_job,
+    insert_job,
+    list_jobs,
+    request_cancel,
+    restart_job,
+    start_new_run,
+    take_from_dead,
+)
+from ffmpeg_worker.job_queue.log_store import read_log
+from ffmpeg_worker.job_queue.membership import Membership
+from ffmpeg_worker.job_queue.report_writer import ReportWriter
+from ffmpeg_worker.job_queue.run_attempts import AttemptRunner, OnEnd
+from ffmpeg_worker.job_queue.seal import Seal
+from ffmpeg_worker.job_queue.stored_body import pack_body
+from ffmpeg_worker.logs import log
+from ffmpeg_worker.pipeline.resources import WorkerResources
+
+CALLER_PATIENCE_S = 5.0
+"""Seconds that a request waits for a database that is away."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOptions:
+    """How a queue runs.
+
+    Attributes:
+        engine_url: of the database of the engine.
+        slots: jobs that this process runs at once; 0: it only takes jobs, and other workers run them.
+        max_queued: jobs that may wait; `None`: no limit. Likewise `max_queued_per_key` of one API key.
+        grace_s: seconds that running jobs may take after the worker was told to end.
+        default_timeout_s, max_timeout_s: of jobs.
+    """
+
+    engine_url: str
+    slots: int
+    max_queued: int | None = None
+    max_queued_per_key: int | None = None
+    grace_s: float = 0.0
+    default_timeout_s: float = 600.0
+    max_timeout_s: float = 21600.0
+
+
+@dataclass(frozen=True, slots=True)
+class SentJob:
+    """A job as a caller sent it.
+
+    Attributes:
+        body: its JSON.
+        job: what was read from it.
+        owner: label of the API key.
+        idempotency_key: a job of the same owner with the same key is returned instead of a second one.
+        expires_at: seconds since 1970 after which it is not started any more.
+        parent_id: the job whose piece it is.
+    """
+
+    body: JobBody
+    job: Job
+    owner: str
+    idempotency_key: str | None = None
+    expires_at: float | None = None
+    parent_id: str | None = None
+
+
+class JobQueue:
+    """Open queue; its methods take the owner of the request, `None` for all owners.
+
+    All raise QueueUnavailable if the database does not answer, and JobNotFound for jobs of others.
+    """
+
+    def __init__(
+        self,
+        resources: WorkerResources,
+        database: Database,
+        seal: Seal,
+        folders: JobFolders,
+        options: QueueOptions,
+        on_end: OnEnd = lambda _record, _seconds: None,
+    ) -> None:
+        self.seal = seal
+        self.folders = folders
+        self.database = database
+        self.changes = Changes(database)
+        self.executor = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        self._options = options
+        self._on_end = on_end
+        self._reports = ReportWriter(database, self.changes.tell)
+        self.attempts = AttemptRunner(
+            resources,
+            database,
+            seal,
+            folders,
+            self._reports,
+            self.executor,
+            default_timeout_s=options.default_timeout_s,
+            max_timeout_s=options.max_timeout_s,
+            on_end=self._ended,
+        )
+        self._engine = Engine(
+            options.engine_url, self.executor, self.attempts.run, slots=options.slots, pieces=options.slots
+        )
+        self._membership = Membership(
+            database, self.executor, version=APPLICATION_VERSION, slots=options.slots, on_dead=self._take_over
+        )
+
+    async def open(self) -> None:
+        """Start to take jobs, and to run those that wait."""
+        await self._engine.open()
+        await self._membership.open()
+        await self._enqueue_lost()
+
+    async def close(self) -> None:
+        """Give running jobs back after the grace time, and leave."""
+        closing = asyncio.create_task(self.attempts.close(self._options.grace_s))
+        await asyncio.sleep(0)  # no further attempt starts now
+        await closing
+        await self._engine.close()
+        await self._membership.close()
+        await self._reports.flush()
+        await self.database.close()
+
+    async def submit(self, sent: SentJob) -> tuple[JobRecord, bool]:
+        """Store a job; returns it, and whether it is new: with an idempotency key it may be an earlier one.
+
+        Raises:
+            QueueLimitReached: too many jobs wait.
+            IdempotencyConflict: another job has the key.
+        """
+        packed = pack_body(sent.body)
+        job = sent.job
+        new = NewJob(
+            job_id=str(uuid.uuid4()),
+            owner=sent.owner,
+            action=job.action,
+            priority=job.priority or DEFAULT_PRIORITY,
+            body=self.seal.seal(packed),
+            body_digest=self.seal.digest(packed),
+            idempotency_key=_one_key(sent),
+            callback=self._seal_callback(job),
+            metadata=job.metadata,
+            expires_at=sent.expires_at,
+            parent_id=sent.parent_id,
+        )
+        insert = partial(self._insert_within_limits, job=new)
+        record, is_new = await self.database.run(insert, patience_s=CALLER_PATIENCE_S)
+        if is_new or record.status is JobStatus.QUEUED:
+            await self._enqueue(record)
+        return self._show(record), is_new
+
+    async def get(self, job_id: str, owner: str | None = None) -> JobRecord:
+        """Return a job."""
+        record = await self.database.run(
+            partial(get_job, job_id=job_id, owner=owner), patience_s=CALLER_PATIENCE_S
+        )
+        return self._show(record)
+
+    async def list(self, wanted: JobFilter, *, cursor: str | None = None, limit: int = 50) -> JobPage:
+        """Return a page of jobs, newest first; results are left out.
+
+        Raises:
+            InvalidJob: the cursor is not one of an earlier page.
+        """
+        if cursor is not None and not cursor.isdecimal():
+            raise InvalidJob(
+                'The "cursor" is not one of an earlier page.',
+                hint='Take "next_cursor" of the page before.',
+                where={"field": "cursor"},
+            )
+        before = None if cursor is None else int(cursor)
+        return await self.database.run(
+            lambda connection: list_jobs(connection, wanted, before=before, limit=limit),
+            patience_s=CALLER_PATIENCE_S,
+        )
+
+    async def count(self, owner: str | None = None) -> dict[JobStatus, int]:
+        """Count jobs by state."""
+        return await self.database.run(partial(count_jobs, owner=owner), patience_s=CALLER_PATIENCE_S)
+
+    async def cancel(self, job_id: str, owner: str | None = None) -> JobRecord:
+        """Cancel a job: a waiting one ends at once, a running one is `cancelling` until its programs are gone."""
+        record = await self.database.run(
+            partial(request_cancel, job_id=job_id, owner=owner), patience_s=CALLER_PATIENCE_S
+        )
+        if record.status is JobStatus.QUEUED:
+            await self.attempts.end_cancelling(job_id)
+            await asyncio.to_thread(self._engine.cancel, record.run_id)
+        self.attempts.cancel(job_id)
+        self.changes.tell([job_id])
+        return await self.get(job_id, owner)
+
+    async def purge(self, owner: str | None = None) -> int:
+        """Cancel all waiting jobs; returns their number."""
+        purged, wanted = 0, JobFilter(owner=owner, statuses=[JobStatus.QUEUED])
+        while (page := await self.list(wanted, limit=200)).jobs:
+            for record in page.jobs:
+                purged += (await self.cancel(record.job_id, owner)).status is JobStatus.CANCELLED
+        return purged
+
+    async def retry(self, job_id: str, owner: str | None = None) -> JobRecord:
+        """Run an ended job again, under the same id.
+
+        Raises:
+            JobNotFinal: it has not ended.
+        """
+        before = await self.database.run(
+            partial(restart_job, job_id=job_id, owner=owner), patience_s=CALLER_PATIENCE_S
+        )
+        if not before.is_final:
+            raise JobNotFinal(
+                f"The job is {before.status.value}, so it cannot be repeated.",
+                hint="Wait for its end, or cancel it.",
+            )
+        await self.folders.remove(job_id)
+        record = await self.get(job_id, owner)
+        await self._enqueue(record)
+        self.changes.tell([job_id])
+        return record
+
+    async def wait(self, job_id: str, owner: str | None, timeout_s: float) -> JobRecord:
+        """Return a job when it has ended, or as it is after `timeout_s`."""
+        until = time.monotonic() + timeout_s
+        record = await self.get(job_id, owner)
+        while not record.is_final and (left := until - time.monotonic()) > 0:
+            await self.changes.wait(job_id, left, record.revision)
+            record = await self.get(job_id, owner)
+        return record
+
+    async def watch(self, job_id: str, owner: str | None, after: int = 0) -> AsyncIterator[JobRecord]:
+        """Yield a job as it is, if its revision is above `after`, then after every change, to its end."""
+        revision = after
+        while True:
+            record = await self.get(job_id, owner)
+            if record.revision > revision:
+                revision = record.revision
+                yield record
+            if record.is_final:
+                return
+            await self.changes.wait(job_id, 15.0, record.revision)
+
+    async def read_log(self, job_id: str, owner: str | None, after: int = 0) -> Sequence[LogEntry]:
+        """Return what the commands of a job said, after the entry with number `after`."""
+        await self.get(job_id, owner)
+        return await self.database.run(partial(read_log, job_id=job_id, after=after), patience_s=CALLER_PATIENCE_S)
+
+    def _insert_within_limits(self, connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]:
+        record, is_new = insert_job(connection, job)
+        if is_new and job.parent_id is None:
+            self._check_limit(connection, self._options.max_queued, None, "of all API keys")
+            self._check_limit(connection, self._options.max_queued_per_key, job.owner, "of this API key")
+        return record, is_new
+
+    def _check_limit(self, connection: sa.Connection, limit: int | None, owner: str | None, whose: str) -> None:
+        if limit is not None and count_jobs(connection, owner)[JobStatus.QUEUED] > limit:
+            raise QueueLimitReached(
+                f"{limit} jobs {whose} wait in the queue; it takes no more.",
+                hint="Send the job again when some of them have ended.",
+            )
+
+    def _seal_callback(self, job: Job) -> bytes | None:
+        if job.callback is None:
+            return None
+        header = job.callback_auth_header
+        value: dict[str, Any] = {
+            "url": job.callback,
+            "auth_header": None if header is None else header.get_secret_value(),
+            "events": list(job.callback_events),
+        }
+        return self.seal.seal(json.dumps(value).encode())
+
+    def _show(self, record: JobRecord) -> JobRecord:
+        if record.sealed_result is None:
+            return record
+        return replace(record, result=json.loads(self.seal.unseal(record.sealed_result)), sealed_result=None)
+
+    async def _enqueue(self, record: JobRecord) -> None:
+        enqueue = partial(self._engine.enqueue, record.run_id, record.job_id, priority=record.priority)
+        await asyncio.to_thread(enqueue, is_piece=record.parent_id is not None)
+        self._engine.wake()
+
+    def _ended(self, record: JobRecord, seconds: float) -> None:
+        self.changes.tell([record.job_id])
+        self._on_end(record, seconds)
+        # The engine counts the run until its workflow has ended, a moment after this.
+        asyncio.get_running_loop().call_later(0.01, self._engine.wake)
+
+    async def _take_over(self, executors: Sequence[str]) -> bool:
+        """Put the jobs of dead workers back into the queue."""
+        taken = await self.database.run(partial(take_from_dead, executors=executors))
+        self.changes.tell(taken)
+        is_empty = await asyncio.to_thread(self._engine.recover, executors)
+        await self._enqueue_lost()
+        self._engine.wake()
+        return is_empty
+
+    async def _enqueue_lost(self) -> None:
+        """Find jobs that were stored, but that the engine does not have: a process ended in between."""
+        for record in await self.database.run(find_queued):
+            try:
+                if record.status is JobStatus.CANCELLING:
+                    await self.attempts.end_cancelling(record.job_id)
+                elif not await asyncio.to_thread(self._engine.has_run, record.run_id):
+                    new = await self.database.run(partial(start_new_run, job_id=record.job_id))
+                    await self._enqueue(new)
+            except (WorkerError, JobReplaced) as error:
+                log(logging.WARNING, "a lost job could not be queued again", job=record.job_id, detail=str(error))
+
+
+def _one_key(sent: SentJob) -> str | None:
+    """Return the idempotency key from the header or the body.
+
+    Raises:
+        InvalidJob: both are given, and differ.
+    """
+    header, field = sent.idempotency_key, sent.job.idempotency_key
+    if header and field and header != field:
+        raise InvalidJob(
+            'The header "Idempotency-Key" and the field "idempotency_key" differ.',
+            hint="Give one of them.",
+            where={"field": "idempotency_key"},
+        )
+    return header or field or None
+
+
+@asynccontextmanager
+async def open_job_queue(
+    resources: WorkerResources,
+    database: Database,
+    seal: Seal,
+    folders: JobFolders,
+    options: QueueOptions,
+    on_end: OnEnd,
+) -> AsyncIterator[JobQueue]:
+    """Open a queue, and close it at the end.
+
+    Raises:
+        Misconfigured: the database cannot be opened.
+    """
+    await database.open()
+    queue = JobQueue(resources, database, seal, folders, options, on_end)
+    await queue.open()
+    try:
+        yield queue
+    finally:
+        await queue.close()

@@ -1,0 +1,345 @@
+"""Stores the records of queued jobs; every change of a running job is refused to attempts that were replaced."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from ffmpeg_worker.errors import IdempotencyConflict, JobNotFound, JobReplaced
+from ffmpeg_worker.job_queue.delivery_store import insert_delivery
+from ffmpeg_worker.job_queue.job_record import FINAL, JobFilter, JobPage, JobRecord, JobStatus
+from ffmpeg_worker.job_queue.tables import jobs, logs, steps
+
+OPEN = (JobStatus.QUEUED.value, JobStatus.RUNNING.value, JobStatus.CANCELLING.value)
+_RUNNING = (JobStatus.RUNNING.value, JobStatus.CANCELLING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to store; `body` and `callback` are sealed, `body_digest` compares bodies of one idempotency key."""
+
+    job_id: str
+    owner: str
+    action: str
+    priority: int
+    body: bytes
+    body_digest: str
+    idempotency_key: str | None = None
+    callback: bytes | None = None
+    metadata: Mapping[str, Any] | None = None
+    expires_at: float | None = None
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A job that an attempt has begun to run; `history` has what is known of the attempts before."""
+
+    record: JobRecord
+    token: str
+    body: bytes
+    history: Sequence[Mapping[str, Any]]
+
+
+def insert_job(connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]:
+    """Store a job, unless its owner has one with the same idempotency key; returns it, and whether it is new.
+
+    Raises:
+        IdempotencyConflict: the job with that key has another body.
+    """
+    values = {
+        "job_id": job.job_id,
+        "owner": job.owner,
+        "action": job.action,
+        "status": JobStatus.QUEUED.value,
+        "priority": job.priority,
+        "created_at": time.time(),
+        "body": job.body,
+        "body_digest": job.body_digest,
+        "idempotency_key": job.idempotency_key,
+        "callback": job.callback,
+        "metadata": sa.null() if job.metadata is None else dict(job.metadata),
+        "expires_at": job.expires_at,
+        "parent_id": job.parent_id,
+    }
+    # Without a target, any unique column: the id too, where a lost connection hid the first success.
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    is_new = connection.execute(insert(jobs).values(values).on_conflict_do_nothing()).rowcount == 1
+    if job.idempotency_key is None or is_new:
+        return get_job(connection, job.job_id), is_new
+    row = connection.execute(
+        sa.select(jobs).where(jobs.c.owner == job.owner, jobs.c.idempotency_key == job.idempotency_key)
+    ).one()
+    if row.body_digest != job.body_digest:
+        raise IdempotencyConflict(
+            "Another job was sent with the same idempotency key.",
+            hint="Use a new key for a new job, or send the same body again.",
+            where={"field": "idempotency_key"},
+        )
+    return to_record(row), False
+
+
+def get_job(connection: sa.Connection, job_id: str, owner: str | None = None) -> JobRecord:
+    """Return a job, of `owner` where one is given.
+
+    Raises:
+        JobNotFound: there is none.
+    """
+    query = sa.select(jobs).where(jobs.c.job_id == job_id)
+    if owner is not None:
+        query = query.where(jobs.c.owner == owner)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise JobNotFound(
+            "There is no such job.",
+            hint="Check the id; records of ended jobs are removed after the retention time.",
+        )
+    return to_record(row)
+
+
+def list_jobs(connection: sa.Connection, wanted: JobFilter, *, before: int | None, limit: int) -> JobPage:
+    """Return a page of jobs, newest first; `before` is the cursor of the page before, as a number."""
+    query = sa.select(jobs).where(*_conditions(wanted)).order_by(jobs.c.number.desc()).limit(limit + 1)
+    if before is not None:
+        query = query.where(jobs.c.number < before)
+    rows = connection.execute(query).all()
+    more = len(rows) > limit
+    return JobPage([to_record(row) for row in rows[:limit]], str(rows[limit - 1].number) if more else None)
+
+
+def count_jobs(connection: sa.Connection, owner: str | None = None) -> dict[JobStatus, int]:
+    """Count the jobs in every state; pieces of jobs are left out."""
+    query = sa.select(jobs.c.status, sa.func.count()).where(jobs.c.parent_id.is_(None)).group_by(jobs.c.status)
+    if owner is not None:
+        query = query.where(jobs.c.owner == owner)
+    found = {row[0]: row[1] for row in connection.execute(query)}
+    return {status: found.get(status.value, 0) for status in JobStatus}
+
+
+def begin_attempt(connection: sa.Connection, job_id: str, executor: str, token: str) -> Attempt | None:
+    """Begin an attempt of a job, and refuse further writes of the attempts before; `None` if it may not run.
+
+    The one with the newest token wins, so of two workers that begin the same job only one finishes it.
+    """
+    query = sa.select(jobs).where(jobs.c.job_id == job_id, jobs.c.status.in_(OPEN))
+    row = connection.execute(query.with_for_update()).one_or_none()
+    if row is None or row.status == JobStatus.CANCELLING.value:
+        return None
+    history = [*row.history]
+    if history:
+        history[-1] = {**history[-1], "progress": row.progress}
+    history.append({"executor": executor, "began_at": time.time()})
+    values = {
+        "status": JobStatus.RUNNING.value,
+        "executor": executor,
+        "attempt_token": token,
+        "attempts": row.attempts + 1,
+        "started_at": row.started_at or time.time(),
+        "history": history,
+        "revision": row.revision + 1,
+    }
+    connection.execute(sa.update(jobs).where(jobs.c.number == row.number).values(values))
+    return Attempt(get_job(connection, job_id), token, row.body, history)
+
+
+def check_attempt(connection: sa.Connection, job_id: str, token: str) -> None:
+    """Check that an attempt may still write.
+
+    Raises:
+        JobReplaced: another attempt has taken its place, or the job has ended.
+    """
+    query = sa.select(jobs.c.number).where(jobs.c.job_id == job_id, *_is_current(token))
+    if connection.execute(query).one_or_none() is None:
+        raise JobReplaced("Another worker runs this job now.")
+
+
+def finish_job(
+    connection: sa.Connection,
+    job_id: str,
+    token: str | None,
+    status: JobStatus,
+    *,
+    result: bytes | None = None,
+    error: Mapping[str, Any] | None = None,
+    outputs_place: str | None = None,
+    progress: Mapping[str, Any] | None = None,
+) -> JobRecord:
+    """End a job; `token` is that of its attempt, `None` for one that no attempt runs; `result` is sealed.
+
+    Raises:
+        JobReplaced: another attempt runs it, or it has ended already.
+    """
+    unowned = [jobs.c.status.in_(OPEN), jobs.c.executor.is_(None)]
+    where = unowned if token is None else _is_current(token)
+    values: dict[str, Any] = {
+        "status": status.value,
+        "ended_at": time.time(),
+        "executor": None,
+        "attempt_token": None,
+        "result": result,
+        "error": sa.null() if error is None else dict(error),
+        "outputs_place": outputs_place,
+        "revision": jobs.c.revision + 1,
+    }
+    if progress is not None:
+        values["progress"] = dict(progress)
+    changed = connection.execute(sa.update(jobs).where(jobs.c.job_id == job_id, *where).values(values)).rowcount
+    if not changed:
+        raise JobReplaced("The job was ended by another worker.")
+    connection.execute(sa.delete(steps).where(steps.c.job_id == job_id))
+    record = get_job(connection, job_id)
+    callback = connection.execute(sa.select(jobs.c.callback).where(jobs.c.job_id == job_id)).scalar_one()
+    if callback is not None:
+        # In the same transaction: nobody is called back before the result can be read, and nobody is forgotten.
+        insert_delivery(connection, job_id, f"job.{record.status}", callback)
+    return record
+
+
+def give_back(connection: sa.Connection, job_id: str, token: str) -> None:
+    """Return a job to the queue; the attempt that ends so is not counted."""
+    values: dict[str, Any] = {
+        "status": JobStatus.QUEUED.value,
+        "executor": None,
+        "attempt_token": None,
+        "attempts": jobs.c.attempts - 1,
+        "revision": jobs.c.revision + 1,
+    }
+    connection.execute(sa.update(jobs).where(jobs.c.job_id == job_id, *_is_current(token)).values(values))
+
+
+def take_from_dead(connection: sa.Connection, executors: Iterable[str]) -> list[str]:
+    """Return the jobs of dead workers to the queue; their attempts stay counted. Returns the ids of the jobs."""
+    where = jobs.c.executor.in_(list(executors)), jobs.c.status.in_(_RUNNING)
+    found = list(connection.execute(sa.select(jobs.c.job_id).where(*where)).scalars())
+    status = sa.case(
+        (jobs.c.status == JobStatus.RUNNING.value, JobStatus.QUEUED.value), else_=JobStatus.CANCELLING.value
+    )
+    values = {"status": status, "executor": None, "attempt_token": None, "revision": jobs.c.revision + 1}
+    connection.execute(sa.update(jobs).where(*where).values(values))
+    return found
+
+
+def request_cancel(connection: sa.Connection, job_id: str, owner: str | None) -> JobRecord:
+    """Cancel a queued job at once, and let the worker of a running one stop it."""
+    record = get_job(connection, job_id, owner)
+    if record.status is JobStatus.RUNNING:
+        values = {"status": JobStatus.CANCELLING.value, "revision": jobs.c.revision + 1}
+        where = jobs.c.job_id == job_id, jobs.c.status == JobStatus.RUNNING.value
+        connection.execute(sa.update(jobs).where(*where).values(values))
+    return get_job(connection, job_id)
+
+
+def restart_job(connection: sa.Connection, job_id: str, owner: str | None) -> JobRecord:
+    """Return an ended job to the queue, as a new run of the same id; returns its record from before."""
+    record = get_job(connection, job_id, owner)
+    values: dict[str, Any] = {
+        "status": JobStatus.QUEUED.value,
+        "started_at": None,
+        "ended_at": None,
+        "expires_at": None,
+        "attempts": 0,
+        "history": [],
+        "retries": jobs.c.retries + 1,
+        "run": jobs.c.run + 1,
+        "progress": sa.null(),
+        "result": None,
+        "error": sa.null(),
+        "outputs_place": None,
+        "outputs_removed": False,
+        "revision": jobs.c.revision + 1,
+    }
+    final = [status.value for status in FINAL]
+    where = jobs.c.job_id == job_id, jobs.c.status.in_(final)
+    if connection.execute(sa.update(jobs).where(*where).values(values)).rowcount:
+        connection.execute(sa.delete(steps).where(steps.c.job_id == job_id))
+        connection.execute(sa.delete(logs).where(logs.c.job_id == job_id))
+    return record
+
+
+def write_progress(connection: sa.Connection, changes: Mapping[str, tuple[str, Mapping[str, Any]]]) -> None:
+    """Write the newest progress of running jobs: by job id, the token of the attempt and the progress."""
+    statement = (
+        sa.update(jobs)
+        # A job that has ended has no token.
+        .where(jobs.c.job_id == sa.bindparam("id"), jobs.c.attempt_token == sa.bindparam("token"))
+        .values(progress=sa.bindparam("new_progress", type_=sa.JSON), revision=jobs.c.revision + 1)
+    )
+    rows = [{"id": job_id, "token": token, "new_progress": dict(new)} for job_id, (token, new) in changes.items()]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def find_running(connection: sa.Connection, executor: str) -> dict[str, JobStatus]:
+    """Return the states of the jobs that a worker runs or must stop, by id."""
+    query = sa.select(jobs.c.job_id, jobs.c.status).where(jobs.c.executor == executor, jobs.c.status.in_(_RUNNING))
+    return {row.job_id: JobStatus(row.status) for row in connection.execute(query)}
+
+
+def find_queued(connection: sa.Connection) -> list[JobRecord]:
+    """Return all jobs that wait in the queue, or whose cancellation nobody carries out."""
+    unowned = sa.and_(jobs.c.status == JobStatus.CANCELLING.value, jobs.c.executor.is_(None))
+    query = sa.select(jobs).where(sa.or_(jobs.c.status == JobStatus.QUEUED.value, unowned))
+    return [to_record(row) for row in connection.execute(query)]
+
+
+def start_new_run(connection: sa.Connection, job_id: str) -> JobRecord:
+    """Give a queued job a new entry in the engine's queue: its last one has ended without the job."""
+    where = jobs.c.job_id == job_id, jobs.c.status == JobStatus.QUEUED.value
+    connection.execute(sa.update(jobs).where(*where).values(run=jobs.c.run + 1))
+    return get_job(connection, job_id)
+
+
+def find_revisions(connection: sa.Connection, job_ids: Iterable[str]) -> dict[str, int]:
+    """Return the revisions of jobs, by id; unknown jobs are left out."""
+    query = sa.select(jobs.c.job_id, jobs.c.revision).where(jobs.c.job_id.in_(list(job_ids)))
+    return {row.job_id: row.revision for row in connection.execute(query)}
+
+
+def to_record(row: sa.Row[Any]) -> JobRecord:
+    """Make the record of a row of the table."""
+    return JobRecord(
+        job_id=row.job_id,
+        owner=row.owner,
+        action=row.action,
+        status=JobStatus(row.status),
+        revision=row.revision,
+        priority=row.priority,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        attempts=row.attempts,
+        retries=row.retries,
+        progress=row.progress,
+        error=row.error,
+        metadata=row.metadata,
+        outputs_place=row.outputs_place,
+        outputs_removed=row.outputs_removed,
+        parent_id=row.parent_id,
+        run=row.run,
+        sealed_result=row.result,
+    )
+
+
+def _is_current(token: str) -> list[sa.ColumnElement[bool]]:
+    return [jobs.c.attempt_token == token, jobs.c.status.in_(_RUNNING)]
+
+
+def _conditions(wanted: JobFilter) -> list[sa.ColumnElement[bool]]:
+    found: list[sa.ColumnElement[bool]] = [jobs.c.parent_id.is_not_distinct_from(wanted.parent_id)]
+    if wanted.owner is not None:
+        found.append(jobs.c.owner == wanted.owner)
+    if wanted.statuses:
+        found.append(jobs.c.status.in_([status.value for status in wanted.statuses]))
+    if wanted.action is not None:
+        found.append(jobs.c.action == wanted.action)
+    if wanted.created_from is not None:
+        found.append(jobs.c.created_at >= wanted.created_from)
+    if wanted.created_before is not None:
+        found.append(jobs.c.created_at < wanted.created_before)
+    found += [jobs.c.metadata[key].as_string() == text for key, text in wanted.metadata.items()]
+    return found

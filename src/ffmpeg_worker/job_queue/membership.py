@@ -1,0 +1,162 @@
+"""Knows which workers share the database, and notices when one is dead.
+
+A worker counts up its `beat`. One whose beat stands still for `DEAD_AFTER_S` on the clock of the observer is dead:
+no clock of another machine is compared. On the same machine a worker is dead as soon as its process has gone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job_queue.database import Database
+from ffmpeg_worker.job_queue.tables import workers
+from ffmpeg_worker.logs import log
+from ffmpeg_worker.tasks import cancel_and_wait
+
+BEAT_S = 3.0
+DEAD_AFTER_S = 15.0
+
+OnDead = Callable[[Sequence[str]], Awaitable[bool]]
+"""Takes over from dead workers; returns whether nothing is left with them."""
+
+
+class Membership:
+    """The entry of this worker among those that share the database."""
+
+    def __init__(
+        self,
+        database: Database,
+        executor: str,
+        *,
+        version: str,
+        slots: int,
+        on_dead: OnDead,
+        beat_s: float = BEAT_S,
+    ) -> None:
+        """`executor` names this worker uniquely; `beat_s` also scales the time after which others are dead."""
+        self._database = database
+        self._entry = {
+            "executor": executor,
+            "beat": 0,
+            "machine": _machine(),
+            "process": _process(os.getpid()),
+            "version": version,
+            "slots": slots,
+            "started_at": time.time(),
+        }
+        self._executor = executor
+        self._on_dead = on_dead
+        self._beat_s = beat_s
+        self._dead_after_s = beat_s * DEAD_AFTER_S / BEAT_S
+        self._seen: dict[str, tuple[int, float]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Enter this worker, and take over from workers of this machine that are dead."""
+        await self._database.run(partial(_enter, entry=self._entry))
+        await self._look()
+        self._task = asyncio.create_task(self._beat())
+
+    async def close(self) -> None:
+        """Remove the entry, so that others take over at once what this worker has left."""
+        if self._task is not None:
+            await cancel_and_wait(self._task)
+        with suppress(WorkerError):
+            await self._database.run(partial(_leave, executor=self._executor), patience_s=2)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self._beat_s)
+            try:
+                await self._database.run(partial(_count_up, entry=self._entry), patience_s=self._beat_s)
+                await self._look()
+            except WorkerError as error:
+                log(logging.WARNING, "the database of queued jobs does not answer", detail=error.detail)
+            except Exception:
+                log(logging.ERROR, "the beat of this worker failed", exc_info=True)
+
+    async def _look(self) -> None:
+        """Find dead workers, and take over from them; an entry is removed when nothing is left with it."""
+        others = await self._database.run(partial(_read_others, executor=self._executor))
+        dead = self._find_dead(others)
+        if dead:
+            log(logging.WARNING, "workers are dead, their jobs are taken over", workers=dead)
+            if await self._on_dead(dead):
+                await self._database.run(partial(_remove, executors=dead))
+
+    def _find_dead(self, others: Sequence[Any]) -> list[str]:
+        now, dead = time.monotonic(), []
+        for other in others:
+            beat, since = self._seen.get(other.executor, (None, now))
+            self._seen[other.executor] = (other.beat, since if beat == other.beat else now)
+            is_gone = other.beat < 0 or (other.machine == self._entry["machine"] and not _is_alive(other.process))
+            if is_gone or now - self._seen[other.executor][1] > self._dead_after_s:
+                dead.append(other.executor)
+        self._seen = {other.executor: self._seen[other.executor] for other in others}
+        return dead
+
+
+def count_slots(connection: sa.Connection) -> int:
+    """Return the number of jobs that all workers run at once."""
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.sum(workers.c.slots), 0))).scalar_one())
+
+
+def _enter(connection: sa.Connection, entry: dict[str, object]) -> None:
+    connection.execute(sa.delete(workers).where(workers.c.executor == entry["executor"]))
+    connection.execute(sa.insert(workers).values(entry))
+
+
+def _count_up(connection: sa.Connection, entry: dict[str, object]) -> None:
+    """A worker that was taken for dead enters itself again; its jobs stay with those that took over."""
+    mine = workers.c.executor == entry["executor"]
+    if not connection.execute(sa.update(workers).where(mine).values(beat=workers.c.beat + 1)).rowcount:
+        connection.execute(sa.insert(workers).values(entry))
+
+
+def _leave(connection: sa.Connection, executor: str) -> None:
+    """A negative beat tells the others that this worker has ended."""
+    connection.execute(sa.update(workers).where(workers.c.executor == executor).values(beat=-1, slots=0))
+
+
+def _read_others(connection: sa.Connection, executor: str) -> Sequence[Any]:
+    query = sa.select(workers.c.executor, workers.c.beat, workers.c.machine, workers.c.process)
+    return connection.execute(query.where(workers.c.executor != executor)).all()
+
+
+def _remove(connection: sa.Connection, executors: Sequence[str]) -> None:
+    connection.execute(sa.delete(workers).where(workers.c.executor.in_(executors)))
+
+
+def _machine() -> str:
+    """Name what ids of processes are unique in: the running kernel and its namespace of processes."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{socket.gethostname()} {boot} {Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return f"{socket.gethostname()} {os.getpid()} {time.time()}"
+
+
+def _process(pid: int) -> str:
+    """Name a process by its id and start time, since ids are used again; empty if there is none."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in {"Z", "X"} else f"{pid} {fields[19]}"
+
+
+def _is_alive(process: str) -> bool:
+    pid = process.partition(" ")[0]
+    return pid.isdigit() and _process(int(pid)) == process

@@ -1,0 +1,282 @@
+"""Runs attempts at queued jobs on this worker, and ends their records."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from ffmpeg_worker.errors import (
+    JobCancelled,
+    JobInterrupted,
+    JobPoisoned,
+    JobReplaced,
+    QueueUnavailable,
+    WorkerError,
+)
+from ffmpeg_worker.job.job_body import JobBody
+from ffmpeg_worker.job.lifecycle import JobEvent
+from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job_queue.database import Database
+from ffmpeg_worker.job_queue.job_folders import JobFolders
+from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
+from ffmpeg_worker.job_queue.job_store import Attempt, begin_attempt, find_running, finish_job, give_back
+from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
+from ffmpeg_worker.job_queue.report_writer import ReportWriter
+from ffmpeg_worker.job_queue.seal import Seal
+from ffmpeg_worker.job_queue.step_store import read_steps
+from ffmpeg_worker.job_queue.stored_body import open_body
+from ffmpeg_worker.logs import job_id_var, log
+from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.pipeline.run_job import run_job
+from ffmpeg_worker.tasks import finish_shielded
+
+MAX_ATTEMPTS = 3
+_LOOK_S = 1.0
+
+OnEnd = Callable[[JobRecord, float], None]
+"""Receives a job that has ended, and the seconds of its last attempt."""
+
+
+@dataclass(slots=True)
+class _Running:
+    task: asyncio.Task[Any]
+    token: str
+    is_cancelled: bool = False
+
+
+class AttemptRunner:
+    """Runs attempts; a job that is cancelled is stopped, one that the shutdown stops is given back."""
+
+    def __init__(  # noqa: PLR0913 - what all attempts share
+        self,
+        resources: WorkerResources,
+        database: Database,
+        seal: Seal,
+        folders: JobFolders,
+        reports: ReportWriter,
+        executor: str,
+        *,
+        default_timeout_s: float,
+        max_timeout_s: float,
+        on_end: OnEnd,
+    ) -> None:
+        self.resources = resources
+        self._database = database
+        self._seal = seal
+        self._folders = folders
+        self._reports = reports
+        self._executor = executor
+        self._default_timeout_s = default_timeout_s
+        self._max_timeout_s = max_timeout_s
+        self._on_end = on_end
+        self._running: dict[str, _Running] = {}
+        self._is_closing = False
+        self._looking: asyncio.Task[None] | None = None
+
+    @property
+    def count(self) -> int:
+        """Attempts that run now."""
+        return len(self._running)
+
+    async def run(self, job_id: str) -> None:
+        """Run an attempt at a job, to the end of the job.
+
+        Raises:
+            JobInterrupted: the worker closes; the job is in the queue again.
+        """
+        if self._is_closing:
+            raise JobInterrupted("The worker is shutting down.")
+        token = secrets.token_hex(16)
+        begin = partial(begin_attempt, job_id=job_id, executor=self._executor, token=token)
+        attempt = await self._database.run(begin)
+        if attempt is None:
+            await self.end_cancelling(job_id)
+            return
+        self._running[job_id] = running = _Running(_current_task(), token)
+        self._start_looking()
+        context = job_id_var.set(job_id)
+        try:
+            await self._run_attempt(attempt, running)
+        finally:
+            job_id_var.reset(context)
+            self._running.pop(job_id, None)
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job that a caller has cancelled, if it runs here."""
+        running = self._running.get(job_id)
+        if running is not None and not running.is_cancelled:
+            running.is_cancelled = True
+            running.task.cancel()
+
+    async def close(self, grace_s: float) -> None:
+        """Let running attempts end within `grace_s`, then give their jobs back to the queue."""
+        self._is_closing = True
+        tasks = [running.task for running in self._running.values()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=grace_s)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+        if self._looking is not None:
+            self._looking.cancel()
+
+    async def end_cancelling(self, job_id: str) -> None:
+        """End a job that was cancelled when no worker ran it."""
+        error = JobCancelled("The job was cancelled.").as_problem(job_id)
+        finish = partial(finish_job, job_id=job_id, token=None, status=JobStatus.CANCELLED, error=error)
+        with suppress(JobReplaced):  # it has ended already, or another worker runs it
+            self._ended(await self._database.run(finish), time.monotonic())
+
+    async def _run_attempt(self, attempt: Attempt, running: _Running) -> None:
+        began = time.monotonic()
+        record = attempt.record
+        try:
+            if record.attempts > MAX_ATTEMPTS:
+                raise _poisoned(attempt)
+            result = await self._run_job(attempt, record)
+            end: Callable[[], Awaitable[JobRecord]] = partial(self._succeed, record, running.token, result)
+        except asyncio.CancelledError:
+            if not running.is_cancelled:
+                await finish_shielded(self._give_back(record.job_id, running.token))
+                raise JobInterrupted("The worker is shutting down.") from None
+            end = partial(self._fail, record, running.token, JobCancelled("The job was cancelled."))
+        except JobReplaced:
+            log(logging.WARNING, "another worker runs the job now")
+            return
+        except WorkerError as error:
+            end = partial(self._fail, record, running.token, error)
+        except Exception:
+            log(logging.ERROR, "the job failed unexpectedly", exc_info=True)
+            unexpected = WorkerError("The worker failed; its log has the reason.")
+            end = partial(self._fail, record, running.token, unexpected)
+        await finish_shielded(self._end(end, record.job_id, began))
+
+    async def _run_job(self, attempt: Attempt, record: JobRecord) -> JobResult:
+        body: JobBody = open_body(self._seal, attempt.body)
+        read = await self.resources.compute.read(body, self.resources.machine, owner=record.owner)
+        records = await self._database.run(partial(read_steps, job_id=record.job_id))
+        runtime = QueueRuntime(
+            self.resources,
+            record.job_id,
+            record.owner,
+            token=attempt.token,
+            timeout_s=min(read.job.timeout or self._default_timeout_s, self._max_timeout_s),
+            folder=self._folders.of(record.job_id),
+            observer=partial(self._observe, record.job_id, attempt.token),
+            database=self._database,
+            seal=self._seal,
+            records=records,
+        )
+        return await run_job(runtime, read)
+
+    def _observe(self, job_id: str, token: str, event: JobEvent) -> None:
+        self._reports.report_progress(job_id, token, describe_event(event))
+
+    async def _end(self, end: Callable[[], Awaitable[JobRecord]], job_id: str, began: float) -> None:
+        """Store the end of a job, then remove its working files."""
+        try:
+            self._ended(await end(), began)
+        except JobReplaced:
+            log(logging.WARNING, "another worker has ended the job")
+        except QueueUnavailable as error:
+            log(logging.ERROR, "the end of a job could not be stored", detail=error.detail)
+            return
+        await self._folders.remove_work(job_id)
+
+    async def _succeed(self, record: JobRecord, token: str, result: JobResult) -> JobRecord:
+        sealed = self._seal.seal(json.dumps(result.as_json(), separators=(",", ":")).encode())
+        place = self._folders.place if self._folders.has_outputs(record.job_id) else None
+        finish = partial(
+            finish_job,
+            job_id=record.job_id,
+            token=token,
+            status=JobStatus.SUCCEEDED,
+            result=sealed,
+            outputs_place=place,
+            progress=self._reports.take(record.job_id),
+        )
+        return await self._database.run(finish)
+
+    async def _fail(self, record: JobRecord, token: str, error: WorkerError) -> JobRecord:
+        status = JobStatus.CANCELLED if isinstance(error, JobCancelled) else JobStatus.FAILED
+        problem = error.as_problem(record.job_id)
+        return await self._database.run(
+            partial(
+                finish_job,
+                job_id=record.job_id,
+                token=token,
+                status=status,
+                error=problem,
+                progress=self._reports.take(record.job_id),
+            )
+        )
+
+    def _ended(self, record: JobRecord, began: float) -> None:
+        seconds = time.monotonic() - began
+        outcome = record.status.value if record.error is None else record.error["code"]
+        log(logging.INFO, "job ended", action=record.action, outcome=outcome, seconds=round(seconds, 3))
+        self._on_end(record, seconds)
+
+    async def _give_back(self, job_id: str, token: str) -> None:
+        self._reports.take(job_id)
+        try:
+            await self._database.run(partial(give_back, job_id=job_id, token=token), patience_s=5)
+        except WorkerError as error:
+            log(logging.WARNING, "a job could not be given back; others take it over", detail=error.detail)
+
+    def _start_looking(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look_for_cancelled())
+
+    async def _look_for_cancelled(self) -> None:
+        """Find jobs that were cancelled through other processes, while any runs here."""
+        while self._running:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                found = await self._database.run(
+                    partial(find_running, executor=self._executor), patience_s=_LOOK_S
+                )
+            except WorkerError as error:
+                log(logging.WARNING, "cancelled jobs could not be found", detail=error.detail)
+                continue
+            for job_id, status in found.items():
+                if status is JobStatus.CANCELLING:
+                    self.cancel(job_id)
+
+
+def describe_event(event: JobEvent) -> dict[str, Any]:
+    """Return the progress of a job as callers see it."""
+    values = {name: getattr(event, name) for name in event.__slots__}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _current_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("attempts run in tasks")
+    return task
+
+
+def _poisoned(attempt: Attempt) -> JobPoisoned:
+    ended = attempt.history[:-1]
+    return JobPoisoned(
+        f"The job ended its worker {len(ended)} times, so it is not tried again.",
+        hint="Look into the worker's log at these times; most likely the job needs more memory than there is.",
+        stderr="\n".join(map(_describe_attempt, ended)),
+    )
+
+
+def _describe_attempt(entry: Mapping[str, Any]) -> str:
+    began = datetime.fromtimestamp(entry["began_at"], UTC).isoformat(timespec="seconds")
+    progress = entry.get("progress") or {}
+    stage, percent = progress.get("stage", "before its first stage"), progress.get("percent", 0)
+    return f"{began} on {entry['executor']}: ended in stage {stage} at {percent} %"

@@ -1,0 +1,24 @@
+"""The body of a queued job as it is stored: sealed, with the action and the query string that it came with."""
+
+from __future__ import annotations
+
+import json
+
+from ffmpeg_worker.job.job_body import JobBody
+from ffmpeg_worker.job_queue.seal import Seal
+
+
+def pack_body(body: JobBody) -> bytes:
+    """Return the stored form, before it is sealed; equal bodies have equal forms."""
+    value = {"action": body.action, "query": dict(sorted(body.query.items())), "content": body.content.decode()}
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def open_body(seal: Seal, sealed: bytes) -> JobBody:
+    """Return the body in its sealed form.
+
+    Raises:
+        Misconfigured: it was sealed with another key.
+    """
+    value = json.loads(seal.unseal(sealed))
+    return JobBody(value["action"], value["content"].encode(), value["query"])
