@@ -31,7 +31,9 @@ from ffmpeg_worker.api.problems import (
     on_worker_error,
     unexpected_error_response,
 )
+from ffmpeg_worker.api.queued_jobs import JOBS_PATH
 from ffmpeg_worker.api.request_log import RequestLog
+from ffmpeg_worker.api.routes import jobs
 from ffmpeg_worker.api.routes.actions import make_endpoint
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH, serve_composition_schema
 from ffmpeg_worker.api.routes.operation import health, metrics
@@ -92,9 +94,20 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
     return app
 
 
+def _add_job_routes(app: FastAPI) -> None:
+    one = f"{JOBS_PATH}/{{job_id}}"
+    app.add_route(JOBS_PATH, jobs.send_job, methods=["POST"])
+    app.add_route(JOBS_PATH, jobs.list_jobs, methods=["GET"])
+    app.add_route(one, jobs.show_job, methods=["GET"])
+    app.add_route(one, jobs.cancel_job, methods=["DELETE"])
+    app.add_route(f"{one}/retry", jobs.retry_job, methods=["POST"])
+    app.add_route(f"{one}/log", jobs.show_log, methods=["GET"])
+
+
 def _add_routes(app: FastAPI) -> None:
     for action in ACTIONS.values():
         app.add_api_route(f"/api{action.path}", make_endpoint(action), methods=["POST"], **describe_route(action))
+    _add_job_routes(app)
     app.add_api_route(SCHEMA_PATH, serve_composition_schema, methods=["GET"], **describe_schema_route())
     app.add_api_route("/health", health, methods=["GET"], **describe_health_route())
     app.add_api_route("/health", health, methods=["HEAD"], include_in_schema=False)

@@ -53,6 +53,7 @@ async def serve(
     with _stop_on_signals(stop), _stop_on_end_of(lifeline, stop), _share_log():
         async with open_services(settings) as services:
             await services.resources.compute.open()
+            await services.queue.open_if_used()
             with _listen(settings.host, settings.port) as listener:
                 await _serve(services, listener, stop, on_ready)
 

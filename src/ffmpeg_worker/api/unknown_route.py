@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature, WorkerError
 from ffmpeg_worker.job.actions import ACTIONS, UNSERVED_ACTIONS
 from ffmpeg_worker.suggestions import did_you_mean
 
-_PLANNED_PREFIXES = ("/api/jobs", "/v2")
-_FALSE = frozenset({"false", "0", "no", "off"})
+_PLANNED_PREFIXES = ("/v2",)
 _MAX_SHOWN = 128
 
 
@@ -32,18 +30,3 @@ def describe_unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerErro
         code="unknown_route",
         hint=did_you_mean(path, known, cutoff=0.5) or f"Routes are {', '.join(dict.fromkeys(known))}.",
     )
-
-
-def refuse_async(request: Request) -> None:
-    """Refuse `?async=true`.
-
-    Raises:
-        UnsupportedFeature: the caller asks not to wait for the result.
-    """
-    value = request.query_params.get("async")
-    if value is not None and value.lower() not in _FALSE:
-        raise UnsupportedFeature(
-            'This version does not support "async".',
-            hint='Leave out "async": the response comes when the job has ended.',
-            where={"field": "async"},
-        )

@@ -81,6 +81,7 @@ class SentJob:
         body: its JSON.
         job: what was read from it.
         owner: label of the API key.
+        job_id: its id, which nobody can guess; by default a new one.
         idempotency_key: a job of the same owner with the same key is returned instead of a second one.
         expires_at: seconds since 1970 after which it is not started any more.
         parent_id: the job whose piece it is.
@@ -89,6 +90,7 @@ class SentJob:
     body: JobBody
     job: Job
     owner: str
+    job_id: str | None = None
     idempotency_key: str | None = None
     expires_at: float | None = None
     parent_id: str | None = None
@@ -161,7 +163,7 @@ class JobQueue:
         packed = pack_body(sent.body)
         job = sent.job
         new = NewJob(
-            job_id=str(uuid.uuid4()),
+            job_id=sent.job_id or str(uuid.uuid4()),
             owner=sent.owner,
             action=job.action,
             priority=job.priority or DEFAULT_PRIORITY,

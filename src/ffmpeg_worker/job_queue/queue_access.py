@@ -83,7 +83,7 @@ class QueueAccess:
 
     async def _open(self) -> JobQueue:
         settings = self._settings
-        root = settings.state_root
+        root = settings.state_root.absolute()
         _make_private(root)
         # Imported late: the engine and its database library take as long as the rest of the start.
         modules = await asyncio.to_thread(_import_all)

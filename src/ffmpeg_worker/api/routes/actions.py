@@ -16,9 +16,9 @@ from ffmpeg_worker.api.body import read_body
 from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
 from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE, NdjsonProgressResponse
 from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
+from ffmpeg_worker.api.queued_jobs import asks_queue, may_need_queue, respond_from_queue
 from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
 from ffmpeg_worker.api.spooled_response import spool
-from ffmpeg_worker.api.unknown_route import refuse_async
 from ffmpeg_worker.errors import JobCancelled, WorkerError
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.job_body import JobBody
@@ -34,13 +34,16 @@ def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
     """Make the endpoint of an action; it raises WorkerError if there is no result."""
 
     async def endpoint(request: Request) -> Response:
-        refuse_async(request)
         state = app_state_of(request)
         services = state.services
         record = request_record_of(request.scope)
         with state.bodies.receiving(record.owner) as count:
             body = await read_body(request, services.settings.max_body_bytes, count=count)
         job = JobBody(action.name, body, dict(request.query_params))
+        if may_need_queue(request, job):
+            read = await services.read(job, owner=record.owner)
+            if asks_queue(request, read):
+                return await respond_from_queue(request, job, read)
         run = partial(_run, services, job, record, request.receive)
         accepted = request.headers.get("accept", "")
         accepts_png = action.returns_png and PNG_TYPE in accepted
