@@ -254,7 +254,7 @@ def _make_store_resolver(settings: Settings, scratch: Scratch, stack: AsyncExitS
         opened: RemoteStores = await module.open_remote_stores(stack, settings, scratch.root / "kept", credentials)
         return opened
 
-    local = LocalRoots(settings.data_root, settings.allowed_roots)
+    local = LocalRoots(settings.data_root, settings.allowed_roots, [settings.state_root])
     usage = DataUsage(
         local,
         min_free_bytes=settings.min_free_disk_bytes,

@@ -21,7 +21,7 @@ from ffmpeg_worker.tasks import finish_then_cancel
 T = TypeVar("T")
 Work = Callable[[sa.Connection], T]
 
-PATIENCE_S = 60.0
+PATIENCE_S = 600.0
 """Seconds that a running job waits for a database that is away, before it gives up."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 _SCHEMA_LOCK = 7077101

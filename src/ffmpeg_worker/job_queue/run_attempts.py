@@ -182,15 +182,19 @@ class AttemptRunner:
         self._reports.report_progress(job_id, token, describe_event(event))
 
     async def _end(self, end: Callable[[], Awaitable[JobRecord]], job_id: str, began: float) -> None:
-        """Store the end of a job, then remove its working files."""
-        try:
-            self._ended(await end(), began)
-        except JobReplaced:
-            log(logging.WARNING, "another worker has ended the job")
-        except QueueUnavailable as error:
-            log(logging.ERROR, "the end of a job could not be stored", detail=error.detail)
+        """Store the end of a job, then remove its working files; without it, the work would be done again."""
+        while True:
+            try:
+                self._ended(await end(), began)
+            except JobReplaced:
+                log(logging.WARNING, "another worker has ended the job")
+            except QueueUnavailable as error:
+                log(logging.ERROR, "the end of a job could not be stored", detail=error.detail)
+                if self._is_closing:
+                    return
+                continue
+            await self._folders.remove_work(job_id)
             return
-        await self._folders.remove_work(job_id)
 
     async def _succeed(self, record: JobRecord, token: str, result: JobResult) -> JobRecord:
         sealed = self._seal.seal(json.dumps(result.as_json(), separators=(",", ":")).encode())

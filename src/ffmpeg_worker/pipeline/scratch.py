@@ -58,12 +58,17 @@ class Scratch:
     async def kept_workspace(self, root: Path, owner: str = ANONYMOUS) -> AsyncIterator[Workspace]:
         """The directory `root` of a job, with all that lies in it; later attempts at the job use it again.
 
-        Where an earlier attempt still holds it, as in a process that hangs, another one beside it is used.
+        Where an earlier attempt still holds it, as in a process that hangs, another one beside it is used. At the
+        sandbox level `chroot` it is a new one: jobs cannot leave the folder of the worker.
 
         Raises:
             DiskFull: too little room is left for another job.
             KeyLimitReached: the other jobs of `owner` hold too much.
         """
+        if self._sandbox.confines_to_root:
+            async with self.workspace(root.parent.name, owner) as workspace:
+                yield workspace
+            return
         if shutil.disk_usage(root.parent).free < self._min_free_bytes:
             raise DiskFull("The worker's disk is nearly full; it takes no more jobs.", hint="Try again later.")
         folder, lock = _lock_free(root)

@@ -87,6 +87,11 @@ class Sandbox:
         """The confinement of FFmpegs that run for the worker itself, e.g. to list encoders; they write nothing."""
         return None if self._mode == "off" else self._base(None)
 
+    @property
+    def confines_to_root(self) -> bool:
+        """Whether jobs run in folders below the one of `prepare_root` only."""
+        return self._root is not None
+
     def prepare_root(self, folder: Path) -> None:
         """At the level `chroot`, make `folder`, which contains the jobs' folders, their root folder.
 

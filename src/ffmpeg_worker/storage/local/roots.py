@@ -22,8 +22,10 @@ class LocalRoots:
     Links are resolved before the check, so a link that leads out of the roots is refused.
     """
 
-    def __init__(self, data_root: Path, allowed_roots: Sequence[Path] = ()) -> None:
-        """Make the data root if it is missing.
+    def __init__(
+        self, data_root: Path, allowed_roots: Sequence[Path] = (), private: Sequence[Path] = ()
+    ) -> None:
+        """Make the data root if it is missing; no job reads or writes the `private` folders of the worker.
 
         Raises:
             Misconfigured: the data root cannot be made, read or written, or an allowed folder is not there.
@@ -31,6 +33,8 @@ class LocalRoots:
         self.data_root = _open_data_root(data_root)
         self.folders = (self.data_root, *(_check_allowed(root) for root in allowed_roots))
         """The data root and the allowed folders."""
+        self.private = tuple(folder.absolute().resolve() for folder in private)
+        """Folders of the worker itself."""
         self.device = self.data_root.stat().st_dev
         """The disk of the data root."""
 
@@ -49,7 +53,15 @@ class LocalRoots:
             path = (self.data_root / name).resolve()
         except (OSError, RuntimeError, ValueError):
             return None
-        return path if any(path.is_relative_to(root) for root in self.folders) else None
+        if path.is_relative_to(self.data_root) and not self._is_private(path, below=self.data_root):
+            return path
+        is_allowed = any(path.is_relative_to(root) for root in self.folders)
+        return path if is_allowed and not self._is_private(path) else None
+
+    def _is_private(self, path: Path, below: Path | None = None) -> bool:
+        """Whether a path is in a private folder; with `below`, only those inside of that folder count."""
+        folders = [folder for folder in self.private if below is None or folder.is_relative_to(below)]
+        return any(path.is_relative_to(folder) for folder in folders)
 
 
 def _open_data_root(folder: Path) -> Path:

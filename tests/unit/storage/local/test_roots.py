@@ -68,3 +68,21 @@ def test_allowed_folders_are_separated_by_colons_or_commas(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FFMPEG_WORKER_ALLOWED_ROOTS", text)
     assert read_settings().allowed_roots == tuple(Path(folder) for folder in folders)
+
+
+def test_private_folders_are_no_jobs_business(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    roots = LocalRoots(tmp_path, [tmp_path], [state])
+    assert roots.resolve("state/jobs.db") is None
+    assert roots.resolve(str(state / "seal.key")) is None
+    assert roots.resolve("film/../state/seal.key") is None
+    assert roots.resolve("states/a.mp4") == tmp_path / "states/a.mp4"
+
+
+def test_outputs_of_a_queued_job_lie_in_a_private_folder(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    roots = LocalRoots(state / "jobs/1/outputs", [tmp_path], [state])
+    assert roots.resolve("o.mp4") == state / "jobs/1/outputs/o.mp4"
+    assert roots.resolve("../../2/outputs/o.mp4") is None
+    assert roots.resolve(str(state / "jobs/2/outputs/o.mp4")) is None
+    assert roots.resolve(str(tmp_path / "o.mp4")) == tmp_path / "o.mp4"
