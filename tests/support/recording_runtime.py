@@ -69,6 +69,10 @@ class RecordingRuntime:
         with self.resources.tools.sandbox.jail(self._root) as jail:
             yield Workspace(self._root, jail)
 
+    async def keeps_outputs(self) -> bool:
+        """See `Runtime.keeps_outputs`: every attempt but the last is interrupted."""
+        return not self._may_run
+
     async def step(
         self,
         name: str,

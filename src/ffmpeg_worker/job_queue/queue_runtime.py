@@ -36,6 +36,7 @@ class QueueRuntime:
 
     Attributes:
         outputs_folder: outputs of a job without a target of its own go there.
+        is_given_back: whether the attempt ends because the worker does, so that another one goes on.
     """
 
     uploads_early = False
@@ -68,12 +69,23 @@ class QueueRuntime:
         self._seal = seal
         self._records = dict(records)
         self._owned_at = time.monotonic()
+        self.is_given_back = False
 
     @asynccontextmanager
     async def open_workspace(self) -> AsyncIterator[Workspace]:
         """See `Runtime.open_workspace`; it stays for later attempts, unless an attempt that hangs still has it."""
         async with self.resources.scratch.kept_workspace(self._work_folder, self.owner) as workspace:
             yield workspace
+
+    async def keeps_outputs(self) -> bool:
+        """See `Runtime.keeps_outputs`; also of an attempt that has been replaced, and knows it or not."""
+        if self.is_given_back:
+            return True
+        try:
+            await self._database.run(partial(check_attempt, job_id=self.job_id, token=self._token), patience_s=5)
+        except WorkerError:
+            return True
+        return False
 
     async def step(
         self,

@@ -51,6 +51,7 @@ class _Running:
     task: asyncio.Task[Any]
     token: str
     is_cancelled: bool = False
+    runtime: QueueRuntime | None = None
 
 
 class AttemptRunner:
@@ -123,8 +124,10 @@ class AttemptRunner:
         tasks = [running.task for running in self._running.values()]
         if tasks:
             await asyncio.wait(tasks, timeout=grace_s)
-            for task in tasks:
-                task.cancel()
+            for running in self._running.values():
+                if running.runtime is not None:
+                    running.runtime.is_given_back = not running.is_cancelled
+                running.task.cancel()
             await asyncio.wait(tasks)
         if self._looking is not None:
             self._looking.cancel()
@@ -176,6 +179,7 @@ class AttemptRunner:
             seal=self._seal,
             records=records,
         )
+        self._running[record.job_id].runtime = runtime
         return await run_job(runtime, read)
 
     def _observe(self, job_id: str, token: str, event: JobEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,10 +18,12 @@ from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.leftover_files import describe_leftovers
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.quota import size_of
+from ffmpeg_worker.pipeline.runtime import Runtime
 from ffmpeg_worker.pipeline.verify import VerifiedFile, VerifiedFiles
 from ffmpeg_worker.sandbox.beneath import hardlink_beneath
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
 from ffmpeg_worker.storage.stores import Delivery, OutputLocation
+from ffmpeg_worker.tasks import finish_shielded
 
 _HOW_TO_GET = 'Give each a name of its own, and a place in "upload".'
 _Stamp = tuple[int, int, int]
@@ -139,14 +141,37 @@ async def deliver(
 @asynccontextmanager
 async def open_delivery(context: JobContext, keys: OutputKeys, lane_name: str) -> AsyncIterator[LaneDelivery]:
     """The delivery of one lane; files that were sent are removed again if anything inside fails."""
-    delivery = context.stores.target.open_delivery(context.progress.sending())
+    records = _UploadSteps(context.runtime, lane_name)
+    delivery = context.stores.target.open_delivery(context.progress.sending(), records)
     try:
         early = context.workspace.root / f"early-{lane_name}"
         max_bytes = context.resources.quota.max_file_bytes
         yield LaneDelivery(delivery, keys, early, max_bytes, context.stores.target.check)
     except BaseException:
-        await delivery.undo()
+        if not await finish_shielded(records.keeps_outputs()):
+            await delivery.undo()
         raise
+
+
+@dataclass(frozen=True, slots=True)
+class _UploadSteps:
+    """Makes each upload of a lane a step of the runtime."""
+
+    runtime: Runtime
+    lane_name: str
+
+    async def once(self, name: str, upload: Callable[[], Awaitable[None]]) -> None:
+        """See `UploadRecords.once`."""
+
+        async def run() -> bool:
+            await upload()
+            return True
+
+        await self.runtime.step(f"{self.lane_name}/upload/{name}", bool, run)
+
+    async def keeps_outputs(self) -> bool:
+        """See `UploadRecords.keeps_outputs`."""
+        return await self.runtime.keeps_outputs()
 
 
 def _with_output_name(error: WorkerError, keys: Mapping[str, str]) -> WorkerError:

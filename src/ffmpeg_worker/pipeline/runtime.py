@@ -76,6 +76,10 @@ class Runtime(Protocol):
         """
         ...
 
+    async def keeps_outputs(self) -> bool:
+        """Whether outputs that were delivered stay although this attempt fails: another one goes on with them."""
+        ...
+
     async def step(
         self,
         name: str,
@@ -128,6 +132,10 @@ class DirectRuntime:
     def open_workspace(self) -> AbstractAsyncContextManager[Workspace]:
         """See `Runtime.open_workspace`; it is removed when the job ends, however it ends."""
         return self.resources.scratch.workspace(self.job_id, self.owner)
+
+    async def keeps_outputs(self) -> bool:
+        """See `Runtime.keeps_outputs`."""
+        return False
 
     async def step(
         self,

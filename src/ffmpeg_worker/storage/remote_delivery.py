@@ -14,9 +14,9 @@ from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders, ObjectWriter
 from ffmpeg_worker.storage.content_types import MANIFEST_TYPES, content_type
-from ffmpeg_worker.storage.stores import OutputLocation
+from ffmpeg_worker.storage.stores import UNRECORDED, OutputLocation, UploadRecords
 from ffmpeg_worker.storage.transfer import TransferMeter
-from ffmpeg_worker.tasks import finish_then_cancel
+from ffmpeg_worker.tasks import finish_shielded, finish_then_cancel
 
 MAX_UPLOADS = 6
 """Concurrent uploads of one job."""
@@ -53,12 +53,18 @@ class RemoteDelivery:
     """
 
     def __init__(
-        self, writer: ObjectWriter, cache_control: str | None, slots: asyncio.Semaphore, meter: TransferMeter
+        self,
+        writer: ObjectWriter,
+        cache_control: str | None,
+        slots: asyncio.Semaphore,
+        meter: TransferMeter,
+        records: UploadRecords = UNRECORDED,
     ) -> None:
         self._writer = writer
         self._cache_control = cache_control
         self._slots = slots
         self._meter = meter
+        self._records = records
         self._outputs: dict[str, _Output] = {}
 
     def send(self, name: str, path: Path) -> None:
@@ -92,15 +98,22 @@ class RemoteDelivery:
             locations = {name: await self._locate(name) for name in self._wanted()}
             await self._remove([name for name, output in self._outputs.items() if output.is_withdrawn])
         except WorkerError as error:
-            raise _with_remaining(error, await self._remove(self._outputs)) from None
+            raise _with_remaining(error, await self._give_up()) from None
         except BaseException:
-            await self._remove(self._outputs)
+            await self._give_up()
             raise
         return locations
 
     async def undo(self) -> None:
         """See `Delivery.undo`; outputs that cannot be deleted are logged."""
-        await self._remove(self._outputs)
+        await self._give_up()
+
+    async def _give_up(self) -> list[str]:
+        """Delete all outputs, unless another attempt goes on with them; returns those that are still stored."""
+        if await finish_shielded(self._records.keeps_outputs()):
+            _stop(self._outputs.values())
+            return []
+        return await self._remove(self._outputs)
 
     def _wanted(self) -> list[str]:
         return [name for name, output in self._outputs.items() if not output.is_withdrawn]
@@ -141,7 +154,8 @@ class RemoteDelivery:
                 if not output.path.is_file():
                     raise FileNotFoundError
                 headers = ObjectHeaders(content_type(name), self._cache_control)
-                await self._writer.upload(name, output.path, headers, output.meter)
+                upload = partial(self._writer.upload, name, output.path, headers, output.meter)
+                await self._records.once(name, upload)
             except FileNotFoundError:
                 raise TargetError(
                     f'The output "{display_name(name)}" was deleted before it could be uploaded.',

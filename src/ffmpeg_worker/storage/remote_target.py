@@ -10,6 +10,7 @@ from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.storage.backends import ObjectWriter
 from ffmpeg_worker.storage.remote_delivery import MAX_UPLOADS, RemoteDelivery
+from ffmpeg_worker.storage.stores import UNRECORDED, UploadRecords
 from ffmpeg_worker.storage.transfer import TransferMeter
 
 
@@ -46,6 +47,6 @@ class RemoteTarget:
         """See `Target.preflight`."""
         await self._writer.preflight()
 
-    def open_delivery(self, meter: TransferMeter) -> RemoteDelivery:
+    def open_delivery(self, meter: TransferMeter, records: UploadRecords = UNRECORDED) -> RemoteDelivery:
         """See `Target.open_delivery`."""
-        return RemoteDelivery(self._writer, self._cache_control, self._slots, meter)
+        return RemoteDelivery(self._writer, self._cache_control, self._slots, meter, records)

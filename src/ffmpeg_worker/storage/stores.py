@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +43,30 @@ class OutputLocation:
     url: str | None = None
 
 
+class UploadRecords(Protocol):
+    """Records of the uploads of one lane, by which a later attempt at its job goes on."""
+
+    async def once(self, name: str, upload: Callable[[], Awaitable[None]]) -> None:
+        """Upload an output, unless an earlier attempt has done so."""
+        ...
+
+    async def keeps_outputs(self) -> bool:
+        """Whether outputs that have arrived stay although the delivery ends: another attempt goes on with them."""
+        ...
+
+
+class Unrecorded:
+    """The `UploadRecords` of a job that has one attempt."""
+
+    async def once(self, _name: str, upload: Callable[[], Awaitable[None]]) -> None:
+        """Upload it."""
+        await upload()
+
+    async def keeps_outputs(self) -> bool:
+        """No other attempt follows."""
+        return False
+
+
 class Delivery(Protocol):
     """The transfer of one lane's outputs into a store: all of them arrive, or none."""
 
@@ -65,6 +89,9 @@ class Delivery(Protocol):
     async def undo(self) -> None:
         """Remove what was sent, because the lane failed; does not raise."""
         ...
+
+
+UNRECORDED = Unrecorded()
 
 
 class Target(Protocol):
@@ -92,7 +119,7 @@ class Target(Protocol):
         """
         ...
 
-    def open_delivery(self, meter: TransferMeter) -> Delivery:
+    def open_delivery(self, meter: TransferMeter, records: UploadRecords = UNRECORDED) -> Delivery:
         """Start the delivery of one lane."""
         ...
 

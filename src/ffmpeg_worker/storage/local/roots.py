@@ -22,9 +22,7 @@ class LocalRoots:
     Links are resolved before the check, so a link that leads out of the roots is refused.
     """
 
-    def __init__(
-        self, data_root: Path, allowed_roots: Sequence[Path] = (), private: Sequence[Path] = ()
-    ) -> None:
+    def __init__(self, data_root: Path, allowed_roots: Sequence[Path] = (), private: Sequence[Path] = ()) -> None:
         """Make the data root if it is missing; no job reads or writes the `private` folders of the worker.
 
         Raises:

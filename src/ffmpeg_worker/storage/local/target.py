@@ -17,7 +17,7 @@ from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 from ffmpeg_worker.storage.local.data_usage import DataUsage, Survey
 from ffmpeg_worker.storage.local.roots import LocalRoots
-from ffmpeg_worker.storage.stores import OutputLocation
+from ffmpeg_worker.storage.stores import UNRECORDED, OutputLocation, UploadRecords
 from ffmpeg_worker.storage.transfer import TransferMeter
 
 _T = TypeVar("_T")
@@ -46,7 +46,11 @@ class LocalTarget:
     async def preflight(self) -> None:
         """Does nothing: `check` finds all that can be found; see `Target.preflight`."""
 
-    def open_delivery(self, meter: TransferMeter) -> LocalDelivery:  # noqa: ARG002  (nothing is transferred)
+    def open_delivery(
+        self,
+        meter: TransferMeter,  # noqa: ARG002 - nothing is transferred
+        records: UploadRecords = UNRECORDED,  # noqa: ARG002 - linking again costs nothing
+    ) -> LocalDelivery:
         """See `Target.open_delivery`."""
         return LocalDelivery(self._resolve, self._roots.device, self._usage, self._owner)
 
