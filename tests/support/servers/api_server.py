@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from support.processes import alive
@@ -75,11 +76,12 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, **variables: str) -> Iterator[Server]:
+def running_server(folder: Path, *, program: ModuleType = serve_api, **variables: str) -> Iterator[Server]:
     """Start a server with its data root in `folder / "data"`, and end it on the way out.
 
     Args:
         folder: an empty folder, or one whose `data` is filled already.
+        program: what serves.
         variables: more of the environment, e.g. `ENV="production"`; nothing else of our own reaches it but the
             programs' paths.
     """
@@ -95,7 +97,7 @@ def running_server(folder: Path, **variables: str) -> Iterator[Server]:
     with (
         log_path.open("w") as log,
         subprocess.Popen(
-            [sys.executable, serve_api.__file__],
+            [sys.executable, str(program.__file__)],
             cwd=folder,
             env=environment,
             stdin=subprocess.PIPE,
