@@ -112,7 +112,7 @@ async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket) -> None:
         clip = make_clip(tmp_path / "clip.mp4", seconds=2).read_bytes()
         web.files = {f"{name}.mp4": clip for name in (*names.values(), *TWINS.values())}
         jobs: dict[str, str] = {}
-        with running_server(tmp_path, program=stopping_server, **variables(folder, stops=True)) as server:
+        with running_server(tmp_path, stopping_server, **variables(folder, stops=True)) as server:
             for stop, name in names.items():
                 jobs[stop] = await send(session, server, make_job(web, bucket, name, stop, size_of(stop)))
             for stop in STOPS:
@@ -120,7 +120,7 @@ async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket) -> None:
             await asyncio.wait_for(held.wait(), WITHIN_S)
             os.kill(server.pid, signal.SIGKILL)
             server.process.wait()
-        with running_server(tmp_path, program=stopping_server, **variables(folder, stops=False)) as server:
+        with running_server(tmp_path, stopping_server, **variables(folder, stops=False)) as server:
             ends = {stop: await wait_for_end(session, server, job_id) for stop, job_id in jobs.items()}
             for size, name in TWINS.items():
                 undisturbed = await send(session, server, make_job(web, bucket, name, size=size))

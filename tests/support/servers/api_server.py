@@ -76,7 +76,7 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, *, program: ModuleType = serve_api, **variables: str) -> Iterator[Server]:
+def running_server(folder: Path, program: ModuleType = serve_api, /, **variables: str) -> Iterator[Server]:
     """Start a server with its data root in `folder / "data"`, and end it on the way out.
 
     Args:

@@ -1,0 +1,42 @@
+"""What the engine of queued jobs relies on in DBOS, also where it is private: read again for every new version."""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from importlib.metadata import version
+
+from dbos import DBOS, _queue
+from dbos._dbos import _get_dbos_instance
+
+from ffmpeg_worker.job_queue.dbos_runtime import _Wake
+
+
+def test_the_version_is_the_one_that_was_read() -> None:
+    assert version("dbos").split(".")[:2] == ["3", "4"]
+
+
+def test_the_loop_of_a_queue_takes_an_event_the_instance_and_the_queue() -> None:
+    assert list(inspect.signature(_queue.queue_worker_thread).parameters) == ["stop_event", "dbos", "queue"]
+    source = inspect.getsource(_queue.queue_worker_thread)
+    # Of the event, nothing else is used; a queue that is not in the database keeps our own number of slots.
+    assert {word.split("(")[0] for word in source.split("stop_event.")[1:]} == {"is_set", "wait"}
+    assert "if queue.database_backed_queue:" in source
+
+
+def test_recovery_takes_names_of_executors() -> None:
+    assert list(inspect.signature(DBOS._recover_pending_workflows).parameters) == ["executor_ids"]
+
+
+def test_the_instance_is_found_by_its_private_name() -> None:
+    assert callable(_get_dbos_instance)
+
+
+def test_a_wake_ends_a_pause_and_a_stop_ends_the_loop() -> None:
+    wake = _Wake()
+    assert wake.wait(0) is False
+    threading.Timer(0.01, wake.wake).start()
+    assert wake.wait(30) is False
+    wake.stop()
+    assert wake.is_set()
+    assert wake.wait(30) is True
