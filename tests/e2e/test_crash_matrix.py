@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +14,11 @@ import aiohttp
 
 from support.media.sources import make_clip
 from support.programs import stopping_server
-from support.servers.api_server import Server, running_server
+from support.queued_jobs import WITHIN_S, send, wait_for_end, wait_until
+from support.servers.api_server import running_server
 from support.servers.bucket import Bucket
 from support.servers.web import Web, open_web
 
-WITHIN_S = 60.0
 CHAIN = "-i {url} -map 0:v -vf scale={size} -c:v rawvideo -f nut a.nut && ffmpeg -i a.nut -c copy b.nut"
 # Raw frames: every run makes the same bytes, and those of the large size are 17 MB, more than three parts.
 SMALL, LARGE = "160:90", "640:360"
@@ -63,30 +62,6 @@ def make_job(web: Web, bucket: Bucket, name: str, stop_at: str = "", size: str =
     }
 
 
-async def send(session: aiohttp.ClientSession, server: Server, job: dict[str, Any]) -> str:
-    async with session.post(f"{server.url}/api/jobs", json=job) as response:
-        assert response.status == 202, await response.text()
-        return str((await response.json())["id"])
-
-
-async def wait_for_end(session: aiohttp.ClientSession, server: Server, job_id: str) -> dict[str, Any]:
-    until = time.monotonic() + WITHIN_S
-    while time.monotonic() < until:
-        async with session.get(f"{server.url}/api/jobs/{job_id}") as response:
-            job: dict[str, Any] = await response.json()
-        if job["status"] in {"succeeded", "failed", "cancelled"}:
-            return job
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"{job_id} has not ended: {job}")
-
-
-async def wait_until(is_true: Callable[[], bool], what: str) -> None:
-    until = time.monotonic() + WITHIN_S
-    while not is_true():
-        assert time.monotonic() < until, f"not reached: {what}"
-        await asyncio.sleep(0.05)
-
-
 def count_steps(folder: Path, job_id: str) -> Counter[str]:
     """How often each step of a job ran, in all processes."""
     lines = (folder / "steps").read_text().splitlines()
@@ -114,17 +89,17 @@ async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket) -> None:
         jobs: dict[str, str] = {}
         with running_server(tmp_path, stopping_server, **variables(folder, stops=True)) as server:
             for stop, name in names.items():
-                jobs[stop] = await send(session, server, make_job(web, bucket, name, stop, size_of(stop)))
+                jobs[stop] = await send(session, server.url, make_job(web, bucket, name, stop, size_of(stop)))
             for stop in STOPS:
                 await wait_until((folder / jobs[stop]).exists, stop)
             await asyncio.wait_for(held.wait(), WITHIN_S)
             os.kill(server.pid, signal.SIGKILL)
             server.process.wait()
         with running_server(tmp_path, stopping_server, **variables(folder, stops=False)) as server:
-            ends = {stop: await wait_for_end(session, server, job_id) for stop, job_id in jobs.items()}
+            ends = {stop: await wait_for_end(session, server.url, job_id) for stop, job_id in jobs.items()}
             for size, name in TWINS.items():
-                undisturbed = await send(session, server, make_job(web, bucket, name, size=size))
-                await wait_for_end(session, server, undisturbed)
+                undisturbed = await send(session, server.url, make_job(web, bucket, name, size=size))
+                await wait_for_end(session, server.url, undisturbed)
     expected = count_steps(folder, undisturbed)
     for stop, end in ends.items():
         assert end["status"] == "succeeded", (stop, end)

@@ -64,6 +64,7 @@ class LaneDelivery:
         self._early = early
         self._max_early_bytes = max_early_bytes
         self._stamps: dict[str, _Stamp] = {}
+        self._is_finished = False
         self.linked: set[Path] = set()
         """Files that have a second name while they are being sent."""
 
@@ -108,9 +109,20 @@ class LaneDelivery:
             places = await self._delivery.finish() if keys else {}
         except WorkerError as error:
             raise _with_output_name(error, keys) from None
+        self._is_finished = True
         outputs = tuple(_describe(file, places[keys[file.name]]) for file in files)
         missed = describe_leftovers(left_out, _HOW_TO_GET)
         return DeliveredFiles(outputs, (*verified.warnings, *missed, *_warnings(outputs)))
+
+    def adopt(self, delivered: DeliveredFiles) -> None:
+        """Count files as sent that an earlier attempt at the job has delivered."""
+        if not self._is_finished:
+            for output in delivered.outputs:
+                self._delivery.adopt(self._keys.of(output.name))
+
+    async def undo(self) -> None:
+        """Remove what was sent, because the job failed or was cancelled."""
+        await self._delivery.undo()
 
     def _has_place(self, name: str) -> bool:
         """Whether the target accepts a file that was not planned."""
@@ -130,12 +142,14 @@ async def deliver(
         TargetError: nothing was left behind, or the error says what.
         EngineTimedOut: the job's time was used up.
     """
-    return await context.runtime.step(
+    delivered = await context.runtime.step(
         f"{executed.name}/deliver",
         DeliveredFiles,
         partial(delivery.deliver, verified, executed.folder),
         doing="its outputs were uploaded",
     )
+    delivery.adopt(delivered)
+    return delivered
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ from ffmpeg_worker.pipeline.step_files import summarize
 from ffmpeg_worker.pipeline.upload_segments import upload_segments
 from ffmpeg_worker.pipeline.verify import verify
 from ffmpeg_worker.planning.plan import Fusion, Lane, Plan
-from ffmpeg_worker.tasks import finish_then_cancel, run_all
+from ffmpeg_worker.tasks import finish_shielded, finish_then_cancel, run_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,11 @@ async def run_lanes(context: JobContext, plan: Plan, inputs: InspectedInputs) ->
     fused = {index for fusion in plan.fusions for index in fusion.members}
     runs = [run.run_fused(fusion) for fusion in plan.fusions]
     runs += [run.run_single(index) for index in range(len(plan.lanes)) if index not in fused]
-    await run_all(runs)
+    try:
+        await run_all(runs)
+    except BaseException:
+        await finish_shielded(run.undo())
+        raise
     return [run.outcomes[index] for index in range(len(plan.lanes))]
 
 
@@ -69,7 +73,13 @@ class _LanesRun:
         self._lanes = plan.lanes
         self._inputs = inputs
         self._keys = OutputKeys(context.upload, [artifact for lane in plan.lanes for artifact in lane.artifacts])
+        self._delivered: list[LaneDelivery] = []
         self._is_independent = ACTIONS[context.read.job.action].has_independent_lanes
+
+    async def undo(self) -> None:
+        """Remove the outputs of lanes that have ended, unless another attempt at the job goes on with them."""
+        if self._delivered and not await self._context.runtime.keeps_outputs():
+            await asyncio.gather(*(delivery.undo() for delivery in self._delivered))
 
     async def run_single(self, index: int) -> None:
         await self._settle(index, self._run_lane(index))
@@ -168,7 +178,9 @@ class _LanesRun:
         expected = await self._inputs.expect(executed.lane, [result.outputs for result in executed.results])
         verified = await verify(self._context, executed, expected, linked=delivery.linked)
         self._context.progress.delivering(index)
-        return Delivered(executed, await deliver(self._context, executed, verified, delivery), found)
+        files = await deliver(self._context, executed, verified, delivery)
+        self._delivered.append(delivery)
+        return Delivered(executed, files, found)
 
     def _check_runnable(self, index: int) -> Lane:
         """A lane whose inputs are there, and whose outputs can be delivered as far as is known before it runs."""

@@ -104,6 +104,10 @@ class RemoteDelivery:
             raise
         return locations
 
+    def adopt(self, name: str) -> None:
+        """See `Delivery.adopt`."""
+        self._outputs[name] = _Output(Path(name), is_stored=True)
+
     async def undo(self) -> None:
         """See `Delivery.undo`; outputs that cannot be deleted are logged."""
         await self._give_up()

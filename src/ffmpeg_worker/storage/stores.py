@@ -86,8 +86,12 @@ class Delivery(Protocol):
         """
         ...
 
+    def adopt(self, name: str) -> None:
+        """Count a file as sent that an earlier attempt at the job has sent."""
+        ...
+
     async def undo(self) -> None:
-        """Remove what was sent, because the lane failed; does not raise."""
+        """Remove what was sent, because the job failed or was cancelled; does not raise."""
         ...
 
 

@@ -1,14 +1,16 @@
 """An API server whose queued jobs stand still at the step that their metadata name, until the server is killed.
 
 `metadata.stop_at` is `STEP:before`, `STEP:during` (a quarter of a second after its begin) or `STEP:unrecorded` (it
-has ended and has no record). In the folder that `STOPPING_FOLDER` names, the file `steps` gets a line for each
-step that runs, and each job that stands still makes a file named after itself. `STOPPING=off` only writes `steps`.
+has ended and has no record); at `STEP:kill` the server kills itself. In the folder that `STOPPING_FOLDER` names,
+the file `steps` gets a line for each step that runs, and each job that stands still makes a file named after
+itself. `STOPPING=off` only writes `steps`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from pathlib import Path
@@ -51,6 +53,8 @@ async def _step_with_stop(
             file.write(f"{self.job_id} {name}\n")
         if wanted != name:
             return await run()
+        if when == "kill":
+            os.kill(os.getpid(), signal.SIGKILL)
         if when == "during":
             asyncio.get_running_loop().call_later(0.25, (_FOLDER / self.job_id).touch)
             await run()

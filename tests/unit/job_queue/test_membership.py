@@ -53,7 +53,7 @@ async def wait_for_names(database: Database, expected: set[str]) -> None:
 
 def test_a_beat_that_stands_still_is_death(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [1000.0]
-    monkeypatch.setattr(membership.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("ffmpeg_worker.job_queue.membership.time.monotonic", lambda: clock[0])
     member = Membership(SimpleNamespace(), "me", version="1", slots=1, on_dead=None)  # type: ignore[arg-type]
     assert member._find_dead([other(beat=7)]) == []
     clock[0] += DEAD_AFTER_S
@@ -71,7 +71,7 @@ def test_a_worker_that_has_left_is_dead_at_once() -> None:
 
 def test_a_process_of_this_machine_that_is_gone_is_dead_at_once() -> None:
     member = Membership(SimpleNamespace(), "me", version="1", slots=1, on_dead=None)  # type: ignore[arg-type]
-    here = member._entry["machine"]
+    here = str(member._entry["machine"])
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
         process = membership._process(child.pid)
         assert member._find_dead([other(machine=here, process=process)]) == []

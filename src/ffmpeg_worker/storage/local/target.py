@@ -111,8 +111,11 @@ class LocalDelivery:
             await _run(self._place_all, files, in_thread=is_long)
         return {name: OutputLocation(str(path)) for name, path in targets.items()}
 
+    def adopt(self, name: str) -> None:
+        """Does nothing: files in place are not removed."""
+
     async def undo(self) -> None:
-        """Does nothing: no file is in place yet."""
+        """Does nothing: a file in place may have replaced an older one, which is gone."""
 
     def _survey(self, files: _Files) -> Survey:
         try:
