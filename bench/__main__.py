@@ -20,6 +20,7 @@ NAMES = (
     "runpod",
     "gpu",
     "canvas",
+    "queued_jobs",
 )
 
 

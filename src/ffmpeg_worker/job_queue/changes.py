@@ -9,6 +9,7 @@ from functools import partial
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job_queue.database import Database
+from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.job_queue.job_store import find_revisions
 from ffmpeg_worker.logs import log
 
@@ -23,7 +24,14 @@ class Changes:
         self._database = database
         self._waiters: dict[str, set[asyncio.Event]] = {}
         self._revisions: dict[str, int] = {}
+        self._ended: dict[str, JobRecord] = {}
         self._task: asyncio.Task[None] | None = None
+
+    def tell_end(self, record: JobRecord) -> None:
+        """Wake those who wait for a job that has ended, and hand its record over."""
+        if record.job_id in self._waiters:
+            self._ended[record.job_id] = record
+            self.tell([record.job_id])
 
     def tell(self, job_ids: Iterable[str]) -> None:
         """Wake those who wait for these jobs."""
@@ -31,10 +39,14 @@ class Changes:
             for event in self._waiters.get(job_id, ()):
                 event.set()
 
-    async def wait(self, job_id: str, timeout_s: float, revision: int) -> None:
-        """Wait until the record of a job has, or may have, another revision; at most `timeout_s`."""
+    async def wait(self, job_id: str, timeout_s: float, revision: int) -> JobRecord | None:
+        """Wait until the record of a job has, or may have, another revision; at most `timeout_s`.
+
+        Returns:
+            The record, if the job has ended in this process meanwhile.
+        """
         if self._revisions.get(job_id, revision) > revision:
-            return
+            return None
         event = asyncio.Event()
         self._waiters.setdefault(job_id, set()).add(event)
         self._revisions.setdefault(job_id, revision)
@@ -46,10 +58,13 @@ class Changes:
         except TimeoutError:
             pass
         finally:
+            ended = self._ended.get(job_id)
             self._waiters[job_id].discard(event)
             if not self._waiters[job_id]:
                 del self._waiters[job_id]
                 self._revisions.pop(job_id, None)
+                self._ended.pop(job_id, None)
+        return ended
 
     async def _poll(self) -> None:
         while self._waiters:

@@ -118,13 +118,13 @@ class JobQueue:
         self.executor = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._options = options
         self._on_end = on_end
-        self._reports = ReportWriter(database, self.changes.tell)
+        self.reports = ReportWriter(database, self.changes.tell)
         self.attempts = AttemptRunner(
             resources,
             database,
             seal,
             folders,
-            self._reports,
+            self.reports,
             self.executor,
             default_timeout_s=options.default_timeout_s,
             max_timeout_s=options.max_timeout_s,
@@ -150,7 +150,7 @@ class JobQueue:
         await closing
         await self._engine.close()
         await self._membership.close()
-        await self._reports.flush()
+        await self.reports.flush()
         await self.database.close()
 
     async def submit(self, sent: SentJob) -> tuple[JobRecord, bool]:
@@ -255,8 +255,8 @@ class JobQueue:
         until = time.monotonic() + timeout_s
         record = await self.get(job_id, owner)
         while not record.is_final and (left := until - time.monotonic()) > 0:
-            await self.changes.wait(job_id, left, record.revision)
-            record = await self.get(job_id, owner)
+            ended = await self.changes.wait(job_id, left, record.revision)
+            record = await self.get(job_id, owner) if ended is None else self._show(ended)
         return record
 
     async def watch(self, job_id: str, owner: str | None, after: int = 0) -> AsyncIterator[JobRecord]:
@@ -312,7 +312,7 @@ class JobQueue:
         self._engine.wake()
 
     def _ended(self, record: JobRecord, seconds: float) -> None:
-        self.changes.tell([record.job_id])
+        self.changes.tell_end(record)
         self._on_end(record, seconds)
         # The engine counts the run until its workflow has ended, a moment after this.
         asyncio.get_running_loop().call_later(0.01, self._engine.wake)

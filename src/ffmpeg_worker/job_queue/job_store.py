@@ -38,12 +38,16 @@ class NewJob:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A job that an attempt has begun to run; `history` has what is known of the attempts before."""
+    """A job that an attempt has begun to run.
+
+    `history` has what is known of this attempt and those before; `steps` has their sealed records by name.
+    """
 
     record: JobRecord
     token: str
     body: bytes
     history: Sequence[Mapping[str, Any]]
+    steps: Mapping[str, bytes]
 
 
 def insert_job(connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]:
@@ -144,7 +148,8 @@ def begin_attempt(connection: sa.Connection, job_id: str, executor: str, token: 
         "revision": row.revision + 1,
     }
     connection.execute(sa.update(jobs).where(jobs.c.number == row.number).values(values))
-    return Attempt(get_job(connection, job_id), token, row.body, history)
+    records = _read_steps(connection, job_id) if row.history else {}
+    return Attempt(get_job(connection, job_id), token, row.body, history, records)
 
 
 def check_attempt(connection: sa.Connection, job_id: str, token: str) -> None:
@@ -323,6 +328,11 @@ def to_record(row: sa.Row[Any]) -> JobRecord:
         run=row.run,
         sealed_result=row.result,
     )
+
+
+def _read_steps(connection: sa.Connection, job_id: str) -> dict[str, bytes]:
+    query = sa.select(steps.c.name, steps.c.record).where(steps.c.job_id == job_id)
+    return {row.name: row.record for row in connection.execute(query)}
 
 
 def _is_current(token: str) -> list[sa.ColumnElement[bool]]:

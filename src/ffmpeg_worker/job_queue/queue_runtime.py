@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager
-from functools import lru_cache, partial
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -16,10 +16,8 @@ from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.job.lifecycle import Observer
 from ffmpeg_worker.job.problem import error_from_problem, record_error
 from ffmpeg_worker.job.secrets import redact_error
-from ffmpeg_worker.job_queue.database import Database
-from ffmpeg_worker.job_queue.job_store import check_attempt
 from ffmpeg_worker.job_queue.seal import Seal
-from ffmpeg_worker.job_queue.step_store import write_step
+from ffmpeg_worker.job_queue.step_records import StepRecords
 from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.runtime import always, run_until
@@ -27,8 +25,8 @@ from ffmpeg_worker.pipeline.workspace import Workspace
 
 T = TypeVar("T")
 
-_TRUSTED_S = 2.0
-"""Seconds for which the last successful write proves that this attempt still owns its job."""
+_COSTLY_S = 1.0
+"""Seconds of work that a crash may repeat."""
 
 
 class QueueRuntime:
@@ -41,21 +39,19 @@ class QueueRuntime:
 
     uploads_early = False
 
-    def __init__(  # noqa: PLR0913 - what one attempt is made of
+    def __init__(
         self,
         resources: WorkerResources,
         job_id: str,
         owner: str,
         *,
-        token: str,
         timeout_s: float,
         folder: Path,
         observer: Observer,
-        database: Database,
         seal: Seal,
-        records: Mapping[str, bytes],
+        records: StepRecords,
     ) -> None:
-        """`folder` is that of the job, `records` are the sealed ones of earlier attempts."""
+        """`folder` is that of the job."""
         self.resources = resources
         self.job_id = job_id
         self.owner = owner
@@ -64,11 +60,8 @@ class QueueRuntime:
         self.outputs_folder = folder / "outputs"
         self._work_folder = folder / "work"
         self._timeout_s = timeout_s
-        self._token = token
-        self._database = database
         self._seal = seal
-        self._records = dict(records)
-        self._owned_at = time.monotonic()
+        self._records = records
         self.is_given_back = False
 
     @asynccontextmanager
@@ -79,13 +72,7 @@ class QueueRuntime:
 
     async def keeps_outputs(self) -> bool:
         """See `Runtime.keeps_outputs`; also of an attempt that has been replaced, and knows it or not."""
-        if self.is_given_back:
-            return True
-        try:
-            await self._database.run(partial(check_attempt, job_id=self.job_id, token=self._token), patience_s=5)
-        except WorkerError:
-            return True
-        return False
+        return self.is_given_back or not await self._records.keeps_ownership()
 
     async def step(
         self,
@@ -102,39 +89,31 @@ class QueueRuntime:
             JobReplaced: another attempt runs the job.
         """
         adapter: TypeAdapter[T] = _adapter_of(cast(Hashable, kind))
-        if name in self._records:
+        if name in self._records.by_name:
             result = self._read(name, adapter)
             if is_usable(result):
                 return result
-        await self._check_ownership()
+        await self._records.check_ownership()
+        began = time.monotonic()
         try:
             result = await (run() if doing is None else run_until(self.deadline, run, doing, self._timeout_s))
         except WorkerError as error:
             if not error.retryable and not isinstance(error, EngineTimedOut):
-                await self._write(name, {"problem": record_error(_redacted(error))})
+                await self._write(name, {"problem": record_error(_redacted(error))}, at_once=True)
             raise
-        await self._write(name, {"result": adapter.dump_python(result, mode="json")})
+        is_costly = kind is bool or time.monotonic() - began > _COSTLY_S  # an upload, or much work
+        await self._write(name, {"result": adapter.dump_python(result, mode="json")}, at_once=is_costly)
         return self._read(name, adapter)
 
     def _read(self, name: str, adapter: TypeAdapter[T]) -> T:
-        record: dict[str, Any] = json.loads(self._seal.unseal(self._records[name]))
+        record: dict[str, Any] = json.loads(self._seal.unseal(self._records.by_name[name]))
         if "problem" in record:
             raise error_from_problem(record["problem"])
         return adapter.validate_json(json.dumps(record["result"]))
 
-    async def _write(self, name: str, record: Mapping[str, Any]) -> None:
+    async def _write(self, name: str, record: Mapping[str, Any], *, at_once: bool) -> None:
         sealed = self._seal.seal(json.dumps(record, separators=(",", ":")).encode())
-        await self._database.run(
-            partial(write_step, job_id=self.job_id, token=self._token, name=name, record=sealed)
-        )
-        self._records[name] = sealed
-        self._owned_at = time.monotonic()
-
-    async def _check_ownership(self) -> None:
-        """A worker that was stopped for a while must not begin another step of a job that it has lost."""
-        if time.monotonic() - self._owned_at > _TRUSTED_S:
-            await self._database.run(partial(check_attempt, job_id=self.job_id, token=self._token))
-            self._owned_at = time.monotonic()
+        await self._records.add(name, sealed, at_once=at_once)
 
 
 @lru_cache(maxsize=64)

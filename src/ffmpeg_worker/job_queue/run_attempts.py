@@ -32,7 +32,7 @@ from ffmpeg_worker.job_queue.job_store import Attempt, begin_attempt, find_runni
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.seal import Seal
-from ffmpeg_worker.job_queue.step_store import read_steps
+from ffmpeg_worker.job_queue.step_records import StepRecords
 from ffmpeg_worker.job_queue.stored_body import open_body
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.resources import WorkerResources
@@ -166,21 +166,22 @@ class AttemptRunner:
     async def _run_job(self, attempt: Attempt, record: JobRecord) -> JobResult:
         body: JobBody = open_body(self._seal, attempt.body)
         read = await self.resources.compute.read(body, self.resources.machine, owner=record.owner)
-        records = await self._database.run(partial(read_steps, job_id=record.job_id))
+        records = StepRecords(self._database, record.job_id, attempt.token, attempt.steps)
         runtime = QueueRuntime(
             self.resources,
             record.job_id,
             record.owner,
-            token=attempt.token,
             timeout_s=min(read.job.timeout or self._default_timeout_s, self._max_timeout_s),
             folder=self._folders.of(record.job_id),
             observer=partial(self._observe, record.job_id, attempt.token),
-            database=self._database,
             seal=self._seal,
             records=records,
         )
         self._running[record.job_id].runtime = runtime
-        return await run_job(runtime, read)
+        try:
+            return await run_job(runtime, read)
+        finally:
+            await finish_shielded(records.close(write=runtime.is_given_back))
 
     def _observe(self, job_id: str, token: str, event: JobEvent) -> None:
         self._reports.report_progress(job_id, token, describe_event(event))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -9,19 +11,15 @@ from ffmpeg_worker.job_queue.job_store import check_attempt
 from ffmpeg_worker.job_queue.tables import steps
 
 
-def read_steps(connection: sa.Connection, job_id: str) -> dict[str, bytes]:
-    """Return the sealed records of a job's steps, by name."""
-    query = sa.select(steps.c.name, steps.c.record).where(steps.c.job_id == job_id)
-    return {row.name: row.record for row in connection.execute(query)}
-
-
-def write_step(connection: sa.Connection, job_id: str, token: str, name: str, record: bytes) -> None:
-    """Write the sealed record of a step, in place of an earlier one.
+def write_steps(connection: sa.Connection, job_id: str, token: str, records: Mapping[str, bytes]) -> None:
+    """Write the sealed records of steps by name, in place of earlier ones.
 
     Raises:
         JobReplaced: another attempt has taken the place of the one with this token.
     """
     check_attempt(connection, job_id, token)
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(steps).values(job_id=job_id, name=name, record=record)
-    connection.execute(statement.on_conflict_do_update(index_elements=["job_id", "name"], set_={"record": record}))
+    insert = (postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert)(steps)
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["job_id", "name"], set_={"record": insert.excluded.record}),
+        [{"job_id": job_id, "name": name, "record": record} for name, record in records.items()],
+    )

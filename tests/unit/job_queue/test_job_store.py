@@ -31,8 +31,8 @@ from ffmpeg_worker.job_queue.job_store import (
     take_from_dead,
     write_progress,
 )
-from ffmpeg_worker.job_queue.step_store import read_steps, write_step
-from ffmpeg_worker.job_queue.tables import deliveries, metadata
+from ffmpeg_worker.job_queue.step_store import write_steps
+from ffmpeg_worker.job_queue.tables import deliveries, metadata, steps
 
 
 @pytest.fixture
@@ -87,30 +87,30 @@ def test_an_insert_that_is_repeated_after_a_lost_connection_is_one_job(db: sa.Co
 def test_only_the_newest_attempt_may_write(db: sa.Connection) -> None:
     add(db, "a")
     begin_attempt(db, "a", "worker-1", "old")
-    write_step(db, "a", "old", "fetch", b"1")
+    write_steps(db, "a", "old", {"fetch": b"1"})
     attempt = begin_attempt(db, "a", "worker-2", "new")
     assert attempt is not None
     assert attempt.record.attempts == 2
     for write in (
         partial(check_attempt, db, "a", "old"),
-        partial(write_step, db, "a", "old", "inspect", b"2"),
+        partial(write_steps, db, "a", "old", {"inspect": b"2"}),
         partial(finish_job, db, "a", "old", JobStatus.SUCCEEDED, result=b"r"),
     ):
         with pytest.raises(JobReplaced):
             write()
     write_progress(db, {"a": ("old", {"percent": 99})})
     assert get_job(db, "a").progress is None
-    assert read_steps(db, "a") == {"fetch": b"1"}
+    assert attempt.steps == {"fetch": b"1"}
     assert finish_job(db, "a", "new", JobStatus.SUCCEEDED, result=b"r").status is JobStatus.SUCCEEDED
 
 
 def test_an_ended_job_does_not_change(db: sa.Connection) -> None:
     add(db, "a")
     begin_attempt(db, "a", "worker-1", "t")
-    write_step(db, "a", "t", "fetch", b"1")
+    write_steps(db, "a", "t", {"fetch": b"1"})
     ended = finish_job(db, "a", "t", JobStatus.SUCCEEDED, result=b"r", progress={"percent": 100})
     assert (ended.sealed_result, ended.progress) == (b"r", {"percent": 100})
-    assert read_steps(db, "a") == {}
+    assert db.execute(sa.select(steps)).all() == []
     assert begin_attempt(db, "a", "worker-2", "u") is None
     for token in ("t", None):
         with pytest.raises(JobReplaced):
