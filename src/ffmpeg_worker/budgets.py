@@ -29,6 +29,14 @@ MAX_ARGUMENTS = 512
 MAX_ARGUMENT_BYTES = 128 << 10
 MAX_FILTERS = 400
 
+MAX_CHUNKS = 64
+MIN_SPLIT_S = 60.0
+"""Seconds of a video below which splitting its encode costs more than it saves."""
+MIN_CHUNK_S = 20.0
+"""Seconds of a chunk, at least."""
+INDEXED_PACKETS = 2_000_000
+"""Frames of a video whose encode is split, at most: nine hours at 60 frames a second."""
+
 MAX_ROWS = 100
 MAX_VARIABLES = 200
 MAX_VALUES_OF_ROWS = 200_000
@@ -113,6 +121,7 @@ _JOB = (
     Budget(MAX_TOKENS, "arguments of a command without option policy"),
     Budget(MAX_ARGUMENT_BYTES, "bytes of all arguments of a command", "command_too_long"),
     Budget(MAX_FILTERS, "filters of a command", "forbidden_option"),
+    Budget(MAX_CHUNKS, "chunks that `parallel` asks for"),
     Budget(None, "seconds of `timeout`; more is reduced to it", "timed_out", "max_timeout_s"),
     Budget(None, "bytes of a file that FFmpeg writes", "output_too_large", "max_output_file_bytes"),
     Budget(None, "bytes of all files that a job writes", "job_too_large", "max_job_bytes"),

@@ -22,7 +22,7 @@ class FairSlots:
     """
 
     def __init__(self, slots: int, *, max_per_owner: int | None = None) -> None:
-        self._free = slots
+        self._slots = self._free = slots
         self._max_per_owner = slots if max_per_owner is None else max_per_owner
         self.held_by_owner: Counter[str] = Counter()
         """Slots in use, by owner; those without one are not listed."""
@@ -30,6 +30,11 @@ class FairSlots:
         self._waiting: dict[str, dict[str, deque[asyncio.Future[None]]]] = {}
         self._turns = count(1)
         self._last_turn: dict[str, int] = {}
+
+    @property
+    def most_for_one_owner(self) -> int:
+        """Slots that one owner can hold at the same time."""
+        return min(self._slots, self._max_per_owner)
 
     async def acquire(self, owner: str, job: str, on_wait: Callable[[int], object] = lambda _: None) -> None:
         """Wait for a slot. A cancelled caller holds none and leaves the queue.

@@ -34,6 +34,9 @@ from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 from ffmpeg_worker.pipeline.gpu_fallback import is_gpu_failure
 from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning import placeholders
+from ffmpeg_worker.planning.chunks.frame_filters import check_filters
+from ffmpeg_worker.planning.chunks.not_split import NotSplit
+from ffmpeg_worker.planning.chunks.steady_quality import check_encoder
 from ffmpeg_worker.planning.commands.durations import estimate_duration, read_time
 from ffmpeg_worker.planning.commands.output_placeholders import OutputPlaceholders
 from ffmpeg_worker.planning.commands.promised_lengths import promise_lengths
@@ -178,6 +181,16 @@ def read_fonts(text: str) -> None:
     list(find_font_fallbacks(f"fontselect: ({text}, 400, 0) -> {text}\n", text))
 
 
+def check_chunk_filters(text: str) -> None:
+    with contextlib.suppress(NotSplit):
+        list(check_filters(f"crop=w={text}"))
+
+
+def check_chunk_encoder(text: str) -> None:
+    with contextlib.suppress(NotSplit):
+        check_encoder("libx264", [Option("-x264-params", text), Option("-g", text)])
+
+
 READERS: dict[str, Callable[[str], object]] = {
     "commands in a string": parse_commands,
     "commands in a pasted text": lambda text: parse_commands(f"ffmpeg -i a.mp4 {text}\nffmpeg {text}"),
@@ -199,6 +212,8 @@ READERS: dict[str, Callable[[str], object]] = {
     "URLs": read_urls,
     "secrets": redact_secrets,
     "hardware": lambda text: find_named_hardware(["-vf", text, "-hwaccel", text]),
+    "filters of a chunk": check_chunk_filters,
+    "encoder parameters of a chunk": check_chunk_encoder,
     "suggestion": lambda text: find_nearest(text, ["a" * 60, "scale", "__________"]),
     "log": read_log,
     "diagnosis": lambda text: diagnose(text, exit_code=1, arguments=["-i", "a.mp4", "o.mp4"]),

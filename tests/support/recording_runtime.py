@@ -50,6 +50,7 @@ class RecordingRuntime:
 
     uploads_early = False
     outputs_folder = None
+    piece_workers = None
     owner = ANONYMOUS
     observer = staticmethod(ignore_event)
 

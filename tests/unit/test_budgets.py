@@ -106,6 +106,7 @@ REFUSED: Mapping[str, tuple[str, Make]] = {
     "MAX_OUTPUTS": ("invalid_value", lambda n: parse("process", chainCmds="-i a b", output=["b"] * n)),
     "MAX_UPLOADS": ("invalid_value", lambda n: parse("upload", input=["b"] * n)),
     "MAX_PROCESSES": ("invalid_value", lambda n: parse("multi_process", processes=[{"chainCmds": "-i a b"}] * n)),
+    "MAX_CHUNKS": ("invalid_value", lambda n: parse("process", chainCmds="-i a b", parallel=n)),
     "MAX_COMMANDS": ("invalid_value", lambda n: process(chainCmds=[["-i", "{{a}}", f"{i}.ts"] for i in range(n)])),
     "MAX_PRODUCED_NAMES": ("command_too_long", lambda n: ProducedNames(map(str, range(n)))),
     "MAX_SEQUENCE_CHARACTERS": ("command_too_long", lambda n: ProducedNames(["%d" + "x" * (n - 2)])),

@@ -45,13 +45,17 @@ class InspectedInputs:
         is_known = self._media.done() and not self._media.cancelled() and not self._media.exception()
         return expect(lane, self._media.result() if is_known else {})
 
+    async def media(self) -> Mapping[str, MediaInfo]:
+        """The media facts of the inputs, by their keys."""
+        return await asyncio.shield(self._media)
+
     async def expect(self, lane: Lane, written: Written = ()) -> Expectations:
         """Expectations from all media facts, and from what each command has `written`."""
-        return expect(lane, await asyncio.shield(self._media), written)
+        return expect(lane, await self.media(), written)
 
     async def explain(self, lane: Lane, error: NothingSelected) -> NothingSelected:
         """Explain an empty output by all media facts."""
-        return explain_nothing_selected(lane, await asyncio.shield(self._media), error)
+        return explain_nothing_selected(lane, await self.media(), error)
 
 
 @asynccontextmanager

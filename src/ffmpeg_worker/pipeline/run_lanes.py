@@ -23,6 +23,7 @@ from ffmpeg_worker.pipeline.gpu_fallback import gpu_failed, is_gpu_failure, with
 from ffmpeg_worker.pipeline.inspect_inputs import InspectedInputs
 from ffmpeg_worker.pipeline.job_context import JobContext
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
+from ffmpeg_worker.pipeline.split_encode import SplitEncode
 from ffmpeg_worker.pipeline.step_files import summarize
 from ffmpeg_worker.pipeline.upload_segments import upload_segments
 from ffmpeg_worker.pipeline.verify import verify
@@ -150,6 +151,13 @@ class _LanesRun:
             return await self._finish(index, executed, delivery)
 
     async def _execute_alone(self, index: int, lane: Lane, folder: Path) -> Executed:
+        if lane.split is not None:
+            progress = self._context.progress.of_lanes([index])
+            split = SplitEncode(self._context, lane, lane.split, folder)
+            executed = await split.execute(self._inputs.files, await self._inputs.media(), progress)
+            if isinstance(executed, Executed):
+                return executed
+            lane = executed
         try:
             return await self._execute([index], lane, folder)
         except NothingSelected as error:

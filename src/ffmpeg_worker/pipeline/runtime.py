@@ -18,8 +18,11 @@ from typing import Any, Protocol, TypeVar
 from ffmpeg_worker.errors import EngineTimedOut
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
 from ffmpeg_worker.owners import ANONYMOUS
+from ffmpeg_worker.pipeline.progress import FractionReport
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.workspace import Workspace
+from ffmpeg_worker.planning.chunks.plan_chunks import Piece
+from ffmpeg_worker.planning.plan import StepResult
 
 T = TypeVar("T")
 
@@ -27,6 +30,25 @@ T = TypeVar("T")
 def always(_result: Any) -> bool:
     """Accept every recorded result."""
     return True
+
+
+class PieceWorkers(Protocol):
+    """Other workers, which run the pieces of a split encode as jobs of their own."""
+
+    @property
+    def count(self) -> int:
+        """Pieces that they can run side by side, about."""
+        ...
+
+    async def run(self, piece: Piece, report: FractionReport, *, folder: Path) -> StepResult:
+        """Run a piece anywhere; when it returns, `piece.output` is a file of `folder`.
+
+        It may be called again for the same piece after a crash, and then replaces the file.
+
+        Raises:
+            WorkerError: the piece failed.
+        """
+        ...
 
 
 class Runtime(Protocol):
@@ -65,6 +87,11 @@ class Runtime(Protocol):
     @property
     def outputs_folder(self) -> Path | None:
         """Outputs of a job that names no target go here; `None` stands for the data root."""
+        ...
+
+    @property
+    def piece_workers(self) -> PieceWorkers | None:
+        """Runs pieces of the job on other workers; `None` where there are none."""
         ...
 
     def open_workspace(self) -> AbstractAsyncContextManager[Workspace]:
@@ -110,6 +137,7 @@ class DirectRuntime:
 
     uploads_early = True
     outputs_folder = None
+    piece_workers: PieceWorkers | None = None
 
     def __init__(
         self,

@@ -16,6 +16,7 @@ from ffmpeg_worker.job.written_outputs import WrittenOutput
 from ffmpeg_worker.measurements.recording import Recording
 from ffmpeg_worker.measurements.table import AnyMeasurement
 from ffmpeg_worker.planning.artifact import Artifact
+from ffmpeg_worker.planning.chunks.splittable import SplitRequest
 from ffmpeg_worker.planning.commands.read_chain import Chain
 from ffmpeg_worker.scene.scene import Scene
 from ffmpeg_worker.scene.scene_json import EncodedScene
@@ -261,6 +262,7 @@ class Lane:
         failure: why the lane cannot run at all.
         runs_on_gpu: whether the commands were mapped onto NVENC; `cpu_fallback` is the lane for the CPU, if the
             caller allows it.
+        split: how the caller wants the encode to be split into chunks, if at all.
     """
 
     steps: tuple[Step, ...]
@@ -278,6 +280,7 @@ class Lane:
     failure: WorkerError | None = None
     runs_on_gpu: bool = False
     cpu_fallback: Lane | None = None
+    split: SplitRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,3 +158,19 @@ def test_no_submitted_value_is_echoed() -> None:
     with pytest.raises(InvalidJob) as caught:
         parse_job({"action": "probe", "data": {"input": [secret]}, "inputs": {"a": {"url": 5, "headers": secret}}})
     assert secret not in str(caught.value.as_problem())
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("auto", "auto"), (False, False), (4, 4), ("64", 64), (2.0, 2), (None, None)]
+)
+def test_parallel(written: Any, read: Any) -> None:
+    job = parse_job({"action": "process", "data": {"chainCmds": "-i a.mp4 b.mp4", "parallel": written}})
+    assert isinstance(job, ProcessJob)
+    assert job.data.parallel == read
+
+
+@pytest.mark.parametrize("written", [True, 0, 1, 65, 2.5, "AUTO", [4], {}, -3, float("inf")])
+def test_parallel_that_cannot_be_read(written: Any) -> None:
+    with pytest.raises(InvalidJob) as caught:
+        parse_job({"action": "process", "data": {"chainCmds": "-i a.mp4 b.mp4", "parallel": written}})
+    assert str(caught.value).startswith('"data.parallel" must be "auto", false, or a whole number from 2 to 64.')

@@ -160,8 +160,19 @@ class ProbeSession:
             EngineTimedOut: the time of the job was used up.
             EngineKilled: the probe was killed from outside, twice.
         """
+        return await self._reply(path, is_own_playlist=is_own_playlist)
+
+    async def index(self, path: Path) -> dict[str, Any]:
+        """Find the frames of a video by its packets; see `read_packet_index` in planning/chunks/.
+
+        Raises:
+            SourceError, EngineError: see `describe`.
+        """
+        return await self._reply(path, wants_index=True)
+
+    async def _reply(self, path: Path, **options: bool) -> dict[str, Any]:
         async with self._within_deadline(), self._lock:
-            reply = await retry(partial(self._ask, path, is_own_playlist), _PAUSES_S, _log_retry)
+            reply = await retry(partial(self._ask, path, **options), _PAUSES_S, _log_retry)
         if "ok" in reply:
             document: dict[str, Any] = reply["ok"]
             return document
@@ -170,7 +181,7 @@ class ProbeSession:
             raise EngineUnavailable("The probe cannot be confined.", detail=reply["detail"])
         raise explain_reason(reason, path)
 
-    async def _ask(self, path: Path, is_own_playlist: bool) -> dict[str, Any]:
+    async def _ask(self, path: Path, **options: bool) -> dict[str, Any]:
         """Ask a child, which is a new one if the last one died.
 
         Raises:
@@ -182,7 +193,7 @@ class ProbeSession:
             # What the job may read is known only now.
             self.processes[-1].confine(self._confinement(), self._root)
         process = self.processes[-1]
-        reply = await process.ask(path, is_own_playlist=is_own_playlist)
+        reply = await process.ask(path, **options)
         if reply is not None:
             return reply
         if process.end is None or process.end.signal is None:

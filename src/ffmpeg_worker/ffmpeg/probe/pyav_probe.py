@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -15,6 +16,7 @@ from av.container import InputContainer
 
 from ffmpeg_worker.ffmpeg.probe.heif_size import read_heif_size
 from ffmpeg_worker.ffmpeg.probe.picture_headers import read_picture_header
+from ffmpeg_worker.ffmpeg.probe.pyav_packets import index_packets
 from ffmpeg_worker.ffmpeg.probe.pyav_streams import describe_stream, format_ratio, format_time
 from ffmpeg_worker.ffmpeg.probe.pyav_summary import read_summary
 
@@ -63,8 +65,27 @@ def describe(path: str, *, is_own_playlist: bool = False) -> dict[str, Any]:
         ProbeFailed: the file cannot be described.
     """
     file = Path(path)
+    with _opened(file, is_own_playlist=is_own_playlist) as container:
+        described = _add_picture(_describe_container(container, path, file.stat().st_size), file)
+    still = read_heif_size(file)
+    return {**described, "still_image": dict(zip(("width", "height"), still, strict=True))} if still else described
+
+
+def index(path: str) -> dict[str, Any]:
+    """Find the frames of a video by its packets; see `index_packets`.
+
+    Raises:
+        ProbeFailed: the file cannot be read.
+    """
+    with _opened(Path(path)) as container:
+        return index_packets(container)
+
+
+@contextmanager
+def _opened(file: Path, *, is_own_playlist: bool = False) -> Iterator[InputContainer]:
+    """Open a file for reading; what goes wrong until it is closed is the fault of the file."""
     try:
-        size = _size_of(file)
+        _check_size(file)
         with av.open(
             # Neither form can be read as `protocol:rest`.
             str(file) if file.is_absolute() else f"./{file}",
@@ -72,19 +93,20 @@ def describe(path: str, *, is_own_playlist: bool = False) -> dict[str, Any]:
             container_options={"protocol_whitelist": _PROTOCOLS, **(_ANY_NAMES if is_own_playlist else {})},
             metadata_errors="replace",
         ) as container:
-            described = _add_picture(_describe_container(container, path, size), file)
+            yield container
     except OSError as error:
         raise ProbeFailed(_REASONS.get(error.errno or 0, "unreadable")) from error
     except (av.InvalidDataError, EOFError) as error:
         raise ProbeFailed("incomplete" if _begins_as_media(file) else "not_media") from error
     except (av.FFmpegError, ValueError) as error:
         raise ProbeFailed("unreadable") from error
-    still = read_heif_size(file)
-    return {**described, "still_image": dict(zip(("width", "height"), still, strict=True))} if still else described
 
 
 def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer each line `{"path": …, "is_own_playlist": …}` with a line `{"ok": …}` or `{"error": reason}`."""
+    """Answer each line `{"path": …}` with a line `{"ok": …}` or `{"error": reason}`.
+
+    The other keys of a request are `is_own_playlist` of `describe`, and `wants_index` for `index` instead.
+    """
     for line in requests:
         replies.write(json.dumps(_answer(line)).encode() + b"\n")
         replies.flush()
@@ -93,6 +115,8 @@ def answer_requests(requests: BinaryIO, replies: BinaryIO) -> None:
 def _answer(line: bytes) -> dict[str, Any]:
     try:
         request = json.loads(line)
+        if request.get("wants_index"):
+            return {"ok": index(request["path"])}
         return {"ok": describe(request["path"], is_own_playlist=request.get("is_own_playlist", False))}
     except ProbeFailed as error:
         return {"error": error.reason}
@@ -101,14 +125,13 @@ def _answer(line: bytes) -> dict[str, Any]:
         return {"error": "unreadable"}
 
 
-def _size_of(file: Path) -> int:
+def _check_size(file: Path) -> None:
     # Checked before libav opens the file, as opening a named pipe would wait for a writer.
     status = file.stat()
     if not stat.S_ISREG(status.st_mode):
         raise ProbeFailed("not_a_file")
     if status.st_size == 0:
         raise ProbeFailed("empty")
-    return status.st_size
 
 
 def _begins_as_media(file: Path) -> bool:

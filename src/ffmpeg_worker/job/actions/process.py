@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, PlainValidator, WithJsonSchema
 
+from ffmpeg_worker.budgets import MAX_CHUNKS
 from ffmpeg_worker.command.parse_commands import ChainCommands
 from ffmpeg_worker.command.secret_options import find_secret_values
 from ffmpeg_worker.job.actions.action import Action
@@ -16,8 +17,35 @@ from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile
 from ffmpeg_worker.measurements.table import AnyMeasurement
+from ffmpeg_worker.validation_errors import wrong_value
 
 Hardware = Literal["off", "auto", "nvenc"]
+
+
+def _read_parallel(value: Any) -> Any:
+    if value is False or value == "auto":
+        return value
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if is_number and _MIN_CHUNKS <= value <= MAX_CHUNKS and int(value) == value:
+        return int(value)
+    raise wrong_value(f'must be "auto", false, or a whole number from {_MIN_CHUNKS} to {MAX_CHUNKS}')
+
+
+_MIN_CHUNKS = 2
+Parallel = Annotated[
+    int | bool | Literal["auto"],
+    PlainValidator(_read_parallel),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "integer", "minimum": _MIN_CHUNKS, "maximum": MAX_CHUNKS},
+                {"enum": ["auto", False]},
+            ]
+        }
+    ),
+]
+"""Into how many chunks an encode may be split: as many as pay, none, or at most a number."""
+
 EXAMPLE_COMMAND = "ffmpeg -i {{in_1}} -c:v libx264 -crf 23 small.mp4".split()
 
 
@@ -40,6 +68,15 @@ class ProcessData(JobData):
         description="Whether an NVIDIA GPU replaces software encoders: `off` (default); `auto`, where that is "
         "sure to work, else the CPU encodes and `warnings` gives the reason; or `nvenc`, which fails where that "
         "is impossible.",
+        examples=["auto"],
+    )
+
+    parallel: Parallel | None = Field(
+        None,
+        description="Whether a long encode is split into chunks that are encoded side by side and joined without "
+        "loss: `false` (default); `auto`, where several workers can share them; or the most chunks, as a number. "
+        "Where the result might differ from that of one process, one process encodes all, and `warnings` gives "
+        "the reason.",
         examples=["auto"],
     )
 

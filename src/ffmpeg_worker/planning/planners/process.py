@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ffmpeg_worker.job.actions.process import ProcessJob
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.planning.chunks.read_splittable import read_split_request
 from ffmpeg_worker.planning.commands.read_chain import read_chain
 from ffmpeg_worker.planning.commands.share_recordings import share_recordings
 from ffmpeg_worker.planning.hardware.explicit_hardware import check_hardware_available, needs_gpu
@@ -35,4 +38,7 @@ class ProcessPlanner(Planner[ProcessJob]):
     def plan(self, read: ReadJob[ProcessJob], files: LocalFiles, machine: Machine) -> Plan:
         (chain,) = read.chains
         _, lane = plan_for_machine(chain, files, machine, read.job.data.hardware or "off")
+        if read.job.data.parallel:
+            split = read_split_request(chain, read.job.data.parallel, read.job.data.hardware or "off")
+            lane = replace(lane, split=split)
         return Plan(share_recordings((lane,)))

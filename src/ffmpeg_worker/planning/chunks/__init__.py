@@ -1,0 +1,1 @@
+"""Splits a long encode into chunks that separate processes encode and that are joined without loss."""
