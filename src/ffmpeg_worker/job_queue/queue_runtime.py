@@ -20,7 +20,7 @@ from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.step_records import StepRecords
 from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.resources import WorkerResources
-from ffmpeg_worker.pipeline.runtime import always, run_until
+from ffmpeg_worker.pipeline.runtime import PieceWorkers, always, run_until
 from ffmpeg_worker.pipeline.workspace import Workspace
 
 T = TypeVar("T")
@@ -38,6 +38,7 @@ class QueueRuntime:
     """
 
     uploads_early = False
+    piece_workers: PieceWorkers | None = None
 
     def __init__(
         self,
