@@ -72,6 +72,12 @@ MAX_DRAWN_SUBTITLES = 500_000
 
 KEPT_LOG_BYTES = 2 << 20
 """Bytes of all logs in a result; of longer ones it has a part, and says so. RunPod takes results of 8 MiB."""
+RESULT_MANIFEST_BYTES = 1 << 20
+"""Bytes of the manifest of a result; a job with a larger result runs again if it is delivered twice."""
+KEPT_JOB_LOG_BYTES = 512 << 10
+"""Bytes that are kept of what all commands of a job log; of more, beginnings and ends."""
+LOG_CHUNK_BYTES = 16 << 10
+"""Bytes of what a command logs within half a second; likewise."""
 KEPT_MEASURED_VALUES = 20_000
 """Values in the lists of all measurements of a result; likewise."""
 

@@ -21,6 +21,7 @@ from ffmpeg_worker.ffmpeg.tools import Tools, open_tools
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
+from ffmpeg_worker.job.platform_job import PlatformJob
 from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.job_queue.queue_access import QueueAccess
@@ -132,9 +133,22 @@ class Services:
         _refuse_queue_fields(read.job)
         timeout_s = min(read.job.timeout or self.settings.default_timeout_s, self.settings.max_timeout_s)
         runtime = DirectRuntime(
-            self.resources, job_id, timeout_s=timeout_s, began=began, observer=observer, owner=owner
+            self.resources,
+            job_id,
+            timeout_s=timeout_s,
+            began=began,
+            observer=observer,
+            owner=owner,
+            platform_job=self._platform_job(job, owner),
         )
         return await run_job(runtime, read)
+
+    def _platform_job(self, job: Job | JobBody, owner: str) -> PlatformJob | None:
+        """The identity of a job that may come again; the ids of one API key mean nothing for another."""
+        if not isinstance(job, JobBody) or job.platform_job_id is None or not self.settings.result_manifests:
+            return None
+        suffix = f"-{owner}" if self.settings.has_several_keys else ""
+        return PlatformJob(job.platform_job_id + suffix, job.digest)
 
 
 def _refuse_queue_fields(job: Job) -> None:

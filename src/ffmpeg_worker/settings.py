@@ -203,6 +203,11 @@ class Settings(BaseSettings):
         description="Seconds that a presigned `url` in results is valid, if the default bucket has no public URL. "
         "0: results have the plain URL of the object.",
     )
+    result_manifests: bool = Field(
+        True,
+        description="Write a small manifest beside the outputs that a RunPod job uploads to a bucket. A job that "
+        "RunPod delivers twice is then not done twice.",
+    )
     allow_own_credentials: bool = Field(
         False,
         description="Let jobs without credentials use the worker's own (`AWS_…`, `GOOGLE_…`, `AZURE_…`), for "

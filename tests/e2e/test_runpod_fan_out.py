@@ -69,7 +69,7 @@ async def test_parts_run_on_other_workers_and_results_keep_their_order(tmp_path:
     assert result["results"][2]["error"]["where"]["process"] == 2
     assert (result["succeeded"], result["failed"]) == (3, 1)
     assert [output["path"] for output in result["outputs"]] == [f"all/of.it/{name}.mp4" for name in "abd"]
-    assert bucket.objects() == [f"all/of.it/{name}.mp4" for name in "abd"]
+    assert bucket.outputs() == [f"all/of.it/{name}.mp4" for name in "abd"]
     assert result["metadata"] == {"order": 7}
     assert not [warning for warning in result["warnings"] if "worker" in warning]
     assert platform.client_keys == {f"Bearer {KEY}"}
@@ -89,7 +89,7 @@ async def test_the_only_worker_runs_all_parts(tmp_path: Path, bucket: Bucket) ->
     result = result_of(whole)
     assert [report["index"] for report in result["results"]] == [0, 1, 2]
     assert result["failed"] == 0
-    assert bucket.objects() == [f"all/of.it/{name}.mp4" for name in "abc"]
+    assert bucket.outputs() == [f"all/of.it/{name}.mp4" for name in "abc"]
     assert "Processes 1 to 2 ran on the same worker" in result["warnings"][0]
     assert "free within 1 seconds" in result["warnings"][0]
 

@@ -101,7 +101,16 @@ async def test_concurrent_jobs_with_progress_before_their_results(tmp_path: Path
             assert len(percents) >= 2
             assert percents == sorted(percents)
             assert 0 < percents[-1] < 100
-            assert {report["stage"] for report in reports} <= {"fetching", "running", "delivering", "done"}
+            assert {report["stage"] for report in reports} <= {
+                "fetching",
+                "running",
+                "verifying",
+                "delivering",
+                "done",
+            }
+            assert {report["output"] for report in reports if "fps" in report} == {f"{known.job['id']}.mp4"}
+            assert all(report["eta_s"] >= 0 for report in reports if "eta_s" in report)
+            assert any("eta_s" in report for report in reports)
             assert known.late == []
             assert known.result is not None
             assert known.result["output"]["success"] is True

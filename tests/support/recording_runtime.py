@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.command_log import ignore_log
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.lifecycle import ignore_event
 from ffmpeg_worker.job.problem import error_from_problem, record_error
@@ -52,7 +53,9 @@ class RecordingRuntime:
     outputs_folder = None
     piece_workers = None
     owner = ANONYMOUS
+    platform_job = None
     observer = staticmethod(ignore_event)
+    log_sink = staticmethod(ignore_log)
 
     def __init__(self, resources: WorkerResources, job_id: str, root: Path, records: Records) -> None:
         self.resources = resources
@@ -82,6 +85,7 @@ class RecordingRuntime:
         *,
         doing: str | None = None,
         is_usable: Callable[[T], bool] = always,
+        has_effects: bool = False,
     ) -> T:
         """Answer from the record, or run the step and answer from its new record."""
         if name in self._records.by_name:

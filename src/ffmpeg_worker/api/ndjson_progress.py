@@ -48,7 +48,7 @@ class NdjsonProgressResponse(Response):
                     if not has_begun:
                         await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
                         has_begun = True
-                    await _send_line(send, {"progress": _as_json(event)})
+                    await _send_line(send, {"progress": event.as_json()})
         except BaseException:
             await cancel_and_wait(running)
             if not running.cancelled() and running.exception() is None:
@@ -78,15 +78,3 @@ class NdjsonProgressResponse(Response):
 
 async def _send_line(send: Send, value: dict[str, Any]) -> None:
     await send({"type": "http.response.body", "body": json.dumps(value).encode() + b"\n", "more_body": True})
-
-
-def _as_json(event: JobEvent) -> dict[str, Any]:
-    progress: dict[str, Any] = {"stage": event.stage.value, "percent": round(event.percent, 1)}
-    if event.position is not None:
-        progress["position"] = event.position
-    if event.speed is not None:
-        progress["speed"] = round(event.speed, 2)
-    for name in ("received_bytes", "expected_bytes", "sent_bytes"):
-        if value := getattr(event, name):
-            progress[name] = value
-    return progress

@@ -24,6 +24,7 @@ from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID
 from ffmpeg_worker.job.job import CommonFields
+from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.problem import Problem
 from ffmpeg_worker.job.sources import FileSource, TextSource
 
@@ -34,6 +35,9 @@ _DESCRIPTION = """
 Turns JSON jobs into media. The response to a job comes when the job has ended; closing the connection stops it.
 Every response has the header `X-Job-Id`. Errors are `application/problem+json`: `code` names the error, `fault`
 says who must act, and `retryable` whether the same request may work later.
+
+With `Accept: application/x-ndjson`, a job that takes more than half a second first sends lines
+`{"progress": JobEvent}`, then a line `{"status": 200}` and the body of the response on one line.
 
 Optional fields may be left out; null and an empty text mean the same. Schemas of requests have no `default`, so
 that generated clients send only what their callers give: descriptions name the defaults.
@@ -84,6 +88,8 @@ HEALTH_EXAMPLE: Mapping[str, Any] = {
 def describe_route(action: Action) -> dict[str, Any]:
     """Return the arguments of `FastAPI.add_api_route` that document the route of an action."""
     result = _content("The result.", "application/json", action.result.__name__, action.response)
+    # Not as content of the response: generators of clients would take it for another shape of the result.
+    result["x-progress"] = {"$ref": REF + JobEvent.__name__}
     if action.returns_png:
         result["content"] |= {PNG_TYPE: {"schema": {"type": "string", "format": "binary"}}}
     body = _content_type("application/json", _request_name(action), action.request)
@@ -188,7 +194,9 @@ def _schemas() -> dict[str, Any]:
     actions = ACTIONS.values()
     received: list[type[BaseModel]] = [CommonFields, FileSource, TextSource, Composition]
     requests = request_schemas([*received, *(action.data for action in actions)])
-    schemas = {**requests, **result_schemas([*(action.result for action in actions), Problem, Health])}
+    schemas = {**requests, **result_schemas([*(action.result for action in actions), Problem, Health, JobEvent])}
+    # Counts of bytes have a default, but are left out while they are 0.
+    schemas[JobEvent.__name__]["required"] = ["stage", "percent"]
     common = schemas.pop(CommonFields.__name__)
     for action in actions:
         schemas[_request_name(action)] = _request_schema(

@@ -33,8 +33,11 @@ def request_schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     return {name: _walk(schema, _describe_request) for name, schema in _definitions(models, "validation").items()}
 
 
-def result_schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    """Make the schemas of what callers get: unknown values are left out, never null; others are always there."""
+def result_schemas(models: Iterable[type[Any]]) -> dict[str, Any]:
+    """Make the schemas of what callers get: unknown values are left out, never null; others are always there.
+
+    `models` are models or dataclasses of pydantic.
+    """
     return {
         name: _walk(schema, _describe_result) for name, schema in _definitions(models, "serialization").items()
     }
@@ -50,7 +53,7 @@ def find_references(schemas: Any) -> set[str]:
     return set(re.findall(rf'"{REF}(\w+)"', json.dumps(schemas)))
 
 
-def _definitions(models: Iterable[type[BaseModel]], mode: JsonSchemaMode) -> dict[str, Any]:
+def _definitions(models: Iterable[type[Any]], mode: JsonSchemaMode) -> dict[str, Any]:
     _, document = models_json_schema([(model, mode) for model in models], ref_template=REF + "{model}")
     return dict(document["$defs"])
 

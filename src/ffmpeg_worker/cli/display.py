@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 from rich.table import Table
 
+from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage, ignore_event
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import OutputFile
@@ -26,25 +28,43 @@ def progress_bar() -> Iterator[Observer]:
         yield ignore_event
         return
     columns = (
-        TextColumn("{task.description:<10}"),
+        TextColumn("{task.description:<10}", markup=False),
         BarColumn(),
         TaskProgressColumn(),
-        TextColumn("{task.fields[speed]}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[facts]}", markup=False),  # file names may look like markup
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=100, speed="")
+        task = bar.add_task("starting", total=100, facts="")
 
         def observe(event: JobEvent) -> None:
-            speed = f"{event.speed:.1f}x" if event.speed else _describe_transfer(event)
-            bar.update(task, description=event.stage.value, completed=event.percent, speed=speed)
+            facts = "  ".join(describe_progress(event))
+            bar.update(task, description=event.stage.value, completed=event.percent, facts=facts)
 
         yield observe
 
 
-def _describe_transfer(event: JobEvent) -> str:
+def describe_progress(event: JobEvent) -> Iterator[str]:
+    """Yield what is known beside stage and percent: frames per second, speed, time left, bytes, place, output."""
+    if event.fps:
+        yield f"{event.fps:.0f} fps"
+    if event.speed:
+        yield f"{event.speed:.1f}x"
+    if event.eta_s is not None and event.stage is not Stage.DONE:
+        yield f"ETA {_describe_seconds(event.eta_s)}"
     moved = {Stage.FETCHING: event.received_bytes, Stage.DELIVERING: event.sent_bytes}.get(event.stage, 0)
-    return f"{moved / 1e6:.1f} MB" if moved else ""
+    if moved:
+        yield f"{moved / 1e6:.1f} MB"
+    if event.position is not None:
+        yield f"place {event.position}"
+    if event.output:
+        yield display_name(event.output)
+
+
+def _describe_seconds(seconds: float) -> str:
+    """Format a time such as `1:02:03`, or `0:07`."""
+    minutes, second = divmod(math.ceil(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -18,6 +18,7 @@ from ffmpeg_worker.client.errors import ApiError, NotConnected, bad_response, ti
 from ffmpeg_worker.client.location import ApiLocation, health_url, read_health
 from ffmpeg_worker.client.read_response import ENDED_EARLY, NDJSON, OnProgress, read_progress, read_result
 from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.platform_job import PLATFORM_JOB_HEADER
 from ffmpeg_worker.logs import log
 
 MAX_RESPONSE_BYTES = 32 << 20
@@ -37,12 +38,19 @@ _TRANSFER_ERRORS = (aiohttp.ClientError, aiohttp.http_exceptions.HttpProcessingE
 class JobRequest:
     """A job as the API receives it: the route of `action`, and `body` in JSON.
 
-    `timeout_s` is the longest time to wait for the response; None leaves it to the client.
+    `timeout_s` is the longest time to wait for the response; None leaves it to the client. `platform_job_id` is
+    the job's id at the platform that hands it out.
     """
 
     action: str
     body: bytes
     timeout_s: float | None = None
+    platform_job_id: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that only this job has."""
+        return {} if self.platform_job_id is None else {PLATFORM_JOB_HEADER: self.platform_job_id}
 
     @classmethod
     def of(cls, action: str, body: Mapping[str, Any]) -> JobRequest:
@@ -142,7 +150,7 @@ class ApiClient:
         status, raw = None, b""
         try:
             async with asyncio.timeout(timeout_s), self._open_session() as session:
-                status, raw = await _exchange(session, base_url + request.path, request.body, on_progress)
+                status, raw = await _exchange(session, base_url + request.path, request, on_progress)
         except TimeoutError:
             raise timed_out(timeout_s) from None
         finally:
@@ -170,12 +178,12 @@ class ApiClient:
 
 
 async def _exchange(
-    session: aiohttp.ClientSession, url: str, body: bytes, on_progress: OnProgress | None
+    session: aiohttp.ClientSession, url: str, request: JobRequest, on_progress: OnProgress | None
 ) -> tuple[int, bytes]:
     """Send one request; return the status and the body of the response."""
-    accept = "application/json" if on_progress is None else NDJSON
+    headers = {"Accept": "application/json" if on_progress is None else NDJSON, **request.headers}
     # `close` awaits nothing, so a second cancellation cannot interrupt it.
-    with closing(await _send(session, url, body, accept)) as response:
+    with closing(await _send(session, url, request.body, headers)) as response:
         if on_progress is None or response.content_type != NDJSON:
             return response.status, await _read(response)
         try:
@@ -186,10 +194,12 @@ async def _exchange(
             raise unreachable(ENDED_EARLY) from None
 
 
-async def _send(session: aiohttp.ClientSession, url: str, body: bytes, accept: str) -> aiohttp.ClientResponse:
+async def _send(
+    session: aiohttp.ClientSession, url: str, body: bytes, headers: Mapping[str, str]
+) -> aiohttp.ClientResponse:
     try:
         # Following a redirect would send the job to another server, or turn the POST into a GET.
-        return await session.post(url, data=body, headers={"Accept": accept}, allow_redirects=False)
+        return await session.post(url, data=body, headers=headers, allow_redirects=False)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise NotConnected(_describe_connection_error(error)) from None
     except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError):

@@ -45,6 +45,10 @@ class FileGroup:
         """Whether there is an option with one of these names."""
         return any(option.name in names for option in self.options)
 
+    def name_tokens(self) -> tuple[str, ...]:
+        """The name of the file as arguments."""
+        return ("-i", self.url) if self.is_input else (self.url,)
+
 
 @dataclass(frozen=True, slots=True)
 class CommandLine:
@@ -67,6 +71,11 @@ class CommandLine:
     def outputs(self) -> tuple[FileGroup, ...]:
         """The outputs in order."""
         return tuple(group for group in self.groups if not group.is_input)
+
+    def tokens(self) -> tuple[str, ...]:
+        """The command as arguments, without the program."""
+        groups = ((*_option_tokens(group.options), *group.name_tokens()) for group in self.groups)
+        return (*(token for tokens in groups for token in tokens), *_option_tokens(self.trailing))
 
     def options(self) -> Iterator[Option]:
         """All options, in order."""
@@ -103,6 +112,11 @@ def read_command_line(tokens: Sequence[str]) -> CommandLine:
         else:
             pending.append(Option(token, _value_after(token, remaining)))
     return CommandLine(tuple(groups), tuple(pending))
+
+
+def _option_tokens(options: Sequence[Option]) -> Iterator[str]:
+    for option in options:
+        yield from option.tokens()
 
 
 def _value_after(token: str, remaining: Iterator[str]) -> str:

@@ -31,6 +31,7 @@ class CollectedOutput:
         recording: Recording | None,
         *,
         captures_stdout: bool = False,
+        on_line: Callable[[str], None] | None = None,
     ) -> None:
         """Begin to collect.
 
@@ -38,8 +39,10 @@ class CollectedOutput:
             on_progress: receives each report of progress.
             recording: what to record for the result.
             captures_stdout: whether to keep standard output as it is, unless it is recorded.
+            on_line: receives each line of the log, with level tags.
         """
         self._captures_stdout = captures_stdout
+        self._on_line = on_line
         self.recorder = None if recording is None else Recorder(recording)
         is_measuring = recording is not None and (recording.has_stdout or bool(recording.filters))
         self._limits = (
@@ -70,6 +73,8 @@ class CollectedOutput:
         self.report.feed(line)
         if self.recorder is not None:
             self.recorder.add_log_line(line)
+        if self._on_line is not None:
+            self._on_line(line)
 
     def _feed_progress(self, chunk: bytes) -> None:
         for report in self._reports.feed(chunk):

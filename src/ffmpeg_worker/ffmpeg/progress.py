@@ -13,12 +13,14 @@ _MAX_LINE_BYTES = 4096
 class Progress:
     """One report; None where ffmpeg does not know a value (yet).
 
-    `speed` is media time per wall-clock time. `ended` marks the last report, also of a run that was stopped.
+    `speed` is media time per wall-clock time, `fps` frames per second of that. `ended` marks the last report, also
+    of a run that was stopped.
     """
 
     frame: int | None = None
     out_time_s: float | None = None
     speed: float | None = None
+    fps: float | None = None
     ended: bool = False
 
 
@@ -47,12 +49,20 @@ def _report(values: dict[bytes, bytes]) -> Progress:
     frame = _number(values.get(b"frame"))
     # "out_time_ms" is in microseconds too; it is the older name.
     out_time_us = _number(values.get(b"out_time_us", values.get(b"out_time_ms")))
+    out_time_s = None if out_time_us is None else out_time_us / 1_000_000
+    speed = _number(values.get(b"speed", b"").removesuffix(b"x"))
     return Progress(
         frame=None if frame is None else int(frame),
-        out_time_s=None if out_time_us is None else out_time_us / 1_000_000,
-        speed=_number(values.get(b"speed", b"").removesuffix(b"x")),
+        out_time_s=out_time_s,
+        speed=speed,
+        fps=_number(values.get(b"fps")) or _derive_fps(frame, out_time_s, speed),
         ended=values[b"progress"] == b"end",
     )
+
+
+def _derive_fps(frame: float | None, out_time_s: float | None, speed: float | None) -> float | None:
+    """Frames per second from the other values: in its first second, FFmpeg reports 0."""
+    return frame * speed / out_time_s if frame and speed and out_time_s and out_time_s > 0 else None
 
 
 def _number(value: bytes | None) -> float | None:

@@ -71,6 +71,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
     confinement: Confinement | None = None,
     stdin: BinaryIO | None = None,
     recording: Recording | None = None,
+    on_line: Callable[[str], None] | None = None,
 ) -> RunReport:
     """Run ffmpeg in `cwd`; existing outputs are overwritten.
 
@@ -85,6 +86,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
         confinement: what ffmpeg may access; None: everything.
         stdin: an open file for standard input. It is closed here, so that its writer notices the end of ffmpeg.
         recording: what to record of the log and of standard output.
+        on_line: called with each line of the log, with level tags.
 
     Raises:
         EngineFailed: with the diagnosis.
@@ -96,7 +98,7 @@ async def run_ffmpeg(  # noqa: PLR0913 - most are optional
         _run_once,
         tools,
         cwd=cwd,
-        collect=partial(CollectedOutput, on_progress, recording, captures_stdout=capture_stdout),
+        collect=partial(CollectedOutput, on_progress, recording, captures_stdout=capture_stdout, on_line=on_line),
         confinement=confinement,
         stdin=stdin,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,12 +17,20 @@ from ffmpeg_worker.job.strict_json import read_json
 class JobBody:
     """JSON as a caller sent it to the route of `action`, with the query string of the request.
 
-    Without an `action` it is a whole job, which names its action itself.
+    Without an `action` it is a whole job, which names its action itself. `platform_job_id` is the id of the job at the
+    platform that hands it out.
     """
 
     action: str | None
     content: bytes = field(repr=False)
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
+    platform_job_id: str | None = None
+
+    @property
+    def digest(self) -> str:
+        """Digest of the whole request."""
+        head = json.dumps([self.action, sorted(self.query.items())]).encode()
+        return hashlib.sha256(head + b"\n" + self.content).hexdigest()
 
     def decode(self) -> Any:
         """Decode the JSON.

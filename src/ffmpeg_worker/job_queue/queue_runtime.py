@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 from pydantic import TypeAdapter
 
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
+from ffmpeg_worker.job.command_log import LogSink
 from ffmpeg_worker.job.lifecycle import Observer
 from ffmpeg_worker.job.problem import error_from_problem, record_error
 from ffmpeg_worker.job.secrets import redact_error
@@ -39,6 +40,7 @@ class QueueRuntime:
 
     uploads_early = False
     piece_workers: PieceWorkers | None = None
+    platform_job = None
 
     def __init__(
         self,
@@ -49,6 +51,7 @@ class QueueRuntime:
         timeout_s: float,
         folder: Path,
         observer: Observer,
+        log_sink: LogSink,
         seal: Seal,
         records: StepRecords,
     ) -> None:
@@ -57,6 +60,7 @@ class QueueRuntime:
         self.job_id = job_id
         self.owner = owner
         self.observer = observer
+        self.log_sink = log_sink
         self.deadline = time.monotonic() + timeout_s
         self.outputs_folder = folder / "outputs"
         self._work_folder = folder / "work"
@@ -83,6 +87,7 @@ class QueueRuntime:
         *,
         doing: str | None = None,
         is_usable: Callable[[T], bool] = always,
+        has_effects: bool = False,
     ) -> T:
         """See `Runtime.step`.
 
@@ -102,7 +107,7 @@ class QueueRuntime:
             if not error.retryable and not isinstance(error, EngineTimedOut):
                 await self._write(name, {"problem": record_error(_redacted(error))}, at_once=True)
             raise
-        is_costly = kind is bool or time.monotonic() - began > _COSTLY_S  # an upload, or much work
+        is_costly = has_effects or time.monotonic() - began > _COSTLY_S
         await self._write(name, {"result": adapter.dump_python(result, mode="json")}, at_once=is_costly)
         return self._read(name, adapter)
 

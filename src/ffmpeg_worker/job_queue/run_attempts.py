@@ -25,6 +25,7 @@ from ffmpeg_worker.errors import (
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.result import JobResult
+from ffmpeg_worker.job_queue.attempt_log import AttemptLog
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
@@ -167,6 +168,7 @@ class AttemptRunner:
         body: JobBody = open_body(self._seal, attempt.body)
         read = await self.resources.compute.read(body, self.resources.machine, owner=record.owner)
         records = StepRecords(self._database, record.job_id, attempt.token, attempt.steps)
+        said = AttemptLog(self._reports, record.job_id, record.attempts)
         runtime = QueueRuntime(
             self.resources,
             record.job_id,
@@ -174,6 +176,7 @@ class AttemptRunner:
             timeout_s=min(read.job.timeout or self._default_timeout_s, self._max_timeout_s),
             folder=self._folders.of(record.job_id),
             observer=partial(self._observe, record.job_id, attempt.token),
+            log_sink=said.add,
             seal=self._seal,
             records=records,
         )
@@ -181,10 +184,11 @@ class AttemptRunner:
         try:
             return await run_job(runtime, read)
         finally:
+            said.close()
             await finish_shielded(records.close(write=runtime.is_given_back))
 
     def _observe(self, job_id: str, token: str, event: JobEvent) -> None:
-        self._reports.report_progress(job_id, token, describe_event(event))
+        self._reports.report_progress(job_id, token, event.as_json())
 
     async def _end(self, end: Callable[[], Awaitable[JobRecord]], job_id: str, began: float) -> None:
         """Store the end of a job, then remove its working files; without it, the work would be done again."""
@@ -260,12 +264,6 @@ class AttemptRunner:
             for job_id, status in found.items():
                 if status is JobStatus.CANCELLING:
                     self.cancel(job_id)
-
-
-def describe_event(event: JobEvent) -> dict[str, Any]:
-    """Return the progress of a job as callers see it."""
-    values = {name: getattr(event, name) for name in event.__slots__}
-    return {name: value for name, value in values.items() if value is not None}
 
 
 def _current_task() -> asyncio.Task[Any]:

@@ -24,9 +24,30 @@ class KeptText:
         """Whether lines were left out."""
         return self._left_out > 0
 
+    @property
+    def size(self) -> int:
+        """Bytes of the kept lines, with a line end for each."""
+        return self._head_bytes + self._tail_bytes
+
+    def shrink(self, max_bytes: int) -> None:
+        """Keep fewer bytes from now on."""
+        self._max_head = max_bytes // 2
+        self._max_tail = max_bytes - self._max_head
+        while self._head_bytes > self._max_head:
+            self._is_head_full = True
+            line = self._head.pop()
+            size = _size_of(line)
+            self._head_bytes -= size
+            if self._left_out:
+                self._left_out += 1
+            else:
+                self._tail.appendleft((size, line))
+                self._tail_bytes += size
+        self._trim_tail()
+
     def add(self, line: str) -> None:
         """Add a line, without its line end."""
-        size = 1 + (len(line) if line.isascii() else len(line.encode(errors="replace")))
+        size = _size_of(line)
         if not self._is_head_full and self._head_bytes + size <= self._max_head:
             self._head.append(line)
             self._head_bytes += size
@@ -34,9 +55,7 @@ class KeptText:
         self._is_head_full = True
         self._tail.append((size, line))
         self._tail_bytes += size
-        while self._tail_bytes > self._max_tail:
-            self._tail_bytes -= self._tail.popleft()[0]
-            self._left_out += 1
+        self._trim_tail()
 
     def lines(self) -> Iterator[str]:
         """The lines, with one in their middle that tells how many were left out."""
@@ -45,3 +64,12 @@ class KeptText:
             yield f"[… {self._left_out} lines left out …]"
         for _, line in self._tail:
             yield line
+
+    def _trim_tail(self) -> None:
+        while self._tail_bytes > self._max_tail:
+            self._tail_bytes -= self._tail.popleft()[0]
+            self._left_out += 1
+
+
+def _size_of(line: str) -> int:
+    return 1 + (len(line) if line.isascii() else len(line.encode(errors="replace")))

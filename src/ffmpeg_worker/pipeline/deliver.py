@@ -6,7 +6,7 @@ import os
 import stat
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -32,10 +32,11 @@ _Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True, slots=True)
 class DeliveredFiles:
-    """Result of the delivery of one lane."""
+    """Result of the delivery of one lane; `etags` are those of uploaded objects, by key."""
 
     outputs: tuple[OutputFile, ...]
     warnings: tuple[str, ...] = ()
+    etags: Mapping[str, str] = field(default_factory=dict)
 
 
 class LaneDelivery:
@@ -112,7 +113,8 @@ class LaneDelivery:
         self._is_finished = True
         outputs = tuple(_describe(file, places[keys[file.name]]) for file in files)
         missed = describe_leftovers(left_out, _HOW_TO_GET)
-        return DeliveredFiles(outputs, (*verified.warnings, *missed, *_warnings(outputs)))
+        etags = {place.path: place.etag for place in places.values() if place.etag is not None}
+        return DeliveredFiles(outputs, (*verified.warnings, *missed, *_warnings(outputs)), etags)
 
     def adopt(self, delivered: DeliveredFiles) -> None:
         """Count files as sent that an earlier attempt at the job has delivered."""
@@ -174,14 +176,9 @@ class _UploadSteps:
     runtime: Runtime
     lane_name: str
 
-    async def once(self, name: str, upload: Callable[[], Awaitable[None]]) -> None:
+    async def once(self, name: str, upload: Callable[[], Awaitable[str]]) -> str:
         """See `UploadRecords.once`."""
-
-        async def run() -> bool:
-            await upload()
-            return True
-
-        await self.runtime.step(f"{self.lane_name}/upload/{name}", bool, run)
+        return await self.runtime.step(f"{self.lane_name}/upload/{name}", str, upload, has_effects=True)
 
     async def keeps_outputs(self) -> bool:
         """See `UploadRecords.keeps_outputs`."""

@@ -8,7 +8,7 @@ import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import assert_never
@@ -18,7 +18,8 @@ from ffmpeg_worker.ffmpeg.log_tail import strip_log_tags
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.pipeline.progress import FractionReport, step_fraction
+from ffmpeg_worker.pipeline.lane_log import LaneLog
+from ffmpeg_worker.pipeline.progress import FractionReport, Pace, step_fraction
 from ffmpeg_worker.pipeline.quota import size_of
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
@@ -39,6 +40,7 @@ from ffmpeg_worker.planning.plan import (
     StepResult,
     StillStep,
 )
+from ffmpeg_worker.planning.written_outputs import name_written_outputs
 
 _SMALL_SHARE = 0.02
 """Share in the progress of steps that take little time, or are seldom needed, relative to other steps."""
@@ -77,18 +79,21 @@ async def execute(
     *,
     expect: Callable[[], Expectations],
     progress: FractionReport,
+    log: LaneLog | None = None,
 ) -> Executed:
     """Run the steps of a lane in `folder`, each as a step of the runtime.
 
-    `expect` tells what is known by now of the lengths of its outputs.
+    `expect` tells what is known by now of the lengths of its outputs. `log` takes what its commands log.
 
     Raises:
         EngineError: with `where.command`.
     """
-    runner = _StepRunner(context, lane, folder, expect)
+    log = LaneLog(context.runtime.log_sink, [(0, lane)]) if log is None else log
+    runner = _StepRunner(context, lane, folder, expect, log)
     results: list[StepResult] = []
+    outputs = name_written_outputs(lane)
     for number, step in enumerate(lane.steps):
-        share = _share_of(progress, number, lane.steps)
+        share = _share_of(progress, number, lane.steps, outputs[number])
         ready = step
         if isinstance(ready, DependentStep):
             ready = ready.build(results, await read_step_files(folder, ready.reads))
@@ -99,6 +104,7 @@ async def execute(
                 continue
             ready = needed
         name = f"{folder.name}/step-{number}"
+        share(0.0, Pace())
         run = partial(runner.run, ready, name, share)
         try:
             result = await context.runtime.step(name, StepResult, run, is_usable=partial(_is_here, context, name))
@@ -124,21 +130,27 @@ def _is_here(context: JobContext, name: str, _result: StepResult) -> bool:
     return context.workspace.has_done(name)
 
 
-def _share_of(progress: FractionReport, number: int, steps: Sequence[Step]) -> FractionReport:
-    """The progress of one step of a lane, as a part of the lane's."""
+def _share_of(progress: FractionReport, number: int, steps: Sequence[Step], output: str | None) -> FractionReport:
+    """The progress of one step of a lane, which makes this output, as a part of the lane's."""
     weights = [_SMALL_SHARE if isinstance(step, OptionalStep | ComputeStep) else 1.0 for step in steps]
     before, total = sum(weights[:number]), sum(weights)
-    return lambda fraction, speed: progress((before + fraction * weights[number]) / total, speed)
+
+    def report(fraction: float, pace: Pace | None) -> None:
+        progress((before + fraction * weights[number]) / total, pace and replace(pace, output=output))
+
+    return report
 
 
 class _StepRunner:
     """Runs the steps of one lane."""
 
-    def __init__(self, context: JobContext, lane: Lane, folder: Path, expect: Callable[[], Expectations]) -> None:
+    def __init__(
+        self, context: JobContext, lane: Lane, folder: Path, expect: Callable[[], Expectations], log: LaneLog
+    ) -> None:
         self._context = context
         self._folder = folder
         self._expect = expect
-        self._command = CommandRunner(context, folder, lane.display_names)
+        self._command = CommandRunner(context, folder, lane.display_names, log)
 
     async def run(self, step: RunnableStep, name: str, share: FractionReport) -> StepResult:
         self._context.workspace.hand_over(self._folder)
@@ -169,7 +181,7 @@ class _StepRunner:
 
     def _report(self, step: FfmpegStep, share: FractionReport, report: Progress) -> None:
         expected_s = step.expected_s or self._expect().estimate(step.command)
-        share(step_fraction(report, expected_s), report.speed)
+        share(step_fraction(report, expected_s), Pace(report.speed, report.fps, is_open_ended=not expected_s))
 
     async def _probe(self, step: ProbeStep) -> StepResult:
         path = self._folder / STAGING_FOLDER / step.staged

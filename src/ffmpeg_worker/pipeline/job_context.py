@@ -61,7 +61,9 @@ async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobCon
     if ACTIONS[read.job.action].uses_renderer:
         resources.renderer.require_packages()
         await resources.renderer.open()
-    upload = resources.stores.destination(read.job, runtime.job_id)
+    # The keys of a job that is handed out again must be the same.
+    name = runtime.job_id if runtime.platform_job is None else runtime.platform_job.name
+    upload = resources.stores.destination(read.job, name)
     stores = await resources.stores.stores(upload, runtime.owner, runtime.outputs_folder)
     async with (
         runtime.open_workspace() as workspace,

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from ffmpeg_worker.errors import EngineTimedOut, WorkerError
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
-from ffmpeg_worker.pipeline.progress import FractionReport
+from ffmpeg_worker.pipeline.progress import FractionReport, Pace
 from ffmpeg_worker.pipeline.renderer_process import RendererRun
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.plan import (
@@ -116,6 +116,7 @@ class _Rendering:
         self._scene = encode_scene(step.scene)
         self._done = [0] * len(step.ranges)
         self._speeds = [0.0] * len(step.ranges)
+        self._fps = [0.0] * len(step.ranges)
         self._at_once = asyncio.Semaphore(step.max_parallel)
 
     async def range(self, number: int) -> StepResult:
@@ -168,8 +169,9 @@ class _Rendering:
     def _advance(self, number: int, progress: Progress) -> None:
         self._done[number] = progress.frame or 0
         self._speeds[number] = progress.speed or 0.0
+        self._fps[number] = progress.fps or 0.0
         total = sum(part.last - part.first for part in self._step.ranges)
-        self._report(sum(self._done) / total, sum(self._speeds) or None)
+        self._report(sum(self._done) / total, Pace(sum(self._speeds) or None, sum(self._fps) or None))
 
 
 async def _start(order: dict[str, Any], stdout: Output | int, command: CommandRunner) -> RendererRun:

@@ -21,9 +21,11 @@ from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.ffmpeg.run_again import run_again_if_killed
 from ffmpeg_worker.ffmpeg.run_ffmpeg import RunReport, run_ffmpeg
 from ffmpeg_worker.fonts import bundled_fonts, outline_fonts
+from ffmpeg_worker.job.command_log import ignore_log
 from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.folder_state import FolderState
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.lane_log import LaneLog, OnLine
 from ffmpeg_worker.pipeline.recorded_output import read_record
 from ffmpeg_worker.pipeline.staged_names import StagedNames
 from ffmpeg_worker.planning.plan import (
@@ -39,6 +41,7 @@ from ffmpeg_worker.planning.plan import (
 from ffmpeg_worker.sandbox.beneath import make_folders_beneath, symlink_beneath, write_beneath
 from ffmpeg_worker.tasks import finish_then_cancel
 
+_NO_LOG = LaneLog(ignore_log, ())
 _MAX_PROBLEMS = 20
 _MAX_MISSING_FONTS = 5
 _FILE_PREFIX = re.compile(r"(?<!\w)file:(?=[^\s'\"])")
@@ -48,10 +51,16 @@ _ERROR_LINE = re.compile(r"^(?:\[[^\]\n]*\] )*\[(?:error|fatal)\] .*$", re.MULTI
 class CommandRunner:
     """Runs the programs of one lane in its `folder`, until the deadline of the job.
 
-    `display_names` are the caller's names of staged files.
+    `display_names` are the caller's names of staged files; `log` takes what the programs log.
     """
 
-    def __init__(self, context: JobContext, folder: Path, display_names: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        context: JobContext,
+        folder: Path,
+        display_names: Mapping[str, str],
+        log: LaneLog = _NO_LOG,
+    ) -> None:
         self.resources = context.resources
         self.folder = folder
         self.jail = context.workspace.jail
@@ -60,6 +69,7 @@ class CommandRunner:
         self._owner = context.runtime.owner
         self._job_id = context.runtime.job_id
         self._progress = context.progress
+        self._log = log
         self._staged_names = StagedNames(display_names)
 
     @property
@@ -87,25 +97,9 @@ class CommandRunner:
         self, step: FfmpegStep, on_progress: Callable[[Progress], None], *, stdin: BinaryIO | None = None
     ) -> StepResult:
         """Run the ffmpeg of a step in a slot that was taken before; closes `stdin`."""
-        seconds = self.seconds_left
-        tools = self.resources.tools
-        tools = replace(tools, environment={**tools.environment, **step.environment})
         try:
-            run = await self.resources.quota.hold(
-                run_ffmpeg(
-                    tools,
-                    step.invocation,
-                    cwd=self.folder,
-                    timeout_s=seconds,
-                    on_progress=on_progress,
-                    capture_stdout=step.stdout_file is not None,
-                    confinement=self.jail.for_command(self.folder, seconds),
-                    stdin=stdin,
-                    recording=step.recording if step.keeps_log else None,
-                ),
-                self.jail.root,
-                self._usage.set_written,
-            )
+            with self._log.open_run(step, self.reword) as on_line:
+                run = await self._run_ffmpeg(step, on_progress, stdin, on_line)
         except WorkerError as error:
             if step.failure_context is not None:
                 raise _in_context(error, step.failure_context) from None
@@ -113,6 +107,29 @@ class CommandRunner:
         if step.stdout_file is not None:
             await self.write(step.stdout_file, run.stdout)
         return await self._result(run, step)
+
+    async def _run_ffmpeg(
+        self,
+        step: FfmpegStep,
+        on_progress: Callable[[Progress], None],
+        stdin: BinaryIO | None,
+        on_line: OnLine | None,
+    ) -> RunReport:
+        seconds = self.seconds_left
+        tools = self.resources.tools
+        run = run_ffmpeg(
+            replace(tools, environment={**tools.environment, **step.environment}),
+            step.invocation,
+            cwd=self.folder,
+            timeout_s=seconds,
+            on_progress=on_progress,
+            capture_stdout=step.stdout_file is not None,
+            confinement=self.jail.for_command(self.folder, seconds),
+            stdin=stdin,
+            recording=step.recording if step.keeps_log else None,
+            on_line=on_line,
+        )
+        return await self.resources.quota.hold(run, self.jail.root, self._usage.set_written)
 
     async def write(self, name: str, content: bytes | bytearray) -> None:
         """Write a file into the working directory, replacing one that an interrupted attempt has left.

@@ -13,6 +13,7 @@ from ffmpeg_worker.logs import redact_var
 from ffmpeg_worker.pipeline.fetch.fetch import fetch
 from ffmpeg_worker.pipeline.inspect_inputs import inspect_inputs
 from ffmpeg_worker.pipeline.job_context import open_job
+from ffmpeg_worker.pipeline.redelivery import find_delivered_result, record_result
 from ffmpeg_worker.pipeline.report import make_result
 from ffmpeg_worker.pipeline.run_lanes import run_lanes
 from ffmpeg_worker.pipeline.runtime import Runtime
@@ -28,13 +29,17 @@ async def run_job(runtime: Runtime, read: ReadJob[Any]) -> JobResult:
     """
     with _redacted(read), _full_disk_as_error():
         async with open_job(runtime, read) as context:
+            if (delivered := await find_delivered_result(context)) is not None:
+                return delivered
             files = await fetch(context)
             async with inspect_inputs(context, files) as inputs:
                 plan = await runtime.resources.compute.plan(
                     read, inputs.files, context.machine, runtime.deadline, owner=runtime.owner
                 )
                 lanes = await run_lanes(context, plan, inputs)
-            return make_result(context, files, lanes)
+            result = make_result(context, files, lanes)
+            await record_result(context, lanes, result)
+            return result
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from ffmpeg_worker.pipeline.fetch.referenced_files import copy_key_files, copy_r
 from ffmpeg_worker.pipeline.gpu_fallback import gpu_failed, is_gpu_failure, without_gpu
 from ffmpeg_worker.pipeline.inspect_inputs import InspectedInputs
 from ffmpeg_worker.pipeline.job_context import JobContext
+from ffmpeg_worker.pipeline.lane_log import LaneLog
 from ffmpeg_worker.pipeline.output_keys import OutputKeys
 from ffmpeg_worker.pipeline.split_encode import SplitEncode
 from ffmpeg_worker.pipeline.step_files import summarize
@@ -121,7 +122,7 @@ class _LanesRun:
             if redact is not None:
                 redact_error(error, redact)
             log(logging.WARNING, "process failed", process=index, code=error.code, detail=error.detail)
-            self._context.progress.of_lanes([index])(1.0, None)
+            self._context.progress.failed(index)
             self.outcomes[index] = error.at(process=index)
 
     async def _run_lane(self, index: int) -> Delivered:
@@ -170,7 +171,14 @@ class _LanesRun:
             folder,
             expect=partial(self._inputs.expect_now, lane),
             progress=self._context.progress.of_lanes(indices),
+            log=self._open_log(indices, lane),
         )
+
+    def _open_log(self, indices: Sequence[int], lane: Lane) -> LaneLog:
+        """The log of a run, which shows each of several fused lanes its own command."""
+        is_fused = len(indices) > 1
+        lanes = [(index, self._lanes[index] if is_fused else lane) for index in indices]
+        return LaneLog(self._context.runtime.log_sink, lanes)
 
     async def _finish_fused(self, index: int, shared: Executed, members: Sequence[int]) -> Delivered:
         name = f"{shared.name}-lane-{index}"
@@ -182,6 +190,7 @@ class _LanesRun:
 
     async def _finish(self, index: int, executed: Executed, delivery: LaneDelivery) -> Delivered:
         """Verify and deliver a lane; its summary is built before, while all its files are in the folder."""
+        self._context.progress.verifying(index)
         found = await summarize(self._context, executed.lane.summary, executed.results, executed.folder)
         expected = await self._inputs.expect(executed.lane, [result.outputs for result in executed.results])
         verified = await verify(self._context, executed, expected, linked=delivery.linked)

@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ffmpeg_worker.errors import EngineTimedOut
+from ffmpeg_worker.job.command_log import LogSink, ignore_log
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
+from ffmpeg_worker.job.platform_job import PlatformJob
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.progress import FractionReport
 from ffmpeg_worker.pipeline.resources import WorkerResources
@@ -65,6 +67,11 @@ class Runtime(Protocol):
         ...
 
     @property
+    def platform_job(self) -> PlatformJob | None:
+        """The identity of the job at the platform that hands it out, where that may hand it out again."""
+        ...
+
+    @property
     def owner(self) -> str:
         """Owner of the job: the label of its API key, or `owners.ANONYMOUS`."""
         ...
@@ -77,6 +84,11 @@ class Runtime(Protocol):
     @property
     def observer(self) -> Observer:
         """Receives the progress of the job."""
+        ...
+
+    @property
+    def log_sink(self) -> LogSink:
+        """Receives what the commands of the job log; `ignore_log` if nobody wants it."""
         ...
 
     @property
@@ -115,6 +127,7 @@ class Runtime(Protocol):
         *,
         doing: str | None = None,
         is_usable: Callable[[T], bool] = always,
+        has_effects: bool = False,
     ) -> T:
         """Run a step, or return its recorded result.
 
@@ -124,6 +137,7 @@ class Runtime(Protocol):
             run: does the work; it may be repeated after a crash, so it must be idempotent.
             doing: what the job's time is spent on, for the error when it runs out; `None` for work that enforces
                 the deadline itself.
+            has_effects: whether it changes something outside of the workspace, so that a repetition would show.
             is_usable: whether a recorded result still holds, for instance because its files are there.
 
         Raises:
@@ -147,13 +161,28 @@ class DirectRuntime:
         timeout_s: float,
         began: float | None = None,
         observer: Observer = ignore_event,
+        log_sink: LogSink = ignore_log,
         owner: str = ANONYMOUS,
+        platform_job: PlatformJob | None = None,
     ) -> None:
-        """`timeout_s` is for the whole job, from `began` on, a time of the monotonic clock (default: now)."""
+        """Make a runtime for one job.
+
+        Args:
+            resources: of the worker.
+            job_id: see `Runtime`, as for the observer, the sink and the owner.
+            timeout_s: for the whole job, from `began` on, a time of the monotonic clock (default: now).
+            began: when the job began.
+            observer: receives its progress.
+            log_sink: receives what its commands log.
+            owner: of the job.
+            platform_job: if given, a job whose outputs are already in its bucket is not run again.
+        """
         self.resources = resources
         self.job_id = job_id
         self.owner = owner
+        self.platform_job = platform_job
         self.observer = observer
+        self.log_sink = log_sink
         self.deadline = (time.monotonic() if began is None else began) + timeout_s
         self._timeout_s = timeout_s
 
@@ -173,6 +202,7 @@ class DirectRuntime:
         *,
         doing: str | None = None,
         is_usable: Callable[[T], bool] = always,  # noqa: ARG002 - likewise
+        has_effects: bool = False,  # noqa: ARG002 - likewise
     ) -> T:
         """See `Runtime.step`."""
         if doing is None:

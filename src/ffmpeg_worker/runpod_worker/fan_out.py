@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -15,8 +15,10 @@ from ffmpeg_worker.client.errors import ApiError, timed_out
 from ffmpeg_worker.client.read_response import OnProgress
 from ffmpeg_worker.errors import AllProcessesFailed
 from ffmpeg_worker.job.actions.multi_process import MultiProcessJob, all_processes_failed
+from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.runpod_worker.endpoint import Endpoint, EndpointSession
+from ffmpeg_worker.runpod_worker.merge_progress import merge_progress
 from ffmpeg_worker.runpod_worker.parts import Part, find_reason_not_to_split, merge_results, split_request
 from ffmpeg_worker.runpod_worker.remote_part import NotRun, RemotePart
 from ffmpeg_worker.runpod_worker.request import RunpodRequest
@@ -84,7 +86,7 @@ class _SplitJob:
     deadline: float
     on_progress: OnProgress | None
     warnings: list[str] = field(default_factory=list)
-    _percents: dict[int, float] = field(default_factory=dict)
+    _progress: dict[int, JobEvent] = field(default_factory=dict)
 
     async def run(self) -> list[dict[str, Any]]:
         """Return the results of all parts in order; the first failure ends the other parts."""
@@ -113,13 +115,13 @@ class _SplitJob:
         return await self._run_here(part)
 
     async def _run_here(self, part: Part) -> dict[str, Any]:
-        return await self.fan_out.client.run_job(
-            part.request, lambda progress: self._report(part, progress.get("percent", 0))
-        )
+        return await self.fan_out.client.run_job(part.request, partial(self._report, part))
 
-    def _report(self, part: Part, percent: float) -> None:
+    def _report(self, part: Part, progress: dict[str, Any]) -> None:
         """Report the progress of the whole job; a part that restarts does not lower it."""
-        self._percents[part.begin] = max(percent, self._percents.get(part.begin, 0.0))
-        done = sum(self._percents.get(other.begin, 0.0) * other.count for other in self.parts)
+        event = JobEvent.from_json(progress)
+        known = self._progress.get(part.begin)
+        percent = event.percent if known is None else max(event.percent, known.percent)
+        self._progress[part.begin] = replace(event, percent=percent)
         if self.on_progress is not None:
-            self.on_progress({"stage": "running", "percent": round(done / self.parts[-1].end, 1)})
+            self.on_progress(merge_progress(self.parts, self._progress).as_json())

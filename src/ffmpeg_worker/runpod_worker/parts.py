@@ -14,11 +14,12 @@ from ffmpeg_worker.job.actions.multi_process import MultiProcessData, MultiProce
 from ffmpeg_worker.job.job import CommonFields
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.object_location import OBJECT_SCHEMES
+from ffmpeg_worker.job.platform_job import is_platform_id
 from ffmpeg_worker.job.sources import FileSource
 from ffmpeg_worker.loose_values import read_loose_values
 from ffmpeg_worker.planning.commands.read_chain import Chain, all_outputs
 from ffmpeg_worker.planning.read_job import read_job
-from ffmpeg_worker.runpod_worker.request import PART_KEY, RunpodRequest
+from ffmpeg_worker.runpod_worker.request import PART_ID_KEY, PART_KEY, RunpodRequest
 
 _REMOTE_SCHEMES = OBJECT_SCHEMES | {"http", "https"}
 _TOTALS = ("frames", "cpu_seconds", "input_bytes", "output_bytes")
@@ -46,7 +47,9 @@ class Part:
 
     def as_input(self) -> dict[str, Any]:
         """Return the `input` for another worker, marked as a part so that it is not split again."""
-        return {"path": self.request.path, "body": json.loads(self.request.body), PART_KEY: True}
+        part_id = self.request.platform_job_id
+        marks = {PART_KEY: True, **({} if part_id is None else {PART_ID_KEY: part_id})}
+        return {"path": self.request.path, "body": json.loads(self.request.body), **marks}
 
     def problem_of_whole(self, problem: Problem) -> Problem:
         """Return a problem of the part with the process number of the whole job."""
@@ -88,8 +91,15 @@ def split_request(request: RunpodRequest, count: int) -> list[Part]:
     parts = []
     for begin, end in pairwise(edges):
         text = json.dumps({**body, "processes": processes[begin:end]}, ensure_ascii=False)
-        parts.append(Part(begin, end, replace(request, body=text.encode())))
+        part_id = _id_of_part(request.platform_job_id, begin, end)
+        parts.append(Part(begin, end, replace(request, body=text.encode(), platform_job_id=part_id)))
     return parts
+
+
+def _id_of_part(job_id: str | None, begin: int, end: int) -> str | None:
+    """The id of a part: the same whenever RunPod delivers the whole job."""
+    part_id = f"{job_id}.{begin}-{end}"
+    return part_id if job_id is not None and is_platform_id(part_id) else None
 
 
 def _read_exactly(body: dict[str, Any]) -> dict[str, Any]:

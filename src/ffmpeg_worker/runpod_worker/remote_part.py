@@ -42,8 +42,8 @@ class RemotePart:
     """Seconds after which its result is no longer needed."""
     release_s: float
     """Seconds that a stopped worker takes to remove its uploads, which have the same names as ours."""
-    on_percent: Callable[[float], None]
-    """Receives the part's percentage."""
+    on_progress: Callable[[dict[str, Any]], None]
+    """Receives the part's progress."""
 
     async def run(self) -> dict[str, Any]:
         """Run the part and return its result. Cancelling also cancels the part on the other worker.
@@ -93,8 +93,8 @@ class RemotePart:
             if state.get("status") == _QUEUED and last_seen - began > self.queue_s:
                 return await self._cancel(job_id, f"no other worker was free within {self.queue_s:g} seconds")
             match state.get("output"):
-                case {"progress": {"percent": int(percent) | float(percent)}}:
-                    self.on_percent(percent)
+                case {"progress": dict(progress)}:
+                    self.on_progress(progress)
 
     async def _cancel(self, job_id: str, reason: str) -> Mapping[str, Any]:
         """Cancel the part and raise NotRun with the reason; return its state if it has completed meanwhile."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -12,13 +11,15 @@ from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.envelope import read_time_limit, shorten, unwrap_job
 from ffmpeg_worker.job.job import COMMON_FIELDS, Job
 from ffmpeg_worker.job.parse import parse_job
+from ffmpeg_worker.job.platform_job import is_platform_id
 from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.loose_values import is_blank
 
-_ID = re.compile(r"[\w.:~-]{1,256}", re.ASCII)
 _MAX_LOGGED_ID_LENGTH = 128
 PART_KEY = "is_part"
 """Key of an `input` that another worker sent as a part of its own job. Such a job is not split again."""
+PART_ID_KEY = "part_id"
+"""Key of such an input with the id of the part, which is the same when RunPod delivers the whole job again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,11 @@ def read_request(job: Any, *, max_bytes: int) -> RunpodRequest:
         raise InvalidJob('The job has no "input".', code="missing_field", where={"field": "input"})
     _check_json(job_input)
     job_input = _add_s3_config(unwrap_job(job_input), job)
+    platform_job_id = _read_platform_job_id(job.get("id"))
     is_part = isinstance(job_input, dict) and job_input.get(PART_KEY) is True
     if is_part:
-        job_input = {key: value for key, value in job_input.items() if key != PART_KEY}
+        platform_job_id = _read_platform_job_id(job_input.get(PART_ID_KEY))
+        job_input = {key: value for key, value in job_input.items() if key not in {PART_KEY, PART_ID_KEY}}
     parsed = parse_job(job_input)
     data = job_input["data"] if is_blank(job_input.get("path")) else job_input["body"]
     common = {key: value for key, value in job_input.items() if key in COMMON_FIELDS}
@@ -66,7 +69,7 @@ def read_request(job: Any, *, max_bytes: int) -> RunpodRequest:
             code="body_too_large",
             hint="Name files instead of sending their content, or raise FFMPEG_WORKER_MAX_BODY_BYTES.",
         )
-    return RunpodRequest(parsed.action, body, timeout_s, parsed, is_part)
+    return RunpodRequest(parsed.action, body, timeout_s, platform_job_id, parsed, is_part)
 
 
 def read_job_id(job: Any) -> str:
@@ -78,7 +81,12 @@ def read_job_id(job: Any) -> str:
 
 def is_job_id(value: Any) -> TypeGuard[str]:
     """Whether this is an id that RunPod may give a job, and that can stand in a URL."""
-    return isinstance(value, str) and _ID.fullmatch(value) is not None
+    return isinstance(value, str) and is_platform_id(value)
+
+
+def _read_platform_job_id(value: Any) -> str | None:
+    is_usable = isinstance(value, str) and is_platform_id(value)
+    return value if is_usable else None
 
 
 def _add_s3_config(job_input: Any, job: Any) -> Any:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any, Protocol
 
@@ -30,7 +31,7 @@ class JobRunner(Protocol):
 class RunpodWorker:
     """Runs RunPod's jobs through the API, which accepts bodies of up to `max_body_bytes`.
 
-    `post_progress` is None outside of RunPod, where nothing asks for progress.
+    `post_progress` is None outside of RunPod, where nothing asks for progress, and no job is delivered twice.
     """
 
     def __init__(self, runner: JobRunner, max_body_bytes: int, post_progress: PostProgress | None = None) -> None:
@@ -65,6 +66,8 @@ class RunpodWorker:
     async def _run(self, job: dict[str, Any]) -> HandlerOutput:
         try:
             request = read_request(job, max_bytes=self._max_body_bytes)
+            if self._post_progress is None:  # local tests give all jobs the same id
+                request = replace(request, platform_job_id=None)
             result = await self._run_with_progress(request, str(job.get("id")))
         except WorkerError as error:
             output = failure(error)

@@ -80,8 +80,8 @@ class ObjectWriter(Protocol):
         """
         ...
 
-    async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
-        """Upload a file as the output `name`, replacing an existing object.
+    async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> str | None:
+        """Upload a file as the output `name`, replacing an existing object; return its ETag if there is one.
 
         A failed or cancelled upload leaves no object behind.
 

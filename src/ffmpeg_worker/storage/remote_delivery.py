@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class _Output:
     """The last one uploads what `path` holds now; earlier ones were cancelled and may not have ended yet."""
     meter: TransferMeter = field(default_factory=TransferMeter)
     counted: int = 0
+    etag: str | None = None
     is_withdrawn: bool = False
     is_stored: bool = False
     """Whether the store has some version of it that this delivery has uploaded."""
@@ -139,7 +140,7 @@ class RemoteDelivery:
 
     async def _locate(self, name: str) -> OutputLocation:
         try:
-            return await self._writer.locate(name)
+            return replace(await self._writer.locate(name), etag=self._outputs[name].etag)
         except WorkerError as error:
             raise error.at(output=display_name(name)) from None
 
@@ -159,7 +160,7 @@ class RemoteDelivery:
                     raise FileNotFoundError
                 headers = ObjectHeaders(content_type(name), self._cache_control)
                 upload = partial(self._writer.upload, name, output.path, headers, output.meter)
-                await self._records.once(name, upload)
+                output.etag = await self._records.once(name, upload)
             except FileNotFoundError:
                 raise TargetError(
                     f'The output "{display_name(name)}" was deleted before it could be uploaded.',

@@ -19,6 +19,7 @@ from ffmpeg_worker.storage.http.source import HttpSource
 from ffmpeg_worker.storage.http.target import PresignedWriter
 from ffmpeg_worker.storage.objects.bucket import BucketAccess
 from ffmpeg_worker.storage.objects.find_bucket import find_bucket
+from ffmpeg_worker.storage.objects.records import BucketRecords
 from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.objects.target import BucketWriter
 from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
@@ -49,7 +50,8 @@ class RemoteStores:
         """A bucket as the target of a job; `is_own`: the operator's bucket. Errors as for `find_bucket`."""
         access = self.own_access if is_own else self.access
         bucket = find_bucket(where.cloud, where.bucket, upload.credentials, access)
-        return RemoteTarget(BucketWriter(bucket, self.upload_memory, upload.presign), upload.cache_control)
+        writer = BucketWriter(bucket, self.upload_memory, upload.presign)
+        return RemoteTarget(writer, upload.cache_control, records=BucketRecords(bucket, writer))
 
     def presigned_target(self, upload: Upload) -> Target:
         """The presigned PUT addresses of a job."""

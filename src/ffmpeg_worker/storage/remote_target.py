@@ -10,7 +10,7 @@ from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.storage.backends import ObjectWriter
 from ffmpeg_worker.storage.remote_delivery import MAX_UPLOADS, RemoteDelivery
-from ffmpeg_worker.storage.stores import UNRECORDED, UploadRecords
+from ffmpeg_worker.storage.stores import UNRECORDED, TargetRecords, UploadRecords
 from ffmpeg_worker.storage.transfer import TransferMeter
 
 
@@ -18,10 +18,16 @@ class RemoteTarget:
     """A `Target` on top of an `ObjectWriter`; all lanes of a job share one limit of concurrent uploads."""
 
     def __init__(
-        self, writer: ObjectWriter, cache_control: str | None = None, *, accepts_early: bool = True
+        self,
+        writer: ObjectWriter,
+        cache_control: str | None = None,
+        *,
+        accepts_early: bool = True,
+        records: TargetRecords | None = None,
     ) -> None:
         """`cache_control` is set on every output; `accepts_early`: the store can delete what it was sent."""
         self.accepts_early = accepts_early
+        self.records = records
         self._writer = writer
         self._cache_control = cache_control
         self._slots = asyncio.Semaphore(MAX_UPLOADS)

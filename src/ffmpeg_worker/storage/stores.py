@@ -37,17 +37,29 @@ class SourceStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OutputLocation:
-    """The location of an output: its local path or its key in a bucket, and its URL if it has one."""
+    """The location of an output: its local path or its key in a bucket, and its URL if it has one.
+
+    `etag` is that of the uploaded object, where its store has given one.
+    """
 
     path: str
     url: str | None = None
+    etag: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectFacts:
+    """Size and ETag of an object."""
+
+    size: int
+    etag: str | None
 
 
 class UploadRecords(Protocol):
     """Records of the uploads of one lane, by which a later attempt at its job goes on."""
 
-    async def once(self, name: str, upload: Callable[[], Awaitable[None]]) -> None:
-        """Upload an output, unless an earlier attempt has done so."""
+    async def once(self, name: str, upload: Callable[[], Awaitable[str]]) -> str:
+        """Upload an output, unless an earlier attempt has done so; returns the ETag that the store has given it."""
         ...
 
     async def keeps_outputs(self) -> bool:
@@ -58,9 +70,9 @@ class UploadRecords(Protocol):
 class Unrecorded:
     """The `UploadRecords` of a job that has one attempt."""
 
-    async def once(self, _name: str, upload: Callable[[], Awaitable[None]]) -> None:
+    async def once(self, _name: str, upload: Callable[[], Awaitable[str]]) -> str:
         """Upload it."""
-        await upload()
+        return await upload()
 
     async def keeps_outputs(self) -> bool:
         """No other attempt follows."""
@@ -98,8 +110,37 @@ class Delivery(Protocol):
 UNRECORDED = Unrecorded()
 
 
+class TargetRecords(Protocol):
+    """Small objects of the worker's own beside the outputs of a job, and facts about the outputs.
+
+    All of its methods but `locate` raise TargetError if the store refuses or does not respond, and
+    AddressNotAllowed if the worker may not call its address.
+    """
+
+    async def read(self, key: str, max_bytes: int) -> bytes | None:
+        """Read an object; `None` if it does not exist or is larger."""
+        ...
+
+    async def write(self, key: str, content: bytes) -> None:
+        """Write an object, which replaces one of the same key."""
+        ...
+
+    async def find(self, key: str) -> ObjectFacts | None:
+        """Facts about an object; `None` if it does not exist."""
+        ...
+
+    async def locate(self, key: str) -> OutputLocation:
+        """The location of an output that was uploaded before; its URL is made anew."""
+        ...
+
+
 class Target(Protocol):
     """A store that outputs are delivered to."""
+
+    @property
+    def records(self) -> TargetRecords | None:
+        """Access to objects beside the outputs; `None` where the store cannot be read or is no object store."""
+        ...
 
     @property
     def accepts_early(self) -> bool:

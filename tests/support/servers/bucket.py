@@ -50,6 +50,10 @@ class Bucket:
         """The keys of all objects, sorted."""
         return sorted(entry["Key"] for entry in self.client.list_objects_v2(Bucket=BUCKET).get("Contents", []))
 
+    def outputs(self) -> list[str]:
+        """The keys of all objects but manifests of results, sorted."""
+        return [key for key in self.objects() if "/.ffmpeg-worker/" not in f"/{key}"]
+
     def asked(self, method: str) -> list[str]:
         """The keys of all requests with a method, in order, with their queries."""
         paths = [path for asked, path in self.server.requests if asked == method and path.startswith(_PATH)]

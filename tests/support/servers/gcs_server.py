@@ -121,8 +121,10 @@ class GcsServer:
             upload[2][int(request.query["partNumber"])] = data
             return web.Response(headers={"ETag": etag})
         numbers = [int(number) for number in re.findall(rb"<PartNumber>(\d+)</PartNumber>", data)]
-        self.objects[key] = (b"".join(upload[2][number] for number in numbers), upload[1])
+        whole = b"".join(upload[2][number] for number in numbers)
+        self.objects[key] = (whole, upload[1])
         del self.uploads[request.query["uploadId"]]
+        etag = f'"{hashlib.md5(whole).hexdigest()}"'
         return web.Response(text=_xml("CompleteMultipartUploadResult", ETag=etag))
 
 

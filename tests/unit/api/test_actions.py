@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
@@ -11,6 +12,8 @@ from ffmpeg_worker.codes import Fault
 from ffmpeg_worker.errors import EngineFailed, JobInterrupted, QueueFull
 from ffmpeg_worker.job.actions.process import ProcessJob
 from ffmpeg_worker.job.job import Job
+from ffmpeg_worker.job.job_body import JobBody
+from ffmpeg_worker.job.lifecycle import Observer
 from ffmpeg_worker.job.result import JobResult
 from support.servers.asgi_client import post_json, request
 from support.servers.fake_services import make_fake_services, succeed
@@ -116,3 +119,26 @@ async def test_a_body_that_is_not_strict_json() -> None:
     headers = [("content-type", "application/json")]
     reply = await request(make_app(make_fake_services()), "POST", PROCESS, b'{"a":1,"a":2}', headers=headers)
     assert (reply.status, reply.json()["code"]) == (400, "invalid_json")
+
+
+@pytest.mark.parametrize(
+    ("value", "status", "read"),
+    [("a1b2-u1", 200, ["a1b2-u1"]), (None, 200, [None]), ("a/b", 422, []), ("", 422, [])],
+)
+async def test_the_id_of_a_job_at_its_platform(
+    monkeypatch: pytest.MonkeyPatch, value: str | None, status: int, read: list[str | None]
+) -> None:
+    seen: list[str | None] = []
+
+    async def run(body: JobBody, *, job_id: str, observer: Observer, owner: str) -> JobResult:
+        seen.append(body.platform_job_id)
+        return await succeed(body.parse(body.decode()), job_id)
+
+    services = make_fake_services()
+    monkeypatch.setattr(services, "run", run)
+    headers = [] if value is None else [("x-platform-job-id", value)]
+    job = {"chainCmds": "-i a.mp4 b.mp4"}
+    reply = await post_json(make_app(services), "/api/ffmpeg/process", job, headers=headers)
+    assert (reply.status, seen) == (status, read)
+    if status == 422:
+        assert json.loads(reply.body)["code"] == "invalid_header"

@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import socket
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -41,6 +42,14 @@ async def test_a_result_and_what_was_sent_for_it() -> None:
     assert (path, body) == ("/api/ffmpeg/process", {"chainCmds": "ffmpeg -i a.mp4 b.mp4"})
     assert headers["Authorization"] == "Bearer key"
     assert headers["Content-Type"] == "application/json"
+    assert "X-Platform-Job-Id" not in headers
+
+
+async def test_the_id_of_a_job_at_its_platform_is_a_header() -> None:
+    async with open_fake_api() as api:
+        await make_client(api.base_url).run_job(replace(REQUEST, platform_job_id="a1b2-u1"))
+        [(_, headers, _)] = api.requests
+    assert headers["X-Platform-Job-Id"] == "a1b2-u1"
 
 
 @pytest.mark.parametrize(

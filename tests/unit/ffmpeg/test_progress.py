@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ffmpeg_worker.ffmpeg.progress import Progress, ProgressReader
 
 VIDEO = b"""\
@@ -22,7 +24,12 @@ NOTHING_YET = b"bitrate=N/A\ntotal_size=N/A\nout_time_us=N/A\nout_time_ms=N/A\ns
 
 
 def test_a_report() -> None:
-    assert ProgressReader().feed(VIDEO) == [Progress(25, 1.96, 87.4, ended=False)]
+    assert ProgressReader().feed(VIDEO) == [Progress(25, 1.96, 87.4, 12.5, ended=False)]
+
+
+def test_frames_per_second_follow_from_the_speed_where_ffmpeg_reports_none_yet() -> None:
+    [report] = ProgressReader().feed(VIDEO.replace(b"fps=12.50", b"fps=0.00"))
+    assert report.fps == pytest.approx(25 / (1.96 / 87.4))
 
 
 def test_unknown_values_are_none() -> None:

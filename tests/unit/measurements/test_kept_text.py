@@ -36,3 +36,20 @@ def test_characters_count_as_bytes() -> None:
 
 def test_a_line_that_does_not_fit_is_left_out() -> None:
     assert list(keep(["a", "x" * 1000, "b"], 20).lines()) == ["a", "[… 1 lines left out …]", "b"]
+
+
+@pytest.mark.parametrize("first_bytes", [70, 200, 1000])
+def test_a_text_that_shrinks_keeps_both_ends_and_counts_what_it_leaves_out(first_bytes: int) -> None:
+    lines = [f"{number:04d}" for number in range(100)]
+    kept = keep(lines[:60], first_bytes)
+    kept.shrink(50)
+    for line in lines[60:]:
+        kept.add(line)
+    assert list(kept.lines()) == [*lines[:5], "[… 90 lines left out …]", *lines[-5:]]
+    assert kept.size == 50
+
+
+def test_a_short_text_stays_whole_when_it_shrinks() -> None:
+    kept = keep(["a", "b", "c"], 100)
+    kept.shrink(8)
+    assert (list(kept.lines()), kept.truncated) == (["a", "b", "c"], False)

@@ -16,6 +16,7 @@ from ffmpeg_worker.job.local_files import STAGING_FOLDER
 from ffmpeg_worker.job.written_outputs import WrittenOutput, WrittenStream
 from ffmpeg_worker.pipeline import execute as module
 from ffmpeg_worker.pipeline.execute import Executed, execute
+from ffmpeg_worker.pipeline.progress import Pace
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.expectations import Expectations
 from ffmpeg_worker.planning.plan import (
@@ -32,7 +33,7 @@ from ffmpeg_worker.planning.plan import (
 from support.job_contexts import FakeJob
 from support.jobs.plans import plan_job
 
-Steps = list[tuple[float, float | None]]
+Steps = list[tuple[float, Pace | None]]
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[FfmpegStep]:
 
     async def run(self: CommandRunner, step: FfmpegStep, on_progress: Callable[[Progress], None]) -> StepResult:
         steps.append(step)
-        on_progress(Progress(frame=5, out_time_s=5.0, speed=2.0))
+        on_progress(Progress(frame=5, out_time_s=5.0, speed=2.0, fps=50.0))
         return StepResult(frames=len(steps), problems=(f"[mp4] [error] problem {len(steps) // 3}",))
 
     monkeypatch.setattr(CommandRunner, "run", run)
@@ -58,7 +59,7 @@ async def executed(
         lane,
         folder,
         expect=lambda: expected or Expectations(),
-        progress=lambda fraction, speed: noted.append((fraction, speed)),
+        progress=lambda fraction, pace: noted.append((fraction, pace)),
     )
 
 
@@ -122,7 +123,7 @@ async def test_an_optional_step_is_left_out_if_its_files_say_so(
     assert len(ran) == 1 + is_needed
     assert len(done.results) == len(lane.steps)
     assert [fraction for fraction, _ in reports] == sorted(fraction for fraction, _ in reports)
-    assert reports[1][0] > 0.9  # the first step is nearly all of the work
+    assert reports[2][0] > 0.9  # the first step is nearly all of the work
 
 
 @pytest.mark.parametrize(
@@ -135,10 +136,13 @@ async def test_progress_follows_the_expected_length(
 ) -> None:
     job, reports = FakeJob(tmp_path), Steps()
     await executed(job, Lane((planned, planned)), job.lane(), reports, expected)
+    pace = Pace(2.0, 50.0, is_open_ended=fraction == 0)
     assert reports == [
-        (fraction / 2, 2.0),
+        (0.0, Pace()),
+        (fraction / 2, pace),
         (0.5, None),
-        ((1 + fraction) / 2, 2.0),
+        (0.5, Pace()),
+        ((1 + fraction) / 2, pace),
         (1.0, None),
     ]
 

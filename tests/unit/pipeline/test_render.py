@@ -21,7 +21,7 @@ from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.lifecycle import ignore_event
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.pipeline.progress import JobProgress
+from ffmpeg_worker.pipeline.progress import JobProgress, Pace
 from ffmpeg_worker.pipeline.render import measure_scene, render, render_still
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.pipeline.scratch_usage import JobUsage, ScratchUsage
@@ -118,7 +118,7 @@ class FakeRunner(CommandRunner):
             raise self.error.copy()
         if len(self.encoded) <= self.killed:
             raise EngineKilled("The encoder was killed.")
-        on_progress(Progress(frame=10, out_time_s=1.0, speed=2.0))
+        on_progress(Progress(frame=10, out_time_s=1.0, speed=2.0, fps=50.0))
         return StepResult(seconds=1.0, cpu_seconds=1.0, frames=10, out_time_s=1.0)
 
     async def run(
@@ -139,15 +139,15 @@ def runner(tmp_path: Path, renderers: Renderers) -> FakeRunner:
     return FakeRunner(tmp_path, renderers)
 
 
-def ignore(_fraction: float, _speed: float | None) -> None:
+def ignore(_fraction: float, _pace: Pace | None) -> None:
     pass
 
 
 async def test_each_range_has_a_renderer_and_an_encoder(runner: FakeRunner, renderers: Renderers) -> None:
     renderers.warnings = ("a font is missing",)
-    reports: list[tuple[float, float | None]] = []
+    reports: list[tuple[float, Pace | None]] = []
     step = RenderStep(SCENE, HALVES, "rgba", max_parallel=2, setup=(Folder("out"),))
-    result = await render(step, runner, lambda fraction, speed: reports.append((fraction, speed)))
+    result = await render(step, runner, lambda fraction, pace: reports.append((fraction, pace)))
     assert sorted(runner.encoded) == [("first", b"frames"), ("second", b"frames")]
     assert sorted((order["first"], order["last"], order["form"]) for order in renderers.orders) == [
         (0, 10, "rgba"),
@@ -155,7 +155,7 @@ async def test_each_range_has_a_renderer_and_an_encoder(runner: FakeRunner, rend
     ]
     assert (result.frames, result.out_time_s, result.cpu_seconds) == (20, 2.0, 3.0)
     assert result.warnings == ("a font is missing",)
-    assert reports == [(0.5, 2.0), (1.0, 4.0)]
+    assert reports == [(0.5, Pace(2.0, 50.0)), (1.0, Pace(4.0, 100.0))]
     assert (runner.folder / "out").is_dir()
 
 

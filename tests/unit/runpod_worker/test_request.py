@@ -38,6 +38,26 @@ def test_common_fields_inside_the_data_are_sent_too() -> None:
     assert json.loads(request.body) == {**DATA["probe"], **COMMON}
 
 
+@pytest.mark.parametrize(
+    ("job", "platform_job_id"),
+    [
+        ({"id": "a1b2-u1"}, "a1b2-u1"),
+        ({"id": "a/b"}, None),
+        ({"id": 7}, None),
+        ({}, None),
+        ({"id": "x", "part": {"is_part": True, "part_id": "whole.2-4"}}, "whole.2-4"),
+        ({"id": "x", "part": {"is_part": True, "part_id": ["whole"]}}, None),
+        ({"id": "x", "part": {"is_part": True}}, None),
+    ],
+)
+def test_the_id_of_the_job_goes_with_the_request(job: dict[str, Any], platform_job_id: str | None) -> None:
+    part = job.pop("part", {})
+    request = read_request({**job, "input": {"action": "probe", "data": DATA["probe"], **part}})
+    assert request.platform_job_id == platform_job_id
+    assert request.is_part == bool(part)
+    assert json.loads(request.body) == DATA["probe"]
+
+
 def deep(levels: int) -> Any:
     value: Any = 1
     for _ in range(levels):

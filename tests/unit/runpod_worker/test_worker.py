@@ -42,6 +42,21 @@ def lines(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> 
     return found
 
 
+@pytest.mark.parametrize("is_on_platform", [True, False])
+async def test_only_jobs_of_the_platform_have_an_id_there(
+    make_worker: MakeWorker, *, is_on_platform: bool
+) -> None:
+    async def post(_job_id: str, _progress: dict[str, Any]) -> None:
+        pass
+
+    async with open_fake_api() as api:
+        worker = make_worker(api.base_url)
+        worker._post_progress = post if is_on_platform else None
+        await worker.handle(JOB)
+        [(_, headers, _)] = api.requests
+    assert headers.get("X-Platform-Job-Id") == ("job-7" if is_on_platform else None)
+
+
 @pytest.mark.parametrize("action", DATA)
 @pytest.mark.parametrize("spelling", ["action", "path"])
 async def test_every_action_in_both_spellings(make_worker: MakeWorker, action: str, spelling: str) -> None:

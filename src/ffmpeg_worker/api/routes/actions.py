@@ -19,10 +19,11 @@ from ffmpeg_worker.api.problems import problem_response, unexpected_error_respon
 from ffmpeg_worker.api.queued_jobs import asks_queue, may_need_queue, respond_from_queue
 from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
 from ffmpeg_worker.api.spooled_response import spool
-from ffmpeg_worker.errors import JobCancelled, WorkerError
+from ffmpeg_worker.errors import InvalidJob, JobCancelled, WorkerError
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
+from ffmpeg_worker.job.platform_job import PLATFORM_JOB_HEADER, is_platform_id
 from ffmpeg_worker.job.result import FilesResult, JobResult
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.tasks import race
@@ -39,7 +40,7 @@ def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
         record = request_record_of(request.scope)
         with state.bodies.receiving(record.owner) as count:
             body = await read_body(request, services.settings.max_body_bytes, count=count)
-        job = JobBody(action.name, body, dict(request.query_params))
+        job = JobBody(action.name, body, dict(request.query_params), _read_platform_job_id(request))
         if may_need_queue(request, job):
             read = await services.read(job, owner=record.owner)
             if asks_queue(request, read):
@@ -53,6 +54,22 @@ def make_endpoint(action: Action) -> Callable[[Request], Awaitable[Response]]:
         return await spool(_respond(await run(ignore_event), accepts_png=accepts_png), folder)
 
     return endpoint
+
+
+def _read_platform_job_id(request: Request) -> str | None:
+    """Return the id that the platform of the caller has given the job.
+
+    Raises:
+        InvalidJob: the header has another form than an id.
+    """
+    value = request.headers.get(PLATFORM_JOB_HEADER)
+    if value is not None and not is_platform_id(value):
+        raise InvalidJob(
+            f"The header {PLATFORM_JOB_HEADER} is no id.",
+            code="invalid_header",
+            hint="Send 1 to 256 letters, digits and the characters . _ : ~ -, or leave it out.",
+        )
+    return value
 
 
 def _respond(result: JobResult, *, accepts_png: bool) -> Response:

@@ -60,4 +60,4 @@ def _lavfi_duration(group: FileGroup) -> float | None:
     if group.value_of("f") != "lavfi":
         return None
     match = _LAVFI_DURATION.search(group.url)
-    return read_time(match.group(1)) if match else None
+    return read_time(match.group(1).rstrip(":")) if match else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -20,6 +21,7 @@ _REFERENCING_FORMATS = frozenset({"concat", "hls", "dash"})
 _REFERENCING_SUFFIXES = {".ffconcat": "concat", ".m3u8": "hls", ".mpd": "dash"}
 _MANY_INPUTS = 32
 _PROTOCOLS = "file,crypto,data"
+_LIMITS = frozenset({"-protocol_whitelist", "-format_whitelist", "-max_pixels", "-max_streams"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,16 @@ def make_limits(machine: Machine) -> CommandLimits | None:
 def media_input_options(machine: Machine) -> tuple[str, ...]:
     """Options for an input whose file names no other file; none where the option policy is off."""
     return _input_options(_PROTOCOLS, _MEDIA) if machine.option_policy else ()
+
+
+def remove_input_limits(arguments: Iterable[str]) -> Iterator[str]:
+    """Yield the arguments of a command that the worker has made, without the limits of its inputs."""
+    remaining = iter(arguments)
+    for argument in remaining:
+        if argument in _LIMITS:
+            next(remaining, None)
+        else:
+            yield argument
 
 
 def _input_options(protocols: str, formats: str) -> tuple[str, ...]:

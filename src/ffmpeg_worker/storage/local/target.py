@@ -30,6 +30,7 @@ _MAX_LINKS_ON_EVENT_LOOP = 16
 class LocalTarget:
     """A `Target` that puts outputs into the data root and the allowed folders."""
 
+    records = None
     accepts_early = False
     """Renaming at the end costs nothing."""
 

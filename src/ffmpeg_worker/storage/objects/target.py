@@ -57,9 +57,9 @@ class BucketWriter:
             if fails_every_request(error):
                 raise target_error(classify(error), self._bucket.name) from None
 
-    async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> None:
+    async def upload(self, name: str, path: Path, headers: ObjectHeaders, meter: TransferMeter) -> str | None:
         """See `ObjectWriter.upload`."""
-        await ObjectUpload(self._bucket, name, path, headers, meter, self._share).run()
+        return await ObjectUpload(self._bucket, name, path, headers, meter, self._share).run()
 
     async def delete(self, name: str) -> None:
         """See `ObjectWriter.delete`."""

@@ -43,14 +43,14 @@ class ObjectUpload:
     share: UploadShare
     _stopped: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
-    async def run(self) -> None:
+    async def run(self) -> str | None:
         """Upload; errors as for `ObjectWriter.upload`."""
         client, ticket = self.bucket.open()
         with self.path.open("rb") as file:
             sending = asyncio.ensure_future(self._put(client, file))
             try:
                 # Shielded: after a cancellation the client must remove what it has sent.
-                await await_reply(asyncio.shield(sending), ticket, f'bucket "{self.bucket.name}"')
+                return await await_reply(asyncio.shield(sending), ticket, f'bucket "{self.bucket.name}"')
             except CLIENT_ERRORS as error:
                 raise target_error(classify(error), self.bucket.name) from None
             except asyncio.CancelledError:
@@ -68,7 +68,7 @@ class ObjectUpload:
                     await cancel_and_wait(sending)
                 ticket.close_connections()
 
-    async def _put(self, client: Client, file: BinaryIO) -> None:
+    async def _put(self, client: Client, file: BinaryIO) -> str | None:
         size = self.path.stat().st_size
         self.meter.expect(size)
         attributes: obstore.Attributes = {"Content-Type": self.headers.content_type}
@@ -78,10 +78,12 @@ class ObjectUpload:
             # Counted before the request: an error of the meter must leave no object behind.
             self.meter.add(size)
             data = self._read(file, size)
-            await obstore.put_async(client, self.key, await data, attributes=attributes, use_multipart=False)
-            return
+            reply = await obstore.put_async(
+                client, self.key, await data, attributes=attributes, use_multipart=False
+            )
+            return reply["e_tag"]
         part_bytes = max(PART_BYTES, -(-size // _MAX_PARTS))
-        await obstore.put_async(
+        reply = await obstore.put_async(
             client,
             self.key,
             self._parts(file, size, part_bytes),
@@ -90,6 +92,7 @@ class ObjectUpload:
             chunk_size=part_bytes,
             max_concurrency=MAX_PARALLEL_PARTS,
         )
+        return reply["e_tag"]
 
     async def _parts(self, file: BinaryIO, size: int, part_bytes: int) -> AsyncIterator[Part]:
         """Read the file up to the size it had."""
@@ -106,7 +109,7 @@ class ObjectUpload:
             raise _Stopped
         return part
 
-    async def _remove(self, sending: asyncio.Future[None], client: Client) -> bool:
+    async def _remove(self, sending: asyncio.Future[str | None], client: Client) -> bool:
         """Let the client end by itself, so that it removes the parts that the bucket already has.
 
         Returns:

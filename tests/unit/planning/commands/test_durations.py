@@ -48,6 +48,7 @@ def test_estimates(command: str, seconds: float) -> None:
     assert estimate_duration(read_command_line(command.split()), [TEN]) == pytest.approx(seconds)
 
 
-def test_filter_sources_tell_their_length() -> None:
-    line = read_command_line(["-f", "lavfi", "-i", "testsrc2=size=64x64:duration=7", "o.mp4"])
+@pytest.mark.parametrize("source", ["testsrc2=size=64x64:duration=7", "testsrc2=d=7:r=25"])
+def test_filter_sources_tell_their_length(source: str) -> None:
+    line = read_command_line(["-f", "lavfi", "-i", source, "o.mp4"])
     assert estimate_duration(line, [None]) == pytest.approx(7.0)
