@@ -17,8 +17,8 @@ from ffmpeg_worker.job.strict_json import read_json
 class JobBody:
     """JSON as a caller sent it to the route of `action`, with the query string of the request.
 
-    Without an `action` it is a whole job, which names its action itself. `platform_job_id` is the id of the job at the
-    platform that hands it out.
+    Without an `action` it is a whole job, which names its action itself. `platform_job_id` is the id of the job at
+    the platform that hands it out.
     """
 
     action: str | None

@@ -42,7 +42,7 @@ class QueueRuntime:
     piece_workers: PieceWorkers | None = None
     platform_job = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what one attempt is made of
         self,
         resources: WorkerResources,
         job_id: str,

@@ -170,15 +170,27 @@ async def open_delivery(context: JobContext, keys: OutputKeys, lane_name: str) -
 
 
 @dataclass(frozen=True, slots=True)
+class UploadedFile:
+    """Result of an upload: the ETag that the store gave it, where it gives one."""
+
+    etag: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class _UploadSteps:
     """Makes each upload of a lane a step of the runtime."""
 
     runtime: Runtime
     lane_name: str
 
-    async def once(self, name: str, upload: Callable[[], Awaitable[str]]) -> str:
+    async def once(self, name: str, upload: Callable[[], Awaitable[str | None]]) -> str | None:
         """See `UploadRecords.once`."""
-        return await self.runtime.step(f"{self.lane_name}/upload/{name}", str, upload, has_effects=True)
+
+        async def run() -> UploadedFile:
+            return UploadedFile(await upload())
+
+        step = f"{self.lane_name}/upload/{name}"
+        return (await self.runtime.step(step, UploadedFile, run, has_effects=True)).etag
 
     async def keeps_outputs(self) -> bool:
         """See `UploadRecords.keeps_outputs`."""

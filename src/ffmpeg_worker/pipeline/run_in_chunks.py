@@ -14,7 +14,7 @@ from typing import Protocol
 from ffmpeg_worker.ffmpeg.progress import Progress
 from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.pipeline.job_context import JobContext
-from ffmpeg_worker.pipeline.progress import FractionReport, step_fraction
+from ffmpeg_worker.pipeline.progress import FractionReport, Pace, step_fraction
 from ffmpeg_worker.pipeline.run_command import CommandRunner
 from ffmpeg_worker.planning.chunks.packet_index import PacketIndex, read_packet_index
 from ffmpeg_worker.planning.chunks.plan_chunks import ChunkPlan, Piece, plan_piece
@@ -68,9 +68,9 @@ class LocalPieces:
 
         def tell(progress: Progress) -> None:
             if piece.frames is not None and progress.frame is not None:
-                report(min(progress.frame / piece.frames, 1.0), progress.speed)
+                report(min(progress.frame / piece.frames, 1.0), Pace(progress.speed, progress.fps))
             else:
-                report(step_fraction(progress, piece.length_s), progress.speed)
+                report(step_fraction(progress, piece.length_s), Pace(progress.speed, progress.fps))
 
         return await self._command.run(step, tell, is_alone=False)
 
@@ -123,7 +123,7 @@ class _ChunkedRun:
         result = await self._context.runtime.step(
             name, StepResult, run, is_usable=lambda _: self._is_here(piece, name)
         )
-        self._report(piece, 1.0, None)
+        self._report(piece, 1.0, Pace())
         return result
 
     def _is_here(self, piece: Piece, name: str) -> bool:
@@ -172,11 +172,11 @@ class _ChunkedRun:
     def _name_of(self, step: str) -> str:
         return f"{self._folder.name}/{step}"
 
-    def _report(self, piece: Piece, fraction: float, speed: float | None) -> None:
+    def _report(self, piece: Piece, fraction: float, pace: Pace | None) -> None:
         """Report the finished share of all frames; the other streams take little time."""
         self._done[piece.name] = max(self._done[piece.name], fraction)
         frames = sum(self._done[each.name] * (each.frames or 0) for each in self._plan.chunks)
-        self._progress((1 - _JOIN_SHARE) * frames / self._plan.frames, speed)
+        self._progress((1 - _JOIN_SHARE) * frames / self._plan.frames, pace)
 
 
 def _forget_seeking(result: StepResult) -> StepResult:

@@ -58,8 +58,8 @@ class ObjectFacts:
 class UploadRecords(Protocol):
     """Records of the uploads of one lane, by which a later attempt at its job goes on."""
 
-    async def once(self, name: str, upload: Callable[[], Awaitable[str]]) -> str:
-        """Upload an output, unless an earlier attempt has done so; returns the ETag that the store has given it."""
+    async def once(self, name: str, upload: Callable[[], Awaitable[str | None]]) -> str | None:
+        """Upload an output, unless an earlier attempt has done so; returns the ETag that the store gave it."""
         ...
 
     async def keeps_outputs(self) -> bool:
@@ -70,7 +70,7 @@ class UploadRecords(Protocol):
 class Unrecorded:
     """The `UploadRecords` of a job that has one attempt."""
 
-    async def once(self, _name: str, upload: Callable[[], Awaitable[str]]) -> str:
+    async def once(self, _name: str, upload: Callable[[], Awaitable[str | None]]) -> str | None:
         """Upload it."""
         return await upload()
 
