@@ -40,7 +40,9 @@ from ffmpeg_worker.job_queue.job_store import (
     take_from_dead,
 )
 from ffmpeg_worker.job_queue.log_store import read_log
-from ffmpeg_worker.job_queue.membership import Membership
+from ffmpeg_worker.job_queue.membership import Membership, count_workers
+from ffmpeg_worker.job_queue.piece_jobs import Bucket, JobPieces, PieceQueue
+from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner, OnEnd
 from ffmpeg_worker.job_queue.seal import Seal
@@ -129,12 +131,18 @@ class JobQueue:
             default_timeout_s=options.default_timeout_s,
             max_timeout_s=options.max_timeout_s,
             on_end=self._ended,
+            open_pieces=self._open_pieces,
         )
         self._engine = Engine(
             options.engine_url, self.executor, self.attempts.run, slots=options.slots, pieces=options.slots
         )
         self._membership = Membership(
-            database, self.executor, version=APPLICATION_VERSION, slots=options.slots, on_dead=self._take_over
+            database,
+            self.executor,
+            version=APPLICATION_VERSION,
+            place=folders.place,
+            slots=options.slots,
+            on_dead=self._take_over,
         )
 
     async def open(self) -> None:
@@ -275,6 +283,40 @@ class JobQueue:
         """Return what the commands of a job said, after the entry with number `after`."""
         await self.get(job_id, owner)
         return await self.database.run(partial(read_log, job_id=job_id, after=after), patience_s=CALLER_PATIENCE_S)
+
+    async def _open_pieces(
+        self, parent: JobRecord, body: JobBody, job: Job, runtime: QueueRuntime
+    ) -> JobPieces | None:
+        """Return what runs the pieces of a job on several workers; `None` where there is one."""
+        if parent.parent_id is not None:
+            return None
+        count, sharing = await self.database.run(partial(count_workers, place=self.folders.place))
+        bucket = Bucket.of(job, body) if sharing < count else None
+        helping = sharing if bucket is None else count
+        if helping < 2:
+            return None
+        pieces = PieceQueue(self._send_piece, self._wait_once, self.cancel, self.folders)
+        return JobPieces(pieces, parent, body, runtime, count=helping, bucket=bucket)
+
+    async def _send_piece(self, piece_id: str, body: JobBody, parent: JobRecord) -> JobRecord:
+        packed = pack_body(body)
+        piece = NewJob(
+            job_id=piece_id,
+            owner=parent.owner,
+            action=parent.action,
+            priority=parent.priority,
+            body=self.seal.seal(packed),
+            body_digest=self.seal.digest(packed),
+            parent_id=parent.job_id,
+        )
+        record, _ = await self.database.run(partial(insert_job, job=piece))
+        if record.status is JobStatus.QUEUED:
+            await self._enqueue(record)
+        return self._show(record)
+
+    async def _wait_once(self, job_id: str, timeout_s: float, revision: int) -> JobRecord:
+        ended = await self.changes.wait(job_id, timeout_s, revision)
+        return await self.get(job_id) if ended is None else self._show(ended)
 
     def _insert_within_limits(self, connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]:
         record, is_new = insert_job(connection, job)

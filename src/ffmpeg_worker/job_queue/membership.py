@@ -41,6 +41,7 @@ class Membership:
         executor: str,
         *,
         version: str,
+        place: str = "",
         slots: int,
         on_dead: OnDead,
         beat_s: float = BEAT_S,
@@ -53,6 +54,7 @@ class Membership:
             "machine": _machine(),
             "process": _process(os.getpid()),
             "version": version,
+            "place": place,
             "slots": slots,
             "started_at": time.time(),
         }
@@ -111,6 +113,13 @@ class Membership:
 def count_slots(connection: sa.Connection) -> int:
     """Return the number of jobs that all workers run at once."""
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.sum(workers.c.slots), 0))).scalar_one())
+
+
+def count_workers(connection: sa.Connection, place: str) -> tuple[int, int]:
+    """Return the number of workers that run jobs, and of those that share the folder of jobs `place`."""
+    query = sa.select(workers.c.place).where(workers.c.slots > 0)
+    places = list(connection.execute(query).scalars())
+    return len(places), places.count(place)
 
 
 def _enter(connection: sa.Connection, entry: dict[str, object]) -> None:

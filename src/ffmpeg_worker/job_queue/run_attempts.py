@@ -22,6 +22,7 @@ from ffmpeg_worker.errors import (
     QueueUnavailable,
     WorkerError,
 )
+from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.result import JobResult
@@ -38,6 +39,7 @@ from ffmpeg_worker.job_queue.stored_body import open_body
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
+from ffmpeg_worker.pipeline.runtime import PieceWorkers
 from ffmpeg_worker.tasks import finish_shielded
 
 MAX_ATTEMPTS = 3
@@ -45,6 +47,8 @@ _LOOK_S = 1.0
 
 OnEnd = Callable[[JobRecord, float], None]
 """Receives a job that has ended, and the seconds of its last attempt."""
+OpenPieces = Callable[[JobRecord, JobBody, Job, QueueRuntime], Awaitable[PieceWorkers | None]]
+"""Finds workers that help with the pieces of a split encode."""
 
 
 @dataclass(slots=True)
@@ -70,6 +74,7 @@ class AttemptRunner:
         default_timeout_s: float,
         max_timeout_s: float,
         on_end: OnEnd,
+        open_pieces: OpenPieces,
     ) -> None:
         self.resources = resources
         self._database = database
@@ -80,6 +85,7 @@ class AttemptRunner:
         self._default_timeout_s = default_timeout_s
         self._max_timeout_s = max_timeout_s
         self._on_end = on_end
+        self._open_pieces = open_pieces
         self._running: dict[str, _Running] = {}
         self._is_closing = False
         self._looking: asyncio.Task[None] | None = None
@@ -181,6 +187,8 @@ class AttemptRunner:
             records=records,
         )
         self._running[record.job_id].runtime = runtime
+        if getattr(read.job.data, "parallel", None):
+            runtime.piece_workers = await self._open_pieces(record, body, read.job, runtime)
         try:
             return await run_job(runtime, read)
         finally:
