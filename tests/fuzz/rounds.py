@@ -7,7 +7,8 @@ import random
 import time
 from collections.abc import Iterator
 
-SECONDS = float(os.environ.get("FUZZ_SECONDS", "5"))
+DEFAULT_SECONDS = 3.0
+SECONDS = float(os.environ.get("FUZZ_SECONDS", DEFAULT_SECONDS))
 """Seconds that each test takes."""
 SEED = os.environ.get("FUZZ_SEED", "1")
 """Any word; `FUZZ_SEED=1#commands:17` runs only round 17 of the test `commands`."""

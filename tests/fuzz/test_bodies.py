@@ -24,7 +24,7 @@ from fuzz.bodies import damage, random_job
 from fuzz.checked_worker import known_codes
 from fuzz.commands import CommandMaker, hostile_values
 from fuzz.planted import ENVIRONMENT, Planted, plant_secrets
-from fuzz.rounds import SECONDS, SEED, rounds
+from fuzz.rounds import DEFAULT_SECONDS, SECONDS, SEED, rounds
 from support.attacks.sandboxes import needs_sandbox
 from support.jobs.bad_jobs import GOOD_JOB, SECRET, make_files
 from support.servers.api_server import Server, running_server
@@ -105,20 +105,27 @@ def checked_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checked
             print(checked_server.statuses.most_common())  # noqa: T201 - shown with -s
 
 
-@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
-@pytest.mark.parametrize("action", ACTIONS)
-def test_bodies_from_the_openapi_document(
-    checked_server: CheckedServer, action: str, mode: schemathesis.GenerationMode
-) -> None:
-    """Bodies that the document allows, or nearly allows, get responses that it describes."""
+@pytest.fixture(scope="module")
+def document(checked_server: CheckedServer) -> Any:
+    """The OpenAPI document of the server."""
     with urllib.request.urlopen(f"{checked_server.server.url}/openapi.json") as response:
         text = response.read().decode().replace("example.com", "127.0.0.1")  # so that no DNS lookup happens
     document = schemathesis.openapi.from_dict(json.loads(text), config=SchemathesisConfig())
     document.config.update(base_url=checked_server.server.url)
+    return document
+
+
+@pytest.mark.parametrize("mode", list(schemathesis.GenerationMode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("action", ACTIONS)
+def test_bodies_from_the_openapi_document(
+    checked_server: CheckedServer, document: Any, action: str, mode: schemathesis.GenerationMode
+) -> None:
+    """Bodies that the document allows, or nearly allows, get responses that it describes."""
     operation = document.find_operation_by_id(action)
+    cases = 2 if SECONDS <= DEFAULT_SECONDS and ACTIONS[action].uses_renderer else _CASES
 
     @seed(stable_hash(SEED))
-    @settings(max_examples=_CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=cases, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(case=operation.as_strategy(generation_mode=mode))
     def send_case(case: schemathesis.Case[Any]) -> None:
         response = case.call(headers=checked_server.headers)

@@ -30,7 +30,7 @@ _NOISE = {
     "style": {"font_size": 60},
     "animation": {"type": "fade", "by": "letter"},
 }
-LONG = composition({**_NOISE, "blur": 9}, SOUND, width=1280, height=720, fps=30, duration=600)
+LONG = composition({**_NOISE, "blur": 9}, SOUND, width=1280, height=720, fps=30, duration=120)
 SILENT = {**LONG, "layers": LONG["layers"][:1]}
 SHORT = composition(SHAPE, SOUND)
 

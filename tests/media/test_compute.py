@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from ffmpeg_worker.errors import EngineKilled, EngineTimedOut, InvalidJob, WorkerError
 from ffmpeg_worker.job.job_body import JobBody
@@ -37,6 +38,8 @@ from support.jobs.compute_calls import (
 from support.jobs.plans import numbered_files
 from support.wait_until import until_async
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 MACHINE = Machine(cores=2)
 LAYER = {
     "type": "text",
@@ -46,8 +49,9 @@ LAYER = {
 }
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def compute() -> AsyncIterator[Compute]:
+    """Child processes are forked from one process, which takes a second to start."""
     opened = Compute()
     yield opened
     await opened.close()
@@ -119,12 +123,16 @@ async def test_owners_take_turns() -> None:
     assert ended.index("second") <= 1
 
 
-async def test_the_process_for_children_can_start_before_the_first_call(compute: Compute) -> None:
-    await compute.open()
-    program = compute._forks._program
-    assert program is not None
-    await compute.call_apart(in_s(60), os.getpid)
-    assert compute._forks._program is program
+async def test_the_process_for_children_can_start_before_the_first_call() -> None:
+    compute = Compute()
+    try:
+        await compute.open()
+        program = compute._forks._program
+        assert program is not None
+        await compute.call_apart(in_s(60), os.getpid)
+        assert compute._forks._program is program
+    finally:
+        await compute.close()
 
 
 async def test_errors_arrive_as_they_were_raised(compute: Compute) -> None:

@@ -1,4 +1,7 @@
-"""Everyday commands as jobs produce the same files, byte for byte, as with ffmpeg alone."""
+"""Everyday commands as jobs produce the same files, byte for byte, as with ffmpeg alone.
+
+`FULL_CORPUS=1` runs all of them, not only a sample.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pytest_asyncio
 
 from support.bare_ffmpeg import Files, digests
 from support.compared_commands import check_same_files
+from support.jobs.corpus_sample import sample_commands
 from support.jobs.everyday_commands import EVERYDAY
 from support.media.everyday_sources import copy_everyday_sources
 from support.worker import Worker
@@ -46,7 +50,7 @@ def inputs(alone: Path) -> Files:
     return digests(alone)
 
 
-@pytest.mark.parametrize("purpose", EVERYDAY)
+@pytest.mark.parametrize("purpose", sample_commands(EVERYDAY))
 async def test_a_job_makes_what_the_command_makes(
     worker: Worker, alone: Path, inputs: Files, purpose: str
 ) -> None:

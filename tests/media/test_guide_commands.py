@@ -1,4 +1,7 @@
-"""Commands of FFmpeg's documentation and of guides as jobs produce the same files as with ffmpeg alone."""
+"""Commands of FFmpeg's documentation and of guides as jobs produce the same files as with ffmpeg alone.
+
+`FULL_CORPUS=1` runs all of them, not only a sample.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ import pytest_asyncio
 
 from support.bare_ffmpeg import Files, digests
 from support.compared_commands import check_same_files
+from support.jobs.corpus_sample import sample_commands
 from support.jobs.guide_commands import GUIDES
 from support.media.guide_sources import copy_guide_sources
 from support.worker import Worker
@@ -48,7 +52,7 @@ def inputs(alone: Path) -> Files:
     return digests(alone)
 
 
-@pytest.mark.parametrize("purpose", GUIDES)
+@pytest.mark.parametrize("purpose", sample_commands(GUIDES))
 async def test_a_job_makes_what_the_command_makes(
     worker: Worker, alone: Path, inputs: Files, purpose: str
 ) -> None:

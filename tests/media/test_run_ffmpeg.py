@@ -201,7 +201,7 @@ async def test_a_cancelled_run_leaves_a_playable_file(tools: Tools, tmp_path: Pa
 
 
 async def test_too_much_log_stops_the_run_in_bounded_memory(tools: Tools, tmp_path: Path) -> None:
-    flood = "import os\nwhile True: os.write(2, b'[error] the same again\\n' * 2000)"
+    flood = f"import os\nwhile True: os.write(2, b'[error] {'the same again ' * 20}\\n' * 200)"
     with pytest.raises(EngineFailed) as caught:
         await run(replace_ffmpeg(tools, tmp_path, flood), tmp_path)
     assert caught.value.code == "output_flood"

@@ -18,9 +18,9 @@ from support.worker import Worker, open_worker
 
 @needs_users
 async def test_tiny_jobs_beside_a_worker_that_starts_and_stops(tmp_path: Path) -> None:
-    finding = await run_tiny_jobs(tmp_path, jobs=80, concurrency=2, neighbors=2)
+    finding = await run_tiny_jobs(tmp_path, jobs=40, concurrency=2, neighbors=2)
     assert finding.errors == []
-    assert finding.outcomes == {"succeeded": 80}
+    assert finding.outcomes == {"succeeded": 40}
 
 
 async def test_an_ffmpeg_that_is_killed_or_crashes(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
-"""Unusual files are converted as ffmpeg alone converts them; what ffmpeg refuses, a job refuses with a reason."""
+"""Unusual files are converted as ffmpeg alone converts them; what ffmpeg refuses, a job refuses with a reason.
+
+`FULL_CORPUS=1` gives every file to every command, not only to a third of them.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from support.bare_ffmpeg import Files, digests, take_new, try_alone
+from support.jobs.corpus_sample import sample_in_turn
 from support.media.unusual_recipes import RECIPES
 from support.media.unusual_sources import MADE_OF_BYTES, NO_MEDIA, make_unusual_sources
 from support.shared_files import share_folder
@@ -20,7 +24,7 @@ from support.worker import Worker
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
-# The purposes of the commands that every file is given to. Each writes into a folder of its own.
+# The purposes of the commands that files are given to. Each writes into a folder of its own.
 COMMANDS = {
     "transcode": f"-i NAME {_X264} -c:a aac transcode/o.mp4",
     "copy": "-i NAME -map 0:v? -map 0:a? -c copy -bitexact copy/o.mkv",
@@ -31,6 +35,7 @@ COMMANDS = {
 }
 # FFmpeg ends with exit code 0, but the playlist has one frame of video and cannot be played (docs/jobs.md).
 NOT_PLAYABLE = {("cover.flac", "hls"): "cover_art_as_video"}
+PURPOSES = sample_in_turn([*RECIPES, *MADE_OF_BYTES], list(COMMANDS), always=NOT_PLAYABLE)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -53,14 +58,15 @@ def inputs(alone: Path) -> Files:
 
 @pytest.mark.parametrize("name", [*RECIPES, *MADE_OF_BYTES])
 async def test_jobs_make_what_the_commands_make(worker: Worker, alone: Path, inputs: Files, name: str) -> None:
-    commands = [command.replace("NAME", name) for command in COMMANDS.values()]
+    purposes = PURPOSES[name]
+    commands = [COMMANDS[purpose].replace("NAME", name) for purpose in purposes]
     codes = await asyncio.to_thread(_run_alone, commands, alone)
     expected = take_new(alone, inputs)
     processes = [{"chainCmds": command} for command in commands]
     result = await worker.run({"action": "multi_process", "data": {"processes": processes}})
     made = take_new(worker.data, inputs)
     succeeded = set()
-    for purpose, code, report in zip(COMMANDS, codes, result["results"], strict=True):
+    for purpose, code, report in zip(purposes, codes, result["results"], strict=True):
         refusal = NOT_PLAYABLE.get((name, purpose))
         if code == 0 and refusal is None:
             assert report.get("error") is None, (purpose, report)

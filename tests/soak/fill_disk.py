@@ -1,4 +1,4 @@
-"""Fills a disk of the worker to the last byte for a moment."""
+"""Fills each disk of the worker to the last byte for a moment."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ async def keep_filling(
     pause_s: float,
     alone: asyncio.Lock,
 ) -> None:
-    """Fill the disk of the scratch folder or of the data root every `pause_s` seconds, until the time `end`.
+    """Fill the disks of the scratch folder and of the data root, one after the other, every `pause_s` seconds.
+
+    It ends at the time `end`.
 
     `alone` is held meanwhile: another worker could not start on a full disk.
     """
@@ -34,9 +36,10 @@ async def keep_filling(
         async with alone:
             if time.monotonic() > end:
                 return
-            name, folder = chance.choice((("scratch folder", folders.scratch), ("data root", folders.data)))
-            await _fill_for_a_moment(folder / _NAME, record, chance.uniform(0.5, 1.5))
-            record.faults[f"full disk of the {name}"] += 1
+            disks = (("scratch folder", folders.scratch), ("data root", folders.data))
+            for name, folder in chance.sample(disks, len(disks)):
+                await _fill_for_a_moment(folder / _NAME, record, chance.uniform(0.5, 1.5))
+                record.faults[f"full disk of the {name}"] += 1
 
 
 async def _fill_for_a_moment(path: Path, record: RunRecord, stay_s: float) -> None:

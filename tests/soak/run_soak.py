@@ -6,16 +6,16 @@ import asyncio
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
 from fuzz.planted import ENVIRONMENT, Planted, plant_secrets
-from soak import fill_disk, kill_processes, start_second_workers
 from soak.client import open_session
 from soak.expected import make_expected
+from soak.faults import check_faults, inject_faults
 from soak.final_checks import check_end, check_log, check_resources, look, read_stack, wait_until_idle
 from soak.folders import RunFolders, open_folders
 from soak.health import STUCK_AFTER_S, Health, polled_health
@@ -36,7 +36,6 @@ from support.servers.web import open_web
 HONEST, HOSTILE, MISBEHAVING = 2, 3, 2
 _SAMPLE_S = 0.2
 _TIDY_S = 2.0
-_KILL_JOB_S, _KILL_SPAWNER_S, _FILL_S, _SECOND_WORKER_S = 2.5, 15.0, 18.0, 6.0
 _LIST_BYTES = 60 << 20
 _REMEMBERED = 200
 
@@ -84,6 +83,7 @@ class Run:
             sampling.cancel()
             if self.is_over:
                 return
+            check_faults(self.record)
             await check_resources(self.server, self.folders, before, self.record)
             await self.honest.serve_each(self._chance("after the run"))
         finally:
@@ -100,7 +100,15 @@ class Run:
             ("hostile", HOSTILE, self.hostile.keep_sending, self.hostile.bodies.weights),
             ("misbehaving", MISBEHAVING, self.misbehaving.keep_going, dict.fromkeys(self.misbehaving.kinds(), 1)),
         )
-        acts = self._faults(end)
+        acts = inject_faults(
+            self.server,
+            self.folders,
+            self.record,
+            self._chance,
+            skip=self.options.skip,
+            length_s=60 * self.options.minutes,
+            end=end,
+        )
         for role, count, send, weights in callers:
             chosen = {name: weight for name, weight in weights.items() if name not in self.options.skip}
             in_turn = ShuffledKinds(chosen, self._chance(role))
@@ -131,27 +139,6 @@ class Run:
         for task in pending:
             task.cancel()
         await asyncio.gather(*pending, return_exceptions=True)
-
-    def _faults(self, end: float) -> list[Coroutine[Any, Any, None]]:
-        kill, where = kill_processes.keep_killing, (self.server, self.record)
-        fill, start = fill_disk.keep_filling, start_second_workers.keep_starting
-        here, alone = (self.folders, self.record), asyncio.Lock()
-        faults: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
-            "kill": lambda: kill(*where, self._chance("kill"), end, pause_s=_KILL_JOB_S, spawners=False),
-            "kill spawner": lambda: kill(
-                *where, self._chance("spawn"), end, pause_s=_KILL_SPAWNER_S, spawners=True
-            ),
-            "full disk": lambda: fill(*here, self._chance("disk"), end, pause_s=_FILL_S, alone=alone),
-            "second worker": lambda: start(
-                *here, self._chance("second worker"), end, pause_s=_SECOND_WORKER_S, alone=alone
-            ),
-        }
-        if not self.folders.has_own_disks:
-            self.record.skipped["full disk"] = "this machine or user cannot mount small disks"
-        if (reason := start_second_workers.why_no_networks()) is not None:
-            self.record.skipped["second worker"] = reason
-        self.record.skipped |= dict.fromkeys(sorted(self.options.skip), "as asked")
-        return [make() for name, make in faults.items() if name not in self.record.skipped]
 
     async def _sample(self) -> None:
         while True:

@@ -12,6 +12,7 @@ import pytest
 
 from soak import fill_disk, kill_processes, start_second_workers
 from soak.explain_failure import FULL_DISK
+from soak.faults import check_faults
 from soak.kill_processes import WorkerChild
 from soak.run_record import RunRecord
 
@@ -64,3 +65,14 @@ def test_a_kill() -> None:
     kill_processes._kill(WorkerChild(process.pid, "ffmpeg", "job"), record)  # it has ended: no fault
     assert [(fault.what, fault.job_id) for fault in record.injected] == [("kill -9 of ffmpeg", "job")]
     assert record.faults == {"kill -9 of ffmpeg": 1}
+
+
+def test_a_kind_of_fault_that_never_happened() -> None:
+    record = RunRecord()
+    record.skipped["second worker"] = "as asked"
+    record.faults |= {"kill -9 of spawner of ffmpeg": 1, "full disk of the data root": 1}
+    check_faults(record)
+    assert [violation.detail.partition(":")[0] for violation in record.violations] == ["kill"]
+    record.faults["kill -9 of ffmpeg"] += 1
+    check_faults(record)
+    assert len(record.violations) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
 import signal
@@ -53,6 +54,13 @@ def take_new(folder: Path, inputs: Files) -> Files:
 
 
 def _digest(path: Path) -> str:
+    """The digest of a file, which is read again only if it was changed or replaced."""
+    now = path.stat()
+    return _digest_of(path, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+
+
+@functools.lru_cache(maxsize=4096)
+def _digest_of(path: Path, *_state: int) -> str:
     content = path.read_bytes()
     if path.suffix == ".m3u8":
         content = CLOCK.sub(b"the time of day", content)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-DURATION_S = 10
+DURATION_S = 5
 SOURCE = "source.mp4"
 TRANSCODED = "transcoded.mp4"
 HEIGHTS = (720, 480, 240)

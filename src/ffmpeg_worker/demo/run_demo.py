@@ -42,7 +42,7 @@ async def run_demo(folder: Path, on_step: Callable[[str], None]) -> list[Step]:
         raise TargetForbidden(f"The folder {folder} cannot be made: {error.strerror}.") from None
     on_step("Starting a server on a free port of this machine …")
     async with open_local_api(folder.resolve()) as client:
-        on_step("Generating a source: 10 s of a test pattern with a beep each second …")
+        on_step(f"Generating a source: {jobs.DURATION_S} s of a test pattern with a beep each second …")
         steps = _file_steps("source", await _run(client, "process", jobs.generate_source()), folder)
         on_step("Transcoding it …")
         steps += _file_steps("transcode", await _run(client, "process", jobs.transcode()), folder)

@@ -22,4 +22,4 @@ def copy_example_media(factory: pytest.TempPathFactory, data: Path) -> None:
 
 def _make(folder: Path) -> None:
     script = str(COMPOSITIONS / "make_media.py")
-    subprocess.run([sys.executable, "-B", script, str(folder)], check=True, timeout=120)
+    subprocess.run([sys.executable, "-B", script, str(folder), "--draft"], check=True, timeout=120)

@@ -44,7 +44,7 @@ def _join(path: Path, muxer: str, *encoders: str) -> None:
 
 def _make_late_starts(folder: Path) -> None:
     late_video = ("-itsoffset", "6", *_video(3), *_tone(9), "-map", "0", "-map", "1")
-    fast_vp8 = ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-c:a", "libopus")
+    fast_vp8 = ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "-8", "-c:a", "libopus")
     make(folder / "late.ogg", *_tone(3), "-c:a", "libopus", "-output_ts_offset", "100")
     make(folder / "late.webm", *late_video, *fast_vp8)
     make(folder / "late.mp4", *late_video, *_FAST, "-c:a", "aac")

@@ -15,7 +15,7 @@ X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
 AAC = f"{X264} -c:a aac"
 X265 = "-c:v libx265 -preset ultrafast -x265-params log-level=error:pools=1"
 _PQ = "format=yuv420p10le,setparams=colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084"
-_VPX = "-deadline realtime -cpu-used 8 -pix_fmt yuv420p"
+_VPX = "-deadline realtime -cpu-used -8 -pix_fmt yuv420p"
 _UNEVEN = "-vf \"select='not(between(mod(n,9),3,6))'\" -fps_mode vfr"
 _PAL = "-f lavfi -i testsrc2=s=720x576:r=25:d=0.12 -f lavfi -i sine=d=0.12"
 

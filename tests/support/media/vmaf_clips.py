@@ -23,7 +23,7 @@ from ffmpeg_worker.job.media import read_media
 from ffmpeg_worker.planning.plan import ComputeStep, FfmpegStep, OptionalStep, Step
 from ffmpeg_worker.planning.vmaf.plan_vmaf import plan_vmaf
 
-_X264 = "-c:v libx264 -preset veryfast -pix_fmt yuv420p"
+_X264 = "-c:v libx264 -preset ultrafast -pix_fmt yuv420p"
 _BAD = f"{_X264} -crf 32"
 _GOOD = f"{_X264} -crf 10"
 _X265 = "-c:v libx265 -x265-params log-level=none:pools=1"
@@ -195,8 +195,9 @@ def _run(step: FfmpegStep, folder: Path) -> None:
         (folder / step.stdout_file).write_bytes(done.stdout)
 
 
+@cache
 def plain_vmaf(reference: Path, distorted: Path, options: str = "") -> dict[str, Any]:
-    """The pooled metrics of libvmaf by the shortest documented command."""
+    """The pooled metrics of libvmaf by the shortest documented command. Each pair is compared once."""
     with TemporaryDirectory() as name:
         log = f"log_fmt=json:log_path=log.json:n_threads=2{options}"
         files = ["-i", os.fspath(distorted), "-i", os.fspath(reference)]
