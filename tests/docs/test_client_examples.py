@@ -6,9 +6,8 @@ import asyncio
 import json
 import os
 import shutil
-import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import pytest_asyncio
 
 from ffmpeg_worker.job.parse import parse_job
 from support.docs.json_examples import ROOT
+from support.npm_packages import RUNPOD_SDK, install_packages
 from support.programs.runpod_worker import running_runpod_worker
 from support.servers.api_server import running_server
 from support.servers.fake_runpod import open_fake_runpod
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 EXAMPLES = ROOT / "examples"
 REQUESTS = {path.stem: path for path in (EXAMPLES / "runpod-console").glob("*.json")}
 KEY = "key-of-a-client"
-JS_SDK = "runpod-sdk@1.1.2"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -60,15 +59,26 @@ def require_programs(*programs: str) -> None:
 
 
 @pytest.fixture(scope="module")
+def self_hosted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """Environment variables of the same clients for a server of our own: they name another base URL."""
+    folder = tmp_path_factory.mktemp("self_hosted")
+    kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ} | {"HOME": str(folder)}
+    with running_server(folder, FFMPEG_WORKER_API_KEYS=KEY) as server:
+        base = f"{server.url}/v2"
+        yield {
+            **kept,
+            "RUNPOD_ENDPOINT_BASE_URL": base,
+            "RUNPOD_ENDPOINT_ID": "own",
+            "RUNPOD_API_KEY": KEY,
+        }
+
+
+@pytest.fixture(scope="module")
 def js_client(tmp_path_factory: pytest.TempPathFactory) -> list[str | Path]:
     """The JavaScript client, copied beside its SDK: Node searches packages beside the file."""
-    require_programs("node", "npm")
     folder = tmp_path_factory.mktemp("js")
+    install_packages(folder, RUNPOD_SDK)
     shutil.copy(EXAMPLES / "runpod_client.mjs", folder)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--prefix", str(folder), JS_SDK]
-    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
-    if ended.returncode:
-        pytest.skip(f"RunPod's JavaScript SDK cannot be installed here: {ended.stderr[-300:]}")
     return ["node", folder / "runpod_client.mjs"]
 
 
@@ -111,6 +121,18 @@ for request in requests:
     runpy.run_path(client, run_name="__main__")
     print()
 """
+
+
+async def test_the_same_clients_work_with_a_server_of_our_own(
+    self_hosted: dict[str, str], tmp_path: Path, js_client: list[str | Path]
+) -> None:
+    await check_client(self_hosted, tmp_path, [sys.executable, EXAMPLES / "runpod_client.py"])
+    await check_client(self_hosted, tmp_path, js_client)
+
+
+async def test_the_same_script_works_with_a_server_of_our_own(self_hosted: dict[str, str], tmp_path: Path) -> None:
+    require_programs("bash", "curl", "jq")
+    await check_client(self_hosted, tmp_path, ["bash", EXAMPLES / "runpod.sh"])
 
 
 async def test_every_request_for_the_console_runs(client_environment: dict[str, str]) -> None:

@@ -154,7 +154,7 @@ async def test_unknown_routes_and_methods(client: aiohttp.ClientSession) -> None
     await assert_refused(client, "/api/ffmpeg/proces", 404, "unknown_route", '"/api/ffmpeg/process"', json={})
     await assert_refused(client, PROCESS, 405, "method_not_allowed", "POST", method="GET")
     await assert_refused(client, "/api/jobs", 501, "unsupported_feature", "/api/ffmpeg/process", json={})
-    await assert_refused(client, "/v2/w/runsync", 501, "unsupported_feature", "/api/ffmpeg/process", json={})
+    await assert_refused(client, "/v2/w/rerun", 404, "unknown_route", "/api/ffmpeg/process", json={})
     await assert_refused(client, f"{PROCESS}?async=true", 501, "unsupported_feature", "async", json=GOOD_JOB)
 
 

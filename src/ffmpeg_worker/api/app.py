@@ -38,6 +38,7 @@ from ffmpeg_worker.api.routes.actions import make_endpoint
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH, serve_composition_schema
 from ffmpeg_worker.api.routes.operation import health, metrics
 from ffmpeg_worker.api.routes.pages import docs_page, make_docs_file, start_page
+from ffmpeg_worker.api.routes.runpod_endpoint import add_endpoint_routes
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.services import Services
@@ -108,6 +109,7 @@ def _add_routes(app: FastAPI) -> None:
     for action in ACTIONS.values():
         app.add_api_route(f"/api{action.path}", make_endpoint(action), methods=["POST"], **describe_route(action))
     _add_job_routes(app)
+    add_endpoint_routes(app)
     app.add_api_route(SCHEMA_PATH, serve_composition_schema, methods=["GET"], **describe_schema_route())
     app.add_api_route("/health", health, methods=["GET"], **describe_health_route())
     app.add_api_route("/health", health, methods=["HEAD"], include_in_schema=False)

@@ -64,9 +64,13 @@ async def _receive(receive: Receive, max_bytes: int, count: Callable[[int], None
     return bytes(body)
 
 
+def is_json(headers: Headers) -> bool:
+    """Whether a request declares its body as JSON."""
+    return headers.get("content-type", "").lower().replace(" ", "").replace('"', "") in _CONTENT_TYPES
+
+
 def _check_type(headers: Headers) -> None:
-    declared = headers.get("content-type", "").lower().replace(" ", "").replace('"', "")
-    if declared not in _CONTENT_TYPES or headers.get("content-encoding", "identity") != "identity":
+    if not is_json(headers) or headers.get("content-encoding", "identity") != "identity":
         raise InvalidJob(
             "The body must be uncompressed JSON in UTF-8, declared by its Content-Type.",
             code="content_type_refused",

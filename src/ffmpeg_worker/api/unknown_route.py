@@ -10,7 +10,6 @@ from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature, WorkerError
 from ffmpeg_worker.job.actions import ACTIONS, UNSERVED_ACTIONS
 from ffmpeg_worker.suggestions import did_you_mean
 
-_PLANNED_PREFIXES = ("/v2",)
 _MAX_SHOWN = 128
 
 
@@ -18,7 +17,7 @@ def describe_unknown_route(path: str, routes: Iterable[BaseRoute]) -> WorkerErro
     """Return the error for a path without a route; its hint names the routes that exist."""
     shown = path if len(path) <= _MAX_SHOWN else path[: _MAX_SHOWN - 1] + "…"
     planned = {f"/api{action_path}" for action_path in UNSERVED_ACTIONS.values()}
-    if path in planned or any(f"{path}/".startswith(f"{prefix}/") for prefix in _PLANNED_PREFIXES):
+    if path in planned:
         job_routes = ", ".join(f"/api{action.path}" for action in ACTIONS.values())
         return UnsupportedFeature(
             f'This version does not have the route "{shown}".',

@@ -103,7 +103,7 @@ class Engine:
             "executor_id": self._executor,
             "application_version": APPLICATION_VERSION,
             "serializer": DBOSPortableJSONSerializer(),
-            "notification_listener_polling_interval_sec": 60.0,  # nobody waits for notifications
+            "notification_listener_polling_interval_sec": 0.5,  # nobody listens, but the shutdown waits for it
             "scheduler_polling_interval_sec": 3600.0,
             "use_listen_notify": False,
             "log_level": "ERROR",
@@ -162,9 +162,9 @@ class Engine:
             job_id,
         )
 
-    def cancel(self, run_id: str) -> None:
-        """Take a job out of the queue; one that runs is stopped by its worker, not by this."""
-        DBOS.cancel_workflow(run_id)
+    def cancel(self, *run_ids: str) -> None:
+        """Take jobs out of the queue; one that runs is stopped by its worker, not by this."""
+        DBOS.cancel_workflows(list(run_ids))
 
     def recover(self, executors: Sequence[str]) -> bool:
         """Put the workflows of dead workers back into the queue; returns whether none is left with them."""

@@ -10,7 +10,7 @@ import secrets
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +21,7 @@ import sqlalchemy as sa
 from ffmpeg_worker.errors import InvalidJob, JobNotFinal, JobReplaced, QueueLimitReached, WorkerError
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
-from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY
+from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY, QueueFields
 from ffmpeg_worker.job_queue.changes import Changes
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.dbos_runtime import APPLICATION_VERSION, Engine
@@ -33,6 +33,7 @@ from ffmpeg_worker.job_queue.job_store import (
     find_queued,
     get_job,
     insert_job,
+    insert_refused,
     list_jobs,
     request_cancel,
     restart_job,
@@ -42,16 +43,21 @@ from ffmpeg_worker.job_queue.job_store import (
 from ffmpeg_worker.job_queue.log_store import read_log
 from ffmpeg_worker.job_queue.membership import Membership, count_workers
 from ffmpeg_worker.job_queue.piece_jobs import Bucket, JobPieces, PieceQueue
+from ffmpeg_worker.job_queue.queue_health import QueueHealth, read_health
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner, OnEnd
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.stored_body import pack_body
+from ffmpeg_worker.job_queue.waiting_jobs import purge_waiting
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.tasks import cancel_and_wait
 
 CALLER_PATIENCE_S = 5.0
 """Seconds that a request waits for a database that is away."""
+EXPIRY_S = 2.0
+"""Seconds between two looks for jobs that were not started in time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +92,7 @@ class SentJob:
         job_id: its id, which nobody can guess; by default a new one.
         idempotency_key: a job of the same owner with the same key is returned instead of a second one.
         expires_at: seconds since 1970 after which it is not started any more.
+        webhook_shape: what the webhook of its end looks like: `standard`, or `runpod` for RunPod's own.
         parent_id: the job whose piece it is.
     """
 
@@ -95,7 +102,27 @@ class SentJob:
     job_id: str | None = None
     idempotency_key: str | None = None
     expires_at: float | None = None
+    webhook_shape: str = "standard"
     parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedJob:
+    """A job that cannot be read; see `SentJob`.
+
+    Attributes:
+        action: name of its action as far as it is known.
+        error: what is wrong with it.
+        callback: whom its end is told.
+    """
+
+    body: JobBody
+    owner: str
+    job_id: str
+    action: str
+    error: WorkerError
+    callback: QueueFields
+    webhook_shape: str = "standard"
 
 
 class JobQueue:
@@ -120,6 +147,7 @@ class JobQueue:
         self.executor = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._options = options
         self._on_end = on_end
+        self._expiring: asyncio.Task[None] | None = None
         self.reports = ReportWriter(database, self.changes.tell)
         self.attempts = AttemptRunner(
             resources,
@@ -150,9 +178,12 @@ class JobQueue:
         await self._engine.open()
         await self._membership.open()
         await self._enqueue_lost()
+        self._expiring = asyncio.create_task(self._expire())
 
     async def close(self) -> None:
         """Give running jobs back after the grace time, and leave."""
+        if self._expiring is not None:
+            await cancel_and_wait(self._expiring)
         closing = asyncio.create_task(self.attempts.close(self._options.grace_s))
         await asyncio.sleep(0)  # no further attempt starts now
         await closing
@@ -178,7 +209,7 @@ class JobQueue:
             body=self.seal.seal(packed),
             body_digest=self.seal.digest(packed),
             idempotency_key=_one_key(sent),
-            callback=self._seal_callback(job),
+            callback=self._seal_callback(job, sent.webhook_shape),
             metadata=job.metadata,
             expires_at=sent.expires_at,
             parent_id=sent.parent_id,
@@ -188,6 +219,23 @@ class JobQueue:
         if is_new or record.status is JobStatus.QUEUED:
             await self._enqueue(record)
         return self._show(record), is_new
+
+    async def store_refused(self, refused: RefusedJob) -> JobRecord:
+        """Store a job that cannot be queued, for senders that look for its error in its record."""
+        packed = pack_body(refused.body)
+        new = NewJob(
+            job_id=refused.job_id,
+            owner=refused.owner,
+            action=refused.action,
+            priority=DEFAULT_PRIORITY,
+            body=self.seal.seal(packed),
+            body_digest=self.seal.digest(packed),
+            callback=self._seal_callback(refused.callback, refused.webhook_shape),
+        )
+        store = partial(insert_refused, job=new, problem=refused.error.as_problem(refused.job_id))
+        record = await self.database.run(store, patience_s=CALLER_PATIENCE_S)
+        self._ended(record, 0.0)
+        return record
 
     async def get(self, job_id: str, owner: str | None = None) -> JobRecord:
         """Return a job."""
@@ -218,6 +266,10 @@ class JobQueue:
         """Count jobs by state."""
         return await self.database.run(partial(count_jobs, owner=owner), patience_s=CALLER_PATIENCE_S)
 
+    async def health(self, owner: str | None = None) -> QueueHealth:
+        """Count the jobs of an owner, and all workers."""
+        return await self.database.run(partial(read_health, owner=owner), patience_s=CALLER_PATIENCE_S)
+
     async def cancel(self, job_id: str, owner: str | None = None) -> JobRecord:
         """Cancel a job: a waiting one ends at once, a running one is `cancelling` until its programs are gone."""
         record = await self.database.run(
@@ -232,10 +284,12 @@ class JobQueue:
 
     async def purge(self, owner: str | None = None) -> int:
         """Cancel all waiting jobs; returns their number."""
-        purged, wanted = 0, JobFilter(owner=owner, statuses=[JobStatus.QUEUED])
-        while (page := await self.list(wanted, limit=200)).jobs:
-            for record in page.jobs:
-                purged += (await self.cancel(record.job_id, owner)).status is JobStatus.CANCELLED
+        purged, purge = 0, partial(purge_waiting, owner=owner, sent_before=time.time())
+        while ended := await self.database.run(purge, patience_s=CALLER_PATIENCE_S):
+            purged += len(ended)
+            for record in ended:
+                self._on_end(record, 0.0)
+            await self._forget_waiting(ended)
         return purged
 
     async def retry(self, job_id: str, owner: str | None = None) -> JobRecord:
@@ -267,7 +321,7 @@ class JobQueue:
             record = await self.get(job_id, owner) if ended is None else self._show(ended)
         return record
 
-    async def watch(self, job_id: str, owner: str | None, after: int = 0) -> AsyncIterator[JobRecord]:
+    async def watch(self, job_id: str, owner: str | None, after: int = 0) -> AsyncGenerator[JobRecord]:
         """Yield a job as it is, if its revision is above `after`, then after every change, to its end."""
         revision = after
         while True:
@@ -332,14 +386,15 @@ class JobQueue:
                 hint="Send the job again when some of them have ended.",
             )
 
-    def _seal_callback(self, job: Job) -> bytes | None:
-        if job.callback is None:
+    def _seal_callback(self, fields: QueueFields, shape: str) -> bytes | None:
+        if fields.callback is None:
             return None
-        header = job.callback_auth_header
+        header = fields.callback_auth_header
         value: dict[str, Any] = {
-            "url": job.callback,
+            "url": fields.callback,
             "auth_header": None if header is None else header.get_secret_value(),
-            "events": list(job.callback_events),
+            "events": list(fields.callback_events),
+            "shape": shape,
         }
         return self.seal.seal(json.dumps(value).encode())
 
@@ -358,6 +413,23 @@ class JobQueue:
         self._on_end(record, seconds)
         # The engine counts the run until its workflow has ended, a moment after this.
         asyncio.get_running_loop().call_later(0.01, self._engine.wake)
+
+    async def _forget_waiting(self, ended: Sequence[JobRecord]) -> None:
+        """Take jobs that ended without an attempt out of the engine's queue."""
+        self.changes.tell([record.job_id for record in ended])
+        await asyncio.to_thread(self._engine.cancel, *(record.run_id for record in ended))
+
+    async def _expire(self) -> None:
+        """End jobs that were not started in time, as long as the queue is open."""
+        while True:
+            try:
+                while ended := await self.attempts.expire():
+                    await self._forget_waiting(ended)
+            except WorkerError as error:
+                log(logging.WARNING, "expired jobs could not be ended", detail=error.detail)
+            except Exception:
+                log(logging.ERROR, "expired jobs could not be ended", exc_info=True)
+            await asyncio.sleep(EXPIRY_S)
 
     async def _take_over(self, executors: Sequence[str]) -> bool:
         """Put the jobs of dead workers back into the queue."""

@@ -47,6 +47,7 @@ class JobRecord:
         outputs_removed: whether retention has removed its outputs.
         parent_id: the job whose piece it is.
         run: counts the entries of the job in the engine's queue.
+        executor: the worker that has begun its last attempt.
         sealed_result: `result` as it is stored.
     """
 
@@ -69,6 +70,7 @@ class JobRecord:
     outputs_removed: bool = False
     parent_id: str | None = None
     run: int = 1
+    executor: str | None = None
     sealed_result: bytes | None = field(default=None, repr=False)
 
     @property

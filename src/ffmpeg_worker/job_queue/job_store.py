@@ -16,7 +16,7 @@ from ffmpeg_worker.job_queue.job_record import FINAL, JobFilter, JobPage, JobRec
 from ffmpeg_worker.job_queue.tables import jobs, logs, steps
 
 OPEN = (JobStatus.QUEUED.value, JobStatus.RUNNING.value, JobStatus.CANCELLING.value)
-_RUNNING = (JobStatus.RUNNING.value, JobStatus.CANCELLING.value)
+RUNNING = (JobStatus.RUNNING.value, JobStatus.CANCELLING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ def insert_job(connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]
     }
     # Without a target, any unique column: the id too, where a lost connection hid the first success.
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    is_new = connection.execute(insert(jobs).values(values).on_conflict_do_nothing()).rowcount == 1
+    statement = insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.number)
+    is_new = connection.execute(statement).one_or_none() is not None
     if job.idempotency_key is None or is_new:
         return get_job(connection, job.job_id), is_new
     row = connection.execute(
@@ -86,6 +87,12 @@ def insert_job(connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]
             where={"field": "idempotency_key"},
         )
     return to_record(row), False
+
+
+def insert_refused(connection: sa.Connection, job: NewJob, problem: Mapping[str, Any]) -> JobRecord:
+    """Store a job that has failed before it could be queued."""
+    record, is_new = insert_job(connection, job)
+    return finish_job(connection, job.job_id, None, JobStatus.FAILED, error=problem) if is_new else record
 
 
 def get_job(connection: sa.Connection, job_id: str, owner: str | None = None) -> JobRecord:
@@ -128,11 +135,12 @@ def count_jobs(connection: sa.Connection, owner: str | None = None) -> dict[JobS
 def begin_attempt(connection: sa.Connection, job_id: str, executor: str, token: str) -> Attempt | None:
     """Begin an attempt of a job, and refuse further writes of the attempts before; `None` if it may not run.
 
-    The one with the newest token wins, so of two workers that begin the same job only one finishes it.
+    A job may not run if it is cancelled, or was not started in time. The one with the newest token wins, so of two
+    workers that begin the same job only one finishes it.
     """
     query = sa.select(jobs).where(jobs.c.job_id == job_id, jobs.c.status.in_(OPEN))
     row = connection.execute(query.with_for_update()).one_or_none()
-    if row is None or row.status == JobStatus.CANCELLING.value:
+    if row is None or row.status == JobStatus.CANCELLING.value or _has_expired(row):
         return None
     history = [*row.history]
     if history:
@@ -219,7 +227,7 @@ def give_back(connection: sa.Connection, job_id: str, token: str) -> None:
 
 def take_from_dead(connection: sa.Connection, executors: Iterable[str]) -> list[str]:
     """Return the jobs of dead workers to the queue; their attempts stay counted. Returns the ids of the jobs."""
-    where = jobs.c.executor.in_(list(executors)), jobs.c.status.in_(_RUNNING)
+    where = jobs.c.executor.in_(list(executors)), jobs.c.status.in_(RUNNING)
     found = list(connection.execute(sa.select(jobs.c.job_id).where(*where)).scalars())
     status = sa.case(
         (jobs.c.status == JobStatus.RUNNING.value, JobStatus.QUEUED.value), else_=JobStatus.CANCELLING.value
@@ -281,7 +289,7 @@ def write_progress(connection: sa.Connection, changes: Mapping[str, tuple[str, M
 
 def find_running(connection: sa.Connection, executor: str) -> dict[str, JobStatus]:
     """Return the states of the jobs that a worker runs or must stop, by id."""
-    query = sa.select(jobs.c.job_id, jobs.c.status).where(jobs.c.executor == executor, jobs.c.status.in_(_RUNNING))
+    query = sa.select(jobs.c.job_id, jobs.c.status).where(jobs.c.executor == executor, jobs.c.status.in_(RUNNING))
     return {row.job_id: JobStatus(row.status) for row in connection.execute(query)}
 
 
@@ -326,6 +334,7 @@ def to_record(row: sa.Row[Any]) -> JobRecord:
         outputs_removed=row.outputs_removed,
         parent_id=row.parent_id,
         run=row.run,
+        executor=row.history[-1]["executor"] if row.history else None,
         sealed_result=row.result,
     )
 
@@ -335,8 +344,12 @@ def _read_steps(connection: sa.Connection, job_id: str) -> dict[str, bytes]:
     return {row.name: row.record for row in connection.execute(query)}
 
 
+def _has_expired(row: sa.Row[Any]) -> bool:
+    return row.expires_at is not None and row.started_at is None and row.expires_at <= time.time()
+
+
 def _is_current(token: str) -> list[sa.ColumnElement[bool]]:
-    return [jobs.c.attempt_token == token, jobs.c.status.in_(_RUNNING)]
+    return [jobs.c.attempt_token == token, jobs.c.status.in_(RUNNING)]
 
 
 def _conditions(wanted: JobFilter) -> list[sa.ColumnElement[bool]]:

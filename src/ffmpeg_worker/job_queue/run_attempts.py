@@ -36,6 +36,7 @@ from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.step_records import StepRecords
 from ffmpeg_worker.job_queue.stored_body import open_body
+from ffmpeg_worker.job_queue.waiting_jobs import expire_waiting
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
@@ -107,7 +108,8 @@ class AttemptRunner:
         begin = partial(begin_attempt, job_id=job_id, executor=self._executor, token=token)
         attempt = await self._database.run(begin)
         if attempt is None:
-            await self.end_cancelling(job_id)
+            if not await self.expire(job_id):
+                await self.end_cancelling(job_id)
             return
         self._running[job_id] = running = _Running(_current_task(), token)
         self._start_looking()
@@ -145,6 +147,13 @@ class AttemptRunner:
         finish = partial(finish_job, job_id=job_id, token=None, status=JobStatus.CANCELLED, error=error)
         with suppress(JobReplaced):  # it has ended already, or another worker runs it
             self._ended(await self._database.run(finish), time.monotonic())
+
+    async def expire(self, job_id: str | None = None) -> list[JobRecord]:
+        """End jobs that were not started in time, or only that one; returns those that it has ended."""
+        ended = await self._database.run(partial(expire_waiting, job_id=job_id))
+        for record in ended:
+            self._ended(record, time.monotonic())
+        return ended
 
     async def _run_attempt(self, attempt: Attempt, running: _Running) -> None:
         began = time.monotonic()

@@ -19,7 +19,7 @@ jobs = sa.Table(
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("started_at", sa.Double),
     sa.Column("ended_at", sa.Double),
-    sa.Column("expires_at", sa.Double),  # a job that has not started by then is cancelled
+    sa.Column("expires_at", sa.Double),  # a job that has not started by then ends
     sa.Column("attempts", sa.Integer, nullable=False, default=0),
     sa.Column("retries", sa.Integer, nullable=False, default=0),
     sa.Column("run", sa.Integer, nullable=False, default=1),  # counts the entries of the job in the engine's queue
@@ -28,7 +28,7 @@ jobs = sa.Table(
     sa.Column("attempt_token", sa.Text),  # of the attempt that may write; a new attempt has a new one
     sa.Column("body", sa.LargeBinary, nullable=False),  # sealed: it may hold credentials
     sa.Column("body_digest", sa.Text, nullable=False),
-    sa.Column("callback", sa.LargeBinary),  # sealed JSON with `url`, `auth_header` and `events`
+    sa.Column("callback", sa.LargeBinary),  # sealed JSON with `url`, `auth_header`, `events`, `shape`
     sa.Column("idempotency_key", sa.Text),
     sa.Column("metadata", sa.JSON),
     sa.Column("progress", sa.JSON),
@@ -41,6 +41,7 @@ jobs = sa.Table(
     sa.Index("ffw_jobs_by_status", "status", "number"),
     sa.Index("ffw_jobs_by_owner", "owner", "number"),
     sa.Index("ffw_jobs_by_parent", "parent_id"),
+    sa.Index("ffw_jobs_by_expiry", "expires_at"),
 )
 
 steps = sa.Table(

@@ -10,9 +10,10 @@ from typing import Any
 import aiohttp
 
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.runpod_output import make_failed_result
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.retry import AttemptFailed, is_retryable, parse_retry_after, retry
-from ffmpeg_worker.runpod_worker.handler_output import HandlerOutput, failure
+from ffmpeg_worker.runpod_worker.handler_output import failure
 from ffmpeg_worker.runpod_worker.platform import Platform
 
 PAUSES_S: Sequence[float] = (0.5, 1, 2, 4, 8, 15, 30)
@@ -35,11 +36,6 @@ async def deliver_result(platform: Platform, job_id: str, result: dict[str, Any]
     if not is_accepted:
         log(logging.ERROR, "result not delivered", status=status)
     return is_accepted
-
-
-def make_failed_result(output: HandlerOutput) -> dict[str, Any]:
-    """Make the result of a failed job in the SDK's shape."""
-    return {"error": output["error"], "output": {"details": output["details"]}}
 
 
 async def _send(platform: Platform, job_id: str, result: dict[str, Any]) -> int | None:

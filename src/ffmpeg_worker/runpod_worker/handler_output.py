@@ -8,9 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ffmpeg_worker.errors import InvalidJob, WorkerError
-
-HandlerOutput = dict[str, Any]
-"""`{"success": true, "result": …}` or `{"error": message, "details": …}`."""
+from ffmpeg_worker.job.runpod_output import HandlerOutput, failure_of
 
 MAX_OUTPUT_BYTES = 8 << 20
 """RunPod accepts 10 MB after `/run`; it drops a larger output silently, and the job never ends."""
@@ -21,19 +19,9 @@ _LOGS_DROPPED = (
 )
 
 
-def success(result: Mapping[str, Any]) -> HandlerOutput:
-    """Make the output of a job that succeeded."""
-    return {"success": True, "result": result}
-
-
 def failure(error: WorkerError) -> HandlerOutput:
-    """Make the output of a job that failed: the message as `error`, and the whole problem as `details`.
-
-    RunPod shows `error` beside the output, and its clients return the output alone: the message is in both.
-    """
-    details = error.as_problem()
-    message = details["error"] = details["error"] or "The job failed."  # the SDK takes an empty one for success
-    return {"error": message, "details": details}
+    """Make the output of a job that failed."""
+    return failure_of(error.as_problem())
 
 
 def crash() -> HandlerOutput:

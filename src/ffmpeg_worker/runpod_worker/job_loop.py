@@ -15,8 +15,9 @@ from functools import partial
 from typing import Any
 
 from ffmpeg_worker.errors import JobInterrupted
+from ffmpeg_worker.job.runpod_output import make_failed_result
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.runpod_worker.deliver_result import deliver_result, make_failed_result
+from ffmpeg_worker.runpod_worker.deliver_result import deliver_result
 from ffmpeg_worker.runpod_worker.handler_output import crash, failure
 from ffmpeg_worker.runpod_worker.platform import Job, Platform
 from ffmpeg_worker.runpod_worker.polling import poll

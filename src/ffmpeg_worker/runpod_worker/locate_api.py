@@ -51,6 +51,8 @@ def start_unless_running() -> ApiLocation | None:
 
 def _start_server() -> LocalServer:
     inherited = {name: value for name, value in os.environ.items() if name not in _WITHHELD}
+    # RunPod is the queue. One of our own would keep jobs on a disk that is deleted with the worker.
+    inherited["FFMPEG_WORKER_QUEUE"] = "off"
     root = find_volume()
     server = LocalServer(inherited if root is None else inherited | {"FS_PATH": str(root)})
     server.start()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from ffmpeg_worker.job.runpod_output import make_progress
 from ffmpeg_worker.tasks import cancel_and_wait
 
 Post = Callable[[dict[str, Any]], Awaitable[None]]
@@ -50,7 +51,7 @@ class ProgressReport:
             self._changed.clear()
             self._is_posting = True
             try:
-                await self._post({"progress": self._latest})
+                await self._post(make_progress(self._latest))
             finally:
                 self._is_posting = False
             if not self._is_closed:

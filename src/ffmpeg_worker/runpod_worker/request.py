@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ffmpeg_worker.client.api_client import JobRequest
-from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.job.envelope import read_time_limit, shorten, unwrap_job
 from ffmpeg_worker.job.job import COMMON_FIELDS, Job
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.platform_job import is_platform_id
+from ffmpeg_worker.job.runpod_request import add_s3_config
 from ffmpeg_worker.job.strict_json import read_json
 from ffmpeg_worker.loose_values import is_blank
 
@@ -37,7 +38,8 @@ def read_request(job: Any, *, max_bytes: int) -> RunpodRequest:
     """Check a job of RunPod and make the request for it, with the values as the caller wrote them.
 
     Args:
-        job: `{"id", "input": {…}}`, `input` in either spelling; `policy` and `s3Config` may stand beside it.
+        job: `{"id", "input": {…}}`, `input` in either spelling; `policy` and `s3Config` may stand beside it, and
+            `webhook`, which RunPod calls itself.
         max_bytes: the largest body that the API accepts.
 
     Raises:
@@ -48,13 +50,14 @@ def read_request(job: Any, *, max_bytes: int) -> RunpodRequest:
     if job_input is None:
         raise InvalidJob('The job has no "input".', code="missing_field", where={"field": "input"})
     _check_json(job_input)
-    job_input = _add_s3_config(unwrap_job(job_input), job)
+    job_input = add_s3_config(unwrap_job(job_input), job)
     platform_job_id = _read_platform_job_id(job.get("id"))
     is_part = isinstance(job_input, dict) and job_input.get(PART_KEY) is True
     if is_part:
         platform_job_id = _read_platform_job_id(job_input.get(PART_ID_KEY))
         job_input = {key: value for key, value in job_input.items() if key not in {PART_KEY, PART_ID_KEY}}
     parsed = parse_job(job_input)
+    _refuse_queue_fields(parsed)
     data = job_input["data"] if is_blank(job_input.get("path")) else job_input["body"]
     common = {key: value for key, value in job_input.items() if key in COMMON_FIELDS}
     data = {key: value for key, value in data.items() if key not in common or not is_blank(value)}
@@ -89,12 +92,19 @@ def _read_platform_job_id(value: Any) -> str | None:
     return value if is_usable else None
 
 
-def _add_s3_config(job_input: Any, job: Any) -> Any:
-    """Add the `s3Config` that RunPod puts beside `input`, unless the job itself says where outputs go."""
-    config = job.get("s3Config")
-    if not config or not isinstance(job_input, dict) or job_input.get("upload") or job_input.get("s3Config"):
-        return job_input
-    return {**job_input, "s3Config": config}
+def _refuse_queue_fields(job: Job) -> None:
+    """Refuse fields that only a queue of our own can carry out: here the queue is RunPod's."""
+    field = job.needs_queue
+    if field is None:
+        return
+    hint = f'Remove "{field}", or send the job to the HTTP API of a worker with a queue.'
+    if field in {"callback_url", "webhook"}:
+        hint = 'Put the URL into "webhook" beside "input": RunPod calls it when the job has ended.'
+    elif field == "async":
+        hint = 'Remove "async": on RunPod, /run answers at once and /runsync waits.'
+    raise UnsupportedFeature(
+        f'A job on RunPod cannot have "{field}": RunPod is its queue.', hint=hint, where={"field": field}
+    )
 
 
 def _check_json(job_input: Any) -> None:

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 
 from ffmpeg_worker.client.read_response import OnProgress
 from ffmpeg_worker.errors import WorkerError
+from ffmpeg_worker.job.runpod_output import HandlerOutput, success
 from ffmpeg_worker.logs import job_id_var, log
-from ffmpeg_worker.runpod_worker.handler_output import HandlerOutput, crash, failure, finalize, success
+from ffmpeg_worker.runpod_worker.handler_output import crash, failure, finalize
 from ffmpeg_worker.runpod_worker.progress_report import ProgressReport
 from ffmpeg_worker.runpod_worker.request import RunpodRequest, read_job_id, read_request
 

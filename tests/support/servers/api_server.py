@@ -42,7 +42,7 @@ class Server:
         return [entry for entry in self.scratch_root.glob("worker-*/*") if entry.name != ".lock"]
 
     def engines(self) -> list[int]:
-        """The processes that run in the scratch folders now: the ffmpegs of jobs."""
+        """The processes that run in folders of jobs now: the ffmpegs of jobs, of queued ones too."""
         return [
             int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit() and self._is_ours(entry)
         ]
@@ -52,7 +52,8 @@ class Server:
             folder = (entry / "cwd").readlink()
         except OSError:
             return False
-        return folder.is_relative_to(self.scratch_root) and alive(int(entry.name))
+        roots = (self.scratch_root, self.data_root.parent / "state" / "jobs")
+        return any(map(folder.is_relative_to, roots)) and alive(int(entry.name))
 
     def is_idle(self) -> bool:
         """Whether nothing of any job is left."""

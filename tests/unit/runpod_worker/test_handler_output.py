@@ -9,7 +9,8 @@ import pytest
 
 from ffmpeg_worker.client.errors import ApiError
 from ffmpeg_worker.errors import EngineFailed, SourceNotFound
-from ffmpeg_worker.runpod_worker.handler_output import MAX_OUTPUT_BYTES, failure, finalize, success
+from ffmpeg_worker.job.runpod_output import success
+from ffmpeg_worker.runpod_worker.handler_output import MAX_OUTPUT_BYTES, failure, finalize
 
 
 def test_a_problem_becomes_a_message_and_its_details() -> None:

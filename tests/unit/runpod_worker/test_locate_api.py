@@ -118,6 +118,13 @@ def test_the_server_gets_no_key_of_the_platform(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.usefixtures("nothing_runs")
+def test_the_api_that_is_started_has_no_queue_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FFMPEG_WORKER_QUEUE", "on")
+    start_unless_running()
+    assert FakeServer.environments[0]["FFMPEG_WORKER_QUEUE"] == "off"
+
+
+@pytest.mark.usefixtures("nothing_runs")
 @pytest.mark.parametrize("chosen", [None, "variable", "file"])
 def test_a_network_volume_is_the_data_root_unless_another_is_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, chosen: str | None

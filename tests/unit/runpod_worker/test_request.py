@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.errors import InvalidJob, UnsupportedFeature
 from ffmpeg_worker.runpod_worker.request import RunpodRequest, read_job_id
 from ffmpeg_worker.runpod_worker.request import read_request as read_bounded_request
 
@@ -135,3 +135,33 @@ def test_a_timeout_of_the_job_itself_wins() -> None:
     asked = {"action": "probe", "data": {**DATA["probe"], "timeout": 3}}
     request = read_request({"input": asked, "policy": {"executionTimeout": 60_000}})
     assert (request.timeout_s, json.loads(request.body)["timeout"]) == (59, 3)
+
+
+def test_the_webhook_that_runpod_calls_is_not_ours() -> None:
+    job = {"id": "x", "input": {"action": "probe", "data": DATA["probe"]}}
+    assert read_request({**job, "webhook": "https://hooks.example/a", "webhook_token": "t"}) == read_request(job)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "hint"),
+    [
+        ("callback_url", "https://hooks.example/a", '"webhook" beside "input"'),
+        ("webhook", "https://hooks.example/a", '"webhook" beside "input"'),
+        ("async", True, "/runsync waits"),
+        ("idempotency_key", "order-7", 'Remove "idempotency_key"'),
+    ],
+)
+def test_fields_that_need_a_queue_of_our_own_are_refused(field: str, value: Any, hint: str) -> None:
+    for job in (
+        {"action": "probe", "data": DATA["probe"], field: value},
+        {"path": "/ffmpeg/probe", "body": {**DATA["probe"], field: value}},
+    ):
+        with pytest.raises(UnsupportedFeature, match=f'"{field}"') as caught:
+            read_request({"input": job})
+        assert hint in str(caught.value.hint)
+        assert caught.value.where == {"field": field}
+
+
+def test_a_priority_means_nothing_on_runpod() -> None:
+    job = {"action": "probe", "data": DATA["probe"], "priority": 1, "async": False, "callback_url": ""}
+    assert read_request({"input": job}).path == "/ffmpeg/probe"

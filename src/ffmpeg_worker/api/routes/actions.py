@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
-from typing import Never
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,13 +12,14 @@ from starlette.types import Receive
 
 from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.body import read_body
+from ffmpeg_worker.api.disconnection import raise_when_disconnected
 from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
 from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE, NdjsonProgressResponse
 from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
 from ffmpeg_worker.api.queued_jobs import asks_queue, may_need_queue, respond_from_queue
 from ffmpeg_worker.api.request_log import RequestRecord, request_record_of
 from ffmpeg_worker.api.spooled_response import spool
-from ffmpeg_worker.errors import InvalidJob, JobCancelled, WorkerError
+from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import Observer, ignore_event
@@ -104,13 +104,7 @@ async def _run(
         WorkerError: as `Services.run`; JobCancelled if the caller disconnects, after the job has been stopped.
     """
     running = services.run(job, job_id=record.job_id, observer=observer, owner=record.owner)
-    result = await race(running, _raise_when_disconnected(receive))
+    result = await race(running, raise_when_disconnected(receive))
     if isinstance(result, FilesResult):
         record.stats = result.stats
     return result
-
-
-async def _raise_when_disconnected(receive: Receive) -> Never:
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    raise JobCancelled("The caller went away before the job ended.")
