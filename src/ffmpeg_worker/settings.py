@@ -261,7 +261,8 @@ class Settings(BaseSettings):
     min_free_disk_bytes: int = Field(
         2 << 30,
         ge=0,
-        description="Minimum free space on the disk of the scratch folder and on that of the data root, in bytes: "
+        description="Minimum free space on the disks of the scratch folder, of the data root and of the state "
+        "folder, in bytes: "
         "below it no new job that writes there is accepted, below half of it running jobs are stopped.",
     )
     max_concurrency: int = Field(
@@ -300,7 +301,8 @@ class Settings(BaseSettings):
     max_data_bytes_per_key: int | None = Field(
         None,
         ge=1,
-        description="Maximum total size of one API key's outputs in the data root, in bytes. Default with one "
+        description="Maximum total size of one API key's outputs in the data root and in the state folder, in "
+        "bytes. Default with one "
         "key: no limit; with several: at most nine times what is left free on the disk.",
     )
     queue: Literal["on", "off"] = Field(
@@ -344,9 +346,16 @@ class Settings(BaseSettings):
         ge=60,
         description="Seconds after the end of a queued job without `upload` after which its outputs are removed.",
     )
+    link_lifetime_s: float = Field(
+        86400,
+        ge=60,
+        le=30 * 86400,
+        description="Seconds for which a link to an output is valid; it also ends when the output is removed.",
+    )
     public_url: str | None = Field(
         None,
-        description="Base of links in answers, e.g. `https://media.example`. Default: the host of the request.",
+        description="Base of links in answers, e.g. `https://media.example`, and a host name by which callers "
+        "may address a worker without API keys. Default: the host of the request.",
     )
     webhook_secret: SecretStr | None = Field(
         None,
@@ -390,6 +399,11 @@ class Settings(BaseSettings):
     def roots(self) -> tuple[Path, ...]:
         """The folders that jobs may read and write."""
         return (self.data_root, *self.allowed_roots)
+
+    @property
+    def jobs_root(self) -> Path:
+        """The folder with one folder for each queued job."""
+        return self.state_root.absolute() / "jobs"
 
     @cached_property
     def api_base_url_is_set(self) -> bool:

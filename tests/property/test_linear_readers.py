@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from ffmpeg_worker.api.byte_ranges import RangeNotSatisfiable, select_bytes
+from ffmpeg_worker.api.conditions import Version
 from ffmpeg_worker.composition.color import Color
 from ffmpeg_worker.composition.composition import Composition
 from ffmpeg_worker.composition.condition import evaluate_condition
@@ -25,6 +27,7 @@ from ffmpeg_worker.composition.variables import fill_variables
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
+from ffmpeg_worker.job_queue.output_links import find_link
 from ffmpeg_worker.loose_values import is_blank, read_number
 from ffmpeg_worker.scene.clips import _svg_size
 from ffmpeg_worker.scene.lint import lint
@@ -37,6 +40,7 @@ from ffmpeg_worker.scene.subtitles.parse import is_ass, parse_subtitles
 from ffmpeg_worker.scene.text_metrics import TextMetrics
 from support.growth import grows_linearly
 
+VERSION = Version('"1"', 0)
 TEXT = {"type": "text", "text": "x"}
 WALL = {"type": "shape", "fill": "#123456"}
 ASS = "[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text\n"
@@ -97,6 +101,10 @@ TEXTS: Mapping[str, tuple[Callable[[Any], object], tuple[str, ...]]] = {
             DIALOGUE + "{\\k1}a{\n",
         ),
     ),
+    "range": (lambda text: select_bytes(f"bytes={text}", 1000), ("1", "-", ",", " ", "0-1,", "-1,", "5-1,")),
+    "tags": (lambda text: VERSION.check({"if-none-match": text}), ('"', ",", "W/", " ", '"a",')),
+    "date": (lambda text: VERSION.check({"if-modified-since": text}), ("Mon, ", "1 ", ":", "GMT", "-")),
+    "link": (lambda text: find_link(f"/api/jobs/{text}"), ("a", "/outputs/", "~1.x.", "0" * 64, "/", ".")),
     "json": (read_json, ("[", "{", '"', ",", "1", '{"a":', '"\\ud800', "[],")),
     "json of a list": (lambda text: read_json(f"[{text}0]"), ("0,", "[],", '{"a":{}},', '"a,",', '"\\u0000",')),
 }
@@ -120,7 +128,7 @@ def test_texts(name: str) -> None:
     read, fragments = TEXTS[name]
 
     def run(text: str) -> None:
-        with contextlib.suppress(WorkerError, ValidationError, ValueError):
+        with contextlib.suppress(WorkerError, ValidationError, ValueError, RangeNotSatisfiable):
             read(text)
 
     for begin, fragment in itertools.product(BEGINNINGS, fragments):

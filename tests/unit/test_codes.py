@@ -136,7 +136,7 @@ def test_every_raise_site_names_a_declared_fault() -> None:
         declared = CODES[site.code]
         if site.fault is not None and re.fullmatch(r"Fault\.\w+", site.fault):
             fits = Fault[site.fault.removeprefix("Fault.")] in declared.faults
-        elif site.kind is None or issubclass(site.kind, (errors.EngineFailed, errors.OutputRejected)):
+        elif site.kind is None or site.kind.fault_follows_code:
             fits = True
         else:
             fits = site.kind.fault in declared.faults and site.kind.retryable == declared.retryable

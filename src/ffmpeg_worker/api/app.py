@@ -14,6 +14,7 @@ from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys, OpenRequests
 from ffmpeg_worker.api.body_memory import BodyMemory
 from ffmpeg_worker.api.bounded_connection import MAX_CONNECTIONS
 from ffmpeg_worker.api.hosts import HostMiddleware, allowed_hosts
+from ffmpeg_worker.api.link_access import LinkAccess
 from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.open_paths import DOCS_FILES, DOCS_PATH, DOCUMENT_PATH, START_PATH
@@ -36,6 +37,7 @@ from ffmpeg_worker.api.request_log import RequestLog
 from ffmpeg_worker.api.routes import jobs
 from ffmpeg_worker.api.routes.actions import make_endpoint
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH, serve_composition_schema
+from ffmpeg_worker.api.routes.job_outputs import add_output_routes
 from ffmpeg_worker.api.routes.operation import health, metrics
 from ffmpeg_worker.api.routes.pages import docs_page, make_docs_file, start_page
 from ffmpeg_worker.api.routes.runpod_endpoint import add_endpoint_routes
@@ -88,7 +90,8 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
         app.add_route(DOCS_PATH, docs_page, methods=["GET"])
         for name in DOCS_FILES:
             app.add_route(f"{DOCS_PATH}/{name}", make_docs_file(name), methods=["GET"])
-    app.add_middleware(ApiKeyMiddleware, keys=keys, open_requests=open_requests)
+    links = LinkAccess(services.queue)
+    app.add_middleware(ApiKeyMiddleware, keys=keys, links=links, open_requests=open_requests)
     if not settings.api_keys:
         app.add_middleware(HostMiddleware, allowed=allowed_hosts(settings))
     app.add_middleware(RequestLog, on_failure=unexpected_error_response, on_end=state.metrics.count_request)
@@ -103,6 +106,7 @@ def _add_job_routes(app: FastAPI) -> None:
     app.add_route(one, jobs.cancel_job, methods=["DELETE"])
     app.add_route(f"{one}/retry", jobs.retry_job, methods=["POST"])
     app.add_route(f"{one}/log", jobs.show_log, methods=["GET"])
+    add_output_routes(app, one)
 
 
 def _add_routes(app: FastAPI) -> None:

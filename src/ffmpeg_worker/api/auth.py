@@ -11,12 +11,15 @@ from contextlib import ExitStack, contextmanager
 from pydantic import SecretStr
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ffmpeg_worker.api.link_access import LinkAccess
 from ffmpeg_worker.api.open_paths import OPEN_PATHS
 from ffmpeg_worker.api.problems import problem_response
 from ffmpeg_worker.api.request_log import request_record_of
-from ffmpeg_worker.errors import InvalidJob, KeyLimitReached
+from ffmpeg_worker.errors import InvalidJob, JobOutputError, KeyLimitReached, WorkerError
 from ffmpeg_worker.owners import ANONYMOUS, counted, label_key
 
+LINKS = "links"
+"""Stands for the owner in the count of open requests with a signed link."""
 _KEY_HINT = "Send the API key in the header Authorization: Bearer <key>, or X-API-Key: <key>."
 
 
@@ -86,9 +89,8 @@ class OpenRequests:
         """
         own = self.by_owner[owner]
         left_free = self._max_open - self.by_owner.total()
-        if (self._max_per_key is not None and own >= self._max_per_key) or (
-            self._has_several_keys and own + 1 > left_free - 1
-        ):
+        max_own = None if owner == LINKS else self._max_per_key
+        if (max_own is not None and own >= max_own) or (self._has_several_keys and own + 1 > left_free - 1):
             raise KeyLimitReached(
                 f"{own} requests of this API key are open; the worker accepts no more of it.",
                 code="key_requests_full",
@@ -99,28 +101,37 @@ class OpenRequests:
 
 
 class ApiKeyMiddleware:
-    """ASGI middleware that refuses requests without an accepted key, and too many requests of one key."""
+    """ASGI middleware that refuses requests without an accepted key, and too many requests of one key.
 
-    def __init__(self, app: ASGIApp, keys: ApiKeys, open_requests: OpenRequests) -> None:
+    A signed link to an output stands for a key.
+    """
+
+    def __init__(self, app: ASGIApp, keys: ApiKeys, links: LinkAccess, open_requests: OpenRequests) -> None:
         self._app = app
         self._keys = keys
+        self._links = links
         self._open_requests = open_requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its owner in its record, or respond with 401 or 429."""
+        """Pass the request on with its owner in its record, or respond with 401, 403 or 429."""
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
         record = request_record_of(scope)
         owner = self._keys.owner_of(scope)
-        if owner is None:
-            record.error = _refuse(scope)
+        refused: WorkerError = _refuse(scope)
+        try:
+            is_linked = self._links.admit(scope)
+        except JobOutputError as error:
+            is_linked, refused = False, error
+        if owner is None and not is_linked:
+            record.error = refused
             await problem_response(record.error, record.job_id)(scope, receive, send)
             return
-        record.owner = owner
+        record.owner = owner or ANONYMOUS
         with ExitStack() as place:
             try:
-                place.enter_context(self._open_requests.admit(owner))
+                place.enter_context(self._open_requests.admit(LINKS if is_linked else record.owner))
             except KeyLimitReached as error:
                 record.error = error
                 # The key should not keep the connection either.

@@ -53,6 +53,8 @@ def allowed_hosts(settings: Settings) -> frozenset[str]:
     given = list(settings.allowed_hosts)
     if settings.api_base_url_is_set:
         given.append(urlsplit(settings.api_base_url).netloc)
+    if settings.public_url is not None:
+        given.append(urlsplit(settings.public_url).netloc)
     return frozenset(name for host in given if (name := _name_of(host)) is not None)
 
 

@@ -42,8 +42,9 @@ With `Accept: application/x-ndjson`, a job that takes more than half a second fi
 Optional fields may be left out; null and an empty text mean the same. Schemas of requests have no `default`, so
 that generated clients send only what their callers give: descriptions name the defaults.
 """
-# No caller receives 499, and 405 is the response to another method than the documented one.
-_JOB_PROBLEMS = [status for status in STATUS_MEANINGS if status not in {405, 499}]
+# No caller receives 499, 405 is the response to another method than the documented one, and the others belong to
+# routes with outputs.
+_JOB_PROBLEMS = [status for status in STATUS_MEANINGS if status not in {405, 410, 412, 416, 499}]
 
 PROBLEM_EXAMPLE: Mapping[str, Any] = {
     "error": "This FFmpeg has no encoder named 'libx265x'.",

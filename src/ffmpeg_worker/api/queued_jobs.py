@@ -74,7 +74,7 @@ async def respond_from_queue(
     if wait_s:
         job = await queue.wait(job.job_id, record.owner, wait_s)
     if not is_async and job.is_final:
-        return result_response(job)
+        return result_response(request, job)
     headers = {"Preference-Applied": f"wait={wait_s:.0f}"} if is_async and wait_s else {}
     return accepted_response(request, job, headers)
 
@@ -85,7 +85,7 @@ def accepted_response(request: Request, job: JobRecord, headers: Mapping[str, st
     return json_response(value, 200 if job.is_final else 202, headers={"Location": value["status_url"], **headers})
 
 
-def result_response(job: JobRecord) -> Response:
+def result_response(request: Request, job: JobRecord) -> Response:
     """Respond with the result of an ended job.
 
     Raises:
@@ -93,11 +93,18 @@ def result_response(job: JobRecord) -> Response:
     """
     if job.error is not None:
         raise error_from_problem(job.error)
-    return json_response(job.result)
+    return json_response(link_outputs(request, job).result)
+
+
+def link_outputs(request: Request, job: JobRecord) -> JobRecord:
+    """Return a job whose outputs have the links by which they can be fetched."""
+    queue = app_state_of(request).services.queue.opened
+    return job if queue is None else queue.links.describe_outputs(job, base_url(request))
 
 
 def describe_job(request: Request, job: JobRecord) -> dict[str, Any]:
     """Return a job as its callers see it."""
+    job = link_outputs(request, job)
     return {**job.as_json(), "status_url": f"{base_url(request)}{JOBS_PATH}/{job.job_id}"}
 
 

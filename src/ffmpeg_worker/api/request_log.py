@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.result_parts import Stats
+from ffmpeg_worker.job_queue.output_links import hide_token
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.services import new_job_id
@@ -109,7 +110,7 @@ def _record_sent(send: Send, record: RequestRecord) -> Callable[[Message], Await
 def _log_request(scope: Scope, record: RequestRecord, seconds: float) -> None:
     fields: dict[str, Any] = {
         "method": scope["method"],
-        "path": scope["path"][:_MAX_PATH],
+        "path": hide_token(scope["path"])[:_MAX_PATH],
         "status": record.status,
         "seconds": round(seconds, 4),
         "bytes_in": record.bytes_in,

@@ -27,7 +27,9 @@ class OutputFile(ResultModel):
         examples=["/data/small.mp4"],
     )
     url: str | None = Field(
-        None, description="URL of the uploaded file.", examples=["https://cdn.example/small.mp4"]
+        None,
+        description="URL of the uploaded file, or signed link to an output of a queued job.",
+        examples=["https://cdn.example/small.mp4"],
     )
     size: int = Field(description="Bytes.", examples=[183422])
     content_type: str = Field(description="Media type by the file's name.", examples=["video/mp4"])

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from ffmpeg_worker.errors import Misconfigured, QueueUnavailable
+from ffmpeg_worker.job_queue.sqlite_files import FILE_PRAGMAS
 from ffmpeg_worker.job_queue.tables import metadata
 from ffmpeg_worker.tasks import finish_then_cancel
 
@@ -39,6 +40,8 @@ class Database:
         threads = 1 if self.is_sqlite else 4
         options: dict[str, Any] = {} if self.is_sqlite else {"pool_size": threads, "pool_pre_ping": False}
         self.engine = sa.create_engine(url, **options)
+        self.path = path_of(url)
+        """The file of the database; `None` with PostgreSQL."""
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
             sa.event.listen(self.engine, "begin", _begin_immediate)
@@ -92,6 +95,13 @@ class Database:
             return work(connection)
 
 
+def path_of(url: str) -> Path | None:
+    """Return the file that a URL names; `None` for that of a server."""
+    parsed = sa.make_url(url)
+    is_file = parsed.get_backend_name() == "sqlite" and parsed.database is not None
+    return Path(str(parsed.database)) if is_file else None
+
+
 def sqlite_url(path: Path) -> str:
     """Return the URL of a database file."""
     return f"sqlite:///{path}"
@@ -107,7 +117,7 @@ def _create_tables(connection: sa.Connection) -> None:
 def _set_up_sqlite(connection: PoolProxiedConnection, _record: Any) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # transactions are begun by us
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000"):
+    for pragma in ("busy_timeout=30000", *FILE_PRAGMAS, "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

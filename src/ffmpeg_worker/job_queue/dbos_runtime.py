@@ -103,7 +103,8 @@ class Engine:
             "executor_id": self._executor,
             "application_version": APPLICATION_VERSION,
             "serializer": DBOSPortableJSONSerializer(),
-            "notification_listener_polling_interval_sec": 0.5,  # nobody listens, but the shutdown waits for it
+            # Nobody waits for notifications, but the end of DBOS waits for the thread that sleeps for so long.
+            "notification_listener_polling_interval_sec": 0.25,
             "scheduler_polling_interval_sec": 3600.0,
             "use_listen_notify": False,
             "log_level": "ERROR",

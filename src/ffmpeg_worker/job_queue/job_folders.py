@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import os
 import secrets
 from contextlib import suppress
@@ -12,6 +13,7 @@ from ffmpeg_worker.errors import Misconfigured
 from ffmpeg_worker.pipeline.scratch import remove_tree
 
 _PLACE_FILE = "place.id"
+_ASIDE = ".removed-"
 
 
 class JobFolders:
@@ -65,6 +67,46 @@ class JobFolders:
     async def remove(self, job_id: str) -> None:
         """Remove all files of a job."""
         await remove_tree(self._root / job_id)
+
+    def list_ages(self, now: float) -> dict[str, float]:
+        """Return the seconds since the last change of every job's folder, by job id."""
+        ages: dict[str, float] = {}
+        with os.scandir(self._root) as entries:
+            for entry in entries:
+                with suppress(OSError):  # removed meanwhile
+                    if not entry.name.startswith(".") and entry.is_dir(follow_symlinks=False):
+                        ages[entry.name] = now - entry.stat(follow_symlinks=False).st_mtime
+        return ages
+
+    def set_aside(self, job_id: str) -> bool:
+        """Take a job's folder away at once, to be removed later; not while a process works in it."""
+        folder = self._root / job_id
+        if any(_is_locked(lock) for lock in folder.glob("work*.lock")):
+            return False
+        with suppress(FileNotFoundError):
+            folder.rename(self._root / f"{_ASIDE}{secrets.token_hex(8)}")
+        return True
+
+    async def remove_set_aside(self) -> None:
+        """Remove all folders that were set aside, also those of processes that ended before they could."""
+        for folder in await asyncio.to_thread(lambda: [*self._root.glob(f"{_ASIDE}*")]):
+            await remove_tree(folder, in_thread=True)  # there may be thousands
+
+
+def _is_locked(path: Path) -> bool:
+    """Whether an attempt holds its lock; the kernel releases it however its process ends."""
+    try:
+        lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(lock)
 
 
 def _read_or_make_name(root: Path) -> str:

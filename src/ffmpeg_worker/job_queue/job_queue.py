@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import IO, Any
 
 import sqlalchemy as sa
 
@@ -23,7 +23,7 @@ from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY, QueueFields
 from ffmpeg_worker.job_queue.changes import Changes
-from ffmpeg_worker.job_queue.database import Database
+from ffmpeg_worker.job_queue.database import Database, path_of
 from ffmpeg_worker.job_queue.dbos_runtime import APPLICATION_VERSION, Engine
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_record import JobFilter, JobPage, JobRecord, JobStatus, LogEntry
@@ -42,10 +42,13 @@ from ffmpeg_worker.job_queue.job_store import (
 )
 from ffmpeg_worker.job_queue.log_store import read_log
 from ffmpeg_worker.job_queue.membership import Membership, count_workers
+from ffmpeg_worker.job_queue.output_files import open_output
+from ffmpeg_worker.job_queue.output_links import OutputLinks
 from ffmpeg_worker.job_queue.piece_jobs import Bucket, JobPieces, PieceQueue
 from ffmpeg_worker.job_queue.queue_health import QueueHealth, read_health
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
+from ffmpeg_worker.job_queue.retention import Retention
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner, OnEnd
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.stored_body import pack_body
@@ -69,6 +72,8 @@ class QueueOptions:
         slots: jobs that this process runs at once; 0: it only takes jobs, and other workers run them.
         max_queued: jobs that may wait; `None`: no limit. Likewise `max_queued_per_key` of one API key.
         grace_s: seconds that running jobs may take after the worker was told to end.
+        job_retention_s, output_retention_s: seconds from the end of a job until its record and its outputs go.
+        link_lifetime_s: seconds that links to outputs are valid.
         default_timeout_s, max_timeout_s: of jobs.
     """
 
@@ -77,6 +82,9 @@ class QueueOptions:
     max_queued: int | None = None
     max_queued_per_key: int | None = None
     grace_s: float = 0.0
+    job_retention_s: float = 30 * 86400.0
+    output_retention_s: float = 86400.0
+    link_lifetime_s: float = 86400.0
     default_timeout_s: float = 600.0
     max_timeout_s: float = 21600.0
 
@@ -144,6 +152,7 @@ class JobQueue:
         self.folders = folders
         self.database = database
         self.changes = Changes(database)
+        self.links = OutputLinks(seal, options.link_lifetime_s)
         self.executor = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._options = options
         self._on_end = on_end
@@ -164,6 +173,14 @@ class JobQueue:
         self._engine = Engine(
             options.engine_url, self.executor, self.attempts.run, slots=options.slots, pieces=options.slots
         )
+        self.retention = Retention(
+            database,
+            folders,
+            self._engine.forget,
+            job_retention_s=options.job_retention_s,
+            output_retention_s=options.output_retention_s,
+            files=[path for path in (database.path, path_of(options.engine_url)) if path is not None],
+        )
         self._membership = Membership(
             database,
             self.executor,
@@ -179,9 +196,12 @@ class JobQueue:
         await self._membership.open()
         await self._enqueue_lost()
         self._expiring = asyncio.create_task(self._expire())
+        if self._options.slots:
+            self.retention.start()
 
     async def close(self) -> None:
         """Give running jobs back after the grace time, and leave."""
+        await self.retention.close()
         if self._expiring is not None:
             await cancel_and_wait(self._expiring)
         closing = asyncio.create_task(self.attempts.close(self._options.grace_s))
@@ -243,6 +263,10 @@ class JobQueue:
             partial(get_job, job_id=job_id, owner=owner), patience_s=CALLER_PATIENCE_S
         )
         return self._show(record)
+
+    async def open_output(self, job_id: str, owner: str | None, name: str) -> IO[bytes]:
+        """Open an output that waits to be fetched; see `open_output`."""
+        return await open_output(self.database, self.folders, job_id, owner, name, patience_s=CALLER_PATIENCE_S)
 
     async def list(self, wanted: JobFilter, *, cursor: str | None = None, limit: int = 50) -> JobPage:
         """Return a page of jobs, newest first; results are left out.

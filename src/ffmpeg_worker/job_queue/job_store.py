@@ -73,8 +73,9 @@ def insert_job(connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]
     }
     # Without a target, any unique column: the id too, where a lost connection hid the first success.
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.number)
-    is_new = connection.execute(statement).one_or_none() is not None
+    # With PostgreSQL, the driver does not count the rows of an insert.
+    new = insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.number)
+    is_new = connection.execute(new).one_or_none() is not None
     if job.idempotency_key is None or is_new:
         return get_job(connection, job.job_id), is_new
     row = connection.execute(
@@ -106,11 +107,15 @@ def get_job(connection: sa.Connection, job_id: str, owner: str | None = None) ->
         query = query.where(jobs.c.owner == owner)
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise JobNotFound(
-            "There is no such job.",
-            hint="Check the id; records of ended jobs are removed after the retention time.",
-        )
+        raise job_not_found()
     return to_record(row)
+
+
+def job_not_found() -> JobNotFound:
+    """Return the error for a job that does not exist, or not for this caller."""
+    return JobNotFound(
+        "There is no such job.", hint="Check the id; records of ended jobs are removed after the retention time."
+    )
 
 
 def list_jobs(connection: sa.Connection, wanted: JobFilter, *, before: int | None, limit: int) -> JobPage:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ffmpeg_worker.errors import Misconfigured, UnsupportedFeature
+from ffmpeg_worker.job_queue.sqlite_files import FILE_PRAGMAS
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.settings import Settings
 
@@ -101,15 +102,20 @@ class QueueAccess:
             max_queued=settings.max_queued_jobs,
             max_queued_per_key=settings.max_queued_jobs_per_key,
             grace_s=settings.queue_grace_s,
+            job_retention_s=settings.job_retention_s,
+            output_retention_s=settings.output_retention_s,
+            link_lifetime_s=settings.link_lifetime_s,
             default_timeout_s=settings.default_timeout_s,
             max_timeout_s=settings.max_timeout_s,
         )
+        folders = modules["job_folders"].JobFolders(settings.jobs_root)
+        self._resources.stores.data_usage.add_folder(settings.jobs_root)
         queue: JobQueue = await self._stack.enter_async_context(
             modules["job_queue"].open_job_queue(
                 self._resources,
                 modules["database"].Database(database_url),
                 modules["seal"].Seal(secret),
-                modules["job_folders"].JobFolders(root / "jobs"),
+                folders,
                 options,
                 self._on_end,
             )
@@ -137,7 +143,8 @@ def _urls(settings: Settings, root: Path) -> tuple[str, str]:
     if settings.database_url is None:
         engine = (root / _ENGINE_FILE).absolute()
         with closing(sqlite3.connect(engine)) as connection:  # the engine does not choose it, and it stays
-            connection.execute("PRAGMA journal_mode=WAL")
+            for pragma in FILE_PRAGMAS:
+                connection.execute(f"PRAGMA {pragma}")
         return f"sqlite:///{(root / _JOBS_FILE).absolute()}", f"sqlite:///{engine}"
     url = settings.database_url.get_secret_value()
     scheme, separator, rest = url.partition("://")

@@ -42,6 +42,7 @@ jobs = sa.Table(
     sa.Index("ffw_jobs_by_owner", "owner", "number"),
     sa.Index("ffw_jobs_by_parent", "parent_id"),
     sa.Index("ffw_jobs_by_expiry", "expires_at"),
+    sa.Index("ffw_jobs_by_end", "ended_at"),
 )
 
 steps = sa.Table(
@@ -75,6 +76,14 @@ workers = sa.Table(
     sa.Column("place", sa.Text, nullable=False),  # its folder of jobs, which others may share
     sa.Column("slots", sa.Integer, nullable=False),
     sa.Column("started_at", sa.Double, nullable=False),
+)
+
+sweeps = sa.Table(
+    "ffw_sweeps",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),  # what is swept
+    sa.Column("swept_at", sa.Double, nullable=False),
+    sa.Column("held_until", sa.Double, nullable=False),  # the clock has jumped, and nothing is removed before
 )
 
 deliveries = sa.Table(

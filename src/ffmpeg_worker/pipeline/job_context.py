@@ -10,6 +10,7 @@ from typing import Any
 
 from ffmpeg_worker.ffmpeg.probe.prober import ProbeSession
 from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job.actions.action import DefaultTarget
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.job.upload import Upload
 from ffmpeg_worker.pipeline.progress import JobProgress
@@ -64,7 +65,10 @@ async def open_job(runtime: Runtime, read: ReadJob[Any]) -> AsyncIterator[JobCon
     # The keys of a job that is handed out again must be the same.
     name = runtime.job_id if runtime.platform_job is None else runtime.platform_job.name
     upload = resources.stores.destination(read.job, name)
-    stores = await resources.stores.stores(upload, runtime.owner, runtime.outputs_folder)
+    # A file that is to be in the data root goes there from every door.
+    to_data_root = ACTIONS[read.job.action].default_target is DefaultTarget.DATA_ROOT
+    outputs_folder = None if to_data_root else runtime.outputs_folder
+    stores = await resources.stores.stores(upload, runtime.owner, outputs_folder)
     async with (
         runtime.open_workspace() as workspace,
         resources.prober.session(workspace.jail, deadline=runtime.deadline) as probes,

@@ -95,12 +95,12 @@ def _lock_free(root: Path) -> tuple[Path, int]:
     raise AssertionError
 
 
-async def remove_tree(root: Path) -> None:
-    """Remove a tree completely, even if the job is being cancelled; a large one in a thread."""
+async def remove_tree(root: Path, *, in_thread: bool = False) -> None:
+    """Remove a tree completely, even if the job is being cancelled; a large one in a thread, or every one."""
     if root.is_file():
         root.unlink(missing_ok=True)
         return
-    if _is_small(root):
+    if not in_thread and _is_small(root):
         _erase(root)
         return
     await finish_then_cancel(asyncio.to_thread(_erase, root))

@@ -114,7 +114,8 @@ class StoreResolver:
 
     async def _target(self, upload: Upload | None, owner: str, outputs_folder: Path | None) -> Target:
         if upload is None and outputs_folder is not None:
-            return LocalTarget(LocalRoots(outputs_folder, self._roots.folders, self._roots.private))
+            roots = LocalRoots(outputs_folder, self._roots.folders, self._roots.private)
+            return LocalTarget(roots, self.data_usage, owner)
         if upload is None or upload.cloud is CloudType.LOCAL:
             return LocalTarget(self._roots, self.data_usage, owner)
         remote = await self._remote_stores()

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from ffmpeg_worker.api.app import make_app
-from ffmpeg_worker.api.auth import OpenRequests
+from ffmpeg_worker.api.auth import LINKS, OpenRequests
 from ffmpeg_worker.errors import KeyLimitReached
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.result import JobResult
@@ -140,6 +140,25 @@ async def test_open_requests_of_a_key_are_limited_and_those_of_others_are_not() 
     go_on.set()
     assert [(await reply).status for reply in (running, other)] == [200, 200]
     assert (await post_json(app, "/api/ffmpeg/process", JOB, headers=first)).status == 200
+
+
+async def test_a_link_that_nobody_has_signed_stands_for_no_key() -> None:
+    app = make_app(make_fake_services(api_keys=KEYS))
+    path = f"/api/jobs/0b6f/outputs/~{'9' * 10}.x.{'0' * 64}/a.mp4"
+    for method, code in (("GET", "link_invalid"), ("HEAD", "link_invalid"), ("POST", "unauthorized")):
+        reply = await request(app, method, path)
+        assert reply.json()["code"] == code
+        assert reply.status == {"link_invalid": 403, "unauthorized": 401}[code]
+
+
+def test_the_limit_of_a_key_is_none_of_links() -> None:
+    requests = OpenRequests(10, max_per_key=1, has_several_keys=True)
+    with ExitStack() as stack:
+        for _ in range(5):
+            stack.enter_context(requests.admit(LINKS))
+        with pytest.raises(KeyLimitReached):
+            stack.enter_context(requests.admit(LINKS))  # the others must have places too
+        stack.enter_context(requests.admit("a"))
 
 
 @pytest.mark.parametrize(("has_several_keys", "admitted"), [(True, 5), (False, 30)])

@@ -49,9 +49,12 @@ async def test_several_hosts_must_all_be_allowed() -> None:
     assert (await ask("localhost", "evil.test")).status == 421
 
 
-@pytest.mark.parametrize("host", ["media.test", "Media.TEST.:443", "second.test:8000", "api.test:3000"])
+@pytest.mark.parametrize(
+    "host", ["media.test", "Media.TEST.:443", "second.test:8000", "api.test:3000", "cdn.test"]
+)
 async def test_hosts_that_the_operator_allows(host: str) -> None:
     settings = {"allowed_hosts": "media.test, Second.test:8000", "api_base_url": "https://api.test/api"}
+    settings["public_url"] = "https://cdn.test/media"
     assert (await ask(host, **settings)).status == 200
     assert (await ask("evil.test", **settings)).status == 421
     assert (await ask(host)).status == 421

@@ -1,4 +1,4 @@
-"""Bytes of outputs in the data root: counted by owner, limited for each owner, and refused on a full disk."""
+"""Bytes of outputs on this machine: counted by owner, limited for each owner, and refused on a full disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Survey:
 
 
 class DataUsage:
-    """Bytes of outputs by owner, in the data root and the allowed folders.
+    """Bytes of outputs by owner, in the data root, the allowed folders and the folder of queued jobs.
 
     Each output is marked with its owner, so that a count of the files finds what was written before the start and
     leaves out what was deleted. Where there are several keys, each leaves a tenth of the space to the others.
@@ -52,7 +52,8 @@ class DataUsage:
         """
         self.bytes_by_owner: Counter[str] = Counter()
         """Bytes of placed and of coming outputs."""
-        self._roots = roots
+        self._folders = [*roots.folders]
+        self._disks = [roots.data_root]
         self._min_free_bytes = min_free_bytes
         self._max_bytes_per_key = max_bytes_per_key
         self._coming: Counter[str] = Counter()
@@ -60,12 +61,21 @@ class DataUsage:
         self._counted_at: float | None = None
         can_mark = (max_bytes_per_key is not None or has_several_keys) and _supports_marks(roots.data_root)
         if max_bytes_per_key is not None and not can_mark:
-            raise Misconfigured(
-                f"The file system of {roots.data_root} has no extended attributes, which a limit per key needs.",
-                hint="Unset FFMPEG_WORKER_MAX_DATA_BYTES_PER_KEY, or move the data root (FS_PATH).",
-            )
+            raise _cannot_mark(roots.data_root, "the data root (FS_PATH)")
         self.is_counted = can_mark
         """Whether outputs are counted by owner."""
+
+    def add_folder(self, folder: Path) -> None:
+        """Count the outputs in the folder of queued jobs too.
+
+        Raises:
+            Misconfigured: there is a limit for a key, and the file system of the folder has no marks.
+        """
+        if self._max_bytes_per_key is not None and not _supports_marks(folder):
+            raise _cannot_mark(folder, "FFMPEG_WORKER_STATE_ROOT")
+        self._folders.append(folder)
+        self._disks.append(folder)
+        self._counted_at = None
 
     def check_free(self, targets: Iterable[Path]) -> None:
         """Check the disks of coming outputs before their job runs.
@@ -111,10 +121,10 @@ class DataUsage:
         if self._takes_too_much(owner, survey.size):
             held = self.bytes_by_owner[owner] + survey.size
             raise KeyLimitReached(
-                f"The outputs of this API key would take {held >> 20} MiB of the data root; one key may not.",
+                f"The outputs of this API key would take {held >> 20} MiB of the worker's disk; one key may not.",
                 code="key_data_full",
-                hint="Upload outputs to a bucket, or let the operator delete some in the data root or raise "
-                "FFMPEG_WORKER_MAX_DATA_BYTES_PER_KEY.",
+                hint="Upload outputs to a bucket. Those of queued jobs are removed after the retention time; the "
+                "operator can delete some in the data root, or raise FFMPEG_WORKER_MAX_DATA_BYTES_PER_KEY.",
             )
 
     @contextmanager
@@ -145,7 +155,7 @@ class DataUsage:
         held = self.bytes_by_owner[owner] + size
         if self._max_bytes_per_key is not None:
             return held > self._max_bytes_per_key
-        left = shutil.disk_usage(self._roots.data_root).free
+        left = min(shutil.disk_usage(folder).free for folder in self._disks)
         return held > (_OTHERS_PART - 1) * left
 
     async def _count(self) -> None:
@@ -153,24 +163,31 @@ class DataUsage:
         async with self._counting:
             if self._counted_at is not None and time.monotonic() - self._counted_at < _RECOUNT_S:
                 return
-            found = await asyncio.to_thread(_count_marked, self._roots.folders)
+            found = await asyncio.to_thread(_count_marked, [*self._folders])
             self.bytes_by_owner = found + self._coming
             self._counted_at = time.monotonic()
 
 
 def _count_marked(folders: Iterable[Path]) -> Counter[str]:
     found: Counter[str] = Counter()
+    seen: set[tuple[int, int]] = set()
     for folder in folders:
         for parent, _, names in os.walk(folder):
             for name in names:
-                _add_marked(found, Path(parent) / name)
+                _add_marked(found, Path(parent) / name, seen)
     return found
 
 
-def _add_marked(found: Counter[str], path: Path) -> None:
+def _add_marked(found: Counter[str], path: Path, seen: set[tuple[int, int]] | None = None) -> None:
+    """Add the size of a file for its owner; with `seen`, that of a file with several names only once."""
     with suppress(OSError):  # not marked, or gone
         owner = os.getxattr(path, _MARK, follow_symlinks=False).decode("ascii", "replace")
-        found[owner] += path.lstat().st_size
+        status = path.lstat()
+        if seen is not None:
+            if (status.st_dev, status.st_ino) in seen:
+                return
+            seen.add((status.st_dev, status.st_ino))
+        found[owner] += status.st_size
 
 
 def _supports_marks(folder: Path) -> bool:
@@ -180,6 +197,13 @@ def _supports_marks(folder: Path) -> bool:
     except (OSError, AttributeError):  # macOS has no such functions
         return False
     return True
+
+
+def _cannot_mark(folder: Path, what: str) -> Misconfigured:
+    return Misconfigured(
+        f"The file system of {folder} has no extended attributes, which a limit per key needs.",
+        hint=f"Unset FFMPEG_WORKER_MAX_DATA_BYTES_PER_KEY, or move {what}.",
+    )
 
 
 def _existing_folder(path: Path) -> Path:
@@ -192,6 +216,6 @@ def _existing_folder(path: Path) -> Path:
 def _require_free(folder: Path, count: int) -> None:
     if shutil.disk_usage(folder).free < count:
         raise DiskFull(
-            "The disk of the data root is nearly full; outputs are not put there.",
+            "The worker's disk for outputs is nearly full; none are put there.",
             hint="Try again later, or upload the outputs to a bucket.",
         )

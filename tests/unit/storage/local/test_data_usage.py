@@ -166,3 +166,31 @@ async def test_a_copy_from_another_disk_needs_room_itself(tmp_path: Path, monkey
             await store.deliver("a", two=11)
     finally:
         shutil.rmtree(store.work)
+
+
+async def test_outputs_of_queued_jobs_count_too(tmp_path: Path) -> None:
+    store = Store(tmp_path, max_bytes_per_key=100)
+    await store.deliver("a", one=60)
+    queued = tmp_path / "jobs"
+    (queued / "job" / "outputs").mkdir(parents=True)
+    path = queued / "job" / "outputs" / "two"
+    path.write_bytes(bytes(30))
+    store.usage.mark(path, "a")
+    os.link(path, queued / "job" / "the-same-file")
+    store.usage.add_folder(queued)
+    with pytest.raises(KeyLimitReached):
+        await store.deliver("a", three=11)
+    await store.deliver("a", three=10)
+    path.unlink()
+    (queued / "job" / "the-same-file").unlink()
+    await store.deliver("a", four=30)
+
+
+def test_a_limit_needs_marks_in_the_folder_of_queued_jobs_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = DataUsage(LocalRoots(tmp_path), max_bytes_per_key=1)
+    monkeypatch.setattr(module, "_supports_marks", lambda _: False)
+    with pytest.raises(Misconfigured, match="extended attributes"):
+        usage.add_folder(tmp_path)
+    DataUsage(LocalRoots(tmp_path)).add_folder(tmp_path)

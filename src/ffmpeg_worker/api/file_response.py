@@ -1,0 +1,115 @@
+"""Responses with a file, or a part of it, read block by block as fast as the client takes it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Mapping
+from typing import IO
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ffmpeg_worker.api.byte_ranges import RangeNotSatisfiable, select_bytes
+from ffmpeg_worker.api.conditions import Condition, Version
+from ffmpeg_worker.api.problems import problem_response
+from ffmpeg_worker.api.request_log import request_record_of
+from ffmpeg_worker.errors import JobOutputError
+from ffmpeg_worker.logs import log
+from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
+
+MIN_BYTES_PER_S = 4_000
+"""Rate at which a client must read on average, after `READ_GRACE_S`: less than sound for speech has."""
+READ_GRACE_S = 60.0
+_BLOCK_BYTES = 128 << 10
+
+
+class FileResponse(Response):
+    """A response whose body is a part of an open file, which is closed when it has been sent."""
+
+    def __init__(self, file: IO[bytes], part: range, status: int, headers: Mapping[str, str]) -> None:
+        self.status_code = status
+        self.background = None
+        self.init_headers({**headers, "Content-Length": str(len(part))})
+        self._file = file
+        self._part = part
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the response; that to HEAD has no body."""
+        with self._file:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            if scope["method"] == "HEAD":
+                await send({"type": "http.response.body", "body": b"", "more_body": False})
+                return
+            # Sending to a client that has gone does nothing: without this, the rest of the file would be read.
+            gone = asyncio.ensure_future(_wait_until_gone(receive))
+            try:
+                async with asyncio.timeout(READ_GRACE_S + len(self._part) / MIN_BYTES_PER_S):
+                    await self._send_body(send, gone)
+            except TimeoutError:
+                log(logging.INFO, "response not read", bytes=len(self._part))
+            finally:
+                await cancel_and_wait(gone)
+
+    async def _send_body(self, send: Send, gone: asyncio.Future[None]) -> None:
+        at = self._part.start
+        while at < self._part.stop and not gone.done():
+            count = min(_BLOCK_BYTES, self._part.stop - at)
+            block = await finish_then_cancel(asyncio.to_thread(os.pread, self._file.fileno(), count, at))
+            if not block:
+                log(logging.ERROR, "a file became shorter while it was sent", bytes=len(self._part), sent=at)
+                return  # an incomplete response: the server closes the connection
+            at += len(block)
+            await send({"type": "http.response.body", "body": block, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def respond_with_file(request: Request, file: IO[bytes], headers: Mapping[str, str]) -> Response:
+    """Respond to GET or HEAD with an open file: all of it, the range that is asked for, or that it is unchanged.
+
+    The response closes the file. `headers` are those of the file, such as its media type.
+    """
+    try:
+        status = os.fstat(file.fileno())
+        version = Version.of(status)
+        known = {**headers, **version.headers(), "Accept-Ranges": "bytes"}
+        match version.check(request.headers):
+            case Condition.NOT_MODIFIED:
+                file.close()
+                known.pop("Content-Type", None)
+                return Response(None, 304, known)
+            case Condition.FAILED:
+                raise JobOutputError(
+                    "The output is not the one that the request expects.",
+                    code="output_changed",
+                    hint="The job was run again: fetch the output from its beginning.",
+                )
+        is_whole = request.method == "HEAD" or not version.allows_range(request.headers.get("if-range"))
+        part = None if is_whole else select_bytes(request.headers.get("range"), status.st_size)
+    except RangeNotSatisfiable:
+        file.close()
+        return _refuse_range(request, status.st_size)
+    except BaseException:
+        file.close()
+        raise
+    if part is None:
+        return FileResponse(file, range(status.st_size), 200, known)
+    known["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{status.st_size}"
+    return FileResponse(file, part, 206, known)
+
+
+def _refuse_range(request: Request, size: int) -> Response:
+    record = request_record_of(request.scope)
+    record.error = JobOutputError(
+        f"The output has {size} bytes; the range begins behind them.",
+        code="range_not_satisfiable",
+        hint="Ask for bytes that exist, or leave out the header Range.",
+    )
+    return problem_response(record.error, record.job_id, headers={"Content-Range": f"bytes */{size}"})
+
+
+async def _wait_until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

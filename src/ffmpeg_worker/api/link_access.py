@@ -1,0 +1,38 @@
+"""Requests with a signed link to an output, which need no API key."""
+
+from __future__ import annotations
+
+from starlette.types import Scope
+
+from ffmpeg_worker.job_queue.output_links import find_link, refused_link
+from ffmpeg_worker.job_queue.queue_access import QueueAccess
+
+_KEY = "ffmpeg_worker.is_linked"
+
+
+class LinkAccess:
+    """Checks the links of requests."""
+
+    def __init__(self, queue: QueueAccess) -> None:
+        self._queue = queue
+
+    def admit(self, scope: Scope) -> bool:
+        """Whether a request has a valid link, which its scope then says; `False` if its path is not a link's.
+
+        Raises:
+            JobOutputError: the link has expired, or is not valid.
+        """
+        link = find_link(scope["path"])
+        if link is None or scope["method"] not in {"GET", "HEAD"}:
+            return False
+        queue = self._queue.opened
+        if queue is None:  # strangers do not open it; where it has jobs, it is open
+            raise refused_link()
+        queue.links.check(*link)
+        scope[_KEY] = True
+        return True
+
+
+def is_linked(scope: Scope) -> bool:
+    """Whether a request was admitted by its link."""
+    return scope.get(_KEY) is True
