@@ -35,7 +35,8 @@ class Admission:
         self.slots = FairSlots(max_concurrency, max_per_owner=max_concurrency_per_key)
         self.active_by_owner: Counter[str] = Counter()
         """Jobs that run or wait, by owner; those without a job are not listed."""
-        self.is_closing = False
+        self.closing = asyncio.Event()
+        """Set when the worker begins to close."""
         self._max_concurrency = max_concurrency
         self._max_active_jobs = max_concurrency + max_waiting_jobs
         self._max_active_per_key = (
@@ -45,6 +46,11 @@ class Admission:
         )
         self._has_several_keys = has_several_keys
         self._tasks: set[asyncio.Task[Any]] = set()
+
+    @property
+    def is_closing(self) -> bool:
+        """Whether the worker closes and accepts no more jobs."""
+        return self.closing.is_set()
 
     @property
     def active_jobs(self) -> int:
@@ -108,5 +114,5 @@ class Admission:
 
     async def close(self) -> None:
         """Accept no more jobs and stop those that run; returns when they have ended."""
-        self.is_closing = True
+        self.closing.set()
         await cancel_and_wait(*self._tasks)

@@ -18,29 +18,36 @@ from ffmpeg_worker.api.link_access import LinkAccess
 from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.open_paths import DOCS_FILES, DOCS_PATH, DOCUMENT_PATH, START_PATH
-from ffmpeg_worker.api.openapi import (
-    TITLE,
-    describe_health_route,
-    describe_metrics_route,
-    describe_route,
-    describe_schema_route,
-    make_document,
+from ffmpeg_worker.api.openapi import TITLE, describe_route, describe_schema_route, make_document
+from ffmpeg_worker.api.openapi_jobs import (
+    describe_cancel,
+    describe_events,
+    describe_list,
+    describe_log,
+    describe_retry,
+    describe_send,
+    describe_show,
 )
+from ffmpeg_worker.api.openapi_operation import describe_health_route, describe_metrics_route
 from ffmpeg_worker.api.problems import (
     on_http_error,
     on_validation_error,
     on_worker_error,
     unexpected_error_response,
 )
+from ffmpeg_worker.api.queue_report import QueueReport
 from ffmpeg_worker.api.queued_jobs import JOBS_PATH
 from ffmpeg_worker.api.request_log import RequestLog
 from ffmpeg_worker.api.routes import jobs
 from ffmpeg_worker.api.routes.actions import make_endpoint
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH, serve_composition_schema
+from ffmpeg_worker.api.routes.job_events import stream_events
+from ffmpeg_worker.api.routes.job_log import show_log
 from ffmpeg_worker.api.routes.job_outputs import add_output_routes
 from ffmpeg_worker.api.routes.operation import health, metrics
 from ffmpeg_worker.api.routes.pages import docs_page, make_docs_file, start_page
 from ffmpeg_worker.api.routes.runpod_endpoint import add_endpoint_routes
+from ffmpeg_worker.api.wait_for_job import MAX_HELD_REQUESTS
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.services import Services
@@ -67,7 +74,12 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
         MAX_CONNECTIONS, max_per_key=settings.max_requests_per_key, has_several_keys=settings.has_several_keys
     )
     bodies = BodyMemory(settings.max_body_bytes, has_several_keys=settings.has_several_keys)
-    state = AppState(services, keys, Metrics(services, open_requests, monitor or LoopMonitor()), bodies)
+    report = QueueReport(services.queue)
+    numbers = Metrics(services, open_requests, monitor or LoopMonitor(), report)
+    held = OpenRequests(
+        MAX_HELD_REQUESTS, max_per_key=MAX_HELD_REQUESTS, has_several_keys=settings.has_several_keys
+    )
+    state = AppState(services, keys, numbers, bodies, held, report)
     is_hidden = settings.env == "production"
     app = _App(
         title=TITLE,
@@ -100,12 +112,13 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
 
 def _add_job_routes(app: FastAPI) -> None:
     one = f"{JOBS_PATH}/{{job_id}}"
-    app.add_route(JOBS_PATH, jobs.send_job, methods=["POST"])
-    app.add_route(JOBS_PATH, jobs.list_jobs, methods=["GET"])
-    app.add_route(one, jobs.show_job, methods=["GET"])
-    app.add_route(one, jobs.cancel_job, methods=["DELETE"])
-    app.add_route(f"{one}/retry", jobs.retry_job, methods=["POST"])
-    app.add_route(f"{one}/log", jobs.show_log, methods=["GET"])
+    app.add_api_route(JOBS_PATH, jobs.send_job, methods=["POST"], **describe_send())
+    app.add_api_route(JOBS_PATH, jobs.list_jobs, methods=["GET"], **describe_list())
+    app.add_api_route(one, jobs.show_job, methods=["GET"], **describe_show())
+    app.add_api_route(one, jobs.cancel_job, methods=["DELETE"], **describe_cancel())
+    app.add_api_route(f"{one}/retry", jobs.retry_job, methods=["POST"], **describe_retry())
+    app.add_api_route(f"{one}/events", stream_events, methods=["GET"], **describe_events())
+    app.add_api_route(f"{one}/log", show_log, methods=["GET"], **describe_log())
     add_output_routes(app, one)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from ffmpeg_worker.api.queue_report import QueueReport
 from ffmpeg_worker.command.encoders import ENCODERS
 from ffmpeg_worker.job.machine import Gpu
 from ffmpeg_worker.pipeline.renderer_process import find_missing_packages
@@ -80,6 +81,30 @@ class CanvasSummary(BaseModel):
     missing: list[str] = Field(description="Packages that are missing.", examples=[["uharfbuzz"]])
 
 
+class QueueSummary(BaseModel):
+    """The queue of jobs; numbers are over all processes that share its database, and some seconds old."""
+
+    state: Literal["on", "unused", "unavailable", "off"] = Field(
+        description="`unused`: no job was queued yet. `unavailable`: its database does not answer. `off`: this "
+        "worker has no queue.",
+        examples=["on"],
+    )
+    database: Literal["sqlite", "postgresql"] | None = Field(
+        None, description="Kind of its database.", examples=["postgresql"]
+    )
+    jobs: dict[str, int] | None = Field(
+        None,
+        description="Stored jobs by state, pieces of jobs included.",
+        examples=[{"queued": 12, "running": 8, "cancelling": 0, "succeeded": 310, "failed": 4, "cancelled": 1}],
+    )
+    oldest_waiting_seconds: float | None = Field(
+        None, description="Seconds that the oldest waiting job has waited.", examples=[41.5]
+    )
+    running_here: int | None = Field(None, description="Queued jobs that this process runs.", examples=[4])
+    workers: int | None = Field(None, description="Processes that run queued jobs.", examples=[2])
+    slots: int | None = Field(None, description="Queued jobs that they run at once, together.", examples=[8])
+
+
 class Health(BaseModel):
     """Health of the worker. If API keys are configured, a request without one gets only `status`."""
 
@@ -126,11 +151,14 @@ class Health(BaseModel):
         description="Availability of the renderer of compositions.",
         examples=[{"available": True, "missing": []}],
     )
+    queue: QueueSummary | None = Field(
+        None, description="The queue of jobs.", examples=[{"state": "on", "database": "sqlite"}]
+    )
     active_jobs: int | None = Field(None, description="Jobs that run or wait.", examples=[2])
     max_concurrency: int | None = Field(None, description="Limit of concurrent FFmpeg processes.", examples=[8])
 
 
-def describe_worker(services: Services, *, uptime_s: float) -> dict[str, Any]:
+def describe_worker(services: Services, queue: QueueReport, *, uptime_s: float) -> dict[str, Any]:
     """Return the fields of `Health` beside `status`; the first call starts the test of the GPUs."""
     capabilities = services.tools.capabilities
     trial = services.resources.gpu
@@ -151,6 +179,7 @@ def describe_worker(services: Services, *, uptime_s: float) -> dict[str, Any]:
         },
         **({} if trial.known is None else {"gpu": _describe_gpu(trial.known)}),
         "canvas": _describe_canvas(),
+        "queue": queue.describe(),
         "active_jobs": services.admission.active_jobs,
         "max_concurrency": services.settings.max_concurrency,
     }

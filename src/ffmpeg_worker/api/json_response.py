@@ -20,10 +20,11 @@ def json_response(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Make a response with `value` as JSON, without the framework's validation."""
-    return Response(_encode(value), status, {**DEFAULT_HEADERS, **(headers or {})}, media_type)
+    return Response(encode_json(value), status, {**DEFAULT_HEADERS, **(headers or {})}, media_type)
 
 
-def _encode(value: Any) -> bytes:
+def encode_json(value: Any) -> bytes:
+    """Return a value as JSON on one line; numbers that JSON does not have become null."""
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except ValueError:

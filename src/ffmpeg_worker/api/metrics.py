@@ -13,22 +13,26 @@ from starlette.types import Scope
 
 from ffmpeg_worker.api.auth import OpenRequests
 from ffmpeg_worker.api.loop_monitor import BUCKETS_S, LoopMonitor
+from ffmpeg_worker.api.queue_report import QueueReport
 from ffmpeg_worker.api.request_log import RequestRecord
 from ffmpeg_worker.services import Services
 
 _PREFIX = "ffmpeg_worker"
-_METHODS = frozenset({"GET", "HEAD", "POST"})
+_METHODS = frozenset({"DELETE", "GET", "HEAD", "POST"})
 _SECONDS = (0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600)
 
 
 class Metrics:
     """Metrics of one app and of the worker behind it."""
 
-    def __init__(self, services: Services, open_requests: OpenRequests, monitor: LoopMonitor) -> None:
+    def __init__(
+        self, services: Services, open_requests: OpenRequests, monitor: LoopMonitor, queue: QueueReport
+    ) -> None:
         self._registry = CollectorRegistry()
         self._registry.register(_Jobs(services))
         self._registry.register(_Keys(services, open_requests))
         self._registry.register(_Loop(monitor))
+        self._registry.register(_Queue(queue))
         ProcessCollector(registry=self._registry)
         self._requests = Histogram(
             f"{_PREFIX}_http_request_seconds",
@@ -111,6 +115,33 @@ class _Keys(Collector):
             for owner, value in by_owner.items():
                 gauge.add_metric([owner], value)
             yield gauge
+
+
+class _Queue(Collector):
+    """Collects the numbers of the queue that were read last; none while it is not open."""
+
+    def __init__(self, report: QueueReport) -> None:
+        self._report = report
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            f"{_PREFIX}_queue_running", "Queued jobs that this process runs.", self._report.running_here
+        )
+        stats = self._report.stats
+        if stats is None:
+            return
+        by_state = GaugeMetricFamily(
+            f"{_PREFIX}_queue_jobs", "Stored jobs by state, pieces included.", labels=("state",)
+        )
+        for status, count in stats.by_status.items():
+            by_state.add_metric([status.value], count)
+        yield by_state
+        for name, meaning, value in (
+            ("oldest_waiting_seconds", "Seconds that the oldest waiting job has waited.", stats.oldest_waiting_s),
+            ("workers", "Processes that run queued jobs.", stats.workers),
+            ("slots", "Queued jobs that all workers run at once.", stats.slots),
+        ):
+            yield GaugeMetricFamily(f"{_PREFIX}_queue_{name}", meaning, value)
 
 
 class _Loop(Collector):

@@ -37,7 +37,7 @@ STATUS_MEANINGS: Mapping[int, str] = {
     400: "The request is not valid HTTP, or its body is not valid JSON.",
     401: "The request has no API key, or an unknown one.",
     403: "This worker may not read or write the file or address, or the link is not valid any more.",
-    404: "The input or the route does not exist.",
+    404: "The input, the job or the route does not exist.",
     405: "The route does not support this method.",
     408: "The body did not arrive in time.",
     409: "Another job has the idempotency key, or the job has not ended yet.",
@@ -50,11 +50,11 @@ STATUS_MEANINGS: Mapping[int, str] = {
     422: "The job is invalid, or an input is not usable.",
     429: "The API key has too much of the worker at once, or the queue is full: send the job again later.",
     431: "The headers are too large.",
-    499: "The caller disconnected; only the log and the metrics show this status.",
+    499: "The caller disconnected, or a queued job was cancelled while its caller waited.",
     500: "The worker failed.",
     501: "This version does not support the feature.",
     502: "The server of an input does not respond, or an output cannot be delivered.",
-    503: "The worker is full or shutting down: send the job again.",
+    503: "The worker is full or shutting down, or its database does not answer: send the job again.",
     504: "The job exceeded its timeout.",
 }
 

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ffmpeg_worker.api.app_state import app_state_of
+from ffmpeg_worker.api.idempotency import IDEMPOTENCY_HEADER, REPLAYED_HEADER, read_idempotency_key
 from ffmpeg_worker.api.json_response import json_response
+from ffmpeg_worker.api.ndjson_progress import NDJSON_TYPE, NdjsonProgressResponse
+from ffmpeg_worker.api.preferences import Preferences, read_preferences
+from ffmpeg_worker.api.problems import problem_response, unexpected_error_response
 from ffmpeg_worker.api.request_log import request_record_of
-from ffmpeg_worker.errors import InvalidJob
+from ffmpeg_worker.api.spooled_response import spool
+from ffmpeg_worker.api.wait_for_job import OnChange, ignore_change, wait_for_end
+from ffmpeg_worker.errors import InvalidJob, WorkerError
 from ffmpeg_worker.job.job_body import JobBody
+from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
 from ffmpeg_worker.job.problem import error_from_problem
 from ffmpeg_worker.job.queue_fields import QueueFields
 from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.planning.planner import ReadJob
 
 JOBS_PATH = "/api/jobs"
-IDEMPOTENCY_HEADER = "Idempotency-Key"
-MAX_WAIT_S = 600
-_WAIT = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?:$|[,;])", re.ASCII)
 _TRUE = frozenset({"true", "1", "yes", "on", ""})
 _FALSE = frozenset({"false", "0", "no", "off"})
 _KEYS = tuple(
@@ -35,57 +40,87 @@ _KEYS = tuple(
 def may_need_queue(request: Request, body: JobBody) -> bool:
     """Whether a request may ask for a queued job; a cheap look, as most requests do not."""
     return (
-        _asks_async(request) is not None
+        not {"async", "wait"}.isdisjoint(request.query_params)
+        or "prefer" in request.headers
         or IDEMPOTENCY_HEADER in request.headers
         or any(key in body.content for key in _KEYS)
     )
 
 
 def asks_queue(request: Request, read: ReadJob[Any]) -> bool:
-    """Whether a request asks for a queued job."""
-    return bool(_asks_async(request)) or IDEMPOTENCY_HEADER in request.headers or bool(read.job.needs_queue)
+    """Whether a request asks for a queued job.
+
+    Preferences do not, where there is no queue: they are wishes. One to wait so long and no longer needs the
+    queue, since a job that runs directly ends with its request.
+    """
+    preferred = read_preferences(request)
+    if bool(_asks_async(request)) or read_idempotency_key(request) or read.job.needs_queue:
+        return True
+    wishes = preferred.is_async or preferred.wait_s is not None
+    return wishes and app_state_of(request).services.queue.is_on
 
 
 async def respond_from_queue(
-    request: Request, body: JobBody, read: ReadJob[Any], *, is_async: bool | None = None
+    request: Request, body: JobBody, read: ReadJob[Any], *, shows_record: bool = False
 ) -> Response:
-    """Queue a job, and respond: an asynchronous one with 202, maybe after `Prefer: wait`, another with its result.
+    """Queue a job, and respond with its result, if it ends while the caller waits, otherwise with its record.
 
-    A caller that goes away does not stop a queued job.
+    With `shows_record`, an ended job is shown by its record too. A caller that goes away does not stop the job.
 
     Raises:
         WorkerError: the job cannot be queued, or failed while the caller waited.
     """
-    if is_async is None:
-        is_async = read.job.async_ if (asked := _asks_async(request)) is None else asked
-    state, record = app_state_of(request), request_record_of(request.scope)
-    queue = await state.services.queue.get()
-    from ffmpeg_worker.job_queue.job_queue import SentJob  # noqa: PLC0415 - loads the engine
-
-    sent = SentJob(
-        body,
-        read.job,
-        record.owner,
-        job_id=record.job_id,
-        idempotency_key=request.headers.get(IDEMPOTENCY_HEADER),
-    )
-    job, _ = await queue.submit(sent)
-    wait_s = read_wait(request) if is_async else float(MAX_WAIT_S)
-    if wait_s:
-        job = await queue.wait(job.job_id, record.owner, wait_s)
-    if not is_async and job.is_final:
-        return result_response(request, job)
-    headers = {"Preference-Applied": f"wait={wait_s:.0f}"} if is_async and wait_s else {}
-    return accepted_response(request, job, headers)
+    preferred = read_preferences(request)
+    asked = _asks_async(request)
+    is_async = shows_record or ((read.job.async_ or preferred.is_async) if asked is None else asked)
+    wait_s: float = preferred.wait_s or 0
+    if not is_async and preferred.wait_s is None:
+        wait_s = app_state_of(request).services.settings.max_timeout_s
+    run = partial(_submit_and_wait, request, body, read, wait_s, shows_record)
+    if wait_s and not shows_record and NDJSON_TYPE in request.headers.get("accept", ""):
+        return NdjsonProgressResponse(partial(_run_to_response, request, run))
+    return await run(ignore_change)
 
 
-def accepted_response(request: Request, job: JobRecord, headers: Mapping[str, str]) -> Response:
-    """Respond with the record of a job: 202, or 200 if it has ended."""
+async def respond_with_job(request: Request, job: JobRecord) -> Response:
+    """Respond with the record of a job, when it has ended or the caller prefers to wait no longer.
+
+    Raises:
+        WorkerError: see `wait_for_end`.
+    """
+    preferred = read_preferences(request)
+    job = await wait_as_preferred(request, job, preferred)
+    return await accepted_response(request, job, preferred.as_headers())
+
+
+async def wait_as_preferred(request: Request, job: JobRecord, preferred: Preferences) -> JobRecord:
+    """Return a job when it has ended, or when the preferred time is over.
+
+    Raises:
+        KeyLimitReached: too many requests wait.
+        WorkerError: see `wait_for_end`.
+    """
+    request_record_of(request.scope).job_id = job.job_id
+    if not preferred.wait_s or job.is_final:
+        return job
+    with app_state_of(request).held.admit(job.owner):
+        return await wait_for_end(request, job, preferred.wait_s)
+
+
+async def accepted_response(
+    request: Request, job: JobRecord, headers: Mapping[str, str], *, status: int | None = None
+) -> Response:
+    """Respond with the record of a job: by default with 202, or 200 if it has ended.
+
+    Raises:
+        DiskFull: see `spool`.
+    """
     value = describe_job(request, job)
-    return json_response(value, 200 if job.is_final else 202, headers={"Location": value["status_url"], **headers})
+    all_headers = {"Location": value["status_url"], **headers}
+    return await spool_json(request, value, status or (200 if job.is_final else 202), headers=all_headers)
 
 
-def result_response(request: Request, job: JobRecord) -> Response:
+async def result_response(request: Request, job: JobRecord, headers: Mapping[str, str]) -> Response:
     """Respond with the result of an ended job.
 
     Raises:
@@ -93,7 +128,19 @@ def result_response(request: Request, job: JobRecord) -> Response:
     """
     if job.error is not None:
         raise error_from_problem(job.error)
-    return json_response(link_outputs(request, job).result)
+    return await spool_json(request, link_outputs(request, job).result, headers=headers)
+
+
+async def spool_json(
+    request: Request, value: Any, status: int = 200, *, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Respond with JSON; large responses wait for slow readers in a file.
+
+    Raises:
+        DiskFull: see `spool`.
+    """
+    folder = app_state_of(request).services.resources.scratch.root
+    return await spool(json_response(value, status, headers=headers), folder)
 
 
 def link_outputs(request: Request, job: JobRecord) -> JobRecord:
@@ -114,10 +161,63 @@ def base_url(request: Request) -> str:
     return (settings.public_url or str(request.base_url)).rstrip("/")
 
 
-def read_wait(request: Request) -> float:
-    """Return the seconds that a caller prefers to wait (RFC 7240), 0 if it does not say."""
-    found = _WAIT.search(request.headers.get("prefer", ""))
-    return min(float(found[1]), MAX_WAIT_S) if found else 0.0
+async def _submit_and_wait(
+    request: Request,
+    body: JobBody,
+    read: ReadJob[Any],
+    wait_s: float,
+    shows_record: bool,
+    on_change: OnChange,
+) -> Response:
+    """Queue a job, wait, and respond.
+
+    Raises:
+        WorkerError: see `respond_from_queue`.
+    """
+    record, held = request_record_of(request.scope), app_state_of(request).held
+    with held.admit(record.owner) if wait_s else nullcontext():
+        job, is_new = await _submit(request, body, read)
+        record.job_id = job.job_id
+        job = await wait_for_end(request, job, wait_s, on_change=on_change)
+    headers = {**read_preferences(request).as_headers(), **({} if is_new else {REPLAYED_HEADER: "true"})}
+    if shows_record:
+        return await accepted_response(request, job, headers)
+    if not wait_s or not job.is_final:
+        return await accepted_response(request, job, headers, status=202)
+    return await result_response(request, job, headers)
+
+
+async def _submit(request: Request, body: JobBody, read: ReadJob[Any]) -> tuple[JobRecord, bool]:
+    """Queue a job; returns it, and whether it is new.
+
+    Raises:
+        WorkerError: see `JobQueue.submit`.
+    """
+    queue = await app_state_of(request).services.queue.get()
+    from ffmpeg_worker.job_queue.job_queue import SentJob  # noqa: PLC0415 - loads the engine
+
+    record = request_record_of(request.scope)
+    key = read_idempotency_key(request)
+    return await queue.submit(SentJob(body, read.job, record.owner, job_id=record.job_id, idempotency_key=key))
+
+
+async def _run_to_response(
+    request: Request, run: Callable[[OnChange], Awaitable[Response]], observer: Observer
+) -> Response:
+    """Run a job; return its result or its problem as response, since the response may have begun."""
+    record = request_record_of(request.scope)
+    try:
+        return await run(lambda job: observer(_progress_of(job)))
+    except WorkerError as error:
+        record.error = error
+        return problem_response(error, record.job_id)
+    except Exception:
+        return unexpected_error_response(record.job_id)
+
+
+def _progress_of(job: JobRecord) -> JobEvent:
+    """Return the progress of a job; one that no worker has begun waits."""
+    return JobEvent(Stage.WAITING, 0.0) if job.progress is None else JobEvent.from_json(job.progress)
 
 
 def _asks_async(request: Request) -> bool | None:

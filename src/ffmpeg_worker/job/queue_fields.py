@@ -49,7 +49,7 @@ class QueueFields(FrozenModel):
     callback_auth_header: _Header | None = Field(
         None,
         description="`Authorization` header of the webhooks; `Name: value` names another header.",
-        examples=["Bearer …"],
+        examples=["Bearer secret-of-the-receiver"],
     )
     callback_events: tuple[CallbackEvent, ...] = Field(
         ("end",),

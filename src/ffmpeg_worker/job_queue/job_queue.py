@@ -19,10 +19,11 @@ from typing import IO, Any
 import sqlalchemy as sa
 
 from ffmpeg_worker.errors import InvalidJob, JobNotFinal, JobReplaced, QueueLimitReached, WorkerError
+from ffmpeg_worker.job.canonical_body import canonical_body
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY, QueueFields
-from ffmpeg_worker.job_queue.changes import Changes
+from ffmpeg_worker.job_queue.changes import Changes, Watch
 from ffmpeg_worker.job_queue.database import Database, path_of
 from ffmpeg_worker.job_queue.dbos_runtime import APPLICATION_VERSION, Engine
 from ffmpeg_worker.job_queue.job_folders import JobFolders
@@ -32,6 +33,7 @@ from ffmpeg_worker.job_queue.job_store import (
     count_jobs,
     find_queued,
     get_job,
+    has_more_queued,
     insert_job,
     insert_refused,
     list_jobs,
@@ -47,6 +49,7 @@ from ffmpeg_worker.job_queue.output_links import OutputLinks
 from ffmpeg_worker.job_queue.piece_jobs import Bucket, JobPieces, PieceQueue
 from ffmpeg_worker.job_queue.queue_health import QueueHealth, read_health
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
+from ffmpeg_worker.job_queue.queue_stats import QueueStats, read_stats
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.retention import Retention
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner, OnEnd
@@ -61,6 +64,8 @@ CALLER_PATIENCE_S = 5.0
 """Seconds that a request waits for a database that is away."""
 EXPIRY_S = 2.0
 """Seconds between two looks for jobs that were not started in time."""
+_LOOK_AGAIN_S = 15.0
+_MAX_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +224,7 @@ class JobQueue:
             QueueLimitReached: too many jobs wait.
             IdempotencyConflict: another job has the key.
         """
-        packed = pack_body(sent.body)
+        packed, key = pack_body(sent.body), _one_key(sent)
         job = sent.job
         new = NewJob(
             job_id=sent.job_id or str(uuid.uuid4()),
@@ -227,8 +232,8 @@ class JobQueue:
             action=job.action,
             priority=job.priority or DEFAULT_PRIORITY,
             body=self.seal.seal(packed),
-            body_digest=self.seal.digest(packed),
-            idempotency_key=_one_key(sent),
+            body_digest=self.seal.digest(packed if key is None else await self._canonical(sent)),
+            idempotency_key=key,
             callback=self._seal_callback(job, sent.webhook_shape),
             metadata=job.metadata,
             expires_at=sent.expires_at,
@@ -274,7 +279,7 @@ class JobQueue:
         Raises:
             InvalidJob: the cursor is not one of an earlier page.
         """
-        if cursor is not None and not cursor.isdecimal():
+        if cursor is not None and not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _MAX_DIGITS):
             raise InvalidJob(
                 'The "cursor" is not one of an earlier page.',
                 hint='Take "next_cursor" of the page before.',
@@ -299,12 +304,14 @@ class JobQueue:
         record = await self.database.run(
             partial(request_cancel, job_id=job_id, owner=owner), patience_s=CALLER_PATIENCE_S
         )
-        if record.status is JobStatus.QUEUED:
-            await self.attempts.end_cancelling(job_id)
-            await asyncio.to_thread(self._engine.cancel, record.run_id)
         self.attempts.cancel(job_id)
+        if record.status is JobStatus.CANCELLING:
+            await self.attempts.end_cancelling(job_id)
         self.changes.tell([job_id])
-        return await self.get(job_id, owner)
+        now = await self.get(job_id, owner)
+        if record.status is JobStatus.CANCELLING and now.is_final:
+            await asyncio.to_thread(self._engine.cancel, record.run_id)
+        return now
 
     async def purge(self, owner: str | None = None) -> int:
         """Cancel all waiting jobs; returns their number."""
@@ -336,26 +343,31 @@ class JobQueue:
         self.changes.tell([job_id])
         return record
 
+    async def read_stats(self) -> QueueStats:
+        """Return numbers about the whole queue."""
+        return await self.database.run(read_stats, patience_s=CALLER_PATIENCE_S)
+
     async def wait(self, job_id: str, owner: str | None, timeout_s: float) -> JobRecord:
         """Return a job when it has ended, or as it is after `timeout_s`."""
         until = time.monotonic() + timeout_s
-        record = await self.get(job_id, owner)
-        while not record.is_final and (left := until - time.monotonic()) > 0:
-            ended = await self.changes.wait(job_id, left, record.revision)
-            record = await self.get(job_id, owner) if ended is None else self._show(ended)
+        with self.changes.watching(job_id) as watch:
+            record = await self.get(job_id, owner)
+            while not record.is_final and (left := until - time.monotonic()) > 0:
+                record = await self._wait_once(watch, job_id, owner, left)
         return record
 
     async def watch(self, job_id: str, owner: str | None, after: int = 0) -> AsyncGenerator[JobRecord]:
         """Yield a job as it is, if its revision is above `after`, then after every change, to its end."""
         revision = after
-        while True:
+        with self.changes.watching(job_id) as watch:
             record = await self.get(job_id, owner)
-            if record.revision > revision:
-                revision = record.revision
-                yield record
-            if record.is_final:
-                return
-            await self.changes.wait(job_id, 15.0, record.revision)
+            while True:
+                if record.revision > revision:
+                    revision = record.revision
+                    yield record
+                if record.is_final:
+                    return
+                record = await self._wait_once(watch, job_id, owner, _LOOK_AGAIN_S)
 
     async def read_log(self, job_id: str, owner: str | None, after: int = 0) -> Sequence[LogEntry]:
         """Return what the commands of a job said, after the entry with number `after`."""
@@ -373,7 +385,7 @@ class JobQueue:
         helping = sharing if bucket is None else count
         if helping < 2:
             return None
-        pieces = PieceQueue(self._send_piece, self._wait_once, self.cancel, self.folders)
+        pieces = PieceQueue(self._send_piece, self._wait_for_piece, self.cancel, self.folders)
         return JobPieces(pieces, parent, body, runtime, count=helping, bucket=bucket)
 
     async def _send_piece(self, piece_id: str, body: JobBody, parent: JobRecord) -> JobRecord:
@@ -392,9 +404,18 @@ class JobQueue:
             await self._enqueue(record)
         return self._show(record)
 
-    async def _wait_once(self, job_id: str, timeout_s: float, revision: int) -> JobRecord:
-        ended = await self.changes.wait(job_id, timeout_s, revision)
-        return await self.get(job_id) if ended is None else self._show(ended)
+    async def _wait_once(self, watch: Watch, job_id: str, owner: str | None, timeout_s: float) -> JobRecord:
+        """Return a job after its next change, or as it is after `timeout_s`."""
+        ended = await watch.wait(timeout_s)
+        return await self.get(job_id, owner) if ended is None else self._show(ended)
+
+    async def _wait_for_piece(self, job_id: str, timeout_s: float, revision: int) -> JobRecord:
+        """Return a piece when its revision is above `revision`, or as it is after `timeout_s`."""
+        with self.changes.watching(job_id) as watch:
+            record = await self.get(job_id)
+            if record.revision > revision:
+                return record
+            return await self._wait_once(watch, job_id, None, timeout_s)
 
     def _insert_within_limits(self, connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]:
         record, is_new = insert_job(connection, job)
@@ -404,11 +425,18 @@ class JobQueue:
         return record, is_new
 
     def _check_limit(self, connection: sa.Connection, limit: int | None, owner: str | None, whose: str) -> None:
-        if limit is not None and count_jobs(connection, owner)[JobStatus.QUEUED] > limit:
+        if limit is not None and has_more_queued(connection, limit, owner):
             raise QueueLimitReached(
                 f"{limit} jobs {whose} wait in the queue; it takes no more.",
                 hint="Send the job again when some of them have ended.",
             )
+
+    async def _canonical(self, sent: SentJob) -> bytes:
+        """Return what is equal in all bodies of the same job."""
+        deadline = time.monotonic() + self._options.default_timeout_s
+        call = self.attempts.resources.compute.call
+        size = len(sent.body.content)
+        return await call(size, canonical_body, sent.body, sent.job.action, deadline=deadline, owner=sent.owner)
 
     def _seal_callback(self, fields: QueueFields, shape: str) -> bytes | None:
         if fields.callback is None:

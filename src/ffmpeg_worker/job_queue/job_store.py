@@ -13,6 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from ffmpeg_worker.errors import IdempotencyConflict, JobNotFound, JobReplaced
 from ffmpeg_worker.job_queue.delivery_store import insert_delivery
 from ffmpeg_worker.job_queue.job_record import FINAL, JobFilter, JobPage, JobRecord, JobStatus
+from ffmpeg_worker.job_queue.metadata_filter import metadata_has
 from ffmpeg_worker.job_queue.tables import jobs, logs, steps
 
 OPEN = (JobStatus.QUEUED.value, JobStatus.RUNNING.value, JobStatus.CANCELLING.value)
@@ -105,7 +106,8 @@ def get_job(connection: sa.Connection, job_id: str, owner: str | None = None) ->
     query = sa.select(jobs).where(jobs.c.job_id == job_id)
     if owner is not None:
         query = query.where(jobs.c.owner == owner)
-    row = connection.execute(query).one_or_none()
+    # PostgreSQL refuses texts with NUL.
+    row = None if "\0" in job_id else connection.execute(query).one_or_none()
     if row is None:
         raise job_not_found()
     return to_record(row)
@@ -120,7 +122,8 @@ def job_not_found() -> JobNotFound:
 
 def list_jobs(connection: sa.Connection, wanted: JobFilter, *, before: int | None, limit: int) -> JobPage:
     """Return a page of jobs, newest first; `before` is the cursor of the page before, as a number."""
-    query = sa.select(jobs).where(*_conditions(wanted)).order_by(jobs.c.number.desc()).limit(limit + 1)
+    conditions = _conditions(wanted, connection.dialect.name)
+    query = sa.select(jobs).where(*conditions).order_by(jobs.c.number.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(jobs.c.number < before)
     rows = connection.execute(query).all()
@@ -135,6 +138,15 @@ def count_jobs(connection: sa.Connection, owner: str | None = None) -> dict[JobS
         query = query.where(jobs.c.owner == owner)
     found = {row[0]: row[1] for row in connection.execute(query)}
     return {status: found.get(status.value, 0) for status in JobStatus}
+
+
+def has_more_queued(connection: sa.Connection, limit: int, owner: str | None = None) -> bool:
+    """Whether more than `limit` jobs wait; pieces of jobs are left out."""
+    waiting = sa.select(jobs.c.number).where(jobs.c.status == JobStatus.QUEUED.value, jobs.c.parent_id.is_(None))
+    if owner is not None:
+        waiting = waiting.where(jobs.c.owner == owner)
+    counted = sa.select(sa.func.count()).select_from(waiting.limit(limit + 1).subquery())
+    return int(connection.execute(counted).scalar_one()) > limit
 
 
 def begin_attempt(connection: sa.Connection, job_id: str, executor: str, token: str) -> Attempt | None:
@@ -219,9 +231,9 @@ def finish_job(
 
 
 def give_back(connection: sa.Connection, job_id: str, token: str) -> None:
-    """Return a job to the queue; the attempt that ends so is not counted."""
+    """Return a job to the queue, unless it is cancelled; the attempt that ends so is not counted."""
     values: dict[str, Any] = {
-        "status": JobStatus.QUEUED.value,
+        "status": _status_without_worker(),
         "executor": None,
         "attempt_token": None,
         "attempts": jobs.c.attempts - 1,
@@ -234,21 +246,26 @@ def take_from_dead(connection: sa.Connection, executors: Iterable[str]) -> list[
     """Return the jobs of dead workers to the queue; their attempts stay counted. Returns the ids of the jobs."""
     where = jobs.c.executor.in_(list(executors)), jobs.c.status.in_(RUNNING)
     found = list(connection.execute(sa.select(jobs.c.job_id).where(*where)).scalars())
-    status = sa.case(
-        (jobs.c.status == JobStatus.RUNNING.value, JobStatus.QUEUED.value), else_=JobStatus.CANCELLING.value
-    )
-    values = {"status": status, "executor": None, "attempt_token": None, "revision": jobs.c.revision + 1}
+    values = {
+        "status": _status_without_worker(),
+        "executor": None,
+        "attempt_token": None,
+        "revision": jobs.c.revision + 1,
+    }
     connection.execute(sa.update(jobs).where(*where).values(values))
     return found
 
 
 def request_cancel(connection: sa.Connection, job_id: str, owner: str | None) -> JobRecord:
-    """Cancel a queued job at once, and let the worker of a running one stop it."""
-    record = get_job(connection, job_id, owner)
-    if record.status is JobStatus.RUNNING:
-        values = {"status": JobStatus.CANCELLING.value, "revision": jobs.c.revision + 1}
-        where = jobs.c.job_id == job_id, jobs.c.status == JobStatus.RUNNING.value
-        connection.execute(sa.update(jobs).where(*where).values(values))
+    """Let a job be cancelled by whoever runs it, or by `finish_job` where nobody does.
+
+    A queued job too: a worker may begin it at this moment, and must then see that it is cancelled.
+    """
+    get_job(connection, job_id, owner)
+    values = {"status": JobStatus.CANCELLING.value, "revision": jobs.c.revision + 1}
+    open_states = (JobStatus.QUEUED.value, JobStatus.RUNNING.value)
+    where = jobs.c.job_id == job_id, jobs.c.status.in_(open_states)
+    connection.execute(sa.update(jobs).where(*where).values(values))
     return get_job(connection, job_id)
 
 
@@ -344,6 +361,12 @@ def to_record(row: sa.Row[Any]) -> JobRecord:
     )
 
 
+def _status_without_worker() -> sa.ColumnElement[str]:
+    return sa.case(
+        (jobs.c.status == JobStatus.RUNNING.value, JobStatus.QUEUED.value), else_=JobStatus.CANCELLING.value
+    )
+
+
 def _read_steps(connection: sa.Connection, job_id: str) -> dict[str, bytes]:
     query = sa.select(steps.c.name, steps.c.record).where(steps.c.job_id == job_id)
     return {row.name: row.record for row in connection.execute(query)}
@@ -357,7 +380,7 @@ def _is_current(token: str) -> list[sa.ColumnElement[bool]]:
     return [jobs.c.attempt_token == token, jobs.c.status.in_(RUNNING)]
 
 
-def _conditions(wanted: JobFilter) -> list[sa.ColumnElement[bool]]:
+def _conditions(wanted: JobFilter, dialect: str) -> list[sa.ColumnElement[bool]]:
     found: list[sa.ColumnElement[bool]] = [jobs.c.parent_id.is_not_distinct_from(wanted.parent_id)]
     if wanted.owner is not None:
         found.append(jobs.c.owner == wanted.owner)
@@ -369,5 +392,5 @@ def _conditions(wanted: JobFilter) -> list[sa.ColumnElement[bool]]:
         found.append(jobs.c.created_at >= wanted.created_from)
     if wanted.created_before is not None:
         found.append(jobs.c.created_at < wanted.created_before)
-    found += [jobs.c.metadata[key].as_string() == text for key, text in wanted.metadata.items()]
+    found += [metadata_has(dialect, key, text) for key, text in wanted.metadata.items()]
     return found

@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, Never, cast
 
 from ffmpeg_worker.admission import Admission
+from ffmpeg_worker.errors import UnsupportedFeature
 from ffmpeg_worker.ffmpeg.capabilities import Capabilities
 from ffmpeg_worker.ffmpeg.gpu import GpuDevices, GpuTrial
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
@@ -23,6 +24,7 @@ from ffmpeg_worker.job_queue.queue_access import QueueAccess
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.scratch_usage import ScratchUsage
+from ffmpeg_worker.planning.planner import ReadJob
 from ffmpeg_worker.sandbox.sandbox import UNCONFINED
 from ffmpeg_worker.services import Services
 from ffmpeg_worker.settings import Settings, read_settings
@@ -40,12 +42,25 @@ _CAPABILITIES = Capabilities(
 )
 
 
+class _NoQueue:
+    """The access to a queue that is switched off."""
+
+    is_on = False
+    opened = None
+
+    async def get(self) -> Never:
+        raise UnsupportedFeature("This worker has no queue.", hint="Switch it on.")
+
+
 class FakeServices(Services):
     """Services that run jobs by a function of the test, without a GPU."""
 
     _run_job: Run
     owners: list[str]
     """Whose jobs were run, in order."""
+
+    async def read(self, body: JobBody, *, owner: str = ANONYMOUS) -> ReadJob[Any]:
+        return cast(ReadJob[Any], SimpleNamespace(job=body.parse(body.decode())))
 
     async def run(
         self,
@@ -82,7 +97,7 @@ def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
         cast(Prober, SimpleNamespace(program="pyav")),
         cast(WorkerResources, resources),
         Admission(max_concurrency=1, max_waiting_jobs=0),
-        cast(QueueAccess, SimpleNamespace(is_on=False, opened=None)),
+        cast(QueueAccess, _NoQueue()),
     )
     services._run_job, services.owners = run, []
     return services

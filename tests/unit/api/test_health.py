@@ -64,7 +64,7 @@ async def test_a_machine_without_a_gpu_says_so_at_once() -> None:
 
 async def test_a_worker_that_closes() -> None:
     services = make_fake_services()
-    services.admission.is_closing = True
+    services.admission.closing.set()
     reply = await request(make_app(services), "GET", "/health")
     assert (reply.status, reply.json()["status"]) == (503, "closing")
     assert "retry-after" in reply.headers

@@ -16,7 +16,8 @@ import pytest
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.api.health_report import Health
-from ffmpeg_worker.api.openapi import HEALTH_EXAMPLE, PROBLEM_EXAMPLE
+from ffmpeg_worker.api.openapi_operation import HEALTH_EXAMPLE
+from ffmpeg_worker.api.openapi_parts import PROBLEM_EXAMPLE
 from ffmpeg_worker.errors import InvalidJob
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.job.explain import field_names
@@ -24,6 +25,7 @@ from ffmpeg_worker.job.job import COMMON_FIELDS
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.parse import parse_action
 from ffmpeg_worker.job.problem import Problem
+from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from support.servers.asgi_client import request
 from support.servers.fake_services import make_fake_services
 
@@ -206,7 +208,7 @@ def test_nothing_is_described_that_is_not_used(document: Any) -> None:
 
 def test_every_operation_is_described(document: Any) -> None:
     operations = [operation for path in document["paths"].values() for operation in path.values()]
-    assert len(operations) == len(ACTIONS) + 5
+    assert len(operations) == len(ACTIONS) + 5 + 7
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     for operation in operations:
         assert operation["summary"]
@@ -229,9 +231,47 @@ def test_the_errors_of_an_action_are_problems(document: Any, action: str) -> Non
     responses = document["paths"][ROUTES[action]]["post"]["responses"]
     assert {"400", "401", "413", "415", "422", "500", "501", "503", "504"} < responses.keys()
     for status, response in responses.items():
-        if status != "200":
+        if status not in {"200", "202"}:
             schema = response["content"]["application/problem+json"]["schema"]
             assert schema == {"$ref": "#/components/schemas/Problem"}
+
+
+@pytest.mark.parametrize("action", ACTIONS)
+def test_an_action_may_be_queued(document: Any, action: str) -> None:
+    operation = document["paths"][ROUTES[action]]["post"]
+    assert operation["responses"]["202"]["x-record"] == {"$ref": "#/components/schemas/QueuedJob"}
+    assert "content" not in operation["responses"]["202"]  # generated clients have one type of result
+    names = {parameter["name"] for parameter in operation["parameters"]}
+    assert {"async", "wait", "Prefer", "Idempotency-Key"} <= names
+
+
+def test_a_record_has_the_documented_fields(document: Any) -> None:
+    every = JobRecord(
+        "job",
+        "me",
+        "process",
+        JobStatus.FAILED,
+        1,
+        50,
+        0.0,
+        0.0,
+        0.0,
+        1,
+        1,
+        {},
+        {},
+        {},
+        {},
+        "place",
+        True,
+        "parent",
+    )
+    shown = {**every.as_json(), "status_url": "…"}
+    assert shown.keys() == document["components"]["schemas"]["QueuedJob"]["properties"].keys()
+    assert set(document["components"]["schemas"]["QueuedJob"]["required"]) <= {
+        *JobRecord("job", "me", "process", JobStatus.QUEUED, 1, 50, 0.0).as_json(),
+        "status_url",
+    }
 
 
 def test_inputs_are_files_or_texts(document: Any) -> None:

@@ -6,11 +6,8 @@ import pytest
 
 from ffmpeg_worker.api.app import make_app
 from ffmpeg_worker.errors import UnsupportedFeature
-from support.servers.asgi_client import Reply, post_json, request
+from support.servers.asgi_client import Reply, request
 from support.servers.fake_services import make_fake_services
-
-PROCESS = "/api/ffmpeg/process"
-JOB = {"chainCmds": "-i a.mp4 b.mp4"}
 
 
 async def get(method: str, path: str) -> Reply:
@@ -49,11 +46,6 @@ async def test_a_long_path_is_shortened() -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/api/jobs"),
-        ("GET", "/api/jobs"),
-        ("GET", "/api/jobs/0b6f"),
-        ("DELETE", "/api/jobs/0b6f"),
-        ("GET", "/api/jobs/0b6f/events"),
         ("POST", "/api/ffmpeg/encode"),
     ],
 )
@@ -61,14 +53,3 @@ async def test_routes_of_a_later_version_are_unsupported(method: str, path: str)
     reply = await get(method, path)
     assert (reply.status, reply.json()["code"]) == (501, UnsupportedFeature.code)
     assert "/api/ffmpeg/process" in reply.json()["hint"]
-
-
-@pytest.mark.parametrize("query", ["async=true", "async=1", "async=", "x=1&async=TRUE"])
-async def test_async_is_unsupported(query: str) -> None:
-    reply = await post_json(make_app(make_fake_services()), f"{PROCESS}?{query}", JOB)
-    assert (reply.status, reply.json()["code"]) == (501, "unsupported_feature")
-    assert "async" in reply.json()["error"]
-
-
-async def test_async_may_be_false() -> None:
-    assert (await post_json(make_app(make_fake_services()), f"{PROCESS}?async=false", JOB)).status == 200

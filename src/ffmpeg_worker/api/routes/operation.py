@@ -21,10 +21,14 @@ async def health(request: Request) -> Response:
     is_closing = state.services.admission.is_closing
     report: dict[str, Any] = {"status": "closing" if is_closing else "ok"}
     if state.keys.owner_of(request.scope) is not None:
-        report |= describe_worker(state.services, uptime_s=time.monotonic() - state.started_at)
+        await state.queue_report.refresh()
+        uptime_s = time.monotonic() - state.started_at
+        report |= describe_worker(state.services, state.queue_report, uptime_s=uptime_s)
     return unavailable_response(report) if is_closing else json_response(report)
 
 
 async def metrics(request: Request) -> Response:
     """Respond with all metrics in Prometheus' text format."""
-    return Response(app_state_of(request).metrics.render(), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+    state = app_state_of(request)
+    await state.queue_report.refresh()
+    return Response(state.metrics.render(), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -39,7 +39,8 @@ Parallel = Annotated[
         {
             "anyOf": [
                 {"type": "integer", "minimum": _MIN_CHUNKS, "maximum": MAX_CHUNKS},
-                {"enum": ["auto", False]},
+                {"type": "string", "enum": ["auto"]},
+                {"type": "boolean", "const": False},
             ]
         }
     ),

@@ -130,7 +130,9 @@ async def _preflight(stores: Stores) -> AsyncIterator[None]:
         yield
         with suppress(TimeoutError):
             try:
-                await asyncio.wait_for(preflight, _PREFLIGHT_S)
+                # Not `wait_for`: in Python 3.11 it drops a cancellation that arrives as the future ends.
+                async with asyncio.timeout(_PREFLIGHT_S):
+                    await preflight
             except WorkerError as error:
                 raise error.at(field="upload") from None
     finally:

@@ -8,8 +8,8 @@ declare const process: { argv: string[] };
 const client = createClient<paths>({ baseUrl: process.argv[2] ?? "" });
 const source = "-f lavfi -i testsrc=duration=1:size=128x72:rate=10";
 
-function expect<T>(result: { data?: T; error?: { error: string } }): T {
-  if (result.data === undefined) throw new Error(result.error?.error ?? "no result");
+function expect<T>(result: { data?: T; error?: { error: string } }): NonNullable<T> {
+  if (result.data === undefined || result.data === null) throw new Error(result.error?.error ?? "no result");
   return result.data;
 }
 
