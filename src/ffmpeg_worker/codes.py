@@ -333,6 +333,7 @@ _QUEUE = (
     _caller("job_not_final", "The job has not ended yet.", status=409),
     _caller("job_not_found", "There is no such job.", status=404),
     _caller("job_poisoned", "The job ended its worker three times."),
+    _worker("job_replaced", "Another worker runs the job now; only the log shows it.", retryable=True),
     _caller("link_expired", "The link to an output has expired.", status=403),
     _caller("link_invalid", "The link to an output is not signed by this worker for this output.", status=403),
     _caller("output_changed", "The output is another one than the request expects.", status=412),

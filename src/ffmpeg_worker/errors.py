@@ -254,6 +254,8 @@ class JobInterrupted(WorkerError):
 class JobReplaced(JobInterrupted):
     """Another attempt runs the job, so that this one must not write anything more."""
 
+    code = "job_replaced"
+
 
 class JobNotFound(WorkerError):
     """There is no such job, or it belongs to another API key."""

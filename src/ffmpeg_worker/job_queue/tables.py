@@ -73,7 +73,7 @@ workers = sa.Table(
     sa.Column("machine", sa.Text, nullable=False),
     sa.Column("process", sa.Text, nullable=False),  # id and start time of its process
     sa.Column("version", sa.Text, nullable=False),
-    sa.Column("place", sa.Text, nullable=False),  # its folder of jobs, which others may share
+    sa.Column("place", sa.Text, nullable=False, default=""),  # its folder of jobs, which others may share
     sa.Column("slots", sa.Integer, nullable=False),
     sa.Column("started_at", sa.Double, nullable=False),
 )

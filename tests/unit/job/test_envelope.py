@@ -72,7 +72,11 @@ def test_fields_beside_the_input_are_those_of_the_job() -> None:
     [
         ({"input": JOB, "metadatas": {}}, "unknown_field", "metadatas"),
         ({"input": {**JOB, "timeout": 1}, "timeout": 2}, "invalid_job", "timeout"),
-        ({"input": JOB, "webhook": "https://x.example"}, "unsupported_feature", "webhook"),
+        (
+            {"input": {**JOB, "webhook": "https://x.example"}, "webhook": "https://y.example"},
+            "invalid_job",
+            "webhook",
+        ),
         ({"input": {}}, "invalid_job", "action"),
     ],
 )
