@@ -38,7 +38,7 @@ RUN apt-get update \
         python3 tini tzdata \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin worker \
-    && install -d -g worker -m 0775 /data /scratch
+    && install -d -g worker -m 0775 /data /scratch /state
 COPY --from=build /opt/ffmpeg-worker /opt/ffmpeg-worker
 COPY runpod /app/runpod
 ENV PATH=/opt/ffmpeg-worker/bin:$PATH \
@@ -46,6 +46,7 @@ ENV PATH=/opt/ffmpeg-worker/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     ENV=production \
     FFMPEG_WORKER_SCRATCH_ROOT=/scratch \
+    FFMPEG_WORKER_STATE_ROOT=/state \
     RUNPOD_LOG_LEVEL=INFO \
     NVIDIA_VISIBLE_DEVICES=all \
     NVIDIA_DRIVER_CAPABILITIES=compute,utility,video
@@ -56,7 +57,7 @@ RUN ffmpeg="$(python3 -c 'import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg
     && "$ffmpeg" -v error -f lavfi -i testsrc2=size=64x64:duration=0.2 -vf drawtext=text=ok -c:v libx264 -f null - \
     && FFMPEG_WORKER_SANDBOX=off ffmpeg-worker doctor \
     && rm -rf /scratch/* /data/* /tmp/*
-VOLUME ["/data", "/scratch"]
+VOLUME ["/data", "/scratch", "/state"]
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="FFmpeg Worker" \

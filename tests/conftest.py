@@ -13,6 +13,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from support.servers.bucket import Bucket
+    from support.servers.postgres import Postgres
 
 MAX_WORKERS = 4
 LONGEST_FIRST = (
@@ -22,6 +23,7 @@ LONGEST_FIRST = (
     "security/test_hostile_media.py",
     "media/test_diagnose.py",
     "media/test_unusual_media.py",
+    "e2e/test_many_machines.py",
     "e2e/test_runpod_handler.py",
     "docs/test_canvas_examples.py",
     "media/test_canvas_faults.py",
@@ -140,3 +142,12 @@ def bucket(served: Bucket) -> Bucket:
     """That bucket, empty."""
     served.empty()
     return served
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL that runs for all tests of this process, each of which creates a database of its own."""
+    from support.servers.postgres import running_postgres  # few tests need its driver
+
+    with running_postgres() as server:
+        yield server

@@ -74,6 +74,12 @@ class Services:
     queue: QueueAccess
     counters: JobCounters = field(default_factory=JobCounters)
 
+    @property
+    def active_jobs(self) -> int:
+        """Jobs that run here or wait for this process, and jobs of the queue that run here."""
+        queue = self.queue.opened
+        return self.admission.active_jobs + (0 if queue is None else queue.attempts.count)
+
     async def read(self, body: JobBody, *, owner: str = ANONYMOUS) -> ReadJob[Any]:
         """Read the job in a request body, without running it.
 

@@ -427,6 +427,15 @@ class Settings(BaseSettings):
                 hint=f"Set {_PREFIX}API_KEYS=<key>[,<key>…], or bind to 127.0.0.1.",
             )
 
+    def check_queue(self) -> None:
+        """Refuse to start a process that needs the queue without one.
+
+        Raises:
+            Misconfigured: the queue is off.
+        """
+        if self.queue == "off":
+            raise Misconfigured("The queue of jobs is off.", hint=f"Set {_PREFIX}QUEUE=on, or leave it out.")
+
 
 def read_settings(**overrides: Any) -> Settings:
     """Read the settings; `overrides` replace values from the environment, which replace those of `.env`.

@@ -38,6 +38,7 @@ from ffmpeg_worker.storage.objects.records import BucketRecords
 from ffmpeg_worker.storage.objects.source import BucketSource
 from ffmpeg_worker.storage.objects.target import BucketWriter
 from ffmpeg_worker.storage.objects.upload_memory import UploadMemory
+from ffmpeg_worker.storage.removal_permit import removing_if
 from ffmpeg_worker.storage.transfer import DownloadLimits, TransferMeter
 from support.servers import azure_server, gcs_server, s3_server
 from support.servers.azure_server import NoAzurite, azure_front, running_azurite
@@ -278,6 +279,30 @@ async def test_a_cancelled_upload_leaves_nothing(cloud: Cloud, large: Path) -> N
         await sending
     await until_async(lambda: cloud.server.unfinished() == [])
     assert await cloud.read("cancelled.bin") is None
+
+
+async def test_a_cancelled_upload_that_arrived_stays_where_another_attempt_may_have_sent_it(
+    cloud: Cloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, path, has_arrived = obstore.put_async, _file(tmp_path), asyncio.Event()
+
+    async def arrive(*arguments: Any, **options: Any) -> Any:
+        outcome = await put(*arguments, **options)
+        has_arrived.set()
+        await asyncio.sleep(0)
+        return outcome
+
+    async def refuse() -> bool:
+        return False
+
+    monkeypatch.setattr(obstore, "put_async", arrive)
+    with removing_if(refuse):
+        sending = asyncio.ensure_future(cloud.target().upload("kept.bin", path, VIDEO, TransferMeter()))
+        await has_arrived.wait()
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
+    assert await cloud.read("kept.bin") is not None
+    await cloud.target().delete("kept.bin")
 
 
 async def test_an_upload_cancelled_at_its_end_is_complete_or_removed(

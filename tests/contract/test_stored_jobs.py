@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from ffmpeg_worker.job_queue.job_store import (
     request_cancel,
 )
 from support.jobs.stored_jobs import StoredJobs, open_stored_jobs
-from support.servers.postgres import Postgres, running_postgres
 
 DATABASES = ("sqlite", "postgresql")
 ODD_KEYS = (
@@ -39,12 +38,6 @@ ODD_KEYS = (
     "a\nb",
     "x" * 500,
 )
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Postgres]:
-    with running_postgres() as server:
-        yield server
 
 
 @pytest.fixture(params=DATABASES)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+from ffmpeg_worker.settings import Settings
 from support.docs.json_examples import ROOT
 from support.docs.variables import KNOWN
 
@@ -38,7 +39,7 @@ def services() -> dict[str, Any]:
 def test_the_worker_reads_every_variable(services: dict[str, Any]) -> None:
     ours = {name for line in arguments_of("ENV") for name in re.findall(r"(?:^| )([A-Z_]+)=", line)}
     assert ours - OTHER_VARIABLES - KNOWN == set()
-    assert set(services["api"]["environment"]) - KNOWN == set()
+    assert (set(services["api"]["environment"]) | set(services["worker"]["environment"])) - KNOWN == set()
 
 
 def test_copied_files_exist_and_are_not_ignored() -> None:
@@ -61,7 +62,7 @@ def test_the_last_target_is_the_runpod_worker_and_the_one_before_the_api() -> No
 def test_every_base_image_has_a_version(services: dict[str, Any]) -> None:
     images = [line.removeprefix("BASE=") for line in arguments_of("ARG") if line.startswith("BASE=")]
     images += [service["image"] for service in services.values() if "build" not in service]
-    assert len(images) == 2
+    assert len(images) == 3
     assert all(re.search(r":v?\d+\.\d+[\w.-]*(@sha256:[0-9a-f]{64})?$", image) for image in images), images
 
 
@@ -69,9 +70,32 @@ def test_no_file_contains_a_secret(services: dict[str, Any]) -> None:
     secrets = re.compile(r"KEY|SECRET|TOKEN|PASSWORD")
     assert [line for line in arguments_of("(?:ENV|ARG)") if secrets.search(line)] == []
     given = [pair for service in services.values() for pair in service.get("environment", {}).items()]
-    named = [value for name, value in given if secrets.search(name)]
-    assert len(named) == 5
-    assert all(re.fullmatch(r"\$\{\w+:\?.*\}", value) for value in named)
+    named = {(name, value) for name, value in given if secrets.search(name)}
+    assert len(named) == 7
+    assert all(re.fullmatch(r"\$\{\w+:\?.*\}", value) for _, value in named)
+    addresses = {value for name, value in given if name == "FFMPEG_WORKER_DATABASE_URL"}
+    assert len(addresses) == 1
+    assert all(re.match(r"postgresql://worker:\$\{DATABASE_PASSWORD:\?[^}]*\}@", value) for value in addresses)
+
+
+def test_the_processes_of_a_database_have_the_same_settings(services: dict[str, Any]) -> None:
+    """Those that seal, name owners and deliver must agree; the number of slots is each worker's own."""
+    api, worker = services["api"]["environment"], services["worker"]["environment"]
+    assert {name: value for name, value in worker.items() if name != "MAX_CONCURRENCY"} == api
+    assert "--no-worker" in services["api"]["command"]
+
+
+def test_the_guide_makes_every_secret_that_the_file_asks_for() -> None:
+    asked = set(re.findall(r"\$\{(\w+):\?", (ROOT / "compose.yaml").read_text(encoding="utf-8")))
+    guide = (ROOT / "docs/many-machines.md").read_text(encoding="utf-8")
+    made = re.search(r"^for name in ([A-Z_ ]+); do", guide, re.MULTILINE)
+    assert made is not None
+    assert {*made[1].split(), *re.findall(r"^echo ([A-Z_]+)=", guide, re.MULTILINE)} == asked
+
+
+def test_a_container_has_time_to_give_its_jobs_back(services: dict[str, Any]) -> None:
+    grace_s = Settings.model_fields["queue_grace_s"].default
+    assert all(float(services[name]["stop_grace_period"].rstrip("s")) > grace_s for name in ("api", "worker"))
 
 
 def test_compose_hardens_its_container_as_the_security_page_says(services: dict[str, Any]) -> None:
@@ -81,6 +105,8 @@ def test_compose_hardens_its_container_as_the_security_page_says(services: dict[
     assert api["cap_add"] == re.findall(r"--cap-add (\w+)", command[0])
     assert (api["cap_drop"], api["read_only"], api["tmpfs"]) == (["ALL"], True, ["/tmp"])
     assert api["security_opt"] == ["no-new-privileges:true"]
+    worker = services["worker"]
+    assert all(api[key] == worker[key] for key in ("cap_add", "tmpfs", "security_opt", "pids_limit"))
     assert str(api["pids_limit"]) in re.findall(r"--pids-limit (\d+)", command[0])
     assert all(service["read_only"] and service["cap_drop"] == ["ALL"] for service in services.values())
 

@@ -9,14 +9,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import PlainTextResponse
 
-from ffmpeg_worker.api.app_state import AppState
-from ffmpeg_worker.api.auth import ApiKeyMiddleware, ApiKeys, OpenRequests
-from ffmpeg_worker.api.body_memory import BodyMemory
-from ffmpeg_worker.api.bounded_connection import MAX_CONNECTIONS
+from ffmpeg_worker.api.app_state import make_app_state
+from ffmpeg_worker.api.auth import ApiKeyMiddleware
 from ffmpeg_worker.api.hosts import HostMiddleware, allowed_hosts
 from ffmpeg_worker.api.link_access import LinkAccess
 from ffmpeg_worker.api.loop_monitor import LoopMonitor
-from ffmpeg_worker.api.metrics import Metrics
 from ffmpeg_worker.api.open_paths import DOCS_FILES, DOCS_PATH, DOCUMENT_PATH, START_PATH
 from ffmpeg_worker.api.openapi import TITLE, describe_route, describe_schema_route, make_document
 from ffmpeg_worker.api.openapi_jobs import (
@@ -35,7 +32,6 @@ from ffmpeg_worker.api.problems import (
     on_worker_error,
     unexpected_error_response,
 )
-from ffmpeg_worker.api.queue_report import QueueReport
 from ffmpeg_worker.api.queued_jobs import JOBS_PATH
 from ffmpeg_worker.api.request_log import RequestLog
 from ffmpeg_worker.api.routes import jobs
@@ -47,7 +43,6 @@ from ffmpeg_worker.api.routes.job_outputs import add_output_routes
 from ffmpeg_worker.api.routes.operation import health, metrics
 from ffmpeg_worker.api.routes.pages import docs_page, make_docs_file, start_page
 from ffmpeg_worker.api.routes.runpod_endpoint import add_endpoint_routes
-from ffmpeg_worker.api.wait_for_job import MAX_HELD_REQUESTS
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
 from ffmpeg_worker.services import Services
@@ -69,17 +64,7 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
     `/metrics` shows what `monitor` measures.
     """
     settings = services.settings
-    keys = ApiKeys(settings.api_keys)
-    open_requests = OpenRequests(
-        MAX_CONNECTIONS, max_per_key=settings.max_requests_per_key, has_several_keys=settings.has_several_keys
-    )
-    bodies = BodyMemory(settings.max_body_bytes, has_several_keys=settings.has_several_keys)
-    report = QueueReport(services.queue)
-    numbers = Metrics(services, open_requests, monitor or LoopMonitor(), report)
-    held = OpenRequests(
-        MAX_HELD_REQUESTS, max_per_key=MAX_HELD_REQUESTS, has_several_keys=settings.has_several_keys
-    )
-    state = AppState(services, keys, numbers, bodies, held, report)
+    state = make_app_state(services, monitor or LoopMonitor())
     is_hidden = settings.env == "production"
     app = _App(
         title=TITLE,
@@ -103,7 +88,7 @@ def make_app(services: Services, monitor: LoopMonitor | None = None) -> FastAPI:
         for name in DOCS_FILES:
             app.add_route(f"{DOCS_PATH}/{name}", make_docs_file(name), methods=["GET"])
     links = LinkAccess(services.queue)
-    app.add_middleware(ApiKeyMiddleware, keys=keys, links=links, open_requests=open_requests)
+    app.add_middleware(ApiKeyMiddleware, keys=state.keys, links=links, open_requests=state.open_requests)
     if not settings.api_keys:
         app.add_middleware(HostMiddleware, allowed=allowed_hosts(settings))
     app.add_middleware(RequestLog, on_failure=unexpected_error_response, on_end=state.metrics.count_request)

@@ -180,7 +180,7 @@ def describe_worker(services: Services, queue: QueueReport, *, uptime_s: float) 
         **({} if trial.known is None else {"gpu": _describe_gpu(trial.known)}),
         "canvas": _describe_canvas(),
         "queue": queue.describe(),
-        "active_jobs": services.admission.active_jobs,
+        "active_jobs": services.active_jobs,
         "max_concurrency": services.settings.max_concurrency,
     }
 

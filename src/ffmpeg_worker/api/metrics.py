@@ -84,7 +84,7 @@ class _Jobs(Collector):
         for action, total in self._services.counters.seconds.items():
             seconds.add_metric([action], total)
         yield seconds
-        active_jobs = self._services.admission.active_jobs
+        active_jobs = self._services.active_jobs
         yield GaugeMetricFamily(f"{_PREFIX}_active_jobs", "Jobs that run or wait.", active_jobs)
         build = GaugeMetricFamily(
             f"{_PREFIX}_build", "Always 1; the labels name the versions.", labels=("version", "ffmpeg")

@@ -40,7 +40,8 @@ _KEYS = tuple(
 def may_need_queue(request: Request, body: JobBody) -> bool:
     """Whether a request may ask for a queued job; a cheap look, as most requests do not."""
     return (
-        not {"async", "wait"}.isdisjoint(request.query_params)
+        not app_state_of(request).services.queue.runs_jobs
+        or not {"async", "wait"}.isdisjoint(request.query_params)
         or "prefer" in request.headers
         or IDEMPOTENCY_HEADER in request.headers
         or any(key in body.content for key in _KEYS)
@@ -48,16 +49,18 @@ def may_need_queue(request: Request, body: JobBody) -> bool:
 
 
 def asks_queue(request: Request, read: ReadJob[Any]) -> bool:
-    """Whether a request asks for a queued job.
+    """Whether a request asks for a queued job; where other processes run the jobs, all are queued.
 
     Preferences do not, where there is no queue: they are wishes. One to wait so long and no longer needs the
     queue, since a job that runs directly ends with its request.
     """
-    preferred = read_preferences(request)
+    preferred, queue = read_preferences(request), app_state_of(request).services.queue
+    if not queue.runs_jobs:
+        return True
     if bool(_asks_async(request)) or read_idempotency_key(request) or read.job.needs_queue:
         return True
     wishes = preferred.is_async or preferred.wait_s is not None
-    return wishes and app_state_of(request).services.queue.is_on
+    return wishes and queue.is_on
 
 
 async def respond_from_queue(

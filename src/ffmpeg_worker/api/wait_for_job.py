@@ -14,9 +14,6 @@ from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.tasks import cancel_and_wait, race
 
-MAX_HELD_REQUESTS = 500
-"""Requests that may wait for jobs or follow them at once: half of all connections, so that others find one."""
-
 OnChange = Callable[[JobRecord], None]
 
 

@@ -13,6 +13,8 @@ from ffmpeg_worker.standard_output import run_with_output
 
 _COMMANDS = {
     "serve": "Serve the HTTP API.",
+    "worker": "Run queued jobs, without the HTTP API.",
+    "jobs": "Send jobs to the queue of an HTTP API, and list, watch, cancel and repeat them.",
     "run": "Run one job from a JSON file and print its result.",
     "render": "Render a composition to a video or an image, or lint it.",
     "probe": "Show the format and streams of a media file.",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import click
 from rich.console import Console
@@ -15,7 +16,6 @@ from rich.table import Table
 from ffmpeg_worker.job.file_names import display_name
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage, ignore_event
 from ffmpeg_worker.job.result import FilesResult
-from ffmpeg_worker.job.result_parts import OutputFile
 
 _KIB = 1024
 _PIPE_WIDTH = 1000
@@ -86,7 +86,9 @@ def show_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def show_outputs(result: FilesResult) -> None:
     """Print the files, statistics and warnings of a job."""
-    rows = [(output.path, human_size(output.size), _describe_media(output)) for output in result.outputs]
+    rows = [
+        (output.path, human_size(output.size), describe_media(output.media or {})) for output in result.outputs
+    ]
     if rows:
         show_table(("file", "size", "media"), rows)
     speed = f", {result.stats.speed:g}x" if result.stats.speed else ""
@@ -110,8 +112,8 @@ def human_size(size: int) -> str:
     return f"{value:.1f} GiB"
 
 
-def _describe_media(output: OutputFile) -> str:
-    media = output.media or {}
+def describe_media(media: Mapping[str, Any]) -> str:
+    """Describe the `media` of an output for people: its size, length and codecs."""
     size = f"{media['width']}x{media['height']}" if "width" in media else ""
     length = f"{media['duration']:.1f} s" if media.get("duration") else ""
     return " ".join(part for part in (size, length, ", ".join(media.get("codecs", ()))) if part)

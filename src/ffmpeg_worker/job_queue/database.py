@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,7 @@ from sqlalchemy.pool import PoolProxiedConnection
 from ffmpeg_worker.errors import Misconfigured, QueueUnavailable
 from ffmpeg_worker.job_queue.sqlite_files import FILE_PRAGMAS
 from ffmpeg_worker.job_queue.tables import metadata
+from ffmpeg_worker.logs import log
 from ffmpeg_worker.tasks import finish_then_cancel
 
 T = TypeVar("T")
@@ -24,6 +26,8 @@ Work = Callable[[sa.Connection], T]
 
 PATIENCE_S = 600.0
 """Seconds that a running job waits for a database that is away, before it gives up."""
+OPEN_PATIENCE_S = 30.0
+"""Seconds that a process waits at its start: after a reboot the database may come later."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
 _SCHEMA_LOCK = 7077101
 
@@ -48,19 +52,21 @@ class Database:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="jobs-database")
 
     async def open(self) -> None:
-        """Make the tables that are missing.
+        """Make the tables that are missing; a server that does not answer yet is waited for.
 
         Raises:
             Misconfigured: the database cannot be opened.
+            QueueUnavailable: its server did not answer for `OPEN_PATIENCE_S`.
         """
         try:
             await self._in_thread(_create_tables)
+        except OperationalError as error:
+            if self.is_sqlite:
+                raise _unusable(error) from None
+            log(logging.WARNING, "the database of queued jobs does not answer yet", detail=str(error.orig))
+            await self.run(_create_tables, patience_s=OPEN_PATIENCE_S)
         except (DBAPIError, OSError) as error:
-            raise Misconfigured(
-                "The database of queued jobs cannot be opened.",
-                hint="Check FFMPEG_WORKER_DATABASE_URL and FFMPEG_WORKER_STATE_ROOT.",
-                detail=str(error),
-            ) from None
+            raise _unusable(error) from None
 
     async def close(self) -> None:
         """Close all connections; a transaction that runs is finished first."""
@@ -93,6 +99,14 @@ class Database:
     def _transact(self, work: Work[T]) -> T:
         with self.engine.begin() as connection:
             return work(connection)
+
+
+def _unusable(error: Exception) -> Misconfigured:
+    return Misconfigured(
+        "The database of queued jobs cannot be opened.",
+        hint="Check FFMPEG_WORKER_DATABASE_URL and FFMPEG_WORKER_STATE_ROOT.",
+        detail=str(error),
+    )
 
 
 def path_of(url: str) -> Path | None:

@@ -10,8 +10,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.pipeline.scratch import remove_tree
+from ffmpeg_worker.pipeline.scratch import remove_kept_workspaces, remove_tree
 
+WORK = "work"
+"""Name of the folder with the working files of an attempt, in that of its job."""
 _PLACE_FILE = "place.id"
 _ASIDE = ".removed-"
 
@@ -56,13 +58,15 @@ class JobFolders:
         return False
 
     async def remove_work(self, job_id: str) -> None:
-        """Remove the working files of a job, and its folder if no outputs are in it."""
+        """Remove the working files of a job, and its folder if no outputs are in it.
+
+        Files of another attempt stay: where the folder is shared, a worker that was taken for dead ends late.
+        """
         folder = self._root / job_id
-        for path in await asyncio.to_thread(lambda: [*folder.glob("work*")]):
-            await remove_tree(path)
-        with suppress(OSError):
-            if not self.has_outputs(job_id):
-                await remove_tree(folder)
+        await remove_kept_workspaces(folder / WORK)
+        for path in (self.outputs_of(job_id), folder):
+            with suppress(OSError):  # it is not empty
+                path.rmdir()
 
     async def remove(self, job_id: str) -> None:
         """Remove all files of a job."""

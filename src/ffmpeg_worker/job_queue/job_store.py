@@ -245,15 +245,14 @@ def give_back(connection: sa.Connection, job_id: str, token: str) -> None:
 def take_from_dead(connection: sa.Connection, executors: Iterable[str]) -> list[str]:
     """Return the jobs of dead workers to the queue; their attempts stay counted. Returns the ids of the jobs."""
     where = jobs.c.executor.in_(list(executors)), jobs.c.status.in_(RUNNING)
-    found = list(connection.execute(sa.select(jobs.c.job_id).where(*where)).scalars())
     values = {
         "status": _status_without_worker(),
         "executor": None,
         "attempt_token": None,
         "revision": jobs.c.revision + 1,
     }
-    connection.execute(sa.update(jobs).where(*where).values(values))
-    return found
+    statement = sa.update(jobs).where(*where).values(values).returning(jobs.c.job_id)
+    return list(connection.execute(statement).scalars())
 
 
 def request_cancel(connection: sa.Connection, job_id: str, owner: str | None) -> JobRecord:

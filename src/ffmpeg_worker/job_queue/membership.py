@@ -1,7 +1,8 @@
 """Knows which workers share the database, and notices when one is dead.
 
 A worker counts up its `beat`. One whose beat stands still for `DEAD_AFTER_S` on the clock of the observer is dead:
-no clock of another machine is compared. On the same machine a worker is dead as soon as its process has gone.
+no clock of another machine is compared, and time in which the observer could not look does not count. On the same
+machine a worker is dead as soon as its process has gone.
 """
 
 from __future__ import annotations
@@ -63,6 +64,8 @@ class Membership:
         self._beat_s = beat_s
         self._dead_after_s = beat_s * DEAD_AFTER_S / BEAT_S
         self._seen: dict[str, tuple[int, float]] = {}
+        """The beat of every other worker, and the seconds for which it stood still while this one looked."""
+        self._looked_at: float | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -99,15 +102,26 @@ class Membership:
                 await self._database.run(partial(_remove, executors=dead))
 
     def _find_dead(self, others: Sequence[Any]) -> list[str]:
-        now, dead = time.monotonic(), []
+        dead, seen, passed_s = [], {}, self._measure_time()
         for other in others:
-            beat, since = self._seen.get(other.executor, (None, now))
-            self._seen[other.executor] = (other.beat, since if beat == other.beat else now)
+            beat, silent_s = self._seen.get(other.executor, (None, 0.0))
+            silent_s = silent_s + passed_s if beat == other.beat else 0.0
+            seen[other.executor] = other.beat, silent_s
             is_gone = other.beat < 0 or (other.machine == self._entry["machine"] and not _is_alive(other.process))
-            if is_gone or now - self._seen[other.executor][1] > self._dead_after_s:
+            if is_gone or silent_s > self._dead_after_s:
                 dead.append(other.executor)
-        self._seen = {other.executor: self._seen[other.executor] for other in others}
+        self._seen = seen
         return dead
+
+    def _measure_time(self) -> float:
+        """Return the seconds since the last look; of a longer pause, only what two beats take.
+
+        While the database was away, or this worker stood still, nobody could see the others live.
+        """
+        now = time.monotonic()
+        passed_s = 0.0 if self._looked_at is None else now - self._looked_at
+        self._looked_at = now
+        return min(passed_s, 2 * self._beat_s)
 
 
 def count_slots(connection: sa.Connection) -> int:

@@ -22,16 +22,19 @@ _JOBS_FILE, _ENGINE_FILE = "jobs.db", "engine.db"
 
 
 class QueueAccess:
-    """The queue of a worker, which may not be open yet, or is switched off."""
+    """The queue of a worker, which may not be open yet, or is switched off.
+
+    Attributes:
+        runs_jobs: whether this process runs jobs of the queue; otherwise it only takes them.
+    """
 
     def __init__(
         self, settings: Settings, resources: WorkerResources, on_end: OnEnd, *, runs_jobs: bool = True
     ) -> None:
-        """With `runs_jobs` false this process only takes jobs, which other processes run."""
         self._settings = settings
         self._resources = resources
         self._on_end = on_end
-        self._slots = settings.max_concurrency if runs_jobs else 0
+        self.runs_jobs = runs_jobs
         self._stack = AsyncExitStack()
         self._lock = asyncio.Lock()
         self._queue: JobQueue | None = None
@@ -98,7 +101,7 @@ class QueueAccess:
         secret = modules["seal"].open_key_file(root) if key is None else key.get_secret_value()
         options = modules["job_queue"].QueueOptions(
             engine_url=engine_url,
-            slots=self._slots,
+            slots=settings.max_concurrency if self.runs_jobs else 0,
             max_queued=settings.max_queued_jobs,
             max_queued_per_key=settings.max_queued_jobs_per_key,
             grace_s=settings.queue_grace_s,

@@ -17,6 +17,7 @@ from ffmpeg_worker.job.command_log import LogSink
 from ffmpeg_worker.job.lifecycle import Observer
 from ffmpeg_worker.job.problem import error_from_problem, record_error
 from ffmpeg_worker.job.secrets import redact_error
+from ffmpeg_worker.job_queue.job_folders import WORK
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.step_records import StepRecords
 from ffmpeg_worker.logs import redact_var
@@ -63,7 +64,7 @@ class QueueRuntime:
         self.log_sink = log_sink
         self.deadline = time.monotonic() + timeout_s
         self.outputs_folder = folder / "outputs"
-        self._work_folder = folder / "work"
+        self._work_folder = folder / WORK
         self._timeout_s = timeout_s
         self._seal = seal
         self._records = records

@@ -41,6 +41,7 @@ from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.pipeline.run_job import run_job
 from ffmpeg_worker.pipeline.runtime import PieceWorkers
+from ffmpeg_worker.storage.removal_permit import removing_if
 from ffmpeg_worker.tasks import finish_shielded
 
 MAX_ATTEMPTS = 3
@@ -170,6 +171,7 @@ class AttemptRunner:
             end = partial(self._fail, record, running.token, JobCancelled("The job was cancelled."))
         except JobReplaced:
             log(logging.WARNING, "another worker runs the job now")
+            await self._folders.remove_work(record.job_id)
             return
         except WorkerError as error:
             end = partial(self._fail, record, running.token, error)
@@ -199,7 +201,8 @@ class AttemptRunner:
         if getattr(read.job.data, "parallel", None):
             runtime.piece_workers = await self._open_pieces(record, body, read.job, runtime)
         try:
-            return await run_job(runtime, read)
+            with removing_if(records.keeps_ownership):
+                return await run_job(runtime, read)
         finally:
             said.close()
             await finish_shielded(records.close(write=runtime.is_given_back))

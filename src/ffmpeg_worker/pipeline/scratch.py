@@ -69,6 +69,7 @@ class Scratch:
             async with self.workspace(root.parent.name, owner) as workspace:
                 yield workspace
             return
+        root.parent.mkdir(mode=0o700, exist_ok=True)
         if shutil.disk_usage(root.parent).free < self._min_free_bytes:
             raise DiskFull("The worker's disk is nearly full; it takes no more jobs.", hint="Try again later.")
         folder, lock = _lock_free(root)
@@ -85,14 +86,34 @@ def _lock_free(root: Path) -> tuple[Path, int]:
     """Return the first folder that no living attempt holds, `root` or one beside it, and the lock on it."""
     for number in itertools.count():
         folder = root.with_name(f"{root.name}-{number}" if number else root.name)
-        lock = os.open(f"{folder}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        lock = os.open(f"{folder}{_LOCK_NAME}", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(lock)
-        else:
+            continue
+        if os.fstat(lock).st_nlink > 0:
             return folder, lock
+        os.close(lock)  # it was removed by `remove_kept_workspaces` before it was locked
     raise AssertionError
+
+
+async def remove_kept_workspaces(root: Path) -> None:
+    """Remove the directory `root` of `Scratch.kept_workspace` and those beside it, unless attempts hold them."""
+    for path in root.parent.glob(f"{root.name}*{_LOCK_NAME}"):
+        try:
+            lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            continue  # of another attempt, which runs
+        else:
+            await remove_tree(path.with_suffix(""))
+            path.unlink(missing_ok=True)
+        finally:
+            os.close(lock)
 
 
 async def remove_tree(root: Path, *, in_thread: bool = False) -> None:

@@ -47,6 +47,7 @@ class _NoQueue:
 
     is_on = False
     opened = None
+    runs_jobs = True
 
     async def get(self) -> Never:
         raise UnsupportedFeature("This worker has no queue.", hint="Switch it on.")

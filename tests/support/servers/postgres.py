@@ -25,8 +25,8 @@ USER = "worker"
 _START_WITHIN_S = 60.0
 _POLL_S = 0.02
 _UNPRIVILEGED = ("postgres", "nobody")
-# Not durable: a test that ends the server lets it end properly, and a machine that dies ends the test too.
-_FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# What is committed survives the death of the server, but not that of the machine, which ends the test too.
+_FAST = {"fsync": "off", "full_page_writes": "off"}
 _SMALL = {"shared_buffers": "16MB", "max_connections": "100", "autovacuum": "off", "logging_collector": "off"}
 
 
@@ -96,11 +96,10 @@ class Postgres:
 
 
 @contextmanager
-def running_postgres(*, is_durable: bool = False, **options: str) -> Iterator[Postgres]:
-    """Run a new server; `options` are of its configuration. It is skipped where PostgreSQL is not installed.
+def running_postgres(**options: str) -> Iterator[Postgres]:
+    """Run a new server; the test is skipped where PostgreSQL is not installed.
 
-    Args:
-        is_durable: whether what is committed survives the death of the server's machine; it is slower.
+    `options` are of its configuration, such as `fsync="on"`, with which commits survive the death of the machine.
     """
     programs = _find_programs()
     as_user = _as_unprivileged_user()
@@ -109,9 +108,8 @@ def running_postgres(*, is_durable: bool = False, **options: str) -> Iterator[Po
         if os.geteuid() == 0:
             shutil.chown(folder, _find_user().pw_uid, _find_user().pw_gid)
         port = _find_free_port()
-        given = {} if is_durable else _FAST
         place = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
-        server = Postgres(folder, port, {**_SMALL, **given, **place, **options}, programs, as_user)
+        server = Postgres(folder, port, {**_SMALL, **_FAST, **place, **options}, programs, as_user)
         command = [str(programs / "initdb"), "-D", str(folder / "data"), "-U", USER, "-A", "trust", "-E", "UTF8"]
         command += ["--locale=C", "--no-sync", "--no-instructions"]
         made = subprocess.run([*as_user, *command], capture_output=True, text=True, cwd=folder, check=False)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from ffmpeg_worker.job_queue import membership
 from ffmpeg_worker.job_queue.database import Database, sqlite_url
-from ffmpeg_worker.job_queue.membership import DEAD_AFTER_S, Membership, count_slots
+from ffmpeg_worker.job_queue.membership import BEAT_S, DEAD_AFTER_S, Membership, count_slots
 from ffmpeg_worker.job_queue.tables import workers
 
 
@@ -56,12 +56,21 @@ def test_a_beat_that_stands_still_is_death(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("ffmpeg_worker.job_queue.membership.time.monotonic", lambda: clock[0])
     member = Membership(SimpleNamespace(), "me", version="1", slots=1, on_dead=None)  # type: ignore[arg-type]
     assert member._find_dead([other(beat=7)]) == []
-    clock[0] += DEAD_AFTER_S
-    assert member._find_dead([other(beat=8)]) == []
-    clock[0] += DEAD_AFTER_S
-    assert member._find_dead([other(beat=8)]) == []
-    clock[0] += 0.1
+    for _ in range(int(DEAD_AFTER_S / BEAT_S) + 1):
+        assert member._find_dead([other(beat=8)]) == []
+        clock[0] += BEAT_S
     assert member._find_dead([other(beat=8)]) == ["other"]
+
+
+def test_time_in_which_nobody_could_look_is_no_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a database was away, the first worker to reach it sees that all others stand still."""
+    clock = [1000.0]
+    monkeypatch.setattr("ffmpeg_worker.job_queue.membership.time.monotonic", lambda: clock[0])
+    member = Membership(SimpleNamespace(), "me", version="1", slots=1, on_dead=None)  # type: ignore[arg-type]
+    for beat in (1, 2, 3):
+        assert member._find_dead([other(beat=beat)]) == []
+        clock[0] += 3600
+        assert member._find_dead([other(beat=beat)]) == []
 
 
 def test_a_worker_that_has_left_is_dead_at_once() -> None:

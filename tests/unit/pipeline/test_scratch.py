@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ffmpeg_worker.errors import Misconfigured
-from ffmpeg_worker.pipeline.scratch import open_scratch
+from ffmpeg_worker.pipeline.scratch import open_scratch, remove_kept_workspaces
 
 _DYING_WORKER = """
 import os, sys
@@ -99,3 +99,37 @@ def test_a_scratch_root_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Misconfigured, match="scratch folder"), open_scratch(tmp_path / "file"):
         pass
+
+
+async def test_a_kept_directory_is_found_again_and_one_that_is_held_stays(tmp_path: Path) -> None:
+    """Where workers share the folder, one that was taken for dead ends while another runs the job."""
+    work = tmp_path / "job" / "work"
+    with open_scratch(tmp_path / "scratch") as scratch:
+        async with scratch.kept_workspace(work) as first:
+            (first.root / "fetched").touch()
+            async with scratch.kept_workspace(work) as second:
+                assert (first.root, second.root) == (work, work.with_name("work-1"))
+                (second.root / "encoded").touch()
+            await remove_kept_workspaces(work)
+            assert sorted(path.name for path in work.parent.iterdir()) == ["work", "work.lock"]
+        async with scratch.kept_workspace(work) as again:
+            assert (again.root / "fetched").exists()
+        await remove_kept_workspaces(work)
+        assert list(work.parent.iterdir()) == []
+
+
+async def test_a_lock_that_was_removed_meanwhile_is_not_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "job" / "work"
+    lock = fcntl.flock
+
+    def lock_late(descriptor: int, operation: int) -> None:
+        monkeypatch.setattr(fcntl, "flock", lock)
+        (work.with_name("work.lock")).unlink()
+        lock(descriptor, operation)
+
+    with open_scratch(tmp_path / "scratch") as scratch:
+        monkeypatch.setattr(fcntl, "flock", lock_late)
+        async with scratch.kept_workspace(work) as held, scratch.kept_workspace(work) as other:
+            assert (held.root, other.root) == (work.with_name("work-1"), work)

@@ -15,6 +15,7 @@ from ffmpeg_worker.storage.backends import NOT_REMOVABLE, ObjectHeaders
 from ffmpeg_worker.storage.objects.bucket import Bucket, Client
 from ffmpeg_worker.storage.objects.errors import CLIENT_ERRORS, await_reply, classify, target_error
 from ffmpeg_worker.storage.objects.upload_memory import Part, UploadShare
+from ffmpeg_worker.storage.removal_permit import may_remove
 from ffmpeg_worker.storage.transfer import TransferMeter
 from ffmpeg_worker.tasks import cancel_and_wait, finish_shielded, race
 
@@ -112,6 +113,8 @@ class ObjectUpload:
     async def _remove(self, sending: asyncio.Future[str | None], client: Client) -> bool:
         """Let the client end by itself, so that it removes the parts that the bucket already has.
 
+        An object that has arrived is deleted, unless it may be that of another attempt.
+
         Returns:
             `False` if the object had arrived and could not be deleted.
         """
@@ -121,6 +124,8 @@ class ObjectUpload:
             has_parts = self.path.stat().st_size > PART_BYTES
             async with asyncio.timeout(_PARTS_REMOVAL_TIMEOUT_S if has_parts else _REMOVAL_TIMEOUT_S):
                 await asyncio.shield(sending)
+                if not await may_remove():
+                    return True
                 has_arrived = True
                 await obstore.delete_async(client, self.key)
                 has_arrived = False
