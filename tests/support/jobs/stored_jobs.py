@@ -37,7 +37,9 @@ class StoredJobs:
         async def get() -> JobQueue:
             return self.queue
 
-        return cast(QueueAccess, SimpleNamespace(is_on=True, opened=self.queue, get=get))
+        return cast(
+            QueueAccess, SimpleNamespace(runs_jobs=True, is_on=True, runs_jobs=True, opened=self.queue, get=get)
+        )
 
     async def add(
         self,
