@@ -38,7 +38,7 @@ class StoredJobs:
             return self.queue
 
         return cast(
-            QueueAccess, SimpleNamespace(runs_jobs=True, is_on=True, runs_jobs=True, opened=self.queue, get=get)
+            QueueAccess, SimpleNamespace(runs_jobs=True, is_on=True, opened=self.queue, get=get)
         )
 
     async def add(
