@@ -328,6 +328,7 @@ _TARGETS = (
     _target("target_unavailable", "The destination cannot be written now.", retryable=True),
 )
 _QUEUE = (
+    _caller("delivery_not_found", "The job has no such webhook delivery.", status=404),
     _caller("idempotency_conflict", "Another job was sent with the same idempotency key.", status=409),
     _caller("job_expired", "The job was not started within the time that its sender allowed."),
     _caller("job_not_final", "The job has not ended yet.", status=409),

@@ -263,6 +263,12 @@ class JobNotFound(WorkerError):
     code = "job_not_found"
 
 
+class DeliveryNotFound(WorkerError):
+    """The job has no such webhook delivery."""
+
+    code = "delivery_not_found"
+
+
 class JobNotFinal(WorkerError):
     """What was asked for needs a job that has ended."""
 

@@ -62,17 +62,17 @@ def is_retryable(status: int) -> bool:
     return status in _RETRYABLE_STATUSES or status >= 500
 
 
-def parse_retry_after(value: str | None) -> float | None:
-    """Seconds that a `Retry-After` header asks for, given as a number or a date; at most 30.
+def parse_retry_after(value: str | None, *, max_s: float = _MAX_RETRY_AFTER_S) -> float | None:
+    """Seconds that a `Retry-After` header asks for, given as a number or a date; at most `max_s`.
 
     `None` if the header is missing or malformed.
     """
     if value is None:
         return None
     if value.isascii() and value.isdigit():
-        return min(float(value[:6]), _MAX_RETRY_AFTER_S)
+        return min(float(value[:6]), max_s)
     try:
         wait = email.utils.parsedate_to_datetime(value) - datetime.now(UTC)
     except (ValueError, TypeError):
         return None
-    return min(max(wait.total_seconds(), 0.0), _MAX_RETRY_AFTER_S)
+    return min(max(wait.total_seconds(), 0.0), max_s)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import os
 import tempfile
@@ -23,6 +24,7 @@ from ffmpeg_worker.validation_errors import describe_problem
 
 _PREFIX = "FFMPEG_WORKER_"
 _STORE_PREFIXES = ("AWS_", "GOOGLE_", "AZURE_")
+WEBHOOK_SECRET_PREFIX = "whsec_"
 _LOOPBACK_HOSTS = {"127.0.0.1", "::1", "localhost"}
 
 
@@ -136,7 +138,8 @@ class Settings(BaseSettings):
         "Default: ffprobe on PATH, else the embedded probe.",
     )
     allow_http_inputs: bool = Field(
-        False, description="Fetch inputs from `http://` URLs too, not only from `https://`."
+        False,
+        description="Fetch inputs from `http://` URLs and send webhooks to them too, not only `https://`.",
     )
     fetch_allow_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
@@ -359,8 +362,9 @@ class Settings(BaseSettings):
     )
     webhook_secret: SecretStr | None = Field(
         None,
-        description="Secret that signs webhooks (`whsec_…`, see standardwebhooks.com). Default: one derived from "
-        "`FFMPEG_WORKER_STATE_KEY`, which `ffmpeg-worker settings --webhook-secret` shows.",
+        description="Secret that signs webhooks (`whsec_…`, see standardwebhooks.com), or several, separated by "
+        "commas or blanks: each signs, so that receivers can change from one to the next. Default: one derived "
+        "from the state key, which `ffmpeg-worker settings --webhook-secret` shows.",
     )
     default_timeout_s: float = Field(600, gt=0, description="Timeout of a job without `timeout`, in seconds.")
     max_timeout_s: float = Field(21600, gt=0, description="Maximum timeout of a job, in seconds.")
@@ -389,6 +393,24 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(folder for part in value.split(os.pathsep) for folder in _split_folders(part))
         return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _check_secrets(cls, value: SecretStr | None) -> SecretStr | None:
+        for secret in _split_secrets(value):
+            encoded = secret.removeprefix(WEBHOOK_SECRET_PREFIX)
+            try:
+                size = len(base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True))
+            except ValueError:
+                size = 0
+            if not secret.startswith(WEBHOOK_SECRET_PREFIX) or not 24 <= size <= 64:
+                raise ValueError("must be whsec_ and then 24 to 64 random bytes in base64")
+        return value
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """The secrets that sign webhooks; empty: one is derived."""
+        return _split_secrets(self.webhook_secret)
 
     @cached_property
     def has_several_keys(self) -> bool:
@@ -477,6 +499,10 @@ def pop_store_credentials() -> dict[str, str]:
     """Take the worker's own store credentials out of the environment, where libraries would find them."""
     names = [name for name in os.environ if name.upper().startswith(_STORE_PREFIXES)]
     return {name: os.environ.pop(name) for name in names}
+
+
+def _split_secrets(value: SecretStr | None) -> tuple[str, ...]:
+    return () if value is None else tuple(value.get_secret_value().replace(",", " ").split())
 
 
 def _split_folders(text: str) -> list[str]:

@@ -210,6 +210,8 @@ def test_a_webhook_is_stored_in_runpods_shape(server: Server, http: requests.Ses
             assert event == ("job.failed" if name == "refused" else "job.succeeded")
             assert json.loads(seal.unseal(target)) == {
                 "url": hook,
+                "base_url": server.url,
+                "job_field": "callback_url" if name == "standard" else "webhook",
                 "auth_header": None,
                 "events": ["end"],
                 "shape": "standard" if name == "standard" else "runpod",

@@ -183,3 +183,18 @@ def test_a_file_that_lets_jobs_write_its_own_folder_is_refused(tmp_path: Path, s
     (tmp_path / ".env").write_text(f"{setting}\n")
     with pytest.raises(Misconfigured, match=r"\.env"):
         read_settings()
+
+
+def test_webhook_secrets_are_several_or_none() -> None:
+    first, second = "whsec_" + "QUFB" * 8, "whsec_" + "QkJC" * 10
+    assert read_settings().webhook_secrets == ()
+    assert read_settings(webhook_secret=f"{first}, {second}").webhook_secrets == (first, second)
+    assert read_settings(webhook_secret=f"{first} {second}").webhook_secrets == (first, second)
+
+
+@pytest.mark.parametrize("secret", ["secret-canary", "whsec_c2hvcnQ=", "whsec_%%%%", "whsec_" + "QUFB" * 8 + ",x"])
+def test_a_webhook_secret_that_receivers_could_not_use_is_refused(secret: str) -> None:
+    with pytest.raises(Misconfigured) as caught:
+        read_settings(webhook_secret=secret)
+    assert "FFMPEG_WORKER_WEBHOOK_SECRET" in caught.value.message
+    assert "canary" not in caught.value.message

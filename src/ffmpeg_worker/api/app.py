@@ -16,6 +16,7 @@ from ffmpeg_worker.api.link_access import LinkAccess
 from ffmpeg_worker.api.loop_monitor import LoopMonitor
 from ffmpeg_worker.api.open_paths import DOCS_FILES, DOCS_PATH, DOCUMENT_PATH, START_PATH
 from ffmpeg_worker.api.openapi import TITLE, describe_route, describe_schema_route, make_document
+from ffmpeg_worker.api.openapi_deliveries import describe_deliveries_route, describe_replay_route
 from ffmpeg_worker.api.openapi_jobs import (
     describe_cancel,
     describe_events,
@@ -32,9 +33,8 @@ from ffmpeg_worker.api.problems import (
     on_worker_error,
     unexpected_error_response,
 )
-from ffmpeg_worker.api.queued_jobs import JOBS_PATH
 from ffmpeg_worker.api.request_log import RequestLog
-from ffmpeg_worker.api.routes import jobs
+from ffmpeg_worker.api.routes import deliveries, jobs
 from ffmpeg_worker.api.routes.actions import make_endpoint
 from ffmpeg_worker.api.routes.composition_schema import SCHEMA_PATH, serve_composition_schema
 from ffmpeg_worker.api.routes.job_events import stream_events
@@ -45,6 +45,7 @@ from ffmpeg_worker.api.routes.pages import docs_page, make_docs_file, start_page
 from ffmpeg_worker.api.routes.runpod_endpoint import add_endpoint_routes
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
+from ffmpeg_worker.job_queue.describe_job import JOBS_PATH
 from ffmpeg_worker.services import Services
 
 
@@ -105,6 +106,15 @@ def _add_job_routes(app: FastAPI) -> None:
     app.add_api_route(f"{one}/events", stream_events, methods=["GET"], **describe_events())
     app.add_api_route(f"{one}/log", show_log, methods=["GET"], **describe_log())
     add_output_routes(app, one)
+    app.add_api_route(
+        deliveries.DELIVERIES_PATH,
+        deliveries.show_deliveries,
+        methods=["GET"],
+        **describe_deliveries_route(),
+    )
+    app.add_api_route(
+        deliveries.REPLAY_PATH, deliveries.replay_delivery, methods=["POST"], **describe_replay_route()
+    )
 
 
 def _add_routes(app: FastAPI) -> None:

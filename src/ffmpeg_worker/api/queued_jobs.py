@@ -24,10 +24,10 @@ from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.lifecycle import JobEvent, Observer, Stage
 from ffmpeg_worker.job.problem import error_from_problem
 from ffmpeg_worker.job.queue_fields import QueueFields
+from ffmpeg_worker.job_queue.describe_job import describe_job as describe_record
 from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.planning.planner import ReadJob
 
-JOBS_PATH = "/api/jobs"
 _TRUE = frozenset({"true", "1", "yes", "on", ""})
 _FALSE = frozenset({"false", "0", "no", "off"})
 _KEYS = tuple(
@@ -154,8 +154,7 @@ def link_outputs(request: Request, job: JobRecord) -> JobRecord:
 
 def describe_job(request: Request, job: JobRecord) -> dict[str, Any]:
     """Return a job as its callers see it."""
-    job = link_outputs(request, job)
-    return {**job.as_json(), "status_url": f"{base_url(request)}{JOBS_PATH}/{job.job_id}"}
+    return describe_record(link_outputs(request, job), base_url(request))
 
 
 def base_url(request: Request) -> str:
@@ -201,7 +200,10 @@ async def _submit(request: Request, body: JobBody, read: ReadJob[Any]) -> tuple[
 
     record = request_record_of(request.scope)
     key = read_idempotency_key(request)
-    return await queue.submit(SentJob(body, read.job, record.owner, job_id=record.job_id, idempotency_key=key))
+    sent = SentJob(
+        body, read.job, record.owner, job_id=record.job_id, idempotency_key=key, base_url=base_url(request)
+    )
+    return await queue.submit(sent)
 
 
 async def _run_to_response(

@@ -10,7 +10,8 @@ import click
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from ffmpeg_worker.settings import Settings, environment_variable_of
+from ffmpeg_worker.cli.problems import exit_on_error
+from ffmpeg_worker.settings import Settings, environment_variable_of, read_settings
 
 _HEAD = """\
 # Settings
@@ -41,9 +42,28 @@ _LISTED = {SecretStr: "keys", Path: "folders", str: "hosts", IPv4Network | IPv6N
 
 
 @click.command("settings")
-def command() -> None:
-    """Print a Markdown table of all settings with variable, values, default and meaning."""
-    click.echo(settings_page(), nl=False)
+@click.option("--webhook-secret", is_flag=True, help="Print the secret that signs webhooks instead.")
+def command(*, webhook_secret: bool) -> None:
+    """Print a Markdown table of all settings with variable, values, default and meaning.
+
+    With --webhook-secret, print what receivers of webhooks verify them with: the secret of
+    FFMPEG_WORKER_WEBHOOK_SECRET, of several the first, else the one that is derived from the state key.
+    """
+    with exit_on_error():
+        click.echo(find_webhook_secret(read_settings()) if webhook_secret else settings_page(), nl=webhook_secret)
+
+
+def find_webhook_secret(settings: Settings) -> str:
+    """Return the first secret that signs webhooks; the key that it is derived from is made if it is missing.
+
+    Raises:
+        Misconfigured: there is no state key, or its folder cannot be used.
+    """
+    # Imported late: the library of the seal takes longer than the page.
+    from ffmpeg_worker.job_queue.queue_access import open_seal  # noqa: PLC0415
+    from ffmpeg_worker.job_queue.webhooks.signing_secrets import derive_secret  # noqa: PLC0415
+
+    return settings.webhook_secrets[0] if settings.webhook_secrets else derive_secret(open_seal(settings))
 
 
 def settings_page() -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.frozen_model import FrozenModel
@@ -14,18 +15,33 @@ MIN_PRIORITY, MAX_PRIORITY = 1, 100
 DEFAULT_PRIORITY = 50
 CallbackEvent = Literal["end", "progress"]
 
+_URL = re.compile(r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x1f\x7f]+$")
+
+
+def _check_url(url: str) -> str:
+    if _URL.fullmatch(url) is None:
+        raise ValueError("must be a URL such as https://HOST/PATH, without blanks")
+    return url
+
+
 _CallbackUrl = Annotated[
     str,
-    Field(
-        max_length=2048,
-        pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x1f\x7f]+$",
-    ),
+    Field(max_length=2048),
+    AfterValidator(_check_url),
+    WithJsonSchema({"type": "string", "pattern": _URL.pattern, "maxLength": 2048}),
 ]
 _Header = Annotated[
     SecretStr,
     BeforeValidator(read_secret),
     Field(max_length=4096),
     WithJsonSchema({"type": "string", "writeOnly": True, "pattern": r"^[\u0020-\u007e]+$", "maxLength": 4096}),
+]
+
+
+_Events = Annotated[
+    tuple[CallbackEvent, ...],
+    # Strict models take no list for a tuple.
+    BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
 ]
 
 
@@ -49,9 +65,9 @@ class QueueFields(FrozenModel):
     callback_auth_header: _Header | None = Field(
         None,
         description="`Authorization` header of the webhooks; `Name: value` names another header.",
-        examples=["Bearer secret-of-the-receiver"],
+        examples=["Bearer my-token"],
     )
-    callback_events: tuple[CallbackEvent, ...] = Field(
+    callback_events: _Events = Field(
         ("end",),
         max_length=2,
         description="What is told to `callback_url`: the end, and with `progress` the progress too.",

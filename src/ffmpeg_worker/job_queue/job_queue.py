@@ -14,7 +14,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import IO, Any
+from typing import IO
 
 import sqlalchemy as sa
 
@@ -22,7 +22,7 @@ from ffmpeg_worker.errors import InvalidJob, JobNotFinal, JobReplaced, QueueLimi
 from ffmpeg_worker.job.canonical_body import canonical_body
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
-from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY, QueueFields
+from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY
 from ffmpeg_worker.job_queue.changes import Changes, Watch
 from ffmpeg_worker.job_queue.database import Database, path_of
 from ffmpeg_worker.job_queue.dbos_runtime import APPLICATION_VERSION, Engine
@@ -56,6 +56,9 @@ from ffmpeg_worker.job_queue.run_attempts import AttemptRunner, OnEnd
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.stored_body import pack_body
 from ffmpeg_worker.job_queue.waiting_jobs import purge_waiting
+from ffmpeg_worker.job_queue.webhooks.callback import Callback, callback_of
+from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents
+from ffmpeg_worker.job_queue.webhooks.webhooks import Webhooks
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.tasks import cancel_and_wait
@@ -105,8 +108,9 @@ class SentJob:
         job_id: its id, which nobody can guess; by default a new one.
         idempotency_key: a job of the same owner with the same key is returned instead of a second one.
         expires_at: seconds since 1970 after which it is not started any more.
-        webhook_shape: what the webhook of its end looks like: `standard`, or `runpod` for RunPod's own.
         parent_id: the job whose piece it is.
+        callback: where its webhooks go; by default where the job says.
+        base_url: of links in webhooks, without a slash at its end.
     """
 
     body: JobBody
@@ -115,8 +119,9 @@ class SentJob:
     job_id: str | None = None
     idempotency_key: str | None = None
     expires_at: float | None = None
-    webhook_shape: str = "standard"
     parent_id: str | None = None
+    callback: Callback | None = None
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +139,7 @@ class RefusedJob:
     job_id: str
     action: str
     error: WorkerError
-    callback: QueueFields
-    webhook_shape: str = "standard"
+    callback: Callback | None = None
 
 
 class JobQueue:
@@ -150,19 +154,21 @@ class JobQueue:
         database: Database,
         seal: Seal,
         folders: JobFolders,
+        webhooks: Webhooks,
         options: QueueOptions,
         on_end: OnEnd = lambda _record, _seconds: None,
     ) -> None:
         self.seal = seal
         self.folders = folders
         self.database = database
+        self.webhooks = webhooks
         self.changes = Changes(database)
         self.links = OutputLinks(seal, options.link_lifetime_s)
         self.executor = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._options = options
         self._on_end = on_end
         self._expiring: asyncio.Task[None] | None = None
-        self.reports = ReportWriter(database, self.changes.tell)
+        self.reports = ReportWriter(database, self.changes.tell, ProgressEvents(webhooks.wake))
         self.attempts = AttemptRunner(
             resources,
             database,
@@ -203,6 +209,7 @@ class JobQueue:
         self._expiring = asyncio.create_task(self._expire())
         if self._options.slots:
             self.retention.start()
+        self.webhooks.open(self.executor)
 
     async def close(self) -> None:
         """Give running jobs back after the grace time, and leave."""
@@ -215,6 +222,7 @@ class JobQueue:
         await self._engine.close()
         await self._membership.close()
         await self.reports.flush()
+        await self.webhooks.close()
         await self.database.close()
 
     async def submit(self, sent: SentJob) -> tuple[JobRecord, bool]:
@@ -226,6 +234,8 @@ class JobQueue:
         """
         packed, key = pack_body(sent.body), _one_key(sent)
         job = sent.job
+        callback = sent.callback or callback_of(job, sent.base_url)
+        sealed = None if callback is None else self.webhooks.seal_callback(callback)
         new = NewJob(
             job_id=sent.job_id or str(uuid.uuid4()),
             owner=sent.owner,
@@ -234,7 +244,7 @@ class JobQueue:
             body=self.seal.seal(packed),
             body_digest=self.seal.digest(packed if key is None else await self._canonical(sent)),
             idempotency_key=key,
-            callback=self._seal_callback(job, sent.webhook_shape),
+            callback=sealed,
             metadata=job.metadata,
             expires_at=sent.expires_at,
             parent_id=sent.parent_id,
@@ -255,7 +265,7 @@ class JobQueue:
             priority=DEFAULT_PRIORITY,
             body=self.seal.seal(packed),
             body_digest=self.seal.digest(packed),
-            callback=self._seal_callback(refused.callback, refused.webhook_shape),
+            callback=None if refused.callback is None else self.webhooks.seal_callback(refused.callback),
         )
         store = partial(insert_refused, job=new, problem=refused.error.as_problem(refused.job_id))
         record = await self.database.run(store, patience_s=CALLER_PATIENCE_S)
@@ -438,18 +448,6 @@ class JobQueue:
         size = len(sent.body.content)
         return await call(size, canonical_body, sent.body, sent.job.action, deadline=deadline, owner=sent.owner)
 
-    def _seal_callback(self, fields: QueueFields, shape: str) -> bytes | None:
-        if fields.callback is None:
-            return None
-        header = fields.callback_auth_header
-        value: dict[str, Any] = {
-            "url": fields.callback,
-            "auth_header": None if header is None else header.get_secret_value(),
-            "events": list(fields.callback_events),
-            "shape": shape,
-        }
-        return self.seal.seal(json.dumps(value).encode())
-
     def _show(self, record: JobRecord) -> JobRecord:
         if record.sealed_result is None:
             return record
@@ -462,6 +460,8 @@ class JobQueue:
 
     def _ended(self, record: JobRecord, seconds: float) -> None:
         self.changes.tell_end(record)
+        if record.has_callback:
+            self.webhooks.wake()
         self._on_end(record, seconds)
         # The engine counts the run until its workflow has ended, a moment after this.
         asyncio.get_running_loop().call_later(0.01, self._engine.wake)
@@ -469,6 +469,7 @@ class JobQueue:
     async def _forget_waiting(self, ended: Sequence[JobRecord]) -> None:
         """Take jobs that ended without an attempt out of the engine's queue."""
         self.changes.tell([record.job_id for record in ended])
+        self.webhooks.wake()
         await asyncio.to_thread(self._engine.cancel, *(record.run_id for record in ended))
 
     async def _expire(self) -> None:
@@ -487,6 +488,7 @@ class JobQueue:
         """Put the jobs of dead workers back into the queue."""
         taken = await self.database.run(partial(take_from_dead, executors=executors))
         self.changes.tell(taken)
+        await self.webhooks.take_over(executors)
         is_empty = await asyncio.to_thread(self._engine.recover, executors)
         await self._enqueue_lost()
         self._engine.wake()
@@ -527,6 +529,7 @@ async def open_job_queue(
     database: Database,
     seal: Seal,
     folders: JobFolders,
+    webhooks: Webhooks,
     options: QueueOptions,
     on_end: OnEnd,
 ) -> AsyncIterator[JobQueue]:
@@ -536,7 +539,7 @@ async def open_job_queue(
         Misconfigured: the database cannot be opened.
     """
     await database.open()
-    queue = JobQueue(resources, database, seal, folders, options, on_end)
+    queue = JobQueue(resources, database, seal, folders, webhooks, options, on_end)
     await queue.open()
     try:
         yield queue

@@ -48,6 +48,7 @@ class JobRecord:
         parent_id: the job whose piece it is.
         run: counts the entries of the job in the engine's queue.
         executor: the worker that has begun its last attempt.
+        has_callback: whether a webhook tells its end.
         sealed_result: `result` as it is stored.
     """
 
@@ -71,6 +72,7 @@ class JobRecord:
     parent_id: str | None = None
     run: int = 1
     executor: str | None = None
+    has_callback: bool = False
     sealed_result: bytes | None = field(default=None, repr=False)
 
     @property
@@ -91,9 +93,9 @@ class JobRecord:
             "status": self.status.value,
             "revision": self.revision,
             "priority": self.priority,
-            "created_at": _to_text(self.created_at),
-            "started_at": _to_text(self.started_at),
-            "ended_at": _to_text(self.ended_at),
+            "created_at": time_text(self.created_at),
+            "started_at": time_text(self.started_at),
+            "ended_at": time_text(self.ended_at),
             "attempts": self.attempts,
             "retries": self.retries or None,
             "progress": self.progress,
@@ -148,7 +150,8 @@ class LogEntry:
     text: str
 
 
-def _to_text(seconds: float | None) -> str | None:
+def time_text(seconds: float | None) -> str | None:
+    """Return a time as ISO 8601 in UTC."""
     if seconds is None:
         return None
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ffmpeg_worker.errors import IdempotencyConflict, JobNotFound, JobReplaced
-from ffmpeg_worker.job_queue.delivery_store import insert_delivery
+from ffmpeg_worker.job_queue.delivery_store import SealedCallback, insert_end
 from ffmpeg_worker.job_queue.job_record import FINAL, JobFilter, JobPage, JobRecord, JobStatus
 from ffmpeg_worker.job_queue.metadata_filter import metadata_has
 from ffmpeg_worker.job_queue.tables import jobs, logs, steps
@@ -22,7 +22,7 @@ RUNNING = (JobStatus.RUNNING.value, JobStatus.CANCELLING.value)
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to store; `body` and `callback` are sealed, `body_digest` compares bodies of one idempotency key."""
+    """A job to store; `body` is sealed, `body_digest` compares bodies of one idempotency key."""
 
     job_id: str
     owner: str
@@ -31,7 +31,7 @@ class NewJob:
     body: bytes
     body_digest: str
     idempotency_key: str | None = None
-    callback: bytes | None = None
+    callback: SealedCallback | None = None
     metadata: Mapping[str, Any] | None = None
     expires_at: float | None = None
     parent_id: str | None = None
@@ -67,7 +67,7 @@ def insert_job(connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]
         "body": job.body,
         "body_digest": job.body_digest,
         "idempotency_key": job.idempotency_key,
-        "callback": job.callback,
+        **({} if job.callback is None else job.callback.as_columns()),
         "metadata": sa.null() if job.metadata is None else dict(job.metadata),
         "expires_at": job.expires_at,
         "parent_id": job.parent_id,
@@ -223,10 +223,9 @@ def finish_job(
         raise JobReplaced("The job was ended by another worker.")
     connection.execute(sa.delete(steps).where(steps.c.job_id == job_id))
     record = get_job(connection, job_id)
-    callback = connection.execute(sa.select(jobs.c.callback).where(jobs.c.job_id == job_id)).scalar_one()
-    if callback is not None:
+    if record.has_callback:
         # In the same transaction: nobody is called back before the result can be read, and nobody is forgotten.
-        insert_delivery(connection, job_id, f"job.{record.status}", callback)
+        insert_end(connection, record)
     return record
 
 
@@ -356,6 +355,7 @@ def to_record(row: sa.Row[Any]) -> JobRecord:
         parent_id=row.parent_id,
         run=row.run,
         executor=row.history[-1]["executor"] if row.history else None,
+        has_callback=row.callback is not None,
         sealed_result=row.result,
     )
 

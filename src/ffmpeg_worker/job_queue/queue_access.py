@@ -17,6 +17,7 @@ from ffmpeg_worker.settings import Settings
 if TYPE_CHECKING:
     from ffmpeg_worker.job_queue.job_queue import JobQueue
     from ffmpeg_worker.job_queue.run_attempts import OnEnd
+    from ffmpeg_worker.job_queue.seal import Seal
 
 _JOBS_FILE, _ENGINE_FILE = "jobs.db", "engine.db"
 
@@ -88,17 +89,11 @@ class QueueAccess:
     async def _open(self) -> JobQueue:
         settings = self._settings
         root = settings.state_root.absolute()
-        _make_private(root)
         # Imported late: the engine and its database library take as long as the rest of the start.
         modules = await asyncio.to_thread(_import_all)
+        seal = open_seal(settings)
         database_url, engine_url = _urls(settings, root)
-        key = settings.state_key
-        if key is None and settings.database_url is not None:
-            raise Misconfigured(
-                "FFMPEG_WORKER_DATABASE_URL needs FFMPEG_WORKER_STATE_KEY, the same for all processes.",
-                hint="Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'.",
-            )
-        secret = modules["seal"].open_key_file(root) if key is None else key.get_secret_value()
+        database = modules["database"].Database(database_url)
         options = modules["job_queue"].QueueOptions(
             engine_url=engine_url,
             slots=settings.max_concurrency if self.runs_jobs else 0,
@@ -116,9 +111,10 @@ class QueueAccess:
         queue: JobQueue = await self._stack.enter_async_context(
             modules["job_queue"].open_job_queue(
                 self._resources,
-                modules["database"].Database(database_url),
-                modules["seal"].Seal(secret),
+                database,
+                seal,
                 folders,
+                modules["webhooks.webhooks"].Webhooks(settings, database, seal),
                 options,
                 self._on_end,
             )
@@ -126,8 +122,28 @@ class QueueAccess:
         return queue
 
 
+def open_seal(settings: Settings) -> Seal:
+    """Return the seal of queued jobs; without a key in the settings, the state folder has one, or gets one.
+
+    Raises:
+        Misconfigured: there is no key, or the folder cannot be used.
+    """
+    from ffmpeg_worker.job_queue.seal import Seal, open_key_file  # noqa: PLC0415 - loads the cryptography
+
+    root, key = settings.state_root.absolute(), settings.state_key
+    _make_private(root)
+    if key is not None:
+        return Seal(key.get_secret_value())
+    if settings.database_url is not None:
+        raise Misconfigured(
+            "FFMPEG_WORKER_DATABASE_URL needs FFMPEG_WORKER_STATE_KEY, the same for all processes.",
+            hint="Make one: python3 -c 'import secrets; print(secrets.token_urlsafe(32))'.",
+        )
+    return Seal(open_key_file(root))
+
+
 def _import_all() -> dict[str, Any]:
-    names = ("database", "job_folders", "job_queue", "seal")
+    names = ("database", "job_folders", "job_queue", "webhooks.webhooks")
     return {name: importlib.import_module(f"ffmpeg_worker.job_queue.{name}") for name in names}
 
 

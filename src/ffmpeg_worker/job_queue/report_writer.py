@@ -13,6 +13,7 @@ from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.job_store import write_progress
 from ffmpeg_worker.job_queue.log_store import append_log
+from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents, store_progress
 from ffmpeg_worker.logs import log
 
 PAUSE_S = 0.5
@@ -21,9 +22,12 @@ PAUSE_S = 0.5
 class ReportWriter:
     """Collects reports and writes them in one transaction: one for each would cost a core for 50 jobs."""
 
-    def __init__(self, database: Database, on_written: Callable[[Iterable[str]], None]) -> None:
+    def __init__(
+        self, database: Database, on_written: Callable[[Iterable[str]], None], events: ProgressEvents
+    ) -> None:
         """`on_written` receives the ids of the jobs whose records have changed."""
         self._database = database
+        self._events = events
         self._on_written = on_written
         self._progress: dict[str, tuple[str, Mapping[str, Any]]] = {}
         self._logs: list[dict[str, Any]] = []
@@ -42,6 +46,7 @@ class ReportWriter:
 
     def take(self, job_id: str) -> Mapping[str, Any] | None:
         """Return the newest progress of a job that has ended, if it was not written yet, and forget it."""
+        self._events.forget(job_id)
         _, progress = self._progress.pop(job_id, (None, None))
         return progress
 
@@ -53,12 +58,15 @@ class ReportWriter:
             if not progress and not entries:
                 return
 
-            def write(connection: sa.Connection) -> None:
+            tellable = self._events.choose(progress)
+
+            def write(connection: sa.Connection) -> dict[str, bool]:
                 write_progress(connection, progress)
                 append_log(connection, entries)
+                return store_progress(connection, tellable)
 
             try:
-                await self._database.run(write, patience_s=2)
+                self._events.note(progress, await self._database.run(write, patience_s=2))
             except WorkerError as error:
                 log(logging.WARNING, "progress of jobs could not be stored", detail=error.detail)
             self._on_written(progress)

@@ -47,6 +47,10 @@ class Seal:
         """Return a digest that tells whether two contents are equal, and from which neither can be guessed."""
         return hmac.new(self._digest_key, content, hashlib.sha256).hexdigest()
 
+    def derive(self, purpose: str) -> bytes:
+        """Return 32 bytes of a key for another purpose, from which the key of the seal cannot be guessed."""
+        return hmac.new(self._digest_key, b"derived\0" + purpose.encode(), hashlib.sha256).digest()
+
     def sign(self, text: str) -> str:
         """Return a signature of a text, for links."""
         return hmac.new(self._digest_key, b"link\0" + text.encode(), hashlib.sha256).hexdigest()

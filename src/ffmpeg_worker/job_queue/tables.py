@@ -28,7 +28,9 @@ jobs = sa.Table(
     sa.Column("attempt_token", sa.Text),  # of the attempt that may write; a new attempt has a new one
     sa.Column("body", sa.LargeBinary, nullable=False),  # sealed: it may hold credentials
     sa.Column("body_digest", sa.Text, nullable=False),
-    sa.Column("callback", sa.LargeBinary),  # sealed JSON with `url`, `auth_header`, `events`, `shape`
+    sa.Column("callback", sa.LargeBinary),  # sealed, see `webhooks/callback.py`
+    sa.Column("callback_receiver", sa.Text),  # a digest of host and port
+    sa.Column("tells_progress", sa.Boolean, nullable=False, default=False),
     sa.Column("idempotency_key", sa.Text),
     sa.Column("metadata", sa.JSON),
     sa.Column("progress", sa.JSON),
@@ -92,12 +94,18 @@ deliveries = sa.Table(
     sa.Column("delivery_id", sa.Text, primary_key=True),  # the `webhook-id` of every try
     sa.Column("job_id", sa.Text, nullable=False),
     sa.Column("event", sa.Text, nullable=False),
+    sa.Column("receiver", sa.Text, nullable=False),  # `callback_receiver` of the job
     sa.Column("target", sa.LargeBinary, nullable=False),  # `callback` of the job
-    sa.Column("payload", sa.Text),  # of progress; that of an end is made of the job's record
+    sa.Column("record", sa.JSON, nullable=False),  # of the job at the event: it may run again, or be removed
+    sa.Column("result", sa.LargeBinary),  # of the job, sealed
     sa.Column("status", sa.Text, nullable=False),  # pending, delivered, failed
     sa.Column("tries", sa.JSON, nullable=False, default=list),
+    sa.Column("attempts", sa.Integer, nullable=False, default=0),  # tries since it was made or repeated
     sa.Column("created_at", sa.Double, nullable=False),
-    sa.Column("next_try_at", sa.Double),
+    # Times of the database's clock, which all processes share.
+    sa.Column("scheduled_at", sa.Double, nullable=False, default=0.0),  # when `next_try_at` was chosen
+    sa.Column("next_try_at", sa.Double, nullable=False, default=0.0),  # 0: at once
+    sa.Column("claimed_by", sa.Text),  # the process that sends it
     sa.Column("claimed_until", sa.Double),
     sa.Index("ffw_deliveries_by_job", "job_id"),
     sa.Index("ffw_deliveries_by_due", "status", "next_try_at"),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from ffmpeg_worker.errors import JobCancelled, JobExpired, WorkerError
-from ffmpeg_worker.job_queue.delivery_store import insert_delivery
+from ffmpeg_worker.job_queue.delivery_store import insert_end
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import to_record
 from ffmpeg_worker.job_queue.tables import jobs, steps
@@ -41,7 +41,7 @@ def expire_waiting(connection: sa.Connection, job_id: str | None = None) -> list
 def _end_waiting(
     connection: sa.Connection, where: Sequence[sa.ColumnElement[bool]], status: JobStatus, error: WorkerError
 ) -> list[JobRecord]:
-    query = sa.select(jobs.c.job_id, jobs.c.callback).where(jobs.c.status == JobStatus.QUEUED.value, *where)
+    query = sa.select(jobs.c.job_id).where(jobs.c.status == JobStatus.QUEUED.value, *where)
     found = connection.execute(query.order_by(jobs.c.number).limit(BATCH).with_for_update()).all()
     if not found:
         return []
@@ -58,7 +58,8 @@ def _end_waiting(
     )
     connection.execute(statement, [{"id": job_id, "problem": error.as_problem(job_id)} for job_id in ids])
     connection.execute(sa.delete(steps).where(steps.c.job_id.in_(ids)))
-    for row in found:
-        if row.callback is not None:
-            insert_delivery(connection, row.job_id, f"job.{status.value}", row.callback)
-    return [to_record(row) for row in connection.execute(sa.select(jobs).where(jobs.c.job_id.in_(ids)))]
+    ended = [to_record(row) for row in connection.execute(sa.select(jobs).where(jobs.c.job_id.in_(ids)))]
+    for record in ended:
+        if record.has_callback:
+            insert_end(connection, record)
+    return ended

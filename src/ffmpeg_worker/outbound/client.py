@@ -32,7 +32,7 @@ _OWN_HEADERS = frozenset(
 
 
 class OutboundClient:
-    """Sends GET and PUT requests to addresses of callers.
+    """Sends GET, PUT and POST requests to addresses of callers.
 
     It uses no proxy, cookie or credential of the worker, and each request has its own connection.
     """
@@ -90,6 +90,29 @@ class OutboundClient:
             yield response
 
     @asynccontextmanager
+    async def post(
+        self, address: str, headers: Mapping[str, str], own_headers: Mapping[str, str], body: bytes
+    ) -> AsyncIterator[aiohttp.ClientResponse]:
+        """POST to an address; yields the answer. Redirects are not followed. Errors as for `get`.
+
+        `own_headers` include `Content-Type`.
+        """
+        check_headers(headers)
+        sent = {**headers, **own_headers}
+        async with self._request("POST", self._read(address), sent, address, ANSWER_S, body) as response:
+            yield response
+
+    def check_address(self, address: str) -> None:
+        """Refuse an address that can never be called; what its name leads to is checked with each connection.
+
+        Raises:
+            AddressNotAllowed: its scheme, host or port.
+        """
+        url = self._read(address)
+        if not self._rules.may_allow(url.host or "", url.port or 0):
+            raise _refusal(address, "it does not lead to a public host on a usual port")
+
+    @asynccontextmanager
     async def _request(
         self,
         method: str,
@@ -97,7 +120,7 @@ class OutboundClient:
         headers: Mapping[str, str],
         address: str,
         answer_s: float | None,
-        body: AsyncIterable[bytes] | None = None,
+        body: AsyncIterable[bytes] | bytes | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         sockets = CheckedSockets(self._rules, url.host or "")
         connector = aiohttp.TCPConnector(

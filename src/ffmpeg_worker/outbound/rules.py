@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
@@ -15,6 +16,8 @@ ANSWER_S = 30.0
 IDLE_S = 30.0
 
 _PORTS = {80, 443, 8443}
+_LOOPBACK = (ip_address("127.0.0.1"), ip_address("::1"))
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 # Some Python versions report `is_global` for these, although they lead into the local network or to a cloud's own
 # services: NAT64, 6to4, Teredo and similar, and the metadata addresses of Azure, Oracle and Alibaba.
 _NOT_PUBLIC = tuple(
@@ -92,6 +95,27 @@ class OutboundRules:
             and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified or ip.is_link_local)
             and not _is_in(ip, _NOT_PUBLIC)
         )
+
+    def may_allow(self, host: str, port: int) -> bool:
+        """Whether a host may turn out to be allowed; false where it certainly is not, whatever its name means."""
+        if _ip_of(host) is not None:
+            return self.allows(host, port, host)
+        name = _normalize(host)
+        if name in self.allow_hosts:
+            return True
+        labels = name.split(".")
+        if labels[-1] == "localhost":
+            return any(_is_in(ip, self.allow_cidrs) for ip in _LOOPBACK)
+        if _NUMBER.fullmatch(labels[-1]):
+            return False  # an IPv4 address in another notation
+        return port in _PORTS or bool(self.allow_cidrs)
+
+
+def _ip_of(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
 
 
 def _is_in(ip: IPv4Address | IPv6Address, networks: Iterable[IPv4Network | IPv6Network]) -> bool:

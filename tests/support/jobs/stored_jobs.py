@@ -19,8 +19,10 @@ from ffmpeg_worker.job_queue.job_store import Attempt, NewJob, begin_attempt, fi
 from ffmpeg_worker.job_queue.log_store import append_log
 from ffmpeg_worker.job_queue.queue_access import QueueAccess
 from ffmpeg_worker.job_queue.seal import Seal
+from ffmpeg_worker.job_queue.webhooks.webhooks import Webhooks
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.resources import WorkerResources
+from ffmpeg_worker.settings import Settings
 
 
 @dataclass
@@ -37,9 +39,7 @@ class StoredJobs:
         async def get() -> JobQueue:
             return self.queue
 
-        return cast(
-            QueueAccess, SimpleNamespace(runs_jobs=True, is_on=True, opened=self.queue, get=get)
-        )
+        return cast(QueueAccess, SimpleNamespace(runs_jobs=True, is_on=True, opened=self.queue, get=get))
 
     async def add(
         self,
@@ -87,7 +87,9 @@ async def open_stored_jobs(folder: Path, url: str | None = None) -> AsyncIterato
     database = Database(url or sqlite_url(folder / "jobs.db"))
     await database.open()
     options = QueueOptions(engine_url=sqlite_url(folder / "engine.db"), slots=0)
-    queue = JobQueue(cast(WorkerResources, None), database, Seal("secret"), JobFolders(folder / "jobs"), options)
+    seal, settings = Seal("secret"), Settings(allow_http_inputs=True)
+    webhooks = Webhooks(settings, database, seal)
+    queue = JobQueue(cast(WorkerResources, None), database, seal, JobFolders(folder / "jobs"), webhooks, options)
     try:
         yield StoredJobs(queue)
     finally:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from ffmpeg_worker.errors import IdempotencyConflict, JobNotFound, JobReplaced
+from ffmpeg_worker.job_queue.delivery_store import SealedCallback
 from ffmpeg_worker.job_queue.job_record import JobFilter, JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
     NewJob,
@@ -121,7 +122,7 @@ def test_an_ended_job_does_not_change(db: sa.Connection) -> None:
 
 
 def test_the_end_and_its_webhook_are_stored_together(db: sa.Connection) -> None:
-    add(db, "a", callback=b"sealed callback")
+    add(db, "a", callback=SealedCallback(b"sealed callback", "host", False))
     add(db, "b")
     for job_id in ("a", "b"):
         begin_attempt(db, job_id, "worker-1", f"token-{job_id}")

@@ -145,7 +145,15 @@ async def test_every_run_of_a_job_is_forgotten(store: Store) -> None:
 
 async def test_a_record_stays_until_its_webhook_is_sent(store: Store) -> None:
     await store.add("job")
-    values = {"delivery_id": "d", "job_id": "job", "event": "end", "target": b"", "status": "pending"}
+    values = {
+        "delivery_id": "d",
+        "job_id": "job",
+        "event": "end",
+        "target": b"",
+        "receiver": "host",
+        "status": "pending",
+        "record": {},
+    }
     new = sa.insert(deliveries).values(**values, tries=[], created_at=0.0)
     await store.database.run(lambda connection: connection.execute(new))
     await store.sweep(10 * RECORDS_S)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import sqlalchemy as sa
 
+from ffmpeg_worker.job_queue.delivery_store import SealedCallback
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
     NewJob,
@@ -51,7 +52,13 @@ def events(connection: sa.Connection) -> list[tuple[str, str]]:
 
 
 def test_a_purge_cancels_the_waiting_jobs_of_one_owner(connection: sa.Connection) -> None:
-    add(connection, new("a", callback=b"sealed"), new("b"), new("other", owner="two"), new("running"))
+    add(
+        connection,
+        new("a", callback=SealedCallback(b"sealed", "host", False)),
+        new("b"),
+        new("other", owner="two"),
+        new("running"),
+    )
     add(connection, new("piece", parent_id="running"))
     assert begin_attempt(connection, "running", "worker", "token") is not None
     purged = purge_waiting(connection, "one", time.time())
@@ -81,7 +88,12 @@ def test_a_purge_ends_though_jobs_keep_coming(connection: sa.Connection) -> None
 
 def test_jobs_that_were_not_started_in_time_fail(connection: sa.Connection) -> None:
     past, future = time.time() - 1, time.time() + 1000
-    add(connection, new("late", expires_at=past, callback=b"sealed"), new("early", expires_at=future), new("none"))
+    add(
+        connection,
+        new("late", expires_at=past, callback=SealedCallback(b"sealed", "host", False)),
+        new("early", expires_at=future),
+        new("none"),
+    )
     add(connection, new("also-late", expires_at=past))
     assert ids(expire_waiting(connection, "late")) == ["late"]
     assert ids(expire_waiting(connection, "early")) == []
@@ -115,7 +127,7 @@ def test_a_job_that_expired_can_be_repeated(connection: sa.Connection) -> None:
 
 
 def test_a_refused_job_has_ended_and_its_sender_is_told(connection: sa.Connection) -> None:
-    job = new("refused", callback=b"sealed")
+    job = new("refused", callback=SealedCallback(b"sealed", "host", False))
     first = insert_refused(connection, job, {"error": "No.", "code": "invalid_job"})
     assert (first.status, first.error) == (JobStatus.FAILED, {"error": "No.", "code": "invalid_job"})
     # A transaction may be repeated when the connection was lost after its commit.

@@ -13,10 +13,11 @@ from ffmpeg_worker.api.app_state import app_state_of
 from ffmpeg_worker.api.job_parameters import read_job_id, read_number
 from ffmpeg_worker.api.json_response import DEFAULT_HEADERS, json_response
 from ffmpeg_worker.api.preferences import read_preferences
-from ffmpeg_worker.api.queued_jobs import JOBS_PATH, base_url
+from ffmpeg_worker.api.queued_jobs import base_url
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.spooled_response import spool
 from ffmpeg_worker.api.wait_for_job import wait_for_end
+from ffmpeg_worker.job_queue.describe_job import JOBS_PATH
 from ffmpeg_worker.job_queue.job_record import JobRecord, LogEntry
 
 TEXT_TYPE = "text/plain"

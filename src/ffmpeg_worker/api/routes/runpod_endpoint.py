@@ -22,6 +22,7 @@ from ffmpeg_worker.api.body import is_json, read_body
 from ffmpeg_worker.api.disconnection import raise_when_disconnected
 from ffmpeg_worker.api.json_response import json_response
 from ffmpeg_worker.api.problems import problem_response, status_of
+from ffmpeg_worker.api.queued_jobs import base_url
 from ffmpeg_worker.api.request_log import request_record_of
 from ffmpeg_worker.api.runpod_protocol import describe_health, describe_stream
 from ffmpeg_worker.codes import Fault
@@ -34,6 +35,7 @@ from ffmpeg_worker.tasks import race
 
 if TYPE_CHECKING:
     from ffmpeg_worker.job_queue.job_queue import JobQueue
+    from ffmpeg_worker.job_queue.webhooks.callback import Shape
 
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -168,9 +170,10 @@ async def _submit(request: Request) -> JobRecord:
     )
     queue = await services.queue.get()
     from ffmpeg_worker.job_queue.job_queue import RefusedJob, SentJob  # noqa: PLC0415 - loads the engine
+    from ffmpeg_worker.job_queue.webhooks.callback import callback_of  # noqa: PLC0415 - likewise
 
-    body = JobBody(None, asked.content)
-    shape = "standard" if asked.webhook is None else "runpod"
+    body, base = JobBody(None, asked.content), base_url(request)
+    shape: Shape = "standard" if asked.webhook is None else "runpod"
     try:
         read = await services.read(body, owner=record.owner)
     except WorkerError as error:
@@ -178,10 +181,12 @@ async def _submit(request: Request) -> JobRecord:
             raise
         record.error = error
         action = asked.action or "unknown"
-        refused = RefusedJob(body, record.owner, record.job_id, action, error, asked.callback, shape)
+        callback = callback_of(asked.callback, base, shape)
+        refused = RefusedJob(body, record.owner, record.job_id, action, error, callback)
         return await queue.store_refused(refused)
     expires_at = None if asked.ttl_s is None else time.time() + asked.ttl_s
-    sent = SentJob(body, read.job, record.owner, record.job_id, expires_at=expires_at, webhook_shape=shape)
+    callback = callback_of(read.job, base, shape)
+    sent = SentJob(body, read.job, record.owner, record.job_id, expires_at=expires_at, callback=callback)
     job, _ = await queue.submit(sent)
     return job
 

@@ -1,0 +1,1 @@
+"""Webhooks: messages about the progress and the end of queued jobs, sent to addresses of callers."""
