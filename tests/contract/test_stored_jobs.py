@@ -14,8 +14,8 @@ from ffmpeg_worker.errors import InvalidJob, JobNotFound
 from ffmpeg_worker.job_queue.job_record import JobFilter, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
     begin_attempt,
+    count_waiting,
     give_back,
-    has_more_queued,
     request_cancel,
 )
 from support.jobs.stored_jobs import StoredJobs, open_stored_jobs
@@ -143,13 +143,12 @@ async def test_limits_count_waiting_jobs_of_an_owner_and_of_all(stored: StoredJo
     await stored.add(owner="two")
     await stored.add(owner="one", parent_id=first.job_id)
 
-    async def has_more(limit: int, owner: str | None = None) -> bool:
-        return await stored.queue.database.run(lambda connection: has_more_queued(connection, limit, owner))
+    async def count(owner: str | None = None, at_most: int = 9) -> int:
+        return await stored.queue.database.run(partial(count_waiting, owner=owner, at_most=at_most))
 
-    assert [await has_more(limit) for limit in (1, 2)] == [True, False]
-    assert [await has_more(limit, "one") for limit in (0, 1)] == [True, False]
+    assert (await count(), await count(at_most=1), await count("one")) == (2, 1, 1)
     await stored.begin(first)
-    assert not await has_more(0, "one")
+    assert await count("one") == 0
 
 
 async def test_numbers_of_the_queue(stored: StoredJobs, request: pytest.FixtureRequest) -> None:

@@ -75,7 +75,7 @@ async def test_retention_leaves_nothing_of_a_job(tmp_path: Path) -> None:
         record = await run(worker, process("a.mkv"))
         assert find_engine_rows(state, record.run_id)
         # The run ends a moment after the job.
-        await asyncio.to_thread(until, lambda: not queue._engine.has_run(record.run_id))
+        await asyncio.to_thread(until, lambda: not queue._engine.find_runs([record.run_id])[record.run_id])
         retention = Retention(
             queue.database,
             queue.folders,

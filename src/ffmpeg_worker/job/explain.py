@@ -15,7 +15,14 @@ from ffmpeg_worker.suggestions import did_you_mean
 from ffmpeg_worker.validation_errors import describe_problem
 
 _OWN_CODES = frozenset(
-    {"content_too_large", "invalid_name", "path_outside_root", "invalid_upload", "unknown_cloud_type"}
+    {
+        "content_too_large",
+        "invalid_name",
+        "invalid_value",
+        "path_outside_root",
+        "invalid_upload",
+        "unknown_cloud_type",
+    }
 )
 
 
@@ -77,8 +84,10 @@ def field_names(model: type[BaseModel]) -> list[str]:
 
 
 def _invalid_value(error: ErrorDetails, field: str) -> InvalidJob:
-    hint = error.get("ctx", {}).get("hint")
+    context = error.get("ctx", {})
+    hint = context.get("hint")
     if error["type"] in _OWN_CODES:
+        field = context.get("field", field)  # of an error that is about several fields
         return InvalidJob(error["msg"], code=error["type"], hint=hint, where={"field": field})
     return InvalidJob(
         f'"{field}" {describe_problem(error)}.',

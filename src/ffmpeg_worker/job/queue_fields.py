@@ -13,6 +13,7 @@ from ffmpeg_worker.job.credentials import read_secret
 
 MIN_PRIORITY, MAX_PRIORITY = 1, 100
 DEFAULT_PRIORITY = 50
+_MAX_HEADER = 4096
 CallbackEvent = Literal["end", "progress"]
 
 _URL = re.compile(r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x1f\x7f]+$")
@@ -30,11 +31,24 @@ _CallbackUrl = Annotated[
     AfterValidator(_check_url),
     WithJsonSchema({"type": "string", "pattern": _URL.pattern, "maxLength": 2048}),
 ]
+
+
+def _check_header(header: SecretStr) -> SecretStr:
+    text = header.get_secret_value()
+    if len(text) > _MAX_HEADER:
+        raise ValueError(f"must have at most {_MAX_HEADER} characters")
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("must have only ASCII characters, as a request header does")
+    return header
+
+
 _Header = Annotated[
     SecretStr,
     BeforeValidator(read_secret),
-    Field(max_length=4096),
-    WithJsonSchema({"type": "string", "writeOnly": True, "pattern": r"^[\u0020-\u007e]+$", "maxLength": 4096}),
+    AfterValidator(_check_header),
+    WithJsonSchema(
+        {"type": "string", "writeOnly": True, "pattern": r"^[\u0020-\u007e]+$", "maxLength": _MAX_HEADER}
+    ),
 ]
 
 
@@ -93,13 +107,15 @@ class QueueFields(FrozenModel):
     def _name_one_callback(self) -> Self:
         if self.callback_url is not None and self.webhook is not None:
             raise PydanticCustomError(
-                "invalid_value", 'The job has both "callback_url" and "webhook".', {"hint": "Keep one of them."}
+                "invalid_value",
+                'The job has both "callback_url" and "webhook".',
+                {"field": "webhook", "hint": "Keep one of them."},
             )
         if self.callback_auth_header is not None and self.callback is None:
             raise PydanticCustomError(
                 "invalid_value",
                 '"callback_auth_header" needs "callback_url".',
-                {"hint": "Give both, or none of them."},
+                {"field": "callback_auth_header", "hint": "Give both, or none of them."},
             )
         return self
 

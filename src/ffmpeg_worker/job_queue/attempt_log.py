@@ -23,7 +23,7 @@ class AttemptLog:
     def add(self, chunk: LogChunk) -> None:
         """Take a chunk; a `LogSink`."""
         size = len(chunk.text)
-        if size <= self._left:
+        if self._last is None and size <= self._left:
             self._left -= size
             self._store(chunk.lane, chunk.command, chunk.text)
         else:

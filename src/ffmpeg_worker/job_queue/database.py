@@ -29,6 +29,10 @@ PATIENCE_S = 600.0
 OPEN_PATIENCE_S = 30.0
 """Seconds that a process waits at its start: after a reboot the database may come later."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 2.0
+_FULL_PATIENCE_S = 2.0
+"""Seconds that a transaction waits for room on the disk: jobs that have failed make some."""
+_BUSY_MS = 2000
+"""Milliseconds that one try waits for another program that writes the database file."""
 _SCHEMA_LOCK = 7077101
 
 
@@ -49,6 +53,7 @@ class Database:
         if self.is_sqlite:
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
             sa.event.listen(self.engine, "begin", _begin_immediate)
+        self._max_patience_s = float("inf")
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="jobs-database")
 
     async def open(self) -> None:
@@ -58,13 +63,21 @@ class Database:
             Misconfigured: the database cannot be opened.
             QueueUnavailable: its server did not answer for `OPEN_PATIENCE_S`.
         """
+        give_up_at = time.monotonic() + OPEN_PATIENCE_S
         try:
-            await self._in_thread(_create_tables)
+            while True:
+                try:
+                    return await self._in_thread(_create_tables, float("inf"))
+                except OperationalError as error:
+                    is_locked = "locked" in str(error.orig)  # another program writes the file
+                    if (self.is_sqlite and not is_locked) or time.monotonic() > give_up_at:
+                        raise
+                    log(logging.WARNING, "the database of queued jobs does not answer yet", detail=str(error.orig))
+                    await asyncio.sleep(_LONGEST_PAUSE_S if not self.is_sqlite else _FIRST_PAUSE_S)
         except OperationalError as error:
             if self.is_sqlite:
                 raise _unusable(error) from None
-            log(logging.WARNING, "the database of queued jobs does not answer yet", detail=str(error.orig))
-            await self.run(_create_tables, patience_s=OPEN_PATIENCE_S)
+            raise _unavailable(error) from None
         except (DBAPIError, OSError) as error:
             raise _unusable(error) from None
 
@@ -79,24 +92,31 @@ class Database:
         Raises:
             QueueUnavailable: the database was away for longer than `patience_s`.
         """
-        give_up_at, pause = time.monotonic() + patience_s, _FIRST_PAUSE_S
+        began, pause = time.monotonic(), _FIRST_PAUSE_S
         while True:
             try:
-                return await self._in_thread(work)
+                return await self._in_thread(work, began + patience_s)
             except (OperationalError, InterfaceError) as error:
-                if time.monotonic() + pause > give_up_at:
-                    raise QueueUnavailable(
-                        "The database of queued jobs does not answer.", hint="Try again later.", detail=str(error)
-                    ) from None
+                most_s = min(patience_s, self._max_patience_s, _FULL_PATIENCE_S if _is_full(error) else patience_s)
+                if time.monotonic() + pause - began > most_s:
+                    raise _unavailable(error) from None
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
 
-    async def _in_thread(self, work: Work[T]) -> T:
+    def limit_patience(self, patience_s: float) -> None:
+        """Let everyone give up after `patience_s`, also those that wait already: the worker ends."""
+        self._max_patience_s = patience_s
+
+    async def _in_thread(self, work: Work[T], give_up_at: float) -> T:
         """A transaction that has begun is awaited even if the caller is cancelled: it may have been committed."""
         loop = asyncio.get_running_loop()
-        return await finish_then_cancel(loop.run_in_executor(self._threads, partial(self._transact, work)))
+        return await finish_then_cancel(
+            loop.run_in_executor(self._threads, partial(self._transact, work, give_up_at))
+        )
 
-    def _transact(self, work: Work[T]) -> T:
+    def _transact(self, work: Work[T], give_up_at: float) -> T:
+        if time.monotonic() > give_up_at:  # others waited for the database before it was the turn of this one
+            raise QueueUnavailable("The database of queued jobs does not answer.", hint="Try again later.")
         with self.engine.begin() as connection:
             return work(connection)
 
@@ -107,6 +127,21 @@ def _unusable(error: Exception) -> Misconfigured:
         hint="Check FFMPEG_WORKER_DATABASE_URL and FFMPEG_WORKER_STATE_ROOT.",
         detail=str(error),
     )
+
+
+def _is_full(error: DBAPIError) -> bool:
+    return "disk is full" in str(error.orig)  # SQLITE_FULL
+
+
+def _unavailable(error: DBAPIError) -> QueueUnavailable:
+    if _is_full(error):
+        message, hint = (
+            "The disk of the database of queued jobs is full.",
+            "Try again later; if it stays, add disk.",
+        )
+    else:
+        message, hint = "The database of queued jobs does not answer.", "Try again later."
+    return QueueUnavailable(message, hint=hint, detail=str(error.orig))
 
 
 def path_of(url: str) -> Path | None:
@@ -131,7 +166,7 @@ def _create_tables(connection: sa.Connection) -> None:
 def _set_up_sqlite(connection: PoolProxiedConnection, _record: Any) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined]  # transactions are begun by us
     cursor = connection.cursor()
-    for pragma in ("busy_timeout=30000", *FILE_PRAGMAS, "synchronous=FULL"):
+    for pragma in (f"busy_timeout={_BUSY_MS}", *FILE_PRAGMAS, "synchronous=FULL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

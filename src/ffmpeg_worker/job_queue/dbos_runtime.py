@@ -18,10 +18,12 @@ import threading
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
+import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from dbos._queue import _INTERNAL_QUEUE_CONSTRUCTION, Queue, queue_worker_thread
 
-from ffmpeg_worker.errors import JobInterrupted
+from ffmpeg_worker.errors import JobInterrupted, Misconfigured
+from ffmpeg_worker.tasks import finish_shielded
 
 APPLICATION_VERSION = "1"
 """Workflows run only on workers of the same version; it changes when the meaning of stored records does."""
@@ -81,12 +83,13 @@ class Engine:
         self._wakes: dict[str, _Wake] = {}
         self._threads: list[threading.Thread] = []
         self._is_closing = False
+        self._file_engine: sa.Engine | None = None
 
     async def open(self) -> None:
         """Start DBOS, and take work from the queues.
 
         Raises:
-            Exception: of the database driver, if it cannot be opened.
+            Misconfigured: its database cannot be opened.
         """
         global _runner  # noqa: PLW0603 - DBOS is a singleton
         if _runner is not None:
@@ -94,7 +97,17 @@ class Engine:
         _runner = self
         self._loop = asyncio.get_running_loop()
         # In a thread: DBOS then runs workflows on an event loop of its own, and leaves ours as it is.
-        await asyncio.to_thread(self._launch)
+        try:
+            await asyncio.to_thread(self._launch)
+        except BaseException as error:
+            await finish_shielded(self.close())
+            if not isinstance(error, Exception):
+                raise
+            raise Misconfigured(
+                "The engine of queued jobs cannot be opened.",
+                hint="Check FFMPEG_WORKER_DATABASE_URL and FFMPEG_WORKER_STATE_ROOT.",
+                detail=f"{type(error).__name__}: {error}",
+            ) from None
 
     def _launch(self) -> None:
         config: DBOSConfig = {
@@ -110,6 +123,8 @@ class Engine:
             "log_level": "ERROR",
             "console_log_level": "CRITICAL",
         }
+        if self._url.startswith("sqlite"):
+            self._file_engine = config["system_database_engine"] = _open_file(self._url)
         DBOS(config=config)
         DBOS.listen_queues([])  # our own threads do
         DBOS.launch()
@@ -134,6 +149,8 @@ class Engine:
     async def close(self) -> None:
         """Take no more work, and leave what runs to be started again, here or elsewhere."""
         global _runner  # noqa: PLW0603
+        if _runner is not self:
+            return
         self._is_closing = True
         for wake in self._wakes.values():
             wake.stop()
@@ -144,18 +161,21 @@ class Engine:
         for thread in self._threads:
             thread.join(_JOIN_S)
         DBOS.destroy(workflow_completion_timeout_sec=0)
+        if self._file_engine is not None:
+            self._file_engine.dispose()
 
-    def wake(self) -> None:
-        """Look for work now: a job has arrived, or a slot is free."""
-        for wake in self._wakes.values():
-            wake.wake()
+    def wake(self, *, is_piece: bool | None = None) -> None:
+        """Look for work now: a job or a piece of one has arrived, or its slot is free; `None`: either."""
+        for name, wake in self._wakes.items():
+            if is_piece is None or name == _queue_of(is_piece):
+                wake.wake()
 
     def enqueue(self, run_id: str, job_id: str, *, priority: int, is_piece: bool = False) -> None:
         """Put a job into the queue; the same `run_id` is put there once."""
         DBOS.enqueue_workflow_with_options(
             {
                 "workflow_name": _WORKFLOW,
-                "queue_name": PIECES_QUEUE if is_piece else JOBS_QUEUE,
+                "queue_name": _queue_of(is_piece),
                 "workflow_id": run_id,
                 "priority": priority,
                 "app_version": APPLICATION_VERSION,
@@ -165,7 +185,8 @@ class Engine:
 
     def cancel(self, *run_ids: str) -> None:
         """Take jobs out of the queue; one that runs is stopped by its worker, not by this."""
-        DBOS.cancel_workflows(list(run_ids))
+        if run_ids:
+            DBOS.cancel_workflows(list(run_ids))
 
     def recover(self, executors: Sequence[str]) -> bool:
         """Put the workflows of dead workers back into the queue; returns whether none is left with them."""
@@ -175,10 +196,10 @@ class Engine:
         )
         return not left
 
-    def has_run(self, run_id: str) -> bool:
-        """Whether the queue knows a run that has not ended."""
-        status = DBOS.get_workflow_status(run_id)
-        return status is not None and status.status in {"ENQUEUED", "DELAYED", "PENDING"}
+    def find_runs(self, run_ids: Sequence[str]) -> dict[str, bool]:
+        """Return which runs the queue knows, and whether they are open: they wait or run."""
+        found = DBOS.list_workflows(workflow_ids=list(run_ids), load_input=False, load_output=False)
+        return {run.workflow_id: run.status in {"ENQUEUED", "DELAYED", "PENDING"} for run in found}
 
     def forget(self, run_ids: Sequence[str]) -> None:
         """Delete the records of runs that have ended."""
@@ -195,6 +216,27 @@ class Engine:
         except JobInterrupted:
             # A workflow that ends is over for good; this one must be found again by the next worker.
             await asyncio.get_running_loop().create_future()
+
+
+def _open_file(url: str) -> sa.Engine:
+    """Open a database file as DBOS does, but without a write to the disk for each transaction.
+
+    Nothing is lost when a process is killed. After a power failure the last changes of the queue may be missing,
+    and the file is whole: `LostJobs` finds runs that are missing, and `begin_attempt` refuses ended jobs.
+    """
+    engine = sa.create_engine(url)
+
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in ("busy_timeout=30000", "foreign_keys=ON", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    sa.event.listen(engine, "connect", set_up)
+    return engine
+
+
+def _queue_of(is_piece: bool) -> str:
+    return PIECES_QUEUE if is_piece else JOBS_QUEUE
 
 
 async def _await(work: Awaitable[None]) -> None:

@@ -9,8 +9,9 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
-from ffmpeg_worker.errors import Misconfigured
+from ffmpeg_worker.errors import DiskFull, Misconfigured
 from ffmpeg_worker.pipeline.scratch import remove_kept_workspaces, remove_tree
+from ffmpeg_worker.storage.errors import DISK_FULL_ERRNOS
 
 WORK = "work"
 """Name of the folder with the working files of an attempt, in that of its job."""
@@ -42,9 +43,21 @@ class JobFolders:
             ) from None
 
     def of(self, job_id: str) -> Path:
-        """Return the folder of a job; it is made if it is missing."""
+        """Return the folder of a job; it is made if it is missing.
+
+        Raises:
+            DiskFull: there is no room for it.
+        """
         folder = self._root / job_id
-        folder.mkdir(mode=0o700, exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            if error.errno not in DISK_FULL_ERRNOS:
+                raise
+            raise DiskFull(
+                "The worker's disk has no room for the files of the job.",
+                hint="Try again later; if it stays, add disk.",
+            ) from None
         return folder
 
     def outputs_of(self, job_id: str) -> Path:
@@ -63,6 +76,8 @@ class JobFolders:
         Files of another attempt stay: where the folder is shared, a worker that was taken for dead ends late.
         """
         folder = self._root / job_id
+        if not folder.exists():
+            return
         await remove_kept_workspaces(folder / WORK)
         for path in (self.outputs_of(job_id), folder):
             with suppress(OSError):  # it is not empty

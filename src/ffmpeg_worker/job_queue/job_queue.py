@@ -18,7 +18,7 @@ from typing import IO
 
 import sqlalchemy as sa
 
-from ffmpeg_worker.errors import InvalidJob, JobNotFinal, JobReplaced, QueueLimitReached, WorkerError
+from ffmpeg_worker.errors import InvalidJob, JobNotFinal, WorkerError
 from ffmpeg_worker.job.canonical_body import canonical_body
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
@@ -31,23 +31,23 @@ from ffmpeg_worker.job_queue.job_record import JobFilter, JobPage, JobRecord, Jo
 from ffmpeg_worker.job_queue.job_store import (
     NewJob,
     count_jobs,
-    find_queued,
+    find_open_body,
     get_job,
-    has_more_queued,
     insert_job,
     insert_refused,
     list_jobs,
     request_cancel,
     restart_job,
-    start_new_run,
     take_from_dead,
 )
 from ffmpeg_worker.job_queue.log_store import read_log
+from ffmpeg_worker.job_queue.lost_jobs import LostJobs
 from ffmpeg_worker.job_queue.membership import Membership, count_workers
 from ffmpeg_worker.job_queue.output_files import open_output
 from ffmpeg_worker.job_queue.output_links import OutputLinks
 from ffmpeg_worker.job_queue.piece_jobs import Bucket, JobPieces, PieceQueue
 from ffmpeg_worker.job_queue.queue_health import QueueHealth, read_health
+from ffmpeg_worker.job_queue.queue_limits import QueueLimits
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.queue_stats import QueueStats, read_stats
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
@@ -61,7 +61,7 @@ from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents
 from ffmpeg_worker.job_queue.webhooks.webhooks import Webhooks
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.resources import WorkerResources
-from ffmpeg_worker.tasks import cancel_and_wait
+from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
 
 CALLER_PATIENCE_S = 5.0
 """Seconds that a request waits for a database that is away."""
@@ -184,6 +184,8 @@ class JobQueue:
         self._engine = Engine(
             options.engine_url, self.executor, self.attempts.run, slots=options.slots, pieces=options.slots
         )
+        self._limits = QueueLimits(options.max_queued, options.max_queued_per_key)
+        self._lost = LostJobs(database, self._engine, self.attempts.end_cancelling)
         self.retention = Retention(
             database,
             folders,
@@ -202,10 +204,17 @@ class JobQueue:
         )
 
     async def open(self) -> None:
-        """Start to take jobs, and to run those that wait."""
+        """Start to take jobs, and to run those that wait.
+
+        Raises:
+            Misconfigured: the database cannot be opened, or its jobs were sealed with another key.
+        """
+        await self.database.open()
+        await self._check_key()
+        await self._membership.enter()
         await self._engine.open()
         await self._membership.open()
-        await self._enqueue_lost()
+        await self._lost.open()
         self._expiring = asyncio.create_task(self._expire())
         if self._options.slots:
             self.retention.start()
@@ -219,11 +228,18 @@ class JobQueue:
         closing = asyncio.create_task(self.attempts.close(self._options.grace_s))
         await asyncio.sleep(0)  # no further attempt starts now
         await closing
+        await self._lost.close()
         await self._engine.close()
         await self._membership.close()
         await self.reports.flush()
         await self.webhooks.close()
         await self.database.close()
+
+    async def _check_key(self) -> None:
+        """Check the key before any job is tried with it: each would fail for good."""
+        body = await self.database.run(find_open_body)
+        if body is not None:
+            self.seal.unseal(body)
 
     async def submit(self, sent: SentJob) -> tuple[JobRecord, bool]:
         """Store a job; returns it, and whether it is new: with an idempotency key it may be an earlier one.
@@ -249,6 +265,10 @@ class JobQueue:
             expires_at=sent.expires_at,
             parent_id=sent.parent_id,
         )
+        # Caller or not, a job that is stored is queued.
+        return await finish_then_cancel(self._store(new))
+
+    async def _store(self, new: NewJob) -> tuple[JobRecord, bool]:
         insert = partial(self._insert_within_limits, job=new)
         record, is_new = await self.database.run(insert, patience_s=CALLER_PATIENCE_S)
         if is_new or record.status is JobStatus.QUEUED:
@@ -339,9 +359,17 @@ class JobQueue:
         Raises:
             JobNotFinal: it has not ended.
         """
-        before = await self.database.run(
-            partial(restart_job, job_id=job_id, owner=owner), patience_s=CALLER_PATIENCE_S
-        )
+        return await finish_then_cancel(self._restart(job_id, owner))
+
+    async def _restart(self, job_id: str, owner: str | None) -> JobRecord:
+        states: list[JobRecord] = []
+
+        def restart(connection: sa.Connection) -> JobRecord:
+            # Repeated after a lost connection, it may find its own work: the first look counts.
+            states.append(restart_job(connection, job_id, owner))
+            return states[0]
+
+        before = await self.database.run(restart, patience_s=CALLER_PATIENCE_S)
         if not before.is_final:
             raise JobNotFinal(
                 f"The job is {before.status.value}, so it cannot be repeated.",
@@ -409,6 +437,9 @@ class JobQueue:
             body_digest=self.seal.digest(packed),
             parent_id=parent.job_id,
         )
+        return await finish_then_cancel(self._store_piece(piece))
+
+    async def _store_piece(self, piece: NewJob) -> JobRecord:
         record, _ = await self.database.run(partial(insert_job, job=piece))
         if record.status is JobStatus.QUEUED:
             await self._enqueue(record)
@@ -430,16 +461,8 @@ class JobQueue:
     def _insert_within_limits(self, connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]:
         record, is_new = insert_job(connection, job)
         if is_new and job.parent_id is None:
-            self._check_limit(connection, self._options.max_queued, None, "of all API keys")
-            self._check_limit(connection, self._options.max_queued_per_key, job.owner, "of this API key")
+            self._limits.check(connection, job.owner)
         return record, is_new
-
-    def _check_limit(self, connection: sa.Connection, limit: int | None, owner: str | None, whose: str) -> None:
-        if limit is not None and has_more_queued(connection, limit, owner):
-            raise QueueLimitReached(
-                f"{limit} jobs {whose} wait in the queue; it takes no more.",
-                hint="Send the job again when some of them have ended.",
-            )
 
     async def _canonical(self, sent: SentJob) -> bytes:
         """Return what is equal in all bodies of the same job."""
@@ -454,9 +477,21 @@ class JobQueue:
         return replace(record, result=json.loads(self.seal.unseal(record.sealed_result)), sealed_result=None)
 
     async def _enqueue(self, record: JobRecord) -> None:
+        """Put a job into the engine's queue; if that fails or takes long, `LostJobs` does, since it is stored."""
+        is_piece = record.parent_id is not None
         enqueue = partial(self._engine.enqueue, record.run_id, record.job_id, priority=record.priority)
-        await asyncio.to_thread(enqueue, is_piece=record.parent_id is not None)
-        self._engine.wake()
+        work = asyncio.ensure_future(asyncio.to_thread(enqueue, is_piece=is_piece))
+        await asyncio.wait({work}, timeout=CALLER_PATIENCE_S)
+        if work.done() and work.exception() is None:
+            self._engine.wake(is_piece=is_piece)
+        else:
+            reason = str(work.exception()) if work.done() else "it takes long"
+            log(
+                logging.WARNING,
+                "a job could not be put into the engine's queue yet",
+                job=record.job_id,
+                detail=reason,
+            )
 
     def _ended(self, record: JobRecord, seconds: float) -> None:
         self.changes.tell_end(record)
@@ -464,7 +499,8 @@ class JobQueue:
             self.webhooks.wake()
         self._on_end(record, seconds)
         # The engine counts the run until its workflow has ended, a moment after this.
-        asyncio.get_running_loop().call_later(0.01, self._engine.wake)
+        wake = partial(self._engine.wake, is_piece=record.parent_id is not None)
+        asyncio.get_running_loop().call_later(0.01, wake)
 
     async def _forget_waiting(self, ended: Sequence[JobRecord]) -> None:
         """Take jobs that ended without an attempt out of the engine's queue."""
@@ -490,21 +526,9 @@ class JobQueue:
         self.changes.tell(taken)
         await self.webhooks.take_over(executors)
         is_empty = await asyncio.to_thread(self._engine.recover, executors)
-        await self._enqueue_lost()
+        await self._lost.find_all()
         self._engine.wake()
         return is_empty
-
-    async def _enqueue_lost(self) -> None:
-        """Find jobs that were stored, but that the engine does not have: a process ended in between."""
-        for record in await self.database.run(find_queued):
-            try:
-                if record.status is JobStatus.CANCELLING:
-                    await self.attempts.end_cancelling(record.job_id)
-                elif not await asyncio.to_thread(self._engine.has_run, record.run_id):
-                    new = await self.database.run(partial(start_new_run, job_id=record.job_id))
-                    await self._enqueue(new)
-            except (WorkerError, JobReplaced) as error:
-                log(logging.WARNING, "a lost job could not be queued again", job=record.job_id, detail=str(error))
 
 
 def _one_key(sent: SentJob) -> str | None:
@@ -538,10 +562,9 @@ async def open_job_queue(
     Raises:
         Misconfigured: the database cannot be opened.
     """
-    await database.open()
     queue = JobQueue(resources, database, seal, folders, webhooks, options, on_end)
-    await queue.open()
     try:
+        await queue.open()
         yield queue
     finally:
         await queue.close()

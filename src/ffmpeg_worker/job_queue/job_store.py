@@ -16,8 +16,22 @@ from ffmpeg_worker.job_queue.job_record import FINAL, JobFilter, JobPage, JobRec
 from ffmpeg_worker.job_queue.metadata_filter import metadata_has
 from ffmpeg_worker.job_queue.tables import jobs, logs, steps
 
+# Bodies may have megabytes, and records do without.
+_LEFT_OUT = frozenset({"body", "body_digest", "callback", "idempotency_key", "expires_at", "attempt_token"})
+_COLUMNS = [column for column in jobs.c if column.name not in _LEFT_OUT]
+_LISTED = [column if column.name != "result" else sa.null().label("result") for column in _COLUMNS]
+
 OPEN = (JobStatus.QUEUED.value, JobStatus.RUNNING.value, JobStatus.CANCELLING.value)
 RUNNING = (JobStatus.RUNNING.value, JobStatus.CANCELLING.value)
+_RELEASED: dict[str, Any] = {
+    "status": sa.case(
+        (jobs.c.status == JobStatus.RUNNING.value, JobStatus.QUEUED.value), else_=JobStatus.CANCELLING.value
+    ),
+    "executor": None,
+    "attempt_token": None,
+    "revision": jobs.c.revision + 1,
+}
+"""Values of a job that its worker does not run any more; a cancelled one stays cancelled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +89,12 @@ def insert_job(connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]
     # Without a target, any unique column: the id too, where a lost connection hid the first success.
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     # With PostgreSQL, the driver does not count the rows of an insert.
-    new = insert(jobs).values(values).on_conflict_do_nothing().returning(jobs.c.number)
-    is_new = connection.execute(new).one_or_none() is not None
-    if job.idempotency_key is None or is_new:
-        return get_job(connection, job.job_id), is_new
+    new = insert(jobs).values(values).on_conflict_do_nothing().returning(*_COLUMNS)
+    row = connection.execute(new).one_or_none()
+    if row is not None:
+        return to_record(row), True
+    if job.idempotency_key is None:
+        return get_job(connection, job.job_id), False
     row = connection.execute(
         sa.select(jobs).where(jobs.c.owner == job.owner, jobs.c.idempotency_key == job.idempotency_key)
     ).one()
@@ -103,7 +119,7 @@ def get_job(connection: sa.Connection, job_id: str, owner: str | None = None) ->
     Raises:
         JobNotFound: there is none.
     """
-    query = sa.select(jobs).where(jobs.c.job_id == job_id)
+    query = sa.select(*_COLUMNS).where(jobs.c.job_id == job_id)
     if owner is not None:
         query = query.where(jobs.c.owner == owner)
     # PostgreSQL refuses texts with NUL.
@@ -123,7 +139,7 @@ def job_not_found() -> JobNotFound:
 def list_jobs(connection: sa.Connection, wanted: JobFilter, *, before: int | None, limit: int) -> JobPage:
     """Return a page of jobs, newest first; `before` is the cursor of the page before, as a number."""
     conditions = _conditions(wanted, connection.dialect.name)
-    query = sa.select(jobs).where(*conditions).order_by(jobs.c.number.desc()).limit(limit + 1)
+    query = sa.select(*_LISTED).where(*conditions).order_by(jobs.c.number.desc()).limit(limit + 1)
     if before is not None:
         query = query.where(jobs.c.number < before)
     rows = connection.execute(query).all()
@@ -140,41 +156,46 @@ def count_jobs(connection: sa.Connection, owner: str | None = None) -> dict[JobS
     return {status: found.get(status.value, 0) for status in JobStatus}
 
 
-def has_more_queued(connection: sa.Connection, limit: int, owner: str | None = None) -> bool:
-    """Whether more than `limit` jobs wait; pieces of jobs are left out."""
-    waiting = sa.select(jobs.c.number).where(jobs.c.status == JobStatus.QUEUED.value, jobs.c.parent_id.is_(None))
+def count_waiting(connection: sa.Connection, owner: str | None = None, *, at_most: int) -> int:
+    """Count the jobs that wait in the queue, pieces left out, up to `at_most`."""
+    waiting = jobs.c.status == JobStatus.QUEUED.value, jobs.c.parent_id.is_(None)
+    query = sa.select(sa.literal(1)).where(*waiting).limit(at_most)
     if owner is not None:
-        waiting = waiting.where(jobs.c.owner == owner)
-    counted = sa.select(sa.func.count()).select_from(waiting.limit(limit + 1).subquery())
-    return int(connection.execute(counted).scalar_one()) > limit
+        query = query.where(jobs.c.owner == owner)
+    return int(connection.execute(sa.select(sa.func.count()).select_from(query.subquery())).scalar_one())
 
 
 def begin_attempt(connection: sa.Connection, job_id: str, executor: str, token: str) -> Attempt | None:
     """Begin an attempt of a job, and refuse further writes of the attempts before; `None` if it may not run.
 
     A job may not run if it is cancelled, or was not started in time. The one with the newest token wins, so of two
-    workers that begin the same job only one finishes it.
+    workers that begin the same job only one finishes it. Beginning again with the same token, after a lost
+    connection, is the same attempt.
     """
     query = sa.select(jobs).where(jobs.c.job_id == job_id, jobs.c.status.in_(OPEN))
     row = connection.execute(query.with_for_update()).one_or_none()
     if row is None or row.status == JobStatus.CANCELLING.value or _has_expired(row):
         return None
+    if row.attempt_token == token:
+        return Attempt(to_record(row), token, row.body, row.history, _read_steps(connection, job_id))
     history = [*row.history]
     if history:
         history[-1] = {**history[-1], "progress": row.progress}
-    history.append({"executor": executor, "began_at": time.time()})
+    now = max(time.time(), row.created_at)  # the clock may have been set back
+    history.append({"executor": executor, "began_at": now})
     values = {
         "status": JobStatus.RUNNING.value,
         "executor": executor,
         "attempt_token": token,
         "attempts": row.attempts + 1,
-        "started_at": row.started_at or time.time(),
+        "started_at": row.started_at or now,
         "history": history,
         "revision": row.revision + 1,
     }
-    connection.execute(sa.update(jobs).where(jobs.c.number == row.number).values(values))
-    records = _read_steps(connection, job_id) if row.history else {}
-    return Attempt(get_job(connection, job_id), token, row.body, history, records)
+    update = sa.update(jobs).where(jobs.c.number == row.number).values(values).returning(*_COLUMNS)
+    record = to_record(connection.execute(update).one())
+    records = _read_steps(connection, job_id) if row.started_at is not None else {}
+    return Attempt(record, token, row.body, history, records)
 
 
 def check_attempt(connection: sa.Connection, job_id: str, token: str) -> None:
@@ -206,9 +227,10 @@ def finish_job(
     """
     unowned = [jobs.c.status.in_(OPEN), jobs.c.executor.is_(None)]
     where = unowned if token is None else _is_current(token)
+    began_at, now = sa.func.coalesce(jobs.c.started_at, jobs.c.created_at), time.time()
     values: dict[str, Any] = {
         "status": status.value,
-        "ended_at": time.time(),
+        "ended_at": sa.case((began_at > now, began_at), else_=now),  # the clock may have been set back
         "executor": None,
         "attempt_token": None,
         "result": result,
@@ -218,11 +240,12 @@ def finish_job(
     }
     if progress is not None:
         values["progress"] = dict(progress)
-    changed = connection.execute(sa.update(jobs).where(jobs.c.job_id == job_id, *where).values(values)).rowcount
-    if not changed:
+    update = sa.update(jobs).where(jobs.c.job_id == job_id, *where).values(values)
+    row = connection.execute(update.returning(*_COLUMNS)).one_or_none()
+    if row is None:
         raise JobReplaced("The job was ended by another worker.")
     connection.execute(sa.delete(steps).where(steps.c.job_id == job_id))
-    record = get_job(connection, job_id)
+    record = to_record(row)
     if record.has_callback:
         # In the same transaction: nobody is called back before the result can be read, and nobody is forgotten.
         insert_end(connection, record)
@@ -230,40 +253,30 @@ def finish_job(
 
 
 def give_back(connection: sa.Connection, job_id: str, token: str) -> None:
-    """Return a job to the queue, unless it is cancelled; the attempt that ends so is not counted."""
-    values: dict[str, Any] = {
-        "status": _status_without_worker(),
-        "executor": None,
-        "attempt_token": None,
-        "attempts": jobs.c.attempts - 1,
-        "revision": jobs.c.revision + 1,
-    }
-    connection.execute(sa.update(jobs).where(jobs.c.job_id == job_id, *_is_current(token)).values(values))
+    """Return a job to the queue; the attempt that ends so is not counted. One that is cancelled stays so."""
+    where = jobs.c.job_id == job_id, *_is_current(token)
+    row = connection.execute(sa.select(jobs.c.history).where(*where).with_for_update()).one_or_none()
+    if row is not None:
+        values = {**_RELEASED, "attempts": jobs.c.attempts - 1, "history": row.history[:-1]}
+        connection.execute(sa.update(jobs).where(*where).values(values))
 
 
 def take_from_dead(connection: sa.Connection, executors: Iterable[str]) -> list[str]:
     """Return the jobs of dead workers to the queue; their attempts stay counted. Returns the ids of the jobs."""
     where = jobs.c.executor.in_(list(executors)), jobs.c.status.in_(RUNNING)
-    values = {
-        "status": _status_without_worker(),
-        "executor": None,
-        "attempt_token": None,
-        "revision": jobs.c.revision + 1,
-    }
-    statement = sa.update(jobs).where(*where).values(values).returning(jobs.c.job_id)
+    statement = sa.update(jobs).where(*where).values(_RELEASED).returning(jobs.c.job_id)
     return list(connection.execute(statement).scalars())
 
 
 def request_cancel(connection: sa.Connection, job_id: str, owner: str | None) -> JobRecord:
-    """Let a job be cancelled by whoever runs it, or by `finish_job` where nobody does.
+    """Let no worker begin a job, and let the one that runs it stop it.
 
-    A queued job too: a worker may begin it at this moment, and must then see that it is cancelled.
+    A job that waits is ended by `finish_job`, in a transaction of its own; until then it is `cancelling` too.
     """
     get_job(connection, job_id, owner)
     values = {"status": JobStatus.CANCELLING.value, "revision": jobs.c.revision + 1}
-    open_states = (JobStatus.QUEUED.value, JobStatus.RUNNING.value)
-    where = jobs.c.job_id == job_id, jobs.c.status.in_(open_states)
-    connection.execute(sa.update(jobs).where(*where).values(values))
+    stoppable = jobs.c.status.in_([JobStatus.QUEUED.value, JobStatus.RUNNING.value])
+    connection.execute(sa.update(jobs).where(jobs.c.job_id == job_id, stoppable).values(values))
     return get_job(connection, job_id)
 
 
@@ -313,18 +326,35 @@ def find_running(connection: sa.Connection, executor: str) -> dict[str, JobStatu
     return {row.job_id: JobStatus(row.status) for row in connection.execute(query)}
 
 
-def find_queued(connection: sa.Connection) -> list[JobRecord]:
-    """Return all jobs that wait in the queue, or whose cancellation nobody carries out."""
+def find_queued(connection: sa.Connection, *, after: int = 0, limit: int) -> Sequence[Any]:
+    """Return jobs that wait in the queue, or whose cancellation nobody carries out, with numbers above `after`.
+
+    Returns:
+        Rows with `number`, `job_id`, `run`, `status`, `priority` and `parent_id`, by number.
+    """
     unowned = sa.and_(jobs.c.status == JobStatus.CANCELLING.value, jobs.c.executor.is_(None))
-    query = sa.select(jobs).where(sa.or_(jobs.c.status == JobStatus.QUEUED.value, unowned))
-    return [to_record(row) for row in connection.execute(query)]
+    columns = jobs.c.number, jobs.c.job_id, jobs.c.run, jobs.c.status, jobs.c.priority, jobs.c.parent_id
+    query = sa.select(*columns).where(sa.or_(jobs.c.status == JobStatus.QUEUED.value, unowned))
+    return connection.execute(query.where(jobs.c.number > after).order_by(jobs.c.number).limit(limit)).all()
 
 
-def start_new_run(connection: sa.Connection, job_id: str) -> JobRecord:
-    """Give a queued job a new entry in the engine's queue: its last one has ended without the job."""
-    where = jobs.c.job_id == job_id, jobs.c.status == JobStatus.QUEUED.value
-    connection.execute(sa.update(jobs).where(*where).values(run=jobs.c.run + 1))
-    return get_job(connection, job_id)
+def find_open_body(connection: sa.Connection) -> bytes | None:
+    """Return the sealed body of some job that has not ended."""
+    found: bytes | None = connection.execute(
+        sa.select(jobs.c.body).where(jobs.c.status.in_(OPEN)).limit(1)
+    ).scalar_one_or_none()
+    return found
+
+
+def start_new_run(connection: sa.Connection, job_id: str, ended_run: int) -> str | None:
+    """Give a queued job a new entry in the engine's queue: `ended_run` has ended there without the job.
+
+    Returns:
+        The name of the run; `None` if the job has another one already, or waits no more.
+    """
+    where = jobs.c.job_id == job_id, jobs.c.status == JobStatus.QUEUED.value, jobs.c.run == ended_run
+    changed = connection.execute(sa.update(jobs).where(*where).values(run=ended_run + 1)).rowcount
+    return f"{job_id}.{ended_run + 1}" if changed else None
 
 
 def find_revisions(connection: sa.Connection, job_ids: Iterable[str]) -> dict[str, int]:
@@ -355,7 +385,7 @@ def to_record(row: sa.Row[Any]) -> JobRecord:
         parent_id=row.parent_id,
         run=row.run,
         executor=row.history[-1]["executor"] if row.history else None,
-        has_callback=row.callback is not None,
+        has_callback=row.callback_receiver is not None,
         sealed_result=row.result,
     )
 

@@ -63,14 +63,19 @@ class Membership:
         self._on_dead = on_dead
         self._beat_s = beat_s
         self._dead_after_s = beat_s * DEAD_AFTER_S / BEAT_S
+        self._is_entered = False
         self._seen: dict[str, tuple[int, float]] = {}
         """The beat of every other worker, and the seconds for which it stood still while this one looked."""
         self._looked_at: float | None = None
         self._task: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
-        """Enter this worker, and take over from workers of this machine that are dead."""
+    async def enter(self) -> None:
+        """Enter this worker, before it takes any work: a job of a worker without an entry would be nobody's."""
         await self._database.run(partial(_enter, entry=self._entry))
+        self._is_entered = True
+
+    async def open(self) -> None:
+        """Begin to beat, and take over from workers of this machine that are dead."""
         await self._look()
         self._task = asyncio.create_task(self._beat())
 
@@ -78,6 +83,8 @@ class Membership:
         """Remove the entry, so that others take over at once what this worker has left."""
         if self._task is not None:
             await cancel_and_wait(self._task)
+        if not self._is_entered:
+            return
         with suppress(WorkerError):
             await self._database.run(partial(_leave, executor=self._executor), patience_s=2)
 

@@ -92,7 +92,7 @@ class QueueAccess:
         # Imported late: the engine and its database library take as long as the rest of the start.
         modules = await asyncio.to_thread(_import_all)
         seal = open_seal(settings)
-        database_url, engine_url = _urls(settings, root)
+        database_url, engine_url = await asyncio.to_thread(_urls, settings, root)
         database = modules["database"].Database(database_url)
         options = modules["job_queue"].QueueOptions(
             engine_url=engine_url,
@@ -160,11 +160,17 @@ def _make_private(root: Path) -> None:
 def _urls(settings: Settings, root: Path) -> tuple[str, str]:
     """Return the URLs of the database for our own tables, and for those of the engine."""
     if settings.database_url is None:
-        engine = (root / _ENGINE_FILE).absolute()
-        with closing(sqlite3.connect(engine)) as connection:  # the engine does not choose it, and it stays
-            for pragma in FILE_PRAGMAS:
-                connection.execute(f"PRAGMA {pragma}")
-        return f"sqlite:///{(root / _JOBS_FILE).absolute()}", f"sqlite:///{engine}"
+        engine = root / _ENGINE_FILE
+        try:
+            with closing(sqlite3.connect(engine)) as connection:  # the engine does not choose it, and it stays
+                for pragma in FILE_PRAGMAS:
+                    connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.Error as error:
+            raise Misconfigured(
+                f"The database {engine} cannot be opened: {error}.",
+                hint="Set FFMPEG_WORKER_STATE_ROOT to a folder that the worker's user may write.",
+            ) from None
+        return f"sqlite:///{root / _JOBS_FILE}", f"sqlite:///{engine}"
     url = settings.database_url.get_secret_value()
     scheme, separator, rest = url.partition("://")
     if not separator or scheme.partition("+")[0] not in {"postgresql", "postgres"}:

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+import sqlalchemy as sa
+
 from ffmpeg_worker.errors import (
     JobCancelled,
     JobInterrupted,
@@ -30,7 +32,7 @@ from ffmpeg_worker.job_queue.attempt_log import AttemptLog
 from ffmpeg_worker.job_queue.database import Database
 from ffmpeg_worker.job_queue.job_folders import JobFolders
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
-from ffmpeg_worker.job_queue.job_store import Attempt, begin_attempt, find_running, finish_job, give_back
+from ffmpeg_worker.job_queue.job_store import Attempt, begin_attempt, find_running, finish_job, get_job, give_back
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.seal import Seal
@@ -46,6 +48,8 @@ from ffmpeg_worker.tasks import finish_shielded
 
 MAX_ATTEMPTS = 3
 _LOOK_S = 1.0
+_CLOSING_PATIENCE_S = 5.0
+"""Seconds for which a worker that ends tries to store what its jobs have done."""
 
 OnEnd = Callable[[JobRecord, float], None]
 """Receives a job that has ended, and the seconds of its last attempt."""
@@ -53,9 +57,10 @@ OpenPieces = Callable[[JobRecord, JobBody, Job, QueueRuntime], Awaitable[PieceWo
 """Finds workers that help with the pieces of a split encode."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Running:
     task: asyncio.Task[Any]
+    job_id: str
     token: str
     is_cancelled: bool = False
     runtime: QueueRuntime | None = None
@@ -88,7 +93,7 @@ class AttemptRunner:
         self._max_timeout_s = max_timeout_s
         self._on_end = on_end
         self._open_pieces = open_pieces
-        self._running: dict[str, _Running] = {}
+        self._running: set[_Running] = set()
         self._is_closing = False
         self._looking: asyncio.Task[None] | None = None
 
@@ -105,36 +110,31 @@ class AttemptRunner:
         """
         if self._is_closing:
             raise JobInterrupted("The worker is shutting down.")
-        token = secrets.token_hex(16)
-        begin = partial(begin_attempt, job_id=job_id, executor=self._executor, token=token)
-        attempt = await self._database.run(begin)
-        if attempt is None:
-            if not await self.expire(job_id):
-                await self.end_cancelling(job_id)
-            return
-        self._running[job_id] = running = _Running(_current_task(), token)
+        running = _Running(_current_task(), job_id, secrets.token_hex(16))
+        self._running.add(running)
         self._start_looking()
         context = job_id_var.set(job_id)
         try:
-            await self._run_attempt(attempt, running)
+            await self._run_attempt(running)
         finally:
             job_id_var.reset(context)
-            self._running.pop(job_id, None)
+            self._running.discard(running)
 
     def cancel(self, job_id: str) -> None:
         """Stop a job that a caller has cancelled, if it runs here."""
-        running = self._running.get(job_id)
-        if running is not None and not running.is_cancelled:
-            running.is_cancelled = True
-            running.task.cancel()
+        for running in self._running:
+            if running.job_id == job_id and not running.is_cancelled:
+                running.is_cancelled = True
+                running.task.cancel()
 
     async def close(self, grace_s: float) -> None:
         """Let running attempts end within `grace_s`, then give their jobs back to the queue."""
         self._is_closing = True
-        tasks = [running.task for running in self._running.values()]
+        tasks = [running.task for running in self._running]
         if tasks:
             await asyncio.wait(tasks, timeout=grace_s)
-            for running in self._running.values():
+            self._database.limit_patience(_CLOSING_PATIENCE_S)
+            for running in self._running:
                 if running.runtime is not None:
                     running.runtime.is_given_back = not running.is_cancelled
                 running.task.cancel()
@@ -142,12 +142,22 @@ class AttemptRunner:
         if self._looking is not None:
             self._looking.cancel()
 
-    async def end_cancelling(self, job_id: str) -> None:
-        """End a job that was cancelled when no worker ran it."""
+    async def end_cancelling(self, job_id: str) -> bool:
+        """End a job that was cancelled when no worker ran it; returns whether it was so."""
         error = JobCancelled("The job was cancelled.").as_problem(job_id)
-        finish = partial(finish_job, job_id=job_id, token=None, status=JobStatus.CANCELLED, error=error)
-        with suppress(JobReplaced):  # it has ended already, or another worker runs it
-            self._ended(await self._database.run(finish), time.monotonic())
+
+        def finish(connection: sa.Connection) -> JobRecord:
+            if get_job(connection, job_id).status is not JobStatus.CANCELLING:
+                raise JobReplaced("The job is not cancelled.")
+            return finish_job(connection, job_id, None, JobStatus.CANCELLED, error=error)
+
+        try:
+            record = await self._database.run(finish)
+        except JobReplaced:  # it has ended already, or another worker runs it
+            return False
+        self._ended(record, time.monotonic())
+        await self._folders.remove_work(job_id)
+        return True
 
     async def expire(self, job_id: str | None = None) -> list[JobRecord]:
         """End jobs that were not started in time, or only that one; returns those that it has ended."""
@@ -156,48 +166,56 @@ class AttemptRunner:
             self._ended(record, time.monotonic())
         return ended
 
-    async def _run_attempt(self, attempt: Attempt, running: _Running) -> None:
-        began = time.monotonic()
-        record = attempt.record
+    async def _run_attempt(self, running: _Running) -> None:
+        job_id, token, began = running.job_id, running.token, time.monotonic()
+        has_failed = True
         try:
-            if record.attempts > MAX_ATTEMPTS:
+            begin = partial(begin_attempt, job_id=job_id, executor=self._executor, token=token)
+            attempt = await self._database.run(begin)
+            if attempt is None:
+                if not await self.expire(job_id):
+                    await self.end_cancelling(job_id)
+                return
+            if attempt.record.attempts > MAX_ATTEMPTS:
                 raise _poisoned(attempt)
-            result = await self._run_job(attempt, record)
-            end: Callable[[], Awaitable[JobRecord]] = partial(self._succeed, record, running.token, result)
+            result = await self._run_job(attempt, running)
+            end: Callable[[], Awaitable[JobRecord]] = partial(self._succeed, job_id, token, result)
+            has_failed = False
         except asyncio.CancelledError:
             if not running.is_cancelled:
-                await finish_shielded(self._give_back(record.job_id, running.token))
+                await finish_shielded(self._give_back(job_id, token))
                 raise JobInterrupted("The worker is shutting down.") from None
-            end = partial(self._fail, record, running.token, JobCancelled("The job was cancelled."))
+            end = partial(self._fail, job_id, token, JobCancelled("The job was cancelled."))
         except JobReplaced:
-            log(logging.WARNING, "another worker runs the job now")
-            await self._folders.remove_work(record.job_id)
+            await finish_shielded(self._leave_replaced(job_id))
             return
         except WorkerError as error:
-            end = partial(self._fail, record, running.token, error)
+            end = partial(self._fail, job_id, token, error)
         except Exception:
             log(logging.ERROR, "the job failed unexpectedly", exc_info=True)
             unexpected = WorkerError("The worker failed; its log has the reason.")
-            end = partial(self._fail, record, running.token, unexpected)
-        await finish_shielded(self._end(end, record.job_id, began))
+            end = partial(self._fail, job_id, token, unexpected)
+        await finish_shielded(self._end(end, job_id, began, has_failed=has_failed))
 
-    async def _run_job(self, attempt: Attempt, record: JobRecord) -> JobResult:
+    async def _run_job(self, attempt: Attempt, running: _Running) -> JobResult:
+        record = attempt.record
         body: JobBody = open_body(self._seal, attempt.body)
         read = await self.resources.compute.read(body, self.resources.machine, owner=record.owner)
         records = StepRecords(self._database, record.job_id, attempt.token, attempt.steps)
+        folder = self._folders.of(record.job_id)
         said = AttemptLog(self._reports, record.job_id, record.attempts)
         runtime = QueueRuntime(
             self.resources,
             record.job_id,
             record.owner,
             timeout_s=min(read.job.timeout or self._default_timeout_s, self._max_timeout_s),
-            folder=self._folders.of(record.job_id),
+            folder=folder,
             observer=partial(self._observe, record.job_id, attempt.token),
             log_sink=said.add,
             seal=self._seal,
             records=records,
         )
-        self._running[record.job_id].runtime = runtime
+        running.runtime = runtime
         if getattr(read.job.data, "parallel", None):
             runtime.piece_workers = await self._open_pieces(record, body, read.job, runtime)
         try:
@@ -210,46 +228,57 @@ class AttemptRunner:
     def _observe(self, job_id: str, token: str, event: JobEvent) -> None:
         self._reports.report_progress(job_id, token, event.as_json())
 
-    async def _end(self, end: Callable[[], Awaitable[JobRecord]], job_id: str, began: float) -> None:
+    async def _end(
+        self, end: Callable[[], Awaitable[JobRecord]], job_id: str, began: float, *, has_failed: bool
+    ) -> None:
         """Store the end of a job, then remove its working files; without it, the work would be done again."""
         while True:
             try:
                 self._ended(await end(), began)
+                await self._folders.remove_work(job_id)
             except JobReplaced:
-                log(logging.WARNING, "another worker has ended the job")
+                await self._leave_replaced(job_id)
             except QueueUnavailable as error:
                 log(logging.ERROR, "the end of a job could not be stored", detail=error.detail)
                 if self._is_closing:
                     return
+                if has_failed:  # maybe its own files have filled the disk
+                    await self._folders.remove_work(job_id)
                 continue
-            await self._folders.remove_work(job_id)
             return
 
-    async def _succeed(self, record: JobRecord, token: str, result: JobResult) -> JobRecord:
+    async def _leave_replaced(self, job_id: str) -> None:
+        """Remove the working files of a job that has ended; else they may be those of the attempt that runs it."""
+        log(logging.WARNING, "another worker runs the job, or has ended it")
+        with suppress(WorkerError):
+            if (await self._database.run(partial(get_job, job_id=job_id), patience_s=5)).is_final:
+                await self._folders.remove_work(job_id)
+
+    async def _succeed(self, job_id: str, token: str, result: JobResult) -> JobRecord:
         sealed = self._seal.seal(json.dumps(result.as_json(), separators=(",", ":")).encode())
-        place = self._folders.place if self._folders.has_outputs(record.job_id) else None
+        place = self._folders.place if self._folders.has_outputs(job_id) else None
         finish = partial(
             finish_job,
-            job_id=record.job_id,
+            job_id=job_id,
             token=token,
             status=JobStatus.SUCCEEDED,
             result=sealed,
             outputs_place=place,
-            progress=self._reports.take(record.job_id),
+            progress=self._reports.take(job_id),
         )
         return await self._database.run(finish)
 
-    async def _fail(self, record: JobRecord, token: str, error: WorkerError) -> JobRecord:
+    async def _fail(self, job_id: str, token: str, error: WorkerError) -> JobRecord:
         status = JobStatus.CANCELLED if isinstance(error, JobCancelled) else JobStatus.FAILED
-        problem = error.as_problem(record.job_id)
+        problem = error.as_problem(job_id)
         return await self._database.run(
             partial(
                 finish_job,
-                job_id=record.job_id,
+                job_id=job_id,
                 token=token,
                 status=status,
                 error=problem,
-                progress=self._reports.take(record.job_id),
+                progress=self._reports.take(job_id),
             )
         )
 

@@ -14,6 +14,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from ffmpeg_worker.errors import Misconfigured
 
 _KEY_FILE = "seal.key"
+_KEY_LENGTH = 43
+"""Characters of 32 random bytes in base 64."""
 
 
 class Seal:
@@ -40,7 +42,8 @@ class Seal:
         except InvalidToken:
             raise Misconfigured(
                 "A queued job was sealed with another key.",
-                hint="Give all workers and API processes of a database the same FFMPEG_WORKER_STATE_KEY.",
+                hint="Give all workers and API processes of a database the same FFMPEG_WORKER_STATE_KEY; "
+                f"without one, restore {_KEY_FILE} in FFMPEG_WORKER_STATE_ROOT.",
             ) from None
 
     def digest(self, content: bytes) -> str:
@@ -60,7 +63,7 @@ def open_key_file(folder: Path) -> str:
     """Return the key in a folder of the worker; it is made at the first start, readable by the worker's user only.
 
     Raises:
-        Misconfigured: the folder cannot be written.
+        Misconfigured: the folder cannot be written, or the file is damaged.
     """
     path = folder / _KEY_FILE
     try:
@@ -75,9 +78,15 @@ def open_key_file(folder: Path) -> str:
                 pass
             finally:
                 draft.unlink()
-        return path.read_text().strip()
+        key = path.read_bytes().strip()
     except OSError as error:
         raise Misconfigured(
             f"The key file {path} cannot be used: {error.strerror}.",
             hint="Set FFMPEG_WORKER_STATE_ROOT to a folder that the worker's user may write.",
         ) from None
+    if len(key) < _KEY_LENGTH or not key.isascii():
+        raise Misconfigured(
+            f"The key file {path} is damaged.",
+            hint="Restore it from a backup, or move the state folder away with the jobs that wait in it.",
+        )
+    return key.decode()

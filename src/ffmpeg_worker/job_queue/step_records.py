@@ -82,10 +82,12 @@ class StepRecords:
                 log(logging.WARNING, "steps of a job could not be recorded", detail=error.detail)
 
     async def _write_later(self) -> None:
-        await asyncio.sleep(_PAUSE_S)
         try:
-            await self._write()
-        except WorkerError as error:  # the next step finds out
+            while self._pending:  # more may come while some are written
+                await asyncio.sleep(_PAUSE_S)
+                await self._write()
+        except WorkerError as error:
+            self._owned_at = float("-inf")  # the next step asks
             log(logging.WARNING, "steps of a job could not be recorded", code=error.code, detail=error.detail)
 
     async def _write(self) -> None:
@@ -95,4 +97,6 @@ class StepRecords:
                 write = partial(write_steps, job_id=self._job_id, token=self._token, records=pending)
                 await self._database.run(write)
                 self._owned_at = time.monotonic()
-                self._pending = {name: record for name, record in self._pending.items() if name not in pending}
+                for name, record in pending.items():
+                    if self._pending.get(name) is record:  # a step that ran again has a new one
+                        del self._pending[name]

@@ -18,7 +18,6 @@ from typing import Any
 
 from ffmpeg_worker.api.serve import serve
 from ffmpeg_worker.job.result import JobResult
-from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.job_queue.job_store import Attempt
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner
@@ -33,9 +32,9 @@ _run_job = AttemptRunner._run_job
 _step = QueueRuntime.step
 
 
-async def _run_job_with_stop(self: AttemptRunner, attempt: Attempt, record: JobRecord) -> JobResult:
-    _stop_at.set(str((record.metadata or {}).get("stop_at", "")) if _IS_ON else "")
-    return await _run_job(self, attempt, record)
+async def _run_job_with_stop(self: AttemptRunner, attempt: Attempt, running: Any) -> JobResult:
+    _stop_at.set(str((attempt.record.metadata or {}).get("stop_at", "")) if _IS_ON else "")
+    return await _run_job(self, attempt, running)
 
 
 async def _stop(job_id: str) -> None:

@@ -18,6 +18,7 @@ from ffmpeg_worker.job_queue.job_store import (
     begin_attempt,
     check_attempt,
     count_jobs,
+    count_waiting,
     find_queued,
     find_revisions,
     find_running,
@@ -141,6 +142,67 @@ def test_an_attempt_that_is_given_back_is_not_counted(db: sa.Connection) -> None
         check_attempt(db, "a", "t")
 
 
+def test_an_attempt_that_is_given_back_is_no_evidence_of_poison(db: sa.Connection) -> None:
+    add(db, "a")
+    begin_attempt(db, "a", "worker-1", "t")
+    give_back(db, "a", "t")
+    attempt = begin_attempt(db, "a", "worker-2", "u")
+    assert attempt is not None
+    assert [entry["executor"] for entry in attempt.history] == ["worker-2"]
+
+
+def test_a_cancelled_job_that_is_given_back_stays_cancelled(db: sa.Connection) -> None:
+    add(db, "a")
+    begin_attempt(db, "a", "worker-1", "t")
+    request_cancel(db, "a", None)
+    give_back(db, "a", "t")
+    assert get_job(db, "a").status is JobStatus.CANCELLING
+    assert begin_attempt(db, "a", "worker-2", "u") is None
+    assert finish_job(db, "a", None, JobStatus.CANCELLED).status is JobStatus.CANCELLED
+
+
+def test_a_begin_that_is_repeated_after_a_lost_connection_is_one_attempt(db: sa.Connection) -> None:
+    add(db, "a")
+    first = begin_attempt(db, "a", "worker-1", "t")
+    write_steps(db, "a", "t", {"fetch": b"1"})
+    again = begin_attempt(db, "a", "worker-1", "t")
+    assert first is not None
+    assert again is not None
+    assert (again.record, again.history) == (first.record, first.history)
+    assert again.record.attempts == 1
+    assert again.steps == {"fetch": b"1"}
+
+
+def test_times_are_in_order_though_the_clock_is_set_back(
+    db: sa.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [5000.0]
+    monkeypatch.setattr("ffmpeg_worker.job_queue.job_store.time.time", lambda: clock[0])
+    for job_id, set_back in (("a", "before its begin"), ("b", "while it runs"), ("c", "never")):
+        clock[0] = 5000.0
+        add(db, job_id)
+        clock[0] += -3600 if set_back == "before its begin" else 60
+        begin_attempt(db, job_id, "worker-1", job_id)
+        clock[0] += -3600 if set_back == "while it runs" else 60
+        finish_job(db, job_id, job_id, JobStatus.SUCCEEDED)
+    found = [get_job(db, job_id) for job_id in "abc"]
+    assert [(record.created_at, record.started_at, record.ended_at) for record in found] == [
+        (5000.0, 5000.0, 5000.0),
+        (5000.0, 5060.0, 5060.0),
+        (5000.0, 5060.0, 5120.0),
+    ]
+
+
+def test_a_job_that_is_cancelled_while_it_waits_begins_no_more(db: sa.Connection) -> None:
+    """A worker may take it between the request and the end of its record."""
+    add(db, "a")
+    assert request_cancel(db, "a", None).status is JobStatus.CANCELLING
+    assert begin_attempt(db, "a", "worker-1", "t") is None
+    (found,) = find_queued(db, limit=9)
+    assert found.status == "cancelling"
+    assert finish_job(db, "a", None, JobStatus.CANCELLED).status is JobStatus.CANCELLED
+
+
 def test_jobs_of_dead_workers_return_with_the_evidence(db: sa.Connection) -> None:
     for job_id in ("a", "b"):
         add(db, job_id)
@@ -164,8 +226,8 @@ def test_a_running_job_is_cancelling_until_its_worker_ends_it(db: sa.Connection)
     assert begin_attempt(db, "a", "worker-2", "u") is None
     check_attempt(db, "a", "t")
     take_from_dead(db, ["worker-1"])
-    (left,) = find_queued(db)
-    assert (left.job_id, left.status) == ("a", JobStatus.CANCELLING)
+    (left,) = find_queued(db, limit=9)
+    assert (left.job_id, left.status) == ("a", "cancelling")
     assert finish_job(db, "a", None, JobStatus.CANCELLED).status is JobStatus.CANCELLED
 
 
@@ -181,7 +243,26 @@ def test_a_repeated_job_starts_over(db: sa.Connection) -> None:
     assert (record.status, record.retries, record.attempts) == (JobStatus.QUEUED, 1, 0)
     assert (record.error, record.ended_at, record.metadata) == (None, None, {"m": 1})
     assert record.run_id == "a.2"
-    assert start_new_run(db, "a").run_id == "a.3"
+
+
+def test_a_run_that_was_lost_is_replaced_once(db: sa.Connection) -> None:
+    add(db, "a")
+    assert start_new_run(db, "a", ended_run=1) == "a.2"
+    assert start_new_run(db, "a", ended_run=1) is None
+    begin_attempt(db, "a", "worker-1", "t")
+    assert start_new_run(db, "a", ended_run=2) is None
+
+
+def test_waiting_jobs_are_found_in_pages(db: sa.Connection) -> None:
+    for number in range(5):
+        add(db, f"job-{number}", parent_id="job-0" if number == 4 else None)
+    begin_attempt(db, "job-1", "worker-1", "t")
+    first = find_queued(db, limit=2)
+    second = find_queued(db, after=first[-1].number, limit=9)
+    assert [row.job_id for row in (*first, *second)] == ["job-0", "job-2", "job-3", "job-4"]
+    assert count_waiting(db, at_most=9) == 3
+    assert count_waiting(db, at_most=2) == 2
+    assert count_waiting(db, "key-2", at_most=9) == 0
 
 
 @pytest.mark.parametrize("key", ["order", "a b", "do.t", "$", "[0]"])

@@ -96,8 +96,9 @@ def test_a_process_of_this_machine_that_is_gone_is_dead_at_once() -> None:
 async def test_workers_come_and_go(database: Database) -> None:
     dead: list[str] = []
     first, second = make(database, "first", dead), make(database, "second")
-    await first.open()
-    await second.open()
+    for member in (first, second):
+        await member.enter()
+        await member.open()
     assert await names(database) == {"first", "second"}
     assert await database.run(count_slots) == 4
     await second.close()
@@ -108,6 +109,7 @@ async def test_workers_come_and_go(database: Database) -> None:
 
 async def test_a_worker_that_was_taken_for_dead_enters_itself_again(database: Database) -> None:
     member = make(database, "first")
+    await member.enter()
     await member.open()
     await database.run(lambda db: db.execute(sa.delete(workers)))
     await wait_for_names(database, {"first"})

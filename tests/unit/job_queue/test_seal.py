@@ -40,6 +40,14 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         open_key_file(tmp_path / "missing")
 
 
+@pytest.mark.parametrize("content", [b"", b"  \n", b"short", b"\xff" * 43, bytes(20)])
+def test_a_damaged_key_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "seal.key").write_bytes(content)
+    with pytest.raises(Misconfigured, match="damaged"):
+        open_key_file(tmp_path)
+    assert (tmp_path / "seal.key").read_bytes() == content, "it may be mended"
+
+
 @pytest.mark.parametrize("action", ["probe", None])
 def test_a_body_comes_back_as_it_was_sent(action: str | None) -> None:
     body = JobBody(action, '{"input": "ä"}'.encode(), {"b": "2", "a": "1"})

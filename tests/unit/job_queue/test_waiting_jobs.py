@@ -136,7 +136,7 @@ def test_a_refused_job_has_ended_and_its_sender_is_told(connection: sa.Connectio
 
 
 def test_health_counts_jobs_of_one_owner_and_all_workers(connection: sa.Connection) -> None:
-    entry = {"beat": 1, "machine": "m", "process": "1 2", "version": "1", "started_at": 1.0}
+    entry = {"beat": 1, "machine": "m", "process": "1 2", "version": "1", "place": "p", "started_at": 1.0}
     for executor, slots in (("busy", 2), ("idle", 1), ("api", 0)):
         connection.execute(sa.insert(workers).values(executor=executor, slots=slots, **entry))
     add(connection, new("a"), new("b"), new("c", owner="two"), new("d"))
