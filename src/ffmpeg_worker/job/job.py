@@ -8,8 +8,8 @@ from typing import Any, Self
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from ffmpeg_worker.frozen_model import FrozenModel, refuse_together
-from ffmpeg_worker.job.queue_fields import QueueFields
+from ffmpeg_worker.frozen_model import FrozenModel
+from ffmpeg_worker.job.queue_fields import REFUSED_TOGETHER, QueueFields
 from ffmpeg_worker.job.s3_config import S3Config
 from ffmpeg_worker.job.sources import Inputs
 from ffmpeg_worker.job.upload import Upload
@@ -21,7 +21,9 @@ _MAX_SECONDS = 1e15
 class CommonFields(QueueFields):
     """Fields that jobs of every action share."""
 
-    model_config = ConfigDict(json_schema_extra=refuse_together("upload", "s3Config"))
+    model_config = ConfigDict(
+        json_schema_extra={"not": {"anyOf": [{"required": ["upload", "s3Config"]}, *REFUSED_TOGETHER]}}
+    )
 
     inputs: Inputs = Field(
         default_factory=dict,

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, SecretStr, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from ffmpeg_worker.frozen_model import FrozenModel
@@ -57,6 +58,16 @@ _Events = Annotated[
     # Strict models take no list for a tuple.
     BeforeValidator(lambda value: tuple(value) if isinstance(value, list) else value),
 ]
+
+
+REFUSED_TOGETHER: Sequence[JsonValue] = (
+    {"required": ["callback_url", "webhook"]},
+    {
+        "required": ["callback_auth_header"],
+        "not": {"anyOf": [{"required": ["callback_url"]}, {"required": ["webhook"]}]},
+    },
+)
+"""JSON Schemas of objects whose combination of these fields is refused."""
 
 
 class QueueFields(FrozenModel):
