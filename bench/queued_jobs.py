@@ -19,7 +19,8 @@ from typing import Any
 from bench.api_server import FFMPEG
 from bench.table import median, table
 from ffmpeg_worker.job.job_body import JobBody
-from ffmpeg_worker.job_queue.job_queue import JobQueue, SentJob
+from ffmpeg_worker.job_queue.job_queue import JobQueue
+from ffmpeg_worker.job_queue.sent_job import SentJob
 from ffmpeg_worker.services import Services, open_services
 from ffmpeg_worker.settings import Settings
 

@@ -16,9 +16,9 @@ import pytest
 
 from ffmpeg_worker.errors import JobNotFound
 from ffmpeg_worker.job.job_body import JobBody
-from ffmpeg_worker.job_queue.job_queue import SentJob
 from ffmpeg_worker.job_queue.job_record import JobRecord
 from ffmpeg_worker.job_queue.retention import Retention
+from ffmpeg_worker.job_queue.sent_job import SentJob
 from support.wait_until import until, until_async
 from support.worker import Worker, open_worker
 

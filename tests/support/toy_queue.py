@@ -16,9 +16,10 @@ import sqlalchemy as sa
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job_queue import run_attempts
-from ffmpeg_worker.job_queue.job_queue import JobQueue, SentJob
+from ffmpeg_worker.job_queue.job_queue import JobQueue
 from ffmpeg_worker.job_queue.queue_access import QueueAccess
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
+from ffmpeg_worker.job_queue.sent_job import SentJob
 from ffmpeg_worker.job_queue.tables import jobs
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.settings import Settings

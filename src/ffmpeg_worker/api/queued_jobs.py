@@ -196,7 +196,7 @@ async def _submit(request: Request, body: JobBody, read: ReadJob[Any]) -> tuple[
         WorkerError: see `JobQueue.submit`.
     """
     queue = await app_state_of(request).services.queue.get()
-    from ffmpeg_worker.job_queue.job_queue import SentJob  # noqa: PLC0415 - loads the engine
+    from ffmpeg_worker.job_queue.sent_job import SentJob  # noqa: PLC0415 - loads the engine
 
     record = request_record_of(request.scope)
     key = read_idempotency_key(request)

@@ -3,150 +3,64 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import secrets
 import socket
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import IO
 
 import sqlalchemy as sa
 
-from ffmpeg_worker.errors import InvalidJob, JobNotFinal, WorkerError
+from ffmpeg_worker.errors import JobNotFinal, WorkerError
 from ffmpeg_worker.job.canonical_body import canonical_body
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.job_body import JobBody
 from ffmpeg_worker.job.queue_fields import DEFAULT_PRIORITY
-from ffmpeg_worker.job_queue.changes import Changes, Watch
 from ffmpeg_worker.job_queue.database import Database, path_of
 from ffmpeg_worker.job_queue.dbos_runtime import APPLICATION_VERSION, Engine
 from ffmpeg_worker.job_queue.job_folders import JobFolders
-from ffmpeg_worker.job_queue.job_record import JobFilter, JobPage, JobRecord, JobStatus, LogEntry
+from ffmpeg_worker.job_queue.job_reader import CALLER_PATIENCE_S, JobReader
+from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import (
     NewJob,
-    count_jobs,
     find_open_body,
-    get_job,
     insert_job,
     insert_refused,
-    list_jobs,
     request_cancel,
     restart_job,
     take_from_dead,
 )
-from ffmpeg_worker.job_queue.log_store import read_log
 from ffmpeg_worker.job_queue.lost_jobs import LostJobs
 from ffmpeg_worker.job_queue.membership import Membership, count_workers
-from ffmpeg_worker.job_queue.output_files import open_output
 from ffmpeg_worker.job_queue.output_links import OutputLinks
 from ffmpeg_worker.job_queue.piece_jobs import Bucket, JobPieces, PieceQueue
-from ffmpeg_worker.job_queue.queue_health import QueueHealth, read_health
 from ffmpeg_worker.job_queue.queue_limits import QueueLimits
+from ffmpeg_worker.job_queue.queue_options import QueueOptions
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
-from ffmpeg_worker.job_queue.queue_stats import QueueStats, read_stats
 from ffmpeg_worker.job_queue.report_writer import ReportWriter
 from ffmpeg_worker.job_queue.retention import Retention
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner, OnEnd
 from ffmpeg_worker.job_queue.seal import Seal
+from ffmpeg_worker.job_queue.sent_job import RefusedJob, SentJob, key_of
 from ffmpeg_worker.job_queue.stored_body import pack_body
 from ffmpeg_worker.job_queue.waiting_jobs import purge_waiting
-from ffmpeg_worker.job_queue.webhooks.callback import Callback, callback_of
+from ffmpeg_worker.job_queue.webhooks.callback import callback_of
 from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents
 from ffmpeg_worker.job_queue.webhooks.webhooks import Webhooks
 from ffmpeg_worker.logs import log
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.tasks import cancel_and_wait, finish_then_cancel
 
-CALLER_PATIENCE_S = 5.0
-"""Seconds that a request waits for a database that is away."""
 EXPIRY_S = 2.0
 """Seconds between two looks for jobs that were not started in time."""
-_LOOK_AGAIN_S = 15.0
-_MAX_DIGITS = 18
 
 
-@dataclass(frozen=True, slots=True)
-class QueueOptions:
-    """How a queue runs.
-
-    Attributes:
-        engine_url: of the database of the engine.
-        slots: jobs that this process runs at once; 0: it only takes jobs, and other workers run them.
-        max_queued: jobs that may wait; `None`: no limit. Likewise `max_queued_per_key` of one API key.
-        grace_s: seconds that running jobs may take after the worker was told to end.
-        job_retention_s, output_retention_s: seconds from the end of a job until its record and its outputs go.
-        link_lifetime_s: seconds that links to outputs are valid.
-        default_timeout_s, max_timeout_s: of jobs.
-    """
-
-    engine_url: str
-    slots: int
-    max_queued: int | None = None
-    max_queued_per_key: int | None = None
-    grace_s: float = 0.0
-    job_retention_s: float = 30 * 86400.0
-    output_retention_s: float = 86400.0
-    link_lifetime_s: float = 86400.0
-    default_timeout_s: float = 600.0
-    max_timeout_s: float = 21600.0
-
-
-@dataclass(frozen=True, slots=True)
-class SentJob:
-    """A job as a caller sent it.
-
-    Attributes:
-        body: its JSON.
-        job: what was read from it.
-        owner: label of the API key.
-        job_id: its id, which nobody can guess; by default a new one.
-        idempotency_key: a job of the same owner with the same key is returned instead of a second one.
-        expires_at: seconds since 1970 after which it is not started any more.
-        parent_id: the job whose piece it is.
-        callback: where its webhooks go; by default where the job says.
-        base_url: of links in webhooks, without a slash at its end.
-    """
-
-    body: JobBody
-    job: Job
-    owner: str
-    job_id: str | None = None
-    idempotency_key: str | None = None
-    expires_at: float | None = None
-    parent_id: str | None = None
-    callback: Callback | None = None
-    base_url: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedJob:
-    """A job that cannot be read; see `SentJob`.
-
-    Attributes:
-        action: name of its action as far as it is known.
-        error: what is wrong with it.
-        callback: whom its end is told.
-    """
-
-    body: JobBody
-    owner: str
-    job_id: str
-    action: str
-    error: WorkerError
-    callback: Callback | None = None
-
-
-class JobQueue:
-    """Open queue; its methods take the owner of the request, `None` for all owners.
-
-    All raise QueueUnavailable if the database does not answer, and JobNotFound for jobs of others.
-    """
+class JobQueue(JobReader):
+    """Open queue: takes jobs, and cancels and repeats them; see `JobReader` for owners and errors."""
 
     def __init__(
         self,
@@ -158,11 +72,8 @@ class JobQueue:
         options: QueueOptions,
         on_end: OnEnd = lambda _record, _seconds: None,
     ) -> None:
-        self.seal = seal
-        self.folders = folders
-        self.database = database
+        super().__init__(database, seal, folders)
         self.webhooks = webhooks
-        self.changes = Changes(database)
         self.links = OutputLinks(seal, options.link_lifetime_s)
         self.executor = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
         self._options = options
@@ -248,7 +159,7 @@ class JobQueue:
             QueueLimitReached: too many jobs wait.
             IdempotencyConflict: another job has the key.
         """
-        packed, key = pack_body(sent.body), _one_key(sent)
+        packed, key = pack_body(sent.body), key_of(sent)
         job = sent.job
         callback = sent.callback or callback_of(job, sent.base_url)
         sealed = None if callback is None else self.webhooks.seal_callback(callback)
@@ -291,43 +202,6 @@ class JobQueue:
         record = await self.database.run(store, patience_s=CALLER_PATIENCE_S)
         self._ended(record, 0.0)
         return record
-
-    async def get(self, job_id: str, owner: str | None = None) -> JobRecord:
-        """Return a job."""
-        record = await self.database.run(
-            partial(get_job, job_id=job_id, owner=owner), patience_s=CALLER_PATIENCE_S
-        )
-        return self._show(record)
-
-    async def open_output(self, job_id: str, owner: str | None, name: str) -> IO[bytes]:
-        """Open an output that waits to be fetched; see `open_output`."""
-        return await open_output(self.database, self.folders, job_id, owner, name, patience_s=CALLER_PATIENCE_S)
-
-    async def list(self, wanted: JobFilter, *, cursor: str | None = None, limit: int = 50) -> JobPage:
-        """Return a page of jobs, newest first; results are left out.
-
-        Raises:
-            InvalidJob: the cursor is not one of an earlier page.
-        """
-        if cursor is not None and not (cursor.isascii() and cursor.isdecimal() and len(cursor) <= _MAX_DIGITS):
-            raise InvalidJob(
-                'The "cursor" is not one of an earlier page.',
-                hint='Take "next_cursor" of the page before.',
-                where={"field": "cursor"},
-            )
-        before = None if cursor is None else int(cursor)
-        return await self.database.run(
-            lambda connection: list_jobs(connection, wanted, before=before, limit=limit),
-            patience_s=CALLER_PATIENCE_S,
-        )
-
-    async def count(self, owner: str | None = None) -> dict[JobStatus, int]:
-        """Count jobs by state."""
-        return await self.database.run(partial(count_jobs, owner=owner), patience_s=CALLER_PATIENCE_S)
-
-    async def health(self, owner: str | None = None) -> QueueHealth:
-        """Count the jobs of an owner, and all workers."""
-        return await self.database.run(partial(read_health, owner=owner), patience_s=CALLER_PATIENCE_S)
 
     async def cancel(self, job_id: str, owner: str | None = None) -> JobRecord:
         """Cancel a job: a waiting one ends at once, a running one is `cancelling` until its programs are gone."""
@@ -381,37 +255,6 @@ class JobQueue:
         self.changes.tell([job_id])
         return record
 
-    async def read_stats(self) -> QueueStats:
-        """Return numbers about the whole queue."""
-        return await self.database.run(read_stats, patience_s=CALLER_PATIENCE_S)
-
-    async def wait(self, job_id: str, owner: str | None, timeout_s: float) -> JobRecord:
-        """Return a job when it has ended, or as it is after `timeout_s`."""
-        until = time.monotonic() + timeout_s
-        with self.changes.watching(job_id) as watch:
-            record = await self.get(job_id, owner)
-            while not record.is_final and (left := until - time.monotonic()) > 0:
-                record = await self._wait_once(watch, job_id, owner, left)
-        return record
-
-    async def watch(self, job_id: str, owner: str | None, after: int = 0) -> AsyncGenerator[JobRecord]:
-        """Yield a job as it is, if its revision is above `after`, then after every change, to its end."""
-        revision = after
-        with self.changes.watching(job_id) as watch:
-            record = await self.get(job_id, owner)
-            while True:
-                if record.revision > revision:
-                    revision = record.revision
-                    yield record
-                if record.is_final:
-                    return
-                record = await self._wait_once(watch, job_id, owner, _LOOK_AGAIN_S)
-
-    async def read_log(self, job_id: str, owner: str | None, after: int = 0) -> Sequence[LogEntry]:
-        """Return what the commands of a job said, after the entry with number `after`."""
-        await self.get(job_id, owner)
-        return await self.database.run(partial(read_log, job_id=job_id, after=after), patience_s=CALLER_PATIENCE_S)
-
     async def _open_pieces(
         self, parent: JobRecord, body: JobBody, job: Job, runtime: QueueRuntime
     ) -> JobPieces | None:
@@ -445,19 +288,6 @@ class JobQueue:
             await self._enqueue(record)
         return self._show(record)
 
-    async def _wait_once(self, watch: Watch, job_id: str, owner: str | None, timeout_s: float) -> JobRecord:
-        """Return a job after its next change, or as it is after `timeout_s`."""
-        ended = await watch.wait(timeout_s)
-        return await self.get(job_id, owner) if ended is None else self._show(ended)
-
-    async def _wait_for_piece(self, job_id: str, timeout_s: float, revision: int) -> JobRecord:
-        """Return a piece when its revision is above `revision`, or as it is after `timeout_s`."""
-        with self.changes.watching(job_id) as watch:
-            record = await self.get(job_id)
-            if record.revision > revision:
-                return record
-            return await self._wait_once(watch, job_id, None, timeout_s)
-
     def _insert_within_limits(self, connection: sa.Connection, job: NewJob) -> tuple[JobRecord, bool]:
         record, is_new = insert_job(connection, job)
         if is_new and job.parent_id is None:
@@ -470,11 +300,6 @@ class JobQueue:
         call = self.attempts.resources.compute.call
         size = len(sent.body.content)
         return await call(size, canonical_body, sent.body, sent.job.action, deadline=deadline, owner=sent.owner)
-
-    def _show(self, record: JobRecord) -> JobRecord:
-        if record.sealed_result is None:
-            return record
-        return replace(record, result=json.loads(self.seal.unseal(record.sealed_result)), sealed_result=None)
 
     async def _enqueue(self, record: JobRecord) -> None:
         """Put a job into the engine's queue; if that fails or takes long, `LostJobs` does, since it is stored."""
@@ -529,22 +354,6 @@ class JobQueue:
         await self._lost.find_all()
         self._engine.wake()
         return is_empty
-
-
-def _one_key(sent: SentJob) -> str | None:
-    """Return the idempotency key from the header or the body.
-
-    Raises:
-        InvalidJob: both are given, and differ.
-    """
-    header, field = sent.idempotency_key, sent.job.idempotency_key
-    if header and field and header != field:
-        raise InvalidJob(
-            'The header "Idempotency-Key" and the field "idempotency_key" differ.',
-            hint="Give one of them.",
-            where={"field": "idempotency_key"},
-        )
-    return header or field or None
 
 
 @asynccontextmanager

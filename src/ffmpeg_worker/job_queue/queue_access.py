@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ffmpeg_worker.errors import Misconfigured, UnsupportedFeature
+from ffmpeg_worker.job_queue.queue_options import QueueOptions
 from ffmpeg_worker.job_queue.sqlite_files import FILE_PRAGMAS
 from ffmpeg_worker.pipeline.resources import WorkerResources
 from ffmpeg_worker.settings import Settings
@@ -94,7 +95,7 @@ class QueueAccess:
         seal = open_seal(settings)
         database_url, engine_url = await asyncio.to_thread(_urls, settings, root)
         database = modules["database"].Database(database_url)
-        options = modules["job_queue"].QueueOptions(
+        options = QueueOptions(
             engine_url=engine_url,
             slots=settings.max_concurrency if self.runs_jobs else 0,
             max_queued=settings.max_queued_jobs,

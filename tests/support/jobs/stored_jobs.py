@@ -13,11 +13,12 @@ from typing import Any, cast
 
 from ffmpeg_worker.job_queue.database import Database, sqlite_url
 from ffmpeg_worker.job_queue.job_folders import JobFolders
-from ffmpeg_worker.job_queue.job_queue import JobQueue, QueueOptions
+from ffmpeg_worker.job_queue.job_queue import JobQueue
 from ffmpeg_worker.job_queue.job_record import JobRecord, JobStatus
 from ffmpeg_worker.job_queue.job_store import Attempt, NewJob, begin_attempt, finish_job, insert_job
 from ffmpeg_worker.job_queue.log_store import append_log
 from ffmpeg_worker.job_queue.queue_access import QueueAccess
+from ffmpeg_worker.job_queue.queue_options import QueueOptions
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.webhooks.webhooks import Webhooks
 from ffmpeg_worker.owners import ANONYMOUS

@@ -169,7 +169,7 @@ async def _submit(request: Request) -> JobRecord:
         len(content), read_endpoint_request, content, deadline=deadline, owner=record.owner
     )
     queue = await services.queue.get()
-    from ffmpeg_worker.job_queue.job_queue import RefusedJob, SentJob  # noqa: PLC0415 - loads the engine
+    from ffmpeg_worker.job_queue.sent_job import RefusedJob, SentJob  # noqa: PLC0415 - loads the engine
     from ffmpeg_worker.job_queue.webhooks.callback import callback_of  # noqa: PLC0415 - likewise
 
     body, base = JobBody(None, asked.content), base_url(request)
