@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import pytest
 
 from support.media.sources import make_clip
 from support.programs import stopping_server
@@ -68,7 +69,16 @@ def count_steps(folder: Path, job_id: str) -> Counter[str]:
     return Counter(line.partition(" ")[2] for line in lines if line.startswith(job_id))
 
 
-async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings of a database: the file of the server, or one in PostgreSQL."""
+    if request.param == "sqlite":
+        return {}
+    url = request.getfixturevalue("postgres").create_database()
+    return {"FFMPEG_WORKER_DATABASE_URL": url, "FFMPEG_WORKER_STATE_KEY": "key of the test"}
+
+
+async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket, database: dict[str, str]) -> None:
     folder = tmp_path / "stops"
     folder.mkdir()
     names = {stop: f"clip-{number}" for number, stop in enumerate((*STOPS, PART_3))}
@@ -87,7 +97,7 @@ async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket) -> None:
         clip = make_clip(tmp_path / "clip.mp4", seconds=2).read_bytes()
         web.files = {f"{name}.mp4": clip for name in (*names.values(), *TWINS.values())}
         jobs: dict[str, str] = {}
-        with running_server(tmp_path, stopping_server, **variables(folder, stops=True)) as server:
+        with running_server(tmp_path, stopping_server, **variables(folder, stops=True, **database)) as server:
             for stop, name in names.items():
                 jobs[stop] = await send(session, server.url, make_job(web, bucket, name, stop, size_of(stop)))
             for stop in STOPS:
@@ -95,7 +105,7 @@ async def test_jobs_go_on_after_a_kill(tmp_path: Path, bucket: Bucket) -> None:
             await asyncio.wait_for(held.wait(), WITHIN_S)
             os.kill(server.pid, signal.SIGKILL)
             server.process.wait()
-        with running_server(tmp_path, stopping_server, **variables(folder, stops=False)) as server:
+        with running_server(tmp_path, stopping_server, **variables(folder, stops=False, **database)) as server:
             ends = {stop: await wait_for_end(session, server.url, job_id) for stop, job_id in jobs.items()}
             for size, name in TWINS.items():
                 undisturbed = await send(session, server.url, make_job(web, bucket, name, size=size))

@@ -17,7 +17,7 @@ DEFAULT_PRIORITY = 50
 _MAX_HEADER = 4096
 CallbackEvent = Literal["end", "progress"]
 
-_URL = re.compile(r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x1f\x7f]+$")
+_URL = re.compile(r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x20\x7f-\xa0]+$")
 
 
 def _check_url(url: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,11 +88,6 @@ def replay_delivery(connection: sa.Connection, job_id: str, delivery_id: str) ->
             "The job has no such delivery.", hint="GET /api/jobs/{id}/deliveries lists the deliveries of a job."
         )
     return connection.execute(sa.select(deliveries).where(*where)).one()
-
-
-def delete_deliveries(connection: sa.Connection, job_ids: Iterable[str]) -> None:
-    """Delete the deliveries of jobs, also those that are not sent yet."""
-    connection.execute(sa.delete(deliveries).where(deliveries.c.job_id.in_(list(job_ids))))
 
 
 def _insert(connection: sa.Connection, record: JobRecord, event: str) -> None:
