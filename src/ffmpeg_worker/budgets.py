@@ -29,6 +29,12 @@ MAX_ARGUMENTS = 512
 MAX_ARGUMENT_BYTES = 128 << 10
 MAX_FILTERS = 400
 
+MAX_PRESET_INPUTS = 50
+MAX_TILES = 400
+MAX_REVERSED_BYTES = 2 << 30
+MAX_OPERATOR_PRESETS = 200
+MAX_PRESET_FILE_BYTES = 64 << 10
+
 MAX_CHUNKS = 64
 MIN_SPLIT_S = 60.0
 """Seconds of a video below which splitting its encode costs more than it saves."""
@@ -128,6 +134,11 @@ _JOB = (
     Budget(MAX_ARGUMENT_BYTES, "bytes of all arguments of a command", "command_too_long"),
     Budget(MAX_FILTERS, "filters of a command", "forbidden_option"),
     Budget(MAX_CHUNKS, "chunks that `parallel` asks for"),
+    Budget(MAX_PRESET_INPUTS, "inputs of a preset"),
+    Budget(MAX_TILES, "pictures of a contact sheet or sprite"),
+    Budget(MAX_REVERSED_BYTES, "bytes of the decoded frames that the preset `reverse` holds in memory"),
+    Budget(MAX_OPERATOR_PRESETS, "presets of the operator", "misconfigured"),
+    Budget(MAX_PRESET_FILE_BYTES, "bytes of the file of such a preset", "misconfigured"),
     Budget(None, "seconds of `timeout`; more is reduced to it", "timed_out", "max_timeout_s"),
     Budget(None, "bytes of a file that FFmpeg writes", "output_too_large", "max_output_file_bytes"),
     Budget(None, "bytes of all files that a job writes", "job_too_large", "max_job_bytes"),

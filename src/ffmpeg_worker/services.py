@@ -28,6 +28,7 @@ from ffmpeg_worker.job_queue.queue_access import QueueAccess
 from ffmpeg_worker.logs import job_id_var, log
 from ffmpeg_worker.owners import ANONYMOUS
 from ffmpeg_worker.pipeline.compute import Compute
+from ffmpeg_worker.pipeline.preset_folder import read_preset_folder
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner, find_missing_packages
 from ffmpeg_worker.pipeline.resources import WorkerResources
@@ -184,6 +185,7 @@ async def open_services(settings: Settings, *, runs_queued_jobs: bool = True) ->
         Misconfigured: a program or folder that the settings name is not usable.
     """
     async with AsyncExitStack() as stack:
+        presets = read_preset_folder(settings.presets_root, option_policy=settings.option_policy == "on")
         # Opened first and closed last: stopped jobs remove what they have uploaded.
         remote_stores = await stack.enter_async_context(AsyncExitStack())
         sandbox = stack.enter_context(open_sandbox(settings))
@@ -228,6 +230,7 @@ async def open_services(settings: Settings, *, runs_queued_jobs: bool = True) ->
             max_input_bytes=settings.max_job_input_bytes,
             option_policy=settings.option_policy == "on",
             compute=compute,
+            operator_presets=presets,
         )
         stack.push_async_callback(resources.gpu.close)
         stack.push_async_callback(admission.close)

@@ -113,6 +113,11 @@ class Settings(BaseSettings):
         validation_alias="FS_PATH",
         description="Data root: relative names of inputs and outputs refer to this folder. It is made if missing.",
     )
+    presets_root: Path | None = Field(
+        None,
+        description="Folder with presets of the operator, as `.json` files, which docs/presets.md describes. It "
+        "is read at start.",
+    )
     allowed_roots: Annotated[tuple[Path, ...], NoDecode] = Field(
         (),
         description="More folders, separated by `:` or `,`, in which absolute names are allowed. They must exist.",

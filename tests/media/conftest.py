@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from support.media.odd_sources import make_odd_sources
+from support.media.preset_sources import make_preset_sources
 from support.media.sources import cut, make, make_clip
 from support.shared_files import share_folder
 from support.worker import Worker, open_worker
@@ -30,6 +31,15 @@ async def odd(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]
     """A worker whose data root holds media whose stated lengths are not lengths, and media that are cut."""
     root = tmp_path_factory.mktemp("odd")
     shutil.copytree(share_folder(tmp_path_factory, "odd-data", make_odd_sources), root / "data")
+    async with open_worker(root) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def presets(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Worker]:
+    """A worker whose data root holds the sources of the tests of presets."""
+    root = tmp_path_factory.mktemp("presets")
+    shutil.copytree(share_folder(tmp_path_factory, "preset-data", make_preset_sources), root / "data")
     async with open_worker(root) as opened:
         yield opened
 

@@ -16,8 +16,12 @@ from ffmpeg_worker.composition.variables import fill_variables
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.job import Job
 from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.job.media import MediaInfo, StreamInfo
 from ffmpeg_worker.job.parse import parse_job
 from ffmpeg_worker.job.strict_json import read_json
+from ffmpeg_worker.planning.presets.preset_input import PresetInput
+from ffmpeg_worker.planning.presets.sprite import SPRITE
+from ffmpeg_worker.planning.presets.timing import REVERSE
 from ffmpeg_worker.planning.produced_names import ProducedNames
 from ffmpeg_worker.planning.read_job import read_job
 from ffmpeg_worker.scene.resolve import resolve
@@ -92,6 +96,21 @@ def draw(layer: dict[str, Any]) -> None:
     resolve(composition, {}, file_of=str)
 
 
+def sound_and_film(seconds: float) -> PresetInput:
+    video = StreamInfo("video", duration_s=seconds, width=160, height=90)
+    return PresetInput("a", MediaInfo("mov", (video, StreamInfo("audio", sample_rate=1)), seconds))
+
+
+def tile(seconds: float) -> None:
+    parameters = SPRITE.parameters.model_validate({"interval": 0.1, "tile_width": 16})
+    SPRITE.build(parameters, [sound_and_film(seconds)], "s.png")
+
+
+def reverse(seconds: float) -> None:
+    source = PresetInput("a", MediaInfo("wav", (StreamInfo("audio", sample_rate=1),), seconds))
+    REVERSE.build(REVERSE.parameters(), [source], "s.wav")
+
+
 Make = Callable[[int], object]
 
 REFUSED: Mapping[str, tuple[str, Make]] = {
@@ -106,6 +125,9 @@ REFUSED: Mapping[str, tuple[str, Make]] = {
     "MAX_OUTPUTS": ("invalid_value", lambda n: parse("process", chainCmds="-i a b", output=["b"] * n)),
     "MAX_UPLOADS": ("invalid_value", lambda n: parse("upload", input=["b"] * n)),
     "MAX_PROCESSES": ("invalid_value", lambda n: parse("multi_process", processes=[{"chainCmds": "-i a b"}] * n)),
+    "MAX_PRESET_INPUTS": ("invalid_value", lambda n: parse("process", preset="concat", input=["b"] * n)),
+    "MAX_TILES": ("invalid_value", lambda n: tile(n / 10)),
+    "MAX_REVERSED_BYTES": ("invalid_value", lambda n: reverse(n / 8)),
     "MAX_CHUNKS": ("invalid_value", lambda n: parse("process", chainCmds="-i a b", parallel=n)),
     "MAX_COMMANDS": ("invalid_value", lambda n: process(chainCmds=[["-i", "{{a}}", f"{i}.ts"] for i in range(n)])),
     "MAX_PRODUCED_NAMES": ("command_too_long", lambda n: ProducedNames(map(str, range(n)))),
@@ -157,8 +179,14 @@ REFUSED: Mapping[str, tuple[str, Make]] = {
 }
 """For each limit the code of a request that exceeds it, and a function that reads a request of a given size."""
 
-TESTED_WITH_FILES = {"MAX_LIST_BYTES", "MAX_TEXT_FILE_BYTES", "MAX_TEXT_FILES_BYTES"}
-"""See fetch/test_fetch.py and test_inspect_inputs.py in tests/unit/pipeline/."""
+TESTED_WITH_FILES = {
+    "MAX_LIST_BYTES",
+    "MAX_TEXT_FILE_BYTES",
+    "MAX_TEXT_FILES_BYTES",
+    "MAX_OPERATOR_PRESETS",
+    "MAX_PRESET_FILE_BYTES",
+}
+"""See fetch/test_fetch.py and test_inspect_inputs.py and test_preset_folder.py in tests/unit/pipeline/."""
 
 
 def test_every_limit_has_a_case() -> None:

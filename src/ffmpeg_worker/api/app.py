@@ -27,6 +27,7 @@ from ffmpeg_worker.api.openapi_jobs import (
     describe_show,
 )
 from ffmpeg_worker.api.openapi_operation import describe_health_route, describe_metrics_route
+from ffmpeg_worker.api.openapi_presets import describe_preset_route, describe_presets_route
 from ffmpeg_worker.api.problems import (
     on_http_error,
     on_validation_error,
@@ -42,6 +43,7 @@ from ffmpeg_worker.api.routes.job_log import show_log
 from ffmpeg_worker.api.routes.job_outputs import add_output_routes
 from ffmpeg_worker.api.routes.operation import health, metrics
 from ffmpeg_worker.api.routes.pages import docs_page, make_docs_file, start_page
+from ffmpeg_worker.api.routes.presets import PRESETS_PATH, serve_preset, serve_presets
 from ffmpeg_worker.api.routes.runpod_endpoint import add_endpoint_routes
 from ffmpeg_worker.errors import WorkerError
 from ffmpeg_worker.job.actions import ACTIONS
@@ -123,6 +125,8 @@ def _add_routes(app: FastAPI) -> None:
     _add_job_routes(app)
     add_endpoint_routes(app)
     app.add_api_route(SCHEMA_PATH, serve_composition_schema, methods=["GET"], **describe_schema_route())
+    app.add_api_route(PRESETS_PATH, serve_presets, methods=["GET"], **describe_presets_route())
+    app.add_api_route(f"{PRESETS_PATH}/{{name}}", serve_preset, methods=["GET"], **describe_preset_route())
     app.add_api_route("/health", health, methods=["GET"], **describe_health_route())
     app.add_api_route("/health", health, methods=["HEAD"], include_in_schema=False)
     app.add_api_route(

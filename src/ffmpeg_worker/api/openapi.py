@@ -28,6 +28,7 @@ from ffmpeg_worker.job.job import CommonFields
 from ffmpeg_worker.job.lifecycle import JobEvent
 from ffmpeg_worker.job.problem import Problem
 from ffmpeg_worker.job.sources import FileSource, TextSource
+from ffmpeg_worker.planning.presets.describe_preset import PresetList
 
 TITLE = "ffmpeg-worker"
 """The name of the program: generators call their packages after it, such as `ffmpeg_worker_client`."""
@@ -100,10 +101,8 @@ def _schemas() -> dict[str, Any]:
     received: list[type[BaseModel]] = [CommonFields, FileSource, TextSource, Composition]
     queued = (QueuedJob, JobPage, JobLogPage)
     requests = request_schemas([*received, *(action.data for action in actions)])
-    schemas = {
-        **requests,
-        **result_schemas([*(action.result for action in actions), Problem, Health, Deliveries, JobEvent, *queued]),
-    }
+    others = (Problem, Health, Deliveries, JobEvent, PresetList, *queued)
+    schemas = {**requests, **result_schemas([*(action.result for action in actions), *others])}
     # Counts of bytes have a default, but are left out while they are 0.
     schemas[JobEvent.__name__]["required"] = ["stage", "percent"]
     common = schemas.pop(CommonFields.__name__)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ffmpeg_worker.job.operator_preset import OperatorPreset
+
 
 @dataclass(frozen=True, slots=True)
 class Gpu:
@@ -33,6 +35,8 @@ class Machine:
         gpu: what the NVIDIA GPU can do; `NO_GPU` where none is used.
         draws_ass: whether FFmpeg has the `ass` filter, which draws subtitles with libass.
         has_card: whether there is a graphics card of any maker that jobs can use.
+        filters: names of FFmpeg's filters; `None` where they are not known.
+        operator_presets: presets of the operator.
     """
 
     cores: int
@@ -40,3 +44,5 @@ class Machine:
     gpu: Gpu = NO_GPU
     draws_ass: bool = True
     has_card: bool = True
+    filters: frozenset[str] | None = None
+    operator_presets: tuple[OperatorPreset, ...] = ()

@@ -10,6 +10,7 @@ from ffmpeg_worker.ffmpeg.gpu import GpuTrial
 from ffmpeg_worker.ffmpeg.probe.prober import Prober
 from ffmpeg_worker.ffmpeg.tools import Tools
 from ffmpeg_worker.job.machine import Machine
+from ffmpeg_worker.job.operator_preset import OperatorPreset
 from ffmpeg_worker.pipeline.compute import Compute
 from ffmpeg_worker.pipeline.quota import Quota
 from ffmpeg_worker.pipeline.renderer_process import RendererSpawner
@@ -29,6 +30,7 @@ class WorkerResources:
         option_policy: whether the arguments of commands are judged.
         compute: runs what reads and plans jobs.
         has_card: whether there is a graphics card of any maker.
+        operator_presets: presets in the operator's folder.
     """
 
     tools: Tools
@@ -44,6 +46,7 @@ class WorkerResources:
     option_policy: bool = True
     compute: Compute = field(default_factory=Compute)
     has_card: bool = True
+    operator_presets: tuple[OperatorPreset, ...] = ()
 
     @property
     def machine(self) -> Machine:
@@ -53,6 +56,8 @@ class WorkerResources:
             self.option_policy,
             draws_ass="ass" in self.tools.capabilities.filters,
             has_card=self.has_card,
+            filters=self.tools.capabilities.filters,
+            operator_presets=self.operator_presets,
         )
 
     async def machine_with_gpu(self) -> Machine:

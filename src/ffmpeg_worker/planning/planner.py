@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -11,6 +12,7 @@ from ffmpeg_worker.job.local_files import LocalFiles
 from ffmpeg_worker.job.machine import Machine
 from ffmpeg_worker.planning.commands.read_chain import Chain
 from ffmpeg_worker.planning.plan import Plan
+from ffmpeg_worker.planning.presets.preset_call import PresetCall
 from ffmpeg_worker.planning.required_inputs import RequiredInput
 
 J = TypeVar("J", bound=Job)
@@ -23,7 +25,8 @@ class ReadJob(Generic[J]):
     Attributes:
         job: the job itself.
         required_inputs: the files to fetch, each once.
-        chains: its commands, one chain for each process.
+        chains: its commands, one chain for each process; that of a preset is empty until the plan is made.
+        presets: the presets of its processes, by the number of the process.
         wants_gpu: whether the plan depends on the GPU of the machine.
         needs_media: whether command lines depend on the media of the inputs, which are then probed first.
         secrets: the values that no result, error or log may show.
@@ -36,6 +39,7 @@ class ReadJob(Generic[J]):
     job: J
     required_inputs: tuple[RequiredInput, ...]
     chains: tuple[Chain, ...] = ()
+    presets: Mapping[int, PresetCall] = field(default_factory=dict)
     wants_gpu: bool = False
     needs_media: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)

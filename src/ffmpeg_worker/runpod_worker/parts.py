@@ -74,6 +74,8 @@ def find_reason_not_to_split(job: MultiProcessJob, *, option_policy: bool) -> st
         return "it reads files of the worker"
     if any(need.is_list for need in needs):
         return "it reads a list, which may name files of the worker"
+    if read.presets:
+        return "the names of what a preset writes may depend on its inputs"
     names = [name for chain in read.chains for name in _find_output_names(chain)]
     if len(names) != len(set(names)):
         return "two of its processes write a file of the same name"

@@ -88,6 +88,7 @@ def make_fake_services(run: Run = succeed, **settings: Any) -> FakeServices:
     """Make services that run jobs by `run(job, job_id)`; `settings` are the settings that matter."""
     tools = cast(Tools, SimpleNamespace(capabilities=_CAPABILITIES, sandbox=UNCONFINED))
     resources = SimpleNamespace(
+        operator_presets=(),
         gpu=GpuTrial(tools, GpuDevices()),
         scratch=SimpleNamespace(root=Path(tempfile.gettempdir()), usage=ScratchUsage(Path("/"))),
         stores=SimpleNamespace(data_usage=SimpleNamespace(bytes_by_owner={})),

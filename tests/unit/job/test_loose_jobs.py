@@ -37,7 +37,14 @@ MINIMAL: dict[str, dict[str, Any]] = {
 def optional_keys(action: str) -> list[str]:
     data = ACTIONS[action].data
     own = [field.alias or name for name, field in data.model_fields.items() if not field.is_required()]
-    return [*own, "inputs", "upload", "s3Config", "timeout", "metadata"]
+    return [
+        *(name for name in own if name not in MINIMAL[action]),
+        "inputs",
+        "upload",
+        "s3Config",
+        "timeout",
+        "metadata",
+    ]
 
 
 def as_read(job: Any) -> Any:

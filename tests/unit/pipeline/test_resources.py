@@ -49,7 +49,7 @@ def resources(tools: Capable, trial: Trial) -> WorkerResources:
 def test_the_machine_without_its_gpu(filters: tuple[str, ...], draws_ass: bool) -> None:
     trial = Trial()
     machine = resources(Capable(*filters), trial).machine
-    assert machine == Machine(3, option_policy=False, gpu=NO_GPU, draws_ass=draws_ass)
+    assert machine == Machine(3, option_policy=False, gpu=NO_GPU, draws_ass=draws_ass, filters=frozenset(filters))
     assert trial.asked == 0
 
 

@@ -40,6 +40,10 @@ class MultiProcessData(JobData):
         None, description="`hardware` of the processes that do not set it.", examples=["auto"]
     )
 
+    def secret_values(self) -> Sequence[str]:
+        """See `JobData.secret_values`."""
+        return [secret for process in self.processes for secret in process.secret_values()]
+
     def command_secrets(self) -> Iterator[str]:
         """See `JobData.command_secrets`."""
         for process in self.processes:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-from ffmpeg_worker.budgets import MAX_CHUNKS
-from ffmpeg_worker.command.parse_commands import ChainCommands
+from ffmpeg_worker.budgets import MAX_CHUNKS, MAX_PRESET_INPUTS
+from ffmpeg_worker.command.parse_commands import COMMANDS_SCHEMA, Commands, parse_commands
 from ffmpeg_worker.command.secret_options import find_secret_values
+from ffmpeg_worker.frozen_model import require_one
 from ffmpeg_worker.job.actions.action import Action
 from ffmpeg_worker.job.actions.examples import JOB_ID, OUTPUT, STATS
 from ffmpeg_worker.job.file_names import OutputNames
+from ffmpeg_worker.job.given_parameters import GivenParameters, gather_parameters, read_parameters
 from ffmpeg_worker.job.job import Job, JobData
 from ffmpeg_worker.job.result import FilesResult
 from ffmpeg_worker.job.result_parts import CommandLog, OutputFile
+from ffmpeg_worker.job.sources import SOURCE_SCHEMA, Source
+from ffmpeg_worker.loose_values import is_blank
 from ffmpeg_worker.measurements.table import AnyMeasurement
 from ffmpeg_worker.validation_errors import wrong_value
 
@@ -47,21 +62,86 @@ Parallel = Annotated[
 ]
 """Into how many chunks an encode may be split: as many as pay, none, or at most a number."""
 
+_MAX_PRESET_NAME = 64
+
+
+def _read_one_or_many(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value if isinstance(value, tuple) else (value,)
+
+
+PresetInputs = Annotated[
+    tuple[Source, ...],
+    Field(max_length=MAX_PRESET_INPUTS, fail_fast=True),
+    BeforeValidator(_read_one_or_many),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                *SOURCE_SCHEMA["anyOf"],
+                {"type": "array", "items": SOURCE_SCHEMA, "maxItems": MAX_PRESET_INPUTS},
+            ]
+        }
+    ),
+]
+"""The inputs of a preset: one or several names of inputs, paths, URLs or objects."""
+
+Parameters = Annotated[
+    GivenParameters,
+    PlainValidator(read_parameters),
+    PlainSerializer(lambda given: dict(given.values)),
+    WithJsonSchema({"type": "object"}),
+]
+
+
+def _read_commands(value: Any, info: ValidationInfo) -> Any:
+    """Parse the commands; there are some, unless a preset makes them."""
+    if value != ():
+        return parse_commands(value)
+    if info.data.get("preset") is None:
+        raise PydanticCustomError("missing", "Field required")
+    return value
+
+
+CommandsOrNone = Annotated[Commands, PlainValidator(_read_commands), PlainSerializer(list), COMMANDS_SCHEMA]
+"""As `ChainCommands`, and empty where there is a preset."""
+
 EXAMPLE_COMMAND = "ffmpeg -i {{in_1}} -c:v libx264 -crf 23 small.mp4".split()
 
 
 class ProcessData(JobData):
-    """One FFmpeg command, or a chain of commands in one working directory."""
+    """One FFmpeg command, or a chain of commands in one working directory; or a preset that makes them."""
 
-    chainCmds: ChainCommands = Field(  # noqa: N815  (the contract's name)
+    model_config = ConfigDict(json_schema_extra=require_one("chainCmds", "preset"))
+
+    preset: str | None = Field(
+        None,
+        min_length=1,
+        max_length=_MAX_PRESET_NAME,
+        description="Name of a preset, instead of `chainCmds`; its parameters stand beside it or in `parameters`. "
+        "`GET /api/presets` and docs/presets.md list them.",
+        examples=["gif"],
+    )
+    chainCmds: CommandsOrNone = Field(  # noqa: N815  (the contract's name)
+        default_factory=Commands,
+        validate_default=True,
         description="The command: tokens, one string, or a chain (a list of lists, or `&&` between tokens).",
         examples=[EXAMPLE_COMMAND],
+    )
+    input: PresetInputs = Field(
+        (),
+        description="With `preset`: the input, or a list of them: name of an input of the job, path, URL, or "
+        "object. Default: the job's `inputs`.",
+        examples=["in_1"],
+    )
+    parameters: Parameters | None = Field(
+        None,
+        description="With `preset`: its parameters. They may also stand directly in the data.",
+        examples=[{}],
     )
     output: OutputNames = Field(
         (),
         validate_default=True,
         description="Names of the files that are the result. They are appended to the last command if that "
-        "names no output itself. Default: every file that is written and not read again.",
+        "names no output itself. Default: every file that is written and not read again; or those of the preset.",
         examples=["small.mp4"],
     )
     hardware: Hardware | None = Field(
@@ -71,7 +151,6 @@ class ProcessData(JobData):
         "is impossible.",
         examples=["auto"],
     )
-
     parallel: Parallel | None = Field(
         None,
         description="Whether a long encode is split into chunks that are encoded side by side and joined without "
@@ -80,6 +159,24 @@ class ProcessData(JobData):
         "the reason.",
         examples=["auto"],
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _gather_parameters(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, dict) or is_blank(value.get("preset")):
+            return value
+        return gather_parameters(value, cls.model_fields, (info.context or {}).get("path", ""))
+
+    @field_validator("input")
+    @classmethod
+    def _refuse_input_of_commands(cls, value: Any, info: ValidationInfo) -> Any:
+        if value and info.data.get("preset") is None:
+            raise wrong_value('belongs to a "preset", and the job names none', 'Commands name theirs after "-i".')
+        return value
+
+    def secret_values(self) -> Sequence[str]:
+        """See `JobData.secret_values`."""
+        return [secret for source in self.input for secret in source.secret_values()]
 
     def command_secrets(self) -> Iterator[str]:
         """See `JobData.command_secrets`."""

@@ -1,0 +1,1 @@
+"""Presets: recipes with typed parameters that become ordinary commands."""
