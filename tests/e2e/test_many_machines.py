@@ -201,7 +201,9 @@ def test_an_upgrade_loses_nothing_and_counts_no_attempt(machines: Machines, work
     records = [machines.api.wait(job) for job in jobs]
     assert [(record["status"], record["attempts"]) for record in records] == [("succeeded", 1)] * len(jobs)
     assert [machines.uploads_of(f"{job}/out.mp4") for job in jobs] == [1] * len(jobs)
-    assert all(len(machines.runs_of(job)) == 2 for job in given_back)
+    # An attempt that was given back leaves no trace.
+    assert given_back
+    assert {machines.runs_of(job)[0][0] for job in given_back}.isdisjoint({hasty.executor})
 
 
 def test_jobs_of_a_worker_that_falls_silent_are_taken_over(machines: Machines, fallen: AllFallen) -> None:
