@@ -21,6 +21,7 @@ NAMES = (
     "gpu",
     "canvas",
     "queued_jobs",
+    "queue_scale",
     "chunks",
 )
 

@@ -54,6 +54,8 @@ class Database:
             sa.event.listen(self.engine, "connect", _set_up_sqlite)
             sa.event.listen(self.engine, "begin", _begin_immediate)
         self._max_patience_s = float("inf")
+        self._has_failed = False
+        """Whether the last transaction lost its connection: a database that is only busy is waited for."""
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="jobs-database")
 
     async def open(self) -> None:
@@ -115,10 +117,16 @@ class Database:
         )
 
     def _transact(self, work: Work[T], give_up_at: float) -> T:
-        if time.monotonic() > give_up_at:  # others waited for the database before it was the turn of this one
+        if self._has_failed and time.monotonic() > give_up_at:  # others have waited in vain before this one
             raise QueueUnavailable("The database of queued jobs does not answer.", hint="Try again later.")
-        with self.engine.begin() as connection:
-            return work(connection)
+        try:
+            with self.engine.begin() as connection:
+                result = work(connection)
+        except (OperationalError, InterfaceError):
+            self._has_failed = True
+            raise
+        self._has_failed = False
+        return result
 
 
 def _unusable(error: Exception) -> Misconfigured:

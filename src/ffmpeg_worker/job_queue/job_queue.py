@@ -47,7 +47,7 @@ from ffmpeg_worker.job_queue.run_attempts import AttemptRunner, OnEnd
 from ffmpeg_worker.job_queue.seal import Seal
 from ffmpeg_worker.job_queue.sent_job import RefusedJob, SentJob, key_of
 from ffmpeg_worker.job_queue.stored_body import pack_body
-from ffmpeg_worker.job_queue.waiting_jobs import purge_waiting
+from ffmpeg_worker.job_queue.waiting_jobs import find_last_number, purge_waiting
 from ffmpeg_worker.job_queue.webhooks.callback import callback_of
 from ffmpeg_worker.job_queue.webhooks.progress_events import ProgressEvents
 from ffmpeg_worker.job_queue.webhooks.webhooks import Webhooks
@@ -219,7 +219,8 @@ class JobQueue(JobReader):
 
     async def purge(self, owner: str | None = None) -> int:
         """Cancel all waiting jobs; returns their number."""
-        purged, purge = 0, partial(purge_waiting, owner=owner, sent_before=time.time())
+        last = await self.database.run(find_last_number, patience_s=CALLER_PATIENCE_S)
+        purged, purge = 0, partial(purge_waiting, owner=owner, up_to=last)
         while ended := await self.database.run(purge, patience_s=CALLER_PATIENCE_S):
             purged += len(ended)
             for record in ended:

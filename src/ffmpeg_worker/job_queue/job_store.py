@@ -390,12 +390,6 @@ def to_record(row: sa.Row[Any]) -> JobRecord:
     )
 
 
-def _status_without_worker() -> sa.ColumnElement[str]:
-    return sa.case(
-        (jobs.c.status == JobStatus.RUNNING.value, JobStatus.QUEUED.value), else_=JobStatus.CANCELLING.value
-    )
-
-
 def _read_steps(connection: sa.Connection, job_id: str) -> dict[str, bytes]:
     query = sa.select(steps.c.name, steps.c.record).where(steps.c.job_id == job_id)
     return {row.name: row.record for row in connection.execute(query)}

@@ -248,10 +248,11 @@ class AttemptRunner:
             return
 
     async def _leave_replaced(self, job_id: str) -> None:
-        """Remove the working files of a job that has ended; else they may be those of the attempt that runs it."""
+        """Remove the working files, unless an attempt holds them, or the job waits for its next attempt."""
         log(logging.WARNING, "another worker runs the job, or has ended it")
         with suppress(WorkerError):
-            if (await self._database.run(partial(get_job, job_id=job_id), patience_s=5)).is_final:
+            record = await self._database.run(partial(get_job, job_id=job_id), patience_s=5)
+            if record.status is not JobStatus.QUEUED:
                 await self._folders.remove_work(job_id)
 
     async def _succeed(self, job_id: str, token: str, result: JobResult) -> JobRecord:

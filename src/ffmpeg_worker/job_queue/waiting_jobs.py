@@ -17,9 +17,17 @@ BATCH = 500
 """Jobs that one transaction ends."""
 
 
-def purge_waiting(connection: sa.Connection, owner: str | None, sent_before: float) -> list[JobRecord]:
-    """Cancel up to `BATCH` waiting jobs, of `owner` where one is given; pieces of jobs end with their job."""
-    where = [jobs.c.parent_id.is_(None), jobs.c.created_at <= sent_before]
+def find_last_number(connection: sa.Connection) -> int:
+    """Return the number of the job that was sent last; unlike its time, it does not depend on the clock."""
+    return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(jobs.c.number), 0))).scalar_one())
+
+
+def purge_waiting(connection: sa.Connection, owner: str | None, up_to: int) -> list[JobRecord]:
+    """Cancel up to `BATCH` waiting jobs with numbers up to `up_to`, of `owner` where one is given.
+
+    Pieces of jobs end with their job.
+    """
+    where = [jobs.c.parent_id.is_(None), jobs.c.number <= up_to]
     if owner is not None:
         where.append(jobs.c.owner == owner)
     error = JobCancelled("The job was cancelled: the queue was purged.")

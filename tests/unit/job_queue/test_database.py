@@ -121,24 +121,33 @@ async def test_a_file_that_another_program_writes_is_waited_for(database: Databa
     other.close()
 
 
-async def test_time_in_the_line_counts(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file has one writer: who waits behind others waits for the database as well."""
+@pytest.mark.parametrize("is_away", [True, False])
+async def test_time_in_the_line_counts_while_the_database_is_away(
+    database: Database, monkeypatch: pytest.MonkeyPatch, is_away: bool
+) -> None:
+    """A file has one writer, and a crowd of callers is no reason to refuse some."""
     began, go_on = threading.Event(), threading.Event()
 
     def block(_connection: sa.Connection) -> None:
         began.set()
         go_on.wait(10)
+        if is_away:
+            raise lost()
 
-    first = asyncio.ensure_future(database.run(block))
+    first = asyncio.ensure_future(database.run(block, patience_s=5))
     await asyncio.to_thread(began.wait, 10)
     second = asyncio.ensure_future(database.run(lambda _connection: 17, patience_s=5))
     await asyncio.sleep(0)
     later = time.monotonic() + 6
     monkeypatch.setattr("ffmpeg_worker.job_queue.database.time.monotonic", lambda: later)
     go_on.set()
-    await first
-    with pytest.raises(QueueUnavailable):
-        await second
+    if is_away:
+        for waiting in (first, second):
+            with pytest.raises(QueueUnavailable):
+                await waiting
+    else:
+        await first
+        assert await second == 17
 
 
 @pytest.mark.parametrize("make", ["missing folder", "not a database", "a folder"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -383,14 +384,32 @@ async def test_a_replaced_attempt_writes_nothing_and_leaves_the_files(lab: Lab, 
     use(job)
     running = await start(lab, held)
     await replace(lab)
-    work = lab.folders.of("job") / "work"
-    work.mkdir()
-    held.go_on.set()
-    await running
+    folder = lab.folders.of("job")
+    for name in ("work", "work-1"):
+        (folder / name).mkdir()
+        (folder / f"{name}.lock").touch()
+    with (folder / "work-1.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        held.go_on.set()
+        await running
     record = await lab.get()
     assert (record.status, record.attempts) == (JobStatus.RUNNING, 2)
     assert lab.ended == []
-    assert work.exists(), "the other attempt works there"
+    assert sorted(path.name for path in folder.iterdir()) == ["work-1", "work-1.lock"], "of the other attempt"
+
+
+async def test_a_replaced_attempt_leaves_the_files_for_the_next_one(lab: Lab, use: Use) -> None:
+    held = Held()
+    use(held)
+    running = await start(lab, held)
+    await lab.database.run(partial(take_from_dead, executors=["me"]))
+    folder = lab.folders.of("job")
+    (folder / "work").mkdir()
+    (folder / "work.lock").touch()
+    held.go_on.set()
+    await running
+    assert (await lab.get()).status is JobStatus.QUEUED
+    assert (folder / "work").exists()
 
 
 async def test_a_replaced_attempt_of_a_job_that_has_ended_removes_the_files(lab: Lab, use: Use) -> None:
