@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -46,11 +46,14 @@ def refuse_together(*fields: str) -> dict[str, JsonValue]:
     return {"not": {"anyOf": pairs}}
 
 
-def require_one(*fields: str) -> dict[str, JsonValue]:
-    """JSON Schema of an object that has exactly one of these fields; see `refuse_together`."""
+def require_one(*fields: str, refused: Iterable[JsonValue] = ()) -> dict[str, JsonValue]:
+    """JSON Schema of an object that has exactly one of these fields; see `refuse_together`.
+
+    Objects that one of the schemas `refused` allows are refused too.
+    """
     pairs: list[JsonValue] = [{"required": list(pair)} for pair in itertools.combinations(fields, 2)]
     any_of_them: list[JsonValue] = [{"required": [name]} for name in fields]
-    return {"not": {"anyOf": [*pairs, {"not": {"anyOf": any_of_them}}]}}
+    return {"not": {"anyOf": [*pairs, *refused, {"not": {"anyOf": any_of_them}}]}}
 
 
 @functools.cache

@@ -498,7 +498,7 @@ async def test_runpods_form(queue: Queue, receiver: Receiver) -> None:
     assert {**body, "delayTime": 0} == {
         "id": job_id,
         "status": "COMPLETED",
-        "output": {"outputs": []},
+        "output": {"success": True, "result": {"outputs": []}},
         "delayTime": 0,
         "executionTime": 0,
     }

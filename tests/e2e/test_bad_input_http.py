@@ -153,9 +153,9 @@ async def test_a_missing_or_wrong_key(client: aiohttp.ClientSession, headers: di
 async def test_unknown_routes_and_methods(client: aiohttp.ClientSession) -> None:
     await assert_refused(client, "/api/ffmpeg/proces", 404, "unknown_route", '"/api/ffmpeg/process"', json={})
     await assert_refused(client, PROCESS, 405, "method_not_allowed", "POST", method="GET")
-    await assert_refused(client, "/api/jobs", 501, "unsupported_feature", "/api/ffmpeg/process", json={})
+    await assert_refused(client, "/api/jobs", 422, "invalid_job", "action", json={})
     await assert_refused(client, "/v2/w/rerun", 404, "unknown_route", "/api/ffmpeg/process", json={})
-    await assert_refused(client, f"{PROCESS}?async=true", 501, "unsupported_feature", "async", json=GOOD_JOB)
+    await assert_refused(client, f"{PROCESS}?async=maybe", 422, "invalid_value", "async", json=GOOD_JOB)
 
 
 @pytest.mark.parametrize(

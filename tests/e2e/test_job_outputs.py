@@ -96,7 +96,8 @@ def send(
 
 def run(server: Server, route: str, body: Mapping[str, Any]) -> dict[str, Any]:
     """Queue a job, and return its record when it has ended."""
-    reply = send(server, f"{route}?async=true", "POST", body, key=KEY, prefer="wait=60")
+    queued = json.loads(send(server, f"{route}?async=true", "POST", body, key=KEY).body)
+    reply = send(server, f"/api/jobs/{queued['id']}", key=KEY, prefer="wait=60")
     record: dict[str, Any] = json.loads(reply.body)
     assert record["status"] == "succeeded", record
     return record

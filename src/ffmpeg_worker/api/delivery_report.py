@@ -56,7 +56,7 @@ class Delivery(BaseModel):
     )
 
 
-class Deliveries(BaseModel):
+class DeliveryList(BaseModel):
     """The newest 100 webhooks of a job, newest first; of its progress only the newest."""
 
     deliveries: list[Delivery] = Field(description="The webhooks.", examples=[[DELIVERY_EXAMPLE]])

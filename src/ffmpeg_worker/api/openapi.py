@@ -13,7 +13,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 from starlette.routing import BaseRoute
 
-from ffmpeg_worker.api.delivery_report import Deliveries
+from ffmpeg_worker.api.delivery_report import DeliveryList
 from ffmpeg_worker.api.health_report import Health
 from ffmpeg_worker.api.openapi_jobs import ACCEPTED, SENDING_PARAMETERS
 from ffmpeg_worker.api.openapi_parts import JOB_PROBLEMS, content, content_type, problems, query_parameters
@@ -101,7 +101,7 @@ def _schemas() -> dict[str, Any]:
     received: list[type[BaseModel]] = [CommonFields, FileSource, TextSource, Composition]
     queued = (QueuedJob, JobPage, JobLogPage)
     requests = request_schemas([*received, *(action.data for action in actions)])
-    others = (Problem, Health, Deliveries, JobEvent, PresetList, *queued)
+    others = (Problem, Health, DeliveryList, JobEvent, PresetList, *queued)
     schemas = {**requests, **result_schemas([*(action.result for action in actions), *others])}
     # Counts of bytes have a default, but are left out while they are 0.
     schemas[JobEvent.__name__]["required"] = ["stage", "percent"]

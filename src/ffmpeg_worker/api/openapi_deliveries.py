@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ffmpeg_worker.api.delivery_report import DELIVERY_EXAMPLE, Deliveries, Delivery
+from ffmpeg_worker.api.delivery_report import DELIVERY_EXAMPLE, Delivery, DeliveryList
 from ffmpeg_worker.api.openapi_parts import content, parameter, problems
 
 _ID = parameter("job_id", "path", "Id of the job.", "0b6f…", {"type": "string"})
@@ -19,7 +19,7 @@ def describe_deliveries_route() -> dict[str, Any]:
         "description": "Every try, with the status of the receiver or why there is none.",
         "tags": ["webhooks"],
         "responses": {
-            200: content("The webhooks.", "application/json", Deliveries.__name__, example),
+            200: content("The webhooks.", "application/json", DeliveryList.__name__, example),
             **problems([401, 404, 501]),
         },
         "openapi_extra": {"parameters": [_ID]},

@@ -24,8 +24,9 @@ class Example:
 
     @property
     def path(self) -> str | None:
-        """The route whose body this is."""
-        return self.note.removeprefix("body of ") if self.note.startswith("body of ") else None
+        """The route of an action whose body this is; `/jobs` takes whole jobs."""
+        path = self.note.removeprefix("body of ")
+        return None if path in {self.note, "/jobs"} else path
 
     @property
     def job(self) -> Any:
@@ -40,7 +41,7 @@ class Example:
     @property
     def runs(self) -> bool:
         """Whether this is a job to be run as it stands."""
-        return not self.note or self.path is not None
+        return not self.note or self.note.startswith("body of ")
 
     def __str__(self) -> str:
         return self.place

@@ -134,7 +134,9 @@ def _find_fields(document: Mapping[str, Any]) -> Iterator[tuple[str, Any, Path]]
         if "requestBody" not in methods.get("post", {}):
             continue
         content = methods["post"]["requestBody"]["content"]["application/json"]
-        example = content["example"]
+        # A whole job has an example for each action.
+        examples = content.get("examples") or {"": {"value": content.get("example")}}
+        example = next(iter(examples.values()))["value"]
         for field, body in _Fields(schemas).of_body(content["schema"], example):
             yield path, body, field
 

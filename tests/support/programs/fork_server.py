@@ -17,10 +17,10 @@ from typing import Any
 import rich.progress
 import rich.table
 
-import ffmpeg_worker.client.jobs_client
 import ffmpeg_worker.services
 
-PRELOADED = (rich.progress, rich.table, ffmpeg_worker.client.jobs_client, ffmpeg_worker.services)
+# Not aiohttp: it reads the trusted certificates, which a command's environment may name, when it is imported.
+PRELOADED = (rich.progress, rich.table, ffmpeg_worker.services)
 MAX_REQUEST_BYTES = 1 << 17
 
 

@@ -37,8 +37,9 @@ async def _run_job_with_stop(self: AttemptRunner, attempt: Attempt, running: Any
     return await _run_job(self, attempt, running)
 
 
-async def _stop(job_id: str) -> None:
-    (_FOLDER / job_id).touch()
+async def _stop(runtime: QueueRuntime) -> None:
+    await runtime._records._write()  # of the steps before, which are written a moment later otherwise
+    (_FOLDER / runtime.job_id).touch()
     await asyncio.Event().wait()
 
 
@@ -55,12 +56,13 @@ async def _step_with_stop(
         if when == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         if when == "during":
+            await self._records._write()
             asyncio.get_running_loop().call_later(0.25, (_FOLDER / self.job_id).touch)
             await run()
             await asyncio.Event().wait()
         if when == "unrecorded":
             await run()
-        await _stop(self.job_id)
+        await _stop(self)
         return None
 
     return await _step(self, name, kind, observed, **more)

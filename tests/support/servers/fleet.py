@@ -64,7 +64,7 @@ class Member:
 
     def has_lost_a_job(self) -> bool:
         """Whether it has found that another worker runs a job of its own now."""
-        return bool(self.log_lines("another worker runs the job now"))
+        return bool(self.log_lines("another worker runs the job, or has ended it"))
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal, unless it has ended."""

@@ -1,4 +1,4 @@
-"""Deliveries to a remote store: order, and all or nothing."""
+"""DeliveryList to a remote store: order, and all or nothing."""
 
 from __future__ import annotations
 

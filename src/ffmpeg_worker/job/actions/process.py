@@ -110,7 +110,13 @@ EXAMPLE_COMMAND = "ffmpeg -i {{in_1}} -c:v libx264 -crf 23 small.mp4".split()
 class ProcessData(JobData):
     """One FFmpeg command, or a chain of commands in one working directory; or a preset that makes them."""
 
-    model_config = ConfigDict(json_schema_extra=require_one("chainCmds", "preset"))
+    model_config = ConfigDict(
+        json_schema_extra=require_one(
+            "chainCmds",
+            "preset",
+            refused=[{"required": [name], "not": {"required": ["preset"]}} for name in ("input", "parameters")],
+        )
+    )
 
     preset: str | None = Field(
         None,

@@ -40,6 +40,6 @@ def next_pause(
     if status == _GONE or attempts > len(pauses):
         return None
     pause_s = pauses[attempts - 1]
-    # Deliveries that failed together, as their receiver was down, are not all tried at one moment again.
+    # DeliveryList that failed together, as their receiver was down, are not all tried at one moment again.
     spread = 1.0 if shape == "runpod" else random.uniform(0.9, 1.2)  # noqa: S311 - not for secrets
     return max(pause_s * spread, retry_after_s or 0.0)
