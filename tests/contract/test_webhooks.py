@@ -505,7 +505,7 @@ async def test_runpods_form(queue: Queue, receiver: Receiver) -> None:
     failed = await queue.add(Callback(receiver.url, shape="runpod"))
     await queue.end(failed)
     body = (await receiver.wait_for(4)).json
-    assert (body["status"], body["error"], "output" in body) == ("TIMED_OUT", "No.", False)
+    assert (body["status"], body["error"], "output" in body) == ("TIMED_OUT", "No.", True)
 
 
 async def test_runpods_form_is_tried_three_times(queue: Queue, receiver: Receiver) -> None:

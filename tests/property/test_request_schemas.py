@@ -42,7 +42,7 @@ NOT_IN_SCHEMAS = re.compile(
         )
     )
 )
-FREE_FORM = ("metadata", "gcp_service_account_key")
+FREE_FORM = ("metadata", "gcp_service_account_key", "parameters")
 """Fields that hold any JSON, in which texts with NUL and whole numbers of more than 20 digits are refused too."""
 
 

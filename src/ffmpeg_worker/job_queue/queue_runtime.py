@@ -101,6 +101,9 @@ class QueueRuntime:
             if is_usable(result):
                 return result
         await self._records.check_ownership()
+        if has_effects:
+            # What led to it must not be repeated: others may see its result by now.
+            await self._records.write_pending()
         began = time.monotonic()
         try:
             result = await (run() if doing is None else run_until(self.deadline, run, doing, self._timeout_s))

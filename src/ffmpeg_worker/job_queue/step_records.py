@@ -52,6 +52,10 @@ class StepRecords:
         elif self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write_later())
 
+    async def write_pending(self) -> None:
+        """Write the records that were not written yet; errors as for `add`."""
+        await self._write()
+
     async def check_ownership(self) -> None:
         """Check, if it is not certain, that this attempt still runs the job.
 

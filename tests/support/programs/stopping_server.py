@@ -38,7 +38,7 @@ async def _run_job_with_stop(self: AttemptRunner, attempt: Attempt, running: Any
 
 
 async def _stop(runtime: QueueRuntime) -> None:
-    await runtime._records._write()  # of the steps before, which are written a moment later otherwise
+    await runtime._records.write_pending()  # of the steps before, which are written a moment later otherwise
     (_FOLDER / runtime.job_id).touch()
     await asyncio.Event().wait()
 
@@ -56,7 +56,7 @@ async def _step_with_stop(
         if when == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
         if when == "during":
-            await self._records._write()
+            await self._records.write_pending()
             asyncio.get_running_loop().call_later(0.25, (_FOLDER / self.job_id).touch)
             await run()
             await asyncio.Event().wait()

@@ -122,6 +122,7 @@ class ProcessData(JobData):
         None,
         min_length=1,
         max_length=_MAX_PRESET_NAME,
+        json_schema_extra={"pattern": "^[a-z][a-z0-9_]*$"},
         description="Name of a preset, instead of `chainCmds`; its parameters stand beside it or in `parameters`. "
         "`GET /api/presets` and docs/presets.md list them.",
         examples=["gif"],
