@@ -114,7 +114,8 @@ async def test_a_database_that_comes_after_the_worker(postgres: Postgres) -> Non
         opening = asyncio.create_task(database.open())
         await asyncio.sleep(0)
     finally:
-        await asyncio.to_thread(postgres.start)
+        # On the main thread: the kernel ends the server with the thread that has started it.
+        postgres.start()
     await opening
     assert await database.run(partial(find_queued, limit=1)) == []
     await database.close()

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Iterator
 
-DEFAULT_SECONDS = 3.0
+DEFAULT_SECONDS = 2
 SECONDS = float(os.environ.get("FUZZ_SECONDS", DEFAULT_SECONDS))
 """Seconds that each test takes."""
 SEED = os.environ.get("FUZZ_SEED", "1")

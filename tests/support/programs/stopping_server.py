@@ -2,8 +2,8 @@
 
 `metadata.stop_at` is `STEP:before`, `STEP:during` (a quarter of a second after its begin) or `STEP:unrecorded` (it
 has ended and has no record); at `STEP:kill` the server kills itself. In the folder that `STOPPING_FOLDER` names,
-the file `steps` gets a line for each step that runs, and each job that stands still makes a file named after
-itself. `STOPPING=off` only writes `steps`.
+the file `steps` gets a line for each step that runs, `records` one for each whose record is written, and each job
+that stands still makes a file named after itself. `STOPPING=off` only writes these two files.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from ffmpeg_worker.job.result import JobResult
 from ffmpeg_worker.job_queue.job_store import Attempt
 from ffmpeg_worker.job_queue.queue_runtime import QueueRuntime
 from ffmpeg_worker.job_queue.run_attempts import AttemptRunner
+from ffmpeg_worker.job_queue.step_records import StepRecords
 from ffmpeg_worker.logs import configure_logging
 from ffmpeg_worker.settings import read_settings
 
@@ -30,6 +31,7 @@ _stop_at: ContextVar[str] = ContextVar("stop_at", default="")
 
 _run_job = AttemptRunner._run_job
 _step = QueueRuntime.step
+_write = StepRecords._write
 
 
 async def _run_job_with_stop(self: AttemptRunner, attempt: Attempt, running: Any) -> JobResult:
@@ -68,6 +70,13 @@ async def _step_with_stop(
     return await _step(self, name, kind, observed, **more)
 
 
+async def _write_and_tell(self: StepRecords) -> None:
+    pending = set(self._pending)
+    await _write(self)
+    with (_FOLDER / "records").open("a") as file:
+        file.writelines(f"{self._job_id} {name}\n" for name in sorted(pending - set(self._pending)))
+
+
 def _say(address: str) -> None:
     print(address, flush=True)  # noqa: T201 - the parent reads it
 
@@ -75,6 +84,7 @@ def _say(address: str) -> None:
 if __name__ == "__main__":
     AttemptRunner._run_job = _run_job_with_stop  # type: ignore[method-assign]
     QueueRuntime.step = _step_with_stop  # type: ignore[method-assign]
+    StepRecords._write = _write_and_tell  # type: ignore[method-assign]
     settings = read_settings()
     configure_logging(settings.log_level)
     asyncio.run(serve(settings, on_ready=_say, lifeline=0))
