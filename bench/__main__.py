@@ -16,6 +16,7 @@ NAMES = (
     "fusion",
     "vmaf",
     "storage",
+    "remote",
     "sandbox",
     "runpod",
     "gpu",

@@ -1,6 +1,6 @@
 """Unusual files are converted as ffmpeg alone converts them; what ffmpeg refuses, a job refuses with a reason.
 
-`FULL_CORPUS=1` gives every file to every command, not only to a third of them.
+`FULL_CORPUS=1` gives every file to every command, not only to one of them.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from ffmpeg_worker.errors import AllProcessesFailed
 from support.bare_ffmpeg import Files, digests, take_new, try_alone
 from support.jobs.corpus_sample import sample_in_turn
 from support.media.unusual_recipes import RECIPES
@@ -35,7 +36,7 @@ COMMANDS = {
 }
 # FFmpeg ends with exit code 0, but the playlist has one frame of video and cannot be played (docs/jobs.md).
 NOT_PLAYABLE = {("cover.flac", "hls"): "cover_art_as_video"}
-PURPOSES = sample_in_turn([*RECIPES, *MADE_OF_BYTES], list(COMMANDS), always=NOT_PLAYABLE)
+PURPOSES = sample_in_turn([*RECIPES, *MADE_OF_BYTES], list(COMMANDS), always=NOT_PLAYABLE, count_each=1)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -63,10 +64,10 @@ async def test_jobs_make_what_the_commands_make(worker: Worker, alone: Path, inp
     codes = await asyncio.to_thread(_run_alone, commands, alone)
     expected = take_new(alone, inputs)
     processes = [{"chainCmds": command} for command in commands]
-    result = await worker.run({"action": "multi_process", "data": {"processes": processes}})
+    reports = await _run_processes(worker, processes)
     made = take_new(worker.data, inputs)
     succeeded = set()
-    for purpose, code, report in zip(purposes, codes, result["results"], strict=True):
+    for purpose, code, report in zip(purposes, codes, reports, strict=True):
         refusal = NOT_PLAYABLE.get((name, purpose))
         if code == 0 and refusal is None:
             assert report.get("error") is None, (purpose, report)
@@ -100,6 +101,15 @@ async def test_files_without_media_are_refused(worker: Worker, alone: Path, name
     ):
         error = await worker.fail(job)
         assert (error.fault, error.retryable) == ("source", False)
+
+
+async def _run_processes(worker: Worker, processes: Sequence[dict[str, Any]]) -> list[Any]:
+    """The report of each process, also if all fail."""
+    try:
+        result = await worker.run({"action": "multi_process", "data": {"processes": processes}})
+    except AllProcessesFailed as error:
+        return list(error.reports)
+    return list(result["results"])
 
 
 def _run_alone(commands: Sequence[str], folder: Path) -> list[int]:

@@ -1,4 +1,8 @@
-"""Hostile files as every kind of input: the job ends, reaches and leaks no secret, and leaves nothing behind."""
+"""Hostile files as every kind of input: the job ends, reaches and leaks no secret, and leaves nothing behind.
+
+Files that refer to others go into a third of the kinds of input, each file into others; `FULL_CORPUS=1` gives
+every file to every kind.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +22,14 @@ from security.attacks.media import nested_svg
 from support.attacks.attack_files import share_attacker_files
 from support.attacks.sandboxes import needs_sandbox
 from support.attacks.targets import AttackTarget, Attempt, open_attack_target
+from support.jobs.corpus_sample import sample_in_turn
 from support.media.sources import make
 from support.wait_until import until_async
 
 pytestmark = [needs_sandbox, pytest.mark.asyncio(loop_scope="module")]
 
 MakeJob = Callable[[str], dict[str, Any]]
-SEEDS = range(20)
+SEEDS = range(8)
 TARGETS = 2
 
 
@@ -47,6 +52,7 @@ ALSO_WITH_POLICY = ("movie",)
 """The option policy only refuses commands; what runs with it runs in the same way without it."""
 FILES = {attack.name: attack for attack in hostile_files.ATTACKS}
 ENDLESS = "a playlist of itself"
+TAKEN = sample_in_turn(FILES, tuple(INPUTS), always={(file, kind) for kind, file in SUCCEEDING.items()})
 # Rendering it takes longer than the timeout.
 MAY_TIME_OUT = {"an SVG of nested groups"}
 
@@ -103,7 +109,7 @@ def _file(content: bytes, suffix: str = "mp4") -> Attack:
     indirect=["targets"],
 )
 async def test_files_that_refer_to_others_reach_nothing(targets: list[AttackTarget], kind: str) -> None:
-    files = {name: attack for name, attack in FILES.items() if name != ENDLESS}
+    files = {name: attack for name, attack in FILES.items() if name != ENDLESS and kind in TAKEN[name]}
     assert await _send(targets, INPUTS[kind], files) == {}
 
 

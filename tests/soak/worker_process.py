@@ -13,6 +13,7 @@ from pathlib import Path
 
 from soak.folders import RunFolders
 from support.servers.api_server import Server
+from support.servers.forked_server import ForkedServer
 
 HONEST_KEY = "key-of-honest-callers"
 HOSTILE_KEY = "key-of-hostile-callers"
@@ -93,7 +94,7 @@ def running_worker(folders: RunFolders, **variables: str) -> Iterator[Server]:
         process.wait()
 
 
-def stop_worker(process: subprocess.Popen[str]) -> str:
+def stop_worker(process: subprocess.Popen[str] | ForkedServer) -> str:
     """Ask a worker to end; return what is wrong with its end, or nothing."""
     process.send_signal(signal.SIGTERM)
     try:

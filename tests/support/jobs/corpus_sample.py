@@ -61,13 +61,22 @@ def find_cover(features: Mapping[str, frozenset[str]]) -> frozenset[str]:
 
 
 def sample_in_turn(
-    names: Iterable[str], choices: Sequence[str], *, always: Collection[tuple[str, str]] = ()
+    names: Iterable[str],
+    choices: Sequence[str],
+    *,
+    always: Collection[tuple[str, str]] = (),
+    count_each: int | None = None,
 ) -> dict[str, list[str]]:
     """The choices for each name: by default a third of them, the next name begins with the next one.
 
-    `always` are pairs of a name and a choice that are kept.
+    Args:
+        names: in the order in which they take choices.
+        choices: all there are.
+        always: pairs of a name and a choice that are kept.
+        count_each: how many instead of a third.
     """
-    share, count = len(choices) // 3, len(choices)
+    count = len(choices)
+    share = count // 3 if count_each is None else count_each
     return {
         name: [
             choice

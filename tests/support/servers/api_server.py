@@ -7,9 +7,8 @@ import os
 import select
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +16,7 @@ from typing import Any
 
 from support.processes import alive
 from support.programs import serve_api
+from support.servers.forked_server import ForkedServer, fork_server
 
 _READY_WITHIN_S = 60.0
 _STOP_WITHIN_S = 60.0
@@ -31,7 +31,7 @@ class Server:
     data_root: Path
     scratch_root: Path
     log_path: Path
-    process: subprocess.Popen[str]
+    process: ForkedServer | subprocess.Popen[str]
 
     @property
     def pid(self) -> int:
@@ -95,17 +95,10 @@ def running_server(folder: Path, program: ModuleType = serve_api, /, **variables
         "FFMPEG_WORKER_SCRATCH_ROOT": str(scratch_root),
         **variables,
     }
+    path = Path(str(program.__file__))
     with (
         log_path.open("w") as log,
-        subprocess.Popen(
-            [sys.executable, str(program.__file__)],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            text=True,
-        ) as process,
+        closing(fork_server(path, folder=folder, environment=environment, log=log)) as process,
     ):
         try:
             url = _read_address(process, log_path)
@@ -114,15 +107,14 @@ def running_server(folder: Path, program: ModuleType = serve_api, /, **variables
             _end(process)
 
 
-def _read_address(process: subprocess.Popen[str], log_path: Path) -> str:
-    assert process.stdout is not None
+def _read_address(process: ForkedServer, log_path: Path) -> str:
     readable, _, _ = select.select([process.stdout], [], [], _READY_WITHIN_S)
     line = process.stdout.readline().strip() if readable else ""
     assert line, f"the server did not start:\n{log_path.read_text()}"
     return line
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: ForkedServer) -> None:
     process.terminate()
     try:
         process.wait(_STOP_WITHIN_S)
