@@ -13,6 +13,7 @@ class Reading(StrEnum):
     NOT_GIVEN = "Read as not given, because empty or null"
     NUMBER = "Read text as a number"
     SWITCH = "Read text as true or false"
+    IGNORED = "Ignored, because it has no meaning here"
 
 
 class ReadingNotes:

@@ -19,6 +19,7 @@ from ffmpeg_worker.job.explain import (
     unknown_field,
 )
 from ffmpeg_worker.job.job import COMMON_FIELDS, Job
+from ffmpeg_worker.job.service_spelling import PROCESS, is_service_job, translate_service_job
 from ffmpeg_worker.loose_values import is_blank, read_loose_values
 from ffmpeg_worker.reading_notes import Reading, ReadingNotes
 from ffmpeg_worker.suggestions import did_you_mean
@@ -35,6 +36,8 @@ def parse_job(value: Any) -> Job:
     if not isinstance(value, dict):
         raise InvalidJob("A job is a JSON object.", hint='For example {"action": "probe", "data": {…}}.')
     notes = ReadingNotes()
+    if is_service_job(value) and not value.keys() & {"action", "path"}:
+        return _validate(ACTIONS[PROCESS], {}, value, "", notes)
     value = _drop_unused_spelling(value, notes)
     if "action" in value and "path" in value:
         raise InvalidJob('A job names either "action" or "path", not both.', hint='Keep "action" with "data".')
@@ -140,6 +143,8 @@ def _validate(action: Action, common: Mapping[str, Any], data: Any, data_key: st
     if not isinstance(data, dict):
         field = data_key or "body"
         raise InvalidJob(f'"{field}" must be a JSON object.', where={"field": field})
+    if action.name == PROCESS and is_service_job(data):
+        data = translate_service_job(data, notes, data_key)
     fields, own = _separate(common, data, data_key, notes)
     value, found = read_loose_values({"action": action.name, "data": own, **fields}, action.job)
     for loose in found:
